@@ -1,0 +1,49 @@
+"""What can go wrong, as sentences a musician can act on.
+
+An `UnbraidError` carries its message as it is to be shown: what happened, to which file, what to do next.
+Anything else that is raised is a defect of ours, and goes to the log with its traceback.
+"""
+
+
+class UnbraidError(Exception):
+    """A failure whose message is meant for the user, whole and final."""
+
+
+class UnusableTrackError(UnbraidError):
+    """The track cannot be separated whatever we do: not audio, damaged, empty, missing, unreadable."""
+
+
+class StorageError(UnbraidError):
+    """The disk is full, read-only, or the library's folder is gone."""
+
+
+class ModelUnavailableError(UnbraidError):
+    """The model is not on the shelf and could not be brought there now."""
+
+
+class ModelRejectedError(UnbraidError):
+    """A weights file is damaged, of an unknown kind, or tries to run code."""
+
+
+class SoundUnavailableError(UnbraidError):
+    """No sound device can be opened, or the one in use went away."""
+
+
+class ServiceUnavailableError(UnbraidError):
+    """Redis or the worker cannot be started or reached."""
+
+
+class UnknownJobError(UnbraidError):
+    """No job of the library has this id."""
+
+
+class JobStateError(UnbraidError):
+    """The job is in a state in which this cannot be done to it."""
+
+
+class CancelledError(UnbraidError):
+    """The user asked for the job to stop, and it did, between two segments."""
+
+
+class LostClaimError(UnbraidError):
+    """Another worker owns the job now; whatever this one made must not be published."""

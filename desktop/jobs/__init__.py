@@ -1,0 +1,1 @@
+"""Jobs: one track to separate is one row."""

@@ -1,0 +1,112 @@
+"""A job and its stems as values. Rows and dicts never leave `jobs.store`."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class JobState(StrEnum):
+    """Where a job stands. `processing` goes back to `pending` when its owner is lost."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing will happen to the job unless the user asks."""
+        return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Stage(StrEnum):
+    """What a processing job is doing."""
+
+    DOWNLOADING = "downloading"
+    DECODING = "decoding"
+    SEPARATING = "separating"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a track is to be separated and written. The defaults are what the window uses."""
+
+    model: str = "htdemucs"
+    """A name of the shelf, or "sketch"."""
+    format: str = "wav"
+    """Container of the stems: "wav", "flac" or "mp3"."""
+    bits: str | None = None
+    """"16", "24" or "32f"; None follows the source."""
+    sum_mode: str = "exact"
+    """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
+    out: Path | None = None
+    """A folder of the user's that receives the stems as well; None keeps them in the library alone."""
+
+
+@dataclass(frozen=True)
+class Stem:
+    """One separated source of a completed job."""
+
+    name: str
+    """"vocals", "drums", "bass", "other", "guitar", "piano", or what an imported model calls its sources."""
+    path: Path
+    """The audio file in the library, at the source's sample rate, channel count and number of frames."""
+    peaks: Path
+    """The peak pyramid of that file."""
+    exported: Path | None = None
+    """The copy in `JobOptions.out`, when one was asked for."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One track to separate, one row."""
+
+    id: str
+    """A UUID4 in its canonical form."""
+    state: JobState
+    title: str
+    """The tag, or the file's name without its suffix."""
+    artist: str
+    """The tag, or empty."""
+    album: str
+    """The tag, or empty."""
+    source: Path
+    """Where the track lay when it was added. The library's copy is `home.job(id).source`."""
+    options: JobOptions
+    position: int
+    """Place in the queue: lower runs first."""
+    added: datetime
+    """UTC, aware, like every datetime here."""
+    token: int = 0
+    """Fencing token: one more at every claim. Only its owner may write to the row."""
+    crashes: int = 0
+    """How many owners died while they held the job."""
+    cancel_requested: bool = False
+    stage: Stage | None = None
+    """Set while processing."""
+    progress: float = 0.0
+    """0 to 1 over the whole job."""
+    elapsed: float = 0.0
+    """Seconds of work so far; of the whole job once ended."""
+    left: float | None = None
+    """Estimated seconds to go, once known."""
+    seconds: float | None = None
+    """Length of the track: the tag's estimate at first, the decoded length once known."""
+    sample_rate: int | None = None
+    channels: int | None = None
+    frames: int | None = None
+    model_used: str | None = None
+    """The engine's name once separating began: differs from `options.model` after a fall-back to Sketch."""
+    null_dbfs: float | None = None
+    """Measured peak of source minus sum of stems; -300 when there is no difference at all."""
+    notices: tuple[str, ...] = ()
+    """Sentences for the user: channels folded, file incomplete, Sketch used, a stem written as float …"""
+    error: str | None = None
+    """The sentence shown for a failed job."""
+    started: datetime | None = None
+    ended: datetime | None = None
+    stems: tuple[Stem, ...] = field(default=())
+    """In the order of the engine's sources; empty until completed."""

@@ -1,0 +1,50 @@
+"""What the service needs of a queue and of a live feed; `tasks` provides both over Redis."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from desktop.jobs.model import Job, Stage
+
+
+class JobQueue(Protocol):
+    """Hands pending jobs to a worker. Losing its content loses nothing: it is rebuilt from the library."""
+
+    def publish(self, job: Job) -> None:
+        """Ask for `job` to be run. Asking twice for one `(id, token)` does no harm.
+
+        Never raises for an unreachable broker: the row is the truth, and reconciliation publishes it later.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """How far the owner of a job has got."""
+
+    job_id: str
+    token: int
+    stage: Stage
+    progress: float
+    """0 to 1 over the whole job, never falling."""
+    elapsed: float
+    """Seconds since the claim."""
+    left: float | None
+    """Estimated seconds to go."""
+
+
+@dataclass(frozen=True)
+class JobChanged:
+    """A job was added, changed its state, or was removed: read the row again."""
+
+    job_id: str
+
+
+JobEvent = JobProgress | JobChanged
+
+
+class EventSink(Protocol):
+    """Where job events are announced to whoever watches."""
+
+    def emit(self, event: JobEvent) -> None:
+        """Announce `event`. Never raises and never waits: events are for eyes, rows are the truth."""
+        ...

@@ -1,0 +1,125 @@
+"""Where everything that the app keeps lies."""
+
+import hashlib
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import platformdirs
+
+# A unix socket's path may have 108 bytes on Linux and 104 on macOS, so it never lies under the library.
+SOCKET_NAME = "redis.sock"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The one folder of a library: songs, stems, models, queue data and logs."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file that is the only truth about jobs."""
+        return self.root / "library.db"
+
+    @property
+    def jobs(self) -> Path:
+        """One folder a job, named by its UUID."""
+        return self.root / "jobs"
+
+    @property
+    def models(self) -> Path:
+        """The shelf."""
+        return self.root / "models"
+
+    @property
+    def redis(self) -> Path:
+        """Redis's append-only file."""
+        return self.root / "redis"
+
+    @property
+    def logs(self) -> Path:
+        """window.log, worker.log, redis.log."""
+        return self.root / "logs"
+
+    @property
+    def settings(self) -> Path:
+        """The user's settings, as JSON."""
+        return self.root / "settings.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that supervises Redis and the worker of this library."""
+        return self.root / "supervisor.lock"
+
+    @property
+    def run(self) -> Path:
+        """A short, private folder for the Redis socket and pidfiles, made anew at every boot."""
+        digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
+        return _runtime_base() / f"unbraid-{digest}"
+
+    @property
+    def socket(self) -> Path:
+        """The unix socket on which the bundled Redis listens."""
+        return self.run / SOCKET_NAME
+
+    def job(self, job_id: str) -> "JobFolder":
+        """The folder of a job. Raises ValueError when `job_id` is not a UUID, so that no path is made of it."""
+        return JobFolder(self.jobs / str(UUID(job_id)))
+
+    def prepare(self) -> "Home":
+        """Make every folder, the library readable by its owner alone. Raises OSError."""
+        for folder in (self.root, self.jobs, self.models, self.redis, self.logs):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """What a job keeps on disk."""
+
+    root: Path
+
+    @property
+    def source(self) -> Path:
+        """The track as it was dropped, copied byte for byte. Its format is told by content, so it has no suffix."""
+        return self.root / "source"
+
+    @property
+    def mixture_peaks(self) -> Path:
+        """The peak pyramid of the mixture."""
+        return self.root / "mixture.peaks"
+
+    @property
+    def cover(self) -> Path:
+        """The cover picture out of the track's tags, when there is one."""
+        return self.root / "cover"
+
+    def run(self, token: int) -> Path:
+        """Where the owner of this fencing token writes; published by the commit of its row."""
+        return self.root / f"run-{token}"
+
+
+def home() -> Home:
+    """The library's home: `UNBRAID_HOME`, or the platform's own place for user data."""
+    override = os.environ.get("UNBRAID_HOME")
+    root = Path(override).expanduser() if override else Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
+    return Home(root.absolute())
+
+
+def resources() -> Path:
+    """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    return Path(bundle or Path(__file__).parent.parent) / "resources"
+
+
+def _runtime_base() -> Path:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    if runtime and len(os.fsencode(runtime)) < 60 and os.access(runtime, os.W_OK):
+        return Path(runtime)
+    if os.name == "posix":
+        return Path("/tmp") / f"unbraid-{os.getuid()}"  # noqa: S108 — short on purpose; made 0700 and checked
+    return Path(tempfile.gettempdir())

@@ -1,0 +1,1 @@
+"""Mixture in, stems out. The only place that may import torch."""

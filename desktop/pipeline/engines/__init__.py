@@ -1,0 +1,1 @@
+"""The engines: what separates a segment of the mixture into its sources."""

@@ -1,0 +1,1 @@
+"""Sound out, without Qt: the mixer, the player, the transport."""

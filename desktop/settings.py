@@ -1,0 +1,71 @@
+"""The user's settings, with defaults so good that nobody needs them, and the Redis settings of the environment."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from desktop.paths import Home
+
+DEFAULT_MODEL = "htdemucs"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the user may choose once and for all."""
+
+    model: str = DEFAULT_MODEL
+    master_db: float = 0.0
+
+
+@dataclass(frozen=True)
+class RedisSettings:
+    """A Redis server that somebody else runs."""
+
+    host: str
+    port: int
+    db: int
+    password: str | None
+
+
+def load_settings(home: Home) -> Settings:
+    """The saved settings; the defaults for whatever is missing, unknown or damaged."""
+    try:
+        saved = json.loads(home.settings.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Settings()
+    if not isinstance(saved, dict):
+        return Settings()
+    defaults = asdict(Settings())
+    kept = {f.name: saved[f.name] for f in fields(Settings) if isinstance(saved.get(f.name), type(defaults[f.name]))}
+    return Settings(**kept)
+
+
+def save_settings(home: Home, settings: Settings) -> None:
+    """Write the settings so that a power cut leaves the old ones or the new ones. Raises OSError."""
+    write_atomically(home.settings, json.dumps(asdict(settings), indent=2).encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Put `data` at `path` in one step: a temporary name beside it, then a rename. Raises OSError."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(data)
+    part.replace(path)
+
+
+def external_redis() -> RedisSettings | None:
+    """The Redis named by `REDIS_HOST` (and `REDIS_PORT`, `REDIS_DB`, `REDIS_PASSWORD`), or None: then we run our own."""
+    host = os.environ.get("REDIS_HOST")
+    if not host:
+        return None
+    return redis_from_environment(host)
+
+
+def redis_from_environment(host: str = "localhost") -> RedisSettings:
+    """The server that the environment names, with the usual defaults: localhost, 6379, database 0, no password."""
+    return RedisSettings(
+        host=os.environ.get("REDIS_HOST") or host,
+        port=int(os.environ.get("REDIS_PORT") or 6379),
+        db=int(os.environ.get("REDIS_DB") or 0),
+        password=os.environ.get("REDIS_PASSWORD") or None,
+    )

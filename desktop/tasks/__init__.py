@@ -1,0 +1,1 @@
+"""Celery, thin: the task, its queue, its progress, and how the queue is rebuilt from the library."""

@@ -1,0 +1,1 @@
+"""The window. Speaks to jobs.service, a feed and a player; knows neither Celery, Redis nor SQL."""

@@ -1,0 +1,1 @@
+"""The few questions and reports that need a window of their own."""

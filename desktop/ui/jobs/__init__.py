@@ -1,0 +1,1 @@
+"""The job table: model, delegates, view."""

@@ -1,0 +1,1 @@
+"""The player: lanes and the transport bar."""

@@ -1,0 +1,1 @@
+"""Waveforms: cached pictures of peak pyramids, the ruler and the playhead."""
