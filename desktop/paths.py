@@ -121,5 +121,5 @@ def _runtime_base() -> Path:
     if runtime and len(os.fsencode(runtime)) < 60 and os.access(runtime, os.W_OK):
         return Path(runtime)
     if os.name == "posix":
-        return Path("/tmp") / f"unbraid-{os.getuid()}"  # noqa: S108 — short on purpose; made 0700 and checked
+        return Path("/tmp") / f"unbraid-{os.getuid()}"  # short on purpose; made 0700, and its owner checked
     return Path(tempfile.gettempdir())

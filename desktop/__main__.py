@@ -1,0 +1,49 @@
+"""Picks the process: the window, a command of `desktop.cli`, or the worker."""
+
+import sys
+from multiprocessing import freeze_support
+from pathlib import Path
+
+from desktop.display import display_available
+
+COMMANDS = ("separate", "jobs", "cancel", "retry", "remove", "models", "doctor")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
+    freeze_support()
+    words = sys.argv[1:] if argv is None else argv
+    # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
+    if words[:1] == ["worker"]:
+        from desktop.worker import main as run_worker
+
+        return run_worker(words[1:])
+    if words and (words[0] in COMMANDS or _is_option(words[0])):
+        from desktop.cli.main import main as run_command
+
+        return run_command(words)
+    files = [word for word in words if word != "--"]
+    if display_available():
+        from desktop.gui import main as run_window
+
+        return run_window([Path(file) for file in files])
+    return _without_display(files)
+
+
+def _without_display(files: list[str]) -> int:
+    from desktop.cli.main import main as run_command
+
+    if not files:
+        sys.stderr.write("There is no display here to open the window on. Give songs to separate in the terminal:\n")
+        sys.stderr.write("  unbraid FILE …        or        unbraid --help\n")
+        return 2
+    sys.stderr.write("There is no display here, so the songs are separated in the terminal.\n")
+    return run_command(["separate", "--", *files])
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and word != "--" and not Path(word).exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

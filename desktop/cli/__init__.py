@@ -1,0 +1,1 @@
+"""The commands beside the window, over the same library, Redis and worker."""

@@ -1,0 +1,146 @@
+"""Follows jobs to their end in the terminal: a progress bar a song, then where its stems are."""
+
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from desktop.backend import Backend
+from desktop.cli.report import STAGES, clock, title_words
+from desktop.errors import UnknownJobError
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+
+# Events may be lost while Redis restarts; the rows are read again at this interval (seconds).
+RECHECK = 2.0
+# How long a cancelled job may take to let go of its files (seconds): one segment of a slow engine.
+PATIENCE = 30.0
+
+
+class Follower:
+    """Watches jobs until all have ended. `ended` is called with each job once, in the order of their ends."""
+
+    def __init__(self, backend: Backend, jobs: Sequence[Job], console: Console, ended: Callable[[Job], None]) -> None:
+        self._backend = backend
+        self._open = {job.id: job for job in jobs}
+        self._events: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
+        self._ended = ended
+        self._bars = _Bars(console)
+        self._cancelling = threading.Event()
+
+    def run(self) -> None:
+        """Start Redis and the worker, and wait for every job. Raises ServiceUnavailableError."""
+        self._backend.subscribe(self._events.put, lambda: self._events.put(None))
+        with self._bars, _signals(self._cancel):
+            self._bars.say("Starting…")
+            self._backend.start()
+            self._bars.say("")
+            for job in self._open.values():
+                self._bars.show(job)
+            self._reread()
+            while self._open:
+                self._take(self._next_event())
+
+    def _next_event(self) -> JobEvent | None:
+        try:
+            return self._events.get(timeout=RECHECK)
+        except queue.Empty:
+            return None
+
+    def _take(self, event: JobEvent | None) -> None:
+        if event is None:
+            self._reread()
+        elif event.job_id in self._open:
+            if isinstance(event, JobChanged):
+                self._read(event.job_id)
+            else:
+                self._bars.move(event)
+
+    def _reread(self) -> None:
+        for job_id in list(self._open):
+            self._read(job_id)
+
+    def _read(self, job_id: str) -> None:
+        try:
+            job = self._backend.service.job(job_id)
+        except UnknownJobError:  # removed by somebody else
+            self._bars.drop(self._open.pop(job_id))
+            return
+        self._bars.show(job)
+        if job.state.ended:
+            del self._open[job_id]
+            self._bars.drop(job)
+            self._ended(job)
+
+    def _cancel(self) -> None:
+        if self._cancelling.is_set():
+            raise KeyboardInterrupt  # the second Ctrl-C: now
+        self._cancelling.set()
+        threading.Thread(target=self._cancel_all, name="cancel", daemon=True).start()
+
+    def _cancel_all(self) -> None:
+        for job_id in list(self._open):
+            self._backend.service.cancel(job_id)
+        self._events.put(None)
+
+
+class _Bars:
+    """One line a song, on standard error, so that standard output stays for results."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.fields[title]}"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[words]}"), TimeElapsedColumn(), console=console, transient=True, refresh_per_second=8,
+        )  # fmt: skip
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> "_Bars":
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def say(self, words: str) -> None:
+        if words and not self._console.is_terminal:
+            self._console.print(Text(words))
+
+    def show(self, job: Job) -> None:
+        words = STAGES[job.stage] if job.stage else {JobState.PENDING: "waiting"}.get(job.state, "")
+        if job.id not in self._tasks:
+            title = Text(title_words(job)).plain[:40].replace("[", "\\[")
+            self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, words=words, start=False)
+        self._progress.update(self._tasks[job.id], completed=job.progress, words=words)
+
+    def move(self, event: JobProgress) -> None:
+        task = self._tasks[event.job_id]
+        self._progress.start_task(task)
+        left = f", {clock(event.left)} left" if event.left is not None else ""
+        self._progress.update(task, completed=event.progress, words=STAGES[event.stage] + left)
+
+    def drop(self, job: Job) -> None:
+        if job.id in self._tasks:
+            self._progress.remove_task(self._tasks.pop(job.id))
+
+
+@contextmanager
+def _signals(cancel: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask for the jobs to be cancelled instead of ending the process in the middle."""
+
+    def handler(_signal: int, _frame: FrameType | None) -> None:
+        cancel()
+
+    old = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, previous in old.items():
+            signal.signal(number, previous)

@@ -1,0 +1,80 @@
+"""`unbraid jobs`, `cancel`, `retry`, `remove`: the library from the terminal."""
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from desktop.backend import Backend
+from desktop.cli.report import as_object, clock, status_words, title_words
+from desktop.cli.results import Lines
+from desktop.cli.separate import see_to_the_end
+from desktop.errors import JobStateError, UnknownJobError
+from desktop.jobs.model import Job
+from desktop.jobs.service import JobService
+from desktop.log import start_log
+from desktop.paths import home
+
+
+def list_jobs(as_json: bool) -> int:
+    """Print every job of the library."""
+    jobs = _backend().service.jobs()
+    if as_json:
+        print(json.dumps([as_object(job) for job in jobs], ensure_ascii=False))
+        return 0
+    if not jobs:
+        print("The library is empty. Add a song: unbraid separate FILE")
+        return 0
+    Console(soft_wrap=True).print(_table(jobs))
+    return 0
+
+
+def act(word: str, beginning: str, model: str | None) -> int:
+    """Cancel, retry or remove the job whose id begins with `beginning`. A retried job is followed to its end.
+
+    Raises UnknownJobError, JobStateError.
+    """
+    backend = _backend()
+    job = _find(backend.service, beginning)
+    if word == "retry":
+        again = backend.service.retry(job.id, model)
+        return 0 if see_to_the_end(backend, [again], Lines()) else 1
+    if word == "cancel":
+        backend.service.cancel(job.id)
+        print(f"Cancelled: {title_words(job)}")
+    else:
+        backend.service.remove(job.id)
+        print(f"Removed: {title_words(job)}")
+    return 0
+
+
+def _backend() -> Backend:
+    library = home().prepare()
+    start_log(library, "terminal")
+    return Backend(library)
+
+
+def _find(service: JobService, beginning: str) -> Job:
+    found = [job for job in service.jobs() if job.id.startswith(beginning.lower())]
+    if not found:
+        raise UnknownJobError(f"There is no job {beginning}. `unbraid jobs` lists them all.")
+    if len(found) > 1:
+        raise JobStateError(f"{len(found)} jobs begin with {beginning}. Give more of the id.")
+    return found[0]
+
+
+def _table(jobs: list[Job]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("ID", "Song", "Length", "Model", "Status"):
+        table.add_column(heading, no_wrap=heading in ("ID", "Length"))
+    for job in jobs:
+        cells = (
+            job.id[:8],
+            title_words(job),
+            clock(job.seconds),
+            job.model_used or job.options.model,
+            status_words(job),
+        )
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

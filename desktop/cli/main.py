@@ -1,0 +1,136 @@
+"""The words of the command line, and which function answers each."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from desktop import __version__
+from desktop.errors import UnbraidError
+from desktop.settings import DEFAULT_MODEL
+
+DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
+    _print_any_name()
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as exit_request:
+        return int(exit_request.code or 0)
+    try:
+        return arguments.run(arguments)
+    except UnbraidError as error:
+        print(f"unbraid: {error}", file=sys.stderr)
+        return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole grammar; each command's `run` default takes the parsed arguments and gives the exit status."""
+    top = argparse.ArgumentParser(prog="unbraid", description=DESCRIPTION)
+    top.add_argument("--version", action="version", version=f"unbraid {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    _separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
+    _jobs(commands.add_parser("jobs", help="list the jobs of the library"))
+    for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
+        _job_action(commands.add_parser(word, help=text), word)
+    _models(commands.add_parser("models", help="the models on this computer"))
+    _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
+    commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
+    return top
+
+
+def _separate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=Path)
+    command.add_argument("--model", default=None, help=f"a model of `unbraid models list` (default {DEFAULT_MODEL})")
+    command.add_argument("--out", type=Path, help="also put the stems into this folder, one folder a song")
+    command.add_argument("--format", choices=("wav", "flac", "mp3"), default="wav")
+    command.add_argument("--bits", choices=("16", "24", "32f"), help="bit depth of the stems (default: the song's)")
+    command.add_argument(
+        "--sum",
+        choices=("exact", "raw"),
+        default="exact",
+        dest="sum_mode",
+        help="exact: the stems sum to the song sample for sample; raw: the model's own output",
+    )
+    _json(command, "one JSON object a job on standard output, when the job ends")
+    command.set_defaults(run=_run_separate)
+
+
+def _jobs(command: argparse.ArgumentParser) -> None:
+    _json(command, "one JSON array")
+    command.set_defaults(run=_run_jobs)
+
+
+def _job_action(command: argparse.ArgumentParser, word: str) -> None:
+    command.add_argument("id", metavar="ID", help="the job's id, or as much of its beginning as is unique")
+    if word == "retry":
+        command.add_argument("--model", help="another model than before")
+    command.set_defaults(run=_run_action, word=word)
+
+
+def _models(command: argparse.ArgumentParser) -> None:
+    words = command.add_subparsers(metavar="list|download|import|remove", required=True)
+    for word, text in (
+        ("list", "what there is"),
+        ("download", "bring a model of the catalogue here"),
+        ("import", "add a weights file of your own"),
+        ("remove", "delete a model's files"),
+    ):
+        sub = words.add_parser(word, help=text)
+        if word == "import":
+            sub.add_argument("path", type=Path, metavar="PATH")
+            sub.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
+        elif word != "list":
+            sub.add_argument("name", metavar="NAME")
+        _json(sub, "machine-readable output")
+        sub.set_defaults(run=_run_models, word=word)
+
+
+def _doctor(command: argparse.ArgumentParser) -> None:
+    _json(command, "one JSON array of checks")
+    command.set_defaults(run=_run_doctor)
+
+
+def _json(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--json", action="store_true", help=text)
+
+
+# Imported at the call: `unbraid --help` and `unbraid jobs` need not wait for Celery.
+def _run_separate(arguments: argparse.Namespace) -> int:
+    from desktop.cli.separate import separate
+
+    return separate(arguments)
+
+
+def _run_jobs(arguments: argparse.Namespace) -> int:
+    from desktop.cli.jobs import list_jobs
+
+    return list_jobs(as_json=arguments.json)
+
+
+def _run_action(arguments: argparse.Namespace) -> int:
+    from desktop.cli.jobs import act
+
+    return act(arguments.word, arguments.id, getattr(arguments, "model", None))
+
+
+def _run_models(arguments: argparse.Namespace) -> int:
+    from desktop.cli.models import run
+
+    return run(arguments)
+
+
+def _run_doctor(arguments: argparse.Namespace) -> int:
+    from desktop.cli.doctor import doctor
+
+    return doctor(as_json=arguments.json)
+
+
+def _print_any_name() -> None:
+    # File names need not be valid UTF-8, and a terminal need not speak it.
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:
+            reconfigure(errors="backslashreplace")

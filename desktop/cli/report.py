@@ -1,0 +1,68 @@
+"""A job as the command line prints it: an object for programs, a line for people."""
+
+from typing import Any
+
+from desktop.audio.names import shown
+from desktop.jobs.model import Job, JobState, Stage
+
+STAGES = {
+    Stage.DOWNLOADING: "downloading the model",
+    Stage.DECODING: "decoding",
+    Stage.SEPARATING: "separating",
+    Stage.WRITING: "writing",
+}
+
+
+def as_object(job: Job) -> dict[str, Any]:
+    """The JSON object of a job. `null_dbfs` is -300 where stems and song differ in nothing."""
+    return {
+        "id": job.id,
+        "source": str(job.source),
+        "status": job.state.value,
+        "error": job.error,
+        "model": job.model_used or job.options.model,
+        "sample_rate": job.sample_rate,
+        "channels": job.channels,
+        "frames": job.frames,
+        "seconds": job.seconds,
+        "null_dbfs": job.null_dbfs,
+        "notices": list(job.notices),
+        "stems": {stem.name: str(stem.exported or stem.path) for stem in job.stems},
+    }
+
+
+def refused_object(source: object, reason: str) -> dict[str, Any]:
+    """The same object for a track that was refused before it became a job."""
+    empty = dict.fromkeys(("model", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
+    return {
+        "id": None,
+        "source": str(source),
+        "status": JobState.FAILED.value,
+        "error": reason,
+        **empty,
+        "notices": [],
+        "stems": {},
+    }
+
+
+def status_words(job: Job) -> str:
+    """Where a job stands, in a few words."""
+    if job.state is JobState.PROCESSING and job.stage:
+        return f"{STAGES[job.stage]} {job.progress:.0%}"
+    if job.state is JobState.FAILED:
+        return f"failed: {job.error}"
+    return job.state.value
+
+
+def title_words(job: Job) -> str:
+    """Title and artist, safe to print."""
+    return shown(f"{job.title} · {job.artist}" if job.artist else job.title)
+
+
+def clock(seconds: float | None) -> str:
+    """`4:12` or `1:58:40`; a dash when unknown."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,87 @@
+"""Composition root of the window process. Never imports torch, not through anything."""
+
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.errors import ServiceUnavailableError
+from desktop.log import start_log
+from desktop.paths import home
+from desktop.ui.theme.style import apply_theme
+
+if TYPE_CHECKING:
+    from desktop.backend import Backend
+    from desktop.ui.job_feed import JobFeed
+
+
+def main(files: Sequence[Path]) -> int:
+    """Open the window, queue `files`, and run until the user quits. Returns the exit status."""
+    library = home().prepare()
+    start_log(library, "window")
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Unbraid")
+    application.setDesktopFileName("unbraid")
+    apply_theme(application)
+
+    from desktop.backend import Backend
+    from desktop.models.shelf import Shelf
+    from desktop.playback.transport import Transport
+    from desktop.ui.job_feed import JobFeed
+    from desktop.ui.main_window import MainWindow
+
+    backend = Backend(library)
+    feed = JobFeed()
+    transport = Transport()
+    window = MainWindow(backend.service, feed, transport, Shelf(library), library)
+    window.show()
+
+    def after_first_paint() -> None:
+        backend.subscribe(feed.deliver, feed.gap.emit)
+        backend.on_trouble = feed.trouble.emit
+        starter.start()
+        window.add_tracks(files)
+
+    starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
+    QTimer.singleShot(0, after_first_paint)
+    with _quit_on_signals(application):
+        status = application.exec()
+    window.hide()
+    transport.close()
+    starter.join()
+    backend.stop()
+    return status
+
+
+def _start(backend: "Backend", feed: "JobFeed") -> None:
+    try:
+        backend.start()
+    except ServiceUnavailableError as error:
+        feed.trouble.emit(str(error))
+
+
+@contextlib.contextmanager
+def _quit_on_signals(application: QApplication) -> Iterator[None]:
+    """SIGTERM and Ctrl-C quit in order. Python runs its handlers only when its own code runs, so Qt is woken."""
+    wake, woken = socket.socketpair()
+    wake.setblocking(False)
+    woken.setblocking(False)
+    notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: woken.recv(64))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: application.quit())
+    previous = signal.set_wakeup_fd(wake.fileno())
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(previous)
+        notifier.setEnabled(False)
+        wake.close()
+        woken.close()
