@@ -1,0 +1,77 @@
+"""Engines for tests: one that gives the mixture back, and HTDemucs files of random weights as demucs saves them."""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from desktop.pipeline.engines.engine import Samples, Segmentation
+
+SOURCES = ("drums", "bass", "other", "vocals")
+TINY: dict[str, object] = {
+    "sources": list(SOURCES),
+    "channels": 8,
+    "nfft": 1024,
+    "depth": 4,
+    "growth": 1,
+    "dconv_depth": 1,
+    "context": 0,
+    "bottom_channels": 16,
+    "t_layers": 1,
+    "t_heads": 2,
+    "t_hidden_scale": 1.0,
+    "samplerate": 44100,
+    "segment": Fraction(2),
+}
+FULL: dict[str, object] = {
+    "sources": list(SOURCES),
+    "bottom_channels": 512,
+    "segment": Fraction(39, 5),
+    "t_dropout": 0.02,
+}
+
+
+@dataclass(frozen=True)
+class IdentityEngine:
+    """Every source is the mixture times its share, so the sources sum to the mixture."""
+
+    segmentation: Segmentation = field(default_factory=lambda: Segmentation(length=4096, stride=3072, centre_last=True))
+    sample_rate: int = 44100
+    sources: tuple[str, ...] = SOURCES
+    shares: tuple[float, ...] = (0.5, 0.25, 0.125, 0.125)
+    name: str = "identity"
+
+    def separate(self, segment: Samples) -> Samples:
+        shares = np.asarray(self.shares, dtype=np.float32)
+        return shares[:, None, None] * segment[None]
+
+
+def write_tiny_htdemucs(path: Path, seed: int = 0) -> Path:
+    """A model that separates 20 s in well under a second, in the package format of demucs' own .th files."""
+    return write_htdemucs(path, TINY, seed)
+
+
+def write_full_htdemucs(path: Path, seed: int = 0) -> Path:
+    """The size of the real htdemucs (42 M parameters, 84 MB in half precision), with random weights."""
+    return write_htdemucs(path, FULL, seed)
+
+
+def write_htdemucs(path: Path, kwargs: dict[str, object], seed: int = 0, half: bool = True) -> Path:
+    """Save what `demucs.states.serialize_model` would, for a new HTDemucs of these arguments."""
+    import torch
+    from demucs.htdemucs import HTDemucs
+    from demucs.states import get_state
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = HTDemucs(**kwargs)
+    package = {
+        "klass": HTDemucs,
+        "args": (),
+        "kwargs": kwargs,
+        "state": get_state(model, None, half=half),
+        "training_args": {},
+    }
+    torch.save(package, path)
+    return path
