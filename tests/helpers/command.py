@@ -1,0 +1,52 @@
+"""Runs the app's own command line as a user would: a process of its own, a library of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+# Long enough for a cold start of Redis and the worker on a busy machine of two cores (seconds).
+LIMIT = 120.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command gave back."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def objects(self) -> list[dict[str, Any]]:
+        """Every line of standard output as JSON: fails when anything else is there."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+def words_of(*words: str | Path) -> list[str]:
+    """The argument list of `unbraid WORDS`, for tests that hold the process themselves."""
+    return [sys.executable, "-m", "desktop", *map(str, words)]
+
+
+def variables(library: Path, **more: str) -> dict[str, str]:
+    """The environment of a command on `library`: without a display, and without anybody else's Redis."""
+    kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "REDIS_HOST")}
+    return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | more
+
+
+def unbraid(library: Path, *words: str | Path, **more: str) -> Answer:
+    """Run `unbraid WORDS` to its end on `library`. No model can be downloaded unless `more` says from where."""
+    run = subprocess.run(
+        words_of(*words),
+        cwd=ROOT,
+        env=variables(library, **more),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+        check=False,
+    )
+    return Answer(run.returncode, run.stdout, run.stderr)

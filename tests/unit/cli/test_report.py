@@ -1,0 +1,57 @@
+"""What the terminal says about jobs."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from desktop.cli.report import as_object, clock, refused_object, status_words, title_words
+from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
+
+JOB = Job(
+    id="0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11",
+    state=JobState.COMPLETED,
+    title="Night Drive",
+    artist="Mara Lind",
+    album="",
+    source=Path("/music/night.flac"),
+    options=JobOptions(),
+    position=1,
+    added=datetime(2026, 1, 2, tzinfo=UTC),
+    model_used="sketch",
+    null_dbfs=-300.0,
+    stems=(
+        Stem("vocals", Path("/library/vocals.wav"), Path("/library/vocals.peaks")),
+        Stem("drums", Path("/library/drums.wav"), Path("/library/drums.peaks"), exported=Path("/out/drums.wav")),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, "–"), (0, "0:00"), (59.6, "1:00"), (252, "4:12"), (7120, "1:58:40")]
+)
+def test_lengths_read_as_on_a_player(seconds: float | None, words: str) -> None:
+    assert clock(seconds) == words
+
+
+def test_the_object_of_a_job_names_the_engine_that_really_did_it_and_the_exported_stems() -> None:
+    value = as_object(JOB)
+    assert value["model"] == "sketch"
+    assert value["stems"] == {"vocals": "/library/vocals.wav", "drums": "/out/drums.wav"}
+    for key in "id source status error model sample_rate channels frames seconds null_dbfs stems".split():
+        assert key in value
+
+
+def test_a_refused_track_has_the_same_keys_as_a_job() -> None:
+    assert set(refused_object("x.mp3", "Not audio.")) == set(as_object(JOB))
+
+
+def test_a_job_says_its_stage_and_a_failed_one_its_reason() -> None:
+    working = replace(JOB, state=JobState.PROCESSING, stage=Stage.SEPARATING, progress=0.64)
+    assert status_words(working) == "separating 64%"
+    assert status_words(replace(JOB, state=JobState.FAILED, error="It is empty.")) == "failed: It is empty."
+
+
+def test_control_characters_of_a_tag_never_reach_the_terminal() -> None:
+    assert "\x1b" not in title_words(replace(JOB, title="\x1b[31mred"))
