@@ -1,0 +1,26 @@
+"""Times as a musician reads them: minutes and seconds, hours only where there are any."""
+
+
+def clock(seconds: float) -> str:
+    """Return `seconds` as "4:12" or "1:58:40", cut down to whole seconds."""
+    minutes, second = divmod(int(max(0.0, seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+
+
+def clock_with_tenths(seconds: float) -> str:
+    """Return `seconds` as "1:17.4", cut down, so that it never shows a time that is not reached."""
+    tenths = int(max(0.0, seconds) * 10 + 1e-6)
+    return f"{clock(tenths // 10)}.{tenths % 10}"
+
+
+def spoken(seconds: float) -> str:
+    """Return `seconds` in words for a screen reader: "1 minute 17 seconds"."""
+    minutes, second = divmod(int(max(0.0, seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    parts = [_counted(hours, "hour"), _counted(minute, "minute"), _counted(second, "second")]
+    return " ".join(part for part in parts if part) or "0 seconds"
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""

@@ -1,0 +1,24 @@
+"""Where the time axis has its marks."""
+
+import math
+
+from desktop.ui.waveform.clock import clock, clock_with_tenths
+
+STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
+"""Seconds between two marks, at the choice of the zoom."""
+SPACE = 96.0
+"""Logical pixels between two marks, at least, so that their words never touch."""
+
+
+def step_for(span: float, width: float) -> float:
+    """Return the seconds between two marks when `span` seconds take `width` pixels."""
+    wanted = span * SPACE / max(1.0, width)
+    return next((step for step in STEPS if step >= wanted), STEPS[-1])
+
+
+def marks(start: float, end: float, step: float) -> list[tuple[float, str]]:
+    """Return the time and the words of every mark from `start` to `end` seconds."""
+    first = math.ceil(max(0.0, start) / step - 1e-9)
+    last = math.floor(end / step + 1e-9)
+    write = clock if step >= 1.0 else clock_with_tenths
+    return [(number * step, write(number * step + 1e-6)) for number in range(first, last + 1)]

@@ -1,0 +1,100 @@
+"""The visible stretch of time: zoomed at the pointer, panned, fitted; and the click that seeks."""
+
+from typing import Any
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent
+
+NOTCH = 120
+ZOOM_A_NOTCH = 1.25
+PAN_A_NOTCH = 0.1
+SHORTEST = 1.0
+"""Seconds that the view shows at least."""
+
+
+class TimeViewBox(pg.ViewBox):
+    """A pyqtgraph view whose x is seconds, and whose y is logical pixels from the top of the first lane."""
+
+    clicked = Signal(float)
+    """Seconds at which the left button was clicked."""
+    double_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0, invertY=True)
+        self.setMouseEnabled(x=True, y=False)
+        self.disableAutoRange()
+        self._seconds = 1.0
+
+    @property
+    def seconds(self) -> float:
+        """Length of the song."""
+        return self._seconds
+
+    def set_seconds(self, seconds: float) -> None:
+        """Show a song of `seconds`, whole."""
+        self._seconds = max(seconds, 1e-3)
+        self.setLimits(xMin=0.0, xMax=self._seconds, minXRange=min(SHORTEST, self._seconds))
+        self.fit()
+
+    def visible(self) -> tuple[float, float]:
+        """First and last visible second."""
+        start, end = self.viewRange()[0]
+        return float(start), float(end)
+
+    def fit(self) -> None:
+        """Show the whole song."""
+        self.setXRange(0.0, self._seconds, padding=0)
+
+    def is_whole(self) -> bool:
+        """True when the whole song is in view."""
+        start, end = self.visible()
+        return end - start > self._seconds * 0.999
+
+    def zoom(self, factor: float, at: float) -> None:
+        """Show `factor` times less of the song, and keep the second `at` where it is on the screen."""
+        start, end = self.visible()
+        span = min(self._seconds, max(min(SHORTEST, self._seconds), (end - start) / factor))
+        self._show(at - (at - start) * span / (end - start), span)
+
+    def pan(self, spans: float) -> None:
+        """Move the view by a part of what it shows."""
+        start, end = self.visible()
+        self._show(start + spans * (end - start), end - start)
+
+    def page_to(self, second: float) -> None:
+        """Move the view, one page on or back, so that `second` is in it."""
+        start, end = self.visible()
+        if not start <= second <= end:
+            self._show(second, end - start)
+
+    def _show(self, start: float, span: float) -> None:
+        start = min(max(0.0, start), self._seconds - span)
+        self.setXRange(start, start + span, padding=0)
+
+    def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
+        """Zoom at the pointer; with shift, or sideways, pan."""
+        notches = ev.delta() / NOTCH
+        sideways = ev.orientation() == Qt.Orientation.Horizontal
+        if sideways or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(-notches * PAN_A_NOTCH)
+        else:
+            self.zoom(ZOOM_A_NOTCH**notches, float(self.mapSceneToView(ev.scenePos()).x()))
+        ev.accept()
+
+    def mouseClickEvent(self, ev: Any) -> None:
+        """One click seeks, two show the whole song."""
+        if ev.button() != Qt.MouseButton.LeftButton:
+            return
+        ev.accept()
+        if ev.double():
+            self.double_clicked.emit()
+        else:
+            self.clicked.emit(min(max(0.0, float(self.mapSceneToView(ev.scenePos()).x())), self._seconds))
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Drag the song along under the pointer."""
+        ev.accept()
+        start, end = self.visible()
+        moved = (ev.scenePos().x() - ev.lastScenePos().x()) / max(1.0, self.width())
+        self._show(start - moved * (end - start), end - start)

@@ -1,0 +1,211 @@
+"""All lanes' waveforms over one time axis, and the playhead across them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.waveform.peak_item import PeakItem
+from desktop.ui.waveform.peak_picture import PeakSource
+from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
+from desktop.ui.waveform.time_axis import TimeAxis
+from desktop.ui.waveform.time_view import ZOOM_A_NOTCH, TimeViewBox
+from desktop.ui.waveform.unfinished import UnfinishedItem
+
+PLAYHEAD_WIDTH = 1.5
+STRIP = 4
+"""Logical pixels repainted on each side of the playhead's way."""
+
+
+@dataclass(frozen=True)
+class LaneWave:
+    """What one lane shows; without peaks it stays empty."""
+
+    peaks: PeakSource | None
+    colour: str
+
+
+class WaveformView(pg.GraphicsView):
+    """The lanes' waveforms. Knows seconds and pixels, nothing of jobs or of sound going out."""
+
+    seek_requested = Signal(float)
+    """Seconds that were clicked."""
+    zoom_changed = Signal(bool)
+    """True when the whole song is in view."""
+    lanes_resized = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background=QColor(tokens.BACKGROUND))
+        self.setAccessibleName("Waveforms")
+        self.setAccessibleDescription("Click to play from there. Wheel, plus and minus zoom, F shows the whole song.")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._box = TimeViewBox()
+        self._axis = TimeAxis()
+        self._axis.linkToView(self._box)
+        self._items: list[PeakItem | None] = []
+        self._bottoms: list[int] = []
+        self._scroll = 0
+        self._playhead: float | None = None
+        self._unfinished = UnfinishedItem(self._box)
+        self._unfinished.hide()
+        self._arrange()
+        self._box.addItem(self._unfinished, ignoreBounds=True)
+        self._box.clicked.connect(self.seek_requested)
+        self._box.double_clicked.connect(self.fit)
+        self._box.sigXRangeChanged.connect(lambda: self.zoom_changed.emit(self._box.is_whole()))
+        self._box.sigResized.connect(lambda: self.lanes_resized.emit())
+
+    def _arrange(self) -> None:
+        frame = QGraphicsWidget()
+        layout = QGraphicsGridLayout(frame)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addItem(self._axis, 0, 0)
+        layout.addItem(self._box, 1, 0)
+        self.setCentralItem(frame)
+
+    @property
+    def box(self) -> TimeViewBox:
+        """The visible stretch of time."""
+        return self._box
+
+    @property
+    def items_of_lanes(self) -> tuple[PeakItem | None, ...]:
+        """The waveform of each lane."""
+        return tuple(self._items)
+
+    def lanes_height(self) -> int:
+        """Logical pixels for lanes, the ruler not counted."""
+        return max(0, self.height() - AXIS_HEIGHT)
+
+    def set_lanes(self, seconds: float, frames: int, waves: Sequence[LaneWave], gain: float) -> None:
+        """Show these lanes, whole; `frames` is the song's length in samples, `gain` scales every waveform."""
+        for item in self._items:
+            if item is not None:
+                self._box.removeItem(item)
+        self._box.set_seconds(seconds)
+        self._items = [self._item(wave, frames / max(seconds, 1e-3), gain) for wave in waves]
+        self.show_unfinished(None, "")
+        self.viewport().update()
+
+    def _item(self, wave: LaneWave, sample_rate: float, gain: float) -> PeakItem | None:
+        if wave.peaks is None:
+            return None
+        item = PeakItem(self._box, wave.peaks, sample_rate, wave.colour)
+        item.set_gain(gain)
+        self._box.addItem(item, ignoreBounds=True)
+        return item
+
+    def place_lanes(self, bottoms: Sequence[int], scroll: int) -> None:
+        """Put the lanes one under the other, each down to its entry of `bottoms`, scrolled up by `scroll` pixels."""
+        self._bottoms, self._scroll = list(bottoms), scroll
+        self._box.setYRange(scroll, scroll + max(1, self.lanes_height()), padding=0)
+        top = 0
+        for item, bottom in zip(self._items, bottoms, strict=False):
+            if item is not None:
+                item.place(top, max(1, bottom - top - 1))
+            top = bottom
+        self._unfinished.place(max(1, top - 1))
+        self.viewport().update()
+
+    def set_heard(self, lane: int, heard: bool) -> None:
+        """Dim a lane that is not heard."""
+        item = self._items[lane] if lane < len(self._items) else None
+        if item is not None:
+            item.set_heard(heard)
+
+    def show_unfinished(self, second: float | None, words: str) -> None:
+        """Hatch from `second` on and say `words` there; None: everything is finished."""
+        self._unfinished.setVisible(second is not None)
+        if second is not None:
+            self._unfinished.show_from(second, words)
+            self.set_playhead(self._playhead, second)
+
+    def set_playhead(self, second: float | None, bright_until: float | None = None) -> None:
+        """Move the playhead: only the strip between its old and its new place is painted."""
+        edge = bright_until if bright_until is not None else second
+        for item in self._items:
+            if item is not None:
+                item.set_bright_until(float("inf") if edge is None else edge)
+        if bright_until is not None or None in (second, self._playhead):
+            self.viewport().update()
+        else:
+            self._update_strip(self._playhead, second)
+        self._playhead = second
+
+    def follow(self, second: float) -> None:
+        """Turn the page when the playhead leaves a zoomed view."""
+        self._box.page_to(second)
+
+    def fit(self) -> None:
+        """Show the whole song."""
+        self._box.fit()
+
+    def x_of(self, second: float) -> float:
+        """Return the place of a time, in logical pixels of this widget."""
+        start, end = self._box.visible()
+        frame = self._box.sceneBoundingRect()
+        return frame.left() + frame.width() * (second - start) / (end - start)
+
+    def _update_strip(self, old: float | None, new: float | None) -> None:
+        places = [self.x_of(second) for second in (old, new) if second is not None]
+        left, right = int(min(places)) - STRIP, int(max(places)) + STRIP
+        shown = QRect(left, 0, right - left + 1, self.height()).intersected(self.viewport().rect())
+        if not shown.isEmpty():
+            self.viewport().update(shown)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+        """Draw the lines between the lanes, the playhead, and the ring of focus."""
+        painter.setPen(QPen(QColor(tokens.LINE), 1))
+        for bottom in self._bottoms:
+            y = AXIS_HEIGHT + bottom - self._scroll - 0.5
+            if y > AXIS_HEIGHT:
+                painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
+        if self._playhead is not None:
+            x = self.x_of(self._playhead)
+            down = min(self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillRect(QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), Qt.GlobalColor.white)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.ACCENT), 2))
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        """Lay the axis and the lanes out anew."""
+        super().resizeEvent(ev)
+        if ev is not None:
+            self.lanes_resized.emit()
+
+    def keyPressEvent(self, ev: QKeyEvent) -> None:
+        """Zoom with plus and minus, fit with F; every other key is the window's."""
+        if ev.text() in ("+", "="):
+            self.zoom_in()
+        elif ev.text() == "-":
+            self.zoom_out()
+        elif ev.key() == Qt.Key.Key_F:
+            self.fit()
+        else:
+            ev.ignore()
+
+    def zoom_in(self) -> None:
+        """Show less of the song, about the playhead when it is in view."""
+        self._box.zoom(ZOOM_A_NOTCH, self._zoom_centre())
+
+    def zoom_out(self) -> None:
+        """Show more of the song."""
+        self._box.zoom(1 / ZOOM_A_NOTCH, self._zoom_centre())
+
+    def _zoom_centre(self) -> float:
+        start, end = self._box.visible()
+        here = self._playhead
+        return here if here is not None and start <= here <= end else (start + end) / 2
+
+    def event(self, ev: QEvent) -> bool:
+        """Repaint the ring when focus comes or goes."""
+        if ev.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.viewport().update()
+        return super().event(ev)
