@@ -39,7 +39,19 @@ def test_the_object_of_a_job_names_the_engine_that_really_did_it_and_the_exporte
     value = as_object(JOB)
     assert value["model"] == "sketch"
     assert value["stems"] == {"vocals": "/library/vocals.wav", "drums": "/out/drums.wav"}
-    for key in "id source status error model sample_rate channels frames seconds null_dbfs stems".split():
+    for key in [
+        "id",
+        "source",
+        "status",
+        "error",
+        "model",
+        "sample_rate",
+        "channels",
+        "frames",
+        "seconds",
+        "null_dbfs",
+        "stems",
+    ]:
         assert key in value
 
 
