@@ -5,7 +5,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,7 @@ def _start(backend: "Backend", feed: "JobFeed") -> None:
 
 
 @contextlib.contextmanager
-def _quit_on_signals(application: QApplication) -> Iterator[None]:
+def _quit_on_signals(application: QApplication) -> Generator[None]:
     """SIGTERM and Ctrl-C quit in order. Python runs its handlers only when its own code runs, so Qt is woken."""
     wake, woken = socket.socketpair()
     wake.setblocking(False)

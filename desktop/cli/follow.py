@@ -3,7 +3,7 @@
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
@@ -132,7 +132,7 @@ class _Bars:
 
 
 @contextmanager
-def _signals(cancel: Callable[[], None]) -> Iterator[None]:
+def _signals(cancel: Callable[[], None]) -> Generator[None]:
     """Ctrl-C and SIGTERM ask for the jobs to be cancelled instead of ending the process in the middle."""
 
     def handler(_signal: int, _frame: FrameType | None) -> None:

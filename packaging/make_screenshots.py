@@ -1,0 +1,102 @@
+"""Draws the pictures of README.md and docs/ from the real app, on a screen that exists in memory alone.
+
+    .venv/bin/python packaging/make_screenshots.py [SONG …]
+
+Separates the demo song and every SONG into a library of its own, opens the window on it, and saves what a person would
+see. Needs Debian's xvfb, xdotool, openbox and imagemagick.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images"
+DEMO = ROOT / "resources" / "demo"
+SIZES = {"window": (1440, 900), "window-small": (1024, 640)}
+# How long the window may take to draw its last song (seconds).
+PATIENCE = 60.0
+
+
+def main(songs: Sequence[str]) -> int:
+    """Make every picture. Returns the exit status."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="unbraid-pictures-") as folder:
+        library = Path(folder)
+        for name, size in SIZES.items():
+            _picture(library / "empty", IMAGES / name.replace("window", "empty"), size, keys=())
+        _unbraid(library / "songs", "separate", *songs, *map(str, sorted(DEMO.glob("*.flac"))))
+        for name, size in SIZES.items():
+            _picture(library / "songs", IMAGES / name, size, keys=("Home", *["Right"] * 2))
+    return 0
+
+
+def _unbraid(home: Path, *words: str) -> None:
+    subprocess.run([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=_variables(home), check=False)
+
+
+def _picture(home: Path, image: Path, size: tuple[int, int], keys: Sequence[str]) -> None:
+    with ExitStack() as opened:
+        screen = opened.enter_context(_screen(size))
+        variables = _variables(home) | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb"}
+        opened.enter_context(_running(["openbox"], variables))
+        opened.enter_context(_running([sys.executable, "-m", "desktop"], variables))
+        _window_of(variables, size)
+        for key in keys:
+            subprocess.run(["xdotool", "key", key], env=variables, check=True)
+        _settled(variables, image.with_suffix(".png"))
+
+
+def _variables(home: Path) -> dict[str, str]:
+    return os.environ | {"UNBRAID_HOME": str(home)}
+
+
+@contextmanager
+def _screen(size: tuple[int, int]) -> Generator[str]:
+    read, write = os.pipe()
+    words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
+    with subprocess.Popen(words, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+        os.close(write)
+        with os.fdopen(read) as number:
+            yield f":{number.readline().strip()}"
+        server.terminate()
+
+
+@contextmanager
+def _running(words: Sequence[str], variables: dict[str, str]) -> Generator[None]:
+    with subprocess.Popen(words, env=variables, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+        yield
+        process.terminate()
+
+
+def _window_of(variables: dict[str, str], size: tuple[int, int]) -> None:
+    """Wait for the window, and let it fill the screen."""
+    words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Unbraid"]
+    found = subprocess.run(words, env=variables, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    window = found.stdout.split()[0]
+    subprocess.run(["xdotool", "windowactivate", "--sync", window], env=variables, check=True)
+    subprocess.run(["xdotool", "windowmove", window, "0", "0"], env=variables, check=True)
+    subprocess.run(["xdotool", "windowsize", window, *map(str, size)], env=variables, check=True)
+
+
+def _settled(variables: dict[str, str], image: Path) -> None:
+    """Save the screen once two looks, a second apart, are the same."""
+    end = monotonic() + PATIENCE
+    before = b""
+    while monotonic() < end:
+        sleep(1.0)
+        subprocess.run(["import", "-window", "root", str(image)], env=variables, check=True)
+        now = image.read_bytes()
+        if now == before:
+            return
+        before = now
+    raise SystemExit(f"{image.name}: the window never came to rest")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
