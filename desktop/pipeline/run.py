@@ -1,0 +1,100 @@
+"""The way of a song: mixture in, stems out. Read this first.
+
+decode → resample to the engine's rate → cut into segments → separate → overlap-add → resample back → make the stems
+sum to the mixture → write them → read them back and measure. Everything streams: a song of three hours needs no more
+memory than one of three minutes.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.audio.mixture import Mixture, decode_mixture
+from desktop.audio.peaks import build_peaks
+from desktop.pipeline.engines.engine import Engine
+from desktop.pipeline.null import null_dbfs
+from desktop.pipeline.plan import plan_for
+from desktop.pipeline.progress import Progress, Step
+from desktop.pipeline.room import check_room
+from desktop.pipeline.separate import Separation
+from desktop.pipeline.spool import Spool, blocks
+from desktop.pipeline.stems import StemFile, StemFiles
+
+__all__ = ["Outcome", "Request", "StemFile", "Step", "run"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to separate, and how to write it."""
+
+    source: Path
+    """The track."""
+    folder: Path
+    """Made when missing. Receives the stems and their peaks; holds the decoded mixture meanwhile."""
+    format: str
+    """"wav", "flac" or "mp3"."""
+    bits: str | None
+    """"16", "24" or "32f"; None follows the source."""
+    sum_mode: str
+    """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
+    mixture_peaks: Path
+    """Receives the peaks of the mixture, as soon as it is decoded."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of it."""
+
+    sample_rate: int
+    channels: int
+    frames: int
+    seconds: float
+    null_dbfs: float
+    """Measured peak of source minus sum of stems; -300 when there is no difference at all."""
+    notices: tuple[str, ...]
+    """Sentences for the user."""
+    stems: tuple[StemFile, ...]
+    """In the order of the engine's sources."""
+
+
+def run(request: Request, engine: Engine, report: Callable[[Step], None], should_stop: Callable[[], bool]) -> Outcome:
+    """Separate one track. Raises an UnbraidError, and then leaves nothing behind in the folder."""
+    progress = Progress(report, should_stop)
+    request.folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as always, ExitStack() as on_failure:
+        decoded = request.folder / "mixture.wav"
+        always.callback(decoded.unlink, missing_ok=True)
+        on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
+        mixture = _decode(request, decoded, progress)
+        plan, notices = plan_for(request.format, request.bits, request.sum_mode, mixture.sample_format)
+        check_room(mixture, engine, plan, request.folder, request.source)
+        files = StemFiles(request.folder, engine.sources, mixture, plan)
+        on_failure.callback(files.abort)
+        _separate(mixture, engine, files, request.folder / "mixture.spool", progress)
+        stems = files.close()
+        null = null_dbfs(mixture, [stem.path for stem in stems], progress)
+        on_failure.pop_all()
+    seconds = mixture.frames / mixture.sample_rate
+    notices = (*mixture.notices, *notices, *files.notices)
+    return Outcome(mixture.sample_rate, mixture.channels, mixture.frames, seconds, null, notices, stems)
+
+
+def _decode(request: Request, decoded: Path, progress: Progress) -> Mixture:
+    def report(part: float) -> None:
+        progress.at("decoding", part)
+
+    mixture = decode_mixture(request.source, decoded, report, progress.should_stop)
+    build_peaks(blocks(mixture), request.mixture_peaks)
+    return mixture
+
+
+def _separate(mixture: Mixture, engine: Engine, files: StemFiles, spool: Path, progress: Progress) -> None:
+    separation = Separation(mixture, engine, progress)
+    with ExitStack() as always:
+        track = separation.at_engine_rate(spool)
+        if isinstance(track, Spool):
+            always.callback(track.remove)
+        files.open()
+        for block in separation.stems(track):
+            files.write(block)

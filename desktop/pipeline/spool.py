@@ -1,0 +1,68 @@
+"""Sound kept on disk while a job runs, so that memory does not grow with the song."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.errors import StorageError
+
+BLOCK = 65536
+
+
+class Track(Protocol):
+    """Sound that can be read anywhere: the decoded mixture, or a spool of it at another rate."""
+
+    @property
+    def channels(self) -> int:
+        """1 or 2."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """Exact length."""
+        ...
+
+    def read(self, start: int, frames: int) -> NDArray[np.floating]:
+        """`[channels, frames]` from frame `start` on."""
+        ...
+
+
+class Spool:
+    """A raw float32 file of interleaved frames: written once from start to end, then read anywhere."""
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self.channels = channels
+        self.frames = 0
+        self._path = path
+        self._file = path.open("w+b")
+
+    def write(self, block: NDArray[np.floating]) -> None:
+        """Append `[channels, n]`. Raises StorageError when the disk is full."""
+        try:
+            self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
+            self._file.flush()
+        except OSError as error:
+            raise StorageError(
+                f"The song could not be prepared for separation: {error.strerror}. Make room on the disk, then retry."
+            ) from error
+        self.frames += block.shape[1]
+
+    def read(self, start: int, frames: int) -> NDArray[np.floating]:
+        """float32 `[channels, frames]` from frame `start` on."""
+        width = 4 * self.channels
+        self._file.seek(start * width)
+        return np.frombuffer(self._file.read(frames * width), dtype=np.float32).reshape(-1, self.channels).T
+
+    def remove(self) -> None:
+        """Close the file and delete it."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def blocks(track: Track, size: int = BLOCK) -> Iterator[NDArray[np.floating]]:
+    """The whole track in order, in blocks `[channels, n <= size]`."""
+    for start in range(0, track.frames, size):
+        yield track.read(start, min(size, track.frames - start))
