@@ -1,0 +1,264 @@
+"""The one way from window and keyboard to the transport, and back: nothing else in the window plays sound."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from desktop.errors import SoundUnavailableError, UnbraidError
+from desktop.playback.transport import Transport
+from desktop.ui.player.levels import MAX_DB, MIN_DB
+from desktop.ui.player.mix import LaneMix, MixMemory
+
+TICK_MS = 16
+TICKS_A_METER = 2
+
+
+class PlayerController(QObject):
+    """Plays the loaded song. Its timer runs only while there is sound to follow."""
+
+    position_changed = Signal(int)
+    """The playhead in frames."""
+    playing_changed = Signal(bool)
+    lanes_changed = Signal()
+    """A mute, a solo or a level was set."""
+    master_changed = Signal(float)
+    loaded_changed = Signal()
+    """Another song can be played, or none."""
+    levels_changed = Signal(tuple)
+    """Linear peak of each lane, some thirty times a second while playing."""
+    notice = Signal(str)
+    """A sentence for the user."""
+    _load_ended = Signal(int, str)
+    _trouble = Signal(str)
+    _ended = Signal()
+
+    def __init__(self, transport: Transport, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._transport = transport
+        self._memory = MixMemory()
+        self._key: str | None = None
+        self._ready = False
+        self._generation = 0
+        self._play_when_ready = False
+        self._last_position = -1
+        self._ticks = 0
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="song")
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        # The transport calls these from the sound's own threads: emitting takes them to the window's.
+        self._load_ended.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
+        self._trouble.connect(self._on_trouble, Qt.ConnectionType.QueuedConnection)
+        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
+        transport.on_trouble = self._trouble.emit
+        transport.on_ended = self._ended.emit
+
+    @property
+    def ready(self) -> bool:
+        """True when a song is loaded and can be played."""
+        return self._ready
+
+    @property
+    def playing(self) -> bool:
+        """True while the song runs."""
+        return self._ready and self._transport.playing
+
+    @property
+    def position(self) -> int:
+        """The playhead in frames."""
+        return self._transport.position if self._ready else 0
+
+    @property
+    def seconds(self) -> float:
+        """The playhead in seconds."""
+        return self.position / self._rate()
+
+    @property
+    def duration(self) -> float:
+        """The song's length in seconds; 0 without a song."""
+        return self._transport.frames / self._rate() if self._ready else 0.0
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Names of the loaded stems."""
+        return self._transport.lanes if self._ready else ()
+
+    @property
+    def master_db(self) -> float:
+        """The level of everything."""
+        return self._transport.master_db
+
+    def lane(self, lane: int) -> LaneMix:
+        """How a lane is mixed."""
+        if not self._ready or not self._has(lane):
+            return LaneMix()
+        return LaneMix(self._transport.gain_db(lane), self._transport.muted(lane), self._transport.soloed(lane))
+
+    def audible(self, lane: int) -> bool:
+        """False while a mute, or another lane's solo, silences this one."""
+        return not self._has(lane) or self._transport.audible(lane)
+
+    def load(self, key: str, paths: Sequence[Path], names: Sequence[str]) -> None:
+        """Make a song playable, its files opened in a thread; `key` finds its mix again later."""
+        self._leave()
+        self._key = key
+        generation = self._generation
+        future = self._loader.submit(self._transport.load, list(paths), list(names))
+        future.add_done_callback(lambda done: self._load_ended.emit(generation, _sentence(done)))
+
+    def unload(self) -> None:
+        """Let go of the song."""
+        if self._key is not None:
+            self._leave()
+            self._loader.submit(self._transport.unload)
+
+    def toggle(self) -> None:
+        """Play or pause. While the song is still being opened, play as soon as it is."""
+        if not self._ready:
+            self._play_when_ready = self._key is not None and not self._play_when_ready
+        elif self._transport.playing:
+            self._pause()
+        else:
+            self._play()
+
+    def stop(self) -> None:
+        """Pause and go back to the start."""
+        if self._ready:
+            self._transport.stop()
+            self._rest()
+
+    def to_start(self) -> None:
+        """Go back to the start, and go on playing when playing."""
+        self.seek(0)
+
+    def seek(self, frame: int) -> None:
+        """Move the playhead, within the song."""
+        if self._ready:
+            self._transport.seek(max(0, min(int(frame), self._transport.frames)))
+            self._announce_position()
+
+    def seek_seconds(self, second: float) -> None:
+        """Move the playhead to a time."""
+        self.seek(round(second * self._rate()))
+
+    def seek_by(self, seconds: float) -> None:
+        """Move the playhead on, or back."""
+        self.seek(self.position + round(seconds * self._rate()))
+
+    def toggle_mute(self, lane: int) -> None:
+        """Silence a lane, or hear it again."""
+        if self._has(lane):
+            self._transport.set_mute(lane, not self._transport.muted(lane))
+            self.lanes_changed.emit()
+
+    def toggle_solo(self, lane: int) -> None:
+        """Hear this lane and other soloed ones alone, or everything again."""
+        if self._has(lane):
+            self._transport.set_solo(lane, not self._transport.soloed(lane))
+            self.lanes_changed.emit()
+
+    def set_gain_db(self, lane: int, db: float) -> None:
+        """Set a lane's level."""
+        if self._has(lane):
+            self._transport.set_gain_db(lane, max(MIN_DB, min(MAX_DB, db)))
+            self.lanes_changed.emit()
+
+    def set_master_db(self, db: float) -> None:
+        """Set the level of everything; stays for the next song."""
+        self._transport.set_master_db(max(MIN_DB, min(MAX_DB, db)))
+        self.master_changed.emit(self._transport.master_db)
+
+    def _has(self, lane: int) -> bool:
+        return self._ready and 0 <= lane < len(self._transport.lanes)
+
+    def _rate(self) -> int:
+        return (self._transport.sample_rate if self._ready else 0) or 1
+
+    def _play(self) -> None:
+        if self._transport.position >= self._transport.frames:
+            self._transport.seek(0)
+        try:
+            self._transport.play()
+        except SoundUnavailableError as error:
+            self.notice.emit(str(error))
+            return
+        self._timer.start()
+        self.playing_changed.emit(True)
+
+    def _pause(self) -> None:
+        self._transport.pause()
+        self._rest()
+
+    def _rest(self) -> None:
+        """Stop following the sound: a paused window uses no processor."""
+        self._timer.stop()
+        self.levels_changed.emit(())
+        self._announce_position()
+        self.playing_changed.emit(False)
+
+    def _tick(self) -> None:
+        if not self._transport.playing:
+            self._rest()
+            return
+        self._announce_position()
+        self._ticks += 1
+        if self._ticks % TICKS_A_METER == 0:
+            self.levels_changed.emit(self._transport.levels())
+
+    def _announce_position(self) -> None:
+        position = self._transport.position
+        if position != self._last_position:
+            self._last_position = position
+            self.position_changed.emit(position)
+
+    def _leave(self) -> None:
+        """Forget the current song, its mix kept for when it comes back."""
+        if self._ready and self._key is not None:
+            self._memory.keep(self._key, self._transport)
+            self._transport.pause()
+        self._generation += 1
+        self._key, self._ready, self._play_when_ready = None, False, False
+        self._timer.stop()
+        self.levels_changed.emit(())
+        self.playing_changed.emit(False)
+        self.loaded_changed.emit()
+
+    def _on_loaded(self, generation: int, error: str) -> None:
+        if generation != self._generation:
+            return
+        if error:
+            self._key = None
+            self.notice.emit(error)
+            return
+        self._ready, self._last_position = True, -1
+        if self._key is not None:
+            self._memory.restore(self._key, self._transport)
+        self.loaded_changed.emit()
+        self.lanes_changed.emit()
+        self._announce_position()
+        if self._play_when_ready:
+            self._play_when_ready = False
+            self._play()
+
+    def _on_trouble(self, sentence: str) -> None:
+        self._rest()
+        self.notice.emit(sentence)
+
+    def _on_ended(self) -> None:
+        if self._ready and not self._transport.playing:
+            self._rest()
+
+
+def _sentence(done: "Future[None]") -> str:
+    """Return what went wrong in words for the user, "" when nothing did."""
+    error = done.exception()
+    if error is None:
+        return ""
+    if isinstance(error, UnbraidError):
+        return str(error)
+    if isinstance(error, OSError | RuntimeError | ValueError):
+        return "The stems of this song cannot be opened. Separate the song again to make them anew."
+    raise error

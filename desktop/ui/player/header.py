@@ -1,0 +1,85 @@
+"""The player's first row: which song this is, and what came of it."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from desktop.jobs.model import Job, JobState
+from desktop.ui.player.buttons import Button
+from desktop.ui.player.sentences import model_title, sum_words
+from desktop.ui.player.words import Chip, Line
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.waveform.clock import clock
+
+HEIGHT = 48
+
+
+class TextButton(Button):
+    """A button that says in words what it does."""
+
+    def __init__(self, words: str, hint: str, parent: QWidget | None = None) -> None:
+        width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(words) + 24
+        super().__init__(words, QSize(width, 32), parent)
+        self.setText(words)
+        self.setToolTip(hint)
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        """Draw the words on their ground."""
+        painter = QPainter(self)
+        self.ground(painter, QColor(tokens.RAISED), 8)
+        painter.setFont(ui_font(13, 500))
+        painter.setPen(QColor(tokens.TEXT))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class PlayerHeader(QWidget):
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom."""
+
+    fit_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT)
+        self._title = Line(15, 600)
+        self._artist = Line(13, 400, tokens.DIM)
+        self._length, self._model, self._sum = Chip(), Chip(), Chip()
+        self._notices = Line(12, 400, tokens.DIM)
+        self._notices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
+        self._fit.clicked.connect(self.fit_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        for line in (self._title, self._artist, self._length, self._model, self._sum):
+            row.addWidget(line)
+        row.addWidget(self._notices, 1)
+        row.addWidget(self._fit)
+        self.show_whole(True)
+
+    def show_job(self, job: Job) -> None:
+        """Show what is known of a job."""
+        self._title.say(job.title)
+        self._show(self._artist, job.artist)
+        self._show(self._length, clock(job.seconds) if job.seconds else "")
+        self._show(self._model, model_title(job))
+        done = job.state is JobState.COMPLETED
+        words, exact = sum_words(job) if done else ("", False)
+        self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
+        self._show(self._sum, words)
+        self._notices.say("  ".join(job.notices) if done else "", "\n".join(job.notices))
+        self._notices.setAccessibleName("Notices: " + " ".join(job.notices) if job.notices else "")
+
+    def show_whole(self, whole: bool) -> None:
+        """Offer the way back while only a part of the song is in view."""
+        self._fit.setVisible(not whole)
+
+    def _show(self, line: Line, words: str) -> None:
+        line.say(words)
+        line.setVisible(bool(words))
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the ground, and the line above it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
+        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))

@@ -1,0 +1,139 @@
+"""The head of a lane: what it is called, whether it is heard, and how loud."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+
+from desktop.ui.player.buttons import LetterButton
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.fader import Fader
+from desktop.ui.player.levels import written
+from desktop.ui.player.meter import Meter
+from desktop.ui.player.words import Line
+from desktop.ui.theme import tokens
+from desktop.ui.theme.icons import icon
+
+HEAD_WIDTH = 272
+EDGE = 3
+SIGNS = {
+    "vocals": "mdi6.microphone-variant",
+    "drums": "fa5s.drum",
+    "bass": "mdi6.guitar-electric",
+    "guitar": "mdi6.guitar-acoustic",
+    "piano": "mdi6.piano",
+}
+OTHER_SIGN = "mdi6.music-note"
+MUTE_INK = "#2a0509"
+SOLO_COLOUR = "#ffc05c"
+SOLO_INK = "#201400"
+
+
+def title_of(name: str) -> str:
+    """Return a stem's name as a heading."""
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+class Badge(QWidget):
+    """The sign of a stem on a ground tinted in its colour."""
+
+    def __init__(self, sign: str, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sign = icon(sign, colour)
+        self._colour = QColor(colour)
+        self.setFixedSize(22, 22)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draw the ground and the sign."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = QColor(self._colour)
+        ground.setAlphaF(0.22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
+        self._sign.paint(painter, self.rect().adjusted(4, 4, -4, -4))
+
+
+class HeadGround(QWidget):
+    """The panel behind a head, with the lane's colour at its left edge."""
+
+    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = colour
+        self.setFixedWidth(HEAD_WIDTH)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the panel, the edge, and the line to the next lane."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.PANEL))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(0, 0, EDGE, self.height() - 1, QColor(self._colour))
+
+
+class LaneHead(HeadGround):
+    """Name, mute, solo, meter and fader of one stem."""
+
+    def __init__(self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(colour, parent)
+        self._controller, self._lane = controller, lane
+        title = title_of(name)
+        self.setAccessibleName(f"{title} lane")
+        self._name = Line(13, 600)
+        self._name.say(title)
+        self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, MUTE_INK)
+        self._solo = LetterButton("S", f"Solo {title}", SOLO_COLOUR, SOLO_INK)
+        self._mute.setToolTip(f"Mute {title} ({lane + 1})")
+        self._solo.setToolTip(f"Solo {title} (Shift+{lane + 1})")
+        self._meter = Meter(colour)
+        self._fader = Fader(f"Level of {title}", colour)
+        self._level = Line(12, 400, tokens.DIM).to_the_right()
+        self._level.setFixedWidth(54)
+        self._arrange(Badge(SIGNS.get(name, OTHER_SIGN), colour))
+        self._mute.clicked.connect(lambda: controller.toggle_mute(lane))
+        self._solo.clicked.connect(lambda: controller.toggle_solo(lane))
+        self._fader.valueChanged.connect(lambda: controller.set_gain_db(lane, self._fader.db))
+        self.refresh()
+
+    def _arrange(self, badge: Badge) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(6)
+        top.addWidget(badge)
+        top.addSpacing(4)
+        top.addWidget(self._name, 1)
+        top.addWidget(self._mute)
+        top.addWidget(self._solo)
+        below = QHBoxLayout()
+        below.setSpacing(2)
+        below.addWidget(self._meter)
+        below.addWidget(self._fader, 1)
+        below.addWidget(self._level)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(EDGE + 16, 8, 12, 7)
+        grid.setVerticalSpacing(2)
+        grid.addLayout(top, 0, 0)
+        grid.addLayout(below, 1, 0)
+        grid.setRowStretch(1, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Both rows, tight."""
+        return QSize(HEAD_WIDTH, 72)
+
+    def refresh(self) -> None:
+        """Show how the lane is mixed."""
+        mix = self._controller.lane(self._lane)
+        heard = self._controller.audible(self._lane)
+        self._mute.setChecked(mix.muted)
+        self._solo.setChecked(mix.soloed)
+        self._fader.show_db(mix.gain_db)
+        self._level.say("muted" if mix.muted else written(mix.gain_db), "" if heard else "Another lane is soloed")
+        self._name.paint_in(tokens.TEXT if heard else tokens.FAINT)
+        if not heard:
+            self._meter.rest()
+
+    def show_peak(self, peak: float) -> None:
+        """Move the meter."""
+        self._meter.show_peak(peak)
+
+    def rest(self) -> None:
+        """Let the meter fall."""
+        self._meter.rest()

@@ -1,0 +1,106 @@
+"""A song's lanes at work: heads, waveforms and playhead, kept in step with the sound."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.audio.peaks import Peaks
+from desktop.jobs.model import Job
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.lane import LaneHead
+from desktop.ui.player.lane_stack import LaneStack
+from desktop.ui.player.waiting_head import WaitingHead
+from desktop.ui.theme import tokens
+from desktop.ui.theme.tokens import stem_colour
+from desktop.ui.waveform.peak_picture import loudest
+from desktop.ui.waveform.view import LaneWave
+
+QUIETEST = 0.25
+"""Songs that never get louder than this are not drawn as if they did."""
+
+
+class Lanes(QWidget):
+    """The stems of a completed job, or the mixture of one that waits."""
+
+    zoom_changed = Signal(bool)
+
+    def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._stack = LaneStack()
+        self._heads: list[LaneHead] = []
+        self._waiting: WaitingHead | None = None
+        self._seconds = 0.0
+        self.view = self._stack.view
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._stack)
+        self.view.seek_requested.connect(controller.seek_seconds)
+        self.view.zoom_changed.connect(self.zoom_changed)
+        controller.position_changed.connect(self._move_playhead)
+        controller.lanes_changed.connect(self._refresh)
+        controller.loaded_changed.connect(self._refresh)
+        controller.levels_changed.connect(self._show_levels)
+
+    def show_stems(self, job: Job) -> None:
+        """Show one lane a stem."""
+        peaks = [_open(stem.peaks) for stem in job.stems]
+        colours = [stem_colour(stem.name) for stem in job.stems]
+        self._show_waves(job, peaks, colours)
+        self._waiting = None
+        self._heads = [LaneHead(self._controller, n, stem.name, colours[n]) for n, stem in enumerate(job.stems)]
+        self._stack.set_heads(self._heads)
+        self.view.set_playhead(0.0)
+
+    def show_mixture(self, job: Job, path: Path) -> None:
+        """Show the song as a whole, until its stems exist."""
+        self._show_waves(job, [_open(path)], [tokens.ACCENT])
+        self._heads, self._waiting = [], WaitingHead()
+        self._stack.set_heads([self._waiting])
+        self.view.set_playhead(None)
+
+    def show_progress(self, words: str, part: float, running: bool) -> None:
+        """Show how much of the mixture is separated."""
+        if self._waiting is not None:
+            self._waiting.show_progress(words, part, running)
+            self.view.show_unfinished(part * self._seconds, words)
+
+    def fit(self) -> None:
+        """Show the whole song."""
+        self.view.fit()
+
+    def _show_waves(self, job: Job, peaks: Sequence[Peaks | None], colours: Sequence[str]) -> None:
+        frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
+        self._seconds = frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0
+        tallest = max((loudest(found) for found in peaks if found is not None), default=1.0)
+        waves = [LaneWave(found, colour) for found, colour in zip(peaks, colours, strict=True)]
+        self.view.set_lanes(self._seconds, frames, waves, 1 / max(QUIETEST, tallest))
+
+    def _move_playhead(self, _frame: int) -> None:
+        if self._heads:
+            seconds = self._controller.seconds
+            self.view.set_playhead(seconds)
+            if self._controller.playing:
+                self.view.follow(seconds)
+
+    def _refresh(self) -> None:
+        for number, head in enumerate(self._heads):
+            head.refresh()
+            self.view.set_heard(number, self._controller.audible(number))
+
+    def _show_levels(self, levels: Sequence[float]) -> None:
+        for number, head in enumerate(self._heads):
+            if number < len(levels):
+                head.show_peak(levels[number])
+            else:
+                head.rest()
+
+
+def _open(path: Path) -> Peaks | None:
+    """Open a pyramid; a lane without one still plays."""
+    with suppress(OSError, ValueError):
+        return Peaks.open(path)
+    return None

@@ -1,0 +1,123 @@
+"""The player: the chosen song's lanes, or what stands in their way."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
+
+from desktop.jobs.model import Job, JobState, Stem
+from desktop.jobs.queue import JobProgress
+from desktop.paths import Home
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.header import PlayerHeader
+from desktop.ui.player.message import Message
+from desktop.ui.player.sentences import progress_words, waiting_words
+
+if TYPE_CHECKING:
+    from desktop.ui.player.lanes import Lanes
+
+WARM_UP_MS = 400
+
+
+class PlayerPanel(QWidget):
+    """Shows one job: its stems as lanes, the mixture until they exist, or why there are none."""
+
+    def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller, self._home = controller, home
+        self._job: Job | None = None
+        self._shown: object = None
+        self._lanes_or_none: Lanes | None = None
+        self._header = PlayerHeader()
+        self._message = Message()
+        self._room = QStackedLayout()
+        self._room.addWidget(self._message)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._header)
+        rows.addLayout(self._room, 1)
+        self.show_job(None)
+        # pyqtgraph takes a third of a second to import: after the window's first paint, not before.
+        QTimer.singleShot(WARM_UP_MS, self, self._lanes)
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is shown."""
+        return self._job
+
+    def show_job(self, job: Job | None) -> None:
+        """Show a job as it is now; showing the same stems again changes nothing that sounds."""
+        self._job = job
+        self._header.setVisible(job is not None)
+        if job is None:
+            self._controller.unload()
+            self._tell("Choose a song", "Its lanes appear here.")
+            return
+        self._header.show_job(job)
+        if job.state is JobState.COMPLETED:
+            self._show_stems(job)
+        else:
+            self._controller.unload()
+            self._show_waiting(job)
+
+    def update_progress(self, progress: JobProgress) -> None:
+        """Show how far the job has got, when it is the one that is shown."""
+        job = self._job
+        if job is None or job.id != progress.job_id or job.state.ended or self._lanes_or_none is None:
+            return
+        self._show_mixture(job)
+        self._lanes_or_none.show_progress(progress_words(progress), progress.progress, running=True)
+
+    def _show_stems(self, job: Job) -> None:
+        key = (job.id, job.token, job.stems)
+        if key == self._shown:
+            return
+        if missing := _missing(job.stems):
+            self._controller.unload()
+            self._tell("The stems are gone", f"{missing} is not in the library any more. Separate the song again.", True)
+            return
+        self._shown = key
+        self._lanes().show_stems(job)
+        self._room.setCurrentWidget(self._lanes())
+        name = f"{job.id}-{job.token}"
+        self._controller.load(name, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+
+    def _show_waiting(self, job: Job) -> None:
+        if job.state is JobState.FAILED:
+            self._tell("This song could not be separated", job.error or "Why is in the log.", True)
+        elif job.state is JobState.CANCELLED:
+            self._tell("Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start.")
+        else:
+            self._show_mixture(job)
+            running = job.state is JobState.PROCESSING
+            self._lanes().show_progress(waiting_words(job), job.progress, running)
+
+    def _show_mixture(self, job: Job) -> None:
+        peaks = self._home.job(job.id).mixture_peaks
+        key = (job.id, job.seconds, peaks.exists())
+        if key != self._shown:
+            self._shown = key
+            self._lanes().show_mixture(job, peaks)
+            self._room.setCurrentWidget(self._lanes())
+
+    def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:
+        self._shown = None
+        self._message.say(heading, sentence, bad)
+        self._room.setCurrentWidget(self._message)
+
+    def _lanes(self) -> "Lanes":
+        """The lanes, made at first need."""
+        if self._lanes_or_none is None:
+            from desktop.ui.player.lanes import Lanes
+
+            self._lanes_or_none = Lanes(self._controller)
+            self._lanes_or_none.zoom_changed.connect(self._header.show_whole)
+            self._header.fit_requested.connect(self._lanes_or_none.fit)
+            self._room.addWidget(self._lanes_or_none)
+        return self._lanes_or_none
+
+
+def _missing(stems: Sequence[Stem]) -> str:
+    return next((stem.path.name for stem in stems if not stem.path.exists()), "")

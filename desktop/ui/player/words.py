@@ -1,0 +1,96 @@
+"""A line of text and a chip that keep their own type and colour, and cut what has no room with "…"."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+
+CHIP_HEIGHT = 22
+CHIP_PADDING = 10
+
+
+class Line(QLabel):
+    """One line of text: elided, never wrapped, the whole of it in the tooltip when it was cut."""
+
+    def __init__(self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._font = ui_font(size, weight)
+        self._colour = colour
+        self._align = Qt.AlignmentFlag.AlignLeft
+        self._hint = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def to_the_right(self) -> "Line":
+        """Write up to the right edge."""
+        self._align = Qt.AlignmentFlag.AlignRight
+        return self
+
+    def say(self, text: str, hint: str = "") -> None:
+        """Show `text`; `hint` is the tooltip when nothing is cut."""
+        self._hint = hint
+        if text != self.text():
+            self.setText(text)
+            self.updateGeometry()
+        self._explain()
+
+    def paint_in(self, colour: str) -> None:
+        """Take another colour."""
+        if colour != self._colour:
+            self._colour = colour
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """All of the text."""
+        metrics = QFontMetrics(self._font)
+        return QSize(metrics.horizontalAdvance(self.text()) + 2, max(16, metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the first letters."""
+        return QSize(min(self.sizeHint().width(), 36), self.sizeHint().height())
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        """Offer the whole text in the tooltip when it does not fit."""
+        super().resizeEvent(ev)
+        self._explain()
+
+    def _explain(self) -> None:
+        self.setToolTip(self.text() if self.sizeHint().width() > self.width() + 2 else self._hint)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write the text on one line."""
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        cut = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, cut)
+
+
+class Chip(Line):
+    """A line of text on a round ground."""
+
+    def __init__(self, colour: str = tokens.DIM, parent: QWidget | None = None) -> None:
+        super().__init__(12, 400, colour, parent)
+
+    def sizeHint(self) -> QSize:
+        """The text with its ground."""
+        return QSize(super().sizeHint().width() + 2 * CHIP_PADDING, CHIP_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """A chip shrinks before it pushes others out."""
+        return QSize(min(self.sizeHint().width(), 64), CHIP_HEIGHT)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draw the ground, then the text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.RAISED))
+        painter.drawRoundedRect(QRectF(self.rect()), CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        room = self.rect().adjusted(CHIP_PADDING, 0, -CHIP_PADDING + 2, 0)
+        cut = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, cut)
