@@ -1,4 +1,4 @@
-"""Is there room on the disk for what is to be written?"""
+"""Whether the disk has room for what is to be written, asked before the long work begins."""
 
 import shutil
 from pathlib import Path

@@ -6,7 +6,7 @@ memory than one of three minutes.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from desktop.pipeline.plan import plan_for
 from desktop.pipeline.progress import Progress, Step
 from desktop.pipeline.room import check_room
 from desktop.pipeline.separate import Separation
-from desktop.pipeline.spool import Spool, blocks
+from desktop.pipeline.spool import blocks
 from desktop.pipeline.stems import StemFile, StemFiles
 
 __all__ = ["Outcome", "Request", "StemFile", "Step", "run"]
@@ -90,11 +90,7 @@ def _decode(request: Request, decoded: Path, progress: Progress) -> Mixture:
 
 
 def _separate(mixture: Mixture, engine: Engine, files: StemFiles, spool: Path, progress: Progress) -> None:
-    separation = Separation(mixture, engine, progress)
-    with ExitStack() as always:
-        track = separation.at_engine_rate(spool)
-        if isinstance(track, Spool):
-            always.callback(track.remove)
+    with closing(Separation(mixture, engine, progress).stems(spool)) as stems:
         files.open()
-        for block in separation.stems(track):
+        for block in stems:
             files.write(block)

@@ -1,6 +1,6 @@
 """The mixture through the engine: out come the stems' blocks, at the mixture's own rate, in order."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,24 +26,26 @@ class Separation:
         self._how = engine.segmentation
         self._progress = progress
 
-    def at_engine_rate(self, path: Path) -> Track:
-        """The mixture itself when the rates agree, otherwise a spool of it at `path`, resampled."""
-        mixture, rate = self._mixture, self._engine.sample_rate
-        if mixture.sample_rate == rate:
-            return mixture
-        resampler = StreamResampler(mixture.sample_rate, rate, mixture.channels)
-        spool = Spool(path, mixture.channels)
-        for block in blocks(mixture):
-            self._progress.check()
-            spool.write(resampler.push(block))
-        spool.write(resampler.flush())
-        return spool
-
-    def stems(self, track: Track) -> Iterator[Block]:
+    def stems(self, spool: Path) -> Generator[Block]:
         """Blocks `[sources, channels, n <= 65536]` that together have exactly the mixture's frames.
 
-        `track` is what `at_engine_rate` gave.
+        A mixture at another rate than the engine's is kept resampled in the file `spool` meanwhile.
         """
+        if self._mixture.sample_rate == self._engine.sample_rate:
+            yield from self._stems(self._mixture)
+            return
+        with Spool(spool, self._mixture.channels) as track:
+            self._resample(track)
+            yield from self._stems(track)
+
+    def _resample(self, track: Spool) -> None:
+        mixture = self._mixture
+        resampler = StreamResampler(mixture.sample_rate, self._engine.sample_rate, mixture.channels)
+        for block in self._checked(mixture):
+            track.write(resampler.push(block))
+        track.write(resampler.flush())
+
+    def _stems(self, track: Track) -> Iterator[Block]:
         mixture = self._mixture
         back = _Back(len(self._engine.sources), mixture, self._engine.sample_rate)
         given = 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Track(Protocol):
 
 
 class Spool:
-    """A raw float32 file of interleaved frames: written once from start to end, then read anywhere."""
+    """A raw float32 file of interleaved frames, deleted in the end: written from start to end, then read anywhere."""
 
     def __init__(self, path: Path, channels: int) -> None:
         self.channels = channels
@@ -56,7 +56,11 @@ class Spool:
         self._file.seek(start * width)
         return np.frombuffer(self._file.read(frames * width), dtype=np.float32).reshape(-1, self.channels).T
 
-    def remove(self) -> None:
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
         """Close the file and delete it."""
         self._file.close()
         self._path.unlink(missing_ok=True)

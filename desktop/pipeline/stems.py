@@ -40,6 +40,7 @@ class StemFiles:
         self._given = 0
         self._writers: list[AudioWriter] = []
         self._peaks: list[PeakWriter] = []
+        self._aside: list[Path] = []
         self.notices: tuple[str, ...] = ()
 
     def open(self) -> None:
@@ -74,9 +75,8 @@ class StemFiles:
             writer.abort()
         for peaks in self._peaks:
             peaks.close()
-        for stem in self._stems:
-            for path in (stem.path, _earlier(stem.path), stem.peaks):
-                path.unlink(missing_ok=True)
+        for path in (*self._aside, *(path for stem in self._stems for path in (stem.path, stem.peaks))):
+            path.unlink(missing_ok=True)
 
     def _settled(self, stems: Block, original: NDArray[np.floating]) -> Block:
         """The stems as they are to be heard: made to sum to the original, and on the steps of the plan."""
@@ -111,27 +111,34 @@ class StemFiles:
             self._writers.append(writer)
 
     def _become_float(self) -> None:
-        """Go on in float files, after copying into them what was written so far: those steps float32 holds."""
-        for writer in self._writers:
-            writer.close()
-        earlier = [stem.path.replace(_earlier(stem.path)) for stem in self._stems]
+        """Go on in float files, after copying into them what was written so far."""
+        self._set_aside()
         self.notices = (_BECAME_FLOAT.format(depth=self._plan.depth),)
         self._plan = self._plan.as_float()
         self._stems = [replace(stem, path=stem.path.with_suffix(".wav")) for stem in self._stems]
         self._open_writers()
+        self._copy_back()
+
+    def _set_aside(self) -> None:
+        """Keep what was written so far, if anything was, under other names."""
+        for writer, stem in zip(self._writers, self._stems, strict=True):
+            if self._given:
+                writer.close()
+                self._aside.append(stem.path.replace(stem.path.with_name(f"{stem.path.name}.aside")))
+            else:
+                writer.abort()
+
+    def _copy_back(self) -> None:
         done = 0
-        for values in stems_together(earlier, self._mixture.channels, self._given):
+        for values in stems_together(self._aside, self._mixture.channels, self._given):
             original = self._mixture.read(done, values.shape[-1])
             self._put(self._held(values, original))
             done += values.shape[-1]
-        for path in earlier:
+        for path in self._aside:
             path.unlink()
+        self._aside = []
 
 
 def _stem_file(folder: Path, source: str, plan: Plan) -> StemFile:
     name = safe_name(source)
     return StemFile(source, folder / f"{name}.{plan.format}", folder / f"{name}.peaks")
-
-
-def _earlier(path: Path) -> Path:
-    return path.with_name(f"{path.name}.earlier")

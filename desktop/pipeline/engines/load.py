@@ -1,0 +1,55 @@
+"""An engine out of what the shelf knows of it. torch is imported only for engines that need it."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from desktop.errors import ModelRejectedError
+from desktop.pipeline.engines.engine import Engine
+
+if TYPE_CHECKING:
+    from demucs.htdemucs import HTDemucs
+
+
+@dataclass(frozen=True)
+class EngineSpec:
+    """Which engine, and the files it is made of."""
+
+    name: str
+    """As the catalogue has it."""
+    kind: Literal["demucs", "sketch"]
+    files: tuple[Path, ...] = ()
+    """Weights, one file a model."""
+    bag: tuple[tuple[float, ...], ...] | None = None
+    """For each model its weight for each source; None weighs all alike."""
+    segment: float | None = None
+    """Seconds of a segment, where it is to be shorter than the model's own."""
+
+
+def load_engine(spec: EngineSpec) -> Engine:
+    """Load it into memory. Raises ModelRejectedError."""
+    if spec.kind == "sketch":
+        from desktop.pipeline.engines.sketch import SketchEngine
+
+        return SketchEngine()
+    return _load_demucs(spec)
+
+
+def _load_demucs(spec: EngineSpec) -> Engine:
+    from desktop.pipeline.engines.architecture import build
+    from desktop.pipeline.engines.demucs import DemucsEngine
+    from desktop.pipeline.engines.weights import read_package
+
+    if not spec.files:
+        raise ModelRejectedError(f"The model {spec.name} has no weights on this computer.")
+    models = [build(path, read_package(path)) for path in spec.files]
+    for model in models:
+        _shorten(model, spec)
+    return DemucsEngine(spec.name, models, spec.bag)
+
+
+def _shorten(model: "HTDemucs", spec: EngineSpec) -> None:
+    """A model can be given less than it was trained on, never more."""
+    if spec.segment is not None and 0 < spec.segment <= model.segment:
+        model.segment = Fraction(spec.segment)

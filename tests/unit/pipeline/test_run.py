@@ -1,0 +1,182 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from desktop.errors import CancelledError, StorageError
+from desktop.pipeline import room
+from desktop.pipeline.engines.engine import Engine, Samples, Segmentation
+from desktop.pipeline.run import Outcome, Request, Step, run
+from tests.helpers.engines import IdentityEngine
+
+SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
+PLAIN = Segmentation(length=4096, stride=3072, centre_last=True)
+SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
+
+
+class RoughEngine(IdentityEngine):
+    """Sources that are far from summing to the mixture."""
+
+    def separate(self, segment: Samples) -> Samples:
+        stems = super().separate(segment)
+        stems[0] += 0.3 * np.roll(segment, 7, axis=-1)
+        stems[1] = np.tanh(stems[1])
+        return stems
+
+
+class LoudEngine(IdentityEngine):
+    """Two sources louder than full scale that cancel each other."""
+
+    def separate(self, segment: Samples) -> Samples:
+        stems = super().separate(segment)
+        stems[0] += 1.5
+        stems[1] -= 1.5
+        return stems
+
+
+def music(frames: int, channels: int, seed: int = 0) -> NDArray[np.float64]:
+    """`[frames, channels]`: noise that swells, some silence, and full scale at the end."""
+    noise = np.random.default_rng(seed).uniform(-0.7, 0.7, (frames, channels))
+    sound = noise * np.abs(np.sin(np.arange(frames) / 3000.0))[:, None]
+    sound[frames // 4 : frames // 3] = 0.0
+    sound[-3:] = -1.0
+    return sound
+
+
+def track(folder: Path, bits: str, channels: int, rate: int, frames: int) -> Path:
+    path = folder / "song.wav"
+    soundfile.write(path, music(frames, channels), rate, subtype=SUBTYPES[bits])
+    return path
+
+
+def request(source: Path, folder: Path, **changes: object) -> Request:
+    values: dict[str, object] = {"format": "wav", "bits": None, "sum_mode": "exact"} | changes
+    return Request(source=source, folder=folder, mixture_peaks=folder / "mixture.peaks", **values)  # type: ignore[arg-type]
+
+
+def separate(ask: Request, engine: Engine) -> Outcome:
+    return run(ask, engine, lambda _: None, lambda: False)
+
+
+def whole_numbers(path: Path) -> NDArray[np.int64]:
+    return soundfile.read(path, dtype="int32", always_2d=True)[0].astype(np.int64)
+
+
+@pytest.mark.parametrize("rate", [44100, 48000, 22050, 96000])
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("bits", ["16", "24", "32"])
+def test_stems_sum_to_the_mixture_sample_for_sample(tmp_path: Path, bits: str, channels: int, rate: int) -> None:
+    source = track(tmp_path, bits, channels, rate, 30011)
+    outcome = separate(request(source, tmp_path / "job"), RoughEngine(SHORT))
+    assert (outcome.sample_rate, outcome.channels, outcome.frames) == (rate, channels, 30011)
+    infos = [soundfile.info(stem.path) for stem in outcome.stems]
+    assert {(i.samplerate, i.channels, i.frames, i.subtype) for i in infos} == {(rate, channels, 30011, SUBTYPES[bits])}
+    np.testing.assert_array_equal(sum(whole_numbers(stem.path) for stem in outcome.stems), whole_numbers(source))
+    assert outcome.null_dbfs == -300.0
+    assert outcome.notices == ()
+
+
+@pytest.mark.parametrize("rate", [44100, 48000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_float_stems_sum_to_a_float_mixture_as_well_as_floats_can(tmp_path: Path, channels: int, rate: int) -> None:
+    source = track(tmp_path, "32f", channels, rate, 30011)
+    outcome = separate(request(source, tmp_path / "job"), RoughEngine(SHORT))
+    assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
+    assert outcome.null_dbfs < -150.0
+
+
+@pytest.mark.parametrize("bits", ["16", "24"])
+def test_float_stems_sum_to_a_whole_number_mixture_exactly(tmp_path: Path, bits: str) -> None:
+    source = track(tmp_path, bits, 2, 44100, 30011)
+    outcome = separate(request(source, tmp_path / "job", bits="32f"), RoughEngine(SHORT))
+    assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
+    assert outcome.null_dbfs == -300.0
+
+
+def test_fewer_bits_sum_to_the_rounded_mixture(tmp_path: Path) -> None:
+    source = track(tmp_path, "24", 2, 44100, 30011)
+    outcome = separate(request(source, tmp_path / "job", bits="16"), RoughEngine(SHORT))
+    assert -97.0 < outcome.null_dbfs < -96.0
+
+
+@pytest.mark.parametrize("bits", ["16", "24"])
+@pytest.mark.parametrize("file_format", ["wav", "flac"])
+def test_stems_too_loud_for_whole_numbers_become_float(tmp_path: Path, bits: str, file_format: str) -> None:
+    source = track(tmp_path, bits, 2, 44100, 200_000)
+    outcome = separate(request(source, tmp_path / "job", format=file_format), LoudEngine(PLAIN))
+    assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
+    assert outcome.null_dbfs == -300.0
+    assert outcome.notices == (
+        f"A stem is louder than {bits}-bit files can hold, so all stems were written as 32-bit float WAV.",
+    )
+    assert soundfile.read(outcome.stems[0].path)[0].max() > 1.2
+    left = {path.name for path in (tmp_path / "job").iterdir()}
+    assert left == {"mixture.peaks"} | {
+        f"{s}.{e}" for s in ("drums", "bass", "other", "vocals") for e in ("wav", "peaks")
+    }
+
+
+def test_stems_that_get_loud_late_become_float_from_the_start(tmp_path: Path) -> None:
+    sound = music(200_000, 2)
+    sound[150_000:] = 0.99
+    source = tmp_path / "song.wav"
+    soundfile.write(source, sound, 44100, subtype="PCM_24")
+    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(PLAIN, shares=(1.5, -0.5, 0.0, 0.0)))
+    drums = soundfile.read(outcome.stems[0].path)[0]
+    np.testing.assert_allclose(drums, 1.5 * sound, atol=1e-4)
+    assert outcome.null_dbfs == -300.0
+
+
+@pytest.mark.parametrize("sum_mode", ["exact", "raw"])
+@pytest.mark.parametrize("frames", [1, 2, 100, 3071, 3072, 4096, 4097, 9999])
+def test_identity_gives_the_mixture_back_for_any_length(tmp_path: Path, frames: int, sum_mode: str) -> None:
+    source = track(tmp_path, "16", 2, 44100, frames)
+    outcome = separate(request(source, tmp_path / "job", bits="32f", sum_mode=sum_mode), IdentityEngine(PLAIN))
+    for stem, share in zip(outcome.stems, (0.5, 0.25, 0.125, 0.125), strict=True):
+        np.testing.assert_allclose(soundfile.read(stem.path)[0], share * soundfile.read(source)[0], atol=2e-6)
+
+
+@pytest.mark.parametrize("rate", [8000, 22050, 48000, 192_000])
+@pytest.mark.parametrize("frames", [1, 2, 3, 17, 4099])
+def test_any_rate_and_length_comes_back_whole(tmp_path: Path, rate: int, frames: int) -> None:
+    source = track(tmp_path, "24", 2, rate, frames)
+    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+    assert outcome.null_dbfs == -300.0
+    assert {soundfile.info(stem.path).frames for stem in outcome.stems} == {frames}
+
+
+def test_silence_separates_into_silence(tmp_path: Path) -> None:
+    source = tmp_path / "song.wav"
+    soundfile.write(source, np.zeros((20_000, 2)), 44100, subtype="PCM_16")
+    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+    assert all(not soundfile.read(stem.path)[0].any() for stem in outcome.stems)
+    assert outcome.null_dbfs == -300.0
+
+
+def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
+    steps: list[Step] = []
+    source = track(tmp_path, "16", 2, 48000, 100_000)
+    run(request(source, tmp_path / "job"), IdentityEngine(SHORT), steps.append, lambda: False)
+    assert [step.progress for step in steps] == sorted(step.progress for step in steps)
+    assert list(dict.fromkeys(step.stage for step in steps)) == ["decoding", "separating", "writing"]
+    assert steps[-1].progress == 1.0
+
+
+@pytest.mark.parametrize("asked", [1, 2, 5, 20, 60])
+def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, asked: int) -> None:
+    source = track(tmp_path, "16", 2, 48000, 200_000)
+    answers = iter([False] * asked)
+    with pytest.raises(CancelledError):
+        run(request(source, tmp_path / "job"), LoudEngine(PLAIN), lambda _: None, lambda: next(answers, True))
+    assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = track(tmp_path, "16", 2, 48000, 200_000)
+    usage = room.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
+    with pytest.raises(StorageError, match=r"song\.wav need 38 MB on the disk, and 3 MB is free"):
+        separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+    assert list((tmp_path / "job").iterdir()) == []
