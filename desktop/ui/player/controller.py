@@ -107,7 +107,11 @@ class PlayerController(QObject):
         self._key = key
         generation = self._generation
         future = self._loader.submit(self._transport.load, list(paths), list(names))
-        future.add_done_callback(lambda done: self._load_ended.emit(generation, _sentence(done)))
+
+        def announce(done: "Future[None]") -> None:
+            self._load_ended.emit(generation, _sentence(done))
+
+        future.add_done_callback(announce)
 
     def unload(self) -> None:
         """Let go of the song."""

@@ -73,7 +73,9 @@ class HeadGround(QWidget):
 class LaneHead(HeadGround):
     """Name, mute, solo, meter and fader of one stem."""
 
-    def __init__(self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(colour, parent)
         self._controller, self._lane = controller, lane
         title = title_of(name)

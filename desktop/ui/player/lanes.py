@@ -18,8 +18,8 @@ from desktop.ui.theme.tokens import stem_colour
 from desktop.ui.waveform.peak_picture import loudest
 from desktop.ui.waveform.view import LaneWave
 
-QUIETEST = 0.25
-"""Songs that never get louder than this are not drawn as if they did."""
+QUIETEST = 0.05
+"""Sound that never gets louder than this is not drawn as if it did."""
 
 
 class Lanes(QWidget):
@@ -75,16 +75,17 @@ class Lanes(QWidget):
     def _show_waves(self, job: Job, peaks: Sequence[Peaks | None], colours: Sequence[str]) -> None:
         frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
         self._seconds = frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0
-        tallest = max((loudest(found) for found in peaks if found is not None), default=1.0)
-        waves = [LaneWave(found, colour) for found, colour in zip(peaks, colours, strict=True)]
-        self.view.set_lanes(self._seconds, frames, waves, 1 / max(QUIETEST, tallest))
+        loud = [QUIETEST if found is None else max(QUIETEST, loudest(found)) for found in peaks]
+        waves = [LaneWave(*lane) for lane in zip(peaks, colours, gains(loud), strict=True)]
+        self.view.set_lanes(self._seconds, frames, waves)
 
     def _move_playhead(self, _frame: int) -> None:
-        if self._heads:
-            seconds = self._controller.seconds
-            self.view.set_playhead(seconds)
-            if self._controller.playing:
-                self.view.follow(seconds)
+        if not self._heads:
+            return
+        if self._controller.playing:
+            self.view.follow_playhead(self._controller.seconds)
+        else:
+            self.view.set_playhead(self._controller.seconds)
 
     def _refresh(self) -> None:
         for number, head in enumerate(self._heads):
@@ -97,6 +98,15 @@ class Lanes(QWidget):
                 head.show_peak(levels[number])
             else:
                 head.rest()
+
+
+def gains(loud: Sequence[float]) -> list[float]:
+    """Return how high to draw each lane, from the lanes' largest samples.
+
+    The loudest lane fills its height; the others keep half of their distance in decibels, to be seen at all.
+    """
+    tallest = max(loud, default=1.0)
+    return [1 / (tallest * own) ** 0.5 for own in loud]
 
 
 def _open(path: Path) -> Peaks | None:

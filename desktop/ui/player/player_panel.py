@@ -76,7 +76,9 @@ class PlayerPanel(QWidget):
             return
         if missing := _missing(job.stems):
             self._controller.unload()
-            self._tell("The stems are gone", f"{missing} is not in the library any more. Separate the song again.", True)
+            self._tell(
+                "The stems are gone", f"{missing} is not in the library any more. Separate the song again.", True
+            )
             return
         self._shown = key
         self._lanes().show_stems(job)
@@ -88,7 +90,9 @@ class PlayerPanel(QWidget):
         if job.state is JobState.FAILED:
             self._tell("This song could not be separated", job.error or "Why is in the log.", True)
         elif job.state is JobState.CANCELLED:
-            self._tell("Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start.")
+            self._tell(
+                "Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start."
+            )
         else:
             self._show_mixture(job)
             running = job.state is JobState.PROCESSING

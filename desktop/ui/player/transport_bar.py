@@ -18,11 +18,11 @@ NARROWEST_TIME = 126
 
 
 class TimeReadout(QWidget):
-    """ "1:17.4 / 4:12", painted when a tenth has passed and not before."""
+    """Shows "1:17.4 / 4:12", painted when a tenth has passed and not before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._now, self._length = "0:00.0", ""
+        self._now, self._length, self._longest = "0:00.0", "", "0:00.0"
         self._big, self._small = ui_font(18, 600), ui_font(13)
         self.setAccessibleName("Playhead")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
@@ -39,7 +39,7 @@ class TimeReadout(QWidget):
             return
         if length != self._length:
             self._length = length
-            self._widest = clock_with_tenths(duration)
+            self._longest = clock_with_tenths(duration)
             self.updateGeometry()
         self._now = now
         self.setAccessibleDescription(f"{spoken(seconds)} of {spoken(duration)}")
@@ -47,8 +47,7 @@ class TimeReadout(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for the longest time of this song."""
-        longest = clock_with_tenths(0) if not self._length else self._widest
-        now = QFontMetrics(self._big).horizontalAdvance(longest)
+        now = QFontMetrics(self._big).horizontalAdvance(self._longest)
         of = QFontMetrics(self._small).horizontalAdvance(f" / {self._length}")
         return QSize(max(NARROWEST_TIME, now + of + 12), 32)
 

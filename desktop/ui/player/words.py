@@ -14,7 +14,9 @@ CHIP_PADDING = 10
 class Line(QLabel):
     """One line of text: elided, never wrapped, the whole of it in the tooltip when it was cut."""
 
-    def __init__(self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._font = ui_font(size, weight)
         self._colour = colour

@@ -19,7 +19,7 @@ Key = tuple[float, float, int, int, float, float, str]
 class PeakItem(pg.GraphicsObject):
     """A waveform in a `TimeViewBox`, between two heights given in logical pixels."""
 
-    def __init__(self, view: TimeViewBox, peaks: PeakSource, sample_rate: float, colour: str) -> None:
+    def __init__(self, view: TimeViewBox, peaks: PeakSource, sample_rate: float, colour: str, gain: float) -> None:
         super().__init__()
         self._view = view
         self._peaks = peaks
@@ -27,7 +27,7 @@ class PeakItem(pg.GraphicsObject):
         self._colour = colour
         self._top = 0.0
         self._height = 1.0
-        self._gain = 1.0
+        self._gain = gain
         self._bright_until = np.inf
         self._heard = True
         self._picture = QImage()
@@ -40,11 +40,6 @@ class PeakItem(pg.GraphicsObject):
         if (top, height) != (self._top, self._height):
             self.prepareGeometryChange()
             self._top, self._height = top, height
-
-    def set_gain(self, gain: float) -> None:
-        """Draw samples `gain` times as high."""
-        self._gain = gain
-        self.update()
 
     def set_heard(self, heard: bool) -> None:
         """Dim the lane while it is not heard."""
@@ -60,7 +55,7 @@ class PeakItem(pg.GraphicsObject):
         """The whole song, between the lane's heights."""
         return QRectF(0.0, self._top, self._view.seconds, self._height)
 
-    def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
+    def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the kept picture, bright up to the playhead and dimmer after it."""
         frame = self._view.sceneBoundingRect()
         place = self.mapRectToScene(self.boundingRect())

@@ -88,5 +88,7 @@ def paint_columns(columns: NDArray[np.float32], height: int, colour: QColor, gai
 def _shades(colour: QColor) -> NDArray[np.uint32]:
     """Return the colour premultiplied by each of 256 alphas, as 0xAARRGGBB: uint32 [256]."""
     alpha = np.arange(256, dtype=np.uint32)
-    red, green, blue = (np.uint32(part) * alpha // np.uint32(255) for part in (colour.red(), colour.green(), colour.blue()))
+    red, green, blue = (
+        np.uint32(part) * alpha // np.uint32(255) for part in (colour.red(), colour.green(), colour.blue())
+    )
     return (alpha << np.uint32(24)) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue

@@ -4,7 +4,7 @@ import math
 
 from desktop.ui.waveform.clock import clock, clock_with_tenths
 
-STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14400.0)
+STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0)
 """Seconds between two marks, at the choice of the zoom."""
 SPACE = 96.0
 """Logical pixels between two marks, at least, so that their words never touch."""

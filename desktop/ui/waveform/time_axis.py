@@ -58,5 +58,3 @@ class TimeAxis(pg.AxisItem):
         view = self.linkedView()
         if view is not None:
             view.wheelEvent(event)
-
-

@@ -41,7 +41,7 @@ class UnfinishedItem(pg.GraphicsObject):
         """The whole song."""
         return QRectF(0.0, 0.0, self._view.seconds, self._height)
 
-    def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
+    def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the stripes and the words in logical pixels, whatever the zoom."""
         frame = self._view.sceneBoundingRect()
         place = self.mapRectToScene(self.boundingRect())

@@ -27,6 +27,8 @@ class LaneWave:
 
     peaks: PeakSource | None
     colour: str
+    gain: float = 1.0
+    """How many times as high its samples are drawn."""
 
 
 class WaveformView(pg.GraphicsView):
@@ -39,7 +41,8 @@ class WaveformView(pg.GraphicsView):
     lanes_resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=QColor(tokens.BACKGROUND))
+        super().__init__(parent)
+        self.setBackground(QColor(tokens.BACKGROUND))
         self.setAccessibleName("Waveforms")
         self.setAccessibleDescription("Click to play from there. Wheel, plus and minus zoom, F shows the whole song.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -82,21 +85,20 @@ class WaveformView(pg.GraphicsView):
         """Logical pixels for lanes, the ruler not counted."""
         return max(0, self.height() - AXIS_HEIGHT)
 
-    def set_lanes(self, seconds: float, frames: int, waves: Sequence[LaneWave], gain: float) -> None:
-        """Show these lanes, whole; `frames` is the song's length in samples, `gain` scales every waveform."""
+    def set_lanes(self, seconds: float, frames: int, waves: Sequence[LaneWave]) -> None:
+        """Show these lanes, whole; `frames` is the song's length in samples."""
         for item in self._items:
             if item is not None:
                 self._box.removeItem(item)
         self._box.set_seconds(seconds)
-        self._items = [self._item(wave, frames / max(seconds, 1e-3), gain) for wave in waves]
+        self._items = [self._item(wave, frames / max(seconds, 1e-3)) for wave in waves]
         self.show_unfinished(None, "")
         self.viewport().update()
 
-    def _item(self, wave: LaneWave, sample_rate: float, gain: float) -> PeakItem | None:
+    def _item(self, wave: LaneWave, sample_rate: float) -> PeakItem | None:
         if wave.peaks is None:
             return None
-        item = PeakItem(self._box, wave.peaks, sample_rate, wave.colour)
-        item.set_gain(gain)
+        item = PeakItem(self._box, wave.peaks, sample_rate, wave.colour, wave.gain)
         self._box.addItem(item, ignoreBounds=True)
         return item
 
@@ -137,9 +139,13 @@ class WaveformView(pg.GraphicsView):
             self._update_strip(self._playhead, second)
         self._playhead = second
 
-    def follow(self, second: float) -> None:
-        """Turn the page when the playhead leaves a zoomed view."""
-        self._box.page_to(second)
+    def follow_playhead(self, second: float) -> None:
+        """Move the playhead while playing, and turn the page when it leaves the view; a view moved away stays there."""
+        start, end = self._box.visible()
+        was_in_view = self._playhead is None or start <= self._playhead <= end
+        self.set_playhead(second)
+        if was_in_view:
+            self._box.page_to(second)
 
     def fit(self) -> None:
         """Show the whole song."""
@@ -158,7 +164,7 @@ class WaveformView(pg.GraphicsView):
         if not shown.isEmpty():
             self.viewport().update(shown)
 
-    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Draw the lines between the lanes, the playhead, and the ring of focus."""
         painter.setPen(QPen(QColor(tokens.LINE), 1))
         for bottom in self._bottoms:
@@ -169,7 +175,9 @@ class WaveformView(pg.GraphicsView):
             x = self.x_of(self._playhead)
             down = min(self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.fillRect(QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), Qt.GlobalColor.white)
+            painter.fillRect(
+                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), Qt.GlobalColor.white
+            )
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.ACCENT), 2))
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
