@@ -9,6 +9,7 @@ import json
 import pickle
 import re
 import struct
+import warnings
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def read_package(path: Path) -> Package:
 
 
 def _read_pickle(path: Path) -> Any:
-    with _allow_list():
+    with _allow_list(), warnings.catch_warnings():
+        # torch remarks on other pickle protocols than its own; whether the file can be read shows by reading it.
+        warnings.simplefilter("ignore")
         return torch.load(path, map_location="cpu", weights_only=True)
 
 
