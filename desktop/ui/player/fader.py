@@ -32,7 +32,7 @@ class Fader(QSlider):
         self.setAccessibleName(name)
         self.setToolTip(f"{name}: drag, or turn the wheel. Double-click for 0 dB.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMinimumSize(64, 24)
+        self.setMinimumSize(64, 22)
 
     @property
     def db(self) -> float:

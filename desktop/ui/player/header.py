@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from desktop.jobs.model import Job, JobState
 from desktop.ui.player.buttons import Button
 from desktop.ui.player.sentences import model_title, sum_words
-from desktop.ui.player.words import Chip, Line
+from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.waveform.clock import clock
@@ -44,7 +44,7 @@ class PlayerHeader(QWidget):
         self._title = Line(15, 600)
         self._artist = Line(13, 400, tokens.DIM)
         self._length, self._model, self._sum = Chip(), Chip(), Chip()
-        self._notices = Line(12, 400, tokens.DIM)
+        self._notices = Note(12, 400, tokens.DIM)
         self._notices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)

@@ -110,7 +110,7 @@ class LaneHead(HeadGround):
         below.addWidget(self._fader, 1)
         below.addWidget(self._level)
         grid = QGridLayout(self)
-        grid.setContentsMargins(EDGE + 16, 8, 12, 7)
+        grid.setContentsMargins(EDGE + 16, 7, 12, 6)
         grid.setVerticalSpacing(2)
         grid.addLayout(top, 0, 0)
         grid.addLayout(below, 1, 0)
@@ -118,7 +118,7 @@ class LaneHead(HeadGround):
 
     def minimumSizeHint(self) -> QSize:
         """Both rows, tight."""
-        return QSize(HEAD_WIDTH, 72)
+        return QSize(HEAD_WIDTH, 60)
 
     def refresh(self) -> None:
         """Show how the lane is mixed."""

@@ -12,6 +12,7 @@ from desktop.jobs.model import Job
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.lane_stack import LaneStack
+from desktop.ui.player.sentences import COMING
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.theme import tokens
 from desktop.ui.theme.tokens import stem_colour
@@ -62,11 +63,11 @@ class Lanes(QWidget):
         self._stack.set_heads([self._waiting])
         self.view.set_playhead(None)
 
-    def show_progress(self, words: str, part: float, running: bool) -> None:
+    def show_progress(self, words: str, left: str, part: float, running: bool) -> None:
         """Show how much of the mixture is separated."""
         if self._waiting is not None:
-            self._waiting.show_progress(words, part, running)
-            self.view.show_unfinished(part * self._seconds, words)
+            self._waiting.show_progress(words, left, part, running)
+            self.view.show_unfinished(part * self._seconds, COMING)
 
     def fit(self) -> None:
         """Show the whole song."""

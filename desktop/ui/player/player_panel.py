@@ -12,7 +12,7 @@ from desktop.paths import Home
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.header import PlayerHeader
 from desktop.ui.player.message import Message
-from desktop.ui.player.sentences import progress_words, waiting_words
+from desktop.ui.player.sentences import left_words, stage_words, waiting_words
 
 if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
@@ -68,7 +68,8 @@ class PlayerPanel(QWidget):
         if job is None or job.id != progress.job_id or job.state.ended or self._lanes_or_none is None:
             return
         self._show_mixture(job)
-        self._lanes_or_none.show_progress(progress_words(progress), progress.progress, running=True)
+        words = stage_words(progress.stage, progress.progress)
+        self._lanes_or_none.show_progress(words, left_words(progress.left), progress.progress, running=True)
 
     def _show_stems(self, job: Job) -> None:
         key = (job.id, job.token, job.stems)
@@ -96,7 +97,7 @@ class PlayerPanel(QWidget):
         else:
             self._show_mixture(job)
             running = job.state is JobState.PROCESSING
-            self._lanes().show_progress(waiting_words(job), job.progress, running)
+            self._lanes().show_progress(waiting_words(job), left_words(job.left), job.progress, running)
 
     def _show_mixture(self, job: Job) -> None:
         peaks = self._home.job(job.id).mixture_peaks

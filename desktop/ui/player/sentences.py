@@ -1,9 +1,9 @@
 """What the player says about a job, in a musician's words."""
 
 from desktop.jobs.model import Job, JobState, Stage
-from desktop.jobs.queue import JobProgress
 from desktop.ui.waveform.clock import clock
 
+COMING = "The stems appear here when they are ready"
 NULL_EXACT = -250.0
 """Below this, source minus sum of stems has no difference at all."""
 COUNTED = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
@@ -35,22 +35,25 @@ def waiting_words(job: Job) -> str:
     """Return where a job stands that has no stems yet."""
     if job.state is JobState.PENDING:
         return "Waiting in line"
-    if job.state is JobState.CANCELLED:
-        return "Cancelled"
-    return _stage_words(job.stage, job.progress, job.left)
+    return stage_words(job.stage, job.progress)
 
 
-def progress_words(progress: JobProgress) -> str:
+def stage_words(stage: Stage | None, progress: float) -> str:
     """Return what a processing job is doing."""
-    return _stage_words(progress.stage, progress.progress, progress.left)
-
-
-def _stage_words(stage: Stage | None, progress: float, left: float | None) -> str:
     percent = f"{int(progress * 100)} %"
-    words = {
-        Stage.DOWNLOADING: "Downloading the model",
-        Stage.DECODING: "Reading the song",
-        Stage.SEPARATING: f"Separating {percent}",
-        Stage.WRITING: f"Writing the stems {percent}",
-    }.get(stage, "Starting") if stage else "Starting"  # fmt: skip
-    return f"{words} · about {clock(left)} left" if left and left >= 1 else words
+    match stage:
+        case Stage.DOWNLOADING:
+            return "Downloading the model"
+        case Stage.DECODING:
+            return "Reading the song"
+        case Stage.SEPARATING:
+            return f"Separating {percent}"
+        case Stage.WRITING:
+            return f"Writing the stems {percent}"
+        case None:
+            return "Starting"
+
+
+def left_words(left: float | None) -> str:
+    """Return how long it takes yet, once that is known."""
+    return f"about {clock(left)} left" if left and left >= 1 else ""

@@ -47,6 +47,7 @@ class WaitingHead(HeadGround):
         name = Line(13, 600)
         name.say("Song")
         self._words = Line(12, 400, tokens.DIM)
+        self._left = Line(12, 400, tokens.FAINT)
         self._line = ProgressLine()
         top = QHBoxLayout()
         top.setSpacing(10)
@@ -58,14 +59,16 @@ class WaitingHead(HeadGround):
         rows.addLayout(top)
         rows.addWidget(self._words)
         rows.addWidget(self._line)
+        rows.addWidget(self._left)
         rows.addStretch(1)
 
     def minimumSizeHint(self) -> QSize:
         """Its rows, tight."""
         return QSize(HEAD_WIDTH, 72)
 
-    def show_progress(self, words: str, part: float, running: bool) -> None:
-        """Show what is done and how much of it; no bar while nothing runs."""
+    def show_progress(self, words: str, left: str, part: float, running: bool) -> None:
+        """Show what is done, how long it takes yet, and how much is done; no bar while nothing runs."""
         self._words.say(words)
+        self._left.say(left)
         self._line.show_part(part)
         self._line.setVisible(running)

@@ -96,3 +96,34 @@ class Chip(Line):
         room = self.rect().adjusted(CHIP_PADDING, 0, -CHIP_PADDING + 2, 0)
         cut = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, cut)
+
+
+class Note(Line):
+    """Up to two lines of small text, for a sentence in a row that is 48 pixels high."""
+
+    def sizeHint(self) -> QSize:
+        """Two lines high."""
+        return QSize(super().sizeHint().width(), 2 * QFontMetrics(self._font).lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """It takes the room that is left."""
+        return QSize(0, self.sizeHint().height())
+
+    def lines(self, width: int) -> list[str]:
+        """Return the text on one line, or on two with the second one cut."""
+        metrics = QFontMetrics(self._font)
+        if metrics.horizontalAdvance(self.text()) <= width:
+            return [self.text()]
+        words = self.text().split(" ")
+        fits = [n for n in range(1, len(words)) if metrics.horizontalAdvance(" ".join(words[:n])) <= width]
+        split = fits[-1] if fits else 1
+        first, rest = (" ".join(part) for part in (words[:split], words[split:]))
+        return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in (first, rest) if line]
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write the lines, centred in the height."""
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        text = "\n".join(self.lines(self.width()))
+        painter.drawText(self.rect(), self._align | Qt.AlignmentFlag.AlignVCenter, text)

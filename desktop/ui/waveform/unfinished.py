@@ -1,7 +1,7 @@
 """The part of a song that is not separated yet: hatched, with one line of words."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -59,9 +59,12 @@ class UnfinishedItem(pg.GraphicsObject):
         metrics = p.fontMetrics()
         width = metrics.horizontalAdvance(self._words)
         x = max(frame.left() + GAP, min(left + GAP, frame.right() - width - GAP))
-        middle = place.center().y()
+        middle = max(place.top() + 16, place.bottom() - 20)
         shade = QColor(tokens.BACKGROUND)
         shade.setAlpha(200)
-        p.fillRect(QRectF(x - 6, middle - 12, width + 12, 24), shade)
+        p.setRenderHint(QPainter.RenderHint.Antialiasing)
+        p.setPen(Qt.PenStyle.NoPen)
+        p.setBrush(shade)
+        p.drawRoundedRect(QRectF(x - 8, middle - 12, width + 16, 24), 6, 6)
         p.setPen(QColor(tokens.DIM))
         p.drawText(QPointF(x, middle + metrics.ascent() / 2 - 1), self._words)

@@ -1,0 +1,69 @@
+"""Peaks as pixels."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QColor
+
+from desktop.audio.peaks import Peaks, build_peaks
+from desktop.ui.waveform.peak_picture import loudest, paint_columns, read_columns
+
+FRAMES = 256 * 400
+
+
+@pytest.fixture
+def peaks(tmp_path: Path) -> Peaks:
+    """Silence, then a square wave of half the full scale."""
+    sound = np.zeros((2, FRAMES))
+    sound[:, FRAMES // 2 :] = 0.5 * np.where(np.arange(FRAMES // 2) % 50 < 25, 1, -1)
+    build_peaks([sound], tmp_path / "square.peaks")
+    return Peaks.open(tmp_path / "square.peaks")
+
+
+def test_columns_show_silence_and_sound_where_they_are(peaks: Peaks) -> None:
+    columns = read_columns(peaks, 0, FRAMES, 200)
+    assert columns.shape == (200, 2)
+    assert np.abs(columns[:99]).max() < 1e-3
+    assert columns[101:, 1].min() == pytest.approx(0.5, abs=0.01)
+    assert columns[101:, 0].max() == pytest.approx(-0.5, abs=0.01)
+
+
+def test_columns_outside_the_song_are_empty(peaks: Peaks) -> None:
+    columns = read_columns(peaks, -FRAMES, 2 * FRAMES, 300)
+    assert not columns[:100].any()
+    assert not columns[200:].any()
+    assert columns[155:195, 1].min() == pytest.approx(0.5, abs=0.01)
+
+
+def test_columns_finer_than_the_pyramid_are_joined_by_lines(peaks: Peaks) -> None:
+    edge = FRAMES // 2
+    columns = read_columns(peaks, edge - 512, edge + 512, 1024)
+    steps = np.abs(np.diff(columns[:, 1]))
+    assert columns[-1, 1] == pytest.approx(0.5, abs=0.01)
+    assert steps.max() < 0.01
+
+
+def test_the_loudest_sample_is_found(peaks: Peaks) -> None:
+    assert loudest(peaks) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_column_reaches_as_high_as_its_peak() -> None:
+    columns = np.array([[-1.0, 1.0], [0.0, 0.0], [-0.5, 0.25]], np.float32)
+    picture = paint_columns(columns, 100, QColor("#ff0000"), 1.0, 1.0)
+    inked = [[picture.pixelColor(x, y).alpha() > 127 for y in range(100)] for x in range(3)]
+    assert [sum(column) for column in inked] == [92, 1, 35] or [sum(column) for column in inked] == [92, 2, 34]
+    assert picture.pixelColor(0, 50) == QColor("#ff0000")
+    assert picture.pixelColor(0, 1).alpha() == 0
+
+
+def test_a_peak_above_full_scale_stays_in_its_lane() -> None:
+    picture = paint_columns(np.array([[-3.0, 3.0]], np.float32), 40, QColor("#00ff00"), 2.0, 1.0)
+    assert all(picture.pixelColor(0, y).alpha() == 255 for y in range(40))
+
+
+def test_a_picture_knows_the_screens_ratio() -> None:
+    picture = paint_columns(np.zeros((8, 2), np.float32), 40, QColor("#00ff00"), 1.0, 2.0)
+    assert picture.devicePixelRatio() == 2.0
+    assert (picture.width(), picture.height()) == (8, 40)
+    assert picture.deviceIndependentSize().toTuple() == (4.0, 20.0)

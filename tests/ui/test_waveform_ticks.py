@@ -1,0 +1,39 @@
+"""The time axis's marks and words."""
+
+import pytest
+
+from desktop.ui.waveform.clock import clock, clock_with_tenths, spoken
+from desktop.ui.waveform.ticks import SPACE, marks, step_for
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0, "0:00"), (59.99, "0:59"), (252, "4:12"), (7120, "1:58:40"), (-1, "0:00")]
+)
+def test_times_are_minutes_and_seconds(seconds: float, words: str) -> None:
+    assert clock(seconds) == words
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(77.4, "1:17.4"), (77.49, "1:17.4"), (0.3, "0:00.3"), (59.999, "0:59.9")])
+def test_tenths_are_never_shown_before_they_are_reached(seconds: float, words: str) -> None:
+    assert clock_with_tenths(seconds) == words
+
+
+def test_times_can_be_spoken() -> None:
+    assert spoken(77.4) == "1 minute 17 seconds"
+    assert spoken(0) == "0 seconds"
+
+
+def test_marks_of_a_song_of_four_minutes_are_half_a_minute_apart() -> None:
+    assert step_for(252, 1168) == 30.0
+    assert [words for _, words in marks(0, 252, 30.0)][:4] == ["0:00", "0:30", "1:00", "1:30"]
+
+
+@pytest.mark.parametrize("span", [1.0, 7.3, 60, 252, 3600, 7120])
+@pytest.mark.parametrize("width", [300, 752, 1168, 3568])
+def test_marks_never_crowd(span: float, width: float) -> None:
+    step = step_for(span, width)
+    assert step * width / span >= SPACE
+
+
+def test_marks_below_a_second_show_tenths() -> None:
+    assert [words for _, words in marks(7.05, 7.45, 0.1)] == ["0:07.1", "0:07.2", "0:07.3", "0:07.4"]
