@@ -1,0 +1,142 @@
+"""Sets Unbraid up on this machine: `python bootstrap.py app` or `python bootstrap.py test`. Standard library only.
+
+Safe to run at any time, any number of times, also after it was broken off: each step looks at what is there and does
+what is missing. The stamp that spares later starts all this is written last.
+"""
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "packaging"))
+
+import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
+from setup_console import SetUpError, say  # noqa: E402
+from setup_environment import Environment  # noqa: E402
+
+LOCKS = ROOT / "packaging" / "lock"
+# Parts of torch's builds for NVIDIA cards, several GB: needed by those builds and by no others.
+CUDA = re.compile(r"(nvidia|cuda|triton)\b")
+KINDS = {"app": ("app",), "test": ("app", "test")}
+
+
+def main(words: Sequence[str]) -> int:
+    """Set up what `words` ask for and return the exit status."""
+    kind = words[0] if words else "app"
+    if kind not in KINDS:
+        say(f"The set-up knows {' and '.join(KINDS)}, not {kind}.")
+        return 2
+    environment = Environment(ROOT)
+    try:
+        check_machine()
+        with alone() as lock:
+            complete = set_up(environment, kind, lock)
+            environment.connect(ROOT)
+            if complete:
+                leave_stamps(environment, kind, os.environ.get("UNBRAID_STAMP", ""))
+    except SetUpError as error:
+        say(str(error))
+        return 1
+    except OSError as error:
+        say(f"The set-up cannot go on: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped. The next start goes on from here.")
+        return 130
+    return 0
+
+
+def check_machine() -> None:
+    """Raises SetUpError where no build of torch exists."""
+    if sys.maxsize < 2**32 or (sys.platform == "darwin" and platform.machine() == "x86_64"):
+        raise SetUpError(f"There is no build of PyTorch 2.13 for this machine ({sys.platform} {platform.machine()}).")
+
+
+def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
+    """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
+    anew = not environment.usable()
+    if anew:
+        if not environment.folder.exists():
+            say("Unbraid sets itself up. This happens once, takes a few minutes and about 2 GB in the folder .venv.")
+        environment_log = ROOT / ".venv" / "unbraid"
+        setup_debian.require_venv(Path(os.devnull))
+        environment.make()
+        environment_log.mkdir(parents=True, exist_ok=True)
+    environment.marks.mkdir(exist_ok=True)
+    for stamp in environment.marks.glob("*.stamp"):
+        stamp.unlink()
+    complete = setup_debian.provide(setup_debian.missing(kind), environment.log)
+    environment.mend()
+    install(environment, kind, lock)
+    return complete
+
+
+def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
+    """Install the locked packages: torch first, and what its build needs besides."""
+    environment.install(LOCKS / "torch.txt", "PyTorch, the largest part", lock)
+    if any(CUDA.match(requirement) for requirement in environment.requirements("torch")):
+        environment.install(LOCKS / "cuda.txt", "what this PyTorch needs to use NVIDIA cards", lock)
+    environment.install(LOCKS / "app.txt", "the packages that the app is made of", lock)
+    if kind == "test":
+        environment.install(LOCKS / "test.txt", "the packages that the tests need", lock)
+
+
+def leave_stamps(environment: Environment, kind: str, seen: str) -> None:
+    """Write down that all is well. `seen` is the start script's own account of the lock files and the place."""
+    for known in KINDS[kind]:
+        partial = environment.marks / f"{known}.partial"
+        partial.write_text(seen + "\n", encoding="utf-8")
+        partial.replace(environment.marks / f"{known}.stamp")
+
+
+@contextmanager
+def alone() -> Generator[tuple[int, ...]]:
+    """Wait until no other set-up of this checkout runs. Yields the descriptors that hold the lock.
+
+    pip holds them too: when the set-up is killed and pip lives on, the next start waits for pip.
+    """
+    if os.name == "nt":
+        with _alone_on_windows():
+            yield ()
+        return
+    import fcntl
+
+    # The folder itself is locked: it is always there, and nothing is left behind.
+    folder = os.open(LOCKS, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another start is setting Unbraid up; waiting until it is done.")
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield (folder,)
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _alone_on_windows() -> Generator[None]:
+    if sys.platform == "win32":
+        import msvcrt
+
+        # A byte far behind the end, so that everybody can still read the file.
+        with (LOCKS / "app.txt").open("r+b") as handle:
+            handle.seek(2**30)
+            while True:
+                try:
+                    msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
+                    break
+                except OSError:
+                    say("Another start is setting Unbraid up; waiting until it is done.")
+            yield
+            return
+    yield
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,94 @@
+"""Makes packaging/lock/*.txt anew from pyproject.toml: with `uv` on PATH, `python packaging/make_locks.py`.
+
+One resolution serves Linux, Windows and Apple-silicon macOS on Python 3.11 and newer, so that all files agree. It is
+then cut in four: torch (installed first), what its builds for NVIDIA cards need besides, the app, and the tests.
+Pins that still fit are kept; `--upgrade` moves to the newest.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ROOT / "packaging" / "lock"
+PARTS = ("torch", "cuda", "app", "test")
+LINUX, WINDOWS, APPLE = (
+    "sys_platform == 'linux'",
+    "sys_platform == 'win32'",
+    "platform_machine == 'arm64' and sys_platform == 'darwin'",
+)
+# What uv writes for "everywhere that was asked for": noise on every line.
+EVERYWHERE = f"({APPLE}) or {LINUX} or {WINDOWS}"
+# PyTorch's own build without CUDA for Linux x86-64 and Python 3.11, a quarter of the size: taken where pip finds it.
+CPU_BUILDS = ("6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",)
+CUDA = re.compile(r"(nvidia|cuda|triton)\b")
+HEAD = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
+
+
+def main(words: list[str]) -> int:
+    """Write the four files."""
+    everything = resolve(["--extra", "dev", "--extra", "flower", *words], current_pins())
+    app = {name_of(entry) for entry in resolve([], "".join(everything))}
+    parts: dict[str, list[str]] = {part: [] for part in PARTS}
+    for entry in everything:
+        parts[part_of(name_of(entry), app)].append(entry)
+    LOCKS.mkdir(exist_ok=True)
+    for part, entries in parts.items():
+        (LOCKS / f"{part}.txt").write_text(HEAD + "".join(entries), encoding="utf-8")
+        sys.stdout.write(f"{part}: {len(entries)} pins\n")
+    return 0
+
+
+def resolve(options: list[str], pins: str) -> list[str]:
+    """Let uv solve pyproject.toml, keeping `pins` that fit. An entry is a pin with its marker and hashes."""
+    with tempfile.TemporaryDirectory() as scratch:
+        project, out = Path(scratch) / "pyproject.toml", Path(scratch) / "lock.txt"
+        text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").replace('dynamic = ["version"]', 'version = "0"')
+        project.write_text(f"{text}\n[tool.uv]\nenvironments = {[LINUX, WINDOWS, APPLE]}\n", encoding="utf-8")
+        if pins:
+            out.write_text(pins, encoding="utf-8")
+        words = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        words += ["--no-annotate", "--no-header", "--output-file", out.name, *options, project.name]
+        # In the folder itself: uv looks there for `environments`, not beside the file that it is given.
+        subprocess.run(words, check=True, cwd=scratch)
+        return [with_cpu_builds(entry.replace(f" ; {EVERYWHERE} ", " ").replace(f" and ({EVERYWHERE})", ""))
+                for entry in entries_of(out.read_text(encoding="utf-8"))]  # fmt: skip
+
+
+def current_pins() -> str:
+    """What is locked now."""
+    return "".join(path.read_text(encoding="utf-8") for part in PARTS if (path := LOCKS / f"{part}.txt").exists())
+
+
+def entries_of(text: str) -> list[str]:
+    """A requirements file cut into its pins."""
+    return re.findall(r"^[A-Za-z].*\n(?:    --hash.*\n)*", text, re.MULTILINE)
+
+
+def with_cpu_builds(entry: str) -> str:
+    """Allow torch's smaller builds, which no index lists under the plain version."""
+    if name_of(entry) != "torch":
+        return entry
+    head, *hashes = (line.removesuffix(" \\") for line in entry.splitlines())
+    hashes = sorted({*hashes, *(f"    --hash=sha256:{digest}" for digest in CPU_BUILDS)})
+    return " \\\n".join([head, *hashes]) + "\n"
+
+
+def name_of(entry: str) -> str:
+    """The package that an entry pins."""
+    return entry.partition("==")[0]
+
+
+def part_of(name: str, app: set[str]) -> str:
+    """Which of the four files a package belongs to."""
+    if name == "torch":
+        return "torch"
+    if CUDA.match(name):
+        return "cuda"
+    return "app" if name in app else "test"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

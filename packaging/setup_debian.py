@@ -1,0 +1,164 @@
+"""The system's share: libraries and programs that pip cannot bring, installed where this user may install them."""
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from setup_console import SetUpError, say, watch
+
+
+@dataclass(frozen=True)
+class Need:
+    """Something of the system's: the Debian package it comes in, and what tells that it is there."""
+
+    package: str
+    library: str = ""
+    program: str = ""
+    pattern: str = ""
+
+    @property
+    def met(self) -> bool:
+        """True when it is there, whichever package or distribution it came from."""
+        if self.library:
+            return self.library in known_libraries()
+        if self.program:
+            return shutil.which(self.program, path=_programs_path()) is not None
+        return any(Path("/usr").glob(self.pattern))
+
+
+WINDOW = (
+    Need("libglib2.0-0", library="libglib-2.0.so.0"),
+    Need("libegl1", library="libEGL.so.1"),
+    Need("libgl1", library="libGL.so.1"),
+    Need("libdbus-1-3", library="libdbus-1.so.3"),
+    Need("libfontconfig1", library="libfontconfig.so.1"),
+    Need("libxkbcommon0", library="libxkbcommon.so.0"),
+    Need("libx11-6", library="libX11.so.6"),
+    Need("libx11-xcb1", library="libX11-xcb.so.1"),
+    Need("libxcb-cursor0", library="libxcb-cursor.so.0"),
+    Need("libxcb-icccm4", library="libxcb-icccm.so.4"),
+    Need("libxcb-image0", library="libxcb-image.so.0"),
+    Need("libxcb-keysyms1", library="libxcb-keysyms.so.1"),
+    Need("libxcb-randr0", library="libxcb-randr.so.0"),
+    Need("libxcb-render-util0", library="libxcb-render-util.so.0"),
+    Need("libxcb-shape0", library="libxcb-shape.so.0"),
+    Need("libxcb-shm0", library="libxcb-shm.so.0"),
+    Need("libxcb-sync1", library="libxcb-sync.so.1"),
+    Need("libxcb-util1", library="libxcb-util.so.1"),
+    Need("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
+    Need("libxcb-xkb1", library="libxcb-xkb.so.1"),
+    Need("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
+)
+SOUND = (Need("libportaudio2", library="libportaudio.so.2"),)
+TESTS = (
+    Need("xvfb", program="Xvfb"),
+    Need("xauth", program="xauth"),
+    Need("pulseaudio", program="pulseaudio"),
+    Need("pulseaudio-utils", program="pactl"),
+    Need("libasound2-plugins", pattern="lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
+)
+
+
+def missing(kind: str, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
+    """The Debian packages that `kind` ("app" or "test") lacks on this machine, under Python `version`."""
+    if not sys.platform.startswith("linux"):
+        return []
+    needs = WINDOW + SOUND + (TESTS if kind == "test" else ())
+    lacking = [need.package for need in needs if not need.met]
+    return lacking + _redis_package(version)
+
+
+def _redis_package(version: tuple[int, int]) -> list[str]:
+    # The wheel that carries a Redis exists for these alone.
+    if version < (3, 13) and platform.machine() == "x86_64":
+        return []
+    found = any(shutil.which(name, path=_programs_path()) for name in ("valkey-server", "redis-server"))
+    return [] if found else ["redis-server"]
+
+
+def provide(packages: Sequence[str], log: Path) -> bool:
+    """Install Debian `packages`, or say which line installs them. True when they are there afterwards."""
+    if not packages:
+        return True
+    names = " ".join(packages)
+    if not shutil.which("apt-get"):
+        say(f"Unbraid needs libraries or programs that this system lacks. Debian calls their packages: {names}")
+        say("Install them under the names that your system has for them.")
+        return False
+    prefix = _privilege()
+    if prefix is None:
+        say("Unbraid needs some system packages and may not install them itself. Type:")
+        say(f"  sudo apt-get install {names}")
+        return False
+    say(f"Installing {len(packages)} system packages: {names}")
+    return _install(prefix, packages, log)
+
+
+def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
+    silent = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    show = _last_words("system packages")
+    try:
+        watch([*silent, "update"], show, log)
+    except subprocess.CalledProcessError:
+        say("  The list of packages could not be renewed; going on with the one that is here.")
+    try:
+        watch([*silent, "install", "-y", "--no-install-recommends", *packages], show, log)
+    except subprocess.CalledProcessError as failure:
+        reason = next((line for line in failure.output.splitlines() if line.startswith("E: ")), "E: see the log")
+        say(f"The system packages could not be installed ({reason[3:]}). The log is {log}. To try by hand, type:")
+        say(f"  {'sudo ' if os.geteuid() else ''}apt-get install {' '.join(packages)}")
+        return False
+    finally:
+        known_libraries.cache_clear()
+    return True
+
+
+def _last_words(what: str) -> Callable[[str], str]:
+    return lambda line: f"{what}: {line.strip()[:70] or 'starting'}"
+
+
+def _privilege() -> list[str] | None:
+    """The words before a command that make it run as root; None when this user may not, or only with a password."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def require_venv(log: Path) -> None:
+    """See to it that this Python can make a virtual environment: Debian ships that apart. Raises SetUpError."""
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    if _has_ensurepip() or (shutil.which("apt-get") and provide([package], log) and _has_ensurepip()):
+        return
+    raise SetUpError(
+        "This Python cannot make a virtual environment, because its module ensurepip is missing. Type:\n"
+        f"  sudo apt-get install {package}\nand start Unbraid again."
+    )
+
+
+def _has_ensurepip() -> bool:
+    # Asked of a new process: one installed a moment ago is not seen by this one's caches.
+    probe = [sys.executable, "-I", "-c", "import ensurepip, venv; ensurepip.version()"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+@cache
+def known_libraries() -> frozenset[str]:
+    """The names of the shared libraries that the dynamic loader knows."""
+    ldconfig = shutil.which("ldconfig", path=_programs_path())
+    if ldconfig is None:
+        return frozenset()
+    listing = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, errors="replace", check=False).stdout
+    return frozenset(words[0] for line in listing.splitlines() if "=>" in line and (words := line.split()))
+
+
+def _programs_path() -> str:
+    # A plain user's PATH often lacks the folders where Debian keeps servers and ldconfig.
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))

@@ -1,0 +1,194 @@
+"""The virtual environment: made, filled from lock files, checked and mended."""
+
+import csv
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from setup_console import SetUpError, say, watch
+
+# Variables that would make pip install elsewhere or Python look elsewhere.
+MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME")
+
+
+class Environment:
+    """One virtual environment and what is known of it."""
+
+    def __init__(self, root: Path) -> None:
+        """The environment of the checkout at `root`."""
+        self.folder = root / ".venv"
+        self.marks = self.folder / "unbraid"
+        self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
+        self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
+        self.log = self.marks / "setup.log"
+
+    @property
+    def packages(self) -> Path:
+        """Where its packages lie. Raises SetUpError when there is no such folder."""
+        found = [*self.folder.glob("Lib/site-packages"), *self.folder.glob("lib/python3*/site-packages")]
+        if len(found) != 1:
+            raise SetUpError(f"The environment in {self.folder} is damaged. Delete that folder and start again.")
+        return found[0]
+
+    def make(self) -> None:
+        """Make it anew, whatever is there now. Raises SetUpError."""
+        say("Making a virtual environment in .venv.")
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()
+        words = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
+        answer = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+        if answer.returncode:
+            reason = (answer.stderr or answer.stdout).strip() or "no reason given"
+            raise SetUpError(f"The virtual environment could not be made in {self.folder}: {reason}")
+
+    def usable(self) -> bool:
+        """True when its Python starts and can install packages, and it was not left half made."""
+        if not self.python.exists() or len(list(self.folder.glob("[Ll]ib*/python3*/site-packages"))) > 2:
+            return False
+        probe = [str(self.python), "-I", "-c", "import pip, sys, sysconfig; print(sysconfig.get_paths()['purelib'])"]
+        try:
+            answer = subprocess.run(probe, capture_output=True, text=True, errors="replace", check=False)
+            if answer.returncode or not self.packages.samefile(answer.stdout.strip()):
+                return False
+        except (OSError, SetUpError):
+            return False
+        return not any(path.name.startswith("pip-") for path in damaged(self.packages))
+
+    def mend(self) -> None:
+        """Forget every package that is not whole, so that pip installs it again."""
+        for rest in self.packages.glob("~*"):  # pip's name for what it was about to remove
+            shutil.rmtree(rest, ignore_errors=True)
+        for record in damaged(self.packages):
+            say(f"Mending {record.name.partition('-')[0]}, which is not whole.")
+            shutil.rmtree(record)
+            self._unmark()
+
+    def _unmark(self) -> None:
+        for mark in self.marks.glob("*.lock"):
+            mark.unlink()
+
+    def install(self, lock: Path, what: str, keep: Sequence[int] = ()) -> None:
+        """Install the packages of `lock`, each checked against its hash, unless that is done. Raises SetUpError."""
+        mark = self.marks / (lock.stem + ".lock")
+        digest = hashlib.sha256(lock.read_bytes()).hexdigest()
+        if mark.is_file() and mark.read_text() == digest:
+            return
+        say(f"Installing {what}.")
+        words = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+        words += ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock)]
+        for name in MISLEADING:
+            os.environ.pop(name, None)
+        try:
+            watch(words, Installing(lock, self.packages).describe, self.log, keep)
+        except subprocess.CalledProcessError as failure:
+            raise SetUpError(explain(failure.output, self.log)) from failure
+        mark.write_text(digest)
+
+    def requirements(self, name: str) -> Iterator[str]:
+        """What the installed package `name` says it needs."""
+        for metadata in self.packages.glob(f"{name}-*.dist-info/METADATA"):
+            for line in metadata.read_text(encoding="utf-8").splitlines():
+                if line.startswith("Requires-Dist: "):
+                    yield line.removeprefix("Requires-Dist: ")
+
+    def connect(self, root: Path) -> None:
+        """Let its Python find the app, and its scripts find their Python: both survive a move of the folder."""
+        way = os.path.relpath(root, self.packages)
+        (self.packages / "unbraid.pth").write_text(way + "\n", encoding="utf-8")
+        if os.name == "nt":
+            return
+        command = self.scripts / "unbraid"
+        command.write_text('#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m desktop "$@"\n')
+        command.chmod(0o755)
+        before = self.marks / "place"
+        place = os.fsencode(self.folder)
+        if before.is_file() and (old := before.read_bytes()) != place:
+            say("The folder has moved; its scripts are told so.")
+            _replace_in_scripts(self.scripts, old, place)
+        before.write_bytes(place)
+
+
+class Installing:
+    """Turns what pip prints, and what has appeared on disk, into a line of progress."""
+
+    def __init__(self, lock: Path, packages: Path) -> None:
+        """Watch pip install `lock` into `packages`."""
+        self._pins = len(re.findall(r"^[A-Za-z]\S*==", lock.read_text(encoding="utf-8"), re.MULTILINE))
+        self._packages = packages
+        self._before = self._count()
+        self._seen: set[str] = set()
+
+    def _count(self) -> int:
+        return sum(1 for _ in self._packages.glob("*.dist-info"))
+
+    def describe(self, line: str) -> str:
+        """A few words on where it stands, given pip's last line."""
+        if line.startswith("Installing collected packages"):
+            return f"unpacking, {self._count() - self._before} done"
+        if match := re.match(r"\s*(?:Collecting|Downloading|Using cached) ([\w.\-]+?)(?:==|-\d|\s)", line):
+            self._seen.add(match[1].lower().replace("_", "-"))
+            size = re.search(r"\(([\d.]+ [kMG]?B)\)", line)
+            return f"fetching {match[1]}{f' ({size[1]})' if size else ''}, {len(self._seen)} of at most {self._pins}"
+        return f"fetching, {len(self._seen)} of at most {self._pins}"
+
+
+def base_python() -> str:
+    """The Python that environments are made of: by its own name, so that a newer python3 leaves it alone."""
+    python = str(getattr(sys, "_base_executable", None) or sys.executable)
+    return os.path.realpath(python) if sys.platform.startswith("linux") else python
+
+
+def damaged(packages: Path) -> list[Path]:
+    """The dist-info folders of packages that lack files, or have some that were cut short."""
+    return [record for record in sorted(packages.glob("*.dist-info")) if not _whole(record)]
+
+
+def _whole(record: Path) -> bool:
+    try:
+        with (record / "RECORD").open(encoding="utf-8", newline="") as listing:
+            return all(_as_recorded(record.parent, row) for row in csv.reader(listing) if row)
+    except OSError:
+        return False
+
+
+def _as_recorded(packages: Path, row: list[str]) -> bool:
+    name, size = row[0], row[2] if len(row) > 2 else ""
+    if name.endswith(".pyc"):
+        return True
+    try:
+        found = os.stat(os.path.join(packages, name)).st_size  # noqa: PTH116, PTH118 - 30 000 times at each repair
+    except OSError:
+        return False
+    # Scripts outside the folder are rewritten when it moves.
+    return not size or name.startswith("..") or found == int(size)
+
+
+def explain(output: str, log: Path) -> str:
+    """A sentence on why pip failed."""
+    causes = (
+        ("No space left on device", "The disk is full. Make room (3 GB are enough) and start again."),
+        ("DO NOT MATCH THE HASHES", "A downloaded package is not the one that was locked. Start again; if it stays so, "
+         "the package server gives out something else than it should."),
+        ("No matching distribution", "A package has no build for this system and this Python."),
+        ("onnection", "The package server could not be reached. Look at the network and start again."),
+        ("name resolution", "The package server could not be reached. Look at the network and start again."),
+    )  # fmt: skip
+    for words, sentence in causes:
+        if words in output:
+            return f"{sentence} The log is {log}"
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "no reason given")
+    return f"The packages could not be installed: {last.strip()} The log is {log}"
+
+
+def _replace_in_scripts(folder: Path, old: bytes, new: bytes) -> None:
+    for script in folder.iterdir():
+        if script.is_symlink() or not script.is_file() or script.stat().st_size > 65536:
+            continue
+        content = script.read_bytes()
+        if old in content and b"\0" not in content:
+            script.write_bytes(content.replace(old, new))
