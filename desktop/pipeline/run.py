@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.mixture import Mixture, decode_mixture
+from desktop.audio.names import shown
 from desktop.audio.peaks import build_peaks
+from desktop.errors import StorageError
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.null import null_dbfs
 from desktop.pipeline.plan import plan_for
@@ -61,6 +63,16 @@ class Outcome:
 def run(request: Request, engine: Engine, report: Callable[[Step], None], should_stop: Callable[[], bool]) -> Outcome:
     """Separate one track. Raises an UnbraidError, and then leaves nothing behind in the folder."""
     progress = Progress(report, should_stop)
+    try:
+        return _run(request, engine, progress)
+    except OSError as error:
+        raise StorageError(
+            f"The stems of {shown(request.source.name)} could not be written: {error.strerror or error}. "
+            "Look after the disk, then retry."
+        ) from error
+
+
+def _run(request: Request, engine: Engine, progress: Progress) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as always, ExitStack() as on_failure:
         decoded = request.folder / "mixture.wav"
@@ -85,7 +97,7 @@ def _decode(request: Request, decoded: Path, progress: Progress) -> Mixture:
         progress.at("decoding", part)
 
     mixture = decode_mixture(request.source, decoded, report, progress.should_stop)
-    build_peaks(blocks(mixture), request.mixture_peaks)
+    build_peaks(blocks(mixture, progress.check), request.mixture_peaks)
     return mixture
 
 

@@ -4,7 +4,6 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from desktop.audio.mixture import Mixture
 from desktop.audio.resample import StreamResampler
@@ -41,7 +40,7 @@ class Separation:
     def _resample(self, track: Spool) -> None:
         mixture = self._mixture
         resampler = StreamResampler(mixture.sample_rate, self._engine.sample_rate, mixture.channels)
-        for block in self._checked(mixture):
+        for block in blocks(mixture, self._progress.check):
             track.write(resampler.push(block))
         track.write(resampler.flush())
 
@@ -67,7 +66,7 @@ class Separation:
 
     def _separated(self, track: Track) -> Iterator[Block]:
         """Finished blocks `[sources, 2, n]` at the engine's rate."""
-        normal = level.measure(self._checked(track)) if self._how.normalise else Level()
+        normal = level.measure(blocks(track, self._progress.check)) if self._how.normalise else Level()
         summing = OverlapAdd(len(self._engine.sources), 2, track.frames, self._how)
         segments = count(track.frames, self._how)
         for number, segment in enumerate(cut(track.frames, self._how)):
@@ -75,11 +74,6 @@ class Separation:
             answer = self._answer(_heard(track, segment, normal), segment)
             yield normal.undo(summing.add(segment.start, answer))
         self._progress.at("separating", 1.0)
-
-    def _checked(self, track: Track) -> Iterator[NDArray[np.floating]]:
-        for block in blocks(track):
-            self._progress.check()
-            yield block
 
     def _answer(self, heard: Samples, segment: Segment) -> Samples:
         """What the engine makes of `heard` `[2, n]`: `[sources, 2, frames of the segment]`."""

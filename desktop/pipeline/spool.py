@@ -1,6 +1,6 @@
 """Sound kept on disk while a job runs, so that memory does not grow with the song."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -66,7 +66,8 @@ class Spool:
         self._path.unlink(missing_ok=True)
 
 
-def blocks(track: Track, size: int = BLOCK) -> Iterator[NDArray[np.floating]]:
-    """The whole track in order, in blocks `[channels, n <= size]`."""
-    for start in range(0, track.frames, size):
-        yield track.read(start, min(size, track.frames - start))
+def blocks(track: Track, check: Callable[[], None]) -> Iterator[NDArray[np.floating]]:
+    """The whole track in order, in blocks `[channels, n <= 65536]`; `check` is called before each and may raise."""
+    for start in range(0, track.frames, BLOCK):
+        check()
+        yield track.read(start, min(BLOCK, track.frames - start))

@@ -38,7 +38,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """As the catalogue has it: "htdemucs", "sketch", …"""
+        """As the catalogue has it, such as "htdemucs" or "sketch"."""
         ...
 
     @property

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +7,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.errors import CancelledError, StorageError
+from desktop.errors import CancelledError, ModelRejectedError, StorageError
 from desktop.pipeline import room
 from desktop.pipeline.engines.engine import Engine, Samples, Segmentation
 from desktop.pipeline.run import Outcome, Request, Step, run
@@ -24,6 +26,13 @@ class RoughEngine(IdentityEngine):
         stems[0] += 0.3 * np.roll(segment, 7, axis=-1)
         stems[1] = np.tanh(stems[1])
         return stems
+
+
+class BrokenEngine(IdentityEngine):
+    """Gives something that is not sound."""
+
+    def separate(self, segment: Samples) -> Samples:
+        return super().separate(segment) * np.float32(np.nan)
 
 
 class LoudEngine(IdentityEngine):
@@ -118,13 +127,15 @@ def test_stems_too_loud_for_whole_numbers_become_float(tmp_path: Path, bits: str
     }
 
 
-def test_stems_that_get_loud_late_become_float_from_the_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file_format", ["wav", "flac"])
+def test_stems_that_get_loud_late_become_float_from_the_start(tmp_path: Path, file_format: str) -> None:
     sound = music(200_000, 2)
     sound[150_000:] = 0.99
     source = tmp_path / "song.wav"
     soundfile.write(source, sound, 44100, subtype="PCM_24")
-    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(PLAIN, shares=(1.5, -0.5, 0.0, 0.0)))
-    drums = soundfile.read(outcome.stems[0].path)[0]
+    engine = IdentityEngine(PLAIN, shares=(1.5, -0.5, 0.0, 0.0))
+    outcome = separate(request(source, tmp_path / "job", format=file_format), engine)
+    drums = soundfile.read(tmp_path / "job" / "drums.wav")[0]
     np.testing.assert_allclose(drums, 1.5 * sound, atol=1e-4)
     assert outcome.null_dbfs == -300.0
 
@@ -180,3 +191,21 @@ def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch:
     with pytest.raises(StorageError, match=r"song\.wav need 38 MB on the disk, and 3 MB is free"):
         separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_an_engine_that_gives_no_sound_fails_the_job(tmp_path: Path) -> None:
+    source = track(tmp_path, "16", 2, 48000, 30_000)
+    with pytest.raises(ModelRejectedError, match="The model identity gave something that is not sound"):
+        separate(request(source, tmp_path / "job"), BrokenEngine(SHORT))
+    assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    source = track(tmp_path, "16", 2, 48000, 1000)
+    with pytest.raises(StorageError, match=r"The stems of song\.wav could not be written"):
+        separate(request(source, source / "job"), IdentityEngine(SHORT))
+
+
+def test_the_pipeline_itself_needs_no_torch() -> None:
+    code = "import sys, desktop.pipeline.run, desktop.pipeline.engines.load; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
