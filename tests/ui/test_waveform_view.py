@@ -128,6 +128,7 @@ def test_f_shows_the_whole_song_and_says_so(view: WaveformView, qtbot: QtBot) ->
 def test_a_double_click_shows_the_whole_song(view: WaveformView, qtbot: QtBot) -> None:
     turn(view, 400, 4)
     qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
     qtbot.waitUntil(view.box.is_whole)
 
 

@@ -119,6 +119,11 @@ class PlayerController(QObject):
             self._leave()
             self._loader.submit(self._transport.unload)
 
+    def close(self) -> None:
+        """Stop following the sound, and wait for a song that is being opened; the transport is its owner's to close."""
+        self._leave()
+        self._loader.shutdown()
+
     def toggle(self) -> None:
         """Play or pause. While the song is still being opened, play as soon as it is."""
         if not self._ready:

@@ -76,6 +76,10 @@ class LaneStack(QWidget):
         self._area.verticalScrollBar().setValue(0)
         self.relayout()
 
+    def reveal(self, head: QWidget) -> None:
+        """Scroll until a lane is in view."""
+        self._area.ensureWidgetVisible(head, 0, 0)
+
     def bottoms(self) -> list[int]:
         """Return where each lane ends, in logical pixels from the top of the first."""
         count, room = len(self._heads), self.view.lanes_height()

@@ -32,12 +32,12 @@ class PlayerPanel(QWidget):
         self._header = PlayerHeader()
         self._message = Message()
         self._room = QStackedLayout()
-        self._room.addWidget(self._message)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         rows.addWidget(self._header)
         rows.addLayout(self._room, 1)
+        self._room.addWidget(self._message)  # now that it has a window to be in: a stack shows its first widget at once
         self.show_job(None)
         # pyqtgraph takes a third of a second to import: after the window's first paint, not before.
         QTimer.singleShot(WARM_UP_MS, self, self._lanes)

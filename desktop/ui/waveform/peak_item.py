@@ -57,7 +57,7 @@ class PeakItem(pg.GraphicsObject):
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the kept picture, bright up to the playhead and dimmer after it."""
-        frame = self._view.sceneBoundingRect()
+        frame = self._view.frame()
         place = self.mapRectToScene(self.boundingRect())
         ratio = p.device().devicePixelRatioF()
         start, end = self._view.visible()

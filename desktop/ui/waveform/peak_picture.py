@@ -68,11 +68,11 @@ def paint_columns(columns: NDArray[np.float32], height: int, colour: QColor, gai
 
     `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel.
     """
-    middle = height / 2
-    reach = middle * FILL
+    middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
+    reach = height / 2 * FILL
     hair = HAIR * ratio
-    top = middle - np.minimum(np.maximum(columns[:, 1] * (gain * reach), hair), middle)
-    bottom = middle - np.maximum(np.minimum(columns[:, 0] * (gain * reach), -hair), -middle)
+    top = middle - np.minimum(np.maximum(columns[:, 1] * (gain * reach), hair), height)
+    bottom = middle - np.maximum(np.minimum(columns[:, 0] * (gain * reach), -hair), -height)
     rows = np.arange(height, dtype=np.float32)[:, None]
     cover = np.minimum(rows + 1.0, bottom.astype(np.float32)[None, :])
     cover -= np.maximum(rows, top.astype(np.float32)[None, :])

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
 NOTCH = 120
@@ -41,6 +41,10 @@ class TimeViewBox(pg.ViewBox):
         """First and last visible second."""
         start, end = self.viewRange()[0]
         return float(start), float(end)
+
+    def frame(self) -> QRectF:
+        """Return the place on the screen, in logical pixels of the widget (the bounding rectangle is half a pixel more)."""
+        return self.mapRectToScene(self.rect())
 
     def fit(self) -> None:
         """Show the whole song."""

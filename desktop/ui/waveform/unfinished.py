@@ -43,7 +43,7 @@ class UnfinishedItem(pg.GraphicsObject):
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the stripes and the words in logical pixels, whatever the zoom."""
-        frame = self._view.sceneBoundingRect()
+        frame = self._view.frame()
         place = self.mapRectToScene(self.boundingRect())
         start, end = self._view.visible()
         left = frame.left() + frame.width() * max(0.0, (self._from - start) / (end - start))

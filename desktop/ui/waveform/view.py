@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
 from desktop.ui.theme import tokens
@@ -154,7 +154,7 @@ class WaveformView(pg.GraphicsView):
     def x_of(self, second: float) -> float:
         """Return the place of a time, in logical pixels of this widget."""
         start, end = self._box.visible()
-        frame = self._box.sceneBoundingRect()
+        frame = self._box.frame()
         return frame.left() + frame.width() * (second - start) / (end - start)
 
     def _update_strip(self, old: float | None, new: float | None) -> None:
@@ -181,6 +181,21 @@ class WaveformView(pg.GraphicsView):
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.ACCENT), 2))
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        """Take every press: pyqtgraph leaves it to the widgets below, and acts on it all the same."""
+        super().mousePressEvent(ev)
+        ev.accept()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        """Take the release that belongs to it."""
+        super().mouseReleaseEvent(ev)
+        ev.accept()
+
+    def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
+        """Take the second press."""
+        super().mouseDoubleClickEvent(ev)
+        ev.accept()
 
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
         """Lay the axis and the lanes out anew."""

@@ -1,0 +1,355 @@
+"""The player as it is seen and used, over a real transport and real stems."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.audio.peaks import build_peaks
+from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.queue import JobProgress
+from desktop.paths import Home
+from desktop.playback.transport import Transport
+from desktop.ui.player.buttons import Button, LetterButton
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.fader import Fader
+from desktop.ui.player.lane import LaneHead
+from desktop.ui.player.message import Message
+from desktop.ui.player.player_panel import PlayerPanel
+from desktop.ui.player.waiting_head import WaitingHead
+from desktop.ui.player.words import Chip, Line
+from desktop.ui.waveform.view import WaveformView
+from tests.helpers.stems import RATE, completed_job, waiting_job
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    made = Transport()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def controller(qtbot: QtBot, transport: Transport) -> Iterator[PlayerController]:
+    made = PlayerController(transport)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> PlayerPanel:
+    shown = PlayerPanel(controller, Home(tmp_path / "home").prepare())
+    qtbot.addWidget(shown)
+    shown.resize(1168, 468)
+    shown.show()
+    qtbot.waitExposed(shown)
+    return shown
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    return completed_job(tmp_path / "stems")
+
+
+def show_stems(qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job) -> list[LaneHead]:
+    panel.show_job(job)
+    qtbot.waitUntil(lambda: controller.ready)
+    QApplication.processEvents()
+    return heads(panel)
+
+
+def heads(panel: PlayerPanel) -> list[LaneHead]:
+    return [head for head in panel.findChildren(LaneHead) if head.isVisible()]
+
+
+def texts(widget: QWidget) -> list[str]:
+    return [line.text() for line in widget.findChildren(Line) if line.isVisible()]
+
+
+def button(head: LaneHead, letter: str) -> LetterButton:
+    return next(found for found in head.findChildren(LetterButton) if found.text() == letter)
+
+
+def fader(widget: QWidget) -> Fader:
+    found = widget.findChild(Fader)
+    assert found is not None
+    return found
+
+
+def view(panel: PlayerPanel) -> WaveformView:
+    found = panel.findChild(WaveformView)
+    assert found is not None
+    return found
+
+
+def message(panel: PlayerPanel) -> str:
+    found = panel.findChild(Message)
+    assert found is not None
+    return found.accessibleName() if found.isVisible() else ""
+
+
+def test_a_completed_job_has_one_lane_for_each_stem(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, job)
+    assert [texts(lane)[0] for lane in lanes] == ["Vocals", "Drums", "Bass", "Other"]
+    assert controller.lanes == ("vocals", "drums", "bass", "other")
+    assert all(item is not None for item in view(panel).items_of_lanes)
+
+
+def test_the_header_says_which_song_and_what_came_of_it(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, replace(job, notices=("The file ends early.",)))
+    shown = texts(panel)
+    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "Four stems sum exactly to the song"):
+        assert words in shown
+    assert "The file ends early." in shown
+
+
+def test_an_inexact_sum_is_told_in_decibels(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, replace(job, null_dbfs=-91.6))
+    assert "Four stems sum to the song within −92 dB" in [chip.text() for chip in panel.findChildren(Chip)]
+
+
+def test_opening_a_song_does_not_block_the_window(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job, tmp_path: Path
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    other = completed_job(tmp_path / "other", stems=6)
+    begun = perf_counter()
+    panel.show_job(other)
+    assert perf_counter() - begun < 0.5  # 10 ms here; the bound is for machines under load
+    qtbot.waitUntil(lambda: controller.ready and len(controller.lanes) == 6)
+
+
+def test_mute_and_solo_are_heard_and_seen(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, job)
+    qtbot.mouseClick(button(lanes[2], "M"), Qt.MouseButton.LeftButton)
+    assert transport.muted(2)
+    assert "muted" in texts(lanes[2])
+    qtbot.mouseClick(button(lanes[0], "S"), Qt.MouseButton.LeftButton)
+    assert [transport.audible(lane) for lane in range(4)] == [True, False, False, False]
+    controller.toggle_solo(0)
+    assert not button(lanes[0], "S").isChecked()
+
+
+def test_keys_for_lanes_that_are_not_there_do_nothing(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    controller.toggle_mute(0)
+    show_stems(qtbot, panel, controller, job)
+    controller.toggle_mute(5)
+    controller.toggle_solo(-1)
+
+
+def test_a_fader_sets_the_level_of_its_lane(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, job)
+    slider = fader(lanes[1])
+    qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
+    assert -10 < transport.gain_db(1) < -5
+    qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(5, slider.height() // 2))
+    assert transport.gain_db(1) == 0.0
+    assert "0.0 dB" in texts(lanes[1])
+
+
+def test_the_wheel_moves_a_fader_by_half_a_decibel(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    slider = fader(show_stems(qtbot, panel, controller, job)[0])
+    for notches in (-3, 1):
+        QApplication.sendEvent(slider, wheel(slider, notches))
+    assert transport.gain_db(0) == pytest.approx(-1.0)
+
+
+def test_arrows_move_a_fader_that_has_the_focus(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    slider = fader(show_stems(qtbot, panel, controller, job)[0])
+    qtbot.keyClick(slider, Qt.Key.Key_Left)
+    assert transport.gain_db(0) == pytest.approx(-0.5)
+
+
+def test_a_click_in_a_waveform_moves_the_playhead(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    pane = view(panel).viewport()
+    with qtbot.waitSignal(controller.position_changed):
+        qtbot.mouseClick(pane, Qt.MouseButton.LeftButton, pos=QPoint(pane.width() // 2, 100))
+    assert transport.position == pytest.approx(RATE, abs=2 * RATE / pane.width())
+
+
+def test_heads_and_waveforms_are_in_line(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, job)
+    panel.resize(1000, 530)
+    QApplication.processEvents()
+    for head, item in zip(lanes, view(panel).items_of_lanes, strict=True):
+        assert item is not None
+        top = head.mapTo(panel, QPoint(0, 0)).y()
+        drawn = view(panel).mapFromScene(item.mapRectToScene(item.boundingRect())).boundingRect()
+        assert view(panel).mapTo(panel, drawn.topLeft()).y() == pytest.approx(top, abs=1)
+        assert drawn.height() == pytest.approx(head.height() - 1, abs=1.5)
+
+
+def test_lanes_that_have_no_room_scroll_together(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, tmp_path: Path
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, completed_job(tmp_path / "six", stems=6))
+    panel.resize(752, 300)
+    QApplication.processEvents()
+    assert min(lane.height() for lane in lanes) >= 72
+    view(panel).parentWidget().reveal(lanes[5])
+    QApplication.processEvents()
+    item = view(panel).items_of_lanes[5]
+    assert item is not None
+    bottom = view(panel).mapFromScene(item.mapRectToScene(item.boundingRect())).boundingRect().bottom()
+    assert bottom == pytest.approx(view(panel).height(), abs=3)
+
+
+def test_showing_the_same_stems_again_changes_nothing(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    lanes = show_stems(qtbot, panel, controller, job)
+    controller.seek_seconds(1.0)
+    panel.show_job(replace(job, title="Renamed"))
+    assert controller.ready
+    assert controller.seconds == pytest.approx(1.0)
+    assert heads(panel) == lanes
+    assert "Renamed" in texts(panel)
+
+
+def test_a_song_that_comes_back_has_its_mix_and_its_place(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job, tmp_path: Path
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    controller.toggle_mute(1)
+    controller.set_gain_db(3, -4.0)
+    controller.seek_seconds(1.5)
+    show_stems(qtbot, panel, controller, completed_job(tmp_path / "other"))
+    assert not controller.lane(1).muted
+    assert controller.seconds == 0
+    lanes = show_stems(qtbot, panel, controller, job)
+    assert controller.seconds == pytest.approx(1.5)
+    assert button(lanes[1], "M").isChecked()
+    assert fader(lanes[3]).db == -4.0
+
+
+def test_a_failed_job_says_why_in_place(panel: PlayerPanel) -> None:
+    panel.show_job(replace(waiting_job(JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
+    assert "could not be separated" in message(panel)
+    assert "“a.mp3” is empty. Choose another file." in message(panel)
+    assert not heads(panel)
+
+
+def test_a_cancelled_job_is_not_called_a_failure(panel: PlayerPanel) -> None:
+    panel.show_job(waiting_job(JobState.CANCELLED))
+    assert message(panel).startswith("Cancelled")
+
+
+def test_stems_that_are_gone_are_told(panel: PlayerPanel, job: Job) -> None:
+    job.stems[1].path.unlink()
+    panel.show_job(job)
+    assert "drums.wav" in message(panel)
+
+
+def test_a_lane_without_peaks_still_plays(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    job.stems[0].peaks.unlink()
+    lanes = show_stems(qtbot, panel, controller, job)
+    assert len(lanes) == 4
+    assert view(panel).items_of_lanes[0] is None
+
+
+def test_a_processing_job_shows_the_song_and_how_far_it_is(
+    panel: PlayerPanel, controller: PlayerController, tmp_path: Path
+) -> None:
+    job = replace(waiting_job(JobState.PROCESSING), stage=Stage.DECODING, seconds=3.0)
+    folder = Home(tmp_path / "home").job(job.id)
+    panel.show_job(job)
+    assert "Reading the song" in texts(panel)
+    assert view(panel).items_of_lanes == (None,)
+    folder.root.mkdir(parents=True)
+    build_peaks([np.full((1, 3 * RATE), 0.5)], folder.mixture_peaks)
+    panel.update_progress(JobProgress(job.id, 1, Stage.SEPARATING, 0.64, 5.0, 84.0))
+    QApplication.processEvents()
+    assert "Separating 64 %" in texts(panel)
+    assert "about 1:24 left" in texts(panel)
+    assert view(panel).items_of_lanes[0] is not None
+    assert [head.isVisible() for head in panel.findChildren(WaitingHead)].count(True) == 1
+    assert not controller.ready
+
+
+def test_progress_of_another_job_is_not_shown(panel: PlayerPanel) -> None:
+    panel.show_job(replace(waiting_job(JobState.PROCESSING), stage=Stage.DECODING))
+    panel.update_progress(JobProgress(waiting_job().id, 1, Stage.SEPARATING, 0.64, 5.0, 84.0))
+    assert "Separating 64 %" not in texts(panel)
+
+
+def test_stems_replace_the_song_when_the_job_is_completed(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    panel.show_job(replace(job, state=JobState.PROCESSING, stage=Stage.WRITING, stems=(), progress=0.9))
+    assert not heads(panel)
+    assert len(show_stems(qtbot, panel, controller, job)) == 4
+
+
+def test_no_song_is_told_and_nothing_can_be_played(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    panel.show_job(None)
+    assert "Choose a song" in message(panel)
+    assert not controller.ready
+
+
+def test_everything_that_takes_the_focus_has_a_name(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    reachable = [w for w in panel.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()]
+    assert len(reachable) >= 13
+    assert not [widget for widget in reachable if not widget.accessibleName()]
+    controls = [w for w in reachable if isinstance(w, Button | QSlider)]
+    assert all(widget.toolTip() for widget in controls)
+    assert min(min(widget.width(), widget.height()) for widget in controls) >= 22
+
+
+def test_an_idle_player_has_no_timer_running(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    running = [timer for owner in (panel, controller) for timer in owner.findChildren(QTimer) if timer.isActive()]
+    assert not running
+
+
+def wheel(widget: QWidget, notches: int) -> QWheelEvent:
+    middle = QPointF(widget.rect().center())
+    return QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
