@@ -1,11 +1,14 @@
 """In what the stems are written: container, depth, and the steps they are rounded to."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from desktop.audio.track import SampleFormat
 from desktop.pipeline.segments import Block
 
 _FLAC_NOTICE = "FLAC holds 24 bits at most, so the stems were written with 24 bits."
+_MP3_NOTICE = "MP3 cannot hold {rate} Hz, so the stems were written as FLAC."
+_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 # The steps of float stems: as fine as float32 holds exactly up to twice full scale.
 _FLOAT_STEPS = 24
 _OWN = {
@@ -15,6 +18,25 @@ _OWN = {
     SampleFormat.FLOAT: "32f",
     SampleFormat.LOSSY: "24",
 }
+
+
+class Asked(Protocol):
+    """What a request says about files."""
+
+    @property
+    def format(self) -> str:
+        """Container: "wav", "flac" or "mp3"."""
+        ...
+
+    @property
+    def bits(self) -> str | None:
+        """Depth: "16", "24" or "32f"; None follows the source."""
+        ...
+
+    @property
+    def sum_mode(self) -> str:
+        """Either "exact" or "raw"."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,16 +68,17 @@ class Plan:
         return replace(self, format="wav", depth="32f")
 
 
-def plan_for(file_format: str, bits: str | None, sum_mode: str, source: SampleFormat) -> tuple[Plan, tuple[str, ...]]:
-    """What was asked for, or what suits a source of this sample format; and what to tell the user about it."""
-    exact = sum_mode == "exact"
+def plan_for(request: Asked, source: SampleFormat, sample_rate: int) -> tuple[Plan, tuple[str, ...]]:
+    """What was asked for, or what suits the source; and what to tell the user about it."""
+    exact = request.sum_mode == "exact"
+    file_format, notices = request.format, ()
     if file_format == "mp3":
-        return Plan("mp3", "16", None, exact), ()
-    depth = bits or _OWN[source]
-    notices: tuple[str, ...] = ()
+        if sample_rate in _MP3_RATES:
+            return Plan("mp3", "16", None, exact), ()
+        file_format, notices = "flac", (_MP3_NOTICE.format(rate=sample_rate),)
+    depth = request.bits or _OWN[source]
     if file_format == "flac" and depth not in ("16", "24"):
-        notices = (_FLAC_NOTICE,)
-        depth = "24"
+        notices, depth = (*notices, _FLAC_NOTICE), "24"
     if depth == "32f":
         return Plan(file_format, depth, _float_steps(exact, source), exact), notices
     return Plan(file_format, depth, int(depth), exact), notices

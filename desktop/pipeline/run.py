@@ -79,7 +79,7 @@ def _run(request: Request, engine: Engine, progress: Progress) -> Outcome:
         always.callback(decoded.unlink, missing_ok=True)
         on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
         mixture = _decode(request, decoded, progress)
-        plan, notices = plan_for(request.format, request.bits, request.sum_mode, mixture.sample_format)
+        plan, notices = plan_for(request, mixture.sample_format, mixture.sample_rate)
         check_room(mixture, engine, plan, request.folder, request.source)
         files = StemFiles(request.folder, engine.sources, mixture, plan)
         on_failure.callback(files.abort)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.mixture import Mixture
-from desktop.audio.names import safe_name
+from desktop.audio.names import safe_name, shown
 from desktop.audio.peaks import PeakWriter
 from desktop.audio.write import AudioWriter
+from desktop.errors import StorageError
 from desktop.pipeline import consistency
 from desktop.pipeline.null import stems_together
 from desktop.pipeline.plan import Plan
@@ -41,10 +42,18 @@ class StemFiles:
         self._writers: list[AudioWriter] = []
         self._peaks: list[PeakWriter] = []
         self._aside: list[Path] = []
+        self._ours = False
         self.notices: tuple[str, ...] = ()
 
     def open(self) -> None:
-        """Make the files. `abort` cleans up what there is of them, also when this raises."""
+        """Make the files. Raises StorageError, and leaves them be, when files of these names are there already.
+
+        `abort` cleans up what there is of them, also when this raises.
+        """
+        for path in (path for stem in self._stems for path in (stem.path, stem.peaks)):
+            if path.exists():
+                raise StorageError(f"{shown(path.name)} is there already, and was left as it is.")
+        self._ours = True
         for stem in self._stems:
             self._peaks.append(PeakWriter(stem.peaks, self._mixture.channels))
         self._open_writers()
@@ -74,7 +83,9 @@ class StemFiles:
         for writer in self._writers:
             writer.abort()
         for peaks in self._peaks:
-            peaks.close()
+            peaks.abort()
+        if not self._ours:
+            return
         for path in (*self._aside, *(path for stem in self._stems for path in (stem.path, stem.peaks))):
             path.unlink(missing_ok=True)
 

@@ -11,8 +11,9 @@ from desktop.pipeline.engines.engine import Samples, Segmentation
 SOURCES = ("drums", "bass", "other", "vocals")
 TINY: dict[str, object] = {
     "sources": list(SOURCES),
-    "channels": 8,
-    "nfft": 1024,
+    "channels": 4,
+    "dconv_comp": 2,
+    "nfft": 4096,
     "depth": 4,
     "growth": 1,
     "dconv_depth": 1,
@@ -22,7 +23,7 @@ TINY: dict[str, object] = {
     "t_heads": 2,
     "t_hidden_scale": 1.0,
     "samplerate": 44100,
-    "segment": Fraction(2),
+    "segment": Fraction(4),
 }
 FULL: dict[str, object] = {
     "sources": list(SOURCES),

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from demucs.htdemucs import HTDemucs
 
-from desktop.audio.names import shown
+from desktop.audio.names import safe_name, shown
 from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.weights import Package
 
@@ -89,12 +89,13 @@ def _is_plain(value: object) -> bool:
 
 
 def _are_sources(value: object) -> bool:
-    """One to sixteen names, each of which can be a file's."""
+    """One to sixteen names, each of which can be a file's beside the others and beside the mixture."""
     if not isinstance(value, list) or not 1 <= len(value) <= 16:
         return False
     names: list[object] = value
-    folded = {name.casefold() for name in names if isinstance(name, str) and name.isprintable() and name.strip()}
-    return len(folded) == len(names)
+    texts = [name for name in names if isinstance(name, str) and name.isprintable() and name.strip()]
+    files = {safe_name(name).casefold() for name in texts} - {"mixture"}
+    return len(files) == len(names)
 
 
 def _make_repeatable(model: HTDemucs) -> None:

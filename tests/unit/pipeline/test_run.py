@@ -209,3 +209,40 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 def test_the_pipeline_itself_needs_no_torch() -> None:
     code = "import sys, desktop.pipeline.run, desktop.pipeline.engines.load; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_files_that_are_there_already_are_left_alone(tmp_path: Path) -> None:
+    source = track(tmp_path, "16", 2, 48000, 1000)
+    (tmp_path / "job").mkdir()
+    (tmp_path / "job" / "bass.wav").write_text("mine")
+    with pytest.raises(StorageError, match=r"bass\.wav is there already"):
+        separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+    assert [path.name for path in (tmp_path / "job").iterdir()] == ["bass.wav"]
+    assert (tmp_path / "job" / "bass.wav").read_text() == "mine"
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_mp3_stems_sum_to_about_the_mixture(tmp_path: Path, channels: int) -> None:
+    source = tmp_path / "song.wav"
+    time = np.arange(100_000) / 44100
+    tone = 0.4 * np.sin(2 * np.pi * 440 * time) * np.hanning(100_000)
+    soundfile.write(source, np.stack([tone] * channels, axis=1), 44100, subtype="PCM_16")
+    outcome = separate(request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
+    assert {stem.path.suffix for stem in outcome.stems} == {".mp3"}
+    assert {soundfile.info(stem.path).frames for stem in outcome.stems} == {100_000}
+    assert -80.0 < outcome.null_dbfs < -40.0
+
+
+def test_a_rate_that_mp3_cannot_hold_becomes_flac(tmp_path: Path) -> None:
+    source = track(tmp_path, "24", 2, 96000, 10_000)
+    outcome = separate(request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
+    assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"PCM_24"}
+    assert outcome.notices == ("MP3 cannot hold 96000 Hz, so the stems were written as FLAC.",)
+    assert outcome.null_dbfs == -300.0
+
+
+def test_flac_of_a_float_song_has_24_bits_and_says_so(tmp_path: Path) -> None:
+    source = track(tmp_path, "32f", 2, 44100, 10_000)
+    outcome = separate(request(source, tmp_path / "job", format="flac"), IdentityEngine(SHORT))
+    assert outcome.notices == ("FLAC holds 24 bits at most, so the stems were written with 24 bits.",)
+    assert outcome.null_dbfs < -144.0

@@ -1,4 +1,5 @@
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ BAG = ((1.0, 0.0, 0.0, 0.5), (0.0, 1.0, 0.0, 0.25), (0.0, 0.0, 1.0, 0.5))
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("weights")
-    short = TINY | {"segment": 0.25}
+    short = TINY | {"nfft": 1024, "segment": 0.25}
     return [write_htdemucs(folder / f"{seed}.th", short, seed) for seed in range(3)]
 
 
@@ -47,7 +48,9 @@ def as_demucs(model: HTDemucs | BagOfModels, sound: NDArray[np.float32]) -> NDAr
     return (answer * deviation + reference.mean())[0].numpy()
 
 
-def as_unbraid(tried: DemucsEngine, sound: NDArray[np.float32], folder: Path) -> NDArray[np.float32]:
+def as_unbraid(tried: DemucsEngine, sound: NDArray[np.float32], around: Path) -> NDArray[np.float32]:
+    folder = around / str(uuid4())
+    folder.mkdir()
     soundfile.write(folder / "song.wav", sound.T, 44100, subtype="FLOAT")
     request = Request(folder / "song.wav", folder / "job", "wav", None, "raw", folder / "job" / "mixture.peaks")
     outcome = run(request, tried, lambda _: None, lambda: False)
@@ -85,7 +88,7 @@ def test_the_answer_is_the_same_whatever_came_before(files: list[Path]) -> None:
 def test_a_tiny_model_tells_what_it_is(tmp_path: Path) -> None:
     tried = load_engine(EngineSpec("tiny", "demucs", (write_tiny_htdemucs(tmp_path / "tiny.th"),)))
     assert (tried.name, tried.sources, tried.sample_rate) == ("tiny", SOURCES, 44100)
-    assert tried.segmentation.length == 88200
+    assert tried.segmentation.length == 176400
     assert tried.segmentation.centre_last
     assert tried.segmentation.normalise
 
