@@ -11,6 +11,10 @@ BASE_FRAMES = 256
 """Frames behind one entry of the pyramid's finest level: below that, columns are interpolated, not repeated."""
 FILL = 0.92
 """Part of the lane's height that full scale takes."""
+SHADES = 16
+"""Steps of a pixel that is covered in part."""
+TALL = 2000
+"""Device pixels up to which heights in steps fit into 16 bits."""
 HAIR = 0.5
 """Half the height, in logical pixels, of the line that digital silence leaves."""
 
@@ -68,27 +72,25 @@ def paint_columns(columns: NDArray[np.float32], height: int, colour: QColor, gai
 
     `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel.
     """
+    whole = np.int16 if height < TALL else np.int32
     middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
-    reach = height / 2 * FILL
-    hair = HAIR * ratio
-    top = middle - np.minimum(np.maximum(columns[:, 1] * (gain * reach), hair), height)
-    bottom = middle - np.maximum(np.minimum(columns[:, 0] * (gain * reach), -hair), -height)
-    rows = np.arange(height, dtype=np.float32)[:, None]
-    cover = np.minimum(rows + 1.0, bottom.astype(np.float32)[None, :])
-    cover -= np.maximum(rows, top.astype(np.float32)[None, :])
-    np.clip(cover, 0.0, 1.0, out=cover)
-    cover *= 255.0
-    pixels = _shades(colour)[cover.astype(np.uint8)]
-    picture = QImage(pixels.data, len(columns), height, 4 * len(columns), QImage.Format.Format_ARGB32_Premultiplied)
-    picture = picture.copy()  # the pixels belong to numpy, which frees them when this returns
+    scale, hair = gain * height / 2 * FILL, HAIR * ratio
+    top = np.rint((middle - np.clip(columns[:, 1] * scale, hair, middle)) * SHADES).astype(whole)
+    bottom = np.rint((middle + np.clip(columns[:, 0] * -scale, hair, middle)) * SHADES).astype(whole)
+    rows = (np.arange(height, dtype=whole) * SHADES)[:, None]
+    cover = np.minimum(rows + whole(SHADES), bottom)
+    cover -= np.maximum(rows, top)
+    np.clip(cover, 0, SHADES, out=cover)
+    shades = cover.astype(np.uint8)
+    width = len(columns)
+    picture = QImage(shades.data, width, height, width, QImage.Format.Format_Indexed8)
+    picture.setColorTable(_shades(colour))
+    picture = picture.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the shades are numpy's
     picture.setDevicePixelRatio(ratio)
     return picture
 
 
-def _shades(colour: QColor) -> NDArray[np.uint32]:
-    """Return the colour premultiplied by each of 256 alphas, as 0xAARRGGBB: uint32 [256]."""
-    alpha = np.arange(256, dtype=np.uint32)
-    red, green, blue = (
-        np.uint32(part) * alpha // np.uint32(255) for part in (colour.red(), colour.green(), colour.blue())
-    )
-    return (alpha << np.uint32(24)) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+def _shades(colour: QColor) -> list[int]:
+    """Return the colour in `SHADES + 1` steps of opacity."""
+    red, green, blue = colour.red(), colour.green(), colour.blue()
+    return [QColor(red, green, blue, 255 * step // SHADES).rgba() for step in range(SHADES + 1)]
