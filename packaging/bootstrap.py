@@ -16,29 +16,33 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "packaging"))
 
 import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
-from setup_console import SetUpError, say  # noqa: E402
+import setup_stamp  # noqa: E402
+from setup_console import NoBuildError, SetUpError, say  # noqa: E402
 from setup_environment import Environment  # noqa: E402
 
 LOCKS = ROOT / "packaging" / "lock"
 # Parts of torch's builds for NVIDIA cards, several GB: needed by those builds and by no others.
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 KINDS = {"app": ("app",), "test": ("app", "test")}
 
 
 def main(words: Sequence[str]) -> int:
-    """Set up what `words` ask for and return the exit status."""
-    kind = words[0] if words else "app"
+    """Set up what `words` ask for and return the exit status. `--ready KIND` only asks whether that is done."""
+    kind = words[-1] if words else "app"
     if kind not in KINDS:
         say(f"The set-up knows {' and '.join(KINDS)}, not {kind}.")
         return 2
-    environment = Environment(ROOT)
+    environment, seen = Environment(ROOT), setup_stamp.account(ROOT)
+    if "--ready" in words:
+        return 0 if setup_stamp.holds(environment, kind, seen) else 1
     try:
         check_machine()
         with alone() as lock:
             complete = set_up(environment, kind, lock)
             environment.connect(ROOT)
             if complete:
-                leave_stamps(environment, kind, os.environ.get("UNBRAID_STAMP", ""))
+                setup_stamp.leave(environment, KINDS[kind], seen)
     except SetUpError as error:
         say(str(error))
         return 1
@@ -59,17 +63,13 @@ def check_machine() -> None:
 
 def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
     """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
-    anew = not environment.usable()
-    if anew:
+    if not environment.usable():
         if not environment.folder.exists():
-            say("Unbraid sets itself up. This happens once, takes a few minutes and about 2 GB in the folder .venv.")
-        environment_log = ROOT / ".venv" / "unbraid"
+            say("Unbraid sets itself up. This happens once and takes a few minutes; everything goes into .venv.")
         setup_debian.require_venv(Path(os.devnull))
         environment.make()
-        environment_log.mkdir(parents=True, exist_ok=True)
     environment.marks.mkdir(exist_ok=True)
-    for stamp in environment.marks.glob("*.stamp"):
-        stamp.unlink()
+    setup_stamp.withdraw(environment)
     complete = setup_debian.provide(setup_debian.missing(kind), environment.log)
     environment.mend()
     install(environment, kind, lock)
@@ -78,20 +78,25 @@ def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
 
 def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
     """Install the locked packages: torch first, and what its build needs besides."""
-    environment.install(LOCKS / "torch.txt", "PyTorch, the largest part", lock)
+    install_torch(environment, lock)
     if any(CUDA.match(requirement) for requirement in environment.requirements("torch")):
-        environment.install(LOCKS / "cuda.txt", "what this PyTorch needs to use NVIDIA cards", lock)
+        environment.install(LOCKS / "cuda.txt", "what this PyTorch needs to use NVIDIA cards: several GB", lock)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of", lock)
     if kind == "test":
         environment.install(LOCKS / "test.txt", "the packages that the tests need", lock)
 
 
-def leave_stamps(environment: Environment, kind: str, seen: str) -> None:
-    """Write down that all is well. `seen` is the start script's own account of the lock files and the place."""
-    for known in KINDS[kind]:
-        partial = environment.marks / f"{known}.partial"
-        partial.write_text(seen + "\n", encoding="utf-8")
-        partial.replace(environment.marks / f"{known}.stamp")
+def install_torch(environment: Environment, lock: Sequence[int]) -> None:
+    """Install PyTorch: without an NVIDIA card its small build, where the package server has that."""
+    full, small = LOCKS / "torch.txt", LOCKS / "torch-cpu.txt"
+    if sys.platform.startswith("linux") and not NVIDIA_DRIVER.exists() and not environment.has(full):
+        try:
+            environment.install(small, "PyTorch, the largest part", lock)
+        except NoBuildError:
+            say("  The package server has only its full build, which can use NVIDIA cards.")
+        else:
+            return
+    environment.install(full, "PyTorch, the largest part", lock)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Makes packaging/lock/*.txt anew from pyproject.toml: with `uv` on PATH, `python packaging/make_locks.py`.
 
 One resolution serves Linux, Windows and Apple-silicon macOS on Python 3.11 and newer, so that all files agree. It is
-then cut in four: torch (installed first), what its builds for NVIDIA cards need besides, the app, and the tests.
+then cut up: torch (installed first; its small builds apart), what its builds for NVIDIA cards need besides, the app,
+and the tests.
 Pins that still fit are kept; `--upgrade` moves to the newest.
 """
 
@@ -21,8 +22,19 @@ LINUX, WINDOWS, APPLE = (
 )
 # What uv writes for "everywhere that was asked for": noise on every line.
 EVERYWHERE = f"({APPLE}) or {LINUX} or {WINDOWS}"
-# PyTorch's own build without CUDA for Linux x86-64 and Python 3.11, a quarter of the size: taken where pip finds it.
-CPU_BUILDS = ("6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",)
+# PyTorch's own builds without CUDA, a quarter of the size, for Python 3.11 to 3.14 on x86-64 and on Arm. Taken where
+# pip is told of a place that has them; they are not on PyPI, so uv cannot list their hashes.
+SMALL = "torch==2.13.0+cpu"
+SMALL_BUILDS = (
+    "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",
+    "84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7",
+    "4ca4a9394b0c771238a4f73590fdbbc4debad85ed0fa63d026ae1b085da7d6e2",
+    "6f307c2c32d764ffc6ff6893b801fad6d4752f3e67966cb8abf1843427c02604",
+    "3fbf9c9d1f3c10c2d59d04aca426dee9ccc6ceb32d255c61e93acc3b4f75fae6",
+    "0b8f7d0423027ae8b90c7977c627f3379f325363a08224dffad9b4b2d684a83d",
+    "d20fa53ee744502fa4c69818a720b05ca0d37abd055d4f6e66cae155114bc691",
+    "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",
+)
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 HEAD = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
 
@@ -35,6 +47,7 @@ def main(words: list[str]) -> int:
     for entry in everything:
         parts[part_of(name_of(entry), app)].append(entry)
     LOCKS.mkdir(exist_ok=True)
+    (LOCKS / "torch-cpu.txt").write_text(HEAD + small_build(), encoding="utf-8")
     for part, entries in parts.items():
         (LOCKS / f"{part}.txt").write_text(HEAD + "".join(entries), encoding="utf-8")
         sys.stdout.write(f"{part}: {len(entries)} pins\n")
@@ -53,8 +66,8 @@ def resolve(options: list[str], pins: str) -> list[str]:
         words += ["--no-annotate", "--no-header", "--output-file", out.name, *options, project.name]
         # In the folder itself: uv looks there for `environments`, not beside the file that it is given.
         subprocess.run(words, check=True, cwd=scratch)
-        return [with_cpu_builds(entry.replace(f" ; {EVERYWHERE} ", " ").replace(f" and ({EVERYWHERE})", ""))
-                for entry in entries_of(out.read_text(encoding="utf-8"))]  # fmt: skip
+        text = out.read_text(encoding="utf-8")
+        return entries_of(text.replace(f" ; {EVERYWHERE} ", " ").replace(f" and ({EVERYWHERE})", ""))
 
 
 def current_pins() -> str:
@@ -67,13 +80,9 @@ def entries_of(text: str) -> list[str]:
     return re.findall(r"^[A-Za-z].*\n(?:    --hash.*\n)*", text, re.MULTILINE)
 
 
-def with_cpu_builds(entry: str) -> str:
-    """Allow torch's smaller builds, which no index lists under the plain version."""
-    if name_of(entry) != "torch":
-        return entry
-    head, *hashes = (line.removesuffix(" \\") for line in entry.splitlines())
-    hashes = sorted({*hashes, *(f"    --hash=sha256:{digest}" for digest in CPU_BUILDS)})
-    return " \\\n".join([head, *hashes]) + "\n"
+def small_build() -> str:
+    """The entry of torch's builds without CUDA."""
+    return " \\\n".join([SMALL, *(f"    --hash=sha256:{digest}" for digest in SMALL_BUILDS)]) + "\n"
 
 
 def name_of(entry: str) -> str:

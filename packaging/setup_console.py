@@ -5,9 +5,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 # Lines of a command's output that are kept to explain its failure.
 KEPT = 400
@@ -17,6 +17,10 @@ REDRAW, REWRITE = 0.2, 10.0
 
 class SetUpError(Exception):
     """The set-up cannot go on. The message says what happened and what to type."""
+
+
+class NoBuildError(SetUpError):
+    """A package is not offered for this machine."""
 
 
 def say(sentence: str) -> None:
@@ -54,10 +58,22 @@ class ProgressLine:
             self._stream.flush()
 
 
-def watch(words: Sequence[str], describe: Callable[[str], str], log: Path, keep: Sequence[int] = ()) -> deque[str]:
-    """Run `words`, show `describe(last line)` as it moves, write all output to `log`; return the last lines.
+class Story(Protocol):
+    """Makes a line of progress of a command's output."""
 
-    `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the lines as output.
+    def heard(self, line: str) -> None:
+        """Take in one line of output."""
+        ...
+
+    def now(self) -> str:
+        """Say how it stands, in a few words."""
+        ...
+
+
+def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = ()) -> None:
+    """Run `words`, show how `story` goes, write all output to `log`.
+
+    `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
     """
     lines: deque[str] = deque(maxlen=KEPT)
     with log.open("a", encoding="utf-8") as record:
@@ -70,13 +86,13 @@ def watch(words: Sequence[str], describe: Callable[[str], str], log: Path, keep:
             errors="replace",
             pass_fds=tuple(keep),
         )
-        reader = threading.Thread(target=_collect, args=(process.stdout, lines, record), daemon=True)
+        reader = threading.Thread(target=_collect, args=(process.stdout, story, lines, record), daemon=True)
         reader.start()
         line = ProgressLine()
         try:
             while reader.is_alive():
                 reader.join(REDRAW)
-                line.show(describe(lines[-1] if lines else ""))
+                line.show(story.now())
             status = process.wait()
         except KeyboardInterrupt:
             process.terminate()
@@ -86,11 +102,11 @@ def watch(words: Sequence[str], describe: Callable[[str], str], log: Path, keep:
             line.close()
     if status:
         raise subprocess.CalledProcessError(status, list(words), output="".join(lines))
-    return lines
 
 
-def _collect(source: IO[str] | None, lines: deque[str], record: IO[str]) -> None:
+def _collect(source: IO[str] | None, story: Story, lines: deque[str], record: IO[str]) -> None:
     for line in source or ():
+        story.heard(line)
         lines.append(line)
         record.write(line)
         record.flush()

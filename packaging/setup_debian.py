@@ -5,7 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -102,13 +102,12 @@ def provide(packages: Sequence[str], log: Path) -> bool:
 
 def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
     silent = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
-    show = _last_words("system packages")
     try:
-        watch([*silent, "update"], show, log)
+        watch([*silent, "update"], AptStory(), log)
     except subprocess.CalledProcessError:
         say("  The list of packages could not be renewed; going on with the one that is here.")
     try:
-        watch([*silent, "install", "-y", "--no-install-recommends", *packages], show, log)
+        watch([*silent, "install", "-y", "--no-install-recommends", *packages], AptStory(), log)
     except subprocess.CalledProcessError as failure:
         reason = next((line for line in failure.output.splitlines() if line.startswith("E: ")), "E: see the log")
         say(f"The system packages could not be installed ({reason[3:]}). The log is {log}. To try by hand, type:")
@@ -119,15 +118,28 @@ def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
     return True
 
 
-def _last_words(what: str) -> Callable[[str], str]:
-    return lambda line: f"{what}: {line.strip()[:70] or 'starting'}"
+class AptStory:
+    """Shows apt-get's last line."""
+
+    def __init__(self) -> None:
+        """Nothing has been said yet."""
+        self._line = "starting"
+
+    def heard(self, line: str) -> None:
+        """Take in one line of output."""
+        self._line = line.strip()[:70] or self._line
+
+    def now(self) -> str:
+        """Say how it stands, in a few words."""
+        return f"system packages: {self._line}"
 
 
 def _privilege() -> list[str] | None:
     """The words before a command that make it run as root; None when this user may not, or only with a password."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False).returncode == 0:
+    probe = ["sudo", "-n", "true"]
+    if shutil.which("sudo") and subprocess.run(probe, capture_output=True, check=False).returncode == 0:
         return ["sudo", "-n"]
     return None
 

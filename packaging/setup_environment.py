@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from setup_console import SetUpError, say, watch
+from setup_console import NoBuildError, SetUpError, say, watch
 
 # Variables that would make pip install elsewhere or Python look elsewhere.
 MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME")
@@ -48,7 +48,7 @@ class Environment:
 
     def usable(self) -> bool:
         """True when its Python starts and can install packages, and it was not left half made."""
-        if not self.python.exists() or len(list(self.folder.glob("[Ll]ib*/python3*/site-packages"))) > 2:
+        if not self.python.exists():
             return False
         probe = [str(self.python), "-I", "-c", "import pip, sys, sysconfig; print(sysconfig.get_paths()['purelib'])"]
         try:
@@ -72,22 +72,32 @@ class Environment:
         for mark in self.marks.glob("*.lock"):
             mark.unlink()
 
+    def has(self, lock: Path) -> bool:
+        """True when exactly the packages of `lock` were installed, and none has been found damaged since."""
+        mark = self._mark(lock)
+        return mark.is_file() and mark.read_text() == _digest(lock)
+
     def install(self, lock: Path, what: str, keep: Sequence[int] = ()) -> None:
-        """Install the packages of `lock`, each checked against its hash, unless that is done. Raises SetUpError."""
-        mark = self.marks / (lock.stem + ".lock")
-        digest = hashlib.sha256(lock.read_bytes()).hexdigest()
-        if mark.is_file() and mark.read_text() == digest:
+        """Install the packages of `lock`, each checked against its hash, unless that is done.
+
+        Raises SetUpError; NoBuildError when one of them is not offered here.
+        """
+        if self.has(lock):
             return
         say(f"Installing {what}.")
         words = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
         words += ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock)]
         for name in MISLEADING:
             os.environ.pop(name, None)
+        digest = _digest(lock)
         try:
-            watch(words, Installing(lock, self.packages).describe, self.log, keep)
+            watch(words, PipStory(lock, self.packages), self.log, keep)
         except subprocess.CalledProcessError as failure:
-            raise SetUpError(explain(failure.output, self.log)) from failure
-        mark.write_text(digest)
+            raise explain(failure.output, self.log) from failure
+        self._mark(lock).write_text(digest)
+
+    def _mark(self, lock: Path) -> Path:
+        return self.marks / (lock.stem + ".lock")
 
     def requirements(self, name: str) -> Iterator[str]:
         """What the installed package `name` says it needs."""
@@ -113,28 +123,32 @@ class Environment:
         before.write_bytes(place)
 
 
-class Installing:
+class PipStory:
     """Turns what pip prints, and what has appeared on disk, into a line of progress."""
 
     def __init__(self, lock: Path, packages: Path) -> None:
         """Watch pip install `lock` into `packages`."""
-        self._pins = len(re.findall(r"^[A-Za-z]\S*==", lock.read_text(encoding="utf-8"), re.MULTILINE))
         self._packages = packages
-        self._before = self._count()
-        self._seen: set[str] = set()
+        self._of = len(set(re.findall(r"^([A-Za-z]\S*)==", lock.read_text(encoding="utf-8"), re.MULTILINE)))
+        self._seen, self._before, self._last, self._unpacking = 0, self._installed(), "", False
 
-    def _count(self) -> int:
+    def _installed(self) -> int:
         return sum(1 for _ in self._packages.glob("*.dist-info"))
 
-    def describe(self, line: str) -> str:
-        """A few words on where it stands, given pip's last line."""
+    def heard(self, line: str) -> None:
+        """Take in one line of output."""
         if line.startswith("Installing collected packages"):
-            return f"unpacking, {self._count() - self._before} done"
-        if match := re.match(r"\s*(?:Collecting|Downloading|Using cached) ([\w.\-]+?)(?:==|-\d|\s)", line):
-            self._seen.add(match[1].lower().replace("_", "-"))
-            size = re.search(r"\(([\d.]+ [kMG]?B)\)", line)
-            return f"fetching {match[1]}{f' ({size[1]})' if size else ''}, {len(self._seen)} of at most {self._pins}"
-        return f"fetching, {len(self._seen)} of at most {self._pins}"
+            self._unpacking, self._of = True, line.count(",") + 1
+        elif line.startswith(("Collecting ", "Processing ", "Requirement already ", "Ignoring ")):
+            self._seen += 1
+        if match := re.match(r"\s*(?:Downloading|Using cached) ([\w.]+)-.*(\([\d.]+ [kMG]?B\))", line):
+            self._last = f", {match[1]} {match[2]}"
+
+    def now(self) -> str:
+        """Say how it stands, in a few words."""
+        if self._unpacking:
+            return f"unpacking {min(self._installed() - self._before + 1, self._of)} of {self._of}"
+        return f"fetching {min(self._seen, self._of)} of {self._of}{self._last}"
 
 
 def base_python() -> str:
@@ -168,21 +182,27 @@ def _as_recorded(packages: Path, row: list[str]) -> bool:
     return not size or name.startswith("..") or found == int(size)
 
 
-def explain(output: str, log: Path) -> str:
-    """A sentence on why pip failed."""
-    causes = (
-        ("No space left on device", "The disk is full. Make room (3 GB are enough) and start again."),
-        ("DO NOT MATCH THE HASHES", "A downloaded package is not the one that was locked. Start again; if it stays so, "
-         "the package server gives out something else than it should."),
-        ("No matching distribution", "A package has no build for this system and this Python."),
-        ("onnection", "The package server could not be reached. Look at the network and start again."),
-        ("name resolution", "The package server could not be reached. Look at the network and start again."),
-    )  # fmt: skip
-    for words, sentence in causes:
+# What pip's output has in it, and what that means to the person who waits.
+CAUSES = (
+    ("No space left on device", "The disk is full. Make room and start again."),
+    ("DO NOT MATCH THE HASHES", "A downloaded package is not the one that was locked, and was not installed."),
+    ("onnection", "The package server could not be reached. Look at the network and start again."),
+    ("name resolution", "The package server could not be reached. Look at the network and start again."),
+)
+
+
+def explain(output: str, log: Path) -> SetUpError:
+    """The error that says why pip failed."""
+    for words, sentence in CAUSES:
         if words in output:
-            return f"{sentence} The log is {log}"
-    last = next((line for line in reversed(output.splitlines()) if line.strip()), "no reason given")
-    return f"The packages could not be installed: {last.strip()} The log is {log}"
+            return SetUpError(f"{sentence} The log is {log}")
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "pip gave no reason.")
+    error = NoBuildError if "No matching distribution" in output else SetUpError
+    return error(f"The packages could not be installed. {last.strip()} The log is {log}")
+
+
+def _digest(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def _replace_in_scripts(folder: Path, old: bytes, new: bytes) -> None:
