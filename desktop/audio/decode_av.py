@@ -1,0 +1,162 @@
+"""Decoding with FFmpeg (PyAV): every other format, and what can be saved of damaged files.
+
+Hostile files may ask FFmpeg to open playlists, other files or the network: only formats that hold their own sound are
+allowed, the file is handed over open, and nothing else can be opened.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import Any, NoReturn
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from desktop.audio.track import SampleFormat, TrackInfo
+from desktop.audio.undecodable import UndecodableError
+
+BLOCK = 65536
+_FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,matroska,webm,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,"
+    "mpc,mpc8,mpegts,ogg,rm,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
+)
+_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
+_LOSSLESS = {"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless"}
+# Their length is guessed from the bit rate.
+_GUESSED_LENGTH = {"aac", "ac3", "eac3", "amr", "dts", "mpegts", "mp3"}
+_SCALES = {"uint8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
+
+
+class AvReader:
+    """A track opened by FFmpeg."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` and decode its first frame. Raises UndecodableError, OSError."""
+        self._source = path.open("rb")
+        try:
+            self._open(path)
+        except (FFmpegError, UndecodableError, UnicodeError, ValueError) as error:
+            self._source.close()
+            if isinstance(error, UndecodableError):
+                raise
+            raise UndecodableError("is not an audio file, or it is damaged") from error
+
+    def _open(self, path: Path) -> None:
+        self._damaged = 0
+        self._frames = 0
+        self._container = av.open(self._source, "r", options=_OPTIONS, metadata_errors="replace", io_open=_refuse)
+        self._stream: Any = self._container.streams.best("audio")
+        if self._stream is None:
+            raise UndecodableError("has no audio track")
+        if self._stream.codec_context is None:
+            raise UndecodableError("uses an unknown codec")
+        self._decoded = self._decode()
+        first = next(self._decoded, None)
+        if first is None:
+            raise UndecodableError("contains no audio" if not self._damaged else "is not an audio file, or it is damaged")
+        self._decoded = chain([first], self._decoded)
+        self._declared = self._declared_seconds(path)
+        self.info = TrackInfo(
+            first.sample_rate,
+            first.layout.nb_channels,
+            round(self._declared * first.sample_rate) if self._declared else None,
+            _sample_format(self._stream.codec_context, first),
+            self._stream.codec_context.name,
+        )
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know; complete after the last block."""
+        said: list[str] = []
+        tracks = len(self._container.streams.audio)
+        if tracks > 1:
+            said.append(f"The file has {tracks} audio tracks; the first was separated.")
+        if self._damaged:
+            said.append("Parts of the file are damaged and were left out.")
+        exact = self._container.format.name not in _GUESSED_LENGTH or self._counted
+        if exact and self._declared and self._frames / self.info.sample_rate < 0.98 * self._declared - 0.2:
+            said.append("The file is incomplete; what is there was separated.")
+        return tuple(said)
+
+    def blocks(self) -> Iterator[NDArray[np.float64]]:
+        """All that can be decoded, float64 `[channels, n <= 65536]`. Raises UndecodableError for noise."""
+        good = 0
+        for frame in self._decoded:
+            if (frame.sample_rate, frame.layout.nb_channels) != (self.info.sample_rate, self.info.channels):
+                self._damaged += 1
+                continue
+            good += 1
+            samples = _samples(frame)
+            self._frames += samples.shape[1]
+            for start in range(0, samples.shape[1], BLOCK):
+                yield samples[:, start : start + BLOCK]
+        if self._damaged > good:
+            # Some decoders find frames in anything.
+            raise UndecodableError("is not an audio file, or it is damaged")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+        self._source.close()
+
+    def _decode(self) -> Iterator[AudioFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                frames = packet.decode()
+            except FFmpegError:
+                self._damaged += 1
+                continue
+            yield from (frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples)
+
+    def _declared_seconds(self, path: Path) -> float | None:
+        self._counted = self._container.format.name == "mp3" and _has_frame_count(path)
+        if self._stream.duration:
+            return float(self._stream.duration * Fraction(self._stream.time_base))
+        return self._container.duration / 1e6 if self._container.duration else None
+
+
+def _refuse(url: str, flags: int, options: object) -> NoReturn:
+    raise PermissionError(f"refused to open {url!r}")
+
+
+def _has_frame_count(path: Path) -> bool:
+    """True when an MP3 says its number of frames (Xing or Info header), so that its length is no guess."""
+    with path.open("rb") as file:
+        start = file.read(10)
+        if start[:3] == b"ID3":
+            size = sum((byte & 127) << shift for byte, shift in zip(start[6:10], (21, 14, 7, 0), strict=True))
+            file.seek(10 + size)
+        else:
+            file.seek(0)
+        head = file.read(4096)
+    return b"Xing" in head or b"Info" in head
+
+
+def _sample_format(codec: Any, frame: AudioFrame) -> SampleFormat:
+    if codec.name.startswith(("pcm_", "adpcm_")) or codec.name in _LOSSLESS:
+        name = frame.format.name
+        if name in ("flt", "fltp", "dbl", "dblp"):
+            return SampleFormat.FLOAT
+        if name in ("s32", "s32p"):
+            # FFmpeg hands 24 bits over in the upper three bytes of 32.
+            return SampleFormat.PCM_32 if (np.asarray(frame.to_ndarray(), np.int32) & 0xFF).any() else SampleFormat.PCM_24
+        return SampleFormat.PCM_16
+    return SampleFormat.LOSSY
+
+
+def _samples(frame: AudioFrame) -> NDArray[np.float64]:
+    raw = frame.to_ndarray()
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, frame.layout.nb_channels).T
+    samples = raw.astype(np.float64)
+    if raw.dtype == np.uint8:
+        samples -= 128.0
+    return samples / _SCALES.get(raw.dtype.name, 1.0)

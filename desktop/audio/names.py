@@ -1,0 +1,52 @@
+"""Names of files: as they may be shown, and as they may be written."""
+
+import os
+import unicodedata
+from pathlib import Path
+from typing import cast
+
+_ELLIPSIS = "…"
+# Names that Windows keeps for devices, with any suffix.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_FORBIDDEN = set('<>:"/\\|?*')
+
+
+def shown(name: str | Path, max_length: int = 80) -> str:
+    """`name` fit for a sentence: nothing in it can move the cursor, turn the text round or fill the screen.
+
+    Control, format and undecodable characters are escaped, spaces at the ends made visible by quotes, and the middle
+    of a long name is left out.
+    """
+    text = "".join(_visible(character) for character in str(name))
+    if text != text.strip():
+        text = f"“{text}”"
+    if len(text) <= max_length:
+        return text
+    tail = (max_length - 1) // 3
+    return text[: max_length - 1 - tail] + _ELLIPSIS + text[len(text) - tail :]
+
+
+def safe_name(name: str, max_bytes: int = 120) -> str:
+    """A file name that every system takes and that keeps what can be kept of `name`. Never empty, never a path."""
+    text = unicodedata.normalize("NFC", name)
+    text = "".join("_" if c in _FORBIDDEN or _visible(c) != c else c for c in text).strip(" .")
+    data = text.encode("utf-8", errors="replace")[:max_bytes]
+    text = data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
+    return f"_{text}" if text.split(".")[0].lower() in _DEVICES else text
+
+
+def system_name(path: Path) -> str:
+    """`path` as C libraries take it: bytes where names are bytes, so that no name is out of reach."""
+    # libsndfile's binding takes both, and says so nowhere.
+    return str(path) if os.name == "nt" else cast("str", os.fsencode(path))
+
+
+def _visible(character: str) -> str:
+    # Zero-width joiners belong to emoji and to several scripts; every other format character only deceives.
+    if character in "\u200d\ufe0f":
+        return character
+    category = unicodedata.category(character)
+    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        code = ord(character)
+        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    return character

@@ -1,0 +1,167 @@
+"""The peak pyramid: smallest and largest sample of every 256 frames, and of 4, 16, 64 … times as many.
+
+One file: a header of 32 bytes, then the levels, finest first, each int16 `[entries, 2]` (min, max), full scale 32767.
+An hour takes 1.7 MB, and any view of it is drawn from at most a few entries a column.
+"""
+
+import os
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+BASE = 256
+FACTOR = 4
+FULL_SCALE = 32767
+_HEADER = struct.Struct("<8sQ16x")
+_MAGIC = b"UBPEAKS1"
+_COARSEST = 64
+_CHUNK = 1 << 16
+
+Entries = NDArray[np.int16]
+
+
+class PeakWriter:
+    """Takes blocks of sound in order; the finished file appears at `path` with `close`."""
+
+    def __init__(self, path: Path, channels: int) -> None:
+        """Raises OSError. The channels share one envelope: the lowest and highest of them."""
+        del channels  # every block tells its own
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self._file = self._part.open("w+b")
+        self._file.write(_HEADER.pack(_MAGIC, 0))
+        self._rest = np.zeros((2, 0))
+        self._frames = 0
+
+    def add(self, block: NDArray[np.floating]) -> None:
+        """Take `[channels, n]`, full scale ±1."""
+        self._frames += block.shape[1]
+        envelope = np.concatenate([self._rest, np.stack([block.min(axis=0), block.max(axis=0)])], axis=1)
+        whole = envelope.shape[1] // BASE * BASE
+        self._rest = envelope[:, whole:]
+        self._put(envelope[:, :whole])
+
+    def close(self) -> None:
+        """Finish the file and move it in place."""
+        if self._file.closed:
+            return
+        if self._rest.shape[1]:
+            self._put(np.pad(self._rest, ((0, 0), (0, BASE - self._rest.shape[1])), mode="edge"))
+        _add_levels(self._file, _entries(self._frames))
+        self._file.seek(0)
+        self._file.write(_HEADER.pack(_MAGIC, self._frames))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._part.replace(self._path)
+
+    def abort(self) -> None:
+        """Close and delete what there is of the file."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _put(self, envelope: NDArray[np.float64]) -> None:
+        groups = envelope.reshape(2, -1, BASE)
+        pairs = np.stack([groups[0].min(axis=1), groups[1].max(axis=1)], axis=1)
+        self._file.write(np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2").tobytes())
+
+
+class Peaks:
+    """A finished pyramid, read from the disk as far as it is looked at."""
+
+    def __init__(self, frames: int, levels: list[Entries]) -> None:
+        self._frames = frames
+        self._levels = levels
+
+    @classmethod
+    def open(cls, path: Path) -> "Peaks":
+        """Raises OSError, and ValueError for a file that is no pyramid."""
+        with path.open("rb") as file:
+            head = file.read(_HEADER.size)
+        if len(head) < _HEADER.size or not head.startswith(_MAGIC):
+            raise ValueError(f"{path.name} is not a peak pyramid")
+        frames = _HEADER.unpack(head)[1]
+        sizes = _level_sizes(_entries(frames))
+        if not frames:
+            return cls(0, [])
+        whole = np.memmap(path, dtype="<i2", mode="r", offset=_HEADER.size, shape=(sum(sizes), 2))
+        levels: list[Entries] = []
+        start = 0
+        for size in sizes:
+            levels.append(whole[start : start + size])
+            start += size
+        return cls(frames, levels)
+
+    @property
+    def frames(self) -> int:
+        """Length of the sound."""
+        return self._frames
+
+    def columns(self, start: float, end: float, width: int) -> NDArray[np.int16]:
+        """Min and max of `width` columns between the frames `start` and `end`: int16 `[width, 2]`; zero outside."""
+        columns = np.zeros((width, 2), np.int16)
+        if not self._levels or width < 1 or end <= start:
+            return columns
+        level = self._level_for((end - start) / width)
+        entries = self._levels[level]
+        edges = np.linspace(start, end, width + 1) / (BASE * FACTOR**level)
+        first = np.floor(edges[:-1]).astype(np.int64)
+        last = np.maximum(np.ceil(edges[1:]).astype(np.int64), first + 1)
+        inside = (first < len(entries)) & (last > 0)
+        if not inside.any():
+            return columns
+        first, last = np.maximum(first[inside], 0), np.minimum(last[inside], len(entries))
+        low, high = int(first[0]), int(last[-1])
+        near = np.concatenate([entries[low:high], np.zeros((1, 2), np.int16)])
+        cuts = np.stack([first - low, last - low], axis=1).ravel()
+        columns[inside, 0] = np.minimum.reduceat(near[:, 0], cuts)[::2]
+        columns[inside, 1] = np.maximum.reduceat(near[:, 1], cuts)[::2]
+        return columns
+
+    def _level_for(self, frames_per_column: float) -> int:
+        level = 0
+        while level + 1 < len(self._levels) and BASE * FACTOR ** (level + 1) <= frames_per_column:
+            level += 1
+        return level
+
+
+def build_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
+    """Write the pyramid of `blocks`, each `[channels, n]`, to `path`. Raises OSError."""
+    writer = PeakWriter(path, 1)
+    try:
+        for block in blocks:
+            writer.add(block)
+        writer.close()
+    finally:
+        writer.abort()
+
+
+def _entries(frames: int) -> int:
+    return -(-frames // BASE)
+
+
+def _level_sizes(entries: int) -> list[int]:
+    sizes = [entries]
+    while sizes[-1] > _COARSEST:
+        sizes.append(-(-sizes[-1] // FACTOR))
+    return sizes
+
+
+def _add_levels(file: BinaryIO, entries: int) -> None:
+    """Append the coarser levels, each made from the one before, in pieces: an hour is never in memory."""
+    start = _HEADER.size
+    for size in _level_sizes(entries)[:-1]:
+        for first in range(0, size, _CHUNK):
+            count = min(_CHUNK, size - first)
+            file.seek(start + 4 * first)
+            pairs = np.frombuffer(file.read(4 * count), dtype="<i2").reshape(-1, 2)
+            short = -count % FACTOR
+            groups = np.concatenate([pairs, np.repeat(pairs[-1:], short, axis=0)]).reshape(-1, FACTOR, 2)
+            coarser = np.stack([groups[:, :, 0].min(axis=1), groups[:, :, 1].max(axis=1)], axis=1)
+            file.seek(0, os.SEEK_END)
+            file.write(coarser.astype("<i2").tobytes())
+        start += 4 * size

@@ -1,0 +1,66 @@
+"""What a track says about itself. Tags are for the eye alone: they never form a path, and bad ones are no error."""
+
+import io
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinytag import TinyTag, TinyTagException
+
+_LONGEST = 300
+# Bytes that may be read for tags (pictures included), so that no header can send the parser through gigabytes.
+_MOST_READ = 32 << 20
+_PER_CALL = 64
+# What broken tags raise inside a parser of many formats.
+_BAD_TAGS = (
+    TinyTagException, OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, MemoryError,
+    RecursionError, struct.error, AssertionError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tags:
+    """A track's own words, empty where it has none."""
+
+    title: str = ""
+    artist: str = ""
+    album: str = ""
+    seconds: float | None = None
+    """Length, an estimate."""
+    cover: bytes | None = None
+    """An image file, as it lay in the tags."""
+
+
+def read_tags(path: Path) -> Tags:
+    """The tags of a track; empty ones when they are missing or damaged. Never raises for what is in the file."""
+    try:
+        with _Bounded(io.FileIO(path)) as file:
+            found = TinyTag.get(str(path), image=True, file_obj=file)
+        image = found.images.any
+        return Tags(
+            title=_line(found.title),
+            artist=_line(found.artist),
+            album=_line(found.album),
+            seconds=found.duration if found.duration and found.duration > 0 else None,
+            cover=image.data if image else None,
+        )
+    except _BAD_TAGS:
+        return Tags()
+
+
+class _Bounded(io.BufferedReader):
+    """A file that gives up when too much of it has been read."""
+
+    _read = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As `io.BufferedReader.read`. Raises OSError once the bound is reached."""
+        data = super().read(size)
+        self._read += len(data) + _PER_CALL
+        if self._read > _MOST_READ:
+            raise OSError("too much to read for a tag")
+        return data
+
+
+def _line(text: str | None) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:_LONGEST]

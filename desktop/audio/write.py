@@ -1,0 +1,73 @@
+"""Audio files written block by block, under a temporary name until they are whole."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from desktop.audio.integers import to_int32
+from desktop.audio.names import shown, system_name
+from desktop.errors import StorageError
+
+BLOCK = 65536
+_SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
+_BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
+# A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
+_LARGEST_WAV = 0xFFFF_0000
+
+
+class AudioWriter:
+    """One file being written: WAV (RF64 above 4 GB), FLAC or MP3."""
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, format: str, depth: str) -> None:
+        """Begin the file of `frames` frames. `format` is "wav", "flac" or "mp3", `depth` "16", "24", "32" or "32f".
+
+        Raises StorageError.
+        """
+        self._path = path
+        self._part = path.with_name(path.name + ".part")
+        self._bits = None if depth == "32f" or format == "mp3" else int(depth)
+        large = frames * channels * _BYTES[depth] > _LARGEST_WAV
+        container = {"wav": "RF64" if large else "WAV", "flac": "FLAC", "mp3": "MP3"}[format]
+        subtype = "MPEG_LAYER_III" if format == "mp3" else _SUBTYPES[depth]
+        quality = 0.0 if format == "mp3" else None
+        try:
+            self._file = soundfile.SoundFile(
+                system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
+            )
+        except (soundfile.SoundFileError, OSError) as error:
+            raise self._failed(error) from error
+
+    def write(self, block: NDArray[np.floating]) -> None:
+        """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
+        for start in range(0, block.shape[1], BLOCK):
+            piece = block[:, start : start + BLOCK]
+            samples = piece.astype(np.float32) if self._bits is None else to_int32(piece, self._bits)
+            try:
+                self._file.write(np.ascontiguousarray(samples.T))
+            except (soundfile.SoundFileError, OSError) as error:
+                raise self._failed(error) from error
+
+    def close(self) -> None:
+        """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
+        if self._path.exists():
+            self.abort()
+            raise StorageError(f"{shown(self._path.name)} is there already, and was left as it is.")
+        try:
+            self._file.close()
+            with self._part.open("rb+") as file:
+                os.fsync(file.fileno())
+            self._part.rename(self._path)
+        except (soundfile.SoundFileError, OSError) as error:
+            raise self._failed(error) from error
+
+    def abort(self) -> None:
+        """Close and delete what there is of the file."""
+        self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def _failed(self, error: Exception) -> StorageError:
+        reason = str(error).rsplit(" : ", 1)[-1].rstrip(".")
+        return StorageError(f"{shown(self._path.name)} could not be written: {reason}. Make room on the disk, then retry.")
