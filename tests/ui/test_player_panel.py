@@ -183,6 +183,7 @@ def test_arrows_move_a_fader_that_has_the_focus(
     slider = fader(show_stems(qtbot, panel, controller, job)[0])
     qtbot.keyClick(slider, Qt.Key.Key_Left)
     assert transport.gain_db(0) == pytest.approx(-0.5)
+    assert slider.accessibleDescription() == "−0.5 dB"
 
 
 def test_a_click_in_a_waveform_moves_the_playhead(

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
-from desktop.ui.player.levels import MAX_DB, MIN_DB, db_at, place_of
+from desktop.ui.player.levels import MAX_DB, MIN_DB, db_at, place_of, written
 from desktop.ui.theme import tokens
 
 KNOB = 16
@@ -45,6 +45,11 @@ class Fader(QSlider):
         self.setValue(round(db * 10))
         self.blockSignals(False)
         self.update()
+
+    def sliderChange(self, change: QSlider.SliderChange) -> None:
+        """Say the level in words, for who cannot see it."""
+        super().sliderChange(change)
+        self.setAccessibleDescription(written(self.db))
 
     def sizeHint(self) -> QSize:
         """A fader is as wide as its place."""

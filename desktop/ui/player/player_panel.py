@@ -1,6 +1,8 @@
 """The player: the chosen song's lanes, or what stands in their way."""
 
+import threading
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
@@ -39,8 +41,7 @@ class PlayerPanel(QWidget):
         rows.addLayout(self._room, 1)
         self._room.addWidget(self._message)  # now that it has a window to be in: a stack shows its first widget at once
         self.show_job(None)
-        # pyqtgraph takes a third of a second to import: after the window's first paint, not before.
-        QTimer.singleShot(WARM_UP_MS, self, self._lanes)
+        QTimer.singleShot(WARM_UP_MS, self, _warm_up)
 
     @property
     def job(self) -> Job | None:
@@ -122,6 +123,11 @@ class PlayerPanel(QWidget):
             self._header.fit_requested.connect(self._lanes_or_none.fit)
             self._room.addWidget(self._lanes_or_none)
         return self._lanes_or_none
+
+
+def _warm_up() -> None:
+    """Import pyqtgraph, which takes a third of a second, after the window's first paint and beside it."""
+    threading.Thread(target=import_module, args=("pyqtgraph",), name="warm up", daemon=True).start()
 
 
 def _missing(stems: Sequence[Stem]) -> str:

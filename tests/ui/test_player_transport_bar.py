@@ -1,0 +1,100 @@
+"""The last row: play, stop, time and master level."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.playback.transport import Transport
+from desktop.ui.player.buttons import Button, PlayButton
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.fader import Fader
+from desktop.ui.player.transport_bar import TimeReadout, TransportBar
+from tests.helpers.stems import completed_job
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+
+
+@pytest.fixture
+def controller(qtbot: QtBot) -> Iterator[PlayerController]:
+    transport = Transport()
+    made = PlayerController(transport)
+    yield made
+    made.close()
+    transport.close()
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, controller: PlayerController) -> TransportBar:
+    shown = TransportBar(controller)
+    qtbot.addWidget(shown)
+    shown.resize(1168, 64)
+    shown.show()
+    qtbot.waitExposed(shown)
+    return shown
+
+
+def load(qtbot: QtBot, controller: PlayerController, folder: Path, seconds: float = 2.0) -> None:
+    job = completed_job(folder, seconds=seconds)
+    controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+    qtbot.waitUntil(lambda: controller.ready)
+
+
+def time_of(bar: TransportBar) -> str:
+    readout = bar.findChild(TimeReadout)
+    assert readout is not None
+    return readout.text
+
+
+def button(bar: TransportBar, name: str) -> Button:
+    return next(found for found in bar.findChildren(Button) if found.accessibleName() == name)
+
+
+def test_nothing_can_be_pressed_without_a_song(bar: TransportBar) -> None:
+    assert not any(found.isEnabled() for found in bar.findChildren(Button))
+    assert time_of(bar) == "0:00.0"
+
+
+def test_the_time_is_the_playheads_and_the_songs(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path
+) -> None:
+    load(qtbot, controller, tmp_path, seconds=62.0)
+    assert time_of(bar) == "0:00.0 / 1:02"
+    controller.seek_seconds(61.25)
+    assert time_of(bar) == "1:01.2 / 1:02"
+    controller.seek_by(-100)
+    assert time_of(bar) == "0:00.0 / 1:02"
+    controller.seek_by(1000)
+    assert time_of(bar) == "1:02.0 / 1:02"
+
+
+def test_stop_and_to_start_go_back(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path
+) -> None:
+    load(qtbot, controller, tmp_path)
+    for name in ("Stop", "To the start"):
+        controller.seek_seconds(1.0)
+        qtbot.mouseClick(button(bar, name), Qt.MouseButton.LeftButton)
+        assert time_of(bar) == "0:00.0 / 0:02"
+
+
+def test_the_master_fader_sets_everything(qtbot: QtBot, bar: TransportBar, controller: PlayerController) -> None:
+    fader = bar.findChild(Fader)
+    assert fader is not None
+    qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
+    assert controller.master_db < -5
+    qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
+    assert controller.master_db == 0
+    controller.set_master_db(-3.5)
+    assert fader.db == -3.5
+
+
+def test_the_play_button_says_what_it_does_next(bar: TransportBar) -> None:
+    play = bar.findChild(PlayButton)
+    assert play is not None
+    play.show_playing(True)
+    assert play.toolTip() == "Pause (Space)"
+    play.show_playing(False)
+    assert play.toolTip() == "Play (Space)"
