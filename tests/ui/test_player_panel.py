@@ -111,7 +111,7 @@ def test_the_header_says_which_song_and_what_came_of_it(
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, notices=("The file ends early.",)))
     shown = texts(panel)
-    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "Four stems sum exactly to the song"):
+    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "Four stems, sum exactly to the song"):
         assert words in shown
     assert "The file ends early." in shown
 
@@ -120,7 +120,7 @@ def test_an_inexact_sum_is_told_in_decibels(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, null_dbfs=-91.6))
-    assert "Four stems sum to the song within −92 dB" in [chip.text() for chip in panel.findChildren(Chip)]
+    assert "Four stems, sum within −92 dB" in [chip.text() for chip in panel.findChildren(Chip)]
 
 
 def test_opening_a_song_does_not_block_the_window(
@@ -297,6 +297,16 @@ def test_a_processing_job_shows_the_song_and_how_far_it_is(
     assert view(panel).items_of_lanes[0] is not None
     assert [head.isVisible() for head in panel.findChildren(WaitingHead)].count(True) == 1
     assert not controller.ready
+
+
+def test_a_row_that_lags_behind_does_not_take_progress_back(panel: PlayerPanel) -> None:
+    job = replace(waiting_job(JobState.PROCESSING), token=1, stage=Stage.SEPARATING, progress=0.2)
+    panel.show_job(job)
+    panel.update_progress(JobProgress(job.id, 1, Stage.SEPARATING, 0.64, 5.0, None))
+    panel.show_job(replace(job, progress=0.3))
+    assert "Separating 64 %" in texts(panel)
+    panel.show_job(replace(job, token=2, progress=0.0))
+    assert "Separating 0 %" in texts(panel)
 
 
 def test_progress_of_another_job_is_not_shown(panel: PlayerPanel) -> None:

@@ -46,7 +46,7 @@ class Fader(QSlider):
         self.blockSignals(False)
         self.update()
 
-    def sliderChange(self, change: QSlider.SliderChange) -> None:
+    def sliderChange(self, change: QSlider.SliderChange) -> None:  # noqa: N802
         """Say the level in words, for who cannot see it."""
         super().sliderChange(change)
         self.setAccessibleDescription(written(self.db))

@@ -45,7 +45,7 @@ class PlayerHeader(QWidget):
         self._artist = Line(13, 400, tokens.DIM)
         self._length, self._model, self._sum = Chip(), Chip(), Chip()
         self._notices = Note(12, 400, tokens.DIM)
-        self._notices.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
         row = QHBoxLayout(self)

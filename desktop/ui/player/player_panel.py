@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from desktop.paths import Home
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.header import PlayerHeader
 from desktop.ui.player.message import Message
-from desktop.ui.player.sentences import left_words, stage_words, waiting_words
+from desktop.ui.player.sentences import left_words, waiting_words
 
 if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
@@ -50,7 +51,7 @@ class PlayerPanel(QWidget):
 
     def show_job(self, job: Job | None) -> None:
         """Show a job as it is now; showing the same stems again changes nothing that sounds."""
-        self._job = job
+        self._job = job = _newest(self._job, job)
         self._header.setVisible(job is not None)
         if job is None:
             self._controller.unload()
@@ -66,11 +67,18 @@ class PlayerPanel(QWidget):
     def update_progress(self, progress: JobProgress) -> None:
         """Show how far the job has got, when it is the one that is shown."""
         job = self._job
-        if job is None or job.id != progress.job_id or job.state.ended or self._lanes_or_none is None:
+        if job is None or job.id != progress.job_id or job.state.ended or progress.token < job.token:
             return
-        self._show_mixture(job)
-        words = stage_words(progress.stage, progress.progress)
-        self._lanes_or_none.show_progress(words, left_words(progress.left), progress.progress, running=True)
+        # Rows are written less often than progress is told: what is known here must not fall back to the row's.
+        self._job = replace(
+            job,
+            state=JobState.PROCESSING,
+            token=progress.token,
+            stage=progress.stage,
+            progress=progress.progress,
+            left=progress.left,
+        )
+        self._show_waiting(self._job)
 
     def _show_stems(self, job: Job) -> None:
         key = (job.id, job.token, job.stems)
@@ -110,6 +118,7 @@ class PlayerPanel(QWidget):
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:
         self._shown = None
+        self._header.show_whole(True)
         self._message.say(heading, sentence, bad)
         self._room.setCurrentWidget(self._message)
 
@@ -123,6 +132,18 @@ class PlayerPanel(QWidget):
             self._header.fit_requested.connect(self._lanes_or_none.fit)
             self._room.addWidget(self._lanes_or_none)
         return self._lanes_or_none
+
+
+def _newest(known: Job | None, job: Job | None) -> Job | None:
+    """Return the job as the library has it, or as its progress was told when that is further on."""
+    if known is None or job is None or job.state is not JobState.PROCESSING:
+        return job
+    same_run = (known.id, known.token, known.state) == (job.id, job.token, job.state)
+    return (
+        replace(job, stage=known.stage, progress=known.progress, left=known.left)
+        if same_run and known.progress > job.progress
+        else job
+    )
 
 
 def _warm_up() -> None:

@@ -27,8 +27,8 @@ def sum_words(job: Job) -> tuple[str, bool]:
     if job.null_dbfs is None:
         return stems, False
     if job.null_dbfs <= NULL_EXACT:
-        return f"{stems} sum exactly to the song", True
-    return f"{stems} sum to the song within {job.null_dbfs:.0f} dB".replace("-", "−"), False
+        return f"{stems}, sum exactly to the song", True
+    return f"{stems}, sum within {job.null_dbfs:.0f} dB".replace("-", "−"), False
 
 
 def waiting_words(job: Job) -> str:

@@ -9,6 +9,7 @@ from desktop.ui.theme.fonts import ui_font
 
 CHIP_HEIGHT = 22
 CHIP_PADDING = 10
+NOTE_WIDTH = 200
 
 
 class Line(QLabel):
@@ -81,8 +82,8 @@ class Chip(Line):
         return QSize(super().sizeHint().width() + 2 * CHIP_PADDING, CHIP_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """A chip shrinks before it pushes others out."""
-        return QSize(min(self.sizeHint().width(), 64), CHIP_HEIGHT)
+        """A chip is read whole: the lines beside it shrink first."""
+        return self.sizeHint()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Draw the ground, then the text."""
@@ -106,8 +107,8 @@ class Note(Line):
         return QSize(super().sizeHint().width(), 2 * QFontMetrics(self._font).lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
-        """It takes the room that is left."""
-        return QSize(0, self.sizeHint().height())
+        """It takes the room that is left, and some in any case when there is something to say."""
+        return QSize(NOTE_WIDTH if self.text() else 0, self.sizeHint().height())
 
     def lines(self, width: int) -> list[str]:
         """Return the text on one line, or on two with the second one cut."""

@@ -93,6 +93,7 @@ class WaveformView(pg.GraphicsView):
         self._box.set_seconds(seconds)
         self._items = [self._item(wave, frames / max(seconds, 1e-3)) for wave in waves]
         self.show_unfinished(None, "")
+        self.zoom_changed.emit(True)
         self.viewport().update()
 
     def _item(self, wave: LaneWave, sample_rate: float) -> PeakItem | None:
