@@ -14,6 +14,8 @@ _SPANS: dict[Stage, tuple[float, float]] = {
     "separating": (0.05, 0.97),
     "writing": (0.97, 1.0),
 }
+# Nobody sees less; a decoder tells of every few milliseconds of sound.
+_SMALLEST_STEP = 0.001
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,16 @@ class Progress:
     def __init__(self, report: Callable[[Step], None], should_stop: Callable[[], bool]) -> None:
         self._report = report
         self._should_stop = should_stop
-        self._done = 0.0
+        self._told = Step("decoding", 0.0)
 
     def at(self, stage: Stage, part: float) -> None:
         """Tell that `part` (0 to 1) of the stage is done. Raises CancelledError when the user asked to stop."""
         self.check()
         start, end = _SPANS[stage]
-        self._done = max(self._done, start + (end - start) * min(max(part, 0.0), 1.0))
-        self._report(Step(stage, self._done))
+        done = max(self._told.progress, start + (end - start) * min(max(part, 0.0), 1.0))
+        if stage != self._told.stage or done - self._told.progress >= _SMALLEST_STEP or done == end:
+            self._told = Step(stage, done)
+            self._report(self._told)
 
     def check(self) -> None:
         """Raise CancelledError when the user asked to stop."""

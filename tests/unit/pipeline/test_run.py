@@ -1,10 +1,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from desktop.errors import CancelledError, ModelRejectedError, StorageError
@@ -147,6 +150,26 @@ def test_identity_gives_the_mixture_back_for_any_length(tmp_path: Path, frames: 
     outcome = separate(request(source, tmp_path / "job", bits="32f", sum_mode=sum_mode), IdentityEngine(PLAIN))
     for stem, share in zip(outcome.stems, (0.5, 0.25, 0.125, 0.125), strict=True):
         np.testing.assert_allclose(soundfile.read(stem.path)[0], share * soundfile.read(source)[0], atol=2e-6)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    frames=st.integers(1, 3000),
+    length=st.integers(2, 1000),
+    overlap=st.floats(0.0, 0.9),
+    context=st.integers(0, 40),
+    centre=st.booleans(),
+)
+def test_identity_gives_the_mixture_back_for_any_segment_and_overlap(
+    tmp_path: Path, frames: int, length: int, overlap: float, context: int, centre: bool
+) -> None:
+    folder = tmp_path / str(uuid4())
+    folder.mkdir()
+    source = track(folder, "16", 2, 44100, frames)
+    how = Segmentation(length, max(1, int((1 - overlap) * length)), context, centre)
+    outcome = separate(request(source, folder / "job", bits="32f", sum_mode="raw"), IdentityEngine(how))
+    assert outcome.null_dbfs < -120.0
+    assert soundfile.info(outcome.stems[0].path).frames == frames
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000, 192_000])
