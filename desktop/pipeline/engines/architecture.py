@@ -63,13 +63,17 @@ def _arguments(path: Path, package: Package) -> dict[str, Any]:
     """Keyword arguments of HTDemucs. Those it does not know are left out, as demucs itself does."""
     names = list(inspect.signature(HTDemucs).parameters)
     given = dict(zip(names, package.args, strict=False)) | package.kwargs
-    arguments = {name: value for name, value in given.items() if name in names}
+    arguments = {name: _listed(value) for name, value in given.items() if name in names}
     for name, value in arguments.items():
         if not _fits(name, value):
             raise ModelRejectedError(f"{shown(path.name)} describes a model that cannot be run here ({name}).")
     if not _are_sources(arguments.get("sources")):
         raise ModelRejectedError(f"{shown(path.name)} does not say which stems it makes.")
     return arguments
+
+
+def _listed(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _fits(name: str, value: object) -> bool:

@@ -8,8 +8,8 @@ arguments are checked before anything is built of them.
 import json
 import pickle
 import re
-import struct
 import warnings
+import zipfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ HTDEMUCS = "demucs.htdemucs.HTDemucs"
 # What reading a file raises when its bytes are not what they should be: torch has no error class of its own.
 _DAMAGED = (
     pickle.UnpicklingError, RuntimeError, ValueError, LookupError, EOFError, TypeError, AttributeError, AssertionError,
-    OverflowError, MemoryError, struct.error, SafetensorError,
+    OverflowError, MemoryError, zipfile.BadZipFile, SafetensorError,
 )  # fmt: skip
 
 
@@ -58,6 +58,10 @@ def read_package(path: Path) -> Package:
 
 
 def _read_pickle(path: Path) -> Any:
+    with zipfile.ZipFile(path) as archive:
+        # torch stores without packing; what is packed may unfold to any size.
+        if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+            raise pickle.UnpicklingError("packed")
     with _allow_list(), warnings.catch_warnings():
         # torch remarks on other pickle protocols than its own; whether the file can be read shows by reading it.
         warnings.simplefilter("ignore")
@@ -108,21 +112,37 @@ def _package(path: Path, content: Any) -> Package:
         raise ModelRejectedError(f"{shown(path.name)} holds no Demucs model.")
     args, kwargs, state = content["args"], content["kwargs"], content["state"]
     if content["klass"] is not _HTDemucsName:
-        raise ModelRejectedError(f"{shown(path.name)} is not an HTDemucs model, the only kind that can be run here.")
+        raise ModelRejectedError(_other_kind(path))
     if not (isinstance(args, tuple | list) and isinstance(kwargs, dict) and isinstance(state, dict)):
         raise ModelRejectedError(f"{shown(path.name)} holds no Demucs model.")
     if state.get("__quantized"):
         raise ModelRejectedError(f"{shown(path.name)} is a quantised model, which cannot be run here.")
-    if not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()):
+    if not all(isinstance(key, str) and _is_weight(value) for key, value in state.items()):
         raise ModelRejectedError(f"{shown(path.name)} holds weights of an unknown form.")
     return Package(tuple(args), kwargs, state)
 
 
+def _is_weight(value: object) -> bool:
+    """Numbers that lie in the file as many as they are: a tensor may claim to repeat one of them a million times."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout is torch.strided
+        and value.is_floating_point()
+        and value.numel() * value.element_size() <= value.untyped_storage().nbytes()
+    )
+
+
 def _sentence(path: Path, reason: str) -> str:
-    unknown = re.search(r"(?:GLOBAL|function|but got) ([\w.]+)", reason)
-    if "nsupported" in reason and unknown:
-        return (
-            f"{shown(path.name)} asks for {shown(unknown.group(1))}, which weights do not need: it may try to run code, "
-            "so it was not opened. Use a file from a source that you trust."
-        )
-    return f"{shown(path.name)} is damaged, or not a Demucs model. Get it again."
+    unknown = re.search(r"Unsupported global: GLOBAL ([\w.]+)", reason)
+    if unknown is None:
+        return f"{shown(path.name)} is damaged, or not a Demucs model. Get it again."
+    if unknown.group(1).startswith("demucs."):
+        return _other_kind(path)
+    return (
+        f"{shown(path.name)} asks for {shown(unknown.group(1))}, which weights do not need: it may try to run code, "
+        "so it was not opened. Use a file from a source that you trust."
+    )
+
+
+def _other_kind(path: Path) -> str:
+    return f"{shown(path.name)} is not an HTDemucs model, the only kind that can be run here."

@@ -76,7 +76,7 @@ def test_safetensors_give_the_same_model(tmp_path: Path, tiny: Path, package: di
 
 def test_positional_arguments_and_unknown_ones_are_understood(tmp_path: Path, package: dict[str, Any]) -> None:
     kwargs = {key: value for key, value in package["kwargs"].items() if key != "sources"} | {"from_the_future": 1}
-    path = saved(tmp_path / "positional.th", package | {"args": (list(SOURCES),), "kwargs": kwargs})
+    path = saved(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
     assert tuple(load(path).sources) == SOURCES
 
 
@@ -157,8 +157,24 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, package: dict[s
         load(saved(tmp_path / "nan.th", package))
 
 
-def test_another_kind_of_model_is_refused(tmp_path: Path, package: dict[str, Any]) -> None:
+@pytest.mark.parametrize("odd", [torch.zeros(1).expand(10**12), torch.zeros(3, dtype=torch.int8), 3, "weights"])
+def test_weights_of_an_odd_form_are_refused(tmp_path: Path, package: dict[str, Any], odd: object) -> None:
+    package["state"][next(iter(package["state"]))] = odd
+    with pytest.raises(ModelRejectedError, match="unknown form"):
+        load(saved(tmp_path / "odd.th", package))
+
+
+def test_a_packed_archive_is_refused(tmp_path: Path, tiny: Path) -> None:
+    path = tmp_path / "packed.th"
+    with zipfile.ZipFile(tiny) as plain, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for entry in plain.infolist():
+            packed.writestr(entry.filename, plain.read(entry))
     with pytest.raises(ModelRejectedError):
+        load(path)
+
+
+def test_another_kind_of_model_is_refused(tmp_path: Path, package: dict[str, Any]) -> None:
+    with pytest.raises(ModelRejectedError, match="not an HTDemucs"):
         load(saved(tmp_path / "h.th", package | {"klass": HDemucs}))
 
 
