@@ -207,6 +207,30 @@ def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, asked: int) -> None
     assert list((tmp_path / "job").iterdir()) == []
 
 
+@pytest.mark.parametrize("stage", ["decoding", "separating", "writing"])
+def test_a_job_stopped_in_any_stage_leaves_nothing_behind(tmp_path: Path, stage: str) -> None:
+    source = track(tmp_path, "16", 2, 48000, 200_000)
+    seen: list[str] = []
+    with pytest.raises(CancelledError):
+        run(
+            request(source, tmp_path / "job"),
+            IdentityEngine(SHORT),
+            lambda step: seen.append(step.stage),
+            lambda: stage in seen,
+        )
+    assert seen[-1] == stage
+    assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_sources_of_any_name_become_files_of_the_folder(tmp_path: Path) -> None:
+    source = track(tmp_path, "16", 2, 44100, 1000)
+    engine = IdentityEngine(SHORT, sources=("lead/../vocals", "con", "été ", "..."))
+    outcome = separate(request(source, tmp_path / "job"), engine)
+    assert [stem.name for stem in outcome.stems] == list(engine.sources)
+    assert {path.parent for stem in outcome.stems for path in (stem.path, stem.peaks)} == {tmp_path / "job"}
+    assert len(list((tmp_path / "job").iterdir())) == 9
+
+
 def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = track(tmp_path, "16", 2, 48000, 200_000)
     usage = room.shutil.disk_usage(tmp_path)
