@@ -115,12 +115,14 @@ class Environment:
         command = self.scripts / "unbraid"
         command.write_text('#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m desktop "$@"\n')
         command.chmod(0o755)
-        before = self.marks / "place"
-        place = os.fsencode(self.folder)
-        if before.is_file() and (old := before.read_bytes()) != place:
-            say("The folder has moved; its scripts are told so.")
-            _replace_in_scripts(self.scripts, old, place)
-        before.write_bytes(place)
+        for script in self.scripts.iterdir():
+            _untie(script, os.fsencode(self.folder), self._place())
+        (self.marks / "place").write_bytes(os.fsencode(self.folder))
+
+    def _place(self) -> bytes:
+        """Where the environment lay when its scripts were last looked at."""
+        place = self.marks / "place"
+        return place.read_bytes() if place.is_file() else os.fsencode(self.folder)
 
 
 class PipStory:
@@ -205,10 +207,16 @@ def _digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
-def _replace_in_scripts(folder: Path, old: bytes, new: bytes) -> None:
-    for script in folder.iterdir():
-        if script.is_symlink() or not script.is_file() or script.stat().st_size > 65536:
-            continue
-        content = script.read_bytes()
-        if old in content and b"\0" not in content:
-            script.write_bytes(content.replace(old, new))
+# A first line that names a Python by its path, as pip writes it, short or long. In its place: the Python beside it.
+TIED = re.compile(rb"\A#!(?:/bin/sh\n'''exec' \"?[^$\n]*python[\d.]*\"? \"\$0\" \"\$@\"\n' '''|[^\n]*/python[\d.]*)\n")
+FREE = b'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(readlink -f -- "$0")")/python" "$0" "$@"\n\' \'\'\'\n'
+
+
+def _untie(script: Path, place: bytes, before: bytes) -> None:
+    """Make a script of the environment independent of where that lies, or at least true of where it lies now."""
+    if script.is_symlink() or not script.is_file() or script.stat().st_size > 65536:
+        return
+    content = script.read_bytes()
+    changed = TIED.sub(lambda _: FREE, content).replace(before, place)
+    if changed != content:
+        script.write_bytes(changed)

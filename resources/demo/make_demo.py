@@ -21,8 +21,8 @@ PEAK = 10.0 ** (-1.0 / 20.0)
 
 # Chords as (bass note, notes of the right hand), two bars of intro, four of verse, four of chorus, one to end on.
 AM7, FMAJ7, C, G = (33, (60, 64, 67, 69)), (29, (57, 60, 64, 65)), (36, (55, 60, 62, 64)), (31, (55, 59, 62, 67))
-EM7, DM7, E7 = (28, (55, 59, 62, 64)), (38, (57, 60, 62, 65)), (28, (56, 59, 62, 64))
-SONG = (AM7, FMAJ7, AM7, FMAJ7, C, G, FMAJ7, G, EM7, AM7, FMAJ7)
+EM7 = (28, (55, 59, 62, 64))
+SONG = (AM7, FMAJ7, AM7, FMAJ7, C, G, FMAJ7, G, EM7, AM7, C)
 VERSE, CHORUS, END = 2, 6, 10
 
 # The tune: (bar, beat, length in beats, note, vowel, onset).
@@ -35,7 +35,7 @@ TUNE = (
     (7, 0.0, 1.0, 71, "o", ""), (7, 1.0, 0.5, 69, "i", "t"), (7, 1.5, 2.0, 67, "a", "n"), (7, 3.5, 0.5, 69, "u", ""),
     (8, 0.0, 1.5, 71, "e", "n"), (8, 1.5, 1.0, 69, "a", "s"), (8, 2.5, 1.25, 67, "o", ""),
     (9, 0.0, 1.0, 69, "a", "h"), (9, 1.0, 0.5, 67, "i", "n"), (9, 1.5, 2.25, 64, "a", "t"),
-    (10, 0.0, 3.25, 69, "u", "n"),
+    (10, 0.0, 3.25, 67, "u", "n"),
 )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def drums() -> NDArray[np.float64]:
     for bar in range(VERSE, END):
         chorus = bar >= CHORUS
         for beat in (0.0, 2.5, *((1.75,) if chorus else ())):
-            track.lay(kick(), at(bar, beat), 0.80)
+            track.lay(kick(), at(bar, beat), 0.58)
         for beat in (1.0, 3.0, *((2.5, 2.75, 3.5, 3.75) if bar == CHORUS - 1 else ())):
             track.lay(snare(next(seeds)), at(bar, beat), 0.50 if beat in (1.0, 3.0) else 0.28, -0.08)
         for step in range(16 if chorus else 8):
@@ -77,7 +77,7 @@ def drums() -> NDArray[np.float64]:
             accent = (0.34, 0.16, 0.26, 0.16)[step % 4] if chorus else (0.30, 0.20)[step % 2]
             opened = beat == 3.5
             track.lay(hat(next(seeds), 0.09 if opened else 0.018), at(bar, beat), accent, 0.3)
-    track.lay(kick(), at(END, 0.0), 0.80)
+    track.lay(kick(), at(END, 0.0), 0.58)
     track.lay(hat(next(seeds), 0.35), at(END, 0.0), 0.35, -0.25)
     return track.sound
 
@@ -89,8 +89,8 @@ def low_end() -> NDArray[np.float64]:
         root = SONG[bar][0]
         steps = ((0.0, 0.0, 1.25), (1.5, 12.0, 0.4), (2.5, 0.0, 0.9), (3.5, 7.0, 0.45))
         for beat, up, length in steps:
-            track.lay(bass(root + up, length * BEAT), at(bar, beat), 0.42)
-    track.lay(bass(SONG[END][0], 3.5 * BEAT), at(END, 0.0), 0.42)
+            track.lay(bass(root + up, length * BEAT), at(bar, beat), 0.36)
+    track.lay(bass(SONG[END][0], 3.5 * BEAT), at(END, 0.0), 0.36)
     return track.sound
 
 
@@ -98,11 +98,13 @@ def keys() -> NDArray[np.float64]:
     """The electric piano, spread from left (low) to right (high), and a pad under the chorus."""
     track = Track()
     for bar, (_, notes) in enumerate(SONG):
-        strokes = ((0.0, 3.9, 0.9),) if bar < VERSE or bar == END else ((0.0, 1.4, 0.9), (1.5, 1.0, 0.6), (2.75, 1.2, 0.7))
+        strokes = (
+            ((0.0, 3.9, 0.9),) if bar < VERSE or bar == END else ((0.0, 1.4, 0.9), (1.5, 1.0, 0.6), (2.75, 1.2, 0.7))
+        )
         for beat, length, touch in strokes:
             for number, note in enumerate(notes):
                 sound = electric_piano(note, length * BEAT, touch)
-                track.lay(sound, at(bar, beat) + 0.012 * number, 0.13 * touch, -0.55 + 0.37 * number)
+                track.lay(sound, at(bar, beat) + 0.012 * number, 0.15 * touch, -0.55 + 0.37 * number)
         if bar >= CHORUS:
             for number, note in enumerate(notes[:3]):
                 track.lay(pad(note, 4.3 * BEAT), at(bar, 0.0), 0.085, (-0.8, 0.1, 0.8)[number])
@@ -111,11 +113,17 @@ def keys() -> NDArray[np.float64]:
 
 def voices() -> NDArray[np.float64]:
     """The lead in the middle; in the chorus two more singers beside it, a third below."""
-    lead = [Syllable(at(bar, beat), length * BEAT, note, vowel, onset) for bar, beat, length, note, vowel, onset in TUNE]
+    lead = [
+        Syllable(at(bar, beat), length * BEAT, note, vowel, onset) for bar, beat, length, note, vowel, onset in TUNE
+    ]
     below = {72: 69, 71: 67, 69: 65, 67: 64, 64: 60}
-    choir = [Syllable(s.start, s.length, below[round(s.note)], s.vowel) for s in lead if at(CHORUS, 0) <= s.start < at(END, 0)]
+    choir = [
+        Syllable(s.start, s.length, below[round(s.note)], s.vowel)
+        for s in lead
+        if at(CHORUS, 0) <= s.start < at(END, 0)
+    ]
     track = Track()
-    track.lay(sing(lead, LENGTH), 0.0, 0.34)
+    track.lay(sing(lead, LENGTH), 0.0, 0.40)
     track.lay(sing(choir, LENGTH, 6.0, 2), 0.011, 0.10, -0.7)
     track.lay(sing(choir, LENGTH, -7.0, 3), 0.017, 0.10, 0.7)
     return track.sound
@@ -139,9 +147,8 @@ def samples() -> NDArray[np.int16]:
 
 def main() -> int:
     """Write the song."""
-    with soundfile.SoundFile(
-        Path(__file__).with_name(NAME), "w", RATE, 2, "PCM_16", format="FLAC", compression_level=1.0
-    ) as out:
+    path = Path(__file__).with_name(NAME)
+    with soundfile.SoundFile(path, "w", RATE, 2, "PCM_16", format="FLAC", compression_level=1.0) as out:
         out.title, out.artist, out.comment = "Unbraid demo", "Unbraid", "CC0 1.0"
         song = samples()
         for start in range(0, len(song), 65536):

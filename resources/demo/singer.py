@@ -88,7 +88,9 @@ def _mouth(line: Sequence[Syllable], grid: Sound) -> NDArray[np.float64]:
     window = np.hanning(round(0.05 * RATE / CONTROL) + 2)[1:-1]
     window /= window.sum()
     flat = wanted.reshape(len(grid), 12)
-    return np.stack([np.convolve(np.pad(c, 40, mode="edge"), window, "same")[40:-40] for c in flat.T], 1).reshape(-1, 4, 3)
+    return np.stack([np.convolve(np.pad(c, 40, mode="edge"), window, "same")[40:-40] for c in flat.T], 1).reshape(
+        -1, 4, 3
+    )
 
 
 def _resonance(mouth: NDArray[np.float64], frequency: Sound) -> Sound:
