@@ -85,7 +85,7 @@ class JobFolder:
 
     @property
     def source(self) -> Path:
-        """The track as it was dropped, copied byte for byte. Its format is told by content, so it has no suffix."""
+        """The folder with the track as it was dropped, copied byte for byte."""
         return self.root / "source"
 
     @property

@@ -74,7 +74,7 @@ class Job:
     album: str
     """The tag, or empty."""
     source: Path
-    """Where the track lay when it was added. The library's copy is `home.job(id).source`."""
+    """Where the track lay when it was added. The library's copy is in `home.job(id).source`."""
     options: JobOptions
     position: int
     """Place in the queue: lower runs first."""

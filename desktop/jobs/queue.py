@@ -25,7 +25,7 @@ class JobProgress:
     token: int
     stage: Stage
     progress: float
-    """0 to 1 over the whole job, never falling."""
+    """0 to 1 over the whole job, never falling; while downloading, of the download."""
     elapsed: float
     """Seconds since the claim."""
     left: float | None

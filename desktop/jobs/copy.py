@@ -1,0 +1,57 @@
+"""Taking a track into the library: whole or not at all."""
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+from desktop.audio.names import safe_name, shown
+from desktop.errors import StorageError, UnusableTrackError
+from desktop.jobs.model import Job
+from desktop.paths import JobFolder
+
+# Left free for the database, logs, and whatever else lives on the disk.
+_SPARE = 64 << 20
+
+
+def stored_track(folder: JobFolder, job: Job) -> Path:
+    """The library's copy of the job's track. It keeps the name, so that every sentence about it can say it."""
+    return folder.source / safe_name(job.source.name)
+
+
+def copy_in(track: Path, folder: JobFolder) -> None:
+    """Copy `track` byte for byte into `folder.source`, onto the disk. Raises UnusableTrackError, StorageError.
+
+    Leaves nothing of `folder` when it fails.
+    """
+    try:
+        _check_room(track, folder)
+        folder.source.mkdir(parents=True)
+        copy = folder.source / safe_name(track.name)
+        part = copy.with_name(copy.name + ".part")
+        shutil.copyfile(track, part)
+        _sync(part)
+        part.rename(copy)
+    except OSError as error:
+        shutil.rmtree(folder.root, ignore_errors=True)
+        raise _meaning(track, error) from error
+
+
+def _check_room(track: Path, folder: JobFolder) -> None:
+    size, free = track.stat().st_size, shutil.disk_usage(folder.root.parent).free
+    if size + _SPARE > free:
+        raise OSError(errno.ENOSPC, f"needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB free")
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
+    name = shown(track.name)
+    if error.errno == errno.ENOSPC:
+        return StorageError(f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again.")
+    if error.errno in (errno.EROFS, errno.EDQUOT) or error.filename2:
+        return StorageError(f"{name} could not be copied into the library: {error.strerror}.")
+    return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")

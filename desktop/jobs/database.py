@@ -1,0 +1,69 @@
+"""The SQLite file: how it is opened, and what its failures mean to the user."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from desktop.errors import StorageError
+from desktop.jobs.migrations import migrate
+from desktop.paths import Home
+
+# Milliseconds to wait for another process's transaction.
+_BUSY_TIMEOUT = 30_000
+
+
+class Database:
+    """Short transactions on the library. Every process, and every thread, opens the file anew for each."""
+
+    def __init__(self, home: Home) -> None:
+        """Open or make the library. Raises StorageError."""
+        self._engine: Engine = create_engine(f"sqlite:///{home.database}", poolclass=NullPool)
+        event.listen(self._engine, "connect", _configure)
+        # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
+        event.listen(self._engine, "begin", _begin_immediate)
+        with self.write() as connection:
+            migrate(connection)
+
+    @contextmanager
+    def write(self) -> Generator[Connection]:
+        """One transaction, committed at the end. Raises StorageError."""
+        with _failures(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Generator[Connection]:
+        """A look at the last commit, which keeps no writer waiting. Raises StorageError."""
+        with _failures(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _configure(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the driver begins no transactions by itself
+    for pragma in (f"busy_timeout = {_BUSY_TIMEOUT}", "journal_mode = WAL", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _failures() -> Generator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise StorageError(_sentence(error)) from error
+
+
+def _sentence(error: DatabaseError) -> str:
+    reason = str(error.orig)
+    if "locked" in reason or "busy" in reason:
+        return "The library is busy: another program holds its database. Close it, then try again."
+    if isinstance(error, OperationalError):
+        return f"The library cannot be written ({reason}). Make room on its disk, or make its folder writable."
+    return f"The library is damaged ({reason}). docs/troubleshooting.md, “Database”, tells how to go on."

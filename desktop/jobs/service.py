@@ -1,0 +1,81 @@
+"""All a user can do with jobs, in the window and in the terminal."""
+
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from desktop.audio.files import check_file
+from desktop.audio.tags import read_tags
+from desktop.jobs.copy import copy_in
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.queue import EventSink, JobChanged, JobQueue
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+
+
+class JobService:
+    """The library as its user sees it. Every method may be called from any thread, and may raise StorageError."""
+
+    def __init__(self, home: Home, store: JobStore, queue: JobQueue, events: EventSink) -> None:
+        self._home = home
+        self._store = store
+        self._queue = queue
+        self._events = events
+
+    def add(self, path: Path, options: JobOptions | None = None) -> Job:
+        """Take a track into the library and ask for it to be separated. Raises UnusableTrackError, StorageError."""
+        check_file(path)
+        job_id = str(uuid4())
+        folder = self._home.job(job_id)
+        copy_in(path, folder)
+        tags = read_tags(path)
+        if tags.cover:
+            folder.cover.write_bytes(tags.cover)
+        job = Job(
+            id=job_id,
+            state=JobState.PENDING,
+            title=tags.title or path.stem or path.name,
+            artist=tags.artist,
+            album=tags.album,
+            source=path,
+            options=options or JobOptions(),
+            position=0,
+            added=datetime.now(UTC),
+            seconds=tags.seconds,
+        )
+        return self._asked_for(self._store.insert(job))
+
+    def jobs(self) -> list[Job]:
+        """Every job in the order of the queue."""
+        return self._store.jobs()
+
+    def job(self, job_id: str) -> Job:
+        """One job. Raises UnknownJobError."""
+        return self._store.job(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job: at once while it waits, between two segments while it runs.
+
+        Raises UnknownJobError, JobStateError.
+        """
+        job = self._store.request_cancel(job_id)
+        self._events.emit(JobChanged(job_id))
+        return job
+
+    def retry(self, job_id: str, model: str | None = None) -> Job:
+        """Separate an ended job again, with another model if one is named. Raises UnknownJobError, JobStateError."""
+        options = self._store.job(job_id).options
+        return self._asked_for(self._store.retry(job_id, replace(options, model=model or options.model)))
+
+    def remove(self, job_id: str) -> None:
+        """Delete a job with its stems; the user's own file and exported stems stay. Raises UnknownJobError."""
+        self._store.remove(job_id)
+        shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
+        self._events.emit(JobChanged(job_id))
+
+    def _asked_for(self, job: Job) -> Job:
+        self._queue.publish(job)
+        self._events.emit(JobChanged(job.id))
+        return job

@@ -1,0 +1,44 @@
+"""The library's tables, as SQLAlchemy knows them. Only `jobs.store` imports them."""
+
+from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("state", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("artist", String, nullable=False),
+    Column("album", String, nullable=False),
+    # Hex of the path's bytes: a file name need not be valid text.
+    Column("source", String, nullable=False),
+    # JobOptions as JSON.
+    Column("options", String, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("added", Float, nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("crashes", Integer, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False),
+    Column("stage", String),
+    Column("progress", Float, nullable=False),
+    Column("elapsed", Float, nullable=False),
+    Column("left", Float),
+    Column("seconds", Float),
+    Column("sample_rate", Integer),
+    Column("channels", Integer),
+    Column("frames", Integer),
+    Column("model_used", String),
+    Column("null_dbfs", Float),
+    # List of sentences as JSON.
+    Column("notices", String, nullable=False),
+    Column("error", String),
+    Column("started", Float),
+    Column("ended", Float),
+    # List of stems as JSON, paths relative to the job's folder.
+    Column("stems", String, nullable=False),
+    # Who holds the job, as `jobs.owner` writes it, and until when it is believed without a sign of life.
+    Column("owner", String),
+    Column("lease_until", Float),
+)

@@ -1,0 +1,118 @@
+"""Keeps Redis and the worker running: one thread starts them, restarts what dies, and ends them."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import Protocol
+
+from desktop.errors import ServiceUnavailableError, StorageError
+from desktop.paths import Home
+from desktop.settings import external_redis
+from desktop.supervisor.redis import RedisServer
+from desktop.supervisor.worker import WorkerProcess
+
+# Seconds between looks at the rows, and the longest rest after a failed start.
+_TICK = 2.0
+_LONGEST_REST = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Reconciler(Protocol):
+    """What makes the queue follow the rows."""
+
+    def rebuild(self) -> None:
+        """Before a worker starts."""
+        ...
+
+    def check(self) -> None:
+        """From time to time."""
+        ...
+
+
+class Supervisor:
+    """Runs in a thread of its own from `start` to `stop`: Linux ends children together with the thread that began them."""
+
+    def __init__(self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None]) -> None:
+        """`on_trouble` is told, from the thread, a sentence when songs cannot be separated, None once they can again."""
+        self._redis = None if external_redis() else RedisServer(home)
+        self._worker = WorkerProcess(home)
+        self._reconciler = reconciler
+        self._on_trouble = on_trouble
+        self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._stopping = threading.Event()
+        self._first_try = threading.Event()
+        self._trouble: str | None = None
+        self._failures = 0
+        self._rest_until = 0.0
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start both and wait until they answer. Raises ServiceUnavailableError; goes on trying in any case."""
+        self._thread.start()
+        self._first_try.wait()
+        if self._trouble:
+            raise ServiceUnavailableError(self._trouble)
+
+    def stop(self) -> None:
+        """End both, and the thread."""
+        self._stopping.set()
+        self._wake.put(True)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._keep_up()
+            self._first_try.set()
+            try:
+                self._wake.get(timeout=_TICK)
+            except queue.Empty:
+                continue
+        self._worker.stop()
+        if self._redis:
+            self._redis.stop()
+
+    def _keep_up(self) -> None:
+        """Start what does not run, then let the queue follow the rows. Everything here may be repeated."""
+        if monotonic() < self._rest_until:
+            return
+        try:
+            started = self._started()
+        except ServiceUnavailableError as error:
+            self._failures += 1
+            self._rest_until = monotonic() + min(2.0**self._failures, _LONGEST_REST)
+            self._tell(str(error))
+            return
+        if not started:
+            self._failures = 0
+        self._reconcile(self._reconciler.check)
+        self._tell(None)
+
+    def _started(self) -> bool:
+        """Start Redis, then the worker, if they do not run. True when something was started."""
+        started = False
+        if self._redis and not (self._redis.child and self._redis.child.alive):
+            self._redis.stop()
+            self._redis.start().on_exit(self._look)
+            started = True
+        if not (self._worker.child and self._worker.child.alive):
+            self._worker.stop()
+            self._reconcile(self._reconciler.rebuild)
+            self._worker.start().on_exit(self._look)
+            started = True
+        return started
+
+    def _reconcile(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except StorageError as error:
+            _log.warning("The queue could not be compared with the library: %s", error)
+
+    def _look(self) -> None:
+        self._wake.put(True)
+
+    def _tell(self, trouble: str | None) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._on_trouble(trouble)

@@ -1,0 +1,46 @@
+"""The Celery worker as a child: same program, other words."""
+
+import subprocess
+
+from desktop.errors import ServiceUnavailableError
+from desktop.log import log_file
+from desktop.paths import Home
+from desktop.supervisor.child import Child, own_command, own_environment, reap
+
+READY = "ready"
+
+
+class WorkerProcess:
+    """The worker of one library. All methods are called from the supervisor's thread."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.child: Child | None = None
+
+    def start(self) -> Child:
+        """Start it and wait until it consumes. Raises ServiceUnavailableError."""
+        pidfile = self._home.run / "worker.pid"
+        self._home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        reap(pidfile)
+        log = log_file(self._home, "worker")
+        words = own_command("worker", "--supervised", "--logfile", str(log))
+        environment = own_environment() | {"UNBRAID_HOME": str(self._home.root)}
+        try:
+            self.child = Child(words, pidfile, environment)
+        except OSError as error:
+            raise ServiceUnavailableError(f"The worker could not be started: {error.strerror}.") from error
+        if self.child.first_line() != READY:
+            self.child.end(subprocess.Popen.kill)
+            raise ServiceUnavailableError(f"The worker does not start. {log} says why.")
+        return self.child
+
+    def stop(self) -> None:
+        """End it; a running job goes back to the queue."""
+        if self.child:
+            self.child.end(_close_input)
+            self.child = None
+
+
+def _close_input(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin:
+        process.stdin.close()

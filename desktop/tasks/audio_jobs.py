@@ -1,0 +1,35 @@
+"""The Celery task. Everything it does is in `run_job`."""
+
+import logging
+from functools import cache
+
+from desktop.jobs.store import JobStore
+from desktop.models.shelf import Shelf
+from desktop.paths import home
+from desktop.tasks.celery_app import TASK, app
+from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.progress import RedisEvents
+from desktop.tasks.run_job import Answer, JobRunner, is_job_id
+
+_log = logging.getLogger(__name__)
+
+
+@app.task(name=TASK)
+def process_audio_job(job_id: str) -> Answer:
+    """Separate one job of the library.
+
+    `{"status": "completed"}`, `{"status": "failed", "error": …}`, `{"status": "cancelled"}`, or `{"status": "dropped"}`
+    when there was nothing to do. Raises StorageError when the library's database cannot be written.
+    """
+    if not is_job_id(job_id):
+        return {"status": "failed", "error": f"{job_id!r} is no job id: it must be a UUID."}
+    answer = _runner().run(job_id)
+    _log.info("%s %s", job_id, answer["status"])
+    return answer
+
+
+@cache
+def _runner() -> JobRunner:
+    """One a process, so that the engine stays loaded between jobs."""
+    library = home().prepare()
+    return JobRunner(library, JobStore(library), RedisEvents(), EngineRoom(Shelf(library)))

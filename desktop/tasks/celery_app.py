@@ -1,0 +1,66 @@
+"""The Celery application: `celery -A desktop.tasks.celery_app worker` works from a shell, Flower too."""
+
+import sys
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+from desktop.lifetime import end_with_parent
+from desktop.paths import home
+from desktop.settings import RedisSettings, external_redis, redis_from_environment
+
+TASK = "process_audio_job"
+_WEEK = 7 * 24 * 3600
+
+
+def broker_url() -> str:
+    """Redis as Celery names it: the one of `REDIS_HOST`, else the library's own, else the usual local one."""
+    external = external_redis()
+    if external:
+        return _tcp(external)
+    socket = home().socket
+    return f"redis+socket://{socket}?virtual_host=0" if socket.exists() else _tcp(redis_from_environment())
+
+
+def connect() -> None:
+    """Look again where Redis is: the library's own may have been started since this module was imported."""
+    app.conf.update(broker_url=broker_url(), result_backend=broker_url())
+
+
+def _tcp(server: RedisSettings) -> str:
+    password = f":{server.password}@" if server.password else ""
+    return f"redis://{password}{server.host}:{server.port}/{server.db}"
+
+
+app = Celery("unbraid", broker=broker_url(), backend=broker_url(), include=["desktop.tasks.audio_jobs"])
+app.conf.update(
+    task_serializer="json",
+    result_serializer="json",
+    accept_content=["json"],
+    result_expires=3600,
+    # The row is the truth. A stored result may say failure for a job that completed while Redis was down.
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=3600,
+    task_soft_time_limit=3300,
+    task_send_sent_event=True,
+    worker_send_task_events=True,
+    worker_prefetch_multiplier=1,
+    worker_max_tasks_per_child=50,
+    # Measured: True kills jobs that would have finished, and never runs them again.
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    # Nothing that holds threads, a GPU or macOS frameworks survives a fork.
+    worker_pool="solo" if sys.platform == "win32" else "prefork",
+    worker_pool_start_method="spawn",
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
+    broker_transport_options={"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5},
+    timezone="UTC",
+)
+
+
+@worker_process_init.connect
+def _start_child(**_: object) -> None:
+    end_with_parent()

@@ -1,0 +1,85 @@
+"""A claim while it is worked on: signs of life to the row, progress to the eyes, and whether to stop."""
+
+import logging
+import threading
+from time import monotonic
+from types import TracebackType
+
+from desktop.errors import CancelledError, LostClaimError, StorageError
+from desktop.jobs.model import Job, Stage
+from desktop.jobs.queue import EventSink, JobProgress
+from desktop.jobs.store import JobStore
+
+# Seconds between signs of life; a cancel is noticed as soon.
+_BEAT = 0.5
+# Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
+_FRAME = 0.04
+# Before this part of the work is done, an estimate would jump (parts of 1, seconds).
+_ENOUGH, _SOON = 0.03, 1.0
+_log = logging.getLogger(__name__)
+
+
+class HeldClaim:
+    """Use as a context: a thread of its own keeps the lease alive, also through a long segment."""
+
+    def __init__(self, store: JobStore, events: EventSink, job: Job) -> None:
+        self.job = job
+        self._store = store
+        self._events = events
+        self._began = monotonic()
+        self._stage: Stage | None = None
+        self._progress = 0.0
+        self._shown = 0.0
+        self._cancelled = self._lost = False
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def __enter__(self) -> "HeldClaim":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the claim."""
+        return monotonic() - self._began
+
+    def report(self, stage: Stage, progress: float) -> None:
+        """Say how far the job is: `progress` 0 to 1 over the whole of it."""
+        changed = stage is not self._stage
+        before = 0.0 if changed and self._stage is Stage.DOWNLOADING else self._progress
+        self._stage, self._progress = stage, max(progress, before)
+        if changed or monotonic() - self._shown >= _FRAME:
+            self._shown = monotonic()
+            self._events.emit(
+                JobProgress(self.job.id, self.job.token, stage, self._progress, self.elapsed, self._left())
+            )
+
+    def should_stop(self) -> bool:
+        """True when the user cancelled, or the claim is lost."""
+        return self._cancelled or self._lost
+
+    def check(self) -> None:
+        """Raise CancelledError or LostClaimError when the job shall stop."""
+        if self._lost:
+            raise LostClaimError("Another worker owns this job now.")
+        if self._cancelled:
+            raise CancelledError("Cancelled.")
+
+    def _left(self) -> float | None:
+        if self._progress < _ENOUGH or self.elapsed < _SOON or self._stage is Stage.DOWNLOADING:
+            return None
+        return self.elapsed * (1.0 - self._progress) / self._progress
+
+    def _beat(self) -> None:
+        while not self._done.wait(_BEAT):
+            try:
+                answer = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, self._left())
+            except StorageError as error:
+                _log.warning("No sign of life could be written: %s", error)
+                continue
+            self._lost = answer is None
+            self._cancelled = bool(answer)

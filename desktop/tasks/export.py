@@ -1,0 +1,44 @@
+"""Stems copied to where the user asked for them. What is there already is never touched."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from desktop.audio.names import safe_name, shown
+from desktop.errors import StorageError
+from desktop.jobs.model import Job, Stem
+
+
+def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
+    """Copy the stems to a new folder in `job.options.out`, if there is one. Raises StorageError."""
+    out = job.options.out
+    if out is None:
+        return tuple(stems)
+    title = safe_name(job.title)
+    try:
+        folder = _new_folder(out, title)
+        return tuple(replace(stem, exported=_copy(stem, folder / f"{title} - {stem.path.name}")) for stem in stems)
+    except OSError as error:
+        raise StorageError(
+            f"The stems could not be put into {shown(out)}: {error.strerror}. Make room there, or choose another folder."
+        ) from error
+
+
+def _new_folder(out: Path, title: str) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = out / (title if number == 1 else f"{title} ({number})")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def _copy(stem: Stem, target: Path) -> Path:
+    part = target.with_name(target.name + ".part")
+    shutil.copyfile(stem.path, part)
+    return part.rename(target)

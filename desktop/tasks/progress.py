@@ -1,0 +1,100 @@
+"""Job events over Redis, live: events are for eyes and may be lost, rows are the truth."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from time import monotonic
+
+import redis
+
+from desktop.jobs.model import Stage
+from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+from desktop.tasks.redis_client import redis_client
+
+_CHANNEL = "unbraid:events"
+# Seconds an emitter waits for Redis at most, and leaves it alone after a failure.
+_PATIENCE = 0.5
+_REST = 2.0
+# Seconds between looks at whether the listener shall end.
+_GLANCE = 0.5
+_log = logging.getLogger(__name__)
+
+
+class RedisEvents:
+    """An `EventSink` that publishes."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = None
+        self._resting_until = 0.0
+        self._lock = threading.Lock()
+
+    def emit(self, event: JobEvent) -> None:
+        """Announce `event` to every listener, or to nobody when Redis is away."""
+        with self._lock:
+            if monotonic() < self._resting_until:
+                return
+            try:
+                self._client = self._client or redis_client(_PATIENCE)
+                self._client.publish(_CHANNEL, _text(event))
+            except redis.RedisError:
+                self._resting_until = monotonic() + _REST
+                self._drop()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._client:
+            self._client.close()
+        self._client = None
+
+
+class EventListener:
+    """A thread that hears every event, and tells of every gap in which it may have missed some."""
+
+    def __init__(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
+        """Both are called from the listener's thread. `on_gap` is also called at each start of listening."""
+        self._on_event = on_event
+        self._on_gap = on_gap
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen, and go on through every restart of Redis."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._listen()
+            except redis.RedisError as error:
+                _log.info("The event feed broke off: %s", error)
+                self._stop.wait(_GLANCE)
+
+    def _listen(self) -> None:
+        with redis_client() as client, client.pubsub(ignore_subscribe_messages=True) as feed:
+            feed.subscribe(_CHANNEL)
+            feed.get_message(timeout=_GLANCE)
+            self._on_gap()
+            while not self._stop.is_set():
+                message = feed.get_message(timeout=_GLANCE)
+                if message:
+                    self._on_event(_event(message["data"]))
+
+
+def _text(event: JobEvent) -> str:
+    return json.dumps(asdict(event))
+
+
+def _event(text: str | bytes | None) -> JobEvent:
+    fields = json.loads(text or "{}")
+    return JobProgress(**fields | {"stage": Stage(fields["stage"])}) if "stage" in fields else JobChanged(**fields)

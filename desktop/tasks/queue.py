@@ -1,0 +1,52 @@
+"""The queue over Celery. A message says that there may be work; the row says whether there is."""
+
+import json
+import logging
+
+from kombu.exceptions import OperationalError
+
+from desktop.jobs.model import Job
+from desktop.tasks.celery_app import TASK, app
+from desktop.tasks.redis_client import redis_client
+
+_log = logging.getLogger(__name__)
+_QUEUE = "celery"
+_UNACKED = ("unacked", "unacked_index", "unacked_mutex")
+# Celery's limits are the last resort against a hung job, so they follow the song: 20 times its length on a slow machine.
+_SLOWEST = 20.0
+_SOFT, _GRACE = 3300, 300
+
+
+class CeleryQueue:
+    """A `JobQueue` on the Redis that Celery uses."""
+
+    def publish(self, job: Job) -> None:
+        """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
+        soft = max(_SOFT, int((job.seconds or 0) * _SLOWEST))
+        try:
+            app.send_task(
+                TASK, (job.id,), task_id=identity(job), retry=False, soft_time_limit=soft, time_limit=soft + _GRACE
+            )
+        except OperationalError as error:
+            _log.info("%s waits in the library: %s", job.id, error)
+
+    def known(self) -> set[str]:
+        """Identities of all messages that wait or are in a worker's hands. Raises redis.RedisError."""
+        with redis_client() as client:
+            waiting = client.lrange(_QUEUE, 0, -1)
+            held = client.hvals(_UNACKED[0])
+        return {_id(json.loads(text)) for text in waiting} | {_id(json.loads(text)[0]) for text in held}
+
+    def clear(self) -> None:
+        """Forget every message: only while no worker is alive. Raises redis.RedisError."""
+        with redis_client() as client:
+            client.delete(_QUEUE, *_UNACKED)
+
+
+def identity(job: Job) -> str:
+    """A message's name. With the token in it, an entry left by a lost owner does not stand for the job's next run."""
+    return f"{job.id}:{job.token}"
+
+
+def _id(message: dict[str, dict[str, str]]) -> str:
+    return message["headers"]["id"]

@@ -1,0 +1,45 @@
+"""Makes the queue what the rows say. Every step may be repeated at any time."""
+
+import logging
+
+import redis
+
+from desktop.jobs.queue import EventSink, JobChanged
+from desktop.jobs.store import JobStore
+from desktop.tasks.queue import CeleryQueue, identity
+
+_log = logging.getLogger(__name__)
+
+
+class Reconciliation:
+    """The one who compares rows and messages; run by the process that supervises the worker."""
+
+    def __init__(self, store: JobStore, queue: CeleryQueue, events: EventSink) -> None:
+        self._store = store
+        self._queue = queue
+        self._events = events
+
+    def rebuild(self) -> None:
+        """Before a worker starts: forget all messages, so that none is held by a dead one. Raises StorageError."""
+        try:
+            self._queue.clear()
+        except redis.RedisError as error:
+            _log.warning("The queue could not be cleared: %s", error)
+        self.check()
+
+    def check(self) -> None:
+        """Give back the jobs of lost owners, and publish every pending job that has no message. Raises StorageError."""
+        for job_id in self._store.release_orphans():
+            _log.warning("The owner of %s was lost", job_id)
+            self._events.emit(JobChanged(job_id))
+        pending = self._store.pending()
+        if not pending:
+            return
+        try:
+            known = self._queue.known()
+        except redis.RedisError as error:
+            _log.warning("The queue could not be read: %s", error)
+            return
+        for job in pending:
+            if identity(job) not in known:
+                self._queue.publish(job)

@@ -1,0 +1,125 @@
+"""One job from claim to end, without Celery: a thin shell round the pipeline."""
+
+import logging
+import shutil
+from dataclasses import dataclass
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from desktop.errors import CancelledError, LostClaimError, UnbraidError, UnusableTrackError
+from desktop.jobs.copy import stored_track
+from desktop.jobs.model import Job, Stage, Stem
+from desktop.jobs.queue import EventSink, JobChanged
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+from desktop.pipeline.run import Outcome, Request, Step, run
+from desktop.tasks.claim import HeldClaim
+from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.export import export
+
+Answer = dict[str, str]
+_GONE = "The library's copy of this song is gone. Remove the song, and add it again."
+_TOO_LONG = "Separating this song took longer than it may. The log may tell why; then try again."
+DROPPED: Answer = {"status": "dropped"}
+"""There was nothing to do, or somebody else does it."""
+_log = logging.getLogger(__name__)
+
+
+def is_job_id(text: object) -> bool:
+    """True for a UUID in its canonical form: nothing else ever meets a path."""
+    try:
+        return isinstance(text, str) and str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class JobRunner:
+    """Runs jobs of one library, with whatever stays loaded between them."""
+
+    home: Home
+    store: JobStore
+    events: EventSink
+    engines: EngineRoom
+
+    def run(self, job_id: str) -> Answer:
+        """Claim the job, separate it, and record how it ended.
+
+        Raises StorageError when the library cannot be written: then the lease runs out, and the job runs again.
+        """
+        job = self.store.claim(job_id)
+        self.events.emit(JobChanged(job_id))
+        if job is None:
+            return DROPPED
+        self._clean_up(job)
+        with HeldClaim(self.store, self.events, job) as claim:
+            answer = self._answer(claim)
+        if answer["status"] != "completed":
+            shutil.rmtree(self.home.job(job_id).run(job.token), ignore_errors=True)
+        self.events.emit(JobChanged(job_id))
+        return answer
+
+    def _answer(self, claim: HeldClaim) -> Answer:
+        try:
+            won = self._complete(claim)
+        except LostClaimError:
+            won = False
+        except CancelledError:
+            return {"status": "cancelled"} if self.store.cancelled(claim.job, claim.elapsed) else DROPPED
+        except UnbraidError as error:
+            return self._failed(claim, str(error))
+        except SoftTimeLimitExceeded:
+            return self._failed(claim, _TOO_LONG)
+        return {"status": "completed"} if won else DROPPED
+
+    def _failed(self, claim: HeldClaim, sentence: str) -> Answer:
+        _log.warning("%s failed: %s", claim.job.id, sentence)
+        # With a database that just failed, this is a new connection: the store opens one for every call.
+        won = self.store.fail(claim.job, sentence, claim.elapsed)
+        return {"status": "failed", "error": sentence} if won else DROPPED
+
+    def _complete(self, claim: HeldClaim) -> bool:
+        """Separate the song and publish its stems. False when the claim was lost."""
+        job = claim.job
+        folder = self.home.job(job.id)
+        source = stored_track(folder, job)
+        if not source.exists():
+            raise UnusableTrackError(_GONE)
+        engine, notices = self.engines.engine(
+            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop
+        )
+        self.store.describe(job, model_used=engine.name)
+        self.events.emit(JobChanged(job.id))
+        options = job.options
+        request = Request(
+            source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks
+        )
+
+        def report(step: Step) -> None:
+            claim.report(Stage(step.stage), step.progress)
+
+        outcome = run(request, engine, report, claim.should_stop)
+        claim.check()
+        stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])
+        return self._publish(claim, stems, (*notices, *outcome.notices), outcome)
+
+    def _publish(
+        self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome
+    ) -> bool:
+        return self.store.complete(
+            claim.job,
+            stems,
+            notices,
+            seconds=outcome.seconds,
+            sample_rate=outcome.sample_rate,
+            channels=outcome.channels,
+            frames=outcome.frames,
+            null_dbfs=outcome.null_dbfs,
+            elapsed=claim.elapsed,
+        )
+
+    def _clean_up(self, job: Job) -> None:
+        """Throw away what earlier owners left behind."""
+        for folder in self.home.job(job.id).root.glob("run-*"):
+            shutil.rmtree(folder, ignore_errors=True)

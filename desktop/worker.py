@@ -1,0 +1,69 @@
+"""Composition root of the worker process: Celery with this app's settings, and its ties to the app that started it."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+import psutil
+from celery.signals import worker_ready
+
+from desktop.jobs.store import JobStore
+from desktop.paths import home
+from desktop.supervisor.child import kill_tree
+from desktop.supervisor.worker import READY
+from desktop.tasks.celery_app import app
+
+# Below the window and the sound: separating takes all the cores that nobody else wants.
+_NICENESS = 10
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a worker until it is told to stop. Returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    home().prepare()
+    if arguments.supervised:
+        _tie_to_supervisor()
+    words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
+    words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    if arguments.logfile:
+        words += ["--logfile", arguments.logfile]
+    app.worker_main(words)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="unbraid worker", description="Separates the songs of the queue.")
+    parser.add_argument("--concurrency", type=int, default=1, help="songs at the same time (default 1: it uses all cores)")
+    parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
+    parser.add_argument("--logfile", help="where to log (default: the terminal)")
+    parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+def _tie_to_supervisor() -> None:
+    """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    # Celery redirects what is called stdout.
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+
+    def tell(**_: object) -> None:
+        out.write(f"{READY}\n")
+        out.flush()
+
+    worker_ready.connect(tell, weak=False)
+    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+
+
+def _end_with_input() -> None:
+    while os.read(0, 64):
+        pass
+    # No waiting for the segment in work: jobs go back to the queue unharmed, and start again from their last commit.
+    children = psutil.Process().children(recursive=True)
+    for child in children:
+        kill_tree(child.pid)
+    JobStore(home()).release_owned_by([child.pid for child in children])
+    os.kill(os.getpid(), signal.SIGKILL)
