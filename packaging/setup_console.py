@@ -76,8 +76,9 @@ def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = (
     `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
     """
     lines: deque[str] = deque(maxlen=KEPT)
-    with log.open("a", encoding="utf-8") as record:
-        process = subprocess.Popen(
+    with (
+        log.open("a", encoding="utf-8") as record,
+        subprocess.Popen(
             words,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -85,7 +86,8 @@ def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = (
             text=True,
             errors="replace",
             pass_fds=tuple(keep),
-        )
+        ) as process,
+    ):
         reader = threading.Thread(target=_collect, args=(process.stdout, story, lines, record), daemon=True)
         reader.start()
         line = ProgressLine()
@@ -93,15 +95,14 @@ def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = (
             while reader.is_alive():
                 reader.join(REDRAW)
                 line.show(story.now())
-            status = process.wait()
         except KeyboardInterrupt:
             process.terminate()
-            process.wait()
+            reader.join()
             raise
         finally:
             line.close()
-    if status:
-        raise subprocess.CalledProcessError(status, list(words), output="".join(lines))
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, list(words), output="".join(lines))
 
 
 def _collect(source: IO[str] | None, story: Story, lines: deque[str], record: IO[str]) -> None:

@@ -1,0 +1,150 @@
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from setup_console import NoBuildError, SetUpError
+from setup_environment import Environment, damaged
+
+Wheel = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("pristine")
+    Environment(root).make()
+    return root
+
+
+@pytest.fixture
+def environment(pristine: Path, tmp_path: Path) -> Environment:
+    root = tmp_path / "checkout"
+    shutil.copytree(pristine, root, symlinks=True)
+    environment = Environment(root)
+    environment.marks.mkdir()
+    (environment.marks / "place").write_bytes(os.fsencode(pristine / ".venv"))
+    return environment
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Path:
+    return tmp_path / "app.txt"
+
+
+def run(environment: Environment, *words: str) -> str:
+    answer = subprocess.run([str(environment.python), *words], capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
+
+
+def test_a_fresh_environment_is_usable(environment: Environment) -> None:
+    assert environment.usable()
+
+
+def test_an_environment_whose_python_has_gone_is_not_usable(environment: Environment) -> None:
+    for python in environment.scripts.glob("python*"):
+        python.unlink()
+    assert not environment.usable()
+
+
+def test_an_environment_that_was_left_without_a_whole_pip_is_not_usable(environment: Environment) -> None:
+    (environment.packages / "pip" / "_internal" / "self_outdated_check.py").unlink()
+    assert not environment.usable()
+
+
+def test_an_environment_of_another_python_version_is_not_usable(environment: Environment) -> None:
+    environment.packages.parent.rename(environment.packages.parent.with_name("python3.10"))
+    assert not environment.usable()
+
+
+def test_no_environment_is_not_usable(tmp_path: Path) -> None:
+    assert not Environment(tmp_path).usable()
+
+
+def test_a_wreck_in_its_place_is_replaced(tmp_path: Path) -> None:
+    environment = Environment(tmp_path)
+    environment.folder.mkdir()
+    (environment.folder / "lib").write_text("rubbish")
+    environment.make()
+    assert environment.usable()
+
+
+def test_locked_packages_are_installed_once(
+    environment: Environment, lock: Path, wheel: Wheel, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock.write_text(wheel("tiny"))
+    environment.install(lock, "a tiny package")
+    environment.install(lock, "a tiny package")
+    assert capsys.readouterr().err.count("Installing a tiny package.") == 1
+    assert run(environment, "-c", "import tiny; print(tiny.VALUE)") == "1"
+
+
+def test_a_package_that_is_not_the_locked_one_is_refused(environment: Environment, lock: Path, wheel: Wheel) -> None:
+    line = wheel("tiny")
+    wheel("tiny", content="VALUE = 'somebody else wrote this'\n")
+    lock.write_text(line)
+    with pytest.raises(SetUpError, match="not the one that was locked"):
+        environment.install(lock, "a tiny package")
+    assert not environment.has(lock)
+    assert not list(environment.packages.glob("tiny*"))
+
+
+@pytest.mark.usefixtures("package_server")
+def test_a_package_that_is_not_offered_is_told_from_other_failures(environment: Environment, lock: Path) -> None:
+    lock.write_text(f"nowhere==1.0 --hash=sha256:{'0' * 64}\n")
+    with pytest.raises(NoBuildError):
+        environment.install(lock, "a package")
+
+
+def test_a_package_that_lost_a_file_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
+    lock.write_text(wheel("tiny"))
+    environment.install(lock, "a tiny package")
+    (environment.packages / "tiny" / "__init__.py").unlink()
+    environment.mend()
+    environment.install(lock, "a tiny package")
+    assert run(environment, "-c", "import tiny; print(tiny.VALUE)") == "1"
+    assert damaged(environment.packages) == []
+
+
+def test_a_file_that_was_cut_short_is_damage(environment: Environment, lock: Path, wheel: Wheel) -> None:
+    lock.write_text(wheel("tiny"))
+    environment.install(lock, "a tiny package")
+    (environment.packages / "tiny" / "__init__.py").write_text("VAL")
+    assert [record.name for record in damaged(environment.packages)] == ["tiny-1.0.dist-info"]
+
+
+def test_an_installation_that_was_broken_off_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
+    lock.write_text(wheel("tiny"))
+    environment.install(lock, "a tiny package")
+    (environment.packages / "tiny-1.0.dist-info" / "RECORD").unlink()  # pip writes it last
+    (environment.packages / "~iny").mkdir()
+    environment.mend()
+    assert not environment.has(lock)
+    assert not list(environment.packages.glob("tiny-*")) + list(environment.packages.glob("~*"))
+
+
+def test_its_python_finds_the_app_from_anywhere_also_after_a_move(environment: Environment, tmp_path: Path) -> None:
+    root = environment.folder.parent
+    (root / "desktop").mkdir()
+    (root / "desktop" / "__init__.py").touch()
+    (root / "desktop" / "__main__.py").write_text("import sys; print(sys.argv[1:])")
+    environment.connect(root)
+    moved = Environment(root.rename(tmp_path / "another place"))
+    assert run(moved, "-P", "-m", "desktop", "song.flac") == "['song.flac']"
+    command = subprocess.run([moved.scripts / "unbraid", "a b"], capture_output=True, text=True, check=True, cwd="/")
+    assert command.stdout.strip() == "['a b']"
+
+
+@pytest.mark.parametrize("name", ["plain", "a place with blanks", "\u00e9" * 70], ids=["plain", "blanks", "long"])
+def test_scripts_of_packages_run_after_a_move(
+    environment: Environment, lock: Path, wheel: Wheel, tmp_path: Path, name: str
+) -> None:
+    lock.write_text(wheel("tiny", content="import sys\ndef main():\n    print(sys.prefix)\n"))
+    environment.install(lock, "a tiny package")
+    environment.connect(environment.folder.parent)
+    moved = Environment(environment.folder.parent.rename(tmp_path / name))
+    moved.connect(moved.folder.parent)
+    answer = subprocess.run([moved.scripts / "tiny"], capture_output=True, text=True, check=True)
+    assert Path(answer.stdout.strip()).samefile(moved.folder)
+    assert str(moved.folder) in (moved.scripts / "activate").read_text(encoding="utf-8")
