@@ -1,5 +1,6 @@
 """All lanes' waveforms over one time axis, and the playhead across them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -126,19 +127,25 @@ class WaveformView(pg.GraphicsView):
         self._unfinished.setVisible(second is not None)
         if second is not None:
             self._unfinished.show_from(second, words)
-            self.set_playhead(self._playhead, second)
+            self._brighten(second)
+            self.viewport().update()
 
-    def set_playhead(self, second: float | None, bright_until: float | None = None) -> None:
-        """Move the playhead: only the strip between its old and its new place is painted."""
-        edge = bright_until if bright_until is not None else second
+    def set_playhead(self, second: float | None) -> None:
+        """Move the playhead: only the strip between its old and its new place is painted, and only if they differ."""
+        self._brighten(second)
+        old, self._playhead = self._playhead, second
+        if old is None or second is None:
+            self.viewport().update()
+        elif self._half_pixels(old) != self._half_pixels(second):
+            self._update_strip(old, second)
+
+    def _brighten(self, second: float | None) -> None:
         for item in self._items:
             if item is not None:
-                item.set_bright_until(float("inf") if edge is None else edge)
-        if bright_until is not None or None in (second, self._playhead):
-            self.viewport().update()
-        else:
-            self._update_strip(self._playhead, second)
-        self._playhead = second
+                item.set_bright_until(math.inf if second is None else second)
+
+    def _half_pixels(self, second: float) -> int:
+        return round(2 * self.x_of(second))
 
     def follow_playhead(self, second: float) -> None:
         """Move the playhead while playing, and turn the page when it leaves the view; a view moved away stays there."""
@@ -158,10 +165,10 @@ class WaveformView(pg.GraphicsView):
         frame = self._box.frame()
         return frame.left() + frame.width() * (second - start) / (end - start)
 
-    def _update_strip(self, old: float | None, new: float | None) -> None:
-        places = [self.x_of(second) for second in (old, new) if second is not None]
-        left, right = int(min(places)) - STRIP, int(max(places)) + STRIP
-        shown = QRect(left, 0, right - left + 1, self.height()).intersected(self.viewport().rect())
+    def _update_strip(self, old: float, new: float) -> None:
+        left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
+        strip = QRect(left - STRIP, 0, right - left + 2 * STRIP, self.height())
+        shown = strip.intersected(self.viewport().rect())
         if not shown.isEmpty():
             self.viewport().update(shown)
 
@@ -173,7 +180,7 @@ class WaveformView(pg.GraphicsView):
             if y > AXIS_HEIGHT:
                 painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
         if self._playhead is not None:
-            x = self.x_of(self._playhead)
+            x = self._half_pixels(self._playhead) / 2
             down = min(self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
