@@ -167,7 +167,7 @@ class WaveformView(pg.GraphicsView):
 
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
-        strip = QRect(left - STRIP, 0, right - left + 2 * STRIP, self.height())
+        strip = QRect(left - STRIP, AXIS_HEIGHT, right - left + 2 * STRIP, self.height() - AXIS_HEIGHT)
         shown = strip.intersected(self.viewport().rect())
         if not shown.isEmpty():
             self.viewport().update(shown)
