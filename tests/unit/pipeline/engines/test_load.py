@@ -1,0 +1,20 @@
+import subprocess
+import sys
+
+import pytest
+
+from desktop.errors import ModelRejectedError
+from desktop.pipeline.engines.load import EngineSpec, load_engine
+
+
+def test_sketch_needs_neither_files_nor_torch() -> None:
+    code = (
+        "import sys; from desktop.pipeline.engines.load import EngineSpec, load_engine; "
+        "assert load_engine(EngineSpec('sketch', 'sketch')).name == 'sketch'; sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_model_without_files_is_refused() -> None:
+    with pytest.raises(ModelRejectedError, match="htdemucs has no weights"):
+        load_engine(EngineSpec("htdemucs", "demucs"))
