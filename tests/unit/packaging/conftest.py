@@ -13,6 +13,16 @@ ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 
+@pytest.fixture(scope="session")
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a fresh environment, to copy: making one takes seconds."""
+    from setup_environment import Environment
+
+    root = tmp_path_factory.mktemp("pristine")
+    Environment(root).make()
+    return root
+
+
 @pytest.fixture
 def package_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that pip takes packages from, and from nowhere else."""

@@ -11,13 +11,6 @@ from setup_environment import Environment, damaged
 Wheel = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("pristine")
-    Environment(root).make()
-    return root
-
-
 @pytest.fixture
 def environment(pristine: Path, tmp_path: Path) -> Environment:
     root = tmp_path / "checkout"

@@ -1,0 +1,64 @@
+"""The lock files against pyproject.toml, and the list of licences against them."""
+
+import re
+import tomllib
+
+import make_locks
+import pytest
+import third_party
+
+from tests.unit.packaging.conftest import ROOT
+
+PARTS = ("torch", "torch-cpu", "cuda", "app", "test")
+
+
+def entries(part: str) -> list[str]:
+    text = (ROOT / "packaging" / "lock" / f"{part}.txt").read_text(encoding="utf-8")
+    return make_locks.entries_of(text)
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_pin_has_hashes_and_no_address(part: str) -> None:
+    assert entries(part)
+    for entry in entries(part):
+        assert re.match(r"[A-Za-z][\w.-]*==\S+", entry)
+        assert "--hash=sha256:" in entry
+        assert "://" not in entry
+        assert " @ " not in entry
+
+
+def test_what_the_project_asks_for_is_locked_at_that_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    locked = {entry.split()[0] for part in PARTS for entry in entries(part)}
+    names = {pin.partition("==")[0] for pin in locked}
+    wanted = [
+        *project["dependencies"],
+        *(name for extra in project["optional-dependencies"].values() for name in extra),
+    ]
+    for requirement in wanted:
+        name, version = re.fullmatch(r"([\w.-]+)(?:\[\w+\])?(?:==([\w.]+))?(?:;.*)?", requirement).groups()
+        assert normal(name) in names
+        if version:
+            assert f"{normal(name)}=={version}" in locked
+
+
+def test_no_package_is_locked_in_two_files() -> None:
+    names = [make_locks.name_of(entry) for part in ("torch", "cuda", "app", "test") for entry in entries(part)]
+    for part in ("torch", "cuda", "app", "test"):
+        for name in {make_locks.name_of(entry) for entry in entries(part)}:
+            assert names.count(name) == sum(make_locks.name_of(entry) == name for entry in entries(part))
+
+
+def test_cuda_libraries_are_in_their_own_file_alone() -> None:
+    assert all(make_locks.CUDA.match(entry) for entry in entries("cuda"))
+    assert not any(make_locks.CUDA.match(entry) for part in ("torch", "app", "test") for entry in entries(part))
+
+
+def test_every_locked_package_is_in_the_list_of_licences() -> None:
+    listed = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
+    for name, version, _ in third_party.pins():
+        assert re.search(rf"^\| {re.escape(name)} \| [^|]*{re.escape(version)}[^|]* \|", listed, re.MULTILINE), name

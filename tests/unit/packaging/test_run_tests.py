@@ -1,0 +1,16 @@
+import pytest
+import run_tests
+
+
+@pytest.mark.parametrize(
+    ("words", "selection", "rest"),
+    [
+        (["test"], "not faults and not bench", []),
+        (["test", "-k", "name"], "not faults and not bench", ["-k", "name"]),
+        (["test", "faults"], "faults", []),
+        (["test", "faults", "-x"], "faults", ["-x"]),
+        (["bench"], "bench", ["-s"]),
+    ],
+)
+def test_words_choose_the_tests(words: list[str], selection: str, rest: list[str]) -> None:
+    assert run_tests.selected(words) == (selection, rest)
