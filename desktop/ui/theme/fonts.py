@@ -19,9 +19,13 @@ def load_fonts() -> None:
         QFontDatabase.addApplicationFont(str(path))
 
 
-@cache
 def ui_font(size: int = BODY, weight: int = 400) -> QFont:
     """The interface font of `size` pixels. `weight` is CSS's: 400 regular, 500 medium, 600 semibold, 700 bold."""
+    return QFont(_font(size, weight))
+
+
+@cache
+def _font(size: int, weight: int) -> QFont:
     font = QFont([FAMILY, "sans-serif"])
     font.setPixelSize(size)
     font.setWeight(QFont.Weight(weight))

@@ -1,0 +1,78 @@
+"""The one style sheet: what Qt's own widgets look like. Whatever paints itself takes the tokens directly."""
+
+from string import Template
+
+from desktop.ui.theme import tokens
+
+_SHEET = """
+QToolTip {
+    background: $RAISED; color: $TEXT; border: 1px solid $LINE; border-radius: 6px; padding: 5px 8px;
+}
+
+QPushButton {
+    background: $RAISED; color: $TEXT; border: 2px solid $RAISED; border-radius: 8px;
+    min-height: 28px; padding: 0 10px; font-weight: 500;
+}
+QPushButton:hover { background: $RAISED_HOVER; border-color: $RAISED_HOVER; }
+QPushButton:pressed, QPushButton:checked { background: $LINE; border-color: $LINE; }
+QPushButton:disabled { color: $FAINT; }
+QPushButton:focus { border-color: $ACCENT; }
+QPushButton::menu-indicator { image: none; width: 0; }
+
+QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
+QPushButton[kind="primary"]:hover { background: $ACCENT_HOVER; border-color: $ACCENT_HOVER; }
+QPushButton[kind="primary"]:focus { border-color: $TEXT; }
+QPushButton[size="large"] { min-height: 36px; padding: 0 16px; border-radius: 10px; font-size: 14px; }
+QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $DIM; }
+QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; color: $TEXT; }
+QPushButton[kind="quiet"]:focus { border-color: $ACCENT; color: $TEXT; }
+
+QLineEdit {
+    background: $RAISED; color: $TEXT; border: 2px solid $RAISED; border-radius: 8px; min-height: 28px; padding: 0 8px;
+    selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
+}
+QLineEdit:focus { border-color: $ACCENT; }
+
+QMenu { background: $RAISED; border: 1px solid $LINE; border-radius: 8px; padding: 6px; }
+QMenu::item { padding: 6px 28px 6px 12px; border-radius: 6px; }
+QMenu::item:selected { background: $ACCENT; color: $ON_ACCENT; }
+QMenu::item:disabled { color: $FAINT; background: transparent; }
+QMenu::separator { height: 1px; background: $LINE; margin: 6px 8px; }
+QMenu::indicator { width: 14px; height: 14px; left: 8px; }
+QMenu[checks="true"]::item { padding-left: 30px; }
+
+QTableView { background: $PANEL; border: none; outline: none; gridline-color: $ROW_LINE; }
+QTableView::item { padding: 0; }
+QHeaderView { background: $PANEL; border: none; }
+QHeaderView::section {
+    background: $PANEL; color: $FAINT; border: none; border-bottom: 1px solid $LINE; font-size: 12px; font-weight: 500;
+    padding: 0 12px;
+}
+
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: $LINE; border-radius: 4px; margin: 2px; }
+QScrollBar::handle:vertical { min-height: 32px; }
+QScrollBar::handle:horizontal { min-width: 32px; }
+QScrollBar::handle:hover { background: $DASHES; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QSplitter::handle { background: $LINE; }
+QSplitter::handle:hover { background: $ACCENT; }
+
+QComboBox, QSpinBox {
+    background: $RAISED; border: 2px solid $RAISED; border-radius: 8px; min-height: 28px; padding: 0 8px;
+}
+QComboBox:focus, QSpinBox:focus { border-color: $ACCENT; }
+QComboBox::drop-down { border: none; width: 20px; }
+QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
+
+QPlainTextEdit {
+    background: $BACKGROUND; color: $DIM; border: 2px solid $LINE; border-radius: 8px; padding: 6px;
+    selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
+}
+QPlainTextEdit:focus { border-color: $ACCENT; }
+"""
+
+STYLESHEET = Template(_SHEET).substitute({name: value for name, value in vars(tokens).items() if name.isupper()})
