@@ -14,7 +14,7 @@ from desktop.ui.waveform.view import WaveformView
 SHORTEST = 72
 TIGHT = 64
 """Lanes give up this much where that spares the scroll bar."""
-TALLEST_ALONE = 240
+TALLEST_ALONE = 420
 """A lone lane does not fill a whole screen."""
 
 
