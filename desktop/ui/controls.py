@@ -1,0 +1,44 @@
+"""Buttons of the shell: they look alike, have names for screen readers, and leave Space to the transport."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.theme.glyphs import glyph_icon
+
+_INK = {"primary": tokens.ON_ACCENT, "plain": tokens.TEXT, "quiet": tokens.DIM}
+
+
+class ShellButton(QPushButton):
+    """A button with words, a sign, or both. `kind` is "primary" for the one next action, "plain", or "quiet"."""
+
+    def __init__(
+        self, words: str, kind: str = "plain", sign: str = "", name: str = "", parent: QWidget | None = None
+    ) -> None:
+        # Only a sign that stands alone needs no gap to the words beside it.
+        super().__init__(f" {words}" if words and sign else words, parent)
+        self.setProperty("kind", kind)
+        self.setAccessibleName(name or words)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        if name:
+            self.setToolTip(name)
+        if sign:
+            self.setIcon(glyph_icon(sign, _INK[kind], 2.0 if kind == "primary" else 1.6))
+            self.setIconSize(QSize(14, 14))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return and Enter press it."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+def square(sign: str, name: str, parent: QWidget | None = None) -> ShellButton:
+    """A quiet button that is a sign alone; `name` says what it does."""
+    button = ShellButton("", "quiet", sign, name, parent)
+    button.setFixedSize(28, 28)
+    button.setStyleSheet("min-height: 24px; padding: 0;")
+    return button

@@ -1,0 +1,132 @@
+"""Sentences for the user in a strip below the top bar: readable in place, in nobody's way, gone with one click."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.ui.controls import ShellButton, square
+from desktop.ui.theme import tokens
+
+MOST = 3
+EDGE = 3
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to be said."""
+
+    sentence: str
+    key: str = ""
+    """A notice takes the place of the one with the same key."""
+    tone: str = tokens.ACCENT
+    """The colour of its edge; the words say it too."""
+    action: str = ""
+    """What the button says that does something about it; empty: no button."""
+    act: Callable[[], None] | None = None
+    lasts: float = 0.0
+    """Seconds until it goes by itself; 0: it stays."""
+    on_gone: Callable[[], None] | None = None
+    """Called when it goes in any way but by its action."""
+
+
+class NoticeRow(QWidget):
+    """One notice, with its action and a way to put it away."""
+
+    acted = Signal()
+    dismissed = Signal()
+
+    def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.notice = notice
+        label = QLabel(notice.sentence)
+        label.setWordWrap(True)
+        label.setTextFormat(label.textFormat().PlainText)
+        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16 + EDGE, 6, 12, 7)
+        row.setSpacing(12)
+        row.addWidget(label, 1)
+        if notice.action:
+            button = ShellButton(notice.action)
+            button.clicked.connect(self.acted)
+            row.addWidget(button)
+        away = square("cross", "Put this notice away")
+        away.clicked.connect(self.dismissed)
+        row.addWidget(away)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Fill the ground, the edge, and the line below."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.PANEL))
+        painter.fillRect(0, 0, EDGE, self.height(), QColor(self.notice.tone))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+
+
+class NoticeStrip(QWidget):
+    """The notices that stand, the newest last. It takes no room while there are none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[NoticeRow] = []
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self.setVisible(False)
+
+    @property
+    def notices(self) -> tuple[Notice, ...]:
+        """What is being said."""
+        return tuple(row.notice for row in self._rows)
+
+    def show_notice(self, notice: Notice) -> None:
+        """Say something, in place of what was said under the same key; the oldest gives way when there are many."""
+        for row in [row for row in self._rows if notice.key and row.notice.key == notice.key]:
+            self._put_away(row)
+        while len(self._rows) >= MOST:
+            self._put_away(self._rows[0])
+        self._add(notice)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, notice.sentence))
+
+    def say(self, sentence: str) -> None:
+        """Say one sentence; the same one twice stands once."""
+        self.show_notice(Notice(sentence, key=sentence))
+
+    def clear(self, key: str) -> None:
+        """Put away what was said under `key`."""
+        for row in [row for row in self._rows if row.notice.key == key]:
+            self._put_away(row)
+
+    def clear_all(self) -> None:
+        """Put everything away."""
+        for row in list(self._rows):
+            self._put_away(row)
+
+    def _add(self, notice: Notice) -> None:
+        row = NoticeRow(notice)
+        row.acted.connect(lambda: self._act(row))
+        row.dismissed.connect(lambda: self._put_away(row))
+        if notice.lasts:
+            QTimer.singleShot(round(notice.lasts * 1000), row, row.dismissed.emit)
+        self._rows.append(row)
+        self._column.addWidget(row)
+        self.setVisible(True)
+
+    def _act(self, row: NoticeRow) -> None:
+        if self._drop(row) and row.notice.act:
+            row.notice.act()
+
+    def _put_away(self, row: NoticeRow) -> None:
+        if self._drop(row) and row.notice.on_gone:
+            row.notice.on_gone()
+
+    def _drop(self, row: NoticeRow) -> bool:
+        if row not in self._rows:
+            return False
+        self._rows.remove(row)
+        row.hide()
+        row.deleteLater()
+        self.setVisible(bool(self._rows))
+        return True
