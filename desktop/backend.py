@@ -28,9 +28,9 @@ class Backend:
         """Open the database. Raises StorageError."""
         self._home = home
         self._store = JobStore(home)
-        self._queue = CeleryQueue()
-        self._events = RedisEvents()
-        self.service = JobService(home, self._store, self._queue, self._events)
+        queue, self._events = CeleryQueue(), RedisEvents()
+        self.service = JobService(home, self._store, queue, self._events)
+        self._reconciliation = Reconciliation(self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []
@@ -51,6 +51,8 @@ class Backend:
         if self._lock.take():
             self._supervise()
         else:
+            connect()
+            self._reconciliation.check()
             self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
             self._heir.start()
 
@@ -59,21 +61,19 @@ class Backend:
         self._stopping.set()
         if self._heir:
             self._heir.join()
-        if self._supervisor:
-            self._supervisor.stop()
         if self._listener:
             self._listener.stop()
+        if self._supervisor:
+            self._supervisor.stop()
         self._events.close()
         self._lock.release()
 
     def _supervise(self) -> None:
-        reconciliation = Reconciliation(self._store, self._queue, self._events)
-        self._supervisor = Supervisor(self._home, reconciliation, self._tell)
+        self._supervisor = Supervisor(self._home, self._reconciliation, self._tell)
         self._supervisor.start()
         connect()
 
     def _wait_for_lock(self) -> None:
-        connect()
         while not self._stopping.wait(_TAKE_OVER):
             if self._lock.take():
                 _log.info("Taking over the library's Redis and worker")

@@ -3,7 +3,6 @@
 import argparse
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 
@@ -47,8 +46,8 @@ def _tie_to_supervisor() -> None:
     """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    # Celery redirects what is called stdout.
-    out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    out = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Celery's banner is not for the supervisor
 
     def tell(**_: object) -> None:
         out.write(f"{READY}\n")

@@ -6,7 +6,9 @@ import logging
 from kombu.exceptions import OperationalError
 
 from desktop.jobs.model import Job
-from desktop.tasks.celery_app import TASK, app
+from desktop.paths import home
+from desktop.settings import external_redis
+from desktop.tasks.celery_app import TASK, app, broker_url
 from desktop.tasks.redis_client import redis_client
 
 _log = logging.getLogger(__name__)
@@ -22,11 +24,22 @@ class CeleryQueue:
 
     def publish(self, job: Job) -> None:
         """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
+        if not _is_there():
+            return
         soft = max(_SOFT, int((job.seconds or 0) * _SLOWEST))
         try:
-            app.send_task(
-                TASK, (job.id,), task_id=identity(job), retry=False, soft_time_limit=soft, time_limit=soft + _GRACE
-            )
+            # A connection of its own: the app's pool remembers where Redis was when the app began.
+            with app.connection_for_write(broker_url()) as connection:
+                app.send_task(
+                    TASK,
+                    (job.id,),
+                    task_id=identity(job),
+                    connection=connection,
+                    retry=False,
+                    ignore_result=True,
+                    soft_time_limit=soft,
+                    time_limit=soft + _GRACE,
+                )
         except OperationalError as error:
             _log.info("%s waits in the library: %s", job.id, error)
 
@@ -46,6 +59,11 @@ class CeleryQueue:
 def identity(job: Job) -> str:
     """A message's name. With the token in it, an entry left by a lost owner does not stand for the job's next run."""
     return f"{job.id}:{job.token}"
+
+
+def _is_there() -> bool:
+    """False before the library's own Redis runs: nothing must ever go to somebody else's."""
+    return external_redis() is not None or home().socket.exists()
 
 
 def _id(message: dict[str, dict[str, str]]) -> str:

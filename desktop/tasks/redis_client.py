@@ -1,18 +1,16 @@
-"""A client of the Redis that Celery uses."""
+"""A client of the library's Redis: the one named by `REDIS_HOST`, else its own."""
 
 import redis
 
 from desktop.paths import home
-from desktop.settings import external_redis, redis_from_environment
+from desktop.settings import external_redis
 
 
 def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
     """A client that answers in strings. `timeout` (seconds) bounds connecting and every answer; None waits."""
     server = external_redis()
-    socket = home().socket
-    if server is None and socket.exists():
-        return redis.Redis(unix_socket_path=str(socket), socket_timeout=timeout, decode_responses=True)
-    server = server or redis_from_environment()
+    if server is None:
+        return redis.Redis(unix_socket_path=str(home().socket), socket_timeout=timeout, decode_responses=True)
     return redis.Redis(
         server.host,
         server.port,
