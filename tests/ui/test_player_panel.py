@@ -50,8 +50,8 @@ def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> PlayerP
     shown = PlayerPanel(controller, Home(tmp_path / "home").prepare())
     qtbot.addWidget(shown)
     shown.resize(1168, 468)
-    shown.show()
-    qtbot.waitExposed(shown)
+    with qtbot.waitExposed(shown):
+        shown.show()
     return shown
 
 

@@ -31,8 +31,8 @@ def bar(qtbot: QtBot, controller: PlayerController) -> TransportBar:
     shown = TransportBar(controller)
     qtbot.addWidget(shown)
     shown.resize(1168, 64)
-    shown.show()
-    qtbot.waitExposed(shown)
+    with qtbot.waitExposed(shown):
+        shown.show()
     return shown
 
 

@@ -32,8 +32,8 @@ def view(qtbot: QtBot, tmp_path: Path) -> WaveformView:
     shown.set_lanes(SECONDS, RATE * SECONDS, waves)
     shown.place_lanes([LANE, 2 * LANE], 0)
     shown.set_playhead(0.0)
-    shown.show()
-    qtbot.waitExposed(shown)
+    with qtbot.waitExposed(shown):
+        shown.show()
     QApplication.processEvents()
     return shown
 

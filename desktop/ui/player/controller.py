@@ -1,13 +1,13 @@
 """The one way from window and keyboard to the transport, and back: nothing else in the window plays sound."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.errors import SoundUnavailableError, UnbraidError
+from desktop.errors import SoundUnavailableError, UnusableTrackError
 from desktop.playback.transport import Transport
+from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
 from desktop.ui.player.mix import LaneMix, MixMemory
 
@@ -30,9 +30,6 @@ class PlayerController(QObject):
     """Linear peak of each lane, some thirty times a second while playing."""
     notice = Signal(str)
     """A sentence for the user."""
-    _load_ended = Signal(int, str)
-    _trouble = Signal(str)
-    _ended = Signal()
 
     def __init__(self, transport: Transport, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,17 +41,14 @@ class PlayerController(QObject):
         self._play_when_ready = False
         self._last_position = -1
         self._ticks = 0
-        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="song")
+        self._background = Background("song", self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
-        # The transport calls these from the sound's own threads: emitting takes them to the window's.
-        self._load_ended.connect(self._on_loaded, Qt.ConnectionType.QueuedConnection)
-        self._trouble.connect(self._on_trouble, Qt.ConnectionType.QueuedConnection)
-        self._ended.connect(self._on_ended, Qt.ConnectionType.QueuedConnection)
-        transport.on_trouble = self._trouble.emit
-        transport.on_ended = self._ended.emit
+        # The transport calls these from the sound's own threads.
+        transport.on_trouble = lambda sentence: self._background.in_window(lambda: self._on_trouble(sentence))
+        transport.on_ended = lambda: self._background.in_window(self._on_ended)
 
     @property
     def ready(self) -> bool:
@@ -106,23 +100,22 @@ class PlayerController(QObject):
         self._leave()
         self._key = key
         generation = self._generation
-        future = self._loader.submit(self._transport.load, list(paths), list(names))
-
-        def announce(done: "Future[None]") -> None:
-            self._load_ended.emit(generation, _sentence(done))
-
-        future.add_done_callback(announce)
+        self._background.run(
+            lambda: self._open(generation, paths, names),
+            lambda _: self._on_loaded(generation),
+            lambda error: self._on_refused(generation, str(error)),
+        )
 
     def unload(self) -> None:
         """Let go of the song."""
         if self._key is not None:
             self._leave()
-            self._loader.submit(self._transport.unload)
+            self._background.run(self._transport.unload)
 
     def close(self) -> None:
         """Stop following the sound, and wait for a song that is being opened; the transport is its owner's to close."""
         self._leave()
-        self._loader.shutdown()
+        self._background.close()
 
     def toggle(self) -> None:
         """Play or pause. While the song is still being opened, play as soon as it is."""
@@ -235,12 +228,23 @@ class PlayerController(QObject):
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _on_loaded(self, generation: int, error: str) -> None:
+    def _open(self, generation: int, paths: Sequence[Path], names: Sequence[str]) -> None:
+        """Open a song's stems, in the thread, unless another song is wanted by now. Raises UnusableTrackError."""
         if generation != self._generation:
             return
-        if error:
+        try:
+            self._transport.load(list(paths), list(names))
+        except (OSError, RuntimeError, ValueError) as error:
+            sentence = "The stems of this song cannot be opened. Separate the song again to make them anew."
+            raise UnusableTrackError(sentence) from error
+
+    def _on_refused(self, generation: int, sentence: str) -> None:
+        if generation == self._generation:
             self._key = None
-            self.notice.emit(error)
+            self.notice.emit(sentence)
+
+    def _on_loaded(self, generation: int) -> None:
+        if generation != self._generation:
             return
         self._ready, self._last_position = True, -1
         if self._key is not None:
@@ -259,15 +263,3 @@ class PlayerController(QObject):
     def _on_ended(self) -> None:
         if self._ready and not self._transport.playing:
             self._rest()
-
-
-def _sentence(done: "Future[None]") -> str:
-    """Return what went wrong in words for the user, "" when nothing did."""
-    error = done.exception()
-    if error is None:
-        return ""
-    if isinstance(error, UnbraidError):
-        return str(error)
-    if isinstance(error, OSError | RuntimeError | ValueError):
-        return "The stems of this song cannot be opened. Separate the song again to make them anew."
-    raise error
