@@ -13,7 +13,9 @@ def test_times_are_minutes_and_seconds(seconds: float, words: str) -> None:
     assert clock(seconds) == words
 
 
-@pytest.mark.parametrize(("seconds", "words"), [(77.4, "1:17.4"), (77.49, "1:17.4"), (0.3, "0:00.3"), (59.999, "0:59.9")])
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(77.4, "1:17.4"), (77.49, "1:17.4"), (0.3, "0:00.3"), (59.999, "0:59.9")]
+)
 def test_tenths_are_never_shown_before_they_are_reached(seconds: float, words: str) -> None:
     assert clock_with_tenths(seconds) == words
 
