@@ -26,6 +26,8 @@ def test_meters_reach_over_sixty_decibels() -> None:
     assert height_of(10**-1.5) == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("db", "words"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6.0, "6.0 dB")])
+@pytest.mark.parametrize(
+    ("db", "words"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6.0, "6.0 dB"), (-60.0, "−∞ dB")]
+)
 def test_levels_are_written_with_a_real_minus(db: float, words: str) -> None:
     assert written(db) == words

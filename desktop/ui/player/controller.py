@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.errors import SoundUnavailableError, UnusableTrackError
+from desktop.errors import UnbraidError, UnusableTrackError
 from desktop.playback.transport import Transport
 from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
@@ -34,6 +34,7 @@ class PlayerController(QObject):
     def __init__(self, transport: Transport, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._transport = transport
+        self._master_db = transport.master_db
         self._memory = MixMemory()
         self._key: str | None = None
         self._ready = False
@@ -83,7 +84,7 @@ class PlayerController(QObject):
     @property
     def master_db(self) -> float:
         """The level of everything."""
-        return self._transport.master_db
+        return self._master_db
 
     def lane(self, lane: int) -> LaneMix:
         """How a lane is mixed."""
@@ -170,8 +171,12 @@ class PlayerController(QObject):
 
     def set_master_db(self, db: float) -> None:
         """Set the level of everything; stays for the next song."""
-        self._transport.set_master_db(max(MIN_DB, min(MAX_DB, db)))
-        self.master_changed.emit(self._transport.master_db)
+        self._master_db = level = max(MIN_DB, min(MAX_DB, db))
+        if self._ready:
+            self._transport.set_master_db(level)
+        else:  # the thread may be at work on the transport, which is for one thread at a time
+            self._background.run(lambda: self._transport.set_master_db(level))
+        self.master_changed.emit(level)
 
     def _has(self, lane: int) -> bool:
         return self._ready and 0 <= lane < len(self._transport.lanes)
@@ -184,7 +189,7 @@ class PlayerController(QObject):
             self._transport.seek(0)
         try:
             self._transport.play()
-        except SoundUnavailableError as error:
+        except UnbraidError as error:
             self.notice.emit(str(error))
             return
         self._timer.start()

@@ -26,6 +26,8 @@ def height_of(peak: float) -> float:
 
 
 def written(db: float) -> str:
-    """Return a level as "−1.5 dB", with a real minus and no minus before zero."""
+    """Return a level as "−1.5 dB", with a real minus and no minus before zero; the bottom of a fader is silence."""
+    if db <= MIN_DB:
+        return "−∞ dB"
     tenths = round(db * 10)
     return f"{'−' if tenths < 0 else ''}{abs(tenths) / 10:.1f} dB"

@@ -147,8 +147,13 @@ def _newest(known: Job | None, job: Job | None) -> Job | None:
 
 
 def _warm_up() -> None:
-    """Import pyqtgraph, which takes a third of a second, after the window's first paint and beside it."""
-    threading.Thread(target=import_module, args=("pyqtgraph",), name="warm up", daemon=True).start()
+    """Import what the lanes are drawn with, half a second's worth, after the window's first paint and beside it."""
+    threading.Thread(target=_import_lanes, name="warm up", daemon=True).start()
+
+
+def _import_lanes() -> None:
+    for name in ("desktop.ui.player.lanes", "qtawesome"):
+        import_module(name)
 
 
 def _missing(stems: Sequence[Stem]) -> str:
