@@ -1,0 +1,80 @@
+"""What single cells of the job table say."""
+
+from html import escape
+
+from desktop.audio.names import shown
+from desktop.jobs.model import Job, JobState
+from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.status import Status
+from desktop.ui.waveform.clock import clock
+
+NONE = "–"
+_LONGEST = 300
+_STATES = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED)
+
+
+def title(job: Job) -> str:
+    """The song's title, harmless to show."""
+    return shown(job.title, _LONGEST)
+
+
+def artist(job: Job) -> str:
+    """Who made it and on which album, or the words for a song without tags."""
+    names = [shown(name, _LONGEST) for name in (job.artist, job.album) if name.strip()]
+    return " · ".join(names) or "No tags"
+
+
+def text(job: Job, column: Column) -> str:
+    """The words of a cell that depends on its job alone."""
+    match column:
+        case Column.TITLE:
+            return title(job)
+        case Column.ARTIST:
+            return shown(job.artist, _LONGEST)
+        case Column.LENGTH:
+            return clock(job.seconds) if job.seconds else NONE
+        case _:
+            return ""
+
+
+def left(job: Job, seconds: float | None) -> str:
+    """How long a job takes yet."""
+    return NONE if job.state.ended or seconds is None else clock(seconds)
+
+
+def tooltip(job: Job, column: Column, status: Status) -> str | None:
+    """What a cell says when it is pointed at, where that is more than it shows."""
+    match column:
+        case Column.TITLE:
+            return _plain(title(job), artist(job), shown(job.source, _LONGEST))
+        case Column.STATUS:
+            return _plain(status.sentence, *job.notices)
+        case Column.ADDED:
+            return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
+        case _:
+            return None
+
+
+def sort_key(job: Job, column: Column) -> str | float:
+    """What a column is sorted by."""
+    match column:
+        case Column.TITLE:
+            return job.title.casefold()
+        case Column.ARTIST:
+            return f"{job.artist} {job.album} {job.title}".casefold()
+        case Column.LENGTH:
+            return job.seconds or -1.0
+        case Column.STATUS:
+            return _STATES.index(job.state) * 1e9 + job.position
+        case _:
+            return job.added.timestamp()
+
+
+def search_words(job: Job, status: Status, model: str) -> str:
+    """Everything in a row that can be searched for."""
+    return " ".join((job.title, job.artist, job.album, status.sentence, model, job.source.name)).casefold()
+
+
+def _plain(*lines: str) -> str:
+    """Return lines for a tooltip, which would take a file's name for HTML."""
+    return "<div>" + "<br>".join(escape(line) for line in lines) + "</div>"

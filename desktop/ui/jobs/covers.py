@@ -1,0 +1,91 @@
+"""The small picture of a song: its cover, or a wash of two colours that its name decides."""
+
+from collections import OrderedDict
+from pathlib import Path
+from zlib import crc32
+
+from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QImage, QImageReader, QLinearGradient
+
+from desktop.jobs.model import Job
+from desktop.paths import Home
+from desktop.ui.background import Background
+from desktop.ui.theme import tokens
+
+_KEPT = 600
+_SHARP = 3
+"""Pictures are kept this many times as large as they are drawn, for screens of high density."""
+_SAFE = {b"jpeg", b"png", b"gif", b"webp", b"bmp"}
+"""Formats that are plain pixels: an SVG could name other files."""
+_WASHES = (
+    ("#30436f", "#b05c7a"),
+    ("#3d5c45", "#d0b35e"),
+    ("#5b3d6b", "#5f8ad6"),
+    ("#215b6b", "#7bd6c8"),
+    ("#6b3d3d", "#d6935f"),
+    ("#3d4a6b", "#8f7bd6"),
+    ("#5c5a3d", "#9fd05e"),
+    ("#6b3d5b", "#d65f8f"),
+)
+_GREY = ("#444444", "#777777")
+
+
+class Covers(QObject):
+    """Reads covers in the background, each once, and keeps those that were asked for last."""
+
+    arrived = Signal()
+    """A cover can be drawn that could not before."""
+
+    def __init__(self, home: Home, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._home = home
+        self._background = background
+        self._pictures: OrderedDict[str, QImage] = OrderedDict()
+
+    def picture(self, job: Job) -> QImage | None:
+        """The cover of a job, None while it is being read and when there is none."""
+        found = self._pictures.get(job.id)
+        if found is None:
+            self._keep(job.id, QImage())
+            path = self._home.job(job.id).cover
+            self._background.run(lambda: read_cover(path), lambda image: self._arrive(job.id, image))
+            return None
+        self._pictures.move_to_end(job.id)
+        return None if found.isNull() else found
+
+    def _arrive(self, job_id: str, image: QImage) -> None:
+        if not image.isNull():
+            self._keep(job_id, image)
+            self.arrived.emit()
+
+    def _keep(self, job_id: str, image: QImage) -> None:
+        self._pictures[job_id] = image
+        while len(self._pictures) > _KEPT:
+            self._pictures.popitem(last=False)
+
+
+def read_cover(path: Path) -> QImage:
+    """Return the middle square of a picture, small; a null image when it cannot be read."""
+    if not path.exists():
+        return QImage()
+    side = tokens.COVER * _SHARP
+    reader = QImageReader(str(path))
+    reader.setDecideFormatFromContent(True)
+    reader.setAutoTransform(True)
+    if reader.format().data() not in _SAFE:
+        return QImage()
+    if reader.size().isValid():
+        reader.setScaledSize(reader.size().scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatioByExpanding))
+    image = reader.read()
+    left, top = (image.width() - side) // 2, (image.height() - side) // 2
+    return image.copy(left, top, side, side) if not image.isNull() else image
+
+
+def wash(job: Job, room: QRectF) -> QBrush:
+    """Return the ground of a song without a cover: grey without tags, else always the same for one artist's album."""
+    tagged = bool(job.artist or job.album)
+    first, last = _WASHES[crc32(f"{job.artist}\0{job.album}".encode()) % len(_WASHES)] if tagged else _GREY
+    gradient = QLinearGradient(QPointF(room.topLeft()), QPointF(room.bottomRight()))
+    gradient.setColorAt(0, QColor(first))
+    gradient.setColorAt(1, QColor(last))
+    return QBrush(gradient)
