@@ -5,23 +5,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from desktop.audio.mixture import Mixture
-from desktop.audio.names import system_name
+from desktop.audio.onward import OnwardFile
 from desktop.pipeline.progress import Progress
 from desktop.pipeline.segments import Block
 from desktop.pipeline.spool import BLOCK
 
 NO_DIFFERENCE_DBFS = -300.0
-
-
-class _Onward(soundfile.SoundFile):
-    """Reads on from where it is. soundfile seeks after each read, and in an MP3 that lands beside the mark."""
-
-    def seekable(self) -> bool:
-        """Told so that nothing seeks."""
-        return False
 
 
 def null_dbfs(mixture: Mixture, paths: Sequence[Path], progress: Progress) -> float:
@@ -39,7 +30,7 @@ def null_dbfs(mixture: Mixture, paths: Sequence[Path], progress: Progress) -> fl
 def stems_together(paths: Sequence[Path], channels: int, frames: int) -> Iterator[Block]:
     """Blocks `[stems, channels, n <= 65536]` of files side by side; silence where one is shorter than `frames`."""
     with ExitStack() as opened:
-        files = [opened.enter_context(_Onward(system_name(path))) for path in paths]
+        files = [opened.enter_context(OnwardFile(path)) for path in paths]
         for start in range(0, frames, BLOCK):
             size = min(BLOCK, frames - start)
             block = np.zeros((len(files), channels, size))

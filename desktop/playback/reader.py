@@ -1,0 +1,94 @@
+"""The thread that reads ahead of the playhead, so that the callback never meets a disk."""
+
+import threading
+from collections.abc import Callable
+
+from desktop.errors import SoundUnavailableError, StorageError
+from desktop.playback.player import Player
+from desktop.playback.ring import Ring
+from desktop.playback.stems import StemFiles, StemReader
+
+# Seconds read ahead, before a seek is heard, and between looks; a look costs some microseconds.
+_AHEAD = 2.0
+_FIRST = 0.15
+_LOOK = 0.02
+_BLOCK = 8192
+
+
+class Reader:
+    """Keeps the player's ring filled, from wherever it is told to."""
+
+    def __init__(
+        self,
+        stems: StemFiles,
+        player: Player,
+        on_ended: Callable[[], None],
+        on_trouble: Callable[[SoundUnavailableError | StorageError], None],
+    ) -> None:
+        self._stems = stems
+        self._player = player
+        self._on_ended = on_ended
+        self._on_trouble = on_trouble
+        self._wanted: tuple[int, int] | None = None
+        self._wake = threading.Event()
+        self._closing = False
+        self._source: StemReader | None = None
+        self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
+        self._thread.start()
+
+    def go_to(self, frame: int, number: int) -> None:
+        """Read from a frame of the song on; the ring will bear `number`."""
+        self._wanted = (frame, number)
+        self._wake.set()
+
+    def look(self) -> None:
+        """Notice that the player's gate was opened."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._closing:
+                self._step()
+        except StorageError as error:
+            self._on_trouble(error)
+        finally:
+            if self._source:
+                self._source.close()
+
+    def _step(self) -> None:
+        # Nothing moves while the song stands: sleep until something is asked for.
+        self._wake.wait(_LOOK if self._player.gate else None)
+        self._wake.clear()
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self._begin(*wanted)
+        ring = self._player.next_ring or self._player.ring
+        if ring is None:
+            return
+        self._fill(ring, int(_AHEAD * self._player.sample_rate))
+        if ring is self._player.ring and ring.finished and self._player.gate:
+            self._player.gate = False
+            self._on_ended()
+
+    def _begin(self, frame: int, number: int) -> None:
+        if self._source:
+            self._source.close()
+        rate = self._player.sample_rate
+        self._source = StemReader(self._stems, rate, frame)
+        start, end = (round(place * rate / self._stems.sample_rate) for place in (frame, self._stems.frames))
+        ring = Ring(int(_AHEAD * rate) + 2 * _BLOCK, len(self._stems.paths), start, end, number)
+        self._fill(ring, int(_FIRST * rate))
+        self._player.next_ring = ring
+
+    def _fill(self, ring: Ring, frames: int) -> None:
+        while self._source and ring.ready < frames and ring.room > 0:
+            sound = self._source.read(_BLOCK)
+            if not len(sound):
+                return
+            ring.write(sound[: ring.room])

@@ -1,0 +1,224 @@
+"""Play, pause, seek: what a hand does to a song. All methods are for one thread, the window's."""
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+
+from desktop.errors import SoundUnavailableError, StorageError
+from desktop.playback.mixer import linear
+from desktop.playback.player import Player
+from desktop.playback.reader import Reader
+from desktop.playback.stems import StemFiles
+
+_LOST = "The sound device was lost. Connect one, then press play again."
+
+
+class Transport:
+    """One song at a time. Without a sound device everything works but playing."""
+
+    def __init__(self) -> None:
+        self.on_ended: Callable[[], None] | None = None
+        """Called from another thread when the song has been played to its end."""
+        self.on_trouble: Callable[[str], None] | None = None
+        """Called from another thread with a sentence when playing breaks off."""
+        self._stems: StemFiles | None = None
+        self._names: tuple[str, ...] = ()
+        self._player: Player | None = None
+        self._reader: Reader | None = None
+        self._place = 0
+        self._seeks = 0
+        self._playing = threading.Event()
+        self._gains: list[float] = []
+        self._mutes: list[bool] = []
+        self._solos: list[bool] = []
+        self._master = 0.0
+
+    def load(self, paths: Sequence[Path], names: Sequence[str]) -> None:
+        """Take a song's stems, all of one rate and length; it stands at its beginning. Raises StorageError."""
+        self.unload()
+        self._stems = StemFiles(paths)
+        self._names = tuple(names)
+        self._gains = [0.0] * len(names)
+        self._mutes = [False] * len(names)
+        self._solos = [False] * len(names)
+
+    def unload(self) -> None:
+        """Let go of the song and of the device."""
+        self._close_device()
+        self._stems = None
+        self._names = ()
+        self._place = 0
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.unload()
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Names of the stems."""
+        return self._names
+
+    @property
+    def frames(self) -> int:
+        """Length of the song."""
+        return self._stems.frames if self._stems else 0
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the song, in Hz."""
+        return self._stems.sample_rate if self._stems else 44100
+
+    @property
+    def playing(self) -> bool:
+        """True from `play` to `pause`, or to the song's end."""
+        return self._playing.is_set()
+
+    @property
+    def position(self) -> int:
+        """The frame that is heard now."""
+        player, stems = self._player, self._stems
+        if not (player and stems and self.playing and player.ring and player.ring.number == self._seeks):
+            return self._place
+        asked, behind = player.heard
+        late = player.latency - (monotonic() - asked)
+        heard = (behind - late * player.sample_rate) * stems.sample_rate / player.sample_rate
+        # Never back, and never ahead of what was mixed.
+        ahead = behind * stems.sample_rate / player.sample_rate
+        self._place = int(max(self._place, min(heard, ahead, stems.frames)))
+        return self._place
+
+    def play(self) -> None:
+        """Go on from the playhead; from the beginning when it is at the end. Raises SoundUnavailableError, StorageError."""
+        if self._stems is None or self.playing:
+            return
+        if self._place >= self._stems.frames:
+            self._place = 0
+            self._close_device()
+        player, reader = self._device(self._stems)
+        if player.ring is None and player.next_ring is None:
+            player.mixer.settle()
+            self.seek(self._place)
+        self._playing.set()
+        player.gate = True
+        reader.look()
+
+    def pause(self) -> None:
+        """Fall silent and stay where it is."""
+        if self.playing:
+            place = self.position
+            self._playing.clear()
+            if self._player:
+                self._player.gate = False
+            self.seek(place)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
+
+    def stop(self) -> None:
+        """Pause at the beginning."""
+        self.pause()
+        self.seek(0)
+
+    def seek(self, frame: int) -> None:
+        """Go to a frame of the song."""
+        self._place = max(0, min(frame, self.frames))
+        if self._reader:
+            self._seeks += 1
+            self._reader.go_to(self._place, self._seeks)
+
+    def gain_db(self, lane: int) -> float:
+        """Level of a lane."""
+        return self._gains[lane]
+
+    def set_gain_db(self, lane: int, db: float) -> None:
+        """Set the level of a lane; -60 is silence."""
+        self._gains[lane] = db
+        self._set_levels()
+
+    def muted(self, lane: int) -> bool:
+        """True while a lane is muted."""
+        return self._mutes[lane]
+
+    def set_mute(self, lane: int, mute: bool) -> None:
+        """Silence a lane, or not."""
+        self._mutes[lane] = mute
+        self._set_levels()
+
+    def soloed(self, lane: int) -> bool:
+        """True while a lane is played alone, or with other soloed ones."""
+        return self._solos[lane]
+
+    def set_solo(self, lane: int, solo: bool) -> None:
+        """Play only soloed lanes, while there are any."""
+        self._solos[lane] = solo
+        self._set_levels()
+
+    def audible(self, lane: int) -> bool:
+        """False for a muted lane, and for one beside soloed ones."""
+        return not self._mutes[lane] and (self._solos[lane] or not any(self._solos))
+
+    @property
+    def master_db(self) -> float:
+        """Level of everything together."""
+        return self._master
+
+    def set_master_db(self, db: float) -> None:
+        """Set the level of everything together; -60 is silence."""
+        self._master = db
+        self._set_levels()
+
+    def levels(self) -> tuple[float, ...]:
+        """Loudest sample of each lane since the last call, after its fader."""
+        if not self._player:
+            return (0.0,) * len(self._names)
+        peaks = tuple(float(peak) for peak in self._player.mixer.peaks)
+        self._player.mixer.peaks[:] = 0.0
+        return peaks
+
+    def _set_levels(self) -> None:
+        if self._player:
+            self._player.master = np.float32(linear(self._master))
+            self._player.mixer.targets[:] = [
+                linear(db) if self.audible(lane) else 0.0 for lane, db in enumerate(self._gains)
+            ]
+
+    def _device(self, stems: StemFiles) -> tuple[Player, Reader]:
+        if self._player is None or self._reader is None:
+            self._player = Player(stems.sample_rate, len(self._names), self._lost)
+            self._reader = Reader(stems, self._player, self._ended, self._broke_off)
+            self._set_levels()
+        return self._player, self._reader
+
+    def _close_device(self) -> None:
+        self._playing.clear()
+        if self._reader:
+            self._reader.close()
+        if self._player:
+            self._player.close()
+        self._reader = self._player = None
+
+    def _ended(self) -> None:
+        self._place = self.frames
+        self._playing.clear()
+        if self._player:
+            self._player.gate = False
+        if self.on_ended:
+            self.on_ended()
+
+    def _lost(self) -> None:
+        if self.playing:
+            self._broke_off(SoundUnavailableError(_LOST))
+
+    def _broke_off(self, error: SoundUnavailableError | StorageError) -> None:
+        self._playing.clear()
+        if self._player:
+            self._player.gate = False
+        if self.on_trouble:
+            self.on_trouble(str(error))

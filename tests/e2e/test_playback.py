@@ -1,0 +1,104 @@
+"""Playing, on a sound card that records: what is heard is the stems, sample for sample."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from tests.helpers.sound_card import place_of, played_by
+
+RATE = 44100
+BEGIN = """
+import sys, threading
+from pathlib import Path
+from desktop.playback.transport import Transport
+paths = [Path(word) for word in sys.argv[1:]]
+transport = Transport()
+ended = threading.Event()
+transport.on_ended = ended.set
+transport.load(paths, [path.stem for path in paths])
+
+def until(frame):
+    while transport.playing and transport.position < frame:
+        ended.wait(0.005)
+"""
+END = """
+ended.wait(0.4)
+transport.close()
+"""
+
+
+@pytest.fixture
+def stems(tmp_path: Path) -> list[Path]:
+    """Two stems of 4 s in 16 bit, with silence round the sound: the ends of a stream may be cut."""
+    random = np.random.default_rng(1)
+    paths: list[Path] = []
+    for name in ("vocals", "drums"):
+        sound = np.zeros((4 * RATE, 2))
+        sound[RATE // 2 : -RATE // 2] = random.normal(0, 0.05, (3 * RATE, 2))
+        paths.append(tmp_path / f"{name}.wav")
+        soundfile.write(paths[-1], sound, RATE, subtype="PCM_16")
+    return paths
+
+
+def read(path: Path) -> NDArray[np.float32]:
+    return soundfile.read(path, dtype="float32", always_2d=True)[0]
+
+
+def sounding(paths: list[Path]) -> NDArray[np.float32]:
+    """Sum of the stems without the silence round them."""
+    return np.sum([read(path) for path in paths], axis=0, dtype=np.float32)[RATE // 2 : -RATE // 2]
+
+
+def test_all_stems_together_are_heard_sample_for_sample(stems: list[Path], tmp_path: Path) -> None:
+    recording = played_by(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, *stems)
+    expected = sounding(stems)
+    start = place_of(expected, recording)
+    np.testing.assert_array_equal(recording[start : start + len(expected)], expected)
+
+
+def test_a_seek_lands_on_its_frame_and_a_mute_leaves_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
+    script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(20)"
+    recording = played_by(BEGIN + script + END, tmp_path, *stems)
+    # The first 0.2 s of a stream may be cut, and playing fades in.
+    expected = read(stems[0])[RATE + RATE // 4 : -RATE // 2]
+    start = place_of(expected, recording)
+    np.testing.assert_array_equal(recording[start : start + len(expected)], expected)
+    assert start < RATE // 2
+
+
+def test_a_mute_while_playing_is_heard_within_50_ms_and_does_not_click(tmp_path: Path) -> None:
+    time = np.arange(4 * RATE) / RATE
+    paths = [tmp_path / "low.wav", tmp_path / "high.wav"]
+    soundfile.write(paths[0], np.stack([0.5 * np.sin(2 * np.pi * 100 * time)] * 2, axis=1), RATE, subtype="FLOAT")
+    soundfile.write(paths[1], np.zeros((4 * RATE, 2)), RATE, subtype="FLOAT")
+    script = """
+transport.play()
+until(88200)
+print(transport.position)
+transport.set_mute(0, True)
+assert ended.wait(20)
+"""
+    recording = played_by(BEGIN + script + END, tmp_path, *paths)
+    first = int(np.argmax(np.abs(recording[:, 0]) > 1e-4))
+    last = len(recording) - int(np.argmax(np.abs(recording[::-1, 0]) > 1e-4))
+    # The position leads to frame 88200 of what is heard; the start of the stream is heard at once here.
+    assert abs(last - first - 2 * RATE) < 0.25 * RATE
+    steepest = 0.5 * 2 * np.pi * 100 / RATE
+    assert np.abs(np.diff(recording[:, 0])).max() < 2 * steepest
+
+
+def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> None:
+    time = np.arange(3 * 22050) / 22050
+    sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
+    path = tmp_path / "mono.wav"
+    soundfile.write(path, sound, 22050, subtype="PCM_16")
+    recording = played_by(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, path)
+    loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
+    assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
+    inside = recording[loud[0] + RATE // 2 :][:RATE, 0]
+    peak = np.abs(np.fft.rfft(inside)).argmax()
+    assert abs(peak - 1000) <= 1
+    np.testing.assert_array_equal(recording[:, 0], recording[:, 1])

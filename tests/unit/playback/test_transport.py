@@ -1,0 +1,57 @@
+"""The transport without a sound device: everything works but playing."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from desktop.errors import SoundUnavailableError, StorageError
+from desktop.playback.transport import Transport
+
+
+@pytest.fixture
+def stems(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{name}.wav" for name in ("vocals", "drums", "bass")]
+    for path in paths:
+        soundfile.write(path, np.zeros((1000, 2)), 44100)
+    return paths
+
+
+@pytest.fixture
+def transport(stems: list[Path]) -> Transport:
+    transport = Transport()
+    transport.load(stems, ["vocals", "drums", "bass"])
+    return transport
+
+
+def test_a_song_stands_at_its_beginning_when_it_is_loaded(transport: Transport) -> None:
+    assert (transport.position, transport.frames, transport.sample_rate) == (0, 1000, 44100)
+    assert transport.lanes == ("vocals", "drums", "bass")
+
+
+def test_without_a_device_playing_says_so_and_nothing_else_breaks(transport: Transport) -> None:
+    with pytest.raises(SoundUnavailableError, match="sound device"):
+        transport.play()
+    assert not transport.playing
+    transport.seek(500)
+    assert transport.position == 500
+
+
+def test_a_seek_beyond_the_ends_stops_at_them(transport: Transport) -> None:
+    transport.seek(5000)
+    assert transport.position == 1000
+    transport.seek(-3)
+    assert transport.position == 0
+
+
+def test_solo_silences_the_others_and_a_mute_wins_over_it(transport: Transport) -> None:
+    transport.set_solo(1, True)
+    assert [transport.audible(lane) for lane in range(3)] == [False, True, False]
+    transport.set_mute(1, True)
+    assert [transport.audible(lane) for lane in range(3)] == [False, False, False]
+
+
+def test_a_stem_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"bass\.wav"):
+        Transport().load([tmp_path / "bass.wav"], ["bass"])
