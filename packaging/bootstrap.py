@@ -63,14 +63,19 @@ def check_machine() -> None:
 
 def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
     """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
-    if not environment.usable():
-        if not environment.folder.exists():
-            say("Unbraid sets itself up. This happens once and takes a few minutes; everything goes into .venv.")
-        setup_debian.require_venv(Path(os.devnull))
-        environment.make()
-    environment.marks.mkdir(exist_ok=True)
+    if not environment.folder.exists():
+        say("Unbraid sets itself up. This happens once and takes a few minutes; everything goes into .venv.")
+    anew = not environment.usable()
+    if not environment.folder.is_dir():
+        environment.folder.unlink(missing_ok=True)
+    environment.marks.mkdir(parents=True, exist_ok=True)
     setup_stamp.withdraw(environment)
-    complete = setup_debian.provide(setup_debian.missing(kind), environment.log)
+    # All in one go, so that whoever must type the line does so once.
+    lacking = setup_debian.missing(kind) + (setup_debian.missing_for_venv() if anew else [])
+    complete = setup_debian.provide(lacking, environment.log)
+    if anew:
+        setup_debian.require_venv()
+        environment.make()
     environment.mend()
     install(environment, kind, lock)
     return complete

@@ -144,15 +144,22 @@ def _privilege() -> list[str] | None:
     return None
 
 
-def require_venv(log: Path) -> None:
-    """See to it that this Python can make a virtual environment: Debian ships that apart. Raises SetUpError."""
-    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    if _has_ensurepip() or (shutil.which("apt-get") and provide([package], log) and _has_ensurepip()):
-        return
-    raise SetUpError(
-        "This Python cannot make a virtual environment, because its module ensurepip is missing. Type:\n"
-        f"  sudo apt-get install {package}\nand start Unbraid again."
-    )
+def missing_for_venv() -> list[str]:
+    """What this Python lacks to make a virtual environment: Debian ships that apart."""
+    return [] if _has_ensurepip() else [_venv_package()]
+
+
+def require_venv() -> None:
+    """Raises SetUpError when this Python cannot make a virtual environment."""
+    if not _has_ensurepip():
+        raise SetUpError(
+            "This Python cannot make a virtual environment, because its module ensurepip is missing. Debian has it in\n"
+            f"the package {_venv_package()}. Install that, and start Unbraid again."
+        )
+
+
+def _venv_package() -> str:
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
 
 
 def _has_ensurepip() -> bool:

@@ -38,13 +38,14 @@ class Environment:
     def make(self) -> None:
         """Make it anew, whatever is there now. Raises SetUpError."""
         say("Making a virtual environment in .venv.")
-        if self.folder.is_symlink() or self.folder.is_file():
-            self.folder.unlink()
+        log = self.log.read_bytes() if self.log.exists() else b""
         words = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
         answer = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
         if answer.returncode:
             reason = (answer.stderr or answer.stdout).strip() or "no reason given"
             raise SetUpError(f"The virtual environment could not be made in {self.folder}: {reason}")
+        self.marks.mkdir(exist_ok=True)
+        self.log.write_bytes(log)
 
     def usable(self) -> bool:
         """True when its Python starts and can install packages, and it was not left half made."""

@@ -101,12 +101,13 @@ def test_a_failed_installation_names_the_reason_and_the_line(
     assert "\n  apt-get install libegl1\n" in said
 
 
-def test_a_python_without_ensurepip_is_told_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_python_without_ensurepip_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert setup_debian.missing_for_venv() == []
     bare = tmp_path / "python3"
     bare.write_text("#!/bin/sh\nexit 1\n")
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
-    monkeypatch.setenv("PATH", str(tmp_path))
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    with pytest.raises(SetUpError, match=f"sudo apt-get install python{version}-venv"):
-        setup_debian.require_venv(tmp_path / "log")
+    package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    assert setup_debian.missing_for_venv() == [package]
+    with pytest.raises(SetUpError, match=package):
+        setup_debian.require_venv()

@@ -16,7 +16,7 @@ def environment(pristine: Path, tmp_path: Path) -> Environment:
     root = tmp_path / "checkout"
     shutil.copytree(pristine, root, symlinks=True)
     environment = Environment(root)
-    environment.marks.mkdir()
+    environment.marks.mkdir(exist_ok=True)
     (environment.marks / "place").write_bytes(os.fsencode(pristine / ".venv"))
     return environment
 
