@@ -47,7 +47,7 @@ class WaitingHead(HeadGround):
         name = Line(13, 600)
         name.say("Song")
         self._words = Line(12, 400, tokens.DIM)
-        self._left = Line(12, 400, tokens.FAINT)
+        self._left = Line(12, 400, tokens.DIM)
         self._line = ProgressLine()
         top = QHBoxLayout()
         top.setSpacing(10)
