@@ -47,7 +47,7 @@ class JobProxy(QSortFilterProxyModel):
         self._hidden.difference_update(job_ids)
         self.endFilterChange()
 
-    def job_at(self, index: QModelIndex) -> Job | None:
+    def job_at(self, index: QModelIndex | QPersistentModelIndex) -> Job | None:
         """The job of a row, None outside all rows."""
         job = index.data(JOB_ROLE) if index.isValid() else None
         return job if isinstance(job, Job) else None

@@ -1,0 +1,84 @@
+"""Takes dropped songs into the library, without the window having to wait for it."""
+
+from dataclasses import dataclass, field
+from threading import Event
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.audio.files import Refusal, find_tracks
+from desktop.errors import StorageError, UnusableTrackError
+from desktop.jobs.model import Job, JobOptions
+from desktop.jobs.service import JobService
+from desktop.ui.background import Background
+from desktop.ui.drop import Given
+
+
+@dataclass
+class Added:
+    """What came of one drop."""
+
+    first: Job | None = None
+    count: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    trouble: str = ""
+    """Why it was broken off."""
+
+
+class Adder(QObject):
+    """Adds one drop after the other."""
+
+    added = Signal(object)
+    """A Job that is in the library now."""
+    finished = Signal(object)
+    """The Added of a drop, when all of it has been looked at."""
+    busy_changed = Signal(bool)
+
+    def __init__(self, service: JobService, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._background = Background("add", self)
+        self._stop = Event()
+        self._waiting = 0
+
+    def add(self, given: Given, options: JobOptions) -> None:
+        """Add everything that was given."""
+        if not given.paths and not given.refusals:
+            return
+        self._waiting += 1
+        self.busy_changed.emit(True)
+        self._background.run(lambda: self._add(given, options), self._end)
+
+    def close(self) -> None:
+        """Stop after the song that is being copied."""
+        self._stop.set()
+        self._background.close()
+
+    def _add(self, given: Given, options: JobOptions) -> Added:
+        """Add in the background's thread, telling the window of every song."""
+        done = Added(refusals=list(given.refusals))
+        for found in find_tracks(given.paths):
+            if self._stop.is_set():
+                break
+            if isinstance(found, Refusal):
+                done.refusals.append(found)
+                continue
+            try:
+                job = self._service.add(found, options)
+            except UnusableTrackError as error:
+                done.refusals.append(Refusal(found, str(error)))
+            except StorageError as error:
+                done.trouble = str(error)
+                break
+            else:
+                self._count(done, job)
+        return done
+
+    def _count(self, done: Added, job: Job) -> None:
+        done.first = done.first or job
+        done.count += 1
+        self._background.in_window(lambda: self.added.emit(job))
+
+    def _end(self, done: Added) -> None:
+        self._waiting -= 1
+        self.busy_changed.emit(self._waiting > 0)
+        self.finished.emit(done)

@@ -1,0 +1,53 @@
+"""What can be done to a job, and the buttons for it at the end of its row."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QRectF
+
+from desktop.jobs.model import Job, JobState
+
+SIDE = 28.0
+
+
+class JobAction(Enum):
+    """Something that the user does to a job."""
+
+    CANCEL = "Cancel"
+    RETRY = "Separate again"
+    SHOW_FILES = "Show files"
+    DETAILS = "Why it failed"
+    REMOVE = "Remove from the library"
+    MORE = "More that can be done"
+
+
+@dataclass(frozen=True)
+class RowButton:
+    """A button in a row."""
+
+    action: JobAction
+    sign: str
+    place: QRectF
+    always: bool = False
+    """Drawn even while the row is neither pointed at nor chosen."""
+
+
+def likeliest(job: Job) -> tuple[JobAction, str]:
+    """Return what one most probably wants to do to a job in this state, and its sign."""
+    match job.state:
+        case JobState.PENDING | JobState.PROCESSING:
+            return JobAction.CANCEL, "cross"
+        case JobState.COMPLETED:
+            return JobAction.SHOW_FILES, "folder"
+        case JobState.FAILED | JobState.CANCELLED:
+            return JobAction.RETRY, "retry"
+
+
+def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, RowButton]:
+    """Return the buttons of a row, set at the right end of `room`."""
+    action, sign = likeliest(job)
+    more = QRectF(room.right() - SIDE + 4, room.center().y() - SIDE / 2, SIDE, SIDE)
+    return (
+        RowButton(action, sign, more.translated(-SIDE - 2, 0)),
+        RowButton(JobAction.MORE, "dots", more, always=True),
+    )

@@ -1,0 +1,128 @@
+"""What the user does to jobs: each of it in the background, each error a sentence."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from desktop.audio.names import shown
+from desktop.errors import UnbraidError, UnknownJobError
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.service import JobService
+from desktop.ui.background import Background
+from desktop.ui.jobs.job_model import JobTableModel
+from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.theme import tokens
+
+UNDO_SECONDS = 6.0
+_REMOVED = "removed"
+
+
+class Commands(QObject):
+    """Cancel, separate again, remove, show files."""
+
+    retried = Signal(object)
+    """A Job that is in line again."""
+
+    def __init__(
+        self,
+        service: JobService,
+        jobs: JobTableModel,
+        proxy: JobProxy,
+        notices: NoticeStrip,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._jobs = jobs
+        self._proxy = proxy
+        self._notices = notices
+        self._background = background
+
+    def cancel(self, jobs: Sequence[Job]) -> None:
+        """Stop jobs that wait or run."""
+        for job in jobs:
+            if not job.state.ended:
+                self._do(lambda job_id=job.id: self._service.cancel(job_id), self._show)
+
+    def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
+        """Separate ended jobs again, with another model if one is named."""
+        for job in jobs:
+            if job.state.ended:
+                self._do(lambda job_id=job.id: self._service.retry(job_id, model), self._in_line_again)
+
+    def remove(self, jobs: Sequence[Job]) -> None:
+        """Take jobs out of the table at once, and out of the library when nobody has called them back."""
+        ids = [job.id for job in jobs]
+        if not ids:
+            return
+        self._proxy.hide(ids)
+        # A running job stops right away: nobody waits for its stems any more.
+        self.cancel([job for job in jobs if job.state is JobState.PROCESSING])
+        name = f"“{shown(jobs[0].title)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
+        self._notices.show_notice(
+            Notice(
+                f"Removed {name} with the stems. Your own files stay where they are.",
+                key=_REMOVED,
+                action="Undo",
+                act=lambda: self._proxy.unhide(ids),
+                lasts=UNDO_SECONDS,
+                on_gone=lambda: self._remove_for_good(ids),
+            )
+        )
+
+    def show_files(self, job: Job) -> None:
+        """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
+        folder = files_of(job)
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._notices.say(f"No file manager could be opened. The files are in {shown(folder, 200)}.")
+
+    def settle(self) -> None:
+        """Remove for good what could still be called back: the window closes."""
+        self._notices.clear(_REMOVED)
+
+    def _remove_for_good(self, job_ids: Sequence[str]) -> None:
+        for job_id in job_ids:
+            self._background.run(
+                lambda job_id=job_id: self._remove(job_id),
+                lambda _, job_id=job_id: self._forget(job_id),
+                lambda error, job_id=job_id: self._keep(job_id, error),
+            )
+
+    def _remove(self, job_id: str) -> None:
+        try:
+            self._service.remove(job_id)
+        except UnknownJobError:
+            return  # somebody else was quicker, which is as good
+
+    def _forget(self, job_id: str) -> None:
+        self._jobs.drop([job_id])
+        self._proxy.unhide([job_id])
+
+    def _keep(self, job_id: str, error: UnbraidError) -> None:
+        self._proxy.unhide([job_id])
+        self._complain(error)
+
+    def _do(self, work: Callable[[], Job], then: Callable[[Job], None]) -> None:
+        self._background.run(work, then, self._complain)
+
+    def _show(self, job: Job) -> None:
+        self._jobs.put([job])
+
+    def _in_line_again(self, job: Job) -> None:
+        self._jobs.put([job])
+        self.retried.emit(job)
+
+    def _complain(self, error: UnbraidError) -> None:
+        self._notices.show_notice(Notice(str(error), key=str(error), tone=tokens.BAD))
+
+
+def files_of(job: Job) -> Path:
+    """Return the folder with a job's stems, or with its track."""
+    if not job.stems:
+        return job.source.parent
+    stem = job.stems[0]
+    return (stem.exported or stem.path).parent

@@ -1,0 +1,99 @@
+"""Keeps the table's rows as they are in the library."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.errors import UnbraidError, UnknownJobError
+from desktop.jobs.model import Job
+from desktop.jobs.service import JobService
+from desktop.ui.background import Background
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.job_model import JobTableModel
+
+_MANY = 20
+"""From so many changed rows on, reading all of them is the shorter way."""
+_TRY_AGAIN_MS = 2000
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was found for the rows that were asked for."""
+
+    jobs: Sequence[Job]
+    gone: Sequence[str]
+    whole: bool
+
+
+class Refresher(QObject):
+    """Reads rows when the feed says that they changed: the first at once, those that come meanwhile together."""
+
+    loaded = Signal()
+    """The whole library has been read."""
+    failed = Signal(str)
+    """Why it cannot be read."""
+
+    def __init__(
+        self,
+        service: JobService,
+        feed: JobFeed,
+        jobs: JobTableModel,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._jobs = jobs
+        self._background = background
+        self._wanted: set[str] = set()
+        self._everything = False
+        self._busy = False
+        feed.changed.connect(self.refresh)
+        feed.gap.connect(self.reload)
+        feed.progressed.connect(jobs.progress)
+
+    def refresh(self, job_id: str) -> None:
+        """Read one row again."""
+        self._wanted.add(job_id)
+        self._read()
+
+    def reload(self) -> None:
+        """Read all rows again."""
+        self._everything = True
+        self._read()
+
+    def _read(self) -> None:
+        if self._busy or not (self._wanted or self._everything):
+            return
+        self._busy = True
+        wanted, whole = tuple(self._wanted), self._everything or len(self._wanted) > _MANY
+        self._wanted, self._everything = set(), False
+        self._background.run(lambda: self._found(wanted, whole), self._take, self._give_up)
+
+    def _found(self, wanted: Sequence[str], whole: bool) -> _Read:
+        """Read, in the background's thread."""
+        if whole:
+            return _Read(self._service.jobs(), (), whole=True)
+        jobs, gone = list[Job](), list[str]()
+        for job_id in wanted:
+            try:
+                jobs.append(self._service.job(job_id))
+            except UnknownJobError:
+                gone.append(job_id)
+        return _Read(jobs, gone, whole=False)
+
+    def _take(self, read: _Read) -> None:
+        self._busy = False
+        if read.whole:
+            self._jobs.sync(read.jobs)
+            self.loaded.emit()
+        else:
+            self._jobs.put(read.jobs)
+            self._jobs.drop(read.gone)
+        self._read()
+
+    def _give_up(self, error: UnbraidError) -> None:
+        self._busy = False
+        self.failed.emit(str(error))
+        QTimer.singleShot(_TRY_AGAIN_MS, self, self.reload)

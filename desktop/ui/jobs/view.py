@@ -1,0 +1,242 @@
+"""The job table as it is seen and used."""
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRectF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+
+from desktop.jobs.model import Job
+from desktop.ui.jobs.buttons import JobAction, RowButton, row_buttons
+from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.columns_fit import widths
+from desktop.ui.jobs.covers import Covers
+from desktop.ui.jobs.delegates import ActionsDelegate, ChipDelegate, RowDelegate, SongDelegate, StatusDelegate, content
+from desktop.ui.jobs.header import JobHeader
+from desktop.ui.jobs.pointer import NOWHERE, RowPointer
+from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.jobs.status import Link
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE, ui_font
+
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class JobView(QTableView):
+    """Rows of songs. Says what was asked for, and does nothing of it itself."""
+
+    current_job = Signal(object)
+    """The Job whose row was chosen, None when there is none."""
+    link_clicked = Signal(object, object)
+    """A Job and the Link in its status."""
+    action_asked = Signal(object, object)
+    """A Job and the JobAction of a button in its row."""
+    menu_asked = Signal(QPoint)
+    """Where a menu for the chosen songs is to open, on the screen."""
+    opened = Signal(object)
+    """A Job that was double-clicked, or chosen with Return."""
+
+    def __init__(self, proxy: JobProxy, covers: Covers, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._proxy = proxy
+        self._pointer = RowPointer()
+        self._pressed: tuple[str, Link, JobAction | None] | None = None
+        self._status = StatusDelegate(self._pointer, self)
+        self.setAccessibleName("Songs")
+        self.setAccessibleDescription("Return plays, Delete removes, the menu key shows what else can be done.")
+        self._dress()
+        self.setModel(proxy)
+        self._set_delegates(covers)
+        self.setColumnHidden(Column.ARTIST, True)
+        self.doubleClicked.connect(self._open)
+        covers.arrived.connect(self.viewport().update)
+
+    def _dress(self) -> None:
+        self.setHorizontalHeader(JobHeader(self))
+        self.verticalHeader().hide()
+        self.verticalHeader().setMinimumSectionSize(tokens.ROW)
+        self.verticalHeader().setDefaultSectionSize(tokens.ROW)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setSortingEnabled(True)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+
+    def _set_delegates(self, covers: Covers) -> None:
+        self.setItemDelegate(RowDelegate(self._pointer, self))
+        self.setItemDelegateForColumn(Column.TITLE, SongDelegate(self._pointer, covers, self))
+        self.setItemDelegateForColumn(Column.MODEL, ChipDelegate(self._pointer, self))
+        self.setItemDelegateForColumn(Column.STATUS, self._status)
+        self.setItemDelegateForColumn(Column.ACTIONS, ActionsDelegate(self._pointer, self))
+
+    def chosen(self) -> list[Job]:
+        """Every selected job, from top to bottom."""
+        indexes = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
+        return [job for index in indexes if (job := self._proxy.job_at(index)) is not None]
+
+    def choose(self, job_id: str) -> None:
+        """Select the row of a job, and bring it into view."""
+        index = self._proxy.index_of(job_id)
+        if index.isValid():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.selectionModel().setCurrentIndex(index, flags)
+            self.scrollTo(index)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
+        """Tell which job is to be shown."""
+        super().currentChanged(current, previous)
+        self._place_ring()
+        if current.row() != previous.row() or not current.isValid() or not previous.isValid():
+            self.current_job.emit(self._proxy.job_at(current))
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
+        """Draw rows anew that were selected or are no more."""
+        super().selectionChanged(selected, deselected)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the columns."""
+        super().resizeEvent(event)
+        for column, width in widths(self.viewport().width()).items():
+            self.setColumnWidth(column, width)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return opens a song; the keys of the player are left to it."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(self.currentIndex())
+        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu: at the pointer, or at the row that the keyboard is on."""
+        where = event.globalPos()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft() + QPoint(24, 0))
+        if self.chosen():
+            self.menu_asked.emit(where)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the pointer."""
+        super().mouseMoveEvent(event)
+        self._follow(event.position().toPoint())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Forget the pointer."""
+        self._pointer.row, self._pointer.link, self._pointer.action = NOWHERE, Link.NONE, None
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Remember which link or button was pressed."""
+        self._follow(event.position().toPoint())
+        super().mousePressEvent(event)
+        job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
+        left = event.button() is Qt.MouseButton.LeftButton
+        self._pressed = (job.id, self._pointer.link, self._pointer.action) if job and left else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """A press and a release on the same thing are a click on it."""
+        super().mouseReleaseEvent(event)
+        point = event.position().toPoint()
+        self._follow(point)
+        job = self._proxy.job_at(self.indexAt(point))
+        same = job is not None and (job.id, self._pointer.link, self._pointer.action) == self._pressed
+        self._pressed = None
+        if not same or job is None:
+            return
+        if self._pointer.link is not Link.NONE:
+            self.link_clicked.emit(job, self._pointer.link)
+        elif self._pointer.action is JobAction.MORE:
+            self.menu_asked.emit(self.viewport().mapToGlobal(point))
+        elif self._pointer.action is not None:
+            self.action_asked.emit(job, self._pointer.action)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring."""
+        super().focusInEvent(event)
+        if not self.currentIndex().isValid() and self._proxy.rowCount() and event.reason() in _BY_KEYBOARD:
+            self.setCurrentIndex(self._proxy.index(0, 0))
+        self._place_ring(event.reason() in _BY_KEYBOARD)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Take the ring away."""
+        super().focusOutEvent(event)
+        self._place_ring()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the rows, or say why there are none."""
+        super().paintEvent(event)
+        if not self._proxy.rowCount() and self._proxy.sourceModel().rowCount():
+            painter = QPainter(self.viewport())
+            painter.setFont(ui_font(TITLE, 600))
+            painter.setPen(QColor(tokens.DIM))
+            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No song matches the search")
+
+    def _open(self, index: QModelIndex) -> None:
+        job = self._proxy.job_at(index)
+        if job is not None:
+            self.opened.emit(job)
+
+    def _place_ring(self, shown: bool = True) -> None:
+        self._pointer.ring_row = self.currentIndex().row() if shown and self.hasFocus() else NOWHERE
+        self.viewport().update()
+
+    def _follow(self, point: QPoint) -> None:
+        index = self.indexAt(point)
+        found = (index.row(), self._link_at(index, point), self._action_at(index, point))
+        if found != (self._pointer.row, self._pointer.link, self._pointer.action):
+            self._pointer.row, self._pointer.link, self._pointer.action = found
+            on_something = found[1] is not Link.NONE or found[2] is not None
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if on_something else Qt.CursorShape.ArrowCursor)
+            self.viewport().setToolTip(found[2].value if found[2] else "")
+            self.viewport().update()
+
+    def _link_at(self, index: QModelIndex, point: QPoint) -> Link:
+        if not index.isValid() or index.column() != Column.STATUS:
+            return Link.NONE
+        return self._status.layout_of(self.visualRect(index), index).link_at(point.x(), point.y())
+
+    def _action_at(self, index: QModelIndex, point: QPoint) -> JobAction | None:
+        job = self._proxy.job_at(index)
+        if job is None or index.column() != Column.ACTIONS:
+            return None
+        buttons = row_buttons(job, content(self.visualRect(index), Column.ACTIONS))
+        return next((button.action for button in buttons if _holds(button, point)), None)
+
+
+_BY_KEYBOARD = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+    Qt.FocusReason.OtherFocusReason,
+)
+
+
+def _holds(button: RowButton, point: QPoint) -> bool:
+    place: QRectF = button.place
+    return place.contains(point.x(), point.y())
