@@ -12,6 +12,8 @@ from desktop.playback.stems import StemFiles, StemReader
 _AHEAD = 2.0
 _FIRST = 0.15
 _LOOK = 0.02
+# Seconds of pause after which the device is let alone.
+_REST_AFTER = 3.0
 _BLOCK = 8192
 
 
@@ -63,7 +65,9 @@ class Reader:
 
     def _step(self) -> None:
         # Nothing moves while the song stands: sleep until something is asked for.
-        self._wake.wait(_LOOK if self._player.gate else None)
+        if not self._wake.wait(_LOOK if self._player.gate else _REST_AFTER) and not self._player.gate:
+            self._player.rest()
+            self._wake.wait()
         self._wake.clear()
         wanted, self._wanted = self._wanted, None
         if wanted is not None:

@@ -35,6 +35,7 @@ class Transport:
         self._mutes: list[bool] = []
         self._solos: list[bool] = []
         self._master = 0.0
+        self._broken = False
 
     def load(self, paths: Sequence[Path], names: Sequence[str]) -> None:
         """Take a song's stems, all of one rate and length; it stands at its beginning. Raises StorageError."""
@@ -94,6 +95,8 @@ class Transport:
         """Go on from the playhead; from the beginning when it is at the end. Raises SoundUnavailableError, StorageError."""
         if self._stems is None or self.playing:
             return
+        if self._broken:
+            self._close_device()
         if self._place >= self._stems.frames:
             self._place = 0
             self._close_device()
@@ -101,8 +104,8 @@ class Transport:
         if player.ring is None and player.next_ring is None:
             player.mixer.settle()
             self.seek(self._place)
+        player.open_gate()
         self._playing.set()
-        player.gate = True
         reader.look()
 
     def pause(self) -> None:
@@ -203,6 +206,7 @@ class Transport:
         if self._player:
             self._player.close()
         self._reader = self._player = None
+        self._broken = False
 
     def _ended(self) -> None:
         self._place = self.frames
@@ -217,6 +221,7 @@ class Transport:
             self._broke_off(SoundUnavailableError(_LOST))
 
     def _broke_off(self, error: SoundUnavailableError | StorageError) -> None:
+        self._broken = True
         self._playing.clear()
         if self._player:
             self._player.gate = False

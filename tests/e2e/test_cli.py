@@ -79,7 +79,7 @@ def test_without_the_model_and_without_a_network_sketch_does_the_job_and_says_so
 
 def test_wrong_usage_has_exit_status_two(library: Path) -> None:
     assert unbraid(library, "separate").status == 2
-    assert unbraid(library, "no-such-command-at-all", "--format").status == 2
+    assert unbraid(library, "--no-such-option").status == 2
     assert unbraid(library, "separate", "--format", "aiff", "x.wav").status == 2
 
 
