@@ -12,6 +12,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
@@ -65,7 +67,9 @@ class RedisServer:
 
     def _wait(self, child: Child) -> None:
         end = monotonic() + _PATIENCE
-        with redis.Redis(unix_socket_path=str(self._home.socket), socket_timeout=1.0) as client:
+        with redis.Redis(
+            unix_socket_path=str(self._home.socket), socket_timeout=1.0, retry=Retry(NoBackoff(), 0)
+        ) as client:
             while child.alive and monotonic() < end:
                 try:
                     client.ping()
