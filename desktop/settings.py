@@ -16,6 +16,12 @@ class Settings:
 
     model: str = DEFAULT_MODEL
     master_db: float = 0.0
+    folder: str = ""
+    """Where songs were last added from."""
+    window: str = ""
+    """Size and place of the window, as Qt writes them, in Base64."""
+    splitter: str = ""
+    """How the window is divided between library and player, likewise."""
 
 
 @dataclass(frozen=True)

@@ -45,10 +45,10 @@ class Background(QObject):
         """Call `function` soon in the window's thread. May be called from any thread."""
         self._call.emit(function)
 
-    def close(self) -> None:
-        """Finish what is being done, drop what waits, and hand nothing over any more."""
+    def close(self, finish: bool = False) -> None:
+        """Finish what is being done, and what waits as well if asked to; hand nothing over any more."""
         self._closed = True
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=True, cancel_futures=not finish)
 
     def _run_here(self, function: Callable[[], None]) -> None:
         if not self._closed:

@@ -26,8 +26,9 @@ class Given:
 def given_by(data: QMimeData) -> Given:
     """Files and folders named by a drop or by the clipboard, each once. Text counts when each line names a file."""
     urls = data.urls() if data.hasUrls() else _urls_of(data.text())
-    paths = dict.fromkeys(Path(url.toLocalFile()) for url in urls if url.isLocalFile())
-    elsewhere = dict.fromkeys(url.toDisplayString() for url in urls if not url.isLocalFile())
+    here = [url for url in urls if url.isLocalFile() and "\0" not in url.toLocalFile()]
+    paths = dict.fromkeys(Path(url.toLocalFile()) for url in here)
+    elsewhere = dict.fromkeys(url.toDisplayString() for url in urls if url not in here)
     return Given(tuple(paths), tuple(Refusal(Path(where), _elsewhere(where)) for where in elsewhere))
 
 

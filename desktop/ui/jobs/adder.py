@@ -1,6 +1,7 @@
 """Takes dropped songs into the library, without the window having to wait for it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QObject, Signal
@@ -56,24 +57,26 @@ class Adder(QObject):
     def _add(self, given: Given, options: JobOptions) -> Added:
         """Add in the background's thread, telling the window of every song."""
         done = Added(refusals=list(given.refusals))
-        for found in find_tracks(given.paths):
-            if self._stop.is_set():
-                break
-            if isinstance(found, Refusal):
-                done.refusals.append(found)
-                continue
-            try:
-                job = self._service.add(found, options)
-            except UnusableTrackError as error:
-                done.refusals.append(Refusal(found, str(error)))
-            except StorageError as error:
-                done.trouble = str(error)
-                break
-            else:
-                self._count(done, job)
+        try:
+            for found in find_tracks(given.paths):
+                if self._stop.is_set():
+                    break
+                self._take(found, options, done)
+        except StorageError as error:
+            done.trouble = str(error)
+        except OSError as error:
+            done.trouble = f"Adding was broken off: {error.strerror}. Look at the disk, then add the rest again."
         return done
 
-    def _count(self, done: Added, job: Job) -> None:
+    def _take(self, found: Path | Refusal, options: JobOptions, done: Added) -> None:
+        if isinstance(found, Refusal):
+            done.refusals.append(found)
+            return
+        try:
+            job = self._service.add(found, options)
+        except UnusableTrackError as error:
+            done.refusals.append(Refusal(found, str(error)))
+            return
         done.first = done.first or job
         done.count += 1
         self._background.in_window(lambda: self.added.emit(job))

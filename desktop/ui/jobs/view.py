@@ -1,9 +1,9 @@
 """The job table as it is seen and used."""
 
 from PySide6.QtCore import (
+    QEvent,
     QItemSelection,
     QItemSelectionModel,
-    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -35,7 +35,6 @@ from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.status import Link
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
-
 
 Index = QModelIndex | QPersistentModelIndex
 

@@ -1,0 +1,87 @@
+"""The keyboard: every key of the window in one place."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from desktop.ui.player.controller import PlayerController
+
+SEEK_SECONDS = 5.0
+LANE_KEYS = 6
+
+
+class Deeds(Protocol):
+    """What the window can be asked to do."""
+
+    def choose_files(self) -> None:
+        """Open the file dialog."""
+        ...
+
+    def paste(self) -> None:
+        """Add the files on the clipboard."""
+        ...
+
+    def remove_chosen(self) -> None:
+        """Remove the chosen songs."""
+        ...
+
+    def go_to_search(self) -> None:
+        """Go to the search."""
+        ...
+
+    def leave_search(self) -> None:
+        """Show every song again, and go back to the table."""
+        ...
+
+    def toggle_lanes(self) -> None:
+        """In a low window: lanes in place of the table, and back."""
+        ...
+
+    def close(self) -> bool:
+        """Quit."""
+        ...
+
+
+def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[str, QAction]:
+    """Give `window` its keys. Returns the actions by what they are called."""
+    keys: list[tuple[str, str | list[str], Callable[[], object]]] = [
+        ("Add songs", "Ctrl+O", deeds.choose_files),
+        ("Paste songs", "Ctrl+V", deeds.paste),
+        ("Quit", "Ctrl+Q", deeds.close),
+        ("Search", "Ctrl+F", deeds.go_to_search),
+        ("Leave the search", "Esc", deeds.leave_search),
+        ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
+        ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
+        ("Play or pause", "Space", player.toggle),
+        ("Back 5 seconds", "Left", lambda: player.seek_by(-SEEK_SECONDS)),
+        ("On 5 seconds", "Right", lambda: player.seek_by(SEEK_SECONDS)),
+        ("To the start", "Home", player.to_start),
+    ]
+    for lane in range(LANE_KEYS):
+        keys.append((f"Mute lane {lane + 1}", f"{lane + 1}", lambda n=lane: player.toggle_mute(n)))
+        keys.append((f"Solo lane {lane + 1}", f"Shift+{lane + 1}", lambda n=lane: player.toggle_solo(n)))
+    return {name: _bind(window, name, sequences, deed) for name, sequences, deed in keys}
+
+
+def _bind(window: QWidget, name: str, sequences: str | list[str], deed: Callable[[], object]) -> QAction:
+    action = QAction(name, window)
+    action.setShortcuts([QKeySequence(keys) for keys in ([sequences] if isinstance(sequences, str) else sequences)])
+    action.setAutoRepeat(name.endswith("seconds"))
+    action.triggered.connect(_Call(deed, action).run)
+    window.addAction(action)
+    return action
+
+
+class _Call(QObject):
+    """Calls without the "checked" that Qt passes."""
+
+    def __init__(self, deed: Callable[[], object], parent: QObject) -> None:
+        super().__init__(parent)
+        self._deed = deed
+
+    def run(self) -> None:
+        """Do it."""
+        self._deed()

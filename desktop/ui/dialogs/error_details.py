@@ -1,0 +1,36 @@
+"""Why a song could not be separated: the sentence, the facts, and the end of the log."""
+
+from PySide6.QtWidgets import QWidget
+
+from desktop.audio.names import shown
+from desktop.jobs.model import Job
+from desktop.log import log_file
+from desktop.paths import Home
+from desktop.ui.dialogs.log_tail import log_tail
+from desktop.ui.dialogs.sheet import Sheet, open_folder
+from desktop.ui.player.sentences import model_title
+
+
+class ErrorDetails(Sheet):
+    """All that is known about one failure."""
+
+    def __init__(self, job: Job, home: Home, parent: QWidget | None = None) -> None:
+        sentence = job.error or "Why is not known. The log below may tell."
+        super().__init__(f"{shown(job.title)} could not be separated", sentence, _body(job, home), parent)
+        folder = self.add_button("Open log folder")
+        folder.clicked.connect(lambda: open_folder(str(home.logs)))
+
+
+def _body(job: Job, home: Home) -> str:
+    log = log_file(home, "worker")
+    facts = {
+        "Song": shown(job.source, 500),
+        "Model": model_title(job),
+        "Stage": job.stage.value if job.stage else "",
+        "Added": f"{job.added.astimezone():%Y-%m-%d %H:%M:%S}",
+        "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
+        "Job": job.id,
+        "Log": str(log),
+    }
+    lines = [f"{name}: {value}" for name, value in facts.items() if value]
+    return "\n".join([*lines, "", log_tail(log, job.id)])

@@ -1,0 +1,103 @@
+"""The window before there are any songs."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from desktop.models.shelf import Model
+from desktop.ui.controls import ShellButton
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import FIRST_START, SECONDARY, TITLE, ui_font
+from desktop.ui.theme.sign import Banner
+
+_FORMATS = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
+_MEGABYTE = 1_000_000
+
+
+class DropCard(QWidget):
+    """The card with the dashed frame."""
+
+    add_asked = Signal()
+    demo_asked = Signal()
+
+    def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMaximumSize(880, 520)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self._note = _label(_FORMATS, ui_font(SECONDARY), tokens.FAINT)
+        self._note.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(40, 24, 40, 24)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addWidget(Banner(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(4)
+        column.addWidget(_label("Drop a song. Hear it come apart.", ui_font(FIRST_START, 700), tokens.TEXT))
+        column.addSpacing(10)
+        promise = "Vocals, drums, bass and the rest, on this computer alone. Nothing is uploaded."
+        column.addWidget(_label(promise, ui_font(TITLE), tokens.DIM))
+        column.addSpacing(26)
+        column.addLayout(self._buttons(demo))
+        column.addSpacing(26)
+        column.addWidget(self._note)
+        column.addStretch(1)
+
+    def _buttons(self, demo: bool) -> QHBoxLayout:
+        add = ShellButton("Add songs…", "primary", "plus")
+        add.setProperty("size", "large")
+        add.clicked.connect(self.add_asked)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addStretch(1)
+        row.addWidget(add)
+        if demo:
+            play = ShellButton("Try the demo song", "plain", "play")
+            play.setProperty("size", "large")
+            play.clicked.connect(self.demo_asked)
+            row.addWidget(play)
+        row.addStretch(1)
+        return row
+
+    def show_models(self, models: Sequence[Model], chosen: str) -> None:
+        """Tell what the first song brings with it."""
+        model = next((model for model in models if model.name == chosen), None)
+        words = _FORMATS
+        if model is not None and not model.present:
+            size = f"{model.bytes / _MEGABYTE:.0f} MB"
+            words += f" · The first song downloads the {model.title} model ({size}); without a network you get a draft"
+        self._note.setText(words)
+
+    def sizeHint(self) -> QSize:
+        """As large as there is room for."""
+        return self.maximumSize()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(tokens.DASHES), 1.5)
+        pen.setDashPattern([3.0, 2.2])
+        painter.setPen(pen)
+        painter.setBrush(QColor(tokens.PANEL))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+
+
+class EmptyState(QWidget):
+    """The card in the middle of an empty window."""
+
+    def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card = DropCard(demo)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(32, 24, 32, 24)
+        column.addWidget(self.card, 0, Qt.AlignmentFlag.AlignCenter)
+
+
+def _label(text: str, font: QFont, colour: str) -> QLabel:
+    label = QLabel(text)
+    label.setFont(font)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setStyleSheet(f"color: {colour};")
+    return label

@@ -1,0 +1,102 @@
+"""The library as the window has it: its rows, how they are kept true, and what is done to them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.jobs.model import Job, JobOptions
+from desktop.jobs.service import JobService
+from desktop.models.shelf import Model, Shelf
+from desktop.paths import Home
+from desktop.ui.background import Background
+from desktop.ui.drop import Given
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.adder import Adder
+from desktop.ui.jobs.commands import Commands
+from desktop.ui.jobs.covers import Covers
+from desktop.ui.jobs.job_model import JobTableModel
+from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.jobs.refresher import Refresher
+from desktop.ui.notices import NoticeStrip
+
+_TOGETHER_MS = 40
+_A_MINUTE_MS = 60_000
+
+
+class Library(QObject):
+    """Puts the parts together; the window listens."""
+
+    first_added = Signal(object)
+    """The first Job of a drop."""
+    models_known = Signal(object)
+    """All Models of the shelf, in its order."""
+
+    def __init__(
+        self, service: JobService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._shelf = shelf
+        self._work = Background("library", self)
+        self._pictures = Background("covers", self)
+        self.jobs = JobTableModel(self)
+        self.proxy = JobProxy(self.jobs, self)
+        self.covers = Covers(home, self._pictures, self)
+        self.refresher = Refresher(service, feed, self.jobs, self._work, self)
+        self.commands = Commands(service, self.jobs, self.proxy, notices, self._work, self)
+        self.adder = Adder(service, self)
+        self._new: list[Job] = []
+        self._new_drop = True
+        self._flush = QTimer(self, interval=_TOGETHER_MS, singleShot=True)
+        self._flush.timeout.connect(self._put_new)
+        self._minute = QTimer(self, interval=_A_MINUTE_MS)
+        self._minute.timeout.connect(self.jobs.refresh_times)
+        self._minute.start()
+        self.adder.added.connect(self._take_new)
+        self.adder.finished.connect(self._end_drop)
+
+    @property
+    def count_waiting_to_be_shown(self) -> int:
+        """Songs that are added and not yet in the table."""
+        return len(self._new)
+
+    def add(self, given: Given, model: str) -> None:
+        """Add what was dropped, to be separated with `model`."""
+        self.adder.add(given, JobOptions(model=model))
+
+    def add_paths(self, paths: Sequence[Path], model: str) -> None:
+        """Add files and folders."""
+        self.add(Given(tuple(paths)), model)
+
+    def load_models(self) -> None:
+        """Look at the shelf again."""
+        self._work.run(self._shelf.models, self._take_models)
+
+    def close(self) -> None:
+        """Stop adding, end what was begun, and let go of every thread."""
+        self.commands.settle()
+        self._minute.stop()
+        self._flush.stop()
+        self.adder.close()
+        self._pictures.close()
+        self._work.close(finish=True)
+
+    def _take_models(self, models: tuple[Model, ...]) -> None:
+        self.models_known.emit(models)
+
+    def _take_new(self, job: Job) -> None:
+        self._new.append(job)
+        if not self._flush.isActive():
+            self._flush.start()
+
+    def _put_new(self) -> None:
+        new, self._new = self._new, []
+        # A row may have been read meanwhile, and tell more than what was true when the song was added.
+        self.jobs.put(job for job in new if self.jobs.job(job.id) is None)
+        if self._new_drop and new:
+            self._new_drop = False
+            self.first_added.emit(new[0])
+
+    def _end_drop(self, _: object) -> None:
+        self._put_new()
+        self._new_drop = True

@@ -1,0 +1,60 @@
+"""The menu of the chosen songs: what can be done to them, and nothing that cannot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.jobs.model import Job, JobState
+from desktop.ui.jobs.buttons import JobAction
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu."""
+
+    words: str
+    action: JobAction
+    model: str | None = None
+    """For "separate again": with which model."""
+
+
+def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entry | None]:
+    """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles."""
+    one = jobs[0] if len(jobs) == 1 else None
+    lines: list[Entry | None] = []
+    if one is not None and one.state is JobState.FAILED:
+        lines.append(Entry("Why it failed…", JobAction.DETAILS))
+    if one is not None:
+        lines.append(Entry("Show the stems' folder" if one.stems else "Show the song's folder", JobAction.SHOW_FILES))
+    if any(not job.state.ended for job in jobs):
+        lines.append(Entry("Cancel", JobAction.CANCEL))
+    if any(job.state.ended for job in jobs):
+        lines += [None, *_again(models)]
+    lines += [None, Entry(f"Remove {len(jobs)} songs" if one is None else "Remove", JobAction.REMOVE)]
+    return lines[1:] if lines[0] is None else lines
+
+
+def _again(models: Sequence[tuple[str, str]]) -> list[Entry]:
+    if not models:
+        return [Entry("Separate again", JobAction.RETRY)]
+    return [Entry(f"Separate again with {title}", JobAction.RETRY, name) for name, title in models]
+
+
+class JobMenu(QMenu):
+    """The menu as it opens; `picked` is the line that was chosen."""
+
+    def __init__(self, lines: Sequence[Entry | None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for line in lines:
+            if line is None:
+                self.addSeparator()
+                continue
+            action = self.addAction(line.words)
+            action.setData(line)
+            if line.action is JobAction.REMOVE:
+                action.setShortcut(Qt.Key.Key_Delete)
+                action.setShortcutVisibleInContextMenu(True)
+                action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

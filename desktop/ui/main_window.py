@@ -1,0 +1,265 @@
+"""The window: it places things, and passes on what they say."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.jobs.model import Job
+from desktop.jobs.service import JobService
+from desktop.models.shelf import Model, Shelf
+from desktop.paths import Home, resources
+from desktop.playback.transport import Transport
+from desktop.ui.actions import bind_keys
+from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
+from desktop.ui.empty_state import EmptyState
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.library import Library
+from desktop.ui.jobs.queue_times import BatchCount
+from desktop.ui.jobs.view import JobView
+from desktop.ui.messages import Messages
+from desktop.ui.notices import NoticeStrip
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.player_panel import PlayerPanel
+from desktop.ui.player.transport_bar import TransportBar
+from desktop.ui.row_actions import RowActions
+from desktop.ui.top_bar import TopBar
+from desktop.ui.window_memory import WindowMemory
+
+SMALLEST = (1024, 640)
+FOLD_BELOW = 700
+_FIRST_CHOICE_MS = 700
+_FIRST_SPLIT = (316, 466)
+_SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
+
+
+class MainWindow(QMainWindow):
+    """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+
+    def __init__(self, service: JobService, feed: JobFeed, transport: Transport, shelf: Shelf, home: Home) -> None:
+        super().__init__()
+        self.setWindowTitle("Unbraid")
+        self.setMinimumSize(*SMALLEST)
+        self.setAcceptDrops(True)
+        self._memory = WindowMemory(home)
+        self._batches = BatchCount()
+        self._closed = False
+        self.notices = NoticeStrip()
+        self.library = Library(service, feed, shelf, home, self.notices, self)
+        self.player = PlayerController(transport, self)
+        self.player.set_master_db(self._memory.settings.master_db)
+        self.top = TopBar()
+        self.empty = EmptyState(demo=bool(self._demo_songs()))
+        self.table = JobView(self.library.proxy, self.library.covers)
+        self.panel = PlayerPanel(self.player, home)
+        self.splitter = self._split()
+        self.pages = QStackedWidget()
+        self._drop_frame = DropFrame(self)
+        self._arrange()
+        self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self._messages = Messages(self.library, self.player, feed, self.notices, self)
+        self._connect()
+        self.actions_by_name = bind_keys(self, self, self.player)
+        self._memory.restore(self, self.splitter)
+        self.library.refresher.reload()
+        self.library.load_models()
+
+    def _split(self) -> QSplitter:
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(1)
+        splitter.setChildrenCollapsible(False)
+        splitter.addWidget(self.table)
+        splitter.addWidget(self.panel)
+        self.table.setMinimumHeight(128)
+        self.panel.setMinimumHeight(220)
+        splitter.setSizes(list(_FIRST_SPLIT))
+        splitter.setStretchFactor(1, 1)
+        return splitter
+
+    def _arrange(self) -> None:
+        songs = QWidget()
+        column = QVBoxLayout(songs)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(TransportBar(self.player))
+        # The library is read in the background: until it is known whether there are songs, neither page is shown.
+        for page in (QWidget(), self.empty, songs):
+            self.pages.addWidget(page)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for widget in (self.top, self.notices, self.pages):
+            rows.addWidget(widget)
+        rows.setStretchFactor(self.pages, 1)
+        self.setCentralWidget(whole)
+
+    def _connect(self) -> None:
+        self.top.add_asked.connect(self.choose_files)
+        self.top.searched.connect(self.library.proxy.search)
+        self.top.model_chosen.connect(self._choose_model)
+        self.top.fold_toggled.connect(self._fold)
+        self.empty.card.add_asked.connect(self.choose_files)
+        self.empty.card.demo_asked.connect(self._try_demo)
+        self.table.current_job.connect(self._show_job)
+        jobs = self.library.jobs
+        jobs.job_changed.connect(self._refresh_job)
+        jobs.queue_changed.connect(self._show_queue)
+        self.library.refresher.loaded.connect(self._show_page)
+        self.library.refresher.loaded.connect(self._choose_first)
+        self.library.first_added.connect(self._show_first_added)
+        self.library.models_known.connect(self._show_models)
+        jobs.rowsInserted.connect(self._show_page)
+        jobs.rowsRemoved.connect(self._show_page)
+
+    @property
+    def model(self) -> str:
+        """The model for the next songs."""
+        return self._memory.settings.model
+
+    def add_tracks(self, paths: Sequence[Path]) -> None:
+        """Add files and folders to the library."""
+        self.library.add_paths(paths, self.model)
+
+    def choose_files(self) -> None:
+        """Open the file dialog."""
+        title, kinds = "Add songs", f"Songs ({_SUFFIXES} {_SUFFIXES.upper()});;All files (*)"
+        names, _ = QFileDialog.getOpenFileNames(self, title, str(self._memory.folder()), kinds)
+        if names:
+            self._memory.change(folder=str(Path(names[0]).parent))
+            self.add_tracks([Path(name) for name in names])
+
+    def paste(self) -> None:
+        """Add the files on the clipboard."""
+        given = given_by(QGuiApplication.clipboard().mimeData())
+        if given.paths or given.refusals:
+            self.library.add(given, self.model)
+        else:
+            self.notices.say("There are no files on the clipboard. Copy songs in a file manager, then paste them here.")
+
+    def remove_chosen(self) -> None:
+        """Remove the chosen songs."""
+        self.library.commands.remove(self.table.chosen())
+
+    def go_to_search(self) -> None:
+        """Go to the search."""
+        self.top.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.top.search.selectAll()
+
+    def leave_search(self) -> None:
+        """Show every song again, and go back to the table."""
+        self.top.clear_search()
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def toggle_lanes(self) -> None:
+        """In a low window: lanes in place of the table, and back."""
+        if self._low():
+            self.top.fold.toggle()
+
+    def _show_page(self) -> None:
+        self.pages.setCurrentIndex(2 if self.library.jobs.rowCount() else 1)
+
+    def _show_job(self, job: Job | None) -> None:
+        self.panel.show_job(job)
+        self.setWindowTitle(f"{job.title} – Unbraid" if job else "Unbraid")
+        leave_drops_to_the_window(self.panel)
+
+    def _refresh_job(self, job: Job) -> None:
+        shown = self.panel.job
+        if shown is not None and shown.id == job.id:
+            self.panel.show_job(job)
+
+    def _show_queue(self) -> None:
+        jobs = self.library.jobs
+        self.top.show_batch(self._batches.of(jobs.jobs, jobs.active))
+
+    def _choose_first(self) -> None:
+        """Some time after the start, so that the window is there first: opening a song's lanes takes a moment."""
+        QTimer.singleShot(_FIRST_CHOICE_MS, self, self._choose_first_now)
+
+    def _choose_first_now(self) -> None:
+        if not self.table.currentIndex().isValid() and self.library.proxy.rowCount():
+            job = self.library.proxy.job_at(self.library.proxy.index(0, 0))
+            if job is not None:
+                self.table.choose(job.id)
+
+    def _show_first_added(self, job: Job) -> None:
+        self.top.clear_search()
+        if not self.player.playing:
+            self.table.choose(job.id)
+
+    def _show_models(self, models: Sequence[Model]) -> None:
+        self.top.show_models(models, self.model)
+        self.empty.card.show_models(models, self.model)
+        self.library.jobs.name_models({model.name: model.title for model in models}, self.model)
+        self._rows.know_models(models, self.model)
+
+    def _choose_model(self, name: str) -> None:
+        self._memory.change(model=name)
+        self.library.load_models()
+
+    def _demo_songs(self) -> list[Path]:
+        return sorted((resources() / "demo").glob("*.flac"))
+
+    def _try_demo(self) -> None:
+        self.add_tracks(self._demo_songs())
+
+    def _low(self) -> bool:
+        return self.height() < FOLD_BELOW
+
+    def _fold(self, lanes: bool) -> None:
+        """In a low window the table and the lanes take turns."""
+        low = self._low()
+        self.top.fold.setVisible(low and self.pages.currentIndex() == 2)
+        self.table.setVisible(not (low and lanes))
+        self.panel.setVisible(not low or lanes)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold what has no room."""
+        super().resizeEvent(event)
+        self._fold(self.top.fold.isChecked())
+        self._show_queue()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, from wherever they come."""
+        if holds_tracks(event.mimeData()):
+            _take(event)
+            self._drop_frame.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Put the frame away."""
+        self._drop_frame.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        self._drop_frame.hide()
+        _take(event)
+        self.library.add(given_by(event.mimeData()), self.model)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window, end what was begun, and be quiet."""
+        if not self._closed:
+            self._closed = True
+            self._memory.keep(self, self.splitter, self.player.master_db)
+            self.library.close()
+            self.player.close()
+        super().closeEvent(event)
+
+
+def _take(event: QDropEvent) -> None:
+    """Take a drop as a copy, whatever else it offers: the user's files stay where they are."""
+    if event.possibleActions() & Qt.DropAction.CopyAction:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+    else:
+        event.acceptProposedAction()

@@ -1,0 +1,120 @@
+"""What happens and must be said: each thing once, with what can be done about it."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from desktop.audio.files import Refusal
+from desktop.audio.names import shown
+from desktop.jobs.model import Job
+from desktop.ui.dialogs.refused import RefusedFiles, refused_words
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.adder import Added
+from desktop.ui.jobs.library import Library
+from desktop.ui.jobs.status import fell_back
+from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.player.controller import PlayerController
+from desktop.ui.player.sentences import MODEL_TITLES
+from desktop.ui.theme import tokens
+
+_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE = "refused", "trouble", "draft", "unreadable"
+
+
+class Messages(QObject):
+    """Turns events into notices."""
+
+    def __init__(
+        self, library: Library, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._library = library
+        self._notices = notices
+        self._window = window
+        self._refusals: list[Refusal] = []
+        self._drafts: dict[str, Job] = {}
+        feed.trouble.connect(self._tell_trouble)
+        player.notice.connect(notices.say)
+        library.adder.finished.connect(self._tell_added)
+        library.refresher.failed.connect(self._tell_unreadable)
+        library.refresher.loaded.connect(self._clear_unreadable)
+        library.jobs.draft_made.connect(self._tell_draft)
+        library.commands.retried.connect(self._forget_draft)
+
+    def _tell_trouble(self, sentence: str) -> None:
+        if sentence:
+            self._notices.show_notice(Notice(sentence, key=_TROUBLE, tone=tokens.BAD))
+        else:
+            self._notices.clear(_TROUBLE)
+
+    def _tell_unreadable(self, sentence: str) -> None:
+        self._notices.show_notice(Notice(sentence, key=_UNREADABLE, tone=tokens.BAD))
+
+    def _clear_unreadable(self) -> None:
+        self._notices.clear(_UNREADABLE)
+
+    def _tell_added(self, done: Added) -> None:
+        if done.trouble:
+            self._notices.show_notice(Notice(done.trouble, key=done.trouble, tone=tokens.BAD))
+        if done.refusals:
+            self._refusals += done.refusals
+            self._tell_refused(tuple(self._refusals))
+
+    def _tell_refused(self, refusals: Sequence[Refusal]) -> None:
+        """Collect refusals in one notice, for as long as it stands."""
+        # The old notice goes first: its going forgets what it had collected.
+        self._notices.clear(_REFUSED)
+        self._refusals = list(refusals)
+        one = len(refusals) == 1
+        sentence = refusals[0].reason if one else f"{refused_words(refusals)}: {_names(refusals)}."
+        self._notices.show_notice(
+            Notice(
+                sentence,
+                key=_REFUSED,
+                tone=tokens.BAD,
+                action="" if one else "Details",
+                act=lambda: self._show_refused(refusals),
+                on_gone=self._refusals.clear,
+            )
+        )
+
+    def _show_refused(self, refusals: Sequence[Refusal]) -> None:
+        self._refusals.clear()
+        RefusedFiles(refusals, self._window).show()
+
+    def _tell_draft(self, job: Job) -> None:
+        self._drafts[job.id] = job
+        self._show_drafts()
+
+    def _forget_draft(self, job: Job) -> None:
+        if self._drafts.pop(job.id, None):
+            self._show_drafts()
+
+    def _show_drafts(self) -> None:
+        """Say once that Sketch stood in, however many songs it was."""
+        known = (self._library.jobs.job(job_id) for job_id in self._drafts)
+        drafts = [job for job in known if job is not None and fell_back(job)]
+        self._drafts = {job.id: job for job in drafts}
+        if not drafts:
+            self._notices.clear(_DRAFT)
+            return
+        wanted = drafts[-1].options.model
+        title = MODEL_TITLES.get(wanted, wanted)
+        name = f"“{shown(drafts[0].title, 40)}” was" if len(drafts) == 1 else f"{len(drafts)} songs were"
+        self._notices.show_notice(
+            Notice(
+                f"{name} separated with Sketch, in draft quality: {title} is not on this computer yet.",
+                key=_DRAFT,
+                action=f"Separate again with {title}",
+                act=lambda: self._separate_again(tuple(drafts)),
+            )
+        )
+
+    def _separate_again(self, drafts: Sequence[Job]) -> None:
+        self._drafts.clear()
+        self._library.commands.retry(drafts)
+
+
+def _names(refusals: Sequence[Refusal]) -> str:
+    names = [shown(refusal.path.name or refusal.path, 40) for refusal in refusals[:3]]
+    return ", ".join(names) + (" …" if len(refusals) > len(names) else "")

@@ -1,0 +1,93 @@
+"""What clicks and keys in the job table lead to."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from desktop.jobs.model import Job, JobState
+from desktop.models.shelf import Model
+from desktop.paths import Home
+from desktop.settings import DEFAULT_MODEL
+from desktop.ui.dialogs.error_details import ErrorDetails
+from desktop.ui.jobs.buttons import JobAction
+from desktop.ui.jobs.library import Library
+from desktop.ui.jobs.menu import Entry, JobMenu, entries
+from desktop.ui.jobs.status import Link, better_model
+from desktop.ui.jobs.view import JobView
+from desktop.ui.player.controller import PlayerController
+
+
+class RowActions(QObject):
+    """Does what a row, its link, its buttons and its menu ask for."""
+
+    def __init__(self, table: JobView, library: Library, player: PlayerController, home: Home, window: QWidget) -> None:
+        super().__init__(window)
+        self._table = table
+        self._commands = library.commands
+        self._player = player
+        self._home = home
+        self._window = window
+        self._models: list[tuple[str, str]] = []
+        self._chosen = DEFAULT_MODEL
+        table.link_clicked.connect(self._follow)
+        table.action_asked.connect(self._do)
+        table.menu_asked.connect(self.open_menu)
+        table.opened.connect(self._open)
+
+    def know_models(self, models: Sequence[Model], chosen: str) -> None:
+        """Offer these models; `chosen` is the one for new songs."""
+        self._models = [(model.name, model.title) for model in models]
+        self._chosen = chosen
+
+    def open_menu(self, where: QPoint) -> None:
+        """Open the menu of the chosen songs."""
+        menu = JobMenu(entries(self._table.chosen(), self._models), self._window)
+        menu.triggered.connect(self._pick)
+        menu.popup(where)
+
+    def show_details(self, job: Job) -> None:
+        """Show why a job failed."""
+        ErrorDetails(job, self._home, self._window).show()
+
+    def _pick(self, action: QAction) -> None:
+        entry = action.data()
+        if isinstance(entry, Entry):
+            self._do_to(self._table.chosen(), entry.action, entry.model)
+
+    def _do(self, job: Job, action: JobAction) -> None:
+        self._do_to([job], action, None)
+
+    def _do_to(self, jobs: Sequence[Job], action: JobAction, model: str | None) -> None:
+        match action:
+            case JobAction.CANCEL:
+                self._commands.cancel(jobs)
+            case JobAction.RETRY:
+                self._commands.retry(jobs, model)
+            case JobAction.REMOVE:
+                self._commands.remove(jobs)
+            case JobAction.SHOW_FILES:
+                self._commands.show_files(jobs[0])
+            case JobAction.DETAILS:
+                self.show_details(jobs[0])
+            case JobAction.MORE:
+                pass
+
+    def _follow(self, job: Job, link: Link) -> None:
+        match link:
+            case Link.DETAILS:
+                self.show_details(job)
+            case Link.SEPARATE_BETTER:
+                self._commands.retry([job], better_model(job, self._chosen))
+            case Link.TRY_AGAIN:
+                self._commands.retry([job])
+            case Link.NONE:
+                pass
+
+    def _open(self, job: Job) -> None:
+        """Play a song that was double-clicked; one that failed tells why."""
+        if job.state is JobState.FAILED:
+            self.show_details(job)
+        elif job.state is JobState.COMPLETED and not self._player.playing:
+            self._player.toggle()

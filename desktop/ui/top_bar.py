@@ -1,0 +1,140 @@
+"""The first row of the window: search, add songs, and how the queue is doing."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+
+from desktop.models.shelf import Model
+from desktop.ui.controls import ShellButton
+from desktop.ui.jobs.queue_times import Batch, batch_words
+from desktop.ui.model_menu import ModelMenu
+from desktop.ui.player.words import Line
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE, ui_font
+from desktop.ui.theme.glyphs import glyph_icon
+from desktop.ui.theme.sign import Mark
+
+_SEARCH_DELAY_MS = 120
+_ROOMY = 1240
+"""From this width on there is room for the bar and the time left."""
+
+
+class BatchBar(QWidget):
+    """A thin bar: how much of the queue is done."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._progress = 0.0
+        self.setFixedSize(140, 4)
+
+    def show_progress(self, progress: float) -> None:
+        """Fill the bar, 0 to 1."""
+        if round(progress * self.width() * 2) != round(self._progress * self.width() * 2):
+            self._progress = progress
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for colour, width in ((tokens.LINE, float(self.width())), (tokens.ACCENT, self.width() * self._progress)):
+            painter.setBrush(QColor(colour))
+            painter.drawRoundedRect(0, 0, round(width), self.height(), 2, 2)
+
+
+class TopBar(QWidget):
+    """Search, add, and the batch with its progress; the model for the next songs."""
+
+    add_asked = Signal()
+    searched = Signal(str)
+    model_chosen = Signal(str)
+    fold_toggled = Signal(bool)
+    """The lanes are wanted in place of the table, in a window too low for both."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(tokens.TOP_BAR)
+        self._searching = QTimer(self)
+        self._searching.setSingleShot(True)
+        self._searching.setInterval(_SEARCH_DELAY_MS)
+        self._searching.timeout.connect(lambda: self.searched.emit(self.search.text()))
+        self.search = self._search_field()
+        self.add = ShellButton("Add songs", "primary", "plus")
+        self.add.setToolTip("Choose songs to separate (Ctrl+O)")
+        self.add.clicked.connect(self.add_asked)
+        self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
+        self._bar = BatchBar()
+        self.fold = ShellButton("Lanes")
+        self.fold.setCheckable(True)
+        self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")
+        self.fold.toggled.connect(self.fold_toggled)
+        self.models = ModelMenu()
+        self.models.chosen.connect(self.model_chosen)
+        self._arrange()
+        self.show_batch(None)
+        self.fold.hide()
+
+    def _search_field(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setPlaceholderText("Search songs, artists, status")
+        field.setAccessibleName("Search songs, artists, status")
+        field.setToolTip("Search (Ctrl+F)")
+        field.setClearButtonEnabled(True)
+        field.setAcceptDrops(False)
+        field.setMaximumWidth(300)
+        field.setMinimumWidth(150)
+        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        sign = QAction(glyph_icon("search", tokens.DIM, 1.5), "", field)
+        field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
+        field.textChanged.connect(self._searching.start)
+        return field
+
+    def _arrange(self) -> None:
+        name = QLabel("Unbraid")
+        name.setFont(ui_font(TITLE, 700))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 1)
+        row.setSpacing(12)
+        row.addWidget(Mark())
+        row.addSpacing(-4)
+        row.addWidget(name)
+        row.addSpacing(20)
+        row.addWidget(self.search, 3)
+        row.addWidget(self.add)
+        row.addStretch(2)
+        for widget in (self._doing, self._bar, self._left, self.fold, self.models):
+            row.addWidget(widget)
+
+    def show_batch(self, batch: Batch | None) -> None:
+        """Tell how the queue is doing; None: it is empty."""
+        doing, left = batch_words(batch) if batch else ("", "")
+        self._doing.say(doing)
+        self._left.say(left)
+        self._doing.setVisible(batch is not None)
+        self._bar.setVisible(batch is not None and batch.running)
+        self._left.setVisible(bool(left) and self.width() >= _ROOMY)
+        if batch is not None:
+            self._bar.show_progress(batch.progress)
+
+    def say(self, words: str) -> None:
+        """Tell what is going on besides, while the queue has nothing to tell."""
+        self._doing.say(words)
+        self._doing.setVisible(bool(words))
+
+    def show_models(self, models: Sequence[Model], chosen: str) -> None:
+        """Offer these models."""
+        self.models.show_models(models, chosen)
+
+    def clear_search(self) -> None:
+        """Show every song again, at once."""
+        self.search.clear()
+        self._searching.stop()
+        self.searched.emit("")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line below."""
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))

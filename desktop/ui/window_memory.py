@@ -1,0 +1,61 @@
+"""What the window remembers from one start to the next."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from desktop.paths import Home
+from desktop.settings import Settings, load_settings, save_settings
+
+_FIRST_SIZE = (1440, 900)
+_log = logging.getLogger(__name__)
+
+
+class WindowMemory:
+    """The settings, and how the window stood."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self.settings: Settings = load_settings(home)
+
+    def change(self, **values: str | float) -> None:
+        """Remember other settings."""
+        self.settings = replace(self.settings, **values)
+        try:
+            save_settings(self._home, self.settings)
+        except OSError as error:
+            # Nothing is lost but a comfort; a full disk is told where it matters.
+            _log.warning("Settings were not saved: %s", error)
+
+    def restore(self, window: QWidget, splitter: QSplitter) -> None:
+        """Put the window where it was, or fit it to the screen at the first start."""
+        if not window.restoreGeometry(_bytes(self.settings.window)):
+            room = QGuiApplication.primaryScreen().availableSize()
+            window.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
+        splitter.restoreState(_bytes(self.settings.splitter))
+
+    def keep(self, window: QWidget, splitter: QSplitter, master_db: float) -> None:
+        """Remember where the window is."""
+        self.change(
+            window=_text(window.saveGeometry()), splitter=_text(splitter.saveState()), master_db=float(master_db)
+        )
+
+    def folder(self) -> Path:
+        """Where the file dialog opens: where songs came from last, else the user's music."""
+        last = Path(self.settings.folder)
+        if self.settings.folder and last.is_dir():
+            return last
+        music = Path.home() / "Music"
+        return music if music.is_dir() else Path.home()
+
+
+def _bytes(text: str) -> QByteArray:
+    return QByteArray.fromBase64(QByteArray(text.encode("ascii", "ignore")))
+
+
+def _text(data: QByteArray) -> str:
+    return bytes(data.toBase64().data()).decode("ascii")
