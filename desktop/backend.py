@@ -8,6 +8,7 @@ from desktop.errors import ServiceUnavailableError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
+from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.supervisor.supervisor import Supervisor
@@ -49,6 +50,7 @@ class Backend:
         self._listener = EventListener(self._hear, self._gap)
         self._listener.start()
         if self._lock.take():
+            remove_strays(self._home, self._store)
             self._supervise()
         else:
             connect()

@@ -35,6 +35,11 @@ def safe_name(name: str, max_bytes: int = 120) -> str:
     return f"_{text}" if text.split(".")[0].lower() in _DEVICES else text
 
 
+def as_text(name: str) -> str:
+    """A file's name as text that can be stored: bytes that are none become replacement marks."""
+    return os.fsencode(name).decode("utf-8", errors="replace")
+
+
 def system_name(path: Path) -> str:
     """`path` as C libraries take it: bytes where names are bytes, so that no name is out of reach."""
     # libsndfile's binding takes both, and says so nowhere.

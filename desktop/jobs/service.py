@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from desktop.audio.files import check_file
+from desktop.audio.names import as_text
 from desktop.audio.tags import read_tags
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
@@ -36,7 +37,7 @@ class JobService:
         job = Job(
             id=job_id,
             state=JobState.PENDING,
-            title=tags.title or path.stem or path.name,
+            title=tags.title or as_text(path.stem or path.name),
             artist=tags.artist,
             album=tags.album,
             source=path,

@@ -1,0 +1,18 @@
+"""Folders that a killed process left behind: copied, but never written into the library."""
+
+import shutil
+from time import time
+
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+
+# Another process may be adding a song right now: its folder comes before its row (seconds).
+_SURELY_LEFT = 3600.0
+
+
+def remove_strays(home: Home, store: JobStore) -> None:
+    """Delete the job folders that no row knows. Raises StorageError."""
+    known = {job.id for job in store.jobs()}
+    for folder in home.jobs.iterdir():
+        if folder.name not in known and folder.stat().st_mtime < time() - _SURELY_LEFT:
+            shutil.rmtree(folder, ignore_errors=True)

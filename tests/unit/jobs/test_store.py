@@ -1,0 +1,163 @@
+"""The library's rows: who may write, and what becomes of a job whose owner is lost."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from desktop.errors import JobStateError, UnknownJobError
+from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.store import CRASH_BOUND, JobStore
+from desktop.paths import Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path).prepare()
+
+
+@pytest.fixture
+def store(home: Home) -> JobStore:
+    return JobStore(home)
+
+
+def new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
+    return Job(
+        id=str(uuid4()),
+        state=JobState.PENDING,
+        title="A song",
+        artist="",
+        album="",
+        source=Path("/music") / name,
+        options=options or JobOptions(),
+        position=0,
+        added=datetime.now(UTC),
+    )
+
+
+def lose_owner(home: Home, job: Job) -> None:
+    """As after a kill -9: the row names a process that is no more."""
+    engine = create_engine(f"sqlite:///{home.database}")
+    with engine.begin() as connection:
+        owner = f"{os.uname().nodename}/999999/0.0"
+        connection.execute(text("UPDATE jobs SET owner = :owner WHERE id = :id"), {"owner": owner, "id": job.id})
+    engine.dispose()
+
+
+def test_a_job_comes_back_as_it_was_added_also_with_a_name_that_is_no_text(store: JobStore) -> None:
+    options = JobOptions("sketch", "flac", "24", "raw", Path(os.fsdecode(b"/out/\xe9")))
+    job = new_job(os.fsdecode(b"latin1_\xe9.wav"), options)
+    added = store.insert(job)
+    assert (added.source, added.options, added.position) == (job.source, options, 1)
+    assert store.jobs() == [added]
+
+
+def test_jobs_queue_in_the_order_in_which_they_were_added(store: JobStore) -> None:
+    ids = [store.insert(new_job(f"{number}.wav")).id for number in range(5)]
+    assert [job.id for job in store.pending()] == ids
+
+
+def test_a_job_is_claimed_once(store: JobStore) -> None:
+    job = store.insert(new_job())
+    claimed = store.claim(job.id)
+    assert claimed is not None
+    assert (claimed.state, claimed.token) == (JobState.PROCESSING, 1)
+    assert store.claim(job.id) is None
+
+
+def test_of_many_that_claim_at_once_one_wins(store: JobStore) -> None:
+    job = store.insert(new_job())
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: store.claim(job.id), range(16)))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_cancelled_job_is_not_claimed(store: JobStore) -> None:
+    job = store.insert(new_job())
+    assert store.request_cancel(job.id).state is JobState.CANCELLED
+    assert store.claim(job.id) is None
+
+
+def test_the_owner_of_a_running_job_is_told_to_stop(store: JobStore) -> None:
+    claimed = store.claim(store.insert(new_job()).id)
+    assert claimed is not None
+    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is False
+    assert store.request_cancel(claimed.id).state is JobState.PROCESSING
+    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is True
+    assert store.cancelled(claimed, 2.0)
+    assert store.job(claimed.id).state is JobState.CANCELLED
+
+
+def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(home: Home, store: JobStore) -> None:
+    first = store.claim(store.insert(new_job()).id)
+    assert first is not None
+    lose_owner(home, first)
+    second = store.claim(first.id)
+    assert second is not None
+    assert (second.token, second.crashes) == (2, 1)
+    assert store.heartbeat(first, None, 0.5, 1.0, None) is None
+    assert not store.complete(first, (), ())
+    assert not store.fail(first, "too late", 1.0)
+    assert store.job(first.id).state is JobState.PROCESSING
+    assert store.complete(second, (), ())
+
+
+def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    for _ in range(CRASH_BOUND):
+        claimed = store.claim(job.id)
+        assert claimed is not None
+        lose_owner(home, claimed)
+        store.release_orphans()
+    failed = store.job(job.id)
+    assert (failed.state, failed.crashes) == (JobState.FAILED, CRASH_BOUND)
+    assert "stopped the worker 3 times" in (failed.error or "")
+
+
+def test_a_job_given_back_in_order_counts_no_crash(store: JobStore) -> None:
+    claimed = store.claim(store.insert(new_job()).id)
+    assert claimed is not None
+    store.release_owned_by([os.getpid()])
+    job = store.job(claimed.id)
+    assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
+
+
+def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobStore) -> None:
+    claimed = store.claim(store.insert(new_job()).id)
+    assert claimed is not None
+    store.request_cancel(claimed.id)
+    lose_owner(home, claimed)
+    assert store.release_orphans() == [claimed.id]
+    assert store.job(claimed.id).state is JobState.CANCELLED
+
+
+def test_stems_are_found_again_when_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
+    claimed = store.claim(store.insert(new_job()).id)
+    assert claimed is not None
+    folder = home.job(claimed.id).run(1)
+    store.complete(claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), ("Folded.",), frames=7)
+    moved = tmp_path.with_name("moved")
+    tmp_path.rename(moved)
+    job = JobStore(Home(moved)).job(claimed.id)
+    assert job.stems[0].path == Home(moved).job(job.id).run(1) / "bass.wav"
+    assert (job.notices, job.frames, job.progress) == (("Folded.",), 7, 1.0)
+
+
+def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobStore) -> None:
+    job = store.insert(new_job())
+    with pytest.raises(JobStateError):
+        store.retry(job.id, job.options)
+    claimed = store.claim(job.id)
+    assert claimed is not None
+    store.fail(claimed, "It is damaged.", 1.0)
+    again = store.retry(job.id, JobOptions(model="sketch"))
+    assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
+
+
+def test_an_unknown_job_is_named(store: JobStore) -> None:
+    with pytest.raises(UnknownJobError, match="was removed"):
+        store.job(str(uuid4()))
