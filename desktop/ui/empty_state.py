@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.shelf import Model
 from desktop.ui.controls import ShellButton
@@ -14,6 +14,8 @@ from desktop.ui.theme.sign import Banner
 
 _FORMATS = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
 _MEGABYTE = 1_000_000
+CARD = QSize(880, 520)
+MARGIN = QSize(64, 48)
 
 
 class DropCard(QWidget):
@@ -24,8 +26,6 @@ class DropCard(QWidget):
 
     def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMaximumSize(880, 520)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._note = _label(_FORMATS, ui_font(SECONDARY), tokens.FAINT)
         self._note.setWordWrap(True)
         column = QVBoxLayout(self)
@@ -46,7 +46,7 @@ class DropCard(QWidget):
 
     def _buttons(self, demo: bool) -> QHBoxLayout:
         add = ShellButton("Add songs…", "primary", "plus")
-        add.setProperty("size", "large")
+        add.setProperty("scale", "large")
         add.clicked.connect(self.add_asked)
         row = QHBoxLayout()
         row.setSpacing(12)
@@ -54,7 +54,7 @@ class DropCard(QWidget):
         row.addWidget(add)
         if demo:
             play = ShellButton("Try the demo song", "plain", "play")
-            play.setProperty("size", "large")
+            play.setProperty("scale", "large")
             play.clicked.connect(self.demo_asked)
             row.addWidget(play)
         row.addStretch(1)
@@ -68,10 +68,6 @@ class DropCard(QWidget):
             size = f"{model.bytes / _MEGABYTE:.0f} MB"
             words += f" · The first song downloads the {model.title} model ({size}); without a network you get a draft"
         self._note.setText(words)
-
-    def sizeHint(self) -> QSize:
-        """As large as there is room for."""
-        return self.maximumSize()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the card."""
@@ -89,10 +85,14 @@ class EmptyState(QWidget):
 
     def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.card = DropCard(demo)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(32, 24, 32, 24)
-        column.addWidget(self.card, 0, Qt.AlignmentFlag.AlignCenter)
+        self.card = DropCard(demo, self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the card in the middle, as large as it is meant to be where there is room."""
+        size = CARD.boundedTo(self.size() - MARGIN)
+        self.card.setGeometry(
+            QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignCenter, size, self.rect())
+        )
 
 
 def _label(text: str, font: QFont, colour: str) -> QLabel:

@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self.actions_by_name = bind_keys(self, self, self.player)
         self._memory.restore(self, self.splitter)
+        self.pages.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
 
@@ -167,7 +168,12 @@ class MainWindow(QMainWindow):
             self.top.fold.toggle()
 
     def _show_page(self) -> None:
-        self.pages.setCurrentIndex(2 if self.library.jobs.rowCount() else 1)
+        page = 2 if self.library.jobs.rowCount() else 1
+        if page != self.pages.currentIndex():
+            self.pages.setCurrentIndex(page)
+            self._fold(self.top.fold.isChecked())
+            if self.top.search is not self.focusWidget():
+                (self.table if page == 2 else self.pages).setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _show_job(self, job: Job | None) -> None:
         self.panel.show_job(job)

@@ -15,7 +15,7 @@ FIRST_START = 28
 
 def load_fonts() -> None:
     """Make the shipped fonts known to Qt. Where one cannot be read, the system's own sans-serif stands in."""
-    for path in sorted((resources() / "fonts").glob("*.otf")):
+    for path in sorted((resources() / "fonts").glob("*.ttf")):
         QFontDatabase.addApplicationFont(str(path))
 
 

@@ -22,7 +22,7 @@ QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
 QPushButton[kind="primary"]:hover { background: $ACCENT_HOVER; border-color: $ACCENT_HOVER; }
 QPushButton[kind="primary"]:focus { border-color: $TEXT; }
-QPushButton[size="large"] { min-height: 36px; padding: 0 16px; border-radius: 10px; font-size: 14px; }
+QPushButton[scale="large"] { min-height: 36px; padding: 0 16px; border-radius: 10px; font-size: 14px; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $DIM; }
 QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; color: $TEXT; }
 QPushButton[kind="quiet"]:focus { border-color: $ACCENT; color: $TEXT; }
@@ -58,7 +58,7 @@ QScrollBar::handle:hover { background: $DASHES; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
-QSplitter::handle { background: $LINE; }
+QSplitter::handle { background: $PANEL; }
 QSplitter::handle:hover { background: $ACCENT; }
 
 QComboBox, QSpinBox {
