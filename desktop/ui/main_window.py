@@ -160,7 +160,7 @@ class MainWindow(QMainWindow):
     def leave_search(self) -> None:
         """Show every song again, and go back to the table."""
         self.top.clear_search()
-        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""
@@ -194,7 +194,7 @@ class MainWindow(QMainWindow):
         QTimer.singleShot(_FIRST_CHOICE_MS, self, self._choose_first_now)
 
     def _choose_first_now(self) -> None:
-        if not self.table.currentIndex().isValid() and self.library.proxy.rowCount():
+        if not self.table.chosen() and self.library.proxy.rowCount():
             job = self.library.proxy.job_at(self.library.proxy.index(0, 0))
             if job is not None:
                 self.table.choose(job.id)

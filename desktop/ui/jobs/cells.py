@@ -39,7 +39,7 @@ def text(job: Job, column: Column) -> str:
 
 def left(job: Job, seconds: float | None) -> str:
     """How long a job takes yet."""
-    return NONE if job.state.ended or seconds is None else clock(seconds)
+    return NONE if job.state.ended or job.cancel_requested or seconds is None else clock(seconds)
 
 
 def tooltip(job: Job, column: Column, status: Status) -> str | None:

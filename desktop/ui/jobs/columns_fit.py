@@ -5,20 +5,20 @@ from collections.abc import Mapping
 from desktop.ui.jobs.columns import Column
 
 SMALLEST: Mapping[Column, int] = {
-    Column.TITLE: 250,
-    Column.LENGTH: 78,
-    Column.MODEL: 150,
+    Column.TITLE: 292,
+    Column.LENGTH: 72,
+    Column.MODEL: 132,
     Column.STATUS: 270,
-    Column.LEFT: 82,
-    Column.ADDED: 100,
-    Column.ACTIONS: 78,
+    Column.LEFT: 78,
+    Column.ADDED: 92,
+    Column.ACTIONS: 72,
 }
 SHARES: Mapping[Column, float] = {
-    Column.TITLE: 170,
-    Column.LENGTH: 36,
-    Column.MODEL: 90,
-    Column.STATUS: 116,
-    Column.LEFT: 14,
+    Column.TITLE: 128,
+    Column.LENGTH: 42,
+    Column.MODEL: 130,
+    Column.STATUS: 110,
+    Column.LEFT: 22,
     Column.ADDED: 6,
     Column.ACTIONS: 0,
 }

@@ -122,7 +122,7 @@ def _with_bar(status: Status, room: QRectF) -> Layout:
     start = max(_WORDS_BESIDE_BAR, words + 12)
     line = QRectF(room.left(), room.center().y() - _LINE / 2, words + 1, _LINE)
     bar = None
-    if room.width() - start >= _SMALLEST_BAR:
-        width = min(_BAR, room.width() - start)
-        bar = QRectF(room.left() + start, room.center().y() - _BAR_HEIGHT / 2, width, _BAR_HEIGHT)
+    end = min(_WORDS_BESIDE_BAR + _BAR, room.width())  # all bars end at one place
+    if end - start >= _SMALLEST_BAR:
+        bar = QRectF(room.left() + start, room.center().y() - _BAR_HEIGHT / 2, end - start, _BAR_HEIGHT)
     return Layout((Piece(status.words, line, font, status.tone),), None, bar)

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QTableView, QWidget
 
 from desktop.jobs.model import Job
 from desktop.ui.jobs.buttons import JobAction, RowButton, row_buttons
@@ -57,6 +57,7 @@ class JobView(QTableView):
         super().__init__(parent)
         self._proxy = proxy
         self._pointer = RowPointer()
+        self._by_keyboard = False
         self._pressed: tuple[str, Link, JobAction | None] | None = None
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
@@ -125,6 +126,8 @@ class JobView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return opens a song; the keys of the player are left to it."""
+        self._by_keyboard = True
+        self._place_ring()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space):
@@ -152,6 +155,8 @@ class JobView(QTableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember which link or button was pressed."""
+        self._by_keyboard = False
+        self._place_ring()
         self._follow(event.position().toPoint())
         super().mousePressEvent(event)
         job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
@@ -176,11 +181,13 @@ class JobView(QTableView):
             self.action_asked.emit(job, self._pointer.action)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the ring."""
-        super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._proxy.rowCount() and event.reason() in _BY_KEYBOARD:
+        """Show the ring when the keyboard brought the focus here, and choose the first row for it to stand on."""
+        # Not QTableView's own: that one makes a row current without selecting it.
+        QAbstractScrollArea.focusInEvent(self, event)
+        self._by_keyboard = event.reason() in _BY_KEYBOARD
+        if self._by_keyboard and not self.currentIndex().isValid() and self._proxy.rowCount():
             self.setCurrentIndex(self._proxy.index(0, 0))
-        self._place_ring(event.reason() in _BY_KEYBOARD)
+        self._place_ring()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take the ring away."""
@@ -201,8 +208,9 @@ class JobView(QTableView):
         if job is not None:
             self.opened.emit(job)
 
-    def _place_ring(self, shown: bool = True) -> None:
-        self._pointer.ring_row = self.currentIndex().row() if shown and self.hasFocus() else NOWHERE
+    def _place_ring(self) -> None:
+        shown = self._by_keyboard and self.hasFocus()
+        self._pointer.ring_row = self.currentIndex().row() if shown else NOWHERE
         self.viewport().update()
 
     def _follow(self, point: QPoint) -> None:
@@ -232,7 +240,6 @@ _BY_KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,
     Qt.FocusReason.ShortcutFocusReason,
-    Qt.FocusReason.OtherFocusReason,
 )
 
 
