@@ -38,7 +38,7 @@ class Energies:
     @property
     def middle(self) -> Plane:
         """Of (L + R) / 2."""
-        return (self.total + 2 * self.cross) / 4
+        return np.maximum(self.total + 2 * self.cross, 0) / 4
 
     @property
     def side(self) -> Plane:

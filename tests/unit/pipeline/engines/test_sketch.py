@@ -1,0 +1,119 @@
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from desktop.pipeline.engines.engine import Samples
+from desktop.pipeline.engines.sketch import HOP, SketchEngine, istft, stft
+from desktop.pipeline.segments import cut
+from tests.helpers.multitrack import SONGS, si_sdr, stem
+
+ENGINE = SketchEngine()
+SECOND = 44100
+
+
+def separated(sound: Samples) -> Samples:
+    """A whole track `[2, n]` to `[4, 2, n]`, by segments as the pipeline cuts them."""
+    how, frames = ENGINE.segmentation, sound.shape[1]
+    padded = np.pad(sound, ((0, 0), (how.context, how.length + how.context)))
+    parts = [
+        ENGINE.separate(padded[:, part.start : part.start + part.heard])[..., part.skip : part.skip + part.frames]
+        for part in cut(frames, how)
+    ]
+    return np.concatenate(parts, axis=-1)
+
+
+@cache
+def improvement(song: str, mono: bool = False) -> dict[str, float]:
+    """By how many dB each stem is nearer to the true one than the mixture is."""
+    mixture, *true = (stem(song, name) for name in ("mixture", *ENGINE.sources))
+    if mono:
+        mixture, *true = (np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0) for sound in (mixture, *true))
+    answers = separated(mixture)
+    return {
+        name: si_sdr(reference, answer) - si_sdr(reference, mixture)
+        for name, reference, answer in zip(ENGINE.sources, true, answers, strict=True)
+    }
+
+
+def noise(frames: int, channels: int = 2, seed: int = 0) -> Samples:
+    return (0.1 * np.random.default_rng(seed).standard_normal((channels, frames))).astype(np.float32)
+
+
+@pytest.mark.parametrize("song", SONGS)
+def test_stems_of_a_song_are_as_near_the_true_ones_as_a_draft_must_be(song: str) -> None:
+    gained = improvement(song)
+    assert min(gained.values()) > 4, gained
+    assert np.mean(list(gained.values())) > 8.5, gained
+
+
+def test_mono_songs_separate_nearly_as_well() -> None:
+    gained = [value for song in SONGS for value in improvement(song, mono=True).values()]
+    assert np.mean(gained) > 7.5, gained
+
+
+def test_stems_sum_to_the_mixture() -> None:
+    mixture = stem("house126", "mixture")[:, : 12 * SECOND]
+    assert np.abs(separated(mixture).sum(axis=0) - mixture).max() < 2e-6
+
+
+def test_cutting_into_segments_changes_little() -> None:
+    mixture, true = (stem("rock120", name)[:, : 20 * SECOND] for name in ("mixture", "vocals"))
+    whole = ENGINE.separate(mixture)[0]
+    assert abs(si_sdr(true, whole) - si_sdr(true, separated(mixture)[0])) < 0.1
+
+
+def test_the_same_bits_come_whatever_came_before() -> None:
+    segment = noise(3 * SECOND)
+    first = ENGINE.separate(segment)
+    ENGINE.separate(np.roll(segment, 5000, axis=1) * 9)
+    assert ENGINE.separate(segment).tobytes() == first.tobytes()
+    assert SketchEngine().separate(segment).tobytes() == first.tobytes()
+
+
+def test_louder_songs_separate_alike() -> None:
+    mixture = stem("rock120", "mixture")[:, : 5 * SECOND]
+    quiet, loud = ENGINE.separate(mixture), ENGINE.separate(mixture * 16) / 16
+    np.testing.assert_allclose(quiet, loud, atol=1e-5)
+
+
+@pytest.mark.parametrize("frames", [1, 2, HOP - 1, HOP, HOP + 1, 4096, 20 * HOP + 7])
+def test_short_tracks_separate(frames: int) -> None:
+    mixture = noise(frames)
+    stems = ENGINE.separate(mixture)
+    assert stems.shape == (4, 2, frames)
+    assert stems.dtype == np.float32
+    assert np.abs(stems.sum(axis=0) - mixture).max() < 2e-6
+
+
+ODD: dict[str, NDArray[np.floating]] = {
+    "silence": np.zeros((2, SECOND)),
+    "a constant": np.ones((2, SECOND)),
+    "one channel only": noise(SECOND) * [[1], [0]],
+    "opposite phase": noise(SECOND, 1) * [[1], [-1]],
+    "hardly anything": noise(SECOND) * 1e-5,
+    "next to nothing": noise(SECOND) * 1e-18,
+    "very loud": noise(SECOND) * 1e4,
+    "one click": np.pad(np.ones((2, 1)), ((0, 0), (SECOND // 2, SECOND // 2))),
+    "sound, then silence": np.pad(noise(SECOND), ((0, 0), (0, SECOND))),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_sounds_give_finite_stems_that_sum_to_them(kind: str) -> None:
+    sound = ODD[kind].astype(np.float32)
+    stems = ENGINE.separate(sound)
+    assert np.isfinite(stems).all()
+    assert np.abs(stems.sum(axis=0) - sound).max() <= 2e-6 * max(1.0, float(np.abs(sound).max()))
+
+
+def test_channels_keep_their_sides() -> None:
+    left_only = ENGINE.separate(noise(SECOND) * np.array([[1], [0]], dtype=np.float32))
+    assert not left_only[:, 1].any()
+
+
+@pytest.mark.parametrize("frames", [1, HOP, 10 * HOP + 333])
+def test_the_spectrum_comes_back_as_sound(frames: int) -> None:
+    sound = noise(frames)
+    np.testing.assert_allclose(istft(stft(sound), frames), sound, atol=1e-6)
