@@ -38,7 +38,7 @@ class ModelMenu(ShellButton):
         self._menu.clear()
         group = QActionGroup(self._menu)
         for model in models:
-            action = self._menu.addAction(f"{model.title}   {_remark(model)}")
+            action = self._menu.addAction(f"{model.title}\t{_remark(model)}")
             action.setCheckable(True)
             action.setChecked(model.name == chosen)
             action.triggered.connect(lambda _=False, name=model.name: self.chosen.emit(name))

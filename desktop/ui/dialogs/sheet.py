@@ -54,6 +54,7 @@ class Sheet(QDialog):
         self._buttons.addStretch(1)
         close = ShellButton("Close", "primary")
         close.clicked.connect(self.close)
+        close.setFocus()
         self._buttons.addWidget(close)
         copy = self.add_button("Copy")
         copy.clicked.connect(self.copy)

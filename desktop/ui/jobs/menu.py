@@ -27,7 +27,7 @@ def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entr
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
     if one is not None:
-        lines.append(Entry("Show the stems' folder" if one.stems else "Show the song's folder", JobAction.SHOW_FILES))
+        lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
     if any(not job.state.ended for job in jobs):
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):

@@ -45,7 +45,8 @@ class Status:
     def sentence(self) -> str:
         """All words in a row, for tooltips and screen readers."""
         tail = ", ".join(part for part in (self.detail, self.link_words) if part)
-        return f"{self.words}: {tail}" if tail else self.words
+        joint = " " if self.words.endswith(".") else ": "
+        return f"{self.words}{joint}{tail}" if tail else self.words
 
 
 def status_of(job: Job, ahead: int, better_title: str) -> Status:

@@ -1,0 +1,78 @@
+"""A main window on a library of its own: real rows and files, without Redis and worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.queue import JobEvent
+from desktop.jobs.service import JobService
+from desktop.jobs.store import JobStore
+from desktop.models.shelf import Shelf
+from desktop.paths import Home
+from desktop.playback.transport import Transport
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.main_window import MainWindow
+
+
+class Asked:
+    """A queue that only remembers what was asked of it: nobody runs the jobs."""
+
+    def __init__(self) -> None:
+        self.jobs: list[Job] = []
+
+    def publish(self, job: Job) -> None:
+        self.jobs.append(job)
+
+
+class ToFeed:
+    """Hands events to the feed directly, as the listener's thread would."""
+
+    def __init__(self, feed: JobFeed) -> None:
+        self._feed = feed
+
+    def emit(self, event: JobEvent) -> None:
+        self._feed.deliver(event)
+
+
+class Stage:
+    """Everything that a window stands on, and the window."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = Home(root).prepare()
+        self.feed = JobFeed()
+        self.queue = Asked()
+        self.store = JobStore(self.home)
+        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed))
+        self.transport = Transport()
+
+    def window(self) -> MainWindow:
+        """A new window on this library."""
+        return MainWindow(self.service, self.feed, self.transport, Shelf(self.home), self.home)
+
+
+@contextmanager
+def stage(root: Path) -> Iterator[Stage]:
+    """A stage, its transport closed at the end."""
+    made = Stage(root)
+    yield made
+    made.transport.close()
+
+
+def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **known: Any) -> Job:
+    """A job with the values that matter to a test."""
+    model = known.pop("model", "htdemucs")
+    ago = known.pop("ago", timedelta(0))
+    values: dict[str, Any] = {
+        "id": str(uuid4()),
+        "artist": "Mara Lind",
+        "album": "Neon Coast",
+        "source": Path("Night Drive.flac"),
+        "options": JobOptions(model=model),
+        "position": 1,
+        "added": datetime.now(UTC) - ago,
+    }
+    return Job(title=title, state=state, **values | known)

@@ -1,0 +1,183 @@
+"""The job table's model: rows in place, never a reset, and Qt's own tester watching."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.queue import JobProgress
+from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
+from desktop.ui.jobs.job_model import JobTableModel
+from tests.helpers.window import a_job
+
+
+@pytest.fixture
+def model(qtbot: QtBot) -> Iterator[JobTableModel]:
+    made = JobTableModel()
+    made.modelReset.connect(lambda: pytest.fail("the model was reset"))
+    made.layoutChanged.connect(lambda: pytest.fail("the layout changed"))
+    tester = QAbstractItemModelTester(made, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    yield made
+    del tester
+
+
+def _text(model: QAbstractItemModel, row: int, column: Column) -> str:
+    return str(model.index(row, column).data())
+
+
+def _progress(job: Job, progress: float, token: int = 1, left: float | None = 60) -> JobProgress:
+    return JobProgress(job.id, token, Stage.SEPARATING, progress, 10.0, left)
+
+
+def test_new_jobs_come_as_rows_in_one_step(model: JobTableModel, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(model.rowsInserted) as inserted:
+        model.put([a_job(f"Song {n}") for n in range(500)])
+    assert inserted.args is not None
+    assert inserted.args[1:] == [0, 499]
+    assert model.rowCount() == 500
+
+
+def test_a_job_that_is_known_changes_in_place(model: JobTableModel, qtbot: QtBot) -> None:
+    jobs = [a_job(f"Song {n}") for n in range(3)]
+    model.put(jobs)
+    with qtbot.waitSignal(model.dataChanged) as changed:
+        model.put([replace(jobs[1], title="Another")])
+    assert changed.args is not None
+    assert changed.args[0].row() == changed.args[1].row() == 1
+    assert model.rowCount() == 3
+    assert _text(model, 1, Column.TITLE) == "Another"
+
+
+def test_a_job_that_did_not_change_is_left_alone(model: JobTableModel, qtbot: QtBot) -> None:
+    job = a_job()
+    model.put([job])
+    with qtbot.assertNotEmitted(model.dataChanged):
+        model.put([job])
+
+
+def test_progress_is_shown_in_the_row(model: JobTableModel) -> None:
+    job = a_job(state=JobState.PROCESSING, token=1)
+    model.put([job])
+    model.progress(_progress(job, 0.64, left=84))
+    assert _text(model, 0, Column.STATUS) == "Separating 64 %"
+    assert _text(model, 0, Column.LEFT) == "1:24"
+    assert model.index(0, Column.STATUS).data(STATUS_ROLE).progress == 0.64
+
+
+def test_a_row_that_was_read_late_does_not_take_progress_back(model: JobTableModel) -> None:
+    job = a_job(state=JobState.PROCESSING, token=1, progress=0.1)
+    model.put([job])
+    model.progress(_progress(job, 0.64))
+    model.put([replace(job, progress=0.2)])
+    assert _text(model, 0, Column.STATUS) == "Separating 64 %"
+
+
+def test_progress_of_an_earlier_owner_is_ignored(model: JobTableModel) -> None:
+    job = a_job(state=JobState.PROCESSING, token=2, progress=0.1, stage=Stage.SEPARATING)
+    model.put([job])
+    model.progress(_progress(job, 0.9, token=1))
+    assert _text(model, 0, Column.STATUS) == "Separating 10 %"
+
+
+def test_progress_after_the_end_is_ignored(model: JobTableModel) -> None:
+    job = a_job(state=JobState.COMPLETED, token=1)
+    model.put([job])
+    model.progress(_progress(job, 0.9))
+    assert model.job_in(0).state is JobState.COMPLETED
+
+
+def test_progress_of_an_unknown_job_does_nothing(model: JobTableModel) -> None:
+    model.progress(_progress(a_job(), 0.5))
+    assert model.rowCount() == 0
+
+
+def test_a_pending_job_becomes_processing_with_its_first_progress(model: JobTableModel) -> None:
+    job = a_job(token=0)
+    model.put([job])
+    model.progress(_progress(job, 0.01))
+    assert model.job_in(0).state is JobState.PROCESSING
+
+
+def test_removed_jobs_leave_and_the_others_keep_their_rows(model: JobTableModel) -> None:
+    jobs = [a_job(f"Song {n}") for n in range(5)]
+    model.put(jobs)
+    model.drop([jobs[1].id, jobs[3].id, "unknown"])
+    assert [_text(model, row, Column.TITLE) for row in range(model.rowCount())] == ["Song 0", "Song 2", "Song 4"]
+    assert model.row(jobs[4].id) == 2
+    assert model.row(jobs[1].id) is None
+
+
+def test_sync_takes_over_a_list_without_a_reset(model: JobTableModel) -> None:
+    jobs = [a_job(f"Song {n}", position=n) for n in range(4)]
+    model.put(jobs[:3])
+    model.sync([replace(jobs[1], title="Changed"), jobs[3]])
+    assert [_text(model, row, Column.TITLE) for row in range(model.rowCount())] == ["Changed", "Song 3"]
+
+
+def test_songs_in_line_say_how_many_are_before_them(model: JobTableModel) -> None:
+    jobs = [a_job(f"Song {n}", position=n) for n in range(3)]
+    model.put(jobs)
+    assert _text(model, 0, Column.STATUS) == "Next in line"
+    assert _text(model, 2, Column.STATUS) == "In line: 2 songs before it"
+    model.put([replace(jobs[0], state=JobState.COMPLETED)])
+    assert _text(model, 1, Column.STATUS) == "Next in line"
+    assert _text(model, 2, Column.STATUS) == "In line: 1 song before it"
+
+
+def test_songs_in_line_tell_when_they_will_be_done(model: JobTableModel) -> None:
+    running = a_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0)
+    waiting = a_job("Waiting", position=2, seconds=200.0)
+    model.put([running, waiting])
+    assert _text(model, 1, Column.LEFT) == "–"
+    model.progress(JobProgress(running.id, 1, Stage.SEPARATING, 0.5, 10.0, 10.0))
+    assert _text(model, 0, Column.LEFT) == "0:10"
+    assert _text(model, 1, Column.LEFT) == "0:50"  # ten seconds, and twice the song at a fifth of its length
+
+
+def test_a_draft_that_stood_in_is_announced_once(model: JobTableModel, qtbot: QtBot) -> None:
+    job = a_job(state=JobState.PROCESSING, token=1)
+    model.put([job])
+    done = replace(job, state=JobState.COMPLETED, model_used="sketch")
+    with qtbot.waitSignal(model.draft_made) as made:
+        model.put([done])
+    assert made.args == [done]
+    with qtbot.assertNotEmitted(model.draft_made):
+        model.put([done, replace(done, title="Other")])
+
+
+def test_sketch_that_was_asked_for_is_not_announced(model: JobTableModel, qtbot: QtBot) -> None:
+    job = a_job(state=JobState.PROCESSING, token=1, model="sketch")
+    model.put([job])
+    with qtbot.assertNotEmitted(model.draft_made):
+        model.put([replace(job, state=JobState.COMPLETED, model_used="sketch")])
+
+
+def test_models_are_called_by_the_shelf_s_titles(model: JobTableModel) -> None:
+    model.put([a_job(model="mine"), a_job(model="sketch", model_used="sketch", state=JobState.COMPLETED)])
+    model.name_models({"mine": "My own model"}, "mine")
+    assert _text(model, 0, Column.MODEL) == "My own model"
+    assert "separate with My own model" in _text(model, 1, Column.STATUS)
+
+
+def test_a_hostile_title_is_shown_harmlessly(model: JobTableModel) -> None:
+    model.put([a_job("\u202eevil\nname", artist="<b>bold</b>")])
+    assert _text(model, 0, Column.TITLE) == "\\u202eevil\\x0aname"
+    assert "<b>" not in model.index(0, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
+    model.put([a_job(state=state) for state in JobState])
+    for row in range(model.rowCount()):
+        for column in Column:
+            if column is not Column.ACTIONS:
+                assert model.index(row, column).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_the_job_itself_can_be_had_of_any_cell(model: JobTableModel) -> None:
+    job = a_job()
+    model.put([job])
+    assert all(model.index(0, column).data(JOB_ROLE) == job for column in Column)

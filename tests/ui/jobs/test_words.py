@@ -1,0 +1,155 @@
+"""What the cells say: status, points in time, the queue."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRectF
+from pytestqt.qtbot import QtBot
+
+from desktop.jobs.model import Job, JobState, Stage, Stem
+from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.columns_fit import widths
+from desktop.ui.jobs.days import said
+from desktop.ui.jobs.menu import entries
+from desktop.ui.jobs.pieces import lay_out
+from desktop.ui.jobs.queue_times import BatchCount, about, batch_words
+from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
+from tests.helpers.window import a_job
+
+NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # a Wednesday
+STEMS = tuple(Stem(name, Path(name), Path(name)) for name in ("vocals", "drums", "bass", "other"))
+
+
+def _done(**known: object) -> Job:
+    return a_job(state=JobState.COMPLETED, stems=STEMS, **{"model_used": "htdemucs", "null_dbfs": -300.0} | known)
+
+
+@pytest.mark.parametrize(
+    ("job", "words", "tone", "link"),
+    [
+        (a_job(), "Next in line", Tone.DIM, Link.NONE),
+        (a_job(state=JobState.PROCESSING), "Starting", Tone.PLAIN, Link.NONE),
+        (a_job(state=JobState.PROCESSING, stage=Stage.DECODING), "Reading the song", Tone.PLAIN, Link.NONE),
+        (a_job(state=JobState.PROCESSING, cancel_requested=True), "Stopping", Tone.PLAIN, Link.NONE),
+        (_done(), "Four stems: sum exactly to the song", Tone.GOOD, Link.NONE),
+        (_done(null_dbfs=-92.0), "Four stems: sum within −92 dB", Tone.GOOD, Link.NONE),
+        (
+            _done(model_used="sketch"),
+            "Four stems: draft quality, separate with HT Demucs",
+            Tone.GOOD,
+            Link.SEPARATE_BETTER,
+        ),
+        (a_job(state=JobState.FAILED, error="It is damaged."), "It is damaged. Details", Tone.BAD, Link.DETAILS),
+        (a_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, Link.TRY_AGAIN),
+    ],
+)
+def test_every_state_has_words(job: Job, words: str, tone: Tone, link: Link) -> None:
+    status = status_of(job, 0, "HT Demucs")
+    assert (status.sentence, status.tone, status.link) == (words, tone, link)
+
+
+def test_a_draft_is_separated_again_with_the_model_that_was_asked_for() -> None:
+    fallen = _done(model_used="sketch", model="htdemucs_ft")
+    chosen = _done(model_used="sketch", model="sketch")
+    assert (fell_back(fallen), fell_back(chosen)) == (True, False)
+    assert better_model(fallen, "htdemucs_6s") == "htdemucs_ft"
+    assert better_model(chosen, "htdemucs_6s") == "htdemucs_6s"
+    assert better_model(chosen, "sketch") == "htdemucs"
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(minutes=12), "12 min ago"),
+        (timedelta(hours=3), "12:00"),
+        (timedelta(days=1), "yesterday"),
+        (timedelta(days=3), "Sunday"),
+        (timedelta(days=13), "12 Nov"),
+        (timedelta(days=400), "21 Oct 2025"),
+        (timedelta(seconds=-5), "just now"),
+    ],
+)
+def test_points_in_time_are_said_as_one_says_them(ago: timedelta, words: str) -> None:
+    assert said(NOW - ago, NOW) == words
+
+
+def test_the_batch_counts_from_the_first_song_to_the_last() -> None:
+    count = BatchCount()
+    jobs = [a_job(f"{n}", position=n, seconds=100.0) for n in range(3)]
+    old = a_job("old", JobState.COMPLETED)
+    waiting = count.of([old, *jobs], jobs)
+    assert waiting is not None
+    assert batch_words(waiting) == ("3 songs wait", "")
+    running = a_job("0", JobState.PROCESSING, id=jobs[0].id, progress=0.5, elapsed=60, left=60, seconds=100.0)
+    batch = count.of([old, running, *jobs[1:]], [running, *jobs[1:]])
+    assert batch is not None
+    assert batch_words(batch) == ("Separating 1 of 3", "about 5 min left")
+    done = a_job("0", JobState.COMPLETED, id=jobs[0].id)
+    after = count.of([old, done, *jobs[1:]], jobs[1:])
+    assert after is not None
+    assert (after.place, after.total, after.progress) == (2, 3, pytest.approx(1 / 3))
+    assert count.of([old, done], []) is None
+    again = count.of([old, done, jobs[1]], [jobs[1]])
+    assert again is not None
+    assert again.total == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(10, "under a minute left"), (61, "about 2 min left"), (3600, "about 60 min left"), (9000, "about 2 h left")],
+)
+def test_time_left_is_told_roughly(seconds: float, words: str) -> None:
+    assert about(seconds) == words
+
+
+@pytest.mark.parametrize("room", [1008, 1024, 1440, 3840])
+def test_columns_fill_the_window_exactly(room: int) -> None:
+    assert sum(widths(room).values()) == room
+    assert Column.ARTIST not in widths(room)
+
+
+ALL = (
+    status_of(_done(), 0, "HT Demucs"),
+    status_of(_done(model_used="sketch"), 0, "HT Demucs · fine-tuned"),
+    status_of(a_job(state=JobState.FAILED, error="word " * 60), 0, ""),
+    status_of(a_job(state=JobState.FAILED, error="W" * 300), 0, ""),
+    status_of(a_job(state=JobState.PROCESSING, stage=Stage.DOWNLOADING, progress=1.0), 0, ""),
+)
+
+
+@pytest.mark.parametrize("width", [160, 246, 380, 900])
+@pytest.mark.parametrize("status", ALL)
+def test_a_status_stays_inside_its_cell(qtbot: QtBot, status: Status, width: int) -> None:
+    room = QRectF(100, 48, width, 48)
+    layout = lay_out(status, room)
+    for piece in layout.pieces:
+        assert room.adjusted(-1, 0, 2, 0).contains(piece.place)
+    assert layout.bar is None or room.contains(layout.bar)
+
+
+@pytest.mark.parametrize("width", [246, 380, 900])
+def test_details_can_be_clicked_however_long_the_error_is(qtbot: QtBot, width: int) -> None:
+    layout = lay_out(ALL[2], QRectF(0, 0, width, 48))
+    link = layout.pieces[-1]
+    assert link.text == "Details"
+    assert layout.link_at(link.place.center().x(), link.place.center().y()) is Link.DETAILS
+    assert layout.link_at(1, 1) is Link.NONE
+
+
+def test_the_menu_offers_only_what_can_be_done() -> None:
+    models = [("htdemucs", "HT Demucs"), ("sketch", "Sketch")]
+
+    def words(*jobs: Job) -> list[str]:
+        return [line.words for line in entries(jobs, models) if line is not None]
+
+    assert words(a_job()) == ["Show the song’s folder", "Cancel", "Remove"]
+    assert words(_done()) == [
+        "Show the stems’ folder",
+        "Separate again with HT Demucs",
+        "Separate again with Sketch",
+        "Remove",
+    ]
+    assert words(a_job(state=JobState.FAILED))[0] == "Why it failed…"
+    assert words(a_job(), _done())[-1] == "Remove 2 songs"

@@ -1,0 +1,86 @@
+"""Work leaves the window's thread, and its result comes back there."""
+
+import threading
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.errors import StorageError
+from desktop.jobs.model import Stage
+from desktop.jobs.queue import JobChanged, JobProgress
+from desktop.ui.background import Background
+from desktop.ui.job_feed import JobFeed
+
+
+@pytest.fixture
+def background(qtbot: QtBot) -> Background:
+    return Background("test")
+
+
+def test_work_is_done_elsewhere_and_handed_over_here(background: Background, qtbot: QtBot) -> None:
+    places: list[threading.Thread] = []
+    background.run(threading.current_thread, lambda there: places.extend([there, threading.current_thread()]))
+    qtbot.waitUntil(lambda: len(places) == 2)
+    assert places[0] is not threading.main_thread()
+    assert places[1] is threading.main_thread()
+    background.close()
+
+
+def test_an_error_is_handed_over_as_well(background: Background, qtbot: QtBot) -> None:
+    errors: list[str] = []
+
+    def fail() -> None:
+        raise StorageError("The disk is full.")
+
+    background.run(fail, failed=lambda error: errors.append(str(error)))
+    qtbot.waitUntil(lambda: errors == ["The disk is full."])
+    background.close()
+
+
+def test_a_defect_is_not_swallowed(background: Background, qtbot: QtBot) -> None:
+    with qtbot.captureExceptions() as caught:
+        background.run(lambda: 1 // 0)
+        qtbot.waitUntil(lambda: bool(caught))
+    assert caught[0][0] is ZeroDivisionError
+    background.close()
+
+
+def test_things_are_done_one_after_the_other(background: Background, qtbot: QtBot) -> None:
+    done: list[int] = []
+    for number in range(50):
+        background.run(lambda n=number: n, done.append)
+    qtbot.waitUntil(lambda: len(done) == 50)
+    assert done == list(range(50))
+    background.close()
+
+
+def test_closing_drops_what_waits(background: Background, qtbot: QtBot) -> None:
+    gate, done = threading.Event(), list[int]()
+    background.run(gate.wait)
+    for number in range(5):
+        background.run(lambda n=number: done.append(n))
+    threading.Timer(0.05, gate.set).start()
+    background.close()
+    assert done == []
+
+
+def test_closing_finishes_what_waits_when_asked_to(background: Background, qtbot: QtBot) -> None:
+    done: list[int] = []
+    for number in range(5):
+        background.run(lambda n=number: done.append(n))
+    background.close(finish=True)
+    assert done == list(range(5))
+    background.run(lambda: done.append(99))
+    assert 99 not in done
+
+
+def test_the_feed_takes_events_of_any_thread_into_the_window_s(qtbot: QtBot) -> None:
+    feed = JobFeed()
+    heard: list[object] = []
+    news = JobProgress("id", 1, Stage.SEPARATING, 0.5, 1.0, None)
+    feed.progressed.connect(heard.append)
+    feed.changed.connect(heard.append)
+    thread = threading.Thread(target=lambda: [feed.deliver(event) for event in (news, JobChanged("other"))])
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: heard == [news, "other"])
