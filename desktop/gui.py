@@ -5,8 +5,9 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier, QTimer
@@ -67,6 +68,15 @@ def _start(backend: "Backend", feed: "JobFeed") -> None:
         feed.trouble.emit(str(error))
 
 
+def _ignored(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+    """A signal's handler that asks for nothing."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        act()
+
+    return handle
+
+
 @contextlib.contextmanager
 def _quit_on_signals(application: QApplication) -> Generator[None]:
     """SIGTERM and Ctrl-C quit in order. Python runs its handlers only when its own code runs, so Qt is woken."""
@@ -76,7 +86,7 @@ def _quit_on_signals(application: QApplication) -> Generator[None]:
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: woken.recv(64))
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: application.quit())
+        signal.signal(number, _ignored(application.quit))
     previous = signal.set_wakeup_fd(wake.fileno())
     try:
         yield

@@ -4,8 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,7 +15,7 @@ from desktop.errors import JobStateError, StorageError, UnusableTrackError
 from desktop.jobs.model import JobOptions, JobState, Stage
 from desktop.paths import Home
 from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import Library, processes_of, running_library, write_song
+from tests.helpers.library import Library, processes_of, running_library, until, write_song
 
 SKETCH = JobOptions(model="sketch")
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
@@ -159,7 +158,7 @@ def test_nothing_outlives_a_killed_app_and_its_song_is_done_at_the_next_start(tm
     def processing() -> bool:
         return any(job.state is JobState.PROCESSING for job in watcher.service.jobs())
 
-    _wait(processing)
+    until(processing)
     children = psutil.Process(app.pid).children(recursive=True)
     os.kill(app.pid, signal.SIGKILL)
     app.communicate()
@@ -178,12 +177,3 @@ def test_a_library_of_a_newer_app_is_refused_with_a_sentence(tmp_path: Path) -> 
     connection.close()
     with pytest.raises(StorageError, match="newer Unbraid"):
         Backend(home)
-
-
-def _wait(true: Callable[[], bool], patience: float = 60.0) -> None:
-    moment = threading.Event()
-    for _ in range(int(patience / 0.05)):
-        if true():
-            return
-        moment.wait(0.05)
-    raise AssertionError("not in time")

@@ -60,6 +60,16 @@ class Library:
             self._news.notify_all()
 
 
+def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Wait for what another process does."""
+    moment = threading.Event()
+    for _ in range(int(patience / 0.1)):
+        if true():
+            return
+        moment.wait(0.1)
+    raise AssertionError(f"not within {patience} s")
+
+
 @contextmanager
 def running_library(root: Path) -> Generator[Library]:
     """A started backend on the library at `root`, for this process and its children; stopped at the end."""

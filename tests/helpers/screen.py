@@ -1,0 +1,79 @@
+"""A screen that exists in memory alone, with a window manager, a mouse and a keyboard."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.helpers.shared import TOOLS
+
+# Seconds that a window may take to appear on a busy machine.
+PATIENCE = 60
+
+
+class Screen:
+    """What a person in front of it could do and see."""
+
+    def __init__(self, display: str) -> None:
+        self.environment = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+
+    def wait_for_window(self, title: str) -> str:
+        """Wait until a window whose title begins so is to be seen. Its number."""
+        return self._xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}").split()[0]
+
+    def to_front(self, window: str) -> None:
+        """Give a window the keyboard."""
+        self._xdotool("windowactivate", "--sync", window)
+
+    def key(self, *names: str) -> None:
+        """Press keys, by xdotool's names, one after the other."""
+        self._xdotool("key", *names)
+
+    def click(self, x: int, y: int) -> None:
+        """Click the left button."""
+        self._xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Drag what lies at `start` to `end` and drop it."""
+        places = [str(number) for place in (start, end) for number in place]
+        subprocess.run([sys.executable, TOOLS / "drag-and-drop", "move", *places], env=self._all(), check=True)
+
+    def shot(self, path: Path) -> Path:
+        """Save what is to be seen."""
+        subprocess.run(["import", "-window", "root", path], env=self._all(), check=True)
+        return path
+
+    def _xdotool(self, *words: str) -> str:
+        run = subprocess.run(
+            ["xdotool", *words], env=self._all(), capture_output=True, text=True, check=True, timeout=PATIENCE
+        )
+        return run.stdout
+
+    def _all(self) -> dict[str, str]:
+        return dict(os.environ) | self.environment
+
+
+@contextmanager
+def virtual_screen(width: int = 1440, height: int = 900) -> Generator[Screen]:
+    """A screen with a window manager; both end with the context."""
+    read, write = os.pipe()
+    size = f"{width}x{height}x24"
+    server = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"]
+    with _ended(server, os.environ, pass_fds=[write]):
+        os.close(write)
+        with os.fdopen(read) as number:
+            screen = Screen(f":{number.readline().strip()}")
+        with _ended(["openbox"], dict(os.environ) | screen.environment):
+            yield screen
+
+
+@contextmanager
+def _ended(words: Sequence[str], environment: "os._Environ[str] | dict[str, str]", **options: object) -> Generator[None]:
+    process = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
