@@ -1,0 +1,79 @@
+"""The strip of notices."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.notices import MOST, Notice, NoticeStrip
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+
+
+@pytest.fixture
+def strip(qtbot: QtBot) -> NoticeStrip:
+    made = NoticeStrip()
+    qtbot.addWidget(made)
+    return made
+
+
+def _said(strip: NoticeStrip) -> list[str]:
+    return [notice.sentence for notice in strip.notices]
+
+
+def _button(strip: NoticeStrip, name: str) -> QPushButton:
+    return next(button for button in strip.findChildren(QPushButton) if button.accessibleName() == name)
+
+
+def test_without_notices_there_is_no_strip(strip: NoticeStrip) -> None:
+    assert strip.isHidden()
+    strip.say("Something")
+    assert not strip.isHidden()
+
+
+def test_the_same_sentence_stands_once(strip: NoticeStrip) -> None:
+    strip.say("No sound device was found.")
+    strip.say("No sound device was found.")
+    assert _said(strip) == ["No sound device was found."]
+
+
+def test_a_notice_replaces_the_one_of_its_key(strip: NoticeStrip) -> None:
+    strip.show_notice(Notice("1 file", key="refused"))
+    strip.show_notice(Notice("2 files", key="refused"))
+    assert _said(strip) == ["2 files"]
+
+
+def test_the_oldest_gives_way(strip: NoticeStrip) -> None:
+    for number in range(MOST + 2):
+        strip.say(f"{number}")
+    assert _said(strip) == [f"{number}" for number in range(2, MOST + 2)]
+
+
+def test_the_action_is_done_once_and_the_notice_goes(strip: NoticeStrip, qtbot: QtBot) -> None:
+    done: list[str] = []
+    strip.show_notice(
+        Notice("Removed.", action="Undo", act=lambda: done.append("undo"), on_gone=lambda: done.append("gone"))
+    )
+    qtbot.mouseClick(_button(strip, "Undo"), Qt.MouseButton.LeftButton)
+    assert done == ["undo"]
+    assert strip.notices == ()
+    assert strip.isHidden()
+
+
+def test_putting_a_notice_away_is_told(strip: NoticeStrip, qtbot: QtBot) -> None:
+    gone: list[int] = []
+    strip.show_notice(Notice("Removed.", on_gone=lambda: gone.append(1)))
+    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    assert gone == [1]
+
+
+def test_a_notice_that_lasts_some_time_goes_by_itself(strip: NoticeStrip, qtbot: QtBot) -> None:
+    gone: list[int] = []
+    strip.show_notice(Notice("Removed.", lasts=0.05, on_gone=lambda: gone.append(1)))
+    qtbot.waitUntil(lambda: gone == [1])
+    assert strip.notices == ()
+
+
+def test_a_file_s_name_is_not_taken_for_markup(strip: NoticeStrip) -> None:
+    strip.say("<b>x</b>.mp3 was not found.")
+    assert strip.findChildren(QLabel)[0].textFormat() is Qt.TextFormat.PlainText
