@@ -1,9 +1,9 @@
 """One file over HTTP: resumed where it broke off, verified before it counts."""
 
 import errno
-import hashlib
 import http.client
 import os
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -13,54 +13,105 @@ from typing import IO
 from desktop.errors import CancelledError, ModelUnavailableError, StorageError
 from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
+from desktop.models.digest import counted, is_whole
+
+Report = Callable[[int, int], None]
+ShouldStop = Callable[[], bool]
 
 _CHUNK = 1 << 18
-# Seconds without a byte.
+# Seconds without a byte, from the server or into the file that another process downloads.
 _PATIENCE = 20.0
-_NETWORK_ERRORS = (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError, ValueError)
+_POLL = 0.2
+_ATTEMPTS = 8
 
 
-def download(
-    file: WeightsFile, target: Path, report: Callable[[int, int], None], should_stop: Callable[[], bool]
-) -> None:
+class _BrokenOffError(Exception):
+    """The server or the way to it failed; the message is the reason."""
+
+
+def download(file: WeightsFile, target: Path, report: Report, should_stop: ShouldStop) -> None:
     """Bring `file` to `target`. `report` gets the bytes that are here and all there are (0 while unknown).
 
-    What has come is kept in `target.part`, also when it breaks off. Raises ModelUnavailableError, StorageError,
-    CancelledError.
+    What has come is kept in `target.part`, also when it breaks off. When another process downloads it already, its
+    file is waited for. Raises ModelUnavailableError, StorageError, CancelledError.
     """
-    part = target.with_name(target.name + ".part")
     lock = FileLock(target.with_name(target.name + ".lock"))
-    if not lock.take():
-        raise ModelUnavailableError("It is being downloaded already. Try again in a while.")
     try:
-        _fetch(file, part, report, should_stop)
-        _verify(file, part)
-        part.replace(target)
-    except _NETWORK_ERRORS as error:
-        raise ModelUnavailableError(f"It could not be downloaded ({_reason(error)}). Is there a connection?") from error
+        _take(lock, part_of(target), report, should_stop)
+        if not is_whole(target, file.sha256):
+            _bring(file, target, report, should_stop)
+    except _BrokenOffError as error:
+        raise ModelUnavailableError(f"It could not be downloaded ({error}). Is there a connection?") from error
     except OSError as error:
-        raise StorageError(f"The model could not be stored: {error.strerror}. Make room on the disk.") from error
+        raise storage_error(error) from error
     finally:
         lock.release()
 
 
-def sha256(path: Path) -> str:
-    """Hexadecimal SHA-256 of a file. Raises OSError."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def part_of(path: Path) -> Path:
+    """Where a file grows until it is whole."""
+    return path.with_name(path.name + ".part")
 
 
-def _fetch(
-    file: WeightsFile, part: Path, report: Callable[[int, int], None], should_stop: Callable[[], bool]
-) -> None:
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(file.url, headers={"Range": f"bytes={have}-"} if have else {})
+def storage_error(error: OSError) -> StorageError:
+    """A failure of the disk as a sentence."""
+    advice = "Make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Look at its folder"
+    return StorageError(f"The model could not be stored: {error.strerror or error}. {advice}, then try again.")
+
+
+def _take(lock: FileLock, part: Path, report: Report, should_stop: ShouldStop) -> None:
+    size, since = _size(part), time.monotonic()
+    while not lock.take():
+        if should_stop():
+            raise CancelledError("Cancelled.")
+        time.sleep(_POLL)
+        if (now := _size(part)) != size:
+            size, since = now, time.monotonic()
+            report(size, 0)
+        elif time.monotonic() - since > 2 * _PATIENCE:
+            raise ModelUnavailableError("It is being downloaded already, and does not get on. Try again in a while.")
+
+
+def _bring(file: WeightsFile, target: Path, report: Report, should_stop: ShouldStop) -> None:
+    part = part_of(target)
     try:
-        answer = urllib.request.urlopen(request, timeout=_PATIENCE)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            raise
+        resumed = part.exists()
+        _fetch(file, part, report, should_stop)
+        if resumed and not _is_good(part, file):
+            part.unlink()
+            _fetch(file, part, report, should_stop)
+        if not _is_good(part, file):
+            part.unlink()
+            raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            part.unlink(missing_ok=True)  # a disk left full would stop everything else as well
+        raise
+    part.replace(target)
+
+
+def _is_good(part: Path, file: WeightsFile) -> bool:
+    return counted(part).startswith(file.sha256)
+
+
+def _fetch(file: WeightsFile, part: Path, report: Report, should_stop: ShouldStop) -> None:
+    """Go on asking for the rest as long as every answer brings some of it."""
+    for _ in range(_ATTEMPTS):
+        before = _size(part)
+        try:
+            return _attempt(file, part, report, should_stop)
+        except _BrokenOffError:
+            if _size(part) <= before:
+                raise
+    raise _BrokenOffError("the connection breaks off again and again")
+
+
+def _attempt(file: WeightsFile, part: Path, report: Report, should_stop: ShouldStop) -> None:
+    if should_stop():
+        raise CancelledError("Cancelled.")
+    have = _size(part)
+    answer = _ask(file.url, have)
+    if answer is None:
         return  # all of it is here; verifying tells
     with answer, part.open("r+b" if have else "wb") as out:
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
@@ -72,34 +123,47 @@ def _fetch(
         os.fsync(out.fileno())
 
 
+def _ask(url: str, have: int) -> http.client.HTTPResponse | None:
+    """The answer with everything after the first `have` bytes; None when there is nothing after them."""
+    try:
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        return urllib.request.urlopen(request, timeout=_PATIENCE)
+    except urllib.error.HTTPError as error:
+        error.close()
+        if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            return None
+        raise _BrokenOffError(f"the server said {error.code}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _BrokenOffError(_reason(error)) from error
+
+
 def _copy(
-    answer: IO[bytes],
-    out: IO[bytes],
-    have: int,
-    total: int,
-    report: Callable[[int, int], None],
-    should_stop: Callable[[], bool],
+    answer: http.client.HTTPResponse, out: IO[bytes], have: int, total: int, report: Report, should_stop: ShouldStop
 ) -> None:
-    while chunk := answer.read(_CHUNK):
+    while chunk := _read(answer):
         if should_stop():
             raise CancelledError("Cancelled.")
         out.write(chunk)
         have += len(chunk)
         report(have, total)
-    if total and have < total:
-        raise ConnectionError("the connection broke off")
+    if have < total:
+        raise _BrokenOffError("the connection broke off")
 
 
-def _verify(file: WeightsFile, part: Path) -> None:
-    if not part.exists() or not sha256(part).startswith(file.sha256):
-        part.unlink(missing_ok=True)
-        raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """What has come by now: a slow line shall not hide that the user cancelled."""
+    try:
+        return answer.read1(_CHUNK)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise _BrokenOffError(_reason(error)) from error
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server said {error.code}"
     reason = getattr(error, "reason", error)
-    if isinstance(reason, OSError) and reason.errno == errno.ENOENT:
-        return "there is no such file"
-    return str(getattr(reason, "strerror", None) or reason).rstrip(".")
+    if isinstance(reason, TimeoutError):
+        return "the server does not answer"
+    return str(getattr(reason, "strerror", None) or reason).rstrip(".") or "the connection broke off"

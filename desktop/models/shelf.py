@@ -2,17 +2,17 @@
 
 import json
 import logging
-import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.names import safe_name, shown
-from desktop.errors import ModelRejectedError, ModelUnavailableError, StorageError
+from desktop.errors import ModelRejectedError, ModelUnavailableError
 from desktop.models.catalogue import Entry, catalogue
-from desktop.models.download import download, sha256
-from desktop.models.inspection import sources_of
+from desktop.models.digest import is_whole, note_of
+from desktop.models.download import download, part_of, storage_error
+from desktop.models.importing import copy_whole, write_whole
+from desktop.models.inspection import is_safetensors, sources_of
 from desktop.paths import Home
 
 SKETCH = "sketch"
@@ -70,18 +70,15 @@ class Shelf:
         entry = next((entry for entry in catalogue() if entry.name == name), None)
         if entry is None:
             raise ModelUnavailableError(f"{shown(name)} is not a model that can be downloaded.")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        share = entry.bytes // len(entry.files)
-        for number, file in enumerate(entry.files):
-            target = self._folder / file.name
-            if target.exists() and sha256(target).startswith(file.sha256):
-                continue
-            before = number * share
-
-            def told(done: int, total: int, before: int = before) -> None:
-                report(before + done, max(entry.bytes, total))
-
-            download(file, target, told, should_stop)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            missing = [file for file in entry.files if not is_whole(self._folder / file.name, file.sha256)]
+        except OSError as error:
+            raise storage_error(error) from error
+        told = _Together(report, entry.bytes, len(entry.files), len(entry.files) - len(missing))
+        for file in missing:
+            download(file, self._folder / file.name, told.of_one, should_stop)
+            told.next()
         _log.info("%s was downloaded", name)
         return self.get(name)
 
@@ -91,41 +88,46 @@ class Shelf:
         Raises ModelRejectedError, StorageError.
         """
         title = safe_name(name or path.stem, max_bytes=60)
-        if any(model.name == title for model in self.models()):
+        # Two names that differ in case alone would be one file on many disks.
+        if any(model.name.casefold() == title.casefold() for model in self.models()):
             raise ModelRejectedError(f"There is a model {shown(title)} already. Give another name with --name.")
         if not path.is_file():
             raise ModelRejectedError(f"{shown(path.name)} was not found.")
         sources = sources_of(path)
-        target = self._imported / f"{title}{path.suffix.lower() or '.th'}"
         try:
-            self._imported.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(target.name + ".part")
-            shutil.copyfile(path, part)
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.replace(target)
-            self._note(title).write_text(json.dumps({"file": target.name, "sources": sources}), encoding="utf-8")
+            target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
+            copy_whole(path, target)
+            write_whole(json.dumps({"file": target.name, "sources": sources}), self._note(title))
         except OSError as error:
-            raise StorageError(f"The model could not be stored: {error.strerror}. Make room on the disk.") from error
+            raise storage_error(error) from error
         return self.get(title)
 
     def remove(self, name: str) -> None:
-        """Delete a model's files. Raises ModelUnavailableError for an unknown, ModelRejectedError for the built-in one."""
+        """Delete a model's files.
+
+        Raises ModelUnavailableError for one that is not here, ModelRejectedError for the built-in one, StorageError.
+        """
         model = self.get(name)
         if model.name == SKETCH:
             raise ModelRejectedError("Sketch is built in, and takes no room.")
-        for file in model.files:
-            file.unlink(missing_ok=True)
-        if model.imported:
-            self._note(name).unlink(missing_ok=True)
+        weights = [found for file in model.files for found in (file, part_of(file)) if found.exists()]
+        if not weights:
+            raise ModelUnavailableError(f"{model.title} is not on this computer.")
+        try:
+            for file in (self._note(name), *weights, *map(note_of, model.files)):
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error) from error
 
     def _note(self, name: str) -> Path:
         return self._imported / f"{name}.json"
 
     def _of_catalogue(self, entry: Entry) -> Model:
         files = tuple(self._folder / file.name for file in entry.files)
-        present = all(file.exists() for file in files)
-        return Model(entry.name, entry.title, "demucs", files, entry.bag, None, entry.bytes, present, False, entry.sources)
+        present = all(_is_good(self._folder / file.name, file.sha256) for file in entry.files)
+        return Model(
+            entry.name, entry.title, "demucs", files, entry.bag, None, entry.bytes, present, False, entry.sources
+        )
 
     def _of_the_user(self) -> list[Model]:
         return [model for note in sorted(self._imported.glob("*.json")) if (model := self._from_note(note))]
@@ -140,3 +142,32 @@ class Shelf:
             _log.warning("%s was passed over: %s", note.name, error)
             return None
         return Model(note.stem, note.stem, "demucs", (file,), bytes=size, imported=True, sources=sources)
+
+
+class _Together:
+    """Progress of several files as one: each counts as an equal share until its true size is known."""
+
+    def __init__(self, report: Callable[[int, int], None], all_bytes: int, files: int, done: int) -> None:
+        self._report = report
+        self._share = all_bytes // files
+        self._before = done * self._share
+        self._left = files - done - 1
+        self._size = self._share
+
+    def of_one(self, done: int, total: int) -> None:
+        """`done` of `total` bytes of the present file; 0 where the total is unknown."""
+        self._size = total or max(done, self._share)
+        self._report(self._before + done, self._before + self._size + self._left * self._share)
+
+    def next(self) -> None:
+        """The present file is here."""
+        self._before += self._size
+        self._left -= 1
+
+
+def _is_good(path: Path, digits: str) -> bool:
+    try:
+        return is_whole(path, digits)
+    except OSError as error:
+        _log.warning("%s cannot be read: %s", path.name, error)
+        return False

@@ -1,0 +1,86 @@
+"""A real HTTP server on this machine that serves files well, badly, or not at all."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+
+@dataclass
+class FileServer:
+    """Serves `files` by name from a port of its own. Use as a context manager; what it does may change meanwhile."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    ranges: bool = True
+    """Answer requests for a part with that part, and not with the whole."""
+    break_after: int | None = None
+    """Bytes of a body after which every connection is cut."""
+    status: int | None = None
+    """Answer with this and nothing else."""
+    sized: bool = True
+    """Tell the length before the body."""
+    pause: Callable[[int], None] = lambda _: None
+    """Called with the number of bytes sent before each piece of a body."""
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    """Path and Range header of every request."""
+
+    def __enter__(self) -> Self:
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                server._answer(self)
+
+            def log_message(self, format: str, *args: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._http.server_port}"
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        wanted = request.headers.get("Range")
+        self.asked.append((request.path, wanted))
+        body = self.files.get(request.path.strip("/"))
+        if self.status or body is None:
+            request.send_error(self.status or 404)
+            return
+        start = 0
+        if self.ranges and wanted and (match := re.fullmatch(r"bytes=(\d+)-", wanted)):
+            start = int(match.group(1))
+            if start >= len(body):
+                request.send_error(416)
+                return
+        request.send_response(206 if start else 200)
+        if self.sized:
+            request.send_header("Content-Length", str(len(body) - start))
+        if start:
+            request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
+        request.end_headers()
+        self._send(request, body[start:])
+
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes, piece: int = 1 << 16) -> None:
+        limit = len(body) if self.break_after is None else min(self.break_after, len(body))
+        try:
+            for sent in range(0, limit, piece):
+                self.pause(sent)
+                request.wfile.write(body[sent : min(sent + piece, limit)])
+        except ConnectionError:
+            pass  # the client hung up
+        request.close_connection = True
