@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from desktop.audio.files import Refusal
@@ -79,6 +79,12 @@ class DropFrame(QWidget):
         painter.fillRect(self.rect(), ground)
         painter.setPen(QPen(QColor(tokens.ACCENT), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
-        painter.setFont(ui_font(FIRST_START, 600))
+        words, font = "Let go to separate", ui_font(FIRST_START, 600)
+        pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(words) + 64, 72)
+        pill.moveCenter(QRectF(self.rect()).center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.RAISED))
+        painter.drawRoundedRect(pill, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setFont(font)
         painter.setPen(QColor(tokens.TEXT))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Let go to separate")
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)

@@ -12,6 +12,8 @@ from desktop.paths import Home
 from desktop.settings import Settings, load_settings, save_settings
 
 _FIRST_SIZE = (1440, 900)
+_TITLE_BAR = 40
+"""What a window manager adds above, at most."""
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +37,7 @@ class WindowMemory:
         """Put the window where it was, or fit it to the screen at the first start."""
         if not window.restoreGeometry(_bytes(self.settings.window)):
             room = QGuiApplication.primaryScreen().availableSize()
-            window.resize(min(_FIRST_SIZE[0], room.width()), min(_FIRST_SIZE[1], room.height()))
+            window.resize(min(_FIRST_SIZE[0], room.width() - 4), min(_FIRST_SIZE[1], room.height() - _TITLE_BAR))
         splitter.restoreState(_bytes(self.settings.splitter))
 
     def keep(self, window: QWidget, splitter: QSplitter, master_db: float) -> None:
