@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
+
+# Times of files are as coarse as this on some disks: a younger file may change once more and look the same (seconds).
+_COARSE = 2.0
 
 
 def is_whole(path: Path, digits: str) -> bool:
@@ -41,6 +45,8 @@ def _stamp(path: Path) -> list[int]:
 
 
 def _remember(path: Path, stamp: list[int], digest: str) -> None:
+    if abs(time.time() - stamp[1] / 1e9) < _COARSE:
+        return
     try:
         note_of(path).write_text(json.dumps({"file": stamp, "sha256": digest}), encoding="utf-8")
     except OSError:
