@@ -6,6 +6,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from tests.helpers.shared import TOOLS
 
@@ -21,7 +22,14 @@ class Screen:
 
     def wait_for_window(self, title: str) -> str:
         """Wait until a window whose title begins so is to be seen. Its number."""
-        return self._xdotool("search", "--sync", "--onlyvisible", "--name", f"^{title}").split()[0]
+        # xdotool's own --sync looks twice a second only.
+        words = ["xdotool", "search", "--onlyvisible", "--name", f"^{title}"]
+        end = monotonic() + PATIENCE
+        while monotonic() < end:
+            found = subprocess.run(words, env=self._all(), capture_output=True, text=True, check=False).stdout.split()
+            if found:
+                return found[0]
+        raise AssertionError(f"no window {title!r} within {PATIENCE} s")
 
     def to_front(self, window: str) -> None:
         """Give a window the keyboard."""

@@ -1,0 +1,54 @@
+"""How long the first window takes, and what an idle app costs. Prints; never fails."""
+
+import statistics
+import subprocess
+from pathlib import Path
+from time import monotonic
+
+import psutil
+import pytest
+
+from tests.helpers.command import ROOT, variables, words_of
+from tests.helpers.library import processes_of, until
+from tests.helpers.screen import virtual_screen
+
+pytestmark = pytest.mark.bench
+RUNS = 5
+# Seconds over which an idle app is watched.
+SETTLED, WATCHED = 5.0, 30.0
+
+
+def test_the_first_window_and_an_idle_app(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    library = tmp_path / "library"
+    with virtual_screen() as screen:
+        starts: list[float] = []
+        for _ in range(RUNS):
+            began = monotonic()
+            app = subprocess.Popen(words_of(), cwd=ROOT, env=variables(library) | screen.environment)
+            screen.wait_for_window("Unbraid")
+            starts.append(monotonic() - began)
+            app.terminate()
+            app.wait()
+        (library / "logs" / "worker.log").unlink()
+        app = subprocess.Popen(words_of(), cwd=ROOT, env=variables(library) | screen.environment)
+        screen.wait_for_window("Unbraid")
+        until(lambda: "calling self.run" in worker_log(library))
+        with pytest.raises(subprocess.TimeoutExpired):
+            app.wait(SETTLED)
+        everyone = [psutil.Process(app.pid), *processes_of(library)]
+        everyone = list({process.pid: process for process in everyone}.values())
+        before = [sum(process.cpu_times()[:2]) for process in everyone]
+        with pytest.raises(subprocess.TimeoutExpired):
+            app.wait(WATCHED)
+        used = [sum(p.cpu_times()[:2]) - b for p, b in zip(everyone, before, strict=True)]
+        memory = [process.memory_info().rss / 1e6 for process in everyone]
+        app.terminate()
+        app.wait()
+    with capsys.disabled():
+        print(f"\nfirst window: median {statistics.median(starts):.2f} s of {RUNS} starts, slowest {max(starts):.2f} s")
+        print(f"idle: {100 * sum(used) / WATCHED:.2f} % of a core over {WATCHED:.0f} s, {sum(memory):.0f} MB in all")
+
+
+def worker_log(library: Path) -> str:
+    log = library / "logs" / "worker.log"
+    return log.read_text() if log.exists() else ""
