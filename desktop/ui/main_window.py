@@ -83,7 +83,8 @@ class MainWindow(QMainWindow):
         self.table.setMinimumHeight(128)
         self.panel.setMinimumHeight(220)
         splitter.setSizes(list(_FIRST_SPLIT))
-        splitter.setStretchFactor(1, 1)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
         return splitter
 
     def _arrange(self) -> None:

@@ -1,0 +1,221 @@
+"""The job table as it is clicked and seen."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop.jobs.model import Job, JobState
+from desktop.paths import Home
+from desktop.ui.background import Background
+from desktop.ui.jobs.buttons import JobAction
+from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.covers import Covers, read_cover
+from desktop.ui.jobs.job_model import JobTableModel
+from desktop.ui.jobs.menu import Entry, JobMenu
+from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.jobs.status import Link
+from desktop.ui.jobs.view import JobView
+from desktop.ui.theme import tokens
+from tests.helpers.window import a_job
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+JOBS = (
+    a_job("Waiting", ago=timedelta(seconds=5)),
+    a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=4)),
+    a_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=3)),
+)
+
+
+class Table:
+    """A view with its model."""
+
+    def __init__(self, qtbot: QtBot, home: Path) -> None:
+        self.background = Background("covers")
+        self.home = Home(home).prepare()
+        self.model = JobTableModel()
+        self.covers = Covers(self.home, self.background)
+        self.view = JobView(JobProxy(self.model), self.covers)
+        self.view.resize(1440, 316)
+        qtbot.addWidget(self.view)
+        self.model.put(JOBS)
+        self.view.show()
+        qtbot.waitExposed(self.view)
+
+    def place(self, row: int, column: Column) -> QPoint:
+        return self.view.visualRect(self.view.model().index(row, column)).center()
+
+    def right_end(self, row: int, back: int) -> QPoint:
+        cell = self.view.visualRect(self.view.model().index(row, Column.ACTIONS))
+        return QPoint(cell.right() - back, cell.center().y())
+
+
+@pytest.fixture
+def table(qtbot: QtBot, tmp_path: Path) -> Table:
+    return Table(qtbot, tmp_path)
+
+
+def _click(qtbot: QtBot, table: Table, point: QPoint) -> None:
+    qtbot.mouseClick(table.view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+
+
+def _link(table: Table, row: int) -> QPoint:
+    """The first point of a row's status cell that is on a link."""
+    cell = table.view.visualRect(table.view.model().index(row, Column.STATUS))
+    index = table.view.model().index(row, Column.STATUS)
+    layout = table.view._status.layout_of(cell, index)
+    return next(piece.place.center().toPoint() for piece in layout.pieces if piece.link is not Link.NONE)
+
+
+@pytest.mark.parametrize(("row", "link"), [(1, Link.DETAILS), (2, Link.SEPARATE_BETTER)])
+def test_a_link_in_the_status_is_clicked(table: Table, qtbot: QtBot, row: int, link: Link) -> None:
+    with qtbot.waitSignal(table.view.link_clicked) as clicked:
+        _click(qtbot, table, _link(table, row))
+    assert clicked.args == [JOBS[row], link]
+    assert table.view.chosen() == [JOBS[row]]
+
+
+def test_words_that_are_no_link_do_nothing(table: Table, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(table.view.link_clicked):
+        _click(qtbot, table, table.place(0, Column.STATUS))
+
+
+@pytest.mark.parametrize(("row", "action"), [(0, JobAction.CANCEL), (1, JobAction.RETRY), (2, JobAction.SHOW_FILES)])
+def test_the_button_of_a_row_does_the_likeliest(table: Table, qtbot: QtBot, row: int, action: JobAction) -> None:
+    with qtbot.waitSignal(table.view.action_asked) as asked:
+        _click(qtbot, table, table.right_end(row, 52))
+    assert asked.args == [JOBS[row], action]
+
+
+def test_the_dots_open_the_menu(table: Table, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(table.view.menu_asked):
+        _click(qtbot, table, table.right_end(1, 22))
+    assert table.view.chosen() == [JOBS[1]]
+
+
+def test_the_menu_key_opens_the_menu_at_the_row(table: Table, qtbot: QtBot) -> None:
+    table.view.choose(JOBS[1].id)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
+    with qtbot.waitSignal(table.view.menu_asked) as asked:
+        QApplication.sendEvent(table.view, event)
+    assert asked.args is not None
+    assert table.view.viewport().mapFromGlobal(asked.args[0]).y() >= tokens.ROW
+
+
+def test_return_opens_the_chosen_song(table: Table, qtbot: QtBot) -> None:
+    table.view.choose(JOBS[2].id)
+    with qtbot.waitSignal(table.view.opened) as opened:
+        qtbot.keyClick(table.view, Qt.Key.Key_Return)
+    assert opened.args == [JOBS[2]]
+
+
+def test_the_current_job_is_told_once_a_row(table: Table, qtbot: QtBot) -> None:
+    told: list[Job | None] = []
+    table.view.current_job.connect(told.append)
+    table.view.choose(JOBS[1].id)
+    _click(qtbot, table, table.place(1, Column.LENGTH))
+    assert told == [JOBS[1]]
+
+
+def test_rows_that_come_do_not_move_the_choice(table: Table) -> None:
+    table.view.choose(JOBS[1].id)
+    table.model.put([a_job("Newest")])
+    assert table.view.chosen() == [JOBS[1]]
+    table.model.put([replace(JOBS[1], title="Renamed")])
+    assert [job.title for job in table.view.chosen()] == ["Renamed"]
+
+
+def _titles(table: Table) -> list[str]:
+    model = table.view.model()
+    return [model.index(row, Column.TITLE).data() for row in range(model.rowCount())]
+
+
+def test_the_head_sorts_up_then_down_then_not_at_all(table: Table, qtbot: QtBot) -> None:
+    head = table.view.horizontalHeader()
+    place = QPoint(head.sectionViewportPosition(Column.TITLE) + 30, 16)
+    orders = [_titles(table)]
+    for _ in range(3):
+        qtbot.mouseClick(head.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        orders.append(_titles(table))
+    assert orders[0] == ["Waiting", "Broken", "Draft"]
+    assert orders[1] == ["Broken", "Draft", "Waiting"]
+    assert orders[2] == ["Waiting", "Draft", "Broken"]
+    assert orders[3] == orders[0]
+
+
+def test_songs_can_be_sorted_by_artist_though_it_has_no_column(table: Table) -> None:
+    table.model.put([replace(JOBS[0], artist="Zed"), replace(JOBS[1], artist="Abba"), replace(JOBS[2], artist="Mo")])
+    menu = table.view.horizontalHeader().order_menu()
+    next(action for action in menu.actions() if action.text() == "By artist").trigger()
+    assert _titles(table) == ["Broken", "Draft", "Waiting"]
+
+
+def test_the_row_with_the_keyboard_has_a_ring(table: Table, qtbot: QtBot) -> None:
+    table.view.activateWindow()
+    table.view.setFocus()
+    qtbot.waitUntil(table.view.hasFocus)
+    qtbot.keyClick(table.view, Qt.Key.Key_Down)
+    picture = table.view.viewport().grab().toImage()
+    assert picture.pixelColor(700, 1) == QColor(tokens.ACCENT)
+    assert table.view.chosen() == [JOBS[0]]
+
+
+def test_a_search_without_a_match_says_so(table: Table) -> None:
+    before = table.view.viewport().grab().toImage()
+    table.view.model().search("nothing like it")  # type: ignore[attr-defined]
+    assert table.view.model().rowCount() == 0
+    assert table.view.viewport().grab().toImage() != before
+
+
+def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> None:
+    job = a_job("With a cover")
+    folder = table.home.job(job.id)
+    folder.root.mkdir(parents=True)
+    cover = QImage(300, 200, QImage.Format.Format_RGB32)
+    cover.fill(QColor("#00ff00"))
+    assert cover.save(str(folder.cover), "PNG")
+    with qtbot.waitSignal(table.covers.arrived):
+        table.model.put([job])
+        table.view.viewport().repaint()
+    below = table.place(3, Column.TITLE).y()
+    assert table.view.viewport().grab().toImage().pixelColor(30, below) == QColor("#00ff00")
+    table.background.close()
+
+
+@pytest.mark.qt_log_ignore("JPEG")
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff"])
+def test_a_cover_that_is_no_picture_is_left_out(qtbot: QtBot, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "cover"
+    path.write_bytes(data)
+    assert read_cover(path).isNull()
+    assert read_cover(tmp_path / "missing").isNull()
+
+
+def test_five_hundred_rows_are_drawn_in_an_instant(table: Table, qtbot: QtBot) -> None:
+    from time import perf_counter
+
+    table.model.put([a_job(f"Song {n}", JobState.FAILED, error="word " * 30) for n in range(500)])
+    table.view.resize(1920, 1080)
+    table.view.viewport().repaint()
+    began = perf_counter()
+    table.view.viewport().repaint()
+    assert perf_counter() - began < 0.1
+
+
+def test_the_menu_passes_on_what_was_picked(qtbot: QtBot) -> None:
+    menu = JobMenu([Entry("Cancel", JobAction.CANCEL), None, Entry("Remove", JobAction.REMOVE)])
+    qtbot.addWidget(menu)
+    picked: list[object] = []
+    menu.triggered.connect(lambda action: picked.append(action.data()))
+    menu.actions()[2].trigger()
+    assert picked == [Entry("Remove", JobAction.REMOVE)]
+
+
+def test_an_index_outside_all_rows_has_no_job(table: Table) -> None:
+    proxy = table.view.model()
+    assert proxy.job_at(QModelIndex()) is None  # type: ignore[attr-defined]
