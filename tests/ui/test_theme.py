@@ -1,15 +1,14 @@
 """The look's colours can be read, its font is there, its signs can be drawn."""
 
-from PySide6.QtGui import QFontDatabase, QFontInfo
+from PySide6.QtGui import QFontDatabase, QFontInfo, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import resources
 from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import load_fonts, ui_font
+from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.glyphs import glyph_icon
 from desktop.ui.theme.icons import app_icon, icon
-from desktop.ui.theme.style import apply_theme
 from desktop.ui.theme.stylesheet import STYLESHEET
 
 
@@ -37,7 +36,6 @@ def test_the_ring_of_focus_can_be_seen() -> None:
 
 
 def test_inter_is_shipped_with_its_licence_and_found(qtbot: QtBot) -> None:
-    load_fonts()
     assert "Inter" in QFontDatabase.families()
     for weight in (400, 500, 600, 700):
         assert QFontInfo(ui_font(13, weight)).family() == "Inter"
@@ -45,9 +43,6 @@ def test_inter_is_shipped_with_its_licence_and_found(qtbot: QtBot) -> None:
 
 
 def test_figures_have_one_width(qtbot: QtBot) -> None:
-    from PySide6.QtGui import QFontMetricsF
-
-    load_fonts()
     metrics = QFontMetricsF(ui_font())
     assert len({metrics.horizontalAdvance(figure) for figure in "0123456789"}) == 1
 
@@ -69,12 +64,8 @@ def test_signs_are_drawn(qtbot: QtBot) -> None:
 
 
 def test_the_theme_is_put_on(qapp: QApplication) -> None:
-    before = qapp.font(), qapp.styleSheet(), qapp.palette()
-    try:
-        apply_theme(qapp)
-        assert qapp.styleSheet() == STYLESHEET
-        assert "$" not in STYLESHEET
-    finally:
-        qapp.setFont(before[0])
-        qapp.setStyleSheet(before[1])
-        qapp.setPalette(before[2])
+    assert qapp.styleSheet() == STYLESHEET
+    assert "$" not in STYLESHEET
+    assert qapp.palette().window().color().name() == tokens.BACKGROUND
+    assert qapp.font().family() == "Inter"
+    assert not qapp.windowIcon().isNull()
