@@ -108,7 +108,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.top.add_asked.connect(self.choose_files)
-        self.top.searched.connect(self.library.proxy.search)
+        self.top.searched.connect(self._search)
         self.top.model_chosen.connect(self._choose_model)
         self.top.fold_toggled.connect(self._fold)
         self.empty.card.add_asked.connect(self.choose_files)
@@ -167,6 +167,9 @@ class MainWindow(QMainWindow):
         """In a low window: lanes in place of the table, and back."""
         if self._low():
             self.top.fold.toggle()
+
+    def _search(self, text: str) -> None:
+        self.table.search(text, self.panel.job.id if self.panel.job else None)
 
     def _show_page(self) -> None:
         page = 2 if self.library.jobs.rowCount() else 1

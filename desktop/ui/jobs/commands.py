@@ -65,7 +65,7 @@ class Commands(QObject):
         name = f"“{shown(jobs[0].title)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
         self._notices.show_notice(
             Notice(
-                f"Removed {name} with the stems. Your own files stay where they are.",
+                f"Removed {name} from the library. Your own files stay where they are.",
                 key=_REMOVED,
                 action="Undo",
                 act=lambda: self._proxy.unhide(ids),

@@ -58,6 +58,7 @@ class JobView(QTableView):
         self._proxy = proxy
         self._pointer = RowPointer()
         self._by_keyboard = False
+        self._silent = False
         self._pressed: tuple[str, Link, JobAction | None] | None = None
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
@@ -67,6 +68,7 @@ class JobView(QTableView):
         self._set_delegates(covers)
         self.setColumnHidden(Column.ARTIST, True)
         self.doubleClicked.connect(self._open)
+        proxy.rowsRemoved.connect(self._choose_current)
         covers.arrived.connect(self.viewport().update)
 
     def _dress(self) -> None:
@@ -106,11 +108,21 @@ class JobView(QTableView):
             self.selectionModel().setCurrentIndex(index, flags)
             self.scrollTo(index)
 
+    def search(self, text: str, shown: str | None) -> None:
+        """Leave out what does not match. The job that is shown stays so, whether its row is left out or not."""
+        self._silent = True
+        self._proxy.search(text)
+        if shown is not None and self._proxy.index_of(shown).isValid():
+            self.choose(shown)
+        else:
+            self.selectionModel().clear()
+        self._silent = False
+
     def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
         """Tell which job is to be shown."""
         super().currentChanged(current, previous)
-        self._place_ring()
-        if current.row() != previous.row() or not current.isValid() or not previous.isValid():
+        self.viewport().update()
+        if not self._silent and (current.row() != previous.row() or not (current.isValid() and previous.isValid())):
             self.current_job.emit(self._proxy.job_at(current))
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
@@ -127,7 +139,7 @@ class JobView(QTableView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return opens a song; the keys of the player are left to it."""
         self._by_keyboard = True
-        self._place_ring()
+        self.viewport().update()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space):
@@ -156,7 +168,7 @@ class JobView(QTableView):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Remember which link or button was pressed."""
         self._by_keyboard = False
-        self._place_ring()
+        self.viewport().update()
         self._follow(event.position().toPoint())
         super().mousePressEvent(event)
         job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
@@ -187,15 +199,17 @@ class JobView(QTableView):
         self._by_keyboard = event.reason() in _BY_KEYBOARD
         if self._by_keyboard and not self.currentIndex().isValid() and self._proxy.rowCount():
             self.setCurrentIndex(self._proxy.index(0, 0))
-        self._place_ring()
+        self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Take the ring away."""
         super().focusOutEvent(event)
-        self._place_ring()
+        self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, or say why there are none."""
+        shown = self._by_keyboard and self.hasFocus()
+        self._pointer.ring_row = self.currentIndex().row() if shown else NOWHERE
         super().paintEvent(event)
         if not self._proxy.rowCount() and self._proxy.sourceModel().rowCount():
             painter = QPainter(self.viewport())
@@ -208,10 +222,11 @@ class JobView(QTableView):
         if job is not None:
             self.opened.emit(job)
 
-    def _place_ring(self) -> None:
-        shown = self._by_keyboard and self.hasFocus()
-        self._pointer.ring_row = self.currentIndex().row() if shown else NOWHERE
-        self.viewport().update()
+    def _choose_current(self) -> None:
+        """Choose the row that took the place of a removed one."""
+        if not self._silent and self.currentIndex().isValid() and not self.selectionModel().hasSelection():
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self.selectionModel().select(self.currentIndex(), flags)
 
     def _follow(self, point: QPoint) -> None:
         index = self.indexAt(point)

@@ -130,6 +130,22 @@ def test_rows_that_come_do_not_move_the_choice(table: Table) -> None:
     assert [job.title for job in table.view.chosen()] == ["Renamed"]
 
 
+def test_the_row_below_a_removed_one_is_chosen(table: Table) -> None:
+    table.view.choose(JOBS[0].id)
+    table.model.drop([JOBS[0].id])
+    assert table.view.chosen() == [JOBS[1]]
+
+
+def test_searching_does_not_change_the_song_that_is_shown(table: Table, qtbot: QtBot) -> None:
+    table.view.choose(JOBS[0].id)
+    with qtbot.assertNotEmitted(table.view.current_job):
+        table.view.search("broken", JOBS[0].id)
+    assert table.view.chosen() == []
+    with qtbot.assertNotEmitted(table.view.current_job):
+        table.view.search("", JOBS[0].id)
+    assert table.view.chosen() == [JOBS[0]]
+
+
 def _titles(table: Table) -> list[str]:
     model = table.view.model()
     return [model.index(row, Column.TITLE).data() for row in range(model.rowCount())]
@@ -167,7 +183,7 @@ def test_the_row_with_the_keyboard_has_a_ring(table: Table, qtbot: QtBot) -> Non
 
 def test_a_search_without_a_match_says_so(table: Table) -> None:
     before = table.view.viewport().grab().toImage()
-    table.view.model().search("nothing like it")  # type: ignore[attr-defined]
+    table.view.search("nothing like it", None)
     assert table.view.model().rowCount() == 0
     assert table.view.viewport().grab().toImage() != before
 
