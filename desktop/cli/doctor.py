@@ -20,6 +20,7 @@ from desktop.models.shelf import Shelf
 from desktop.paths import Home, home
 from desktop.playback.player import default_device
 from desktop.settings import load_settings
+from desktop.sizes import in_words
 from desktop.tasks.celery_app import app, broker_url
 
 TASK = "process_audio_job"
@@ -90,7 +91,7 @@ def _storage(library: Home) -> Check:
         mend = "Make the folder writable, or set UNBRAID_HOME to one that is."
         return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {error.strerror}.", mend)
     free = disk_usage(library.root).free
-    found = f"{shown(library.root)}, {free / 1e9:.1f} GB free."
+    found = f"{shown(library.root)}, {in_words(free)} free."
     if free < LITTLE_SPACE:
         return Check("storage", Verdict.WARNING, found, "Free some space, or remove old jobs: unbraid remove ID")
     return Check("storage", Verdict.OK, found)

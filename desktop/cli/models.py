@@ -12,6 +12,7 @@ from rich.text import Text
 from desktop.log import start_log
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import home
+from desktop.sizes import in_words
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -41,7 +42,7 @@ def _list(shelf: Shelf, as_json: bool) -> int:
     for heading in ("Name", "Title", "Stems", "Size", "On this computer"):
         table.add_column(heading)
     for model in models:
-        size = f"{model.bytes / 1e6:.0f} MB" if model.bytes else "built in"
+        size = in_words(model.bytes) if model.bytes else "built in"
         cells = (model.name, model.title, ", ".join(model.sources), size, "yes" if model.present else "no")
         table.add_row(*map(Text, cells))
     Console(soft_wrap=True).print(table)

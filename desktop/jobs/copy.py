@@ -9,6 +9,7 @@ from desktop.audio.names import safe_name, shown
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.model import Job
 from desktop.paths import JobFolder
+from desktop.sizes import in_words
 
 # Left free for the database, logs, and whatever else lives on the disk.
 _SPARE = 64 << 20
@@ -40,7 +41,7 @@ def copy_in(track: Path, folder: JobFolder) -> None:
 def _check_room(track: Path, folder: JobFolder) -> None:
     size, free = track.stat().st_size, shutil.disk_usage(folder.root.parent).free
     if size + _SPARE > free:
-        raise OSError(errno.ENOSPC, f"needs {size / 1e9:.1f} GB, {free / 1e9:.1f} GB free")
+        raise OSError(errno.ENOSPC, f"it needs {in_words(size + _SPARE)}, {in_words(free)} is free")
 
 
 def _sync(path: Path) -> None:

@@ -8,6 +8,7 @@ from desktop.audio.names import shown
 from desktop.errors import StorageError
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.plan import Plan
+from desktop.sizes import in_words
 
 _BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
 _MP3_BYTES_A_SECOND = 40_000
@@ -32,10 +33,6 @@ def check_room(mixture: Mixture, engine: Engine, plan: Plan, folder: Path, sourc
     needed, free = needed_bytes(mixture, engine, plan), shutil.disk_usage(folder).free
     if needed > free:
         raise StorageError(
-            f"The stems of {shown(source.name)} need {_size(needed)} on the disk, and {_size(free)} is free. "
+            f"The stems of {shown(source.name)} need {in_words(needed)} on the disk, and {in_words(free)} is free. "
             "Make room, then retry."
         )
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{max(number, 0) / 1e6:.0f} MB"
