@@ -4,18 +4,23 @@ A spectrum is cut into groups of frequencies; sixteen features of each, and a sm
 share of it. The same mask serves left and right, and shares sum to one, so the stems sum to the mixture.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 from scipy.signal.windows import hann
 
 from desktop.pipeline.engines.engine import Samples, Segmentation
-from desktop.pipeline.engines.sketch_features import WIDTHS, features, pool, side_to_middle
+from desktop.pipeline.engines.sketch_features import GROUPS, WIDTHS, features, pool, side_to_middle
 from desktop.pipeline.engines.sketch_masks import load_tables, masks
 
 WINDOW, HOP = 4096, 1024
 _PAD = WINDOW // 2
 _HANN = hann(WINDOW, sym=False).astype(np.float32)
+_GROUP = np.append(np.repeat(np.arange(GROUPS), WIDTHS), GROUPS - 1)
+# Frames worked on at a time: what is in work fits a core's cache.
+_CHUNK = 32
 
 
 class SketchEngine:
@@ -23,7 +28,8 @@ class SketchEngine:
 
     name = "sketch"
     sample_rate = 44100
-    segmentation = Segmentation(length=430 * HOP, stride=430 * HOP, context=64 * HOP)
+    # Features reach 43 frames far, and the inverse spectrum two more.
+    segmentation = Segmentation(length=430 * HOP, stride=430 * HOP, context=45 * HOP)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -36,8 +42,10 @@ class SketchEngine:
         energies = pool(spectrum)
         shares = masks(features(energies), side_to_middle(energies))
         stems = np.empty((len(shares), *segment.shape), dtype=np.float32)
-        for number, share in enumerate(shares):
-            stems[number] = istft(spectrum * _per_bin(share), segment.shape[1])
+        for number, share in enumerate(shares[:-1]):
+            stems[number] = istft(spectrum, segment.shape[1], share)
+        # Shares sum to one, so the last stem is what the others leave.
+        np.subtract(segment, stems[:-1].sum(axis=0), out=stems[-1])
         return stems
 
 
@@ -46,24 +54,37 @@ def stft(sound: Samples) -> NDArray[np.complex64]:
     frames = sound.shape[1] // HOP + 1
     padded = np.pad(sound, ((0, 0), (_PAD, _PAD + HOP)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP][:, :frames]
-    return np.asarray(rfft(windows * _HANN, axis=2), dtype=np.complex64).transpose(0, 2, 1)
+    spectrum = np.empty((len(sound), frames, WINDOW // 2 + 1), dtype=np.complex64)
+    for first in range(0, frames, _CHUNK):
+        chunk = slice(first, first + _CHUNK)
+        spectrum[:, chunk] = np.asarray(rfft(windows[:, chunk] * _HANN, axis=2))
+    return spectrum.transpose(0, 2, 1)
 
 
-def istft(spectrum: NDArray[np.complex64], length: int) -> Samples:
-    """Sound `[channels, length]` of a centred spectrum `[channels, 2049, frames]`."""
+def istft(spectrum: NDArray[np.complex64], length: int, share: NDArray[np.float32] | None = None) -> Samples:
+    """Sound `[channels, length]` of a centred spectrum `[channels, 2049, frames]`, or of a share of it.
+
+    `share` is `[groups, frames]`; the last bin takes the last group's.
+    """
     channels, _, frames = spectrum.shape
-    pieces = np.asarray(irfft(spectrum.transpose(0, 2, 1), WINDOW, axis=2), dtype=np.float32) * _HANN
     overlap = WINDOW // HOP
     sums = np.zeros((channels, frames + overlap - 1, HOP), dtype=np.float32)
-    weight = np.zeros((frames + overlap - 1, HOP), dtype=np.float32)
-    for part in range(overlap):
-        inside = slice(part * HOP, (part + 1) * HOP)
-        sums[:, part : part + frames] += pieces[:, :, inside]
-        weight[part : part + frames] += np.square(_HANN[inside])
-    sound = sums / np.maximum(weight, 1e-8)
-    return sound.reshape(channels, -1)[:, _PAD : _PAD + length].astype(np.float32, copy=False)
+    for first in range(0, frames, _CHUNK):
+        part = spectrum.transpose(0, 2, 1)[:, first : first + _CHUNK]
+        if share is not None:
+            part = part * np.take(share[:, first : first + _CHUNK].T, _GROUP, axis=1)
+        pieces = np.asarray(irfft(part, WINDOW, axis=2)) * _HANN
+        for late in range(overlap):
+            sums[:, first + late : first + late + part.shape[1]] += pieces[:, :, late * HOP : (late + 1) * HOP]
+    sums /= _weight(frames)
+    return sums.reshape(channels, -1)[:, _PAD : _PAD + length]
 
 
-def _per_bin(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A share of every group `[groups, frames]` as one of every bin `[2049, frames]`: the last bin takes the last."""
-    return np.concatenate([np.repeat(share, WIDTHS, axis=0), share[-1:]])
+@lru_cache(maxsize=4)
+def _weight(frames: int) -> NDArray[np.float32]:
+    """Sum of squared windows `[frames + 3, HOP]`."""
+    squares = np.square(_HANN).reshape(-1, HOP)
+    weight = np.zeros((frames + len(squares) - 1, HOP), dtype=np.float32)
+    for late, square in enumerate(squares):
+        weight[late : late + frames] += square
+    return np.maximum(weight, 1e-8)

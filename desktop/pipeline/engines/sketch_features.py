@@ -5,10 +5,13 @@ over several spans), centre from sides, and loud from quiet. All planes are floa
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
+
+from desktop.pipeline.engines.sketch_median import moving_median
 
 Plane = NDArray[np.floating]
 
@@ -18,6 +21,8 @@ STARTS = np.concatenate([np.arange(low, high, width) for low, high, width in _RA
 WIDTHS = np.concatenate([np.full((high - low) // width, width) for low, high, width in _RANGES])
 GROUPS = len(STARTS)
 FEATURES = 16
+# Frames pooled at a time: what is in work fits a core's cache.
+_CHUNK = 16
 _LOW, _HIGH = slice(0, 12), slice(400, None)
 
 
@@ -30,17 +35,17 @@ class Energies:
     cross: Plane
     """Re(L · conj R)."""
 
-    @property
+    @cached_property
     def total(self) -> Plane:
         """Of both channels."""
         return self.left + self.right
 
-    @property
+    @cached_property
     def middle(self) -> Plane:
         """Of (L + R) / 2."""
         return np.maximum(self.total + 2 * self.cross, 0) / 4
 
-    @property
+    @cached_property
     def side(self) -> Plane:
         """Of (L - R) / 2."""
         return np.maximum(self.total - 2 * self.cross, 0) / 4
@@ -48,8 +53,8 @@ class Energies:
 
 def pool(spectrum: NDArray[np.complex64]) -> Energies:
     """Energies of a spectrum `[2, bins >= 2048, frames]`."""
-    left, right = spectrum[0, :2048], spectrum[1, :2048]
-    planes = [_mean_of_groups(plane) for plane in (_power(left), _power(right), (left * right.conj()).real)]
+    left, right = (channel[:2048].T.view(np.float32) for channel in spectrum)
+    planes = [_mean_of_products(*pair) for pair in ((left, left), (right, right), (left, right))]
     mean = float((planes[0] + planes[1]).mean()) or 1.0
     return Energies(*(plane / np.float32(mean) for plane in planes))
 
@@ -95,17 +100,10 @@ def side_to_middle(energies: Energies) -> float:
 
 def _percussive(volume: Plane) -> Plane:
     """Log-odds that a bin belongs to a click and not to a tone (Fitzgerald's median filters)."""
-    held = np.square(_median(volume, 17))
-    click = np.square(_median(volume.T, 31).T)
+    held = np.square(np.ascontiguousarray(moving_median(volume.T, 17).T))
+    click = np.square(moving_median(volume, 31))
     part = np.clip(click / (held + click + 1e-9), 0.005, 0.995)
     return np.log(part / (1 - part)) / 2
-
-
-def _median(plane: Plane, span: int) -> Plane:
-    """Median of `span` neighbours along the last axis, edges repeated. Partitioning is 3 to 6 times as fast as scipy."""
-    padded = np.pad(plane, ((0, 0), (span // 2, span // 2)), mode="edge")
-    neighbours = np.lib.stride_tricks.sliding_window_view(padded, span, axis=1)
-    return np.partition(neighbours, span // 2, axis=-1)[..., span // 2]
 
 
 def _sideness(energies: Energies, groups: int, frames: int) -> Plane:
@@ -113,20 +111,51 @@ def _sideness(energies: Energies, groups: int, frames: int) -> Plane:
     return np.clip(np.log10(1e-4 + side / (middle + side + 1e-9)), -4, 0)
 
 
-def _power(spectrum: NDArray[np.complex64]) -> Plane:
-    return np.square(spectrum.real) + np.square(spectrum.imag)
+def _mean_of_products(one: Plane, other: Plane) -> Plane:
+    """Re(X · conj Y) pooled `[groups, frames]`, of spectra as real and imaginary parts in turn `[frames, 4096]`."""
+    sums = np.empty((GROUPS, len(one)), dtype=np.float32)
+    for first in range(0, len(one), _CHUNK):
+        chunk = slice(first, first + _CHUNK)
+        _pool_sums(one[chunk] * other[chunk], sums[:, chunk])
+    sums /= WIDTHS[:, None].astype(np.float32)
+    return sums
 
 
-def _mean_of_groups(plane: Plane) -> Plane:
-    return np.add.reduceat(plane, STARTS, axis=0) / WIDTHS[:, None].astype(np.float32)
+def _pool_sums(parts: Plane, into: Plane) -> None:
+    """Sums of the groups, by adding neighbours to one another until they are as wide as the next groups are."""
+    rest, width, group = _of_pairs(parts), 1, 0
+    for low, high, size in _RANGES:
+        while width < size:
+            rest, width = _of_pairs(rest), 2 * width
+        count = (high - low) // size
+        into[group : group + count] = rest[:, :count].T
+        rest, group = rest[:, count:], group + count
+
+
+def _of_pairs(plane: Plane) -> Plane:
+    return plane[:, 0::2] + plane[:, 1::2]
 
 
 def _box(plane: Plane, groups: int, frames: int) -> Plane:
-    """Moving mean; an even span reaches one further back than ahead."""
-    for axis, size in ((0, groups), (1, frames)):
-        if size > 1:
-            plane = np.asarray(uniform_filter1d(plane, size, axis=axis, mode="nearest"))
-    return plane
+    """Moving mean, edges repeated; an even span reaches one further back than ahead."""
+    if groups > 1:
+        plane = _moving_mean(plane, groups)
+    return np.asarray(uniform_filter1d(plane, frames, axis=1, mode="nearest")) if frames > 1 else plane
+
+
+def _moving_mean(plane: Plane, span: int) -> Plane:
+    """Along the first axis, out of sums of 1, 2, 4 ... neighbours: twice as fast as scipy's there."""
+    count = len(plane)
+    sums = np.pad(plane, ((span // 2, span - 1 - span // 2), (0, 0)), mode="edge")
+    result, taken, width = np.zeros_like(plane), 0, 1
+    while width <= span:
+        if span & width:
+            result += sums[taken : taken + count]
+            taken += width
+        sums = sums[:-width] + sums[width:] if 2 * width <= span else sums
+        width *= 2
+    result /= np.float32(span)
+    return result
 
 
 def _shift(plane: Plane, frames: int) -> Plane:
