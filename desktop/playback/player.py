@@ -13,7 +13,7 @@ from desktop.playback.mixer import RAMP, Mixer
 from desktop.playback.ring import Ring
 
 # Seconds between the mixer and the ear: short enough that a mute is heard within 50 ms.
-LATENCY = 0.03
+LATENCY = 0.04
 LONGEST = 8192
 _NO_DEVICE = "There is no sound device. Connect one, then press play again."
 

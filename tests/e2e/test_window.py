@@ -4,17 +4,20 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
 
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.ui.theme.tokens import STEM_COLOURS
 from tests.helpers.command import ROOT, variables, words_of
 from tests.helpers.library import processes_of, until
 from tests.helpers.screen import Screen, virtual_screen
@@ -24,16 +27,21 @@ from tests.helpers.sound_card import place_of
 RATE = 44100
 # The middle of the window, and the corner where the window that stands for a file manager lies.
 MIDDLE, SOURCE = (720, 500), (60, 60)
+# Right of the lanes' heads (pixels).
+LANES_FROM = 300
+# Where the transport shows the time.
+TIME = "200x50+60+840"
 
 
 @pytest.fixture
-def song(tmp_path: Path) -> Path:
-    """Three seconds of noise in 16 bit with silence round them."""
-    sound = np.zeros((4 * RATE, 2))
-    sound[RATE // 2 : -RATE // 2] = np.random.default_rng(4).normal(0, 0.1, (3 * RATE, 2))
-    path = tmp_path / "Dropped song.wav"
-    soundfile.write(path, sound, RATE, subtype="PCM_16")
-    return path
+def songs(tmp_path: Path) -> list[Path]:
+    """Three songs of three seconds of noise in 16 bit, with silence round them."""
+    paths = [tmp_path / f"{name} song.wav" for name in ("First", "Second", "Third")]
+    for number, path in enumerate(paths):
+        sound = np.zeros((4 * RATE, 2))
+        sound[RATE // 2 : -RATE // 2] = np.random.default_rng(number).normal(0, 0.1, (3 * RATE, 2))
+        soundfile.write(path, sound, RATE, subtype="PCM_16")
+    return paths
 
 
 @contextmanager
@@ -52,32 +60,74 @@ def window(library: Path, screen: Screen, *words: str | Path, card: Path | None 
         process.communicate(timeout=60)
 
 
-def the_job(library: Path) -> Job | None:
-    jobs = Backend(Home(library)).service.jobs()
-    return jobs[0] if jobs else None
+class States:
+    """The states of all jobs, as another process sees them change."""
+
+    def __init__(self, library: Path) -> None:
+        self._service = Backend(Home(library)).service
+        self.seen: dict[str, list[JobState]] = {}
+
+    def all_completed(self, count: int) -> bool:
+        """Look once more."""
+        for job in self.jobs():
+            states = self.seen.setdefault(job.title, [])
+            if job.state not in states:
+                states.append(job.state)
+        return len(self.seen) == count and all(states[-1] is JobState.COMPLETED for states in self.seen.values())
+
+    def jobs(self) -> list[Job]:
+        return self._service.jobs()
 
 
-def completed(library: Path) -> bool:
-    job = the_job(library)
-    return job is not None and job.state is JobState.COMPLETED
-
-
-def test_a_song_dragged_from_a_file_manager_comes_apart_and_plays_as_it_was(tmp_path: Path, song: Path) -> None:
+def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_were(
+    tmp_path: Path, songs: list[Path]
+) -> None:
     library, card = tmp_path / "library", tmp_path / "heard.wav"
     with virtual_screen() as screen, window(library, screen, card=card) as app:
-        drag_in(song, screen, tmp_path)
-        until(lambda: completed(library))
-        screen.to_front(screen.wait_for_window("Dropped song"))
-        playing = Movement(screen, tmp_path)
-        screen.key("space")
-        until(playing.is_over)
+        states = States(library)
+        drag_in(songs, screen, tmp_path)
+        until(lambda: states.all_completed(3))
+        first = states.jobs()[0]
+        screen.to_front(screen.wait_for_window(first.title))
+        play_to_the_end(screen, tmp_path)
+        assert_waveforms(screen.shot(tmp_path / "window.png"))
+        screen.key("2")
+        play_to_the_end(screen, tmp_path)
         screen.key("ctrl+q")
         assert app.wait(timeout=60) == 0
     assert not processes_of(library)
+    assert states.seen["Third song"] == [JobState.PENDING, JobState.PROCESSING, JobState.COMPLETED]
     recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
-    expected = soundfile.read(song, dtype="float32")[0][RATE // 2 : -RATE // 2]
+    after = assert_heard(read(first.source), recording)
+    without_second = [read(stem.path) for stem in first.stems if stem != first.stems[1]]
+    assert_heard(np.sum(without_second, axis=0, dtype=np.float32), recording[after:])
+
+
+def read(path: Path) -> NDArray[np.float32]:
+    """What a file sounds like between the silences."""
+    return soundfile.read(path, dtype="float32")[0][RATE // 2 : -RATE // 2]
+
+
+def assert_heard(expected: NDArray[np.float32], recording: NDArray[np.float32]) -> int:
+    """Sample for sample. The frame after it."""
     start = place_of(expected, recording)
-    np.testing.assert_array_equal(recording[start : start + len(expected)], expected)
+    end = start + len(expected)
+    np.testing.assert_array_equal(recording[start:end], expected)
+    return end
+
+
+def assert_waveforms(picture: Path) -> None:
+    """Every lane's colour is there, bright as what has been played, where the waveforms are."""
+    image = QImage(str(picture)).convertToFormat(QImage.Format.Format_RGB32)
+    colours = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, LANES_FROM:] & 0xFFFFFF
+    for name in ("vocals", "drums", "bass", "other"):
+        assert (colours == int(STEM_COLOURS[name][1:], 16)).sum() > 5000, name
+
+
+def play_to_the_end(screen: Screen, folder: Path) -> None:
+    playing = Movement(screen, folder)
+    screen.key("space")
+    until(playing.is_over, every=0.5)  # the sound card needs the computer's time, too
 
 
 def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Path) -> None:
@@ -89,12 +139,12 @@ def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Pa
     assert not processes_of(tmp_path / "library")
 
 
-def drag_in(song: Path, screen: Screen, folder: Path) -> None:
-    """Drag the song from another program's window to the middle of the screen."""
+def drag_in(songs: Sequence[Path], screen: Screen, folder: Path) -> None:
+    """Drag songs from another program's window to the middle of the screen."""
     said = folder / "said.txt"
     with said.open("w") as out:
         manager = subprocess.Popen(
-            [sys.executable, TOOLS / "drag-and-drop", "source", song],
+            [sys.executable, TOOLS / "drag-and-drop", "source", *songs],
             env=dict(os.environ) | screen.environment,
             stdout=out,
         )
@@ -114,7 +164,7 @@ class Movement:
 
     def __init__(self, screen: Screen, folder: Path) -> None:
         self._screen = screen
-        self._picture = folder / "look.png"
+        self._picture = folder / "look.ppm"
         self._before = self._look()
         self._moved = False
 
@@ -126,4 +176,4 @@ class Movement:
         return self._moved and same
 
     def _look(self) -> bytes:
-        return self._screen.shot(self._picture).read_bytes()
+        return self._screen.shot(self._picture, TIME).read_bytes()

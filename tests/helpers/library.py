@@ -60,13 +60,13 @@ class Library:
             self._news.notify_all()
 
 
-def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
+def until(true: Callable[[], bool], patience: float = PATIENCE, every: float = 0.1) -> None:
     """Wait for what another process does."""
     moment = threading.Event()
-    for _ in range(int(patience / 0.1)):
+    for _ in range(int(patience / every)):
         if true():
             return
-        moment.wait(0.1)
+        moment.wait(every)
     raise AssertionError(f"not within {patience} s")
 
 

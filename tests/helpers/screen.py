@@ -48,9 +48,10 @@ class Screen:
         places = [str(number) for place in (start, end) for number in place]
         subprocess.run([sys.executable, TOOLS / "drag-and-drop", "move", *places], env=self._all(), check=True)
 
-    def shot(self, path: Path) -> Path:
-        """Save what is to be seen."""
-        subprocess.run(["import", "-window", "root", path], env=self._all(), check=True)
+    def shot(self, path: Path, part: str = "") -> Path:
+        """Save what is to be seen, or a part of it: `WIDTHxHEIGHT+X+Y`."""
+        words = ["import", "-window", "root", *(["-crop", part] if part else []), path]
+        subprocess.run(words, env=self._all(), check=True)
         return path
 
     def _xdotool(self, *words: str) -> str:
