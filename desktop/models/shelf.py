@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,11 +53,11 @@ class Shelf:
 
     def models(self) -> tuple[Model, ...]:
         """The catalogue, what was imported, and Sketch."""
-        return (*map(self._of_catalogue, catalogue()), *self._of_the_user(), _SKETCH)
+        return tuple(self._one_by_one())
 
     def get(self, name: str) -> Model:
         """Raises ModelUnavailableError when there is no model of that name."""
-        for model in self.models():
+        for model in self._one_by_one():
             if model.name == name:
                 return model
         raise ModelUnavailableError(f"There is no model {shown(name)}. `unbraid models list` names those there are.")
@@ -118,6 +118,12 @@ class Shelf:
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(error) from error
+
+    def _one_by_one(self) -> Iterator[Model]:
+        """Each is only looked at when it is asked for: counting the sum of a file takes a while."""
+        yield from map(self._of_catalogue, catalogue())
+        yield from self._of_the_user()
+        yield _SKETCH
 
     def _note(self, name: str) -> Path:
         return self._imported / f"{name}.json"

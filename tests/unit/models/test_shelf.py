@@ -70,6 +70,10 @@ def test_a_new_shelf_has_sketch_and_what_could_be_downloaded(shelf: Shelf) -> No
     }
 
 
+def test_sketch_makes_the_stems_that_the_shelf_says(shelf: Shelf) -> None:
+    assert shelf.get("sketch").sources == load_engine(EngineSpec("sketch", "sketch")).sources
+
+
 def test_a_name_that_is_not_there_is_told(shelf: Shelf) -> None:
     with pytest.raises(ModelUnavailableError, match=r"no model \\x1b\[2J"):
         shelf.get("\x1b[2J")
