@@ -60,23 +60,13 @@ def window(library: Path, screen: Screen, *words: str | Path, card: Path | None 
         process.communicate(timeout=60)
 
 
-class States:
-    """The states of all jobs, as another process sees them change."""
+def jobs_of(library: Path) -> list[Job]:
+    return Backend(Home(library)).service.jobs()
 
-    def __init__(self, library: Path) -> None:
-        self._service = Backend(Home(library)).service
-        self.seen: dict[str, list[JobState]] = {}
 
-    def all_completed(self, count: int) -> bool:
-        """Look once more."""
-        for job in self.jobs():
-            states = self.seen.setdefault(job.title, [])
-            if job.state not in states:
-                states.append(job.state)
-        return len(self.seen) == count and all(states[-1] is JobState.COMPLETED for states in self.seen.values())
-
-    def jobs(self) -> list[Job]:
-        return self._service.jobs()
+def all_completed(library: Path, count: int) -> bool:
+    jobs = jobs_of(library)
+    return len(jobs) == count and all(job.state is JobState.COMPLETED for job in jobs)
 
 
 def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_were(
@@ -84,10 +74,9 @@ def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_wer
 ) -> None:
     library, card = tmp_path / "library", tmp_path / "heard.wav"
     with virtual_screen() as screen, window(library, screen, card=card) as app:
-        states = States(library)
         drag_in(songs, screen, tmp_path)
-        until(lambda: states.all_completed(3))
-        first = states.jobs()[0]
+        until(lambda: all_completed(library, 3))
+        first = jobs_of(library)[0]
         screen.to_front(screen.wait_for_window(first.title))
         play_to_the_end(screen, tmp_path)
         assert_waveforms(screen.shot(tmp_path / "window.png"))
@@ -96,7 +85,10 @@ def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_wer
         screen.key("ctrl+q")
         assert app.wait(timeout=60) == 0
     assert not processes_of(library)
-    assert states.seen["Third song"] == [JobState.PENDING, JobState.PROCESSING, JobState.COMPLETED]
+    for job in jobs_of(library):  # pending, processing, completed: once each
+        assert job.started is not None
+        assert job.ended is not None
+        assert (job.added < job.started < job.ended, job.token) == (True, 1)
     recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
     after = assert_heard(read(first.source), recording)
     without_second = [read(stem.path) for stem in first.stems if stem != first.stems[1]]

@@ -20,6 +20,13 @@ class Screen:
     def __init__(self, display: str) -> None:
         self.environment = {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
 
+    def wait_for_display(self) -> None:
+        """Wait until programs can connect: the server says its number a little before that."""
+        words = ["xdotool", "getdisplaygeometry"]
+        end = monotonic() + PATIENCE
+        while subprocess.run(words, env=self._all(), capture_output=True, check=False).returncode:
+            assert monotonic() < end, "no display"
+
     def wait_for_window(self, title: str) -> str:
         """Wait until a window whose title begins so is to be seen. Its number."""
         # xdotool's own --sync looks twice a second only.
@@ -33,7 +40,12 @@ class Screen:
 
     def to_front(self, window: str) -> None:
         """Give a window the keyboard."""
-        self._xdotool("windowactivate", "--sync", window)
+        # Refused until the window manager has come up.
+        end = monotonic() + PATIENCE
+        while subprocess.run(
+            ["xdotool", "windowactivate", "--sync", window], env=self._all(), capture_output=True, check=False
+        ).returncode:
+            assert monotonic() < end, "no window manager"
 
     def key(self, *names: str) -> None:
         """Press keys, by xdotool's names, one after the other."""
@@ -69,11 +81,12 @@ def virtual_screen(width: int = 1440, height: int = 900) -> Generator[Screen]:
     """A screen with a window manager; both end with the context."""
     read, write = os.pipe()
     size = f"{width}x{height}x24"
-    server = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp"]
+    server = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
     with _ended(server, os.environ, pass_fds=[write]):
         os.close(write)
         with os.fdopen(read) as number:
             screen = Screen(f":{number.readline().strip()}")
+        screen.wait_for_display()
         with _ended(["openbox"], dict(os.environ) | screen.environment):
             yield screen
 
