@@ -67,22 +67,18 @@ def readers(path: Path) -> Iterator[TrackReader]:
     try:
         with path.open("rb") as file:
             head = file.read(4096)
+        claim = read_claim(path)
     except OSError as error:
         raise UnusableTrackError(f"{shown(path.name)} cannot be read: {error.strerror}.") from error
     kinds = (SndfileReader, AvReader) if head.startswith(_SNDFILE_FIRST) else (AvReader,)
-    reasons = [] if _has_whole_bits(path) else ["has samples of an unsupported width"]
+    reasons = [claim.objection] if claim is not None and claim.objection else []
     for kind in () if reasons else kinds:
         with _collecting(reasons):
             reader = kind(path)
             _check_sense(reader)
             yield reader
-            reasons.append("is damaged")
+            reasons.append("is not an audio file, or it is damaged")
     raise UnusableTrackError(_sentence(path, head, reasons))
-
-
-def _has_whole_bits(path: Path) -> bool:
-    claim = read_claim(path)
-    return claim is None or claim.whole_bits
 
 
 @contextmanager

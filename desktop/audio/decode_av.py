@@ -16,7 +16,9 @@ from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from desktop.audio.track import SampleFormat, TrackInfo
+from desktop.audio.av_frames import is_silent, sample_format, samples
+from desktop.audio.av_source import AvSource
+from desktop.audio.track import TrackInfo
 from desktop.audio.undecodable import UndecodableError
 
 BLOCK = 65536
@@ -25,10 +27,10 @@ _FORMATS = (
     "mpc,mpc8,mpegts,ogg,rm,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
 )
 _OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
-_LOSSLESS = {"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless"}
 # Their length is guessed from the bit rate.
 _GUESSED_LENGTH = {"aac", "ac3", "eac3", "amr", "dts", "mpegts", "mp3"}
-_SCALES = {"uint8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
+# Frames of silence that are looked through for a sample that tells how wide the samples are.
+_MOST_SILENCE = 64
 
 
 class AvReader:
@@ -36,7 +38,7 @@ class AvReader:
 
     def __init__(self, path: Path) -> None:
         """Open `path` and decode its first frame. Raises UndecodableError, OSError."""
-        self._source = path.open("rb")
+        self._source = AvSource(path)
         try:
             self._open(path)
         except (FFmpegError, UndecodableError, UnicodeError, ValueError) as error:
@@ -55,18 +57,28 @@ class AvReader:
         if self._stream.codec_context is None:
             raise UndecodableError("uses an unknown codec")
         self._decoded = self._decode()
-        first = next(self._decoded, None)
-        if first is None:
+        begin = self._begin()
+        if not begin:
             raise UndecodableError("contains no audio" if not self._damaged else "is not an audio file, or it is damaged")
-        self._decoded = chain([first], self._decoded)
+        first = begin[0]
+        self._decoded = chain(begin, self._decoded)
         self._declared = self._declared_seconds(path)
         self.info = TrackInfo(
             first.sample_rate,
             first.layout.nb_channels,
             round(self._declared * first.sample_rate) if self._declared else None,
-            _sample_format(self._stream.codec_context, first),
+            sample_format(self._stream.codec_context, begin),
             self._stream.codec_context.name,
         )
+
+    def _begin(self) -> list[AudioFrame]:
+        """The first frames, up to the first that is not silent."""
+        begin: list[AudioFrame] = []
+        for frame in self._decoded:
+            begin.append(frame)
+            if not is_silent(frame) or len(begin) == _MOST_SILENCE:
+                break
+        return begin
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -84,16 +96,27 @@ class AvReader:
 
     def blocks(self) -> Iterator[NDArray[np.float64]]:
         """All that can be decoded, float64 `[channels, n <= 65536]`. Raises UndecodableError for noise."""
+        waiting: list[NDArray[np.float64]] = []
+        for piece in self._pieces():
+            # Frames are short: gathered, they cost a third.
+            if waiting and sum(held.shape[1] for held in waiting) + piece.shape[1] > BLOCK:
+                yield np.concatenate(waiting, axis=1)
+                waiting = []
+            waiting.append(piece)
+        if waiting:
+            yield np.concatenate(waiting, axis=1)
+
+    def _pieces(self) -> Iterator[NDArray[np.float64]]:
         good = 0
         for frame in self._decoded:
             if (frame.sample_rate, frame.layout.nb_channels) != (self.info.sample_rate, self.info.channels):
                 self._damaged += 1
                 continue
             good += 1
-            samples = _samples(frame)
-            self._frames += samples.shape[1]
-            for start in range(0, samples.shape[1], BLOCK):
-                yield samples[:, start : start + BLOCK]
+            sound = samples(frame)
+            self._frames += sound.shape[1]
+            for start in range(0, sound.shape[1], BLOCK):
+                yield sound[:, start : start + BLOCK]
         if self._damaged > good:
             # Some decoders find frames in anything.
             raise UndecodableError("is not an audio file, or it is damaged")
@@ -138,25 +161,3 @@ def _has_frame_count(path: Path) -> bool:
             file.seek(0)
         head = file.read(4096)
     return b"Xing" in head or b"Info" in head
-
-
-def _sample_format(codec: Any, frame: AudioFrame) -> SampleFormat:
-    if codec.name.startswith(("pcm_", "adpcm_")) or codec.name in _LOSSLESS:
-        name = frame.format.name
-        if name in ("flt", "fltp", "dbl", "dblp"):
-            return SampleFormat.FLOAT
-        if name in ("s32", "s32p"):
-            # FFmpeg hands 24 bits over in the upper three bytes of 32.
-            return SampleFormat.PCM_32 if (np.asarray(frame.to_ndarray(), np.int32) & 0xFF).any() else SampleFormat.PCM_24
-        return SampleFormat.PCM_16
-    return SampleFormat.LOSSY
-
-
-def _samples(frame: AudioFrame) -> NDArray[np.float64]:
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
-    samples = raw.astype(np.float64)
-    if raw.dtype == np.uint8:
-        samples -= 128.0
-    return samples / _SCALES.get(raw.dtype.name, 1.0)

@@ -9,6 +9,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.names import system_name
+from desktop.audio.ogg import read_pages
 from desktop.audio.riff import read_claim
 from desktop.audio.track import SampleFormat, TrackInfo
 from desktop.audio.undecodable import UndecodableError
@@ -16,6 +17,8 @@ from desktop.audio.undecodable import UndecodableError
 BLOCK = 65536
 _FORMATS = {
     "PCM_24": SampleFormat.PCM_24,
+    "DWVW_24": SampleFormat.PCM_24,
+    "ALAC_20": SampleFormat.PCM_24,
     "PCM_32": SampleFormat.PCM_32,
     "ALAC_24": SampleFormat.PCM_24,
     "ALAC_32": SampleFormat.PCM_32,
@@ -26,7 +29,6 @@ _FORMATS = {
 }
 # It takes programs for MP3 and stops early in files without a header; SD2 reads a second file.
 _NOT_WITH_LIBSNDFILE = {"MP3", "SD2", "RAW"}
-_LAST_PAGE_FLAG = 4
 _NEGLIGIBLE = 0.001
 
 
@@ -39,7 +41,7 @@ class SndfileReader:
             self._file = soundfile.SoundFile(system_name(path))
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
             raise UndecodableError("is not an audio file, or it is damaged") from error
-        if self._file.format in _NOT_WITH_LIBSNDFILE or not self._file.frames:
+        if self._leaves_something_out(path):
             self._file.close()
             raise UndecodableError("contains no audio")
         self.notices = ("The file is incomplete; what is there was separated.",) if _cut_short(path) else ()
@@ -50,6 +52,12 @@ class SndfileReader:
             _FORMATS.get(self._file.subtype, SampleFormat.PCM_16),
             self._file.subtype,
         )
+
+    def _leaves_something_out(self, path: Path) -> bool:
+        if self._file.format in _NOT_WITH_LIBSNDFILE or self._file.subtype.startswith("MPEG_"):
+            return True
+        # Of several songs in a row, as radio streams are saved, it reads the first.
+        return not self._file.frames or (self._file.format == "OGG" and _is_chained(path))
 
     def blocks(self) -> Iterator[NDArray[np.float64]]:
         """All of it, float64 `[channels, n <= 65536]`. Raises UndecodableError at damage."""
@@ -68,16 +76,10 @@ class SndfileReader:
 
 
 def _cut_short(path: Path) -> bool:
-    claim = read_claim(path)
-    return (claim is not None and claim.missing > _NEGLIGIBLE) or _ogg_without_end(path)
+    claim, pages = read_claim(path), read_pages(path)
+    return (claim is not None and claim.missing > _NEGLIGIBLE) or (pages is not None and not pages.ended)
 
 
-def _ogg_without_end(path: Path) -> bool:
-    """True for an Ogg file whose last page does not say that it is the last."""
-    with path.open("rb") as file:
-        if file.read(4) != b"OggS":
-            return False
-        file.seek(max(0, path.stat().st_size - 65_536))
-        tail = file.read()
-    last = tail.rfind(b"OggS")
-    return last < 0 or last + 5 >= len(tail) or not tail[last + 5] & _LAST_PAGE_FLAG
+def _is_chained(path: Path) -> bool:
+    pages = read_pages(path)
+    return pages is not None and pages.chained

@@ -30,7 +30,7 @@ class Refusal:
 def find_tracks(paths: Iterable[Path]) -> Iterator[Path | Refusal]:
     """Every track of `paths` in order: files as they are, folders searched without following links."""
     for path in paths:
-        if path.is_dir():
+        if _is_folder(path):
             yield from _in_folder(path)
         else:
             yield _checked(path)
@@ -43,6 +43,8 @@ def check_file(path: Path) -> None:
         status = path.stat()
     except OSError as error:
         raise UnusableTrackError(_cannot_open(name, error)) from error
+    except ValueError as error:
+        raise UnusableTrackError(f"{name} was not found: no file can have this name.") from error
     if stat.S_ISDIR(status.st_mode):
         raise UnusableTrackError(f"{name} is a folder. Add the songs in it.")
     if not stat.S_ISREG(status.st_mode):
@@ -51,6 +53,13 @@ def check_file(path: Path) -> None:
         raise UnusableTrackError(f"{name} is empty (0 bytes). Copy or download it again.")
     if not os.access(path, os.R_OK):
         raise UnusableTrackError(f"{name} may not be read: permission denied. Change its permissions, then add it again.")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False  # the check of the file finds out again, and says it
 
 
 def _checked(path: Path) -> Path | Refusal:
@@ -62,6 +71,9 @@ def _checked(path: Path) -> Path | Refusal:
 
 
 def _in_folder(folder: Path) -> Iterator[Path | Refusal]:
+    if not os.access(folder, os.R_OK | os.X_OK):
+        yield Refusal(folder, f"The folder {shown(folder.name or folder)} may not be read. Change its permissions.")
+        return
     found = False
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

@@ -7,7 +7,7 @@ from typing import cast
 
 _ELLIPSIS = "…"
 # Names that Windows keeps for devices, with any suffix.
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 _FORBIDDEN = set('<>:"/\\|?*')
 
 
@@ -30,9 +30,10 @@ def safe_name(name: str, max_bytes: int = 120) -> str:
     """A file name that every system takes and that keeps what can be kept of `name`. Never empty, never a path."""
     text = unicodedata.normalize("NFC", name)
     text = "".join("_" if c in _FORBIDDEN or _visible(c) != c else c for c in text).strip(" .")
+    if text.split(".")[0].rstrip().lower() in _DEVICES:
+        text = f"_{text}"
     data = text.encode("utf-8", errors="replace")[:max_bytes]
-    text = data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
-    return f"_{text}" if text.split(".")[0].lower() in _DEVICES else text
+    return data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
 
 
 def as_text(name: str) -> str:

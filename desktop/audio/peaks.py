@@ -7,6 +7,7 @@ An hour takes 1.7 MB, and any view of it is drawn from at most a few entries a c
 import os
 import struct
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,7 +62,9 @@ class PeakWriter:
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
-        self._file.close()
+        # On a full disk closing fails too; the file goes all the same.
+        with suppress(OSError):
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
     def _put(self, envelope: NDArray[np.float64]) -> None:

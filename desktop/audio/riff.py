@@ -1,54 +1,87 @@
-"""What a WAV header claims, so that it can be held against the file: libsndfile silently corrects it."""
+"""What the header of a WAV, RF64, AIFF or AU file claims, held against the file: libsndfile silently corrects it."""
 
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
+
+from desktop.audio.track import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS
 
 _WHOLE_BITS = {8, 16, 24, 32, 64}
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes that streaming writers leave in the header: unknown, not true.
 _UNKNOWN = {0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
 _MOST_CHUNKS = 1000
+# Byte order of the chunk sizes, by the file's first word and the word at 8.
+_ORDERS = {
+    (b"RIFF", b"WAVE"): "<",
+    (b"RF64", b"WAVE"): "<",
+    (b"RIFX", b"WAVE"): ">",
+    (b"FORM", b"AIFF"): ">",
+    (b"FORM", b"AIFC"): ">",
+}
 
 
 @dataclass(frozen=True)
 class RiffClaim:
-    """A WAV header's own words."""
+    """A header's own words."""
 
-    whole_bits: bool
-    """False for plain PCM of a width that nobody writes."""
-    missing: float
+    objection: str | None = None
+    """Why nothing can be made of it, as the end of a sentence; None for a sane header."""
+    missing: float = 0.0
     """Part of the claimed audio that the file lacks, 0 to 1; 0 where the header claims nothing."""
 
 
 def read_claim(path: Path) -> RiffClaim | None:
-    """The claim of a RIFF/WAVE file; None for any other. Raises OSError."""
+    """The claim of a file made of chunks, or of an AU file; None for any other. Raises OSError."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(12)
-        if len(start) < 12 or start[:4] != b"RIFF" or start[8:] != b"WAVE":
-            return None
-        whole_bits = True
-        for _ in range(_MOST_CHUNKS):
-            header = file.read(8)
-            if len(header) < 8:
-                break
-            name, length = header[:4], struct.unpack("<I", header[4:])[0]
-            if name == b"data":
-                return RiffClaim(whole_bits, _missing(length, size - file.tell()))
-            if name == b"fmt ":
-                whole_bits = _has_whole_bits(file.read(16))
-                length -= 16
-            file.seek(length + (length & 1), 1)
-        return RiffClaim(whole_bits, 0.0)
+        if start[:4] == b".snd" and len(start) == 12:
+            offset, length = struct.unpack(">II", start[4:])
+            return RiffClaim(missing=_missing(length, size - offset))
+        order = _ORDERS.get((start[:4], start[8:]))
+        return None if order is None else _walk(file, order, size)
 
 
-def _has_whole_bits(fmt: bytes) -> bool:
+def _walk(file: BinaryIO, order: str, size: int) -> RiffClaim:
+    objection, long_data = None, None
+    for _ in range(_MOST_CHUNKS):
+        header = file.read(8)
+        if len(header) < 8:
+            break
+        name, length = header[:4], struct.unpack(f"{order}I", header[4:])[0]
+        after = file.tell() + length + (length & 1)
+        if name in (b"data", b"SSND"):
+            claimed = long_data if long_data and length in _UNKNOWN else length
+            return RiffClaim(objection, _missing(claimed, size - file.tell()))
+        if name == b"fmt ":
+            objection = _objection(file.read(16), order)
+        elif name == b"ds64":
+            # RF64 keeps the 64-bit size of its data here, behind that of the whole.
+            long_data = _second_word(file.read(16))
+        file.seek(after)
+    return RiffClaim(objection)
+
+
+def _objection(fmt: bytes, order: str) -> str | None:
     if len(fmt) < 16:
-        return True
-    tag, _, _, _, _, bits = struct.unpack("<HHIIHH", fmt)
-    return tag not in (_PCM, _FLOAT, _EXTENSIBLE) or bits in _WHOLE_BITS
+        return None
+    tag, channels, rate, _, _, bits = struct.unpack(f"{order}HHIIHH", fmt)
+    if not channels or not rate:
+        return "has a damaged header"
+    if channels > MOST_CHANNELS:
+        return f"has an unsupported number of channels, {channels}"
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        return f"has an unsupported sample rate, {rate} Hz"
+    if tag in (_PCM, _FLOAT, _EXTENSIBLE) and bits not in _WHOLE_BITS:
+        return "has samples of an unsupported width"
+    return None
+
+
+def _second_word(data: bytes) -> int | None:
+    return struct.unpack("<QQ", data)[1] if len(data) == 16 else None
 
 
 def _missing(claimed: int, there: int) -> float:
-    return 0.0 if claimed in _UNKNOWN else max(0.0, 1.0 - there / claimed)
+    return 0.0 if claimed in _UNKNOWN else max(0.0, 1.0 - max(0, there) / claimed)

@@ -1,11 +1,15 @@
 """What a track says about itself. Tags are for the eye alone: they never form a path, and bad ones are no error."""
 
 import io
+import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinytag import TinyTag, TinyTagException
+
+from desktop.audio.files import check_file
+from desktop.errors import UnusableTrackError
 
 _LONGEST = 300
 # Bytes that may be read for tags (pictures included), so that no header can send the parser through gigabytes.
@@ -13,9 +17,9 @@ _MOST_READ = 32 << 20
 _PER_CALL = 64
 # What broken tags raise inside a parser of many formats.
 _BAD_TAGS = (
-    TinyTagException, OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, MemoryError,
-    RecursionError, struct.error, AssertionError,
-)  # fmt: skip
+    *(TinyTagException, UnusableTrackError, OSError, ValueError, ArithmeticError, LookupError, TypeError),
+    *(AttributeError, MemoryError, RecursionError, struct.error, AssertionError),
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Tags:
 def read_tags(path: Path) -> Tags:
     """The tags of a track; empty ones when they are missing or damaged. Never raises for what is in the file."""
     try:
+        check_file(path)
         with _Bounded(io.FileIO(path)) as file:
             found = TinyTag.get(str(path), image=True, file_obj=file)
         image = found.images.any
@@ -41,7 +46,7 @@ def read_tags(path: Path) -> Tags:
             title=_line(found.title),
             artist=_line(found.artist),
             album=_line(found.album),
-            seconds=found.duration if found.duration and found.duration > 0 else None,
+            seconds=_length(found.duration),
             cover=image.data if image else None,
         )
     except _BAD_TAGS:
@@ -64,3 +69,7 @@ class _Bounded(io.BufferedReader):
 
 def _line(text: str | None) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:_LONGEST]
+
+
+def _length(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and math.isfinite(seconds) and seconds > 0 else None

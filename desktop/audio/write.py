@@ -1,6 +1,7 @@
 """Audio files written block by block, under a temporary name until they are whole."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,9 @@ class AudioWriter:
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
-        self._file.close()
+        # On a full disk closing fails too; the file goes all the same.
+        with suppress(soundfile.SoundFileError, OSError):
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
     def _failed(self, error: Exception) -> StorageError:

@@ -1,0 +1,48 @@
+"""The pages of an Ogg file, as far as they tell what libsndfile does not: more songs in a row, or an end torn off."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+# Capture pattern, version, flags, position, serial number, sequence number, checksum, number of segments.
+_HEADER = struct.Struct("<4sBBqIIIB")
+_FIRST_PAGE, _LAST_PAGE = 2, 4
+
+
+@dataclass(frozen=True)
+class OggPages:
+    """What the page headers say."""
+
+    chained: bool
+    """Another song begins after the first."""
+    ended: bool
+    """The last page says that it is the last."""
+
+
+def read_pages(path: Path) -> OggPages | None:
+    """Walk from page to page up to the end, or to the first damage; None for any other file. Raises OSError."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        flags = _flags(file, size)
+        if flags is None:
+            return None
+        chained, begun, last = False, False, flags
+        while flags is not None:
+            last = flags
+            # Streams that belong together all begin before the first of them goes on.
+            begun |= not flags & _FIRST_PAGE
+            chained |= begun and bool(flags & _FIRST_PAGE)
+            flags = _flags(file, size)
+    return OggPages(chained, bool(last & _LAST_PAGE))
+
+
+def _flags(file: BinaryIO, size: int) -> int | None:
+    """Flags of the page that begins here, the file then standing behind it; None where no whole page begins."""
+    header = file.read(_HEADER.size)
+    if len(header) < _HEADER.size or not header.startswith(b"OggS"):
+        return None
+    flags, segments = header[5], header[-1]
+    end = file.tell() + segments + sum(file.read(segments))
+    file.seek(end)
+    return flags if end <= size else None
