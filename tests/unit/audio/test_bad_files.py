@@ -1,0 +1,132 @@
+"""Every bad file is separated or refused in one sentence, quickly, and leaves nothing behind."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from desktop.audio.decode import probe
+from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.mixture import Mixture, decode_mixture
+from desktop.audio.names import shown
+from desktop.audio.tags import read_tags
+from desktop.errors import CancelledError, UnusableTrackError
+from tests.helpers.bad_files import SPARSE, BadFile, listed
+from tests.helpers.sound import decoded
+
+# Far beyond what any takes (half a second for two hours), and far below what anyone would call a hang.
+PATIENCE = 10.0
+
+# Words that the sentence must hold, so that it says what is the matter.
+TELLING = {
+    "empty.wav": "empty",
+    "header_only.wav": "no audio",
+    "zero_frames.wav": "no audio",
+    "zero_channels.wav": "damaged header",
+    "ch_65535.wav": "channels, 65535",
+    "rate_0.wav": "damaged header",
+    "rate_4e9.wav": "sample rate",
+    "rate_1.wav": "sample rate, 1 Hz",
+    "bits_3.wav": "width",
+    "codec_unknown.wav": "unknown codec",
+    "all_nan.wav": "invalid samples",
+    "huge_float.wav": "invalid samples",
+    "text.wav": "not an audio file",
+    "exe.mp3": "not an audio file",
+    "random.wav": "not an audio file",
+    "html.mp3": "web page",
+    "lfs_pointer.flac": "pointer",
+    "playlist.m3u": "playlist",
+    "hls.mp3": "playlist",
+    "no_audio.mp4": "no audio track",
+    "midi.mid": "MIDI",
+    "loop_a.wav": "leads to itself",
+    "dangling.wav": "not found",
+    "fifo.wav": "not a regular file",
+    "devzero.wav": "not a regular file",
+    "emptydir": "no audio files",
+}
+# Words that the notices must hold: nothing is mended in silence.
+NOTICED = {
+    "sixch.wav": "folded to stereo",
+    "trunc_half.wav": "incomplete",
+    "trunc_half.mp3": "incomplete",
+    "trunc_half.flac": "incomplete",
+    "trunc_half.ogg": "incomplete",
+    "trunc_half.opus": "incomplete",
+    "bitflips.flac": "damaged",
+    "nan.wav": "Invalid samples",
+    "inf.wav": "Invalid samples",
+    "two_tracks.mka": "2 audio tracks",
+}
+SECONDS = {"claims_4gb.wav": 5.0, "data_size_zero.wav": 5.0, "vbr_noheader.mp3": 5.0, "two_hours_8k.wav": 7200.0}
+
+
+def one_by_one() -> list[object]:
+    return [pytest.param(bad, id=bad.label) for bad in listed() if bad.name != SPARSE]
+
+
+@pytest.mark.parametrize("bad", one_by_one())
+def test_every_bad_file_is_separable_or_refused_in_one_sentence(bad: BadFile, bad_files: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    answers = [verdict(item, tmp_path / "mixture.wav") for item in find_tracks([bad_files / bad.name])]
+    assert time.monotonic() - began < PATIENCE
+    assert len(answers) == 1
+    answer = answers[0]
+    if isinstance(answer, Mixture):
+        assert bad.accepted or (bad.name == "noperm.wav" and os.access(bad_files / bad.name, os.R_OK))
+        assert [path.name for path in tmp_path.iterdir()] == ["mixture.wav"]
+        check_mixture(bad, answer)
+    else:
+        assert not bad.accepted, answer
+        assert list(tmp_path.iterdir()) == []
+        check_sentence(bad, answer)
+
+
+def verdict(item: Path | Refusal, out: Path) -> Mixture | str:
+    if isinstance(item, Refusal):
+        return item.reason
+    try:
+        return decoded(item, out)
+    except UnusableTrackError as error:
+        return str(error)
+
+
+def check_mixture(bad: BadFile, mixture: Mixture) -> None:
+    assert mixture.frames > 0
+    assert mixture.channels in (1, 2)
+    assert mixture.read(0, mixture.frames).shape == (mixture.channels, mixture.frames)
+    assert NOTICED.get(bad.name, "") in " ".join(mixture.notices)
+    if bad.name in SECONDS:
+        assert mixture.frames / mixture.sample_rate == pytest.approx(SECONDS[bad.name], abs=0.05)
+
+
+def check_sentence(bad: BadFile, sentence: str) -> None:
+    assert shown(bad.name) in sentence
+    assert TELLING.get(bad.name, "") in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert len(sentence) < 220
+
+
+@pytest.mark.parametrize("bad", one_by_one())
+def test_tags_of_a_bad_file_are_harmless(bad: BadFile, bad_files: Path) -> None:
+    tags = read_tags(bad_files / bad.name)
+    for text in (tags.title, tags.artist, tags.album):
+        assert len(text) <= 300
+        assert text.isprintable()
+
+
+def test_eight_hours_can_be_cancelled_and_leave_nothing(bad_files: Path, tmp_path: Path) -> None:
+    track = bad_files / SPARSE
+    assert probe(track).channels == 2
+    answers = iter([False, False, True])
+    with pytest.raises(CancelledError):
+        decode_mixture(track, tmp_path / "mixture.wav", lambda part: None, lambda: next(answers))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_songs_in_one_ogg_are_both_decoded(bad_files: Path, tmp_path: Path) -> None:
+    mixture = decoded(bad_files / "concat.ogg", tmp_path / "mixture.wav")
+    assert mixture.frames / mixture.sample_rate == pytest.approx(10.0, abs=0.05)
