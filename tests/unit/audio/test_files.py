@@ -1,0 +1,109 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from desktop.audio.files import Refusal, check_file, find_tracks
+from desktop.errors import UnusableTrackError
+
+ROOT = Path(__file__).parents[3]
+posix = pytest.mark.skipif(os.name == "nt", reason="links, pipes and permissions of POSIX")
+
+
+def song(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"RIFF")
+    return path
+
+
+def reason_of(path: Path) -> str:
+    with pytest.raises(UnusableTrackError) as caught:
+        check_file(path)
+    return str(caught.value)
+
+
+def test_files_come_as_they_are_whatever_their_suffix(tmp_path: Path) -> None:
+    track = song(tmp_path / "song.xyz")
+    assert list(find_tracks([track])) == [track]
+
+
+def test_folders_are_searched_in_order_and_other_files_passed_over(tmp_path: Path) -> None:
+    second, first = song(tmp_path / "b.MP3"), song(tmp_path / "album" / "a.wav")
+    for other in (".hidden.wav", "._b.mp3", "cover.jpg", "notes.txt", ".git/x.wav"):
+        song(tmp_path / other)
+    assert list(find_tracks([tmp_path])) == [second, first]
+
+
+def test_folder_without_audio_is_refused_by_name(tmp_path: Path) -> None:
+    song(tmp_path / "notes.txt")
+    (answer,) = find_tracks([tmp_path])
+    assert isinstance(answer, Refusal)
+    assert answer.path == tmp_path
+    assert tmp_path.name in answer.reason
+
+
+@posix
+def test_links_to_folders_are_not_followed_inside_a_folder(tmp_path: Path) -> None:
+    track = song(tmp_path / "a.wav")
+    (tmp_path / "up").symlink_to(tmp_path, target_is_directory=True)
+    assert list(find_tracks([tmp_path])) == [track]
+
+
+@posix
+def test_bad_neighbours_in_a_folder_are_refused_one_by_one(tmp_path: Path) -> None:
+    track = song(tmp_path / "b.wav")
+    (tmp_path / "a.wav").symlink_to("nowhere.wav")
+    os.mkfifo(tmp_path / "c.wav")
+    missing, found, pipe = find_tracks([tmp_path])
+    assert isinstance(missing, Refusal)
+    assert found == track
+    assert isinstance(pipe, Refusal)
+
+
+@posix
+def test_nothing_but_a_regular_file_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.wav")
+    (tmp_path / "zero.wav").symlink_to("/dev/zero")
+    assert "not a regular file" in reason_of(tmp_path / "fifo.wav")
+    assert "not a regular file" in reason_of(tmp_path / "zero.wav")
+
+
+@posix
+def test_link_that_leads_to_itself_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop.wav").symlink_to("loop.wav")
+    assert "leads to itself" in reason_of(tmp_path / "loop.wav")
+
+
+def test_missing_empty_and_folder_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "empty.wav").touch()
+    assert "not found" in reason_of(tmp_path / "missing.wav")
+    assert "empty" in reason_of(tmp_path / "empty.wav")
+    assert "is a folder" in reason_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["nul\0.wav", "a" * 5000 + ".wav"])
+def test_impossible_names_are_refused(name: str, tmp_path: Path) -> None:
+    (answer,) = find_tracks([tmp_path / name])
+    assert isinstance(answer, Refusal)
+
+
+@posix
+@pytest.mark.skipif(os.name != "nt" and os.geteuid() != 0, reason="only root can become somebody else")
+def test_stranger_is_told_that_permission_is_missing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("closed")
+    song(folder / "noperm.wav").chmod(0)
+    song(folder / "shut" / "song.wav").parent.chmod(0)
+    script = (
+        "import os, sys; from pathlib import Path; from desktop.audio.files import find_tracks; os.chdir(sys.argv[1]);"
+        "os.setuid(65534);"
+        "[print(r.reason) for r in find_tracks([Path('noperm.wav'), Path('shut'), Path('shut/song.wav')])]"
+    )
+    folder.chmod(0o755)
+    run = subprocess.run([sys.executable, "-c", script, folder], cwd=ROOT, capture_output=True, text=True, check=False)
+    sentences = run.stdout.splitlines()
+    assert len(sentences) == 3, run.stderr
+    assert "permission denied" in sentences[0]
+    assert "may not be read" in sentences[1]
+    assert "permission denied" in sentences[2]

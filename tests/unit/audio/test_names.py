@@ -1,0 +1,82 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from desktop.audio.names import safe_name, shown
+
+
+def test_plain_name_is_shown_as_it_is() -> None:
+    assert shown("Café del Mar – 音楽 🎸.flac") == "Café del Mar – 音楽 🎸.flac"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("new\nline.wav", "new\\x0aline.wav"),
+        ("\u202ertl_vaw.wav", "\\u202ertl_vaw.wav"),
+        ("tab\there.wav", "tab\\x09here.wav"),
+        ("latin1_\udce9.wav", "latin1_\\udce9.wav"),
+        (" both ends ", "“ both ends ”"),
+    ],
+)
+def test_what_could_deceive_is_escaped(name: str, expected: str) -> None:
+    assert shown(name) == expected
+
+
+def test_middle_of_a_long_name_is_left_out() -> None:
+    text = shown("a" * 200 + "live at home.wav", max_length=40)
+    assert len(text) == 40
+    assert text.endswith("home.wav")
+    assert "…" in text
+
+
+@given(st.text(), st.integers(8, 200))
+def test_shown_names_are_short_and_hold_no_control_characters(name: str, limit: int) -> None:
+    text = shown(name, max_length=limit)
+    assert len(text) <= limit
+    assert not any(character in text for character in "\n\r\t\x1b\u202e\u2066\u200b")
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_safe_names_are_names_everywhere(name: str) -> None:
+    safe = safe_name(name)
+    assert 0 < len(os.fsencode(safe)) <= 120
+    assert not set(safe) & set('<>:"/\\|?*\0\n')
+    assert safe not in (".", "..")
+    assert safe[-1] not in " ."
+    assert safe[0] not in " .-"
+
+
+@pytest.mark.parametrize("name", ["CON", "con.wav", "Aux.tar.gz", "lpt1", "NUL .txt", "CONIN$"])
+def test_names_of_windows_devices_are_changed(name: str) -> None:
+    assert safe_name(name).startswith("_")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Night Drive", "Night Drive"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("AC/DC: T.N.T.", "AC_DC_ T.N.T"),
+        ("--help", "help"),
+        ("...", "untitled"),
+        ("", "untitled"),
+        ("cafe\u0301", "café"),
+    ],
+)
+def test_safe_names_keep_what_they_can(name: str, expected: str) -> None:
+    assert safe_name(name) == expected
+
+
+def test_safe_name_is_cut_between_characters() -> None:
+    assert safe_name("音" * 83) == "音" * 40
+
+
+def test_a_file_can_be_made_with_every_safe_name(tmp_path: Path) -> None:
+    for name in ("a" * 300, "x\0y", "-rf", "star*?[x]", "\udce9", " lead and trail "):
+        file = tmp_path / safe_name(name)
+        file.write_bytes(b"1")
+        assert file.read_bytes() == b"1"
