@@ -59,7 +59,9 @@ class AvReader:
         self._decoded = self._decode()
         begin = self._begin()
         if not begin:
-            raise UndecodableError("contains no audio" if not self._damaged else "is not an audio file, or it is damaged")
+            raise UndecodableError(
+                "contains no audio" if not self._damaged else "is not an audio file, or it is damaged"
+            )
         first = begin[0]
         self._decoded = chain(begin, self._decoded)
         self._declared = self._declared_seconds(path)

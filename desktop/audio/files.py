@@ -52,7 +52,9 @@ def check_file(path: Path) -> None:
     if not status.st_size:
         raise UnusableTrackError(f"{name} is empty (0 bytes). Copy or download it again.")
     if not os.access(path, os.R_OK):
-        raise UnusableTrackError(f"{name} may not be read: permission denied. Change its permissions, then add it again.")
+        raise UnusableTrackError(
+            f"{name} may not be read: permission denied. Change its permissions, then add it again."
+        )
 
 
 def _is_folder(path: Path) -> bool:

@@ -45,9 +45,7 @@ class Mixture:
             return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
 
 
-def decode_mixture(
-    track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]
-) -> Mixture:
+def decode_mixture(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
     """Decode `track` into the new file `out`. `report` gets the part that is done, 0 to 1, where the length is known.
 
     Samples that are no numbers become silence, more than two channels are folded to stereo; the notices say so.

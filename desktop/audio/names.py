@@ -7,7 +7,15 @@ from typing import cast
 
 _ELLIPSIS = "…"
 # Names that Windows keeps for devices, with any suffix.
-_DEVICES = {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+_DEVICES = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    "conin$",
+    "conout$",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
+}
 _FORBIDDEN = set('<>:"/\\|?*')
 
 

@@ -73,4 +73,6 @@ class AudioWriter:
 
     def _failed(self, error: Exception) -> StorageError:
         reason = str(error).rsplit(" : ", 1)[-1].rstrip(".")
-        return StorageError(f"{shown(self._path.name)} could not be written: {reason}. Make room on the disk, then retry.")
+        return StorageError(
+            f"{shown(self._path.name)} could not be written: {reason}. Make room on the disk, then retry."
+        )

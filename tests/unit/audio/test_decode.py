@@ -1,0 +1,139 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from desktop.audio.decode import probe, readers
+from desktop.audio.track import SampleFormat
+from desktop.errors import UnusableTrackError
+from tests.helpers.sound import decoded, ffmpeg, noise, steps, tone
+
+INCOMPLETE = "The file is incomplete; what is there was separated."
+
+
+def reason_of(path: Path, out: Path) -> str:
+    with pytest.raises(UnusableTrackError) as caught:
+        decoded(path, out)
+    return str(caught.value)
+
+
+def song(path: Path, **options: str) -> Path:
+    soundfile.write(path, noise(100_000).T, 44100, **options)
+    return path
+
+
+def test_probe_tells_what_the_header_says(tmp_path: Path) -> None:
+    info = probe(song(tmp_path / "song", format="WAV", subtype="PCM_24"))
+    assert (info.sample_rate, info.channels, info.frames) == (44100, 2, 100_000)
+    assert info.sample_format is SampleFormat.PCM_24
+    assert info.seconds == pytest.approx(100_000 / 44100)
+
+
+@pytest.mark.parametrize("suffix", ["mp3", "txt", "jpg", ""])
+def test_content_decides_and_not_the_name(suffix: str, tmp_path: Path) -> None:
+    assert probe(song(tmp_path / f"song.{suffix}", format="FLAC")).codec == "PCM_16"
+
+
+@pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
+def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> None:
+    path = song(tmp_path / "song", format=format)
+    reader = next(readers(path))
+    sizes = [block.shape for block in reader.blocks()]
+    reader.close()
+    assert max(frames for _, frames in sizes) <= 65536
+    assert {channels for channels, _ in sizes} == {2}
+    assert sum(frames for _, frames in sizes) >= 100_000
+    assert len(sizes) <= 4
+
+
+@pytest.mark.parametrize("format", ["WAV", "RF64", "AIFF", "AU"])
+def test_torn_off_end_is_told_of(format: str, tmp_path: Path) -> None:
+    path = song(tmp_path / "song", format=format)
+    assert decoded(path, tmp_path / "whole.wav").notices == ()
+    path.write_bytes(path.read_bytes()[:200_000])
+    mixture = decoded(path, tmp_path / "mixture.wav")
+    assert mixture.notices == (INCOMPLETE,)
+    assert 49_000 < mixture.frames < 50_000
+
+
+@pytest.mark.parametrize("claimed", [0, 0x7FFFFFFF, 0xFFFFFFFF])
+def test_length_that_a_stream_left_open_is_found_out(claimed: int, tmp_path: Path) -> None:
+    whole = song(tmp_path / "song", format="WAV").read_bytes()
+    start = whole.index(b"data") + 4
+    (tmp_path / "song").write_bytes(whole[:start] + struct.pack("<I", claimed) + whole[start + 4 :])
+    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    assert mixture.frames == 100_000
+    assert mixture.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix", "width"), [("alac", "m4a", "s32p"), ("wavpack", "wv", "s32p"), ("tta", "tta", "s32")]
+)
+def test_lossless_formats_of_ffmpeg_are_exact(codec: str, suffix: str, width: str, tmp_path: Path) -> None:
+    whole = steps(50_000, 24)
+    soundfile.write(tmp_path / "a.wav", (whole << 8).astype(np.int32).T, 44100, subtype="PCM_24")
+    options = ("-c:a", codec, "-sample_fmt", width, "-bits_per_raw_sample", "24")
+    ffmpeg("-i", tmp_path / "a.wav", *options, tmp_path / f"a.{suffix}")
+    mixture = decoded(tmp_path / f"a.{suffix}", tmp_path / "mixture.wav")
+    assert mixture.sample_format is SampleFormat.PCM_24
+    np.testing.assert_array_equal(mixture.read(0, 60_000), whole / 2.0**23)
+
+
+def test_silent_beginning_does_not_hide_how_wide_samples_are(tmp_path: Path) -> None:
+    whole = steps(100_000, 32)
+    whole[:, :60_000] = 0
+    soundfile.write(tmp_path / "a.wav", whole.astype(np.int32).T, 44100, subtype="PCM_32")
+    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "wavpack", "-sample_fmt", "s32p", tmp_path / "a.wv")
+    mixture = decoded(tmp_path / "a.wv", tmp_path / "mixture.wav")
+    assert mixture.sample_format is SampleFormat.PCM_32
+    np.testing.assert_array_equal(mixture.read(0, 100_000), whole / 2.0**31)
+
+
+def test_lossy_sound_has_its_level_and_its_place(tmp_path: Path) -> None:
+    sound = tone(88_200, 44100, channels=2)
+    soundfile.write(tmp_path / "a.wav", sound.T, 44100)
+    for name in ("a.m4a", "a.mp3", "a.ogg"):
+        ffmpeg("-i", tmp_path / "a.wav", "-b:a", "192k", tmp_path / name)
+        read = decoded(tmp_path / name, tmp_path / f"{name}.mixture.wav").read(0, 88_200)
+        inner = slice(10_000, 70_000)
+        np.testing.assert_allclose(read[:, inner], sound[:, inner], atol=0.02)
+
+
+def test_mp3_inside_wav_is_decoded_by_ffmpeg(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", noise(44100).T, 44100)
+    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "libmp3lame", tmp_path / "b.wav")
+    assert probe(tmp_path / "b.wav").sample_format is SampleFormat.LOSSY
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{url}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile '{url}'\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
+        "<?xml version='1.0'?><MPD><Period><AdaptationSet mimeType='audio/mp4'><Representation>"
+        "<BaseURL>{url}</BaseURL></Representation></AdaptationSet></Period></MPD>",
+        "[playlist]\nFile1={url}\n",
+        ";FFMETADATA1\ntitle=x\n",
+    ],
+)
+@pytest.mark.parametrize("suffix", ["mp3", "m3u8", "ffconcat", "sdp", "mpd", "wav"])
+def test_no_file_makes_another_one_be_read(words: str, suffix: str, tmp_path: Path) -> None:
+    secret = song(tmp_path / "secret.wav")
+    bait = tmp_path / f"song.{suffix}"
+    bait.write_text(words.format(url=secret), encoding="utf-8")
+    assert reason_of(bait, tmp_path / "mixture.wav").startswith(bait.name)
+
+
+def test_pictures_in_a_row_are_no_track(tmp_path: Path) -> None:
+    song(tmp_path / "a1.wav")
+    with pytest.raises(UnusableTrackError):
+        probe(tmp_path / "a%d.wav")
+
+
+def test_header_that_claims_the_impossible_is_refused_at_once(tmp_path: Path) -> None:
+    fmt = struct.pack("<IHHIIHH", 16, 1, 2, 4_000_000_000, 0, 4, 16)
+    (tmp_path / "song").write_bytes(b"RIFF\xff\xff\xff\xffWAVEfmt " + fmt + b"data\xff\xff\xff\xff" + bytes(400))
+    assert "sample rate" in reason_of(tmp_path / "song", tmp_path / "mixture.wav")

@@ -1,0 +1,142 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from numpy.typing import NDArray
+
+from desktop.audio.fold import fold_matrix
+from desktop.audio.mixture import decode_mixture
+from desktop.audio.track import SampleFormat
+from desktop.errors import CancelledError, StorageError, UnusableTrackError
+from tests.helpers.sound import decoded, noise, steps
+
+ROOT = Path(__file__).parents[3]
+
+
+def wav(path: Path, sound: NDArray[np.floating], subtype: str, rate: int = 44100, format: str = "WAV") -> Path:
+    soundfile.write(path, sound.T, rate, subtype=subtype, format=format)
+    return path
+
+
+def wav_of_steps(path: Path, bits: int, format: str = "WAV", channels: int = 2) -> NDArray[np.float64]:
+    """Write integers over the whole range; return them as fractions of full scale."""
+    whole = steps(70_001, bits, channels)
+    upper = (whole << (32 - bits)).astype(np.int32)
+    soundfile.write(path, upper.T, 48000, subtype=f"PCM_{bits}", format=format)
+    return whole / 2.0 ** (bits - 1)
+
+
+@pytest.mark.parametrize(
+    ("format", "bits"),
+    [("WAV", 16), ("WAV", 24), ("WAV", 32), ("RF64", 24), ("AIFF", 24), ("FLAC", 16), ("FLAC", 24), ("W64", 32)],
+)
+def test_integers_of_the_source_are_kept(format: str, bits: int, tmp_path: Path) -> None:
+    expected = wav_of_steps(tmp_path / "song", bits, format)
+    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    assert (mixture.sample_rate, mixture.channels, mixture.frames) == (48000, 2, 70_001)
+    assert mixture.sample_format == SampleFormat(str(bits))
+    assert mixture.notices == ()
+    np.testing.assert_array_equal(mixture.read(0, mixture.frames), expected)
+
+
+def test_eight_bits_are_held_by_sixteen(tmp_path: Path) -> None:
+    whole = steps(1000, 8, 1)
+    wav(tmp_path / "song", whole / 128, "PCM_U8")
+    expected, _ = soundfile.read(tmp_path / "song", always_2d=True)
+    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    assert mixture.sample_format is SampleFormat.PCM_16
+    np.testing.assert_array_equal(mixture.read(0, 1000), expected.T)
+
+
+def test_floats_beyond_full_scale_are_kept(tmp_path: Path) -> None:
+    sound = (noise(5000) * 40).astype(np.float32)
+    mixture = decoded(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
+    assert mixture.sample_format is SampleFormat.FLOAT
+    np.testing.assert_array_equal(mixture.read(0, 5000), sound)
+
+
+def test_any_part_can_be_read(tmp_path: Path) -> None:
+    expected = wav_of_steps(tmp_path / "song", 24)
+    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    np.testing.assert_array_equal(mixture.read(65_000, 1000), expected[:, 65_000:66_000])
+    assert mixture.read(70_000, 1000).shape == (2, 1)
+
+
+def test_invalid_samples_become_silence_and_are_told_of(tmp_path: Path) -> None:
+    sound = noise(5000).astype(np.float32)
+    bad = sound.copy()
+    bad[0, 100:110], bad[1, 200] = np.nan, -np.inf
+    mixture = decoded(wav(tmp_path / "song", bad, "FLOAT"), tmp_path / "mixture.wav")
+    sound[0, 100:110], sound[1, 200] = 0.0, 0.0
+    np.testing.assert_array_equal(mixture.read(0, 5000), sound)
+    assert "Invalid samples" in mixture.notices[0]
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e30])
+def test_nonsense_is_refused(value: float, tmp_path: Path) -> None:
+    wav(tmp_path / "song", np.full((2, 5000), value, np.float32), "FLOAT")
+    with pytest.raises(UnusableTrackError, match="invalid samples"):
+        decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    assert not (tmp_path / "mixture.wav").exists()
+
+
+@pytest.mark.parametrize("channels", [3, 4, 5, 6, 7, 8])
+def test_more_channels_are_folded_to_stereo_and_told_of(channels: int, tmp_path: Path) -> None:
+    sound = noise(3000, channels)
+    mixture = decoded(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
+    assert mixture.channels == 2
+    assert f"{channels} channels" in mixture.notices[0]
+    np.testing.assert_allclose(mixture.read(0, 3000), fold_matrix(channels) @ sound, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", range(3, 17))
+def test_folding_never_exceeds_full_scale_and_treats_the_sides_alike(channels: int) -> None:
+    matrix = fold_matrix(channels)
+    assert matrix.shape == (2, channels)
+    assert (matrix.sum(axis=1) <= 1.0 + 1e-12).all()
+    assert matrix.min() >= 0.0
+
+
+def test_progress_grows_to_its_end(tmp_path: Path) -> None:
+    wav(tmp_path / "song", noise(300_000), "PCM_16")
+    seen: list[float] = []
+    decode_mixture(tmp_path / "song", tmp_path / "mixture.wav", seen.append, lambda: False)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert len(seen) == 5
+
+
+def test_cancelled_decoding_leaves_no_file(tmp_path: Path) -> None:
+    wav(tmp_path / "song", noise(300_000), "PCM_16")
+    with pytest.raises(CancelledError):
+        decode_mixture(tmp_path / "song", tmp_path / "mixture.wav", lambda part: None, lambda: True)
+    assert not (tmp_path / "mixture.wav").exists()
+
+
+def test_folder_that_is_not_there_is_a_matter_of_storage(tmp_path: Path) -> None:
+    wav(tmp_path / "song", noise(1000), "PCM_16")
+    with pytest.raises(StorageError):
+        decoded(tmp_path / "song", tmp_path / "gone" / "mixture.wav")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_full_disk_is_a_matter_of_storage_and_leaves_nothing(tmp_path: Path) -> None:
+    track = wav(tmp_path / "song", noise(300_000), "PCM_16")
+    script = """
+import resource, sys
+from pathlib import Path
+from desktop.errors import StorageError
+from tests.helpers.sound import decoded
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+try:
+    decoded(Path(sys.argv[1]), Path(sys.argv[2]))
+except StorageError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", script, track, tmp_path / "mixture.wav"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "could not be decoded onto the disk" in run.stdout, run.stderr
+    assert list(tmp_path.iterdir()) == [track]

@@ -1,0 +1,121 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from desktop.audio.write import AudioWriter
+from desktop.errors import StorageError
+from tests.helpers.sound import noise, steps, tone
+
+ROOT = Path(__file__).parents[3]
+INTEGERS = [("wav", "16"), ("wav", "24"), ("wav", "32"), ("flac", "16"), ("flac", "24")]
+
+
+def written(path: Path, sound: np.ndarray, format: str, depth: str, rate: int = 44100) -> Path:
+    writer = AudioWriter(path, rate, sound.shape[0], sound.shape[1], format, depth)
+    for start in range(0, sound.shape[1], 10_000):
+        writer.write(sound[:, start : start + 10_000])
+    writer.close()
+    return path
+
+
+@pytest.mark.parametrize(("format", "depth"), INTEGERS)
+@pytest.mark.parametrize("channels", [1, 2])
+def test_integers_come_out_as_they_went_in(format: str, depth: str, channels: int, tmp_path: Path) -> None:
+    bits = int(depth)
+    whole = steps(70_001, bits, channels)
+    path = written(tmp_path / f"a.{format}", whole / 2.0 ** (bits - 1), format, depth)
+    read, rate = soundfile.read(path, dtype="int32", always_2d=True)
+    assert rate == 44100
+    np.testing.assert_array_equal(read.T.astype(np.int64) >> (32 - bits), whole)
+    assert soundfile.info(path).subtype == f"PCM_{depth}"
+
+
+def test_floats_come_out_as_they_went_in_beyond_full_scale_too(tmp_path: Path) -> None:
+    sound = (noise(20_000) * 40).astype(np.float32)
+    read, _ = soundfile.read(written(tmp_path / "a.wav", sound, "wav", "32f"), dtype="float32", always_2d=True)
+    np.testing.assert_array_equal(read.T, sound)
+
+
+def test_samples_between_two_steps_go_to_the_nearer_one(tmp_path: Path) -> None:
+    sound = np.array([[0.4, 0.6, -0.4, -0.6, 1.7, -1.7]]) / 32768
+    read, _ = soundfile.read(written(tmp_path / "a.wav", sound, "wav", "16"), dtype="int16")
+    assert read.tolist() == [0, 1, 0, -1, 2, -2]
+    loud = np.array([[1.0, 3.0, -3.0]])
+    read, _ = soundfile.read(written(tmp_path / "b.wav", loud, "wav", "16"), dtype="int16")
+    assert read.tolist() == [32767, 32767, -32768]
+
+
+def test_mp3_is_close_to_what_was_written(tmp_path: Path) -> None:
+    sound = tone(44100, 44100, channels=2)
+    read, rate = soundfile.read(written(tmp_path / "a.mp3", sound, "mp3", "16"), always_2d=True)
+    assert rate == 44100
+    assert abs(np.abs(read[10_000:30_000]).max() - 0.5) < 0.02
+
+
+def test_file_appears_when_it_is_whole(tmp_path: Path) -> None:
+    writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
+    writer.write(noise(100))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav.part"]
+    writer.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_aborted_file_is_gone(tmp_path: Path) -> None:
+    writer = AudioWriter(tmp_path / "a.flac", 44100, 2, 100, "flac", "16")
+    writer.write(noise(100))
+    writer.abort()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes(b"precious")
+    with pytest.raises(StorageError, match="is there already"):
+        written(path, noise(100), "wav", "16")
+    assert path.read_bytes() == b"precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"a\.wav could not be written"):
+        AudioWriter(tmp_path / "gone" / "a.wav", 44100, 2, 100, "wav", "16")
+
+
+def test_more_than_four_gigabytes_become_rf64(tmp_path: Path) -> None:
+    writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 1 << 30, "wav", "24")
+    writer.write(noise(100))
+    writer.close()
+    assert (tmp_path / "a.wav").read_bytes()[:4] == b"RF64"
+    written(tmp_path / "b.wav", noise(100), "wav", "24")
+    assert (tmp_path / "b.wav").read_bytes()[:4] == b"RIFF"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+@pytest.mark.parametrize(("format", "depth"), [*INTEGERS, ("wav", "32f"), ("mp3", "16")])
+def test_full_disk_is_said_and_leaves_nothing(format: str, depth: str, tmp_path: Path) -> None:
+    script = """
+import resource, sys
+from pathlib import Path
+from desktop.audio.write import AudioWriter
+from desktop.errors import StorageError
+from tests.helpers.sound import noise
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+writer = AudioWriter(Path(sys.argv[1]), 44100, 2, 10 * 65536, sys.argv[2], sys.argv[3])
+try:
+    for _ in range(40):
+        writer.write(noise(65536))
+    writer.close()
+except StorageError as error:
+    writer.abort()
+    print(error)
+"""
+    target = tmp_path / f"a.{format}"
+    command = [sys.executable, "-c", script, target, format, depth]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert "could not be written" in run.stdout, run.stderr
+    assert run.stderr == ""
+    assert list(tmp_path.iterdir()) == []
