@@ -18,7 +18,9 @@ from time import monotonic, sleep
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 DEMO = ROOT / "resources" / "demo"
-SIZES = {"window": (1440, 900), "window-small": (1024, 640)}
+SIZE = (1440, 900)
+# A click that sets the playhead, for xdotool.
+IN_THE_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10", "900")
 # How long the window may take to draw its last song (seconds).
 PATIENCE = 60.0
 # The window manager's, beyond the window itself (pixels).
@@ -30,12 +32,10 @@ def main(songs: Sequence[str]) -> int:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unbraid-pictures-") as folder:
         library = Path(folder)
-        for name, size in SIZES.items():
-            _picture(library / "empty", IMAGES / name.replace("window", "empty"), size)
+        _picture(library / "empty", IMAGES / "empty.png")
         demo = map(str, sorted(DEMO.glob("*.flac")))
         _unbraid(library / "songs", "separate", "--model", "sketch", *songs, *demo)
-        for name, size in SIZES.items():
-            _picture(library / "songs", IMAGES / name, size, *_in_the_waveform(size), "key", "3")
+        _picture(library / "songs", IMAGES / "window.png", *IN_THE_WAVEFORM, "key", "3")
     return 0
 
 
@@ -43,24 +43,18 @@ def _unbraid(home: Path, *words: str) -> None:
     subprocess.run([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=_variables(home), check=False)
 
 
-def _picture(home: Path, image: Path, size: tuple[int, int], *hand: str) -> None:
+def _picture(home: Path, image: Path, *hand: str) -> None:
     """Save the window on the library at `home`, after `hand` (words for xdotool) has done something in it."""
     with ExitStack() as opened:
-        screen = opened.enter_context(_screen(size))
+        screen = opened.enter_context(_screen())
         variables = _variables(home) | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb"}
         opened.enter_context(_running(["openbox"], variables))
         opened.enter_context(_running([sys.executable, "-m", "desktop"], variables))
-        window = _window_of(variables, size)
-        _settled(variables, window, image.with_suffix(".png"))
+        window = _window_of(variables)
+        _settled(variables, window, image)
         if hand:
             subprocess.run(["xdotool", *hand], env=variables, check=True)
-            _settled(variables, window, image.with_suffix(".png"))
-
-
-def _in_the_waveform(size: tuple[int, int]) -> tuple[str, ...]:
-    """A click that sets the playhead."""
-    place = str(size[0] // 2), str(size[1] * 2 // 3)
-    return ("mousemove", *place, "click", "1", "mousemove", "10", str(size[1]))
+            _settled(variables, window, image)
 
 
 def _variables(home: Path) -> dict[str, str]:
@@ -68,9 +62,9 @@ def _variables(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _screen(size: tuple[int, int]) -> Generator[str]:
+def _screen() -> Generator[str]:
     read, write = os.pipe()
-    words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size[0]}x{size[1] + _TITLE_BAR}x24", "-nolisten", "tcp"]
+    words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1] + _TITLE_BAR}x24", "-nolisten", "tcp"]
     with subprocess.Popen(words, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as number:
@@ -85,14 +79,14 @@ def _running(words: Sequence[str], variables: dict[str, str]) -> Generator[None]
         process.terminate()
 
 
-def _window_of(variables: dict[str, str], size: tuple[int, int]) -> str:
+def _window_of(variables: dict[str, str]) -> str:
     """Wait for the window, and let it fill the screen. Its number."""
     words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Unbraid"]
     found = subprocess.run(words, env=variables, capture_output=True, text=True, check=True, timeout=PATIENCE)
     window = found.stdout.split()[0]
     subprocess.run(["xdotool", "windowactivate", "--sync", window], env=variables, check=True)
     subprocess.run(["xdotool", "windowmove", window, "0", "0"], env=variables, check=True)
-    subprocess.run(["xdotool", "windowsize", window, *map(str, size)], env=variables, check=True)
+    subprocess.run(["xdotool", "windowsize", window, *map(str, SIZE)], env=variables, check=True)
     return window
 
 
