@@ -1,0 +1,129 @@
+"""A job without Celery: claimed, separated, recorded, whatever happens to it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+from desktop.jobs.service import JobService
+from desktop.jobs.store import JobStore
+from desktop.models.shelf import Shelf
+from desktop.paths import Home
+from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.run_job import JobRunner, is_job_id
+from tests.helpers.library import write_song
+
+SKETCH = JobOptions(model="sketch")
+
+
+class Events:
+    """Keeps what it is told, and may do something about it."""
+
+    def __init__(self) -> None:
+        self.told: list[JobEvent] = []
+        self.then: Callable[[JobEvent], None] = lambda event: None
+
+    def emit(self, event: JobEvent) -> None:
+        self.told.append(event)
+        self.then(event)
+
+
+class NoQueue:
+    def publish(self, job: Job) -> None:
+        """The test itself is the worker."""
+
+
+class Bench:
+    """A library, and a runner in the test's own process."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = Home(root).prepare()
+        self.store = JobStore(self.home)
+        self.events = Events()
+        self.service = JobService(self.home, self.store, NoQueue(), self.events)
+        self.runner = JobRunner(self.home, self.store, self.events, EngineRoom(Shelf(self.home)))
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setenv("UNBRAID_MODEL_URL", "http://127.0.0.1:9")  # nobody answers there
+    return Bench(tmp_path / "library")
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_song(tmp_path / "song.wav", seconds=2)
+
+
+def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: Bench, song: Path) -> None:
+    job = bench.service.add(song, SKETCH)
+    assert bench.runner.run(job.id) == {"status": "completed"}
+    done = bench.service.job(job.id)
+    assert (done.state, done.model_used, len(done.stems)) == (JobState.COMPLETED, "sketch", 4)
+    assert isinstance(bench.events.told[-1], JobChanged)
+    assert any(isinstance(event, JobProgress) for event in bench.events.told)
+    assert bench.runner.run(job.id) == {"status": "dropped"}
+
+
+def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench: Bench, song: Path) -> None:
+    job = bench.service.add(song)
+    assert bench.runner.run(job.id) == {"status": "completed"}
+    done = bench.service.job(job.id)
+    assert (done.options.model, done.model_used) == ("htdemucs", "sketch")
+    assert "Sketch" in done.notices[0]
+    assert "HT Demucs" in done.notices[0]
+
+
+def test_a_model_nobody_knows_fails_the_job_with_its_name(bench: Bench, song: Path) -> None:
+    job = bench.service.add(song, JobOptions(model="nonesuch"))
+    assert bench.runner.run(job.id)["status"] == "failed"
+    assert "nonesuch" in (bench.service.job(job.id).error or "")
+
+
+def test_a_job_whose_track_is_gone_fails_and_says_what_to_do(bench: Bench, song: Path) -> None:
+    job = bench.service.add(song, SKETCH)
+    shutil.rmtree(bench.home.job(job.id).source)
+    answer = bench.runner.run(job.id)
+    assert answer["status"] == "failed"
+    assert "add it again" in answer["error"]
+
+
+def test_a_job_cancelled_at_work_stops_and_leaves_no_files(bench: Bench, tmp_path: Path) -> None:
+    job = bench.service.add(write_song(tmp_path / "long.wav", seconds=120), SKETCH)
+
+    def cancel(event: JobEvent) -> None:
+        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING:
+            bench.events.then = lambda event: None
+            bench.store.request_cancel(job.id)
+
+    bench.events.then = cancel
+    assert bench.runner.run(job.id) == {"status": "cancelled"}
+    assert bench.service.job(job.id).state is JobState.CANCELLED
+    assert not list(bench.home.job(job.id).root.glob("run-*"))
+
+
+def test_a_job_removed_at_work_is_dropped(bench: Bench, tmp_path: Path) -> None:
+    job = bench.service.add(write_song(tmp_path / "long.wav", seconds=120), SKETCH)
+
+    def remove(event: JobEvent) -> None:
+        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING:
+            bench.events.then = lambda event: None
+            bench.store.remove(job.id)
+
+    bench.events.then = remove
+    assert bench.runner.run(job.id) == {"status": "dropped"}
+
+
+def test_progress_never_falls(bench: Bench, song: Path) -> None:
+    job = bench.service.add(song, SKETCH)
+    bench.runner.run(job.id)
+    told = [event.progress for event in bench.events.told if isinstance(event, JobProgress)]
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "../../etc", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", None, 7])
+def test_nothing_but_a_uuid_is_a_job_id(text: object) -> None:
+    assert not is_job_id(text)
