@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.errors import ServiceUnavailableError
 from desktop.log import start_log
 from desktop.paths import home
+from desktop.ui.door import Door
 from desktop.ui.theme.style import apply_theme
 
 if TYPE_CHECKING:
@@ -24,13 +25,20 @@ if TYPE_CHECKING:
 
 
 def main(files: Sequence[Path]) -> int:
-    """Open the window, queue `files`, and run until the user quits. Returns the exit status."""
+    """Open the window, queue `files`, and run until the user quits. Returns the exit status.
+
+    When a window is open on this library already, it gets the files, and this process is done.
+    """
     library = home().prepare()
     start_log(library, "window")
     application = QApplication(sys.argv[:1])
     application.setApplicationName("Unbraid")
     application.setDesktopFileName("unbraid")
     apply_theme(application)
+
+    door = Door(library)
+    if door.hand_over(files):
+        return 0
 
     from desktop.backend import Backend
     from desktop.models.shelf import Shelf
@@ -43,6 +51,7 @@ def main(files: Sequence[Path]) -> int:
     transport = Transport()
     window = MainWindow(backend.service, feed, transport, Shelf(library), library)
     window.show()
+    door.open(window.take_over)
 
     def after_first_paint() -> None:
         backend.subscribe(feed.deliver, feed.gap.emit)

@@ -133,6 +133,13 @@ class MainWindow(QMainWindow):
         """Add files and folders to the library."""
         self.library.add_paths(paths, self.model)
 
+    def take_over(self, paths: Sequence[Path]) -> None:
+        """Come to the front and add what a second start of the app was given."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+        self.add_tracks(paths)
+
     def choose_files(self) -> None:
         """Open the file dialog."""
         title, kinds = "Add songs", f"Songs ({_SUFFIXES} {_SUFFIXES.upper()});;All files (*)"

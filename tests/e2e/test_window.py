@@ -122,6 +122,17 @@ def play_to_the_end(screen: Screen, folder: Path) -> None:
     until(playing.is_over, every=0.5)  # the sound card needs the computer's time, too
 
 
+def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
+    library = tmp_path / "library"
+    with virtual_screen() as screen, window(library, screen) as app:
+        second = subprocess.run(
+            words_of(songs[0], songs[1]), cwd=ROOT, env=variables(library) | screen.environment, timeout=60, check=False
+        )
+        assert second.returncode == 0
+        until(lambda: all_completed(library, 2))
+        assert app.poll() is None
+
+
 def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Path) -> None:
     with virtual_screen() as screen, window(tmp_path / "library", screen) as app:
         maps = Path(f"/proc/{app.pid}/maps").read_text()
