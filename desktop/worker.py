@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import psutil
 from celery.signals import worker_ready
 
-from desktop.jobs.store import JobStore
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree
 from desktop.supervisor.worker import READY
@@ -64,5 +63,7 @@ def _end_with_input() -> None:
     children = psutil.Process().children(recursive=True)
     for child in children:
         kill_tree(child.pid)
+    from desktop.jobs.store import JobStore  # not sooner: this process needs no database till now
+
     JobStore(home()).release_owned_by([child.pid for child in children])
     os.kill(os.getpid(), signal.SIGKILL)

@@ -2,20 +2,22 @@
 
 import logging
 from functools import cache
+from typing import TYPE_CHECKING
+from uuid import UUID
 
-from desktop.jobs.store import JobStore
-from desktop.models.shelf import Shelf
-from desktop.paths import home
+from celery.signals import worker_process_init
+
+from desktop.lifetime import end_with_parent
 from desktop.tasks.celery_app import TASK, app
-from desktop.tasks.engine_room import EngineRoom
-from desktop.tasks.progress import RedisEvents
-from desktop.tasks.run_job import Answer, JobRunner, is_job_id
+
+if TYPE_CHECKING:
+    from desktop.tasks.run_job import Answer, JobRunner
 
 _log = logging.getLogger(__name__)
 
 
 @app.task(name=TASK)
-def process_audio_job(job_id: str) -> Answer:
+def process_audio_job(job_id: str) -> "Answer":
     """Separate one job of the library.
 
     `{"status": "completed"}`, `{"status": "failed", "error": …}`, `{"status": "cancelled"}`, or `{"status": "dropped"}`
@@ -28,8 +30,30 @@ def process_audio_job(job_id: str) -> Answer:
     return answer
 
 
+def is_job_id(text: object) -> bool:
+    """True for a UUID in its canonical form: nothing else ever meets a path."""
+    try:
+        return isinstance(text, str) and str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+@worker_process_init.connect
+def _begin_child(**_: object) -> None:
+    end_with_parent()
+    _runner()
+
+
 @cache
-def _runner() -> JobRunner:
+def _runner() -> "JobRunner":
     """One a process, so that the engine stays loaded between jobs."""
+    # Here and not above: the worker's main process only hands out jobs, and can do without numpy, scipy and FFmpeg.
+    from desktop.jobs.store import JobStore
+    from desktop.models.shelf import Shelf
+    from desktop.paths import home
+    from desktop.tasks.engine_room import EngineRoom
+    from desktop.tasks.progress import RedisEvents
+    from desktop.tasks.run_job import JobRunner
+
     library = home().prepare()
     return JobRunner(library, JobStore(library), RedisEvents(), EngineRoom(Shelf(library)))

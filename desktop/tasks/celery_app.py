@@ -3,9 +3,7 @@
 import sys
 
 from celery import Celery
-from celery.signals import worker_process_init
 
-from desktop.lifetime import end_with_parent
 from desktop.paths import home
 from desktop.settings import RedisSettings, external_redis, redis_from_environment
 
@@ -59,8 +57,3 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5},
     timezone="UTC",
 )
-
-
-@worker_process_init.connect
-def _start_child(**_: object) -> None:
-    end_with_parent()

@@ -3,7 +3,6 @@
 import logging
 import shutil
 from dataclasses import dataclass
-from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -24,14 +23,6 @@ _TOO_LONG = "Separating this song took longer than it may. The log may tell why;
 DROPPED: Answer = {"status": "dropped"}
 """There was nothing to do, or somebody else does it."""
 _log = logging.getLogger(__name__)
-
-
-def is_job_id(text: object) -> bool:
-    """True for a UUID in its canonical form: nothing else ever meets a path."""
-    try:
-        return isinstance(text, str) and str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 @dataclass(frozen=True)

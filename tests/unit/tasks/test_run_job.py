@@ -12,8 +12,9 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
+from desktop.tasks.audio_jobs import is_job_id
 from desktop.tasks.engine_room import EngineRoom
-from desktop.tasks.run_job import JobRunner, is_job_id
+from desktop.tasks.run_job import JobRunner
 from tests.helpers.library import write_song
 
 SKETCH = JobOptions(model="sketch")
