@@ -15,7 +15,7 @@ from desktop.backend import Backend
 from desktop.cli.report import STAGES, clock, title_words
 from desktop.errors import UnknownJobError
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
 
 # Events may be lost while Redis restarts; the rows are read again at this interval (seconds).
 RECHECK = 2.0
@@ -54,7 +54,7 @@ class Follower:
             return None
 
     def _take(self, event: JobEvent | None) -> None:
-        if event is None:
+        if event is None or isinstance(event, QueueChanged):
             self._reread()
         elif event.job_id in self._open:
             if isinstance(event, JobChanged):

@@ -31,7 +31,7 @@ def list_jobs(as_json: bool) -> int:
 
 
 def act(word: str, beginning: str, model: str | None) -> int:
-    """Cancel, retry or remove the job whose id begins with `beginning`. A retried job is followed to its end.
+    """Cancel, retry, move or remove the job whose id begins with `beginning`. A retried job is followed to its end.
 
     Raises UnknownJobError, JobStateError.
     """
@@ -40,12 +40,27 @@ def act(word: str, beginning: str, model: str | None) -> int:
     if word == "retry":
         again = backend.service.retry(job.id, model)
         return 0 if see_to_the_end(backend, [again], Lines()) else 1
-    if word == "cancel":
+    if word == "move":
+        backend.service.move_first(job.id)
+        print(f"Next: {title_words(job)}")
+    elif word == "cancel":
         backend.service.cancel(job.id)
         print(f"Cancelled: {title_words(job)}")
     else:
         backend.service.remove(job.id)
         print(f"Removed: {title_words(job)}")
+    return 0
+
+
+def hold(word: str) -> int:
+    """Pause the queue, or let it go on."""
+    service = _backend().service
+    if word == "pause":
+        service.pause()
+        print("Paused: what runs goes on, nothing else is begun. To go on: unbraid resume")
+    else:
+        service.resume()
+        print("The queue goes on.")
     return 0
 
 

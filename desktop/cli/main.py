@@ -35,6 +35,9 @@ def parser() -> argparse.ArgumentParser:
     _jobs(commands.add_parser("jobs", help="list the jobs of the library"))
     for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
         _job_action(commands.add_parser(word, help=text), word)
+    _job_action(commands.add_parser("move", help="let a waiting job be the next"), "move")
+    for word, text in (("pause", "begin no further job; what runs goes on"), ("resume", "go on with the queue")):
+        commands.add_parser(word, help=text).set_defaults(run=_run_queue, word=word)
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
     commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
@@ -114,6 +117,12 @@ def _run_action(arguments: argparse.Namespace) -> int:
     from desktop.cli.jobs import act
 
     return act(arguments.word, arguments.id, getattr(arguments, "model", None))
+
+
+def _run_queue(arguments: argparse.Namespace) -> int:
+    from desktop.cli.jobs import hold
+
+    return hold(arguments.word)
 
 
 def _run_models(arguments: argparse.Namespace) -> int:

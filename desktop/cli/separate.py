@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -62,6 +63,8 @@ def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> b
     """
     if not jobs:
         return True
+    if backend.service.paused():
+        print("The queue is paused. To go on: unbraid resume", file=sys.stderr)
     ends: list[Job] = []
 
     def ended(job: Job) -> None:

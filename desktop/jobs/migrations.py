@@ -17,6 +17,8 @@ STEPS = (
     )
     """,
     "CREATE INDEX jobs_by_state ON jobs (state, position)",
+    "CREATE TABLE queue (paused INTEGER NOT NULL)",
+    "INSERT INTO queue (paused) VALUES (0)",
 )
 
 

@@ -1,5 +1,6 @@
 """What the service needs of a queue and of a live feed; `tasks` provides both over Redis."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,10 @@ class JobQueue(Protocol):
 
         Never raises for an unreachable broker: the row is the truth, and reconciliation publishes it later.
         """
+        ...
+
+    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+        """Ask for these jobs, all that wait, in this order, in place of whatever was asked for before. Never raises."""
         ...
 
 
@@ -39,7 +44,14 @@ class JobChanged:
     job_id: str
 
 
-JobEvent = JobProgress | JobChanged
+@dataclass(frozen=True)
+class QueueChanged:
+    """The queue was paused, or goes on."""
+
+    paused: bool
+
+
+JobEvent = JobProgress | JobChanged | QueueChanged
 
 
 class EventSink(Protocol):

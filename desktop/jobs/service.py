@@ -11,7 +11,7 @@ from desktop.audio.names import as_text
 from desktop.audio.tags import read_tags
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.jobs.queue import EventSink, JobChanged, JobQueue
+from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 
@@ -69,6 +69,28 @@ class JobService:
         """Separate an ended job again, with another model if one is named. Raises UnknownJobError, JobStateError."""
         options = self._store.job(job_id).options
         return self._asked_for(self._store.retry(job_id, replace(options, model=model or options.model)))
+
+    def move_first(self, job_id: str) -> Job:
+        """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
+        job = self._store.move_first(job_id)
+        self._queue.publish_in_order(self._store.pending())
+        self._events.emit(JobChanged(job_id))
+        return job
+
+    def pause(self) -> None:
+        """Begin no further job; what runs goes on. Survives every restart."""
+        self._store.set_paused(True)
+        self._events.emit(QueueChanged(paused=True))
+
+    def resume(self) -> None:
+        """Go on with the jobs that wait."""
+        self._store.set_paused(False)
+        self._queue.publish_in_order(self._store.pending())
+        self._events.emit(QueueChanged(paused=False))
+
+    def paused(self) -> bool:
+        """True while the queue is paused."""
+        return self._store.paused()
 
     def remove(self, job_id: str) -> None:
         """Delete a job with its stems; the user's own file and exported stems stay. Raises UnknownJobError."""

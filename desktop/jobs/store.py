@@ -16,7 +16,7 @@ from desktop.jobs.database import Database
 from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
 from desktop.jobs.owner import is_gone, is_one_of, this_process
 from desktop.jobs.rows import options_text, stems_text, to_job, to_row
-from desktop.jobs.tables import jobs
+from desktop.jobs.tables import jobs, queue
 from desktop.paths import Home
 
 # Seconds that an owner is believed to live after its last sign.
@@ -89,13 +89,35 @@ class JobStore:
             connection.execute(_update(job_id).values(_FRESH | place | state))
             return self._job(connection, job_id)
 
+    def move_first(self, job_id: str) -> Job:
+        """Let a pending job be the next. Raises UnknownJobError, JobStateError."""
+        with self._database.write() as connection:
+            if self._job(connection, job_id).state is not JobState.PENDING:
+                raise JobStateError("This song does not wait in the queue.")
+            first = connection.execute(select(func.min(jobs.c.position))).scalar() or 0
+            connection.execute(_update(job_id).values(position=first - 1))
+            return self._job(connection, job_id)
+
+    def paused(self) -> bool:
+        """True while no waiting job may be begun."""
+        with self._database.read() as connection:
+            return bool(connection.execute(select(queue.c.paused)).scalar_one())
+
+    def set_paused(self, paused: bool) -> None:
+        """Hold the queue, or let it go on. What runs is not touched."""
+        with self._database.write() as connection:
+            connection.execute(update(queue).values(paused=paused))
+
     def claim(self, job_id: str) -> Job | None:
         """Make the calling process the owner of a job that waits, or whose owner is lost.
 
-        None when there is nothing to do: it runs elsewhere, has ended, or has just failed at the crash bound.
+        None when there is nothing to do: it runs elsewhere, has ended, has just failed at the crash bound, or the
+        queue is paused.
         """
         with self._database.write() as connection:
             row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+            if connection.execute(select(queue.c.paused)).scalar_one():
+                return None
             if row is None or (row.state != JobState.PENDING and not _is_orphan(row)):
                 return None
             if row.state == JobState.PROCESSING:

@@ -4,6 +4,9 @@ from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
+queue = Table("queue", metadata, Column("paused", Boolean, nullable=False))
+"""One row: what holds for all jobs."""
+
 jobs = Table(
     "jobs",
     metadata,

@@ -10,7 +10,7 @@ from time import monotonic
 import redis
 
 from desktop.jobs.model import Stage
-from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
 from desktop.tasks.redis_client import redis_client
 
 _CHANNEL = "unbraid:events"
@@ -97,4 +97,6 @@ def _text(event: JobEvent) -> str:
 
 def _event(text: str | bytes | None) -> JobEvent:
     fields = json.loads(text or "{}")
-    return JobProgress(**fields | {"stage": Stage(fields["stage"])}) if "stage" in fields else JobChanged(**fields)
+    if "stage" in fields:
+        return JobProgress(**fields | {"stage": Stage(fields["stage"])})
+    return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)

@@ -2,7 +2,9 @@
 
 import json
 import logging
+from collections.abc import Sequence
 
+import redis
 from kombu.exceptions import OperationalError
 
 from desktop.jobs.model import Job
@@ -42,6 +44,19 @@ class CeleryQueue:
                 )
         except OperationalError as error:
             _log.info("%s waits in the library: %s", job.id, error)
+
+    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+        """Forget the messages that wait, and ask for `jobs` anew."""
+        if not _is_there():
+            return
+        try:
+            with redis_client() as client:
+                client.delete(_QUEUE)
+        except redis.RedisError as error:
+            _log.info("The order waits in the library: %s", error)
+            return
+        for job in jobs:
+            self.publish(job)
 
     def known(self) -> set[str]:
         """Identities of all messages that wait or are in a worker's hands. Raises redis.RedisError."""

@@ -33,7 +33,7 @@ class Reconciliation:
             _log.warning("The owner of %s was lost", job_id)
             self._events.emit(JobChanged(job_id))
         pending = self._store.pending()
-        if not pending:
+        if not pending or self._store.paused():
             return
         try:
             known = self._queue.known()

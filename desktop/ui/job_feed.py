@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.jobs.queue import JobEvent, JobProgress
+from desktop.jobs.queue import JobEvent, JobProgress, QueueChanged
 
 
 class JobFeed(QObject):
@@ -12,6 +12,8 @@ class JobFeed(QObject):
     """How far a job has got."""
     changed = Signal(str)
     """The id of a job whose row is to be read again."""
+    paused = Signal(bool)
+    """The queue was paused, or goes on."""
     gap = Signal()
     """News may have been missed: everything is to be read again."""
     trouble = Signal(str)
@@ -21,5 +23,7 @@ class JobFeed(QObject):
         """Pass an event on. May be called from any thread."""
         if isinstance(event, JobProgress):
             self.progressed.emit(event)
+        elif isinstance(event, QueueChanged):
+            self.paused.emit(event.paused)
         else:
             self.changed.emit(event.job_id)

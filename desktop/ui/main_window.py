@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
         self.top.searched.connect(self._search)
         self.top.model_chosen.connect(self._choose_model)
         self.top.fold_toggled.connect(self._fold)
+        self.top.hold_asked.connect(self.library.commands.hold)
+        self.library.refresher.paused.connect(self.top.show_paused)
         self.empty.card.add_asked.connect(self.choose_files)
         self.empty.card.demo_asked.connect(self._try_demo)
         self.table.current_job.connect(self._show_job)

@@ -63,6 +63,8 @@ class RowActions(QObject):
         match action:
             case JobAction.CANCEL:
                 self._commands.cancel(jobs)
+            case JobAction.NEXT:
+                self._commands.do_next(jobs[0])
             case JobAction.RETRY:
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:

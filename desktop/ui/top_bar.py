@@ -51,6 +51,8 @@ class TopBar(QWidget):
     add_asked = Signal()
     searched = Signal(str)
     model_chosen = Signal(str)
+    hold_asked = Signal(bool)
+    """The queue shall be paused, or go on."""
     fold_toggled = Signal(bool)
     """The lanes are wanted in place of the table, in a window too low for both."""
 
@@ -71,10 +73,14 @@ class TopBar(QWidget):
         self.fold.setCheckable(True)
         self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")
         self.fold.toggled.connect(self.fold_toggled)
+        self.pause = ShellButton("Pause")
+        self.pause.clicked.connect(self._ask_to_hold)
+        self._paused = False
+        self._batch: Batch | None = None
         self.models = ModelMenu()
         self.models.chosen.connect(self.model_chosen)
         self._arrange()
-        self.show_batch(None)
+        self.show_paused(False)
         self.fold.hide()
 
     def _search_field(self) -> QLineEdit:
@@ -105,12 +111,14 @@ class TopBar(QWidget):
         row.addWidget(self.search, 3)
         row.addWidget(self.add)
         row.addStretch(2)
-        for widget in (self._doing, self._bar, self._left, self.fold, self.models):
+        for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models):
             row.addWidget(widget)
 
     def show_batch(self, batch: Batch | None) -> None:
         """Tell how the queue is doing; None: it is empty."""
-        doing, left = batch_words(batch) if batch else ("", "")
+        self._batch = batch
+        doing, left = batch_words(batch, self._paused) if batch else ("", "")
+        self.pause.setVisible(batch is not None or self._paused)
         self._doing.say(doing)
         self._left.say(left)
         self._doing.setVisible(batch is not None)
@@ -118,6 +126,16 @@ class TopBar(QWidget):
         self._left.setVisible(bool(left) and self.width() >= _ROOMY)
         if batch is not None:
             self._bar.show_progress(batch.progress)
+
+    def show_paused(self, paused: bool) -> None:
+        """Tell whether the queue is held, and offer the other."""
+        self._paused = paused
+        self.pause.setText("Resume" if paused else "Pause")
+        self.pause.setToolTip("Go on with the songs that wait" if paused else "Begin no further song; what runs goes on")
+        self.show_batch(self._batch)
+
+    def _ask_to_hold(self) -> None:
+        self.hold_asked.emit(not self._paused)
 
     def say(self, words: str) -> None:
         """Tell what is going on besides, while the queue has nothing to tell."""

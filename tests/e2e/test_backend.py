@@ -129,6 +129,18 @@ def test_a_second_process_uses_the_first_ones_redis_and_worker(library: Library,
     assert {p.pid for p in processes_of(library.home.root)} == before
 
 
+def test_a_paused_queue_waits_and_goes_on_in_the_order_that_was_asked_for(library: Library, tmp_path: Path) -> None:
+    library.service.pause()
+    jobs = [library.service.add(write_song(tmp_path / f"{name}.wav"), SKETCH) for name in ("a", "b", "c")]
+    library.service.move_first(jobs[2].id)
+    assert {library.service.job(job.id).state for job in jobs} == {JobState.PENDING}
+    library.service.resume()
+    done = [library.wait_for(job, *DONE) for job in jobs]
+    assert {job.state for job in done} == {JobState.COMPLETED}
+    order = sorted(done, key=lambda job: job.started or job.added)
+    assert [job.title for job in order] == ["c", "a", "b"]
+
+
 def test_redis_is_reached_by_its_owner_alone(library: Library) -> None:
     assert library.home.run.stat().st_mode & 0o077 == 0
     assert library.home.socket.stat().st_mode & 0o077 == 0

@@ -1,6 +1,6 @@
 """A main window on a library of its own: real rows and files, without Redis and worker."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +26,9 @@ class Asked:
 
     def publish(self, job: Job) -> None:
         self.jobs.append(job)
+
+    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+        self.jobs = list(jobs)
 
 
 class ToFeed:

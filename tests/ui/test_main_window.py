@@ -419,3 +419,23 @@ def test_void_calls_keep_the_references_to_none(window: MainWindow) -> None:
     for _ in range(500):
         window.setWindowTitle("Unbraid")
     assert sys.getrefcount(None) > before - 100
+
+
+def test_the_queue_is_held_and_let_go_by_one_button(setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    assert window.top.pause.isHidden()
+    window.add_tracks(_songs(tmp_path / "two", 2))
+    qtbot.waitUntil(lambda: window.top.pause.isVisible())
+    with qtbot.waitSignal(window.library.refresher.paused):
+        qtbot.mouseClick(window.top.pause, Qt.MouseButton.LeftButton)
+    assert setting.service.paused()
+    assert window.top.pause.text() == "Resume"
+    with qtbot.waitSignal(window.library.refresher.paused):
+        qtbot.mouseClick(window.top.pause, Qt.MouseButton.LeftButton)
+    assert not setting.service.paused()
+    assert [job.source.name for job in setting.queue.jobs] == ["song 000.wav", "song 001.wav"]
+
+
+def test_a_window_on_a_held_queue_says_so_from_the_start(setting: Stage, qtbot: QtBot) -> None:
+    setting.service.pause()
+    window = _open(setting, qtbot)
+    assert (window.top.pause.isVisible(), window.top.pause.text()) == (True, "Resume")

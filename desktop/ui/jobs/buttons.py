@@ -13,6 +13,7 @@ SIDE = 28.0
 class JobAction(Enum):
     """Something that the user does to a job."""
 
+    NEXT = "Separate next"
     CANCEL = "Cancel"
     RETRY = "Separate again"
     SHOW_FILES = "Show files"

@@ -48,6 +48,14 @@ class Commands(QObject):
             if not job.state.ended:
                 self._do(lambda job_id=job.id: self._service.cancel(job_id), self._show)
 
+    def hold(self, paused: bool) -> None:
+        """Begin no further song, or go on."""
+        self._background.run(self._service.pause if paused else self._service.resume, _ignore, self._complain)
+
+    def do_next(self, job: Job) -> None:
+        """Let a waiting job be the next."""
+        self._do(lambda: self._service.move_first(job.id), self._show)
+
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""
         for job in jobs:
@@ -126,3 +134,7 @@ def files_of(job: Job) -> Path:
         return job.source.parent
     stem = job.stems[0]
     return (stem.exported or stem.path).parent
+
+
+def _ignore(_: object) -> None:
+    """The feed tells what became of it."""

@@ -28,6 +28,8 @@ def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entr
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
     if one is not None:
         lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
+    if one is not None and one.state is JobState.PENDING:
+        lines.append(Entry("Separate next", JobAction.NEXT))
     if any(not job.state.ended for job in jobs):
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):

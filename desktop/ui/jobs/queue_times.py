@@ -71,9 +71,11 @@ class BatchCount:
         )
 
 
-def batch_words(batch: Batch) -> tuple[str, str]:
+def batch_words(batch: Batch, paused: bool = False) -> tuple[str, str]:
     """Return what is going on, and how long it takes yet."""
     doing = f"Separating {batch.place} of {batch.total}" if batch.running else _waiting_words(batch.total)
+    if paused:
+        return f"Paused · {doing[0].lower()}{doing[1:]}", ""
     return doing, "" if batch.left is None else about(batch.left)
 
 

@@ -24,6 +24,7 @@ class _Read:
     jobs: Sequence[Job]
     gone: Sequence[str]
     whole: bool
+    paused: bool = False
 
 
 class Refresher(QObject):
@@ -31,6 +32,8 @@ class Refresher(QObject):
 
     loaded = Signal()
     """The whole library has been read."""
+    paused = Signal(bool)
+    """Whether the queue is held."""
     failed = Signal(str)
     """Why it cannot be read."""
 
@@ -51,6 +54,7 @@ class Refresher(QObject):
         self._busy = False
         feed.changed.connect(self.refresh)
         feed.gap.connect(self.reload)
+        feed.paused.connect(self.paused)
         feed.progressed.connect(jobs.progress)
 
     def refresh(self, job_id: str) -> None:
@@ -74,7 +78,7 @@ class Refresher(QObject):
     def _found(self, wanted: Sequence[str], whole: bool) -> _Read:
         """Read, in the background's thread."""
         if whole:
-            return _Read(self._service.jobs(), (), whole=True)
+            return _Read(self._service.jobs(), (), whole=True, paused=self._service.paused())
         jobs, gone = list[Job](), list[str]()
         for job_id in wanted:
             try:
@@ -87,6 +91,7 @@ class Refresher(QObject):
         self._busy = False
         if read.whole:
             self._jobs.sync(read.jobs)
+            self.paused.emit(read.paused)
             self.loaded.emit()
         else:
             self._jobs.put(read.jobs)

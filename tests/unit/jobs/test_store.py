@@ -158,6 +158,24 @@ def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobSto
     assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
 
 
+def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_process(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    store.set_paused(True)
+    assert store.claim(job.id) is None
+    assert JobStore(home).paused()
+    store.set_paused(False)
+    assert store.claim(job.id) is not None
+
+
+def test_a_waiting_job_can_be_made_the_next_and_a_running_one_cannot(store: JobStore) -> None:
+    first, second, third = (store.insert(new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
+    store.move_first(third.id)
+    assert [job.id for job in store.pending()] == [third.id, first.id, second.id]
+    store.claim(third.id)
+    with pytest.raises(JobStateError):
+        store.move_first(third.id)
+
+
 def test_an_unknown_job_is_named(store: JobStore) -> None:
     with pytest.raises(UnknownJobError, match="was removed"):
         store.job(str(uuid4()))

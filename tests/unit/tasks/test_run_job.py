@@ -1,7 +1,7 @@
 """A job without Celery: claimed, separated, recorded, whatever happens to it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,6 +35,9 @@ class Events:
 class NoQueue:
     def publish(self, job: Job) -> None:
         """The test itself is the worker."""
+
+    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+        """Nor does it mind the order."""
 
 
 class Bench:
