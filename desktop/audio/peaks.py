@@ -28,29 +28,28 @@ Entries = NDArray[np.int16]
 class PeakWriter:
     """Takes blocks of sound in order; the finished file appears at `path` with `close`."""
 
-    def __init__(self, path: Path, channels: int) -> None:
+    def __init__(self, path: Path) -> None:
         """Raises OSError. The channels share one envelope: the lowest and highest of them."""
-        del channels  # every block tells its own
         self._path = path
         self._part = path.with_name(path.name + ".part")
         self._file = self._part.open("w+b")
         self._file.write(_HEADER.pack(_MAGIC, 0))
-        self._rest = np.zeros((2, 0))
+        self._rest: NDArray[np.floating] | None = None
         self._frames = 0
 
     def add(self, block: NDArray[np.floating]) -> None:
         """Take `[channels, n]`, full scale ±1."""
         self._frames += block.shape[1]
-        envelope = np.concatenate([self._rest, np.stack([block.min(axis=0), block.max(axis=0)])], axis=1)
-        whole = envelope.shape[1] // BASE * BASE
-        self._rest = envelope[:, whole:]
-        self._put(envelope[:, :whole])
+        sound = block if self._rest is None else np.concatenate([self._rest, block], axis=1)
+        whole = sound.shape[1] // BASE * BASE
+        self._rest = sound[:, whole:].copy()
+        self._put(sound[:, :whole])
 
     def close(self) -> None:
         """Finish the file and move it in place."""
         if self._file.closed:
             return
-        if self._rest.shape[1]:
+        if self._rest is not None and self._rest.shape[1]:
             self._put(np.pad(self._rest, ((0, 0), (0, BASE - self._rest.shape[1])), mode="edge"))
         _add_levels(self._file, _entries(self._frames))
         self._file.seek(0)
@@ -67,9 +66,10 @@ class PeakWriter:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _put(self, envelope: NDArray[np.float64]) -> None:
-        groups = envelope.reshape(2, -1, BASE)
-        pairs = np.stack([groups[0].min(axis=1), groups[1].max(axis=1)], axis=1)
+    def _put(self, sound: NDArray[np.floating]) -> None:
+        # Along the frames first: they lie side by side in memory, the channels do not.
+        groups = np.ascontiguousarray(sound).reshape(len(sound), -1, BASE)
+        pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
         self._file.write(np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2").tobytes())
 
 
@@ -134,7 +134,7 @@ class Peaks:
 
 def build_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
     """Write the pyramid of `blocks`, each `[channels, n]`, to `path`. Raises OSError."""
-    writer = PeakWriter(path, 1)
+    writer = PeakWriter(path)
     try:
         for block in blocks:
             writer.add(block)

@@ -55,7 +55,7 @@ class StemFiles:
                 raise StorageError(f"{shown(path.name)} is there already, and was left as it is.")
         self._ours = True
         for stem in self._stems:
-            self._peaks.append(PeakWriter(stem.peaks, self._mixture.channels))
+            self._peaks.append(PeakWriter(stem.peaks))
         self._open_writers()
 
     def write(self, stems: Block) -> None:

@@ -79,7 +79,7 @@ def test_no_sound_makes_an_empty_pyramid(tmp_path: Path) -> None:
 
 
 def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    writer = PeakWriter(tmp_path / "p", 2)
+    writer = PeakWriter(tmp_path / "p")
     writer.add(noise(1000))
     assert not (tmp_path / "p").exists()
     writer.abort()
