@@ -59,11 +59,10 @@ def _tie_to_supervisor() -> None:
 def _end_with_input() -> None:
     while os.read(0, 64):
         pass
-    # No waiting for the segment in work: jobs go back to the queue unharmed, and start again from their last commit.
-    children = psutil.Process().children(recursive=True)
-    for child in children:
+    # No waiting for the segment in work: its job waits again, and starts from the beginning.
+    for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
     from desktop.jobs.store import JobStore  # not sooner: this process needs no database till now
 
-    JobStore(home()).release_owned_by([child.pid for child in children])
+    JobStore(home()).release_ended()
     os.kill(os.getpid(), signal.SIGKILL)

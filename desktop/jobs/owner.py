@@ -2,7 +2,6 @@
 
 import os
 import platform
-from collections.abc import Collection
 
 import psutil
 
@@ -13,12 +12,6 @@ _SAME_MOMENT = 1.0
 def this_process() -> str:
     """The calling process as `machine/pid/creation time`."""
     return f"{platform.node()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
-
-
-def is_one_of(owner: str, pids: Collection[int]) -> bool:
-    """True when `owner` is a process of this machine with one of these numbers."""
-    machine, pid, _ = owner.rsplit("/", 2)
-    return machine == platform.node() and int(pid) in pids
 
 
 def is_gone(owner: str) -> bool:

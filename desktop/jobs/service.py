@@ -1,6 +1,7 @@
 """All a user can do with jobs, in the window and in the terminal."""
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from uuid import uuid4
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
 from desktop.audio.tags import read_tags
+from desktop.errors import StorageError
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
@@ -31,22 +33,30 @@ class JobService:
         job_id = str(uuid4())
         folder = self._home.job(job_id)
         copy_in(path, folder)
+        try:
+            job = self._store.insert(self._new_job(job_id, path, options or JobOptions()))
+        except StorageError:
+            shutil.rmtree(folder.root, ignore_errors=True)
+            raise
+        return self._asked_for(job)
+
+    def _new_job(self, job_id: str, path: Path, options: JobOptions) -> Job:
         tags = read_tags(path)
         if tags.cover:
-            folder.cover.write_bytes(tags.cover)
-        job = Job(
+            with suppress(OSError):  # a song without its picture is a song all the same
+                self._home.job(job_id).cover.write_bytes(tags.cover)
+        return Job(
             id=job_id,
             state=JobState.PENDING,
             title=tags.title or as_text(path.stem or path.name),
             artist=tags.artist,
             album=tags.album,
             source=path,
-            options=options or JobOptions(),
+            options=options,
             position=0,
             added=datetime.now(UTC),
             seconds=tags.seconds,
         )
-        return self._asked_for(self._store.insert(job))
 
     def jobs(self) -> list[Job]:
         """Every job in the order of the queue."""
@@ -73,13 +83,15 @@ class JobService:
     def move_first(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
         job = self._store.move_first(job_id)
-        self._queue.publish_in_order(self._store.pending())
+        if not self._store.paused():
+            self._queue.publish_in_order(self._store.pending())
         self._events.emit(JobChanged(job_id))
         return job
 
     def pause(self) -> None:
         """Begin no further job; what runs goes on. Survives every restart."""
         self._store.set_paused(True)
+        self._queue.publish_in_order([])
         self._events.emit(QueueChanged(paused=True))
 
     def resume(self) -> None:
@@ -99,6 +111,7 @@ class JobService:
         self._events.emit(JobChanged(job_id))
 
     def _asked_for(self, job: Job) -> Job:
-        self._queue.publish(job)
+        if not self._store.paused():
+            self._queue.publish(job)
         self._events.emit(JobChanged(job.id))
         return job

@@ -5,7 +5,6 @@ that was thought dead, and was not, can do no harm.
 """
 
 import json
-from collections.abc import Collection
 from time import time
 from typing import Any
 
@@ -14,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Update, and_, delete, fun
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.database import Database
 from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
-from desktop.jobs.owner import is_gone, is_one_of, this_process
+from desktop.jobs.owner import is_gone, this_process
 from desktop.jobs.rows import options_text, stems_text, to_job, to_row
 from desktop.jobs.tables import jobs, queue
 from desktop.paths import Home
@@ -150,19 +149,21 @@ class JobStore:
         """Record why the job cannot be done. False when the claim is lost."""
         return self._owner_writes(job, {"error": error, "elapsed": elapsed} | _ended(JobState.FAILED))
 
+    def give_up(self, job_id: str, error: str) -> None:
+        """Record a failure of the job that the calling process owns, whatever its token."""
+        with self._database.write() as connection:
+            ours = and_(_in(JobState.PROCESSING), jobs.c.owner == this_process())
+            connection.execute(_update(job_id).where(ours).values({"error": error} | _ended(JobState.FAILED)))
+
     def cancelled(self, job: Job, elapsed: float) -> bool:
         """Record that the job stopped as it was asked to. False when the claim is lost."""
         return self._owner_writes(job, {"elapsed": elapsed} | _ended(JobState.CANCELLED))
 
-    def release(self, job: Job) -> bool:
-        """Give a job back unharmed: its owner is being ended. False when the claim is lost."""
-        return self._owner_writes(job, _FRESH | {"state": JobState.PENDING.value})
-
-    def release_owned_by(self, pids: Collection[int]) -> None:
-        """Give back, unharmed, the jobs of processes of this machine that were just ended in order."""
+    def release_ended(self) -> None:
+        """Give back, unharmed, the jobs of processes that were just ended in order."""
         with self._database.write() as connection:
             for row in connection.execute(select(jobs).where(_in(JobState.PROCESSING))).all():
-                if row.owner and is_one_of(row.owner, pids):
+                if row.owner and is_gone(row.owner):
                     connection.execute(_update(row.id).values(_FRESH | {"state": JobState.PENDING.value}))
 
     def release_orphans(self) -> list[str]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -32,7 +33,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C in a terminal is for us; we end the children
-            preexec_fn=end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=partial(end_with_parent, os.getpid()) if sys.platform == "linux" else None,
         )
         created = psutil.Process(self.process.pid).create_time()
         pidfile.write_text(json.dumps({"pid": self.process.pid, "created": created}))

@@ -30,6 +30,10 @@ class Reconciler(Protocol):
         """From time to time."""
         ...
 
+    def give_back(self) -> None:
+        """After the worker was ended in order."""
+        ...
+
 
 class Supervisor:
     """Runs in a thread of its own from `start` to `stop`: Linux ends children together with the thread that began them."""
@@ -70,6 +74,7 @@ class Supervisor:
             except queue.Empty:
                 continue
         self._worker.stop()
+        self._reconcile(self._reconciler.give_back)
         if self._redis:
             self._redis.stop()
 

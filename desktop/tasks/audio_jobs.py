@@ -1,11 +1,12 @@
 """The Celery task. Everything it does is in `run_job`."""
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from celery.signals import worker_process_init
+from celery.signals import task_failure, worker_process_init
 
 from desktop.lifetime import end_with_parent
 from desktop.tasks.celery_app import TASK, app
@@ -28,6 +29,13 @@ def process_audio_job(job_id: str) -> "Answer":
     answer = _runner().run(job_id)
     _log.info("%s %s", job_id, answer["status"])
     return answer
+
+
+@task_failure.connect
+def _record(task_id: str, exception: Exception, args: Sequence[object], **_: object) -> None:
+    """What nobody foresaw fails the job: else it would be tried again as if its worker had died."""
+    _log.error("%s failed in a way that was not foreseen", task_id, exc_info=exception)
+    _runner().give_up(str(args[0]), exception)
 
 
 def is_job_id(text: object) -> bool:

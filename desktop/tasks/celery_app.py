@@ -8,6 +8,9 @@ from desktop.paths import home
 from desktop.settings import RedisSettings, external_redis, redis_from_environment
 
 TASK = "process_audio_job"
+QUEUE = "unbraid"
+# Keys of our own: another application's tasks may live in the same database.
+UNACKED = {f"{key}_key": f"unbraid:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}
 _WEEK = 7 * 24 * 3600
 
 
@@ -32,6 +35,7 @@ def _tcp(server: RedisSettings) -> str:
 
 app = Celery("unbraid", broker=broker_url(), backend=broker_url(), include=["desktop.tasks.audio_jobs"])
 app.conf.update(
+    task_default_queue=QUEUE,
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
@@ -54,6 +58,6 @@ app.conf.update(
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
-    broker_transport_options={"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5},
+    broker_transport_options=UNACKED | {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5},
     timezone="UTC",
 )

@@ -27,6 +27,7 @@ class HeldClaim:
         self._store = store
         self._events = events
         self._began = monotonic()
+        self._work_began = self._began
         self._stage: Stage | None = None
         self._progress = 0.0
         self._shown = 0.0
@@ -50,7 +51,9 @@ class HeldClaim:
     def report(self, stage: Stage, progress: float) -> None:
         """Say how far the job is: `progress` 0 to 1 over the whole of it."""
         changed = stage is not self._stage
-        before = 0.0 if changed and self._stage is Stage.DOWNLOADING else self._progress
+        before = self._progress
+        if changed and self._stage is Stage.DOWNLOADING:
+            before, self._work_began = 0.0, monotonic()
         self._stage, self._progress = stage, max(progress, before)
         if changed or monotonic() - self._shown >= _FRAME:
             self._shown = monotonic()
@@ -70,9 +73,10 @@ class HeldClaim:
             raise CancelledError("Cancelled.")
 
     def _left(self) -> float | None:
-        if self._progress < _ENOUGH or self.elapsed < _SOON or self._stage is Stage.DOWNLOADING:
+        worked = monotonic() - self._work_began
+        if self._progress < _ENOUGH or worked < _SOON or self._stage is Stage.DOWNLOADING:
             return None
-        return self.elapsed * (1.0 - self._progress) / self._progress
+        return worked * (1.0 - self._progress) / self._progress
 
     def _beat(self) -> None:
         while not self._done.wait(_BEAT):

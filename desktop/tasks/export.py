@@ -1,5 +1,6 @@
 """Stems copied to where the user asked for them. What is there already is never touched."""
 
+import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,10 +17,13 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
     if out is None:
         return tuple(stems)
     title = safe_name(job.title)
+    folder: Path | None = None
     try:
         folder = _new_folder(out, title)
         return tuple(replace(stem, exported=_copy(stem, folder / f"{title} - {stem.path.name}")) for stem in stems)
     except OSError as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
         raise StorageError(
             f"The stems could not be put into {shown(out)}: {error.strerror}. Make room there, or choose another folder."
         ) from error
@@ -41,4 +45,6 @@ def _new_folder(out: Path, title: str) -> Path:
 def _copy(stem: Stem, target: Path) -> Path:
     part = target.with_name(target.name + ".part")
     shutil.copyfile(stem.path, part)
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
     return part.rename(target)

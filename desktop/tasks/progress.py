@@ -87,16 +87,22 @@ class EventListener:
             self._on_gap()
             while not self._stop.is_set():
                 message = feed.get_message(timeout=_GLANCE)
-                if message:
-                    self._on_event(_event(message["data"]))
+                event = _event(message["data"]) if message else None
+                if event:
+                    self._on_event(event)
 
 
 def _text(event: JobEvent) -> str:
     return json.dumps(asdict(event))
 
 
-def _event(text: str | bytes | None) -> JobEvent:
-    fields = json.loads(text or "{}")
-    if "stage" in fields:
-        return JobProgress(**fields | {"stage": Stage(fields["stage"])})
-    return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
+def _event(text: str | bytes | None) -> JobEvent | None:
+    """The event in a message; None when it is none of ours."""
+    try:
+        fields = json.loads(text or "{}")
+        if "stage" in fields:
+            return JobProgress(**fields | {"stage": Stage(fields["stage"])})
+        return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
+    except (ValueError, TypeError) as error:
+        _log.warning("A message was passed over: %s", error)
+        return None

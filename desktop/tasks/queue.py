@@ -10,12 +10,10 @@ from kombu.exceptions import OperationalError
 from desktop.jobs.model import Job
 from desktop.paths import home
 from desktop.settings import external_redis
-from desktop.tasks.celery_app import TASK, app, broker_url
+from desktop.tasks.celery_app import QUEUE, TASK, UNACKED, app, broker_url
 from desktop.tasks.redis_client import redis_client
 
 _log = logging.getLogger(__name__)
-_QUEUE = "celery"
-_UNACKED = ("unacked", "unacked_index", "unacked_mutex")
 # Celery's limits are the last resort against a hung job, so they follow the song: 20 times its length on a slow machine.
 _SLOWEST = 20.0
 _SOFT, _GRACE = 3300, 300
@@ -51,7 +49,7 @@ class CeleryQueue:
             return
         try:
             with redis_client() as client:
-                client.delete(_QUEUE)
+                client.delete(QUEUE)
         except redis.RedisError as error:
             _log.info("The order waits in the library: %s", error)
             return
@@ -61,14 +59,14 @@ class CeleryQueue:
     def known(self) -> set[str]:
         """Identities of all messages that wait or are in a worker's hands. Raises redis.RedisError."""
         with redis_client() as client:
-            waiting = client.lrange(_QUEUE, 0, -1)
-            held = client.hvals(_UNACKED[0])
+            waiting = client.lrange(QUEUE, 0, -1)
+            held = client.hvals(UNACKED["unacked_key"])
         return {_id(json.loads(text)) for text in waiting} | {_id(json.loads(text)[0]) for text in held}
 
     def clear(self) -> None:
         """Forget every message: only while no worker is alive. Raises redis.RedisError."""
         with redis_client() as client:
-            client.delete(_QUEUE, *_UNACKED)
+            client.delete(QUEUE, *UNACKED.values())
 
 
 def identity(job: Job) -> str:

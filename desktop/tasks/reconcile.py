@@ -27,6 +27,10 @@ class Reconciliation:
             _log.warning("The queue could not be cleared: %s", error)
         self.check()
 
+    def give_back(self) -> None:
+        """After the worker was ended in order: its job waits again, and no crash is counted. Raises StorageError."""
+        self._store.release_ended()
+
     def check(self) -> None:
         """Give back the jobs of lost owners, and publish every pending job that has no message. Raises StorageError."""
         for job_id in self._store.release_orphans():

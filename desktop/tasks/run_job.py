@@ -19,6 +19,8 @@ from desktop.tasks.export import export
 
 Answer = dict[str, str]
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
+_NO_MEMORY = "There was not enough memory to separate this song. Close other programs, then try again."
+_OUR_FAULT = "Something went wrong in Unbraid itself. The log tells what; then try again."
 _TOO_LONG = "Separating this song took longer than it may. The log may tell why; then try again."
 DROPPED: Answer = {"status": "dropped"}
 """There was nothing to do, or somebody else does it."""
@@ -50,6 +52,11 @@ class JobRunner:
             shutil.rmtree(self.home.job(job_id).run(job.token), ignore_errors=True)
         self.events.emit(JobChanged(job_id))
         return answer
+
+    def give_up(self, job_id: str, error: Exception) -> None:
+        """Let a job of this process fail for a reason that nobody foresaw. Raises StorageError."""
+        self.store.give_up(job_id, _NO_MEMORY if isinstance(error, MemoryError) else _OUR_FAULT)
+        self.events.emit(JobChanged(job_id))
 
     def _answer(self, claim: HeldClaim) -> Answer:
         try:

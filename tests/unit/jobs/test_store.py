@@ -118,12 +118,24 @@ def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStor
     assert "stopped the worker 3 times" in (failed.error or "")
 
 
-def test_a_job_given_back_in_order_counts_no_crash(store: JobStore) -> None:
+def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) -> None:
     claimed = store.claim(store.insert(new_job()).id)
     assert claimed is not None
-    store.release_owned_by([os.getpid()])
+    lose_owner(home, claimed)
+    store.release_ended()
     job = store.job(claimed.id)
     assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
+
+
+def test_what_nobody_foresaw_fails_the_job_of_this_process_and_no_other(home: Home, store: JobStore) -> None:
+    ours, theirs = (store.claim(store.insert(new_job(name)).id) for name in ("1.wav", "2.wav"))
+    assert ours is not None
+    assert theirs is not None
+    lose_owner(home, theirs)
+    for job in (ours, theirs):
+        store.give_up(job.id, "Something went wrong in Unbraid itself.")
+    assert store.job(ours.id).state is JobState.FAILED
+    assert store.job(theirs.id).state is JobState.PROCESSING
 
 
 def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobStore) -> None:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
 from desktop.jobs.service import JobService
@@ -13,6 +15,7 @@ from desktop.jobs.store import JobStore
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from desktop.tasks.audio_jobs import is_job_id
+from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.library import write_song
@@ -119,6 +122,36 @@ def test_a_job_removed_at_work_is_dropped(bench: Bench, tmp_path: Path) -> None:
 
     bench.events.then = remove
     assert bench.runner.run(job.id) == {"status": "dropped"}
+
+
+def test_a_job_that_cannot_be_written_into_the_library_leaves_no_folder(bench: Bench, song: Path) -> None:
+    engine = create_engine(f"sqlite:///{bench.home.database}")
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE jobs RENAME TO elsewhere"))
+    engine.dispose()
+    with pytest.raises(StorageError):
+        bench.service.add(song, SKETCH)
+    assert not list(bench.home.jobs.iterdir())
+
+
+def test_stems_that_cannot_be_exported_leave_nothing_in_the_users_folder(bench: Bench, song: Path) -> None:
+    blocked = song.with_name("a file, not a folder")
+    blocked.write_text("")
+    job = bench.service.add(song, JobOptions(model="sketch", out=blocked))
+    assert bench.runner.run(job.id)["status"] == "failed"
+    assert "could not be put into" in (bench.service.job(job.id).error or "")
+
+
+def test_time_left_does_not_count_the_download(bench: Bench, song: Path) -> None:
+    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    assert claimed is not None
+    claim = HeldClaim(bench.store, bench.events, claimed)
+    claim.report(Stage.DOWNLOADING, 0.9)
+    claim.report(Stage.DECODING, 0.0)
+    claim.report(Stage.SEPARATING, 0.5)
+    last = bench.events.told[-1]
+    assert isinstance(last, JobProgress)
+    assert (last.progress, last.left) == (0.5, None)  # no second of work has passed yet
 
 
 def test_progress_never_falls(bench: Bench, song: Path) -> None:
