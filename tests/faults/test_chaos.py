@@ -61,11 +61,11 @@ def test_no_song_is_lost_done_twice_or_stuck(
 ) -> None:
     chance = random.Random(seed)
     library = tmp_path / "library"
-    monkeypatch.setenv("UNBRAID_HOME", str(library))
-    service = Backend(Home(library).prepare()).service
     song = write_song(tmp_path / "song.wav", seconds=8)
     kills = 0
     with virtual_screen() as screen:
+        monkeypatch.setenv("UNBRAID_HOME", str(library))  # not sooner: the screen is nobody's victim
+        service = Backend(Home(library).prepare()).service
         app = App(library, screen)
         end = monotonic() + SECONDS
         while monotonic() < end:
