@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -51,17 +51,17 @@ def decode_mixture(track: Path, out: Path, report: Callable[[float], None], shou
     Samples that are no numbers become silence, more than two channels are folded to stereo; the notices say so.
     Raises UnusableTrackError, StorageError, CancelledError, and then leaves no file.
     """
-    try:
-        for reader in readers(track):
-            with closing(reader):
-                spool = _Spool(track, out, reader)
-                try:
-                    return spool.fill(report, should_stop)
-                except UndecodableError:
-                    continue
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
+    with ExitStack() as on_failure:
+        on_failure.callback(out.unlink, missing_ok=True)
+        mixture = _decode(track, out, report, should_stop)
+        on_failure.pop_all()
+    return mixture
+
+
+def _decode(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
+    for reader in readers(track):
+        with closing(reader), suppress(UndecodableError):  # then another decoder may
+            return _Spool(track, out, reader).fill(report, should_stop)
     raise AssertionError("readers() yields or raises")
 
 
