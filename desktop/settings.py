@@ -15,6 +15,16 @@ class Settings:
     """What the user may choose once and for all."""
 
     model: str = DEFAULT_MODEL
+    runtime: str = "auto"
+    """What computes a model: "auto", "torch", "openvino", "cuda" or "mps"."""
+    fast: bool = False
+    """Compute with 16-bit numbers where this machine can: quicker, and off by a thousandth."""
+    draft: bool = True
+    """Let Sketch fill the lanes of a new song before the model does."""
+    shifts: int = 0
+    """How often a song is separated at shifted places, all of which are averaged; 0 separates it once, unshifted."""
+    overlap: float = 0.25
+    """Part of a segment that it shares with its neighbour."""
     master_db: float = 0.0
     folder: str = ""
     """Where songs were last added from."""

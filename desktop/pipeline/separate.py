@@ -77,7 +77,7 @@ class Separation:
 
     def _answer(self, heard: Samples, segment: Segment) -> Samples:
         """What the engine makes of `heard` `[2, n]`: `[sources, 2, frames of the segment]`."""
-        answer = self._engine.separate(heard)[..., segment.skip : segment.skip + segment.frames]
+        answer = self._engine.separate(heard[None])[0, ..., segment.skip : segment.skip + segment.frames]
         if not np.isfinite(answer).all():
             raise ModelRejectedError(
                 f"The model {self._engine.name} gave something that is not sound. "

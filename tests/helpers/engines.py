@@ -42,10 +42,11 @@ class IdentityEngine:
     sources: tuple[str, ...] = SOURCES
     shares: tuple[float, ...] = (0.5, 0.25, 0.125, 0.125)
     name: str = "identity"
+    batch: int = 1
 
-    def separate(self, segment: Samples) -> Samples:
+    def separate(self, segments: Samples) -> Samples:
         shares = np.asarray(self.shares, dtype=np.float32)
-        return shares[:, None, None] * segment[None]
+        return shares[:, None, None] * segments[:, None]
 
 
 def write_tiny_htdemucs(path: Path, seed: int = 0) -> Path:

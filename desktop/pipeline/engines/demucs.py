@@ -19,6 +19,7 @@ class DemucsEngine:
 
     def __init__(self, name: str, models: Sequence[HTDemucs], bag: Bag | None = None) -> None:
         self.name = name
+        self.batch = 1
         self._models = models
         self.sources: tuple[str, ...] = tuple(models[0].sources)
         self.sample_rate: int = models[0].samplerate
@@ -26,13 +27,13 @@ class DemucsEngine:
         self._check_alike()
         self._shares = self._shares_of(bag)
 
-    def separate(self, segment: Samples) -> Samples:
-        """float32 `[2, n]` to float32 `[sources, 2, n]`."""
+    def separate(self, segments: Samples) -> Samples:
+        """float32 `[n, 2, frames]` to float32 `[n, sources, 2, frames]`."""
         with torch.inference_mode(), _exact_attention():
-            mixture = torch.from_numpy(np.ascontiguousarray(segment))[None]
-            answer = torch.zeros(len(self.sources), *segment.shape)
+            mixture = torch.from_numpy(np.ascontiguousarray(segments))
+            answer = torch.zeros(len(segments), len(self.sources), *segments.shape[1:])
             for model, shares in zip(self._models, self._shares, strict=True):
-                answer += model(mixture)[0] * shares
+                answer += model(mixture) * shares
             return answer.numpy()
 
     def _shares_of(self, bag: Bag | None) -> Sequence[torch.Tensor]:

@@ -34,7 +34,7 @@ class Segmentation:
 
 
 class Engine(Protocol):
-    """Separates one segment at a time, the same bits whatever came before."""
+    """Separates segments, the same bits whatever came before."""
 
     @property
     def name(self) -> str:
@@ -56,9 +56,14 @@ class Engine(Protocol):
         """How to cut the track."""
         ...
 
-    def separate(self, segment: Samples) -> Samples:
-        """float32 `[2, context + length + context]` to float32 `[sources, 2, same frames]`.
+    @property
+    def batch(self) -> int:
+        """How many segments it takes at once at most."""
+        ...
 
-        Shorter segments are allowed where the track is shorter.
+    def separate(self, segments: Samples) -> Samples:
+        """float32 `[n <= batch, 2, context + length + context]` to float32 `[n, sources, 2, same frames]`.
+
+        Shorter segments, all of one length, are allowed where the track is shorter.
         """
         ...

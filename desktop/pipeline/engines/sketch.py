@@ -28,6 +28,7 @@ class SketchEngine:
 
     name = "sketch"
     sample_rate = 44100
+    batch = 1
     # Features reach 43 frames far, and the inverse spectrum two more. Every segment is measured by its own mean and
     # its own width, so the shares of neighbours differ a little: the four frames they have in common hide the seam.
     segmentation = Segmentation(length=434 * HOP, stride=430 * HOP, context=45 * HOP)
@@ -37,8 +38,11 @@ class SketchEngine:
         """As the fitted table names them."""
         return load_tables().stems
 
-    def separate(self, segment: Samples) -> Samples:
-        """float32 `[2, frames]` to float32 `[4, 2, frames]`."""
+    def separate(self, segments: Samples) -> Samples:
+        """float32 `[n, 2, frames]` to float32 `[n, 4, 2, frames]`."""
+        return np.stack([self._stems(segment) for segment in segments])
+
+    def _stems(self, segment: Samples) -> Samples:
         spectrum = stft(segment)
         energies = pool(spectrum)
         shares = masks(features(energies), side_to_middle(energies))

@@ -24,27 +24,27 @@ SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 class RoughEngine(IdentityEngine):
     """Sources that are far from summing to the mixture."""
 
-    def separate(self, segment: Samples) -> Samples:
-        stems = super().separate(segment)
-        stems[0] += 0.3 * np.roll(segment, 7, axis=-1)
-        stems[1] = np.tanh(stems[1])
+    def separate(self, segments: Samples) -> Samples:
+        stems = super().separate(segments)
+        stems[:, 0] += 0.3 * np.roll(segments, 7, axis=-1)
+        stems[:, 1] = np.tanh(stems[:, 1])
         return stems
 
 
 class BrokenEngine(IdentityEngine):
     """Gives something that is not sound."""
 
-    def separate(self, segment: Samples) -> Samples:
-        return super().separate(segment) * np.float32(np.nan)
+    def separate(self, segments: Samples) -> Samples:
+        return super().separate(segments) * np.float32(np.nan)
 
 
 class LoudEngine(IdentityEngine):
     """Two sources louder than full scale that cancel each other."""
 
-    def separate(self, segment: Samples) -> Samples:
-        stems = super().separate(segment)
-        stems[0] += 1.5
-        stems[1] -= 1.5
+    def separate(self, segments: Samples) -> Samples:
+        stems = super().separate(segments)
+        stems[:, 0] += 1.5
+        stems[:, 1] -= 1.5
         return stems
 
 
