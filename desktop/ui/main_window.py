@@ -20,6 +20,7 @@ from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
 from desktop.playback.transport import Transport
 from desktop.ui.actions import bind_keys
+from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
 from desktop.ui.job_feed import JobFeed
@@ -50,7 +51,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Unbraid")
         self.setMinimumSize(*SMALLEST)
         self.setAcceptDrops(True)
+        self._home = home
         self._memory = WindowMemory(home)
+        self._settings: SettingsDialog | None = None
         self._batches = BatchCount()
         self._closed = False
         self.notices = NoticeStrip()
@@ -111,6 +114,7 @@ class MainWindow(QMainWindow):
         self.top.searched.connect(self._search)
         self.top.model_chosen.connect(self._choose_model)
         self.top.fold_toggled.connect(self._fold)
+        self.top.settings_asked.connect(self.open_settings)
         self.top.hold_asked.connect(self.library.commands.hold)
         self.library.refresher.paused.connect(self.top.show_paused)
         self.empty.card.add_asked.connect(self.choose_files)
@@ -171,6 +175,12 @@ class MainWindow(QMainWindow):
         """Show every song again, and go back to the table."""
         self.top.clear_search()
         self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def open_settings(self) -> None:
+        """Open the settings, or bring them to the front."""
+        if self._settings is None:
+            self._settings = SettingsDialog(self._memory, self._home, self)
+        self._settings.come_forward()
 
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""

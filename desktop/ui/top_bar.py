@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
 from desktop.models.shelf import Model
@@ -46,13 +46,14 @@ class BatchBar(QWidget):
 
 
 class TopBar(QWidget):
-    """Search, add, and the batch with its progress; the model for the next songs."""
+    """Search, add, and the batch with its progress; the model for the next songs; the settings."""
 
     add_asked = Signal()
     searched = Signal(str)
     model_chosen = Signal(str)
     hold_asked = Signal(bool)
     """The queue shall be paused, or go on."""
+    settings_asked = Signal()
     fold_toggled = Signal(bool)
     """The lanes are wanted in place of the table, in a window too low for both."""
 
@@ -79,6 +80,7 @@ class TopBar(QWidget):
         self._batch: Batch | None = None
         self.models = ModelMenu()
         self.models.chosen.connect(self.model_chosen)
+        self.settings = self._settings_button()
         self._arrange()
         self.show_paused(False)
         self.fold.hide()
@@ -98,6 +100,14 @@ class TopBar(QWidget):
         field.textChanged.connect(self._searching.start)
         return field
 
+    def _settings_button(self) -> ShellButton:
+        button = ShellButton("", sign="gear", name="Settings")
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip("Settings (Ctrl+,)")
+        button.setShortcut(QKeySequence("Ctrl+,"))  # Qt's own name for this key knows it on a Mac only
+        button.clicked.connect(self.settings_asked)
+        return button
+
     def _arrange(self) -> None:
         name = QLabel("Unbraid")
         name.setFont(ui_font(TITLE, 700))
@@ -111,7 +121,7 @@ class TopBar(QWidget):
         row.addWidget(self.search, 3)
         row.addWidget(self.add)
         row.addStretch(2)
-        for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models):
+        for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models, self.settings):
             row.addWidget(widget)
 
     def show_batch(self, batch: Batch | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from math import cos, pi, sin
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
@@ -36,6 +37,17 @@ def _dots() -> QPainterPath:
     return _lines(*(((x, 8.0), (x + 0.1, 8.0)) for x in (3.2, 8.0, 12.8)))
 
 
+def _gear() -> QPainterPath:
+    """A wheel with eight teeth: of each, the two feet and the two corners of its head."""
+    teeth = [(tooth * pi / 4 + turn, radius) for tooth in range(8) for turn, radius in _TOOTH]
+    outline = [(8 + radius * sin(angle), 8 - radius * cos(angle)) for angle, radius in teeth]
+    path = _lines((*outline, outline[0]))
+    path.addEllipse(QRectF(5.7, 5.7, 4.6, 4.6))
+    return path
+
+
+_TOOTH = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
+"""Angles from the middle of a tooth, and radii."""
 _DRAWN: dict[str, Callable[[], QPainterPath]] = {
     "plus": lambda: _lines(((8, 2.8), (8, 13.2)), ((2.8, 8), (13.2, 8))),
     "cross": lambda: _lines(((3.8, 3.8), (12.2, 12.2)), ((12.2, 3.8), (3.8, 12.2))),
@@ -47,6 +59,7 @@ _DRAWN: dict[str, Callable[[], QPainterPath]] = {
     "search": _search,
     "retry": _retry,
     "dots": _dots,
+    "gear": _gear,
 }
 _FILLED = {"play"}
 

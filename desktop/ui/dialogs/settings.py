@@ -1,0 +1,174 @@
+"""The settings: what nobody has to choose, and may."""
+
+from functools import partial
+
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop.paths import Home
+from desktop.settings import Settings, load_settings
+from desktop.ui.controls import ShellButton
+from desktop.ui.dialogs.settings_choices import overlaps, passes, runtimes
+from desktop.ui.dialogs.settings_rows import DropDown, Row, Switch, card
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import SECONDARY, ui_font
+from desktop.ui.window_memory import WindowMemory
+
+_WIDTH = 684
+_WHEN = "Changes are saved at once and count for the next song that is separated."
+_SHOWN = ("draft", "runtime", "fast", "shifts", "overlap")
+
+
+class SettingsDialog(QDialog):
+    """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
+
+    def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Settings")
+        self._memory = memory
+        self._home = home
+        self.draft, self.fast = Switch(), Switch()
+        self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown()
+        self.note = QLabel()
+        self.note.setFont(ui_font(SECONDARY))
+        self.note.setWordWrap(True)
+        self.restore = _button("&Restore defaults")
+        self.close_button = _button("C&lose", "primary")
+        self._arrange()
+        self._connect()
+        self.show_settings()
+
+    def show_settings(self) -> None:
+        """Show what is set; the default for whatever is not offered here."""
+        now, usual = self._memory.settings, Settings()
+        for switch, on in ((self.draft, now.draft), (self.fast, now.fast)):
+            blocked = switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(blocked)
+        self.runtime.offer(runtimes(), now.runtime, usual.runtime)
+        self.shifts.offer(passes(now.shifts), now.shifts, usual.shifts)
+        self.overlap.offer(overlaps(now.overlap), now.overlap, usual.overlap)
+        self._tell(saved=True)
+
+    def come_forward(self) -> None:
+        """Open, or come to the front."""
+        if not self.isVisible():
+            self.show_settings()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def restore_defaults(self) -> None:
+        """Set everything that can be set here as it was at the first start."""
+        usual = Settings()
+        saved = self._change(**{name: getattr(usual, name) for name in _SHOWN})
+        self.show_settings()
+        self._tell(saved)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Begin at a button that does no harm: Space, pressed out of habit to play, must not change a setting."""
+        super().showEvent(event)
+        self._fit()
+        self.close_button.setFocus()
+
+    def _arrange(self) -> None:
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(16)
+        for heading, rows in self._sections():
+            column.addWidget(card(heading, rows))
+        column.addWidget(self.note)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.restore)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
+        column.addLayout(buttons)
+        self.setFixedWidth(_WIDTH)
+
+    def _sections(self) -> list[tuple[str, list[Row]]]:
+        return [
+            (
+                "Listening",
+                [
+                    Row(
+                        "&Draft while you wait",
+                        "Hear a rough version of every stem within seconds, while the model works on the real one.",
+                        self.draft,
+                    ),
+                ],
+            ),
+            (
+                "Speed",
+                [
+                    Row("&Computes with", "Automatic takes the fastest that this computer has.", self.runtime),
+                    Row(
+                        "&Faster, slightly rougher",
+                        "Uses 16-bit arithmetic where this computer can. Usually not audible.",
+                        self.fast,
+                    ),
+                ],
+            ),
+            (
+                "Quality",
+                [
+                    Row(
+                        "Careful &separation",
+                        "Separates the song several times, slightly shifted, and averages. "
+                        "2 passes take twice as long.",
+                        self.shifts,
+                    ),
+                    Row(
+                        "&Overlap",
+                        "A song is separated in pieces. The more they overlap, the smoother their joins, "
+                        "and the slower.",
+                        self.overlap,
+                    ),
+                ],
+            ),
+        ]
+
+    def _connect(self) -> None:
+        self.draft.toggled.connect(partial(self._set, "draft"))
+        self.fast.toggled.connect(partial(self._set, "fast"))
+        self.runtime.chosen.connect(partial(self._set, "runtime"))
+        self.shifts.chosen.connect(partial(self._set, "shifts"))
+        self.overlap.chosen.connect(partial(self._set, "overlap"))
+        self.restore.clicked.connect(self.restore_defaults)
+        self.close_button.clicked.connect(self.close)
+
+    def _set(self, name: str, value: str | float) -> None:
+        self._change(**{name: value})
+
+    def _change(self, **values: str | float) -> bool:
+        """Change the window's own settings, which it saves again with all that it remembers. Returns whether it did."""
+        self._memory.change(**values)
+        written = load_settings(self._home)
+        saved = all(getattr(written, name) == value for name, value in values.items())
+        self._tell(saved)
+        return saved
+
+    def _tell(self, saved: bool) -> None:
+        words = _WHEN if saved else _not_saved(self._home)
+        if words != self.note.text():
+            self.note.setText(words)
+            self.note.setStyleSheet(f"color: {tokens.DIM if saved else tokens.BAD};")
+            self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the words need."""
+        self.setFixedHeight(self._column.heightForWidth(_WIDTH))
+
+
+def _button(words: str, kind: str = "plain") -> ShellButton:
+    button = ShellButton(words, kind)
+    button.setAccessibleName(words.replace("&", ""))
+    # Return belongs to the control that has the focus, not to a button elsewhere.
+    button.setAutoDefault(False)
+    return button
+
+
+def _not_saved(home: Home) -> str:
+    return (
+        f"This could not be saved in {home.settings}, so the next song will not follow it. "
+        "Make room on the disk and see that the file may be written, then change it again."
+    )
