@@ -98,6 +98,16 @@ class JobFolder:
         """The cover picture out of the track's tags, when there is one."""
         return self.root / "cover"
 
+    @property
+    def segments(self) -> Path:
+        """Finished segments of a job in work, in one folder for what they were made by; deleted when it ends."""
+        return self.root / "segments"
+
+    @property
+    def draft(self) -> Path:
+        """Sketch's segments, to be heard until the model's are there; deleted with them."""
+        return self.root / "draft"
+
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
         return self.root / f"run-{token}"

@@ -67,10 +67,7 @@ class PeakWriter:
         self._part.unlink(missing_ok=True)
 
     def _put(self, sound: NDArray[np.floating]) -> None:
-        # Along the frames first: they lie side by side in memory, the channels do not.
-        groups = np.ascontiguousarray(sound).reshape(len(sound), -1, BASE)
-        pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
-        self._file.write(np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2").tobytes())
+        self._file.write(envelope(sound).tobytes())
 
 
 class Peaks:
@@ -130,6 +127,14 @@ class Peaks:
         while level + 1 < len(self._levels) and BASE * FACTOR ** (level + 1) <= frames_per_column:
             level += 1
         return level
+
+
+def envelope(sound: NDArray[np.floating]) -> Entries:
+    """Min and max of each `BASE` frames of `[channels, entries * BASE]`, all channels together: `[entries, 2]`."""
+    # Along the frames first: they lie side by side in memory, the channels do not.
+    groups = np.ascontiguousarray(sound).reshape(len(sound), -1, BASE)
+    pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
+    return np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2")
 
 
 def build_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:

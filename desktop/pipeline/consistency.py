@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from desktop.pipeline.segments import Block
+from desktop.pipeline.spool import Block
 
 # Long enough to follow loudness and not the wave, short enough that a drum's remainder stays with the drum.
 _MEMORY_SECONDS = 0.01

@@ -21,9 +21,9 @@ class Level:
         """Bring sound of any shape to mean 0 and deviation 1."""
         return ((sound - self.mean) / self.deviation).astype(np.float32)
 
-    def undo(self, stems: NDArray[np.float64]) -> NDArray[np.float64]:
+    def undo(self, stems: NDArray[np.float32]) -> NDArray[np.float32]:
         """Bring stems of any shape back. Each gets the mean, as in demucs."""
-        return stems if self == Level() else stems * self.deviation + self.mean
+        return stems if self == Level() else stems * np.float32(self.deviation) + np.float32(self.mean)
 
 
 def measure(blocks: Iterable[NDArray[np.floating]]) -> Level:

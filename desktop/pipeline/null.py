@@ -9,8 +9,7 @@ import numpy as np
 from desktop.audio.mixture import Mixture
 from desktop.audio.onward import OnwardFile
 from desktop.pipeline.progress import Progress
-from desktop.pipeline.segments import Block
-from desktop.pipeline.spool import BLOCK
+from desktop.pipeline.spool import BLOCK, Block
 
 NO_DIFFERENCE_DBFS = -300.0
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from desktop.audio.track import SampleFormat
-from desktop.pipeline.segments import Block
+from desktop.pipeline.spool import Block
 
 _FLAC_NOTICE = "FLAC holds 24 bits at most, so the stems were written with 24 bits."
 _FLAC_RATE_NOTICE = "FLAC cannot hold {rate} Hz, so the stems were written as WAV."

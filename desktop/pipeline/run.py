@@ -5,6 +5,7 @@ sum to the mixture → write them → read them back and measure. Everything str
 memory than one of three minutes.
 """
 
+import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from desktop.pipeline.null import null_dbfs
 from desktop.pipeline.plan import plan_for
 from desktop.pipeline.progress import Progress, Step
 from desktop.pipeline.room import check_room
-from desktop.pipeline.separate import Separation
-from desktop.pipeline.spool import blocks
+from desktop.pipeline.schedule import Playhead
+from desktop.pipeline.separate import How, Separation
+from desktop.pipeline.spool import blocks as blocks_of
 from desktop.pipeline.stems import StemFile, StemFiles
 
 __all__ = ["Outcome", "Request", "StemFile", "Step", "run"]
@@ -42,6 +44,14 @@ class Request:
     """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
     mixture_peaks: Path
     """Receives the peaks of the mixture, as soon as it is decoded."""
+    segments: Path | None = None
+    """Keeps finished segments, so that the same request goes on where it was cut off; None: they go with the run."""
+    key: str = ""
+    """Names what the segments depend on beside this request and the engine's name: the song, the model's file."""
+    overlap: float = 0.25
+    """Part of a segment that it shares with its neighbour, where the engine's segments overlap."""
+    shifts: int = 0
+    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +70,20 @@ class Outcome:
     """In the order of the engine's sources."""
 
 
-def run(request: Request, engine: Engine, report: Callable[[Step], None], should_stop: Callable[[], bool]) -> Outcome:
-    """Separate one track. Raises an UnbraidError, and then leaves nothing behind in the folder."""
+def run(
+    request: Request,
+    engine: Engine,
+    report: Callable[[Step], None],
+    should_stop: Callable[[], bool],
+    playhead: Playhead = lambda: None,
+) -> Outcome:
+    """Separate one track, from where it is listened to on. The stems are the same bits wherever that is.
+
+    Raises an UnbraidError, and then leaves nothing behind but `request.segments`.
+    """
     progress = Progress(report, should_stop)
     try:
-        return _run(request, engine, progress)
+        return _run(request, engine, progress, playhead)
     except OSError as error:
         raise StorageError(
             f"The stems of {shown(request.source.name)} could not be written: {error.strerror or error}. "
@@ -72,7 +91,7 @@ def run(request: Request, engine: Engine, report: Callable[[Step], None], should
         ) from error
 
 
-def _run(request: Request, engine: Engine, progress: Progress) -> Outcome:
+def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as always, ExitStack() as on_failure:
         decoded = request.folder / "mixture.wav"
@@ -80,10 +99,15 @@ def _run(request: Request, engine: Engine, progress: Progress) -> Outcome:
         on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
         mixture = _decode(request, decoded, progress)
         plan, notices = plan_for(request, mixture.sample_format, mixture.sample_rate)
-        check_room(mixture, engine, plan, request.folder, request.source)
+        how = _how(request)
+        if request.segments is None:
+            always.callback(shutil.rmtree, how.segments, ignore_errors=True)
+        check_room(mixture, engine, plan, how, request)
         files = StemFiles(request.folder, engine.sources, mixture, plan)
         on_failure.callback(files.abort)
-        _separate(mixture, engine, files, request.folder / "mixture.spool", progress)
+        separation = Separation(mixture, engine, how, progress, playhead)
+        with closing(separation.stems(request.folder / "mixture.spool")) as blocks:
+            files.write_all(blocks)
         stems = files.close()
         null = null_dbfs(mixture, [stem.path for stem in stems], progress)
         on_failure.pop_all()
@@ -97,12 +121,10 @@ def _decode(request: Request, decoded: Path, progress: Progress) -> Mixture:
         progress.at("decoding", part)
 
     mixture = decode_mixture(request.source, decoded, report, progress.should_stop)
-    build_peaks(blocks(mixture, progress.check), request.mixture_peaks)
+    build_peaks(blocks_of(mixture, progress.check), request.mixture_peaks)
     return mixture
 
 
-def _separate(mixture: Mixture, engine: Engine, files: StemFiles, spool: Path, progress: Progress) -> None:
-    with closing(Separation(mixture, engine, progress).stems(spool)) as stems:
-        files.open()
-        for block in stems:
-            files.write(block)
+def _how(request: Request) -> How:
+    segments = request.segments or request.folder / "segments"
+    return How(segments, request.key, request.overlap, request.shifts)

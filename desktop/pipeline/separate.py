@@ -1,6 +1,7 @@
 """The mixture through the engine: out come the stems' blocks, at the mixture's own rate, in order."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +13,35 @@ from desktop.pipeline import level
 from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.pipeline.level import Level
 from desktop.pipeline.progress import Progress
-from desktop.pipeline.segments import Block, OverlapAdd, Segment, count, cut
-from desktop.pipeline.spool import BLOCK, Spool, Track, blocks
+from desktop.pipeline.schedule import Playhead, Schedule
+from desktop.pipeline.spool import BLOCK, Block, Spool, Track, blocks
+from desktop.segments.cut import Segment, Segmentation, leads
+from desktop.segments.store import About, SegmentStore
+
+
+@dataclass(frozen=True)
+class How:
+    """How a track is separated, beside what the engine says."""
+
+    segments: Path
+    """The folder of its finished segments. Those that are there, and made in the same way, are not made again."""
+    key: str
+    """Names what made them; see `About.key`."""
+    overlap: float
+    """Part of a segment shared with its neighbour, for engines whose segments overlap."""
+    shifts: int
+    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
 
 
 class Separation:
     """One track and the engine that separates it."""
 
-    def __init__(self, mixture: Mixture, engine: Engine, progress: Progress) -> None:
+    def __init__(self, mixture: Mixture, engine: Engine, how: How, progress: Progress, playhead: Playhead) -> None:
         self._mixture = mixture
         self._engine = engine
-        self._how = engine.segmentation
+        self._how = how
         self._progress = progress
+        self._playhead = playhead
 
     def stems(self, spool: Path) -> Generator[Block]:
         """Blocks `[sources, channels, n <= 65536]` that together have exactly the mixture's frames.
@@ -46,9 +64,8 @@ class Separation:
 
     def _stems(self, track: Track) -> Iterator[Block]:
         mixture = self._mixture
-        back = _Back(len(self._engine.sources), mixture, self._engine.sample_rate)
         given = 0
-        for block in self._at_mixture_rate(track, back):
+        for block in self._at_mixture_rate(track):
             for start in range(0, block.shape[-1], BLOCK):
                 piece = block[..., start : min(start + BLOCK, start + mixture.frames - given)]
                 given += piece.shape[-1]
@@ -58,32 +75,70 @@ class Separation:
         if given < mixture.frames:
             yield np.zeros((len(self._engine.sources), mixture.channels, mixture.frames - given))
 
-    def _at_mixture_rate(self, track: Track, back: "_Back") -> Iterator[Block]:
+    def _at_mixture_rate(self, track: Track) -> Iterator[Block]:
+        back = _Back(len(self._engine.sources), self._mixture, self._engine.sample_rate)
         for block in self._separated(track):
-            # A mono song was given to the engine as two equal channels; their mean is its stem.
-            yield back.push(block if track.channels == 2 else block.mean(axis=1, keepdims=True))
+            yield back.push(block)
         yield back.flush()
 
     def _separated(self, track: Track) -> Iterator[Block]:
-        """Finished blocks `[sources, 2, n]` at the engine's rate."""
-        normal = level.measure(blocks(track, self._progress.check)) if self._how.normalise else Level()
-        summing = OverlapAdd(len(self._engine.sources), 2, track.frames, self._how)
-        segments = count(track.frames, self._how)
-        for number, segment in enumerate(cut(track.frames, self._how)):
-            self._progress.at("separating", number / segments)
-            answer = self._answer(_heard(track, segment, normal), segment)
-            yield normal.undo(summing.add(segment.start, answer))
-        self._progress.at("separating", 1.0)
+        """Blocks `[sources, channels, n]` at the engine's rate, each as soon as all before it are done."""
+        store = SegmentStore.create(self._how.segments, self._about(track))
+        work = _Work(track, self._engine, store, self._level(track))
+        schedule = Schedule(store, self._playhead)
+        for start in range(0, track.frames, BLOCK):
+            size = min(BLOCK, track.frames - start)
+            while not store.ready(start, start + size):
+                self._progress.at("separating", schedule.part_done)
+                work.separate(schedule.following(self._engine.batch))
+            self._progress.at("separating", schedule.part_done)
+            yield store.read(start, size).transpose(1, 2, 0)
 
-    def _answer(self, heard: Samples, segment: Segment) -> Samples:
-        """What the engine makes of `heard` `[2, n]`: `[sources, 2, frames of the segment]`."""
-        answer = self._engine.separate(heard[None])[0, ..., segment.skip : segment.skip + segment.frames]
+    def _level(self, track: Track) -> Level:
+        return level.measure(blocks(track, self._progress.check)) if self._engine.segmentation.normalise else Level()
+
+    def _about(self, track: Track) -> About:
+        engine = self._engine
+        turns = leads(self._how.shifts, engine.sample_rate)
+        cut = with_overlap(engine.segmentation, self._how.overlap)
+        return About(self._how.key, engine.sources, engine.sample_rate, track.channels, track.frames, cut, turns)
+
+
+class _Work:
+    """One track's segments through the engine into the store."""
+
+    def __init__(self, track: Track, engine: Engine, store: SegmentStore, normal: Level) -> None:
+        self._track = track
+        self._engine = engine
+        self._store = store
+        self._normal = normal
+
+    def separate(self, segments: Sequence[Segment]) -> None:
+        """Segments that are heard equally long. Raises ModelRejectedError, OSError."""
+        heard = np.stack([self._heard(segment) for segment in segments])
+        for segment, answer in zip(segments, self._engine.separate(heard), strict=True):
+            self._store.put(segment, self._stem(answer[..., segment.skip : segment.skip + segment.frames]))
+
+    def _heard(self, segment: Segment) -> Samples:
+        """What the engine hears of a segment: float32 `[2, heard]`, silence beyond the track's ends."""
+        start = max(segment.heard_from, 0)
+        end = min(segment.heard_from + segment.heard, self._track.frames)
+        heard = np.zeros((2, segment.heard), dtype=np.float32)
+        if start < end:
+            sound = self._normal.apply(self._track.read(start, end - start))
+            heard[:, start - segment.heard_from : end - segment.heard_from] = sound
+        return heard
+
+    def _stem(self, answer: Samples) -> Samples:
+        """An answer `[sources, 2, frames]` as it is kept: at the track's level, with the track's channels."""
         if not np.isfinite(answer).all():
             raise ModelRejectedError(
                 f"The model {self._engine.name} gave something that is not sound. "
                 "Its file may be damaged: remove it, get it again, or choose another model."
             )
-        return answer
+        stem = self._normal.undo(answer)
+        # A mono song was given to the engine as two equal channels; their mean is its stem.
+        return stem if self._track.channels == 2 else stem.mean(axis=1, keepdims=True)
 
 
 class _Back:
@@ -104,11 +159,6 @@ class _Back:
         return self._resampler.flush().reshape(self._shape)
 
 
-def _heard(track: Track, segment: Segment, normal: Level) -> Samples:
-    """What the engine hears of a segment: float32 `[2, heard]`, silence beyond the track's ends."""
-    start = max(segment.heard_from, 0)
-    end = min(segment.heard_from + segment.heard, track.frames)
-    sound = normal.apply(track.read(start, end - start))
-    heard = np.zeros((2, segment.heard), dtype=np.float32)
-    heard[:, start - segment.heard_from : end - segment.heard_from] = sound
-    return heard
+def with_overlap(how: Segmentation, overlap: float) -> Segmentation:
+    """The reference's meaning of `overlap` (`apply_model`), for engines that follow the reference."""
+    return replace(how, stride=max(1, int((1 - overlap) * how.length))) if how.normalise else how

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from desktop.errors import StorageError
 
 BLOCK = 65536
+Block = NDArray[np.float64]
+"""Stems side by side: float64 `[sources, channels, n]`."""
 
 
 class Track(Protocol):

@@ -1,6 +1,6 @@
 """The stems' files, written side by side block by block, and their peaks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from desktop.errors import StorageError
 from desktop.pipeline import consistency
 from desktop.pipeline.null import stems_together
 from desktop.pipeline.plan import Plan
-from desktop.pipeline.segments import Block
+from desktop.pipeline.spool import Block
 
 _BECAME_FLOAT = "A stem is louder than {depth}-bit files can hold, so all stems were written as 32-bit float WAV."
 
@@ -44,6 +44,12 @@ class StemFiles:
         self._aside: list[Path] = []
         self._ours = False
         self.notices: tuple[str, ...] = ()
+
+    def write_all(self, blocks: Iterable[Block]) -> None:
+        """Make the files and take all blocks. Raises as `open`."""
+        self.open()
+        for block in blocks:
+            self.write(block)
 
     def open(self) -> None:
         """Make the files. Raises StorageError, and leaves them be, when files of these names are there already.

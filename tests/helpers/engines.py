@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from desktop.pipeline.engines.engine import Samples, Segmentation
+from desktop.pipeline.engines.engine import Engine, Samples
+from desktop.segments.cut import Segmentation
+from desktop.segments.store import About, SegmentStore
 
 SOURCES = ("drums", "bass", "other", "vocals")
 TINY: dict[str, object] = {
@@ -47,6 +50,19 @@ class IdentityEngine:
     def separate(self, segments: Samples) -> Samples:
         shares = np.asarray(self.shares, dtype=np.float32)
         return shares[:, None, None] * segments[:, None]
+
+
+def separated(engine: Engine, sound: Samples) -> Samples:
+    """A whole track `[2, n]` to `[sources, 2, n]`, by segments as the pipeline cuts them."""
+    how, frames = engine.segmentation, sound.shape[1]
+    padded = np.pad(sound, ((0, 0), (how.length, how.length)))
+    about = About("test", engine.sources, engine.sample_rate, 2, frames, how)
+    with TemporaryDirectory() as folder:
+        store = SegmentStore.create(Path(folder) / "segments", about)
+        for part in store.cut.segments:
+            heard = padded[None, :, how.length + part.heard_from :][..., : part.heard]
+            store.put(part, engine.separate(heard)[0, ..., part.skip : part.skip + part.frames], durable=False)
+        return store.read(0, frames).transpose(1, 2, 0).astype(np.float32)
 
 
 def write_tiny_htdemucs(path: Path, seed: int = 0) -> Path:

@@ -235,7 +235,7 @@ def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch:
     source = track(tmp_path, "16", 2, 48000, 200_000)
     usage = room.shutil.disk_usage(tmp_path)
     monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
-    with pytest.raises(StorageError, match=r"song\.wav need 38 MB on the disk, and 3 MB is free"):
+    with pytest.raises(StorageError, match=r"song\.wav need 46 MB on the disk, and 3 MB is free"):
         separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 

@@ -6,24 +6,11 @@ from numpy.typing import NDArray
 
 from desktop.pipeline.engines.engine import Samples
 from desktop.pipeline.engines.sketch import HOP, SketchEngine, istft, stft
-from desktop.pipeline.segments import OverlapAdd, cut
+from tests.helpers.engines import separated
 from tests.helpers.multitrack import SONGS, si_sdr, stem
 
 ENGINE = SketchEngine()
 SECOND = 44100
-
-
-def separated(sound: Samples) -> Samples:
-    """A whole track `[2, n]` to `[4, 2, n]`, by segments as the pipeline cuts them."""
-    how, frames = ENGINE.segmentation, sound.shape[1]
-    padded = np.pad(sound, ((0, 0), (how.context, how.length + how.context)))
-    summing = OverlapAdd(len(ENGINE.sources), 2, frames, how)
-    blocks = [
-        summing.add(part.start, ENGINE.separate(heard[None])[0, ..., part.skip : part.skip + part.frames])
-        for part in cut(frames, how)
-        for heard in [padded[:, part.start : part.start + part.heard]]
-    ]
-    return np.concatenate(blocks, axis=-1).astype(np.float32)
 
 
 @cache
@@ -32,7 +19,7 @@ def improvement(song: str, mono: bool = False) -> dict[str, float]:
     mixture, *true = (stem(song, name) for name in ("mixture", *ENGINE.sources))
     if mono:
         mixture, *true = (np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0) for sound in (mixture, *true))
-    answers = separated(mixture)
+    answers = separated(ENGINE, mixture)
     return {
         name: si_sdr(reference, answer) - si_sdr(reference, mixture)
         for name, reference, answer in zip(ENGINE.sources, true, answers, strict=True)
@@ -57,20 +44,20 @@ def test_mono_songs_separate_nearly_as_well() -> None:
 
 def test_stems_sum_to_the_mixture() -> None:
     mixture = stem("house126", "mixture")[:, : 12 * SECOND]
-    assert np.abs(separated(mixture).sum(axis=0) - mixture).max() < 2e-6
+    assert np.abs(separated(ENGINE, mixture).sum(axis=0) - mixture).max() < 2e-6
 
 
 def test_cutting_into_segments_changes_little() -> None:
     mixture, true = (stem("rock120", name)[:, : 20 * SECOND] for name in ("mixture", "vocals"))
     whole = ENGINE.separate(mixture[None])[0][0]
-    assert abs(si_sdr(true, whole) - si_sdr(true, separated(mixture)[0])) < 0.1
+    assert abs(si_sdr(true, whole) - si_sdr(true, separated(ENGINE, mixture)[0])) < 0.1
 
 
 def test_where_segments_meet_there_is_no_step() -> None:
     seam = ENGINE.segmentation.stride
     mixture = stem("house126", "mixture")[:, : seam + 6 * SECOND].copy()
     mixture[:, : seam - SECOND] /= 20
-    steps = np.abs(np.diff(separated(mixture), n=2))
+    steps = np.abs(np.diff(separated(ENGINE, mixture), n=2))
     around = steps[..., seam - SECOND // 10 : seam + SECOND // 10]
     assert (steps[..., seam - 3 : seam + 3].max(axis=(1, 2)) < 0.5 * around.max(axis=(1, 2))).all()
 
