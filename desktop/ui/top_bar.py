@@ -18,7 +18,8 @@ from desktop.ui.theme.sign import Mark
 
 _SEARCH_DELAY_MS = 120
 _ROOMY = 1240
-"""From this width on there is room for the bar and the time left."""
+"""From this width on there is room for the whole bar and the time left."""
+_BAR, _SHORT_BAR = 140, 56
 
 
 class BatchBar(QWidget):
@@ -27,7 +28,7 @@ class BatchBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._progress = 0.0
-        self.setFixedSize(140, 4)
+        self.setFixedSize(_BAR, 4)
 
     def show_progress(self, progress: float) -> None:
         """Fill the bar, 0 to 1."""
@@ -93,7 +94,7 @@ class TopBar(QWidget):
         field.setClearButtonEnabled(True)
         field.setAcceptDrops(False)
         field.setMaximumWidth(300)
-        field.setMinimumWidth(150)
+        field.setMinimumWidth(128)
         field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         sign = QAction(glyph_icon("search", tokens.DIM, 1.5), "", field)
         field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
@@ -118,9 +119,9 @@ class TopBar(QWidget):
         row.addSpacing(-4)
         row.addWidget(name)
         row.addSpacing(20)
-        row.addWidget(self.search, 3)
+        row.addWidget(self.search, 1)
         row.addWidget(self.add)
-        row.addStretch(2)
+        row.addStretch()
         for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models, self.settings):
             row.addWidget(widget)
 
@@ -133,6 +134,7 @@ class TopBar(QWidget):
         self._left.say(left)
         self._doing.setVisible(batch is not None)
         self._bar.setVisible(batch is not None and batch.running)
+        self._bar.setFixedWidth(_BAR if self.width() >= _ROOMY else _SHORT_BAR)
         self._left.setVisible(bool(left) and self.width() >= _ROOMY)
         if batch is not None:
             self._bar.show_progress(batch.progress)

@@ -142,10 +142,14 @@ class SettingsDialog(QDialog):
     def _change(self, **values: str | float) -> bool:
         """Change the window's own settings, which it saves again with all that it remembers. Returns whether it did."""
         self._memory.change(**values)
-        written = load_settings(self._home)
-        saved = all(getattr(written, name) == value for name, value in values.items())
+        saved = self._is_saved()
         self._tell(saved)
         return saved
+
+    def _is_saved(self) -> bool:
+        now, written = self._memory.settings, load_settings(self._home)
+        # As words: a damaged file may hold a NaN, which does not even equal itself.
+        return all(str(getattr(now, name)) == str(getattr(written, name)) for name in _SHOWN)
 
     def _tell(self, saved: bool) -> None:
         words = _WHEN if saved else _not_saved(self._home)
