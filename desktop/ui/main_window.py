@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -24,6 +24,7 @@ from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
 from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.first_choice import FirstChoice
 from desktop.ui.jobs.library import Library
 from desktop.ui.jobs.queue_times import BatchCount
 from desktop.ui.jobs.view import JobView
@@ -38,7 +39,6 @@ from desktop.ui.window_memory import WindowMemory
 
 SMALLEST = (1024, 640)
 FOLD_BELOW = 700
-_FIRST_CHOICE_MS = 700
 _FIRST_SPLIT = (316, 466)
 _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
 
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._rows = RowActions(self.table, self.library, self.player, home, self)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
         self._connect()
+        self._first_choice = FirstChoice(self.table, self.library, self.player, self)
         self.actions_by_name = bind_keys(self, self, self.player)
         self._memory.restore(self, self.splitter)
         self.pages.setFocus()  # else the search would have it, and take the keys of the player
@@ -124,8 +125,7 @@ class MainWindow(QMainWindow):
         jobs.job_changed.connect(self._refresh_job)
         jobs.queue_changed.connect(self._show_queue)
         self.library.refresher.loaded.connect(self._show_page)
-        self.library.refresher.loaded.connect(self._choose_first)
-        self.library.first_added.connect(self._show_first_added)
+        self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
@@ -211,21 +211,6 @@ class MainWindow(QMainWindow):
     def _show_queue(self) -> None:
         jobs = self.library.jobs
         self.top.show_batch(self._batches.of(jobs.jobs, jobs.active))
-
-    def _choose_first(self) -> None:
-        """Some time after the start, so that the window is there first: opening a song's lanes takes a moment."""
-        QTimer.singleShot(_FIRST_CHOICE_MS, self, self._choose_first_now)
-
-    def _choose_first_now(self) -> None:
-        if not self.table.chosen() and self.library.proxy.rowCount():
-            job = self.library.proxy.job_at(self.library.proxy.index(0, 0))
-            if job is not None:
-                self.table.choose(job.id)
-
-    def _show_first_added(self, job: Job) -> None:
-        self.top.clear_search()
-        if not self.player.playing:
-            self.table.choose(job.id)
 
     def _show_models(self, models: Sequence[Model]) -> None:
         self.top.show_models(models, self.model)

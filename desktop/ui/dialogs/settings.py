@@ -119,8 +119,8 @@ class SettingsDialog(QDialog):
                     ),
                     Row(
                         "&Overlap",
-                        "A song is separated in pieces. The more they overlap, the smoother their joins, "
-                        "and the slower.",
+                        "A song is separated in pieces. The more they overlap, the smoother the joins, "
+                        "but the slower it goes.",
                         self.overlap,
                     ),
                 ],

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QTableView, QWidget
 
 from desktop.jobs.model import Job
 from desktop.ui.jobs.buttons import JobAction, RowButton, row_buttons
@@ -50,6 +50,8 @@ class JobView(QTableView):
     """A Job and the JobAction of a button in its row."""
     menu_asked = Signal(QPoint)
     """Where a menu for the chosen songs is to open, on the screen."""
+    chosen_by_hand = Signal()
+    """The user has chosen other rows, with the mouse or the keyboard."""
     opened = Signal(object)
     """A Job that was double-clicked, or chosen with Return."""
 
@@ -59,10 +61,11 @@ class JobView(QTableView):
         self._pointer = RowPointer()
         self._by_keyboard = False
         self._silent = False
+        self._in_hand = False
         self._pressed: tuple[str, Link, JobAction | None] | None = None
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
-        self.setAccessibleDescription("Return plays, Delete removes, the menu key shows what else can be done.")
+        self.setAccessibleDescription("Return plays, Delete removes, the menu key or Shift+F10 shows what else.")
         self._dress()
         self.setModel(proxy)
         self._set_delegates(covers)
@@ -129,6 +132,8 @@ class JobView(QTableView):
         """Draw rows anew that were selected or are no more."""
         super().selectionChanged(selected, deselected)
         self.viewport().update()
+        if self._in_hand:
+            self.chosen_by_hand.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns."""
@@ -144,16 +149,25 @@ class JobView(QTableView):
             self._open(self.currentIndex())
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space):
             event.ignore()
+        elif event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._ask_for_menu_at_row()
         else:
+            self._in_hand = True
             super().keyPressEvent(event)
+            self._in_hand = False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu: at the pointer, or at the row that the keyboard is on."""
-        where = event.globalPos()
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft() + QPoint(24, 0))
-        if self.chosen():
-            self.menu_asked.emit(where)
+            self._ask_for_menu_at_row()
+        elif self.chosen():
+            self.menu_asked.emit(event.globalPos())
+
+    def _ask_for_menu_at_row(self) -> None:
+        # Where the system itself makes a menu event of Shift+F10, the menu is open already.
+        if self.chosen() and QApplication.activePopupWidget() is None:
+            row = self.visualRect(self.currentIndex())
+            self.menu_asked.emit(self.viewport().mapToGlobal(row.bottomLeft() + QPoint(24, 0)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Follow the pointer."""
@@ -170,7 +184,9 @@ class JobView(QTableView):
         self._by_keyboard = False
         self.viewport().update()
         self._follow(event.position().toPoint())
+        self._in_hand = True
         super().mousePressEvent(event)
+        self._in_hand = False
         job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
         left = event.button() is Qt.MouseButton.LeftButton
         self._pressed = (job.id, self._pointer.link, self._pointer.action) if job and left else None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
@@ -105,6 +105,40 @@ def test_the_menu_key_opens_the_menu_at_the_row(table: Table, qtbot: QtBot) -> N
         QApplication.sendEvent(table.view, event)
     assert asked.args is not None
     assert table.view.viewport().mapFromGlobal(asked.args[0]).y() >= tokens.ROW
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_shift_and_f10_open_the_menu_at_the_row_once(table: Table, qtbot: QtBot) -> None:
+    table.view.choose(JOBS[1].id)
+    asked: list[QPoint] = []
+    table.view.menu_asked.connect(asked.append)
+    qtbot.keyClick(table.view, Qt.Key.Key_F10)
+    assert not asked
+    qtbot.keyClick(table.view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    assert len(asked) == 1
+    assert table.view.viewport().mapFromGlobal(asked[0]).y() >= tokens.ROW
+    menu = QMenu(table.view)
+    menu.addAction("Remove")
+    menu.popup(asked[0])
+    qtbot.waitUntil(lambda: QApplication.activePopupWidget() is menu)
+    # What a system sends that makes a menu event of the same key.
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
+    QApplication.sendEvent(table.view, event)
+    menu.close()
+    assert len(asked) == 1
+
+
+def test_only_what_the_user_chooses_is_chosen_by_hand(table: Table, qtbot: QtBot) -> None:
+    chosen: list[bool] = []
+    table.view.chosen_by_hand.connect(lambda: chosen.append(True))
+    table.view.choose(JOBS[1].id)
+    table.view.search("broken", JOBS[1].id)
+    table.view.search("", JOBS[1].id)
+    assert not chosen
+    qtbot.keyClick(table.view, Qt.Key.Key_Down)
+    assert len(chosen) == 1
+    _click(qtbot, table, table.place(0, Column.TITLE))
+    assert len(chosen) == 2
 
 
 def test_return_opens_the_chosen_song(table: Table, qtbot: QtBot) -> None:
