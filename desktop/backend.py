@@ -25,8 +25,9 @@ _log = logging.getLogger(__name__)
 class Backend:
     """One process's hold on a library. `service` works at once; songs are separated from `start` on."""
 
-    def __init__(self, home: Home) -> None:
-        """Open the database. Raises StorageError."""
+    def __init__(self, home: Home, drafts: bool = False) -> None:
+        """Open the database. `drafts`: songs are looked at before they are separated. Raises StorageError."""
+        self._drafts = drafts
         self._home = home
         self._store = JobStore(home)
         queue, self._events = CeleryQueue(), RedisEvents()
@@ -71,7 +72,7 @@ class Backend:
         self._lock.release()
 
     def _supervise(self) -> None:
-        self._supervisor = Supervisor(self._home, self._reconciliation, self._tell)
+        self._supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
         self._supervisor.start()
         connect()
 

@@ -46,7 +46,7 @@ def main(files: Sequence[Path]) -> int:
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
 
-    backend = Backend(library)
+    backend = Backend(library, drafts=True)
     feed = JobFeed()
     transport = Transport()
     window = MainWindow(backend.service, feed, transport, Shelf(library), library)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -107,6 +108,11 @@ class JobFolder:
     def draft(self) -> Path:
         """Sketch's segments, to be heard until the model's are there; deleted with them."""
         return self.root / "draft"
+
+    def forget_work(self) -> None:
+        """Delete what only an unfinished job needs: its finished segments and its draft."""
+        for folder in (self.segments, self.draft):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""

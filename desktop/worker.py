@@ -12,10 +12,13 @@ from celery.signals import worker_ready
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree
 from desktop.supervisor.worker import READY
-from desktop.tasks.celery_app import app
+from desktop.tasks.celery_app import DRAFT_QUEUE, app
 
 # Below the window and the sound: separating takes all the cores that nobody else wants.
 _NICENESS = 10
+# A draft is waited for; it goes before separating.
+_DRAFT_NICENESS = 5
+_DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,8 +26,11 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     home().prepare()
     if arguments.supervised:
-        _tie_to_supervisor()
+        _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
+    if arguments.draft:
+        app.conf.include = [_DRAFTS_ALONE]
+        words += ["--queues", DRAFT_QUEUE, "--pool", "solo", "--hostname", "draft@%h"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
         words += ["--logfile", arguments.logfile]
@@ -34,17 +40,22 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="unbraid worker", description="Separates the songs of the queue.")
-    parser.add_argument("--concurrency", type=int, default=1, help="songs at the same time (default 1: it uses all cores)")
+    parser.add_argument(
+        "--concurrency", type=int, default=1, help="songs at the same time (default 1: it uses all cores)"
+    )
     parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
     parser.add_argument("--logfile", help="where to log (default: the terminal)")
+    parser.add_argument(
+        "--draft", action="store_true", help="make drafts of new songs instead, by Sketch, without torch"
+    )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
-def _tie_to_supervisor() -> None:
+def _tie_to_supervisor(niceness: int) -> None:
     """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
     if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+        os.nice(niceness)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Celery's banner is not for the supervisor
 

@@ -1,9 +1,8 @@
 """The mixture: a track decoded once onto the disk, where every later step can read any part of it."""
 
-import math
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -11,16 +10,14 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from desktop.audio.clean import CleanTrack
 from desktop.audio.decode import TrackReader, readers
-from desktop.audio.fold import fold_matrix
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
 from desktop.audio.track import SampleFormat
 from desktop.audio.undecodable import UndecodableError
-from desktop.errors import CancelledError, StorageError, UnusableTrackError
+from desktop.errors import CancelledError, StorageError
 
-# Music lies within ±1; what is 80 dB louder is no sample.
-_LOUDEST = 1e4
 _SUBTYPES = {SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24", SampleFormat.PCM_32: "PCM_32"}
 
 
@@ -61,74 +58,27 @@ def decode_mixture(track: Path, out: Path, report: Callable[[float], None], shou
 def _decode(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
     for reader in readers(track):
         with closing(reader), suppress(UndecodableError):  # then another decoder may
-            return _Spool(track, out, reader).fill(report, should_stop)
+            return _write(track, reader, out, report, should_stop)
     raise AssertionError("readers() yields or raises")
 
 
-@dataclass
-class _Spool:
-    track: Path
-    out: Path
-    reader: TrackReader
-    frames: int = 0
-    repaired: int = 0
-    matrix: NDArray[np.float64] | None = field(init=False)
-    sample_format: SampleFormat = field(init=False)
-
-    def __post_init__(self) -> None:
-        info = self.reader.info
-        self.matrix = fold_matrix(info.channels) if info.channels > 2 else None
-        self.sample_format = info.sample_format
-        if self.matrix is not None and info.sample_format is SampleFormat.PCM_16:
-            self.sample_format = SampleFormat.PCM_24  # a folded sample falls between the steps of its source
-
-    def fill(self, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
-        info = self.reader.info
-        channels = min(info.channels, 2)
-        subtype = _SUBTYPES.get(self.sample_format, "FLOAT")
-        try:
-            with soundfile.SoundFile(
-                system_name(self.out), "w", info.sample_rate, channels, subtype, format="RF64"
-            ) as file:
-                for block in self.reader.blocks():
-                    if should_stop():
-                        raise CancelledError("Cancelled.")
-                    self._write(file, self._cleaned(block))
-                    if info.frames:
-                        report(min(1.0, self.frames / info.frames))
-        except (soundfile.SoundFileError, OSError) as error:
-            raise StorageError(
-                f"{shown(self.track.name)} could not be decoded onto the disk: {error}. Make room, then retry."
-            ) from error
-        self._check()
-        return Mixture(
-            self.out, info.sample_rate, channels, self.frames, self.sample_format, (*self.reader.notices, *self._said())
-        )
-
-    def _cleaned(self, block: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.sample_format in (SampleFormat.FLOAT, SampleFormat.LOSSY):
-            bad = ~np.isfinite(block) | (np.abs(block) > _LOUDEST)
-            if bad.any():
-                self.repaired += int(bad.sum())
-                block = np.where(bad, 0.0, block)
-        return block if self.matrix is None else self.matrix @ block
-
-    def _write(self, file: soundfile.SoundFile, block: NDArray[np.float64]) -> None:
-        bits = self.sample_format.bits
-        file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
-        self.frames += block.shape[1]
-
-    def _check(self) -> None:
-        if not self.frames:
-            raise UndecodableError("contains no audio")
-        if self.repaired > 0.5 * self.frames * self.reader.info.channels:
-            raise UnusableTrackError(f"{shown(self.track.name)} contains only invalid samples. Export it again.")
-
-    def _said(self) -> list[str]:
-        said: list[str] = []
-        if self.matrix is not None:
-            said.append(f"Its {self.reader.info.channels} channels were folded to stereo.")
-        if self.repaired:
-            seconds = math.ceil(self.repaired / self.reader.info.channels / self.reader.info.sample_rate)
-            said.append(f"Invalid samples (about {seconds} s) were replaced by silence.")
-        return said
+def _write(
+    track: Path, reader: TrackReader, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]
+) -> Mixture:
+    info, clean = reader.info, CleanTrack(track.name, reader)
+    subtype, bits = _SUBTYPES.get(clean.sample_format, "FLOAT"), clean.sample_format.bits
+    try:
+        with soundfile.SoundFile(
+            system_name(out), "w", info.sample_rate, clean.channels, subtype, format="RF64"
+        ) as file:
+            for block in clean.blocks():
+                if should_stop():
+                    raise CancelledError("Cancelled.")
+                file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
+                if info.frames:
+                    report(min(1.0, clean.frames / info.frames))
+    except (soundfile.SoundFileError, OSError) as error:
+        raise StorageError(
+            f"{shown(track.name)} could not be decoded onto the disk: {error}. Make room, then retry."
+        ) from error
+    return Mixture(out, info.sample_rate, clean.channels, clean.frames, clean.sample_format, clean.notices())

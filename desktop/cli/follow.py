@@ -59,7 +59,7 @@ class Follower:
         elif event.job_id in self._open:
             if isinstance(event, JobChanged):
                 self._read(event.job_id)
-            else:
+            elif isinstance(event, JobProgress):
                 self._bars.move(event)
 
     def _reread(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desktop import __version__
 from desktop.errors import UnbraidError
+from desktop.jobs.model import HIGHEST_OVERLAP, MOST_SHIFTS
 from desktop.settings import DEFAULT_MODEL
 
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
@@ -57,8 +58,26 @@ def _separate(command: argparse.ArgumentParser) -> None:
         dest="sum_mode",
         help="exact: the stems sum to the song sample for sample; raw: the model's own output",
     )
+    command.add_argument("--overlap", type=_overlap, help="part that segments share, 0 to 0.9 (default 0.25)")
+    command.add_argument(
+        "--shifts", type=_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
+    )
     _json(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
+
+
+def _overlap(text: str) -> float:
+    overlap = float(text)
+    if not 0.0 <= overlap <= HIGHEST_OVERLAP:
+        raise ValueError
+    return overlap
+
+
+def _shifts(text: str) -> int:
+    shifts = int(text)
+    if not 0 <= shifts <= MOST_SHIFTS:
+        raise ValueError
+    return shifts
 
 
 def _jobs(command: argparse.ArgumentParser) -> None:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 
@@ -19,17 +20,22 @@ from desktop.models.shelf import Shelf
 from desktop.paths import home
 from desktop.settings import load_settings
 
+_Value = TypeVar("_Value", int, float)
+
 
 def separate(arguments: argparse.Namespace) -> int:
     """Separate every track. Returns 0 when all completed, else 1. Raises ModelUnavailableError for an unknown model."""
     library = home().prepare()
     start_log(library, "terminal")
+    chosen = load_settings(library)
     options = JobOptions(
-        model=arguments.model or load_settings(library).model,
+        model=arguments.model or chosen.model,
         format=arguments.format,
         bits=arguments.bits,
         sum_mode=arguments.sum_mode,
         out=_absolute(arguments.out) if arguments.out else None,
+        overlap=_or(arguments.overlap, chosen.overlap),
+        shifts=_or(arguments.shifts, chosen.shifts),
     )
     Shelf(library).get(options.model)
     results = Objects() if arguments.json else Lines()
@@ -76,6 +82,10 @@ def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> b
     finally:
         backend.stop()
     return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED for job in ends)
+
+
+def _or(asked: _Value | None, chosen: _Value) -> _Value:
+    return chosen if asked is None else asked
 
 
 def _absolute(path: Path) -> Path:

@@ -52,7 +52,9 @@ def _sync(path: Path) -> None:
 def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
     name = shown(track.name)
     if error.errno == errno.ENOSPC:
-        return StorageError(f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again.")
+        return StorageError(
+            f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again."
+        )
     if error.errno in (errno.EROFS, errno.EDQUOT) or error.filename2:
         return StorageError(f"{name} could not be copied into the library: {error.strerror}.")
     return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")

@@ -29,7 +29,9 @@ def migrate(connection: Connection) -> None:
     """
     done = connection.execute(text("PRAGMA user_version")).scalar_one()
     if done > len(STEPS):
-        raise StorageError("This library was made by a newer Unbraid. Use that one, or set UNBRAID_HOME to another folder.")
+        raise StorageError(
+            "This library was made by a newer Unbraid. Use that one, or set UNBRAID_HOME to another folder."
+        )
     for step in STEPS[done:]:
         connection.execute(text(step))
     if done < len(STEPS):

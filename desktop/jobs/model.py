@@ -30,6 +30,10 @@ class Stage(StrEnum):
     WRITING = "writing"
 
 
+HIGHEST_OVERLAP = 0.9
+MOST_SHIFTS = 20
+
+
 @dataclass(frozen=True)
 class JobOptions:
     """How a track is to be separated and written. The defaults are what the window uses."""
@@ -44,6 +48,10 @@ class JobOptions:
     """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
     out: Path | None = None
     """A folder of the user's that receives the stems as well; None keeps them in the library alone."""
+    overlap: float = 0.25
+    """Part of a segment that it shares with its neighbour."""
+    shifts: int = 0
+    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
 
 
 @dataclass(frozen=True)

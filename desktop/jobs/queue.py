@@ -21,6 +21,14 @@ class JobQueue(Protocol):
         """Ask for these jobs, all that wait, in this order, in place of whatever was asked for before. Never raises."""
         ...
 
+    def publish_draft(self, job: Job) -> None:
+        """Ask for a draft of `job`, to be heard until its stems are there. Never raises; asking again does no harm."""
+        ...
+
+    def tell_playhead(self, job_id: str, second: float) -> None:
+        """Let the worker know where an unfinished job is listened to. To be told again every few seconds. Never raises."""
+        ...
+
 
 @dataclass(frozen=True)
 class JobProgress:
@@ -45,13 +53,21 @@ class JobChanged:
 
 
 @dataclass(frozen=True)
+class DraftGrew:
+    """More of a job's draft can be heard, or all of it."""
+
+    job_id: str
+    complete: bool
+
+
+@dataclass(frozen=True)
 class QueueChanged:
     """The queue was paused, or goes on."""
 
     paused: bool
 
 
-JobEvent = JobProgress | JobChanged | QueueChanged
+JobEvent = JobProgress | JobChanged | DraftGrew | QueueChanged
 
 
 class EventSink(Protocol):

@@ -16,6 +16,7 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.settings import load_settings
 
 
 class JobService:
@@ -72,6 +73,8 @@ class JobService:
         Raises UnknownJobError, JobStateError.
         """
         job = self._store.request_cancel(job_id)
+        if job.state.ended:
+            self._home.job(job_id).forget_work()
         self._events.emit(JobChanged(job_id))
         return job
 
@@ -87,6 +90,19 @@ class JobService:
             self._queue.publish_in_order(self._store.pending())
         self._events.emit(JobChanged(job_id))
         return job
+
+    def draft(self, job_id: str) -> None:
+        """Ask for a draft of an unfinished job, to be heard until its stems are there, if the settings want drafts.
+
+        Raises UnknownJobError.
+        """
+        job = self._store.job(job_id)
+        if not job.state.ended and load_settings(self._home).draft:
+            self._queue.publish_draft(job)
+
+    def listen(self, job_id: str, second: float) -> None:
+        """Let the worker separate an unfinished job from there on first. To be told again every few seconds."""
+        self._queue.tell_playhead(job_id, second)
 
     def pause(self) -> None:
         """Begin no further job; what runs goes on. Survives every restart."""

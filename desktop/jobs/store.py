@@ -126,7 +126,9 @@ class JobStore:
             connection.execute(_update(job_id).values(_FRESH | _claimed(row.token + 1)))
             return self._job(connection, job_id)
 
-    def heartbeat(self, job: Job, stage: Stage | None, progress: float, elapsed: float, left: float | None) -> bool | None:
+    def heartbeat(
+        self, job: Job, stage: Stage | None, progress: float, elapsed: float, left: float | None
+    ) -> bool | None:
         """Renew the owner's lease. True when it shall stop because the user cancelled, None when the claim is lost."""
         values: dict[str, Any] = {"lease_until": time() + LEASE, "progress": progress, "elapsed": elapsed, "left": left}
         with self._database.write() as connection:

@@ -1,4 +1,4 @@
-"""Folders that a killed process left behind: copied, but never written into the library."""
+"""What a killed process left behind: folders of no job, and the work of jobs that have ended."""
 
 import shutil
 from time import time
@@ -11,8 +11,12 @@ _SURELY_LEFT = 3600.0
 
 
 def remove_strays(home: Home, store: JobStore) -> None:
-    """Delete the job folders that no row knows. Raises StorageError."""
-    known = {job.id for job in store.jobs()}
+    """Delete the job folders that no row knows, and what ended jobs have no use for. Raises StorageError."""
+    jobs = store.jobs()
+    for job in jobs:
+        if job.state.ended:
+            home.job(job.id).forget_work()
+    known = {job.id for job in jobs}
     for folder in home.jobs.iterdir():
         if folder.name not in known and folder.stat().st_mtime < time() - _SURELY_LEFT:
             shutil.rmtree(folder, ignore_errors=True)

@@ -19,6 +19,8 @@ from desktop.audio.peaks import BASE, envelope
 from desktop.segments.cut import Cut, Segment, Segmentation, triangle
 
 _ABOUT = "about.json"
+COMPLETE = "complete"
+"""Marks a store that nothing will be added to."""
 
 
 @dataclass(frozen=True)

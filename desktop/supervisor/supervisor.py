@@ -9,7 +9,7 @@ from typing import Protocol
 
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
-from desktop.settings import external_redis
+from desktop.settings import external_redis, load_settings
 from desktop.supervisor.redis import RedisServer
 from desktop.supervisor.worker import WorkerProcess
 
@@ -38,10 +38,17 @@ class Reconciler(Protocol):
 class Supervisor:
     """Runs in a thread of its own from `start` to `stop`: Linux ends children together with the thread that began them."""
 
-    def __init__(self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None]) -> None:
-        """`on_trouble` is told, from the thread, a sentence when songs cannot be separated, None once they can again."""
+    def __init__(
+        self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None], drafts: bool
+    ) -> None:
+        """`on_trouble` is told, from the thread, a sentence when songs cannot be separated, None once they can again.
+
+        `drafts`: somebody looks at songs before they are separated, so a second worker makes drafts of them.
+        """
+        self._home = home
         self._redis = None if external_redis() else RedisServer(home)
         self._worker = WorkerProcess(home)
+        self._drafter = WorkerProcess(home, "draft", "--draft") if drafts else None
         self._reconciler = reconciler
         self._on_trouble = on_trouble
         self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -73,6 +80,8 @@ class Supervisor:
                 self._wake.get(timeout=_TICK)
             except queue.Empty:
                 continue
+        if self._drafter:
+            self._drafter.stop()
         self._worker.stop()
         self._reconcile(self._reconciler.give_back)
         if self._redis:
@@ -101,12 +110,22 @@ class Supervisor:
             self._redis.stop()
             self._redis.start().on_exit(self._look)
             started = True
-        if not (self._worker.child and self._worker.child.alive):
+        if not self._worker.alive:
             self._worker.stop()
             self._reconcile(self._reconciler.rebuild)
             self._worker.start().on_exit(self._look)
             started = True
-        return started
+        return self._drafter_started() or started
+
+    def _drafter_started(self) -> bool:
+        """Start the second worker, or end it, as the settings say. True when it was started."""
+        drafter = self._drafter
+        if drafter is None or drafter.alive == load_settings(self._home).draft:
+            return False
+        drafter.stop()
+        if load_settings(self._home).draft:
+            drafter.start().on_exit(self._look)
+        return drafter.alive
 
     def _reconcile(self, step: Callable[[], None]) -> None:
         try:

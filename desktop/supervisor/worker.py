@@ -13,17 +13,25 @@ READY = "ready"
 class WorkerProcess:
     """The worker of one library. All methods are called from the supervisor's thread."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, name: str = "worker", *options: str) -> None:
+        """`name` is that of its log and its pidfile; `options` are added to its command."""
         self._home = home
+        self._name = name
+        self._options = options
         self.child: Child | None = None
+
+    @property
+    def alive(self) -> bool:
+        """True while it runs."""
+        return self.child is not None and self.child.alive
 
     def start(self) -> Child:
         """Start it and wait until it consumes. Raises ServiceUnavailableError."""
-        pidfile = self._home.run / "worker.pid"
+        pidfile = self._home.run / f"{self._name}.pid"
         self._home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         reap(pidfile)
-        log = log_file(self._home, "worker")
-        words = own_command("worker", "--supervised", "--logfile", str(log))
+        log = log_file(self._home, self._name)
+        words = own_command("worker", "--supervised", *self._options, "--logfile", str(log))
         environment = own_environment() | {"UNBRAID_HOME": str(self._home.root)}
         try:
             self.child = Child(words, pidfile, environment)

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from celery.signals import task_failure, worker_process_init
 
 from desktop.lifetime import end_with_parent
 from desktop.tasks.celery_app import TASK, app
+from desktop.tasks.job_id import is_job_id
 
 if TYPE_CHECKING:
     from desktop.tasks.run_job import Answer, JobRunner
@@ -36,14 +36,6 @@ def _record(task_id: str, exception: Exception, args: Sequence[object], **_: obj
     """What nobody foresaw fails the job: else it would be tried again as if its worker had died."""
     _log.error("%s failed in a way that was not foreseen", task_id, exc_info=exception)
     _runner().give_up(str(args[0]), exception)
-
-
-def is_job_id(text: object) -> bool:
-    """True for a UUID in its canonical form: nothing else ever meets a path."""
-    try:
-        return isinstance(text, str) and str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 @worker_process_init.connect

@@ -9,6 +9,8 @@ from desktop.settings import RedisSettings, external_redis, redis_from_environme
 
 TASK = "process_audio_job"
 QUEUE = "unbraid"
+DRAFT_TASK = "draft_audio_job"
+DRAFT_QUEUE = "unbraid.draft"
 # Keys of our own: another application's tasks may live in the same database.
 UNACKED = {f"{key}_key": f"unbraid:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}
 _WEEK = 7 * 24 * 3600
@@ -33,7 +35,12 @@ def _tcp(server: RedisSettings) -> str:
     return f"redis://{password}{server.host}:{server.port}/{server.db}"
 
 
-app = Celery("unbraid", broker=broker_url(), backend=broker_url(), include=["desktop.tasks.audio_jobs"])
+app = Celery(
+    "unbraid",
+    broker=broker_url(),
+    backend=broker_url(),
+    include=["desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs"],
+)
 app.conf.update(
     task_default_queue=QUEUE,
     task_serializer="json",

@@ -30,6 +30,7 @@ class HeldClaim:
         self._work_began = self._began
         self._stage: Stage | None = None
         self._progress = 0.0
+        self._done_before = 0.0
         self._shown = 0.0
         self._cancelled = self._lost = False
         self._done = threading.Event()
@@ -39,7 +40,9 @@ class HeldClaim:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._done.set()
         self._thread.join()
 
@@ -51,9 +54,10 @@ class HeldClaim:
     def report(self, stage: Stage, progress: float) -> None:
         """Say how far the job is: `progress` 0 to 1 over the whole of it."""
         changed = stage is not self._stage
-        before = self._progress
-        if changed and self._stage is Stage.DOWNLOADING:
-            before, self._work_began = 0.0, monotonic()
+        before = 0.0 if changed and self._stage is Stage.DOWNLOADING else self._progress
+        if changed and stage is not Stage.WRITING:
+            # Segments that were kept are no measure of how long the others take.
+            self._work_began, self._done_before = monotonic(), progress
         self._stage, self._progress = stage, max(progress, before)
         if changed or monotonic() - self._shown >= _FRAME:
             self._shown = monotonic()
@@ -73,10 +77,10 @@ class HeldClaim:
             raise CancelledError("Cancelled.")
 
     def _left(self) -> float | None:
-        worked = monotonic() - self._work_began
-        if self._progress < _ENOUGH or worked < _SOON or self._stage is Stage.DOWNLOADING:
+        worked, done = monotonic() - self._work_began, self._progress - self._done_before
+        if done < _ENOUGH or worked < _SOON or self._stage is Stage.DOWNLOADING:
             return None
-        return worked * (1.0 - self._progress) / self._progress
+        return worked * (1.0 - self._progress) / done
 
     def _beat(self) -> None:
         while not self._done.wait(_BEAT):

@@ -42,6 +42,15 @@ class EngineRoom:
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
             return self._load(self._shelf.get(SKETCH)), (notice,)
 
+    @property
+    def identity(self) -> str:
+        """Names the engine that is loaded, down to its files: another identity may give other stems."""
+        spec = self._spec
+        if spec is None:
+            return ""
+        files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in spec.files]
+        return repr((spec.name, spec.kind, files, spec.bag, spec.segment))
+
     def _download(self, model: Model, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Model:
         failed = self._unreachable.get(model.name)
         if failed and monotonic() - failed[0] < _RETRY_AFTER:

@@ -10,7 +10,7 @@ from time import monotonic
 import redis
 
 from desktop.jobs.model import Stage
-from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.jobs.queue import DraftGrew, JobChanged, JobEvent, JobProgress, QueueChanged
 from desktop.tasks.redis_client import redis_client
 
 _CHANNEL = "unbraid:events"
@@ -102,6 +102,8 @@ def _event(text: str | bytes | None) -> JobEvent | None:
         fields = json.loads(text or "{}")
         if "stage" in fields:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})
+        if "complete" in fields:
+            return DraftGrew(**fields)
         return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
     except (ValueError, TypeError) as error:
         _log.warning("A message was passed over: %s", error)

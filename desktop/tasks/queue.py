@@ -3,6 +3,8 @@
 import json
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 import redis
 from kombu.exceptions import OperationalError
@@ -10,13 +12,15 @@ from kombu.exceptions import OperationalError
 from desktop.jobs.model import Job
 from desktop.paths import home
 from desktop.settings import external_redis
-from desktop.tasks.celery_app import QUEUE, TASK, UNACKED, app, broker_url
+from desktop.tasks.celery_app import DRAFT_QUEUE, DRAFT_TASK, QUEUE, TASK, UNACKED, app, broker_url
 from desktop.tasks.redis_client import redis_client
 
 _log = logging.getLogger(__name__)
 # Celery's limits are the last resort against a hung job, so they follow the song: 20 times its length on a slow machine.
 _SLOWEST = 20.0
 _SOFT, _GRACE = 3300, 300
+# Seconds for which a playhead counts after it was told, and that the teller waits for Redis at most.
+_ATTENTION, _PATIENCE = 15, 0.5
 
 
 class CeleryQueue:
@@ -27,21 +31,7 @@ class CeleryQueue:
         if not _is_there():
             return
         soft = max(_SOFT, int((job.seconds or 0) * _SLOWEST))
-        try:
-            # A connection of its own: the app's pool remembers where Redis was when the app began.
-            with app.connection_for_write(broker_url()) as connection:
-                app.send_task(
-                    TASK,
-                    (job.id,),
-                    task_id=identity(job),
-                    connection=connection,
-                    retry=False,
-                    ignore_result=True,
-                    soft_time_limit=soft,
-                    time_limit=soft + _GRACE,
-                )
-        except OperationalError as error:
-            _log.info("%s waits in the library: %s", job.id, error)
+        _send(TASK, job, task_id=identity(job), soft_time_limit=soft, time_limit=soft + _GRACE)
 
     def publish_in_order(self, jobs: Sequence[Job]) -> None:
         """Forget the messages that wait, and ask for `jobs` anew."""
@@ -56,6 +46,16 @@ class CeleryQueue:
         for job in jobs:
             self.publish(job)
 
+    def publish_draft(self, job: Job) -> None:
+        """Ask for a draft of `job`, or for nothing when Redis is away."""
+        if _is_there():
+            _send(DRAFT_TASK, job, queue=DRAFT_QUEUE)
+
+    def tell_playhead(self, job_id: str, second: float) -> None:
+        """Let the worker know where an unfinished job is listened to, for some seconds."""
+        with suppress(redis.RedisError), redis_client(_PATIENCE) as client:
+            client.set(playhead_key(job_id), second, ex=_ATTENTION)
+
     def known(self) -> set[str]:
         """Identities of all messages that wait or are in a worker's hands. Raises redis.RedisError."""
         with redis_client() as client:
@@ -67,6 +67,20 @@ class CeleryQueue:
         """Forget every message: only while no worker is alive. Raises redis.RedisError."""
         with redis_client() as client:
             client.delete(QUEUE, *UNACKED.values())
+
+
+def playhead_key(job_id: str) -> str:
+    """Where Redis holds the second at which a job is listened to."""
+    return f"unbraid:playhead:{job_id}"
+
+
+def _send(task: str, job: Job, **options: Any) -> None:
+    try:
+        # A connection of its own: the app's pool remembers where Redis was when the app began.
+        with app.connection_for_write(broker_url()) as connection:
+            app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+    except OperationalError as error:
+        _log.info("%s waits in the library: %s", job.id, error)
 
 
 def identity(job: Job) -> str:

@@ -1,5 +1,6 @@
 """One job from claim to end, without Celery: a thin shell round the pipeline."""
 
+import hashlib
 import logging
 import shutil
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from desktop.jobs.model import Job, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.export import export
+from desktop.tasks.playhead import playhead
 
 Answer = dict[str, str]
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
@@ -48,14 +51,14 @@ class JobRunner:
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job) as claim:
             answer = self._answer(claim)
-        if answer["status"] != "completed":
-            shutil.rmtree(self.home.job(job_id).run(job.token), ignore_errors=True)
+        self._tidy(job, answer)
         self.events.emit(JobChanged(job_id))
         return answer
 
     def give_up(self, job_id: str, error: Exception) -> None:
         """Let a job of this process fail for a reason that nobody foresaw. Raises StorageError."""
         self.store.give_up(job_id, _NO_MEMORY if isinstance(error, MemoryError) else _OUR_FAULT)
+        self.home.job(job_id).forget_work()
         self.events.emit(JobChanged(job_id))
 
     def _answer(self, claim: HeldClaim) -> Answer:
@@ -90,21 +93,21 @@ class JobRunner:
         self.store.describe(job, model_used=engine.name)
         self.events.emit(JobChanged(job.id))
         options = job.options
+        key = self._key(job, engine)
         request = Request(
-            source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks
-        )
+            source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks,
+            segments=folder.segments / key, key=key, overlap=options.overlap, shifts=options.shifts,
+        )  # fmt: skip
 
         def report(step: Step) -> None:
             claim.report(Stage(step.stage), step.progress)
 
-        outcome = run(request, engine, report, claim.should_stop)
+        outcome = run(request, engine, report, claim.should_stop, lambda: playhead(job.id))
         claim.check()
         stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])
         return self._publish(claim, stems, (*notices, *outcome.notices), outcome)
 
-    def _publish(
-        self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome
-    ) -> bool:
+    def _publish(self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome) -> bool:
         return self.store.complete(
             claim.job,
             stems,
@@ -117,7 +120,25 @@ class JobRunner:
             elapsed=claim.elapsed,
         )
 
+    def _key(self, job: Job, engine: Engine) -> str:
+        """Names what the job's segments depend on. Those of earlier runs that were made otherwise are thrown away."""
+        options = job.options
+        made_by = (self.engines.identity, engine.sources, options.overlap, options.shifts)
+        key = hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
+        for folder in self.home.job(job.id).segments.glob("*"):
+            if folder.name != key:
+                shutil.rmtree(folder, ignore_errors=True)
+        return key
+
     def _clean_up(self, job: Job) -> None:
-        """Throw away what earlier owners left behind."""
+        """Throw away what earlier owners began to write. Their finished segments are kept."""
         for folder in self.home.job(job.id).root.glob("run-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _tidy(self, job: Job, answer: Answer) -> None:
+        """Throw away what an ended job has no use for."""
+        folder = self.home.job(job.id)
+        if answer["status"] != "completed":
+            shutil.rmtree(folder.run(job.token), ignore_errors=True)
+        if answer is not DROPPED:
+            folder.forget_work()

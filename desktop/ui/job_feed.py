@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.jobs.queue import JobEvent, JobProgress, QueueChanged
+from desktop.jobs.queue import DraftGrew, JobEvent, JobProgress, QueueChanged
 
 
 class JobFeed(QObject):
@@ -14,6 +14,8 @@ class JobFeed(QObject):
     """The id of a job whose row is to be read again."""
     paused = Signal(bool)
     """The queue was paused, or goes on."""
+    draft_grew = Signal(str)
+    """The id of a job of whose draft more can be heard."""
     gap = Signal()
     """News may have been missed: everything is to be read again."""
     trouble = Signal(str)
@@ -23,6 +25,8 @@ class JobFeed(QObject):
         """Pass an event on. May be called from any thread."""
         if isinstance(event, JobProgress):
             self.progressed.emit(event)
+        elif isinstance(event, DraftGrew):
+            self.draft_grew.emit(event.job_id)
         elif isinstance(event, QueueChanged):
             self.paused.emit(event.paused)
         else:

@@ -23,12 +23,20 @@ class Asked:
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
+        self.drafts: list[Job] = []
+        self.playheads: list[tuple[str, float]] = []
 
     def publish(self, job: Job) -> None:
         self.jobs.append(job)
 
     def publish_in_order(self, jobs: Sequence[Job]) -> None:
         self.jobs = list(jobs)
+
+    def publish_draft(self, job: Job) -> None:
+        self.drafts.append(job)
+
+    def tell_playhead(self, job_id: str, second: float) -> None:
+        self.playheads.append((job_id, second))
 
 
 class ToFeed:

@@ -13,6 +13,9 @@ from desktop.jobs.service import JobService
 from desktop.ui.background import Background
 from desktop.ui.drop import Given
 
+# Of a large drop only the first songs are drafted at once; the others when they are looked at.
+_DRAFTS = 8
+
 
 @dataclass
 class Added:
@@ -77,6 +80,8 @@ class Adder(QObject):
         except UnusableTrackError as error:
             done.refusals.append(Refusal(found, str(error)))
             return
+        if done.count < _DRAFTS:
+            self._service.draft(job.id)
         done.first = done.first or job
         done.count += 1
         self._background.in_window(lambda: self.added.emit(job))

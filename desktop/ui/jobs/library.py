@@ -5,10 +5,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.jobs.model import Job, JobOptions
+from desktop.jobs.model import HIGHEST_OVERLAP, MOST_SHIFTS, Job, JobOptions
 from desktop.jobs.service import JobService
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home
+from desktop.settings import load_settings
 from desktop.ui.background import Background
 from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
@@ -37,6 +38,7 @@ class Library(QObject):
     ) -> None:
         super().__init__(parent)
         self._shelf = shelf
+        self._home = home
         self._work = Background("library", self)
         self._pictures = Background("covers", self)
         self.jobs = JobTableModel(self)
@@ -61,8 +63,10 @@ class Library(QObject):
         return len(self._new)
 
     def add(self, given: Given, model: str) -> None:
-        """Add what was dropped, to be separated with `model`."""
-        self.adder.add(given, JobOptions(model=model))
+        """Add what was dropped, to be separated with `model` as the settings say."""
+        chosen = load_settings(self._home)
+        overlap, shifts = min(max(chosen.overlap, 0.0), HIGHEST_OVERLAP), min(max(chosen.shifts, 0), MOST_SHIFTS)
+        self.adder.add(given, JobOptions(model=model, overlap=overlap, shifts=shifts))
 
     def add_paths(self, paths: Sequence[Path], model: str) -> None:
         """Add files and folders."""

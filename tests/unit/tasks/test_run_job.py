@@ -14,9 +14,9 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
-from desktop.tasks.audio_jobs import is_job_id
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.job_id import is_job_id
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.library import write_song
 
@@ -41,6 +41,12 @@ class NoQueue:
 
     def publish_in_order(self, jobs: Sequence[Job]) -> None:
         """Nor does it mind the order."""
+
+    def publish_draft(self, job: Job) -> None:
+        """Nor does it draft."""
+
+    def tell_playhead(self, job_id: str, second: float) -> None:
+        """Nobody listens."""
 
 
 class Bench:

@@ -1,0 +1,117 @@
+"""A draft of all stems within seconds, by Sketch: decoded and separated in one go, and playable from the start on."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import closing, suppress
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.audio.clean import CleanTrack
+from desktop.audio.decode import TrackReader, readers
+from desktop.audio.resample import StreamResampler
+from desktop.audio.undecodable import UndecodableError
+from desktop.errors import CancelledError
+from desktop.pipeline.engines.engine import Engine, Samples
+from desktop.segments.cut import Segment
+from desktop.segments.store import About, SegmentStore
+
+# Where the header does not say how long the track is.
+_GUESS_SECONDS = 240.0
+# A draft is a convenience: it never takes more than this part of what is free on the disk.
+_SHARE_OF_FREE = 0.1
+
+
+def make_draft(
+    track: Path, folder: Path, engine: Engine, grown: Callable[[], None], should_stop: Callable[[], bool]
+) -> None:
+    """Fill a new segment store in `folder`; `grown` is called whenever more of it can be heard.
+
+    Raises UnusableTrackError, CancelledError, and OSError for a disk that is full or nearly so.
+    """
+    for reader in readers(track):
+        shutil.rmtree(folder, ignore_errors=True)
+        with closing(reader), suppress(UndecodableError):  # then another decoder may
+            return _Draft(track, reader, folder, engine).make(grown, should_stop)
+    raise AssertionError("readers() yields or raises")
+
+
+class _Draft:
+    def __init__(self, track: Path, reader: TrackReader, folder: Path, engine: Engine) -> None:
+        self._clean = CleanTrack(track.name, reader)
+        self._engine = engine
+        rate = reader.info.sample_rate
+        self._resampler = StreamResampler(rate, engine.sample_rate, self._clean.channels)
+        seconds = reader.info.frames / rate if reader.info.frames else _GUESS_SECONDS
+        self._store = SegmentStore.create(folder, self._about(max(1, round(seconds * engine.sample_rate))))
+        if self._store.size() > _SHARE_OF_FREE * shutil.disk_usage(folder).free:
+            raise OSError(f"A draft of {self._store.size()} bytes would take too much of the disk")
+        # What is decoded and still to be heard, and at which frame of the track it begins.
+        self._sound = np.zeros((self._clean.channels, 0), np.float32)
+        self._new: list[Samples] = []
+        self._from = 0
+        self._end = 0
+        self._next = 0
+
+    def make(self, grown: Callable[[], None], should_stop: Callable[[], bool]) -> None:
+        for block in self._clean.blocks():
+            self._take(self._resampler.push(block))
+            while ready := self._ready():
+                self._separate(ready)
+                self._tell(grown, should_stop)
+        self._take(self._resampler.flush())
+        self._store = self._store.lengthened(max(1, self._end))
+        while rest := self._store.cut.segments[self._next :][: self._engine.batch]:
+            self._separate(rest)
+            self._tell(grown, should_stop)
+
+    def _tell(self, grown: Callable[[], None], should_stop: Callable[[], bool]) -> None:
+        if should_stop():
+            raise CancelledError("Cancelled.")
+        grown()
+
+    def _about(self, frames: int) -> About:
+        engine = self._engine
+        return About(
+            "draft", engine.sources, engine.sample_rate, self._clean.channels, frames, engine.segmentation,
+            kept_as="float16",
+        )  # fmt: skip
+
+    def _take(self, sound: NDArray[np.floating]) -> None:
+        self._new.append(sound.astype(np.float32))
+        self._end += sound.shape[1]
+        if self._end > self._store.about.frames:  # the header said less
+            self._store = self._store.lengthened(2 * self._end)
+
+    def _ready(self) -> tuple[Segment, ...]:
+        """A batch of segments all of whose sound is there; none while there are too few."""
+        following = self._store.cut.segments[self._next :][: self._engine.batch]
+        whole = tuple(part for part in following if part.heard_from + part.heard <= self._end)
+        return whole if len(whole) == self._engine.batch else ()
+
+    def _separate(self, segments: tuple[Segment, ...]) -> None:
+        self._sound, self._new = np.concatenate([self._sound, *self._new], axis=1), []
+        heard = [self._heard(segment) for segment in segments]
+        longest = max(sound.shape[1] for sound in heard)
+        padded = np.stack([np.pad(sound, ((0, 0), (0, longest - sound.shape[1]))) for sound in heard])
+        for segment, answer in zip(segments, self._engine.separate(padded), strict=True):
+            stems = answer[..., segment.skip : segment.skip + segment.frames]
+            stems = stems if self._clean.channels == 2 else stems.mean(axis=1, keepdims=True)
+            self._store.put(segment, stems, durable=False)
+        self._next = segments[-1].number + 1
+        self._forget(self._next)
+
+    def _heard(self, segment: Segment) -> Samples:
+        """float32 `[2, heard]`, silence beyond the track's ends."""
+        start, end = segment.heard_from, segment.heard_from + segment.heard
+        sound = self._sound[:, max(start - self._from, 0) : max(end - self._from, 0)]
+        before, after = max(-start, 0), max(end - self._end, 0)
+        return np.pad(np.broadcast_to(sound, (2, sound.shape[1])), ((0, 0), (before, after)))
+
+    def _forget(self, following: int) -> None:
+        """Let go of sound that no later segment hears."""
+        segments = self._store.cut.segments
+        if following < len(segments):
+            useless = max(0, segments[following].heard_from - self._from)
+            self._sound, self._from = self._sound[:, useless:], self._from + useless

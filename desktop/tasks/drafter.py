@@ -1,0 +1,59 @@
+"""Drafts of unfinished jobs: for the ears until the stems are there, never for a file of the user's."""
+
+import logging
+import shutil
+from functools import cached_property
+
+from desktop.errors import CancelledError, UnbraidError
+from desktop.jobs.copy import stored_track
+from desktop.jobs.model import Job
+from desktop.jobs.queue import DraftGrew, EventSink
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+from desktop.pipeline.draft import make_draft
+from desktop.pipeline.engines.engine import Engine
+from desktop.pipeline.engines.sketch import SketchEngine
+from desktop.segments.store import COMPLETE
+
+_log = logging.getLogger(__name__)
+
+
+class Drafter:
+    """Makes the drafts of one library."""
+
+    def __init__(self, home: Home, store: JobStore, events: EventSink) -> None:
+        self._home = home
+        self._store = store
+        self._events = events
+
+    def draft(self, job_id: str) -> bool:
+        """Make the job's draft. False when it has one, has ended, or cannot have one: then it goes without."""
+        folder = self._home.job(job_id).draft
+        try:
+            job = self._store.job(job_id)
+            if not job.state.ended and not (folder / COMPLETE).exists():
+                self._make(job)
+                return True
+        except (UnbraidError, OSError) as error:
+            _log.info("%s has no draft: %s", job_id, error)
+            shutil.rmtree(folder, ignore_errors=True)
+        return False
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return SketchEngine()
+
+    def _make(self, job: Job) -> None:
+        folder = self._home.job(job.id)
+
+        def grown() -> None:
+            self._events.emit(DraftGrew(job.id, complete=False))
+
+        def ended() -> bool:
+            return self._store.job(job.id).state.ended
+
+        make_draft(stored_track(folder, job), folder.draft, self._engine, grown, ended)
+        if ended():
+            raise CancelledError("Its stems are there, or nobody wants them any more.")
+        (folder.draft / COMPLETE).touch()
+        self._events.emit(DraftGrew(job.id, complete=True))

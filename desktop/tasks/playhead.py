@@ -1,0 +1,19 @@
+"""Where an unfinished job is being listened to, as the window told."""
+
+import redis
+
+from desktop.tasks.queue import playhead_key
+from desktop.tasks.redis_client import redis_client
+
+# Seconds that a worker waits for the answer at most.
+_PATIENCE = 0.5
+
+
+def playhead(job_id: str) -> float | None:
+    """Seconds into the song; None when nobody listens, or Redis is away."""
+    try:
+        with redis_client(_PATIENCE) as client:
+            told = client.get(playhead_key(job_id))
+    except redis.RedisError:
+        return None
+    return float(told) if isinstance(told, str) else None

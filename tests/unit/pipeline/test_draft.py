@@ -1,0 +1,82 @@
+"""A draft: Sketch's stems of a track that is still being decoded."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from desktop.errors import CancelledError, UnusableTrackError
+from desktop.pipeline.draft import make_draft
+from desktop.pipeline.engines.sketch import SketchEngine
+from desktop.segments.store import SegmentStore
+from tests.helpers.engines import separated
+from tests.helpers.shared import SHARED
+
+ENGINE = SketchEngine()
+RATE = 44100
+SONG = SHARED / "fixtures" / "songs" / "spleeter_audio_example.mp3"
+
+
+def drafted(track: Path, folder: Path, engine: SketchEngine = ENGINE) -> SegmentStore:
+    make_draft(track, folder, engine, lambda: None, lambda: False)
+    return SegmentStore.open(folder)
+
+
+def noise(folder: Path, seconds: float, channels: int = 2, rate: int = RATE) -> Path:
+    path = folder / "noise.wav"
+    sound = np.random.default_rng(1).uniform(-0.4, 0.4, (round(seconds * rate), channels))
+    soundfile.write(path, sound * np.linspace(0.2, 1, len(sound))[:, None], rate, subtype="PCM_16")
+    return path
+
+
+@pytest.mark.parametrize("seconds", [0.001, 3.0, 9.97, 31.0])
+def test_a_draft_is_what_sketch_makes_of_the_whole_track(tmp_path: Path, seconds: float) -> None:
+    track = noise(tmp_path, seconds)
+    store = drafted(track, tmp_path / "draft")
+    sound = soundfile.read(track, dtype="float32")[0].T
+    assert store.about.frames == sound.shape[1]
+    assert store.ready(0, store.about.frames)
+    found = store.read(0, store.about.frames).transpose(1, 2, 0)
+    np.testing.assert_allclose(found, separated(ENGINE, sound), atol=1e-3)
+
+
+@pytest.mark.parametrize("rate", [8000, 48000])
+def test_a_draft_of_another_rate_has_the_tracks_length(tmp_path: Path, rate: int) -> None:
+    store = drafted(noise(tmp_path, 14.0, 1, rate), tmp_path / "draft")
+    assert abs(store.about.frames - 14 * RATE) <= 1
+    assert store.about.channels == 1
+    assert store.ready(0, store.about.frames)
+
+
+def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> None:
+    ready: list[float] = []
+
+    def look() -> None:
+        store = SegmentStore.open(tmp_path / "draft")
+        ready.append(store.ready_until(0, store.about.frames) / RATE)
+
+    make_draft(SONG, tmp_path / "draft", ENGINE, look, lambda: False)
+    assert len(ready) > 1
+    assert 5.0 < ready[0] < 15.0
+    assert ready == sorted(ready)
+
+
+def test_a_draft_that_nobody_wants_any_more_stops(tmp_path: Path) -> None:
+    with pytest.raises(CancelledError):
+        make_draft(SONG, tmp_path / "draft", ENGINE, lambda: None, lambda: True)
+
+
+def test_what_is_no_song_has_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "song.mp3").write_bytes(b"not a song at all" * 99)
+    with pytest.raises(UnusableTrackError):
+        drafted(tmp_path / "song.mp3", tmp_path / "draft")
+
+
+def test_a_draft_takes_no_more_than_its_part_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import shutil
+
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=10_000_000))
+    with pytest.raises(OSError, match="too much of the disk"):
+        drafted(noise(tmp_path, 14.0), tmp_path / "draft")
