@@ -25,6 +25,7 @@ class SettingsDialog(QDialog):
     def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
+        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self._memory = memory
         self._home = home
         self.draft, self.fast = Switch(), Switch()
