@@ -44,6 +44,7 @@ class Player:
         self.heard: tuple[float, int] = (0.0, 0)
         """When the last block was asked for (monotonic seconds), and the position behind it."""
         self._open = np.float32(0.0)
+        self._dry = False
         self._on_lost = on_lost
         self._quiet = False
         self._turns = threading.Lock()
@@ -132,6 +133,17 @@ class Player:
         count = ring.take(lanes)
         lanes[count:] = 0.0
         self.mixer.mix(lanes, out)
+        if not ring.finished:
+            self._soften(out, count)
+
+    def _soften(self, out: NDArray[np.float32], count: int) -> None:
+        """Let the sound fade where the ring ran dry after `count` frames, and where it goes on."""
+        ramp = min(count, int(RAMP * self.sample_rate))
+        if self._dry and ramp:
+            out[:ramp] *= self._count[:ramp] / ramp
+        self._dry = count < len(out)
+        if self._dry and ramp:
+            out[count - ramp : count] *= 1.0 - self._count[:ramp] / ramp
 
     def _change_over(self, out: NDArray[np.float32], following: Ring) -> None:
         """From the old place in the song to the new one, within this block."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from desktop.errors import SoundUnavailableError, StorageError
 from desktop.playback.player import Player
 from desktop.playback.ring import Ring
-from desktop.playback.stems import StemFiles, StemReader
+from desktop.playback.song import AtRate, Reading, Song
 
 # Seconds read ahead, before a seek is heard, and between looks; a look costs some microseconds.
 _AHEAD = 2.0
@@ -22,25 +22,25 @@ class Reader:
 
     def __init__(
         self,
-        stems: StemFiles,
         player: Player,
         on_ended: Callable[[], None],
         on_trouble: Callable[[SoundUnavailableError | StorageError], None],
     ) -> None:
-        self._stems = stems
+        self.waiting = False
+        """True while the sound has stopped because what follows is not there yet."""
         self._player = player
         self._on_ended = on_ended
         self._on_trouble = on_trouble
-        self._wanted: tuple[int, int] | None = None
+        self._wanted: tuple[Song, int, int] | None = None
         self._wake = threading.Event()
         self._closing = False
-        self._source: StemReader | None = None
+        self._source: Reading | None = None
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
-    def go_to(self, frame: int, number: int) -> None:
-        """Read from a frame of the song on; the ring will bear `number`."""
-        self._wanted = (frame, number)
+    def go_to(self, song: Song, frame: int, number: int) -> None:
+        """Read from a frame of a song on; the ring will bear `number`."""
+        self._wanted = (song, frame, number)
         self._wake.set()
 
     def look(self) -> None:
@@ -76,17 +76,20 @@ class Reader:
         if ring is None:
             return
         self._fill(ring, int(_AHEAD * self._player.sample_rate))
+        self.waiting = not ring.ready and not ring.finished and self._player.gate
         if ring is self._player.ring and ring.finished and self._player.gate:
             self._player.gate = False
             self._on_ended()
 
-    def _begin(self, frame: int, number: int) -> None:
+    def _begin(self, song: Song, frame: int, number: int) -> None:
         if self._source:
             self._source.close()
         rate = self._player.sample_rate
-        self._source = StemReader(self._stems, rate, frame)
-        start, end = (round(place * rate / self._stems.sample_rate) for place in (frame, self._stems.frames))
-        ring = Ring(int(_AHEAD * rate) + 2 * _BLOCK, len(self._stems.paths), start, end, number)
+        self._source = song.reading(frame)
+        if rate != song.sample_rate:
+            self._source = AtRate(self._source, song.lanes, song.sample_rate, rate)
+        start, end = (round(place * rate / song.sample_rate) for place in (frame, song.frames))
+        ring = Ring(int(_AHEAD * rate) + 2 * _BLOCK, song.lanes, start, end, number)
         self._fill(ring, int(_FIRST * rate))
         self._player.next_ring = ring
 

@@ -11,6 +11,7 @@ from desktop.errors import SoundUnavailableError, StorageError
 from desktop.playback.mixer import linear
 from desktop.playback.player import Player
 from desktop.playback.reader import Reader
+from desktop.playback.song import Song
 from desktop.playback.stems import StemFiles
 
 _LOST = "The sound device was lost. Connect one, then press play again."
@@ -24,7 +25,7 @@ class Transport:
         """Called from another thread when the song has been played to its end."""
         self.on_trouble: Callable[[str], None] | None = None
         """Called from another thread with a sentence when playing breaks off."""
-        self._stems: StemFiles | None = None
+        self._stems: Song | None = None
         self._names: tuple[str, ...] = ()
         self._player: Player | None = None
         self._reader: Reader | None = None
@@ -39,12 +40,24 @@ class Transport:
 
     def load(self, paths: Sequence[Path], names: Sequence[str]) -> None:
         """Take a song's stems, all of one rate and length; it stands at its beginning. Raises StorageError."""
+        self.take(StemFiles(paths), names)
+
+    def take(self, song: Song, names: Sequence[str]) -> None:
+        """Take a song with a name for each of its lanes; it stands at its beginning."""
         self.unload()
-        self._stems = StemFiles(paths)
+        self._stems = song
         self._names = tuple(names)
         self._gains = [0.0] * len(names)
         self._mutes = [False] * len(names)
         self._solos = [False] * len(names)
+
+    def go_on_with(self, song: Song) -> None:
+        """Take another source of the same lanes, at the same place, mixed as before, and without a pause."""
+        if self._stems is None or song.lanes != len(self._names):
+            raise ValueError("not the same song")
+        place = round(self.position * song.sample_rate / self._stems.sample_rate)
+        self._stems = song
+        self.seek(place)
 
     def unload(self) -> None:
         """Let go of the song and of the device."""
@@ -76,6 +89,11 @@ class Transport:
     def playing(self) -> bool:
         """True from `play` to `pause`, or to the song's end."""
         return self._playing.is_set()
+
+    @property
+    def waiting(self) -> bool:
+        """True while playing has come to a part that is not there yet; it goes on by itself."""
+        return self.playing and self._reader is not None and self._reader.waiting
 
     @property
     def position(self) -> int:
@@ -132,9 +150,9 @@ class Transport:
     def seek(self, frame: int) -> None:
         """Go to a frame of the song."""
         self._place = max(0, min(frame, self.frames))
-        if self._reader:
+        if self._reader and self._stems:
             self._seeks += 1
-            self._reader.go_to(self._place, self._seeks)
+            self._reader.go_to(self._stems, self._place, self._seeks)
 
     def gain_db(self, lane: int) -> float:
         """Level of a lane."""
@@ -192,10 +210,10 @@ class Transport:
                 linear(db) if self.audible(lane) else 0.0 for lane, db in enumerate(self._gains)
             ]
 
-    def _device(self, stems: StemFiles) -> tuple[Player, Reader]:
+    def _device(self, stems: Song) -> tuple[Player, Reader]:
         if self._player is None or self._reader is None:
             self._player = Player(stems.sample_rate, len(self._names), self._lost)
-            self._reader = Reader(stems, self._player, self._ended, self._broke_off)
+            self._reader = Reader(self._player, self._ended, self._broke_off)
             self._set_levels()
         return self._player, self._reader
 

@@ -72,12 +72,17 @@ class SegmentStore:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """The store that is in `folder`. Raises OSError, ValueError, TypeError or KeyError when there is none."""
+        store = cls(folder, cls.read_about(folder))
+        store.look()
+        return store
+
+    @staticmethod
+    def read_about(folder: Path) -> About:
+        """What the segments in `folder` are. Raises as `open`."""
         said = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
         how = Segmentation(**said.pop("segmentation"))
         lists = {name: tuple(said.pop(name)) for name in ("sources", "leads")}
-        store = cls(folder, About(segmentation=how, **lists, **said))
-        store.look()
-        return store
+        return About(segmentation=how, **lists, **said)
 
     def lengthened(self, frames: int) -> "SegmentStore":
         """The same store of a track whose length is known better now. Raises OSError."""
