@@ -85,7 +85,7 @@ class Peaks:
         if len(head) < _HEADER.size or not head.startswith(_MAGIC):
             raise ValueError(f"{path.name} is not a peak pyramid")
         frames = _HEADER.unpack(head)[1]
-        sizes = _level_sizes(_entries(frames))
+        sizes = level_sizes(_entries(frames))
         if not frames:
             return cls(0, [])
         whole = np.memmap(path, dtype="<i2", mode="r", offset=_HEADER.size, shape=(sum(sizes), 2))
@@ -152,7 +152,8 @@ def _entries(frames: int) -> int:
     return -(-frames // BASE)
 
 
-def _level_sizes(entries: int) -> list[int]:
+def level_sizes(entries: int) -> list[int]:
+    """How many entries each level of a pyramid has, the finest first."""
     sizes = [entries]
     while sizes[-1] > _COARSEST:
         sizes.append(-(-sizes[-1] // FACTOR))
@@ -162,7 +163,7 @@ def _level_sizes(entries: int) -> list[int]:
 def _add_levels(file: BinaryIO, entries: int) -> None:
     """Append the coarser levels, each made from the one before, in pieces: an hour is never in memory."""
     start = _HEADER.size
-    for size in _level_sizes(entries)[:-1]:
+    for size in level_sizes(entries)[:-1]:
         for first in range(0, size, _CHUNK):
             count = min(_CHUNK, size - first)
             file.seek(start + 4 * first)

@@ -172,7 +172,8 @@ class SegmentStore:
         how, frames = self.about.segmentation, self.about.frames
         half = (how.length - how.stride) // 2
         first = 0 if segment.start <= 0 else segment.start + half
-        last = frames if segment.end >= frames else min(segment.start + how.stride + half, frames)
+        following = segment.start + how.stride
+        last = frames if following >= frames else min(following + half, frames)
         return -(-first // BASE), max(-(-first // BASE), -(-last // BASE))
 
     def _is_whole(self, number: int) -> bool:
