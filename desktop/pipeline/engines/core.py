@@ -1,0 +1,78 @@
+"""The part of HTDemucs between the spectrograms: its encoders, the transformer across both branches, its decoders."""
+
+from typing import Protocol, cast
+
+import torch
+from demucs.hdemucs import HDecLayer, HEncLayer
+from demucs.htdemucs import HTDemucs
+from torch import nn
+
+
+class Core(Protocol):
+    """Computes the core of one model in one of several ways."""
+
+    def __call__(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
+        `[n, sources * 2, length]`, all on the CPU.
+        """  # noqa: D205
+        ...
+
+
+class CoreModule(nn.Module):
+    """The layers of an HTDemucs from normalised input to output that is still normalised."""
+
+    def __init__(self, model: HTDemucs) -> None:
+        super().__init__()
+        self._model = model
+
+    def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Both branches; see `Core`."""
+        model = self._model
+        x, xt = spectrogram, waveform
+        widths: list[int] = []
+        lengths: list[int] = []
+        skips: list[torch.Tensor] = []
+        skips_t: list[torch.Tensor] = []
+        for number, encode in enumerate(model.encoder):
+            joined = None
+            widths.append(x.shape[-1])
+            if number < len(model.tencoder):
+                encode_t = cast("HEncLayer", model.tencoder[number])
+                lengths.append(xt.shape[-1])
+                xt = encode_t(xt)
+                if encode_t.empty:
+                    joined = xt
+                else:
+                    skips_t.append(xt)
+            x = encode(x, joined)
+            if number == 0 and model.freq_emb is not None:
+                x = x + self._frequencies(x.shape[-2], x.device)
+            skips.append(x)
+        x, xt = self._across(x, xt)
+        alone = model.depth - len(model.tdecoder)
+        for number, decode in enumerate(model.decoder):
+            x, before = decode(x, skips.pop(), widths.pop())
+            if number < alone:
+                continue
+            decode_t = cast("HDecLayer", model.tdecoder[number - alone])
+            if decode_t.empty:
+                xt, _ = decode_t(before[:, :, 0], None, lengths.pop())
+            else:
+                xt, _ = decode_t(xt, skips_t.pop(), lengths.pop())
+        return x, xt
+
+    def _frequencies(self, bins: int, device: torch.device) -> torch.Tensor:
+        embedding = cast("nn.Module", self._model.freq_emb)
+        return self._model.freq_emb_scale * embedding(torch.arange(bins, device=device)).t()[None, :, :, None]
+
+    def _across(self, x: torch.Tensor, xt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        model = self._model
+        if model.crosstransformer is None:
+            return x, xt
+        if not model.bottom_channels:
+            return model.crosstransformer(x, xt)
+        bins = x.shape[2]
+        x = model.channel_upsampler(x.flatten(2)).unflatten(2, (bins, -1))
+        x, xt = model.crosstransformer(x, model.channel_upsampler_t(xt))
+        x = model.channel_downsampler(x.flatten(2)).unflatten(2, (bins, -1))
+        return x, model.channel_downsampler_t(xt)
