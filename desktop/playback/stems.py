@@ -71,4 +71,6 @@ class _StemReading:
 
 
 def _gone(path: Path) -> StorageError:
-    return StorageError(f"The stem {shown(path.name)} cannot be read: it was moved or damaged. Separate the song again.")
+    return StorageError(
+        f"The stem {shown(path.name)} cannot be read: it was moved or damaged. Separate the song again."
+    )

@@ -1,5 +1,7 @@
 """The waveforms of a song in work: they fill as segments are finished, the model's over the draft's."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +29,10 @@ class GrowingPeaks:
 
     def take(self) -> bool:
         """Fill in the segments that were finished meanwhile. True when there were any."""
-        stores = ((self._unfinished.beside, False), (self._unfinished.final, True))
-        return any([self._take(store, final) for store, final in stores if store])
+        draft, final = self._unfinished.beside, self._unfinished.final
+        drafted = draft is not None and self._take(draft, final=False)
+        finished = final is not None and self._take(final, final=True)
+        return drafted or finished
 
     def unfinished_spans(self) -> list[tuple[float, float]]:
         """Where the model's sound is still missing, in seconds."""
@@ -62,7 +66,7 @@ class GrowingPeaks:
 
 def _renew(levels: list[NDArray[np.int16]], first: int, last: int) -> None:
     """Make the coarser levels over the entries from `first` to before `last` of the finest anew."""
-    for finer, coarser in zip(levels, levels[1:], strict=False):
+    for finer, coarser in pairwise(levels):
         first, last = first // FACTOR, -(-last // FACTOR)
         pairs = finer[first * FACTOR : last * FACTOR]
         short = -len(pairs) % FACTOR

@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, home, self)
+        feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
         self._connect()
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
@@ -121,6 +122,8 @@ class MainWindow(QMainWindow):
         self.empty.card.add_asked.connect(self.choose_files)
         self.empty.card.demo_asked.connect(self._try_demo)
         self.table.current_job.connect(self._show_job)
+        self.panel.listening.connect(self.library.listen)
+        self.panel.draft_wanted.connect(self.library.want_draft)
         jobs = self.library.jobs
         jobs.job_changed.connect(self._refresh_job)
         jobs.queue_changed.connect(self._show_queue)

@@ -195,7 +195,7 @@ def test_keys_of_the_window_pass_through(view: WaveformView, qtbot: QtBot) -> No
 
 
 def test_the_unfinished_part_is_hatched(view: WaveformView) -> None:
-    view.show_unfinished(10.0, "coming")
+    view.show_unfinished([(10.0, 20.0)], "coming")
     picture = view.grab().toImage()
     top = [picture.pixelColor(x, 28).lightness() for x in range(500, 560)]
     left = [picture.pixelColor(x, 28).lightness() for x in range(100, 160)]

@@ -37,6 +37,7 @@ class Library(QObject):
         self, service: JobService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
     ) -> None:
         super().__init__(parent)
+        self._service = service
         self._shelf = shelf
         self._home = home
         self._work = Background("library", self)
@@ -71,6 +72,14 @@ class Library(QObject):
     def add_paths(self, paths: Sequence[Path], model: str) -> None:
         """Add files and folders."""
         self.add(Given(tuple(paths)), model)
+
+    def listen(self, job_id: str, second: float) -> None:
+        """Let the worker know where a song in work is listened to."""
+        self._work.run(lambda: self._service.listen(job_id, second))
+
+    def want_draft(self, job_id: str) -> None:
+        """Ask for a draft of a song in work."""
+        self._work.run(lambda: self._service.draft(job_id))
 
     def load_models(self) -> None:
         """Look at the shelf again."""

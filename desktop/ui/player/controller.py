@@ -1,12 +1,15 @@
 """The one way from window and keyboard to the transport, and back: nothing else in the window plays sound."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.errors import UnbraidError, UnusableTrackError
+from desktop.playback.song import Song
+from desktop.playback.stems import StemFiles
 from desktop.playback.transport import Transport
+from desktop.playback.unfinished_song import UnfinishedSong
 from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
 from desktop.ui.player.mix import LaneMix, MixMemory
@@ -21,6 +24,8 @@ class PlayerController(QObject):
     position_changed = Signal(int)
     """The playhead in frames."""
     playing_changed = Signal(bool)
+    waiting_changed = Signal(bool)
+    """Playing came to a part that is not there yet, or goes on."""
     lanes_changed = Signal()
     """A mute, a solo or a level was set."""
     master_changed = Signal(float)
@@ -42,6 +47,7 @@ class PlayerController(QObject):
         self._play_when_ready = False
         self._last_position = -1
         self._ticks = 0
+        self._waiting = False
         self._background = Background("song", self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -60,6 +66,11 @@ class PlayerController(QObject):
     def playing(self) -> bool:
         """True while the song runs."""
         return self._ready and self._transport.playing
+
+    @property
+    def waiting(self) -> bool:
+        """True while playing stands at a part that is not there yet."""
+        return self._ready and self._transport.waiting
 
     @property
     def position(self) -> int:
@@ -97,15 +108,36 @@ class PlayerController(QObject):
         return not self._has(lane) or self._transport.audible(lane)
 
     def load(self, key: str, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Make a song playable, its files opened in a thread; `key` finds its mix again later."""
+        """Make a song playable, its files opened in a thread; `key` finds its mix again later.
+
+        A song of this key that is playable already, with the same lanes, goes on where it is with the new files.
+        """
+        self._load(key, names, lambda: StemFiles(paths))
+
+    def load_unfinished(self, key: str, folders: tuple[Path, Path], names: Sequence[str]) -> None:
+        """Make what there is of a song in work playable: its folders of finished segments and of the draft."""
+        self._load(key, names, lambda: UnfinishedSong(*folders))
+
+    def _load(self, key: str, names: Sequence[str], opened: Callable[[], Song]) -> None:
+        if self._ready and self._key == key and self._transport.lanes == tuple(names):
+            self._background.run(
+                opened, lambda song: self._go_on(key, song), lambda error: self.notice.emit(str(error))
+            )
+            return
         self._leave()
         self._key = key
         generation = self._generation
         self._background.run(
-            lambda: self._open(generation, paths, names),
+            lambda: self._open(generation, names, opened),
             lambda _: self._on_loaded(generation),
             lambda error: self._on_refused(generation, str(error)),
         )
+
+    def _go_on(self, key: str, song: Song) -> None:
+        if self._ready and self._key == key and song.lanes == len(self._transport.lanes):
+            self._transport.go_on_with(song)
+            self.loaded_changed.emit()
+            self._announce_position()
 
     def unload(self) -> None:
         """Let go of the song."""
@@ -204,6 +236,7 @@ class PlayerController(QObject):
         self._timer.stop()
         self.levels_changed.emit(())
         self._announce_position()
+        self._announce_waiting(False)
         self.playing_changed.emit(False)
 
     def _tick(self) -> None:
@@ -211,9 +244,15 @@ class PlayerController(QObject):
             self._rest()
             return
         self._announce_position()
+        self._announce_waiting(self._transport.waiting)
         self._ticks += 1
         if self._ticks % TICKS_A_METER == 0:
             self.levels_changed.emit(self._transport.levels())
+
+    def _announce_waiting(self, waiting: bool) -> None:
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.waiting_changed.emit(waiting)
 
     def _announce_position(self) -> None:
         position = self._transport.position
@@ -233,12 +272,12 @@ class PlayerController(QObject):
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _open(self, generation: int, paths: Sequence[Path], names: Sequence[str]) -> None:
+    def _open(self, generation: int, names: Sequence[str], opened: Callable[[], Song]) -> None:
         """Open a song's stems, in the thread, unless another song is wanted by now. Raises UnusableTrackError."""
         if generation != self._generation:
             return
         try:
-            self._transport.load(list(paths), list(names))
+            self._transport.take(opened(), names)
         except (OSError, RuntimeError, ValueError) as error:
             sentence = "The stems of this song cannot be opened. Separate the song again to make them anew."
             raise UnusableTrackError(sentence) from error

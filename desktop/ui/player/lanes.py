@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.audio.peaks import Peaks
 from desktop.jobs.model import Job
+from desktop.segments.growing_peaks import GrowingPeaks
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.lane_stack import LaneStack
-from desktop.ui.player.sentences import COMING
+from desktop.ui.player.sentences import COMING, HERE
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.theme import tokens
 from desktop.ui.theme.tokens import stem_colour
@@ -24,7 +25,7 @@ QUIETEST = 0.05
 
 
 class Lanes(QWidget):
-    """The stems of a completed job, or the mixture of one that waits."""
+    """The stems of a job, finished or still in work, or the mixture of one that has none yet."""
 
     zoom_changed = Signal(bool)
 
@@ -35,6 +36,9 @@ class Lanes(QWidget):
         self._heads: list[LaneHead] = []
         self._waiting: WaitingHead | None = None
         self._seconds = 0.0
+        self._shown_job = ""
+        self._names: tuple[str, ...] = ()
+        self._growing: GrowingPeaks | None = None
         self.view = self._stack.view
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -49,17 +53,15 @@ class Lanes(QWidget):
     def show_stems(self, job: Job) -> None:
         """Show one lane a stem."""
         peaks = [_open(stem.peaks) for stem in job.stems]
-        colours = [stem_colour(stem.name) for stem in job.stems]
-        self._show_waves(job, peaks, colours)
-        self._waiting = None
-        self._heads = [LaneHead(self._controller, n, stem.name, colours[n]) for n, stem in enumerate(job.stems)]
-        self._stack.set_heads(self._heads)
-        self.view.set_playhead(0.0)
+        self._growing = None
+        self._lay(job, [stem.name for stem in job.stems], *_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, path: Path) -> None:
         """Show the song as a whole, until its stems exist."""
-        self._show_waves(job, [_open(path)], [tokens.ACCENT])
-        self._heads, self._waiting = [], WaitingHead()
+        peaks = [_open(path)]
+        self._growing = None
+        self._show_waves(*_length(job, peaks), peaks, [tokens.ACCENT])
+        self._heads, self._names, self._waiting = [], (), WaitingHead()
         self._stack.set_heads([self._waiting])
         self.view.set_playhead(None)
 
@@ -67,15 +69,46 @@ class Lanes(QWidget):
         """Show how much of the mixture is separated."""
         if self._waiting is not None:
             self._waiting.show_progress(words, left, part, running)
-            self.view.show_unfinished(part * self._seconds, COMING)
+            self.view.show_unfinished([(part * self._seconds, self._seconds)], COMING)
+            self.view.brighten(part * self._seconds)
+
+    def show_growing(self, job: Job, growing: GrowingPeaks) -> None:
+        """Show one lane for every stem that is in work; they fill with `grow`."""
+        names, frames = growing.about.sources, growing.about.frames
+        self._growing = growing
+        self._lay(job, names, frames / growing.about.sample_rate, frames, growing.lanes)
+
+    def grow(self, words: str, waiting: bool) -> None:
+        """Show what has been finished meanwhile, and say `words` where it is not; `waiting`: the playhead stands there."""
+        if self._growing is not None:
+            self.view.renew_lanes(gains([max(QUIETEST, loudest(lane)) for lane in self._growing.lanes]))
+            place = self._controller.seconds if waiting else None
+            self.view.show_unfinished(self._growing.unfinished_spans(), HERE if waiting else words, place)
 
     def fit(self) -> None:
         """Show the whole song."""
         self.view.fit()
 
-    def _show_waves(self, job: Job, peaks: Sequence[Peaks | None], colours: Sequence[str]) -> None:
-        frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
-        self._seconds = frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0
+    def _lay(self, job: Job, names: Sequence[str], seconds: float, frames: int, peaks: Sequence[Peaks | None]) -> None:
+        """Lay out one lane a stem. Heads that are there already, of the same song, keep the keyboard's focus."""
+        colours = [stem_colour(name) for name in names]
+        same_song = self._shown_job == job.id and bool(self._names)
+        view = None if self.view.box.is_whole() else self.view.box.visible()
+        self._show_waves(seconds, frames, peaks, colours)
+        self._waiting = None
+        if (self._shown_job, self._names) != (job.id, tuple(names)):
+            self._shown_job, self._names = job.id, tuple(names)
+            self._heads = [LaneHead(self._controller, n, name, colours[n]) for n, name in enumerate(names)]
+            self._stack.set_heads(self._heads)
+        else:
+            self._stack.relayout()
+        if same_song and view:
+            self.view.box.show_range(*view)
+        self._refresh()
+        self.view.set_playhead(self._controller.seconds if same_song else 0.0)
+
+    def _show_waves(self, seconds: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[str]) -> None:
+        self._seconds = seconds
         loud = [QUIETEST if found is None else max(QUIETEST, loudest(found)) for found in peaks]
         waves = [LaneWave(*lane) for lane in zip(peaks, colours, gains(loud), strict=True)]
         self.view.set_lanes(self._seconds, frames, waves)
@@ -108,6 +141,12 @@ def gains(loud: Sequence[float]) -> list[float]:
     """
     tallest = max(loud, default=1.0)
     return [1 / (tallest * own) ** 0.5 for own in loud]
+
+
+def _length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:
+    """The song's length in seconds and in frames."""
+    frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
+    return frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0, frames
 
 
 def _open(path: Path) -> Peaks | None:

@@ -4,6 +4,7 @@ from desktop.jobs.model import Job, JobState, Stage
 from desktop.ui.waveform.clock import clock
 
 COMING = "The stems appear here when they are ready"
+HERE = "Separating here"
 NULL_EXACT = -250.0
 """Below this, source minus sum of stems has no difference at all."""
 COUNTED = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
@@ -52,6 +53,12 @@ def stage_words(stage: Stage | None, progress: float) -> str:
             return f"Writing the stems {percent}"
         case None:
             return "Starting"
+
+
+def growing_words(job: Job, draft: bool) -> str:
+    """Return what to say over the parts of a song that are not finished."""
+    words = [f"Draft · {waiting_words(job).lower()}" if draft else waiting_words(job), left_words(job.left)]
+    return ", ".join(filter(None, words))
 
 
 def left_words(left: float | None) -> str:

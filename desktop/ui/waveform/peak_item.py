@@ -41,6 +41,11 @@ class PeakItem(pg.GraphicsObject):
             self.prepareGeometryChange()
             self._top, self._height = top, height
 
+    def renew(self, gain: float) -> None:
+        """Read the peaks again, and draw them `gain` times as high."""
+        self._gain, self._key = gain, None
+        self.update()
+
     def set_heard(self, heard: bool) -> None:
         """Dim the lane while it is not heard."""
         if heard != self._heard:

@@ -50,6 +50,10 @@ class TimeViewBox(pg.ViewBox):
         """Show the whole song."""
         self.setXRange(0.0, self._seconds, padding=0)
 
+    def show_range(self, start: float, end: float) -> None:
+        """Show a stretch of the song, as far as it has it."""
+        self._show(start, min(end - start, self._seconds))
+
     def is_whole(self) -> bool:
         """True when the whole song is in view."""
         start, end = self.visible()

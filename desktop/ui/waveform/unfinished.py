@@ -1,5 +1,7 @@
 """The part of a song that is not separated yet: hatched, with one line of words."""
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
@@ -12,18 +14,20 @@ from desktop.ui.waveform.time_view import TimeViewBox
 STRIPE = 5
 GAP = 16
 SHADE = 9
+Span = tuple[float, float]
 """Alpha of a stripe, of 255."""
 
 
 class UnfinishedItem(pg.GraphicsObject):
-    """Hatches a `TimeViewBox` from a second on."""
+    """Hatches stretches of a `TimeViewBox`."""
 
     def __init__(self, view: TimeViewBox) -> None:
         super().__init__()
         self._view = view
         self._height = 1.0
-        self._from = 0.0
+        self._spans: Sequence[Span] = ()
         self._words = ""
+        self._place: float | None = None
         self.setZValue(5)
 
     def place(self, height: float) -> None:
@@ -31,10 +35,10 @@ class UnfinishedItem(pg.GraphicsObject):
         self.prepareGeometryChange()
         self._height = height
 
-    def show_from(self, second: float, words: str) -> None:
-        """Hatch from `second` to the end, and say `words` there."""
-        if (second, words) != (self._from, self._words):
-            self._from, self._words = second, words
+    def show_spans(self, spans: Sequence[Span], words: str, place: float | None) -> None:
+        """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins."""
+        if (spans, words, place) != (self._spans, self._words, self._place):
+            self._spans, self._words, self._place = spans, words, place
             self.update()
 
     def boundingRect(self) -> QRectF:
@@ -45,14 +49,29 @@ class UnfinishedItem(pg.GraphicsObject):
         """Draw the stripes and the words in logical pixels, whatever the zoom."""
         frame = self._view.frame()
         place = self.mapRectToScene(self.boundingRect())
-        start, end = self._view.visible()
-        left = frame.left() + frame.width() * max(0.0, (self._from - start) / (end - start))
         p.resetTransform()
+        begins = [self._hatch(p, frame, place, span) for span in self._spans]
+        seen = [left for left in begins if left is not None]
+        if self._words and (seen or self._place is not None):
+            self._say(p, frame, place, seen[0] if self._place is None else self._x(frame, self._place))
+
+    def _x(self, frame: QRectF, second: float) -> float:
+        start, end = self._view.visible()
+        return frame.left() + frame.width() * (second - start) / (end - start)
+
+    def _hatch(self, p: QPainter, frame: QRectF, place: QRectF, span: Span) -> float | None:
+        """Draw one stretch; where it begins in view, None when it is out of view."""
+        left, right = max(frame.left(), self._x(frame, span[0])), min(frame.right(), self._x(frame, span[1]))
+        if right <= left:
+            return None
         stripe = QColor(tokens.TEXT)
         stripe.setAlpha(SHADE)
-        for number in range(max(0, int((frame.right() - left) / (2 * STRIPE)) + 1)):
-            p.fillRect(QRectF(left + number * 2 * STRIPE, place.top(), STRIPE, place.height()), stripe)
-        self._say(p, frame, place, left)
+        # On one grid for all, so that nothing moves when a stretch becomes shorter.
+        for number in range(int(left / (2 * STRIPE)), int(right / (2 * STRIPE)) + 1):
+            start, end = max(left, number * 2 * STRIPE), min(right, number * 2 * STRIPE + STRIPE)
+            if end > start:
+                p.fillRect(QRectF(start, place.top(), end - start, place.height()), stripe)
+        return left
 
     def _say(self, p: QPainter, frame: QRectF, place: QRectF, left: float) -> None:
         p.setFont(ui_font(12))

@@ -15,7 +15,7 @@ from desktop.ui.waveform.peak_picture import PeakSource
 from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.time_axis import TimeAxis
 from desktop.ui.waveform.time_view import ZOOM_A_NOTCH, TimeViewBox
-from desktop.ui.waveform.unfinished import UnfinishedItem
+from desktop.ui.waveform.unfinished import Span, UnfinishedItem
 
 PLAYHEAD_WIDTH = 1.5
 STRIP = 4
@@ -93,7 +93,7 @@ class WaveformView(pg.GraphicsView):
                 self._box.removeItem(item)
         self._box.set_seconds(seconds)
         self._items = [self._item(wave, frames / max(seconds, 1e-3)) for wave in waves]
-        self.show_unfinished(None, "")
+        self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
 
@@ -122,24 +122,30 @@ class WaveformView(pg.GraphicsView):
         if item is not None:
             item.set_heard(heard)
 
-    def show_unfinished(self, second: float | None, words: str) -> None:
-        """Hatch from `second` on and say `words` there; None: everything is finished."""
-        self._unfinished.setVisible(second is not None)
-        if second is not None:
-            self._unfinished.show_from(second, words)
-            self._brighten(second)
-            self.viewport().update()
+    def show_unfinished(self, spans: Sequence[Span], words: str, place: float | None = None) -> None:
+        """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished."""
+        self._unfinished.setVisible(bool(spans))
+        self._unfinished.show_spans(spans, words, place)
+        self.viewport().update()
+
+    def renew_lanes(self, gains: Sequence[float]) -> None:
+        """Draw the lanes anew, whose peaks have changed, each as high as its entry of `gains` says."""
+        for item, gain in zip(self._items, gains, strict=True):
+            if item is not None:
+                item.renew(gain)
+        self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
         """Move the playhead: only the strip between its old and its new place is painted, and only if they differ."""
-        self._brighten(second)
+        self.brighten(second)
         old, self._playhead = self._playhead, second
         if old is None or second is None:
             self.viewport().update()
         elif self._half_pixels(old) != self._half_pixels(second):
             self._update_strip(old, second)
 
-    def _brighten(self, second: float | None) -> None:
+    def brighten(self, second: float | None) -> None:
+        """Draw the lanes bright up to `second`, None for all of them; the playhead does it, too."""
         for item in self._items:
             if item is not None:
                 item.set_bright_until(math.inf if second is None else second)
