@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.audio.stem_order import in_order
 from desktop.errors import StorageError
 from desktop.playback.ring import Lanes
 from desktop.playback.song import Reading
@@ -28,7 +29,7 @@ class UnfinishedSong:
         if unfinished.leading is None:
             raise StorageError(_GONE)
         about = unfinished.leading.about
-        self.names = about.sources
+        self.names = in_order(about.sources)
         self.sample_rate = about.sample_rate
         self.frames = about.frames
         self.lanes = len(about.sources)

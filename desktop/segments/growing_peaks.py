@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.peaks import BASE, FACTOR, Entries, Peaks, level_sizes
+from desktop.audio.stem_order import in_order
 from desktop.segments.store import SegmentStore
 from desktop.segments.unfinished import Unfinished
 
@@ -17,8 +18,10 @@ class GrowingPeaks:
         """Of a job's stores, as they were last looked at."""
         self._unfinished = unfinished
         self.about = leading.about
+        self.names = in_order(leading.about.sources)
+        """Of the lanes."""
         sizes = level_sizes(-(-leading.about.frames // BASE))
-        self._levels = [[np.zeros((size, 2), np.int16) for size in sizes] for _ in leading.about.sources]
+        self._levels = [[np.zeros((size, 2), np.int16) for size in sizes] for _ in self.names]
         self._final = np.zeros(sizes[0], np.bool_)
         self._taken: dict[str, set[int]] = {}
 
@@ -56,7 +59,7 @@ class GrowingPeaks:
             return
         if final:
             self._final[first:last] = True
-        for levels, name in zip(self._levels, self.about.sources, strict=True):
+        for levels, name in zip(self._levels, self.names, strict=True):
             if name in store.about.sources:
                 lane = entries[:, store.about.sources.index(name)]
                 keep = self._final[first:last, None] & (not final)

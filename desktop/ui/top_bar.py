@@ -144,7 +144,9 @@ class TopBar(QWidget):
         """Tell whether the queue is held, and offer the other."""
         self._paused = paused
         self.pause.setText("Resume" if paused else "Pause")
-        self.pause.setToolTip("Go on with the songs that wait" if paused else "Begin no further song; what runs goes on")
+        self.pause.setToolTip(
+            "Go on with the songs that wait" if paused else "Begin no further song; what runs goes on"
+        )
         self.show_batch(self._batch)
 
     def _ask_to_hold(self) -> None:

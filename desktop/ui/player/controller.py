@@ -124,8 +124,9 @@ class PlayerController(QObject):
                 opened, lambda song: self._go_on(key, song), lambda error: self.notice.emit(str(error))
             )
             return
+        goes_on = self._key == key and (self.playing or self._play_when_ready)
         self._leave()
-        self._key = key
+        self._key, self._play_when_ready = key, goes_on
         generation = self._generation
         self._background.run(
             lambda: self._open(generation, names, opened),

@@ -14,6 +14,7 @@ from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.lane_stack import LaneStack
 from desktop.ui.player.sentences import COMING, HERE
+from desktop.ui.player.shown_stems import shown_stems
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.theme import tokens
 from desktop.ui.theme.tokens import stem_colour
@@ -52,9 +53,10 @@ class Lanes(QWidget):
 
     def show_stems(self, job: Job) -> None:
         """Show one lane a stem."""
-        peaks = [_open(stem.peaks) for stem in job.stems]
+        stems = shown_stems(job)
+        peaks = [_open(stem.peaks) for stem in stems]
         self._growing = None
-        self._lay(job, [stem.name for stem in job.stems], *_length(job, peaks), peaks)
+        self._lay(job, [stem.name for stem in stems], *_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, path: Path) -> None:
         """Show the song as a whole, until its stems exist."""
@@ -74,7 +76,7 @@ class Lanes(QWidget):
 
     def show_growing(self, job: Job, growing: GrowingPeaks) -> None:
         """Show one lane for every stem that is in work; they fill with `grow`."""
-        names, frames = growing.about.sources, growing.about.frames
+        names, frames = growing.names, growing.about.frames
         self._growing = growing
         self._lay(job, names, frames / growing.about.sample_rate, frames, growing.lanes)
 

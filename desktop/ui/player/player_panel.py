@@ -17,6 +17,7 @@ from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
 from desktop.ui.player.message import Message
 from desktop.ui.player.sentences import growing_words, left_words, waiting_words
+from desktop.ui.player.shown_stems import shown_stems
 
 if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
@@ -111,7 +112,8 @@ class PlayerPanel(QWidget):
         self._shown = key
         self._lanes().show_stems(job)
         self._room.setCurrentWidget(self._lanes())
-        self._controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+        stems = shown_stems(job)
+        self._controller.load(job.id, [stem.path for stem in stems], [stem.name for stem in stems])
 
     def _show_waiting(self, job: Job) -> None:
         if job.state.ended:
@@ -177,7 +179,7 @@ class PlayerPanel(QWidget):
             self._shown = key
             self._lanes().show_growing(job, growing.peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, growing.folders, growing.peaks.about.sources)
+            self._controller.load_unfinished(job.id, growing.folders, growing.peaks.names)
         self._lanes().grow(growing_words(job, growing.has_draft), self._controller.waiting)
 
     def _attend(self) -> None:

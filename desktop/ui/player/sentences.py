@@ -52,7 +52,7 @@ def stage_words(stage: Stage | None, progress: float) -> str:
         case Stage.WRITING:
             return f"Writing the stems {percent}"
         case None:
-            return "Starting"
+            return "Loading the model"
 
 
 def growing_words(job: Job, draft: bool) -> str:

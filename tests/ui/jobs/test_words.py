@@ -29,7 +29,7 @@ def _done(**known: object) -> Job:
     ("job", "words", "tone", "link"),
     [
         (a_job(), "Next in line", Tone.DIM, Link.NONE),
-        (a_job(state=JobState.PROCESSING), "Starting", Tone.PLAIN, Link.NONE),
+        (a_job(state=JobState.PROCESSING), "Loading the model", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, stage=Stage.DECODING), "Reading the song", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, cancel_requested=True), "Stopping", Tone.PLAIN, Link.NONE),
         (_done(), "Four stems: sum exactly to the song", Tone.GOOD, Link.NONE),

@@ -91,7 +91,7 @@ def test_finished_segments_replace_the_draft_with_a_cross_fade_of_20_ms(folders:
     sound = read(reading, FRAMES)
     assert len(sound) == FRAMES
     assert reading.ended
-    drums = sound[:, 0, 0]
+    drums = sound[:, 1, 0]
     # Segments 2 and 3 span 3.0 to 6.5 s; their outer half seconds are shared with neighbours that are not done.
     begins, ends = int(3.5 * RATE), 6 * RATE
     assert np.all(drums[:begins] == 0.25)
@@ -107,7 +107,7 @@ def test_a_segment_finished_under_the_playhead_takes_over_without_a_step(folders
     reading = folders.song().reading(0)
     before = read(reading, RATE)
     fill(final, {"drums": -0.25, "vocals": -0.5})
-    sound = np.concatenate([before, read(reading, FRAMES)])[:, 0, 0]
+    sound = np.concatenate([before, read(reading, FRAMES)])[:, 1, 0]
     assert len(sound) == FRAMES
     assert np.all(sound[:RATE] == 0.25)
     assert np.allclose(sound[RATE + FADE :], -0.25)
@@ -124,17 +124,17 @@ def test_without_a_draft_the_sound_waits_for_the_model_and_goes_on_exactly_there
     fill(final, {"drums": 0.1, "vocals": 0.2})
     sound = np.concatenate([first, read(reading, FRAMES)])
     assert len(sound) == FRAMES
-    assert np.allclose(sound, np.array([0.1, 0.2], np.float32)[None, :, None])
+    assert np.allclose(sound, np.array([0.2, 0.1], np.float32)[None, :, None])
 
 
 def test_a_lane_that_the_draft_does_not_have_is_silent_until_it_is_finished(folders: Folders) -> None:
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
     folders.begin_final(("drums", "guitar", "vocals"))
     song = folders.song()
-    assert song.names == ("drums", "guitar", "vocals")
+    assert song.names == ("vocals", "drums", "guitar")
     sound = song.reading(0).read(1000)
-    assert np.all(sound[:, 1] == 0.0)
-    assert np.all(sound[:, 2] == 0.5)
+    assert np.all(sound[:, 2] == 0.0)
+    assert np.all(sound[:, 0] == 0.5)
 
 
 def test_files_that_go_when_the_job_ends_are_no_trouble(folders: Folders) -> None:
