@@ -7,25 +7,29 @@ from demucs.hdemucs import HDecLayer, HEncLayer
 from demucs.htdemucs import HTDemucs
 from torch import nn
 
+Both = tuple[torch.Tensor, torch.Tensor]
+
 
 class Core(Protocol):
     """Computes the core of one model in one of several ways."""
 
-    def __call__(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
-        `[n, sources * 2, length]`, all on the CPU.
-        """  # noqa: D205
+    def __call__(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
+        """Take what is normalised, give what is.
+
+        float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
+        `[n, sources * 2, length]`, on the same device. Raises RuntimeError where it cannot.
+        """
         ...
 
 
 class CoreModule(nn.Module):
-    """The layers of an HTDemucs from normalised input to output that is still normalised."""
+    """The layers themselves, as torch computes them, and as other runtimes take them over."""
 
     def __init__(self, model: HTDemucs) -> None:
         super().__init__()
         self._model = model
 
-    def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
         """Both branches; see `Core`."""
         model = self._model
         x, xt = spectrogram, waveform
@@ -40,10 +44,9 @@ class CoreModule(nn.Module):
                 encode_t = cast("HEncLayer", model.tencoder[number])
                 lengths.append(xt.shape[-1])
                 xt = encode_t(xt)
-                if encode_t.empty:
-                    joined = xt
-                else:
-                    skips_t.append(xt)
+                # The innermost layer of the waveform's branch, where there is one, joins the spectrogram's.
+                joined = xt if encode_t.empty else None
+                skips_t.extend([] if encode_t.empty else [xt])
             x = encode(x, joined)
             if number == 0 and model.freq_emb is not None:
                 x = x + self._frequencies(x.shape[-2], x.device)
@@ -52,20 +55,17 @@ class CoreModule(nn.Module):
         alone = model.depth - len(model.tdecoder)
         for number, decode in enumerate(model.decoder):
             x, before = decode(x, skips.pop(), widths.pop())
-            if number < alone:
-                continue
-            decode_t = cast("HDecLayer", model.tdecoder[number - alone])
-            if decode_t.empty:
-                xt, _ = decode_t(before[:, :, 0], None, lengths.pop())
-            else:
-                xt, _ = decode_t(xt, skips_t.pop(), lengths.pop())
+            if number >= alone:
+                decode_t = cast("HDecLayer", model.tdecoder[number - alone])
+                wanted = (before[:, :, 0], None) if decode_t.empty else (xt, skips_t.pop())
+                xt, _ = decode_t(*wanted, lengths.pop())
         return x, xt
 
     def _frequencies(self, bins: int, device: torch.device) -> torch.Tensor:
         embedding = cast("nn.Module", self._model.freq_emb)
         return self._model.freq_emb_scale * embedding(torch.arange(bins, device=device)).t()[None, :, :, None]
 
-    def _across(self, x: torch.Tensor, xt: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def _across(self, x: torch.Tensor, xt: torch.Tensor) -> Both:
         model = self._model
         if model.crosstransformer is None:
             return x, xt

@@ -38,6 +38,16 @@ class Engine(Protocol):
         """How many segments it takes at once at most."""
         ...
 
+    @property
+    def runtime(self) -> str:
+        """What computes it, as it is shown, such as "openvino bf16"."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the user, such as that another runtime had to stand in; more may come with every call."""
+        ...
+
     def separate(self, segments: Samples) -> Samples:
         """float32 `[n <= batch, 2, context + length + context]` to float32 `[n, sources, 2, same frames]`.
 

@@ -25,6 +25,13 @@ class EngineSpec:
     """For each model its weight for each source; None weighs all alike."""
     segment: float | None = None
     """Seconds of a segment, where it is to be shorter than the model's own."""
+    runtime: str = "auto"
+    """What computes: "torch", "openvino", "cuda", "mps", or "auto" for the best of this machine. The environment
+    variable `UNBRAID_RUNTIME` goes before it."""
+    fast: bool = False
+    """Compute with 16-bit numbers where the processor has them."""
+    cache: Path | None = None
+    """The folder that keeps what is converted for a runtime; None converts at every start, where asked to."""
 
 
 def load_engine(spec: EngineSpec) -> Engine:
@@ -39,6 +46,7 @@ def load_engine(spec: EngineSpec) -> Engine:
 def _load_demucs(spec: EngineSpec) -> Engine:
     from desktop.pipeline.engines.architecture import build
     from desktop.pipeline.engines.demucs import DemucsEngine
+    from desktop.pipeline.engines.runtimes import start
     from desktop.pipeline.engines.weights import read_package
 
     if not spec.files:
@@ -46,7 +54,8 @@ def _load_demucs(spec: EngineSpec) -> Engine:
     models = [build(path, read_package(path)) for path in spec.files]
     for model in models:
         _shorten(model, spec)
-    return DemucsEngine(spec.name, models, spec.bag)
+    runtime, notices = start(spec, models)
+    return DemucsEngine(spec.name, models, spec.bag, runtime, notices)
 
 
 def _shorten(model: "HTDemucs", spec: EngineSpec) -> None:

@@ -29,6 +29,8 @@ class SketchEngine:
     name = "sketch"
     sample_rate = 44100
     batch = 1
+    runtime = "numpy"
+    notices = ()
     # Features reach 43 frames far, and the inverse spectrum two more. Every segment is measured by its own mean and
     # its own width, so the shares of neighbours differ a little: the four frames they have in common hide the seam.
     segmentation = Segmentation(length=434 * HOP, stride=430 * HOP, context=45 * HOP)
