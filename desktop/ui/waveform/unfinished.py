@@ -41,6 +41,10 @@ class UnfinishedItem(pg.GraphicsObject):
             self._spans, self._words, self._place = spans, words, place
             self.update()
 
+    def covers(self, second: float) -> bool:
+        """True where it hatches."""
+        return any(start <= second < end for start, end in self._spans)
+
     def boundingRect(self) -> QRectF:
         """The whole song."""
         return QRectF(0.0, 0.0, self._view.seconds, self._height)

@@ -128,6 +128,10 @@ class WaveformView(pg.GraphicsView):
         self._unfinished.show_spans(spans, words, place)
         self.viewport().update()
 
+    def is_unfinished(self, second: float) -> bool:
+        """True where the song is hatched."""
+        return self._unfinished.isVisible() and self._unfinished.covers(second)
+
     def renew_lanes(self, gains: Sequence[float]) -> None:
         """Draw the lanes anew, whose peaks have changed, each as high as its entry of `gains` says."""
         for item, gain in zip(self._items, gains, strict=True):
