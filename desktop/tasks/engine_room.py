@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import Literal, cast
 
 from desktop.errors import ModelUnavailableError
 from desktop.models.shelf import Model, Shelf
+from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
+from desktop.settings import Settings, load_settings
 
 SKETCH = "sketch"
 # After a download failed, the next songs go straight to Sketch for as long (seconds).
@@ -19,8 +22,10 @@ _log = logging.getLogger(__name__)
 class EngineRoom:
     """Holds one engine: the last one used."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, home: Home | None = None) -> None:
+        """The settings are those of `home`, which also keeps what is converted for a runtime; without it, defaults."""
         self._shelf = shelf
+        self._home = home
         self._spec: EngineSpec | None = None
         self._engine: Engine | None = None
         self._unreachable: dict[str, tuple[float, str]] = {}
@@ -33,10 +38,9 @@ class EngineRoom:
         Raises ModelUnavailableError for an unknown name, ModelRejectedError, StorageError, CancelledError.
         """
         model = self._shelf.get(name)
-        if model.present:
-            return self._load(model), ()
         try:
-            return self._load(self._download(model, report, should_stop)), ()
+            engine = self._load(model if model.present else self._download(model, report, should_stop))
+            return engine, engine.notices
         except ModelUnavailableError as error:
             _log.warning("Sketch stands in for %s: %s", name, error)
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
@@ -49,7 +53,8 @@ class EngineRoom:
         if spec is None:
             return ""
         files = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in spec.files]
-        return repr((spec.name, spec.kind, files, spec.bag, spec.segment))
+        runtime = self._engine.runtime if self._engine else ""
+        return repr((spec.name, spec.kind, files, spec.bag, spec.segment, runtime))
 
     def _download(self, model: Model, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Model:
         failed = self._unreachable.get(model.name)
@@ -63,9 +68,16 @@ class EngineRoom:
 
     def _load(self, model: Model) -> Engine:
         kind = cast('Literal["demucs", "sketch"]', model.kind)
-        spec = EngineSpec(model.name, kind, model.files, model.bag, model.segment)
+        spec = EngineSpec(model.name, kind, model.files, model.bag, model.segment, *self._choices())
         if self._engine is None or spec != self._spec:
             self._engine = self._spec = None  # the old one's memory goes first
             self._engine = load_engine(spec)
             self._spec = spec
         return self._engine
+
+    def _choices(self) -> tuple[str, bool, Path | None]:
+        """Runtime, speed mode and cache, as they are set now: a change counts for the next song."""
+        if self._home is None:
+            return Settings().runtime, Settings().fast, None
+        settings = load_settings(self._home)
+        return settings.runtime, settings.fast, self._home.models / "openvino"

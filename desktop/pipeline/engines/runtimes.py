@@ -75,14 +75,14 @@ def _start(name: str, spec: "EngineSpec", models: Sequence[HTDemucs]) -> Runtime
 
 
 def on_processor(models: Sequence[HTDemucs], fast: bool = False) -> Runtime:
-    """torch on the processor: what works everywhere."""
+    """PyTorch on the processor: what works everywhere."""
     half = torch.bfloat16 if fast and _has_bf16() else None
     cores = tuple(TorchCore(model.to(_CPU), half) for model in models)
     return Runtime("torch" if half is None else "torch bf16", cores)
 
 
 def on_card(models: Sequence[HTDemucs], device: torch.device) -> Runtime:
-    """torch on a graphics card, with 16-bit numbers inside the core. Raises RuntimeError where there is none."""
+    """PyTorch on a graphics card, with 16-bit numbers inside the core. Raises RuntimeError where there is none."""
     cores = tuple(TorchCore(model.to(device), torch.float16) for model in models)
     # Complex numbers, which spectrograms need, are not to be had everywhere on MPS.
     where = device if device.type == "cuda" else _CPU

@@ -53,6 +53,10 @@ def test_no_package_is_locked_in_two_files() -> None:
             assert names.count(name) == sum(make_locks.name_of(entry) == name for entry in entries(part))
 
 
+def test_nothing_that_reports_to_its_makers_is_locked() -> None:
+    assert not [entry for part in PARTS for entry in entries(part) if "telemetry" in make_locks.name_of(entry)]
+
+
 def test_cuda_libraries_are_in_their_own_file_alone() -> None:
     assert all(make_locks.CUDA.match(entry) for entry in entries("cuda"))
     assert not any(make_locks.CUDA.match(entry) for part in ("torch", "app", "test") for entry in entries(part))
