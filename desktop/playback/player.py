@@ -149,6 +149,8 @@ class Player:
         """From the old place in the song to the new one, within this block."""
         self.next_ring = None
         earlier, self.ring = self.ring, following
+        if following.joins and earlier is not None:
+            following.skip_to(earlier.position)
         if self.silent:
             return
         fade = np.minimum(self._count[: len(out)] / (RAMP * self.sample_rate), 1.0, out=self._fade[: len(out)])

@@ -11,6 +11,8 @@ from desktop.playback.song import AtRate, Reading, Song
 # Seconds read ahead, before a seek is heard, and between looks; a look costs some microseconds.
 _AHEAD = 2.0
 _FIRST = 0.15
+# Read before another source of the same song takes over: it plays on meanwhile.
+_JOIN = 0.5
 _LOOK = 0.02
 # Seconds of pause after which the device is let alone.
 _REST_AFTER = 3.0
@@ -31,7 +33,7 @@ class Reader:
         self._player = player
         self._on_ended = on_ended
         self._on_trouble = on_trouble
-        self._wanted: tuple[Song, int, int] | None = None
+        self._wanted: tuple[Song, int | None, int] | None = None
         self._wake = threading.Event()
         self._closing = False
         self._source: Reading | None = None
@@ -41,6 +43,11 @@ class Reader:
     def go_to(self, song: Song, frame: int, number: int) -> None:
         """Read from a frame of a song on; the ring will bear `number`."""
         self._wanted = (song, frame, number)
+        self._wake.set()
+
+    def go_on_with(self, song: Song, number: int) -> None:
+        """Read another source of the same song, from where it is heard on."""
+        self._wanted = (song, None, number)
         self._wake.set()
 
     def look(self) -> None:
@@ -81,16 +88,21 @@ class Reader:
             self._player.gate = False
             self._on_ended()
 
-    def _begin(self, song: Song, frame: int, number: int) -> None:
+    def _begin(self, song: Song, frame: int | None, number: int) -> None:
+        """Read from a frame on; None: from where the ring that plays has got to."""
         if self._source:
             self._source.close()
-        rate = self._player.sample_rate
+        rate, playing = self._player.sample_rate, self._player.next_ring or self._player.ring
+        joins = frame is None and playing is not None
+        if frame is None:
+            frame = min(song.frames, round(playing.position * song.sample_rate / rate)) if playing else 0
         self._source = song.reading(frame)
         if rate != song.sample_rate:
             self._source = AtRate(self._source, song.lanes, song.sample_rate, rate)
         start, end = (round(place * rate / song.sample_rate) for place in (frame, song.frames))
         ring = Ring(int(_AHEAD * rate) + 2 * _BLOCK, song.lanes, start, end, number)
-        self._fill(ring, int(_FIRST * rate))
+        ring.joins = joins
+        self._fill(ring, int((_JOIN if joins else _FIRST) * rate))
         self._player.next_ring = ring
 
     def _fill(self, ring: Ring, frames: int) -> None:

@@ -16,6 +16,8 @@ class Ring:
         `number` says which seek it answers.
         """
         self.number = number
+        self.joins = False
+        """True when it goes on with the same song: it is to be heard from where the ring before it has got to."""
         self._data = np.zeros((capacity, lanes, 2), dtype=np.float32)
         self._capacity = capacity
         self._written = 0
@@ -51,6 +53,10 @@ class Ring:
         self._data[at : at + first] = sound[:first]
         self._data[: len(sound) - first] = sound[first:]
         self._written += len(sound)
+
+    def skip_to(self, position: int) -> None:
+        """Leave out what lies before `position`, as far as it is there."""
+        self._read += max(0, min(position - self.position, self.ready))
 
     def take(self, out: Lanes) -> int:
         """Fill `out` from its beginning with what is there. The number of frames."""

@@ -57,7 +57,12 @@ class Transport:
             raise ValueError("not the same song")
         place = round(self.position * song.sample_rate / self._stems.sample_rate)
         self._stems = song
-        self.seek(place)
+        if self._reader and self.playing:
+            self._place = place
+            self._seeks += 1
+            self._reader.go_on_with(song, self._seeks)
+        else:
+            self.seek(place)
 
     def unload(self) -> None:
         """Let go of the song and of the device."""

@@ -17,6 +17,7 @@ from PySide6.QtGui import QImage
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.settings import Settings, save_settings
 from desktop.ui.theme.tokens import STEM_COLOURS
 from tests.helpers.command import ROOT, variables, words_of
 from tests.helpers.library import processes_of, until
@@ -120,6 +121,33 @@ def play_to_the_end(screen: Screen, folder: Path) -> None:
     playing = Movement(screen, folder)
     screen.key("space")
     until(playing.is_over, every=0.5)  # the sound card needs the computer's time, too
+
+
+def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_without_a_break(tmp_path: Path) -> None:
+    # Sketch's stems sum to the song, and so do the finished ones: whatever is heard, it must be the song.
+    library, card, song = tmp_path / "library", tmp_path / "heard.wav", tmp_path / "Long song.wav"
+    sound = np.random.default_rng(5).normal(0, 0.1, (150 * RATE, 2)).astype(np.float32)
+    soundfile.write(song, sound, RATE, subtype="PCM_16")
+    Home(library).prepare()
+    save_settings(Home(library), Settings(model="sketch"))
+    with virtual_screen() as screen, window(library, screen, song, card=card):
+        until(lambda: len(jobs_of(library)) == 1)
+        screen.to_front(screen.wait_for_window("Long song"))
+        nothing_to_play = screen.shot(tmp_path / "empty.ppm", TIME).read_bytes()
+        until(lambda: screen.shot(tmp_path / "now.ppm", TIME).read_bytes() != nothing_to_play)
+        screen.key("space")
+        assert not jobs_of(library)[0].state.ended
+        until(lambda: all_completed(library, 1))
+        times: set[bytes] = set()  # it shows tenths of a second
+        until(lambda: times.add(screen.shot(tmp_path / "now.ppm", TIME).read_bytes()) or len(times) > 20, every=0.05)
+    recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
+    heard = np.flatnonzero(np.abs(recording).max(axis=1))
+    start = heard[0] + RATE // 10  # after the fade in
+    length = heard[-1] - RATE // 10 - start
+    assert length > 4 * RATE
+    piece = recording[start : start + length]
+    place = place_of(piece[: 2 * RATE], sound[: 60 * RATE])
+    np.testing.assert_allclose(piece, sound[place : place + length], atol=2e-3)
 
 
 def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
