@@ -83,6 +83,8 @@ def on_processor(models: Sequence[HTDemucs], fast: bool = False) -> Runtime:
 
 def on_card(models: Sequence[HTDemucs], device: torch.device) -> Runtime:
     """PyTorch on a graphics card, with 16-bit numbers inside the core. Raises RuntimeError where there is none."""
+    if not getattr(torch, device.type).is_available():
+        raise RuntimeError(f"there is no {device.type} here")
     cores = tuple(TorchCore(model.to(device), torch.float16) for model in models)
     # Complex numbers, which spectrograms need, are not to be had everywhere on MPS.
     where = device if device.type == "cuda" else _CPU
