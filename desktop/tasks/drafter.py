@@ -1,6 +1,7 @@
 """Drafts of unfinished jobs: for the ears until the stems are there, never for a file of the user's."""
 
 import logging
+import os
 import shutil
 from functools import cached_property
 
@@ -41,7 +42,7 @@ class Drafter:
 
     @cached_property
     def _engine(self) -> Engine:
-        return SketchEngine()
+        return SketchEngine(threads=os.cpu_count() or 1)
 
     def _make(self, job: Job) -> None:
         folder = self._home.job(job.id)
