@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -33,12 +34,16 @@ def make_draft(
     for reader in readers(track):
         shutil.rmtree(folder, ignore_errors=True)
         with closing(reader), suppress(UndecodableError):  # then another decoder may
-            return _Draft(track, reader, folder, engine).make(grown, should_stop)
+            with ThreadPoolExecutor(engine.batch, "keep") as pool:
+                return _Draft(track, reader, folder, engine, pool).make(grown, should_stop)
     raise AssertionError("readers() yields or raises")
 
 
 class _Draft:
-    def __init__(self, track: Path, reader: TrackReader, folder: Path, engine: Engine) -> None:
+    def __init__(
+        self, track: Path, reader: TrackReader, folder: Path, engine: Engine, pool: ThreadPoolExecutor
+    ) -> None:
+        self._pool = pool
         self._clean = CleanTrack(track.name, reader)
         self._engine = engine
         rate = reader.info.sample_rate
@@ -95,12 +100,14 @@ class _Draft:
         heard = [self._heard(segment) for segment in segments]
         longest = max(sound.shape[1] for sound in heard)
         padded = np.stack([np.pad(sound, ((0, 0), (0, longest - sound.shape[1]))) for sound in heard])
-        for segment, answer in zip(segments, self._engine.separate(padded), strict=True):
-            stems = answer[..., segment.skip : segment.skip + segment.frames]
-            stems = stems if self._clean.channels == 2 else stems.mean(axis=1, keepdims=True)
-            self._store.put(segment, stems, durable=False)
+        list(self._pool.map(self._keep, segments, self._engine.separate(padded)))
         self._next = segments[-1].number + 1
         self._forget(self._next)
+
+    def _keep(self, segment: Segment, answer: Samples) -> None:
+        stems = answer[..., segment.skip : segment.skip + segment.frames]
+        stems = stems if self._clean.channels == 2 else stems.mean(axis=1, keepdims=True)
+        self._store.put(segment, stems, durable=False)
 
     def _heard(self, segment: Segment) -> Samples:
         """float32 `[2, heard]`, silence beyond the track's ends."""
