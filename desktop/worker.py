@@ -17,7 +17,7 @@ from desktop.tasks.celery_app import DRAFT_QUEUE, app
 # Below the window and the sound: separating takes all the cores that nobody else wants.
 _NICENESS = 10
 # A draft is waited for; it goes before separating.
-_DRAFT_NICENESS = 5
+_DRAFT_NICENESS = 2
 _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 
 

@@ -1,7 +1,7 @@
 """A draft of all stems within seconds, by Sketch: decoded and separated in one go, and playable from the start on."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.audio.ahead import ahead
 from desktop.audio.clean import CleanTrack
 from desktop.audio.decode import TrackReader, readers
 from desktop.audio.resample import StreamResampler
@@ -33,9 +34,9 @@ def make_draft(
     """
     for reader in readers(track):
         shutil.rmtree(folder, ignore_errors=True)
-        with closing(reader), suppress(UndecodableError):  # then another decoder may
-            with ThreadPoolExecutor(engine.batch, "keep") as pool:
-                return _Draft(track, reader, folder, engine, pool).make(grown, should_stop)
+        keepers = ThreadPoolExecutor(engine.batch, "keep")
+        with closing(reader), keepers, suppress(UndecodableError):  # then another decoder may
+            return _Draft(track, reader, folder, engine, keepers).make(grown, should_stop)
     raise AssertionError("readers() yields or raises")
 
 
@@ -60,16 +61,22 @@ class _Draft:
         self._next = 0
 
     def make(self, grown: Callable[[], None], should_stop: Callable[[], bool]) -> None:
-        for block in self._clean.blocks():
-            self._take(self._resampler.push(block))
-            while ready := self._ready():
-                self._separate(ready)
-                self._tell(grown, should_stop)
+        with closing(ahead(map(self._resampler.push, self._clean.blocks()))) as blocks:
+            self._take_all(blocks, grown, should_stop)
         self._take(self._resampler.flush())
         self._store = self._store.lengthened(max(1, self._end))
         while rest := self._store.cut.segments[self._next :][: self._engine.batch]:
             self._separate(rest)
             self._tell(grown, should_stop)
+
+    def _take_all(
+        self, blocks: Iterable[NDArray[np.floating]], grown: Callable[[], None], should_stop: Callable[[], bool]
+    ) -> None:
+        for block in blocks:
+            self._take(block)
+            while ready := self._ready():
+                self._separate(ready)
+                self._tell(grown, should_stop)
 
     def _tell(self, grown: Callable[[], None], should_stop: Callable[[], bool]) -> None:
         if should_stop():

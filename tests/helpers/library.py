@@ -71,12 +71,15 @@ def until(true: Callable[[], bool], patience: float = PATIENCE, every: float = 0
 
 
 @contextmanager
-def running_library(root: Path) -> Generator[Library]:
-    """A started backend on the library at `root`, for this process and its children; stopped at the end."""
+def running_library(root: Path, drafts: bool = False) -> Generator[Library]:
+    """A started backend on the library at `root`, for this process and its children; stopped at the end.
+
+    `drafts`: with the second worker that makes them.
+    """
     before = os.environ.get("UNBRAID_HOME")
     os.environ["UNBRAID_HOME"] = str(root)
     home = Home(root).prepare()
-    backend = Backend(home)
+    backend = Backend(home, drafts)
     library = Library(backend, home)
     try:
         backend.start()
