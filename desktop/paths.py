@@ -109,6 +109,10 @@ class JobFolder:
         """Sketch's segments, to be heard until the model's are there; deleted with them."""
         return self.root / "draft"
 
+    def finished_segments(self) -> int:
+        """How many there are: `desktop.segments.store` gives a file this name when it is whole."""
+        return sum(1 for _ in self.segments.glob("*/*.float32"))
+
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
         for folder in (self.segments, self.draft):

@@ -19,6 +19,7 @@ STEPS = (
     "CREATE INDEX jobs_by_state ON jobs (state, position)",
     "CREATE TABLE queue (paused INTEGER NOT NULL)",
     "INSERT INTO queue (paused) VALUES (0)",
+    "ALTER TABLE jobs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
 )
 
 

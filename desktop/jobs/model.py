@@ -91,7 +91,7 @@ class Job:
     token: int = 0
     """Fencing token: one more at every claim. Only its owner may write to the row."""
     crashes: int = 0
-    """How many owners died while they held the job."""
+    """How many owners died while they held the job, since one of them came further than all before."""
     cancel_requested: bool = False
     stage: Stage | None = None
     """Set while processing."""

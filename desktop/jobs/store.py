@@ -2,6 +2,9 @@
 
 A claim makes a worker the owner of a job under a new fencing token; only under that token may it write. So a worker
 that was thought dead, and was not, can do no harm.
+
+A song that kills its workers is given up; one whose workers are killed, and which comes further each time, is not. So
+crashes count from the last one on that left more finished segments behind than there ever were.
 """
 
 import json
@@ -84,7 +87,7 @@ class JobStore:
             if not self._job(connection, job_id).state.ended:
                 raise JobStateError("This song is still in the queue: there is nothing to repeat.")
             place = {"position": _end_of_queue(connection), "options": options_text(options)}
-            state = {"state": JobState.PENDING.value, "crashes": 0}
+            state = {"state": JobState.PENDING.value, "crashes": 0, "kept": 0}
             connection.execute(_update(job_id).values(_FRESH | place | state))
             return self._job(connection, job_id)
 
@@ -110,8 +113,8 @@ class JobStore:
     def claim(self, job_id: str) -> Job | None:
         """Make the calling process the owner of a job that waits, or whose owner is lost.
 
-        None when there is nothing to do: it runs elsewhere, has ended, has just failed at the crash bound, or the
-        queue is paused.
+        None when there is nothing to do: it runs elsewhere, has ended, has just been given up or cancelled with its
+        lost owner, or the queue is paused.
         """
         with self._database.write() as connection:
             row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
@@ -119,10 +122,8 @@ class JobStore:
                 return None
             if row is None or (row.state != JobState.PENDING and not _is_orphan(row)):
                 return None
-            if row.state == JobState.PROCESSING:
-                _count_crash(connection, row)
-                if row.crashes + 1 >= CRASH_BOUND:
-                    return None
+            if row.state == JobState.PROCESSING and self._after_crash(connection, row).ended:
+                return None
             connection.execute(_update(job_id).values(_FRESH | _claimed(row.token + 1)))
             return self._job(connection, job_id)
 
@@ -177,8 +178,22 @@ class JobStore:
             rows = connection.execute(select(jobs).where(_in(JobState.PROCESSING))).all()
             lost = [row for row in rows if _is_orphan(row)]
             for row in lost:
-                _count_crash(connection, row)
+                self._after_crash(connection, row)
             return [row.id for row in lost]
+
+    def _after_crash(self, connection: Connection, row: Row[Any]) -> JobState:
+        """Count the crash, and let a lost owner's job wait again, or end."""
+        kept = self._home.job(row.id).finished_segments()
+        crashes = 1 if kept > row.kept else row.crashes + 1
+        values: dict[str, Any] = _FRESH | {"crashes": crashes, "kept": max(kept, row.kept)}
+        if row.cancel_requested:
+            values |= _ended(JobState.CANCELLED)
+        elif crashes >= CRASH_BOUND:
+            values |= _ended(JobState.FAILED) | {"error": CRASHED.format(crashes=crashes)}
+        else:
+            values["state"] = JobState.PENDING.value
+        connection.execute(_update(row.id).values(values))
+        return JobState(values["state"])
 
     def _owner_writes(self, job: Job, values: dict[str, Any]) -> bool:
         with self._database.write() as connection:
@@ -219,16 +234,6 @@ def _is_orphan(row: Row[Any]) -> bool:
     if row.state != JobState.PROCESSING:
         return False
     return row.owner is None or row.lease_until < time() or is_gone(row.owner)
-
-
-def _count_crash(connection: Connection, row: Row[Any]) -> None:
-    crashes = row.crashes + 1
-    values: dict[str, Any] = _FRESH | {"crashes": crashes, "state": JobState.PENDING.value}
-    if row.cancel_requested:
-        values |= _ended(JobState.CANCELLED)
-    elif crashes >= CRASH_BOUND:
-        values |= _ended(JobState.FAILED) | {"error": CRASHED.format(crashes=crashes)}
-    connection.execute(_update(row.id).values(values))
 
 
 def _end_of_queue(connection: Connection) -> int:

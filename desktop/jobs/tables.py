@@ -23,6 +23,8 @@ jobs = Table(
     Column("added", Float, nullable=False),
     Column("token", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
+    # The most finished segments that any crash left behind.
+    Column("kept", Integer, nullable=False, default=0),
     Column("cancel_requested", Boolean, nullable=False),
     Column("stage", String),
     Column("progress", Float, nullable=False),

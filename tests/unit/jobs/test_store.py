@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.errors import JobStateError, UnknownJobError
+from desktop.jobs.migrations import STEPS
 from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
 from desktop.jobs.store import CRASH_BOUND, JobStore
 from desktop.paths import Home
@@ -118,6 +119,81 @@ def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStor
     assert "stopped the worker 3 times" in (failed.error or "")
 
 
+def finish_segments(home: Home, job: Job, count: int) -> None:
+    """As the pipeline leaves them: so many are finished, one more is in work."""
+    folder = home.job(job.id).segments / "key"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        (folder / f"{number:06d}.float32").touch()
+        (folder / f"{number:06d}.peaks").touch()
+    (folder / f"{count:06d}.float32.4711.part").touch()
+
+
+def die_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
+    """An owner takes the job, finishes segments until there are so many, and is killed."""
+    claimed = store.claim(job.id)
+    assert claimed is not None
+    finish_segments(home, job, segments)
+    lose_owner(home, claimed)
+    store.release_orphans()
+    return store.job(job.id)
+
+
+def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    for segments in range(1, 3 * CRASH_BOUND):
+        after = die_after(home, store, job, segments)
+        assert (after.state, after.crashes) == (JobState.PENDING, 1)
+
+
+def test_a_job_that_kills_every_worker_at_the_same_segment_is_given_up_at_the_crash_bound(
+    home: Home, store: JobStore
+) -> None:
+    job = store.insert(new_job())
+    after = [die_after(home, store, job, segments=5) for _ in range(CRASH_BOUND)]
+    assert [one.crashes for one in after] == [1, 2, CRASH_BOUND]
+    assert [one.state for one in after] == [JobState.PENDING, JobState.PENDING, JobState.FAILED]
+
+
+def test_a_worker_that_takes_over_at_the_crash_bound_is_told_by_what_was_finished(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    for segments in (0, 0, 3, 3, 3):
+        claimed = store.claim(job.id)
+        assert claimed is not None
+        finish_segments(home, job, segments)
+        lose_owner(home, claimed)
+    assert store.claim(job.id) is None
+    assert (store.job(job.id).state, store.job(job.id).crashes) == (JobState.FAILED, CRASH_BOUND)
+
+
+def test_segments_made_anew_are_no_progress(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    die_after(home, store, job, segments=5)
+    home.job(job.id).forget_work()
+    assert die_after(home, store, job, segments=4).crashes == 2
+
+
+def test_a_repeated_job_is_given_all_its_tries_again(home: Home, store: JobStore) -> None:
+    job = store.insert(new_job())
+    for _ in range(CRASH_BOUND):
+        die_after(home, store, job, segments=5)
+    home.job(job.id).forget_work()
+    store.retry(job.id, job.options)
+    after = [die_after(home, store, job, segments) for segments in (1, 1, 2)]
+    assert [one.crashes for one in after] == [1, 2, 1]
+
+
+def test_a_library_of_the_app_before_this_one_is_brought_up_to_it(home: Home) -> None:
+    engine = create_engine(f"sqlite:///{home.database}")
+    with engine.begin() as connection:
+        for step in STEPS[:4]:
+            connection.execute(text(step))
+        connection.execute(text("PRAGMA user_version = 4"))
+    engine.dispose()
+    store = JobStore(home)
+    assert die_after(home, store, store.insert(new_job()), segments=1).crashes == 1
+
+
 def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) -> None:
     claimed = store.claim(store.insert(new_job()).id)
     assert claimed is not None
@@ -144,6 +220,15 @@ def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobS
     store.request_cancel(claimed.id)
     lose_owner(home, claimed)
     assert store.release_orphans() == [claimed.id]
+    assert store.job(claimed.id).state is JobState.CANCELLED
+
+
+def test_an_orphan_that_was_to_be_cancelled_is_not_claimed(home: Home, store: JobStore) -> None:
+    claimed = store.claim(store.insert(new_job()).id)
+    assert claimed is not None
+    store.request_cancel(claimed.id)
+    lose_owner(home, claimed)
+    assert store.claim(claimed.id) is None
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
