@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from openvino import Model
 
 # Raised whenever what is converted, or how, changes.
-VERSION = 1
+VERSION = 2
 _XML, _BIN, _SUM = "core.xml", "core.bin", "sha256"
 _log = logging.getLogger(__name__)
 

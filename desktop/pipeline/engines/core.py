@@ -43,23 +43,30 @@ class CoreModule(nn.Module):
             if number < len(model.tencoder):
                 encode_t = cast("HEncLayer", model.tencoder[number])
                 lengths.append(xt.shape[-1])
-                xt = encode_t(xt)
+                xt = self._encode(encode_t, xt)
                 # The innermost layer of the waveform's branch, where there is one, joins the spectrogram's.
                 joined = xt if encode_t.empty else None
                 skips_t.extend([] if encode_t.empty else [xt])
-            x = encode(x, joined)
+            x = self._encode(encode, x, joined)
             if number == 0 and model.freq_emb is not None:
                 x = x + self._frequencies(x.shape[-2], x.device)
             skips.append(x)
         x, xt = self._across(x, xt)
         alone = model.depth - len(model.tdecoder)
         for number, decode in enumerate(model.decoder):
-            x, before = decode(x, skips.pop(), widths.pop())
+            x, before = self._decode(decode, x, skips.pop(), widths.pop())
             if number >= alone:
                 decode_t = cast("HDecLayer", model.tdecoder[number - alone])
                 wanted = (before[:, :, 0], None) if decode_t.empty else (xt, skips_t.pop())
-                xt, _ = decode_t(*wanted, lengths.pop())
+                xt, _ = self._decode(decode_t, *wanted, lengths.pop())
         return x, xt
+
+    def _encode(self, layer: nn.Module, x: torch.Tensor, joined: torch.Tensor | None = None) -> torch.Tensor:
+        return layer(x, joined)
+
+    def _decode(self, layer: nn.Module, x: torch.Tensor, skip: torch.Tensor | None, length: int) -> Both:
+        """Also what the layer had before its last convolution: there the branches part."""
+        return layer(x, skip, length)
 
     def _frequencies(self, bins: int, device: torch.device) -> torch.Tensor:
         embedding = cast("nn.Module", self._model.freq_emb)

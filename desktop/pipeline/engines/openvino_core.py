@@ -7,7 +7,8 @@ import torch
 from demucs.htdemucs import HTDemucs
 
 from desktop.pipeline.engines.converted import convert, kept, key_of, silence_openvino
-from desktop.pipeline.engines.core import Both, CoreModule
+from desktop.pipeline.engines.core import Both
+from desktop.pipeline.engines.rearranged import RearrangedCore
 from desktop.pipeline.engines.spectrogram import Spectrogram
 from desktop.pipeline.engines.torch_core import TorchCore
 
@@ -45,7 +46,7 @@ class OpenVinoCore:
     def _one(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
         given = [spectrogram.contiguous().numpy(), waveform.contiguous().numpy()]
         x, xt = self._request.infer(given, share_inputs=True, share_outputs=False).to_tuple()
-        return torch.from_numpy(x), torch.from_numpy(xt)
+        return torch.from_numpy(x).permute(0, 3, 1, 2), torch.from_numpy(xt)
 
 
 def _shapes(model: HTDemucs) -> tuple[torch.Size, torch.Size]:
@@ -67,7 +68,7 @@ def _compile(
     from openvino import Core
 
     def converted() -> "Model":
-        return convert(CoreModule(model).eval(), (torch.zeros(shapes[0]), torch.zeros(shapes[1])))
+        return convert(RearrangedCore(model).eval(), (torch.zeros(shapes[0]), torch.zeros(shapes[1])))
 
     graph = converted() if cache is None else kept(cache / key_of(weights, shapes[1][-1]), converted)
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}

@@ -65,6 +65,28 @@ def test_a_runtime_gives_what_demucs_gives(files: list[Path], cache: Path, runti
     assert snr(expected, separated(engine, sound)) > 90
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"nfft": 4096, "norm_groups": 2, "norm_starts": 2},
+        {"dconv_mode": 3, "dconv_depth": 2, "context": 1},
+        {"rewrite": False, "dconv_mode": 0, "bottom_channels": 0},
+        {"t_layers": 0, "freq_emb": 0, "depth": 3},
+    ],
+)
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_models_of_other_forms_give_what_demucs_gives(
+    tmp_path: Path, cache: Path, runtime: str, more: dict[str, object]
+) -> None:
+    file = write_htdemucs(tmp_path / "other.th", SHORT | more)
+    engine = load_engine(EngineSpec("other", "demucs", (file,), runtime=runtime, cache=cache))
+    assert engine.runtime == runtime
+    sound = song(11025)[None]
+    with torch.inference_mode():
+        expected = model_of(file)(torch.from_numpy(sound)).numpy()
+    np.testing.assert_allclose(engine.separate(sound), expected, atol=2e-5)
+
+
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_a_bag_gives_what_demucs_gives(files: list[Path], cache: Path, runtime: str) -> None:
     engine = load_engine(EngineSpec("two", "demucs", tuple(files), BAG, runtime=runtime, cache=cache))

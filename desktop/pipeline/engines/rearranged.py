@@ -1,0 +1,125 @@
+"""The core of HTDemucs with its sums rearranged: the same numbers, moved about less on a processor's vector units.
+
+As OpenVINO computes it, and measured there: a residual branch stays in two dimensions instead of becoming a batch of
+rows; the halves that a gate multiplies are two convolutions instead of one that is split; a transposed convolution
+over time is a plain one whose channels are its output's neighbours; the answer's channels come last, as they are made.
+"""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from demucs.demucs import DConv
+from demucs.hdemucs import HDecLayer, HEncLayer
+from demucs.transformer import LayerScale
+from torch import nn
+from torch.nn import functional
+
+from desktop.pipeline.engines.core import Both, CoreModule
+
+Conv = nn.Conv1d | nn.Conv2d
+# One normalisation of a residual branch goes over the channels and the time of a row of frequencies.
+_ROW = (1, 3)
+
+
+class RearrangedCore(CoreModule):
+    """As `CoreModule`, but the spectrogram that it gives is `[n, bins, frames, channels]`."""
+
+    def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
+        """Both branches; see `Core`."""
+        x, xt = super().forward(spectrogram, waveform)
+        return x.permute(0, 2, 3, 1), xt
+
+    def _encode(self, layer: nn.Module, x: torch.Tensor, joined: torch.Tensor | None = None) -> torch.Tensor:
+        if not isinstance(layer, HEncLayer) or layer.empty or layer.rewrite is None:
+            return super()._encode(layer, x, joined)
+        if not layer.freq:
+            x = functional.pad(x.flatten(1, -2), (0, -x.shape[-1] % layer.stride))
+        y = layer.conv(x)
+        if joined is not None:
+            y = y + (joined[:, :, None] if joined.dim() < y.dim() else joined)
+        y = _branch(layer.dconv, functional.gelu(layer.norm1(y)))
+        return _gated(layer.rewrite, layer.norm2, y)
+
+    def _decode(self, layer: nn.Module, x: torch.Tensor, skip: torch.Tensor | None, length: int) -> Both:
+        if not isinstance(layer, HDecLayer) or skip is None or layer.rewrite is None:
+            return super()._decode(layer, x, skip, length)
+        if layer.freq and x.dim() == 3:
+            x = x.unflatten(1, (layer.chin, -1))
+        y = _branch(layer.dconv, _gated(layer.rewrite, layer.norm1, x + skip))
+        z = layer.norm2(_transposed(layer.conv_tr, y))
+        z = z[..., layer.pad : z.shape[-2] - layer.pad, :] if layer.freq else z[..., layer.pad : layer.pad + length]
+        return (z if layer.last else functional.gelu(z)), y
+
+
+def _gated(conv: Conv, norm: nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """One half of the convolution's channels, times a gate that the other half makes."""
+    if not isinstance(norm, nn.Identity):
+        return functional.glu(norm(conv(x)), dim=1)
+    half, gate = _halves(conv, x)
+    return half * torch.sigmoid(gate)
+
+
+def _halves(conv: Conv, x: torch.Tensor) -> Both:
+    convolve = functional.conv2d if x.dim() == 4 else functional.conv1d
+    weights, biases = conv.weight.chunk(2), _bias(conv).chunk(2)
+    half, gate = (
+        convolve(x, weight, bias, conv.stride, conv.padding, conv.dilation)  # pyright: ignore[reportArgumentType]
+        for weight, bias in zip(weights, biases, strict=True)
+    )
+    return half, gate
+
+
+def _branch(dconv: DConv | None, x: torch.Tensor) -> torch.Tensor:
+    """The residual branches of a layer, over time alone: in two dimensions for both kinds of layer."""
+    if dconv is None:
+        return x
+    rows = x if x.dim() == 4 else x[:, :, None]
+    for layer in dconv.layers:
+        into, first, _, out, second, _, scale = cast("Sequence[Any]", layer)
+        y = functional.conv2d(
+            rows, into.weight[:, :, None], into.bias, padding=(0, into.padding[0]), dilation=(1, into.dilation[0])
+        )
+        y = functional.gelu(_normalised(first, y)[0])
+        parts = [
+            functional.conv2d(y, weight[:, :, None], bias)
+            for weight, bias in zip(out.weight.chunk(2), _bias(out).chunk(2), strict=True)
+        ]
+        half, gate = _normalised(second, *parts)
+        rows = rows + _scale(scale) * half * torch.sigmoid(gate)
+    return rows if x.dim() == 4 else rows[:, :, 0]
+
+
+def _normalised(norm: nn.GroupNorm, *parts: torch.Tensor) -> list[torch.Tensor]:
+    """Channels that lie in several tensors, brought together to mean 0 and deviation 1 in each row."""
+    mean = torch.stack([part.mean(_ROW, keepdim=True) for part in parts]).mean(0)
+    centred = [part - mean for part in parts]
+    variance = torch.stack([part.square().mean(_ROW, keepdim=True) for part in centred]).mean(0)
+    factor = torch.rsqrt(variance + norm.eps)
+    weights, biases = norm.weight.chunk(len(parts)), norm.bias.chunk(len(parts))
+    return [
+        part * factor * weight[:, None, None] + bias[:, None, None]
+        for part, weight, bias in zip(centred, weights, biases, strict=True)
+    ]
+
+
+def _scale(scale: LayerScale) -> torch.Tensor:
+    return scale.scale[:, None, None]
+
+
+def _transposed(conv: nn.ConvTranspose1d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Tensor:
+    """Over time: each output sample hears two input frames, so a plain convolution makes a stride of them at once."""
+    stride = conv.stride[0]
+    if isinstance(conv, nn.ConvTranspose2d) or conv.kernel_size[0] != 2 * stride:
+        return conv(x)
+    inputs, outputs, _ = conv.weight.shape
+    earlier, now = conv.weight[:, :, stride:], conv.weight[:, :, :stride]
+    weight = torch.stack([earlier, now], -1).permute(1, 2, 0, 3).reshape(outputs * stride, inputs, 2)
+    y = functional.conv1d(x, weight, _bias(conv).repeat_interleave(stride), padding=1)
+    return y.unflatten(1, (outputs, stride)).transpose(2, 3).flatten(2)
+
+
+def _bias(conv: nn.Module) -> torch.Tensor:
+    bias = conv.bias
+    assert isinstance(bias, torch.Tensor)
+    return bias
