@@ -5,6 +5,8 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 from celery.signals import worker_ready
@@ -15,9 +17,9 @@ from desktop.supervisor.worker import READY
 from desktop.tasks.celery_app import DRAFT_QUEUE, app
 
 # Below the window and the sound: separating takes all the cores that nobody else wants.
-_NICENESS = 10
+_NICENESS = 5
 # A draft is waited for; it goes before separating.
-_DRAFT_NICENESS = 2
+_DRAFT_NICENESS = 0
 _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 
 
@@ -54,8 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _tie_to_supervisor(niceness: int) -> None:
     """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
-    if hasattr(os, "nice"):
-        os.nice(niceness)
+    _step_back(niceness)
     out = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Celery's banner is not for the supervisor
 
@@ -65,6 +66,15 @@ def _tie_to_supervisor(niceness: int) -> None:
 
     worker_ready.connect(tell, weak=False)
     threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+
+
+def _step_back(niceness: int) -> None:
+    """Leave the processor to what is nicer to have at once."""
+    if hasattr(os, "nice"):
+        os.nice(niceness)
+    # Linux weighs sessions against each other, and this process has one of its own: its niceness alone counts nothing.
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
 
 def _end_with_input() -> None:

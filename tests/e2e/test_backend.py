@@ -52,6 +52,14 @@ def test_a_song_is_separated_and_its_progress_is_told_in_order(library: Library,
     assert {Stage.DECODING, Stage.SEPARATING, Stage.WRITING} == {event.stage for event in told}
 
 
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system does not weigh sessions")
+def test_separating_makes_room_for_the_window_and_the_sound(library: Library, tmp_path: Path) -> None:
+    library.wait_for(library.service.add(write_song(tmp_path / "modest.wav"), SKETCH), *DONE)
+    child = owner_of(library)
+    assert child.nice() == 5
+    assert Path(f"/proc/{child.pid}/autogroup").read_text().endswith("nice 5\n")
+
+
 def test_a_bad_file_fails_with_its_name_and_the_next_song_goes_on(library: Library, tmp_path: Path) -> None:
     bad = tmp_path / "words.mp3"
     bad.write_text("These are words.\n" * 500)
