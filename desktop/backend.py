@@ -32,7 +32,7 @@ class Backend:
         self._store = JobStore(home)
         queue, self._events = CeleryQueue(), RedisEvents()
         self.service = JobService(home, self._store, queue, self._events)
-        self._reconciliation = Reconciliation(self._store, queue, self._events)
+        self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []

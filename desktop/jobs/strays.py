@@ -3,6 +3,7 @@
 import shutil
 from time import time
 
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 
@@ -14,9 +15,19 @@ def remove_strays(home: Home, store: JobStore) -> None:
     """Delete the job folders that no row knows, and what ended jobs have no use for. Raises StorageError."""
     jobs = store.jobs()
     for job in jobs:
-        if job.state.ended:
-            home.job(job.id).forget_work()
+        remove_work(home, job)
     known = {job.id for job in jobs}
     for folder in home.jobs.iterdir():
         if folder.name not in known and folder.stat().st_mtime < time() - _SURELY_LEFT:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_work(home: Home, job: Job) -> None:
+    """Delete what a job has no use for once it has ended; nothing before."""
+    if not job.state.ended:
+        return
+    folder = home.job(job.id)
+    folder.forget_work()
+    if job.state is not JobState.COMPLETED:
+        for run in folder.root.glob("run-*"):
+            shutil.rmtree(run, ignore_errors=True)

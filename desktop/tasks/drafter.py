@@ -54,7 +54,7 @@ class Drafter:
             return self._store.job(job.id).state.ended
 
         make_draft(stored_track(folder, job), folder.draft, self._engine, grown, ended)
-        if ended():
-            raise CancelledError("Its stems are there, or nobody wants them any more.")
         (folder.draft / COMPLETE).touch()
+        if ended():  # asked last: whoever ended it may have deleted the draft while this was written
+            raise CancelledError("Its stems are there, or nobody wants them any more.")
         self._events.emit(DraftGrew(job.id, complete=True))

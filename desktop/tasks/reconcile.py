@@ -1,11 +1,15 @@
 """Makes the queue what the rows say. Every step may be repeated at any time."""
 
 import logging
+from contextlib import suppress
 
 import redis
 
+from desktop.errors import UnknownJobError
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
+from desktop.jobs.strays import remove_work
+from desktop.paths import Home
 from desktop.tasks.queue import CeleryQueue, identity
 
 _log = logging.getLogger(__name__)
@@ -14,7 +18,8 @@ _log = logging.getLogger(__name__)
 class Reconciliation:
     """The one who compares rows and messages; run by the process that supervises the worker."""
 
-    def __init__(self, store: JobStore, queue: CeleryQueue, events: EventSink) -> None:
+    def __init__(self, home: Home, store: JobStore, queue: CeleryQueue, events: EventSink) -> None:
+        self._home = home
         self._store = store
         self._queue = queue
         self._events = events
@@ -35,6 +40,8 @@ class Reconciliation:
         """Give back the jobs of lost owners, and publish every pending job that has no message. Raises StorageError."""
         for job_id in self._store.release_orphans():
             _log.warning("The owner of %s was lost", job_id)
+            with suppress(UnknownJobError):
+                remove_work(self._home, self._store.job(job_id))
             self._events.emit(JobChanged(job_id))
         pending = self._store.pending()
         if not pending or self._store.paused():

@@ -3,15 +3,17 @@
 import hashlib
 import logging
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from desktop.errors import CancelledError, LostClaimError, UnbraidError, UnusableTrackError
+from desktop.errors import CancelledError, LostClaimError, UnbraidError, UnknownJobError, UnusableTrackError
 from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
+from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
@@ -47,6 +49,7 @@ class JobRunner:
         job = self.store.claim(job_id)
         self.events.emit(JobChanged(job_id))
         if job is None:
+            self._forget(job_id)
             return DROPPED
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job) as claim:
@@ -134,6 +137,11 @@ class JobRunner:
         """Throw away what earlier owners began to write. Their finished segments are kept."""
         for folder in self.home.job(job.id).root.glob("run-*"):
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _forget(self, job_id: str) -> None:
+        """Throw away the work of a job that has just ended with its lost owner."""
+        with suppress(UnknownJobError):
+            remove_work(self.home, self.store.job(job_id))
 
     def _tidy(self, job: Job, answer: Answer) -> None:
         """Throw away what an ended job has no use for."""
