@@ -102,3 +102,58 @@ def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> No
     peak = np.abs(np.fft.rfft(inside)).argmax()
     assert abs(peak - 1000) <= 1
     np.testing.assert_array_equal(recording[:, 0], recording[:, 1])
+
+
+UNFINISHED = """
+import sys, threading
+from pathlib import Path
+import numpy as np
+import soundfile
+from desktop.playback.transport import Transport
+from desktop.playback.unfinished_song import UnfinishedSong
+from desktop.segments.cut import Segmentation
+from desktop.segments.store import About, SegmentStore
+
+folder = Path(sys.argv[1])
+sound = soundfile.read(folder / "song.wav", dtype="float32")[0].T
+how = Segmentation(length=44100, stride=44100)
+store = SegmentStore.create(folder / "segments" / "key", About("key", ("vocals",), 44100, 2, sound.shape[1], how))
+
+def finish(*numbers):
+    for number in numbers:
+        segment = store.cut.segments[number]
+        store.put(segment, sound[None, :, segment.start : segment.end])
+
+finish(0, 1)
+transport = Transport()
+song = UnfinishedSong(folder / "segments", folder / "draft")
+transport.take(song, song.names)
+ended, moment = threading.Event(), threading.Event()
+transport.on_ended = ended.set
+transport.play()
+while not transport.waiting:
+    assert not ended.is_set()
+    moment.wait(0.01)
+moment.wait(0.3)
+assert transport.playing and 1.9 * 44100 < transport.position <= 2 * 44100
+finish(2, 3)
+assert ended.wait(20)
+moment.wait(0.4)
+transport.close()
+"""
+
+
+def test_playing_waits_where_a_song_is_not_finished_and_goes_on_by_itself(tmp_path: Path) -> None:
+    sound = np.zeros((4 * RATE, 2), np.float32)
+    sound[RATE // 2 : -RATE // 2] = np.random.default_rng(2).normal(0, 0.05, (3 * RATE, 2))
+    soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
+    recording = played_by(UNFINISHED, tmp_path, tmp_path)
+    # The fades at the seam are 12 ms long; nothing but they may differ.
+    fade = RATE // 50
+    before, after = sound[RATE // 2 : 2 * RATE - fade], sound[2 * RATE + fade : -RATE // 2]
+    stopped, went_on = place_of(before, recording) + len(before), place_of(after, recording)
+    np.testing.assert_array_equal(recording[stopped - len(before) : stopped], before)
+    np.testing.assert_array_equal(recording[went_on : went_on + len(after)], after)
+    waited = went_on - stopped - 2 * fade
+    assert waited > 0.25 * RATE
+    assert not recording[stopped + 2 * fade : went_on - 2 * fade].any()
