@@ -12,7 +12,7 @@ import soundfile
 
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.queue import JobEvent, JobProgress
+from desktop.jobs.queue import DraftGrew, JobEvent, JobProgress
 from desktop.paths import Home
 
 # Seconds for a cold start of everything on a busy machine.
@@ -27,6 +27,7 @@ class Library:
         self.service = backend.service
         self.home = home
         self.progress: list[JobProgress] = []
+        self.drafts: list[DraftGrew] = []
         self._news = threading.Condition()
         backend.subscribe(self._hear, self._wake)
 
@@ -53,6 +54,8 @@ class Library:
         with self._news:
             if isinstance(event, JobProgress):
                 self.progress.append(event)
+            elif isinstance(event, DraftGrew):
+                self.drafts.append(event)
             self._news.notify_all()
 
     def _wake(self) -> None:

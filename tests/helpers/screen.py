@@ -92,7 +92,9 @@ def virtual_screen(width: int = 1440, height: int = 900) -> Generator[Screen]:
 
 
 @contextmanager
-def _ended(words: Sequence[str], environment: "os._Environ[str] | dict[str, str]", **options: object) -> Generator[None]:
+def _ended(
+    words: Sequence[str], environment: "os._Environ[str] | dict[str, str]", **options: object
+) -> Generator[None]:
     process = subprocess.Popen(words, env=environment, stderr=subprocess.DEVNULL, **options)  # type: ignore[call-overload]
     try:
         yield
