@@ -24,6 +24,8 @@ class GrowingPeaks:
         self._levels = [[np.zeros((size, 2), np.int16) for size in sizes] for _ in self.names]
         self._final = np.zeros(sizes[0], np.bool_)
         self._taken: dict[str, set[int]] = {}
+        self.version = 0
+        """One more whenever something was filled in."""
 
     @property
     def lanes(self) -> list[Peaks]:
@@ -35,6 +37,7 @@ class GrowingPeaks:
         draft, final = self._unfinished.beside, self._unfinished.final
         drafted = draft is not None and self._take(draft, final=False)
         finished = final is not None and self._take(final, final=True)
+        self.version += drafted or finished
         return drafted or finished
 
     def unfinished_spans(self) -> list[tuple[float, float]]:

@@ -122,8 +122,8 @@ class MainWindow(QMainWindow):
         self.empty.card.add_asked.connect(self.choose_files)
         self.empty.card.demo_asked.connect(self._try_demo)
         self.table.current_job.connect(self._show_job)
-        self.panel.listening.connect(self.library.listen)
-        self.panel.draft_wanted.connect(self.library.want_draft)
+        self.panel.growing.listening.connect(self.library.listen)
+        self.panel.growing.draft_wanted.connect(self.library.want_draft)
         jobs = self.library.jobs
         jobs.job_changed.connect(self._refresh_job)
         jobs.queue_changed.connect(self._show_queue)

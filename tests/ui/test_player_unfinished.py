@@ -150,12 +150,12 @@ def test_a_seek_tells_the_worker_at_once_where_the_song_is_listened_to(
     fill(begin(home, job, final=False))
     panel.show_job(job)
     qtbot.waitUntil(lambda: controller.ready)
-    with qtbot.waitSignal(panel.listening, check_params_cb=lambda song, second: (song, second) == (job.id, 5.0)):
+    with qtbot.waitSignal(panel.growing.listening, check_params_cb=lambda song, second: (song, second) == (job.id, 5.0)):
         controller.seek_seconds(5.0)
 
 
 def test_a_draft_is_asked_for_while_there_is_none(qtbot: QtBot, panel: PlayerPanel, job: Job) -> None:
-    with qtbot.waitSignal(panel.draft_wanted, check_params_cb=lambda song: song == job.id):
+    with qtbot.waitSignal(panel.growing.draft_wanted, check_params_cb=lambda song: song == job.id):
         panel.show_job(job)
 
 

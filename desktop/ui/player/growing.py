@@ -1,36 +1,101 @@
-"""What the lanes show of a song in work, and how it is asked for more."""
+"""A song in work: what of it can be seen and heard, and how the workers learn that somebody listens."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.segments.growing_peaks import GrowingPeaks
 from desktop.segments.unfinished import Unfinished
+from desktop.ui.player.controller import PlayerController
+
+LOOK_MS = 200
+"""Between two looks at what was finished."""
+ATTEND_MS = 3000
+"""Between two words about where it is listened to."""
 
 
-class Growing:
-    """The stores of one job as the window sees them; another job has another of these."""
+class Growing(QObject):
+    """Watches the stores of one job at a time."""
 
-    def __init__(self, home: Home, job: Job) -> None:
-        folder = home.job(job.id)
-        self.job_id = job.id
-        self.folders = (folder.segments, folder.draft)
-        self._unfinished = Unfinished(*self.folders)
+    grown = Signal()
+    """There is more to be seen, or the sound waits, or goes on."""
+    listening = Signal(str, float)
+    """A song in work, and the second at which its playhead stands."""
+    draft_wanted = Signal(str)
+    """A song in work that has no draft."""
+
+    def __init__(self, controller: PlayerController, home: Home, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._home = home
+        self._job_id = ""
+        self._unfinished = Unfinished(Path(), Path())
+        self.folders = (Path(), Path())
+        """Of the finished segments, and of the draft."""
         self.peaks: GrowingPeaks | None = None
         """None while there is nothing to be seen or heard."""
+        self._soon = QTimer(self, interval=LOOK_MS, singleShot=True)
+        self._soon.timeout.connect(self._look_and_tell)
+        self._attending = QTimer(self, interval=ATTEND_MS)
+        self._attending.timeout.connect(self._attend)
+        controller.position_changed.connect(self._on_moved)
+        controller.waiting_changed.connect(self._on_waiting)
 
     @property
     def has_draft(self) -> bool:
         """True when there is a draft, or the beginning of one."""
         return self._unfinished.draft is not None
 
-    def look(self) -> bool:
-        """Look for what came. True when the lanes are others than before: other stems, or another length."""
+    def watch(self, job: Job) -> None:
+        """Look at a job that is not finished: at once when it is another than before, else soon."""
+        if job.id == self._job_id:
+            if not self._soon.isActive():
+                self._soon.start()
+            return
+        folder = self._home.job(job.id)
+        self._job_id, self.peaks = job.id, None
+        self.folders = (folder.segments, folder.draft)
+        self._unfinished = Unfinished(*self.folders)
+        self._look()
+        self._attending.start()
+        QTimer.singleShot(0, self, self._attend)
+
+    def leave(self) -> None:
+        """Watch nothing any more."""
+        self._job_id, self.peaks = "", None
+        self._soon.stop()
+        self._attending.stop()
+
+    def _look(self) -> None:
         self._unfinished.look()
         leading = self._unfinished.leading
-        before = self.peaks
         if leading is None:
             self.peaks = None
-        elif before is None or leading.about != before.about:
+        elif self.peaks is None or leading.about != self.peaks.about:
             self.peaks = GrowingPeaks(self._unfinished, leading)
         if self.peaks is not None:
             self.peaks.take()
-        return self.peaks is not before
+
+    def _look_and_tell(self) -> None:
+        if self._job_id:
+            self._look()
+            self.grown.emit()
+
+    def _attend(self) -> None:
+        if not self._job_id:
+            return
+        if not self.has_draft:
+            self.draft_wanted.emit(self._job_id)
+        if self._controller.ready:
+            self.listening.emit(self._job_id, self._controller.seconds)
+
+    def _on_moved(self, _frame: int) -> None:
+        """A seek is told at once: what is heard next shall be separated next."""
+        if not self._controller.playing:
+            self._attend()
+
+    def _on_waiting(self, _waiting: bool) -> None:
+        self._attend()
+        self._look_and_tell()

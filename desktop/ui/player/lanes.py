@@ -40,6 +40,7 @@ class Lanes(QWidget):
         self._shown_job = ""
         self._names: tuple[str, ...] = ()
         self._growing: GrowingPeaks | None = None
+        self._drawn = 0
         self.view = self._stack.view
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -77,13 +78,15 @@ class Lanes(QWidget):
     def show_growing(self, job: Job, growing: GrowingPeaks) -> None:
         """Show one lane for every stem that is in work; they fill with `grow`."""
         names, frames = growing.names, growing.about.frames
-        self._growing = growing
+        self._growing, self._drawn = growing, growing.version
         self._lay(job, names, frames / growing.about.sample_rate, frames, growing.lanes)
 
     def grow(self, words: str, waiting: bool) -> None:
         """Show what has been finished meanwhile, and say `words` where it is not; `waiting`: the playhead stands there."""
         if self._growing is not None:
-            self.view.renew_lanes(gains([max(QUIETEST, loudest(lane)) for lane in self._growing.lanes]))
+            if self._growing.version != self._drawn:
+                self._drawn = self._growing.version
+                self.view.renew_lanes(gains([max(QUIETEST, loudest(lane)) for lane in self._growing.lanes]))
             place = self._controller.seconds if waiting else None
             self.view.show_unfinished(self._growing.unfinished_spans(), HERE if waiting else words, place)
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
+from desktop.segments.growing_peaks import GrowingPeaks
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -23,19 +24,10 @@ if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
 
 WARM_UP_MS = 400
-LOOK_MS = 200
-"""Between two looks at what was finished of a song in work."""
-ATTEND_MS = 3000
-"""Between two words about where it is listened to."""
 
 
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
-
-    listening = Signal(str, float)
-    """A song in work, and the second at which its playhead stands."""
-    draft_wanted = Signal(str)
-    """A song in work that has no draft."""
 
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,13 +35,8 @@ class PlayerPanel(QWidget):
         self._job: Job | None = None
         self._shown: object = None
         self._lanes_or_none: Lanes | None = None
-        self._growing: Growing | None = None
-        self._look_soon = QTimer(self, interval=LOOK_MS, singleShot=True)
-        self._look_soon.timeout.connect(self._look)
-        self._tell_playhead = QTimer(self, interval=ATTEND_MS)
-        self._tell_playhead.timeout.connect(self._attend)
-        controller.position_changed.connect(self._on_moved)
-        controller.waiting_changed.connect(self._on_waiting)
+        self.growing = Growing(controller, home, self)
+        self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
         self._message = Message()
         self._room = QStackedLayout()
@@ -72,7 +59,9 @@ class PlayerPanel(QWidget):
         self._job = job = _newest(self._job, job)
         self._header.setVisible(job is not None)
         if job is None or job.state.ended:
-            self._stop_growing()
+            self.growing.leave()
+        else:
+            self.growing.watch(job)
         if job is None:
             self._controller.unload()
             self._tell("Choose a song", "Its lanes appear here.")
@@ -124,8 +113,8 @@ class PlayerPanel(QWidget):
             self._tell(
                 "Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start."
             )
-        elif self._grows(job):
-            self._show_growing(job)
+        elif self.growing.peaks is not None:
+            self._show_growing(job, self.growing.peaks)
         else:
             self._show_mixture(job)
             running = job.state is JobState.PROCESSING
@@ -143,62 +132,20 @@ class PlayerPanel(QWidget):
     def update_draft(self, job_id: str) -> None:
         """Look for more of a song's draft, when it is the one that is shown."""
         if self._job is not None and self._job.id == job_id and not self._job.state.ended:
+            self.growing.watch(self._job)
+
+    def _show_more(self) -> None:
+        if self._job is not None and not self._job.state.ended:
             self._show_waiting(self._job)
 
-    def _grows(self, job: Job) -> bool:
-        """True when something of a song in work can be seen and heard."""
-        if self._growing is None or self._growing.job_id != job.id:
-            self._growing = Growing(self._home, job)
-            self._growing.look()
-            self._look_soon.stop()
-            self._tell_playhead.start()
-            QTimer.singleShot(0, self, self._attend)
-        elif not self._look_soon.isActive():
-            self._look_soon.start()
-        return self._growing.peaks is not None
-
-    def _stop_growing(self) -> None:
-        self._growing = None
-        self._look_soon.stop()
-        self._tell_playhead.stop()
-
-    def _look(self) -> None:
-        """See what was finished meanwhile."""
-        job, growing = self._job, self._growing
-        if job is not None and growing is not None:
-            growing.look()
-            if growing.peaks is not None:
-                self._show_growing(job)
-
-    def _show_growing(self, job: Job) -> None:
-        growing = self._growing
-        if growing is None or growing.peaks is None:
-            return
-        key = ("growing", job.id, growing.peaks.about)
+    def _show_growing(self, job: Job, peaks: GrowingPeaks) -> None:
+        key = ("growing", job.id, peaks.about)
         if key != self._shown:
             self._shown = key
-            self._lanes().show_growing(job, growing.peaks)
+            self._lanes().show_growing(job, peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, growing.folders, growing.peaks.names)
-        self._lanes().grow(growing_words(job, growing.has_draft), self._controller.waiting)
-
-    def _attend(self) -> None:
-        """Say where the song is listened to, and ask for its draft as long as there is none."""
-        if self._growing is None:
-            return
-        if not self._growing.has_draft:
-            self.draft_wanted.emit(self._growing.job_id)
-        if self._controller.ready:
-            self.listening.emit(self._growing.job_id, self._controller.seconds)
-
-    def _on_moved(self, _frame: int) -> None:
-        """A seek is told at once: what is heard next shall be separated next."""
-        if not self._controller.playing:
-            self._attend()
-
-    def _on_waiting(self, _waiting: bool) -> None:
-        self._attend()
-        self._look()
+            self._controller.load_unfinished(job.id, self.growing.folders, peaks.names)
+        self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:
         self._shown = None

@@ -25,7 +25,7 @@ class UnfinishedItem(pg.GraphicsObject):
         super().__init__()
         self._view = view
         self._height = 1.0
-        self._spans: Sequence[Span] = ()
+        self._spans: list[Span] = []
         self._words = ""
         self._place: float | None = None
         self.setZValue(5)
@@ -35,11 +35,16 @@ class UnfinishedItem(pg.GraphicsObject):
         self.prepareGeometryChange()
         self._height = height
 
-    def show_spans(self, spans: Sequence[Span], words: str, place: float | None) -> None:
-        """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins."""
-        if (spans, words, place) != (self._spans, self._words, self._place):
-            self._spans, self._words, self._place = spans, words, place
-            self.update()
+    def show_spans(self, spans: Sequence[Span], words: str, place: float | None) -> bool:
+        """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins.
+
+        False when that was to be seen already.
+        """
+        if (list(spans), words, place) == (self._spans, self._words, self._place):
+            return False
+        self._spans, self._words, self._place = list(spans), words, place
+        self.update()
+        return True
 
     def covers(self, second: float) -> bool:
         """True where it hatches."""

@@ -124,9 +124,9 @@ class WaveformView(pg.GraphicsView):
 
     def show_unfinished(self, spans: Sequence[Span], words: str, place: float | None = None) -> None:
         """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished."""
-        self._unfinished.setVisible(bool(spans))
-        self._unfinished.show_spans(spans, words, place)
-        self.viewport().update()
+        if self._unfinished.show_spans(spans, words, place):
+            self._unfinished.setVisible(bool(spans))
+            self.viewport().update()
 
     def is_unfinished(self, second: float) -> bool:
         """True where the song is hatched."""
