@@ -1,0 +1,85 @@
+"""kill -9 at ten random moments of one song: every finished segment is kept, and the stems are the same bits.
+
+`UNBRAID_RESUME_SEED` (default 1) chooses the moments.
+"""
+
+import os
+import random
+from pathlib import Path
+from time import monotonic
+
+import psutil
+import pytest
+
+from desktop.backend import Backend
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.service import JobService
+from desktop.paths import Home
+from tests.faults.test_chaos import App
+from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.resume import (
+    THIN,
+    FinishedSegments,
+    assert_same_stems,
+    import_thin_model,
+    leftovers,
+    owner_of,
+    worker_of,
+)
+from tests.helpers.screen import virtual_screen
+
+pytestmark = pytest.mark.faults
+SEED = int(os.environ.get("UNBRAID_RESUME_SEED", "1"))
+# The track is cut into this many segments, 3 s apart.
+SECONDS, SEGMENTS, KILLS = 300.0, 100, 10
+PATIENCE = 300.0
+
+
+@pytest.mark.timeout(3600)
+def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes_out_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chance = random.Random(SEED)
+    library = tmp_path / "library"
+    home = Home(library).prepare()
+    import_thin_model(home, tmp_path)
+    song = write_song(tmp_path / "song.wav", SECONDS)
+    told: list[str] = []
+    with virtual_screen() as screen:
+        monkeypatch.setenv("UNBRAID_HOME", str(library))  # not sooner: the screen is nobody's victim
+        service = Backend(home).service
+        app = App(library, screen)
+        job = service.add(song, JobOptions(model=THIN))
+        segments = FinishedSegments(home, job)
+        began = monotonic()
+        for kill, moment in enumerate(sorted(chance.sample(range(1, SEGMENTS), KILLS))):
+            until(lambda: segments.count() >= moment, PATIENCE, every=0.01)  # noqa: B023
+            victim = ("owner", "worker", "app")[kill % 3]
+            app.kill(_process(app, victim, library))
+            told.append(f"{victim} at {segments.count()}")
+        until(lambda: segments.count() == SEGMENTS or service.job(job.id).state.ended, PATIENCE, every=0.01)
+        stopped, seconds = _done(service, job), monotonic() - began
+        uninterrupted = _done(service, service.add(song, JobOptions(model=THIN)))
+        until(lambda: not leftovers(home, stopped) and not leftovers(home, uninterrupted))
+        app.process.terminate()
+        app.process.wait(60)
+    with capsys.disabled():
+        print(
+            f"\nseed {SEED}: {seconds:.0f} s; {', '.join(told)}; crashes counted at the end: {stopped.crashes}", end=""
+        )
+    assert_same_stems(stopped, uninterrupted)
+    assert segments.count() == SEGMENTS
+    assert not processes_of(library)
+
+
+def _process(app: App, victim: str, library: Path) -> psutil.Process:
+    if victim == "app":
+        return psutil.Process(app.process.pid)
+    return owner_of(library) if victim == "owner" else worker_of(library)
+
+
+def _done(service: JobService, job: Job) -> Job:
+    until(lambda: service.job(job.id).state.ended, PATIENCE)
+    ended = service.job(job.id)
+    assert (ended.state, ended.error) == (JobState.COMPLETED, None)
+    return ended
