@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from desktop.errors import ServiceUnavailableError
 from desktop.jobs.queue import JobEvent
+from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
-from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
 from desktop.paths import Home
@@ -29,7 +29,8 @@ class Backend:
         """Open the database. `drafts`: songs are looked at before they are separated. Raises StorageError."""
         self._drafts = drafts
         self._home = home
-        self._store = JobStore(home)
+        self._store, self.notice = open_store(home)
+        """A sentence for the user about how the library was opened, where there is anything to say."""
         queue, self._events = CeleryQueue(), RedisEvents()
         self.service = JobService(home, self._store, queue, self._events)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)

@@ -17,6 +17,10 @@ class StorageError(UnbraidError):
     """The disk is full, read-only, or the library's folder is gone."""
 
 
+class DamagedLibraryError(StorageError):
+    """The library's database is not one, or not whole."""
+
+
 class ModelUnavailableError(UnbraidError):
     """The model is not on the shelf and could not be brought there now."""
 

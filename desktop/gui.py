@@ -57,6 +57,8 @@ def main(files: Sequence[Path]) -> int:
         backend.subscribe(feed.deliver, feed.gap.emit)
         backend.on_trouble = feed.trouble.emit
         starter.start()
+        if backend.notice:
+            window.notices.say(backend.notice)
         window.add_tracks(files)
 
     starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)

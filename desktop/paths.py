@@ -90,6 +90,11 @@ class JobFolder:
         return self.root / "source"
 
     @property
+    def record(self) -> Path:
+        """What the library's database says of the job, in case that file is ever damaged."""
+        return self.root / "job.json"
+
+    @property
     def mixture_peaks(self) -> Path:
         """The peak pyramid of the mixture."""
         return self.root / "mixture.peaks"

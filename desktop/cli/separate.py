@@ -40,6 +40,8 @@ def separate(arguments: argparse.Namespace) -> int:
     Shelf(library).get(options.model)
     results = Objects() if arguments.json else Lines()
     backend = Backend(library)
+    if backend.notice:
+        print(backend.notice, file=sys.stderr)
     jobs, refused = add_tracks(backend, map(_absolute, arguments.tracks), options, results)
     completed = see_to_the_end(backend, jobs, results)
     return 0 if completed and not refused else 1

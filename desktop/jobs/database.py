@@ -4,11 +4,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from desktop.errors import StorageError
+from desktop.errors import DamagedLibraryError, StorageError
 from desktop.jobs.migrations import migrate
 from desktop.paths import Home
 
@@ -27,6 +27,13 @@ class Database:
         event.listen(self._engine, "begin", _begin_immediate)
         with self.write() as connection:
             migrate(connection)
+
+    def check(self) -> None:
+        """Look at every page of the file. Raises DamagedLibraryError."""
+        with self.read() as connection:
+            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        if found != "ok":
+            raise _damaged(str(found))
 
     @contextmanager
     def write(self) -> Generator[Connection]:
@@ -57,13 +64,21 @@ def _failures() -> Generator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise StorageError(_sentence(error)) from error
+        raise _meaning(error) from error
 
 
-def _sentence(error: DatabaseError) -> str:
+def _meaning(error: DatabaseError) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
-        return "The library is busy: another program holds its database. Close it, then try again."
+        return StorageError("The library is busy: another program holds its database. Close it, then try again.")
     if isinstance(error, OperationalError):
-        return f"The library cannot be written ({reason}). Make room on its disk, or make its folder writable."
-    return f"The library is damaged ({reason}). docs/troubleshooting.md, “Database”, tells how to go on."
+        return StorageError(
+            f"The library cannot be written ({reason}). Make room on its disk, or make its folder writable."
+        )
+    return _damaged(reason)
+
+
+def _damaged(reason: str) -> DamagedLibraryError:
+    return DamagedLibraryError(
+        f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and finds the songs again."
+    )

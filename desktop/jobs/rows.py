@@ -18,7 +18,7 @@ _AS_THEY_ARE = (
 )
 
 
-def to_job(home: Home, row: RowMapping) -> Job:
+def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
     """The value of a row."""
     folder = home.job(row["id"]).root
     return Job(
@@ -45,6 +45,12 @@ def to_row(home: Home, job: Job) -> dict[str, Any]:
         "notices": json.dumps(job.notices),
         "stems": stems_text(home, job.id, job.stems),
     }
+
+
+def from_record(home: Home, record: dict[str, Any]) -> Job:
+    """The job of which `to_row` once gave `record`, without its times. Raises KeyError, ValueError, TypeError."""
+    times = {"started": None, "ended": None, "stage": None}
+    return to_job(home, times | record)
 
 
 def options_text(options: JobOptions) -> str:

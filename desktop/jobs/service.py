@@ -14,6 +14,7 @@ from desktop.errors import StorageError
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
+from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.settings import load_settings
@@ -39,6 +40,7 @@ class JobService:
         except StorageError:
             shutil.rmtree(folder.root, ignore_errors=True)
             raise
+        write_record(self._home, job)
         return self._asked_for(job)
 
     def _new_job(self, job_id: str, path: Path, options: JobOptions) -> Job:

@@ -39,6 +39,10 @@ class JobStore:
         self._home = home
         self._database = Database(home)
 
+    def check(self) -> None:
+        """Look at the whole database. Raises DamagedLibraryError."""
+        self._database.check()
+
     def insert(self, job: Job) -> Job:
         """Add a job at the end of the queue."""
         with self._database.write() as connection:

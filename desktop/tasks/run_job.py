@@ -12,6 +12,7 @@ from desktop.errors import CancelledError, LostClaimError, UnbraidError, Unknown
 from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
+from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
 from desktop.paths import Home
@@ -54,6 +55,8 @@ class JobRunner:
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job) as claim:
             answer = self._answer(claim)
+        if answer["status"] == "completed":
+            write_record(self.home, self.store.job(job_id))
         self._tidy(job, answer)
         self.events.emit(JobChanged(job_id))
         return answer

@@ -1,0 +1,109 @@
+"""A damaged database costs no song: it is set aside, and the job folders tell what was in it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.recovery import open_store
+from desktop.jobs.records import write_record
+from desktop.jobs.service import JobService
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+from tests.helpers.library import write_song
+from tests.helpers.window import Asked
+
+
+class Silent:
+    def emit(self, event: object) -> None:
+        """Nobody listens."""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "library").prepare()
+
+
+def add(home: Home, folder: Path, name: str) -> Job:
+    return JobService(home, JobStore(home), Asked(), Silent()).add(write_song(folder / name), JobOptions("sketch", "flac"))
+
+
+def complete(home: Home, job: Job) -> Job:
+    store = JobStore(home)
+    claimed = store.claim(job.id)
+    assert claimed is not None
+    run = home.job(job.id).run(claimed.token)
+    run.mkdir()
+    stems = tuple(Stem(name, run / f"{name}.flac", run / f"{name}.peaks") for name in ("vocals", "drums"))
+    for stem in stems:
+        stem.path.write_bytes(b"sound")
+    assert store.complete(claimed, stems, ("A notice.",), seconds=5.0, sample_rate=44100)
+    done = store.job(job.id)
+    write_record(home, done)
+    return done
+
+
+def overwrite(database: Path) -> None:
+    database.write_bytes(b"This is no database. " * 500)
+
+
+def cut_off(database: Path) -> None:
+    with database.open("r+b") as file:
+        file.truncate(6000)
+
+
+def scribble(database: Path) -> None:
+    with database.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (database.stat().st_size - 4096))
+
+
+@pytest.mark.parametrize("damage", [overwrite, cut_off, scribble])
+def test_the_songs_are_found_again(home: Home, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    done = complete(home, add(home, tmp_path, "done.wav"))
+    waiting = add(home, tmp_path, "waiting.wav")
+    begun = add(home, tmp_path, "begun.wav")
+    assert JobStore(home).claim(begun.id) is not None
+    home.database.with_name("library.db-wal").unlink(missing_ok=True)
+    damage(home.database)
+    store, notice = open_store(home)
+    assert notice == (
+        "The library's database was damaged. It was set aside as library.damaged.db, and 3 songs found again."
+    )
+    assert (home.root / "library.damaged.db").exists()
+    jobs = {job.id: job for job in store.jobs()}
+    again = jobs[done.id]
+    assert (again.state, again.title, again.stems, again.notices) == (JobState.COMPLETED, "done", done.stems, ("A notice.",))
+    assert again.options == done.options
+    for job in (waiting, begun):
+        assert (jobs[job.id].state, jobs[job.id].options) == (JobState.PENDING, job.options)
+    assert [job.title for job in store.pending()] == ["waiting", "begun"]
+    assert open_store(home)[1] is None
+
+
+def test_a_song_without_a_record_is_taken_by_its_file(home: Home, tmp_path: Path) -> None:
+    job = add(home, tmp_path, "only a file.wav")
+    home.job(job.id).record.unlink()
+    (home.jobs / "not a job").mkdir()
+    overwrite(home.database)
+    store, _ = open_store(home)
+    (found,) = store.jobs()
+    assert (found.id, found.title, found.state) == (job.id, "only a file", JobState.PENDING)
+
+
+def test_a_song_whose_stems_are_gone_waits_again(home: Home, tmp_path: Path) -> None:
+    done = complete(home, add(home, tmp_path, "done.wav"))
+    shutil.rmtree(done.stems[0].path.parent)
+    overwrite(home.database)
+    store, _ = open_store(home)
+    assert store.job(done.id).state is JobState.PENDING
+
+
+def test_a_whole_library_is_opened_as_it_is(home: Home, tmp_path: Path) -> None:
+    job = add(home, tmp_path, "song.wav")
+    store, notice = open_store(home)
+    assert notice is None
+    assert store.job(job.id) == job
+    assert not list(home.root.glob("*damaged*"))
