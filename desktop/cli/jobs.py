@@ -1,4 +1,4 @@
-"""`unbraid jobs`, `cancel`, `retry`, `remove`: the library from the terminal."""
+"""`unbraid jobs`, `cancel`, `retry`, `move`, `remove`, `clear`: the library from the terminal."""
 
 import json
 
@@ -49,6 +49,14 @@ def act(word: str, beginning: str, model: str | None) -> int:
     else:
         backend.service.remove(job.id)
         print(f"Removed: {title_words(job)}")
+    return 0
+
+
+def clear() -> int:
+    """Delete the jobs that have ended."""
+    count = _backend().service.clear()
+    songs = {0: "No song", 1: "1 song"}.get(count, f"{count} songs")
+    print(f"Cleared: {songs}. Your own files and exported stems stay where they are.")
     return 0
 
 

@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
         _job_action(commands.add_parser(word, help=text), word)
     _job_action(commands.add_parser("move", help="let a waiting job be the next"), "move")
+    commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(run=_run_clear)
     for word, text in (("pause", "begin no further job; what runs goes on"), ("resume", "go on with the queue")):
         commands.add_parser(word, help=text).set_defaults(run=_run_queue, word=word)
     _models(commands.add_parser("models", help="the models on this computer"))
@@ -136,6 +137,12 @@ def _run_action(arguments: argparse.Namespace) -> int:
     from desktop.cli.jobs import act
 
     return act(arguments.word, arguments.id, getattr(arguments, "model", None))
+
+
+def _run_clear(_: argparse.Namespace) -> int:
+    from desktop.cli.jobs import clear
+
+    return clear()
 
 
 def _run_queue(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """All a user can do with jobs, in the window and in the terminal."""
 
 import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -127,6 +128,15 @@ class JobService:
         self._store.remove(job_id)
         shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
         self._events.emit(JobChanged(job_id))
+
+    def clear(self, job_ids: Collection[str] | None = None) -> int:
+        """Delete every job that has ended, or those of `job_ids` that have; how many. Exported stems stay."""
+        wanted = {job.id for job in self._store.jobs()} if job_ids is None else set(job_ids)
+        ended = self._store.remove_ended(wanted)
+        for job_id in ended:
+            shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
+            self._events.emit(JobChanged(job_id))
+        return len(ended)
 
     def _asked_for(self, job: Job) -> Job:
         if not self._store.paused():

@@ -8,6 +8,7 @@ crashes count from the last one on that left more finished segments behind than 
 """
 
 import json
+from collections.abc import Collection
 from time import time
 from typing import Any
 
@@ -72,6 +73,15 @@ class JobStore:
         with self._database.write() as connection:
             if not connection.execute(delete(jobs).where(jobs.c.id == job_id)).rowcount:
                 raise _unknown(job_id)
+
+    def remove_ended(self, job_ids: Collection[str]) -> list[str]:
+        """Forget those of these jobs that have ended. The ids of all that were forgotten."""
+        with self._database.write() as connection:
+            known = connection.execute(select(jobs.c.id, jobs.c.state)).all()
+            ended = [row.id for row in known if row.id in job_ids and JobState(row.state).ended]
+            for job_id in ended:
+                connection.execute(delete(jobs).where(jobs.c.id == job_id))
+            return ended
 
     def request_cancel(self, job_id: str) -> Job:
         """A pending job is cancelled at once, a running one by its owner. Raises UnknownJobError, JobStateError."""

@@ -28,6 +28,10 @@ class Deeds(Protocol):
         """Remove the chosen songs."""
         ...
 
+    def clear_finished(self) -> None:
+        """Clear the finished songs."""
+        ...
+
     def go_to_search(self) -> None:
         """Go to the search."""
         ...
@@ -54,6 +58,7 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Search", "Ctrl+F", deeds.go_to_search),
         ("Leave the search", "Esc", deeds.leave_search),
         ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
+        ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("Play or pause", "Space", player.toggle),
         ("Back 5 seconds", "Left", lambda: player.seek_by(-SEEK_SECONDS)),

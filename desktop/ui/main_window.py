@@ -169,6 +169,10 @@ class MainWindow(QMainWindow):
         """Remove the chosen songs."""
         self.library.commands.remove(self.table.chosen())
 
+    def clear_finished(self) -> None:
+        """Clear the songs that have ended from the library."""
+        self.library.commands.clear_finished()
+
     def go_to_search(self) -> None:
         """Go to the search."""
         self.top.search.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -43,9 +43,11 @@ class RowActions(QObject):
 
     def open_menu(self, where: QPoint) -> None:
         """Open the menu of the chosen songs."""
-        menu = JobMenu(entries(self._table.chosen(), self._models), self._window)
-        menu.triggered.connect(self._pick)
-        menu.popup(where)
+        lines = entries(self._table.chosen(), self._models, self._commands.count_finished())
+        if lines:
+            menu = JobMenu(lines, self._window)
+            menu.triggered.connect(self._pick)
+            menu.popup(where)
 
     def show_details(self, job: Job) -> None:
         """Show why a job failed."""
@@ -73,6 +75,8 @@ class RowActions(QObject):
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:
                 self.show_details(jobs[0])
+            case JobAction.CLEAR:
+                self._commands.clear_finished()
             case JobAction.MORE:
                 pass
 

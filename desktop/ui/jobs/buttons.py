@@ -19,6 +19,7 @@ class JobAction(Enum):
     SHOW_FILES = "Show files"
     DETAILS = "Why it failed"
     REMOVE = "Remove from the library"
+    CLEAR = "Clear finished songs"
     MORE = "More that can be done"
 
 

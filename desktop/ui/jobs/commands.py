@@ -21,7 +21,7 @@ _REMOVED = "removed"
 
 
 class Commands(QObject):
-    """Cancel, separate again, remove, show files."""
+    """Cancel, separate again, remove, clear, show files."""
 
     retried = Signal(object)
     """A Job that is in line again."""
@@ -71,16 +71,25 @@ class Commands(QObject):
         # A running job stops right away: nobody waits for its stems any more.
         self.cancel([job for job in jobs if job.state is JobState.PROCESSING])
         name = f"“{shown(jobs[0].title)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
-        self._notices.show_notice(
-            Notice(
-                f"Removed {name} from the library. Your own files stay where they are.",
-                key=_REMOVED,
-                action="Undo",
-                act=lambda: self._proxy.unhide(ids),
-                lasts=UNDO_SECONDS,
-                on_gone=lambda: self._remove_for_good(ids),
-            )
-        )
+        self._offer_undo(f"Removed {name} from the library.", ids, lambda: self._remove_for_good(ids))
+
+    def clear_finished(self) -> None:
+        """Take every song that has ended out of the table at once, and out of the library when none was called back."""
+        self.settle()
+        ids = self._finished()
+        if not ids:
+            self._notices.say("There are no finished songs to clear.")
+            return
+        self._proxy.hide(ids)
+        name = "1 finished song" if len(ids) == 1 else f"{len(ids)} finished songs"
+        self._offer_undo(f"Cleared {name} from the library.", ids, lambda: self._clear_for_good(ids))
+
+    def count_finished(self) -> int:
+        """How many songs could be cleared."""
+        return len(self._finished())
+
+    def _finished(self) -> list[str]:
+        return [job.id for job in self._jobs.jobs if job.state.ended and self._proxy.has(job.id)]
 
     def show_files(self, job: Job) -> None:
         """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
@@ -91,6 +100,33 @@ class Commands(QObject):
     def settle(self) -> None:
         """Remove for good what could still be called back: the window closes."""
         self._notices.clear(_REMOVED)
+
+    def _offer_undo(self, sentence: str, job_ids: Sequence[str], for_good: Callable[[], None]) -> None:
+        self._notices.show_notice(
+            Notice(
+                f"{sentence} Your own files stay where they are.",
+                key=_REMOVED,
+                action="Undo",
+                act=lambda: self._proxy.unhide(job_ids),
+                lasts=UNDO_SECONDS,
+                on_gone=for_good,
+            )
+        )
+
+    def _clear_for_good(self, job_ids: Sequence[str]) -> None:
+        def show_what_is_left(jobs: Sequence[Job]) -> None:
+            self._jobs.sync(jobs)
+            self._proxy.unhide(job_ids)
+
+        def keep(error: UnbraidError) -> None:
+            self._proxy.unhide(job_ids)
+            self._complain(error)
+
+        def clear() -> Sequence[Job]:
+            self._service.clear(job_ids)
+            return self._service.jobs()
+
+        self._background.run(clear, show_what_is_left, keep)
 
     def _remove_for_good(self, job_ids: Sequence[str]) -> None:
         for job_id in job_ids:

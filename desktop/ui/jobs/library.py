@@ -1,11 +1,13 @@
 """The library as the window has it: its rows, how they are kept true, and what is done to them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.jobs.model import HIGHEST_OVERLAP, MOST_SHIFTS, Job, JobOptions
+from desktop.jobs.choices import options_of
+from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home
@@ -65,9 +67,7 @@ class Library(QObject):
 
     def add(self, given: Given, model: str) -> None:
         """Add what was dropped, to be separated with `model` as the settings say."""
-        chosen = load_settings(self._home)
-        overlap, shifts = min(max(chosen.overlap, 0.0), HIGHEST_OVERLAP), min(max(chosen.shifts, 0), MOST_SHIFTS)
-        self.adder.add(given, JobOptions(model=model, overlap=overlap, shifts=shifts))
+        self.adder.add(given, replace(options_of(load_settings(self._home)), model=model))
 
     def add_paths(self, paths: Sequence[Path], model: str) -> None:
         """Add files and folders."""

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.buttons import JobAction
+
+_KEYS = {JobAction.REMOVE: "Del", JobAction.CLEAR: "Ctrl+Shift+Del"}
+"""Shown beside a line; the window acts on them."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,18 @@ class Entry:
     """For "separate again": with which model."""
 
 
-def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entry | None]:
-    """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles."""
+def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: int = 0) -> list[Entry | None]:
+    """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles.
+
+    `finished` is how many songs of the whole library could be cleared.
+    """
+    lines = _for_chosen(jobs, models) if jobs else []
+    if finished:
+        lines += [None, Entry("Clear 1 finished song" if finished == 1 else f"Clear {finished} finished songs", JobAction.CLEAR)]
+    return lines[1:] if lines and lines[0] is None else lines
+
+
+def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entry | None]:
     one = jobs[0] if len(jobs) == 1 else None
     lines: list[Entry | None] = []
     if one is not None and one.state is JobState.FAILED:
@@ -34,8 +48,7 @@ def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entr
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):
         lines += [None, *_again(models)]
-    lines += [None, Entry(f"Remove {len(jobs)} songs" if one is None else "Remove", JobAction.REMOVE)]
-    return lines[1:] if lines[0] is None else lines
+    return [*lines, None, Entry(f"Remove {len(jobs)} songs" if one is None else "Remove", JobAction.REMOVE)]
 
 
 def _again(models: Sequence[tuple[str, str]]) -> list[Entry]:
@@ -56,7 +69,7 @@ class JobMenu(QMenu):
                 continue
             action = self.addAction(line.words)
             action.setData(line)
-            if line.action is JobAction.REMOVE:
-                action.setShortcut(Qt.Key.Key_Delete)
+            if line.action in _KEYS:
+                action.setShortcut(QKeySequence(_KEYS[line.action]))
                 action.setShortcutVisibleInContextMenu(True)
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -47,6 +47,10 @@ class JobProxy(QSortFilterProxyModel):
         self._hidden.difference_update(job_ids)
         self.endFilterChange()
 
+    def has(self, job_id: str) -> bool:
+        """False for a row that is hidden, whatever the search shows."""
+        return job_id not in self._hidden
+
     def job_at(self, index: QModelIndex | QPersistentModelIndex) -> Job | None:
         """The job of a row, None outside all rows."""
         job = index.data(JOB_ROLE) if index.isValid() else None

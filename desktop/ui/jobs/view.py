@@ -160,7 +160,7 @@ class JobView(QTableView):
         """Ask for the menu: at the pointer, or at the row that the keyboard is on."""
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             self._ask_for_menu_at_row()
-        elif self.chosen():
+        else:
             self.menu_asked.emit(event.globalPos())
 
     def _ask_for_menu_at_row(self) -> None:
