@@ -14,6 +14,7 @@ from desktop.backend import Backend
 from desktop.cli.follow import Follower
 from desktop.cli.results import Lines, Objects, Results
 from desktop.errors import StorageError, UnusableTrackError
+from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.log import start_log
 from desktop.models.shelf import Shelf
@@ -27,7 +28,7 @@ def separate(arguments: argparse.Namespace) -> int:
     """Separate every track. Returns 0 when all completed, else 1. Raises ModelUnavailableError for an unknown model."""
     library = home().prepare()
     start_log(library, "terminal")
-    chosen = load_settings(library)
+    chosen = options_of(load_settings(library))
     options = JobOptions(
         model=arguments.model or chosen.model,
         format=arguments.format,
