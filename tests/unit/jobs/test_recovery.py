@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState, Stem
-from desktop.jobs.recovery import open_store
 from desktop.jobs.records import write_record
+from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
