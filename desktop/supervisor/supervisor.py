@@ -56,7 +56,7 @@ class Supervisor:
         self._first_try = threading.Event()
         self._trouble: str | None = None
         self._failures = 0
-        self._rest_until = 0.0
+        self._rest_until = self._draft_rest_until = 0.0
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -119,12 +119,17 @@ class Supervisor:
 
     def _drafter_started(self) -> bool:
         """Start the second worker, or end it, as the settings say. True when it was started."""
-        drafter = self._drafter
-        if drafter is None or drafter.alive == load_settings(self._home).draft:
+        drafter, wanted = self._drafter, load_settings(self._home).draft
+        if drafter is None or drafter.alive == wanted:
             return False
         drafter.stop()
-        if load_settings(self._home).draft:
-            drafter.start().on_exit(self._look)
+        if wanted and monotonic() >= self._draft_rest_until:
+            try:
+                drafter.start().on_exit(self._look)
+            except ServiceUnavailableError as error:
+                # Songs are separated all the same, so nobody is troubled with it.
+                _log.warning("There are no drafts: %s", error)
+                self._draft_rest_until = monotonic() + _LONGEST_REST
         return drafter.alive
 
     def _reconcile(self, step: Callable[[], None]) -> None:

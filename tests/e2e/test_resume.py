@@ -133,7 +133,7 @@ class TestDrafts:
         job = self._drafted(library, tmp_path, finished)
         library.service.cancel(job.id)
         until(lambda: not leftovers(library.home, library.service.job(job.id)))
-        self._nothing_comes_back(library, job, song, ["source"])
+        self._nothing_comes_back(library, job, song, ["job.json", "source"])
 
     @pytest.mark.parametrize("finished", [False, True], ids=["in work", "finished"])
     def test_a_removed_song_loses_its_draft(self, library: Library, tmp_path: Path, song: Path, finished: bool) -> None:

@@ -5,6 +5,7 @@
 
 import os
 import random
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -75,7 +76,16 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
 def _process(app: App, victim: str, library: Path) -> psutil.Process:
     if victim == "app":
         return psutil.Process(app.process.pid)
-    return owner_of(library) if victim == "owner" else worker_of(library)
+    found: list[psutil.Process] = []
+
+    def is_there() -> bool:
+        # Two moments may be so near to each other that nobody works on the song yet.
+        with suppress(StopIteration, psutil.NoSuchProcess):
+            found.append(owner_of(library) if victim == "owner" else worker_of(library))
+        return bool(found)
+
+    until(is_there)
+    return found[0]
 
 
 def _done(service: JobService, job: Job) -> Job:

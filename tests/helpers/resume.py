@@ -64,7 +64,7 @@ def owner_of(root: Path) -> psutil.Process:
 def leftovers(home: Home, job: Job) -> list[str]:
     """What an ended job keeps and should not: everything but its stems, its track and its peaks."""
     published = {stem.path.parent.name for stem in job.stems}
-    useful = published | {"source", "mixture.peaks", "cover"}
+    useful = published | {"source", "mixture.peaks", "cover", "job.json"}
     return sorted(path.name for path in home.job(job.id).root.iterdir() if path.name not in useful)
 
 
