@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from time import monotonic
 from types import TracebackType
 
@@ -16,14 +17,31 @@ _BEAT = 0.5
 _FRAME = 0.04
 # Before this part of the work is done, an estimate would jump (parts of 1, seconds).
 _ENOUGH, _SOON = 0.03, 1.0
+# Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
+_GRACE = 1.0
+STALLED = 600.0
+"""Seconds without any progress after which nothing more is expected of a job."""
 _log = logging.getLogger(__name__)
 
 
 class HeldClaim:
     """Use as a context: a thread of its own keeps the lease alive, also through a long segment."""
 
-    def __init__(self, store: JobStore, events: EventSink, job: Job) -> None:
+    def __init__(
+        self,
+        store: JobStore,
+        events: EventSink,
+        job: Job,
+        on_overdue: Callable[[bool, float], None] = lambda stalled, elapsed: None,
+    ) -> None:
+        """`on_overdue` is called once, from that thread, when the job does not stop as it shall, or has stalled (True).
+
+        It also gets the seconds since the claim.
+        """
         self.job = job
+        self._on_overdue = on_overdue
+        self._moved = monotonic()
+        self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
         self._began = monotonic()
@@ -58,6 +76,8 @@ class HeldClaim:
         if changed and stage is not Stage.WRITING:
             # Segments that were kept are no measure of how long the others take.
             self._work_began, self._done_before = monotonic(), progress
+        if changed or progress > before:
+            self._moved = monotonic()
         self._stage, self._progress = stage, max(progress, before)
         if changed or monotonic() - self._shown >= _FRAME:
             self._shown = monotonic()
@@ -91,3 +111,13 @@ class HeldClaim:
                 continue
             self._lost = answer is None
             self._cancelled = bool(answer)
+            if self._is_overdue():
+                self._on_overdue(not self.should_stop(), self.elapsed)
+                return
+
+    def _is_overdue(self) -> bool:
+        now = monotonic()
+        if not self.should_stop():
+            return now - self._moved > STALLED
+        self._asked_to_stop = self._asked_to_stop or now
+        return now - self._asked_to_stop >= _GRACE

@@ -2,13 +2,23 @@
 
 import hashlib
 import logging
+import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from desktop.errors import CancelledError, LostClaimError, UnbraidError, UnknownJobError, UnusableTrackError
+from desktop.errors import (
+    CancelledError,
+    LostClaimError,
+    StorageError,
+    UnbraidError,
+    UnknownJobError,
+    UnusableTrackError,
+)
 from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
@@ -27,10 +37,15 @@ Answer = dict[str, str]
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
 _NO_MEMORY = "There was not enough memory to separate this song. Close other programs, then try again."
 _OUR_FAULT = "Something went wrong in Unbraid itself. The log tells what; then try again."
+_STALLED = "Separating this song came to a standstill. The log may tell why; then try again."
 _TOO_LONG = "Separating this song took longer than it may. The log may tell why; then try again."
 DROPPED: Answer = {"status": "dropped"}
 """There was nothing to do, or somebody else does it."""
 _log = logging.getLogger(__name__)
+
+
+def _end_process() -> None:
+    os._exit(1)
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class JobRunner:
     store: JobStore
     events: EventSink
     engines: EngineRoom
+    end_process: Callable[[], None] = _end_process
+    """Ends this process at once, whatever it does; a new one takes its place."""
 
     def run(self, job_id: str) -> Answer:
         """Claim the job, separate it, and record how it ended.
@@ -53,7 +70,7 @@ class JobRunner:
             self._forget(job_id)
             return DROPPED
         self._clean_up(job)
-        with HeldClaim(self.store, self.events, job) as claim:
+        with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer["status"] == "completed":
             write_record(self.home, self.store.job(job_id))
@@ -64,8 +81,20 @@ class JobRunner:
     def give_up(self, job_id: str, error: Exception) -> None:
         """Let a job of this process fail for a reason that nobody foresaw. Raises StorageError."""
         self.store.give_up(job_id, _NO_MEMORY if isinstance(error, MemoryError) else _OUR_FAULT)
-        self.home.job(job_id).forget_work()
+        self._forget(job_id)
         self.events.emit(JobChanged(job_id))
+
+    def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
+        """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
+        _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
+        try:
+            won = self.store.fail(job, _STALLED, elapsed) if stalled else self.store.cancelled(job, elapsed)
+            self._tidy(job, {"status": "cancelled"} if won else DROPPED)
+            self.events.emit(JobChanged(job.id))
+        except StorageError as error:
+            _log.warning("%s: %s", job.id, error)
+        finally:
+            self.end_process()
 
     def _answer(self, claim: HeldClaim) -> Answer:
         try:
@@ -142,7 +171,7 @@ class JobRunner:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
-        """Throw away the work of a job that has just ended with its lost owner."""
+        """Throw away the work of a job that ended, but not in `run`."""
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 

@@ -1,8 +1,11 @@
 """A job without Celery: claimed, separated, recorded, whatever happens to it."""
 
 import shutil
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -14,10 +17,12 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
+from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.job_id import is_job_id
 from desktop.tasks.run_job import JobRunner
+from tests.helpers.engines import IdentityEngine
 from tests.helpers.library import write_song
 
 SKETCH = JobOptions(model="sketch")
@@ -160,11 +165,97 @@ def test_time_left_does_not_count_the_download(bench: Bench, song: Path) -> None
     assert (last.progress, last.left) == (0.5, None)  # no second of work has passed yet
 
 
+class StuckEngine(IdentityEngine):
+    """Does not come back from a segment until it is let go."""
+
+    go_on = threading.Event()
+
+    def separate(self, segments: Samples) -> Samples:
+        self.go_on.wait(30)
+        return super().separate(segments)
+
+
+class StuckRoom(EngineRoom):
+    def engine(
+        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool]
+    ) -> tuple[Engine, tuple[str, ...]]:
+        return StuckEngine(), ()
+
+
+@pytest.fixture
+def stuck(bench: Bench) -> Iterator[JobRunner]:
+    """Instead of ending the process, it lets the engine go on, and finds that nothing is left to write to."""
+    StuckEngine.go_on.clear()
+    yield replace(bench.runner, engines=StuckRoom(Shelf(bench.home)), end_process=StuckEngine.go_on.set)
+    StuckEngine.go_on.set()
+
+
+def test_a_cancel_does_not_wait_for_a_long_segment(bench: Bench, stuck: JobRunner, song: Path) -> None:
+    job = bench.service.add(song, SKETCH)
+    cancelled: list[float] = []
+
+    def cancel_at_work(event: JobEvent) -> None:
+        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING and not cancelled:
+            cancelled.append(monotonic())
+            bench.service.cancel(job.id)
+
+    bench.events.then = cancel_at_work
+    stuck.run(job.id)
+    assert monotonic() - cancelled[0] < 10
+    assert bench.service.job(job.id).state is JobState.CANCELLED
+    folder = bench.home.job(job.id)
+    assert not folder.segments.exists()
+    assert not list(folder.root.glob("run-*"))
+
+
+def test_a_job_that_stands_still_is_given_up(
+    bench: Bench, stuck: JobRunner, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("desktop.tasks.claim.STALLED", 0.5)
+    job = bench.service.add(song, SKETCH)
+    stuck.run(job.id)
+    failed = bench.service.job(job.id)
+    assert failed.state is JobState.FAILED
+    assert failed.error == "Separating this song came to a standstill. The log may tell why; then try again."
+
+
 def test_progress_never_falls(bench: Bench, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     bench.runner.run(job.id)
     told = [event.progress for event in bench.events.told if isinstance(event, JobProgress)]
     assert told == sorted(told)
+
+
+def leave_work(bench: Bench, job: Job) -> Path:
+    """As a killed owner leaves it: finished segments, a draft, and stems half written."""
+    folder = bench.home.job(job.id)
+    for part in (folder.segments / "key", folder.draft, folder.run(1)):
+        part.mkdir(parents=True)
+        (part / "something").touch()
+    return folder.root
+
+
+def test_what_nobody_foresaw_leaves_no_work_behind(bench: Bench, song: Path) -> None:
+    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    assert claimed is not None
+    root = leave_work(bench, claimed)
+    bench.runner.give_up(claimed.id, MemoryError())
+    assert bench.service.job(claimed.id).state is JobState.FAILED
+    assert {path.name for path in root.iterdir()} == {"source", "job.json"}
+
+
+def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: Bench, song: Path) -> None:
+    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    assert claimed is not None
+    root = leave_work(bench, claimed)
+    bench.store.request_cancel(claimed.id)
+    engine = create_engine(f"sqlite:///{bench.home.database}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE jobs SET lease_until = 0"))
+    engine.dispose()
+    assert bench.runner.run(claimed.id) == {"status": "dropped"}
+    assert bench.service.job(claimed.id).state is JobState.CANCELLED
+    assert {path.name for path in root.iterdir()} == {"source", "job.json"}
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", "../../etc", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", None, 7])
