@@ -140,7 +140,9 @@ class JobRunner:
         outcome = run(request, engine, report, claim.should_stop, lambda: playhead(job.id))
         claim.check()
         stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])
-        return self._publish(claim, stems, (*notices, *outcome.notices), outcome)
+        # A runtime may have failed in the middle of the song: the engine tells of it only then.
+        told = dict.fromkeys((*notices, *engine.notices, *outcome.notices))
+        return self._publish(claim, stems, tuple(told), outcome)
 
     def _publish(self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome) -> bool:
         return self.store.complete(

@@ -46,6 +46,8 @@ class IdentityEngine:
     shares: tuple[float, ...] = (0.5, 0.25, 0.125, 0.125)
     name: str = "identity"
     batch: int = 1
+    runtime: str = "numpy"
+    notices: tuple[str, ...] = ()
 
     def separate(self, segments: Samples) -> Samples:
         shares = np.asarray(self.shares, dtype=np.float32)

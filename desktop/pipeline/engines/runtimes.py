@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CPU = torch.device("cpu")
 _TITLES = {"openvino": "OpenVINO", "cuda": "The NVIDIA graphics card", "mps": "The graphics processor"}
-# Measured in float32 and halved; what is left over is for the spectrograms. Bytes a frame of a segment.
+# Bytes a frame of a segment. A guess on the safe side, not measured on a card: what does not fit halves the batch.
 _MEMORY_A_FRAME = 4096
 _MOST_AT_ONCE = 16
 _log = logging.getLogger(__name__)
