@@ -45,13 +45,15 @@ def main(files: Sequence[Path]) -> int:
     from desktop.playback.transport import Transport
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
+    from desktop.ui.system.companion import Companion
 
     backend = Backend(library, drafts=True)
     feed = JobFeed()
     transport = Transport()
     window = MainWindow(backend.service, feed, transport, Shelf(library), library)
+    companion = Companion(window, feed)
     window.show()
-    door.open(window.take_over)
+    door.open(companion.take_over)
 
     def after_first_paint() -> None:
         backend.subscribe(feed.deliver, feed.gap.emit)
@@ -63,7 +65,7 @@ def main(files: Sequence[Path]) -> int:
 
     starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
     QTimer.singleShot(0, after_first_paint)
-    with _quit_on_signals(application):
+    with _quit_on_signals(companion.leave):
         status = application.exec()
     window.hide()
     transport.close()
@@ -89,7 +91,7 @@ def _ignored(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]
 
 
 @contextlib.contextmanager
-def _quit_on_signals(application: QApplication) -> Generator[None]:
+def _quit_on_signals(leave: Callable[[], None]) -> Generator[None]:
     """SIGTERM and Ctrl-C quit in order. Python runs its handlers only when its own code runs, so Qt is woken."""
     wake, woken = socket.socketpair()
     wake.setblocking(False)
@@ -97,7 +99,7 @@ def _quit_on_signals(application: QApplication) -> Generator[None]:
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: woken.recv(64))
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _ignored(application.quit))
+        signal.signal(number, _ignored(leave))
     previous = signal.set_wakeup_fd(wake.fileno())
     try:
         yield

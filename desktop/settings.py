@@ -32,6 +32,10 @@ class Settings:
     """Size and place of the window, as Qt writes them, in Base64."""
     splitter: str = ""
     """How the window is divided between library and player, likewise."""
+    quit: str = "ask"
+    """What becomes of songs in work when the window is closed: "ask", "background" or "stop"."""
+    awake: bool = True
+    """Keep the computer from going to sleep by itself while a song is separated."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
         _job_action(commands.add_parser(word, help=text), word)
     _job_action(commands.add_parser("move", help="let a waiting job be the next"), "move")
-    commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(run=_run_clear)
+    commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(
+        run=_run_clear
+    )
     for word, text in (("pause", "begin no further job; what runs goes on"), ("resume", "go on with the queue")):
         commands.add_parser(word, help=text).set_defaults(run=_run_queue, word=word)
     _models(commands.add_parser("models", help="the models on this computer"))

@@ -1,6 +1,6 @@
 """The window: it places things, and passes on what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -56,6 +56,8 @@ class MainWindow(QMainWindow):
         self._settings: SettingsDialog | None = None
         self._batches = BatchCount()
         self._closed = False
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked before the window closes; whoever says no sees to what happens instead."""
         self.notices = NoticeStrip()
         self.library = Library(service, feed, shelf, home, self.notices, self)
         self.player = PlayerController(transport, self)
@@ -132,6 +134,11 @@ class MainWindow(QMainWindow):
         self.library.models_known.connect(self._show_models)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
+
+    @property
+    def memory(self) -> WindowMemory:
+        """The settings, and how the window stood."""
+        return self._memory
 
     @property
     def model(self) -> str:
@@ -269,6 +276,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, end what was begun, and be quiet."""
+        if not self._closed and not self.may_close():
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             self._memory.keep(self, self.splitter, self.player.master_db)

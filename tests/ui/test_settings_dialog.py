@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.dialogs.settings_choices import overlaps, passes, runtimes
+from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runtimes
 from desktop.ui.dialogs.settings_rows import Row, Switch
 from desktop.ui.main_window import SMALLEST, MainWindow
 from desktop.ui.window_memory import WindowMemory
 from tests.helpers.window import Stage, stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-SHOWN = ("draft", "runtime", "fast", "shifts", "overlap")
+SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
 
 
 @pytest.fixture
@@ -151,6 +151,19 @@ def test_numbers_that_somebody_wrote_by_hand_are_shown_as_they_are(home: Home, q
     assert dialog.overlap.currentText() == "33 %"
 
 
+def test_the_way_to_quit_and_sleep_are_saved_too(dialog: SettingsDialog, home: Home) -> None:
+    _choose(dialog.quit, "stop")
+    dialog.awake.click()
+    assert load_settings(home) == Settings(quit="stop", awake=False)
+    dialog.restore.click()
+    assert load_settings(home) == Settings()
+
+
+def test_the_background_is_offered_only_where_a_tray_can_hold_its_sign() -> None:
+    assert [choice.value for choice in leavings(tray=True)] == ["ask", "background", "stop"]
+    assert [choice.value for choice in leavings(tray=False)] == ["ask", "stop"]
+
+
 def test_looking_changes_nothing(dialog: SettingsDialog, home: Home) -> None:
     dialog.close()
     dialog.come_forward()
@@ -256,6 +269,8 @@ def test_everything_has_a_name_and_an_explanation_for_screen_readers(dialog: Set
     names = [control.accessibleName() for control in controls]
     assert names == [
         "Draft while you wait",
+        "Keep the computer awake",
+        "When quitting with songs in work",
         "Computes with",
         "Faster, slightly rougher",
         "Careful separation",
@@ -271,14 +286,14 @@ def test_tab_goes_through_everything_from_top_to_bottom(dialog: SettingsDialog, 
     _wait_active(dialog, qtbot)
     assert dialog.focusWidget() is dialog.close_button
     order = []
-    for _ in range(7):
+    for _ in range(9):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         order.append(dialog.focusWidget())
     assert order == [*_controls(dialog).values(), dialog.restore, dialog.close_button]
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("D", "draft"), ("C", "runtime"), ("F", "fast"), ("S", "shifts"), ("O", "overlap")]
+    ("key", "name"), [("D", "draft"), ("K", "awake"), ("Q", "quit"), ("C", "runtime"), ("F", "fast"), ("S", "shifts"), ("O", "overlap")]
 )
 def test_alt_and_a_letter_lead_to_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
     dialog.activateWindow()
@@ -296,7 +311,7 @@ def test_alt_and_a_letter_lead_to_a_control(dialog: SettingsDialog, qtbot: QtBot
 def test_letters_of_the_keyboard_are_given_once(dialog: SettingsDialog) -> None:
     texts = [w.text() for kind in (QLabel, QPushButton) for w in dialog.findChildren(kind)]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 7
+    assert len(letters) == len(set(letters)) == 9
 
 
 def test_return_turns_a_switch_or_opens_a_list_and_closes_nothing(dialog: SettingsDialog) -> None:

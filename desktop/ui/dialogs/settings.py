@@ -3,12 +3,12 @@
 from functools import partial
 
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings
 from desktop.ui.controls import ShellButton
-from desktop.ui.dialogs.settings_choices import overlaps, passes, runtimes
+from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runtimes
 from desktop.ui.dialogs.settings_rows import DropDown, Row, Switch, card
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import SECONDARY, ui_font
@@ -16,7 +16,7 @@ from desktop.ui.window_memory import WindowMemory
 
 _WIDTH = 684
 _WHEN = "Changes are saved at once and count for the next song that is separated."
-_SHOWN = ("draft", "runtime", "fast", "shifts", "overlap")
+_SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
 
 
 class SettingsDialog(QDialog):
@@ -28,8 +28,8 @@ class SettingsDialog(QDialog):
         self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self._memory = memory
         self._home = home
-        self.draft, self.fast = Switch(), Switch()
-        self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown()
+        self.draft, self.awake, self.fast = Switch(), Switch(), Switch()
+        self.quit, self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown(), DropDown()
         self.note = QLabel()
         self.note.setFont(ui_font(SECONDARY))
         self.note.setWordWrap(True)
@@ -42,10 +42,11 @@ class SettingsDialog(QDialog):
     def show_settings(self) -> None:
         """Show what is set; the default for whatever is not offered here."""
         now, usual = self._memory.settings, Settings()
-        for switch, on in ((self.draft, now.draft), (self.fast, now.fast)):
+        for switch, on in ((self.draft, now.draft), (self.awake, now.awake), (self.fast, now.fast)):
             blocked = switch.blockSignals(True)
             switch.setChecked(on)
             switch.blockSignals(blocked)
+        self.quit.offer(leavings(QSystemTrayIcon.isSystemTrayAvailable()), now.quit, usual.quit)
         self.runtime.offer(runtimes(), now.runtime, usual.runtime)
         self.shifts.offer(passes(now.shifts), now.shifts, usual.shifts)
         self.overlap.offer(overlaps(now.overlap), now.overlap, usual.overlap)
@@ -75,7 +76,7 @@ class SettingsDialog(QDialog):
     def _arrange(self) -> None:
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(16)
+        column.setSpacing(12)
         for heading, rows in self._sections():
             column.addWidget(card(heading, rows))
         column.addWidget(self.note)
@@ -89,12 +90,22 @@ class SettingsDialog(QDialog):
     def _sections(self) -> list[tuple[str, list[Row]]]:
         return [
             (
-                "Listening",
+                "While songs are separated",
                 [
                     Row(
                         "&Draft while you wait",
                         "Hear a rough version of every stem within seconds, while the model works on the real one.",
                         self.draft,
+                    ),
+                    Row(
+                        "&Keep the computer awake",
+                        "It does not go to sleep by itself before the songs are done.",
+                        self.awake,
+                    ),
+                    Row(
+                        "When &quitting with songs in work",
+                        "Nothing is lost either way: finished parts are kept.",
+                        self.quit,
                     ),
                 ],
             ),
@@ -130,6 +141,8 @@ class SettingsDialog(QDialog):
 
     def _connect(self) -> None:
         self.draft.toggled.connect(partial(self._set, "draft"))
+        self.awake.toggled.connect(partial(self._set, "awake"))
+        self.quit.chosen.connect(partial(self._set, "quit"))
         self.fast.toggled.connect(partial(self._set, "fast"))
         self.runtime.chosen.connect(partial(self._set, "runtime"))
         self.shifts.chosen.connect(partial(self._set, "shifts"))

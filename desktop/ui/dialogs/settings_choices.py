@@ -51,6 +51,12 @@ def overlaps(saved: float = Settings.overlap) -> list[Choice]:
     return [Choice(value, words) for value, words in sorted(offered.items())]
 
 
+def leavings(tray: bool) -> list[Choice]:
+    """What may become of songs in work when the window is closed; `tray`: the system has a place for a sign."""
+    ways = [Choice("ask", "Ask"), Choice("background", "Finish in the background"), Choice("stop", "Stop")]
+    return [way for way in ways if tray or way.value != "background"]
+
+
 def place_of(value: str | float, choices: Sequence[Choice], default: str | float) -> int:
     """Where `value` stands among `choices`; the place of `default` for whatever is not offered."""
     values = [choice.value for choice in choices]

@@ -134,7 +134,7 @@ class Row(QWidget):
         self._control = control
         grid = QGridLayout(self)
         # The switch has the room for its ring within itself.
-        grid.setContentsMargins(16, 10, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 10)
+        grid.setContentsMargins(16, 7, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 7)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)

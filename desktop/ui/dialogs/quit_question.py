@@ -1,0 +1,80 @@
+"""The one question before songs in work are left alone."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from desktop.ui.controls import ShellButton
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE, ui_font
+
+_WIDTH = 560
+_KEPT = "Finished parts are kept: stopped now, each song goes on from there at the next start."
+
+
+class QuitQuestion(QDialog):
+    """Asks what becomes of the songs. Escape stays."""
+
+    answered = Signal(str, bool)
+    """"background" or "stop", and whether this is to hold for good."""
+
+    def __init__(self, songs: int, background: bool, parent: QWidget | None = None) -> None:
+        """`background`: the songs can be finished without the window."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle("Quit Unbraid")
+        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
+        self.for_good = QCheckBox("Do not ask again")
+        self.for_good.setToolTip("The settings can bring this question back.")
+        self.stay = _button("Stay", "plain")
+        self.stop = _button("Stop now, go on next time", "plain" if background else "primary")
+        self.background = _button("Finish in the background", "primary")
+        self.background.setVisible(background)
+        self.stay.clicked.connect(self.reject)
+        self.stop.clicked.connect(lambda: self._answer("stop"))
+        self.background.clicked.connect(lambda: self._answer("background"))
+        self._arrange(_heading(songs))
+        (self.background if background else self.stop).setFocus()
+
+    def _arrange(self, heading: str) -> None:
+        head, kept = QLabel(heading), QLabel(_KEPT)
+        head.setFont(ui_font(TITLE, 600))
+        kept.setWordWrap(True)
+        kept.setStyleSheet(f"color: {tokens.DIM};")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        buttons.addWidget(self.stay)
+        buttons.addStretch(1)
+        buttons.addWidget(self.stop)
+        buttons.addWidget(self.background)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 20)
+        column.setSpacing(12)
+        for widget in (head, kept, self.for_good):
+            column.addWidget(widget)
+        column.addSpacing(8)
+        column.addLayout(buttons)
+        self.setFixedWidth(_WIDTH)
+        self.setFixedHeight(column.heightForWidth(_WIDTH))
+
+    def _answer(self, wanted: str) -> None:
+        for_good = self.for_good.isChecked()
+        self.accept()
+        self.answered.emit(wanted, for_good)
+
+
+def _heading(songs: int) -> str:
+    match songs:
+        case 0:
+            return "Songs are being added"
+        case 1:
+            return "A song is not finished yet"
+        case _:
+            return f"{songs} songs are not finished yet"
+
+
+def _button(words: str, kind: str) -> ShellButton:
+    button = ShellButton(words, kind)
+    # Return belongs to the control that has the focus.
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,36 @@
+"""What the window is to the computer it runs on, put together."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from desktop.ui.job_feed import JobFeed
+from desktop.ui.main_window import MainWindow
+from desktop.ui.system.farewell import Farewell
+from desktop.ui.system.tray import Tray
+from desktop.ui.system.work import Work
+
+
+class Companion(QObject):
+    """Quitting with songs in work, and the tray."""
+
+    def __init__(self, window: MainWindow, feed: JobFeed) -> None:
+        super().__init__(window)
+        self._window = window
+        self.work = Work(window.library, feed, self)
+        self.tray = Tray(window.library.jobs, self)
+        self.farewell = Farewell(window, self.work, Tray.is_there)
+        self.farewell.hidden.connect(self.tray.appear)
+        self.farewell.shown.connect(self.tray.go)
+        self.tray.show_asked.connect(self.farewell.come_back)
+        self.tray.quit_asked.connect(self.farewell.leave)
+
+    def take_over(self, paths: Sequence[Path]) -> None:
+        """Bring the window to the front and add what a second start of the app was given."""
+        self.farewell.come_back()
+        self._window.take_over(paths)
+
+    def leave(self) -> None:
+        """End the app now, without a question."""
+        self.farewell.leave()

@@ -1,0 +1,55 @@
+"""The sign in the system tray, for as long as the songs go on without the window."""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+
+from desktop.ui.jobs.job_model import JobTableModel
+from desktop.ui.jobs.queue_times import BatchCount, batch_words
+from desktop.ui.theme.icons import app_icon
+
+NAME = "Unbraid"
+
+
+class Tray(QObject):
+    """Says how far the songs are, and brings the window back or ends the app."""
+
+    show_asked = Signal()
+    quit_asked = Signal()
+
+    def __init__(self, jobs: JobTableModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._batches = BatchCount()
+        self.menu = QMenu()
+        self.menu.addAction("Show Unbraid").triggered.connect(self.show_asked)
+        self.menu.addAction("Quit").triggered.connect(self.quit_asked)
+        self.icon = QSystemTrayIcon(app_icon(), self)
+        self.icon.setContextMenu(self.menu)
+        self.icon.activated.connect(self._activate)
+        jobs.queue_changed.connect(self._say)
+
+    @staticmethod
+    def is_there() -> bool:
+        """False where the system has no tray."""
+        return QSystemTrayIcon.isSystemTrayAvailable()
+
+    def appear(self) -> None:
+        """Stand in the tray."""
+        self._say()
+        self.icon.show()
+
+    def go(self) -> None:
+        """Leave the tray."""
+        self.icon.hide()
+
+    def _say(self) -> None:
+        # Counted also while the sign is not to be seen: a batch begins before the window hides.
+        batch = self._batches.of(self._jobs.jobs, self._jobs.active)
+        words = [word for word in batch_words(batch) if word] if batch else ["all songs are done"]
+        said = f"{NAME} · {', '.join(words)}"
+        if said != self.icon.toolTip():
+            self.icon.setToolTip(said)
+
+    def _activate(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason in (QSystemTrayIcon.ActivationReason.Trigger, QSystemTrayIcon.ActivationReason.DoubleClick):
+            self.show_asked.emit()
