@@ -5,7 +5,8 @@
 
 import os
 import random
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 
@@ -27,7 +28,7 @@ from tests.helpers.resume import (
     owner_of,
     worker_of,
 )
-from tests.helpers.screen import virtual_screen
+from tests.helpers.screen import Screen, virtual_screen
 
 pytestmark = pytest.mark.faults
 SEED = int(os.environ.get("UNBRAID_RESUME_SEED", "1"))
@@ -46,10 +47,10 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
     import_thin_model(home, tmp_path)
     song = write_song(tmp_path / "song.wav", SECONDS)
     told: list[str] = []
-    with virtual_screen() as screen:
+    with virtual_screen() as screen, ExitStack() as always:
         monkeypatch.setenv("UNBRAID_HOME", str(library))  # not sooner: the screen is nobody's victim
         service = Backend(home).service
-        app = App(library, screen)
+        app = always.enter_context(_running_app(library, screen))
         job = service.add(song, JobOptions(model=THIN))
         segments = FinishedSegments(home, job)
         began = monotonic()
@@ -62,8 +63,6 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
         stopped, seconds = _done(service, job), monotonic() - began
         uninterrupted = _done(service, service.add(song, JobOptions(model=THIN)))
         until(lambda: not leftovers(home, stopped) and not leftovers(home, uninterrupted))
-        app.process.terminate()
-        app.process.wait(60)
     with capsys.disabled():
         print(
             f"\nseed {SEED}: {seconds:.0f} s; {', '.join(told)}; crashes counted at the end: {stopped.crashes}", end=""
@@ -71,6 +70,16 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
     assert_same_stems(stopped, uninterrupted)
     assert segments.count() == SEGMENTS
     assert not processes_of(library)
+
+
+@contextmanager
+def _running_app(library: Path, screen: Screen) -> Generator[App]:
+    app = App(library, screen)
+    try:
+        yield app
+    finally:
+        app.process.terminate()
+        app.process.wait(60)
 
 
 def _process(app: App, victim: str, library: Path) -> psutil.Process:
