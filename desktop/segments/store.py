@@ -107,7 +107,7 @@ class SegmentStore:
         `durable` waits until it is on the disk: then a power cut takes no more than the segment in work.
         """
         if segment.turn == 0:
-            self._write(self._peaks_file(segment.number), self._envelopes(segment, answer).data, durable=False)
+            self._write(self._peaks_file(segment.number), self._envelopes(segment, answer).data, durable)
         frames_first = np.ascontiguousarray(answer.transpose(2, 0, 1), dtype=self._numbers)
         self._write(self._file(segment.number), frames_first.data, durable)
         self.done.add(segment.number)
