@@ -68,6 +68,7 @@ def main(files: Sequence[Path]) -> int:
     with _quit_on_signals(companion.leave):
         status = application.exec()
     window.hide()
+    companion.close()
     transport.close()
     starter.join()
     backend.stop()

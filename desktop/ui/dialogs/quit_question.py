@@ -1,14 +1,17 @@
 """The one question before songs in work are left alone."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from desktop.ui.controls import ShellButton
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
+from desktop.ui.theme.glyphs import draw_glyph
 
 _WIDTH = 560
-_KEPT = "Finished parts are kept: stopped now, each song goes on from there at the next start."
+_KEPT = "Finished parts are kept: stopped now, each song goes on from there next time."
+_BOX = 18
 
 
 class QuitQuestion(QDialog):
@@ -24,7 +27,7 @@ class QuitQuestion(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
         self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
-        self.for_good = QCheckBox("Do not ask again")
+        self.for_good = _Tick("Do not ask again")
         self.for_good.setToolTip("The settings can bring this question back.")
         self.stay = _button("Stay", "plain")
         self.stop = _button("Stop now, go on next time", "plain" if background else "primary")
@@ -61,6 +64,32 @@ class QuitQuestion(QDialog):
         for_good = self.for_good.isChecked()
         self.accept()
         self.answered.emit(wanted, for_good)
+
+
+class _Tick(QCheckBox):
+    """A check box whose box can be seen on the dark ground."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the box, its tick, and the words."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(2, (self.height() - _BOX) / 2, _BOX, _BOX)
+        on = self.isChecked()
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.TEXT if on else tokens.ACCENT), tokens.FOCUS_RING))
+        else:
+            painter.setPen(QPen(QColor(tokens.ACCENT if on else tokens.DIM), 1.5))
+        painter.setBrush(QColor(tokens.ACCENT if on else tokens.RAISED))
+        painter.drawRoundedRect(box, 4, 4)
+        if on:
+            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), tokens.ON_ACCENT)
+        painter.setPen(QColor(tokens.TEXT))
+        words = self.rect().adjusted(_BOX + 10, 0, 0, 0)
+        painter.drawText(words, int(Qt.AlignmentFlag.AlignVCenter), self.text())
+
+    def sizeHint(self) -> QSize:
+        """The box, a gap, the words; high enough to be hit."""
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BOX + 16, 28)
 
 
 def _heading(songs: int) -> str:

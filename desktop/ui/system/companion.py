@@ -7,13 +7,15 @@ from PySide6.QtCore import QObject
 
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
+from desktop.ui.system.awake import Awake
 from desktop.ui.system.farewell import Farewell
+from desktop.ui.system.keepers import keepers
 from desktop.ui.system.tray import Tray
 from desktop.ui.system.work import Work
 
 
 class Companion(QObject):
-    """Quitting with songs in work, and the tray."""
+    """Quitting with songs in work, the tray, and keeping awake."""
 
     def __init__(self, window: MainWindow, feed: JobFeed) -> None:
         super().__init__(window)
@@ -21,6 +23,7 @@ class Companion(QObject):
         self.work = Work(window.library, feed, self)
         self.tray = Tray(window.library.jobs, self)
         self.farewell = Farewell(window, self.work, Tray.is_there)
+        self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
         self.farewell.hidden.connect(self.tray.appear)
         self.farewell.shown.connect(self.tray.go)
         self.tray.show_asked.connect(self.farewell.come_back)
@@ -30,6 +33,11 @@ class Companion(QObject):
         """Bring the window to the front and add what a second start of the app was given."""
         self.farewell.come_back()
         self._window.take_over(paths)
+
+    def close(self) -> None:
+        """Give back what was taken of the computer: the app has ended."""
+        self.awake.give_back()
+        self.tray.go()
 
     def leave(self) -> None:
         """End the app now, without a question."""

@@ -12,6 +12,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.settings import load_settings
 from desktop.ui.dialogs.quit_question import QuitQuestion
 from desktop.ui.main_window import MainWindow
+from desktop.ui.system import companion
 from desktop.ui.system import farewell as module
 from desktop.ui.system.companion import Companion
 from desktop.ui.system.farewell import Farewell
@@ -59,6 +60,7 @@ def setting(tmp_path: Path) -> Iterator[Stage]:
 @pytest.fixture(autouse=True)
 def _no_rest(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(module, "_REST_MS", 20)
+    monkeypatch.setattr(companion, "keepers", list)  # the machine of the tests may sleep
     yield
     QApplication.setQuitOnLastWindowClosed(True)
 
