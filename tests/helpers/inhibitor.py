@@ -1,6 +1,6 @@
 """A desktop's service on a bus of its own, and the app's keeper that asks it: prints what the service was told.
 
-    dbus-run-session -- python -m tests.helpers.inhibitor org.freedesktop.ScreenSaver
+dbus-run-session -- python -m tests.helpers.inhibitor org.freedesktop.ScreenSaver
 """
 
 import sys
@@ -33,7 +33,7 @@ class Service(QDBusVirtualObject):
         words = ", ".join(str(argument) for argument in message.arguments())
         print(f"{message.interface()} {message.member()} {message.signature()} {words}", flush=True)
         self.watcher.addWatchedService(message.service())
-        connection.send(message.createReply([7]))
+        connection.send(message.createReply(7))
         return True
 
 

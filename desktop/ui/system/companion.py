@@ -5,17 +5,20 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from desktop.ui.background import Background
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
 from desktop.ui.system.awake import Awake
 from desktop.ui.system.farewell import Farewell
 from desktop.ui.system.keepers import keepers
+from desktop.ui.system.news import News
+from desktop.ui.system.notifier import Notifier, app_in_front, send
 from desktop.ui.system.tray import Tray
 from desktop.ui.system.work import Work
 
 
 class Companion(QObject):
-    """Quitting with songs in work, the tray, and keeping awake."""
+    """Quitting with songs in work, the tray, keeping awake, and notifications."""
 
     def __init__(self, window: MainWindow, feed: JobFeed) -> None:
         super().__init__(window)
@@ -24,6 +27,8 @@ class Companion(QObject):
         self.tray = Tray(window.library.jobs, self)
         self.farewell = Farewell(window, self.work, Tray.is_there)
         self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
+        self._telling = Background("notify", self)
+        self.notifier = Notifier(window.library.jobs, app_in_front, self._tell, self)
         self.farewell.hidden.connect(self.tray.appear)
         self.farewell.shown.connect(self.tray.go)
         self.tray.show_asked.connect(self.farewell.come_back)
@@ -38,6 +43,11 @@ class Companion(QObject):
         """Give back what was taken of the computer: the app has ended."""
         self.awake.give_back()
         self.tray.go()
+        self._telling.close(finish=True)
+
+    def _tell(self, news: News) -> None:
+        """By the desktop's own service; where there is none, at the sign in the tray."""
+        self._telling.run(lambda: send(news), lambda shown: None if shown else self.tray.tell(news))
 
     def leave(self) -> None:
         """End the app now, without a question."""

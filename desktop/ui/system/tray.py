@@ -1,13 +1,15 @@
 """The sign in the system tray, for as long as the songs go on without the window."""
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.queue_times import BatchCount, batch_words
+from desktop.ui.system.news import News
 from desktop.ui.theme.icons import app_icon
 
 NAME = "Unbraid"
+_MESSAGE_MS = 10_000
 
 
 class Tray(QObject):
@@ -26,6 +28,9 @@ class Tray(QObject):
         self.icon = QSystemTrayIcon(app_icon(), self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._activate)
+        self._standing = False
+        self._message = QTimer(self, interval=_MESSAGE_MS, singleShot=True)
+        self._message.timeout.connect(self._end_message)
         jobs.queue_changed.connect(self._say)
 
     @staticmethod
@@ -33,14 +38,27 @@ class Tray(QObject):
         """False where the system has no tray."""
         return QSystemTrayIcon.isSystemTrayAvailable()
 
+    def tell(self, news: News) -> None:
+        """Show a notification at the sign, which appears for that if it is not to be seen."""
+        if self.is_there():
+            self.icon.show()
+            self.icon.showMessage(news.heading, news.words, self.icon.icon(), _MESSAGE_MS)
+            self._message.start()
+
     def appear(self) -> None:
         """Stand in the tray."""
+        self._standing = True
         self._say()
         self.icon.show()
 
     def go(self) -> None:
         """Leave the tray."""
+        self._standing = False
         self.icon.hide()
+
+    def _end_message(self) -> None:
+        if not self._standing:
+            self.icon.hide()
 
     def _say(self) -> None:
         # Counted also while the sign is not to be seen: a batch begins before the window hides.
