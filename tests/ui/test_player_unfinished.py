@@ -12,7 +12,7 @@ from desktop.jobs.model import Job, JobState, Stage
 from desktop.paths import Home
 from desktop.playback.transport import Transport
 from desktop.segments.cut import Segmentation
-from desktop.segments.store import About, SegmentStore
+from desktop.segments.store import COMPLETE, About, SegmentStore
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.player_panel import PlayerPanel
@@ -42,7 +42,8 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, controller: PlayerController, home: Home) -> PlayerPanel:
+def panel(qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: pytest.MonkeyPatch) -> PlayerPanel:
+    monkeypatch.setattr("desktop.ui.player.growing.ATTEND_MS", 200)
     shown = PlayerPanel(controller, home)
     qtbot.addWidget(shown)
     shown.resize(1168, 468)
@@ -150,13 +151,31 @@ def test_a_seek_tells_the_worker_at_once_where_the_song_is_listened_to(
     fill(begin(home, job, final=False))
     panel.show_job(job)
     qtbot.waitUntil(lambda: controller.ready)
-    with qtbot.waitSignal(panel.growing.listening, check_params_cb=lambda song, second: (song, second) == (job.id, 5.0)):
+    with qtbot.waitSignal(
+        panel.growing.listening, check_params_cb=lambda song, second: (song, second) == (job.id, 5.0)
+    ):
         controller.seek_seconds(5.0)
 
 
 def test_a_draft_is_asked_for_while_there_is_none(qtbot: QtBot, panel: PlayerPanel, job: Job) -> None:
     with qtbot.waitSignal(panel.growing.draft_wanted, check_params_cb=lambda song: song == job.id):
         panel.show_job(job)
+
+
+def test_a_draft_that_stopped_before_it_was_whole_is_asked_for_again(
+    qtbot: QtBot, panel: PlayerPanel, home: Home, job: Job
+) -> None:
+    asked: list[str] = []
+    panel.growing.draft_wanted.connect(asked.append)
+    draft = begin(home, job, final=False)
+    fill(draft, 0, 1)
+    panel.show_job(job)
+    qtbot.waitUntil(lambda: asked == [job.id], timeout=10_000)
+    fill(draft)
+    (draft.folder / COMPLETE).touch()
+    asked.clear()
+    with qtbot.assertNotEmitted(panel.growing.draft_wanted, wait=700):
+        panel.update_draft(job.id)
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED])

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.segments.growing_peaks import GrowingPeaks
+from desktop.segments.store import COMPLETE
 from desktop.segments.unfinished import Unfinished
 from desktop.ui.player.controller import PlayerController
 
@@ -31,6 +32,7 @@ class Growing(QObject):
         self._controller = controller
         self._home = home
         self._job_id = ""
+        self._drafted = 0
         self._unfinished = Unfinished(Path(), Path())
         self.folders = (Path(), Path())
         """Of the finished segments, and of the draft."""
@@ -40,6 +42,7 @@ class Growing(QObject):
         self._soon.timeout.connect(self._look_and_tell)
         self._attending = QTimer(self, interval=ATTEND_MS)
         self._attending.timeout.connect(self._attend)
+        self._attending.timeout.connect(self._mind_the_draft)
         controller.position_changed.connect(self._on_moved)
         controller.waiting_changed.connect(self._on_waiting)
 
@@ -60,7 +63,8 @@ class Growing(QObject):
         self._unfinished = Unfinished(*self.folders)
         self._look()
         self._attending.start()
-        QTimer.singleShot(0, self, self._attend)
+        self._drafted = 0
+        QTimer.singleShot(0, self, self._mind_the_draft)
 
     def leave(self) -> None:
         """Watch nothing any more."""
@@ -86,10 +90,16 @@ class Growing(QObject):
     def _attend(self) -> None:
         if not self._job_id:
             return
-        if not self.has_draft:
-            self.draft_wanted.emit(self._job_id)
         if self._controller.ready:
             self.listening.emit(self._job_id, self._controller.seconds)
+
+    def _mind_the_draft(self) -> None:
+        """Ask for a draft that nobody makes: there is none, or it stopped growing before it was whole."""
+        draft = self._unfinished.draft
+        drafted = len(draft.done) if draft else 0
+        if self._job_id and drafted == self._drafted and not (self.folders[1] / COMPLETE).exists():
+            self.draft_wanted.emit(self._job_id)
+        self._drafted = drafted
 
     def _on_moved(self, _frame: int) -> None:
         """A seek is told at once: what is heard next shall be separated next."""
