@@ -114,6 +114,24 @@ class JobStore:
             connection.execute(_update(job_id).values(position=first - 1))
             return self._job(connection, job_id)
 
+    def move(self, job_id: str, before: str | None) -> list[Job]:
+        """Let a pending job run right before another pending one, or last. Every job whose place that changed.
+
+        Raises UnknownJobError, JobStateError.
+        """
+        with self._database.write() as connection:
+            known = {one: self._job(connection, one).state for one in (job_id, before) if one is not None}
+            if any(state is not JobState.PENDING for state in known.values()):
+                raise JobStateError("Only songs that wait in the queue can be put in another order.")
+            waiting = select(jobs.c.id, jobs.c.position).where(_in(JobState.PENDING)).order_by(jobs.c.position)
+            places = {row.id: row.position for row in connection.execute(waiting)}
+            # The places stay, and are given out anew: jobs that do not wait keep theirs.
+            order = dict(zip(_moved(list(places), job_id, before), places.values(), strict=True))
+            changed = [one for one, place in order.items() if place != places[one]]
+            for one in changed:
+                connection.execute(_update(one).values(position=order[one]))
+            return [self._job(connection, one) for one in changed]
+
     def paused(self) -> bool:
         """True while no waiting job may be begun."""
         with self._database.read() as connection:
@@ -175,6 +193,10 @@ class JobStore:
     def cancelled(self, job: Job, elapsed: float) -> bool:
         """Record that the job stopped as it was asked to. False when the claim is lost."""
         return self._owner_writes(job, {"elapsed": elapsed} | _ended(JobState.CANCELLED))
+
+    def release(self, job: Job) -> bool:
+        """Let a job wait again that its owner leaves unfinished. False when the claim is lost."""
+        return self._owner_writes(job, _FRESH | {"state": JobState.PENDING.value})
 
     def release_ended(self) -> None:
         """Give back, unharmed, the jobs of processes that were just ended in order."""
@@ -248,6 +270,14 @@ def _is_orphan(row: Row[Any]) -> bool:
     if row.state != JobState.PROCESSING:
         return False
     return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+
+
+def _moved(ids: list[str], job_id: str, before: str | None) -> list[str]:
+    if job_id == before:
+        return ids
+    rest = [one for one in ids if one != job_id]
+    place = len(rest) if before is None else rest.index(before)
+    return [*rest[:place], job_id, *rest[place:]]
 
 
 def _end_of_queue(connection: Connection) -> int:

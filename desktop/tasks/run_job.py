@@ -38,7 +38,6 @@ _GONE = "The library's copy of this song is gone. Remove the song, and add it ag
 _NO_MEMORY = "There was not enough memory to separate this song. Close other programs, then try again."
 _OUR_FAULT = "Something went wrong in Unbraid itself. The log tells what; then try again."
 _STALLED = "Separating this song came to a standstill. The log may tell why; then try again."
-_TOO_LONG = "Separating this song took longer than it may. The log may tell why; then try again."
 DROPPED: Answer = {"status": "dropped"}
 """There was nothing to do, or somebody else does it."""
 _log = logging.getLogger(__name__)
@@ -106,7 +105,9 @@ class JobRunner:
         except UnbraidError as error:
             return self._failed(claim, str(error))
         except SoftTimeLimitExceeded:
-            return self._failed(claim, _TOO_LONG)
+            # It was making progress, or it would have been given up: its finished segments are kept, and it goes on.
+            self.store.release(claim.job)
+            return DROPPED
         return {"status": "completed"} if won else DROPPED
 
     def _failed(self, claim: HeldClaim, sentence: str) -> Answer:
