@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop.display import display_available
 
-COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "pause", "resume", "models", "doctor")
+COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
 
 
 def main(argv: list[str] | None = None) -> int:

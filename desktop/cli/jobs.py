@@ -31,7 +31,7 @@ def list_jobs(as_json: bool) -> int:
 
 
 def act(word: str, beginning: str, model: str | None) -> int:
-    """Cancel, retry, move or remove the job whose id begins with `beginning`. A retried job is followed to its end.
+    """Cancel, retry or remove the job whose id begins with `beginning`. A retried job is followed to its end.
 
     Raises UnknownJobError, JobStateError.
     """
@@ -40,15 +40,27 @@ def act(word: str, beginning: str, model: str | None) -> int:
     if word == "retry":
         again = backend.service.retry(job.id, model)
         return 0 if see_to_the_end(backend, [again], Lines()) else 1
-    if word == "move":
-        backend.service.move_first(job.id)
-        print(f"Next: {title_words(job)}")
-    elif word == "cancel":
+    if word == "cancel":
         backend.service.cancel(job.id)
         print(f"Cancelled: {title_words(job)}")
     else:
         backend.service.remove(job.id)
         print(f"Removed: {title_words(job)}")
+    return 0
+
+
+def move(beginning: str, place: int) -> int:
+    """Give a waiting job its place among those that wait, 1 for the next; beyond the end: last.
+
+    Raises UnknownJobError, JobStateError.
+    """
+    service = _backend().service
+    job = _find(service, beginning)
+    others = [other.id for other in service.waiting() if other.id != job.id]
+    service.move(job.id, others[place - 1] if place <= len(others) else None)
+    # The queue may have got on meanwhile: said is what holds now.
+    now = [other.id for other in service.waiting()].index(job.id) + 1
+    print(f"Next: {title_words(job)}" if now == 1 else f"Place {now} in line: {title_words(job)}")
     return 0
 
 

@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     _jobs(commands.add_parser("jobs", help="list the jobs of the library"))
     for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
         _job_action(commands.add_parser(word, help=text), word)
-    _job_action(commands.add_parser("move", help="let a waiting job be the next"), "move")
+    _job_action(commands.add_parser("move", help="let a waiting job be the next, or come at another place"), "move")
     commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(
         run=_run_clear
     )
@@ -92,7 +92,18 @@ def _job_action(command: argparse.ArgumentParser, word: str) -> None:
     command.add_argument("id", metavar="ID", help="the job's id, or as much of its beginning as is unique")
     if word == "retry":
         command.add_argument("--model", help="another model than before")
+    if word == "move":
+        command.add_argument(
+            "--to", type=_place, metavar="N", help="its place among the songs that wait (default 1: next)"
+        )
     command.set_defaults(run=_run_action, word=word)
+
+
+def _place(text: str) -> int:
+    place = int(text)
+    if place < 1:
+        raise ValueError
+    return place
 
 
 def _models(command: argparse.ArgumentParser) -> None:
@@ -136,8 +147,10 @@ def _run_jobs(arguments: argparse.Namespace) -> int:
 
 
 def _run_action(arguments: argparse.Namespace) -> int:
-    from desktop.cli.jobs import act
+    from desktop.cli.jobs import act, move
 
+    if arguments.word == "move":
+        return move(arguments.id, arguments.to or 1)
     return act(arguments.word, arguments.id, getattr(arguments, "model", None))
 
 

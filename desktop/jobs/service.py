@@ -94,6 +94,22 @@ class JobService:
         self._events.emit(JobChanged(job_id))
         return job
 
+    def move(self, job_id: str, before: str | None) -> list[Job]:
+        """Let a waiting job run right before another one, or last of all. Every job whose place that changed.
+
+        Raises UnknownJobError, JobStateError.
+        """
+        changed = self._store.move(job_id, before)
+        if changed and not self._store.paused():
+            self._queue.publish_in_order(self._store.pending())
+        for job in changed:
+            self._events.emit(JobChanged(job.id))
+        return changed
+
+    def waiting(self) -> list[Job]:
+        """The jobs that wait, first to run first."""
+        return self._store.pending()
+
     def draft(self, job_id: str) -> None:
         """Ask for a draft of an unfinished job, to be heard until its stems are there, if the settings want drafts.
 

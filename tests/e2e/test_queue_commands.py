@@ -1,0 +1,65 @@
+"""The queue from the terminal: its order, and clearing what has ended. Nothing runs meanwhile, so all of it is quick."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.backend import Backend
+from desktop.jobs.model import JobState, Stem
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+from tests.helpers.command import unbraid
+from tests.helpers.window import a_job
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def ids(library: Path) -> list[str]:
+    store = JobStore(Home(library).prepare())
+    return [store.insert(a_job(f"song {n}")).id for n in range(3)]
+
+
+def _line(library: Path) -> list[str]:
+    return [job.title for job in Backend(Home(library)).service.waiting()]
+
+
+def test_a_song_is_moved_to_the_front_by_itself_and_to_a_place_when_it_is_named(library: Path, ids: list[str]) -> None:
+    answer = unbraid(library, "move", ids[2][:8])
+    assert (answer.status, answer.out.strip()) == (0, "Next: song 2 · Mara Lind"), answer
+    assert _line(library) == ["song 2", "song 0", "song 1"]
+    assert "Place 2 in line" in unbraid(library, "move", ids[2][:8], "--to", "2").out
+    assert _line(library) == ["song 0", "song 2", "song 1"]
+    assert "Place 3 in line" in unbraid(library, "move", ids[0][:8], "--to", "99").out
+    assert _line(library) == ["song 2", "song 1", "song 0"]
+
+
+def test_places_begin_with_one(library: Path, ids: list[str]) -> None:
+    assert unbraid(library, "move", ids[2][:8], "--to", "0").status == 2
+    assert _line(library) == ["song 0", "song 1", "song 2"]
+
+
+def test_a_song_that_does_not_wait_is_refused_in_a_sentence(library: Path, ids: list[str]) -> None:
+    assert unbraid(library, "cancel", ids[0][:8]).status == 0
+    answer = unbraid(library, "move", ids[0][:8])
+    assert answer.status == 1
+    assert "Only songs that wait" in answer.err
+
+
+def test_clear_removes_what_has_ended_and_leaves_exported_stems(library: Path, ids: list[str], tmp_path: Path) -> None:
+    done, exported = a_job("done", JobState.COMPLETED), tmp_path / "vocals.wav"
+    folder = Home(library).job(done.id).root
+    folder.mkdir(parents=True)
+    exported.write_bytes(b"a stem")
+    stem = Stem("vocals", folder / "vocals.wav", folder / "vocals.peaks", exported)
+    JobStore(Home(library)).insert(replace(done, stems=(stem,)))
+    unbraid(library, "cancel", ids[0][:8])
+    answer = unbraid(library, "clear")
+    assert (answer.status, answer.out.split(".")[0]) == (0, "Cleared: 2 songs")
+    assert _line(library) == ["song 1", "song 2"]
+    assert (folder.exists(), exported.read_bytes()) == (False, b"a stem")
+    assert "No song" in unbraid(library, "clear").out
