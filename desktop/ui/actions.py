@@ -28,6 +28,14 @@ class Deeds(Protocol):
         """Remove the chosen songs."""
         ...
 
+    def move_earlier(self) -> None:
+        """Let the chosen song run one place earlier."""
+        ...
+
+    def move_later(self) -> None:
+        """Let the chosen song run one place later."""
+        ...
+
     def clear_finished(self) -> None:
         """Clear the finished songs."""
         ...
@@ -58,6 +66,8 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Search", "Ctrl+F", deeds.go_to_search),
         ("Leave the search", "Esc", deeds.leave_search),
         ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
+        ("Earlier in line", "Alt+Up", deeds.move_earlier),
+        ("Later in line", "Alt+Down", deeds.move_later),
         ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("Play or pause", "Space", player.toggle),

@@ -176,6 +176,14 @@ class MainWindow(QMainWindow):
         """Remove the chosen songs."""
         self.library.commands.remove(self.table.chosen())
 
+    def move_earlier(self) -> None:
+        """Let the chosen song run one place earlier."""
+        self._rows.move_chosen(-1)
+
+    def move_later(self) -> None:
+        """Let the chosen song run one place later."""
+        self._rows.move_chosen(1)
+
     def clear_finished(self) -> None:
         """Clear the songs that have ended from the library."""
         self.library.commands.clear_finished()

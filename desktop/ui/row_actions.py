@@ -35,6 +35,7 @@ class RowActions(QObject):
         table.action_asked.connect(self._do)
         table.menu_asked.connect(self.open_menu)
         table.opened.connect(self._open)
+        table.dropped.connect(self._commands.move_beside)
 
     def know_models(self, models: Sequence[Model], chosen: str) -> None:
         """Offer these models; `chosen` is the one for new songs."""
@@ -48,6 +49,12 @@ class RowActions(QObject):
             menu = JobMenu(lines, self._window)
             menu.triggered.connect(self._pick)
             menu.popup(where)
+
+    def move_chosen(self, step: int) -> None:
+        """Move the chosen song one place earlier (-1) or later (1) in line."""
+        chosen = self._table.chosen()
+        if len(chosen) == 1:
+            self._commands.move_by(chosen[0], step)
 
     def show_details(self, job: Job) -> None:
         """Show why a job failed."""
@@ -67,6 +74,8 @@ class RowActions(QObject):
                 self._commands.cancel(jobs)
             case JobAction.NEXT:
                 self._commands.do_next(jobs[0])
+            case JobAction.EARLIER | JobAction.LATER:
+                self._commands.move_by(jobs[0], -1 if action is JobAction.EARLIER else 1)
             case JobAction.RETRY:
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:

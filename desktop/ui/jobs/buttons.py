@@ -14,6 +14,8 @@ class JobAction(Enum):
     """Something that the user does to a job."""
 
     NEXT = "Separate next"
+    EARLIER = "Earlier in line"
+    LATER = "Later in line"
     CANCEL = "Cancel"
     RETRY = "Separate again"
     SHOW_FILES = "Show files"

@@ -13,6 +13,7 @@ from desktop.jobs.service import JobService
 from desktop.ui.background import Background
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.jobs.row_drag import Gap
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.theme import tokens
 
@@ -21,7 +22,7 @@ _REMOVED = "removed"
 
 
 class Commands(QObject):
-    """Cancel, separate again, remove, clear, show files."""
+    """Cancel, move, separate again, remove, clear, show files."""
 
     retried = Signal(object)
     """A Job that is in line again."""
@@ -55,6 +56,32 @@ class Commands(QObject):
     def do_next(self, job: Job) -> None:
         """Let a waiting job be the next."""
         self._do(lambda: self._service.move_first(job.id), self._show)
+
+    def move_beside(self, job: Job, gap: Gap) -> None:
+        """Let a waiting job run right before or after another one, and stand beside it."""
+        line = [job_id for job_id in self._jobs.waiting if job_id != job.id]
+        if gap.job_id not in line:
+            return  # it was begun or cancelled meanwhile
+        place = line.index(gap.job_id) + gap.after
+        self._move(job.id, line[place] if place < len(line) else None, gap.job_id)
+
+    def move_by(self, job: Job, step: int) -> None:
+        """Let a waiting job run one place earlier (-1) or later (1)."""
+        line = self._jobs.waiting
+        if job.id not in line:
+            self._notices.say("Only songs that wait can be moved in line.")
+            return
+        neighbour = line.index(job.id) + step
+        if 0 <= neighbour < len(line):
+            before = neighbour if step < 0 else neighbour + 1
+            self._move(job.id, line[before] if before < len(line) else None, line[neighbour])
+
+    def _move(self, job_id: str, before: str | None, beside: str) -> None:
+        def show(changed: Sequence[Job]) -> None:
+            self._jobs.put(changed)
+            self._jobs.stand_with(job_id, beside)
+
+        self._background.run(lambda: self._service.move(job_id, before), show, self._complain)
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""

@@ -65,6 +65,20 @@ class JobTableModel(QAbstractTableModel):
         waiting = [job for job in self._jobs if job.state in _ACTIVE]
         return sorted(waiting, key=lambda job: (job.state is JobState.PENDING, job.position))
 
+    @property
+    def waiting(self) -> list[str]:
+        """The ids of the jobs that wait, first to run first."""
+        return [job.id for job in self.active if job.state is JobState.PENDING]
+
+    def stand_with(self, job_id: str, beside: str) -> None:
+        """Show a waiting song with the drop of another one; among its songs it stands as it will run."""
+        row = self._rows.get(job_id)
+        if row is not None:
+            self._order.join(job_id, beside)
+            self._order.arrange(self.waiting)
+            # Sorted anew are rows that are said to have changed: all, since the seats of others may have as well.
+            self._touch(range(len(self._jobs)), Column.TITLE, Column.TITLE)
+
     def job(self, job_id: str) -> Job | None:
         """The job of this id, if there is one."""
         row = self._rows.get(job_id)
@@ -148,11 +162,20 @@ class JobTableModel(QAbstractTableModel):
         waiting = [job.id for job in active if job.state is JobState.PENDING]
         ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active)
         moved = [i for i in waiting if ahead[i] != self._ahead.get(i) or _differs(left.get(i), self._left.get(i))]
+        if waiting != list(self._ahead):
+            self._arrange(waiting)
         self._ahead, self._left = ahead, left
         if moved:
             rows = [self._rows[job_id] for job_id in moved]
             self._touch(range(min(rows), max(rows) + 1), Column.STATUS, Column.LEFT)
         self.queue_changed.emit()
+
+    def _arrange(self, waiting: Sequence[str]) -> None:
+        """Let the rows of waiting songs stand as the songs will run."""
+        rows = [self._rows[job_id] for job_id in self._order.arrange(waiting)]
+        if rows:
+            # All at once: a row can only be sorted in among rows that stand right.
+            self._touch(range(min(rows), max(rows) + 1), Column.TITLE, Column.TITLE)
 
     def _touch(self, rows: range, first: Column, last: Column) -> None:
         if rows:

@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.buttons import JobAction
 
-_KEYS = {JobAction.REMOVE: "Del", JobAction.CLEAR: "Ctrl+Shift+Del"}
+_KEYS = {
+    JobAction.EARLIER: "Alt+Up",
+    JobAction.LATER: "Alt+Down",
+    JobAction.REMOVE: "Del",
+    JobAction.CLEAR: "Ctrl+Shift+Del",
+}
 """Shown beside a line; the window acts on them."""
 
 
@@ -44,6 +49,7 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
         lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:
         lines.append(Entry("Separate next", JobAction.NEXT))
+        lines += [Entry(action.value, action) for action in (JobAction.EARLIER, JobAction.LATER)]
     if any(not job.state.ended for job in jobs):
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):

@@ -51,6 +51,11 @@ class JobProxy(QSortFilterProxyModel):
         """False for a row that is hidden, whatever the search shows."""
         return job_id not in self._hidden
 
+    @property
+    def in_own_order(self) -> bool:
+        """True while the table is sorted by no column."""
+        return self.sortRole() == PLACE_ROLE
+
     def job_at(self, index: QModelIndex | QPersistentModelIndex) -> Job | None:
         """The job of a row, None outside all rows."""
         job = index.data(JOB_ROLE) if index.isValid() else None

@@ -32,6 +32,7 @@ from desktop.ui.jobs.delegates import ActionsDelegate, ChipDelegate, RowDelegate
 from desktop.ui.jobs.header import JobHeader
 from desktop.ui.jobs.pointer import NOWHERE, RowPointer
 from desktop.ui.jobs.proxy import JobProxy
+from desktop.ui.jobs.row_drag import RowDrag
 from desktop.ui.jobs.status import Link
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
@@ -52,6 +53,8 @@ class JobView(QTableView):
     """Where a menu for the chosen songs is to open, on the screen."""
     chosen_by_hand = Signal()
     """The user has chosen other rows, with the mouse or the keyboard."""
+    dropped = Signal(object, object)
+    """A waiting Job that was dragged, and the Gap it was dropped in."""
     opened = Signal(object)
     """A Job that was double-clicked, or chosen with Return."""
 
@@ -63,6 +66,8 @@ class JobView(QTableView):
         self._silent = False
         self._in_hand = False
         self._pressed: tuple[str, Link, JobAction | None] | None = None
+        self._drag = RowDrag(self, proxy)
+        self._drag.dropped.connect(self.dropped)
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription("Return plays, Delete removes, the menu key or Shift+F10 shows what else.")
@@ -170,7 +175,9 @@ class JobView(QTableView):
             self.menu_asked.emit(self.viewport().mapToGlobal(row.bottomLeft() + QPoint(24, 0)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the pointer."""
+        """Follow the pointer; a waiting song follows it too while the button is held."""
+        if event.buttons() & Qt.MouseButton.LeftButton and self._drag.move(event.position().toPoint()):
+            return
         super().mouseMoveEvent(event)
         self._follow(event.position().toPoint())
 
@@ -190,10 +197,16 @@ class JobView(QTableView):
         job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
         left = event.button() is Qt.MouseButton.LeftButton
         self._pressed = (job.id, self._pointer.link, self._pointer.action) if job and left else None
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        free = self._pointer.link is Link.NONE and self._pointer.action is None
+        self._drag.press(job if left and plain and free else None, event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press and a release on the same thing are a click on it."""
         super().mouseReleaseEvent(event)
+        if self._drag.release():
+            self._pressed = None
+            return
         point = event.position().toPoint()
         self._follow(point)
         job = self._proxy.job_at(self.indexAt(point))
@@ -227,6 +240,7 @@ class JobView(QTableView):
         shown = self._by_keyboard and self.hasFocus()
         self._pointer.ring_row = self.currentIndex().row() if shown else NOWHERE
         super().paintEvent(event)
+        self._drag.paint(QPainter(self.viewport()))
         if not self._proxy.rowCount() and self._proxy.sourceModel().rowCount():
             painter = QPainter(self.viewport())
             painter.setFont(ui_font(TITLE, 600))

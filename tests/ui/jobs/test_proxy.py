@@ -48,8 +48,32 @@ def test_a_song_keeps_its_place_when_it_is_done(model: JobTableModel, proxy: Job
     jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(3)]
     model.put(jobs)
     before = _titles(proxy)
-    model.put([replace(jobs[0], state=JobState.COMPLETED), replace(jobs[1], position=99)])
+    model.put([replace(jobs[0], state=JobState.PROCESSING)])
+    model.put([replace(jobs[0], state=JobState.COMPLETED)])
     assert _titles(proxy) == before
+    model.put([replace(jobs[2], position=-1)])  # the next one, when only songs that are done stand above it
+    model.put([replace(jobs[2], position=-1, state=JobState.COMPLETED)])
+    assert _titles(proxy) == ["song 0", "song 2", "song 1"]
+
+
+def test_songs_that_wait_stand_as_they_will_run(model: JobTableModel, proxy: JobProxy) -> None:
+    done = a_job("done", JobState.COMPLETED, ago=timedelta(seconds=6), position=2)
+    jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(6)]
+    model.put([*jobs[:3], done, *jobs[3:]])
+    assert _titles(proxy) == ["song 0", "song 1", "song 2", "done", "song 3", "song 4", "song 5"]
+    order = [4, 0, 5, 2, 1, 3]
+    model.put(replace(jobs[n], position=place) for place, n in enumerate(order))
+    assert _titles(proxy) == ["song 4", "song 0", "song 5", "done", "song 2", "song 1", "song 3"]
+
+
+def test_a_song_that_is_moved_beside_one_of_another_drop_stands_with_it(model: JobTableModel, proxy: JobProxy) -> None:
+    old = [a_job(f"old {n}", ago=HOUR - timedelta(seconds=n), position=n) for n in range(2)]
+    new = [a_job(f"new {n}", ago=timedelta(seconds=3 - n), position=2 + n) for n in range(2)]
+    model.put([*old, *new])
+    assert _titles(proxy) == ["new 0", "new 1", "old 0", "old 1"]
+    model.put([replace(old[1], position=2), replace(new[0], position=1)])
+    model.stand_with(new[0].id, old[1].id)
+    assert _titles(proxy) == ["new 1", "old 0", "new 0", "old 1"]
 
 
 def test_a_column_sorts_and_no_column_brings_the_order_back(model: JobTableModel, proxy: JobProxy) -> None:
