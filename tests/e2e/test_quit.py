@@ -1,0 +1,60 @@
+"""Quitting the real window while a song is in work."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.jobs.model import JobState
+from desktop.paths import Home
+from desktop.settings import Settings, save_settings
+from tests.e2e.test_window import jobs_of, window
+from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.screen import Screen, virtual_screen
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    """Its songs are separated by Sketch, which is always here."""
+    home = Home(tmp_path / "library").prepare()
+    save_settings(home, Settings(model="sketch", draft=False))
+    return home.root
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_song(tmp_path / "Long song.wav", 600.0)
+
+
+@pytest.fixture
+def screen() -> Iterator[Screen]:
+    with virtual_screen() as made:
+        yield made
+
+
+def _until_in_work(library: Path) -> None:
+    until(lambda: [job.state for job in jobs_of(library)] == [JobState.PROCESSING])
+
+
+def test_the_question_is_answered_with_stop_and_the_song_waits_for_the_next_start(
+    library: Path, song: Path, screen: Screen
+) -> None:
+    with window(library, screen, song) as app:
+        _until_in_work(library)
+        screen.key("ctrl+q")
+        screen.to_front(screen.wait_for_window("Quit Unbraid"))
+        assert app.poll() is None
+        screen.key("Return")
+        assert app.wait(timeout=60) == 0
+    assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
+    assert not processes_of(library)
+
+
+def test_a_signal_ends_it_without_a_question(library: Path, song: Path, screen: Screen) -> None:
+    with window(library, screen, song) as app:
+        _until_in_work(library)
+        app.send_signal(signal.SIGTERM)
+        assert app.wait(timeout=60) == 0
+    assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
+    assert not processes_of(library)
