@@ -80,7 +80,7 @@ def _step_back(niceness: int) -> None:
 def _end_with_input() -> None:
     while os.read(0, 64):
         pass
-    # No waiting for the segment in work: its job waits again, and starts from the beginning.
+    # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
     from desktop.jobs.store import JobStore  # not sooner: this process needs no database till now

@@ -22,7 +22,7 @@ from desktop.segments.store import About, SegmentStore
 # Where the header does not say how long the track is.
 _GUESS_SECONDS = 240.0
 # A draft is a convenience: it never takes more than this part of what is free on the disk.
-_SHARE_OF_FREE = 0.1
+_SHARE_OF_FREE = 0.25
 
 
 def make_draft(
