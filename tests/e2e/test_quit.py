@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -10,6 +11,7 @@ from desktop.jobs.model import JobState
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import jobs_of, window
+from tests.helpers.desktop_services import desktop_bus
 from tests.helpers.library import processes_of, until, write_song
 from tests.helpers.screen import Screen, virtual_screen
 
@@ -58,3 +60,25 @@ def test_a_signal_ends_it_without_a_question(library: Path, song: Path, screen: 
         assert app.wait(timeout=60) == 0
     assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
     assert not processes_of(library)
+
+
+@pytest.mark.skipif(which("dbus-daemon") is None or which("gdbus") is None, reason="no D-Bus here")
+def test_in_the_background_the_song_is_finished_and_told_and_the_app_ends_by_itself(
+    library: Path, tmp_path: Path, screen: Screen
+) -> None:
+    song, heard = write_song(tmp_path / "A song.wav", 90.0), tmp_path / "heard.txt"
+    with desktop_bus(heard) as address:
+        screen.environment["DBUS_SESSION_BUS_ADDRESS"] = address
+        with window(library, screen, song) as app:
+            _until_in_work(library)
+            screen.key("ctrl+q")
+            screen.to_front(screen.wait_for_window("Quit Unbraid"))
+            screen.key("Return")
+            assert app.wait(timeout=120) == 0
+        said = heard.read_text()
+    assert [job.state for job in jobs_of(library)] == [JobState.COMPLETED]
+    assert not processes_of(library)
+    assert "RegisterStatusNotifierItem" in said
+    assert "Inhibit Unbraid, Songs are being separated" in said
+    assert said.count("Notify Unbraid") == 1
+    assert "“A song” is separated, Its stems are ready." in said

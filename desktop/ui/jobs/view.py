@@ -70,7 +70,9 @@ class JobView(QTableView):
         self._drag.dropped.connect(self.dropped)
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
-        self.setAccessibleDescription("Return plays, Delete removes, the menu key or Shift+F10 shows what else.")
+        self.setAccessibleDescription(
+            "Return plays, Delete removes, Alt+Up and Alt+Down move a song that waits, the menu key or Shift+F10 shows what else."
+        )
         self._dress()
         self.setModel(proxy)
         self._set_delegates(covers)

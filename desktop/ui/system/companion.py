@@ -28,7 +28,7 @@ class Companion(QObject):
         self.farewell = Farewell(window, self.work, Tray.is_there)
         self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
         self._telling = Background("notify", self)
-        self.notifier = Notifier(window.library.jobs, app_in_front, self._tell, self)
+        self.notifier = Notifier(window.library.jobs, self._in_front, self._tell, self)
         self.farewell.hidden.connect(self.tray.appear)
         self.farewell.shown.connect(self.tray.go)
         self.tray.show_asked.connect(self.farewell.come_back)
@@ -44,6 +44,10 @@ class Companion(QObject):
         self.awake.give_back()
         self.tray.go()
         self._telling.close(finish=True)
+
+    def _in_front(self) -> bool:
+        # Some systems call an app active whose last window has just been hidden.
+        return app_in_front() and not self.farewell.in_background
 
     def _tell(self, news: News) -> None:
         """By the desktop's own service; where there is none, at the sign in the tray."""

@@ -1,0 +1,75 @@
+"""A desktop on a bus of its own: a tray, notifications, and the service that keeps the screen awake.
+
+As a program it offers them, and prints every call; `desktop_bus` runs it.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusVariant, QDBusVirtualObject
+
+from tests.helpers.command import ROOT
+from tests.helpers.library import until
+
+NAMES = ("org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications", "org.freedesktop.ScreenSaver")
+READY = "ready"
+
+
+class Services(QDBusVirtualObject):
+    """Answers every call as a desktop would that does nothing about it."""
+
+    def introspect(self, path: str) -> str:
+        return ""
+
+    def handleMessage(self, message: QDBusMessage, connection: QDBusConnection) -> bool:
+        if message.member() == "Introspect":
+            return False
+        print(message.member(), ", ".join(str(argument) for argument in message.arguments()), flush=True)
+        if message.member() == "Get":  # is there a tray?
+            connection.send(message.createReply(QDBusVariant(True)))
+        else:
+            connection.send(message.createReply(1))
+        return True
+
+
+@contextmanager
+def desktop_bus(heard: Path) -> Iterator[str]:
+    """The address of such a bus. What the services are told is written to `heard`, a line a call."""
+    with subprocess.Popen(
+        ["dbus-daemon", "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    ) as daemon:  # fmt: skip
+        assert daemon.stdout is not None
+        address = daemon.stdout.readline().strip()
+        environment = {"DBUS_SESSION_BUS_ADDRESS": address, "PATH": "/usr/bin:/bin"}
+        with (
+            heard.open("w") as out,
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.helpers.desktop_services"], cwd=ROOT, env=environment, stdout=out
+            ) as services,
+        ):
+            try:
+                until(lambda: READY in heard.read_text())
+                yield address
+            finally:
+                services.terminate()
+                daemon.terminate()
+
+
+def main() -> None:
+    application = QCoreApplication([])
+    bus = QDBusConnection.sessionBus()
+    services = Services()
+    bus.registerVirtualObject("/", services, QDBusConnection.VirtualObjectRegisterOption.SubPath)
+    for name in NAMES:
+        assert bus.registerService(name)
+    print(READY, flush=True)
+    application.exec()
+
+
+if __name__ == "__main__":
+    main()
