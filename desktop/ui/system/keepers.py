@@ -13,8 +13,6 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-from PySide6.QtDBus import QDBusConnection, QDBusMessage
-
 WHY = "Songs are being separated"
 _WHO = "Unbraid"
 _log = logging.getLogger(__name__)
@@ -50,6 +48,9 @@ class DesktopKeeper:
 
     def take(self) -> None:
         """Ask the first service that is there."""
+        # Imported at first use: the window's first paint needs none of it.
+        from PySide6.QtDBus import QDBusConnection, QDBusMessage
+
         # On a connection of its own: the services let go when that ends, so no cookie has to be kept.
         bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, _BUS)
         self._held = True
@@ -66,6 +67,8 @@ class DesktopKeeper:
     def give_back(self) -> None:
         """End the connection."""
         if self._held:
+            from PySide6.QtDBus import QDBusConnection
+
             self._held = False
             QDBusConnection.disconnectFromBus(_BUS)
 
