@@ -1,0 +1,227 @@
+"""Single faults, one a test, against the real Redis and worker."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import create_engine, text
+
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.store import CRASH_BOUND, JobStore
+from desktop.models.shelf import Shelf
+from desktop.paths import Home
+from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.progress import RedisEvents
+from desktop.tasks.run_job import JobRunner
+from tests.helpers.command import ROOT, variables, words_of
+from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.resume import owner_of, worker_of
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+# This one may lie in a folder that others cannot enter.
+PYTHON_FOR_ALL = shutil.which("python3", path="/usr/bin:/bin") or ""
+SKETCH = JobOptions(model="sketch")
+DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def library(root: Path) -> Iterator[Library]:
+    with running_library(root) as library:
+        yield library
+
+
+def add(library: Library, folder: Path, name: str, seconds: float = 5.0) -> Job:
+    return library.service.add(write_song(folder / f"{name}.wav", seconds), SKETCH)
+
+
+def redis_of(root: Path) -> psutil.Process:
+    return next(p for p in processes_of(root) if "redis-server" in p.cmdline()[0])
+
+
+def completed(library: Library, *jobs: Job) -> list[Job]:
+    done = [library.wait_for(job, *DONE) for job in jobs]
+    assert [(job.state, job.error) for job in done] == [(JobState.COMPLETED, None)] * len(done)
+    for job in done:
+        folder = library.home.job(job.id).root
+        assert [run.name for run in folder.glob("run-*")] == [f"run-{job.token}"]
+        assert all(stem.path.exists() for stem in job.stems)
+    return done
+
+
+def test_redis_and_worker_die_in_the_same_moment(library: Library, root: Path, tmp_path: Path) -> None:
+    at_work, behind = add(library, tmp_path, "at work", 120), add(library, tmp_path, "behind")
+    library.wait_for_progress(at_work)
+    victims = redis_of(root), worker_of(root)
+    for victim in victims:
+        victim.kill()
+    completed(library, at_work, behind)
+
+
+def test_a_song_is_published_right_after_the_worker_was_killed(library: Library, root: Path, tmp_path: Path) -> None:
+    completed(library, add(library, tmp_path, "first"))
+    worker_of(root).kill()
+    completed(library, add(library, tmp_path, "right after"))
+
+
+def test_the_data_of_redis_is_wiped_while_a_song_is_separated(library: Library, root: Path, tmp_path: Path) -> None:
+    at_work, behind = add(library, tmp_path, "at work", 120), add(library, tmp_path, "behind")
+    library.wait_for_progress(at_work)
+    victim = redis_of(root)
+    victim.kill()
+    for file in library.home.redis.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    done = completed(library, at_work, behind)
+    assert [job.token for job in done] == [1, 1]
+
+
+def test_a_song_is_finished_while_redis_does_not_answer(library: Library, root: Path, tmp_path: Path) -> None:
+    job = add(library, tmp_path, "song", 90)
+    library.wait_for_progress(job)
+    redis = redis_of(root)
+    redis.suspend()
+    try:
+        until(lambda: library.service.job(job.id).state in DONE)
+    finally:
+        redis.resume()
+    (done,) = completed(library, job)
+    assert done.token == 1
+    completed(library, add(library, tmp_path, "next"))
+
+
+def test_an_owner_frozen_past_its_lease_and_thawed_does_no_harm(library: Library, root: Path, tmp_path: Path) -> None:
+    job = add(library, tmp_path, "song", 240)
+    library.wait_for_progress(job)
+    frozen = owner_of(root)
+    frozen.suspend()
+    engine = create_engine(f"sqlite:///{library.home.database}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE jobs SET lease_until = 0"))
+    engine.dispose()
+    # The library's own worker is frozen with its child, so this process takes the song.
+    home = library.home
+    runner = JobRunner(home, JobStore(home), RedisEvents(), EngineRoom(Shelf(home), home))
+    assert runner.run(job.id) == {"status": "completed"}
+    taken = library.service.job(job.id)
+    frozen.resume()
+    completed(library, add(library, tmp_path, "next"))
+    assert replace(library.service.job(job.id), position=taken.position) == taken
+    completed(library, job)
+
+
+def test_a_song_that_kills_its_worker_is_given_up_and_its_neighbour_completes(
+    library: Library, root: Path, tmp_path: Path
+) -> None:
+    # Before its first segment is finished: the decoding of a long song takes a while.
+    poison, neighbour = add(library, tmp_path, "poison", 900), add(library, tmp_path, "neighbour")
+    deaths = 0
+    while library.service.job(poison.id).state not in DONE:
+        job = library.service.job(poison.id)
+        if job.state is JobState.PROCESSING and job.token > deaths:
+            deaths = job.token
+            owner_of(root).kill()
+    failed = library.service.job(poison.id)
+    assert (failed.state, deaths) == (JobState.FAILED, CRASH_BOUND)
+    assert "given up" in (failed.error or "")
+    completed(library, neighbour)
+
+
+def test_a_damaged_song_fails_at_the_first_try_with_its_name(library: Library, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.flac"
+    broken.write_bytes(b"fLaC" + b"\x00" * 5000)
+    job = library.wait_for(library.service.add(broken, SKETCH), *DONE)
+    assert (job.state, job.token, job.crashes) == (JobState.FAILED, 1, 0)
+    assert "broken.flac" in (job.error or "")
+
+
+def test_a_cancel_holds_whatever_state_the_song_is_in_and_after_a_restart(root: Path, tmp_path: Path) -> None:
+    with running_library(root) as library:
+        running = add(library, tmp_path, "running", 300)
+        waiting = add(library, tmp_path, "waiting")
+        library.wait_for_progress(running)
+        library.service.cancel(waiting.id)
+        library.service.cancel(running.id)
+        library.wait_for(running, JobState.CANCELLED)
+        library.service.pause()
+        unseen = add(library, tmp_path, "no worker up")
+    library.service.cancel(unseen.id)
+    with running_library(root) as again:
+        again.service.resume()
+        completed(again, add(again, tmp_path, "after"))
+        states = [again.service.job(job.id).state for job in (running, waiting, unseen)]
+    assert states == [JobState.CANCELLED] * 3
+
+
+def test_the_queue_lives_through_two_thousand_songs(library: Library, tmp_path: Path) -> None:
+    library.service.pause()
+    song = write_song(tmp_path / "song.wav", 0.2)
+    jobs = [library.service.add(song, SKETCH) for _ in range(2000)]
+    library.service.move_first(jobs[-1].id)
+    library.service.resume()
+    completed(library, jobs[-1], jobs[0])
+    library.service.pause()
+    states = [job.state for job in library.service.jobs()]
+    assert len(states) == 2000
+    assert set(states) <= {JobState.PENDING, JobState.PROCESSING, JobState.COMPLETED}
+
+
+def test_the_library_s_folder_of_songs_is_deleted_while_one_is_separated(library: Library, tmp_path: Path) -> None:
+    job = add(library, tmp_path, "song", 240)
+    library.wait_for_progress(job)
+    shutil.rmtree(library.home.jobs, ignore_errors=True)
+    failed = library.wait_for(job, *DONE)
+    assert failed.state is JobState.FAILED
+    assert failed.error
+    library.home.prepare()
+    completed(library, add(library, tmp_path, "next"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not PYTHON_FOR_ALL, reason="only root may become somebody else")
+def test_another_local_user_reaches_neither_redis_nor_the_library(library: Library, root: Path) -> None:
+    script = f"""
+import socket
+try:
+    socket.socket(socket.AF_UNIX).connect({str(library.home.socket)!r})
+except PermissionError:
+    print("refused")
+try:
+    open({str(library.home.database)!r}, "rb")
+except PermissionError:
+    print("refused")
+"""
+    for folder in (root.parent, *root.parent.parents):  # else the folders above would be what refuses
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/tmp") and folder.is_relative_to("/tmp"):
+            folder.chmod(0o755)
+    said = subprocess.run(
+        [PYTHON_FOR_ALL, "-I", "-c", script], user=65534, group=65534, extra_groups=[], cwd="/",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.stdout.split() == ["refused", "refused"], said.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_everything_in_order(root: Path, tmp_path: Path, number: signal.Signals) -> None:
+    song = write_song(tmp_path / "song.wav", 300)
+    app = subprocess.Popen(
+        words_of("separate", "--model", "sketch", song), cwd=ROOT, env=variables(root),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until(lambda: bool(Home(root).database.exists() and processes_of(root)) and _is_processing(root))
+    app.send_signal(number)
+    app.wait(30)
+    until(lambda: not processes_of(root), patience=15)
+
+
+def _is_processing(root: Path) -> bool:
+    return any(job.state is JobState.PROCESSING for job in JobStore(Home(root)).jobs())
