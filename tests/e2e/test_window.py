@@ -143,8 +143,8 @@ def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_witho
     recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
     heard = np.flatnonzero(np.abs(recording).max(axis=1))
     start = heard[0] + RATE // 10  # after the fade in
-    length = heard[-1] - RATE // 10 - start
-    assert length > 4 * RATE
+    length = heard[-1] - RATE - start  # the last sound before the window closes may be torn
+    assert length > 3 * RATE
     piece = recording[start : start + length]
     place = place_of(piece[: 2 * RATE], sound[: 60 * RATE])
     np.testing.assert_allclose(piece, sound[place : place + length], atol=2e-3)
