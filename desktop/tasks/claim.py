@@ -18,7 +18,7 @@ _FRAME = 0.04
 # Before this part of the work is done, an estimate would jump (parts of 1, seconds).
 _ENOUGH, _SOON = 0.03, 1.0
 # Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
-_GRACE = 1.0
+_GRACE = 1.4
 STALLED = 600.0
 """Seconds without any progress after which nothing more is expected of a job."""
 _log = logging.getLogger(__name__)
