@@ -102,8 +102,17 @@ class Reader:
         start, end = (round(place * rate / song.sample_rate) for place in (frame, song.frames))
         ring = Ring(int(_AHEAD * rate) + 2 * _BLOCK, song.lanes, start, end, number)
         ring.joins = joins
-        self._fill(ring, int((_JOIN if joins else _FIRST) * rate))
+        self._fill(ring, int(_FIRST * rate))
+        if joins and playing is not None:
+            self._fill_past(ring, playing, int(_JOIN * rate))
         self._player.next_ring = ring
+
+    def _fill_past(self, ring: Ring, playing: Ring, frames: int) -> None:
+        """The song plays on meanwhile: what it passes will be left out, and `frames` shall be there after that."""
+        before = -1
+        while before < ring.ready < playing.position - ring.position + frames:
+            before = ring.ready
+            self._fill(ring, before + _BLOCK)
 
     def _fill(self, ring: Ring, frames: int) -> None:
         while self._source and ring.ready < frames and ring.room > 0:

@@ -46,7 +46,9 @@ def songs(tmp_path: Path) -> list[Path]:
 
 
 @contextmanager
-def window(library: Path, screen: Screen, *words: str | Path, card: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def window(
+    library: Path, screen: Screen, *words: str | Path, card: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     """The real app on the screen, with a sound card that records to `card` if one is given."""
     Home(library).prepare()
     command = words_of(*words)
@@ -145,9 +147,19 @@ def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_witho
     start = heard[0] + RATE // 10  # after the fade in
     length = heard[-1] - RATE - start  # the last sound before the window closes may be torn
     assert length > 3 * RATE
-    piece = recording[start : start + length]
-    place = place_of(piece[: 2 * RATE], sound[: 60 * RATE])
-    np.testing.assert_allclose(piece, sound[place : place + length], atol=2e-3)
+    pieces = between_silences(recording[start : start + length])
+    assert sum(map(len, pieces)) > length - RATE // 4
+    for piece in pieces:
+        place = place_of(piece, sound[: 60 * RATE])
+        np.testing.assert_allclose(piece, sound[place : place + len(piece)], atol=2e-3)
+
+
+def between_silences(recording: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """The recording without what the sound card adds when the whole machine is too busy: a few hundredths of nothing."""
+    sounding = np.flatnonzero(np.abs(recording).max(axis=1))
+    cuts = np.flatnonzero(np.diff(sounding) > 8) + 1
+    runs = np.split(sounding, cuts)
+    return [recording[run[0] : run[-1] + 1] for run in runs if len(run) > RATE // 10]
 
 
 def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
