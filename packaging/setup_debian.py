@@ -59,6 +59,12 @@ SOUND = (Need("libportaudio2", library="libportaudio.so.2"),)
 TESTS = (
     Need("xvfb", program="Xvfb"),
     Need("xauth", program="xauth"),
+    Need("xdotool", program="xdotool"),
+    Need("openbox", program="openbox"),
+    Need("dbus-daemon", program="dbus-run-session"),
+    Need("libglib2.0-bin", program="gdbus"),
+    Need("imagemagick", program="import"),
+    Need("ffmpeg", program="ffmpeg"),
     Need("pulseaudio", program="pulseaudio"),
     Need("pulseaudio-utils", program="pactl"),
     Need("libasound2-plugins", pattern="lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
