@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 
 
 class JobState(StrEnum):
-    """Where a job stands. `processing` goes back to `pending` when its owner is lost."""
+    """Where a job stands. `processing` goes back to `pending` when its owner is lost, or it is paused."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -19,6 +19,17 @@ class JobState(StrEnum):
     def ended(self) -> bool:
         """True when nothing will happen to the job unless the user asks."""
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Duty(Enum):
+    """What the owner of a job is to do with it from now on."""
+
+    GO_ON = "go on"
+    PAUSE = "pause"
+    """Stop, and let it wait: the job or the whole queue was paused."""
+    CANCEL = "cancel"
+    LET_GO = "let go"
+    """The claim is lost: the job is removed, or somebody else's."""
 
 
 class Stage(StrEnum):
@@ -93,10 +104,18 @@ class Job:
     crashes: int = 0
     """How many owners died while they held the job, since one of them came further than all before."""
     cancel_requested: bool = False
+    paused: bool = False
+    """By the user, by itself: while it waits it is not begun, while it runs it is to stop and wait."""
+    retries: int = 0
+    """How often it was tried again after a failure that may pass."""
+    not_before: datetime | None = None
+    """When it is tried again, while it waits for that."""
+    sparing: bool = False
+    """Separated in shorter segments on the processor, because there was not enough memory."""
     stage: Stage | None = None
     """Set while processing."""
     progress: float = 0.0
-    """0 to 1 over the whole job."""
+    """0 to 1 over the whole job. Kept while it waits to go on: its finished segments are."""
     elapsed: float = 0.0
     """Seconds of work so far; of the whole job once ended."""
     left: float | None = None
@@ -113,7 +132,7 @@ class Job:
     notices: tuple[str, ...] = ()
     """Sentences for the user: channels folded, file incomplete, Sketch used, a stem written as float …"""
     error: str | None = None
-    """The sentence shown for a failed job."""
+    """The sentence shown for a failed job, and for one that waits for its next try."""
     started: datetime | None = None
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())

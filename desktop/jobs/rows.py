@@ -15,6 +15,7 @@ from desktop.paths import Home
 _AS_THEY_ARE = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "null_dbfs", "error"),
+    *("paused", "retries", "sparing"),
 )
 
 
@@ -30,6 +31,7 @@ def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         notices=tuple(json.loads(row["notices"])),
         started=_moment(row["started"]),
         ended=_moment(row["ended"]),
+        not_before=_moment(row["not_before"]),
         stems=tuple(_stem(folder, stem) for stem in json.loads(row["stems"])),
         **{name: row[name] for name in _AS_THEY_ARE},
     )
@@ -49,8 +51,9 @@ def to_row(home: Home, job: Job) -> dict[str, Any]:
 
 def from_record(home: Home, record: dict[str, Any]) -> Job:
     """The job of which `to_row` once gave `record`, without its times. Raises KeyError, ValueError, TypeError."""
-    times = {"started": None, "ended": None, "stage": None}
-    return to_job(home, times | record)
+    missing = {"started": None, "ended": None, "not_before": None, "stage": None}
+    since_then = {"paused": False, "retries": 0, "sparing": False}
+    return to_job(home, missing | since_then | record)
 
 
 def options_text(options: JobOptions) -> str:

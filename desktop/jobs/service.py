@@ -89,8 +89,7 @@ class JobService:
     def move_first(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
         job = self._store.move_first(job_id)
-        if not self._store.paused():
-            self._queue.publish_in_order(self._store.pending())
+        self._ask_in_order()
         self._events.emit(JobChanged(job_id))
         return job
 
@@ -100,14 +99,14 @@ class JobService:
         Raises UnknownJobError, JobStateError.
         """
         changed = self._store.move(job_id, before)
-        if changed and not self._store.paused():
-            self._queue.publish_in_order(self._store.pending())
+        if changed:
+            self._ask_in_order()
         for job in changed:
             self._events.emit(JobChanged(job.id))
         return changed
 
     def waiting(self) -> list[Job]:
-        """The jobs that wait, first to run first."""
+        """The jobs that wait, paused ones too, first to run first."""
         return self._store.pending()
 
     def draft(self, job_id: str) -> None:
@@ -124,16 +123,25 @@ class JobService:
         self._queue.tell_playhead(job_id, second)
 
     def pause(self) -> None:
-        """Begin no further job; what runs goes on. Survives every restart."""
-        self._store.set_paused(True)
-        self._queue.publish_in_order([])
-        self._events.emit(QueueChanged(paused=True))
+        """Begin no further job, and stop what runs: it waits, with its finished segments. Survives every restart."""
+        self._hold(True)
 
     def resume(self) -> None:
         """Go on with the jobs that wait."""
-        self._store.set_paused(False)
-        self._queue.publish_in_order(self._store.pending())
-        self._events.emit(QueueChanged(paused=False))
+        self._hold(False)
+
+    def pause_jobs(self, job_ids: Collection[str]) -> list[Job]:
+        """Hold these jobs at their places in line; a running one stops, and keeps its finished segments.
+
+        Survives every restart. Raises UnknownJobError, JobStateError.
+        """
+        return self._hold_jobs(job_ids, True)
+
+    def resume_jobs(self, job_ids: Collection[str]) -> list[Job]:
+        """Let paused jobs go on when it is their turn. Raises UnknownJobError, JobStateError."""
+        jobs = self._hold_jobs(job_ids, False)
+        self._ask_in_order()
+        return jobs
 
     def paused(self) -> bool:
         """True while the queue is paused."""
@@ -153,6 +161,20 @@ class JobService:
             shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
             self._events.emit(JobChanged(job_id))
         return len(ended)
+
+    def _hold(self, paused: bool) -> None:
+        self._store.set_paused(paused)
+        self._ask_in_order()
+        self._events.emit(QueueChanged(paused))
+
+    def _hold_jobs(self, job_ids: Collection[str], paused: bool) -> list[Job]:
+        jobs = [self._store.set_job_paused(job_id, paused) for job_id in job_ids]
+        for job in jobs:
+            self._events.emit(JobChanged(job.id))
+        return jobs
+
+    def _ask_in_order(self) -> None:
+        self._queue.publish_in_order(self._store.due())
 
     def _asked_for(self, job: Job) -> Job:
         if not self._store.paused():

@@ -26,6 +26,14 @@ jobs = Table(
     # The most finished segments that any crash left behind.
     Column("kept", Integer, nullable=False, default=0),
     Column("cancel_requested", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    # How often a failure that may pass made it wait, and until when it waits.
+    Column("retries", Integer, nullable=False, default=0),
+    Column("not_before", Float),
+    # It is to be separated in less memory, since there was not enough.
+    Column("sparing", Boolean, nullable=False, default=False),
+    # How many processes the system had ended for want of memory when the owner took the job.
+    Column("memory_kills", Integer),
     Column("stage", String),
     Column("progress", Float, nullable=False),
     Column("elapsed", Float, nullable=False),

@@ -12,7 +12,8 @@ from desktop.tasks.celery_app import TASK, app
 from desktop.tasks.job_id import is_job_id
 
 if TYPE_CHECKING:
-    from desktop.tasks.run_job import Answer, JobRunner
+    from desktop.tasks.answers import Answer
+    from desktop.tasks.run_job import JobRunner
 
 _log = logging.getLogger(__name__)
 
@@ -21,8 +22,9 @@ _log = logging.getLogger(__name__)
 def process_audio_job(job_id: str) -> "Answer":
     """Separate one job of the library.
 
-    `{"status": "completed"}`, `{"status": "failed", "error": …}`, `{"status": "cancelled"}`, or `{"status": "dropped"}`
-    when there was nothing to do. Raises StorageError when the library's database cannot be written.
+    `{"status": "completed"}`, `{"status": "failed", "error": …}`, `{"status": "cancelled"}`, `{"status": "pending"}`
+    when it was begun and waits to go on, or `{"status": "dropped"}` when there was nothing to do. Raises StorageError
+    when the library's database cannot be written.
     """
     if not is_job_id(job_id):
         return {"status": "failed", "error": f"{job_id!r} is no job id: it must be a UUID."}
@@ -33,7 +35,7 @@ def process_audio_job(job_id: str) -> "Answer":
 
 @task_failure.connect
 def _record(task_id: str, exception: Exception, args: Sequence[object], **_: object) -> None:
-    """What nobody foresaw fails the job: else it would be tried again as if its worker had died."""
+    """What nobody foresaw ends the claim: else the job would be tried again as if its worker had died."""
     _log.error("%s failed in a way that was not foreseen", task_id, exc_info=exception)
     _runner().give_up(str(args[0]), exception)
 

@@ -7,11 +7,11 @@ from time import monotonic
 from types import TracebackType
 
 from desktop.errors import CancelledError, LostClaimError, StorageError
-from desktop.jobs.model import Job, Stage
+from desktop.jobs.model import Duty, Job, Stage
 from desktop.jobs.queue import EventSink, JobProgress
 from desktop.jobs.store import JobStore
 
-# Seconds between signs of life; a cancel is noticed as soon.
+# Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
@@ -47,10 +47,10 @@ class HeldClaim:
         self._began = monotonic()
         self._work_began = self._began
         self._stage: Stage | None = None
-        self._progress = 0.0
-        self._done_before = 0.0
+        self._progress = job.progress
+        self._reached = self._done_before = 0.0
         self._shown = 0.0
-        self._cancelled = self._lost = False
+        self._duty = Duty.GO_ON
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -72,13 +72,13 @@ class HeldClaim:
     def report(self, stage: Stage, progress: float) -> None:
         """Say how far the job is: `progress` 0 to 1 over the whole of it."""
         changed = stage is not self._stage
-        before = 0.0 if changed and self._stage is Stage.DOWNLOADING else self._progress
         if changed and stage is not Stage.WRITING:
             # Segments that were kept are no measure of how long the others take.
             self._work_began, self._done_before = monotonic(), progress
-        if changed or progress > before:
-            self._moved = monotonic()
-        self._stage, self._progress = stage, max(progress, before)
+        if changed or progress > self._reached:
+            self._moved, self._reached = monotonic(), progress
+        self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)
+        self._stage = stage
         if changed or monotonic() - self._shown >= _FRAME:
             self._shown = monotonic()
             self._events.emit(
@@ -86,31 +86,37 @@ class HeldClaim:
             )
 
     def should_stop(self) -> bool:
-        """True when the user cancelled, or the claim is lost."""
-        return self._cancelled or self._lost
+        """True when the user cancelled or paused, or the claim is lost."""
+        return self._duty is not Duty.GO_ON
 
     def check(self) -> None:
         """Raise CancelledError or LostClaimError when the job shall stop."""
-        if self._lost:
+        if self._duty is Duty.LET_GO:
             raise LostClaimError("Another worker owns this job now.")
-        if self._cancelled:
-            raise CancelledError("Cancelled.")
+        if self.should_stop():
+            raise CancelledError("Stopped.")
+
+    def _counts_anew(self, stage: Stage) -> bool:
+        """True where progress may fall: from a download to the song, and to the segments that were really kept.
+
+        A job that goes on stands where it stood until those are counted.
+        """
+        return Stage.DOWNLOADING in (stage, self._stage) or stage is Stage.SEPARATING
 
     def _left(self) -> float | None:
-        worked, done = monotonic() - self._work_began, self._progress - self._done_before
+        worked, done = monotonic() - self._work_began, self._reached - self._done_before
         if done < _ENOUGH or worked < _SOON or self._stage is Stage.DOWNLOADING:
             return None
-        return worked * (1.0 - self._progress) / done
+        return worked * (1.0 - self._reached) / done
 
     def _beat(self) -> None:
         while not self._done.wait(_BEAT):
             try:
-                answer = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, self._left())
+                duty = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, self._left())
             except StorageError as error:
                 _log.warning("No sign of life could be written: %s", error)
                 continue
-            self._lost = answer is None
-            self._cancelled = bool(answer)
+            self._duty = duty
             if self._is_overdue():
                 self._on_overdue(not self.should_stop(), self.elapsed)
                 return
@@ -118,6 +124,7 @@ class HeldClaim:
     def _is_overdue(self) -> bool:
         now = monotonic()
         if not self.should_stop():
+            self._asked_to_stop = None
             return now - self._moved > STALLED
         self._asked_to_stop = self._asked_to_stop or now
         return now - self._asked_to_stop >= _GRACE

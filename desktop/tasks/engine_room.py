@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 from typing import Literal, cast
@@ -16,6 +17,9 @@ from desktop.settings import Settings, load_settings
 SKETCH = "sketch"
 # After a download failed, the next songs go straight to Sketch for as long (seconds).
 _RETRY_AFTER = 300.0
+# Half of what HTDemucs was trained on (seconds).
+_SHORT_SEGMENT = 3.9
+_SPARED = "Separated in shorter segments, because there was not enough memory for longer ones."
 _log = logging.getLogger(__name__)
 
 
@@ -31,20 +35,25 @@ class EngineRoom:
         self._unreachable: dict[str, tuple[float, str]] = {}
 
     def engine(
-        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool]
+        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool], sparing: bool = False
     ) -> tuple[Engine, tuple[str, ...]]:
         """The engine of the model `name`, and notices for the user. `report` gets the part downloaded, 0 to 1.
 
+        `sparing`: such a one as needs less memory, by torch on the processor.
         Raises ModelUnavailableError for an unknown name, ModelRejectedError, StorageError, CancelledError.
         """
         model = self._shelf.get(name)
         try:
-            engine = self._load(model if model.present else self._download(model, report, should_stop))
-            return engine, engine.notices
+            engine = self._load(model if model.present else self._download(model, report, should_stop), sparing)
+            return engine, (*engine.notices, _SPARED) if sparing and model.name != SKETCH else engine.notices
         except ModelUnavailableError as error:
             _log.warning("Sketch stands in for %s: %s", name, error)
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
             return self._load(self._shelf.get(SKETCH)), (notice,)
+
+    def clear(self) -> None:
+        """Let go of the engine: its memory is needed."""
+        self._engine = self._spec = None
 
     @property
     def identity(self) -> str:
@@ -66,11 +75,13 @@ class EngineRoom:
             self._unreachable[model.name] = (monotonic(), str(error))
             raise
 
-    def _load(self, model: Model) -> Engine:
+    def _load(self, model: Model, sparing: bool = False) -> Engine:
         kind = cast('Literal["demucs", "sketch"]', model.kind)
         spec = EngineSpec(model.name, kind, model.files, model.bag, model.segment, *self._choices())
+        if sparing:
+            spec = replace(spec, segment=min(model.segment or _SHORT_SEGMENT, _SHORT_SEGMENT), runtime="torch")
         if self._engine is None or spec != self._spec:
-            self._engine = self._spec = None  # the old one's memory goes first
+            self.clear()  # the old one's memory goes first
             self._engine = load_engine(spec)
             self._spec = spec
         return self._engine

@@ -37,20 +37,23 @@ class Reconciliation:
         self._store.release_ended()
 
     def check(self) -> None:
-        """Give back the jobs of lost owners, and publish every pending job that has no message. Raises StorageError."""
+        """Give back the jobs of lost owners, and publish every job that is due and has no message.
+
+        Raises StorageError.
+        """
         for job_id in self._store.release_orphans():
             _log.warning("The owner of %s was lost", job_id)
             with suppress(UnknownJobError):
                 remove_work(self._home, self._store.job(job_id))
             self._events.emit(JobChanged(job_id))
-        pending = self._store.pending()
-        if not pending or self._store.paused():
+        due = self._store.due()
+        if not due:
             return
         try:
             known = self._queue.known()
         except redis.RedisError as error:
             _log.warning("The queue could not be read: %s", error)
             return
-        for job in pending:
+        for job in due:
             if identity(job) not in known:
                 self._queue.publish(job)

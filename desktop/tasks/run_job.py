@@ -20,7 +20,7 @@ from desktop.errors import (
     UnusableTrackError,
 )
 from desktop.jobs.copy import stored_track
-from desktop.jobs.model import Job, Stage, Stem
+from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
@@ -28,18 +28,16 @@ from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
+from desktop.tasks.aftermath import Aftermath
+from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, has_ended
+from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.export import export
 from desktop.tasks.playhead import playhead
 
-Answer = dict[str, str]
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
-_NO_MEMORY = "There was not enough memory to separate this song. Close other programs, then try again."
-_OUR_FAULT = "Something went wrong in Unbraid itself. The log tells what; then try again."
 _STALLED = "Separating this song came to a standstill. The log may tell why; then try again."
-DROPPED: Answer = {"status": "dropped"}
-"""There was nothing to do, or somebody else does it."""
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +55,8 @@ class JobRunner:
     engines: EngineRoom
     end_process: Callable[[], None] = _end_process
     """Ends this process at once, whatever it does; a new one takes its place."""
+    rest_before: Callable[[int], float] = rest_before
+    """Seconds before the retry of this number, from 0."""
 
     def run(self, job_id: str) -> Answer:
         """Claim the job, separate it, and record how it ended.
@@ -71,24 +71,24 @@ class JobRunner:
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
-        if answer["status"] == "completed":
+        if answer == COMPLETED:
             write_record(self.home, self.store.job(job_id))
         self._tidy(job, answer)
         self.events.emit(JobChanged(job_id))
         return answer
 
     def give_up(self, job_id: str, error: Exception) -> None:
-        """Let a job of this process fail for a reason that nobody foresaw. Raises StorageError."""
-        self.store.give_up(job_id, _NO_MEMORY if isinstance(error, MemoryError) else _OUR_FAULT)
-        self._forget(job_id)
+        """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
+        job = self.store.held(job_id)
+        if job is not None:
+            self._tidy(job, self._aftermath.settle(job, error, job.elapsed))
         self.events.emit(JobChanged(job_id))
 
     def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            won = self.store.fail(job, _STALLED, elapsed) if stalled else self.store.cancelled(job, elapsed)
-            self._tidy(job, {"status": "cancelled"} if won else DROPPED)
+            self._tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
             self.events.emit(JobChanged(job.id))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
@@ -101,20 +101,25 @@ class JobRunner:
         except LostClaimError:
             won = False
         except CancelledError:
-            return {"status": "cancelled"} if self.store.cancelled(claim.job, claim.elapsed) else DROPPED
+            return self._stopped(claim.job, claim.elapsed)
         except UnbraidError as error:
-            return self._failed(claim, str(error))
+            return self._aftermath.settle(claim.job, error, claim.elapsed)
         except SoftTimeLimitExceeded:
             # It was making progress, or it would have been given up: its finished segments are kept, and it goes on.
-            self.store.release(claim.job)
-            return DROPPED
-        return {"status": "completed"} if won else DROPPED
+            return WAITING if self.store.release(claim.job) else DROPPED
+        return COMPLETED if won else DROPPED
 
-    def _failed(self, claim: HeldClaim, sentence: str) -> Answer:
-        _log.warning("%s failed: %s", claim.job.id, sentence)
-        # With a database that just failed, this is a new connection: the store opens one for every call.
-        won = self.store.fail(claim.job, sentence, claim.elapsed)
-        return {"status": "failed", "error": sentence} if won else DROPPED
+    @property
+    def _aftermath(self) -> Aftermath:
+        return Aftermath(self.store, self.engines, self.rest_before)
+
+    def _stopped(self, job: Job, elapsed: float) -> Answer:
+        """The user cancelled or paused; which of them counts that the row says now."""
+        state = self.store.stopped(job, elapsed)
+        return DROPPED if state is None else CANCELLED if state is JobState.CANCELLED else WAITING
+
+    def _stalled(self, job: Job, elapsed: float) -> Answer:
+        return failed(_STALLED) if self.store.fail(job, _STALLED, elapsed) else DROPPED
 
     def _complete(self, claim: HeldClaim) -> bool:
         """Separate the song and publish its stems. False when the claim was lost."""
@@ -124,7 +129,7 @@ class JobRunner:
         if not source.exists():
             raise UnusableTrackError(_GONE)
         engine, notices = self.engines.engine(
-            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop
+            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop, job.sparing
         )
         self.store.describe(job, model_used=engine.name)
         self.events.emit(JobChanged(job.id))
@@ -181,7 +186,7 @@ class JobRunner:
     def _tidy(self, job: Job, answer: Answer) -> None:
         """Throw away what an ended job has no use for."""
         folder = self.home.job(job.id)
-        if answer["status"] != "completed":
+        if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
-        if answer is not DROPPED:
+        if has_ended(answer):
             folder.forget_work()

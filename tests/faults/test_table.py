@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.jobs.store import CRASH_BOUND, JobStore
+from desktop.jobs.store import JobStore
+from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from desktop.tasks.engine_room import EngineRoom

@@ -1,5 +1,6 @@
 """A damaged database costs no song: it is set aside, and the job folders tell what was in it."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState, Stem
-from desktop.jobs.records import write_record
+from desktop.jobs.records import recorded_jobs, write_record
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
@@ -107,3 +108,14 @@ def test_a_whole_library_is_opened_as_it_is(home: Home, tmp_path: Path) -> None:
     assert notice is None
     assert store.job(job.id) == job
     assert not list(home.root.glob("*damaged*"))
+
+
+def test_a_record_of_the_app_before_this_one_is_read(home: Home, tmp_path: Path) -> None:
+    job = complete(home, add(home, tmp_path, "song.wav"))
+    record = home.job(job.id).record
+    known = json.loads(record.read_text())
+    for name in ("paused", "retries", "sparing"):
+        del known[name]
+    record.write_text(json.dumps(known))
+    (found,) = recorded_jobs(home)
+    assert (found.state, found.stems, found.paused) == (JobState.COMPLETED, job.stems, False)

@@ -2,7 +2,6 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,9 +10,11 @@ from sqlalchemy import create_engine, text
 
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.migrations import STEPS
-from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
-from desktop.jobs.store import CRASH_BOUND, JobStore
+from desktop.jobs.model import Duty, Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.store import JobStore
+from desktop.jobs.turns import CRASH_BOUND
 from desktop.paths import Home
+from tests.helpers.rows import lose_owner, new_job
 
 
 @pytest.fixture
@@ -24,29 +25,6 @@ def home(tmp_path: Path) -> Home:
 @pytest.fixture
 def store(home: Home) -> JobStore:
     return JobStore(home)
-
-
-def new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
-    return Job(
-        id=str(uuid4()),
-        state=JobState.PENDING,
-        title="A song",
-        artist="",
-        album="",
-        source=Path("/music") / name,
-        options=options or JobOptions(),
-        position=0,
-        added=datetime.now(UTC),
-    )
-
-
-def lose_owner(home: Home, job: Job) -> None:
-    """As after a kill -9: the row names a process that is no more."""
-    engine = create_engine(f"sqlite:///{home.database}")
-    with engine.begin() as connection:
-        owner = f"{os.uname().nodename}/999999/0.0"
-        connection.execute(text("UPDATE jobs SET owner = :owner WHERE id = :id"), {"owner": owner, "id": job.id})
-    engine.dispose()
 
 
 def test_a_job_comes_back_as_it_was_added_also_with_a_name_that_is_no_text(store: JobStore) -> None:
@@ -86,10 +64,10 @@ def test_a_cancelled_job_is_not_claimed(store: JobStore) -> None:
 def test_the_owner_of_a_running_job_is_told_to_stop(store: JobStore) -> None:
     claimed = store.claim(store.insert(new_job()).id)
     assert claimed is not None
-    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is False
+    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is Duty.GO_ON
     assert store.request_cancel(claimed.id).state is JobState.PROCESSING
-    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is True
-    assert store.cancelled(claimed, 2.0)
+    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is Duty.CANCEL
+    assert store.stopped(claimed, 2.0) is JobState.CANCELLED
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
@@ -100,7 +78,8 @@ def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(
     second = store.claim(first.id)
     assert second is not None
     assert (second.token, second.crashes) == (2, 1)
-    assert store.heartbeat(first, None, 0.5, 1.0, None) is None
+    assert store.heartbeat(first, None, 0.5, 1.0, None) is Duty.LET_GO
+    assert store.stopped(first, 1.0) is None
     assert not store.complete(first, (), ())
     assert not store.fail(first, "too late", 1.0)
     assert store.job(first.id).state is JobState.PROCESSING
@@ -203,15 +182,15 @@ def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) 
     assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
 
 
-def test_what_nobody_foresaw_fails_the_job_of_this_process_and_no_other(home: Home, store: JobStore) -> None:
+def test_a_process_holds_the_jobs_it_works_on_and_no_others(home: Home, store: JobStore) -> None:
     ours, theirs = (store.claim(store.insert(new_job(name)).id) for name in ("1.wav", "2.wav"))
     assert ours is not None
     assert theirs is not None
     lose_owner(home, theirs)
-    for job in (ours, theirs):
-        store.give_up(job.id, "Something went wrong in Unbraid itself.")
-    assert store.job(ours.id).state is JobState.FAILED
-    assert store.job(theirs.id).state is JobState.PROCESSING
+    assert store.held(ours.id) == store.job(ours.id)
+    assert store.held(theirs.id) is None
+    store.release(ours)
+    assert store.held(ours.id) is None
 
 
 def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobStore) -> None:

@@ -50,3 +50,23 @@ def test_a_runtime_that_cannot_be_had_is_told_with_every_song(home: Home) -> Non
 def test_without_a_home_the_defaults_hold(home: Home) -> None:
     save_settings(home, Settings(runtime="openvino"))
     assert ask(EngineRoom(Shelf(home)))[0].runtime != "openvino"
+
+
+def test_where_memory_is_short_torch_separates_shorter_segments_and_that_is_told(home: Home, tmp_path: Path) -> None:
+    Shelf(home).import_file(write_htdemucs(tmp_path / "long.th", TINY | {"segment": 7.8}))
+    save_settings(home, Settings(runtime="openvino"))
+    room = EngineRoom(Shelf(home), home)
+    plain, _ = room.engine("long", lambda part: None, lambda: False)
+    before = room.identity
+    sparing, notices = room.engine("long", lambda part: None, lambda: False, sparing=True)
+    assert (plain.runtime, sparing.runtime) == ("openvino", "torch")
+    assert sparing.segmentation.length == pytest.approx(plain.segmentation.length / 2, rel=0.01)
+    assert "not enough memory" in notices[-1]
+    assert room.identity != before, "its segments must not be taken for the others"
+
+
+def test_a_model_whose_segments_are_short_already_is_not_changed(home: Home) -> None:
+    room = EngineRoom(Shelf(home), home)
+    plain, _ = ask(room)
+    sparing, _ = room.engine("mine", lambda part: None, lambda: False, sparing=True)
+    assert sparing.segmentation == plain.segmentation

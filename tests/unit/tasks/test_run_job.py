@@ -1,8 +1,7 @@
 """A job without Celery: claimed, separated, recorded, whatever happens to it."""
 
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -13,56 +12,14 @@ from sqlalchemy import create_engine, text
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
-from desktop.jobs.service import JobService
-from desktop.jobs.store import JobStore
-from desktop.models.shelf import Shelf
-from desktop.paths import Home
-from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.tasks.claim import HeldClaim
-from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.job_id import is_job_id
 from desktop.tasks.run_job import JobRunner
-from tests.helpers.engines import IdentityEngine
+from tests.helpers.bench import Bench, OneEngine, StuckEngine
 from tests.helpers.library import write_song
+from tests.helpers.rows import change_rows
 
 SKETCH = JobOptions(model="sketch")
-
-
-class Events:
-    """Keeps what it is told, and may do something about it."""
-
-    def __init__(self) -> None:
-        self.told: list[JobEvent] = []
-        self.then: Callable[[JobEvent], None] = lambda event: None
-
-    def emit(self, event: JobEvent) -> None:
-        self.told.append(event)
-        self.then(event)
-
-
-class NoQueue:
-    def publish(self, job: Job) -> None:
-        """The test itself is the worker."""
-
-    def publish_in_order(self, jobs: Sequence[Job]) -> None:
-        """Nor does it mind the order."""
-
-    def publish_draft(self, job: Job) -> None:
-        """Nor does it draft."""
-
-    def tell_playhead(self, job_id: str, second: float) -> None:
-        """Nobody listens."""
-
-
-class Bench:
-    """A library, and a runner in the test's own process."""
-
-    def __init__(self, root: Path) -> None:
-        self.home = Home(root).prepare()
-        self.store = JobStore(self.home)
-        self.events = Events()
-        self.service = JobService(self.home, self.store, NoQueue(), self.events)
-        self.runner = JobRunner(self.home, self.store, self.events, EngineRoom(Shelf(self.home)))
 
 
 @pytest.fixture
@@ -165,28 +122,11 @@ def test_time_left_does_not_count_the_download(bench: Bench, song: Path) -> None
     assert (last.progress, last.left) == (0.5, None)  # no second of work has passed yet
 
 
-class StuckEngine(IdentityEngine):
-    """Does not come back from a segment until it is let go."""
-
-    go_on = threading.Event()
-
-    def separate(self, segments: Samples) -> Samples:
-        self.go_on.wait(30)
-        return super().separate(segments)
-
-
-class StuckRoom(EngineRoom):
-    def engine(
-        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool]
-    ) -> tuple[Engine, tuple[str, ...]]:
-        return StuckEngine(), ()
-
-
 @pytest.fixture
 def stuck(bench: Bench) -> Iterator[JobRunner]:
     """Instead of ending the process, it lets the engine go on, and finds that nothing is left to write to."""
     StuckEngine.go_on.clear()
-    yield replace(bench.runner, engines=StuckRoom(Shelf(bench.home)), end_process=StuckEngine.go_on.set)
+    yield replace(bench.runner, engines=OneEngine(bench.home, StuckEngine()), end_process=StuckEngine.go_on.set)
     StuckEngine.go_on.set()
 
 
@@ -239,7 +179,7 @@ def test_what_nobody_foresaw_leaves_no_work_behind(bench: Bench, song: Path) -> 
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     root = leave_work(bench, claimed)
-    bench.runner.give_up(claimed.id, MemoryError())
+    bench.runner.give_up(claimed.id, KeyError("nobody thought of it"))
     assert bench.service.job(claimed.id).state is JobState.FAILED
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}
 
@@ -249,10 +189,7 @@ def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: Bench
     assert claimed is not None
     root = leave_work(bench, claimed)
     bench.store.request_cancel(claimed.id)
-    engine = create_engine(f"sqlite:///{bench.home.database}")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE jobs SET lease_until = 0"))
-    engine.dispose()
+    change_rows(bench.home, "lease_until = 0")
     assert bench.runner.run(claimed.id) == {"status": "dropped"}
     assert bench.service.job(claimed.id).state is JobState.CANCELLED
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}

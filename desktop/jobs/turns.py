@@ -1,0 +1,85 @@
+"""What is written into a job's row at each turn of its life."""
+
+from time import time
+from typing import Any
+
+from sqlalchemy import Row, case
+
+from desktop.jobs.memory import memory_kills
+from desktop.jobs.model import JobState, Stage
+from desktop.jobs.owner import is_gone, this_process
+from desktop.jobs.tables import jobs
+
+# Seconds that an owner is believed to live after its last sign.
+LEASE = 30.0
+# Seconds that a job waits for its next try at most.
+LONGEST_REST = 600.0
+CRASH_BOUND = 3
+CRASHED = "This song stopped the worker {crashes} times and was given up. The log may tell why; then try again."
+NO_MEMORY = (
+    "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
+)
+_UNKNOWN: dict[str, Any] = {
+    "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
+    "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,
+    "not_before": None,
+}  # fmt: skip
+
+
+def afresh() -> dict[str, Any]:
+    """An ended job is to be done once more, from the beginning and with all its tries."""
+    tries = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False}
+    return _UNKNOWN | tries | {"state": JobState.PENDING.value, "paused": False, "progress": 0.0}
+
+
+def waiting() -> dict[str, Any]:
+    """A job that was begun waits to go on, as far as it is."""
+    # How much of the model was downloaded says nothing of the song.
+    far = case((jobs.c.stage == Stage.DOWNLOADING.value, 0.0), else_=jobs.c.progress)
+    return _UNKNOWN | {"state": JobState.PENDING.value, "progress": far}
+
+
+def claimed(token: int) -> dict[str, Any]:
+    """The calling process begins a job, or goes on with it."""
+    now = time()
+    return _UNKNOWN | {
+        "state": JobState.PROCESSING.value, "token": token, "owner": this_process(), "lease_until": now + LEASE,
+        "started": now, "memory_kills": memory_kills(),
+    }  # fmt: skip
+
+
+def ended(state: JobState) -> dict[str, Any]:
+    """Nothing more happens to the job unless the user asks."""
+    return {
+        "state": state.value, "ended": time(), "left": None, "owner": None, "lease_until": None, "not_before": None,
+        "paused": False,
+    }  # fmt: skip
+
+
+def after_crash(row: Row[Any], kept: int) -> dict[str, Any]:
+    """The owner of `row` was lost, and left so many finished segments: the job waits again, or ends."""
+    crashes = 1 if kept > row.kept else row.crashes + 1
+    starved = _ran_out_of_memory(row)
+    count = {"crashes": crashes, "kept": max(kept, row.kept), "sparing": row.sparing or starved}
+    if row.cancel_requested:
+        return waiting() | count | ended(JobState.CANCELLED)
+    if starved and row.sparing:
+        return waiting() | count | ended(JobState.FAILED) | {"error": NO_MEMORY}
+    if crashes >= CRASH_BOUND:
+        return waiting() | count | ended(JobState.FAILED) | {"error": CRASHED.format(crashes=crashes)}
+    return waiting() | count
+
+
+def is_orphan(row: Row[Any]) -> bool:
+    """True for a job in work whose owner is dead, or has given no sign of life for too long."""
+    if row.state != JobState.PROCESSING:
+        return False
+    return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+
+
+def _ran_out_of_memory(row: Row[Any]) -> bool:
+    """True when the owner is dead, and since it took the job the system has ended a process for want of memory."""
+    now = memory_kills()
+    if now is None or row.memory_kills is None or row.owner is None:
+        return False
+    return now > row.memory_kills and is_gone(row.owner)

@@ -1,0 +1,48 @@
+"""Rows as the app never writes them by itself, or not as quickly."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import create_engine, text
+
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+
+
+def new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
+    """A job that was not added yet."""
+    return Job(
+        id=str(uuid4()),
+        state=JobState.PENDING,
+        title="A song",
+        artist="",
+        album="",
+        source=Path("/music") / name,
+        options=options or JobOptions(),
+        position=0,
+        added=datetime.now(UTC),
+    )
+
+
+def claimed(store: JobStore, job: Job | None = None) -> Job:
+    """The job, or a new one, taken by this process."""
+    taken = store.claim((job or store.insert(new_job())).id)
+    assert taken is not None
+    return taken
+
+
+def change_rows(home: Home, values: str, job: Job | None = None, **given: object) -> None:
+    """Write `values`, as SQL sets them, into the row of a job, or into all."""
+    engine = create_engine(f"sqlite:///{home.database}")
+    where = "" if job is None else " WHERE id = :id"
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE jobs SET {values}{where}"), given | ({} if job is None else {"id": job.id}))
+    engine.dispose()
+
+
+def lose_owner(home: Home, job: Job) -> None:
+    """As after a kill -9: the row names a process that is no more."""
+    change_rows(home, "owner = :owner", job, owner=f"{os.uname().nodename}/999999/0.0")
