@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.report import STAGES, clock, title_words
+from desktop.cli.report import STAGES, clock, title_words, waiting_words
 from desktop.errors import UnknownJobError
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
@@ -21,6 +21,7 @@ from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
 RECHECK = 2.0
 # How long a cancelled job may take to let go of its files (seconds): one segment of a slow engine.
 PATIENCE = 30.0
+PAUSED = "The queue is paused. To go on: unbraid resume"
 
 
 class Follower:
@@ -54,6 +55,8 @@ class Follower:
             return None
 
     def _take(self, event: JobEvent | None) -> None:
+        if isinstance(event, QueueChanged) and event.paused:
+            self._bars.note(PAUSED)
         if event is None or isinstance(event, QueueChanged):
             self._reread()
         elif event.job_id in self._open:
@@ -73,10 +76,19 @@ class Follower:
             self._bars.drop(self._open.pop(job_id))
             return
         self._bars.show(job)
+        self._tell_why_it_waits(self._open[job_id], job)
+        self._open[job_id] = job
         if job.state.ended:
             del self._open[job_id]
             self._bars.drop(job)
             self._ended(job)
+
+    def _tell_why_it_waits(self, before: Job, job: Job) -> None:
+        """Once: somebody paused it, or it failed in a way that may pass."""
+        if job.paused and not before.paused:
+            self._bars.note(f"Paused: {title_words(job)}. To go on: unbraid resume {job.id[:8]}")
+        elif job.retries > before.retries and job.state is JobState.PENDING:
+            self._bars.note(f"{job.error} {title_words(job)} is tried again soon.")
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
@@ -113,8 +125,12 @@ class _Bars:
         if words and not self._console.is_terminal:
             self._console.print(Text(words))
 
+    def note(self, words: str) -> None:
+        """Say something that stays, above the bars."""
+        self._console.print(Text(words))
+
     def show(self, job: Job) -> None:
-        words = STAGES[job.stage] if job.stage else {JobState.PENDING: "waiting"}.get(job.state, "")
+        words = STAGES[job.stage] if job.stage else waiting_words(job) if job.state is JobState.PENDING else ""
         if job.id not in self._tasks:
             title = Text(title_words(job)).plain[:40].replace("[", "\\[")
             self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, words=words, start=False)

@@ -19,7 +19,7 @@ from desktop.paths import home
 
 def list_jobs(as_json: bool) -> int:
     """Print every job of the library."""
-    jobs = _backend().service.jobs()
+    jobs = backend().service.jobs()
     if as_json:
         print(json.dumps([as_object(job) for job in jobs], ensure_ascii=False))
         return 0
@@ -35,16 +35,16 @@ def act(word: str, beginning: str, model: str | None) -> int:
 
     Raises UnknownJobError, JobStateError.
     """
-    backend = _backend()
-    job = _find(backend.service, beginning)
+    library = backend()
+    job = find(library.service, beginning)
     if word == "retry":
-        again = backend.service.retry(job.id, model)
-        return 0 if see_to_the_end(backend, [again], Lines()) else 1
+        again = library.service.retry(job.id, model)
+        return 0 if see_to_the_end(library, [again], Lines()) else 1
     if word == "cancel":
-        backend.service.cancel(job.id)
+        library.service.cancel(job.id)
         print(f"Cancelled: {title_words(job)}")
     else:
-        backend.service.remove(job.id)
+        library.service.remove(job.id)
         print(f"Removed: {title_words(job)}")
     return 0
 
@@ -54,8 +54,8 @@ def move(beginning: str, place: int) -> int:
 
     Raises UnknownJobError, JobStateError.
     """
-    service = _backend().service
-    job = _find(service, beginning)
+    service = backend().service
+    job = find(service, beginning)
     others = [other.id for other in service.waiting() if other.id != job.id]
     service.move(job.id, others[place - 1] if place <= len(others) else None)
     # The queue may have got on meanwhile: said is what holds now.
@@ -66,31 +66,21 @@ def move(beginning: str, place: int) -> int:
 
 def clear() -> int:
     """Delete the jobs that have ended."""
-    count = _backend().service.clear()
+    count = backend().service.clear()
     songs = {0: "No song", 1: "1 song"}.get(count, f"{count} songs")
     print(f"Cleared: {songs}. Your own files and exported stems stay where they are.")
     return 0
 
 
-def hold(word: str) -> int:
-    """Pause the queue, or let it go on."""
-    service = _backend().service
-    if word == "pause":
-        service.pause()
-        print("Paused: what runs goes on, nothing else is begun. To go on: unbraid resume")
-    else:
-        service.resume()
-        print("The queue goes on.")
-    return 0
-
-
-def _backend() -> Backend:
+def backend() -> Backend:
+    """The library of this computer's user; nothing is started."""
     library = home().prepare()
     start_log(library, "terminal")
     return Backend(library)
 
 
-def _find(service: JobService, beginning: str) -> Job:
+def find(service: JobService, beginning: str) -> Job:
+    """The job whose id begins so. Raises UnknownJobError, JobStateError when there are several."""
     found = [job for job in service.jobs() if job.id.startswith(beginning.lower())]
     if not found:
         raise UnknownJobError(f"There is no job {beginning}. `unbraid jobs` lists them all.")

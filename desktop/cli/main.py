@@ -40,8 +40,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(
         run=_run_clear
     )
-    for word, text in (("pause", "begin no further job; what runs goes on"), ("resume", "go on with the queue")):
-        commands.add_parser(word, help=text).set_defaults(run=_run_queue, word=word)
+    for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
+                       ("resume", "go on with jobs, or with the queue")):  # fmt: skip
+        _hold(commands.add_parser(word, help=text), word)
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
     commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
@@ -97,6 +98,12 @@ def _job_action(command: argparse.ArgumentParser, word: str) -> None:
             "--to", type=_place, metavar="N", help="its place among the songs that wait (default 1: next)"
         )
     command.set_defaults(run=_run_action, word=word)
+
+
+def _hold(command: argparse.ArgumentParser, word: str) -> None:
+    text = "the jobs' ids, or as much of their beginnings as is unique (default: the whole queue)"
+    command.add_argument("ids", metavar="ID", nargs="*", help=text)
+    command.set_defaults(run=_run_hold, word=word)
 
 
 def _place(text: str) -> int:
@@ -160,10 +167,10 @@ def _run_clear(_: argparse.Namespace) -> int:
     return clear()
 
 
-def _run_queue(arguments: argparse.Namespace) -> int:
-    from desktop.cli.jobs import hold
+def _run_hold(arguments: argparse.Namespace) -> int:
+    from desktop.cli.hold import hold, hold_queue
 
-    return hold(arguments.word)
+    return hold(arguments.word, arguments.ids) if arguments.ids else hold_queue(arguments.word)
 
 
 def _run_models(arguments: argparse.Namespace) -> int:

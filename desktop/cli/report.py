@@ -1,5 +1,6 @@
 """A job as the command line prints it: an object for programs, a line for people."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from desktop.audio.names import shown
@@ -19,6 +20,7 @@ def as_object(job: Job) -> dict[str, Any]:
         "id": job.id,
         "source": str(job.source),
         "status": job.state.value,
+        "paused": job.paused,
         "error": job.error,
         "model": job.model_used or job.options.model,
         "sample_rate": job.sample_rate,
@@ -38,6 +40,7 @@ def refused_object(source: object, reason: str) -> dict[str, Any]:
         "id": None,
         "source": str(source),
         "status": JobState.FAILED.value,
+        "paused": False,
         "error": reason,
         **empty,
         "notices": [],
@@ -51,7 +54,18 @@ def status_words(job: Job) -> str:
         return f"{STAGES[job.stage]} {job.progress:.0%}"
     if job.state is JobState.FAILED:
         return f"failed: {job.error}"
+    if job.state is JobState.PENDING:
+        return waiting_words(job)
     return job.state.value
+
+
+def waiting_words(job: Job) -> str:
+    """Why a pending job is not in work, and how far it is already."""
+    rest = job.rest(datetime.now(UTC))
+    if rest:
+        return f"trying again in {rest:.0f} s: {job.error}"
+    words = "paused" if job.paused else job.state.value
+    return f"{words} at {job.progress:.0%}" if job.progress else words
 
 
 def title_words(job: Job) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from desktop.audio.files import Refusal, find_tracks
 from desktop.backend import Backend
-from desktop.cli.follow import Follower
+from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.choices import options_of
@@ -73,7 +73,7 @@ def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> b
     if not jobs:
         return True
     if backend.service.paused():
-        print("The queue is paused. To go on: unbraid resume", file=sys.stderr)
+        print(PAUSED, file=sys.stderr)
     ends: list[Job] = []
 
     def ended(job: Job) -> None:

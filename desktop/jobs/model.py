@@ -137,3 +137,9 @@ class Job:
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())
     """In the order of the engine's sources; empty until completed."""
+
+    def rest(self, now: datetime) -> float:
+        """Seconds until it is tried again; 0 when it does not wait for that."""
+        if self.state is not JobState.PENDING or self.paused or self.not_before is None:
+            return 0.0
+        return max(0.0, (self.not_before - now).total_seconds())

@@ -88,8 +88,10 @@ class JobStore(Claims):
         """
         with self._database.write() as connection:
             if self._job(connection, job_id).state.ended:
-                raise JobStateError("This song is done with: there is nothing to pause.")
-            connection.execute(update_of(job_id).values({"paused": True} if paused else {"paused": False, "not_before": None}))
+                raise JobStateError("This song is done with: there is nothing to pause or resume.")
+            connection.execute(
+                update_of(job_id).values({"paused": True} if paused else {"paused": False, "not_before": None})
+            )
             return self._job(connection, job_id)
 
     def retry(self, job_id: str, options: JobOptions) -> Job:

@@ -16,9 +16,7 @@ LEASE = 30.0
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
 CRASHED = "This song stopped the worker {crashes} times and was given up. The log may tell why; then try again."
-NO_MEMORY = (
-    "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
-)
+NO_MEMORY = "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
 _UNKNOWN: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
     "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,

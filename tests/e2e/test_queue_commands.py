@@ -63,3 +63,32 @@ def test_clear_removes_what_has_ended_and_leaves_exported_stems(library: Path, i
     assert _line(library) == ["song 1", "song 2"]
     assert (folder.exists(), exported.read_bytes()) == (False, b"a stem")
     assert "No song" in unbraid(library, "clear").out
+
+
+def test_single_songs_are_paused_and_resumed_and_the_list_says_so(library: Path, ids: list[str]) -> None:
+    answer = unbraid(library, "pause", ids[0][:8], ids[2][:8])
+    assert answer.status == 0
+    assert answer.out.splitlines() == [
+        f"Paused: song {n} · Mara Lind. To go on from there: unbraid resume {ids[n][:8]}" for n in (0, 2)
+    ]
+    listed = unbraid(library, "jobs")
+    assert listed.out.count("paused") == 2
+    (jobs,) = unbraid(library, "jobs", "--json").objects
+    assert [(job["status"], job["paused"]) for job in jobs] == [("pending", n != 1) for n in range(3)]
+    assert "Goes on, when it is its turn: song 0" in unbraid(library, "resume", ids[0][:8]).out
+    assert [job.paused for job in Backend(Home(library)).service.jobs()] == [False, False, True]
+
+
+def test_a_song_that_is_resumed_in_a_paused_queue_is_told_to_wait(library: Path, ids: list[str]) -> None:
+    assert "nothing is separated" in unbraid(library, "pause").out
+    unbraid(library, "pause", ids[0][:8])
+    assert "The queue is paused" in unbraid(library, "resume", ids[0][:8]).out
+    assert unbraid(library, "resume").out.strip() == "The queue goes on."
+
+
+def test_what_cannot_be_paused_is_refused_in_a_sentence(library: Path, ids: list[str]) -> None:
+    unbraid(library, "cancel", ids[0][:8])
+    answer = unbraid(library, "pause", ids[0][:8])
+    assert (answer.status, answer.out) == (1, "")
+    assert "done with" in answer.err
+    assert "There is no job" in unbraid(library, "pause", "ffffffff").err

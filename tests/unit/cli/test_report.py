@@ -1,7 +1,7 @@
 """What the terminal says about jobs."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,3 +67,22 @@ def test_a_job_says_its_stage_and_a_failed_one_its_reason() -> None:
 
 def test_control_characters_of_a_tag_never_reach_the_terminal() -> None:
     assert "\x1b" not in title_words(replace(JOB, title="\x1b[31mred"))
+
+
+def test_a_job_that_waits_says_why_and_how_far_it_is() -> None:
+    waiting = replace(JOB, state=JobState.PENDING)
+    assert status_words(waiting) == "pending"
+    assert status_words(replace(waiting, progress=0.64)) == "pending at 64%"
+    assert status_words(replace(waiting, progress=0.64, paused=True)) == "paused at 64%"
+    assert status_words(replace(waiting, paused=True)) == "paused"
+
+
+def test_a_job_that_is_tried_again_says_when_and_why() -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=40)
+    again = replace(JOB, state=JobState.PENDING, not_before=soon, error="The library is busy.")
+    assert status_words(again) in (
+        "trying again in 40 s: The library is busy.",
+        "trying again in 39 s: The library is busy.",
+    )
+    assert status_words(replace(again, not_before=datetime.now(UTC))) == "pending"
+    assert status_words(replace(again, paused=True)) == "paused"

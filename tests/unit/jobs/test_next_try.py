@@ -94,7 +94,6 @@ def count(counter: Path, kills: int) -> None:
     counter.write_text(f"nr_free_pages 2216\noom_kill {kills}\noom_reaper 9\n")
 
 
-
 def test_this_system_tells_how_many_processes_it_ended_for_want_of_memory() -> None:
     if memory.COUNTER.exists():
         assert (memory.memory_kills() or 0) >= 0

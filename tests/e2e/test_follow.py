@@ -1,0 +1,68 @@
+"""`unbraid separate` while it waits: it says what for, and goes on when somebody lets it."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from desktop.backend import Backend
+from desktop.jobs.model import JobState
+from desktop.jobs.service import JobService
+from desktop.paths import Home
+from tests.helpers.command import ROOT, unbraid, variables, words_of
+from tests.helpers.library import processes_of, until, write_song
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Path:
+    return Home(tmp_path / "library").prepare().root
+
+
+@pytest.fixture
+def service(library: Path) -> JobService:
+    return Backend(Home(library)).service
+
+
+@contextmanager
+def separating(library: Path, song: Path) -> Iterator["subprocess.Popen[str]"]:
+    process = subprocess.Popen(
+        words_of("separate", "--json", "--model", "sketch", song), cwd=ROOT, env=variables(library),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_song_for_a_paused_queue_waits_says_so_and_is_done_when_that_goes_on(library: Path, tmp_path: Path) -> None:
+    unbraid(library, "pause")
+    with separating(library, write_song(tmp_path / "song.wav")) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().strip() == "The queue is paused. To go on: unbraid resume"
+        unbraid(library, "resume")
+        out, _ = process.communicate(timeout=90)
+    assert (process.returncode, '"status": "completed"' in out) == (0, True)
+    assert not processes_of(library)
+
+
+def test_a_song_that_is_paused_at_work_stops_within_two_seconds_says_so_and_goes_on(
+    library: Path, service: JobService, tmp_path: Path
+) -> None:
+    with separating(library, write_song(tmp_path / "song.wav", 200)) as process:
+        assert process.stderr is not None
+        until(lambda: [job.progress > 0.1 for job in service.jobs()] == [True])
+        (job,) = service.jobs()
+        service.pause_jobs([job.id])
+        until(lambda: service.job(job.id).state is JobState.PENDING, patience=4)
+        lines = iter(process.stderr.readline, "")
+        assert next(line for line in lines if "Paused" in line) == (
+            f"Paused: song. To go on: unbraid resume {job.id[:8]}\n"
+        )
+        assert service.job(job.id).progress > 0.1
+        assert "Goes on" in unbraid(library, "resume", job.id[:8]).out
+        out, _ = process.communicate(timeout=90)
+    assert (process.returncode, '"status": "completed"' in out) == (0, True)
