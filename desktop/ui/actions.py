@@ -36,6 +36,14 @@ class Deeds(Protocol):
         """Let the chosen song run one place later."""
         ...
 
+    def hold_chosen(self) -> None:
+        """Pause the chosen songs, or let them go on."""
+        ...
+
+    def hold_queue(self) -> None:
+        """Pause the queue, or let it go on."""
+        ...
+
     def clear_finished(self) -> None:
         """Clear the finished songs."""
         ...
@@ -68,6 +76,8 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
         ("Earlier in line", "Alt+Up", deeds.move_earlier),
         ("Later in line", "Alt+Down", deeds.move_later),
+        ("Pause or resume songs", "Ctrl+P", deeds.hold_chosen),
+        ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
         ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("Play or pause", "Space", player.toggle),

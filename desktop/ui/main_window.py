@@ -184,6 +184,15 @@ class MainWindow(QMainWindow):
         """Let the chosen song run one place later."""
         self._rows.move_chosen(1)
 
+    def hold_chosen(self) -> None:
+        """Pause the chosen songs, or let them go on."""
+        self._rows.hold_chosen()
+
+    def hold_queue(self) -> None:
+        """Pause the queue, or let it go on."""
+        if self.top.pause.isVisible():
+            self.top.pause.click()
+
     def clear_finished(self) -> None:
         """Clear the songs that have ended from the library."""
         self.library.commands.clear_finished()

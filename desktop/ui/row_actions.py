@@ -56,6 +56,10 @@ class RowActions(QObject):
         if len(chosen) == 1:
             self._commands.move_by(chosen[0], step)
 
+    def hold_chosen(self) -> None:
+        """Pause the chosen songs, or let them go on."""
+        self._commands.pause_or_resume(self._table.chosen())
+
     def show_details(self, job: Job) -> None:
         """Show why a job failed."""
         ErrorDetails(job, self._home, self._window).show()
@@ -72,6 +76,10 @@ class RowActions(QObject):
         match action:
             case JobAction.CANCEL:
                 self._commands.cancel(jobs)
+            case JobAction.PAUSE:
+                self._commands.pause(jobs)
+            case JobAction.RESUME:
+                self._commands.resume(jobs)
             case JobAction.NEXT:
                 self._commands.do_next(jobs[0])
             case JobAction.EARLIER | JobAction.LATER:

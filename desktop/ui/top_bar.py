@@ -134,7 +134,7 @@ class TopBar(QWidget):
         self._doing.say(doing)
         self._left.say(left)
         self._doing.setVisible(batch is not None)
-        self._bar.setVisible(batch is not None and batch.running)
+        self._bar.setVisible(batch is not None and (batch.running or batch.progress > 0))
         self._bar.setFixedWidth(_BAR if self.width() >= _ROOMY else _SHORT_BAR)
         self._left.setVisible(bool(left) and self.width() >= _ROOMY)
         if batch is not None:
@@ -144,8 +144,11 @@ class TopBar(QWidget):
         """Tell whether the queue is held, and offer the other."""
         self._paused = paused
         self.pause.setText("Resume" if paused else "Pause")
+        self.pause.setAccessibleName("Resume the queue" if paused else "Pause the queue")
         self.pause.setToolTip(
-            "Go on with the songs that wait" if paused else "Begin no further song; what runs goes on"
+            "Go on with the songs that wait (Ctrl+Shift+P)"
+            if paused
+            else "Stop for now; what is finished of a song is kept (Ctrl+Shift+P)"
         )
         self.show_batch(self._batch)
 

@@ -16,6 +16,8 @@ class JobAction(Enum):
     NEXT = "Separate next"
     EARLIER = "Earlier in line"
     LATER = "Later in line"
+    PAUSE = "Pause"
+    RESUME = "Resume"
     CANCEL = "Cancel"
     RETRY = "Separate again"
     SHOW_FILES = "Show files"
@@ -47,11 +49,20 @@ def likeliest(job: Job) -> tuple[JobAction, str]:
             return JobAction.RETRY, "retry"
 
 
-def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, RowButton]:
+def hold(job: Job) -> tuple[JobAction, str]:
+    """Return whether a job that has not ended can be paused or resumed, and the sign of that."""
+    return (JobAction.RESUME, "play") if job.paused else (JobAction.PAUSE, "pause")
+
+
+def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, ...]:
     """Return the buttons of a row, set at the right end of `room`."""
-    action, sign = likeliest(job)
     more = QRectF(room.right() - SIDE + 4, room.center().y() - SIDE / 2, SIDE, SIDE)
+    offered = [likeliest(job)] if job.state.ended else [likeliest(job), hold(job)]
+    # What is paused shows by itself how it goes on.
     return (
-        RowButton(action, sign, more.translated(-SIDE - 2, 0)),
+        *(
+            RowButton(action, sign, more.translated(-place * (SIDE + 2), 0), always=action is JobAction.RESUME)
+            for place, (action, sign) in enumerate(offered, 1)
+        ),
         RowButton(JobAction.MORE, "dots", more, always=True),
     )

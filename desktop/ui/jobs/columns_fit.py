@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from desktop.ui.jobs.columns import Column
 
 SMALLEST: Mapping[Column, int] = {
-    Column.TITLE: 292,
+    Column.TITLE: 270,
     Column.LENGTH: 72,
     Column.MODEL: 132,
-    Column.STATUS: 270,
+    Column.STATUS: 262,
     Column.LEFT: 78,
     Column.ADDED: 92,
-    Column.ACTIONS: 72,
+    Column.ACTIONS: 102,
 }
 SHARES: Mapping[Column, float] = {
     Column.TITLE: 128,

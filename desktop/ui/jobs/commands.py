@@ -22,7 +22,7 @@ _REMOVED = "removed"
 
 
 class Commands(QObject):
-    """Cancel, move, separate again, remove, clear, show files."""
+    """Cancel, pause, move, separate again, remove, clear, show files."""
 
     retried = Signal(object)
     """A Job that is in line again."""
@@ -50,8 +50,28 @@ class Commands(QObject):
                 self._do(lambda job_id=job.id: self._service.cancel(job_id), self._show)
 
     def hold(self, paused: bool) -> None:
-        """Begin no further song, or go on."""
+        """Stop what runs and begin no further song, or go on."""
         self._background.run(self._service.pause if paused else self._service.resume, _ignore, self._complain)
+
+    def pause(self, jobs: Sequence[Job]) -> None:
+        """Hold jobs at their places in line; what runs stops, and keeps what is finished."""
+        ids = [job.id for job in jobs if not job.state.ended and not job.paused]
+        self._background.run(lambda: self._service.pause_jobs(ids), self._jobs.put, self._complain)
+
+    def resume(self, jobs: Sequence[Job]) -> None:
+        """Let paused jobs go on."""
+        ids = [job.id for job in jobs if not job.state.ended and job.paused]
+        self._background.run(lambda: self._service.resume_jobs(ids), self._jobs.put, self._complain)
+
+    def pause_or_resume(self, jobs: Sequence[Job]) -> None:
+        """Hold jobs while one of them can be held, else let them go on."""
+        held = [job.paused for job in jobs if not job.state.ended]
+        if not held:
+            self._notices.say("Only songs that wait or are being separated can be paused.")
+        elif all(held):
+            self.resume(jobs)
+        else:
+            self.pause(jobs)
 
     def do_next(self, job: Job) -> None:
         """Let a waiting job be the next."""

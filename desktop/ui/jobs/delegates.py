@@ -11,7 +11,7 @@ from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.covers import Covers, wash
 from desktop.ui.jobs.pieces import Layout, lay_out
 from desktop.ui.jobs.pointer import RowPointer
-from desktop.ui.jobs.status import Link, Status
+from desktop.ui.jobs.status import Link, Status, Tone
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import SECONDARY, ui_font
 from desktop.ui.theme.glyphs import draw_glyph
@@ -139,7 +139,8 @@ class StatusDelegate(RowDelegate):
             painter.setPen(QColor(colour))
             painter.drawText(piece.place.adjusted(0, 0, 2, 0), int(_ONE_LINE), piece.text)
         if layout.bar is not None:
-            _draw_bar(painter, layout.bar, status.progress or 0.0)
+            colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
+            _draw_bar(painter, layout.bar, status.progress or 0.0, colour)
 
 
 class ActionsDelegate(RowDelegate):
@@ -159,10 +160,10 @@ class ActionsDelegate(RowDelegate):
                 draw_glyph(painter, button.sign, button.place.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
-def _draw_bar(painter: QPainter, place: QRectF, progress: float) -> None:
+def _draw_bar(painter: QPainter, place: QRectF, progress: float, colour: str) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
-    for colour, width in ((tokens.LINE, place.width()), (tokens.ACCENT, place.width() * progress)):
-        painter.setBrush(QColor(colour))
+    for ground, width in ((tokens.LINE, place.width()), (colour, place.width() * progress)):
+        painter.setBrush(QColor(ground))
         painter.drawRoundedRect(QRectF(place.left(), place.top(), width, place.height()), 2, 2)
 
 

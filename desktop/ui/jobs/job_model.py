@@ -20,7 +20,6 @@ from desktop.ui.player.sentences import MODEL_TITLES
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
-_ACTIVE = (JobState.PENDING, JobState.PROCESSING)
 _Role = Qt.ItemDataRole
 
 
@@ -39,6 +38,8 @@ class JobTableModel(QAbstractTableModel):
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
         self._order = DropOrder()
+        self._line: list[str] = []
+        self._resting: set[str] = set()
         self._ahead: dict[str, int] = {}
         self._left: Mapping[str, float] = {}
         self._titles: Mapping[str, str] = MODEL_TITLES
@@ -61,14 +62,14 @@ class JobTableModel(QAbstractTableModel):
 
     @property
     def active(self) -> list[Job]:
-        """Jobs that are to be done or being done, in the order of the queue."""
-        waiting = [job for job in self._jobs if job.state in _ACTIVE]
-        return sorted(waiting, key=lambda job: (job.state is JobState.PENDING, job.position))
+        """Jobs that are being done, or will be without anybody asking for more, in the order of the queue."""
+        wanted = [job for job in self._jobs if job.state is JobState.PROCESSING or (_waits(job) and not job.paused)]
+        return sorted(wanted, key=lambda job: (_waits(job), job.position))
 
     @property
     def waiting(self) -> list[str]:
-        """The ids of the jobs that wait, first to run first."""
-        return [job.id for job in self.active if job.state is JobState.PENDING]
+        """The ids of the jobs that wait, paused ones too, first to run first."""
+        return [job.id for job in sorted(filter(_waits, self._jobs), key=lambda job: job.position)]
 
     def stand_with(self, job_id: str, beside: str) -> None:
         """Show a waiting song with the drop of another one; among its songs it stands as it will run."""
@@ -125,9 +126,9 @@ class JobTableModel(QAbstractTableModel):
         self.put(jobs)
 
     def progress(self, news: JobProgress) -> None:
-        """Show how far a job has got; news of an earlier owner, or of a job that has ended, is old."""
+        """Show how far a job has got; news of an earlier owner, or of a job that it has let go of, is old."""
         row = self._rows.get(news.job_id)
-        if row is None or self._jobs[row].state.ended or news.token < self._jobs[row].token:
+        if row is None or not is_news(self._jobs[row], news):
             return
         self._change(row, advanced(self._jobs[row], news))
         self._recount()
@@ -135,6 +136,15 @@ class JobTableModel(QAbstractTableModel):
     def refresh_times(self) -> None:
         """Say anew how long ago songs were added."""
         self._touch(range(len(self._jobs)), Column.ADDED, Column.ADDED)
+
+    def refresh_rests(self) -> bool:
+        """Say anew how long songs wait for their next try. False when none does."""
+        now = datetime.now(UTC)
+        resting = {job.id for job in self._jobs if job.rest(now)}
+        for row in (self._rows[job_id] for job_id in resting | self._resting if job_id in self._rows):
+            self._touch(range(row, row + 1), Column.STATUS, Column.STATUS)
+        self._resting = resting
+        return bool(resting)
 
     def _append(self, jobs: Sequence[Job]) -> None:
         first = len(self._jobs)
@@ -158,13 +168,13 @@ class JobTableModel(QAbstractTableModel):
 
     def _recount(self) -> None:
         """Count again who stands before whom, and tell the rows for which it changed."""
-        active = self.active
-        waiting = [job.id for job in active if job.state is JobState.PENDING]
+        active, line = self.active, self.waiting
+        waiting = [job.id for job in active if _waits(job)]
         ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active)
         moved = [i for i in waiting if ahead[i] != self._ahead.get(i) or _differs(left.get(i), self._left.get(i))]
-        if waiting != list(self._ahead):
-            self._arrange(waiting)
-        self._ahead, self._left = ahead, left
+        if line != self._line:
+            self._arrange(line)
+        self._line, self._ahead, self._left = line, ahead, left
         if moved:
             rows = [self._rows[job_id] for job_id in moved]
             self._touch(range(min(rows), max(rows) + 1), Column.STATUS, Column.LEFT)
@@ -253,6 +263,13 @@ def newest(known: Job, job: Job) -> Job:
     return job
 
 
+def is_news(job: Job, news: JobProgress) -> bool:
+    """True when an owner tells of a run that is not over, as far as is known."""
+    if job.state is JobState.PENDING:
+        return news.token > job.token  # a claim makes it one more
+    return not job.state.ended and news.token >= job.token
+
+
 def advanced(job: Job, news: JobProgress) -> Job:
     """Return `job` as far as its owner says it is."""
     return replace(
@@ -265,6 +282,10 @@ def advanced(job: Job, news: JobProgress) -> Job:
         left=news.left,
         started=job.started or datetime.now(UTC),
     )
+
+
+def _waits(job: Job) -> bool:
+    return job.state is JobState.PENDING
 
 
 def _differs(one: float | None, other: float | None) -> bool:

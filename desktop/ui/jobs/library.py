@@ -24,7 +24,7 @@ from desktop.ui.jobs.refresher import Refresher
 from desktop.ui.notices import NoticeStrip
 
 _TOGETHER_MS = 40
-_A_MINUTE_MS = 60_000
+_A_SECOND_MS, _A_MINUTE_MS = 1000, 60_000
 
 
 class Library(QObject):
@@ -57,6 +57,9 @@ class Library(QObject):
         self._minute = QTimer(self, interval=_A_MINUTE_MS)
         self._minute.timeout.connect(self.jobs.refresh_times)
         self._minute.start()
+        self._second = QTimer(self, interval=_A_SECOND_MS)
+        self._second.timeout.connect(self._count_down)
+        self.jobs.queue_changed.connect(self._count_down)
         self.adder.added.connect(self._take_new)
         self.adder.finished.connect(self._end_drop)
 
@@ -89,10 +92,18 @@ class Library(QObject):
         """Stop adding, end what was begun, and let go of every thread."""
         self.commands.settle()
         self._minute.stop()
+        self._second.stop()
         self._flush.stop()
         self.adder.close()
         self._pictures.close()
         self._work.close(finish=True)
+
+    def _count_down(self) -> None:
+        """Let songs that are tried again say when, for as long as there are any."""
+        if not self.jobs.refresh_rests():
+            self._second.stop()
+        elif not self._second.isActive():
+            self._second.start()
 
     def _take_models(self, models: tuple[Model, ...]) -> None:
         self.models_known.emit(models)

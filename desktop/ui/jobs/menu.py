@@ -8,11 +8,13 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job, JobState
-from desktop.ui.jobs.buttons import JobAction
+from desktop.ui.jobs.buttons import JobAction, hold
 
 _KEYS = {
     JobAction.EARLIER: "Alt+Up",
     JobAction.LATER: "Alt+Down",
+    JobAction.PAUSE: "Ctrl+P",
+    JobAction.RESUME: "Ctrl+P",
     JobAction.REMOVE: "Del",
     JobAction.CLEAR: "Ctrl+Shift+Del",
 }
@@ -50,7 +52,11 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     if one is not None and one.state is JobState.PENDING:
         lines.append(Entry("Separate next", JobAction.NEXT))
         lines += [Entry(action.value, action) for action in (JobAction.EARLIER, JobAction.LATER)]
-    if any(not job.state.ended for job in jobs):
+    open_jobs = [job for job in jobs if not job.state.ended]
+    # The key pauses as long as there is something to pause.
+    for action in dict.fromkeys(hold(job)[0] for job in sorted(open_jobs, key=lambda job: job.paused)):
+        lines.append(Entry(action.value, action))
+    if open_jobs:
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):
         lines += [None, *_again(models)]

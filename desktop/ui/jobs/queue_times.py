@@ -19,7 +19,7 @@ def times_left(active: Sequence[Job]) -> Mapping[str, float]:
     total = max(left.values())
     for job in active:
         if job.state is JobState.PENDING:
-            total += pace * (job.seconds or _TYPICAL_SONG)
+            total += pace * (job.seconds or _TYPICAL_SONG) * (1.0 - job.progress)
             left[job.id] = total
     return left
 

@@ -5,7 +5,7 @@ from enum import Enum, StrEnum
 
 from desktop.jobs.model import Job, JobState
 from desktop.settings import DEFAULT_MODEL
-from desktop.ui.player.sentences import stage_words, sum_words
+from desktop.ui.player.sentences import stage_words, standing_words, sum_words
 from desktop.ui.theme import tokens
 
 SKETCH = "sketch"
@@ -56,7 +56,7 @@ def status_of(job: Job, ahead: int, better_title: str) -> Status:
     """
     match job.state:
         case JobState.PENDING:
-            return Status("Next in line" if ahead == 0 else "In line", Tone.DIM, _ahead_words(ahead))
+            return _waiting(job, ahead)
         case JobState.PROCESSING:
             return _running(job)
         case JobState.COMPLETED:
@@ -91,8 +91,19 @@ def _ahead_words(ahead: int) -> str:
     return "1 song before it" if ahead == 1 else f"{ahead} songs before it"
 
 
+def _waiting(job: Job, ahead: int) -> Status:
+    words = standing_words(job)
+    if not words:
+        return Status("Next in line" if ahead == 0 else "In line", Tone.DIM, _ahead_words(ahead))
+    if job.error and not job.paused:
+        return Status(words, Tone.DIM, job.error)
+    return Status(words, Tone.DIM, "" if job.paused else _ahead_words(ahead), progress=job.progress or None)
+
+
 def _running(job: Job) -> Status:
-    words = "Stopping" if job.cancel_requested else stage_words(job.stage, job.progress)
+    words = stage_words(job.stage, job.progress)
+    if job.cancel_requested or job.paused:
+        words = "Stopping" if job.cancel_requested else "Pausing"
     return Status(words, progress=job.progress)
 
 

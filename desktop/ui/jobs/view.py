@@ -71,7 +71,8 @@ class JobView(QTableView):
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
-            "Return plays, Delete removes, Alt+Up and Alt+Down move a song that waits, the menu key or Shift+F10 shows what else."
+            "Return plays, Delete removes, Alt+Up and Alt+Down move a song that waits, "
+            "Ctrl+P pauses a song or lets it go on, the menu key or Shift+F10 shows what else."
         )
         self._dress()
         self.setModel(proxy)

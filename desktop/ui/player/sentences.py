@@ -1,5 +1,8 @@
 """What the player says about a job, in a musician's words."""
 
+from datetime import UTC, datetime
+from math import ceil
+
 from desktop.jobs.model import Job, JobState, Stage
 from desktop.ui.waveform.clock import clock
 
@@ -35,8 +38,24 @@ def sum_words(job: Job) -> tuple[str, bool]:
 def waiting_words(job: Job) -> str:
     """Return where a job stands that has no stems yet."""
     if job.state is JobState.PENDING:
-        return "Waiting in line"
+        return standing_words(job) or "Waiting in line"
     return stage_words(job.stage, job.progress)
+
+
+def standing_words(job: Job) -> str:
+    """Return why a pending job stands still, or how far it is already; empty for one that simply waits."""
+    rest = job.rest(datetime.now(UTC))
+    if rest:
+        return f"Trying again in {rest_words(rest)}"
+    part = f" at {int(job.progress * 100)} %" if job.progress else ""
+    if job.paused:
+        return f"Paused{part}"
+    return f"Waiting{part}" if part else ""
+
+
+def rest_words(seconds: float) -> str:
+    """Return "40 s" or "6 min", rounded up."""
+    return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
 
 
 def stage_words(stage: Stage | None, progress: float) -> str:

@@ -67,8 +67,8 @@ class WaitingHead(HeadGround):
         return QSize(HEAD_WIDTH, 72)
 
     def show_progress(self, words: str, left: str, part: float, running: bool) -> None:
-        """Show what is done, how long it takes yet, and how much is done; no bar while nothing runs."""
+        """Show what is done, how long it takes yet, and how much is done; no bar before anything has run."""
         self._words.say(words)
         self._left.say(left)
         self._line.show_part(part)
-        self._line.setVisible(running)
+        self._line.setVisible(running or part > 0)

@@ -55,6 +55,7 @@ _DRAWN: dict[str, Callable[[], QPainterPath]] = {
     "down": lambda: _lines(((4.4, 6.4), (8, 10), (11.6, 6.4))),
     "folder": lambda: _lines(((2, 12.8), (2, 3.6), (6.2, 3.6), (7.8, 5.6), (14, 5.6), (14, 12.8), (2, 12.8))),
     "play": lambda: _lines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
+    "pause": lambda: _lines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
     "note": lambda: _lines(((8, 5), (8, 8.6)), ((8, 11.2), (8, 11.3))),
     "search": _search,
     "retry": _retry,

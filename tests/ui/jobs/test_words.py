@@ -144,7 +144,15 @@ def test_the_menu_offers_only_what_can_be_done() -> None:
     def words(*jobs: Job) -> list[str]:
         return [line.words for line in entries(jobs, models) if line is not None]
 
-    assert words(a_job()) == ["Show the song’s folder", "Separate next", "Earlier in line", "Later in line", "Cancel", "Remove"]
+    assert words(a_job()) == [
+        "Show the song’s folder",
+        "Separate next",
+        "Earlier in line",
+        "Later in line",
+        "Pause",
+        "Cancel",
+        "Remove",
+    ]
     assert words(_done()) == [
         "Show the stems’ folder",
         "Separate again with HT Demucs",
