@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -82,6 +83,49 @@ def test_a_quit_goes_on_from_the_last_finished_segment_with_the_same_stems(
         stopped = completed(library, job)
         assert stopped.crashes == 0
         assert_same_stems(stopped, uninterrupted)
+
+
+@pytest.mark.parametrize("whole_queue", [False, True], ids=["the song", "the queue"])
+def test_a_pause_takes_two_seconds_and_the_song_goes_on_from_there_with_the_same_stems(
+    library: Library, song: Path, uninterrupted: Job, whole_queue: bool
+) -> None:
+    job = add(library, song)
+    segments = FinishedSegments(library.home, job)
+    until(lambda: segments.count() >= 5, every=0.02)
+    asked = monotonic()
+    library.service.pause() if whole_queue else library.service.pause_jobs([job.id])
+    until(lambda: library.service.job(job.id).state is JobState.PENDING, patience=10, every=0.02)
+    assert monotonic() - asked < 3  # two, and what a busy machine adds
+    kept = segments.count()
+    behind = completed(library, add(library, song)) if not whole_queue else None
+    assert library.service.job(job.id).progress > 0.2
+    library.service.resume() if whole_queue else library.service.resume_jobs([job.id])
+    until(lambda: segments.count() > kept, every=0.02)
+    done = completed(library, job)
+    assert done.crashes == 0
+    assert_same_stems(done, uninterrupted)
+    if behind is not None:
+        assert done.ended is not None
+        assert behind.ended is not None
+        assert behind.ended < done.ended
+
+
+def test_a_pause_outlives_every_process(tmp_path: Path, song: Path, uninterrupted: Job) -> None:
+    root = tmp_path / "library"
+    with running_library(root) as library:
+        import_thin_model(library.home, tmp_path)
+        job = add(library, song)
+        segments = FinishedSegments(library.home, job)
+        until(lambda: segments.count() >= 4, every=0.02)
+        library.service.pause_jobs([job.id])
+        until(lambda: library.service.job(job.id).state is JobState.PENDING, every=0.02)
+        worker_of(root).kill()
+    with running_library(root) as library:
+        completed(library, add(library, song))  # the worker is there, and has begun nothing but this
+        held = library.service.job(job.id)
+        assert (held.state, held.paused, held.token) == (JobState.PENDING, True, 1)
+        library.service.resume_jobs([job.id])
+        assert_same_stems(completed(library, job), uninterrupted)
 
 
 class TestDrafts:
