@@ -14,6 +14,7 @@ from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.errors import ServiceUnavailableError
+from desktop.lifetime import requests_to_end
 from desktop.log import start_log
 from desktop.paths import home
 from desktop.ui.door import Door
@@ -93,13 +94,16 @@ def _ignored(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]
 
 @contextlib.contextmanager
 def _quit_on_signals(leave: Callable[[], None]) -> Generator[None]:
-    """SIGTERM and Ctrl-C quit in order. Python runs its handlers only when its own code runs, so Qt is woken."""
+    """A shutdown, a closed terminal and Ctrl-C quit in order.
+
+    Python runs its handlers only when its own code runs, so Qt is woken.
+    """
     wake, woken = socket.socketpair()
     wake.setblocking(False)
     woken.setblocking(False)
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: woken.recv(64))
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, *requests_to_end()):
         signal.signal(number, _ignored(leave))
     previous = signal.set_wakeup_fd(wake.fileno())
     try:

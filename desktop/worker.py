@@ -26,6 +26,8 @@ _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
+    # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported.
+    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     home().prepare()
     if arguments.supervised:
         _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
@@ -36,7 +38,10 @@ def main(argv: Sequence[str]) -> int:
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
         words += ["--logfile", arguments.logfile]
-    app.worker_main(words)
+    try:
+        app.worker_main(words)
+    finally:
+        _give_back()
     return 0
 
 
@@ -83,7 +88,12 @@ def _end_with_input() -> None:
     # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
+    _give_back()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _give_back() -> None:
+    """What the children had in work waits again: they were ended in order, so no crash is counted."""
     from desktop.jobs.store import JobStore  # not sooner: this process needs no database till now
 
     JobStore(home()).release_ended()
-    os.kill(os.getpid(), signal.SIGKILL)

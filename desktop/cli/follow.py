@@ -1,5 +1,6 @@
 """Follows jobs to their end in the terminal: a progress bar a song, then where its stems are."""
 
+import os
 import queue
 import signal
 import threading
@@ -16,6 +17,7 @@ from desktop.cli.report import STAGES, clock, title_words, waiting_words
 from desktop.errors import UnknownJobError
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.lifetime import requests_to_end
 
 # Events may be lost while Redis restarts; the rows are read again at this interval (seconds).
 RECHECK = 2.0
@@ -34,19 +36,25 @@ class Follower:
         self._ended = ended
         self._bars = _Bars(console)
         self._cancelling = threading.Event()
+        self._leaving = threading.Event()
 
     def run(self) -> None:
-        """Start Redis and the worker, and wait for every job. Raises ServiceUnavailableError."""
+        """Start Redis and the worker, and wait for every job, or until the process shall end.
+
+        Raises ServiceUnavailableError.
+        """
         self._backend.subscribe(self._events.put, lambda: self._events.put(None))
-        with self._bars, _signals(self._cancel):
+        with self._bars, _signals(self._cancel, self._leave):
             self._bars.say("Starting…")
             self._backend.start()
             self._bars.say("")
             for job in self._open.values():
                 self._bars.show(job)
             self._reread()
-            while self._open:
+            while self._open and not self._leaving.is_set():
                 self._take(self._next_event())
+        if self._open:
+            self._bars.note(f"{_songs(len(self._open))} in the library for the next start of Unbraid.")
 
     def _next_event(self) -> JobEvent | None:
         try:
@@ -95,6 +103,10 @@ class Follower:
             raise KeyboardInterrupt  # the second Ctrl-C: now
         self._cancelling.set()
         threading.Thread(target=self._cancel_all, name="cancel", daemon=True).start()
+
+    def _leave(self) -> None:
+        self._leaving.set()
+        self._events.put(None)
 
     def _cancel_all(self) -> None:
         for job_id in list(self._open):
@@ -147,16 +159,38 @@ class _Bars:
             self._progress.remove_task(self._tasks.pop(job.id))
 
 
-@contextmanager
-def _signals(cancel: Callable[[], None]) -> Generator[None]:
-    """Ctrl-C and SIGTERM ask for the jobs to be cancelled instead of ending the process in the middle."""
+def _songs(count: int) -> str:
+    return "1 song waits" if count == 1 else f"{count} songs wait"
 
-    def handler(_signal: int, _frame: FrameType | None) -> None:
+
+@contextmanager
+def _signals(cancel: Callable[[], None], leave: Callable[[], None]) -> Generator[None]:
+    """Ctrl-C cancels the jobs; a shutdown or a closed terminal leaves them for later. Nothing ends in the middle.
+
+    Leaving takes a moment, and may be asked for again meanwhile: so its signals stay as they are set here.
+    """
+    terminals = [stream for stream in (1, 2) if os.isatty(stream)]
+
+    def on_cancel(_signal: int, _frame: FrameType | None) -> None:
         cancel()
 
-    old = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    def on_leave(number: int, _frame: FrameType | None) -> None:
+        if number != signal.SIGTERM:
+            _speak_to_nobody(terminals)
+        leave()
+
+    for number in requests_to_end():
+        signal.signal(number, on_leave)
+    previous = signal.signal(signal.SIGINT, on_cancel)
     try:
         yield
     finally:
-        for number, previous in old.items():
-            signal.signal(number, previous)
+        signal.signal(signal.SIGINT, previous)
+
+
+def _speak_to_nobody(streams: Sequence[int]) -> None:
+    """The terminal is gone: what is still to be said must not fail."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        os.dup2(nowhere, stream)
+    os.close(nowhere)

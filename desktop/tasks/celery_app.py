@@ -57,6 +57,8 @@ app.conf.update(
     worker_send_task_events=True,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=50,
+    # A worker that shall end waits so long for its song before that goes back to the queue, with its segments.
+    worker_soft_shutdown_timeout=5.0,
     # Measured: True kills jobs that would have finished, and never runs them again.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     # Nothing that holds threads, a GPU or macOS frameworks survives a fork.

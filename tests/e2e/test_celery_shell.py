@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from desktop.backend import Backend
+from desktop.jobs.model import JobOptions, JobState
+from desktop.paths import Home
 from desktop.supervisor.redis import find_binary
 from desktop.tasks.audio_jobs import process_audio_job
 from desktop.tasks.celery_app import app
-from tests.helpers.command import ROOT, unbraid, variables
-from tests.helpers.library import write_song
+from tests.helpers.command import ROOT, unbraid, variables, words_of
+from tests.helpers.library import processes_of, until, write_song
 
 PASSWORD = "a word"
 
@@ -64,6 +67,26 @@ def registered(celery: list[str], environment: dict[str, str]) -> str:
         if said.returncode == 0:
             return said.stdout
     raise AssertionError(said.stderr)
+
+
+def test_a_worker_that_is_told_to_end_waits_for_its_song_no_longer_than_five_seconds_and_gives_it_back(
+    server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "library"
+    for name, value in server.items():
+        monkeypatch.setenv(name, value)
+    service = Backend(Home(root).prepare()).service
+    job = service.add(write_song(tmp_path / "song.wav", 600), JobOptions(model="sketch"))
+    words = words_of("worker", "--logfile", tmp_path / "worker.log")
+    with subprocess.Popen(words, cwd=ROOT, env=variables(root, **server), stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as worker:  # fmt: skip
+        until(lambda: service.job(job.id).progress > 0)
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
+    left = service.job(job.id)
+    assert (left.state, left.crashes) == (JobState.PENDING, 0)
+    assert left.progress > 0
+    assert not processes_of(root)
 
 
 def test_an_id_that_is_no_uuid_fails_at_once() -> None:

@@ -53,12 +53,15 @@ def test_the_question_is_answered_with_stop_and_the_song_waits_for_the_next_star
     assert not processes_of(library)
 
 
-def test_a_signal_ends_it_without_a_question(library: Path, song: Path, screen: Screen) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_ends_it_in_order_and_without_a_question(
+    library: Path, song: Path, screen: Screen, number: signal.Signals
+) -> None:
     with window(library, screen, song) as app:
         _until_in_work(library)
-        app.send_signal(signal.SIGTERM)
+        app.send_signal(number)
         assert app.wait(timeout=60) == 0
-    assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
+    assert [(job.state, job.crashes) for job in jobs_of(library)] == [(JobState.PENDING, 0)]
     assert not processes_of(library)
 
 

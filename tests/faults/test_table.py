@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,11 +15,9 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
-from desktop.paths import Home
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
-from tests.helpers.command import ROOT, variables, words_of
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
 from tests.helpers.resume import owner_of, worker_of
 
@@ -209,20 +206,3 @@ except PermissionError:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert said.stdout.split() == ["refused", "refused"], said.stderr
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_everything_in_order(root: Path, tmp_path: Path, number: signal.Signals) -> None:
-    song = write_song(tmp_path / "song.wav", 300)
-    app = subprocess.Popen(
-        words_of("separate", "--model", "sketch", song), cwd=ROOT, env=variables(root),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    until(lambda: bool(Home(root).database.exists() and processes_of(root)) and _is_processing(root))
-    app.send_signal(number)
-    app.wait(30)
-    until(lambda: not processes_of(root), patience=15)
-
-
-def _is_processing(root: Path) -> bool:
-    return any(job.state is JobState.PROCESSING for job in JobStore(Home(root)).jobs())

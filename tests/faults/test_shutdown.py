@@ -1,0 +1,156 @@
+"""Ends that are asked for: a signal, a closed terminal, a computer that shuts down. No song is lost, nothing stays."""
+
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.backend import Backend
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.service import JobService
+from desktop.paths import Home
+from desktop.settings import Settings, save_settings
+from tests.e2e.test_window import window
+from tests.helpers.command import ROOT, variables, words_of
+from tests.helpers.library import processes_of, running_library, until, write_song
+from tests.helpers.screen import virtual_screen
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    home = Home(tmp_path / "library").prepare()
+    save_settings(home, Settings(model="sketch"))
+    return home.root
+
+
+@pytest.fixture
+def service(root: Path) -> JobService:
+    return Backend(Home(root)).service
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    return write_song(tmp_path / "song.wav", 240)
+
+
+@contextmanager
+def separating(root: Path, song: Path, **options: object) -> Iterator["subprocess.Popen[bytes]"]:
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(words_of("separate", song), cwd=ROOT, env=variables(root), **(streams | options))  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait_until_at_work(service: JobService, kept: int = 3) -> Job:
+    """Until the one song of the library has some finished segments."""
+    home: Home = service._home
+    until(lambda: any(home.job(job.id).finished_segments() >= kept for job in service.jobs()), every=0.02)
+    (job,) = service.jobs()
+    return job
+
+
+def assert_goes_on(root: Path, job: Job, segments: int) -> None:
+    """The song is done at the next start, and what was finished is not done again."""
+    folder = Home(root).job(job.id)
+    kept = {file: file.stat().st_mtime_ns for file in folder.segments.glob("*/*.float32")}
+    assert len(kept) >= segments
+    with running_library(root) as library:
+        until(lambda: folder.finished_segments() > len(kept), every=0.02)
+        assert {file: file.stat().st_mtime_ns for file in kept} == kept
+        library.wait_for(job, JobState.COMPLETED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_command_in_order_and_its_song_goes_on_at_the_next_start(
+    root: Path, service: JobService, song: Path, number: signal.Signals
+) -> None:
+    with separating(root, song) as command:
+        job = wait_until_at_work(service)
+        command.send_signal(number)
+        assert command.wait(30) == 1
+    assert not processes_of(root)
+    left = service.job(job.id)
+    assert (left.state, left.crashes) == (JobState.PENDING, 0)
+    assert_goes_on(root, job, 3)
+
+
+def test_ctrl_c_ends_a_command_in_order_and_cancels_its_song(root: Path, service: JobService, song: Path) -> None:
+    with separating(root, song) as command:
+        job = wait_until_at_work(service)
+        command.send_signal(signal.SIGINT)
+        assert command.wait(30) == 1
+    assert not processes_of(root)
+    assert service.job(job.id).state is JobState.CANCELLED
+
+
+def test_a_terminal_that_is_closed_ends_its_command_in_order(root: Path, service: JobService, song: Path) -> None:
+    keyboard, screen = pty.openpty()
+    streams = {"stdin": screen, "stdout": screen, "stderr": screen}
+    with separating(root, song, **streams, start_new_session=True, preexec_fn=_take_terminal) as command:
+        os.close(screen)
+        job = wait_until_at_work(service)
+        os.close(keyboard)
+        assert command.wait(30) == 1
+    assert not processes_of(root)
+    assert (service.job(job.id).state, service.job(job.id).crashes) == (JobState.PENDING, 0)
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_a_command_that_shall_outlive_its_terminal_does(root: Path, service: JobService, song: Path) -> None:
+    def as_nohup_does() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with separating(root, song, preexec_fn=as_nohup_does) as command:
+        job = wait_until_at_work(service)
+        before = service.job(job.id).progress
+        command.send_signal(signal.SIGHUP)
+        until(lambda: service.job(job.id).progress > before)
+        assert command.poll() is None
+        command.terminate()
+        command.wait(30)
+
+
+def shut_down(processes: Sequence[psutil.Process]) -> dict[int, int | None]:
+    """As a computer does: all are asked to end in the same moment. The exit status of each, by its number."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    gone, alive = psutil.wait_procs(processes, timeout=30)
+    assert not alive
+    return {process.pid: process.returncode for process in gone}
+
+
+def test_a_shutdown_of_the_computer_loses_nothing_of_a_command(root: Path, service: JobService, song: Path) -> None:
+    with separating(root, song) as command:
+        job = wait_until_at_work(service)
+        assert shut_down(processes_of(root))[command.pid] == 1
+    assert not processes_of(root)
+    assert service.job(job.id).state in (JobState.PENDING, JobState.PROCESSING)
+    assert_goes_on(root, job, 3)
+    assert service.job(job.id).crashes <= 1
+
+
+def test_a_shutdown_of_the_computer_loses_nothing_of_the_window(root: Path, service: JobService, song: Path) -> None:
+    with virtual_screen() as screen, window(root, screen, song) as app:
+        job = wait_until_at_work(service)
+        assert shut_down(processes_of(root))[app.pid] == 0
+    assert not processes_of(root)
+    assert_goes_on(root, job, 3)
+    assert service.job(job.id).crashes <= 1
