@@ -75,14 +75,20 @@ class Child:
 
 def reap(pidfile: Path) -> None:
     """Kill the child that an earlier, killed process of ours left behind, if it still runs."""
+    left = noted_in(pidfile)
+    if left is not None:
+        kill_tree(left)
+    pidfile.unlink(missing_ok=True)
+
+
+def noted_in(pidfile: Path) -> int | None:
+    """The number of the child that a pidfile names, if that very process still runs, and not another of its number."""
     try:
         noted = json.loads(pidfile.read_text())
         process = psutil.Process(noted["pid"])
-        if abs(process.create_time() - noted["created"]) < _SAME_MOMENT:
-            kill_tree(process.pid)
-    except (OSError, ValueError, KeyError, psutil.Error):
-        pass  # none was left, or it is gone
-    pidfile.unlink(missing_ok=True)
+        return process.pid if abs(process.create_time() - noted["created"]) < _SAME_MOMENT else None
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None  # none was left, or it is gone
 
 
 def kill_tree(pid: int) -> None:

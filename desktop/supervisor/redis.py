@@ -19,6 +19,7 @@ from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
 from desktop.paths import Home
 from desktop.supervisor.child import Child, reap
+from desktop.supervisor.sweep import sweep
 
 # Seconds until it must answer: it loads its file first. Measured: 0.01 to 0.07.
 _PATIENCE = 15.0
@@ -39,6 +40,7 @@ class RedisServer:
         _make_private(home.run)
         if len(os.fsencode(home.socket)) > _LONGEST_SOCKET:
             raise ServiceUnavailableError("The socket's path is too long. Set XDG_RUNTIME_DIR to a shorter folder.")
+        sweep(home.run)
         reap(home.run / "redis.pid")
         home.socket.unlink(missing_ok=True)
         try:

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 # Celery's limits are the last resort against a hung job, so they follow the song: 20 times its length on a slow machine.
 _SLOWEST = 20.0
 _SOFT, _GRACE = 3300, 300
+# Before Redis would give the message to somebody else. A song that is stopped by it goes on from its segments.
+_LONGEST = 6 * 24 * 3600
 # Seconds for which a playhead counts after it was told, and that the teller waits for Redis at most.
 _ATTENTION, _PATIENCE = 15, 0.5
 
@@ -30,7 +32,7 @@ class CeleryQueue:
         """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
         if not _is_there():
             return
-        soft = max(_SOFT, int((job.seconds or 0) * _SLOWEST))
+        soft = min(max(_SOFT, int((job.seconds or 0) * _SLOWEST)), _LONGEST)
         _send(TASK, job, task_id=identity(job), soft_time_limit=soft, time_limit=soft + _GRACE)
 
     def publish_in_order(self, jobs: Sequence[Job]) -> None:

@@ -1,0 +1,69 @@
+"""The real Redis of a library, without a worker: what is asked for stays where it can be looked at."""
+
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from desktop.jobs.queue import JobEvent
+from desktop.jobs.service import JobService
+from desktop.jobs.store import JobStore
+from desktop.paths import Home
+from desktop.supervisor.redis import RedisServer
+from desktop.tasks.celery_app import QUEUE, UNACKED
+from desktop.tasks.queue import CeleryQueue
+from desktop.tasks.reconcile import Reconciliation
+from desktop.tasks.redis_client import redis_client
+
+
+class Nobody:
+    """Hears every event and does nothing."""
+
+    def emit(self, event: JobEvent) -> None: ...
+
+
+class Line:
+    """A library whose messages nobody takes."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.redis = RedisServer(home)
+        self.queue = CeleryQueue()
+        self.store = JobStore(home)
+        self.service = JobService(home, self.store, self.queue, Nobody())
+        self.reconciliation = Reconciliation(home, self.store, self.queue, Nobody())
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What waits, first to be taken first."""
+        with redis_client() as client:
+            return [json.loads(text) for text in reversed(client.lrange(QUEUE, 0, -1))]
+
+    def ids(self) -> list[str]:
+        """The identities of what waits, first to be taken first."""
+        return [message["headers"]["id"] for message in self.messages()]
+
+    def take(self) -> str:
+        """Have a worker hold the next message, as the transport notes it. Its identity."""
+        with redis_client() as client:
+            text = client.rpop(QUEUE)
+            assert isinstance(text, str)
+            tag = json.loads(text)["properties"]["delivery_tag"]
+            client.hset(UNACKED["unacked_key"], tag, json.dumps([json.loads(text), "unbraid", "unbraid"]))
+            client.zadd(UNACKED["unacked_index_key"], {tag: 0.0})
+        return str(json.loads(text)["headers"]["id"])
+
+
+@contextmanager
+def line(root: Path) -> Generator[Line]:
+    """A library with its Redis, for this process; ended with the context."""
+    before = os.environ["UNBRAID_HOME"]
+    os.environ["UNBRAID_HOME"] = str(root)
+    made = Line(Home(root).prepare())
+    try:
+        made.redis.start()
+        yield made
+    finally:
+        made.redis.stop()
+        os.environ["UNBRAID_HOME"] = before

@@ -1,0 +1,85 @@
+"""What an earlier run left behind is ended, and nothing that only looks like it."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from desktop.supervisor.child import reap
+from desktop.supervisor.sweep import sweep
+
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def left() -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def note(pidfile: Path, process: "subprocess.Popen[bytes]", off: float = 0.0) -> Path:
+    created = psutil.Process(process.pid).create_time()
+    pidfile.write_text(json.dumps({"pid": process.pid, "created": created + off}))
+    return pidfile
+
+
+def test_a_child_that_was_left_behind_is_killed(left: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+    pidfile = note(tmp_path / "worker.pid", left)
+    reap(pidfile)
+    assert not psutil.pid_exists(left.pid)
+    assert not pidfile.exists()
+
+
+def test_a_stranger_who_was_given_the_number_of_a_child_is_left_alone(
+    left: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    pidfile = note(tmp_path / "worker.pid", left, off=-60.0)
+    reap(pidfile)
+    assert left.poll() is None
+    assert not pidfile.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"pid": 1}', '{"pid": "one", "created": 0}', '{"pid": -1, "created": 0}'])
+def test_a_damaged_pidfile_names_nobody(tmp_path: Path, text: str) -> None:
+    pidfile = tmp_path / "worker.pid"
+    pidfile.write_text(text)
+    reap(pidfile)
+    assert not pidfile.exists()
+    reap(pidfile)
+
+
+def folder(base: Path, digit: str, days: float) -> Path:
+    made = base / f"unbraid-{digit * 12}"
+    made.mkdir()
+    (made / "redis.sock").touch()
+    age(made, days)
+    return made
+
+
+def age(path: Path, days: float) -> None:
+    moment = time.time() - days * DAY
+    os.utime(path, (moment, moment))
+
+
+def test_folders_in_which_nothing_has_lived_for_a_day_are_swept(
+    left: "subprocess.Popen[bytes]", tmp_path: Path
+) -> None:
+    own, dead, fresh, alive, stale = (
+        folder(tmp_path, digit, days) for digit, days in (("0", 3), ("1", 3), ("2", 0.5), ("3", 3), ("4", 3))
+    )
+    note(alive / "redis.pid", left)
+    note(stale / "redis.pid", left, off=-60.0)
+    strangers = tmp_path / "unbraid-notes"
+    strangers.mkdir()
+    for made in (alive, stale, strangers):
+        age(made, 3)
+    sweep(own)
+    assert set(tmp_path.iterdir()) == {own, fresh, alive, strangers}
+    assert not dead.exists()

@@ -1,0 +1,171 @@
+"""Messages follow the rows, whatever became of them: with the real Redis, and no worker."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.jobs.model import Job
+from desktop.supervisor.redis import RedisServer
+from desktop.tasks.celery_app import UNACKED, app
+from desktop.tasks.queue import CeleryQueue, identity
+from desktop.tasks.redis_client import redis_client
+from tests.helpers.queue import Line, line
+from tests.helpers.rows import change_rows, claimed, lose_owner, new_job
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Iterator[Line]:
+    with line(tmp_path / "library") as made:
+        yield made
+
+
+def add(waiting: Line, count: int) -> list[Job]:
+    return [waiting.store.insert(new_job(f"{number}.wav")) for number in range(count)]
+
+
+def test_a_message_is_named_by_its_job_and_token_and_is_json(waiting: Line) -> None:
+    (job,) = add(waiting, 1)
+    waiting.queue.publish(replace(job, token=7))
+    (message,) = waiting.messages()
+    assert message["headers"]["id"] == f"{job.id}:7"
+    assert message["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "soft"),
+    [(None, 3300), (150.0, 3300), (3600.0, 72_000), (100 * 3600.0, 6 * 24 * 3600)],
+    ids=["unknown", "a song", "an hour", "a hundred hours"],
+)
+def test_limits_go_with_each_message_as_a_pair_and_grow_with_the_song(
+    waiting: Line, seconds: float | None, soft: int
+) -> None:
+    # A lone time_limit would be ignored under the soft limit of the settings.
+    waiting.queue.publish(replace(new_job(), seconds=seconds))
+    ((hard, told_soft),) = [message["headers"]["timelimit"] for message in waiting.messages()]
+    assert (told_soft, hard - told_soft) == (soft, 300)
+    assert hard < app.conf.broker_transport_options["visibility_timeout"]
+
+
+def test_what_is_due_and_has_no_message_is_published_once_and_in_order(waiting: Line) -> None:
+    jobs = add(waiting, 3)
+    for _ in range(3):
+        waiting.reconciliation.check()
+    assert waiting.ids() == [identity(job) for job in jobs]
+
+
+def test_a_message_that_a_worker_holds_is_not_published_again(waiting: Line) -> None:
+    jobs = add(waiting, 2)
+    waiting.reconciliation.check()
+    assert waiting.take() == identity(jobs[0])
+    waiting.reconciliation.check()
+    assert waiting.ids() == [identity(jobs[1])]
+
+
+def test_an_entry_that_a_lost_owner_left_does_not_stand_for_the_next_run(waiting: Line) -> None:
+    (job,) = add(waiting, 1)
+    waiting.reconciliation.check()
+    waiting.take()
+    lose_owner(waiting.home, claimed(waiting.store, job))
+    waiting.reconciliation.check()
+    assert waiting.ids() == [f"{job.id}:1"]
+
+
+def test_what_is_paused_rests_or_waits_in_a_paused_queue_is_not_published(waiting: Line) -> None:
+    paused, resting, free = add(waiting, 3)
+    waiting.store.set_job_paused(paused.id, True)
+    waiting.store.postpone(claimed(waiting.store, resting), "It was busy.", 40.0)
+    waiting.reconciliation.check()
+    assert waiting.ids() == [identity(free)]
+    waiting.service.pause()
+    assert waiting.ids() == []
+    waiting.reconciliation.check()
+    assert waiting.ids() == []
+    change_rows(waiting.home, "not_before = 0")
+    waiting.service.resume()
+    assert waiting.ids() == [f"{resting.id}:1", identity(free)]
+
+
+def test_a_resumed_job_is_asked_for_at_its_place_in_line(waiting: Line) -> None:
+    jobs = add(waiting, 3)
+    waiting.service.pause_jobs([jobs[0].id])
+    waiting.reconciliation.check()
+    waiting.service.resume_jobs([jobs[0].id])
+    assert waiting.ids() == [identity(job) for job in jobs]
+
+
+def test_another_order_takes_the_place_of_what_was_asked_for(waiting: Line) -> None:
+    jobs = add(waiting, 3)
+    waiting.reconciliation.check()
+    waiting.service.move_first(jobs[2].id)
+    assert waiting.ids() == [identity(jobs[number]) for number in (2, 0, 1)]
+
+
+def test_before_a_worker_starts_everything_is_made_anew_from_the_rows(waiting: Line) -> None:
+    jobs = add(waiting, 2)
+    waiting.reconciliation.check()
+    waiting.take()
+    waiting.queue.publish(jobs[1])
+    assert len(waiting.ids()) == 2
+    for _ in range(2):
+        waiting.reconciliation.rebuild()
+        assert waiting.ids() == [identity(job) for job in jobs]
+    with redis_client() as client:
+        assert client.exists(*UNACKED.values()) == 0
+
+
+def test_a_lost_message_is_published_again(waiting: Line) -> None:
+    jobs = add(waiting, 2)
+    waiting.reconciliation.check()
+    with redis_client() as client:
+        client.flushall()
+    waiting.reconciliation.check()
+    assert waiting.ids() == [identity(job) for job in jobs]
+
+
+def test_without_a_redis_nothing_fails_and_the_rows_wait(tmp_path: Path) -> None:
+    with line(tmp_path / "library") as waiting:
+        jobs = add(waiting, 2)
+        waiting.redis.stop()
+        waiting.service.pause()
+        waiting.service.resume()
+        waiting.reconciliation.rebuild()
+        waiting.reconciliation.check()
+        waiting.queue.tell_playhead(jobs[0].id, 1.0)
+        waiting.redis.start()
+        waiting.reconciliation.check()
+        assert waiting.ids() == [identity(job) for job in jobs]
+
+
+def test_nothing_is_ever_sent_to_somebody_else_s_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with line(tmp_path / "somebody's") as somebody:
+        monkeypatch.setenv("UNBRAID_HOME", str(tmp_path / "mine"))  # whose own Redis was not started yet
+        CeleryQueue().publish(new_job())
+        monkeypatch.setenv("UNBRAID_HOME", str(somebody.home.root))
+        assert somebody.ids() == []
+
+
+def test_redis_keeps_what_it_is_told_listens_on_no_port_and_runs_no_modules(waiting: Line) -> None:
+    with redis_client() as client:
+        told = {name: client.config_get(name)[name] for name in ("appendonly", "appendfsync", "port", "save")}
+        version = int(str(client.info("server")["redis_version"]).split(".")[0])
+        modules = client.config_get("enable-module-command").get("enable-module-command")
+    assert told == {"appendonly": "yes", "appendfsync": "everysec", "port": "0", "save": ""}
+    assert modules == ("no" if version >= 7 else None)
+
+
+def test_what_was_asked_for_outlives_a_kill_of_redis(waiting: Line) -> None:
+    jobs = add(waiting, 2)
+    waiting.reconciliation.check()
+    child = waiting.redis.child
+    assert child is not None
+    # It writes to the disk once a second, and what it was told before that is in the system's hands.
+    child.process.kill()
+    child.process.wait()
+    again = RedisServer(waiting.home)
+    again.start()
+    try:
+        assert waiting.ids() == [identity(job) for job in jobs]
+    finally:
+        again.stop()
