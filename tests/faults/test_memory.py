@@ -1,0 +1,54 @@
+"""The system itself ends the worker's child because a limit of memory is exceeded."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop.jobs.model import Job, JobOptions, JobState
+from tests.helpers.library import Library, running_library, until, write_song
+from tests.helpers.memory_limit import MemoryLimit, memory_limit
+from tests.helpers.resume import THIN, import_thin_model, owner_of
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+# Too little for torch, so the child is ended while it loads the model.
+LIMIT = 32 << 20
+DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+def add(library: Library, folder: Path) -> Job:
+    import_thin_model(library.home, folder)
+    return library.service.add(write_song(folder / "song.wav", 20), JobOptions(model=THIN))
+
+
+def hold_owner(library: Library, job: Job, token: int, limit: MemoryLimit) -> None:
+    """Limit the process that takes the job under that token, while it loads the model."""
+
+    def is_taken() -> bool:
+        now = library.service.job(job.id)
+        return (now.state, now.token) == (JobState.PROCESSING, token)
+
+    until(is_taken, every=0.01)
+    limit.hold(owner_of(library.home.root))
+
+
+def test_a_song_whose_process_is_ended_for_want_of_memory_is_done_with_less(tmp_path: Path) -> None:
+    with running_library(tmp_path / "library") as library, memory_limit(LIMIT) as limit:
+        job = add(library, tmp_path)
+        hold_owner(library, job, 1, limit)
+        done = library.wait_for(job, *DONE)
+    assert (done.state, done.error, done.crashes) == (JobState.COMPLETED, None, 1)
+    assert any("not enough memory" in notice for notice in done.notices)
+
+
+def test_a_song_that_does_not_fit_with_less_either_fails_with_a_sentence_and_its_neighbour_completes(
+    tmp_path: Path,
+) -> None:
+    with running_library(tmp_path / "library") as library, memory_limit(LIMIT) as limit:
+        job = add(library, tmp_path)
+        neighbour = library.service.add(write_song(tmp_path / "neighbour.wav"), JobOptions(model="sketch"))
+        for token in (1, 2):
+            hold_owner(library, job, token, limit)
+        failed, done = (library.wait_for(one, *DONE) for one in (job, neighbour))
+    assert (failed.state, failed.crashes, failed.token) == (JobState.FAILED, 2, 2)
+    assert "not enough memory" in (failed.error or "")
+    assert done.state is JobState.COMPLETED
