@@ -36,10 +36,19 @@ class Mixture:
     """Sentences for the user: folded, incomplete, repaired."""
 
     def read(self, start: int, frames: int) -> NDArray[np.float64]:
-        """float64 `[channels, frames]` from frame `start` on; integers come as exact fractions of full scale."""
-        with soundfile.SoundFile(system_name(self.path)) as file:
-            file.seek(start)
-            return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
+        """float64 `[channels, frames]` from frame `start` on; integers come as exact fractions of full scale.
+
+        Raises StorageError.
+        """
+        try:
+            with soundfile.SoundFile(system_name(self.path)) as file:
+                file.seek(start)
+                return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
+        except soundfile.SoundFileError as error:
+            raise StorageError(
+                "What was decoded of the song cannot be read back: the library's folder was moved or deleted, or its "
+                "disk fails. Look after them, then retry."
+            ) from error
 
 
 def decode_mixture(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:

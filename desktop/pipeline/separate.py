@@ -1,6 +1,7 @@
 """The mixture through the engine: out come the stems' blocks, at the mixture's own rate, in order."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,14 +9,14 @@ import numpy as np
 
 from desktop.audio.mixture import Mixture
 from desktop.audio.resample import StreamResampler
-from desktop.errors import ModelRejectedError
 from desktop.pipeline import level
-from desktop.pipeline.engines.engine import Engine, Samples
+from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.level import Level
 from desktop.pipeline.progress import Progress
 from desktop.pipeline.schedule import Playhead, Schedule
 from desktop.pipeline.spool import BLOCK, Block, Spool, Track, blocks
-from desktop.segments.cut import Segment, Segmentation, leads
+from desktop.pipeline.work import Work
+from desktop.segments.cut import Segmentation, leads
 from desktop.segments.store import About, SegmentStore
 
 
@@ -84,15 +85,15 @@ class Separation:
     def _separated(self, track: Track) -> Iterator[Block]:
         """Blocks `[sources, channels, n]` at the engine's rate, each as soon as all before it are done."""
         store = SegmentStore.create(self._how.segments, self._about(track))
-        work = _Work(track, self._engine, store, self._level(track))
         schedule = Schedule(store, self._playhead)
-        for start in range(0, track.frames, BLOCK):
-            size = min(BLOCK, track.frames - start)
-            while not store.ready(start, start + size):
+        with closing(Work(track, self._engine, store, self._level(track))) as work:
+            for start in range(0, track.frames, BLOCK):
+                size = min(BLOCK, track.frames - start)
+                while not store.ready(start, start + size):
+                    self._progress.at("separating", schedule.part_done)
+                    work.separate(schedule.following(self._engine.batch))
                 self._progress.at("separating", schedule.part_done)
-                work.separate(schedule.following(self._engine.batch))
-            self._progress.at("separating", schedule.part_done)
-            yield store.read(start, size).transpose(1, 2, 0)
+                yield store.read(start, size).transpose(1, 2, 0)
 
     def _level(self, track: Track) -> Level:
         return level.measure(blocks(track, self._progress.check)) if self._engine.segmentation.normalise else Level()
@@ -102,43 +103,6 @@ class Separation:
         turns = leads(self._how.shifts, engine.sample_rate)
         cut = with_overlap(engine.segmentation, self._how.overlap)
         return About(self._how.key, engine.sources, engine.sample_rate, track.channels, track.frames, cut, turns)
-
-
-class _Work:
-    """One track's segments through the engine into the store."""
-
-    def __init__(self, track: Track, engine: Engine, store: SegmentStore, normal: Level) -> None:
-        self._track = track
-        self._engine = engine
-        self._store = store
-        self._normal = normal
-
-    def separate(self, segments: Sequence[Segment]) -> None:
-        """Segments that are heard equally long. Raises ModelRejectedError, OSError."""
-        heard = np.stack([self._heard(segment) for segment in segments])
-        for segment, answer in zip(segments, self._engine.separate(heard), strict=True):
-            self._store.put(segment, self._stem(answer[..., segment.skip : segment.skip + segment.frames]))
-
-    def _heard(self, segment: Segment) -> Samples:
-        """What the engine hears of a segment: float32 `[2, heard]`, silence beyond the track's ends."""
-        start = max(segment.heard_from, 0)
-        end = min(segment.heard_from + segment.heard, self._track.frames)
-        heard = np.zeros((2, segment.heard), dtype=np.float32)
-        if start < end:
-            sound = self._normal.apply(self._track.read(start, end - start))
-            heard[:, start - segment.heard_from : end - segment.heard_from] = sound
-        return heard
-
-    def _stem(self, answer: Samples) -> Samples:
-        """An answer `[sources, 2, frames]` as it is kept: at the track's level, with the track's channels."""
-        if not np.isfinite(answer).all():
-            raise ModelRejectedError(
-                f"The model {self._engine.name} gave something that is not sound. "
-                "Its file may be damaged: remove it, get it again, or choose another model."
-            )
-        stem = self._normal.undo(answer)
-        # A mono song was given to the engine as two equal channels; their mean is its stem.
-        return stem if self._track.channels == 2 else stem.mean(axis=1, keepdims=True)
 
 
 class _Back:

@@ -1,6 +1,6 @@
 """The part of HTDemucs between the spectrograms: its encoders, the transformer across both branches, its decoders."""
 
-from typing import Protocol, cast
+from typing import cast
 
 import torch
 from demucs.hdemucs import HDecLayer, HEncLayer
@@ -10,27 +10,19 @@ from torch import nn
 Both = tuple[torch.Tensor, torch.Tensor]
 
 
-class Core(Protocol):
-    """Computes the core of one model in one of several ways."""
-
-    def __call__(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Take what is normalised, give what is.
-
-        float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
-        `[n, sources * 2, length]`, on the same device. Raises RuntimeError where it cannot.
-        """
-        ...
-
-
 class CoreModule(nn.Module):
-    """The layers themselves, as torch computes them, and as other runtimes take them over."""
+    """The layers themselves, as torch computes them, and as OpenVINO takes them over."""
 
     def __init__(self, model: HTDemucs) -> None:
         super().__init__()
         self._model = model
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Both branches; see `Core`."""
+        """Take what is normalised, give what is.
+
+        float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
+        `[n, sources * 2, length]`, on the same device.
+        """
         model = self._model
         x, xt = spectrogram, waveform
         widths: list[int] = []

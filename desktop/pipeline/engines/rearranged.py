@@ -26,7 +26,7 @@ class RearrangedCore(CoreModule):
     """As `CoreModule`, but the spectrogram that it gives is `[n, bins, frames, channels]`."""
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Both branches; see `Core`."""
+        """Both branches; see `CoreModule`."""
         x, xt = super().forward(spectrogram, waveform)
         return x.permute(0, 2, 3, 1), xt
 
