@@ -27,6 +27,8 @@ def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
     home().prepare()
+    # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:
         _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]

@@ -87,7 +87,7 @@ class _Draft:
         engine = self._engine
         return About(
             "draft", engine.sources, engine.sample_rate, self._clean.channels, frames, engine.segmentation,
-            kept_as="float16",
+            kept_as="int16",
         )  # fmt: skip
 
     def _take(self, sound: NDArray[np.floating]) -> None:

@@ -7,6 +7,7 @@ is empty. What is damaged is made anew.
 
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -103,6 +104,9 @@ def _convert(weights: Path, folder: Path, segment: float | None) -> None:
     if child.returncode or not is_sealed(folder):
         raise RuntimeError(f"{weights.name} could not be converted ({child.returncode}): {child.stderr[-2000:]}")
     _log.info("%s was converted for OpenVINO", weights.name)
+    for other in folder.parent.glob(converted_name(weights, f"{segment or 'own'}-v*")):
+        if other != folder:  # of an earlier version
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _release() -> str:

@@ -50,3 +50,11 @@ def test_a_runtime_that_cannot_be_had_is_told_with_every_song(home: Home) -> Non
 def test_without_a_home_the_defaults_hold(home: Home) -> None:
     save_settings(home, Settings(runtime="openvino"))
     assert ask(EngineRoom(Shelf(home)))[0].runtime != "openvino"
+
+
+def test_what_was_made_of_a_model_goes_with_it(home: Home) -> None:
+    save_settings(home, Settings(runtime="openvino"))
+    ask(EngineRoom(Shelf(home), home))
+    assert list(home.converted.iterdir())
+    Shelf(home).remove("mine")
+    assert not list(home.converted.iterdir())

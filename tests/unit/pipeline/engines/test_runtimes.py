@@ -13,6 +13,7 @@ from demucs.apply import BagOfModels, apply_model
 from demucs.htdemucs import HTDemucs
 from numpy.typing import NDArray
 
+from desktop.paths import converted_name
 from desktop.pipeline.engines import converted
 from desktop.pipeline.engines.conversion import main as convert
 from desktop.pipeline.engines.converted import place_of
@@ -158,7 +159,9 @@ def test_a_model_is_converted_once_in_a_process_of_its_own(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = EngineSpec("tiny", "demucs", (files[0],), runtime="openvino", cache=tmp_path)
+    (tmp_path / converted_name(files[0], "own-v1-2020.1")).mkdir()
     first = load_engine(spec)
+    assert list(tmp_path.iterdir()) == [place_of(files[0], None, tmp_path)]
     monkeypatch.setattr(converted, "own_command", None)
     again = load_engine(spec)
     assert (first.runtime, again.runtime) == ("openvino", "openvino")
