@@ -7,7 +7,7 @@ from demucs.hdemucs import HDecLayer, HEncLayer
 from demucs.htdemucs import HTDemucs
 from torch import nn
 
-Both = tuple[torch.Tensor, torch.Tensor]
+from desktop.pipeline.engines.crossing import Both, Crossing
 
 
 class CoreModule(nn.Module):
@@ -16,6 +16,7 @@ class CoreModule(nn.Module):
     def __init__(self, model: HTDemucs) -> None:
         super().__init__()
         self._model = model
+        self._crossing = Crossing(model.crosstransformer) if model.crosstransformer is not None else None
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
         """Take what is normalised, give what is.
@@ -66,12 +67,12 @@ class CoreModule(nn.Module):
 
     def _across(self, x: torch.Tensor, xt: torch.Tensor) -> Both:
         model = self._model
-        if model.crosstransformer is None:
+        if self._crossing is None:
             return x, xt
         if not model.bottom_channels:
-            return model.crosstransformer(x, xt)
+            return self._crossing(x, xt)
         bins = x.shape[2]
         x = model.channel_upsampler(x.flatten(2)).unflatten(2, (bins, -1))
-        x, xt = model.crosstransformer(x, model.channel_upsampler_t(xt))
+        x, xt = self._crossing(x, model.channel_upsampler_t(xt))
         x = model.channel_downsampler(x.flatten(2)).unflatten(2, (bins, -1))
         return x, model.channel_downsampler_t(xt)

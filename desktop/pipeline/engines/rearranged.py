@@ -15,7 +15,8 @@ from demucs.transformer import LayerScale
 from torch import nn
 from torch.nn import functional
 
-from desktop.pipeline.engines.core import Both, CoreModule
+from desktop.pipeline.engines.core import CoreModule
+from desktop.pipeline.engines.crossing import Both
 
 Conv = nn.Conv1d | nn.Conv2d
 # One normalisation of a residual branch goes over the channels and the time of a row of frequencies.

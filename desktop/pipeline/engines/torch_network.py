@@ -8,7 +8,8 @@ import torch
 from demucs.htdemucs import HTDemucs
 from torch.nn import functional
 
-from desktop.pipeline.engines.core import Both, CoreModule
+from desktop.pipeline.engines.core import CoreModule
+from desktop.pipeline.engines.crossing import Both
 from desktop.pipeline.engines.engine import Answer, Samples
 from desktop.pipeline.engines.network import Form, OutOfMemoryError
 from desktop.pipeline.engines.torch_spectrogram import Spectrogram
