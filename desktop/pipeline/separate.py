@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from desktop.audio.mixture import Mixture
 from desktop.audio.resample import StreamResampler
-from desktop.pipeline import level
 from desktop.pipeline.engines.engine import Engine
-from desktop.pipeline.level import Level
+from desktop.pipeline.level import Level, LevelMeter
 from desktop.pipeline.progress import Progress
 from desktop.pipeline.schedule import Playhead, Schedule
 from desktop.pipeline.spool import BLOCK, Block, Spool, Track, blocks
@@ -37,8 +37,12 @@ class How:
 class Separation:
     """One track and the engine that separates it."""
 
-    def __init__(self, mixture: Mixture, engine: Engine, how: How, progress: Progress, playhead: Playhead) -> None:
+    def __init__(
+        self, mixture: Mixture, level: Level, engine: Engine, how: How, progress: Progress, playhead: Playhead
+    ) -> None:
+        """`level` is the mixture's."""
         self._mixture = mixture
+        self._level = level
         self._engine = engine
         self._how = how
         self._progress = progress
@@ -50,23 +54,29 @@ class Separation:
         A mixture at another rate than the engine's is kept resampled in the file `spool` meanwhile.
         """
         if self._mixture.sample_rate == self._engine.sample_rate:
-            yield from self._stems(self._mixture)
+            yield from self._stems(self._mixture, self._level)
             return
         with Spool(spool, self._mixture.channels) as track:
-            self._resample(track)
-            yield from self._stems(track)
+            yield from self._stems(track, self._resample(track))
 
-    def _resample(self, track: Spool) -> None:
-        mixture = self._mixture
+    def _resample(self, track: Spool) -> Level:
+        """Fill the track; its level."""
+        mixture, meter = self._mixture, LevelMeter()
+
+        def put(block: NDArray[np.floating]) -> None:
+            track.write(block)
+            meter.add(block)
+
         resampler = StreamResampler(mixture.sample_rate, self._engine.sample_rate, mixture.channels)
         for block in blocks(mixture, self._progress.check):
-            track.write(resampler.push(block))
-        track.write(resampler.flush())
+            put(resampler.push(block))
+        put(resampler.flush())
+        return meter.level
 
-    def _stems(self, track: Track) -> Iterator[Block]:
+    def _stems(self, track: Track, level: Level) -> Iterator[Block]:
         mixture = self._mixture
         given = 0
-        for block in self._at_mixture_rate(track):
+        for block in self._at_mixture_rate(track, level):
             for start in range(0, block.shape[-1], BLOCK):
                 piece = block[..., start : min(start + BLOCK, start + mixture.frames - given)]
                 given += piece.shape[-1]
@@ -76,17 +86,18 @@ class Separation:
         if given < mixture.frames:
             yield np.zeros((len(self._engine.sources), mixture.channels, mixture.frames - given))
 
-    def _at_mixture_rate(self, track: Track) -> Iterator[Block]:
+    def _at_mixture_rate(self, track: Track, level: Level) -> Iterator[Block]:
         back = _Back(len(self._engine.sources), self._mixture, self._engine.sample_rate)
-        for block in self._separated(track):
+        for block in self._separated(track, level):
             yield back.push(block)
         yield back.flush()
 
-    def _separated(self, track: Track) -> Iterator[Block]:
+    def _separated(self, track: Track, level: Level) -> Iterator[Block]:
         """Blocks `[sources, channels, n]` at the engine's rate, each as soon as all before it are done."""
         store = SegmentStore.create(self._how.segments, self._about(track))
         schedule = Schedule(store, self._playhead)
-        with closing(Work(track, self._engine, store, self._level(track))) as work:
+        normal = level if self._engine.segmentation.normalise else Level()
+        with closing(Work(track, self._engine, store, normal)) as work:
             for start in range(0, track.frames, BLOCK):
                 size = min(BLOCK, track.frames - start)
                 while not store.ready(start, start + size):
@@ -94,9 +105,6 @@ class Separation:
                     work.separate(schedule.following(self._engine.batch))
                 self._progress.at("separating", schedule.part_done)
                 yield store.read(start, size).transpose(1, 2, 0)
-
-    def _level(self, track: Track) -> Level:
-        return level.measure(blocks(track, self._progress.check)) if self._engine.segmentation.normalise else Level()
 
     def _about(self, track: Track) -> About:
         engine = self._engine
