@@ -18,6 +18,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.worker import main as run_worker
 
         return run_worker(words[1:])
+    if words[:1] == ["convert"]:
+        from desktop.pipeline.engines.conversion import main as run_conversion
+
+        return run_conversion(words[1:])
     if words and (words[0] in COMMANDS or _is_option(words[0])):
         from desktop.cli.main import main as run_command
 

@@ -17,12 +17,22 @@ def log_file(home: Home, process: str) -> Path:
 
 
 def start_log(home: Home, process: str, level: int = logging.INFO) -> Path:
-    """Send this process's log records to its file, and nothing to the terminal. Returns the file's path."""
+    """Send this process's log records to its file, and nothing to the terminal. Returns the file's path.
+
+    A log that cannot be written is done without: what is wrong with the library is told by who needs more of it.
+    """
     path = log_file(home, process)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", errors="replace")
+    handler = _handler(path)
     handler.setFormatter(logging.Formatter(FORMAT))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(level)
     return path
+
+
+def _handler(path: Path) -> logging.Handler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return RotatingFileHandler(path, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8", errors="replace")
+    except OSError:
+        return logging.NullHandler()

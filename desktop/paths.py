@@ -37,6 +37,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def converted(self) -> Path:
+        """What was made of models for OpenVINO: folders that `converted_name` names."""
+        return self.models / "openvino"
+
+    @property
     def redis(self) -> Path:
         """Redis's append-only file."""
         return self.root / "redis"
@@ -133,6 +138,12 @@ def home() -> Home:
     override = os.environ.get("UNBRAID_HOME")
     root = Path(override).expanduser() if override else Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
     return Home(root.absolute())
+
+
+def converted_name(weights: Path, how: str) -> str:
+    """The name of the folder with what was made of the model in the file `weights`. Raises OSError."""
+    with weights.open("rb") as file:
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{how}"
 
 
 def resources() -> Path:

@@ -29,6 +29,8 @@ def main(argv: Sequence[str]) -> int:
     # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     home().prepare()
+    # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:
         _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from desktop.audio.ahead import ahead
 from desktop.audio.clean import CleanTrack
 from desktop.audio.decode import TrackReader, readers
 from desktop.audio.integers import to_int32
@@ -36,13 +37,50 @@ class Mixture:
     """Sentences for the user: folded, incomplete, repaired."""
 
     def read(self, start: int, frames: int) -> NDArray[np.float64]:
-        """float64 `[channels, frames]` from frame `start` on; integers come as exact fractions of full scale."""
-        with soundfile.SoundFile(system_name(self.path)) as file:
-            file.seek(start)
-            return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
+        """float64 `[channels, frames]` from frame `start` on; integers come as exact fractions of full scale.
+
+        Raises StorageError.
+        """
+        try:
+            with soundfile.SoundFile(system_name(self.path)) as file:
+                file.seek(start)
+                return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
+        except soundfile.SoundFileError as error:
+            raise StorageError(
+                "What was decoded of the song cannot be read back: the library's folder was moved or deleted, or its "
+                "disk fails. Look after them, then retry."
+            ) from error
 
 
-def decode_mixture(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
+class Listener(Protocol):
+    """Hears the mixture while it is decoded."""
+
+    def begin(self) -> None:
+        """Decoding begins; perhaps once more, with another decoder: what was heard until now counts for nothing."""
+        ...
+
+    def hear(self, block: NDArray[np.float64]) -> None:
+        """The next block `[channels, n]`."""
+        ...
+
+
+class _Nobody:
+    """A listener who does not listen."""
+
+    def begin(self) -> None:
+        """Nothing comes of it."""
+
+    def hear(self, block: NDArray[np.float64]) -> None:
+        """Nothing comes of it."""
+
+
+def decode_mixture(
+    track: Path,
+    out: Path,
+    report: Callable[[float], None],
+    should_stop: Callable[[], bool],
+    listener: Listener | None = None,
+) -> Mixture:
     """Decode `track` into the new file `out`. `report` gets the part that is done, 0 to 1, where the length is known.
 
     Samples that are no numbers become silence, more than two channels are folded to stereo; the notices say so.
@@ -50,33 +88,45 @@ def decode_mixture(track: Path, out: Path, report: Callable[[float], None], shou
     """
     with ExitStack() as on_failure:
         on_failure.callback(out.unlink, missing_ok=True)
-        mixture = _decode(track, out, report, should_stop)
+        mixture = _decode(track, out, report, should_stop, listener or _Nobody())
         on_failure.pop_all()
     return mixture
 
 
-def _decode(track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Mixture:
+def _decode(
+    track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool], listener: Listener
+) -> Mixture:
     for reader in readers(track):
         with closing(reader), suppress(UndecodableError):  # then another decoder may
-            return _write(track, reader, out, report, should_stop)
+            listener.begin()
+            return _write(track, reader, out, report, should_stop, listener)
     raise AssertionError("readers() yields or raises")
 
 
 def _write(
-    track: Path, reader: TrackReader, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool]
+    track: Path,
+    reader: TrackReader,
+    out: Path,
+    report: Callable[[float], None],
+    should_stop: Callable[[], bool],
+    listener: Listener,
 ) -> Mixture:
     info, clean = reader.info, CleanTrack(track.name, reader)
     subtype, bits = _SUBTYPES.get(clean.sample_format, "FLOAT"), clean.sample_format.bits
     try:
-        with soundfile.SoundFile(
-            system_name(out), "w", info.sample_rate, clean.channels, subtype, format="RF64"
-        ) as file:
-            for block in clean.blocks():
+        with (
+            soundfile.SoundFile(
+                system_name(out), "w", info.sample_rate, clean.channels, subtype, format="RF64"
+            ) as file,
+            closing(ahead(clean.blocks())) as blocks,
+        ):
+            for block in blocks:
                 if should_stop():
                     raise CancelledError("Cancelled.")
                 file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
+                listener.hear(block)
                 if info.frames:
-                    report(min(1.0, clean.frames / info.frames))
+                    report(min(1.0, file.frames / info.frames))
     except (soundfile.SoundFileError, OSError) as error:
         raise StorageError(
             f"{shown(track.name)} could not be decoded onto the disk: {error}. Make room, then retry."

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from desktop.models.digest import is_whole, note_of
 from desktop.models.download import download, part_of, storage_error
 from desktop.models.importing import copy_whole, write_whole
 from desktop.models.inspection import is_safetensors, sources_of
-from desktop.paths import Home
+from desktop.paths import Home, converted_name
 
 SKETCH = "sketch"
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Shelf:
 
     def __init__(self, home: Home) -> None:
         self._folder = home.models
+        self._converted = home.converted
         self._imported = home.models / "imported"
 
     def models(self) -> tuple[Model, ...]:
@@ -114,10 +116,16 @@ class Shelf:
         if not weights:
             raise ModelUnavailableError(f"{model.title} is not on this computer.")
         try:
+            for file in filter(Path.exists, model.files):
+                self._forget_conversions(file)
             for file in (self._note(name), *weights, *map(note_of, model.files)):
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(error) from error
+
+    def _forget_conversions(self, weights: Path) -> None:
+        for folder in self._converted.glob(converted_name(weights, "*")):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _one_by_one(self) -> Iterator[Model]:
         """Each is only looked at when it is asked for: counting the sum of a file takes a while."""

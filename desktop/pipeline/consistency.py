@@ -7,7 +7,6 @@ to the mixture's: what rounding lost goes, one step a stem, to the stems that we
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from desktop.pipeline.spool import Block
 
@@ -26,6 +25,9 @@ class Remainder:
 
     def share(self, stems: Block, mixture: NDArray[np.floating]) -> Block:
         """Stems `[sources, channels, n]` and their mixture `[channels, n]` to stems that sum to it."""
+        # Here and not above: this import takes half a second, for which the first segment need not wait.
+        from scipy.signal import lfilter
+
         power = np.square(stems).mean(axis=1)
         gain = [1.0 - self._keep]
         energy, self._energy = lfilter(gain, [1.0, -self._keep], power + _FLOOR, axis=-1, zi=self._energy)

@@ -87,7 +87,7 @@ class _Draft:
         engine = self._engine
         return About(
             "draft", engine.sources, engine.sample_rate, self._clean.channels, frames, engine.segmentation,
-            kept_as="float16",
+            kept_as="int16",
         )  # fmt: skip
 
     def _take(self, sound: NDArray[np.floating]) -> None:
@@ -107,7 +107,7 @@ class _Draft:
         heard = [self._heard(segment) for segment in segments]
         longest = max(sound.shape[1] for sound in heard)
         padded = np.stack([np.pad(sound, ((0, 0), (0, longest - sound.shape[1]))) for sound in heard])
-        list(self._pool.map(self._keep, segments, self._engine.separate(padded)))
+        list(self._pool.map(self._keep, segments, self._engine.separate(padded)()))
         self._next = segments[-1].number + 1
         self._forget(self._next)
 

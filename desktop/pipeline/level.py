@@ -1,6 +1,5 @@
 """The mean and deviation to which a track is brought before it is separated, found in one pass over blocks."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,18 +25,26 @@ class Level:
         return stems if self == Level() else stems * np.float32(self.deviation) + np.float32(self.mean)
 
 
-def measure(blocks: Iterable[NDArray[np.floating]]) -> Level:
-    """The level of the mono mix of blocks `[channels, n]`: Welford's sums, merged block by block."""
-    count, mean, squares = 0, 0.0, 0.0
-    for block in blocks:
-        mono = block.astype(np.float64).mean(axis=0)
-        size = mono.size
-        if not size:
-            continue
-        delta = float(mono.mean()) - mean
-        total = count + size
-        squares += float(((mono - mono.mean()) ** 2).sum()) + delta * delta * count * size / total
-        mean += delta * size / total
-        count = total
-    variance = squares / (count - 1) if count > 1 else 0.0
-    return Level(mean, float(np.sqrt(variance)) + _SMALLEST_DEVIATION)
+class LevelMeter:
+    """Finds the level of sound that comes block by block: Welford's sums of its mono mix, merged."""
+
+    def __init__(self) -> None:
+        self._count, self._mean, self._squares = 0, 0.0, 0.0
+
+    def add(self, block: NDArray[np.floating]) -> None:
+        """The next block `[channels, n]`."""
+        mono = block.mean(axis=0, dtype=np.float64)
+        if not mono.size:
+            return
+        own = float(mono.mean())
+        mono -= own
+        delta, total = own - self._mean, self._count + mono.size
+        self._squares += float(mono @ mono) + delta * delta * self._count * mono.size / total
+        self._mean += delta * mono.size / total
+        self._count = total
+
+    @property
+    def level(self) -> Level:
+        """Of all blocks so far."""
+        variance = self._squares / (self._count - 1) if self._count > 1 else 0.0
+        return Level(self._mean, float(np.sqrt(variance)) + _SMALLEST_DEVIATION)

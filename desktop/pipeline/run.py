@@ -11,10 +11,9 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.audio.mixture import Mixture, decode_mixture
 from desktop.audio.names import shown
-from desktop.audio.peaks import build_peaks
 from desktop.errors import StorageError
+from desktop.pipeline.decode import decode
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.null import null_dbfs
 from desktop.pipeline.plan import plan_for
@@ -22,7 +21,6 @@ from desktop.pipeline.progress import Progress, Step
 from desktop.pipeline.room import check_room
 from desktop.pipeline.schedule import Playhead
 from desktop.pipeline.separate import How, Separation
-from desktop.pipeline.spool import blocks as blocks_of
 from desktop.pipeline.stems import StemFile, StemFiles
 
 __all__ = ["Outcome", "Request", "StemFile", "Step", "run"]
@@ -97,7 +95,7 @@ def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhea
         decoded = request.folder / "mixture.wav"
         always.callback(decoded.unlink, missing_ok=True)
         on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
-        mixture = _decode(request, decoded, progress)
+        mixture, level = decode(request.source, decoded, request.mixture_peaks, progress)
         plan, notices = plan_for(request, mixture.sample_format, mixture.sample_rate)
         how = _how(request)
         if request.segments is None:
@@ -105,7 +103,7 @@ def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhea
         check_room(mixture, engine, plan, how, request)
         files = StemFiles(request.folder, engine.sources, mixture, plan)
         on_failure.callback(files.abort)
-        separation = Separation(mixture, engine, how, progress, playhead)
+        separation = Separation(mixture, level, engine, how, progress, playhead)
         with closing(separation.stems(request.folder / "mixture.spool")) as blocks:
             files.write_all(blocks)
         stems = files.close()
@@ -114,15 +112,6 @@ def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhea
     seconds = mixture.frames / mixture.sample_rate
     notices = (*mixture.notices, *notices, *files.notices)
     return Outcome(mixture.sample_rate, mixture.channels, mixture.frames, seconds, null, notices, stems)
-
-
-def _decode(request: Request, decoded: Path, progress: Progress) -> Mixture:
-    def report(part: float) -> None:
-        progress.at("decoding", part)
-
-    mixture = decode_mixture(request.source, decoded, report, progress.should_stop)
-    build_peaks(blocks_of(mixture, progress.check), request.mixture_peaks)
-    return mixture
 
 
 def _how(request: Request) -> How:

@@ -10,11 +10,12 @@ Playhead = Callable[[], float | None]
 
 
 class Schedule:
-    """Chooses among the segments of a store that are not done."""
+    """Chooses among the segments of a store that are neither done nor chosen already."""
 
     def __init__(self, store: SegmentStore, playhead: Playhead) -> None:
         self._store = store
         self._playhead = playhead
+        self._chosen = set(store.done)
         self._first = 0
 
     @property
@@ -23,13 +24,13 @@ class Schedule:
         return len(self._store.done) / max(1, len(self._store.cut.segments))
 
     def following(self, batch: int) -> Sequence[Segment]:
-        """The next segments, at least one and at most `batch`, all heard equally long."""
-        waiting = self._waiting_from(self._place())
-        chosen = [next(waiting)]
-        for segment in waiting:
-            if len(chosen) == batch or segment.heard != chosen[0].heard:
+        """The next segments, at most `batch`, all heard equally long; none when all were chosen."""
+        chosen: list[Segment] = []
+        for segment in self._waiting_from(self._place()):
+            if len(chosen) == batch or segment.heard != (chosen or [segment])[0].heard:
                 break
             chosen.append(segment)
+        self._chosen.update(segment.number for segment in chosen)
         return chosen
 
     def _place(self) -> int:
@@ -42,9 +43,9 @@ class Schedule:
         return heard[0].number if heard else 0
 
     def _waiting_from(self, place: int) -> Iterator[Segment]:
-        segments, done = self._store.cut.segments, self._store.done
-        while self._first in done:
+        segments = self._store.cut.segments
+        while self._first in self._chosen:
             self._first += 1
         for number in (*range(max(place, self._first), len(segments)), *range(self._first, place)):
-            if number not in done:
+            if number not in self._chosen:
                 yield segments[number]

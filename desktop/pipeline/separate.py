@@ -1,21 +1,22 @@
 """The mixture through the engine: out come the stems' blocks, at the mixture's own rate, in order."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from desktop.audio.mixture import Mixture
 from desktop.audio.resample import StreamResampler
-from desktop.errors import ModelRejectedError
-from desktop.pipeline import level
-from desktop.pipeline.engines.engine import Engine, Samples
-from desktop.pipeline.level import Level
+from desktop.pipeline.engines.engine import Engine
+from desktop.pipeline.level import Level, LevelMeter
 from desktop.pipeline.progress import Progress
 from desktop.pipeline.schedule import Playhead, Schedule
 from desktop.pipeline.spool import BLOCK, Block, Spool, Track, blocks
-from desktop.segments.cut import Segment, Segmentation, leads
+from desktop.pipeline.work import Work
+from desktop.segments.cut import Segmentation, leads
 from desktop.segments.store import About, SegmentStore
 
 
@@ -36,8 +37,12 @@ class How:
 class Separation:
     """One track and the engine that separates it."""
 
-    def __init__(self, mixture: Mixture, engine: Engine, how: How, progress: Progress, playhead: Playhead) -> None:
+    def __init__(
+        self, mixture: Mixture, level: Level, engine: Engine, how: How, progress: Progress, playhead: Playhead
+    ) -> None:
+        """`level` is the mixture's."""
         self._mixture = mixture
+        self._level = level
         self._engine = engine
         self._how = how
         self._progress = progress
@@ -49,23 +54,29 @@ class Separation:
         A mixture at another rate than the engine's is kept resampled in the file `spool` meanwhile.
         """
         if self._mixture.sample_rate == self._engine.sample_rate:
-            yield from self._stems(self._mixture)
+            yield from self._stems(self._mixture, self._level)
             return
         with Spool(spool, self._mixture.channels) as track:
-            self._resample(track)
-            yield from self._stems(track)
+            yield from self._stems(track, self._resample(track))
 
-    def _resample(self, track: Spool) -> None:
-        mixture = self._mixture
+    def _resample(self, track: Spool) -> Level:
+        """Fill the track; its level."""
+        mixture, meter = self._mixture, LevelMeter()
+
+        def put(block: NDArray[np.floating]) -> None:
+            track.write(block)
+            meter.add(block)
+
         resampler = StreamResampler(mixture.sample_rate, self._engine.sample_rate, mixture.channels)
         for block in blocks(mixture, self._progress.check):
-            track.write(resampler.push(block))
-        track.write(resampler.flush())
+            put(resampler.push(block))
+        put(resampler.flush())
+        return meter.level
 
-    def _stems(self, track: Track) -> Iterator[Block]:
+    def _stems(self, track: Track, level: Level) -> Iterator[Block]:
         mixture = self._mixture
         given = 0
-        for block in self._at_mixture_rate(track):
+        for block in self._at_mixture_rate(track, level):
             for start in range(0, block.shape[-1], BLOCK):
                 piece = block[..., start : min(start + BLOCK, start + mixture.frames - given)]
                 given += piece.shape[-1]
@@ -75,70 +86,31 @@ class Separation:
         if given < mixture.frames:
             yield np.zeros((len(self._engine.sources), mixture.channels, mixture.frames - given))
 
-    def _at_mixture_rate(self, track: Track) -> Iterator[Block]:
+    def _at_mixture_rate(self, track: Track, level: Level) -> Iterator[Block]:
         back = _Back(len(self._engine.sources), self._mixture, self._engine.sample_rate)
-        for block in self._separated(track):
+        for block in self._separated(track, level):
             yield back.push(block)
         yield back.flush()
 
-    def _separated(self, track: Track) -> Iterator[Block]:
+    def _separated(self, track: Track, level: Level) -> Iterator[Block]:
         """Blocks `[sources, channels, n]` at the engine's rate, each as soon as all before it are done."""
         store = SegmentStore.create(self._how.segments, self._about(track))
-        work = _Work(track, self._engine, store, self._level(track))
         schedule = Schedule(store, self._playhead)
-        for start in range(0, track.frames, BLOCK):
-            size = min(BLOCK, track.frames - start)
-            while not store.ready(start, start + size):
+        normal = level if self._engine.segmentation.normalise else Level()
+        with closing(Work(track, self._engine, store, normal)) as work:
+            for start in range(0, track.frames, BLOCK):
+                size = min(BLOCK, track.frames - start)
+                while not store.ready(start, start + size):
+                    self._progress.at("separating", schedule.part_done)
+                    work.separate(schedule.following(self._engine.batch))
                 self._progress.at("separating", schedule.part_done)
-                work.separate(schedule.following(self._engine.batch))
-            self._progress.at("separating", schedule.part_done)
-            yield store.read(start, size).transpose(1, 2, 0)
-
-    def _level(self, track: Track) -> Level:
-        return level.measure(blocks(track, self._progress.check)) if self._engine.segmentation.normalise else Level()
+                yield store.read(start, size).transpose(1, 2, 0)
 
     def _about(self, track: Track) -> About:
         engine = self._engine
         turns = leads(self._how.shifts, engine.sample_rate)
         cut = with_overlap(engine.segmentation, self._how.overlap)
         return About(self._how.key, engine.sources, engine.sample_rate, track.channels, track.frames, cut, turns)
-
-
-class _Work:
-    """One track's segments through the engine into the store."""
-
-    def __init__(self, track: Track, engine: Engine, store: SegmentStore, normal: Level) -> None:
-        self._track = track
-        self._engine = engine
-        self._store = store
-        self._normal = normal
-
-    def separate(self, segments: Sequence[Segment]) -> None:
-        """Segments that are heard equally long. Raises ModelRejectedError, OSError."""
-        heard = np.stack([self._heard(segment) for segment in segments])
-        for segment, answer in zip(segments, self._engine.separate(heard), strict=True):
-            self._store.put(segment, self._stem(answer[..., segment.skip : segment.skip + segment.frames]))
-
-    def _heard(self, segment: Segment) -> Samples:
-        """What the engine hears of a segment: float32 `[2, heard]`, silence beyond the track's ends."""
-        start = max(segment.heard_from, 0)
-        end = min(segment.heard_from + segment.heard, self._track.frames)
-        heard = np.zeros((2, segment.heard), dtype=np.float32)
-        if start < end:
-            sound = self._normal.apply(self._track.read(start, end - start))
-            heard[:, start - segment.heard_from : end - segment.heard_from] = sound
-        return heard
-
-    def _stem(self, answer: Samples) -> Samples:
-        """An answer `[sources, 2, frames]` as it is kept: at the track's level, with the track's channels."""
-        if not np.isfinite(answer).all():
-            raise ModelRejectedError(
-                f"The model {self._engine.name} gave something that is not sound. "
-                "Its file may be damaged: remove it, get it again, or choose another model."
-            )
-        stem = self._normal.undo(answer)
-        # A mono song was given to the engine as two equal channels; their mean is its stem.
-        return stem if self._track.channels == 2 else stem.mean(axis=1, keepdims=True)
 
 
 class _Back:

@@ -19,6 +19,8 @@ from desktop.audio.peaks import BASE, envelope
 from desktop.segments.cut import Cut, Segment, Segmentation, triangle
 
 _ABOUT = "about.json"
+# Steps a unit where integers are kept: loud stems go up to twice full scale.
+_STEPS = 1 << 14
 COMPLETE = "complete"
 """Marks a store that nothing will be added to."""
 
@@ -39,7 +41,7 @@ class About:
     leads: tuple[int, ...] = (0,)
     """One turn of segments for each: frames that it begins before the track."""
     kept_as: str = "float32"
-    """numpy's name of the numbers in the files."""
+    """numpy's name of the numbers in the files: "float32", or "int16" for half the room, rough to a step of 2^-14."""
 
 
 class SegmentStore:
@@ -108,8 +110,7 @@ class SegmentStore:
         """
         if segment.turn == 0:
             self._write(self._peaks_file(segment.number), self._envelopes(segment, answer).data, durable)
-        frames_first = np.ascontiguousarray(answer.transpose(2, 0, 1), dtype=self._numbers)
-        self._write(self._file(segment.number), frames_first.data, durable)
+        self._write(self._file(segment.number), self._as_kept(answer).data, durable)
         self.done.add(segment.number)
 
     def ready(self, start: int, end: int) -> bool:
@@ -152,12 +153,21 @@ class SegmentStore:
         width = len(self.about.sources) * self.about.channels * self._numbers.itemsize
         return sum(segment.frames for segment in self.cut.segments) * width
 
+    def _as_kept(self, answer: NDArray[np.float32]) -> NDArray[np.generic]:
+        """`[sources, channels, frames]` to `[frames, sources, channels]`."""
+        if self._numbers.kind == "i":
+            limits = np.iinfo(self._numbers)
+            # Converted before it is turned round: it is half as much to move.
+            answer = np.rint(answer * np.float32(_STEPS)).clip(limits.min, limits.max).astype(self._numbers)
+        return np.ascontiguousarray(answer.transpose(2, 0, 1), dtype=self._numbers)
+
     def _part(self, number: int, start: int, frames: int) -> NDArray[np.floating]:
         """`[frames, sources, channels]` of one segment from its frame `start` on."""
         width = len(self.about.sources) * self.about.channels
         offset = start * width * self._numbers.itemsize
         flat = np.fromfile(self._file(number), self._numbers, frames * width, offset=offset)
-        return flat.reshape(frames, -1, self.about.channels)
+        part = flat.reshape(frames, -1, self.about.channels)
+        return part * np.float32(1 / _STEPS) if self._numbers.kind == "i" else part
 
     def _envelopes(self, segment: Segment, answer: NDArray[np.float32]) -> NDArray[np.int16]:
         """int16 `[entries, sources, 2]`. Where neighbours overlap, each shows its own half."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
-from desktop.supervisor.redis import RedisServer
+from desktop.supervisor.redis import RedisServer, check_external
 from desktop.supervisor.worker import WorkerProcess
 
 # Seconds between looks at the rows, and the longest rest after a failed start.
@@ -46,7 +46,8 @@ class Supervisor:
         `drafts`: somebody looks at songs before they are separated, so a second worker makes drafts of them.
         """
         self._home = home
-        self._redis = None if external_redis() else RedisServer(home)
+        self._external = external_redis()
+        self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
         self._drafter = WorkerProcess(home, "draft", "--draft") if drafts else None
         self._reconciler = reconciler
@@ -106,6 +107,8 @@ class Supervisor:
     def _started(self) -> bool:
         """Start Redis, then the worker, if they do not run. True when something was started."""
         started = False
+        if self._external and not self._worker.alive:
+            check_external(self._external)
         if self._redis and not (self._redis.child and self._redis.child.alive):
             self._redis.stop()
             self._redis.start().on_exit(self._look)

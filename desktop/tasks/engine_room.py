@@ -91,4 +91,4 @@ class EngineRoom:
         if self._home is None:
             return Settings().runtime, Settings().fast, None
         settings = load_settings(self._home)
-        return settings.runtime, settings.fast, self._home.models / "openvino"
+        return settings.runtime, settings.fast, self._home.converted

@@ -13,11 +13,11 @@ def test_how_many_times_as_fast_as_the_music_sketch_is() -> None:
     engine = SketchEngine()
     how = engine.segmentation
     heard = np.ascontiguousarray(stem("rock120", "mixture")[:, : how.length + 2 * how.context])
-    engine.separate(heard[None])
+    engine.separate(heard[None])()
     took: list[float] = []
     for _ in range(12):
         begun = process_time()
-        engine.separate(heard[None])
+        engine.separate(heard[None])()
         took.append(process_time() - begun)
     music = how.stride / engine.sample_rate
     print(f"\nsketch: {music / min(took):.0f} times real time at best, {music / np.median(took):.0f} as a rule")

@@ -160,7 +160,7 @@ class TestDrafts:
         job = add(library, write_song(tmp_path / "long.wav", LONG))
         library.service.draft(job.id)
         drafted = library.home.job(job.id).draft
-        until(lambda: any(drafted.glob("*.float16")), every=0.01)
+        until(lambda: any(drafted.glob("*.int16")), every=0.01)
         killed = draft_worker_of(library.home.root)
         killed.kill()
         killed.wait(10)
@@ -190,7 +190,7 @@ class TestDrafts:
         job = add(library, write_song(tmp_path / "drafted.wav", SECONDS if finished else LONG))
         library.service.draft(job.id)
         drafted = library.home.job(job.id).draft
-        until(lambda: whole(library, job) if finished else any(drafted.glob("*.float16")), every=0.01)
+        until(lambda: whole(library, job) if finished else any(drafted.glob("*.int16")), every=0.01)
         return job
 
     def _nothing_comes_back(self, library: Library, job: Job, song: Path, kept: list[str]) -> None:

@@ -70,9 +70,9 @@ class StuckEngine(IdentityEngine):
 
     go_on = threading.Event()
 
-    def separate(self, segments: Samples) -> Samples:
+    def stems(self, segments: Samples) -> Samples:
         self.go_on.wait(30)
-        return super().separate(segments)
+        return super().stems(segments)
 
 
 class OneEngine(EngineRoom):

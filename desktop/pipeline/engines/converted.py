@@ -1,32 +1,91 @@
-"""HTDemucs cores as OpenVINO takes them: converted once, and kept in files.
+"""HTDemucs as OpenVINO takes it: converted once, kept in files, and read from there without torch.
 
-A folder of the cache is one core: `core.xml`, `core.bin`, and `sha256` with the digest of both. It is made under
-another name and renamed when it is whole. What does not fit its digest is thrown away and made anew.
+A folder of the cache is one model for segments of one length: its core in OpenVINO's form, what else there is to know
+of it, and beside that what OpenVINO made of it for the processor here. The folder of a model that cannot be converted
+is empty. What is damaged is made anew.
 """
 
-import hashlib
+import json
 import logging
 import shutil
+import subprocess
 import sys
-import warnings
-from collections.abc import Callable
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from os import getpid
 from pathlib import Path
-from tempfile import mkdtemp
 from types import ModuleType
-from typing import TYPE_CHECKING, cast
+from typing import Self, cast
 
-import torch
+from desktop.lifetime import end_with_parent
+from desktop.paths import converted_name
+from desktop.pipeline.engines.network import Form, UnfitModelError
+from desktop.pipeline.engines.sealed import is_sealed, sealing
+from desktop.program import own_command, own_environment
 
-from desktop.pipeline.engines.core import Both, CoreModule
-from desktop.pipeline.engines.torch_core import exact_attention
-
-if TYPE_CHECKING:
-    from openvino import Model
-
+COMMAND = "convert"
+"""Starts this program to convert a model: torch's memory goes with that process, and so does whatever breaks there."""
 # Raised whenever what is converted, or how, changes.
-VERSION = 2
-_XML, _BIN, _SUM = "core.xml", "core.bin", "sha256"
+_VERSION = 3
+_GRAPH, _ABOUT = "core.xml", "about.json"
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A model in OpenVINO's form."""
+
+    folder: Path
+    form: Form
+    nfft: int
+    """Of its spectrograms."""
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The one in `folder`, which is whole. Raises UnfitModelError when it is empty, OSError."""
+        if not (folder / _ABOUT).exists():
+            raise UnfitModelError("The model has no form that OpenVINO takes")
+        said = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
+        return cls(folder, Form(**said["form"] | {"sources": tuple(said["form"]["sources"])}), said["nfft"])
+
+    def tell(self) -> None:
+        """Write down what is known beside the core. Raises OSError."""
+        said = {"form": asdict(self.form), "nfft": self.nfft}
+        (self.folder / _ABOUT).write_text(json.dumps(said), encoding="utf-8")
+
+    @property
+    def graph(self) -> Path:
+        """The core; its weights lie beside it."""
+        return self.folder / _GRAPH
+
+    @contextmanager
+    def compiled(self, precision: str) -> Generator[Path]:
+        """A folder for what OpenVINO makes of the core for this processor: full, or to be filled."""
+        folder = self.folder / f"compiled-{precision}"
+        if is_sealed(folder):
+            yield folder
+            return
+        with sealing(folder) as scratch:
+            yield scratch
+
+
+def converted(weights: Path, segment: float | None, cache: Path) -> Converted:
+    """The model in the file `weights`, for segments of so many seconds or its own; put into `cache` where it is missing.
+
+    Raises UnfitModelError for one that cannot be converted, OSError, and RuntimeError when it did not succeed.
+    """
+    folder = place_of(weights, segment, cache)
+    if not is_sealed(folder):
+        _convert(weights, folder, segment)
+    return Converted.open(folder)
+
+
+def place_of(weights: Path, segment: float | None, cache: Path) -> Path:
+    """Where that is kept. Raises OSError."""
+    return cache / converted_name(weights, f"{segment or 'own'}-v{_VERSION}-{_release()}")
 
 
 def silence_openvino() -> None:
@@ -37,61 +96,21 @@ def silence_openvino() -> None:
     sys.modules["openvino_telemetry"] = cast("ModuleType", None)
 
 
-def key_of(weights: Path, frames: int) -> str:
-    """Names the core of the model in the file `weights` for segments of so many frames. Raises OSError."""
-    with weights.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{frames}-v{VERSION}"
+def _convert(weights: Path, folder: Path, segment: float | None) -> None:
+    child = subprocess.run(
+        own_command(COMMAND, str(weights), str(folder), str(segment or "")), env=own_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        errors="replace", check=False, preexec_fn=partial(end_with_parent, getpid()) if sys.platform == "linux" else None,
+    )  # fmt: skip
+    if child.returncode or not is_sealed(folder):
+        raise RuntimeError(f"{weights.name} could not be converted ({child.returncode}): {child.stderr[-2000:]}")
+    _log.info("%s was converted for OpenVINO", weights.name)
+    for other in folder.parent.glob(converted_name(weights, f"{segment or 'own'}-v*")):
+        if other != folder:  # of an earlier version
+            shutil.rmtree(other, ignore_errors=True)
 
 
-def kept(folder: Path, convert: Callable[[], "Model"]) -> "Model":
-    """The core in `folder`, put there first where it is missing or damaged. Raises RuntimeError."""
-    from openvino import Core
-
-    if not _is_whole(folder):
-        model = convert()
-        try:
-            _keep(model, folder)
-        except (OSError, RuntimeError) as error:
-            _log.warning("A converted model could not be kept: %s", error)
-            return model
-    return Core().read_model(folder / _XML)
-
-
-def _is_whole(folder: Path) -> bool:
+def _release() -> str:
     try:
-        return (folder / _SUM).read_text(encoding="ascii") == _digest(folder)
-    except (OSError, ValueError):
-        return False
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for name in (_XML, _BIN):
-        with (folder / name).open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _keep(model: "Model", folder: Path) -> None:
-    from openvino import save_model
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix="part-", dir=folder.parent))
-    try:
-        save_model(model, scratch / _XML, compress_to_fp16=False)
-        (scratch / _SUM).write_text(_digest(scratch), encoding="ascii")
-        shutil.rmtree(folder, ignore_errors=True)
-        scratch.rename(folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def convert(module: CoreModule, inputs: Both) -> "Model":
-    """OpenVINO's form of the core, for exactly these shapes. Raises RuntimeError."""
-    from openvino import convert_model
-
-    # The tracer remarks on every shape that it takes as fixed, which they are.
-    with torch.inference_mode(False), torch.no_grad(), exact_attention(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        traced = torch.jit.trace(module, inputs, check_trace=False)
-        return convert_model(traced, example_input=inputs, input=[tuple(part.shape) for part in inputs])
+        return version("openvino")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,36 +1,29 @@
 """The part of HTDemucs between the spectrograms: its encoders, the transformer across both branches, its decoders."""
 
-from typing import Protocol, cast
+from typing import cast
 
 import torch
 from demucs.hdemucs import HDecLayer, HEncLayer
 from demucs.htdemucs import HTDemucs
 from torch import nn
 
-Both = tuple[torch.Tensor, torch.Tensor]
-
-
-class Core(Protocol):
-    """Computes the core of one model in one of several ways."""
-
-    def __call__(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Take what is normalised, give what is.
-
-        float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
-        `[n, sources * 2, length]`, on the same device. Raises RuntimeError where it cannot.
-        """
-        ...
+from desktop.pipeline.engines.crossing import Both, Crossing
 
 
 class CoreModule(nn.Module):
-    """The layers themselves, as torch computes them, and as other runtimes take them over."""
+    """The layers themselves, as torch computes them, and as OpenVINO takes them over."""
 
     def __init__(self, model: HTDemucs) -> None:
         super().__init__()
         self._model = model
+        self._crossing = Crossing(model.crosstransformer) if model.crosstransformer is not None else None
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Both branches; see `Core`."""
+        """Take what is normalised, give what is.
+
+        float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
+        `[n, sources * 2, length]`, on the same device.
+        """
         model = self._model
         x, xt = spectrogram, waveform
         widths: list[int] = []
@@ -74,12 +67,12 @@ class CoreModule(nn.Module):
 
     def _across(self, x: torch.Tensor, xt: torch.Tensor) -> Both:
         model = self._model
-        if model.crosstransformer is None:
+        if self._crossing is None:
             return x, xt
         if not model.bottom_channels:
-            return model.crosstransformer(x, xt)
+            return self._crossing(x, xt)
         bins = x.shape[2]
         x = model.channel_upsampler(x.flatten(2)).unflatten(2, (bins, -1))
-        x, xt = model.crosstransformer(x, model.channel_upsampler_t(xt))
+        x, xt = self._crossing(x, model.channel_upsampler_t(xt))
         x = model.channel_downsampler(x.flatten(2)).unflatten(2, (bins, -1))
         return x, model.channel_downsampler_t(xt)

@@ -1,5 +1,6 @@
 """What an engine is: names of its sources, a sample rate, how it cuts the mixture, and `separate`."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,8 @@ from numpy.typing import NDArray
 from desktop.segments.cut import Segmentation
 
 Samples = NDArray[np.float32]
+Answer = Callable[[], Samples]
+"""What is left to do of a separation, and gives the stems. To be called once, from any thread."""
 
 
 class Engine(Protocol):
@@ -48,9 +51,10 @@ class Engine(Protocol):
         """Sentences for the user, such as that another runtime had to stand in; more may come with every call."""
         ...
 
-    def separate(self, segments: Samples) -> Samples:
+    def separate(self, segments: Samples) -> Answer:
         """float32 `[n <= batch, 2, context + length + context]` to float32 `[n, sources, 2, same frames]`.
 
-        Shorter segments, all of one length, are allowed where the track is shorter.
+        Shorter segments, all of one length, are allowed where the track is shorter. The work that takes all cores is
+        done when this returns; the rest is left to the answer, so that the next segments can be in work meanwhile.
         """
         ...

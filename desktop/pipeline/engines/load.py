@@ -1,15 +1,12 @@
 """An engine out of what the shelf knows of it. torch is imported only for engines that need it."""
 
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.engine import Engine
-
-if TYPE_CHECKING:
-    from demucs.htdemucs import HTDemucs
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class EngineSpec:
     fast: bool = False
     """Compute with 16-bit numbers where the processor has them."""
     cache: Path | None = None
-    """The folder that keeps what is converted for a runtime; None converts at every start, where asked to."""
+    """The folder that keeps what is converted for a runtime: without one, nothing is."""
 
 
 def load_engine(spec: EngineSpec) -> Engine:
@@ -44,21 +41,10 @@ def load_engine(spec: EngineSpec) -> Engine:
 
 
 def _load_demucs(spec: EngineSpec) -> Engine:
-    from desktop.pipeline.engines.architecture import build
     from desktop.pipeline.engines.demucs import DemucsEngine
-    from desktop.pipeline.engines.runtimes import start
-    from desktop.pipeline.engines.weights import read_package
+    from desktop.pipeline.engines.runtimes import on_processor, start
 
     if not spec.files:
         raise ModelRejectedError(f"The model {spec.name} has no weights on this computer.")
-    models = [build(path, read_package(path)) for path in spec.files]
-    for model in models:
-        _shorten(model, spec)
-    runtime, notices = start(spec, models)
-    return DemucsEngine(spec.name, models, spec.bag, runtime, notices)
-
-
-def _shorten(model: "HTDemucs", spec: EngineSpec) -> None:
-    """A model can be given less than it was trained on, never more."""
-    if spec.segment is not None and 0 < spec.segment <= model.segment:
-        model.segment = Fraction(spec.segment)
+    runtime, notices = start(spec)
+    return DemucsEngine(spec.name, runtime, partial(on_processor, replace(spec, fast=False)), spec.bag, notices)

@@ -15,7 +15,8 @@ from demucs.transformer import LayerScale
 from torch import nn
 from torch.nn import functional
 
-from desktop.pipeline.engines.core import Both, CoreModule
+from desktop.pipeline.engines.core import CoreModule
+from desktop.pipeline.engines.crossing import Both
 
 Conv = nn.Conv1d | nn.Conv2d
 # One normalisation of a residual branch goes over the channels and the time of a row of frequencies.
@@ -26,7 +27,7 @@ class RearrangedCore(CoreModule):
     """As `CoreModule`, but the spectrogram that it gives is `[n, bins, frames, channels]`."""
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> Both:
-        """Both branches; see `Core`."""
+        """Both branches; see `CoreModule`."""
         x, xt = super().forward(spectrogram, waveform)
         return x.permute(0, 2, 3, 1), xt
 

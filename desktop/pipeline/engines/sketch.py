@@ -11,15 +11,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
-from scipy.signal.windows import hann
 
-from desktop.pipeline.engines.engine import Samples, Segmentation
+from desktop.pipeline.engines.engine import Answer, Samples, Segmentation
 from desktop.pipeline.engines.sketch_features import GROUPS, WIDTHS, features, pool, side_to_middle
 from desktop.pipeline.engines.sketch_masks import load_tables, masks
 
 WINDOW, HOP = 4096, 1024
 _PAD = WINDOW // 2
-_HANN = hann(WINDOW, sym=False).astype(np.float32)
+_HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
 _GROUP = np.append(np.repeat(np.arange(GROUPS), WIDTHS), GROUPS - 1)
 # Frames worked on at a time: what is in work fits a core's cache.
 _CHUNK = 32
@@ -47,12 +46,12 @@ class SketchEngine:
         """As the fitted table names them."""
         return load_tables().stems
 
-    def separate(self, segments: Samples) -> Samples:
+    def separate(self, segments: Samples) -> Answer:
         """float32 `[n, 2, frames]` to float32 `[n, 4, 2, frames]`; the context of a full segment stays silent."""
         stems = np.zeros((len(segments), len(self.sources), *segments.shape[1:]), dtype=np.float32)
         # A list, so that an error in any thread is heard of.
         list((self._pool.map if self._pool else map)(self._separate, segments, stems))
-        return stems
+        return lambda: stems
 
     def _separate(self, segment: Samples, stems: Samples) -> None:
         """Fill `stems` `[4, 2, frames]` with what becomes of a segment `[2, frames]`."""

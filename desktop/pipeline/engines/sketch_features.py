@@ -83,7 +83,8 @@ def _planes(energies: Energies) -> Iterator[Plane]:
     volume = np.sqrt(power)
     level = _log(power) / 2
     before = _box(volume, 1, 4)
-    medium, long = _box(volume, 1, 21), _box(volume, 1, 65)
+    medium = _box(volume, 1, 21)
+    of_medium, of_long = _log(medium), _log(_box(volume, 1, 65))
     percussive = _percussive(volume)
     high = volume[_HIGH].mean(axis=0, keepdims=True)
     yield percussive
@@ -91,10 +92,10 @@ def _planes(energies: Energies) -> Iterator[Plane]:
     yield _box(percussive, 5, 5)
     yield level - _log(_shift(before, 3))
     yield level - _log(_shift(before, -3))
-    yield level - _log(long)
-    yield _log(medium) - _log(long)
+    yield level - of_long
+    yield of_medium - of_long
     yield level - _log(_box(volume, 9, 1))
-    yield _log(medium) - _log(_box(medium, 9, 1))
+    yield of_medium - _log(_box(medium, 9, 1))
     yield _sideness(energies, 3, 3)
     yield _sideness(energies, 15, 9)
     yield np.abs(_box(energies.left - energies.right, 3, 3)) / (_box(power, 3, 3) + 1e-9)

@@ -1,4 +1,4 @@
-"""The spectrograms that HTDemucs hears and gives, as demucs makes them: float32 throughout, done once for a batch.
+"""The spectrograms that HTDemucs hears and gives, as demucs makes them: float32 throughout.
 
 demucs pads a signal so that frame k is centred on the hop k and a half, drops the frames and the bin beyond that, and
 on the way back adds them again as silence. Frames that are dropped are not made here at all.
@@ -7,12 +7,18 @@ on the way back adds them again as silence. Frames that are dropped are not made
 import math
 from functools import lru_cache
 
-import torch
-from demucs.hdemucs import pad1d
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 
-# Four windows overlap everywhere that is kept; their squares sum to this.
-_WINDOWS = 4
-_SUM_OF_SQUARES = 1.5
+from desktop.pipeline.engines.engine import Samples
+
+WINDOWS = 4
+"""So many overlap everywhere that is kept."""
+SUM_OF_SQUARES = 1.5
+"""Of the windows that overlap at a frame."""
+# Frames worked on at a time: what is in work fits a core's cache.
+_CHUNK = 16
 
 
 class Spectrogram:
@@ -20,40 +26,44 @@ class Spectrogram:
 
     def __init__(self, nfft: int) -> None:
         self._nfft = nfft
-        self._hop = nfft // _WINDOWS
-        self._pad = self._hop // 2 * 3
+        self._hop = nfft // WINDOWS
+        self.pad = self._hop // 2 * 3
+        """Frames that are mirrored before the sound's start: it must be longer than that."""
 
     def frames(self, length: int) -> int:
         """How many frames a sound of `length` has."""
         return math.ceil(length / self._hop)
 
-    def of(self, sound: torch.Tensor) -> torch.Tensor:
-        """float32 `[n, channels, length]` to float32 `[n, 2 * channels, nfft / 2, frames]`."""
-        n, channels, length = sound.shape
+    def of(self, sound: Samples) -> Samples:
+        """float32 `[channels, length]` to float32 `[2 * channels, nfft / 2, frames]`."""
+        channels, length = sound.shape
         frames = self.frames(length)
-        # The end is padded to whole frames first, so that what it mirrors is what demucs mirrors.
-        padded = pad1d(sound, (self._pad, self._pad + frames * self._hop - length), mode="reflect")
-        spectrum = torch.stft(
-            padded.reshape(n * channels, -1), self._nfft, self._hop, window=_window(self._nfft, sound.device),
-            center=False, normalized=True, return_complex=True,
-        )  # fmt: skip
-        parts = torch.view_as_real(spectrum[:, :-1]).permute(0, 3, 1, 2)
-        return parts.reshape(n, 2 * channels, self._nfft // 2, frames)
+        padded = np.pad(sound, ((0, 0), (self.pad, self.pad + frames * self._hop - length)), mode="reflect")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, self._nfft, axis=1)[:, :: self._hop][:, :frames]
+        parts = np.empty((channels, 2, self._nfft // 2, frames), np.float32)
+        for first in range(0, frames, _CHUNK):
+            chunk = slice(first, first + _CHUNK)
+            spectrum = np.asarray(rfft(windows[:, chunk] * _window(self._nfft), norm="ortho"), np.complex64)
+            numbers = spectrum[..., :-1, None].view(np.float32)
+            parts[..., chunk] = numbers.transpose(0, 3, 2, 1)
+        return parts.reshape(2 * channels, -1, frames)
 
-    def back(self, spectrogram: torch.Tensor, length: int) -> torch.Tensor:
-        """float32 `[..., 2, nfft / 2, frames]` to float32 `[..., length]`."""
-        *outer, _, bins, frames = spectrogram.shape
-        spectrum = spectrogram.new_zeros((math.prod(outer), frames, bins + 1, 2))
-        spectrum[:, :, :-1] = spectrogram.reshape(-1, 2, bins, frames).permute(0, 3, 2, 1)
-        pieces = torch.fft.irfft(torch.view_as_complex(spectrum), norm="ortho")
-        pieces *= _window(self._nfft, spectrogram.device) / _SUM_OF_SQUARES
-        pieces = pieces.view(-1, frames, _WINDOWS, self._hop)
-        sums = spectrogram.new_zeros((len(pieces), frames + _WINDOWS - 1, self._hop))
-        for quarter in range(_WINDOWS):
-            sums[:, quarter : quarter + frames] += pieces[:, :, quarter]
-        return sums.view(len(pieces), -1)[:, self._pad : self._pad + length].reshape(*outer, length)
+    def back(self, spectrogram: Samples, length: int) -> Samples:
+        """float32 `[nfft / 2, frames, 2 * n]` to float32 `[n, length]`."""
+        bins, frames, parts = spectrogram.shape
+        window = _window(self._nfft) / np.float32(SUM_OF_SQUARES)
+        sums = np.zeros((parts // 2, frames + WINDOWS - 1, self._hop), np.float32)
+        spectrum = np.zeros((parts // 2, _CHUNK, bins + 1), np.complex64)
+        for first in range(0, frames, _CHUNK):
+            part = np.ascontiguousarray(spectrogram[:, first : first + _CHUNK]).view(np.complex64)
+            count = part.shape[1]
+            spectrum[:, :count, :-1] = part.transpose(2, 1, 0)
+            pieces = np.asarray(irfft(spectrum[:, :count], self._nfft, norm="ortho")) * window
+            for late in range(WINDOWS):
+                sums[:, first + late : first + late + count] += pieces[..., late * self._hop : (late + 1) * self._hop]
+        return sums.reshape(len(sums), -1)[:, self.pad : self.pad + length]
 
 
 @lru_cache(maxsize=8)
-def _window(nfft: int, device: torch.device) -> torch.Tensor:
-    return torch.hann_window(nfft, device=device)
+def _window(nfft: int) -> NDArray[np.float32]:
+    return np.hanning(nfft + 1)[:-1].astype(np.float32)

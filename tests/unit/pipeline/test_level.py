@@ -1,7 +1,15 @@
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from desktop.pipeline.level import measure
+from desktop.pipeline.level import Level, LevelMeter
+
+
+def measure(blocks: list[NDArray[np.floating]]) -> Level:
+    meter = LevelMeter()
+    for block in blocks:
+        meter.add(block)
+    return meter.level
 
 
 def test_blocks_have_the_level_of_the_whole_as_demucs_takes_it() -> None:

@@ -24,8 +24,8 @@ SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 class RoughEngine(IdentityEngine):
     """Sources that are far from summing to the mixture."""
 
-    def separate(self, segments: Samples) -> Samples:
-        stems = super().separate(segments)
+    def stems(self, segments: Samples) -> Samples:
+        stems = super().stems(segments)
         stems[:, 0] += 0.3 * np.roll(segments, 7, axis=-1)
         stems[:, 1] = np.tanh(stems[:, 1])
         return stems
@@ -34,15 +34,15 @@ class RoughEngine(IdentityEngine):
 class BrokenEngine(IdentityEngine):
     """Gives something that is not sound."""
 
-    def separate(self, segments: Samples) -> Samples:
-        return super().separate(segments) * np.float32(np.nan)
+    def stems(self, segments: Samples) -> Samples:
+        return super().stems(segments) * np.float32(np.nan)
 
 
 class LoudEngine(IdentityEngine):
     """Two sources louder than full scale that cancel each other."""
 
-    def separate(self, segments: Samples) -> Samples:
-        stems = super().separate(segments)
+    def stems(self, segments: Samples) -> Samples:
+        stems = super().stems(segments)
         stems[:, 0] += 1.5
         stems[:, 1] -= 1.5
         return stems

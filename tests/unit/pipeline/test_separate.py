@@ -37,11 +37,11 @@ class WatchedEngine(IdentityEngine):
     given: list[int] = field(default_factory=list)
     most: int = 1 << 30
 
-    def separate(self, segments: Samples) -> Samples:
+    def stems(self, segments: Samples) -> Samples:
         if len(self.given) >= self.most:
             raise CutOffError
         self.given.append(len(segments))
-        return super().separate(np.tanh(segments))
+        return super().stems(np.tanh(segments))
 
 
 @pytest.fixture

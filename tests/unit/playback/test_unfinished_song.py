@@ -31,7 +31,7 @@ class Folders:
 
     def begin_draft(self, names: tuple[str, ...] = NAMES[::-1]) -> SegmentStore:
         how = Segmentation(length=RATE, stride=RATE)
-        return SegmentStore.create(self.draft, About("draft", names, RATE, 1, FRAMES, how, kept_as="float16"))
+        return SegmentStore.create(self.draft, About("draft", names, RATE, 1, FRAMES, how, kept_as="int16"))
 
     def song(self) -> UnfinishedSong:
         return UnfinishedSong(self.segments, self.draft)

@@ -108,10 +108,17 @@ def test_peaks_of_the_segments_together_are_those_of_the_track(
 
 def test_half_as_many_bits_hold_a_draft(tmp_path: Path) -> None:
     track = stems(5000)
-    store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="float16"))
+    store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="int16"))
     fill(store, track)
-    np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track, atol=1e-3)
-    assert store.size() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.float16"))
+    np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track, atol=4e-5)
+    assert store.size() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.int16"))
+
+
+def test_a_draft_is_held_at_twice_full_scale_and_never_wraps_round(tmp_path: Path) -> None:
+    track = stems(5000) * 1000
+    store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="int16"))
+    fill(store, track)
+    np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track.clip(-2, 2), atol=1e-3)
 
 
 def test_a_track_that_turns_out_longer_keeps_its_finished_segments(tmp_path: Path) -> None:

@@ -70,3 +70,11 @@ def test_a_model_whose_segments_are_short_already_is_not_changed(home: Home) -> 
     plain, _ = ask(room)
     sparing, _ = room.engine("mine", lambda part: None, lambda: False, sparing=True)
     assert sparing.segmentation == plain.segmentation
+
+
+def test_what_was_made_of_a_model_goes_with_it(home: Home) -> None:
+    save_settings(home, Settings(runtime="openvino"))
+    ask(EngineRoom(Shelf(home), home))
+    assert list(home.converted.iterdir())
+    Shelf(home).remove("mine")
+    assert not list(home.converted.iterdir())

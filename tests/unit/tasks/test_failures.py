@@ -30,10 +30,10 @@ class FailingEngine(IdentityEngine):
 
     errors: list[Exception] = field(default_factory=list)
 
-    def separate(self, segments: Samples) -> Samples:
+    def stems(self, segments: Samples) -> Samples:
         if self.errors:
             raise self.errors.pop(0)
-        return super().separate(segments)
+        return super().stems(segments)
 
 
 class Trial:
@@ -105,11 +105,11 @@ class SecondSegmentFails(IdentityEngine):
 
     calls: list[int] = field(default_factory=list)
 
-    def separate(self, segments: Samples) -> Samples:
+    def stems(self, segments: Samples) -> Samples:
         self.calls.append(len(segments))
         if len(self.calls) == 2:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return super().separate(segments)
+        return super().stems(segments)
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENOENT, errno.EACCES])

