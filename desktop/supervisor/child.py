@@ -3,10 +3,12 @@
 import json
 import logging
 import os
+import queue
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from desktop.lifetime import end_with_parent
 # Seconds that a child has to end in order.
 PATIENCE = 5.0
 _SAME_MOMENT = 1.0
+# Seconds between looks at whether a child is still to be waited for.
+_GLANCE = 0.1
 _log = logging.getLogger(__name__)
 
 
@@ -47,10 +51,19 @@ class Child:
 
         threading.Thread(target=wait, name="wait", daemon=True).start()
 
-    def first_line(self) -> str:
-        """Wait for the first line of its standard output; empty when it ended without one."""
-        assert self.process.stdout is not None
-        return self.process.stdout.readline().decode(errors="replace").strip()
+    def first_line(self, give_up: Callable[[], bool]) -> str:
+        """Wait for the first line of its standard output; empty when it ended without one, or `give_up()` is true.
+
+        In the latter case the child is to be ended.
+        """
+        output = self.process.stdout
+        assert output is not None
+        lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        threading.Thread(target=lambda: lines.put(output.readline()), name="first line", daemon=True).start()
+        while not give_up():
+            with suppress(queue.Empty):
+                return lines.get(timeout=_GLANCE).decode(errors="replace").strip()
+        return ""
 
     @property
     def alive(self) -> bool:

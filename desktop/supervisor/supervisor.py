@@ -10,6 +10,7 @@ from typing import Protocol
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
+from desktop.supervisor.child import Child
 from desktop.supervisor.redis import RedisServer, check_external
 from desktop.supervisor.worker import WorkerProcess
 
@@ -99,6 +100,9 @@ class Supervisor:
             self._rest_until = monotonic() + min(2.0**self._failures, _LONGEST_REST)
             self._tell(str(error))
             return
+        if not self._worker.alive or not self._redis_lives:
+            self._look()  # one of them died while the other was started: at once once more
+            return
         if not started:
             self._failures = 0
         self._reconcile(self._reconciler.check)
@@ -109,16 +113,29 @@ class Supervisor:
         started = False
         if self._external and not self._worker.alive:
             check_external(self._external)
-        if self._redis and not (self._redis.child and self._redis.child.alive):
+        if self._redis and not self._redis_lives:
             self._redis.stop()
             self._redis.start().on_exit(self._look)
             started = True
         if not self._worker.alive:
             self._worker.stop()
             self._reconcile(self._reconciler.rebuild)
-            self._worker.start().on_exit(self._look)
+            self._watch(self._worker.start(self._gives_up))
             started = True
         return self._drafter_started() or started
+
+    @property
+    def _redis_lives(self) -> bool:
+        """True while our own Redis runs, and always with one that somebody else runs."""
+        return self._redis is None or (self._redis.child is not None and self._redis.child.alive)
+
+    def _gives_up(self) -> bool:
+        """True when no worker needs to be waited for: without Redis none ever comes up."""
+        return self._stopping.is_set() or not self._redis_lives
+
+    def _watch(self, child: Child | None) -> None:
+        if child is not None:
+            child.on_exit(self._look)
 
     def _drafter_started(self) -> bool:
         """Start the second worker, or end it, as the settings say. True when it was started."""
@@ -128,7 +145,7 @@ class Supervisor:
         drafter.stop()
         if wanted and monotonic() >= self._draft_rest_until:
             try:
-                drafter.start().on_exit(self._look)
+                self._watch(drafter.start(self._gives_up))
             except ServiceUnavailableError as error:
                 # Songs are separated all the same, so nobody is troubled with it.
                 _log.warning("There are no drafts: %s", error)

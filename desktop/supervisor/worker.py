@@ -1,6 +1,8 @@
 """The Celery worker as a child: same program, other words."""
 
 import subprocess
+from collections.abc import Callable
+from time import monotonic
 
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
@@ -9,6 +11,8 @@ from desktop.program import own_command, own_environment
 from desktop.supervisor.child import Child, reap
 
 READY = "ready"
+# Seconds until it must consume. Measured: 1 to 3, and 20 on a machine that has a lot else to do.
+_PATIENCE = 120.0
 
 
 class WorkerProcess:
@@ -26,8 +30,11 @@ class WorkerProcess:
         """True while it runs."""
         return self.child is not None and self.child.alive
 
-    def start(self) -> Child:
-        """Start it and wait until it consumes. Raises ServiceUnavailableError."""
+    def start(self, give_up: Callable[[], bool]) -> Child | None:
+        """Start it and wait until it consumes. None when `give_up()` was true before. Raises ServiceUnavailableError.
+
+        It waits for Redis as long as there is none, so that whoever waits for it must be able to give up.
+        """
         pidfile = self._home.run / f"{self._name}.pid"
         self._home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
         reap(pidfile)
@@ -38,10 +45,13 @@ class WorkerProcess:
             self.child = Child(words, pidfile, environment)
         except OSError as error:
             raise ServiceUnavailableError(f"The worker could not be started: {error.strerror}.") from error
-        if self.child.first_line() != READY:
-            self.child.end(subprocess.Popen.kill)
-            raise ServiceUnavailableError(f"The worker does not start. {log} says why.")
-        return self.child
+        end = monotonic() + _PATIENCE
+        if self.child.first_line(lambda: give_up() or monotonic() > end) == READY:
+            return self.child
+        self.child.end(subprocess.Popen.kill)
+        if give_up():
+            return None
+        raise ServiceUnavailableError(f"The worker does not start. {log} says why.")
 
     def stop(self) -> None:
         """End it; a running job goes back to the queue."""

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -85,12 +85,36 @@ def test_a_song_is_published_right_after_the_worker_was_killed(library: Library,
     completed(library, job)
 
 
+def test_redis_dies_while_the_worker_starts(library: Library, root: Path, tmp_path: Path) -> None:
+    starting = worker_that_starts(root)
+    redis_of(root).kill()
+    with suppress(psutil.NoSuchProcess):
+        starting.resume()
+    completed(library, add(library, tmp_path, "after"))
+
+
+def test_an_app_is_ended_while_its_worker_starts(root: Path) -> None:
+    with running_library(root):
+        starting = worker_that_starts(root)
+    until(lambda: not processes_of(root), patience=15)
+    assert not starting.is_running()
+
+
+def worker_that_starts(root: Path) -> psutil.Process:
+    """A worker in the place of one that was killed, held before it is ready."""
+    killed = worker_of(root)
+    killed.kill()
+    starting = successor(killed, lambda: worker_of(root))
+    starting.suspend()
+    return starting
+
+
 def test_a_child_that_is_slow_to_start_is_waited_for(library: Library, root: Path, tmp_path: Path) -> None:
     job = add(library, tmp_path, "song", 20)
     library.wait_for_progress(job)
     killed = owner_of(root)
     killed.kill()
-    slow = next_child(root, killed)
+    slow = successor(killed, lambda: owner_of(root))
     slow.suspend()
     try:
         with pytest.raises(psutil.TimeoutExpired):
@@ -101,13 +125,13 @@ def test_a_child_that_is_slow_to_start_is_waited_for(library: Library, root: Pat
     assert owner_of(root) == slow
 
 
-def next_child(root: Path, killed: psutil.Process) -> psutil.Process:
-    """The child that takes the place of a killed one, as soon as it is there."""
+def successor(killed: psutil.Process, find: Callable[[], psutil.Process]) -> psutil.Process:
+    """The process that takes the place of a killed one, as soon as it is there."""
     found = [killed]
 
     def is_there() -> bool:
         with suppress(StopIteration, psutil.NoSuchProcess):
-            found.append(owner_of(root))
+            found.append(find())
         return found[-1] != killed
 
     until(is_there, every=0.01)

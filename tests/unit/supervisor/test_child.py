@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.supervisor.child import reap
+from desktop.supervisor.child import Child, reap
 from desktop.supervisor.sweep import sweep
 
 DAY = 24 * 3600
@@ -53,6 +53,24 @@ def test_a_damaged_pidfile_names_nobody(tmp_path: Path, text: str) -> None:
     reap(pidfile)
     assert not pidfile.exists()
     reap(pidfile)
+
+
+def test_a_child_that_says_nothing_is_waited_for_no_longer_than_whoever_waits_likes(tmp_path: Path) -> None:
+    child = Child([sys.executable, "-c", "input()"], tmp_path / "worker.pid")
+    looks: list[int] = []
+    assert child.first_line(lambda: looks.append(1) or len(looks) > 3) == ""
+    assert child.alive
+    child.end(subprocess.Popen.kill)
+    assert not (tmp_path / "worker.pid").exists()
+
+
+def test_the_first_line_of_a_child_is_heard_and_its_end_as_well(tmp_path: Path) -> None:
+    child = Child([sys.executable, "-c", "print('ready', flush=True); input()"], tmp_path / "worker.pid")
+    assert child.first_line(lambda: False) == "ready"
+    child.end(subprocess.Popen.kill)
+    mute = Child([sys.executable, "-c", ""], tmp_path / "worker.pid")
+    assert mute.first_line(lambda: False) == ""
+    mute.end(subprocess.Popen.kill)
 
 
 def folder(base: Path, digit: str, days: float) -> Path:
