@@ -98,16 +98,3 @@ def kill_tree(pid: int) -> None:
         except psutil.NoSuchProcess:
             continue
     psutil.wait_procs(everyone, timeout=PATIENCE)
-
-
-def own_command(*words: str) -> list[str]:
-    """The argument list that starts this very program with other words, packaged or not."""
-    start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop"]
-    return [*start, *words]
-
-
-def own_environment() -> dict[str, str]:
-    """Our environment, and the way to our code from any folder."""
-    root = str(Path(__file__).parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
-    return dict(os.environ) | {"PYTHONPATH": path}

@@ -5,7 +5,8 @@ import subprocess
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
 from desktop.paths import Home
-from desktop.supervisor.child import Child, own_command, own_environment, reap
+from desktop.program import own_command, own_environment
+from desktop.supervisor.child import Child, reap
 
 READY = "ready"
 
