@@ -62,6 +62,8 @@ app.conf.update(
     # Nothing that holds threads, a GPU or macOS frameworks survives a fork.
     worker_pool="solo" if sys.platform == "win32" else "prefork",
     worker_pool_start_method="spawn",
+    # Seconds. A new process imports for two seconds; on a busy machine the usual 4 ran out, again and again.
+    worker_proc_alive_timeout=120.0,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
