@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Update, and_, delete, func, insert, select, update
 
+from desktop.audio.names import shown
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.database import Database
 from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
@@ -26,6 +27,10 @@ from desktop.paths import Home
 LEASE = 30.0
 CRASH_BOUND = 3
 CRASHED = "This song stopped the worker {crashes} times and was given up. The log may tell why; then try again."
+UNDECODABLE = (
+    "{name} stopped its decoder {crashes} times and was given up: it is damaged, or made to do harm. Convert it to WAV "
+    "with another program, then add that."
+)
 _FRESH: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "progress": 0.0, "elapsed": 0.0, "left": None, "model_used": None,
     "null_dbfs": None, "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]",
@@ -225,7 +230,7 @@ class JobStore:
         if row.cancel_requested:
             values |= _ended(JobState.CANCELLED)
         elif crashes >= CRASH_BOUND:
-            values |= _ended(JobState.FAILED) | {"error": CRASHED.format(crashes=crashes)}
+            values |= _ended(JobState.FAILED) | {"error": _crashed(self._job(connection, row.id), crashes)}
         else:
             values["state"] = JobState.PENDING.value
         connection.execute(_update(row.id).values(values))
@@ -240,6 +245,12 @@ class JobStore:
         if row is None:
             raise _unknown(job_id)
         return to_job(self._home, row)
+
+
+def _crashed(job: Job, crashes: int) -> str:
+    """Why a job was given up, by what its last owner was doing."""
+    sentence = UNDECODABLE if job.stage is Stage.DECODING else CRASHED
+    return sentence.format(name=shown(job.source.name), crashes=crashes)
 
 
 def _in(state: JobState) -> ColumnElement[bool]:
