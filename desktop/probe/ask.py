@@ -8,6 +8,8 @@ from desktop.audio.tags import Tags
 from desktop.probe.client import Probe
 from desktop.program import own_command, own_environment
 
+_OF_A_LIBRARY = ("UNBRAID_", "REDIS_")
+
 
 def read_tags(path: Path) -> Tags:
     """The tags of a track; empty ones when they are missing, damaged, or too much for the process that read them."""
@@ -27,6 +29,8 @@ def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:
 @cache
 def probe() -> Probe:
     """The child of this process."""
-    made = Probe(own_command("probe"), own_environment())
+    # It is nobody's but this process's: it need know neither a library nor a password.
+    environment = {name: value for name, value in own_environment().items() if not name.startswith(_OF_A_LIBRARY)}
+    made = Probe(own_command("probe"), environment)
     atexit.register(made.close)
     return made

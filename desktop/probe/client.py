@@ -8,7 +8,7 @@ from threading import Lock
 from typing import IO, Any
 
 _log = logging.getLogger(__name__)
-# What ends the child once may be chance: it may have been idle for long, or out of memory.
+# What ends the child once may be chance: its time to go may just have come.
 _TRIES = 2
 
 
@@ -39,6 +39,8 @@ class Probe:
             self._end()
 
     def _answer(self, request: bytes) -> tuple[dict[str, Any], bytes] | None:
+        if self._child and self._child.poll() is not None:
+            self._end()  # nobody had asked for long
         try:
             child = self._child = self._child or self._start()
             assert child.stdin is not None

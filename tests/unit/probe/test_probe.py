@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -124,8 +125,8 @@ def test_everybody_gets_the_answer_to_the_own_question(probe: Probe) -> None:
 
 def test_the_child_ends_with_us() -> None:
     script = (
-        "from desktop.probe.ask import probe, read_tags; from pathlib import Path; import os;"
-        "read_tags(Path('x')); print(probe()._child.pid, flush=True); os.kill(os.getpid(), 9)"
+        "from desktop.probe.ask import read_tags; from pathlib import Path; import os, psutil;"
+        "read_tags(Path('x')); print(psutil.Process().children()[0].pid, flush=True); os.kill(os.getpid(), 9)"
     )
     said = subprocess.run([sys.executable, "-c", script], env=own_environment(), capture_output=True, check=False)
     until(lambda: not psutil.pid_exists(int(said.stdout)))
@@ -140,20 +141,34 @@ def test_tags_come_as_they_are_read_also_those_of_a_name_that_is_no_text(tmp_pat
     assert found.cover
 
 
+@contextmanager
+def new_child() -> Iterator[list[psutil.Process]]:
+    """The child that is started meanwhile."""
+    before = set(psutil.Process().children())
+    found: list[psutil.Process] = []
+    yield found
+    found += set(psutil.Process().children()) - before
+
+
 def test_the_child_knows_neither_qt_nor_torch_nor_redis_and_ffmpeg_only_for_a_picture(tmp_path: Path) -> None:
     probe = Probe(own_command("probe"), own_environment())
-    assert probe.ask("tags", path=str(tmp_path / "missing")) is not None
-    (child,) = [one for one in psutil.Process().children() if one.cmdline()[-1:] == ["probe"] and _is_new(one)]
-    before = {Path(part.path).name for part in child.memory_maps()}
-    assert not [name for name in before if any(word in name.lower() for word in ("qt6", "torch", "avcodec", "numpy"))]
+    with new_child() as children:
+        assert probe.ask("tags", path=str(tmp_path / "missing")) is not None
+    (child,) = children
+    before = {Path(part.path).name.lower() for part in child.memory_maps()}
+    assert not [name for name in before if any(word in name for word in ("qt6", "torch", "avcodec", "numpy"))]
     assert probe.ask("picture", path=str(tmp_path / "missing"), side=10) == ({}, b"")
     assert any("avcodec" in part.path for part in child.memory_maps())
     probe.close()
 
 
-def _is_new(child: psutil.Process) -> bool:
-    shared = ask.probe()._child
-    return shared is None or child.pid != shared.pid
+def test_the_child_knows_neither_the_library_nor_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_PASSWORD", "a word")
+    ask.probe.cache_clear()
+    with new_child() as children:
+        assert ask.read_tags(Path("missing")) == Tags()
+    known = children[0].environ()
+    assert not [name for name in known if name.startswith(("UNBRAID_", "REDIS_"))]
 
 
 def test_a_song_whose_tags_kill_their_reader_is_added_all_the_same(
