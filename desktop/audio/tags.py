@@ -61,9 +61,11 @@ class _Bounded(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As `io.BufferedReader.read`. Raises OSError once the bound is reached."""
-        data = super().read(size)
+        left = max(0, _MOST_READ - self._read)
+        wanted = left + 1 if size is None or size < 0 else size
+        data = super().read(min(wanted, left))
         self._read += len(data) + _PER_CALL
-        if self._read > _MOST_READ:
+        if wanted > left and len(data) == left:
             raise OSError("too much to read for a tag")
         return data
 
