@@ -10,6 +10,7 @@ from typing import Protocol
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
+from desktop.supervisor.external_redis import check_external
 from desktop.supervisor.redis import RedisServer
 from desktop.supervisor.worker import WorkerProcess
 
@@ -46,7 +47,8 @@ class Supervisor:
         `drafts`: somebody looks at songs before they are separated, so a second worker makes drafts of them.
         """
         self._home = home
-        self._redis = None if external_redis() else RedisServer(home)
+        self._external = external_redis()
+        self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
         self._drafter = WorkerProcess(home, "draft", "--draft") if drafts else None
         self._reconciler = reconciler
@@ -111,6 +113,8 @@ class Supervisor:
             self._redis.start().on_exit(self._look)
             started = True
         if not self._worker.alive:
+            if self._external:
+                check_external(self._external)
             self._worker.stop()
             self._reconcile(self._reconciler.rebuild)
             self._worker.start().on_exit(self._look)
