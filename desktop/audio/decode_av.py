@@ -137,9 +137,11 @@ class AvReader:
 
     def _declared_seconds(self, path: Path) -> float | None:
         self._counted = self._container.format.name == "mp3" and _has_frame_count(path)
-        if self._stream.duration:
+        # A damaged header may claim less than nothing.
+        if self._stream.duration and self._stream.duration > 0:
             return float(self._stream.duration * Fraction(self._stream.time_base))
-        return self._container.duration / 1e6 if self._container.duration else None
+        length = self._container.duration
+        return length / 1e6 if length and length > 0 else None
 
 
 def _has_frame_count(path: Path) -> bool:

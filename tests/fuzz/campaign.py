@@ -38,7 +38,7 @@ class Campaign:
             self.tried += 1
             said = self._said(mutation)
             if isinstance(said, Ended):
-                self._keep(number, self._shortest(mutation))
+                self._keep(number, *self._shortest(mutation, said))
             elif any("frames" in words or words == "a picture" for words in said):
                 self.used += 1
 
@@ -56,21 +56,21 @@ class Campaign:
     def _data(self, mutation: Mutation) -> bytes:
         return mutated(mutation, [seed.data for seed in self.seeds])
 
-    def _shortest(self, mutation: Mutation) -> Mutation:
+    def _shortest(self, mutation: Mutation, ended: Ended) -> tuple[Mutation, Ended]:
         """Without the changes that do not matter."""
         for number in reversed(range(len(mutation.edits))):
             without = replace(mutation, edits=mutation.edits[:number] + mutation.edits[number + 1 :])
-            if isinstance(self._said(without), Ended):
-                mutation = without
-        return mutation
+            said = self._said(without)
+            if isinstance(said, Ended):
+                mutation, ended = without, said
+        return mutation, ended
 
-    def _keep(self, number: int, mutation: Mutation) -> None:
-        data, said = self._data(mutation), self._said(mutation)
+    def _keep(self, number: int, mutation: Mutation, ended: Ended) -> None:
+        data = self._data(mutation)
         name = self.seeds[mutation.seed].name
         file = self.found / f"{hashlib.sha256(data).hexdigest()[:12]}{Path(name).suffix}"
         self.found.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-        how = said.how if isinstance(said, Ended) else "Tried once more, it was stood."
-        story = f"{file.name}: {name}, seed {number}\n{mutation}\n{how}\n"
+        story = f"{file.name}: {name}, seed {number}\n{mutation}\n{ended.how}\n"
         file.with_suffix(".txt").write_text(story, encoding="utf-8")
         self.findings.append(story)
