@@ -19,7 +19,7 @@ def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
             unix_socket_path=str(home().socket),
             socket_timeout=timeout,
             decode_responses=True,
-        encoding_errors="replace",
+            encoding_errors="replace",
             retry=_AT_ONCE,
         )
     return redis.Redis(
