@@ -1,4 +1,4 @@
-"""Picks the process: the window, a command of `desktop.cli`, or the worker."""
+"""Picks the process: the window, a command of `desktop.cli`, the worker, or the probe."""
 
 import sys
 from multiprocessing import freeze_support
@@ -22,6 +22,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.pipeline.engines.conversion import main as run_conversion
 
         return run_conversion(words[1:])
+    if words == ["probe"]:
+        from desktop.probe.program import main as run_probe
+
+        return run_probe()
     if words and (words[0] in COMMANDS or _is_option(words[0])):
         from desktop.cli.main import main as run_command
 

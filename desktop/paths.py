@@ -119,6 +119,11 @@ class JobFolder:
         """Sketch's segments, to be heard until the model's are there; deleted with them."""
         return self.root / "draft"
 
+    @property
+    def draft_tries(self) -> Path:
+        """How many drafts were begun and neither made nor given up: whoever made them died of it."""
+        return self.root / "draft.tries"
+
     def finished_segments(self) -> int:
         """How many there are: `desktop.segments.store` gives a file this name when it is whole."""
         return sum(1 for _ in self.segments.glob("*/*.float32"))
@@ -127,6 +132,7 @@ class JobFolder:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
         for folder in (self.segments, self.draft):
             shutil.rmtree(folder, ignore_errors=True)
+        self.draft_tries.unlink(missing_ok=True)
 
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""

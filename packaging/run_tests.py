@@ -2,6 +2,7 @@
 
 test [ARGUMENTS]     style, import contracts, types, then every test; with arguments for pytest, those tests alone
 test faults [...]    the tests that kill real processes
+test fuzz [...]      damaged files for half an hour, or UNBRAID_FUZZ_MINUTES
 bench [...]          the figures
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sys.executable).parent
+DEFAULT = "not faults and not bench and not fuzz"
 CHECKS = {
     "style": ("ruff", "check", "."),
     "import contracts": ("lint-imports", "--no-cache"),
@@ -24,7 +26,7 @@ CHECKS = {
 def main(words: Sequence[str]) -> int:
     """Run what `words` ask for and return the exit status: 0 when everything passed."""
     selection, rest = selected(words)
-    failed = [] if rest or selection != "not faults and not bench" else [name for name in CHECKS if not passes(name)]
+    failed = [] if rest or selection != DEFAULT else [name for name in CHECKS if not passes(name)]
     status = run(sys.executable, "-m", "pytest", "-m", selection, *rest)
     # On standard error, so that pytest's own closing line stays the last one on standard output.
     for name in failed:
@@ -37,9 +39,9 @@ def selected(words: Sequence[str]) -> tuple[str, list[str]]:
     command, rest = (words[0] if words else "test"), list(words[1:])
     if command == "bench":
         return "bench", ["-s", *rest]
-    if rest[:1] == ["faults"]:
-        return "faults", rest[1:]
-    return "not faults and not bench", rest
+    if rest[:1] in (["faults"], ["fuzz"]):
+        return rest[0], rest[1:]
+    return DEFAULT, rest
 
 
 def passes(name: str) -> bool:

@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     config.add_cleanup(lambda: shutil.rmtree(library, ignore_errors=True))
     if not config.option.markexpr:
-        config.option.markexpr = "not faults and not bench"
+        config.option.markexpr = "not faults and not bench and not fuzz"
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,18 @@
-"""Decoding with FFmpeg (PyAV): every other format, and what can be saved of damaged files.
-
-Hostile files may ask FFmpeg to open playlists, other files or the network: only formats that hold their own sound are
-allowed, the file is handed over open, and nothing else can be opened.
-"""
+"""Decoding with FFmpeg (PyAV): every other format, and what can be saved of damaged files."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from desktop.audio.av_frames import is_silent, sample_format, samples
-from desktop.audio.av_source import AvSource
+from desktop.audio.av_source import AvSource, open_container
 from desktop.audio.track import TrackInfo
 from desktop.audio.undecodable import UndecodableError
 
@@ -26,7 +21,6 @@ _FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,matroska,webm,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,"
     "mpc,mpc8,mpegts,ogg,rm,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
 )
-_OPTIONS = {"format_whitelist": _FORMATS, "protocol_whitelist": ""}
 # Their length is guessed from the bit rate.
 _GUESSED_LENGTH = {"aac", "ac3", "eac3", "amr", "dts", "mpegts", "mp3"}
 # Frames of silence that are looked through for a sample that tells how wide the samples are.
@@ -50,7 +44,7 @@ class AvReader:
     def _open(self, path: Path) -> None:
         self._damaged = 0
         self._frames = 0
-        self._container = av.open(self._source, "r", options=_OPTIONS, metadata_errors="replace", io_open=_refuse)
+        self._container = open_container(self._source, _FORMATS)
         self._stream: Any = self._container.streams.best("audio")
         if self._stream is None:
             raise UndecodableError("has no audio track")
@@ -143,13 +137,11 @@ class AvReader:
 
     def _declared_seconds(self, path: Path) -> float | None:
         self._counted = self._container.format.name == "mp3" and _has_frame_count(path)
-        if self._stream.duration:
+        # A damaged header may claim less than nothing.
+        if self._stream.duration and self._stream.duration > 0:
             return float(self._stream.duration * Fraction(self._stream.time_base))
-        return self._container.duration / 1e6 if self._container.duration else None
-
-
-def _refuse(url: str, flags: int, options: object) -> NoReturn:
-    raise PermissionError(f"refused to open {url!r}")
+        length = self._container.duration
+        return length / 1e6 if length and length > 0 else None
 
 
 def _has_frame_count(path: Path) -> bool:

@@ -1,7 +1,6 @@
 """What a track says about itself. Tags are for the eye alone: they never form a path, and bad ones are no error."""
 
 import io
-import math
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from desktop.audio.files import check_file
 from desktop.errors import UnusableTrackError
 
 _LONGEST = 300
+# Seconds; a header that claims more is not believed.
+_LONGEST_SONG = 7 * 24 * 3600.0
 # Bytes that may be read for tags (pictures included), so that no header can send the parser through gigabytes.
 _MOST_READ = 32 << 20
 _PER_CALL = 64
@@ -60,9 +61,11 @@ class _Bounded(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As `io.BufferedReader.read`. Raises OSError once the bound is reached."""
-        data = super().read(size)
+        left = max(0, _MOST_READ - self._read)
+        wanted = left + 1 if size is None or size < 0 else size
+        data = super().read(min(wanted, left))
         self._read += len(data) + _PER_CALL
-        if self._read > _MOST_READ:
+        if wanted > left and len(data) == left:
             raise OSError("too much to read for a tag")
         return data
 
@@ -72,4 +75,4 @@ def _line(text: str | None) -> str:
 
 
 def _length(seconds: float | None) -> float | None:
-    return seconds if seconds is not None and math.isfinite(seconds) and seconds > 0 else None
+    return seconds if seconds is not None and 0 < seconds < _LONGEST_SONG else None

@@ -120,8 +120,9 @@ class _Bars:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._progress = Progress(
-            TextColumn("{task.fields[title]}"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %"),
-            TextColumn("{task.fields[words]}"), TimeElapsedColumn(), console=console, transient=True, refresh_per_second=8,
+            TextColumn("{task.fields[title]}", markup=False), BarColumn(bar_width=None),
+            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[words]}"), TimeElapsedColumn(),
+            console=console, transient=True, refresh_per_second=8,
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
 
@@ -144,7 +145,7 @@ class _Bars:
     def show(self, job: Job) -> None:
         words = STAGES[job.stage] if job.stage else waiting_words(job) if job.state is JobState.PENDING else ""
         if job.id not in self._tasks:
-            title = Text(title_words(job)).plain[:40].replace("[", "\\[")
+            title = title_words(job)[:40]
             self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, words=words, start=False)
         self._progress.update(self._tasks[job.id], completed=job.progress, words=words)
 

@@ -21,7 +21,7 @@ def list_jobs(as_json: bool) -> int:
     """Print every job of the library."""
     jobs = backend().service.jobs()
     if as_json:
-        print(json.dumps([as_object(job) for job in jobs], ensure_ascii=False))
+        print(json.dumps([as_object(job) for job in jobs]))
         return 0
     if not jobs:
         print("The library is empty. Add a song: unbraid separate FILE")

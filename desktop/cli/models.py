@@ -50,9 +50,9 @@ def _list(shelf: Shelf, as_json: bool) -> int:
 
 
 def _download(shelf: Shelf, name: str) -> Model:
-    columns = (TextColumn(name), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("", total=None)
+        bar = progress.add_task(name, total=None)
         return shelf.download(
             name, lambda done, total: progress.update(bar, completed=done, total=total), lambda: False
         )

@@ -24,7 +24,7 @@ def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
     folder = home.job(row["id"]).root
     return Job(
         state=JobState(row["state"]),
-        source=_path(row["source"]),
+        source=path_of(row["source"]),
         options=_options(row["options"]),
         added=_moment(row["added"]) or datetime.fromtimestamp(0, UTC),
         stage=Stage(row["stage"]) if row["stage"] else None,
@@ -79,16 +79,17 @@ def stems_text(home: Home, job_id: str, stems: tuple[Stem, ...]) -> str:
 
 
 def _stem(folder: Path, stem: dict[str, Any]) -> Stem:
-    exported = _path(stem["exported"]) if stem["exported"] else None
+    exported = path_of(stem["exported"]) if stem["exported"] else None
     return Stem(stem["name"], folder / stem["path"], folder / stem["peaks"], exported)
 
 
 def _options(text: str) -> JobOptions:
     saved = json.loads(text)
-    return JobOptions(**saved | {"out": _path(saved["out"]) if saved["out"] else None})
+    return JobOptions(**saved | {"out": path_of(saved["out"]) if saved["out"] else None})
 
 
-def _path(text: str) -> Path:
+def path_of(text: str) -> Path:
+    """A path as rows hold it: the hex digits of its bytes, since a file name need not be text."""
     return Path(os.fsdecode(bytes.fromhex(text)))
 
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
-from desktop.audio.tags import read_tags
 from desktop.errors import StorageError
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
@@ -18,6 +17,7 @@ from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.probe.ask import read_tags
 from desktop.settings import load_settings
 
 

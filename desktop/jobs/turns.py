@@ -5,9 +5,11 @@ from typing import Any
 
 from sqlalchemy import Row, case
 
+from desktop.audio.names import shown
 from desktop.jobs.memory import memory_kills
 from desktop.jobs.model import JobState, Stage
 from desktop.jobs.owner import is_gone, this_process
+from desktop.jobs.rows import path_of
 from desktop.jobs.tables import jobs
 
 # Seconds that an owner is believed to live after its last sign.
@@ -16,6 +18,10 @@ LEASE = 30.0
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
 CRASHED = "This song stopped the worker {crashes} times and was given up. The log may tell why; then try again."
+UNDECODABLE = (
+    "{name} stopped its decoder {crashes} times and was given up: it is damaged, or made to do harm. Convert it to WAV "
+    "with another program, then add that."
+)
 NO_MEMORY = "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
 _UNKNOWN: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
@@ -64,7 +70,7 @@ def after_crash(row: Row[Any], kept: int) -> dict[str, Any]:
     if starved and row.sparing:
         return waiting() | count | ended(JobState.FAILED) | {"error": NO_MEMORY}
     if crashes >= CRASH_BOUND:
-        return waiting() | count | ended(JobState.FAILED) | {"error": CRASHED.format(crashes=crashes)}
+        return waiting() | count | ended(JobState.FAILED) | {"error": _crashed(row, crashes)}
     return waiting() | count
 
 
@@ -73,6 +79,12 @@ def is_orphan(row: Row[Any]) -> bool:
     if row.state != JobState.PROCESSING:
         return False
     return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+
+
+def _crashed(row: Row[Any], crashes: int) -> str:
+    """Why a job was given up, by what its last owner was doing."""
+    sentence = UNDECODABLE if row.stage == Stage.DECODING.value else CRASHED
+    return sentence.format(name=shown(path_of(row.source).name), crashes=crashes)
 
 
 def _ran_out_of_memory(row: Row[Any]) -> bool:

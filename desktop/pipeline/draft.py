@@ -21,6 +21,8 @@ from desktop.segments.store import About, SegmentStore
 
 # Where the header does not say how long the track is.
 _GUESS_SECONDS = 240.0
+# A header may claim any length, and a plan of it all would fill the memory: what is longer is planned as it comes.
+_MOST_SECONDS = 4 * 3600.0
 # A draft is a convenience: it never takes more than this part of what is free on the disk.
 _SHARE_OF_FREE = 0.25
 
@@ -49,7 +51,7 @@ class _Draft:
         self._engine = engine
         rate = reader.info.sample_rate
         self._resampler = StreamResampler(rate, engine.sample_rate, self._clean.channels)
-        seconds = reader.info.frames / rate if reader.info.frames else _GUESS_SECONDS
+        seconds = min(reader.info.frames / rate, _MOST_SECONDS) if reader.info.frames else _GUESS_SECONDS
         self._store = SegmentStore.create(folder, self._about(max(1, round(seconds * engine.sample_rate))))
         if self._store.size() > _SHARE_OF_FREE * shutil.disk_usage(folder).free:
             raise OSError(f"A draft of {self._store.size()} bytes would take too much of the disk")

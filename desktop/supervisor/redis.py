@@ -18,32 +18,13 @@ from redis.retry import Retry
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
 from desktop.paths import Home
-from desktop.settings import RedisSettings
 from desktop.supervisor.child import Child, reap
 from desktop.supervisor.sweep import sweep
 
 # Seconds until it must answer: it loads its file first. Measured: 0.01 to 0.07.
 _PATIENCE = 15.0
 _LONGEST_SOCKET = 100
-# Seconds that somebody else's server may take.
-_ANSWER = 5.0
 _log = logging.getLogger(__name__)
-
-
-def check_external(server: RedisSettings) -> None:
-    """Raise ServiceUnavailableError when the Redis that somebody else runs does not answer."""
-    client = redis.Redis(
-        server.host, server.port, server.db, server.password, socket_timeout=_ANSWER, socket_connect_timeout=_ANSWER,
-        retry=Retry(NoBackoff(), 0),
-    )  # fmt: skip
-    try:
-        with client:
-            client.ping()
-    except redis.RedisError as error:
-        raise ServiceUnavailableError(
-            f"No Redis answers at {server.host}:{server.port} ({error}). Start it, or do without REDIS_HOST: then "
-            "Unbraid runs its own."
-        ) from error
 
 
 class RedisServer:

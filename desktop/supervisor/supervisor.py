@@ -11,7 +11,8 @@ from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
 from desktop.supervisor.child import Child
-from desktop.supervisor.redis import RedisServer, check_external
+from desktop.supervisor.external_redis import check_external
+from desktop.supervisor.redis import RedisServer
 from desktop.supervisor.worker import WorkerProcess
 
 # Seconds between looks at the rows, and the longest rest after a failed start.
@@ -111,13 +112,13 @@ class Supervisor:
     def _started(self) -> bool:
         """Start Redis, then the worker, if they do not run. True when something was started."""
         started = False
-        if self._external and not self._worker.alive:
-            check_external(self._external)
         if self._redis and not self._redis_lives:
             self._redis.stop()
             self._redis.start().on_exit(self._look)
             started = True
         if not self._worker.alive:
+            if self._external:
+                check_external(self._external)
             self._worker.stop()
             self._reconcile(self._reconciler.rebuild)
             self._watch(self._worker.start(self._gives_up))

@@ -1,6 +1,7 @@
 """The Celery application: `celery -A desktop.tasks.celery_app worker` works from a shell, Flower too."""
 
 import sys
+from urllib.parse import quote
 
 from celery import Celery
 
@@ -31,7 +32,8 @@ def connect() -> None:
 
 
 def _tcp(server: RedisSettings) -> str:
-    password = f":{server.password}@" if server.password else ""
+    # Quoted: else a sign in it would end it, and an error message would show the rest.
+    password = f":{quote(server.password, safe='')}@" if server.password else ""
     return f"redis://{password}{server.host}:{server.port}/{server.db}"
 
 

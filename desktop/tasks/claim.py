@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 
@@ -75,6 +76,10 @@ class HeldClaim:
         if changed and stage is not Stage.WRITING:
             # Segments that were kept are no measure of how long the others take.
             self._work_began, self._done_before = monotonic(), progress
+        if changed:
+            # At once: if the process dies of what begins now, the row tells what that was.
+            with suppress(StorageError):  # the next sign of life tries again
+                self._store.describe(self.job, stage=stage.value)
         if changed or progress > self._reached:
             self._moved, self._reached = monotonic(), progress
         self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)

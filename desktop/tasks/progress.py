@@ -11,6 +11,7 @@ import redis
 
 from desktop.jobs.model import Stage
 from desktop.jobs.queue import DraftGrew, JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.tasks.job_id import is_job_id
 from desktop.tasks.redis_client import redis_client
 
 _CHANNEL = "unbraid:events"
@@ -100,11 +101,13 @@ def _event(text: str | bytes | None) -> JobEvent | None:
     """The event in a message; None when it is none of ours."""
     try:
         fields = json.loads(text or "{}")
+        if "job_id" in fields and not is_job_id(fields["job_id"]):
+            raise ValueError("no job id")
         if "stage" in fields:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})
         if "complete" in fields:
             return DraftGrew(**fields)
         return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         _log.warning("A message was passed over: %s", error)
         return None

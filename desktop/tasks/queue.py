@@ -63,7 +63,7 @@ class CeleryQueue:
         with redis_client() as client:
             waiting = client.lrange(QUEUE, 0, -1)
             held = client.hvals(UNACKED["unacked_key"])
-        return {_id(json.loads(text)) for text in waiting} | {_id(json.loads(text)[0]) for text in held}
+        return {_id(text) for text in waiting} | {_id(text, held=True) for text in held}
 
     def clear(self) -> None:
         """Forget every message: only while no worker is alive. Raises redis.RedisError."""
@@ -95,5 +95,10 @@ def _is_there() -> bool:
     return external_redis() is not None or home().socket.exists()
 
 
-def _id(message: dict[str, dict[str, str]]) -> str:
-    return message["headers"]["id"]
+def _id(text: str | bytes, held: bool = False) -> str:
+    """The identity of a message; that of none when it is none of ours: anybody with the password may write there."""
+    try:
+        message = json.loads(text)
+        return str((message[0] if held else message)["headers"]["id"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""

@@ -16,7 +16,11 @@ def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
     server = external_redis()
     if server is None:
         return redis.Redis(
-            unix_socket_path=str(home().socket), socket_timeout=timeout, decode_responses=True, retry=_AT_ONCE
+            unix_socket_path=str(home().socket),
+            socket_timeout=timeout,
+            decode_responses=True,
+            encoding_errors="replace",
+            retry=_AT_ONCE,
         )
     return redis.Redis(
         server.host,
@@ -26,5 +30,6 @@ def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
         socket_timeout=timeout,
         socket_connect_timeout=5.0,
         decode_responses=True,
+        encoding_errors="replace",
         retry=_AT_ONCE,
     )

@@ -143,6 +143,7 @@ class JobRunner:
         def report(step: Step) -> None:
             claim.report(Stage(step.stage), step.progress)
 
+        claim.report(Stage.DECODING, 0.0)  # the decoder may not live to tell
         outcome = run(request, engine, report, claim.should_stop, lambda: playhead(job.id))
         claim.check()
         stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])

@@ -97,6 +97,7 @@ class EmptyState(QWidget):
 
 def _label(text: str, font: QFont, colour: str) -> QLabel:
     label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setFont(font)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     label.setStyleSheet(f"color: {colour};")

@@ -30,6 +30,7 @@ from desktop.ui.jobs.queue_times import BatchCount
 from desktop.ui.jobs.view import JobView
 from desktop.ui.messages import Messages
 from desktop.ui.notices import NoticeStrip
+from desktop.ui.plain import window_title
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.transport_bar import TransportBar
@@ -231,7 +232,7 @@ class MainWindow(QMainWindow):
 
     def _show_job(self, job: Job | None) -> None:
         self.panel.show_job(job)
-        self.setWindowTitle(f"{job.title} – Unbraid" if job else "Unbraid")
+        self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
 
     def _refresh_job(self, job: Job) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.models.shelf import Model
 from desktop.ui.controls import ShellButton
 from desktop.ui.jobs.status import SKETCH
+from desktop.ui.plain import menu_words
 from desktop.ui.theme import tokens
 from desktop.ui.theme.glyphs import glyph_icon
 
@@ -38,13 +39,13 @@ class ModelMenu(ShellButton):
         self._menu.clear()
         group = QActionGroup(self._menu)
         for model in models:
-            action = self._menu.addAction(f"{model.title}\t{_remark(model)}")
+            action = self._menu.addAction(f"{menu_words(model.title)}\t{_remark(model)}")
             action.setCheckable(True)
             action.setChecked(model.name == chosen)
             action.triggered.connect(lambda _=False, name=model.name: self.chosen.emit(name))
             group.addAction(action)
         title = next((model.title for model in models if model.name == chosen), chosen)
-        self.setText(f"{title} ")
+        self.setText(f"{menu_words(title)} ")
         self.setAccessibleName(f"Model for the next songs: {title}")
         self.setToolTip("The model for the next songs")
         self.setVisible(bool(models))

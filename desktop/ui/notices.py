@@ -8,6 +8,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPa
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.controls import ShellButton, square
+from desktop.ui.plain import menu_words
 from desktop.ui.theme import tokens
 
 MOST = 3
@@ -50,7 +51,8 @@ class NoticeRow(QWidget):
         row.setSpacing(12)
         row.addWidget(label, 1)
         if notice.action:
-            button = ShellButton(notice.action)
+            button = ShellButton(menu_words(notice.action))
+            button.setAccessibleName(notice.action)
             button.clicked.connect(self.acted)
             row.addWidget(button)
         away = square("cross", "Put this notice away")

@@ -19,7 +19,8 @@ from desktop.tasks.celery_app import app
 from tests.helpers.command import ROOT, unbraid, variables, words_of
 from tests.helpers.library import processes_of, until, write_song
 
-PASSWORD = "a word"
+SECRET = "s3cr3t"
+PASSWORD = f"{SECRET} :/@?#%41[word]"
 
 
 @pytest.fixture
@@ -57,6 +58,61 @@ def test_a_detached_worker_from_a_shell_serves_the_queue(server: dict[str, str],
         assert "process_audio_job" in registered(celery, environment)
     finally:
         os.kill(int(pidfile.read_text()), signal.SIGTERM)
+
+
+def test_a_redis_that_does_not_answer_or_does_not_let_us_in_is_named_at_once(
+    server: dict[str, str], tmp_path: Path
+) -> None:
+    song = write_song(tmp_path / "song.wav")
+    away = unbraid(tmp_path / "library", "separate", song, **server | {"REDIS_PORT": "9"})
+    assert away.status == 1
+    assert "The Redis at 127.0.0.1:9 does not answer" in away.err
+    refused = unbraid(tmp_path / "library", "separate", song, **server | {"REDIS_PASSWORD": "wrong"})
+    assert refused.status == 1
+    assert "wants another password" in refused.err
+    assert "Traceback" not in away.err + refused.err
+
+
+def test_the_password_is_nowhere_to_be_read(server: dict[str, str], tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    wrong = server | {"REDIS_PASSWORD": f"{SECRET}: another"}
+    said = [*_words_of_a_separation(server, library, tmp_path), *_words_of_a_shell(variables(library, **server))]
+    for words, environment in ((("doctor",), server), (("doctor",), wrong), (("separate", tmp_path), wrong)):
+        answer = unbraid(library, *words, **environment)
+        said += [answer.out, answer.err]
+    said += [log.read_text(errors="replace") for log in (library / "logs").iterdir()]
+    assert any("process_audio_job" in words for words in said)
+    assert [words for words in said if SECRET in words] == []
+
+
+def _words_of_a_separation(server: dict[str, str], library: Path, folder: Path) -> list[str]:
+    """All that a command says, and how its processes are listed meanwhile."""
+    told = folder / "told.txt"
+    song = write_song(folder / "song.wav", 60.0)
+    with told.open("wb") as out:
+        app = subprocess.Popen(
+            words_of("separate", "--model", "sketch", song), cwd=ROOT, env=variables(library, **server), stdout=out,
+            stderr=out,
+        )  # fmt: skip
+        until(lambda: len(processes_of(library)) >= 3)
+        commands = [" ".join(process.cmdline()) for process in processes_of(library)]
+        assert app.wait(120) == 0
+    return [told.read_text(), *commands]
+
+
+def _words_of_a_shell(environment: dict[str, str]) -> list[str]:
+    """What Celery's own commands say, as loudly as they can."""
+    celery = [sys.executable, "-m", "celery", "-A", "desktop.tasks.celery_app"]
+    with subprocess.Popen(
+        [*celery, "worker", "--loglevel=debug", "--pool=solo"], cwd=ROOT, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as worker:  # fmt: skip
+        try:
+            known = registered(celery, environment)
+            report = subprocess.run([*celery, "report"], cwd=ROOT, env=environment, capture_output=True, check=True)
+        finally:
+            worker.terminate()
+        return [known, report.stdout.decode(), report.stderr.decode(), worker.communicate()[0]]
 
 
 def registered(celery: list[str], environment: dict[str, str]) -> str:

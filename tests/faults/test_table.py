@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -13,16 +15,17 @@ import psutil
 import pytest
 from sqlalchemy import create_engine, text
 
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
+from desktop.segments.store import COMPLETE
 from desktop.tasks import queue
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
-from tests.helpers.resume import owner_of, worker_of
+from tests.helpers.resume import draft_worker_of, owner_of, worker_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 # This one may lie in a folder that others cannot enter.
@@ -193,21 +196,58 @@ def test_an_owner_frozen_past_its_lease_and_thawed_does_no_harm(library: Library
     completed(library, job)
 
 
-def test_a_song_that_kills_its_worker_is_given_up_and_its_neighbour_completes(
-    library: Library, root: Path, tmp_path: Path
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSEGV], ids=["memory", "crash"])
+def test_a_song_that_kills_its_decoder_is_given_up_by_name_and_its_neighbour_completes(
+    library: Library, root: Path, tmp_path: Path, by: signal.Signals
 ) -> None:
     # Before its first segment is finished: the decoding of a long song takes a while.
     poison, neighbour = add(library, tmp_path, "poison", 900), add(library, tmp_path, "neighbour")
     deaths = 0
     while library.service.job(poison.id).state not in DONE:
         job = library.service.job(poison.id)
-        if job.state is JobState.PROCESSING and job.token > deaths:
+        if job.stage is Stage.DECODING and job.token > deaths:
             deaths = job.token
-            owner_of(root).kill()
+            owner_of(root).send_signal(by)
     failed = library.service.job(poison.id)
     assert (failed.state, deaths) == (JobState.FAILED, CRASH_BOUND)
-    assert "given up" in (failed.error or "")
+    assert "poison.wav stopped its decoder" in (failed.error or "")
     completed(library, neighbour)
+
+
+def test_a_song_that_kills_its_drafter_is_left_without_a_draft_and_its_neighbour_has_one(
+    root: Path, tmp_path: Path
+) -> None:
+    with running_library(root, drafts=True) as library:
+        library.service.pause()
+        deadly, neighbour = add(library, tmp_path, "deadly", 900), add(library, tmp_path, "neighbour")
+        folder = library.home.job(deadly.id)
+        for deaths in range(CRASH_BOUND):
+            library.service.draft(deadly.id)
+            until(partial(_has_size, folder.draft_tries, deaths + 1), every=0.01)
+            victim = draft_worker_of(root)
+            victim.send_signal(signal.SIGSEGV)
+            victim.wait(10)
+        shutil.rmtree(folder.draft)
+        library.service.draft(deadly.id)
+        library.service.draft(neighbour.id)
+        until((library.home.job(neighbour.id).draft / COMPLETE).exists)
+        assert not folder.draft.exists()
+
+
+def test_a_worker_s_new_process_that_takes_its_time_is_waited_for(
+    library: Library, root: Path, tmp_path: Path
+) -> None:
+    killed = owner_of(root)
+    killed.kill()
+    until(lambda: any("spawn_main" in " ".join(p.cmdline()) for p in worker_of(root).children()), every=0.001)
+    slow = owner_of(root)
+    slow.suspend()
+    job = add(library, tmp_path, "song")
+    _, alive = psutil.wait_procs([slow], timeout=8)
+    assert alive == [slow] != [killed]
+    slow.resume()
+    completed(library, job)
+    assert owner_of(root) == slow
 
 
 def test_a_damaged_song_fails_at_the_first_try_with_its_name(library: Library, tmp_path: Path) -> None:
@@ -281,3 +321,7 @@ except PermissionError:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert said.stdout.split() == ["refused", "refused"], said.stderr
+
+
+def _has_size(path: Path, size: int) -> bool:
+    return path.exists() and path.stat().st_size == size

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
@@ -31,6 +32,7 @@ class SettingsDialog(QDialog):
         self.draft, self.awake, self.fast = Switch(), Switch(), Switch()
         self.quit, self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown(), DropDown()
         self.note = QLabel()
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setFont(ui_font(SECONDARY))
         self.note.setWordWrap(True)
         self.restore = _button("&Restore defaults")

@@ -1,11 +1,10 @@
 """What single cells of the job table say."""
 
-from html import escape
-
 from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.status import Status
+from desktop.ui.plain import tip
 from desktop.ui.waveform.clock import clock
 
 NONE = "–"
@@ -46,9 +45,9 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
     """What a cell says when it is pointed at, where that is more than it shows."""
     match column:
         case Column.TITLE:
-            return _plain(title(job), artist(job), shown(job.source, _LONGEST))
+            return tip(title(job), artist(job), shown(job.source, _LONGEST))
         case Column.STATUS:
-            return _plain(status.sentence, *job.notices)
+            return tip(status.sentence, *job.notices)
         case Column.ADDED:
             return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
         case _:
@@ -73,8 +72,3 @@ def sort_key(job: Job, column: Column) -> str | float:
 def search_words(job: Job, status: Status, model: str) -> str:
     """Everything in a row that can be searched for."""
     return " ".join((job.title, job.artist, job.album, status.sentence, model, job.source.name)).casefold()
-
-
-def _plain(*lines: str) -> str:
-    """Return lines for a tooltip, which would take a file's name for HTML."""
-    return "<div>" + "<br>".join(escape(line) for line in lines) + "</div>"

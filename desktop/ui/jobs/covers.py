@@ -4,19 +4,18 @@ from collections import OrderedDict
 from pathlib import Path
 from zlib import crc32
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QImage, QImageReader, QLinearGradient
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QTransform
 
 from desktop.jobs.model import Job
 from desktop.paths import Home
+from desktop.probe.ask import read_picture
 from desktop.ui.background import Background
 from desktop.ui.theme import tokens
 
 _KEPT = 600
 _SHARP = 3
 """Pictures are kept this many times as large as they are drawn, for screens of high density."""
-_SAFE = {b"jpeg", b"png", b"gif", b"webp", b"bmp"}
-"""Formats that are plain pixels: an SVG could name other files."""
 _WASHES = (
     ("#30436f", "#b05c7a"),
     ("#3d5c45", "#d0b35e"),
@@ -71,19 +70,13 @@ class Covers(QObject):
 
 def read_cover(path: Path) -> QImage:
     """Return the middle square of a picture, small; a null image when it cannot be read."""
-    if not path.exists():
-        return QImage()
     side = tokens.COVER * _SHARP
-    reader = QImageReader(str(path))
-    reader.setDecideFormatFromContent(True)
-    reader.setAutoTransform(True)
-    if reader.format().data() not in _SAFE:
+    found = read_picture(path, side) if path.exists() else None
+    if found is None:
         return QImage()
-    if reader.size().isValid():
-        reader.setScaledSize(reader.size().scaled(QSize(side, side), Qt.AspectRatioMode.KeepAspectRatioByExpanding))
-    image = reader.read()
-    left, top = (image.width() - side) // 2, (image.height() - side) // 2
-    return image.copy(left, top, side, side) if not image.isNull() else image
+    pixels, turned = found
+    image = QImage(pixels, side, side, 4 * side, QImage.Format.Format_RGBA8888)
+    return image.transformed(QTransform().rotate(-turned)) if turned else image.copy()  # `image` does not own `pixels`
 
 
 def wash(job: Job, room: QRectF) -> QBrush:

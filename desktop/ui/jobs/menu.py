@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.buttons import JobAction, hold
+from desktop.ui.plain import menu_words
 
 _KEYS = {
     JobAction.EARLIER: "Alt+Up",
@@ -79,7 +80,7 @@ class JobMenu(QMenu):
             if line is None:
                 self.addSeparator()
                 continue
-            action = self.addAction(line.words)
+            action = self.addAction(menu_words(line.words))
             action.setData(line)
             if line.action in _KEYS:
                 action.setShortcut(QKeySequence(_KEYS[line.action]))

@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
+from desktop.ui.plain import tip
 from desktop.ui.player.levels import MAX_DB, MIN_DB, db_at, place_of, written
 from desktop.ui.theme import tokens
 
@@ -30,7 +31,7 @@ class Fader(QSlider):
         self.setSingleStep(STEP)
         self.setPageStep(PAGE)
         self.setAccessibleName(name)
-        self.setToolTip(f"{name}: drag, or turn the wheel. Double-click for 0 dB.")
+        self.setToolTip(tip(f"{name}: drag, or turn the wheel. Double-click for 0 dB."))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumSize(64, 22)
 

@@ -5,6 +5,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job, JobState
+from desktop.ui.jobs import cells
+from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
 from desktop.ui.player.sentences import model_title, sum_words
 from desktop.ui.player.words import Chip, Line, Note
@@ -59,8 +61,8 @@ class PlayerHeader(QWidget):
 
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
-        self._title.say(job.title)
-        self._show(self._artist, job.artist)
+        self._title.say(cells.title(job))
+        self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         self._show(self._model, model_title(job))
         done = job.state is JobState.COMPLETED

@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from desktop.ui.plain import tip
 from desktop.ui.player.buttons import LetterButton
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.fader import Fader
@@ -84,8 +85,8 @@ class LaneHead(HeadGround):
         self._name.say(title)
         self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, MUTE_INK)
         self._solo = LetterButton("S", f"Solo {title}", SOLO_COLOUR, SOLO_INK)
-        self._mute.setToolTip(f"Mute {title} ({lane + 1})")
-        self._solo.setToolTip(f"Solo {title} (Shift+{lane + 1})")
+        self._mute.setToolTip(tip(f"Mute {title} ({lane + 1})"))
+        self._solo.setToolTip(tip(f"Solo {title} (Shift+{lane + 1})"))
         self._meter = Meter(colour)
         self._fader = Fader(f"Level of {title}", colour)
         self._level = Line(12, 400, tokens.DIM).to_the_right()

@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
+from desktop.ui.plain import tip
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
 
@@ -60,7 +61,7 @@ class Line(QLabel):
         self._explain()
 
     def _explain(self) -> None:
-        self.setToolTip(self.text() if self.sizeHint().width() > self.width() + 2 else self._hint)
+        self.setToolTip(tip(self.text() if self.sizeHint().width() > self.width() + 2 else self._hint))
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Write the text on one line."""

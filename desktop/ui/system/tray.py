@@ -10,6 +10,7 @@ from desktop.ui.theme.icons import app_icon
 
 NAME = "Unbraid"
 _MESSAGE_MS = 10_000
+_LIKE_LESS_THAN = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 
 
 class Tray(QObject):
@@ -42,7 +43,9 @@ class Tray(QObject):
         """Show a notification at the sign, which appears for that if it is not to be seen."""
         if self.is_there():
             self.icon.show()
-            self.icon.showMessage(news.heading, news.words, self.icon.icon(), _MESSAGE_MS)
+            # Some desktops read these words as HTML, others as they are: so nothing in them may look like it.
+            words = news.words.replace("<", _LIKE_LESS_THAN)
+            self.icon.showMessage(news.heading, words, self.icon.icon(), _MESSAGE_MS)
             self._message.start()
 
     def appear(self) -> None:

@@ -137,3 +137,12 @@ def test_header_that_claims_the_impossible_is_refused_at_once(tmp_path: Path) ->
     fmt = struct.pack("<IHHIIHH", 16, 1, 2, 4_000_000_000, 0, 4, 16)
     (tmp_path / "song").write_bytes(b"RIFF\xff\xff\xff\xffWAVEfmt " + fmt + b"data\xff\xff\xff\xff" + bytes(400))
     assert "sample rate" in reason_of(tmp_path / "song", tmp_path / "mixture.wav")
+
+
+def test_a_header_that_claims_less_than_nothing_claims_no_length(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.wav", noise(44100).T, 44100)
+    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "flac", tmp_path / "a.mka")
+    before, mark, after = (tmp_path / "a.mka").read_bytes().partition(b"\x44\x89\x88")  # Matroska's Duration
+    (tmp_path / "b.mka").write_bytes(before + mark + struct.pack(">d", -1e6) + after[8:])
+    assert probe(tmp_path / "b.mka").frames is None
+    assert decoded(tmp_path / "b.mka", tmp_path / "mixture.wav").frames == 44100

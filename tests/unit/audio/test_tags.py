@@ -54,3 +54,13 @@ def test_what_is_no_file_has_no_tags(tmp_path: Path) -> None:
     if os.name != "nt":
         os.mkfifo(tmp_path / "fifo.mp3")
         assert read_tags(tmp_path / "fifo.mp3") == Tags()
+
+
+def test_a_length_that_no_song_has_is_not_believed(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a.flac", noise(1000).T, 44100)
+    data = bytearray((tmp_path / "a.flac").read_bytes())
+    data[18:21] = (1 << 4).to_bytes(3)  # 20 bits of rate: one sample a second
+    data[21:26] = b"\xff" * 5  # 36 bits of length, and some before
+    (tmp_path / "b.flac").write_bytes(data)
+    assert read_tags(tmp_path / "a.flac").seconds == pytest.approx(1000 / 44100)
+    assert read_tags(tmp_path / "b.flac").seconds is None

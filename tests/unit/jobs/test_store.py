@@ -125,6 +125,20 @@ def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(hom
         assert (after.state, after.crashes) == (JobState.PENDING, 1)
 
 
+@pytest.mark.parametrize(("stage", "words"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")])
+def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
+    home: Home, store: JobStore, stage: Stage, words: str
+) -> None:
+    job = store.insert(new_job())
+    for _ in range(CRASH_BOUND):
+        claimed = store.claim(job.id)
+        assert claimed is not None
+        store.describe(claimed, stage=stage.value)
+        lose_owner(home, job)
+        store.release_orphans()
+    assert words in (store.job(job.id).error or "")
+
+
 def test_a_job_that_kills_every_worker_at_the_same_segment_is_given_up_at_the_crash_bound(
     home: Home, store: JobStore
 ) -> None:

@@ -5,10 +5,11 @@ import run_tests
 @pytest.mark.parametrize(
     ("words", "selection", "rest"),
     [
-        (["test"], "not faults and not bench", []),
-        (["test", "-k", "name"], "not faults and not bench", ["-k", "name"]),
+        (["test"], "not faults and not bench and not fuzz", []),
+        (["test", "-k", "name"], "not faults and not bench and not fuzz", ["-k", "name"]),
         (["test", "faults"], "faults", []),
         (["test", "faults", "-x"], "faults", ["-x"]),
+        (["test", "fuzz", "-x"], "fuzz", ["-x"]),
         (["bench"], "bench", ["-s"]),
     ],
 )

@@ -1,5 +1,6 @@
 """A draft: Sketch's stems of a track that is still being decoded."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from desktop.pipeline.engines.sketch import SketchEngine
 from desktop.segments.store import SegmentStore
 from tests.helpers.engines import separated
 from tests.helpers.shared import SHARED
+from tests.helpers.sound import ffmpeg
 
 ENGINE = SketchEngine()
 RATE = 44100
@@ -60,6 +62,21 @@ def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> 
     assert len(ready) > 1
     assert 5.0 < ready[0] < 15.0
     assert ready == sorted(ready)
+
+
+def test_a_header_that_claims_three_thousand_years_costs_no_memory(tmp_path: Path) -> None:
+    honest, boasting = tmp_path / "honest.mka", tmp_path / "boasting.mka"
+    ffmpeg("-i", noise(tmp_path, 3.0), "-c:a", "flac", honest)
+    before, mark, after = honest.read_bytes().partition(b"\x44\x89\x88")  # Matroska's Duration, a number of 8 bytes
+    boasting.write_bytes(before + mark + struct.pack(">d", 1e14) + after[8:])
+    planned: list[int] = []
+
+    def look() -> None:
+        planned.append(SegmentStore.open(tmp_path / "draft").about.frames)
+
+    make_draft(boasting, tmp_path / "draft", ENGINE, look, lambda: False)
+    assert max(planned) <= 4 * 3600 * RATE
+    assert planned[-1] == 3 * RATE
 
 
 def test_a_draft_that_nobody_wants_any_more_stops(tmp_path: Path) -> None:

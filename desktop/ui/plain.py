@@ -1,0 +1,23 @@
+"""Words of strangers, as Qt takes them literally: it guesses at HTML in tooltips, and reads signs in menus and titles."""
+
+from html import escape
+
+from desktop.audio.names import shown
+
+_LONGEST_TITLE = 200
+
+
+def tip(*lines: str) -> str:
+    """Lines for a tooltip."""
+    text = "\n".join(lines)
+    return f"<div>{escape(text).replace(chr(10), '<br>')}</div>" if "<" in text else text
+
+
+def menu_words(text: str) -> str:
+    """Words for a menu or a button: no letter in them is underlined, and no part of them is a key."""
+    return text.replace("&", "&&").replace("\t", " ")
+
+
+def window_title(text: str) -> str:
+    """Words for a window's title, where Qt takes `[*]` for the mark of what is not saved."""
+    return shown(text, _LONGEST_TITLE).replace("[*]", "[*][*]")

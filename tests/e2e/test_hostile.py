@@ -1,0 +1,163 @@
+"""Things made to do harm, given to the whole app: they run nothing, and cost nobody else anything."""
+
+import base64
+import json
+import pickle
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from desktop.jobs.model import JobOptions, JobState
+from desktop.tasks.celery_app import DRAFT_QUEUE, QUEUE, TASK
+from desktop.tasks.redis_client import redis_client
+from tests.helpers.command import unbraid
+from tests.helpers.library import Library, running_library, until, write_song
+from tests.helpers.resume import worker_of
+
+SKETCH = JobOptions(model="sketch")
+DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+class Hostile:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, trap: Path) -> None:
+        self._words = [sys.executable, "-c", f"open({str(trap)!r}, 'w')"]
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return subprocess.check_call, (self._words,)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    with running_library(tmp_path_factory.mktemp("library"), drafts=True) as library:
+        yield library
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Path:
+    """Is there when something was run."""
+    return tmp_path / "ran"
+
+
+def hostile_weights(folder: Path, trap: Path, kind: str) -> Path:
+    path = folder / f"evil.{kind}"
+    if kind == "th":
+        import torch
+
+        torch.save({"klass": Hostile(trap), "args": (), "kwargs": {}, "state": {}}, path)
+    else:
+        command = f"open({str(trap)!r}, 'w')"
+        said = {"klass": "builtins.exec", "args": json.dumps([command]), "kwargs": json.dumps({"sources": ["a", "b"]})}
+        header = json.dumps({"__metadata__": said}).encode()
+        path.write_bytes(struct.pack("<Q", len(header)) + header)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["th", "safetensors"])
+def test_hostile_weights_are_not_imported(tmp_path: Path, trap: Path, kind: str) -> None:
+    home = tmp_path / "library"
+    answer = unbraid(home, "models", "import", hostile_weights(tmp_path, trap, kind))
+    assert answer.status == 1
+    assert f"evil.{kind}" in answer.err
+    assert "Traceback" not in answer.err
+    assert not trap.exists()
+    assert not list((home / "models").rglob("evil*"))
+
+
+@pytest.mark.parametrize("kind", ["th", "safetensors"])
+def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
+    library: Library, tmp_path: Path, trap: Path, kind: str
+) -> None:
+    shelf = library.home.models / "imported"
+    shelf.mkdir(exist_ok=True)
+    hostile_weights(shelf, trap, kind)
+    (shelf / "evil.json").write_text(json.dumps({"file": f"evil.{kind}", "sources": ["a", "b"]}), encoding="utf-8")
+    failed = library.service.add(write_song(tmp_path / "song.wav"), JobOptions(model="evil"))
+    after = library.service.add(write_song(tmp_path / "after.wav"), SKETCH)
+    failed = library.wait_for(failed, *DONE)
+    assert failed.state is JobState.FAILED
+    assert f"evil.{kind}" in (failed.error or "")
+    assert library.wait_for(after, *DONE).state is JobState.COMPLETED
+    assert not trap.exists()
+
+
+def message(body: bytes, kind: str, encoding: str, task: str = TASK) -> str:
+    """As Celery puts it into the queue."""
+    properties = {
+        "correlation_id": str(uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": QUEUE},
+        "priority": 0, "body_encoding": "base64", "delivery_tag": str(uuid4()),
+    }  # fmt: skip
+    headers = {"lang": "py", "task": task, "id": str(uuid4()), "retries": 0, "argsrepr": "", "origin": "elsewhere"}
+    return json.dumps(
+        {
+            "body": base64.b64encode(body).decode(), "content-encoding": encoding, "content-type": kind,
+            "headers": headers, "properties": properties,
+        }
+    )  # fmt: skip
+
+
+def hostile_messages(trap: Path) -> dict[str, str | bytes]:
+    pickled = pickle.dumps(((Hostile(trap),), {}, {}))
+    other = json.dumps(([f"open({str(trap)!r}, 'w')"], {}, {})).encode()
+    a_path = json.dumps((["../../../../etc"], {}, {})).encode()
+    return {
+        "pickle": message(pickled, "application/x-python-serialize", "binary"),
+        "pickle said to be JSON": message(pickled, "application/json", "utf-8"),
+        "yaml": message(b"!!python/object/apply:os.system [true]", "application/x-yaml", "utf-8"),
+        "a task of somebody else's": message(other, "application/json", "utf-8", task="builtins.exec"),
+        "a path in place of a job": message(a_path, "application/json", "utf-8"),
+        "no arguments": message(b"[[], {}, {}]", "application/json", "utf-8"),
+        "JSON of something else": json.dumps([1, 2, 3]),
+        "no JSON": "nothing of the kind",
+        "no text": b"\x80\x04\xff\xfe",
+    }
+
+
+@pytest.mark.parametrize("kind", hostile_messages(Path()))
+@pytest.mark.parametrize("queue", [QUEUE, DRAFT_QUEUE])
+def test_a_message_put_into_the_queue_by_hand_runs_nothing_and_the_songs_go_on(
+    library: Library, tmp_path: Path, trap: Path, kind: str, queue: str
+) -> None:
+    with redis_client() as client:
+        client.lpush(queue, hostile_messages(trap)[kind])
+    jobs = [library.service.add(write_song(tmp_path / f"{name}.wav", 1.0), SKETCH) for name in ("one", "two")]
+    assert [library.wait_for(job, *DONE).state for job in jobs] == [JobState.COMPLETED] * 2
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("kind", ["JSON of something else", "no JSON", "no text", "pickle"])
+def test_a_message_that_waits_and_makes_no_sense_does_not_stop_who_looks_after_the_worker(
+    tmp_path: Path, trap: Path, kind: str
+) -> None:
+    with running_library(tmp_path / "library") as library:
+        busy = library.service.add(write_song(tmp_path / "busy.wav", 240.0), SKETCH)
+        library.wait_for_progress(busy)
+        waiting = library.service.add(write_song(tmp_path / "waiting.wav", 1.0), SKETCH)
+        with redis_client() as client:
+            client.delete(QUEUE)
+            client.lpush(QUEUE, hostile_messages(trap)[kind])
+            # A song that waits without a message gets one, whatever else is in the queue.
+            until(lambda: any(waiting.id in text for text in client.lrange(QUEUE, 0, -1)), patience=20)
+        worker_of(library.home.root).kill()
+        library.service.cancel(busy.id)
+        assert library.wait_for(waiting, *DONE).state is JobState.COMPLETED
+        assert not trap.exists()
+
+
+def test_news_that_make_no_sense_are_passed_over(library: Library, tmp_path: Path) -> None:
+    first = library.service.add(write_song(tmp_path / "first.wav", 1.0), SKETCH)
+    library.wait_for(first, *DONE)
+    nonsense = (b"\x80\xff", b"", b"[]", b"3", b"null", b'{"stage": 1}', b'{"job_id": 5}', b'{"job_id": "x", "token": []}')
+    with redis_client() as client:
+        for said in (*nonsense, b'{"paused": "no"}', b"[" * 100_000):
+            client.publish("unbraid:events", said)
+    second = library.service.add(write_song(tmp_path / "second.wav", 20.0), SKETCH)
+    library.wait_for_progress(second)
+    assert library.wait_for(second, *DONE).state is JobState.COMPLETED

@@ -1,0 +1,169 @@
+"""A song never makes another file be read, nor the network be asked, nor more memory be used than a song needs."""
+
+import os
+import struct
+import tracemalloc
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from desktop.audio.av_source import AvSource
+from desktop.audio.decode import probe
+from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.tags import read_tags
+from desktop.errors import UnusableTrackError
+from tests.helpers.http_server import FileServer
+from tests.helpers.sound import decoded, ffmpeg, noise
+
+# A pipe that nobody writes into: whoever opens it waits for ever, and the test fails.
+pytestmark = [
+    pytest.mark.timeout(30),
+    pytest.mark.skipif(os.name == "nt", reason="the file that must not be read is a pipe"),
+]
+SUFFIXES = ("mp3", "wav", "m3u8", "mov")
+BAITS = {
+    "playlist": "#EXTM3U\n{there}\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MAP:URI=\"{there}\"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n",
+    "hls with a key": "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"{there}\"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n",
+    "dash": "<?xml version='1.0'?><MPD><Period><AdaptationSet mimeType='audio/mp4'><Representation>"
+    "<BaseURL>{there}</BaseURL></Representation></AdaptationSet></Period></MPD>",
+    "concat": "ffconcat version 1.0\nfile '{there}'\n",
+    "subfile": "concat:{there}|{there}",
+    "pls": "[playlist]\nFile1={there}\n",
+    "asx": "<asx version='3.0'><entry><ref href='{there}'/></entry></asx>",
+    "xspf": "<playlist xmlns='http://xspf.org/ns/0/'><trackList><track><location>{there}</location></track></trackList></playlist>",
+    "smil": "<smil><body><audio src='{there}'/></body></smil>",
+    "real": "{there}\n",
+    "cue": 'FILE "{there}" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n',
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
+    "lavfi": "amovie='{there}'\n",
+    "image list": "{there}%03d\n",
+}
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    path = tmp_path / "canary.wav"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with FileServer({"canary.wav": b"RIFF"}) as server:
+        yield server
+        assert server.asked == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", BAITS)
+def test_what_names_another_place_is_refused_and_the_place_is_not_looked_at(
+    tmp_path: Path, canary: Path, server: FileServer, kind: str, suffix: str
+) -> None:
+    bait = tmp_path / f"song.{suffix}"
+    for there in (canary, canary.name, canary.as_uri(), f"{server.url}/canary.wav", f"async:{server.url}/canary.wav"):
+        bait.write_text(BAITS[kind].format(there=there), encoding="utf-8")
+        with pytest.raises(UnusableTrackError, match=bait.name):
+            decoded(bait, tmp_path / "mixture.wav")
+        assert read_tags(bait).title == ""
+
+
+@pytest.mark.parametrize("kind", ["url ", "alis"])
+def test_a_movie_whose_sound_lies_in_another_file_does_not_get_it(
+    tmp_path: Path, canary: Path, server: FileServer, kind: str
+) -> None:
+    soundfile.write(tmp_path / "a.wav", noise(4410).T, 44100)
+    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "pcm_s16le", tmp_path / "honest.mov")
+    honest = (tmp_path / "honest.mov").read_bytes()
+    song = tmp_path / "song.mov"
+    for there in (str(canary), canary.name, f"{server.url}/canary.wav"):
+        entry = _alias(there) if kind == "alis" else bytes(4) + there.encode() + b"\0"
+        elsewhere = struct.pack(">IIII", 0, 1, 8 + len(entry), int.from_bytes(kind.encode())) + entry
+        song.write_bytes(_with_box(honest, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), elsewhere))
+        assert _heard(song, tmp_path / "mixture.wav") in (0, 4410)  # its own sound, or none
+
+
+def test_a_picture_that_is_only_named_is_not_fetched(tmp_path: Path, canary: Path, server: FileServer) -> None:
+    soundfile.write(tmp_path / "a.wav", noise(4410).T, 44100)
+    ffmpeg("-i", tmp_path / "a.wav", "-id3v2_version", "0", tmp_path / "a.mp3")
+    for there in (canary.as_uri(), f"{server.url}/canary.wav"):
+        frame = b"\0-->\0\x03\0" + there.encode()
+        frame = b"APIC" + len(frame).to_bytes(4) + bytes(2) + frame
+        song = tmp_path / "b.mp3"
+        song.write_bytes(b"ID3\x03\0\0" + _in_sevens(len(frame)) + frame + (tmp_path / "a.mp3").read_bytes())
+        read_tags(song)
+        assert probe(song).sample_rate == 44100
+
+
+def test_a_folder_of_links_and_pipes_gives_no_track(tmp_path: Path, canary: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "pipe.wav").symlink_to(canary)
+    (folder / "zero.wav").symlink_to("/dev/zero")
+    (folder / "random.mp3").symlink_to("/dev/urandom")
+    (folder / "up").symlink_to("/", target_is_directory=True)
+    found = list(find_tracks([folder]))
+    assert len(found) == 3
+    assert all(isinstance(one, Refusal) and "not a regular file" in one.reason for one in found)
+
+
+@pytest.mark.parametrize("claimed", [1 << 20, 1 << 27, (1 << 28) - 1])
+def test_a_tag_of_any_size_takes_a_bounded_part_of_the_memory(tmp_path: Path, claimed: int) -> None:
+    song = tmp_path / "song.mp3"
+    with song.open("wb") as file:
+        file.write(b"ID3\x04\0\0" + _in_sevens(claimed) + b"APIC" + _in_sevens(claimed - 10) + bytes(2))
+        file.truncate(claimed + 1000)
+    tracemalloc.start()
+    read_tags(song)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 80 << 20
+
+
+def test_ffmpeg_is_given_no_more_room_than_it_can_use(tmp_path: Path) -> None:
+    (tmp_path / "song").write_bytes(bytes(3 << 20))
+    with AvSource(tmp_path / "song") as source:
+        tracemalloc.start()
+        pieces = [len(source.read(1 << 40)) for _ in range(4)]
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert pieces == [1 << 20] * 3 + [0]
+    assert peak < 4 << 20
+
+
+def _heard(song: Path, out: Path) -> int:
+    try:
+        frames = decoded(song, out).frames
+    except UnusableTrackError:
+        return 0
+    out.unlink()
+    return frames
+
+
+def _with_box(data: bytes, path: tuple[bytes, ...], content: bytes) -> bytes:
+    """A movie in which the first box at `path` holds `content`."""
+    out, at = b"", 0
+    while at < len(data):
+        size, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        body = data[at + 8 : at + size]
+        if name == path[0]:
+            body = _with_box(body, path[1:], content) if path[1:] else content
+        out += (8 + len(body)).to_bytes(4) + name + body
+        at += size
+    return out
+
+
+def _alias(path: str) -> bytes:
+    """A Macintosh alias record as QuickTime writes it: where a file lies, absolutely."""
+    name = path.encode()[-63:]
+    head = bytes(4) + bytes(10) + bytes(28) + bytes(12) + bytes([len(name)]) + name.ljust(63, b"\0") + bytes(16)
+    levels = struct.pack(">HH", 1, 1) + bytes(16)
+    whole = struct.pack(">HH", 2, len(path)) + path.encode() + bytes(len(path) % 2)
+    return head + levels + whole + struct.pack(">HH", 0xFFFF, 0)
+
+
+def _in_sevens(number: int) -> bytes:
+    """Four bytes of seven bits, as ID3 counts."""
+    return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))

@@ -1,0 +1,96 @@
+"""What is known against the locked packages, as a server of our own tells it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import audit
+import pytest
+
+from tests.helpers.http_server import FileServer
+
+ADVISORY = {
+    "id": "PYSEC-2026-1", "aliases": ["CVE-2026-1"], "fixed_in": ["5.7.1"], "summary": "Runs\x1b[31m what\nit is sent.",
+    "details": "At length.", "link": "https://example.org/1", "withdrawn": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "app.txt").write_text(
+        "# Made by hand.\n"
+        "celery==5.7.0 \\\n    --hash=sha256:00\n"
+        "numpy==2.4.6 ; python_version < '4' \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n"
+    )
+    (tmp_path / "torch-cpu.txt").write_text("torch==2.13.0+cpu \\\n    --hash=sha256:00\n")
+    (tmp_path / "torch.txt").write_text("torch==2.13.0 \\\n    --hash=sha256:00\n")
+    monkeypatch.setattr(audit, "LOCKS", tmp_path)
+    return tmp_path
+
+
+def served(**advisories: list[dict[str, Any]]) -> dict[str, bytes]:
+    pins = {"celery": "5.7.0", "numpy": "2.4.6", "torch": "2.13.0"}
+    return {
+        f"pypi/{name}/{version}/json": json.dumps({"info": {}, "vulnerabilities": advisories.get(name, [])}).encode()
+        for name, version in pins.items()
+    }
+
+
+def run(files: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, FileServer]:
+    with FileServer(files) as server:
+        status = audit.main(["--index", server.url])
+    return status, capsys.readouterr().out, server
+
+
+@pytest.mark.usefixtures("locks")
+def test_each_version_is_asked_for_once_and_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, server = run(served(), capsys)
+    assert status == 0
+    assert said == "Advisories are known against 0 of 3 locked packages.\n"
+    assert sorted(path for path, _ in server.asked) == [f"/{name}" for name in sorted(served())]
+
+
+@pytest.mark.usefixtures("locks")
+def test_an_advisory_is_told_in_one_line_with_what_mends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said, _ = run(served(celery=[ADVISORY, ADVISORY | {"withdrawn": "2026-01-01"}]), capsys)
+    first, last = said.splitlines()
+    assert status == 1
+    assert first == (
+        "celery 5.7.0: PYSEC-2026-1, CVE-2026-1 (fixed in 5.7.1): Runs [31m what it is sent. https://example.org/1"
+    )
+    assert last.startswith("Advisories are known against 1 of 3 locked packages. ")
+
+
+@pytest.mark.usefixtures("locks")
+@pytest.mark.parametrize(
+    ("answer", "words"), [(None, "404"), (b"<html>", "makes no sense"), (b"{}", "makes no sense"), (b"[]", "makes no sense")]
+)
+def test_a_package_that_nobody_answers_for_is_not_taken_for_a_good_one(
+    capsys: pytest.CaptureFixture[str], answer: bytes | None, words: str
+) -> None:
+    files = served(celery=[ADVISORY])
+    del files["pypi/numpy/2.4.6/json"]
+    status, said, _ = run(files | ({} if answer is None else {"pypi/numpy/2.4.6/json": answer}), capsys)
+    assert status == 2
+    assert "PYSEC-2026-1" in said
+    assert "could not be asked about 1 of them, numpy for one" in said
+    assert words in said
+
+
+@pytest.mark.usefixtures("locks")
+def test_without_a_network_a_sentence_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    status = audit.main(["--index", "http://127.0.0.1:9"])
+    said = capsys.readouterr().out
+    assert status == 2
+    assert said.count("\n") == 1
+    assert "http://127.0.0.1:9 could not be asked about 3 of them" in said
+    assert "connect to the internet" in said
+
+
+def test_every_pin_of_the_real_lock_files_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
+    pins = audit.locked(audit.LOCKS)
+    assert {"celery", "torch", "pytest", "redis"} <= {pin.name for pin in pins}
+    assert not [pin for pin in pins if "+" in pin.version or not pin.version]
+    files = {f"pypi/{pin.name}/{pin.version}/json": b'{"vulnerabilities": []}' for pin in pins}
+    status, said, server = run(files, capsys)
+    assert (status, len(server.asked)) == (0, len(pins)), said
