@@ -5,7 +5,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from desktop.backend import Backend
 from desktop.cli.report import STAGES, clock, title_words, waiting_words
-from desktop.errors import UnknownJobError
+from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
 from desktop.lifetime import requests_to_end
@@ -54,7 +54,7 @@ class Follower:
             while self._open and not self._leaving.is_set():
                 self._take(self._next_event())
         if self._open:
-            self._bars.note(f"{_songs(len(self._open))} in the library for the next start of Unbraid.")
+            self._bars.note(f"Left in the library's queue: {_songs(len(self._open))}.")
 
     def _next_event(self) -> JobEvent | None:
         try:
@@ -110,7 +110,8 @@ class Follower:
 
     def _cancel_all(self) -> None:
         for job_id in list(self._open):
-            self._backend.service.cancel(job_id)
+            with suppress(JobStateError, UnknownJobError):  # it has just ended, or somebody removed it
+                self._backend.service.cancel(job_id)
         self._events.put(None)
 
 
@@ -161,7 +162,7 @@ class _Bars:
 
 
 def _songs(count: int) -> str:
-    return "1 song waits" if count == 1 else f"{count} songs wait"
+    return "1 song" if count == 1 else f"{count} songs"
 
 
 @contextmanager

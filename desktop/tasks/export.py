@@ -29,6 +29,12 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
         ) from error
 
 
+def withdraw(stems: Sequence[Stem]) -> None:
+    """Take back what `export` put into the user's folder: the job was not completed with it."""
+    for folder in {stem.exported.parent for stem in stems if stem.exported}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _new_folder(out: Path, title: str) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     number = 1

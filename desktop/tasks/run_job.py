@@ -33,7 +33,7 @@ from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
-from desktop.tasks.export import export
+from desktop.tasks.export import export, withdraw
 from desktop.tasks.playhead import playhead
 
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
@@ -149,7 +149,13 @@ class JobRunner:
         stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])
         # A runtime may have failed in the middle of the song: the engine tells of it only then.
         told = dict.fromkeys((*notices, *engine.notices, *outcome.notices))
-        return self._publish(claim, stems, tuple(told), outcome)
+        won = False
+        try:
+            won = self._publish(claim, stems, tuple(told), outcome)
+        finally:
+            if not won:
+                withdraw(stems)
+        return won
 
     def _publish(self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome) -> bool:
         return self.store.complete(

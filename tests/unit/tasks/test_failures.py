@@ -21,8 +21,6 @@ from tests.helpers.engines import IdentityEngine
 from tests.helpers.library import write_song
 from tests.helpers.rows import change_rows
 
-SKETCH = JobOptions(model="sketch")
-
 
 @dataclass(frozen=True)
 class FailingEngine(IdentityEngine):
@@ -43,7 +41,9 @@ class Trial:
         self.bench = Bench(root / "library")
         self.room = OneEngine(self.bench.home, FailingEngine(errors=list(errors)))
         self.runner = replace(self.bench.runner, engines=self.room)
-        self.job = self.bench.service.add(write_song(root / "song.wav", seconds=2), SKETCH)
+        self.out = root / "stems"
+        options = JobOptions(model="sketch", out=self.out)
+        self.job = self.bench.service.add(write_song(root / "song.wav", seconds=2), options)
         self.tries = 0
 
     def run(self) -> Job:
@@ -156,7 +156,18 @@ def test_a_library_that_was_busy_when_the_stems_were_ready_costs_no_song(
 
     monkeypatch.setattr(trial.bench.store, "complete", busy)
     assert trial.run().state is JobState.PENDING
+    assert not list(trial.out.iterdir())
     assert trial.run().state is JobState.COMPLETED
+    assert [folder.name for folder in trial.out.iterdir()] == ["song"]
+
+
+def test_whoever_lost_its_claim_leaves_nothing_in_the_users_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = Trial(tmp_path)
+    monkeypatch.setattr(trial.bench.store, "complete", lambda *_, **__: False)
+    assert trial.run().state is JobState.PROCESSING
+    assert not list(trial.out.iterdir())
 
 
 TORCHS = RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory")
