@@ -35,12 +35,11 @@ LIMIT = 3600
 BEGIN = """
 import sys, time
 from pathlib import Path
+from tests.helpers.memory import peak_memory
 kind, song, folder, model = sys.argv[1], *map(Path, sys.argv[2:])
 
 def tell(seconds, began, more):
-    lines = Path("/proc/self/status").read_text().splitlines()
-    peak = int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
-    print(f"{peak:.0f} MB, {seconds / (time.monotonic() - began):.0f}x real time{more}")
+    print(f"{peak_memory() >> 20} MB, {seconds / (time.monotonic() - began):.0f}x real time{more}")
 """
 SEPARATE = """
 from desktop.pipeline.engines.load import EngineSpec, load_engine

@@ -22,6 +22,7 @@ from desktop.pipeline.draft import make_draft
 from desktop.probe.picture import read_picture
 from desktop.segments.cut import Segmentation
 from tests.helpers.engines import IdentityEngine
+from tests.helpers.memory import peak_memory
 
 # Seconds of processor time that one file may take, bytes of memory that it may use, and that it may ask for beside what
 # the process has to begin with: FFmpeg asks for much that it never touches.
@@ -45,7 +46,7 @@ def main() -> int:
         limit_time()
         path = Path(json.loads(line))
         answer = list(tried(path))
-        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < USED
+        assert peak_memory() < USED
         print(json.dumps(answer), flush=True)
     return 0
 
