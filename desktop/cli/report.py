@@ -23,6 +23,7 @@ def as_object(job: Job) -> dict[str, Any]:
         "paused": job.paused,
         "error": job.error,
         "model": job.model_used or job.options.model,
+        "runtime": job.runtime,
         "sample_rate": job.sample_rate,
         "channels": job.channels,
         "frames": job.frames,
@@ -35,7 +36,7 @@ def as_object(job: Job) -> dict[str, Any]:
 
 def refused_object(source: object, reason: str) -> dict[str, Any]:
     """The same object for a track that was refused before it became a job."""
-    empty = dict.fromkeys(("model", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
+    empty = dict.fromkeys(("model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
     return {
         "id": None,
         "source": str(source),

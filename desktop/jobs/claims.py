@@ -60,7 +60,7 @@ class Claims:
             return Duty.PAUSE if row.paused or is_paused(connection) else Duty.GO_ON
 
     def describe(self, job: Job, **known: Any) -> bool:
-        """Write what the owner found out (`model_used`, `seconds` …). False when the claim is lost."""
+        """Write what the owner found out (`model_used`, `runtime` …). False when the claim is lost."""
         return self._owner_writes(job, known)
 
     def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **known: Any) -> bool:

@@ -25,6 +25,7 @@ STEPS = (
     "ALTER TABLE jobs ADD COLUMN not_before REAL",
     "ALTER TABLE jobs ADD COLUMN sparing INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE jobs ADD COLUMN memory_kills INTEGER",
+    "ALTER TABLE jobs ADD COLUMN runtime TEXT",
 )
 
 

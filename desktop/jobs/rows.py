@@ -14,8 +14,8 @@ from desktop.paths import Home
 
 _AS_THEY_ARE = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
-    *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "null_dbfs", "error"),
-    *("paused", "retries", "sparing"),
+    *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
+    *("error", "paused", "retries", "sparing"),
 )
 
 
@@ -52,7 +52,7 @@ def to_row(home: Home, job: Job) -> dict[str, Any]:
 def from_record(home: Home, record: dict[str, Any]) -> Job:
     """The job of which `to_row` once gave `record`, without its times. Raises KeyError, ValueError, TypeError."""
     missing = {"started": None, "ended": None, "not_before": None, "stage": None}
-    since_then = {"paused": False, "retries": 0, "sparing": False}
+    since_then = {"paused": False, "retries": 0, "sparing": False, "runtime": None}
     return to_job(home, missing | since_then | record)
 
 

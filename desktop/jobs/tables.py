@@ -43,6 +43,7 @@ jobs = Table(
     Column("channels", Integer),
     Column("frames", Integer),
     Column("model_used", String),
+    Column("runtime", String),
     Column("null_dbfs", Float),
     # List of sentences as JSON.
     Column("notices", String, nullable=False),

@@ -26,7 +26,7 @@ NO_MEMORY = "There was not enough memory to separate this song, in shorter segme
 _UNKNOWN: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
     "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,
-    "not_before": None,
+    "not_before": None, "runtime": None,
 }  # fmt: skip
 
 

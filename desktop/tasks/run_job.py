@@ -131,7 +131,7 @@ class JobRunner:
         engine, notices = self.engines.engine(
             job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop, job.sparing
         )
-        self.store.describe(job, model_used=engine.name)
+        self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
         options = job.options
         key = self._key(job, engine)
@@ -151,13 +151,15 @@ class JobRunner:
         told = dict.fromkeys((*notices, *engine.notices, *outcome.notices))
         won = False
         try:
-            won = self._publish(claim, stems, tuple(told), outcome)
+            won = self._publish(claim, stems, tuple(told), outcome, engine.runtime)
         finally:
             if not won:
                 withdraw(stems)
         return won
 
-    def _publish(self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome) -> bool:
+    def _publish(
+        self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome, runtime: str
+    ) -> bool:
         return self.store.complete(
             claim.job,
             stems,
@@ -167,6 +169,7 @@ class JobRunner:
             channels=outcome.channels,
             frames=outcome.frames,
             null_dbfs=outcome.null_dbfs,
+            runtime=runtime,
             elapsed=claim.elapsed,
         )
 

@@ -33,6 +33,7 @@ from desktop.ui.notices import NoticeStrip
 from desktop.ui.plain import window_title
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.player_panel import PlayerPanel
+from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
 from desktop.ui.top_bar import TopBar
@@ -212,7 +213,7 @@ class MainWindow(QMainWindow):
         """Open the settings, or bring them to the front."""
         if self._settings is None:
             self._settings = SettingsDialog(self._memory, self._home, self)
-        self._settings.come_forward()
+        self._settings.come_forward(last_computed(self.library.jobs.jobs))
 
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""

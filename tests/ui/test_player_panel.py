@@ -116,6 +116,14 @@ def test_the_header_says_which_song_and_what_came_of_it(
     assert "The file ends early." in shown
 
 
+def test_the_name_of_the_model_tells_what_computed_it(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, replace(job, runtime="openvino"))
+    (model,) = [chip for chip in panel.findChildren(Chip) if chip.text() == "HT Demucs"]
+    assert model.toolTip() == model.accessibleDescription() == "Computed by OpenVINO on the processor."
+
+
 def test_an_inexact_sum_is_told_in_decibels(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
 ) -> None:

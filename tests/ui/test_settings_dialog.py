@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runt
 from desktop.ui.dialogs.settings_rows import Row, Switch
 from desktop.ui.main_window import SMALLEST, MainWindow
 from desktop.ui.window_memory import WindowMemory
-from tests.helpers.window import Stage, stage
+from tests.helpers.window import Stage, a_job, stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
@@ -168,6 +169,19 @@ def test_looking_changes_nothing(dialog: SettingsDialog, home: Home) -> None:
     dialog.close()
     dialog.come_forward()
     assert not home.settings.exists()
+
+
+def test_what_computed_the_last_song_is_told(window: MainWindow) -> None:
+    def told() -> str:
+        window.open_settings()
+        (dialog,) = window.findChildren(SettingsDialog)
+        return dialog.runtime.accessibleDescription()
+
+    assert told() == "Automatic takes the fastest that this computer has."
+    first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
+    for name, begun in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
+        window.library.jobs.put([a_job(str(name), runtime=name, started=begun)])
+    assert told().endswith(" The last song: PyTorch on the processor.")
 
 
 def test_only_what_makes_sense_on_a_system_is_offered() -> None:

@@ -17,6 +17,7 @@ from desktop.ui.window_memory import WindowMemory
 
 _WIDTH = 684
 _WHEN = "Changes are saved at once and count for the next song that is separated."
+_COMPUTES = "Automatic takes the fastest that this computer has."
 _SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
 
 
@@ -31,6 +32,7 @@ class SettingsDialog(QDialog):
         self._home = home
         self.draft, self.awake, self.fast = Switch(), Switch(), Switch()
         self.quit, self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown(), DropDown()
+        self._computes = Row("&Computes with", _COMPUTES, self.runtime)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setFont(ui_font(SECONDARY))
@@ -54,8 +56,9 @@ class SettingsDialog(QDialog):
         self.overlap.offer(overlaps(now.overlap), now.overlap, usual.overlap)
         self._tell(saved=True)
 
-    def come_forward(self) -> None:
-        """Open, or come to the front."""
+    def come_forward(self, last_computed: str = "") -> None:
+        """Open, or come to the front; `last_computed` says what computed the last song."""
+        self._computes.explain(f"{_COMPUTES} {last_computed}".strip())
         if not self.isVisible():
             self.show_settings()
         self.show()
@@ -114,7 +117,7 @@ class SettingsDialog(QDialog):
             (
                 "Speed",
                 [
-                    Row("&Computes with", "Automatic takes the fastest that this computer has.", self.runtime),
+                    self._computes,
                     Row(
                         "&Faster, slightly rougher",
                         "Uses 16-bit arithmetic where this computer can. Usually not audible.",

@@ -130,8 +130,8 @@ class Row(QWidget):
         name = _words(title, BODY, 500, tokens.TEXT)
         name.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
-        control.setAccessibleDescription(explanation)
         self._control = control
+        self._explanation = _words(explanation, SECONDARY, 400, tokens.DIM)
         grid = QGridLayout(self)
         # The switch has the room for its ring within itself.
         grid.setContentsMargins(16, 7, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 7)
@@ -139,8 +139,14 @@ class Row(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         grid.addWidget(name, 0, 0)
-        grid.addWidget(_words(explanation, SECONDARY, 400, tokens.DIM), 1, 0)
+        grid.addWidget(self._explanation, 1, 0)
         grid.addWidget(control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.explain(explanation)
+
+    def explain(self, words: str) -> None:
+        """Explain the control in other words."""
+        self._explanation.setText(words)
+        self._control.setAccessibleDescription(words)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A click on the words turns the switch."""

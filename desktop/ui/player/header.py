@@ -8,7 +8,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import model_title, sum_words
+from desktop.ui.player.sentences import model_title, runtime_words, sum_words
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -64,7 +64,7 @@ class PlayerHeader(QWidget):
         self._title.say(cells.title(job))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
-        self._show(self._model, model_title(job))
+        self._show(self._model, model_title(job), runtime_words(job.runtime))
         done = job.state is JobState.COMPLETED
         words, exact = sum_words(job) if done else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
@@ -76,8 +76,9 @@ class PlayerHeader(QWidget):
         """Offer the way back while only a part of the song is in view."""
         self._fit.setVisible(not whole)
 
-    def _show(self, line: Line, words: str) -> None:
-        line.say(words)
+    def _show(self, line: Line, words: str, hint: str = "") -> None:
+        line.say(words, hint)
+        line.setAccessibleDescription(hint)
         line.setVisible(bool(words))
 
     def paintEvent(self, ev: QPaintEvent) -> None:

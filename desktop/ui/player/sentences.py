@@ -1,5 +1,6 @@
 """What the player says about a job, in a musician's words."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import ceil
 
@@ -17,12 +18,31 @@ MODEL_TITLES = {
     "htdemucs_6s": "HT Demucs · six stems",
     "sketch": "Sketch · draft quality",
 }
+RUNTIME_TITLES = {
+    "openvino": "OpenVINO on the processor",
+    "openvino bf16": "OpenVINO on the processor, in 16 bits",
+    "torch": "PyTorch on the processor",
+    "cuda": "the NVIDIA GPU",
+    "mps": "the Apple GPU",
+}
 
 
 def model_title(job: Job) -> str:
     """Return the name of the model that separated the job, or is to."""
     name = job.model_used or job.options.model
     return MODEL_TITLES.get(name, name)
+
+
+def runtime_words(name: str | None) -> str:
+    """Return what computed a song, by the engine's name for it; empty where that is not known, or not worth a word."""
+    return f"Computed by {RUNTIME_TITLES[name]}." if name in RUNTIME_TITLES else ""
+
+
+def last_computed(jobs: Iterable[Job]) -> str:
+    """Return what computed the song that was begun last, of those where that is known."""
+    known = [job for job in jobs if job.runtime in RUNTIME_TITLES and job.started]
+    last = max(known, key=lambda job: job.started or job.added, default=None)
+    return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
 
 
 def sum_words(job: Job) -> tuple[str, bool]:

@@ -114,7 +114,7 @@ def test_a_record_of_the_app_before_this_one_is_read(home: Home, tmp_path: Path)
     job = complete(home, add(home, tmp_path, "song.wav"))
     record = home.job(job.id).record
     known = json.loads(record.read_text())
-    for name in ("paused", "retries", "sparing"):
+    for name in ("paused", "retries", "sparing", "runtime"):
         del known[name]
     record.write_text(json.dumps(known))
     (found,) = recorded_jobs(home)

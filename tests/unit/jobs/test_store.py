@@ -176,12 +176,13 @@ def test_a_repeated_job_is_given_all_its_tries_again(home: Home, store: JobStore
     assert [one.crashes for one in after] == [1, 2, 1]
 
 
-def test_a_library_of_the_app_before_this_one_is_brought_up_to_it(home: Home) -> None:
+@pytest.mark.parametrize("version", range(len(STEPS)))
+def test_a_library_of_any_earlier_app_is_brought_up_to_this_one(home: Home, version: int) -> None:
     engine = create_engine(f"sqlite:///{home.database}")
     with engine.begin() as connection:
-        for step in STEPS[:4]:
+        for step in STEPS[:version]:
             connection.execute(text(step))
-        connection.execute(text("PRAGMA user_version = 4"))
+        connection.execute(text(f"PRAGMA user_version = {version}"))
     engine.dispose()
     store = JobStore(home)
     assert die_after(home, store, store.insert(new_job()), segments=1).crashes == 1

@@ -37,7 +37,7 @@ def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: Bench, s
     job = bench.service.add(song, SKETCH)
     assert bench.runner.run(job.id) == {"status": "completed"}
     done = bench.service.job(job.id)
-    assert (done.state, done.model_used, len(done.stems)) == (JobState.COMPLETED, "sketch", 4)
+    assert (done.state, done.model_used, done.runtime, len(done.stems)) == (JobState.COMPLETED, "sketch", "numpy", 4)
     assert isinstance(bench.events.told[-1], JobChanged)
     assert any(isinstance(event, JobProgress) for event in bench.events.told)
     assert bench.runner.run(job.id) == {"status": "dropped"}
