@@ -5,12 +5,11 @@ from shutil import copyfile
 from time import perf_counter
 
 import pytest
-from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from desktop.probe import ask
 from tests.helpers.shared import FIXTURES
-from tests.helpers.window import stage
+from tests.helpers.window import gaps, stage
 
 pytestmark = [pytest.mark.bench, pytest.mark.qt_log_ignore("does not support propagateSizeHints")]
 SONG = FIXTURES / "formats" / "image.mp3"
@@ -22,32 +21,20 @@ def test_five_hundred_songs_are_added(qtbot: QtBot, tmp_path: Path, capsys: pyte
     songs.mkdir()
     for number in range(COUNT):
         copyfile(SONG, songs / f"{number:03}.mp3")
-    gaps: list[float] = []
     with stage(tmp_path / "home") as setting:
         window = setting.window()
         qtbot.addWidget(window)
         window.show()
-        last = perf_counter()
-
-        def beat() -> None:
-            nonlocal last
-            now = perf_counter()
-            gaps.append(now - last)
-            last = now
-
-        timer = QTimer(window, interval=5)
-        timer.timeout.connect(beat)
-        timer.start()
-        began = perf_counter()
-        window.add_tracks([songs])
-        qtbot.waitUntil(lambda: window.library.jobs.rowCount() == COUNT, timeout=120_000)
-        took = perf_counter() - began
-        timer.stop()
+        with gaps(window) as found:
+            began = perf_counter()
+            window.add_tracks([songs])
+            qtbot.waitUntil(lambda: window.library.jobs.rowCount() == COUNT, timeout=120_000)
+            took = perf_counter() - began
         window.close()
     began = perf_counter()
     for song in songs.iterdir():
         ask.read_tags(song)
     tags = perf_counter() - began
     with capsys.disabled():
-        print(f"\n{COUNT} songs: added in {took:.1f} s, longest gap of the window {max(gaps) * 1e3:.0f} ms", end="")
+        print(f"\n{COUNT} songs: added in {took:.1f} s, longest gap of the window {max(found) * 1e3:.0f} ms", end="")
         print(f"; their tags alone, by the probe: {tags:.2f} s")

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
+
+from PySide6.QtCore import QObject, QTimer
 
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import JobEvent
@@ -87,3 +90,21 @@ def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **know
         "added": datetime.now(UTC) - ago,
     }
     return Job(title=title, state=state, **values | known)
+
+
+@contextmanager
+def gaps(window: QObject) -> Iterator[list[float]]:
+    """Seconds between the beats of a timer that should come every 5 ms: how long the window was held up."""
+    last, found = perf_counter(), [0.0]
+
+    def beat() -> None:
+        nonlocal last
+        now = perf_counter()
+        found.append(now - last)
+        last = now
+
+    timer = QTimer(window, interval=5)
+    timer.timeout.connect(beat)
+    timer.start()
+    yield found
+    timer.stop()
