@@ -102,7 +102,7 @@ def _database(backend: Backend) -> Check:
         count = len(backend.service.jobs())
     except UnbraidError as error:
         return Check("database", Verdict.PROBLEM, str(error), "docs/troubleshooting.md, “Database”, tells what to do.")
-    return Check("database", Verdict.OK, f"The library opens and holds {count} jobs.")
+    return Check("database", Verdict.OK, f"The library opens. Jobs in it: {count}.")
 
 
 def _services(library: Home, backend: Backend) -> Iterator[Check]:
