@@ -23,7 +23,7 @@ def serve(answers: Mapping[str, Callable[..., Answer]], limit: float = LIMIT, id
     Nothing is caught: a request that cannot be answered ends the process, as one that takes longer than `limit` does.
     """
     sys.dont_write_bytecode = True
-    asked, out = sys.stdin.buffer, sys.stdout.buffer
+    asked, out = sys.stdin.buffer, for_answers_alone()
     _restrict()
     while True:
         _end_in(idle)
@@ -33,6 +33,13 @@ def serve(answers: Mapping[str, Callable[..., Answer]], limit: float = LIMIT, id
         _end_in(limit)
         request = json.loads(line)
         _send(out, *answers[request.pop("do")](**request))
+
+
+def for_answers_alone() -> BinaryIO:
+    """Standard output. What anybody else prints goes to standard error from now on: libsndfile does, of damaged files."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return out
 
 
 def _send(out: BinaryIO, fields: Mapping[str, Any], data: bytes) -> None:

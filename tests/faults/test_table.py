@@ -239,7 +239,13 @@ def test_a_worker_s_new_process_that_takes_its_time_is_waited_for(
 ) -> None:
     killed = owner_of(root)
     killed.kill()
-    until(lambda: any("spawn_main" in " ".join(p.cmdline()) for p in worker_of(root).children()), every=0.001)
+
+    def is_there() -> bool:
+        with suppress(psutil.NoSuchProcess):  # the killed one may not be buried yet
+            return any("spawn_main" in " ".join(process.cmdline()) for process in worker_of(root).children())
+        return False
+
+    until(is_there, every=0.001)
     slow = owner_of(root)
     slow.suspend()
     job = add(library, tmp_path, "song")

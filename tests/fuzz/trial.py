@@ -20,6 +20,7 @@ from desktop.audio.tags import read_tags
 from desktop.errors import UnbraidError
 from desktop.pipeline.draft import make_draft
 from desktop.probe.picture import read_picture
+from desktop.probe.server import for_answers_alone
 from desktop.segments.cut import Segmentation
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory
@@ -42,12 +43,14 @@ def main() -> int:
     faulthandler.enable()
     faulthandler.register(signal.SIGXCPU, chain=True)
     limit_memory()
+    out = for_answers_alone()
     for line in sys.stdin:
         limit_time()
         path = Path(json.loads(line))
         answer = list(tried(path))
         assert peak_memory() < USED
-        print(json.dumps(answer), flush=True)
+        out.write(json.dumps(answer).encode() + b"\n")
+        out.flush()
     return 0
 
 

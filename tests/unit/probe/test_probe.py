@@ -37,6 +37,7 @@ serve({
     "say": say,
     "tags": lambda path: ctypes.string_at(0),
     "crash": lambda: ctypes.string_at(0),
+    "print": lambda: (ctypes.CDLL(None).puts(b"Ooops!"), say("b"))[1],
     "hang": lambda: ctypes.CDLL(None).pause(),
     "fill": lambda: ({}, bytes(4 << 30)),
     "write": lambda path: open(path, "wb", buffering=0).write(b"something"),
@@ -84,6 +85,13 @@ def test_a_child_that_dies_of_a_question_is_replaced_and_we_go_on(probe: Probe, 
     assert probe.ask(do) is None
     assert pid_of(probe) != before
     assert not psutil.pid_exists(before)
+
+
+def test_what_a_library_prints_is_no_answer(probe: Probe) -> None:
+    for _ in range(2):
+        answer = probe.ask("print")
+        assert answer is not None
+        assert answer[0]["said"] == "b"
 
 
 def test_a_native_crash_is_what_it_is_said_to_be(probe: Probe, caplog: pytest.LogCaptureFixture) -> None:
