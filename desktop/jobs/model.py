@@ -128,7 +128,7 @@ class Job:
     model_used: str | None = None
     """The engine's name once separating began: differs from `options.model` after a fall-back to Sketch."""
     runtime: str | None = None
-    """What computes the model, as engines name it ("openvino", "torch", "cuda" …), once separating began."""
+    """What computes the model, as engines name it ("openvino", "torch", "cuda fp16" …), once separating began."""
     null_dbfs: float | None = None
     """Measured peak of source minus sum of stems; -300 when there is no difference at all."""
     notices: tuple[str, ...] = ()

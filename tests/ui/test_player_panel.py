@@ -23,6 +23,7 @@ from desktop.ui.player.fader import Fader
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.message import Message
 from desktop.ui.player.player_panel import PlayerPanel
+from desktop.ui.player.sentences import runtime_words
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.player.words import Chip, Line
 from desktop.ui.waveform.view import WaveformView
@@ -122,6 +123,11 @@ def test_the_name_of_the_model_tells_what_computed_it(
     show_stems(qtbot, panel, controller, replace(job, runtime="openvino"))
     (model,) = [chip for chip in panel.findChildren(Chip) if chip.text() == "HT Demucs"]
     assert model.toolTip() == model.accessibleDescription() == "Computed by OpenVINO on the processor."
+
+
+@pytest.mark.parametrize("kind", ["openvino", "openvino bf16", "torch", "torch bf16", "cuda fp16", "mps fp16"])
+def test_whatever_computes_a_song_has_a_name_for_musicians(kind: str) -> None:
+    assert runtime_words(kind).startswith("Computed by ")
 
 
 def test_an_inexact_sum_is_told_in_decibels(

@@ -22,8 +22,9 @@ RUNTIME_TITLES = {
     "openvino": "OpenVINO on the processor",
     "openvino bf16": "OpenVINO on the processor, in 16 bits",
     "torch": "PyTorch on the processor",
-    "cuda": "the NVIDIA GPU",
-    "mps": "the Apple GPU",
+    "torch bf16": "PyTorch on the processor, in 16 bits",
+    "cuda fp16": "the NVIDIA GPU",
+    "mps fp16": "the Apple GPU",
 }
 
 
