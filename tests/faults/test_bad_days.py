@@ -14,7 +14,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import create_engine, text
 
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
@@ -24,6 +23,7 @@ from desktop.paths import Home
 from tests.helpers.command import ROOT, Answer, unbraid, variables, words_of
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
 from tests.helpers.resume import import_thin_model, leftovers, owner_of
+from tests.helpers.rows import change_rows
 from tests.helpers.small_disk import SmallDisk, small_disk
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -150,10 +150,7 @@ def test_a_clock_that_was_set_back_keeps_no_song_waiting(root: Path, tmp_path: P
         library.wait_for_progress(job)
         frozen = owner_of(root)
         frozen.suspend()
-        engine = create_engine(f"sqlite:///{library.home.database}")
-        with engine.begin() as connection:
-            connection.execute(text("UPDATE jobs SET lease_until = lease_until + 86400, started = started + 86400"))
-        engine.dispose()
+        change_rows(library.home, "lease_until = lease_until + 86400, started = started + 86400")
         frozen.kill()
         done = library.wait_for(job, *DONE)
     assert (done.state, done.error) == (JobState.COMPLETED, None)

@@ -13,7 +13,6 @@ from time import monotonic
 
 import psutil
 import pytest
-from sqlalchemy import create_engine, text
 
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.store import JobStore
@@ -26,6 +25,7 @@ from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
 from tests.helpers.resume import draft_worker_of, owner_of, worker_of
+from tests.helpers.rows import change_rows
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 # This one may lie in a folder that others cannot enter.
@@ -181,10 +181,7 @@ def test_an_owner_frozen_past_its_lease_and_thawed_does_no_harm(library: Library
     library.wait_for_progress(job)
     frozen = owner_of(root)
     frozen.suspend()
-    engine = create_engine(f"sqlite:///{library.home.database}")
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE jobs SET lease_until = 0"))
-    engine.dispose()
+    change_rows(library.home, "lease_until = 0")
     # The library's own worker is frozen with its child, so this process takes the song.
     home = library.home
     runner = JobRunner(home, JobStore(home), RedisEvents(), EngineRoom(Shelf(home), home))

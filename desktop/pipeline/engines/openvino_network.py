@@ -75,6 +75,6 @@ def _compiled(converted: Converted, precision: str) -> "CompiledModel":
 
     with converted.compiled(precision) as kept:
         # What is kept of it leaves the weights where they are.
-        hints = {"CACHE_DIR": str(kept), "CACHE_MODE": "OPTIMIZE_SIZE"} if kept else {}
+        hints = {"CACHE_DIR": str(kept), "CACHE_MODE": "OPTIMIZE_SIZE"}
         hints |= {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
         return Core().compile_model(converted.graph, "CPU", hints)

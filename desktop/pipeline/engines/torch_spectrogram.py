@@ -10,9 +10,7 @@ from functools import lru_cache
 import torch
 from demucs.hdemucs import pad1d
 
-# Four windows overlap everywhere that is kept; their squares sum to this.
-_WINDOWS = 4
-_SUM_OF_SQUARES = 1.5
+from desktop.pipeline.engines.spectrogram import SUM_OF_SQUARES, WINDOWS
 
 
 class Spectrogram:
@@ -20,7 +18,7 @@ class Spectrogram:
 
     def __init__(self, nfft: int) -> None:
         self._nfft = nfft
-        self._hop = nfft // _WINDOWS
+        self._hop = nfft // WINDOWS
         self._pad = self._hop // 2 * 3
 
     def frames(self, length: int) -> int:
@@ -46,10 +44,10 @@ class Spectrogram:
         spectrum = spectrogram.new_zeros((math.prod(outer), frames, bins + 1, 2))
         spectrum[:, :, :-1] = spectrogram.reshape(-1, 2, bins, frames).permute(0, 3, 2, 1)
         pieces = torch.fft.irfft(torch.view_as_complex(spectrum), norm="ortho")
-        pieces *= _window(self._nfft, spectrogram.device) / _SUM_OF_SQUARES
-        pieces = pieces.view(-1, frames, _WINDOWS, self._hop)
-        sums = spectrogram.new_zeros((len(pieces), frames + _WINDOWS - 1, self._hop))
-        for quarter in range(_WINDOWS):
+        pieces *= _window(self._nfft, spectrogram.device) / SUM_OF_SQUARES
+        pieces = pieces.view(-1, frames, WINDOWS, self._hop)
+        sums = spectrogram.new_zeros((len(pieces), frames + WINDOWS - 1, self._hop))
+        for quarter in range(WINDOWS):
             sums[:, quarter : quarter + frames] += pieces[:, :, quarter]
         return sums.view(len(pieces), -1)[:, self._pad : self._pad + length].reshape(*outer, length)
 
