@@ -44,10 +44,12 @@ def main(files: Sequence[Path]) -> int:
     from desktop.backend import Backend
     from desktop.models.shelf import Shelf
     from desktop.playback.transport import Transport
+    from desktop.ui.garbage import GarbageCollection
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
     from desktop.ui.system.companion import Companion
 
+    garbage = GarbageCollection()
     backend = Backend(library, drafts=True)
     feed = JobFeed()
     transport = Transport()
@@ -73,6 +75,7 @@ def main(files: Sequence[Path]) -> int:
     transport.close()
     starter.join()
     backend.stop()
+    garbage.close()
     return status
 
 
