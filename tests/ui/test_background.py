@@ -74,6 +74,25 @@ def test_closing_finishes_what_waits_when_asked_to(background: Background, qtbot
     assert 99 not in done
 
 
+def test_what_is_done_apart_is_handed_over_and_waited_for_by_nobody(background: Background, qtbot: QtBot) -> None:
+    told: list[object] = []
+    gate, through = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        raise StorageError("The disk is full.")
+
+    background.run_apart(lambda: 1, told.append, told.append)
+    qtbot.waitUntil(lambda: told == [1])
+    background.run_apart(fail, told.append, lambda error: told.append(str(error)))
+    qtbot.waitUntil(lambda: told == [1, "The disk is full."])
+    background.run_apart(lambda: (gate.wait(60), through.set()), told.append, told.append)
+    background.close()
+    assert not through.is_set()
+    gate.set()
+    assert through.wait(20)
+    assert len(told) == 2
+
+
 def test_the_feed_takes_events_of_any_thread_into_the_window_s(qtbot: QtBot) -> None:
     feed = JobFeed()
     heard: list[object] = []
