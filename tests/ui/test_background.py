@@ -1,5 +1,7 @@
 """Work leaves the window's thread, and its result comes back there."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -91,6 +93,15 @@ def test_what_is_done_apart_is_handed_over_and_waited_for_by_nobody(background: 
     gate.set()
     assert through.wait(20)
     assert len(told) == 2
+
+
+def test_the_process_ends_under_what_is_done_apart() -> None:
+    code = (
+        "import threading; from PySide6.QtCore import QCoreApplication; from desktop.ui.background import Background\n"
+        "application = QCoreApplication([]); background = Background('test')\n"
+        "background.run_apart(threading.Event().wait, print, print); background.close()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_the_feed_takes_events_of_any_thread_into_the_window_s(qtbot: QtBot) -> None:
