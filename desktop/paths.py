@@ -57,6 +57,11 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def updates(self) -> Path:
+        """When it was asked for newer versions, and what was told, as JSON."""
+        return self.root / "updates.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that supervises Redis and the worker of this library."""
         return self.root / "supervisor.lock"

