@@ -74,6 +74,7 @@ def write(bundle: Bundle, parts: Sequence[Component]) -> None:
     folder = bundle.root / "licences"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
+    _save(folder / "unbraid.txt", (ROOT / "LICENSE").read_text(encoding="utf-8"))
     names = [f"licences/{slug(part.name)}.txt" for part in parts]
     for part, name in zip(parts, names, strict=True):
         _save(bundle.root / name, f"{part.name} {part.version}".strip() + f"\n{part.licence}\n\n" + _joined(part))
@@ -82,11 +83,12 @@ def write(bundle: Bundle, parts: Sequence[Component]) -> None:
     text = sbom(itself(), parts, digests(bundle, parts), int(moment) if moment else None)
     _save(bundle.root / "sbom.cdx.json", text)
     (bundle.contents / "resources").mkdir(exist_ok=True)
-    _save(bundle.contents / "resources" / "components.json", for_about(bundle, parts, names))
+    shown = for_about(bundle, [itself(), *parts], ["licences/unbraid.txt", *names])
+    _save(bundle.contents / "resources" / "components.json", shown)
 
 
 def for_about(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) -> str:
-    """What the window's About page reads: a list, as JSON. The texts' paths start where the list lies."""
+    """What desktop/ui/dialogs/about_parts.py reads: a list, as JSON. The texts' paths start where the list lies."""
     # Resolved: in an .app the folder is a link, and ".." leads out of what it points to.
     up = os.path.relpath(bundle.root, (bundle.contents / "resources").resolve())
     rows = [
@@ -119,7 +121,7 @@ def itself() -> Component:
     """Unbraid."""
     text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
     version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
-    return Component("unbraid", version[1] if version else "", "MIT", kind="program")
+    return Component("Unbraid", version[1] if version else "", "MIT", kind="program")
 
 
 def slug(name: str) -> str:

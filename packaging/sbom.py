@@ -1,7 +1,7 @@
 """The bill of materials, as CycloneDX 1.6 writes it: the same bytes for the same parts."""
 
 # The library's decorators hide its constructors' parameters from the type checker.
-# pyright: basic, reportCallIssue=false, reportAttributeAccessIssue=false
+# pyright: basic, reportCallIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
 
 import hashlib
 import json

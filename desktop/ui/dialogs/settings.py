@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
@@ -24,6 +24,8 @@ _SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
 class SettingsDialog(QDialog):
     """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
 
+    about_asked = Signal()
+
     def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Settings")
@@ -38,6 +40,8 @@ class SettingsDialog(QDialog):
         self.note.setFont(ui_font(SECONDARY))
         self.note.setWordWrap(True)
         self.restore = _button("&Restore defaults")
+        self.about = _button("&About Unbraid")
+        self.about.setToolTip("Licences, and where things are kept (F1)")
         self.close_button = _button("C&lose", "primary")
         self._arrange()
         self._connect()
@@ -87,6 +91,7 @@ class SettingsDialog(QDialog):
         column.addWidget(self.note)
         buttons = QHBoxLayout()
         buttons.addWidget(self.restore)
+        buttons.addWidget(self.about)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         column.addLayout(buttons)
@@ -153,6 +158,7 @@ class SettingsDialog(QDialog):
         self.shifts.chosen.connect(partial(self._set, "shifts"))
         self.overlap.chosen.connect(partial(self._set, "overlap"))
         self.restore.clicked.connect(self.restore_defaults)
+        self.about.clicked.connect(self.about_asked)
         self.close_button.clicked.connect(self.close)
 
     def _set(self, name: str, value: str | float) -> None:

@@ -141,13 +141,19 @@ def test_the_texts_lie_in_the_bundle_and_the_about_page_finds_them(tmp_path: Pat
     bundle = bundle_of(tmp_path / "app", set(), {})
     components.write(bundle, parts)
     listed = json.loads((bundle.contents / "resources" / "components.json").read_text())
+    assert (listed[0]["name"], listed[0]["licence"]) == ("Unbraid", "MIT")
+    assert "Permission is hereby granted" in (bundle.contents / "resources" / listed.pop(0)["text"]).read_text()
     assert [(row["name"], row["version"], row["licence"]) for row in listed] == [
         ("Alpha", "1", "MIT"),
         ("beta", "", "Zlib"),
     ]
     text = (bundle.contents / "resources" / listed[0]["text"]).read_text()
     assert text.index("Alpha 1\nMIT") < text.index("Yes.") < text.index("No.")
-    assert sorted(path.name for path in (tmp_path / "app" / "licences").iterdir()) == ["alpha.txt", "beta.txt"]
+    assert sorted(path.name for path in (tmp_path / "app" / "licences").iterdir()) == [
+        "alpha.txt",
+        "beta.txt",
+        "unbraid.txt",
+    ]
     assert "| Alpha | 1 |" in (tmp_path / "app" / "THIRD-PARTY.md").read_text()
 
 
