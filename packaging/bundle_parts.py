@@ -19,9 +19,12 @@ _OF_USE = (
 )
 EXCLUDED = [
     *("tkinter", "IPython", "matplotlib", "pytest", "pandas", "PIL", "setuptools", "pip", "pkg_resources"),
+    # Under the GPL, or the way to libraries under it.
+    *("readline", "_dbm", "_gdbm", "dbm.gnu", "dbm.ndbm", "Cython", "pyximport", "curses", "_curses"),
     # pyqtgraph offers bindings and views that the app never asks for.
     *("PyQt5", "PyQt6", "PySide2", "OpenGL", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtDesigner"),
+    *("PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"),
     # demucs trains and downloads by these; the app does neither with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino.tools", "openvino_telemetry", "torch.utils.tensorboard", "jinja2"),

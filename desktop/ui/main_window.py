@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
@@ -41,6 +42,9 @@ from desktop.ui.update_notice import UpdateNotice
 from desktop.ui.window_memory import WindowMemory
 from desktop.updates.source import Source
 
+if TYPE_CHECKING:
+    from desktop.ui.dialogs.about import AboutDialog
+
 SMALLEST = (1024, 640)
 FOLD_BELOW = 700
 _FIRST_SPLIT = (316, 466)
@@ -66,6 +70,7 @@ class MainWindow(QMainWindow):
         self._home = home
         self._memory = WindowMemory(home)
         self._settings: SettingsDialog | None = None
+        self._about: AboutDialog | None = None
         self._batches = BatchCount()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
@@ -224,7 +229,17 @@ class MainWindow(QMainWindow):
         """Open the settings, or bring them to the front."""
         if self._settings is None:
             self._settings = SettingsDialog(self._memory, self._home, self, updates=self.updates.offered)
+            self._settings.about_asked.connect(self.open_about)
         self._settings.come_forward(last_computed(self.library.jobs.jobs))
+
+    def open_about(self) -> None:
+        """Open the About page, or bring it to the front."""
+        if self._about is None:
+            # Imported when it is first wanted: the window's start needs none of it.
+            from desktop.ui.dialogs.about import AboutDialog
+
+            self._about = AboutDialog(self._home, self)
+        self._about.come_forward()
 
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""

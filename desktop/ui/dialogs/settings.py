@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
@@ -25,6 +25,8 @@ _SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap", "upd
 class SettingsDialog(QDialog):
     """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
 
+    about_asked = Signal()
+
     def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None, updates: bool = False) -> None:
         """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
         super().__init__(parent)
@@ -41,6 +43,8 @@ class SettingsDialog(QDialog):
         self.note.setFont(ui_font(SECONDARY))
         self.note.setWordWrap(True)
         self.restore = _button("&Restore defaults")
+        self.about = _button("&About Unbraid")
+        self.about.setToolTip("Licences, and where things are kept (F1)")
         self.close_button = _button("C&lose", "primary")
         self._arrange()
         self._connect()
@@ -91,6 +95,7 @@ class SettingsDialog(QDialog):
         column.addWidget(self.note)
         buttons = QHBoxLayout()
         buttons.addWidget(self.restore)
+        buttons.addWidget(self.about)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         column.addLayout(buttons)
@@ -159,6 +164,7 @@ class SettingsDialog(QDialog):
         self.overlap.chosen.connect(partial(self._set, "overlap"))
         self.updates.toggled.connect(partial(self._set, "updates"))
         self.restore.clicked.connect(self.restore_defaults)
+        self.about.clicked.connect(self.about_asked)
         self.close_button.clicked.connect(self.close)
 
     def _set(self, name: str, value: str | float) -> None:
