@@ -29,6 +29,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.probe.program import main as run_probe
 
         return run_probe()
+    if words == ["selftest"]:
+        from desktop.selftest import main as run_selftest
+
+        return run_selftest()
     if words and (words[0] in COMMANDS or _is_option(words[0])):
         from desktop.cli.main import main as run_command
 

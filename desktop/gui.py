@@ -23,10 +23,13 @@ from desktop.ui.theme.style import apply_theme
 if TYPE_CHECKING:
     from desktop.backend import Backend
     from desktop.ui.job_feed import JobFeed
+    from desktop.ui.main_window import MainWindow
 
 
-def main(files: Sequence[Path]) -> int:
+def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = None) -> int:
     """Open the window, queue `files`, and run until the user quits. Returns the exit status.
+
+    `visit` is called once with the window, when all stands and it has been painted.
 
     When a window is open on this library already, it gets the files, and this process is done.
     """
@@ -67,6 +70,8 @@ def main(files: Sequence[Path]) -> int:
             window.notices.say(backend.notice)
         window.add_tracks(files)
         window.updates.look()
+        if visit:
+            visit(window)
 
     starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
     QTimer.singleShot(0, after_first_paint)

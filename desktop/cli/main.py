@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         _hold(commands.add_parser(word, help=text), word)
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
+    commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
     commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
     return top
 
