@@ -72,6 +72,11 @@ class Home:
         """The unix socket on which the bundled Redis listens."""
         return self.run / SOCKET_NAME
 
+    @property
+    def port(self) -> Path:
+        """Port and password of the bundled Redis, where there are no unix sockets."""
+        return self.run / "redis.json"
+
     def job(self, job_id: str) -> "JobFolder":
         """The folder of a job. Raises ValueError when `job_id` is not a UUID, so that no path is made of it."""
         return JobFolder(self.jobs / str(UUID(job_id)))

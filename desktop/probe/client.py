@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import IO, Any
 
+from desktop.lifetime import apart, bind
+
 _log = logging.getLogger(__name__)
 # What ends the child once may be chance: its time to go may just have come.
 _TRIES = 2
@@ -54,14 +56,16 @@ class Probe:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Raises OSError."""
-        return subprocess.Popen(
+        child = subprocess.Popen(
             self._command,
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal is for us
+            **apart(),
         )
+        bind(child)
+        return child
 
     def _end(self) -> int | None:
         child, self._child = self._child, None
