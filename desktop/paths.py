@@ -62,6 +62,11 @@ class Home:
         return self.root / "supervisor.lock"
 
     @property
+    def window_lock(self) -> Path:
+        """Held by the one window of this library, from before it opens."""
+        return self.root / "window.lock"
+
+    @property
     def run(self) -> Path:
         """A short, private folder for the Redis socket and pidfiles, made anew at every boot."""
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
