@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 from celery.signals import worker_ready
 
+from desktop.crashes.watch import watching
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree
 from desktop.supervisor.worker import READY
@@ -28,7 +29,9 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    home().prepare()
+    library = home().prepare()
+    watching.begin(library, "draft" if arguments.draft else "worker")
+    watching.look_back()
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:
@@ -44,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
         app.worker_main(words)
     finally:
         _give_back()
+        watching.end()
     return 0
 
 
@@ -91,6 +95,7 @@ def _end_with_input() -> None:
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
     _give_back()
+    watching.end()
     os.kill(os.getpid(), signal.SIGKILL)
 
 
