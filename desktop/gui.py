@@ -1,6 +1,7 @@
 """Composition root of the window process. Never imports torch, not through anything."""
 
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from desktop.ui.job_feed import JobFeed
 
 _OUR_FAULT = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
+_log = logging.getLogger(__name__)
 
 
 def main(files: Sequence[Path]) -> int:
@@ -131,6 +133,7 @@ def _start(backend: "Backend", feed: "JobFeed") -> None:
 
 def _cannot_start(sentence: str, other_folder: bool) -> Path | None:
     """Tell the user why there is no window: in the terminal, else in one of its own. Another folder, if one was chosen."""
+    _log.error("No window was opened: %s", sentence)
     write_words(sentence)
     if in_terminal():
         return None

@@ -17,7 +17,7 @@ _HEAD = "A fault of Unbraid's own. This report lies on this computer alone: Unbr
 
 
 def facts(process: str) -> str:
-    """What every report begins with: this process and what it runs on. No song, no name of the user's."""
+    """What every report begins with: the process, and what this one runs on. No song, no name of the user's."""
     system = platform.uname()
     known = {
         "Unbraid": __version__,

@@ -70,6 +70,11 @@ class Watch:
             self.on_report(report)
         return report
 
+    def record_child(self, process: str, words: str) -> None:
+        """Keep a report of what a child of this process has said before it crashed."""
+        if self._folder is not None:
+            write_report(self._folder, process, f"{facts(process)}\n{words}")
+
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)

@@ -11,6 +11,7 @@ from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 
 _WIDTH, _LOG_HEIGHT = 600, 260
+_ASKED = "A folder for Unbraid’s library, for this time"
 
 
 class CannotStart(QDialog):
@@ -65,7 +66,7 @@ class CannotStart(QDialog):
         self.adjustSize()
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, "A folder for Unbraid's library, this time")
+        chosen = QFileDialog.getExistingDirectory(self, _ASKED, str(Path.home()))
         if chosen:
             self.folder = library_in(Path(chosen))
             self.accept()
