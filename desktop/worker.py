@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 from celery.signals import worker_ready
 
+from desktop.crashes.watch import watching
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
@@ -32,7 +33,9 @@ def main(argv: Sequence[str]) -> int:
     # which fails for a signal that the system, Windows, does not have.
     if hasattr(signal, "SIGQUIT"):
         os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    home().prepare()
+    library = home().prepare()
+    watching.begin(library, "draft" if arguments.draft else "worker")
+    watching.look_back()
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:
@@ -48,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
         app.worker_main(words)
     finally:
         _give_back()
+        watching.end()
     return 0
 
 
@@ -99,6 +103,7 @@ def _end_with_input(app: int) -> None:
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
     _give_back()
+    watching.end()
     psutil.Process().kill()
 
 

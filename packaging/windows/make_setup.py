@@ -91,7 +91,7 @@ def find_compiler() -> str | None:
     named = os.environ.get("UNBRAID_ISCC") or shutil.which("ISCC")
     if named:
         return named
-    folders = [Path(folder) for folder in (os.environ.get("ProgramFiles(x86)"), os.environ.get("ProgramFiles")) if folder]
+    folders = [Path(folder) for folder in (os.environ.get("PROGRAMFILES(X86)"), os.environ.get("PROGRAMFILES")) if folder]
     found = [folder / place for folder in folders for place in _PLACES if (folder / place).is_file()]
     return str(found[0]) if found else None
 
