@@ -1,13 +1,12 @@
 """Makes the setup program of a bundle that is built: on Windows, `python packaging/windows/make_setup.py`.
 
-Inno Setup's compiler is taken from UNBRAID_ISCC, PATH or its usual folder. With a certificate in UNBRAID_SIGN_PFX (and
-its password in UNBRAID_SIGN_PASSWORD) the programs of the bundle, the setup program and the uninstaller are signed.
+Inno Setup's compiler is taken from UNBRAID_ISCC, else the pinned one is fetched and put into build/inno-setup. With a
+certificate in UNBRAID_SIGN_PFX (and its password in UNBRAID_SIGN_PASSWORD) the programs of the bundle, the setup program
+and the uninstaller are signed.
 `--generate` only writes what unbraid.iss includes.
 """
 
 import os
-import shutil
-import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "packaging"))
 
 from file_types import FileType, file_types  # noqa: E402 - found beside this folder
+from icons import write_ico  # noqa: E402
 from product import version  # noqa: E402
+from sources import BUILD, BuildError, fetch  # noqa: E402
 
 SCRIPT = ROOT / "packaging" / "windows" / "unbraid.iss"
-GENERATED = ROOT / "build" / "windows"
+GENERATED = BUILD / "windows"
 BUNDLE = ROOT / "dist" / "unbraid"
-ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
-_PLACES = ("Inno Setup 6/ISCC.exe",)
 _TIME = "http://timestamp.digicert.com"
 
 
@@ -35,9 +34,10 @@ def main(words: Sequence[str]) -> int:
     if not (BUNDLE / "unbraid.exe").is_file():
         sys.stderr.write(f"{BUNDLE} holds no unbraid.exe. Build it first: python packaging/build.py\n")
         return 1
-    compiler = find_compiler()
-    if compiler is None:
-        sys.stderr.write("Inno Setup 6 was not found. Install it, or name its ISCC.exe in UNBRAID_ISCC.\n")
+    try:
+        compiler = find_compiler()
+    except (BuildError, OSError, subprocess.CalledProcessError) as error:
+        sys.stderr.write(f"Inno Setup is not to be had: {error}\nInstall it, and name its ISCC.exe in UNBRAID_ISCC.\n")
         return 1
     signing = sign_command()
     for program in sorted(BUNDLE.glob("*.exe")) if signing else ():
@@ -52,7 +52,7 @@ def generate(folder: Path) -> None:
     (folder / "generated.iss").write_text(f'#define Version "{version()}"\n', encoding="utf-8")
     lines = [line for kind in file_types() for line in registry(kind)]
     (folder / "file_types.iss").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    write_icon(folder / "unbraid.ico")
+    write_ico(folder / "unbraid.ico")
 
 
 def registry(kind: FileType) -> Iterator[str]:
@@ -64,7 +64,12 @@ def registry(kind: FileType) -> Iterator[str]:
     yield _line(f"{key}\\shell\\open", "FriendlyAppName", "Unbraid")
     yield _line(f"{key}\\shell\\open\\command", "", '"{app}\\unbraid.exe" "%1"')
     for extension in kind.extensions:
-        yield _line(f"Software\\Classes\\.{extension}\\OpenWithProgids", identifier, "", "uninsdeletevalue")
+        yield _line(
+            f"Software\\Classes\\.{extension}\\OpenWithProgids",
+            identifier,
+            "",
+            "uninsdeletevalue uninsdeletekeyifempty",
+        )
         yield _line("Software\\Classes\\Applications\\unbraid.exe\\SupportedTypes", f".{extension}", "")
         yield _line("Software\\Unbraid\\Capabilities\\FileAssociations", f".{extension}", identifier)
 
@@ -76,24 +81,17 @@ def _line(key: str, name: str, value: str, flags: str = "") -> str:
     return "; ".join(filter(None, words))
 
 
-def write_icon(path: Path) -> None:
-    """Put the pictures of resources/icons into one .ico, which takes PNG as it is. Raises OSError."""
-    pictures = [(size, (ROOT / f"resources/icons/unbraid-{size}.png").read_bytes()) for size in ICON_SIZES]
-    head, place = struct.pack("<HHH", 0, 1, len(pictures)), 6 + 16 * len(pictures)
-    for size, data in pictures:
-        head += struct.pack("<BBBBHHII", size % 256, size % 256, 0, 0, 1, 32, len(data), place)
-        place += len(data)
-    path.write_bytes(head + b"".join(data for _, data in pictures))
-
-
-def find_compiler() -> str | None:
-    """Inno Setup's compiler, when it is here."""
-    named = os.environ.get("UNBRAID_ISCC") or shutil.which("ISCC")
+def find_compiler() -> str:
+    """Inno Setup's compiler. Raises BuildError, OSError, subprocess.CalledProcessError when it cannot be had."""
+    named = os.environ.get("UNBRAID_ISCC")
     if named:
         return named
-    folders = [Path(folder) for folder in (os.environ.get("PROGRAMFILES(X86)"), os.environ.get("PROGRAMFILES")) if folder]
-    found = [folder / place for folder in folders for place in _PLACES if (folder / place).is_file()]
-    return str(found[0]) if found else None
+    folder = BUILD / "inno-setup"
+    if not (folder / "ISCC.exe").is_file():
+        (installer,) = fetch("inno-setup")
+        quietly = ["/VERYSILENT", "/SUPPRESSMSGBOXES", "/NORESTART", "/CURRENTUSER", "/NOICONS", f"/DIR={folder}"]
+        subprocess.run([str(installer), *quietly], check=True)
+    return str(folder / "ISCC.exe")
 
 
 def sign_command() -> list[str]:
