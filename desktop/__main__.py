@@ -5,13 +5,18 @@ from multiprocessing import freeze_support
 from pathlib import Path
 
 from desktop.display import display_available
+from desktop.last_words import say_last_words
+from desktop.portable import keep_together
 from desktop.program import serve_celery
+from desktop.streams import ensure_streams
 
 COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
+    ensure_streams()
+    keep_together()
     freeze_support()
     words = sys.argv[1:] if argv is None else argv
     if serve_celery(words):
@@ -39,10 +44,19 @@ def main(argv: list[str] | None = None) -> int:
         return run_command(words)
     files = [word for word in words if word != "--"]
     if display_available():
-        from desktop.gui import main as run_window
-
-        return run_window([Path(file) for file in files])
+        return _window([Path(file) for file in files])
     return _without_display(files)
+
+
+def _window(files: list[Path]) -> int:
+    try:
+        from desktop.gui import main as run_window
+    except ImportError as error:  # Qt stands on libraries of the system
+        say_last_words(
+            f"{error}. Without it no window can be opened. Install what is named here, or Unbraid once more."
+        )
+        return 1
+    return run_window(files)
 
 
 def _without_display(files: list[str]) -> int:

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from desktop.errors import ServiceUnavailableError
+from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
@@ -48,10 +48,10 @@ class Backend:
         self._subscribers.append((on_event, on_gap))
 
     def start(self) -> None:
-        """Start Redis and the worker, or find those that another process runs. Raises ServiceUnavailableError."""
+        """Start Redis and the worker, or find those that another process runs. Raises ServiceUnavailableError, StorageError."""
         self._listener = EventListener(self._hear, self._gap)
         self._listener.start()
-        if self._lock.take():
+        if self._lock_taken():
             remove_strays(self._home, self._store)
             self._supervise()
         else:
@@ -59,6 +59,14 @@ class Backend:
             self._reconciliation.check()
             self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
             self._heir.start()
+
+    def _lock_taken(self) -> bool:
+        try:
+            return self._lock.take()
+        except OSError as error:
+            raise StorageError(
+                f"The library cannot be written ({error.strerror}). Make room on its disk, or make its folder writable."
+            ) from error
 
     def stop(self) -> None:
         """End what `start` began, in order; a running job goes back to the queue."""

@@ -17,6 +17,8 @@ def display_available() -> bool:
 def _x_server_answers(display: str) -> bool:
     if not display.startswith(":"):
         return bool(display)  # a forwarded display: only Qt can tell
+    if sys.platform == "win32":
+        return False
     number = display[1:].partition(".")[0]
     # X servers listen on a socket file, an abstract socket, or both.
     for address in (f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"):

@@ -1,23 +1,28 @@
 """Composition root of the window process. Never imports torch, not through anything."""
 
 import contextlib
+import logging
+import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSocketNotifier, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 
-from desktop.errors import ServiceUnavailableError
+from desktop.crashes.watch import watching
+from desktop.errors import StorageError, UnbraidError
+from desktop.last_words import in_terminal, write_words
 from desktop.lifetime import requests_to_end
-from desktop.log import start_log
+from desktop.log import log_file
+from desktop.opening import open_home
 from desktop.paths import home
+from desktop.portable import is_portable
 from desktop.ui.door import Door
+from desktop.ui.system.screen import new_application
 from desktop.ui.theme.style import apply_theme
 
 if TYPE_CHECKING:
@@ -25,40 +30,76 @@ if TYPE_CHECKING:
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
 
+_OUR_FAULT = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
+_log = logging.getLogger(__name__)
+
 
 def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = None) -> int:
     """Open the window, queue `files`, and run until the user quits. Returns the exit status.
 
-    `visit` is called once with the window, when all stands and it has been painted.
+    When a window is open on this library already, it gets the files, and this process is done. What keeps the window
+    from opening is told in a sentence; where another folder for the library may help, the user can choose one.
 
-    When a window is open on this library already, it gets the files, and this process is done.
+    `visit` is called once with the window, when all stands and it has been painted.
     """
-    library = home().prepare()
-    start_log(library, "window")
-    application = QApplication(sys.argv[:1])
+    application = new_application()
     application.setApplicationName("Unbraid")
     application.setDesktopFileName("unbraid")
-    apply_theme(application)
+    while True:
+        with contextlib.ExitStack() as ending:
+            try:
+                apply_theme(application)
+                leave = _begun(files, ending, visit)
+            except UnbraidError as error:
+                other = _cannot_start(str(error), isinstance(error, StorageError))
+            except Exception as error:  # noqa: BLE001 else whoever clicked sees nothing at all
+                report = watching.record(error)
+                other = _cannot_start(_OUR_FAULT.format(report or home().logs), other_folder=False)
+            else:
+                if leave is None:
+                    return 0
+                with _quit_on_signals(leave):
+                    return application.exec()
+        if other is None:
+            return 1
+        os.environ["UNBRAID_HOME"] = str(other)
 
+
+def _begun(
+    files: Sequence[Path], ending: contextlib.ExitStack, visit: "Callable[[MainWindow], None] | None"
+) -> Callable[[], None] | None:
+    """Show the window; how to leave it, or None when another process has one. What ends it again goes into `ending`.
+
+    Raises StorageError.
+    """
+    library = open_home("window")
+    if is_portable():
+        # Qt's file dialog keeps what it remembers by itself.
+        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(library.caches / "qt"))
     door = Door(library)
+    ending.callback(door.close)
     if door.hand_over(files):
-        return 0
+        return None
+    crashes = watching.look_back()
 
     from desktop.backend import Backend
     from desktop.models.shelf import Shelf
     from desktop.playback.transport import Transport
+    from desktop.ui.crash_notices import CrashNotices
     from desktop.ui.garbage import GarbageCollection
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
     from desktop.ui.system.companion import Companion
     from desktop.updates.source import shipped_source
 
-    garbage = GarbageCollection()
     backend = Backend(library, drafts=True)
+    garbage = GarbageCollection()
     feed = JobFeed()
     transport = Transport()
     window = MainWindow(backend.service, feed, transport, Shelf(library), library, shipped_source())
     companion = Companion(window, feed)
+    faults = CrashNotices(window.notices, window)
+    watching.on_report = faults.tell
     window.show()
     door.open(companion.take_over)
 
@@ -68,29 +109,49 @@ def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = N
         starter.start()
         if backend.notice:
             window.notices.say(backend.notice)
+        if crashes:
+            faults.tell_last_time(crashes[-1])
         window.add_tracks(files)
         window.updates.look()
         if visit:
             visit(window)
 
+    def end() -> None:
+        watching.on_report = None
+        door.close()
+        window.hide()
+        companion.close()
+        transport.close()
+        if starter.ident:
+            starter.join()
+        backend.stop()
+        garbage.close()
+
     starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
+    ending.callback(end)
     QTimer.singleShot(0, after_first_paint)
-    with _quit_on_signals(companion.leave):
-        status = application.exec()
-    window.hide()
-    companion.close()
-    transport.close()
-    starter.join()
-    backend.stop()
-    garbage.close()
-    return status
+    return companion.leave
 
 
 def _start(backend: "Backend", feed: "JobFeed") -> None:
     try:
         backend.start()
-    except ServiceUnavailableError as error:
+    except UnbraidError as error:
         feed.trouble.emit(str(error))
+
+
+def _cannot_start(sentence: str, other_folder: bool) -> Path | None:
+    """Tell the user why there is no window: in the terminal, else in one of its own. Another folder, if one was chosen."""
+    _log.error("No window was opened: %s", sentence)
+    write_words(sentence)
+    if in_terminal():
+        return None
+    from desktop.ui.dialogs.cannot_start import CannotStart
+    from desktop.ui.dialogs.log_tail import log_tail
+
+    dialog = CannotStart(sentence, log_tail(log_file(home(), "window")), other_folder)
+    dialog.exec()
+    return dialog.folder
 
 
 def _ignored(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:

@@ -7,7 +7,11 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
+    # A byte that is locked can be read by nobody else, so it is one that no file has.
+    _BEYOND = 0x7FFFFF00
+
     def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _BEYOND, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl

@@ -9,6 +9,7 @@ from desktop.paths import Home
 FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 MAX_BYTES = 2_000_000
 BACKUPS = 3
+_OURS = "unbraid"
 
 
 def log_file(home: Home, process: str) -> Path:
@@ -24,7 +25,11 @@ def start_log(home: Home, process: str, level: int = logging.INFO) -> Path:
     path = log_file(home, process)
     handler = _handler(path)
     handler.setFormatter(logging.Formatter(FORMAT))
+    handler.set_name(_OURS)
     root = logging.getLogger()
+    for former in [former for former in root.handlers if former.get_name() == _OURS]:
+        root.removeHandler(former)  # of another library, before this one was chosen
+        former.close()
     root.addHandler(handler)
     root.setLevel(level)
     return path

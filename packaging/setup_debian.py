@@ -130,7 +130,7 @@ def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
     except subprocess.CalledProcessError as failure:
         reason = next((line for line in failure.output.splitlines() if line.startswith("E: ")), "E: see the log")
         say(f"The system packages could not be installed ({reason[3:]}). The log is {log}. To try by hand, type:")
-        say(f"  {'sudo ' if os.geteuid() else ''}apt-get install {' '.join(packages)}")
+        say(f"  {'' if _is_root() else 'sudo '}apt-get install {' '.join(packages)}")
         return False
     finally:
         known_libraries.cache_clear()
@@ -153,9 +153,13 @@ class AptStory:
         return f"system packages: {self._line}"
 
 
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def _privilege() -> list[str] | None:
     """The words before a command that make it run as root; None when this user may not, or only with a password."""
-    if os.geteuid() == 0:
+    if _is_root():
         return []
     probe = ["sudo", "-n", "true"]
     if shutil.which("sudo") and subprocess.run(probe, capture_output=True, check=False).returncode == 0:

@@ -63,7 +63,7 @@ def made_at() -> str:
     return asked.stdout.strip() or "1700000000"
 
 
-def _surroundings() -> Mapping[str, str]:
+def _surroundings() -> dict[str, str]:
     """The environment of every step: nothing of the time, the place and the language of this machine."""
     return dict(os.environ) | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 

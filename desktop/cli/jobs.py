@@ -13,8 +13,7 @@ from desktop.cli.separate import see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
-from desktop.log import start_log
-from desktop.paths import home
+from desktop.opening import open_home
 
 
 def list_jobs(as_json: bool) -> int:
@@ -74,8 +73,7 @@ def clear() -> int:
 
 def backend() -> Backend:
     """The library of this computer's user; nothing is started."""
-    library = home().prepare()
-    start_log(library, "terminal")
+    library = open_home("terminal")
     return Backend(library)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from desktop import __version__
+from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import HIGHEST_OVERLAP, MOST_SHIFTS
 from desktop.settings import DEFAULT_MODEL
@@ -25,6 +26,8 @@ def main(argv: Sequence[str]) -> int:
     except UnbraidError as error:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
+    finally:
+        watching.look_back()
 
 
 def parser() -> argparse.ArgumentParser:

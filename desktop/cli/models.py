@@ -9,16 +9,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 from rich.text import Text
 
-from desktop.log import start_log
 from desktop.models.shelf import Model, Shelf
-from desktop.paths import home
+from desktop.opening import open_home
 from desktop.sizes import in_words
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer one `models` command. Raises ModelUnavailableError, ModelRejectedError, StorageError."""
-    library = home().prepare()
-    start_log(library, "terminal")
+    library = open_home("terminal")
     shelf = Shelf(library)
     if arguments.word == "list":
         return _list(shelf, arguments.json)

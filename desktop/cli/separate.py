@@ -16,9 +16,8 @@ from desktop.cli.results import Lines, Objects, Results
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.log import start_log
 from desktop.models.shelf import Shelf
-from desktop.paths import home
+from desktop.opening import open_home
 from desktop.settings import load_settings
 
 _Value = TypeVar("_Value", int, float)
@@ -26,8 +25,7 @@ _Value = TypeVar("_Value", int, float)
 
 def separate(arguments: argparse.Namespace) -> int:
     """Separate every track. Returns 0 when all completed, else 1. Raises ModelUnavailableError for an unknown model."""
-    library = home().prepare()
-    start_log(library, "terminal")
+    library = open_home("terminal")
     chosen = options_of(load_settings(library))
     options = JobOptions(
         model=arguments.model or chosen.model,

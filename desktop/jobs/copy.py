@@ -13,11 +13,16 @@ from desktop.sizes import in_words
 
 # Left free for the database, logs, and whatever else lives on the disk.
 _SPARE = 64 << 20
+_PART = ".part"
 
 
 def stored_track(folder: JobFolder, job: Job) -> Path:
     """The library's copy of the job's track. It keeps the name, so that every sentence about it can say it."""
-    return folder.source / safe_name(job.source.name)
+    track = folder.source / safe_name(job.source.name)
+    if track.exists() or not folder.source.is_dir():
+        return track
+    # Another system, to which the library was carried, may take another part of the path for the name.
+    return next((other for other in folder.source.iterdir() if other.suffix != _PART), track)
 
 
 def copy_in(track: Path, folder: JobFolder) -> None:
@@ -29,7 +34,7 @@ def copy_in(track: Path, folder: JobFolder) -> None:
         _check_room(track, folder)
         folder.source.mkdir(parents=True)
         copy = folder.source / safe_name(track.name)
-        part = copy.with_name(copy.name + ".part")
+        part = copy.with_name(copy.name + _PART)
         shutil.copyfile(track, part)
         _sync(part)
         part.rename(copy)

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from desktop.errors import DamagedLibraryError, StorageError
-from desktop.jobs.migrations import migrate
+from desktop.jobs.migrations import migrate, refuse_newer
+from desktop.lock import FileLock
 from desktop.paths import Home
 
 # Milliseconds to wait for another process's transaction.
@@ -25,8 +26,12 @@ class Database:
         event.listen(self._engine, "connect", _configure)
         # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
         event.listen(self._engine, "begin", _begin_immediate)
-        with self.write() as connection:
-            migrate(connection)
+        supervisor = FileLock(home.lock)
+        try:
+            with self.write() as connection:
+                migrate(connection, supervisor)
+        finally:
+            supervisor.release()
 
     def check(self) -> None:
         """Look at every page of the file. Raises DamagedLibraryError."""
@@ -50,7 +55,10 @@ class Database:
 
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions by itself
-    for pragma in (f"busy_timeout = {_BUSY_TIMEOUT}", "journal_mode = WAL", "synchronous = FULL"):
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}").close()
+    # Before anything is asked of the file that may change it.
+    refuse_newer(connection.execute("PRAGMA user_version").fetchone()[0])
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 

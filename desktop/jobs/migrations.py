@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from desktop.errors import StorageError
+from desktop.lock import FileLock
 
 STEPS = (
     """
@@ -29,17 +30,31 @@ STEPS = (
 )
 
 
-def migrate(connection: Connection) -> None:
+_NEWER = (
+    "This library was made by a newer Unbraid, and was not touched. Open it with that one, or use another folder for this "
+    "one (the variable UNBRAID_HOME names it)."
+)
+_IN_USE = "An older Unbraid works on this library at this moment. Quit it, then start this one again."
+
+
+def refuse_newer(version: int) -> None:
+    """Raise StorageError when a newer app has written the database."""
+    if version > len(STEPS):
+        raise StorageError(_NEWER)
+
+
+def migrate(connection: Connection, supervisor: FileLock) -> None:
     """Bring the database to this version's schema inside the connection's transaction.
 
-    Raises StorageError when a newer app has written it.
+    `supervisor` is held by whoever works on the library: no table changes under an older app that still runs. Raises
+    StorageError when one does, and when a newer app has written the database.
     """
     done = connection.execute(text("PRAGMA user_version")).scalar_one()
-    if done > len(STEPS):
-        raise StorageError(
-            "This library was made by a newer Unbraid. Use that one, or set UNBRAID_HOME to another folder."
-        )
+    refuse_newer(done)
+    if done == len(STEPS):
+        return
+    if done and not supervisor.take():
+        raise StorageError(_IN_USE)
     for step in STEPS[done:]:
         connection.execute(text(step))
-    if done < len(STEPS):
-        connection.execute(text(f"PRAGMA user_version = {len(STEPS)}"))
+    connection.execute(text(f"PRAGMA user_version = {len(STEPS)}"))

@@ -3,13 +3,21 @@
 import json
 import logging
 import subprocess
+from collections import deque
 from collections.abc import Mapping, Sequence
-from threading import Lock
+from contextlib import suppress
+from threading import Lock, Thread
 from typing import IO, Any
+
+from desktop.crashes.watch import watching
+from desktop.lifetime import apart, bind
 
 _log = logging.getLogger(__name__)
 # What ends the child once may be chance: its time to go may just have come.
 _TRIES = 2
+# Lines of its last words that are kept, and the beginnings of those that tell of a crash.
+_LINES = 500
+_CRASHED = (b"Fatal Python error", b"Windows fatal exception", b"Traceback (most recent call last)")
 
 
 class Probe:
@@ -21,6 +29,7 @@ class Probe:
         self._environment = environment
         self._lock = Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._words: _LastWords | None = None
 
     def ask(self, do: str, **fields: Any) -> tuple[dict[str, Any], bytes] | None:
         """The answer's fields and its bytes; None when it was the end of every child that was asked."""
@@ -31,6 +40,8 @@ class Probe:
                 if answer:
                     return answer
                 _log.warning("The probe ended with status %s at %s", self._end(), request[:500])
+                if self._words and self._words.of_a_crash:
+                    watching.record_child("probe", self._words.text)
         return None
 
     def close(self) -> None:
@@ -54,22 +65,60 @@ class Probe:
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Raises OSError."""
-        return subprocess.Popen(
+        child = subprocess.Popen(
             self._command,
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal is for us
+            stderr=subprocess.PIPE,
+            **apart(),
         )
+        bind(child)
+        assert child.stderr is not None
+        self._words = _LastWords(child.stderr)
+        return child
 
     def _end(self) -> int | None:
         child, self._child = self._child, None
         if child is None:
             return None
         child.kill()
-        child.communicate()
+        child.wait()
+        if self._words:
+            self._words.end()
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with suppress(OSError):  # what it was not told any more
+                    pipe.close()
         return child.returncode
+
+
+class _LastWords:
+    """What the child says on standard error: read as it comes, since it would wait for that, and kept while it is new."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._lines: deque[bytes] = deque(maxlen=_LINES)
+        self._stream = stream
+        self._thread = Thread(target=self._read, name="probe's words", daemon=True)
+        self._thread.start()
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return b"".join(self._lines).decode("utf-8", errors="replace")
+
+    @property
+    def of_a_crash(self) -> bool:
+        """False when the child was ended, or ended itself, and had nothing to say of that."""
+        return any(line.startswith(_CRASHED) for line in self._lines)
+
+    def end(self) -> None:
+        """The child is gone: wait for the last of it."""
+        self._thread.join()
+        self._stream.close()
+
+    def _read(self) -> None:
+        self._lines.extend(self._stream)
 
 
 def _received(answers: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:

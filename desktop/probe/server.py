@@ -23,6 +23,7 @@ def serve(answers: Mapping[str, Callable[..., Answer]], limit: float = LIMIT, id
     Nothing is caught: a request that cannot be answered ends the process, as one that takes longer than `limit` does.
     """
     sys.dont_write_bytecode = True
+    faulthandler.enable()
     asked, out = sys.stdin.buffer, for_answers_alone()
     _restrict()
     while True:

@@ -2,19 +2,16 @@
 
 import json
 import logging
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import psutil
 
-from desktop.lifetime import end_with_parent
+from desktop.lifetime import bind, tied
 
 # Seconds that a child has to end in order.
 PATIENCE = 5.0
@@ -27,8 +24,17 @@ _log = logging.getLogger(__name__)
 class Child:
     """One running program. Its standard input is a pipe: that closes when we end, whatever ends us."""
 
-    def __init__(self, argv: Sequence[str], pidfile: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Start it. Raises OSError. On Linux it is killed when the *calling thread* ends."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        pidfile: Path,
+        environment: Mapping[str, str] | None = None,
+        said: bytes | None = None,
+    ) -> None:
+        """Start it. Raises OSError. On Linux it is killed when the *calling thread* ends.
+
+        `said` is all that it gets to read: with it, its standard input ends at once.
+        """
         self._pidfile = pidfile
         self.process = subprocess.Popen(
             argv,
@@ -36,11 +42,15 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in a terminal is for us; we end the children
-            preexec_fn=partial(end_with_parent, os.getpid()) if sys.platform == "linux" else None,
+            **tied(),
         )
-        created = psutil.Process(self.process.pid).create_time()
-        pidfile.write_text(json.dumps({"pid": self.process.pid, "created": created}))
+        bind(self.process)
+        if said is not None and self.process.stdin:
+            with suppress(OSError), self.process.stdin as pipe:  # whoever waits for it sees that it has ended
+                pipe.write(said)
+        with suppress(psutil.Error):  # it has ended already
+            created = psutil.Process(self.process.pid).create_time()
+            pidfile.write_text(json.dumps({"pid": self.process.pid, "created": created}))
 
     def on_exit(self, tell: Callable[[], None]) -> None:
         """Have `tell` called, from a thread of its own, when the child ends."""

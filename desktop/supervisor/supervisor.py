@@ -83,9 +83,7 @@ class Supervisor:
                 self._wake.get(timeout=_TICK)
             except queue.Empty:
                 continue
-        if self._drafter:
-            self._drafter.stop()
-        self._worker.stop()
+        self._end_workers()
         self._reconcile(self._reconciler.give_back)
         if self._redis:
             self._redis.stop()
@@ -115,6 +113,8 @@ class Supervisor:
         if self._redis and not self._redis_lives:
             self._redis.stop()
             self._redis.start().on_exit(self._look)
+            if self._redis.moved:
+                self._end_workers()
             started = True
         if not self._worker.alive:
             if self._external:
@@ -133,6 +133,12 @@ class Supervisor:
     def _gives_up(self) -> bool:
         """True when no worker needs to be waited for: without Redis none ever comes up."""
         return self._stopping.is_set() or not self._redis_lives
+
+    def _end_workers(self) -> None:
+        """They go on looking for Redis where they found it."""
+        if self._drafter:
+            self._drafter.stop()
+        self._worker.stop()
 
     def _watch(self, child: Child | None) -> None:
         if child is not None:

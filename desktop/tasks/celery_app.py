@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from celery import Celery
 
+from desktop.address import own_port
 from desktop.paths import home
 from desktop.settings import RedisSettings, external_redis, redis_from_environment
 
@@ -23,7 +24,9 @@ def broker_url() -> str:
     if external:
         return _tcp(external)
     socket = home().socket
-    return f"redis+socket://{socket}?virtual_host=0" if socket.exists() else _tcp(redis_from_environment())
+    if socket.exists():
+        return f"redis+socket://{socket}?virtual_host=0"
+    return _tcp(own_port(home()) or redis_from_environment())
 
 
 def connect() -> None:

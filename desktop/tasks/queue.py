@@ -9,6 +9,7 @@ from typing import Any
 import redis
 from kombu.exceptions import OperationalError
 
+from desktop.address import is_told
 from desktop.jobs.model import Job
 from desktop.paths import home
 from desktop.settings import external_redis
@@ -92,7 +93,7 @@ def identity(job: Job) -> str:
 
 def _is_there() -> bool:
     """False before the library's own Redis runs: nothing must ever go to somebody else's."""
-    return external_redis() is not None or home().socket.exists()
+    return external_redis() is not None or is_told(home())
 
 
 def _id(text: str | bytes, held: bool = False) -> str:

@@ -1,11 +1,10 @@
 """A client of the library's Redis: the one named by `REDIS_HOST`, else its own."""
 
-from functools import partial
-
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from desktop.address import connection
 from desktop.paths import home
 from desktop.settings import external_redis
 
@@ -15,10 +14,8 @@ _AT_ONCE = Retry(NoBackoff(), 0)
 
 def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
     """A client that answers in strings. `timeout` (seconds) bounds connecting and every answer; None waits."""
-    server = external_redis()
-    client = partial(
-        redis.Redis, socket_timeout=timeout, decode_responses=True, encoding_errors="replace", retry=_AT_ONCE
-    )
-    if server is None:
-        return client(unix_socket_path=str(home().socket))
-    return client(server.host, server.port, server.db, server.password, socket_connect_timeout=5.0)
+    return redis.Redis(
+        **connection(external_redis(), home()),
+        socket_timeout=timeout, socket_connect_timeout=5.0, decode_responses=True, encoding_errors="replace",
+        retry=_AT_ONCE,
+    )  # fmt: skip

@@ -51,6 +51,10 @@ class Screen:
         """Press keys, by xdotool's names, one after the other."""
         self._xdotool("key", *names)
 
+    def type(self, text: str) -> None:
+        """Type a text."""
+        self._xdotool("type", text)
+
     def click(self, x: int, y: int) -> None:
         """Click the left button."""
         self._xdotool("mousemove", str(x), str(y), "click", "1")

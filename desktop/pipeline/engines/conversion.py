@@ -1,5 +1,6 @@
 """The program that converts an HTDemucs for OpenVINO, in a process of its own."""
 
+import faulthandler
 import sys
 import warnings
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ def main(argv: Sequence[str]) -> int:
 
     The folder of one that cannot be converted stays empty. Returns the exit status.
     """
+    faulthandler.enable()  # whoever started this logs what it says
     weights, folder, seconds = argv
     try:
         model = read_model(Path(weights), float(seconds) if seconds else None)

@@ -13,14 +13,12 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from os import getpid
 from pathlib import Path
 from types import ModuleType
 from typing import Self, cast
 
-from desktop.lifetime import end_with_parent
+from desktop.lifetime import tied
 from desktop.paths import converted_name
 from desktop.pipeline.engines.network import Form, UnfitModelError
 from desktop.pipeline.engines.sealed import is_sealed, sealing
@@ -99,7 +97,7 @@ def silence_openvino() -> None:
 def _convert(weights: Path, folder: Path, segment: float | None) -> None:
     child = subprocess.run(
         own_command(COMMAND, str(weights), str(folder), str(segment or "")), env=own_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        errors="replace", check=False, preexec_fn=partial(end_with_parent, getpid()) if sys.platform == "linux" else None,
+        errors="replace", check=False, **tied(),
     )  # fmt: skip
     if child.returncode or not is_sealed(folder):
         raise RuntimeError(f"{weights.name} could not be converted ({child.returncode}): {child.stderr[-2000:]}")

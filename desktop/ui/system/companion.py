@@ -13,6 +13,7 @@ from desktop.ui.system.farewell import Farewell
 from desktop.ui.system.keepers import keepers
 from desktop.ui.system.news import News
 from desktop.ui.system.notifier import Notifier, app_in_front, send
+from desktop.ui.system.opened_files import OpenedFiles
 from desktop.ui.system.tray import Tray
 from desktop.ui.system.work import Work
 
@@ -29,6 +30,7 @@ class Companion(QObject):
         self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
         self._telling = Background("notify", self)
         self.notifier = Notifier(window.library.jobs, self._in_front, self._tell, self)
+        self.opened_files = OpenedFiles(self.take_over, self)
         self.farewell.hidden.connect(self.tray.appear)
         self.farewell.shown.connect(self.tray.go)
         self.tray.show_asked.connect(self.farewell.come_back)

@@ -1,0 +1,42 @@
+"""Opening the library's folder for a process, or saying why that cannot be done."""
+
+import errno
+import tempfile
+
+from desktop.crashes.watch import watching
+from desktop.errors import StorageError
+from desktop.log import start_log
+from desktop.paths import Home, home
+
+# What is full can still be looked at and listened to.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def open_home(process: str) -> Home:
+    """The library's folder, made if it is missing; what `process` does in it is logged from now on, and its crashes kept.
+
+    `process` is "window", "worker" or "terminal". Raises StorageError when the folder cannot be made, reached or written.
+    """
+    library = home()
+    try:
+        library.prepare()
+        with tempfile.TemporaryFile(dir=library.root):
+            pass
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise StorageError(_sentence(library, error)) from error
+    start_log(library, process)
+    watching.begin(library, process)
+    return library
+
+
+def _sentence(library: Home, error: OSError) -> str:
+    why = error.strerror or str(error)
+    if library.root.is_dir():
+        what, mend = "written", "Make it writable"
+    else:
+        what, mend = "reached", "Connect the disk that it is on"
+    return (
+        f"The library's folder {library.root} cannot be {what}: {why}. {mend}, or use another folder "
+        "(the variable UNBRAID_HOME names it)."
+    )

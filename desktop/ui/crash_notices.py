@@ -1,0 +1,48 @@
+"""Tells of faults of the app's own: once while they happen, and once at the next start when they ended it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.ui.dialogs.crash_report import CrashReport
+from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.theme import tokens
+
+_ENDED = "Unbraid ended unexpectedly last time. What is known is in a report on this computer."
+_GOES_ON = "Something in Unbraid went wrong. It goes on; what is known is in a report on this computer."
+
+
+class CrashNotices(QObject):
+    """Says it in the strip, with a way to the report."""
+
+    _happened = Signal(Path)
+
+    def __init__(self, notices: NoticeStrip, window: QWidget) -> None:
+        super().__init__(window)
+        self._notices = notices
+        self._window = window
+        self._told = False
+        self._happened.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+
+    def tell_last_time(self, report: Path) -> None:
+        """The window crashed when it was open last."""
+        self._show(_ENDED, report, "Unbraid ended unexpectedly")
+
+    def tell(self, report: Path) -> None:
+        """Something went wrong just now. May be called from any thread."""
+        self._happened.emit(report)
+
+    def _tell(self, report: Path) -> None:
+        # Where one thing goes wrong, more will: all of it is in the reports, and none of it is news any more.
+        if not self._told:
+            self._told = True
+            self._show(_GOES_ON, report, "Something went wrong")
+
+    def _show(self, sentence: str, report: Path, heading: str) -> None:
+        def show_report() -> None:
+            CrashReport(report, heading, self._window).show()
+
+        self._notices.show_notice(
+            Notice(sentence, key=sentence, tone=tokens.BAD, action="Show report", act=show_report)
+        )

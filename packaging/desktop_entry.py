@@ -1,0 +1,56 @@
+"""What a Linux desktop knows of the app: its entry in the menu, the files that it opens, and its page in a software shop."""
+
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape
+
+from file_types import mime_types
+from product import IDENTIFIER, NAME, SUMMARY, version
+
+_ENTRY = """[Desktop Entry]
+Type=Application
+Name={name}
+GenericName=Stem separator
+Comment={summary}
+Exec={command} %F
+Icon={icon}
+Terminal=false
+StartupNotify=true
+StartupWMClass=unbraid
+Categories=AudioVideo;Audio;Qt;
+Keywords=stems;vocals;karaoke;separate;demix;remix;demucs;
+MimeType={mime};
+"""
+_PAGE = """<?xml version="1.0" encoding="UTF-8"?>
+<component type="desktop-application">
+  <id>{identifier}</id>
+  <name>{name}</name>
+  <summary>Takes a song apart into its stems</summary>
+  <metadata_license>CC0-1.0</metadata_license>
+  <project_license>MIT</project_license>
+  <developer_name>Unbraid's contributors</developer_name>
+  <description>
+    <p>Drop a song, hear it come apart: vocals, drums, bass and the rest, on this computer alone.</p>
+    <p>A draft of every stem plays within seconds, while the model works on the real one. The stems are plain files that
+    sum exactly to the song.</p>
+  </description>
+  <launchable type="desktop-id">{entry}.desktop</launchable>
+  <content_rating type="oars-1.1" />
+  <provides>
+    <binary>unbraid</binary>
+  </provides>
+  <releases>
+    <release version="{version}" date="{date}" />
+  </releases>
+</component>
+"""
+
+
+def desktop_entry(command: str = "unbraid", icon: str = "unbraid") -> str:
+    """The text of unbraid.desktop."""
+    return _ENTRY.format(name=NAME, summary=SUMMARY, command=command, icon=icon, mime=";".join(mime_types()))
+
+
+def metainfo(made: float, entry: str = "unbraid") -> str:
+    """The text of the AppStream page, for a version made at `made` (seconds since 1970)."""
+    date = datetime.fromtimestamp(made, UTC).date().isoformat()
+    return _PAGE.format(identifier=IDENTIFIER, name=escape(NAME), version=version(), date=date, entry=entry)

@@ -1,0 +1,67 @@
+"""Makes an AppImage of a bundle that is built: `python packaging/linux/appimage/make_appimage.py`. The result is in dist/.
+
+`--folder` only lays out the folder that is packed, build/AppDir.
+"""
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "packaging"))
+
+from desktop_entry import desktop_entry, metainfo  # noqa: E402 - found beside this folder
+from product import IDENTIFIER, NAME, version  # noqa: E402
+from sources import BUILD, BuildError, fetch, made_at, run  # noqa: E402
+
+BUNDLE = ROOT / "dist" / "unbraid"
+FOLDER = BUILD / "AppDir"
+
+
+def main(words: Sequence[str]) -> int:
+    """Lay out, fetch the tool, pack. Returns the exit status."""
+    if not (BUNDLE / "unbraid").is_file():
+        sys.stderr.write(f"{BUNDLE} holds no unbraid. Build it first: python packaging/build.py\n")
+        return 1
+    lay_out(BUNDLE, FOLDER)
+    if "--folder" in words:
+        return 0
+    try:
+        image = pack(FOLDER, ROOT / "dist" / f"{NAME}-{version()}-x86_64.AppImage")
+    except BuildError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{image}\n")
+    return 0
+
+
+def lay_out(bundle: Path, folder: Path) -> None:
+    """Put `bundle` and what a desktop wants to know of it into `folder`, made anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(bundle, folder / "usr" / "lib" / "unbraid", symlinks=True)
+    shutil.copy(Path(__file__).with_name("AppRun"), folder / "AppRun")
+    icon = ROOT / "resources" / "icons" / "unbraid-256.png"
+    icons = folder / "usr" / "share" / "icons" / "hicolor" / "256x256" / "apps"
+    pages = folder / "usr" / "share" / "metainfo"
+    for made in (icons, pages):
+        made.mkdir(parents=True)
+    shutil.copy(icon, icons / "unbraid.png")
+    shutil.copy(icon, folder / "unbraid.png")
+    (folder / ".DirIcon").symlink_to("unbraid.png")
+    (folder / "unbraid.desktop").write_text(desktop_entry(), encoding="utf-8")
+    (pages / f"{IDENTIFIER}.metainfo.xml").write_text(metainfo(float(made_at())), encoding="utf-8")
+
+
+def pack(folder: Path, image: Path) -> Path:
+    """Make the image with the pinned tool and runtime. Raises BuildError."""
+    tool, runtime = fetch("appimagetool")
+    tool.chmod(0o755)
+    words = [tool, "--no-appstream", "--runtime-file", runtime, folder, image]
+    # A machine that builds has no FUSE.
+    run(words, BUILD / "appimage.log", APPIMAGE_EXTRACT_AND_RUN="1", ARCH="x86_64", VERSION=version())
+    return image
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,19 @@
+"""What the app is called, for every system that asks."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "Unbraid"
+IDENTIFIER = "app.unbraid.Unbraid"
+SUMMARY = "Takes a song apart into its stems, on this computer alone."
+COPYRIGHT = "Unbraid's contributors; MIT licence"
+
+
+def version() -> str:
+    """The version in desktop/__init__.py. Raises ValueError when there is none."""
+    text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "(\d+\.\d+\.\d+)"$', text, re.MULTILINE)
+    if not found:
+        raise ValueError("desktop/__init__.py states no version of three numbers")
+    return found[1]

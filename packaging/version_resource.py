@@ -1,0 +1,29 @@
+"""What Windows shows in the properties of the executables, in the form in which PyInstaller reads it."""
+
+from pathlib import Path
+
+from product import COPYRIGHT, NAME, SUMMARY, version
+
+_TEXT = """VSVersionInfo(
+  ffi=FixedFileInfo(filevers={numbers}, prodvers={numbers}, mask=0x3F, flags=0x0, OS=0x40004, fileType=0x1, subtype=0x0),
+  kids=[
+    StringFileInfo([StringTable('040904B0', [{strings}])]),
+    VarFileInfo([VarStruct('Translation', [1033, 1200])]),
+  ],
+)
+"""
+
+
+def write_version_resource(path: Path) -> Path:
+    """Write it to `path`, for the version that is built. FileDescription is the name in menus and in the task manager."""
+    number = version()
+    said = {
+        "CompanyName": NAME, "FileDescription": NAME, "Comments": SUMMARY, "FileVersion": number,
+        "InternalName": "unbraid", "LegalCopyright": COPYRIGHT, "OriginalFilename": "unbraid.exe",
+        "ProductName": NAME, "ProductVersion": number,
+    }  # fmt: skip
+    strings = ", ".join(f"StringStruct({name!r}, {value!r})" for name, value in said.items())
+    numbers = (*map(int, number.split(".")), 0)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_TEXT.format(numbers=numbers, strings=strings), encoding="utf-8")
+    return path

@@ -1,0 +1,42 @@
+"""The real window in a process of its own, which a line of Python does something to once it is open.
+
+`python -m tests.helpers.driven LINE [FILE …]` is `unbraid FILE …` but for that. The line knows `window`, and `quit`.
+"""
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from desktop.gui import main
+from desktop.ui.main_window import MainWindow
+
+# Milliseconds between looks.
+_BEAT = 20
+
+
+def _drive(line: str) -> None:
+    """Run the line again and again until it says something: it may wait for what it wants to see."""
+
+    def act() -> None:
+        window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
+        said = eval(line, {"window": window, "quit": window.close})
+        if said is not None:
+            timer.stop()
+            print(said, flush=True)
+
+    timer = QTimer(QApplication.instance(), interval=_BEAT)
+    timer.timeout.connect(act)
+    timer.start()
+
+
+if __name__ == "__main__":
+    execute = QApplication.exec
+
+    def driven(*_: object) -> int:
+        _drive(sys.argv[1])
+        return execute()
+
+    QApplication.exec = driven  # type: ignore[method-assign]
+    sys.exit(main([Path(word) for word in sys.argv[2:]]))

@@ -1,0 +1,51 @@
+"""Files that the system asks the running app to open, as the Finder of macOS does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.system.companion import Companion
+from tests.helpers.library import write_song
+from tests.helpers.window import Stage, stage
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
+
+
+@pytest.fixture
+def setting(tmp_path: Path) -> Iterator[Stage]:
+    with stage(tmp_path / "home") as made:
+        yield made
+
+
+def test_files_that_are_opened_in_the_finder_come_in_as_if_dropped_all_at_once(
+    setting: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = setting.window()
+    qtbot.addWidget(window)
+    companion = Companion(window, setting.feed)
+    window.showMinimized()
+    given: list[list[Path]] = []
+    take = window.add_tracks
+    window.add_tracks = lambda paths: (given.append(list(paths)), take(paths))[1]  # type: ignore[method-assign]
+    songs = [write_song(tmp_path / f"{name}.wav") for name in ("öne", "two")]
+    for song in songs:
+        QCoreApplication.sendEvent(QApplication.instance(), QFileOpenEvent(str(song)))
+    qtbot.waitUntil(lambda: window.library.jobs.rowCount() == 2)
+    assert given == [songs]
+    assert not window.isMinimized()
+    assert sorted(job.source for job in setting.service.jobs()) == sorted(songs)
+    companion.close()
+
+
+def test_an_address_in_the_web_is_left_to_others(setting: Stage, qtbot: QtBot) -> None:
+    window = setting.window()
+    qtbot.addWidget(window)
+    companion = Companion(window, setting.feed)
+    event = QFileOpenEvent("")
+    assert not companion.opened_files.eventFilter(window, event)
+    companion.close()
