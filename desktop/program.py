@@ -38,7 +38,7 @@ def serve_celery(words: Sequence[str]) -> bool:
     tracker = _TRACKER.fullmatch(words[-1]) if words[-2:-1] == ["-c"] else None
     if tracker is None:
         return False
-    from billiard.semaphore_tracker import main
+    from billiard.semaphore_tracker import main  # pyright: ignore[reportAttributeAccessIssue]
 
     main(int(tracker[1]))
     return True

@@ -63,7 +63,7 @@ class Visit(QObject):
         self._glance.start()
 
     def _look(self) -> None:
-        """Where does the song stand?"""
+        """Go on as far as the song stands."""
         assert self._window
         jobs, player = self._window.library.jobs.jobs, self._window.player
         if monotonic() - self._began > _PATIENCE:

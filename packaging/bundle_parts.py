@@ -24,7 +24,7 @@ _OF_USE = (
 EXCLUDED = [
     *("tkinter", "IPython", "matplotlib", "pytest", "pandas", "PIL", "setuptools", "pip", "pkg_resources"),
     # Under the GPL, or the way to libraries under it.
-    *("readline", "_dbm", "_gdbm", "dbm.gnu", "dbm.ndbm", "Cython", "pyximport", "curses", "_curses"),
+    *("readline", "_dbm", "_gdbm", "dbm.gnu", "dbm.ndbm", "Cython", "cython", "pyximport", "curses", "_curses"),
     # pyqtgraph offers bindings and views that the app never asks for.
     *("PyQt5", "PyQt6", "PySide2", "OpenGL", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtDesigner"),
