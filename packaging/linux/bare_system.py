@@ -1,0 +1,127 @@
+"""A bare Debian in a folder, without Python, on which packages are proven. Needs root and debootstrap."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+RELEASE = "bookworm"
+MIRROR = "http://deb.debian.org/debian"
+USER = "musician"
+_MOUNTS = ("proc", "dev", "dev/pts", "dev/shm")
+_GLANCE = 0.1
+
+
+class ProofError(Exception):
+    """What is not as it should be."""
+
+
+class BareSystem:
+    """The system in the folder `root`. Everything in it is run by chroot, on this machine's kernel."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.home = root / "home" / USER
+
+    def run(self, *words: str, check: bool = True) -> str:
+        """Run a program as root; what it wrote. Raises ProofError."""
+        return self._output(["chroot", str(self.root), *words], {"DEBIAN_FRONTEND": "noninteractive"}, check)
+
+    def ask(self, *words: str, **environment: str) -> str:
+        """Run a program as the user; what it wrote to its standard output. Raises ProofError."""
+        return self._output(self._as_user(words), environment, check=True)
+
+    def start(self, log: Path, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a program as the user; what it writes goes into `log`."""
+        with log.open("ab") as output:
+            return subprocess.Popen(
+                self._as_user(words), env=self._surroundings(environment), stdout=output, stderr=output
+            )
+
+    def processes(self) -> list[str]:
+        """What runs in it, by its command line."""
+        found: list[str] = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                if (entry / "root").readlink() == self.root:
+                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip())
+            except OSError:
+                continue  # it has ended
+        return [line for line in found if line]
+
+    def files_of_the_user(self) -> list[str]:
+        """All that lies in the user's home, but folders."""
+        return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*") if not path.is_dir())
+
+    def _as_user(self, words: Sequence[str]) -> list[str]:
+        return ["chroot", f"--userspec={USER}:{USER}", str(self.root), *words]
+
+    def _surroundings(self, environment: dict[str, str]) -> dict[str, str]:
+        usual = {"HOME": f"/home/{USER}", "USER": USER, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+        return usual | environment
+
+    def _output(self, words: list[str], environment: dict[str, str], check: bool) -> str:
+        done = subprocess.run(
+            words, env=self._surroundings(environment), capture_output=True, text=True, errors="replace", check=False
+        )
+        if check and done.returncode:
+            raise ProofError(
+                f"{' '.join(words[2:6])} ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
+            )
+        return done.stdout
+
+
+@contextmanager
+def bare_system(folder: Path) -> Generator[BareSystem]:
+    """A fresh one in `folder`, copied from one that is made once; taken down at the end. Raises ProofError."""
+    fresh, root = folder / "fresh", folder / "root"
+    if not (fresh / "usr" / "bin" / "dpkg").exists():
+        shutil.rmtree(fresh, ignore_errors=True)
+        _must(["debootstrap", "--variant=minbase", RELEASE, str(fresh), os.environ.get("UNBRAID_DEBIAN", MIRROR)])
+    _unmount(root)
+    shutil.rmtree(root, ignore_errors=True)
+    _must(["cp", "-a", "--reflink=auto", str(fresh), str(root)])
+    _copy_network(root)
+    system = BareSystem(root)
+    try:
+        for mount in _MOUNTS:
+            (root / mount).mkdir(parents=True, exist_ok=True)
+            _must(["mount", "--bind", f"/{mount}", str(root / mount)])
+        system.run("useradd", "--create-home", "--shell", "/bin/sh", USER)
+        yield system
+    finally:
+        _unmount(root)
+
+
+def wait_until(true: Callable[[], object], what: str, seconds: float = 120.0) -> None:
+    """Look again and again. Raises ProofError when it does not come true."""
+    end = monotonic() + seconds
+    while not true():
+        if monotonic() > end:
+            raise ProofError(f"{what}: not within {seconds:.0f} s")
+        sleep(_GLANCE)
+
+
+def _copy_network(root: Path) -> None:
+    """How this machine reaches Debian's archive."""
+    for name in ("etc/resolv.conf", "etc/hosts"):
+        if Path("/", name).exists():
+            shutil.copy(Path("/", name).resolve(), root / name)
+    for settings in Path("/etc/apt/apt.conf.d").glob("*"):
+        if "proxy" in settings.read_text(errors="replace").lower():
+            shutil.copy(settings, root / "etc/apt/apt.conf.d")
+
+
+def _unmount(root: Path) -> None:
+    for mount in reversed(_MOUNTS):
+        while os.path.ismount(root / mount):  # noqa: PTH114 - Path.is_mount() of Python 3.11 misses bind mounts
+            _must(["umount", "--lazy", str(root / mount)])
+
+
+def _must(words: list[str]) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        raise ProofError(f"{' '.join(words[:3])} failed: {(done.stdout + done.stderr)[-2000:]}")

@@ -1,0 +1,198 @@
+"""Proves the Linux packages on a bare Debian without Python, as a musician would: install, click, listen, quit, remove.
+
+`sudo build/.venv/bin/python packaging/linux/prove.py` takes the .deb and the tar from dist/, and leaves pictures in build/.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import setup_debian
+import soundfile
+from bare_system import USER, BareSystem, ProofError, bare_system, wait_until
+from numpy.typing import NDArray
+from product import ROOT, version
+from setup_console import say
+from sources import BUILD, unpack
+from stage import RATE, Stage, stage
+
+DEB = ROOT / "dist" / f"unbraid_{version()}_amd64.deb"
+TAR = ROOT / "dist" / f"unbraid-{version()}-linux-x86_64.tar.xz"
+DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
+LIBRARY = ".local/share/Unbraid"
+PICTURES = BUILD / "proof"
+# No model can be fetched: Sketch stands in, as it does for a user without a connection.
+_OFFLINE = {"UNBRAID_MODEL_URL": "http://127.0.0.1:9"}
+# What the system's own libraries keep for a user, whichever programs use them.
+_OTHERS = (".asoundrc", ".cache/fontconfig/", ".cache/mesa_shader_cache", ".config/pulse/", ".bash", ".profile")
+_LISTEN = 3 * RATE
+
+
+def main() -> int:
+    """Go through it, a line for each thing that was shown. Returns 0 when all was, else 1."""
+    if os.geteuid() != 0:
+        sys.stderr.write("Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/prove.py\n")
+        return 1
+    if not setup_debian.provide(setup_debian.missing("proof"), BUILD / "packages.log"):
+        return 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    try:
+        for prove in (prove_deb, prove_tar):
+            with bare_system(BUILD / "bare") as system:
+                for shown in prove(system):
+                    say(f"ok  {shown}")
+    except ProofError as error:
+        say(f"NOT OK  {error}")
+        return 1
+    return 0
+
+
+def prove_deb(system: BareSystem) -> Iterator[str]:
+    """The .deb, by the mouse's stand-in: the keyboard."""
+    (system.root / "tmp" / DEB.name).write_bytes(DEB.read_bytes())
+    system.run("apt-get", "update")
+    system.run("apt-get", "install", "-y", f"/tmp/{DEB.name}")
+    if system.run("sh", "-c", "ls /usr/bin/python3* 2>/dev/null || true").strip():
+        raise ProofError("there is a Python on the bare system, so nothing is proven")
+    yield f"{DEB.name} installed on a bare Debian; no Python there"
+    yield _whole(system, "/usr/lib/unbraid")
+    with stage(system) as seen:
+        yield from _used(system, seen, "unbraid")
+        yield from _killed(system, seen, "unbraid")
+    system.run("apt-get", "purge", "-y", "unbraid")
+    yield _removed(system, "/usr/lib/unbraid", "/usr/bin/unbraid", "/usr/share/applications/unbraid.desktop")
+
+
+def prove_tar(system: BareSystem) -> Iterator[str]:
+    """The tar: for one user, without root; and portable."""
+    system.run("apt-get", "update")
+    system.run("apt-get", "install", "-y", *_dependencies())
+    unpacked = unpack(TAR, system.root / "opt" / "unpacked")
+    inside = f"/opt/unpacked/{unpacked.name}"
+    for again in ("installed", "installed over itself"):
+        system.ask(f"{inside}/install.sh")
+        yield f"{TAR.name} {again}, by the user"
+    program = f"/home/{USER}/.local/lib/unbraid/unbraid"
+    entry = system.home / ".local/share/applications/unbraid.desktop"
+    if program not in entry.read_text(encoding="utf-8"):
+        raise ProofError("the menu entry does not start what was installed")
+    with stage(system, "1024x640") as seen:
+        yield from _used(system, seen, program)
+    yield _portable(system, unpacked, inside)
+    system.ask(f"/home/{USER}/.local/lib/unbraid/uninstall.sh")
+    yield _removed(
+        system, program, f"/home/{USER}/.local/bin/unbraid", f"/home/{USER}/.local/share/applications/unbraid.desktop"
+    )
+
+
+def _whole(system: BareSystem, folder: str) -> str:
+    """Every library of the bundle finds what it is linked with."""
+    listing = system.run(
+        "sh", "-c", f"find {folder} -name '*.so*' -type f -exec ldd {{}} + 2>/dev/null | grep 'not found' || true"
+    )
+    missing = sorted({line.split("=>")[0].strip() for line in listing.splitlines()} - _BESIDE)
+    if missing:
+        raise ProofError(f"libraries that the bundle wants and nobody has: {', '.join(missing)}")
+    return "every library finds those that it needs"
+
+
+# Loaded only after those that bring them along: Python has read them in by then.
+_BESIDE = frozenset({"libpython3.11.so.1.0"})
+
+
+def _used(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
+    """A first visit: the demo song by Tab and Return, played by Space, closed by Ctrl-Q."""
+    log = PICTURES / "window.log"
+    window = system.start(log, program, **seen.environment, **_OFFLINE)
+    wait_until(lambda: seen.window("Unbraid"), "the window opens")
+    seen.to_front(seen.window("Unbraid"))
+    yield "the window opens"
+    seen.key("Tab", "Tab", "Return")
+    wait_until(lambda: _states(system, program) == ["completed"], "the demo song is separated", 300)
+    yield f"the demo song is separated by the bundled Redis and worker: {_how(system, program)}"
+    seen.key("space")
+    wait_until(lambda: _sounding(seen.heard()) > _LISTEN, "the stems are heard")
+    yield _exact(seen.heard())
+    seen.shot(PICTURES / f"{Path(program).parent.name}.png")
+    seen.key("space", "ctrl+q")
+    wait_until(lambda: window.poll() is not None, "the window closes")
+    if window.returncode:
+        raise ProofError(f"the window ended with {window.returncode}: {log.read_text(errors='replace')[-2000:]}")
+    wait_until(lambda: not system.processes(), "everything ends", 30)
+    yield "it quits in order, and nothing is left running"
+
+
+def _killed(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
+    window = system.start(PICTURES / "window.log", program, **seen.environment, **_OFFLINE)
+    wait_until(lambda: sum("worker" in line for line in system.processes()) >= 2, "the workers run")
+    wait_until(lambda: any("redis-server" in line for line in system.processes()), "Redis runs")
+    window.send_signal(signal.SIGKILL)
+    window.wait()
+    wait_until(lambda: not system.processes(), "a killed window leaves nothing", 30)
+    if _states(system, program) != ["completed"]:
+        raise ProofError("a killed window lost its song")
+    yield "kill -9 leaves no process and loses no song"
+
+
+def _portable(system: BareSystem, unpacked: Path, inside: str) -> str:
+    library = unpacked / "Unbraid Library"
+    library.mkdir()
+    library.chmod(0o777)
+    before = system.files_of_the_user()
+    if _states(system, f"{inside}/unbraid"):
+        raise ProofError("a portable app sees the user's other library")
+    if system.files_of_the_user() != before or not (library / "library.db").exists():
+        raise ProofError("a portable app does not keep to its folder")
+    return "with a folder “Unbraid Library” beside it, it keeps everything there"
+
+
+def _removed(system: BareSystem, *places: str) -> str:
+    left = [place for place in places if (system.root / place.lstrip("/")).exists()]
+    strange = [path for path in system.files_of_the_user() if not path.startswith((f"{LIBRARY}/", *_OTHERS))]
+    if left or strange:
+        raise ProofError(f"removing leaves {', '.join(left + strange)}")
+    if not (system.home / LIBRARY / "library.db").exists():
+        raise ProofError("removing took the user's library along")
+    return "removed; the user's library is all that is left"
+
+
+def _states(system: BareSystem, program: str) -> list[str]:
+    return [job["status"] for job in json.loads(system.ask(program, "jobs", "--json"))]
+
+
+def _how(system: BareSystem, program: str) -> str:
+    job = json.loads(system.ask(program, "jobs", "--json"))[0]
+    return f"null {job['null_dbfs']:.0f} dBFS"
+
+
+def _sounding(heard: NDArray[np.float32]) -> int:
+    return int(np.count_nonzero(np.abs(heard).max(axis=1)))
+
+
+def _exact(heard: NDArray[np.float32]) -> str:
+    """All lanes together are the song, sample for sample."""
+    song = soundfile.read(DEMO, dtype="float32", always_2d=True)[0]
+    start = int(np.flatnonzero(np.abs(heard).max(axis=1))[0]) - int(np.flatnonzero(np.abs(song).max(axis=1))[0])
+    frames = min(len(heard) - start, len(song), _LISTEN)
+    difference = float(np.abs(heard[start : start + frames] - song[:frames]).max())
+    if difference > 0.0:
+        raise ProofError(f"what was heard differs from the song by {difference}")
+    return f"the sound card got the song, {frames / RATE:.1f} s of it, sample for sample"
+
+
+def _dependencies() -> list[str]:
+    """What a desktop has anyway, and the .deb would have brought."""
+    from package import DEPENDS, RECOMMENDS
+
+    wanted = [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]
+    return wanted
+
+
+if __name__ == "__main__":
+    sys.exit(main())

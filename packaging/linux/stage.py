@@ -1,0 +1,132 @@
+"""A screen and a sound card that exist in memory alone, for a program on the bare system. Needs Debian's xvfb, openbox,
+xdotool, imagemagick, pulseaudio and pulseaudio-utils."""
+
+import os
+import subprocess
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+from bare_system import BareSystem, wait_until
+from numpy.typing import NDArray
+
+RATE = 44100
+# Within the bare system.
+_SOUND = "run/sound"
+_SERVER = """load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
+load-module module-null-sink sink_name=memory rate=44100 channels=2 format=float32le
+set-default-sink memory
+"""
+
+
+class Stage:
+    """What a person in front of the bare system would do, see and hear."""
+
+    def __init__(self, display: str, recording: Path) -> None:
+        self.environment = {"DISPLAY": display, "PULSE_SERVER": f"unix:/{_SOUND}/native"}
+        self._display = {"DISPLAY": display}
+        self._recording = recording
+
+    def window(self, title: str) -> str:
+        """The number of the window whose title begins so; empty when there is none."""
+        found = self._ask("xdotool", "search", "--onlyvisible", "--name", f"^{title}").split()
+        return found[0] if found else ""
+
+    def key(self, *names: str) -> None:
+        """Press keys, by xdotool's names."""
+        self._ask("xdotool", "key", *names)
+
+    def to_front(self, window: str) -> None:
+        """Give a window the keyboard."""
+        wait_until(
+            lambda: self._succeeds("xdotool", "windowactivate", "--sync", window), "the window comes to the front"
+        )
+
+    def shot(self, path: Path) -> None:
+        """Save what is to be seen."""
+        self._ask("import", "-window", "root", str(path))
+
+    def heard(self) -> NDArray[np.float32]:
+        """All that was played until now, float32 `[frames, 2]` at 44.1 kHz."""
+        data = self._recording.read_bytes()
+        return np.frombuffer(data[: len(data) // 8 * 8], dtype="<f4").reshape(-1, 2)
+
+    def _ask(self, *words: str) -> str:
+        return subprocess.run(
+            words, env=dict(os.environ) | self._display, capture_output=True, text=True, check=False
+        ).stdout
+
+    def _succeeds(self, *words: str) -> bool:
+        return not subprocess.run(
+            words, env=dict(os.environ) | self._display, capture_output=True, check=False
+        ).returncode
+
+
+@contextmanager
+def stage(system: BareSystem, size: str = "1440x900") -> Generator[Stage]:
+    """Both, until the end."""
+    with ExitStack() as ending:
+        display = _screen(ending, size)
+        made = Stage(display, _sound_card(ending, system))
+        _started(ending, ["openbox"], {"DISPLAY": display})
+        yield made
+
+
+def _screen(ending: ExitStack, size: str) -> str:
+    reading, writing = os.pipe()
+    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-ac"]
+    server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    ending.callback(_ended, server)
+    os.close(writing)
+    with os.fdopen(reading) as said:
+        return f":{said.readline().strip()}"
+
+
+def _sound_card(ending: ExitStack, system: BareSystem) -> Path:
+    folder = system.root / _SOUND
+    folder.mkdir(parents=True, exist_ok=True)
+    script, recording = folder / "server.pa", folder / "raw"
+    script.write_text(_SERVER.format(socket=folder / "native"))
+    # Debian's plugin for ALSA finds the server by this; nothing of it belongs to the app.
+    (system.home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+    settings = {"PULSE_SERVER": f"unix:{folder / 'native'}", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    words = [
+        "pulseaudio",
+        "-n",
+        "-F",
+        str(script),
+        "--daemonize=no",
+        "--exit-idle-time=-1",
+        "--disable-shm=yes",
+        "--use-pid-file=no",
+    ]
+    _started(ending, words, settings)
+    wait_until(lambda: (folder / "native").exists(), "the sound card is there")
+    (folder / "native").chmod(0o777)
+    listen = [
+        "parec",
+        "-d",
+        "memory.monitor",
+        "--format=float32le",
+        f"--rate={RATE}",
+        "--channels=2",
+        "--latency-msec=20",
+    ]
+    with recording.open("wb") as output:
+        recorder = subprocess.Popen(listen, env=dict(os.environ) | settings, stdout=output, stderr=subprocess.DEVNULL)
+    ending.callback(_ended, recorder)
+    wait_until(lambda: recording.stat().st_size, "the recorder runs")
+    return recording
+
+
+def _started(ending: ExitStack, words: list[str], settings: dict[str, str]) -> None:
+    process = subprocess.Popen(
+        words, env=dict(os.environ) | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    ending.callback(_ended, process)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    process.wait()
