@@ -117,7 +117,7 @@ def _copy_network(root: Path) -> None:
 
 def _unmount(root: Path) -> None:
     for mount in reversed(_MOUNTS):
-        while os.path.ismount(root / mount):  # noqa: PTH114 - Path.is_mount() of Python 3.11 misses bind mounts
+        while os.path.ismount(root / mount):
             _must(["umount", "--lazy", str(root / mount)])
 
 

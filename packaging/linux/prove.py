@@ -190,8 +190,7 @@ def _dependencies() -> list[str]:
     """What a desktop has anyway, and the .deb would have brought."""
     from package import DEPENDS, RECOMMENDS
 
-    wanted = [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]
-    return wanted
+    return [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]
 
 
 if __name__ == "__main__":

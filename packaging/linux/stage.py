@@ -1,5 +1,7 @@
-"""A screen and a sound card that exist in memory alone, for a program on the bare system. Needs Debian's xvfb, openbox,
-xdotool, imagemagick, pulseaudio and pulseaudio-utils."""
+"""A screen and a sound card that exist in memory alone, for a program on the bare system.
+
+Needs Debian's xvfb, openbox, xdotool, imagemagick, pulseaudio and pulseaudio-utils.
+"""
 
 import os
 import subprocess

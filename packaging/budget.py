@@ -1,0 +1,134 @@
+"""Prints what the Linux packages cost, beside what they may: `sudo build/.venv/bin/python packaging/budget.py`.
+
+Sizes of the downloads and of what is installed, with its parts; the time to the first window, cold and warm; the memory of
+an idle app. Root is needed to empty the disk's cache. Needs Debian's xvfb and xdotool.
+"""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+
+import psutil
+from product import ROOT, version
+
+BUNDLE = ROOT / "dist" / "unbraid"
+DOWNLOADS = (f"unbraid_{version()}_amd64.deb", f"unbraid-{version()}-linux-x86_64.tar.xz")
+DOWNLOAD_MB, INSTALLED_MB, COLD_S, WARM_S, IDLE_MB = 300, 800, 1.5, 0.8, 450
+_STARTS = 5
+_CACHES = Path("/proc/sys/vm/drop_caches")
+# Names of the parts, by the folders of the bundle that they lie in.
+_PARTS = {
+    "torch": "PyTorch", "openvino": "OpenVINO", "PySide6": "Qt", "shiboken6": "Qt", "numpy": "NumPy", "numpy.libs": "NumPy",
+    "scipy": "SciPy", "scipy.libs": "SciPy", "av": "FFmpeg and PyAV", "av.libs": "FFmpeg and PyAV", "redis": "Redis",
+    "qtawesome": "icons and fonts", "resources": "icons and fonts", "sqlalchemy": "SQLAlchemy", "licences": "licences",
+    "python3.11": "Python", "base_library.zip": "Python", "unbraid": "Python code of everything",
+}  # fmt: skip
+
+
+def main() -> int:
+    """Print the table. Returns 0 when every budget is kept, else 1."""
+    kept = [
+        *(line(name, (ROOT / "dist" / name).stat().st_size / 1e6, DOWNLOAD_MB, "MB") for name in DOWNLOADS),
+        line("installed", sum(parts().values()) / 1e6, INSTALLED_MB, "MB"),
+    ]
+    for part, size in parts().most_common():
+        print(f"    {part:<42}{size / 1e6:8.1f} MB")
+    with screen() as display:
+        if os.access(_CACHES, os.W_OK):
+            kept.append(line("first window, cold", start(display, cold=True), COLD_S, "s"))
+        kept.append(line("first window, warm", median(start(display) for _ in range(_STARTS)), WARM_S, "s"))
+        kept.append(line("idle: window, Redis, workers (PSS)", idle(display), IDLE_MB, "MB"))
+    return 0 if all(kept) else 1
+
+
+def line(what: str, found: float, allowed: float, unit: str) -> bool:
+    """Print one figure beside what is allowed. True when it is kept."""
+    print(f"{what:<46}{found:8.2f} {unit:<3} of {allowed} {unit}  {'ok' if found <= allowed else 'OVER'}")
+    return found <= allowed
+
+
+def parts() -> Counter[str]:
+    """Bytes of each part of the bundle."""
+    sizes: Counter[str] = Counter()
+    for path in BUNDLE.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            inside = path.relative_to(BUNDLE).parts
+            sizes[_part(inside[1] if inside[0] == "_internal" else inside[0])] += path.stat().st_size
+    return sizes
+
+
+def start(display: str, cold: bool = False) -> float:
+    """Seconds from the start of the program until its window can be seen."""
+    if cold:
+        subprocess.run(["sync"], check=True)
+        _CACHES.write_text("3")
+    with program(display) as began:
+        while not _seen(display):
+            sleep(0.005)
+        return monotonic() - began
+
+
+def idle(display: str) -> float:
+    """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
+    with program(display):
+        while sum("worker" in process.cmdline() for process in _processes()) < 2:
+            sleep(0.1)
+        while sum(process.cpu_percent(1.0) for process in _processes()) > 2.0:
+            pass
+        return sum(process.memory_full_info().pss for process in _processes()) / 1e6
+
+
+@contextmanager
+def program(display: str) -> Generator[float]:
+    """The packaged app on a library of its own; the moment of its start."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as home:
+        environment = dict(os.environ) | {"DISPLAY": display, "UNBRAID_HOME": home, "QT_QPA_PLATFORM": "xcb"}
+        began = monotonic()
+        window = subprocess.Popen([BUNDLE / "unbraid"], env=environment, stderr=subprocess.DEVNULL)
+        try:
+            yield began
+        finally:
+            window.terminate()
+            window.wait()
+
+
+@contextmanager
+def screen() -> Generator[str]:
+    """The name of a display that exists in memory alone."""
+    reading, writing = os.pipe()
+    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
+    os.close(writing)
+    with os.fdopen(reading) as said:
+        yield f":{said.readline().strip()}"
+    server.terminate()
+    server.wait()
+
+
+def _seen(display: str) -> bool:
+    words = ["xdotool", "search", "--onlyvisible", "--name", "^Unbraid"]
+    return bool(
+        subprocess.run(words, env=dict(os.environ) | {"DISPLAY": display}, capture_output=True, check=False).stdout
+    )
+
+
+def _processes() -> list[psutil.Process]:
+    ours = str(BUNDLE)
+    return [process for process in psutil.process_iter(["exe"]) if (process.info["exe"] or "").startswith(ours)]
+
+
+def _part(name: str) -> str:
+    if name in _PARTS:
+        return _PARTS[name]
+    return "libraries of the system and of Python" if ".so" in name else "other Python packages"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
