@@ -7,6 +7,7 @@ from pathlib import Path
 from desktop.display import display_available
 from desktop.last_words import say_last_words
 from desktop.portable import keep_together
+from desktop.program import serve_celery
 from desktop.streams import ensure_streams
 
 COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
@@ -18,6 +19,8 @@ def main(argv: list[str] | None = None) -> int:
     keep_together()
     freeze_support()
     words = sys.argv[1:] if argv is None else argv
+    if serve_celery(words):
+        return 0
     # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
     if words[:1] == ["worker"]:
         from desktop.worker import main as run_worker

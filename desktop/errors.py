@@ -37,6 +37,10 @@ class ServiceUnavailableError(UnbraidError):
     """Redis or the worker cannot be started or reached."""
 
 
+class UpdateError(UnbraidError):
+    """Whether there is a newer version was not learned, or what was told is not to be believed."""
+
+
 class UnknownJobError(UnbraidError):
     """No job of the library has this id."""
 

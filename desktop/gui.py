@@ -85,12 +85,13 @@ def _begun(files: Sequence[Path], ending: contextlib.ExitStack) -> Callable[[], 
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
     from desktop.ui.system.companion import Companion
+    from desktop.updates.source import shipped_source
 
     backend = Backend(library, drafts=True)
     garbage = GarbageCollection()
     feed = JobFeed()
     transport = Transport()
-    window = MainWindow(backend.service, feed, transport, Shelf(library), library)
+    window = MainWindow(backend.service, feed, transport, Shelf(library), library, shipped_source())
     companion = Companion(window, feed)
     faults = CrashNotices(window.notices, window)
     watching.on_report = faults.tell
@@ -106,6 +107,7 @@ def _begun(files: Sequence[Path], ending: contextlib.ExitStack) -> Callable[[], 
         if crashes:
             faults.tell_last_time(crashes[-1])
         window.add_tracks(files)
+        window.updates.look()
 
     def end() -> None:
         watching.on_report = None

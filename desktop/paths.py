@@ -64,6 +64,11 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def updates(self) -> Path:
+        """When it was asked for newer versions, and what was told, as JSON."""
+        return self.root / "updates.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that supervises Redis and the worker of this library."""
         return self.root / "supervisor.lock"
@@ -181,10 +186,15 @@ def converted_name(weights: Path, how: str) -> str:
         return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{how}"
 
 
+def bundle() -> Path | None:
+    """The folder of the packaged app's own files; None in a checkout."""
+    folder = getattr(sys, "_MEIPASS", None)  # PyInstaller's name for it
+    return Path(folder) if folder else None
+
+
 def resources() -> Path:
     """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
-    bundle = getattr(sys, "_MEIPASS", None)
-    return Path(bundle or Path(__file__).parent.parent) / "resources"
+    return (bundle() or Path(__file__).parent.parent) / "resources"
 
 
 def _runtime_base() -> Path:

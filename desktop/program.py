@@ -1,8 +1,13 @@
 """How this very program is started once more, with other words."""
 
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+# How Celery's process pool starts what counts its semaphores: Python code as an argument, which a packaged app is not for.
+_TRACKER = re.compile(r"from billiard\.semaphore_tracker import main;main\((\d+)\)")
 
 
 def own_command(*words: str) -> list[str]:
@@ -16,3 +21,24 @@ def own_environment() -> dict[str, str]:
     root = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     return dict(os.environ) | {"PYTHONPATH": path}
+
+
+def serve_celery(words: Sequence[str]) -> bool:
+    """In the packaged app, which is its own Python: be the process that Celery's pool starts with `words`.
+
+    False, at once, when they are nobody's but ours.
+    """
+    if not getattr(sys, "frozen", False) or not words:
+        return False
+    if words[0] == "--billiard-fork":
+        from billiard.spawn import freeze_support
+
+        freeze_support()
+        return True
+    tracker = _TRACKER.fullmatch(words[-1]) if words[-2:-1] == ["-c"] else None
+    if tracker is None:
+        return False
+    from billiard.semaphore_tracker import main
+
+    main(int(tracker[1]))
+    return True

@@ -36,6 +36,8 @@ class Settings:
     """What becomes of songs in work when the window is closed: "ask", "background" or "stop"."""
     awake: bool = True
     """Keep the computer from going to sleep by itself while a song is separated."""
+    updates: bool = False
+    """Ask once a day whether there is a newer version."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 One resolution serves Linux, Windows and Apple-silicon macOS on Python 3.11 and newer, so that all files agree. It is
 then cut up: torch (installed first; its small builds apart), what its builds for NVIDIA cards need besides, the app,
-and the tests.
+what makes packages of it (installed beside the app), and the tests.
 Pins that still fit are kept; `--upgrade` moves to the newest.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "packaging" / "lock"
-PARTS = ("torch", "cuda", "app", "test")
+PARTS = ("torch", "cuda", "app", "build", "test")
 LINUX, WINDOWS, APPLE = (
     "sys_platform == 'linux'",
     "sys_platform == 'win32'",
@@ -42,12 +42,15 @@ HEAD = "# Made by packaging/make_locks.py from pyproject.toml; not edited by han
 
 
 def main(words: list[str]) -> int:
-    """Write the four files."""
-    everything = resolve(["--extra", "dev", "--extra", "flower", *words], current_pins())
-    app = {name_of(entry) for entry in resolve([], "".join(everything))}
+    """Write the files."""
+    everything = resolve(["--extra", "dev", "--extra", "flower", "--extra", "build", *words], current_pins())
+    pins = "".join(everything)
+    app, build = names(resolve([], pins)), names(resolve(["--extra", "build"], pins))
+    test = names(resolve(["--extra", "dev", "--extra", "flower"], pins))
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     for entry in everything:
-        parts[part_of(name_of(entry), app)].append(entry)
+        for part in parts_of(name_of(entry), {"app": app, "build": build - app, "test": test - app}):
+            parts[part].append(entry)
     LOCKS.mkdir(exist_ok=True)
     (LOCKS / "torch-cpu.txt").write_text(HEAD + small_build(), encoding="utf-8")
     for part, entries in parts.items():
@@ -93,13 +96,18 @@ def name_of(entry: str) -> str:
     return entry.partition("==")[0]
 
 
-def part_of(name: str, app: set[str]) -> str:
-    """Which of the four files a package belongs to."""
+def names(entries: list[str]) -> set[str]:
+    """The packages that entries pin."""
+    return {name_of(entry) for entry in entries}
+
+
+def parts_of(name: str, needed: dict[str, set[str]]) -> list[str]:
+    """The files that a package belongs to: one, or two for what packaging and tests both need beside the app."""
     if name == "torch":
-        return "torch"
+        return ["torch"]
     if CUDA.match(name):
-        return "cuda"
-    return "app" if name in app else "test"
+        return ["cuda"]
+    return [part for part, those in needed.items() if name in those]
 
 
 if __name__ == "__main__":

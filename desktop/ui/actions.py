@@ -56,6 +56,10 @@ class Deeds(Protocol):
         """Show every song again, and go back to the table."""
         ...
 
+    def open_about(self) -> None:
+        """Say what this app is and what it is made of."""
+        ...
+
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""
         ...
@@ -80,6 +84,7 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
         ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
+        ("About Unbraid", "F1", deeds.open_about),
         ("Play or pause", "Space", player.toggle),
         ("Back 5 seconds", "Left", lambda: player.seek_by(-SEEK_SECONDS)),
         ("On 5 seconds", "Right", lambda: player.seek_by(SEEK_SECONDS)),

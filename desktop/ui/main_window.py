@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import (
@@ -37,7 +38,12 @@ from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
 from desktop.ui.top_bar import TopBar
+from desktop.ui.update_notice import UpdateNotice
 from desktop.ui.window_memory import WindowMemory
+from desktop.updates.source import Source
+
+if TYPE_CHECKING:
+    from desktop.ui.dialogs.about import AboutDialog
 
 SMALLEST = (1024, 640)
 FOLD_BELOW = 700
@@ -48,7 +54,15 @@ _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wm
 class MainWindow(QMainWindow):
     """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
 
-    def __init__(self, service: JobService, feed: JobFeed, transport: Transport, shelf: Shelf, home: Home) -> None:
+    def __init__(
+        self,
+        service: JobService,
+        feed: JobFeed,
+        transport: Transport,
+        shelf: Shelf,
+        home: Home,
+        source: Source | None = None,
+    ) -> None:
         super().__init__()
         self.setWindowTitle("Unbraid")
         self.setMinimumSize(*SMALLEST)
@@ -56,11 +70,13 @@ class MainWindow(QMainWindow):
         self._home = home
         self._memory = WindowMemory(home)
         self._settings: SettingsDialog | None = None
+        self._about: AboutDialog | None = None
         self._batches = BatchCount()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
         """Asked before the window closes; whoever says no sees to what happens instead."""
         self.notices = NoticeStrip()
+        self.updates = UpdateNotice(source, home, self._memory, self.notices, self)
         self.library = Library(service, feed, shelf, home, self.notices, self)
         self.player = PlayerController(transport, self)
         self.player.set_master_db(self._memory.settings.master_db)
@@ -212,8 +228,18 @@ class MainWindow(QMainWindow):
     def open_settings(self) -> None:
         """Open the settings, or bring them to the front."""
         if self._settings is None:
-            self._settings = SettingsDialog(self._memory, self._home, self)
+            self._settings = SettingsDialog(self._memory, self._home, self, updates=self.updates.offered)
+            self._settings.about_asked.connect(self.open_about)
         self._settings.come_forward(last_computed(self.library.jobs.jobs))
+
+    def open_about(self) -> None:
+        """Open the About page, or bring it to the front."""
+        if self._about is None:
+            # Imported when it is first wanted: the window's start needs none of it.
+            from desktop.ui.dialogs.about import AboutDialog
+
+            self._about = AboutDialog(self._home, self)
+        self._about.come_forward()
 
     def toggle_lanes(self) -> None:
         """In a low window: lanes in place of the table, and back."""
@@ -301,6 +327,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self._memory.keep(self, self.splitter, self.player.master_db)
+            self.updates.close()
             self.library.close()
             self.player.close()
         super().closeEvent(event)

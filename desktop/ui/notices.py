@@ -31,6 +31,8 @@ class Notice:
     """Seconds until it goes by itself; 0: it stays."""
     on_gone: Callable[[], None] | None = None
     """Called when it goes in any way but by its action."""
+    on_dismissed: Callable[[], None] | None = None
+    """Called when the user puts it away, and not when it goes by itself."""
 
 
 class NoticeRow(QWidget):
@@ -109,9 +111,9 @@ class NoticeStrip(QWidget):
     def _add(self, notice: Notice) -> None:
         row = NoticeRow(notice)
         row.acted.connect(lambda: self._act(row))
-        row.dismissed.connect(lambda: self._put_away(row))
+        row.dismissed.connect(lambda: self._dismiss(row))
         if notice.lasts:
-            QTimer.singleShot(round(notice.lasts * 1000), row, row.dismissed.emit)
+            QTimer.singleShot(round(notice.lasts * 1000), row, lambda: self._put_away(row))
         self._rows.append(row)
         self._column.addWidget(row)
         self.setVisible(True)
@@ -119,6 +121,11 @@ class NoticeStrip(QWidget):
     def _act(self, row: NoticeRow) -> None:
         if self._drop(row) and row.notice.act:
             row.notice.act()
+
+    def _dismiss(self, row: NoticeRow) -> None:
+        self._put_away(row)
+        if row.notice.on_dismissed:
+            row.notice.on_dismissed()
 
     def _put_away(self, row: NoticeRow) -> None:
         if self._drop(row) and row.notice.on_gone:

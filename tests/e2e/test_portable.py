@@ -104,7 +104,7 @@ def test_what_a_portable_app_writes_stays_on_the_stick(stick: Path, user: Path) 
     assert run_packaged(app_on(stick), "separate", "song.wav", user=user).returncode == 0
     line = "(__import__('PySide6.QtWidgets').QtWidgets.QFileDialog(window).saveState(), quit()) if window.isVisible() else None"
     driving = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{line!r}]; from desktop.portable import keep_together; keep_together(); import runpy; runpy.run_module('tests.helpers.driven', run_name='__main__')"
-    window = run_packaged(app_on(stick), "-c", driving, user=user)
+    window = run_packaged(app_on(stick), "--python", driving, user=user)
     assert window.returncode == 0, window.stderr
     assert [path.name for path in user.rglob("*")] == ["song.wav"]
     left = {path.name for path in set(Path("/tmp").iterdir()) - before}

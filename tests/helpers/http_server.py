@@ -20,12 +20,16 @@ class FileServer:
     """Bytes of a body after which every connection is cut."""
     status: int | None = None
     """Answer with this and nothing else."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """Names that are answered with another address."""
     sized: bool = True
     """Tell the length before the body."""
     pause: Callable[[int], None] = lambda _: None
     """Called with the number of bytes sent before each piece of a body."""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and Range header of every request."""
+    told: list[dict[str, str]] = field(default_factory=list)
+    """All headers of every request."""
 
     def __enter__(self) -> Self:
         server = self
@@ -57,7 +61,14 @@ class FileServer:
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         wanted = request.headers.get("Range")
         self.asked.append((request.path, wanted))
-        body = self.files.get(request.path.strip("/"))
+        self.told.append(dict(request.headers.items()))
+        name = request.path.strip("/")
+        if name in self.moved:
+            request.send_response(302)
+            request.send_header("Location", self.moved[name])
+            request.end_headers()
+            return
+        body = self.files.get(name)
         if self.status or body is None:
             request.send_error(self.status or 404)
             return

@@ -1,6 +1,6 @@
-"""The app as it is when it is packaged, as far as it looks at that: `python packaged.py EXECUTABLE WORD …`.
+"""The app as it is when it is packaged, as far as it looks at that: an executable of its own, at a place of its own.
 
-The executable is that of this Python, under the name and at the place of a packaged app.
+`EXECUTABLE --python CODE` runs code in it.
 """
 
 import os
@@ -16,7 +16,7 @@ exec "{python}" -P -c '
 import sys
 sys.path.insert(0, "{root}")
 sys.frozen, sys.executable = True, "{executable}"
-if "-c" in sys.argv[1:2]:
+if sys.argv[1:2] == ["--python"]:
     exec(sys.argv[2], dict(__name__="__main__"))
     sys.exit()
 from desktop.__main__ import main

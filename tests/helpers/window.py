@@ -19,6 +19,7 @@ from desktop.paths import Home
 from desktop.playback.transport import Transport
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
+from desktop.updates.source import Source
 
 
 class Asked:
@@ -63,9 +64,9 @@ class Stage:
         self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed))
         self.transport = Transport()
 
-    def window(self) -> MainWindow:
-        """A new window on this library."""
-        return MainWindow(self.service, self.feed, self.transport, Shelf(self.home), self.home)
+    def window(self, source: Source | None = None) -> MainWindow:
+        """A new window on this library; `source` tells it of newer versions."""
+        return MainWindow(self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
 
 
 @contextmanager

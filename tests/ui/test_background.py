@@ -1,5 +1,7 @@
 """Work leaves the window's thread, and its result comes back there."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -72,6 +74,34 @@ def test_closing_finishes_what_waits_when_asked_to(background: Background, qtbot
     assert done == list(range(5))
     background.run(lambda: done.append(99))
     assert 99 not in done
+
+
+def test_what_is_done_apart_is_handed_over_and_waited_for_by_nobody(background: Background, qtbot: QtBot) -> None:
+    told: list[object] = []
+    gate, through = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        raise StorageError("The disk is full.")
+
+    background.run_apart(lambda: 1, told.append, told.append)
+    qtbot.waitUntil(lambda: told == [1])
+    background.run_apart(fail, told.append, lambda error: told.append(str(error)))
+    qtbot.waitUntil(lambda: told == [1, "The disk is full."])
+    background.run_apart(lambda: (gate.wait(60), through.set()), told.append, told.append)
+    background.close()
+    assert not through.is_set()
+    gate.set()
+    assert through.wait(20)
+    assert len(told) == 2
+
+
+def test_the_process_ends_under_what_is_done_apart() -> None:
+    code = (
+        "import threading; from PySide6.QtCore import QCoreApplication; from desktop.ui.background import Background\n"
+        "application = QCoreApplication([]); background = Background('test')\n"
+        "background.run_apart(threading.Event().wait, print, print); background.close()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_the_feed_takes_events_of_any_thread_into_the_window_s(qtbot: QtBot) -> None:

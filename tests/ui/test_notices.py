@@ -77,3 +77,14 @@ def test_a_notice_that_lasts_some_time_goes_by_itself(strip: NoticeStrip, qtbot:
 def test_a_file_s_name_is_not_taken_for_markup(strip: NoticeStrip) -> None:
     strip.say("<b>x</b>.mp3 was not found.")
     assert strip.findChildren(QLabel)[0].textFormat() is Qt.TextFormat.PlainText
+
+
+def test_only_the_user_s_hand_dismisses_a_notice(strip: NoticeStrip, qtbot: QtBot) -> None:
+    done: list[str] = []
+    for lasts in (0.05, 0.0):
+        strip.show_notice(
+            Notice("x", lasts=lasts, on_gone=lambda: done.append("gone"), on_dismissed=lambda: done.append("hand"))
+        )
+        qtbot.waitUntil(lambda lasts=lasts: not lasts or done == ["gone"])
+    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    assert done == ["gone", "gone", "hand"]

@@ -25,7 +25,7 @@ from desktop.ui.window_memory import WindowMemory
 from tests.helpers.window import Stage, a_job, stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
+SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap", "updates")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def _wait_active(window: QWidget, qtbot: QtBot) -> None:
 
 
 def _dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
-    made = SettingsDialog(WindowMemory(home), home)
+    made = SettingsDialog(WindowMemory(home), home, updates=True)
     qtbot.addWidget(made)
     made.come_forward()
     qtbot.waitExposed(made)
@@ -289,10 +289,15 @@ def test_everything_has_a_name_and_an_explanation_for_screen_readers(dialog: Set
         "Faster, slightly rougher",
         "Careful separation",
         "Overlap",
+        "Look for new versions",
     ]
     words = {label.text() for label in dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in words for control in controls)
-    assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == ["Restore defaults", "Close"]
+    assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
+        "Restore defaults",
+        "About Unbraid",
+        "Close",
+    ]
 
 
 def test_tab_goes_through_everything_from_top_to_bottom(dialog: SettingsDialog, qtbot: QtBot) -> None:
@@ -300,14 +305,24 @@ def test_tab_goes_through_everything_from_top_to_bottom(dialog: SettingsDialog, 
     _wait_active(dialog, qtbot)
     assert dialog.focusWidget() is dialog.close_button
     order = []
-    for _ in range(9):
+    for _ in range(11):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         order.append(dialog.focusWidget())
-    assert order == [*_controls(dialog).values(), dialog.restore, dialog.close_button]
+    assert order == [*_controls(dialog).values(), dialog.restore, dialog.about, dialog.close_button]
 
 
 @pytest.mark.parametrize(
-    ("key", "name"), [("D", "draft"), ("K", "awake"), ("Q", "quit"), ("C", "runtime"), ("F", "fast"), ("S", "shifts"), ("O", "overlap")]
+    ("key", "name"),
+    [
+        ("D", "draft"),
+        ("K", "awake"),
+        ("Q", "quit"),
+        ("C", "runtime"),
+        ("F", "fast"),
+        ("S", "shifts"),
+        ("O", "overlap"),
+        ("N", "updates"),
+    ],
 )
 def test_alt_and_a_letter_lead_to_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
     dialog.activateWindow()
@@ -325,7 +340,7 @@ def test_alt_and_a_letter_lead_to_a_control(dialog: SettingsDialog, qtbot: QtBot
 def test_letters_of_the_keyboard_are_given_once(dialog: SettingsDialog) -> None:
     texts = [w.text() for kind in (QLabel, QPushButton) for w in dialog.findChildren(kind)]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 9
+    assert len(letters) == len(set(letters)) == 11
 
 
 def test_return_turns_a_switch_or_opens_a_list_and_closes_nothing(dialog: SettingsDialog) -> None:

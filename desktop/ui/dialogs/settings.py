@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
@@ -18,19 +18,24 @@ from desktop.ui.window_memory import WindowMemory
 _WIDTH = 684
 _WHEN = "Changes are saved at once and count for the next song that is separated."
 _COMPUTES = "Automatic takes the fastest that this computer has."
-_SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap")
+_LOOKS = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
+_SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap", "updates")
 
 
 class SettingsDialog(QDialog):
     """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
 
-    def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None) -> None:
+    about_asked = Signal()
+
+    def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None, updates: bool = False) -> None:
+        """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self._memory = memory
         self._home = home
-        self.draft, self.awake, self.fast = Switch(), Switch(), Switch()
+        self.draft, self.awake, self.fast, self.updates = Switch(), Switch(), Switch(), Switch()
+        self._offers_updates = updates
         self.quit, self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown(), DropDown()
         self._computes = Row("&Computes with", _COMPUTES, self.runtime)
         self.note = QLabel()
@@ -38,6 +43,8 @@ class SettingsDialog(QDialog):
         self.note.setFont(ui_font(SECONDARY))
         self.note.setWordWrap(True)
         self.restore = _button("&Restore defaults")
+        self.about = _button("&About Unbraid")
+        self.about.setToolTip("Licences, and where things are kept (F1)")
         self.close_button = _button("C&lose", "primary")
         self._arrange()
         self._connect()
@@ -46,7 +53,8 @@ class SettingsDialog(QDialog):
     def show_settings(self) -> None:
         """Show what is set; the default for whatever is not offered here."""
         now, usual = self._memory.settings, Settings()
-        for switch, on in ((self.draft, now.draft), (self.awake, now.awake), (self.fast, now.fast)):
+        switches = {self.draft: now.draft, self.awake: now.awake, self.fast: now.fast, self.updates: now.updates}
+        for switch, on in switches.items():
             blocked = switch.blockSignals(True)
             switch.setChecked(on)
             switch.blockSignals(blocked)
@@ -87,12 +95,19 @@ class SettingsDialog(QDialog):
         column.addWidget(self.note)
         buttons = QHBoxLayout()
         buttons.addWidget(self.restore)
+        buttons.addWidget(self.about)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         column.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
 
     def _sections(self) -> list[tuple[str, list[Row]]]:
+        sections = self._separation()
+        if self._offers_updates:
+            sections.append(("Unbraid itself", [Row("Look for &new versions", _LOOKS, self.updates)]))
+        return sections
+
+    def _separation(self) -> list[tuple[str, list[Row]]]:
         return [
             (
                 "While songs are separated",
@@ -115,7 +130,7 @@ class SettingsDialog(QDialog):
                 ],
             ),
             (
-                "Speed",
+                "Speed and quality",
                 [
                     self._computes,
                     Row(
@@ -123,11 +138,6 @@ class SettingsDialog(QDialog):
                         "Uses 16-bit arithmetic where this computer can. Usually not audible.",
                         self.fast,
                     ),
-                ],
-            ),
-            (
-                "Quality",
-                [
                     Row(
                         "Careful &separation",
                         "Separates the song several times, slightly shifted, and averages. "
@@ -152,7 +162,9 @@ class SettingsDialog(QDialog):
         self.runtime.chosen.connect(partial(self._set, "runtime"))
         self.shifts.chosen.connect(partial(self._set, "shifts"))
         self.overlap.chosen.connect(partial(self._set, "overlap"))
+        self.updates.toggled.connect(partial(self._set, "updates"))
         self.restore.clicked.connect(self.restore_defaults)
+        self.about.clicked.connect(self.about_asked)
         self.close_button.clicked.connect(self.close)
 
     def _set(self, name: str, value: str | float) -> None:

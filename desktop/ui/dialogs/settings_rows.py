@@ -134,7 +134,7 @@ class Row(QWidget):
         self._explanation = _words(explanation, SECONDARY, 400, tokens.DIM)
         grid = QGridLayout(self)
         # The switch has the room for its ring within itself.
-        grid.setContentsMargins(16, 7, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 7)
+        grid.setContentsMargins(16, 5, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 5)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)

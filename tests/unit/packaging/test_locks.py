@@ -9,7 +9,7 @@ import third_party
 
 from tests.unit.packaging.conftest import ROOT
 
-PARTS = ("torch", "torch-cpu", "cuda", "app", "test")
+PARTS = ("torch", "torch-cpu", "cuda", "app", "build", "test")
 
 
 def entries(part: str) -> list[str]:
@@ -40,17 +40,27 @@ def test_what_the_project_asks_for_is_locked_at_that_version() -> None:
         *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]
     for requirement in wanted:
-        name, version = re.fullmatch(r"([\w.-]+)(?:\[\w+\])?(?:==([\w.]+))?(?:;.*)?", requirement).groups()
+        name, version = re.fullmatch(
+            r"([\w.-]+)(?:\[\w+\])?(?:==([\w.]+)|[<>]=[\w.,<>=]+)?(?:;.*)?", requirement
+        ).groups()
         assert normal(name) in names
         if version:
             assert f"{normal(name)}=={version}" in locked
 
 
-def test_no_package_is_locked_in_two_files() -> None:
-    names = [make_locks.name_of(entry) for part in ("torch", "cuda", "app", "test") for entry in entries(part)]
-    for part in ("torch", "cuda", "app", "test"):
-        for name in {make_locks.name_of(entry) for entry in entries(part)}:
-            assert names.count(name) == sum(make_locks.name_of(entry) == name for entry in entries(part))
+def test_a_package_is_locked_in_one_file_unless_packaging_and_tests_both_need_it() -> None:
+    found: dict[str, set[str]] = {}
+    for part in make_locks.PARTS:
+        for entry in entries(part):
+            found.setdefault(make_locks.name_of(entry), set()).add(part)
+    assert all(len(parts) == 1 or parts == {"build", "test"} for parts in found.values())
+
+
+def test_what_packaging_and_tests_both_need_is_the_same_in_both() -> None:
+    both = {make_locks.name_of(entry) for entry in entries("build")} & {make_locks.name_of(e) for e in entries("test")}
+    assert [entry for entry in entries("build") if make_locks.name_of(entry) in both] == [
+        entry for entry in entries("test") if make_locks.name_of(entry) in both
+    ]
 
 
 def test_nothing_that_reports_to_its_makers_is_locked() -> None:
@@ -59,10 +69,17 @@ def test_nothing_that_reports_to_its_makers_is_locked() -> None:
 
 def test_cuda_libraries_are_in_their_own_file_alone() -> None:
     assert all(make_locks.CUDA.match(entry) for entry in entries("cuda"))
-    assert not any(make_locks.CUDA.match(entry) for part in ("torch", "app", "test") for entry in entries(part))
+    assert not any(
+        make_locks.CUDA.match(entry) for part in ("torch", "app", "build", "test") for entry in entries(part)
+    )
 
 
 def test_every_locked_package_is_in_the_list_of_licences() -> None:
     listed = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
     for name, version, _ in third_party.pins():
         assert re.search(rf"^\| {re.escape(name)} \| [^|]*{re.escape(version)}[^|]* \|", listed, re.MULTILINE), name
+
+
+def test_the_list_of_licences_is_what_its_maker_would_write_now() -> None:
+    written = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
+    assert third_party.of_checkout() == written, "run packaging/third_party.py"

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
-from desktop.pipeline.consistency import Remainder, to_float32_that_sums, to_steps_that_sum
+from desktop.pipeline.consistency import Remainder, smoothed, to_float32_that_sums, to_steps_that_sum
 
 
 def test_the_remainder_goes_to_what_sounds() -> None:
@@ -52,3 +53,13 @@ def test_float_stems_beyond_twice_full_scale_still_sum_to_a_24_bit_mixture() -> 
     mixture = stems.sum(axis=0)
     held = to_float32_that_sums(stems, mixture)
     np.testing.assert_array_equal(held.sum(axis=0, dtype=np.float64), mixture)
+
+
+@pytest.mark.parametrize("frames", [1, 440, 441, 1765, 50_000])
+@pytest.mark.parametrize("seconds", [0.0001, 0.01, 0.3])
+def test_the_smoothing_is_the_recursive_filter(frames: int, seconds: float) -> None:
+    rng = np.random.default_rng(frames)
+    values, last = rng.uniform(0, 1, (4, frames)) ** 8, rng.uniform(0, 1, (4, 1))
+    keep = float(np.exp(-1.0 / (seconds * 44100)))
+    expected, _ = lfilter([1.0 - keep], [1.0, -keep], values, axis=-1, zi=keep * last)
+    np.testing.assert_allclose(smoothed(values, keep, last), expected, rtol=1e-12)

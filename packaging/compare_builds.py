@@ -1,0 +1,143 @@
+"""Tells how two builds differ: `python packaging/compare_builds.py A B`, for folders, .deb files or tars.
+
+Every file that is not the same is named, with what is different of it. Archives, .pyc files and what PyInstaller packs
+into an executable are looked into, so that a difference of times alone is told as that. When files were written counts
+in archives only: a folder's files always have times of their own. The exit status is 0 when nothing but times differs,
+1 when something else does, and 2 when a build cannot be read.
+"""
+
+import argparse
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from build_members import members, without_time
+
+
+@dataclass(frozen=True, order=True)
+class Difference:
+    """Something that is not the same in both builds."""
+
+    path: str
+    how: str
+    harmless: bool = False
+    """Nothing but a time."""
+
+
+class UnreadableError(Exception):
+    """What was given is no build; the message says why."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Compare, tell, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="compare_builds.py", description="Tells how two builds differ.")
+    parser.add_argument("builds", type=Path, nargs=2, metavar="BUILD", help="a folder, a .deb or a tar")
+    one, other = parser.parse_args(words).builds
+    try:
+        found = compare(one, other)
+    except UnreadableError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    for difference in found:
+        sys.stdout.write(f"{'time   ' if difference.harmless else 'differs'} {difference.path}: {difference.how}\n")
+    serious = sum(not difference.harmless for difference in found)
+    told = f"{serious} differences, and {len(found) - serious} of times alone." if found else "The builds are the same."
+    sys.stdout.write(f"{told}\n")
+    return 1 if serious else 0
+
+
+def compare(one: Path, other: Path) -> list[Difference]:
+    """All differences of two builds, by path. Raises UnreadableError."""
+    archives = not one.is_dir() and not other.is_dir()
+    if archives and one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes():
+        return []
+    with ExitStack() as stack:
+        found = sorted(_of_folders(unpacked(one, stack), unpacked(other, stack), times=archives))
+    if archives and not found:
+        return [Difference(other.name, "the same files, packed in another way")]
+    return found
+
+
+def unpacked(build: Path, stack: ExitStack) -> Path:
+    """The folder of a build, unpacked for as long as `stack` lives where it is an archive. Raises UnreadableError."""
+    if build.is_dir():
+        return build
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="unbraid-compare-"))
+    deb = ["dpkg-deb", "--raw-extract", str(build), folder]
+    words = deb if build.suffix == ".deb" else ["tar", "-xpf", str(build), "-C", folder]
+    try:
+        subprocess.run(words, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = str(getattr(error, "stderr", "") or error).strip()
+        raise UnreadableError(f"{build} cannot be read. Give a folder, a .deb or a tar. {reason}") from error
+    return Path(folder)
+
+
+def of_contents(name: str, one: bytes, other: bytes) -> Iterator[Difference]:
+    """How two contents of one name differ: of an archive what is within it, else sizes, or the first byte."""
+    if one == other:
+        return
+    if without_time(name, one) == without_time(name, other):
+        yield Difference(name, "the time within it", harmless=True)
+        return
+    left, right = members(one), members(other)
+    if left is None or right is None:
+        yield Difference(name, _bytes(one, other))
+    elif left == right:
+        yield Difference(name, "the same members, packed in another way")
+    else:
+        yield from _of_members(name, left, right)
+
+
+def _bytes(one: bytes, other: bytes) -> str:
+    if len(one) != len(other):
+        return f"{len(one)} bytes and {len(other)} bytes"
+    places = [place for place, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
+    return f"the same size, {len(places)} bytes of it others, the first at {places[0]}"
+
+
+def _of_members(name: str, one: Mapping[str, bytes], other: Mapping[str, bytes]) -> Iterator[Difference]:
+    for member in sorted({*one, *other}):
+        if member in one and member in other:
+            yield from of_contents(f"{name} → {member}", one[member], other[member])
+        else:
+            yield _alone(f"{name} → {member}", member in one)
+
+
+def _alone(name: str, first: bool) -> Difference:
+    return Difference(name, f"only in the {'first' if first else 'second'}")
+
+
+def _of_folders(one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
+    left, right = _paths(one), _paths(other)
+    for name in sorted(left | right):
+        if name in left and name in right:
+            yield from _of_paths(name, one / name, other / name, times=times)
+        else:
+            yield _alone(name, name in left)
+
+
+def _paths(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+
+
+def _of_paths(name: str, one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
+    left, right = one.lstat(), other.lstat()
+    if left.st_mode != right.st_mode:
+        yield Difference(name, f"{stat.filemode(left.st_mode)} and {stat.filemode(right.st_mode)}")
+    if times and int(left.st_mtime) != int(right.st_mtime):
+        yield Difference(name, "when it was written", harmless=True)
+    if one.is_symlink() and other.is_symlink():
+        if one.readlink() != other.readlink():
+            yield Difference(name, f"points to {one.readlink()} and {other.readlink()}")
+    elif one.is_file() and other.is_file():
+        yield from of_contents(name, one.read_bytes(), other.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,161 @@
+"""Lists what a bundle is made of, within it, with every licence.
+
+`python packaging/components.py --site-packages DIR --bundle DIST_DIR`, run by the Python that made the bundle, writes
+`licences/` with a text for each part, `THIRD-PARTY.md`, `sbom.cdx.json` (CycloneDX) and `resources/components.json` for
+the window's About page. SOURCE_DATE_EPOCH, where it is set, is the one moment that is written down. The exit status is 1
+when the list would not be whole, and a sentence says what is missing. To be run before anything is signed or packed.
+"""
+
+import argparse
+import fnmatch
+import hashlib
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+import third_party
+from bundle_contents import Bundle, look_into, unaccounted
+from component_list import ROOT, Component, ComponentError, Entry, book, here, package, texts_for
+from debian_sources import debian_components
+
+
+def main(words: Sequence[str]) -> int:
+    """Write the lists. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="components.py", description="Lists what a bundle is made of, within it.")
+    parser.add_argument("--site-packages", type=Path, required=True, action="append", help="where its packages lie")
+    parser.add_argument("--bundle", type=Path, required=True, help="the folder, or the .app, that PyInstaller made")
+    chosen = parser.parse_args(words)
+    try:
+        bundle = look_into(chosen.bundle.resolve())
+        parts = components_of(bundle, chosen.site_packages)
+        write(bundle, parts)
+    except ComponentError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{len(parts)} components, each with its licence: {bundle.root / 'THIRD-PARTY.md'}\n")
+    return 0
+
+
+def components_of(bundle: Bundle, folders: Sequence[Path], system: str = sys.platform) -> list[Component]:
+    """Everything that a bundle is made of, by name, with texts. Raises ComponentError for what nobody answers for."""
+    refuse(bundle)
+    installed = list(distributions(path=[str(folder) for folder in folders]))
+    packages = [package(made) for made in installed if bundle.holds(made)]
+    entries = [entry for entry in book().entries if here(entry, "bundle", system) and _is_in(entry, bundle, packages)]
+    natives = [replace(entry.component, texts=texts_for(entry, packages)) for entry in entries]
+    parts = [*packages, *natives, *_debian(bundle, installed, entries)]
+    for part in parts:
+        if not part.texts:
+            raise ComponentError(
+                f"{part.name} comes without the text of its licence ({part.licence}). "
+                "Put the text into packaging/licences and name it in packaging/components.toml."
+            )
+    return sorted(parts, key=lambda part: (part.name.lower(), part.version))
+
+
+def refuse(bundle: Bundle) -> None:
+    """Raise ComponentError when the bundle holds what it must not."""
+    for pattern, reason in book().refused.items():
+        for path in sorted(bundle.native):
+            if fnmatch.fnmatchcase(path.rpartition("/")[2], pattern):
+                raise ComponentError(f"The bundle holds {path}, and may not: {reason}.")
+
+
+def write(bundle: Bundle, parts: Sequence[Component]) -> None:
+    """Write the lists into the bundle. Raises ComponentError and OSError."""
+    from sbom import sbom
+
+    folder = bundle.root / "licences"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    _save(folder / "unbraid.txt", (ROOT / "LICENSE").read_text(encoding="utf-8"))
+    names = [f"licences/{slug(part.name)}.txt" for part in parts]
+    for part, name in zip(parts, names, strict=True):
+        _save(bundle.root / name, f"{part.name} {part.version}".strip() + f"\n{part.licence}\n\n" + _joined(part))
+    _save(bundle.root / "THIRD-PARTY.md", third_party.of_bundle(parts, names))
+    moment = os.environ.get("SOURCE_DATE_EPOCH")
+    text = sbom(itself(), parts, digests(bundle, parts), int(moment) if moment else None)
+    _save(bundle.root / "sbom.cdx.json", text)
+    (bundle.contents / "resources").mkdir(exist_ok=True)
+    shown = for_about(bundle, [itself(), *parts], ["licences/unbraid.txt", *names])
+    _save(bundle.contents / "resources" / "components.json", shown)
+
+
+def for_about(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) -> str:
+    """What desktop/ui/dialogs/about_parts.py reads: a list, as JSON. The texts' paths start where the list lies."""
+    # Resolved: in an .app the folder is a link, and ".." leads out of what it points to.
+    up = os.path.relpath(bundle.root, (bundle.contents / "resources").resolve())
+    rows = [
+        {
+            "name": part.name,
+            "version": part.version,
+            "licence": part.licence,
+            "inside": part.inside,
+            "url": part.source,
+            "text": Path(up, name).as_posix(),
+        }
+        for part, name in zip(parts, names, strict=True)
+    ]
+    return json.dumps(rows, indent=1, ensure_ascii=False) + "\n"
+
+
+def digests(bundle: Bundle, parts: Sequence[Component]) -> dict[str, str]:
+    """SHA-256 of those parts that are a single file of the bundle."""
+    found: dict[str, str] = {}
+    by_name = {entry.component.name: entry for entry in book().entries if "bundle" in entry.where}
+    for part in parts:
+        entry = by_name.get(part.name) if part.origin == "generic" else None
+        paths = [path for name, path in bundle.files.items() if entry and entry.matches(name)]
+        if len(paths) == 1:
+            found[part.name] = hashlib.sha256(paths[0].read_bytes()).hexdigest()
+    return found
+
+
+def itself() -> Component:
+    """Unbraid."""
+    text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
+    version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
+    return Component("Unbraid", version[1] if version else "", "MIT", kind="program")
+
+
+def slug(name: str) -> str:
+    """A name that every file system takes."""
+    return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
+
+
+def _is_in(entry: Entry, bundle: Bundle, packages: Sequence[Component]) -> bool:
+    if entry.files:
+        return any(entry.matches(path) for path in bundle.files)
+    inside = entry.component.inside
+    return not inside or any(one.name == inside for one in packages)
+
+
+def _debian(bundle: Bundle, installed: Sequence[Distribution], entries: Sequence[Entry]) -> list[Component]:
+    """What PyInstaller took from the machine that built. Raises ComponentError for files that nobody answers for."""
+    known = [pattern for entry in entries for pattern in entry.files]
+    rest = {path.rpartition("/")[2] for path in unaccounted(bundle, installed, known)}
+    parts, unknown = debian_components(rest, book().debian)
+    if unknown:
+        raise ComponentError(
+            f"Nobody answers for {', '.join(unknown)} in the bundle. Leave it out, or describe it in "
+            "packaging/components.toml."
+        )
+    return parts
+
+
+def _joined(part: Component) -> str:
+    return ("\n\n" + "-" * 80 + "\n\n").join(part.texts) + "\n"
+
+
+def _save(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

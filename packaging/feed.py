@@ -1,0 +1,108 @@
+"""Makes the signed list of versions that the app asks for, in minisign's format. See resources/updates.toml.
+
+    .venv/bin/python packaging/feed.py key FOLDER              a new key pair, in a folder outside the repository
+    .venv/bin/python packaging/feed.py sign --key FILE --version 1.3.0 --page https://… [ARTIFACT …]
+
+`sign` writes dist/updates.json, which tells of one version, its page, and the digest of each artifact, and beside it
+dist/updates.json.minisig. The minisign program can sign the file as well: `minisign -S -s FILE -m dist/updates.json`.
+"""
+
+import argparse
+import getpass
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from signing_key import KeyFileError, SigningKey
+
+from desktop.errors import UpdateError
+from desktop.updates.minisign import PublicKey
+from desktop.updates.release import read_feed
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "updates.json"
+
+
+def main(words: Sequence[str]) -> int:
+    """Do what is asked; 1, with a sentence, when it cannot be done."""
+    parser = argparse.ArgumentParser(prog="feed.py", description="Makes the signed list of versions.")
+    commands = parser.add_subparsers(required=True)
+    key = commands.add_parser("key", help="make a key pair")
+    key.add_argument("folder", type=Path, help="where it is kept: outside the repository")
+    key.add_argument("--no-password", action="store_true", help="do not encrypt the secret key")
+    key.set_defaults(run=make_key)
+    sign = commands.add_parser("sign", help="write the list for a version, and its signature")
+    sign.add_argument("--key", type=Path, required=True, help="the secret key")
+    sign.add_argument("--version", required=True)
+    sign.add_argument("--page", required=True, help="the https address of what there is to read about it")
+    sign.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder to write to (default: dist)")
+    sign.add_argument("artifacts", type=Path, nargs="*", help="the files that are released")
+    sign.set_defaults(run=write_feed)
+    asked = parser.parse_args(words)
+    try:
+        asked.run(asked)
+    except (KeyFileError, UpdateError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def make_key(asked: argparse.Namespace) -> None:
+    """Write unbraid.key and unbraid.pub. Raises KeyFileError, OSError."""
+    folder: Path = asked.folder.resolve()
+    if folder.is_relative_to(ROOT):
+        raise KeyFileError(f"{folder} lies in the repository, where a secret key must never be. Name another folder.")
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = SigningKey.make()
+    secret = key.secret_file("" if asked.no_password else new_password())
+    # Never over a key that is there, and readable by nobody else from its first byte on.
+    descriptor = os.open(folder / "unbraid.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secret)
+    (folder / "unbraid.pub").write_text(key.public_file(), encoding="utf-8")
+    sys.stdout.write(f'For resources/updates.toml:\nkey = "{key.public}"\n')
+
+
+def write_feed(asked: argparse.Namespace) -> None:
+    """Write the list and its signature, once the app would believe both. Raises KeyFileError, UpdateError, OSError."""
+    key = SigningKey.parse(asked.key.read_text(encoding="utf-8"), lambda: getpass.getpass("Password of the key: "))
+    data = feed_of(asked.version, asked.page, asked.artifacts)
+    read_feed(data)
+    signature = key.sign(data, f"timestamp:{int(time.time())}\tfile:{NAME}\thashed")
+    PublicKey.parse(key.public).verify(data, signature)
+    asked.out.mkdir(parents=True, exist_ok=True)
+    (asked.out / NAME).write_bytes(data)
+    (asked.out / f"{NAME}.minisig").write_text(signature, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"Put both where resources/updates.toml says: {asked.out / NAME} and its .minisig.\n")
+
+
+def feed_of(version: str, page: str, artifacts: Sequence[Path]) -> bytes:
+    """The list's bytes. Raises OSError."""
+    told: dict[str, Any] = {"version": version, "page": page, "artifacts": [artifact(path) for path in artifacts]}
+    return (json.dumps(told, indent=2) + "\n").encode()
+
+
+def artifact(path: Path) -> dict[str, str | int]:
+    """Name, size and digest of a released file. Raises OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def new_password() -> str:
+    """A password, typed twice. Raises KeyFileError."""
+    password = getpass.getpass("A password for the new key: ")
+    if not password:
+        raise KeyFileError("No password was typed. --no-password makes a key without one.")
+    if getpass.getpass("Again: ") != password:
+        raise KeyFileError("The two passwords are not the same. Nothing was written.")
+    return password
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,13 @@
+"""What of PyTorch goes into the packaged app. In place of PyInstaller's own hook, which takes all there is."""
+
+from PyInstaller.utils.hooks import PY_DYLIB_PATTERNS, collect_dynamic_libs
+
+# Its sources too: torch.jit reads some of them when it is imported.
+module_collection_mode = "pyz+py"
+binaries = [
+    (source, target)
+    for source, target in collect_dynamic_libs("torch", search_patterns=[*PY_DYLIB_PATTERNS, "*.so.*"])
+    if "test" not in source.rpartition("torch")[2]
+]
+# It looks its libraries up by their real place.
+bindepend_symlink_suppression = ["**/torch/lib/*.so*"]

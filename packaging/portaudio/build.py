@@ -1,0 +1,33 @@
+"""Builds the PortAudio that the packaged app brings along on Linux: `python packaging/portaudio/build.py FOLDER`.
+
+Windows and macOS have one in the sounddevice package.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sources import BUILD, fetch, run, unpack
+
+# ALSA is everywhere, and leads on to PipeWire and PulseAudio; Debian's own build would bring JACK along.
+FLAGS = ("--with-alsa", "--without-jack", "--without-oss", "--enable-shared", "--disable-static")
+
+
+def main(into: Path) -> None:
+    """Put `libportaudio.so.2` and its licence into the folder `into`. Raises BuildError."""
+    log = BUILD / "portaudio.log"
+    log.unlink(missing_ok=True)
+    tree = unpack(fetch("portaudio")[0], BUILD / "portaudio-source")
+    run([tree / "configure", *FLAGS], log, tree)
+    run(["make", f"-j{os.cpu_count()}", "lib/libportaudio.la"], log, tree)
+    into.mkdir(parents=True, exist_ok=True)
+    library = Path(shutil.copy(tree / "lib" / ".libs" / "libportaudio.so.2", into))
+    run(["strip", "--strip-unneeded", library], log)
+    shutil.copy(tree / "LICENSE.txt", into / "LICENSE.txt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

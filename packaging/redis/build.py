@@ -1,0 +1,38 @@
+"""Builds the Redis that the packaged app brings along, on Linux and macOS: `python packaging/redis/build.py FOLDER`."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from sources import BUILD, fetch, run, unpack
+
+# No memory allocator, TLS or init system besides what every system has: the server links libc and libm alone.
+FLAGS = ("MALLOC=libc", "BUILD_TLS=no", "USE_SYSTEMD=no")
+
+
+def main(into: Path) -> None:
+    """Put `redis-server` and its licence into the folder `into`. Raises BuildError."""
+    log = BUILD / "redis.log"
+    log.unlink(missing_ok=True)
+    source, debian = fetch("redis")
+    tree = unpack(source, BUILD / "redis-source")
+    patches = unpack(debian, BUILD / "redis-debian") / "patches"
+    for name in _series(patches):
+        run(["patch", "-p1", "-s", "-i", patches / name], log, tree)
+    run(["make", f"-j{os.cpu_count()}", *FLAGS, "redis-server"], log, tree)
+    into.mkdir(parents=True, exist_ok=True)
+    server = Path(shutil.copy(tree / "src" / "redis-server", into))
+    run(["strip", server], log)
+    shutil.copy(tree / "COPYING", into / "COPYING")
+
+
+def _series(patches: Path) -> list[str]:
+    lines = (patches / "series").read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,97 @@
+"""Source code for the packaged app: fetched, checked, unpacked, built with a log."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+_PATIENCE = 60.0
+
+
+class BuildError(Exception):
+    """The build cannot go on; the message says why, and where more is told."""
+
+
+def version(name: str) -> str:
+    """The version of a source of sources.toml."""
+    return str(_described(name)["version"])
+
+
+def fetch(name: str) -> list[Path]:
+    """The files of a source, each with the digest that sources.toml states. Raises BuildError."""
+    return [_fetched(file) for file in _described(name)["files"]]
+
+
+def unpack(archive: Path, into: Path) -> Path:
+    """Unpack a tar into the empty folder `into`, and return the one folder in it, or itself."""
+    shutil.rmtree(into, ignore_errors=True)
+    into.mkdir(parents=True)
+    with tarfile.open(archive) as tar:
+        tar.extractall(into, filter="data")
+    inside = list(into.iterdir())
+    return inside[0] if len(inside) == 1 else into
+
+
+def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
+    """Run a program in `folder`, its output going into `log`. Raises BuildError with its last lines."""
+    with log.open("ab") as output:
+        done = subprocess.run(
+            words, cwd=folder, env=_surroundings() | environment, stdout=output, stderr=output, check=False
+        )
+    if done.returncode:
+        last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
+        raise BuildError(
+            f"{' '.join(map(str, words[:4]))} … failed ({done.returncode}). The log is {log}; it ends:\n{last}"
+        )
+
+
+def made_at() -> str:
+    """Seconds since 1970 that a build is dated by: the commit's, so that two builds of one commit are the same."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH")
+    if stated:
+        return stated
+    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return asked.stdout.strip() or "1700000000"
+
+
+def _surroundings() -> Mapping[str, str]:
+    """The environment of every step: nothing of the time, the place and the language of this machine."""
+    return dict(os.environ) | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def _described(name: str) -> dict[str, Any]:
+    return tomllib.loads((ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))[name]
+
+
+def _fetched(file: Mapping[str, Any]) -> Path:
+    path = BUILD / "sources" / str(file["name"])
+    if path.exists() and _digest(path) == file["sha256"]:
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    troubles: list[str] = []
+    for url in file["urls"]:
+        try:
+            with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
+                path.write_bytes(answer.read())
+        except (OSError, urllib.error.URLError) as error:
+            troubles.append(f"{url}: {error}")
+            continue
+        if _digest(path) == file["sha256"]:
+            return path
+        path.unlink()
+        troubles.append(f"{url}: not the file that sources.toml names")
+    raise BuildError(f"{path.name} could not be fetched:\n" + "\n".join(troubles))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
