@@ -77,7 +77,7 @@ def test_songs_are_separated_and_played_and_tried_again_wherever_the_stick_is_pu
 ) -> None:
     song = write_song(user / "song.wav", 6.0)
     done = run_packaged(app_on(stick), "separate", "--json", "song.wav", user=user)
-    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "completed"), done.stderr
+    assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "completed"), done.stderr
     song.unlink()
     elsewhere = tmp_path / "stick two"
     stick.rename(elsewhere)
