@@ -84,7 +84,9 @@ def test_a_library_of_a_newer_version_is_refused_in_a_window_and_not_touched(new
 
 
 @pytest.mark.parametrize("words", [["jobs"], ["separate", "song.wav"], ["clear"], ["pause"], ["doctor"]])
-def test_a_library_of_a_newer_version_is_refused_by_every_command_and_not_touched(newer: Home, words: list[str]) -> None:
+def test_a_library_of_a_newer_version_is_refused_by_every_command_and_not_touched(
+    newer: Home, words: list[str]
+) -> None:
     before = bytes_of(newer)
     answer = unbraid(newer.root, *words)
     assert answer.status == 1
@@ -101,7 +103,9 @@ def test_in_a_terminal_the_sentence_is_written_and_no_window_waits(newer: Home) 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a folder that not even root may write into")
-@pytest.mark.parametrize(("folder", "why"), [("/proc", "cannot be written"), ("/proc/stick/Unbraid", "cannot be reached")])
+@pytest.mark.parametrize(
+    ("folder", "why"), [("/proc", "cannot be written"), ("/proc/stick/Unbraid", "cannot be reached")]
+)
 def test_a_folder_that_cannot_be_used_is_named(folder: str, why: str, screen: Screen) -> None:
     for status, said in (clicked(folder, screen, "Escape"), in_terminal(folder)):
         assert status == 1
@@ -145,7 +149,9 @@ def test_without_a_way_to_the_screen_that_is_said_by_what_the_system_has(tmp_pat
     box.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {heard}\n')
     box.chmod(0o755)
     environment = variables(tmp_path / "library", QT_QPA_PLATFORM="nowhere", PATH=f"{tmp_path}:{os.environ['PATH']}")
-    done = subprocess.run(words_of(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        words_of(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 1
     assert "No window can be opened" in done.stderr
     assert "Traceback" not in done.stderr

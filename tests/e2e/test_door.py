@@ -59,7 +59,7 @@ def library(tmp_path: Path) -> Path:
 def test_every_name_of_a_second_start_arrives_as_it_is(library: Path, tmp_path: Path) -> None:
     music = tmp_path / "my music"
     music.mkdir()
-    names = ["two words.wav", " edges .wav", "ünïcödé 音.wav", "new\nline.wav", "-dash.wav", "it's \"quoted\".wav"]
+    names = ["two words.wav", " edges .wav", "ünïcödé 音.wav", "new\nline.wav", "-dash.wav", 'it\'s "quoted".wav']
     many = [f"{number:03} A song with a name as long as they are.wav" for number in range(500)]
     with started(library, TELLING) as window:
         assert window.stdout

@@ -35,7 +35,9 @@ def without_streams(words: list[str], **options: object) -> int:
 @pytest.mark.parametrize("begin", ["", NONE])
 def test_everything_can_be_written_to_streams_that_are_not_there(begin: str) -> None:
     assert without_streams([sys.executable, "-c", begin + PRINTING]) == 42
-    done = subprocess.run([sys.executable, "-c", NONE + PRINTING], cwd=ROOT, input=b"", capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", NONE + PRINTING], cwd=ROOT, input=b"", capture_output=True, check=False
+    )
     assert done.returncode == 42
 
 

@@ -14,6 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from os import fsencode
 from pathlib import Path
 from types import ModuleType
 from typing import Self, cast
@@ -28,7 +29,7 @@ COMMAND = "convert"
 """Starts this program to convert a model: torch's memory goes with that process, and so does whatever breaks there."""
 # Raised whenever what is converted, or how, changes.
 _VERSION = 3
-_GRAPH, _ABOUT = "core.xml", "about.json"
+_GRAPH, _ABOUT, _PLACE = "core.xml", "about.json", "place"
 _log = logging.getLogger(__name__)
 
 
@@ -63,11 +64,16 @@ class Converted:
     def compiled(self, precision: str) -> Generator[Path]:
         """A folder for what OpenVINO makes of the core for this processor: full, or to be filled."""
         folder = self.folder / f"compiled-{precision}"
+        # OpenVINO knows a model by where it lies: in a library that was moved it would take none of this.
+        here = fsencode(self.folder)
         if is_sealed(folder):
-            yield folder
-            return
+            if (folder / _PLACE).exists() and (folder / _PLACE).read_bytes() == here:
+                yield folder
+                return
+            shutil.rmtree(folder, ignore_errors=True)
         with sealing(folder) as scratch:
             yield scratch
+            (scratch / _PLACE).write_bytes(here)
 
 
 def converted(weights: Path, segment: float | None, cache: Path) -> Converted:

@@ -82,7 +82,10 @@ def test_a_crash_is_left_for_a_process_of_the_same_name_and_not_taken_from_one_t
     assert crashes_found(home.crashes, "worker") == []
     assert len(crashes_found(home.crashes, "window")) == 1
     looking = "from desktop.crashes.trap import crashes_found\nprint(crashes_found(Home(Path(sys.argv[1])).crashes, 'window'))"
-    assert run(home, f"os.utime(next(Path(sys.argv[1]).glob('logs/crashes/*.running')), (1, 1))\n{looking}").stdout == "[]\n"
+    assert (
+        run(home, f"os.utime(next(Path(sys.argv[1]).glob('logs/crashes/*.running')), (1, 1))\n{looking}").stdout
+        == "[]\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,15 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
     with Database(home).read() as connection:
         row = connection.exec_driver_sql("SELECT * FROM jobs").mappings().first()
     assert row is not None
-    nothing = {"kept": 0, "paused": 0, "retries": 0, "not_before": None, "sparing": 0, "memory_kills": None, "runtime": None}
+    nothing = {
+        "kept": 0,
+        "paused": 0,
+        "retries": 0,
+        "not_before": None,
+        "sparing": 0,
+        "memory_kills": None,
+        "runtime": None,
+    }
     with sqlite3.connect(":memory:") as earlier:
         for step in STEPS[:version]:
             earlier.execute(step)

@@ -169,6 +169,28 @@ def test_a_model_is_converted_once_in_a_process_of_its_own(
     np.testing.assert_array_equal(again.separate(segment)(), first.separate(segment)())
 
 
+def test_a_conversion_goes_with_its_library_wherever_that_is_carried(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    file = write_htdemucs(here / "tiny.th", SHORT)
+
+    def compiled(folder: Path) -> list[str]:
+        spec = EngineSpec("tiny", "demucs", (folder / file.name,), runtime="openvino", cache=folder / "cache")
+        assert load(spec).runtime == "openvino"
+        return sorted(path.name for path in folder.glob("cache/*/compiled-*/*.blob"))
+
+    made = compiled(here)
+    assert compiled(here) == made
+    graph = next(here.glob("cache/*/core.xml")).stat()
+    here.rename(there)
+    moved = compiled(there)
+    assert (len(moved), moved != made) == (1, True)
+    times = [path.stat().st_mtime_ns for path in there.glob("cache/*/compiled-*/*")]
+    assert compiled(there) == moved
+    assert [path.stat().st_mtime_ns for path in there.glob("cache/*/compiled-*/*")] == times
+    assert next(there.glob("cache/*/core.xml")).stat().st_mtime_ns == graph.st_mtime_ns, "it is not converted again"
+
+
 def test_a_converted_model_is_computed_without_torch(files: list[Path], cache: Path) -> None:
     on_openvino(files, cache)
     code = (

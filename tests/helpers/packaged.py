@@ -1,0 +1,53 @@
+"""The app as it is when it is packaged, as far as it looks at that: an executable of its own, at a place of its own.
+
+`EXECUTABLE --python CODE` runs code in it.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.helpers.command import ROOT, variables
+
+# What PyInstaller's start does; the executable starts itself again for each of its processes, with other words.
+_APP = """#!/bin/sh
+exec "{python}" -P -c '
+import sys
+sys.path.insert(0, "{root}")
+sys.frozen, sys.executable = True, "{executable}"
+if sys.argv[1:2] == ["--python"]:
+    exec(sys.argv[2], dict(__name__="__main__"))
+    sys.exit()
+from desktop.__main__ import main
+sys.exit(main())
+' "$@"
+"""
+
+
+def packaged_app(executable: Path) -> Path:
+    """Put one at `executable`."""
+    executable.parent.mkdir(parents=True, exist_ok=True)
+    text = _APP.format(python=sys.executable, root=ROOT, executable=executable)
+    executable.write_text(text, encoding="utf-8")
+    executable.chmod(0o755)
+    return executable
+
+
+def run_packaged(
+    executable: Path, *words: str | Path, user: Path, limit: float = 240.0
+) -> "subprocess.CompletedProcess[str]":
+    """Run it as somebody whose home is the folder `user`, on a computer where nothing is set."""
+    environment = environment_of(user)
+    return subprocess.run(
+        [executable, *map(str, words)], env=environment, cwd=user, capture_output=True, text=True, timeout=limit, check=False
+    )  # fmt: skip
+
+
+def environment_of(user: Path) -> dict[str, str]:
+    """The variables of a user whose home is that folder."""
+    kept = variables(user) | {"HOME": str(user), "QT_QPA_PLATFORM": "offscreen"}
+    return {name: value for name, value in kept.items() if name not in ("UNBRAID_HOME", *_PLACES)}
+
+
+_PLACES = tuple(name for name in os.environ if name.startswith("XDG_") and name != "XDG_RUNTIME_DIR")
