@@ -13,7 +13,7 @@ from version_resource import write_version_resource
 
 IDENTIFIER = product.IDENTIFIER
 # Imported by name, where no analysis sees it.
-_BY_NAME = ("celery", "kombu", "billiard")
+_BY_NAME = ("celery", "kombu", "billiard", "openvino.frontend.pytorch", "openvino.tools.ovc", "torch._dynamo.polyfills")
 # What of these is for other brokers, or needs packages that are not here.
 _OF_NO_USE = ("celery.contrib", "celery.backends", "kombu.transport", "kombu.asynchronous.aws")
 _OF_USE = (
@@ -31,14 +31,65 @@ EXCLUDED = [
     *("PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"),
     # demucs trains and downloads by these; the app does neither with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
-    *("openvino.tools", "openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
-    # Of PyTorch: what compiles, what computes on many machines, what writes ONNX.
-    *(f"torch._inductor.{name}" for name in ("codegen", "kernel", "fx_passes", "runtime.triton_helpers", "lowering")),
+    *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
+    # Of PyTorch: what makes programs of models, what computes on many machines, what writes ONNX.
+    *(
+        f"torch._inductor.{name}"
+        for name in (
+            "async_compile",
+            "autoheuristic",
+            "autotune_process",
+            "choices",
+            "codecache",
+            "codegen",
+            "comms",
+            "compile_fx",
+            "compile_worker",
+            "cudagraph_trees",
+            "decomposition",
+            "dependencies",
+            "freezing",
+            "fx_passes",
+            "graph",
+            "ir",
+            "kernel",
+            "lowering",
+            "mkldnn_ir",
+            "mkldnn_lowerings",
+            "ops_handler",
+            "package",
+            "pattern_matcher",
+            "quantized_lowerings",
+            "scheduler",
+            "select_algorithm",
+            "sizevars",
+            "template_heuristics",
+            "virtualized",
+        )
+    ),
     *(f"torch.distributed.{name}" for name in ("tensor", "fsdp", "pipelining", "checkpoint")),
     *("torch.onnx", "torch.testing._internal.distributed", "torch.testing._internal.opinfo"),
-    # Of SciPy: all but its Fourier transforms and filters.
-    *(f"scipy.{name}" for name in ("cluster", "integrate", "interpolate", "io", "linalg", "optimize", "signal")),
-    *(f"scipy.{name}" for name in ("sparse", "spatial", "stats", "datasets", "misc", "odr", "differentiate")),
+    # Of SciPy: all but its Fourier transforms and filters; see hooks/rthook_scipy.py.
+    *(
+        f"scipy.{name}"
+        for name in (
+            "cluster",
+            "datasets",
+            "differentiate",
+            "integrate",
+            "interpolate",
+            "io",
+            "linalg",
+            "misc",
+            "odr",
+            "optimize",
+            "signal",
+            "sparse",
+            "spatial",
+            "special",
+            "stats",
+        )
+    ),
 ]
 # Files of the bundle, by where they would lie in it, that nothing in the app opens.
 _CUT = (
@@ -52,7 +103,7 @@ _CUT = (
     *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglFS*")),
     # OpenVINO reads its own format and PyTorch's, on the processor and on Intel's graphics.
     *(f"openvino/libs/*openvino_{name}*" for name in ("tensorflow*", "onnx*", "paddle*", "jax*", "intel_npu*", "auto_*", "hetero*")),
-    "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/bin/*", "torch/test/*",
+    "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/test/*",
     "*/tests/*", "scipy/*/tests/*", "numpy/*/tests/*", "pyqtgraph/icons/*.png.bak",
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
     # The sound of Debian and of every other Linux is where its plugins are.
@@ -66,7 +117,12 @@ def hidden_imports() -> list[str]:
     """Modules that are imported by a name made at run time."""
     found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
     of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
-    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", f"billiard.popen_spawn_{'win32' if sys.platform == 'win32' else 'posix'}"]
+    return [
+        *of_use,
+        "desktop.tasks.audio_jobs",
+        "desktop.tasks.draft_jobs",
+        f"billiard.popen_spawn_{'win32' if sys.platform == 'win32' else 'posix'}",
+    ]
 
 
 def datas(root: Path) -> list[tuple[str, str]]:
@@ -84,7 +140,8 @@ def binaries(native: Path) -> list[tuple[str, str]]:
 
 def runtime_hooks(root: Path) -> list[str]:
     """Scripts that run before the app."""
-    return [str(root / "packaging" / "hooks" / "rthook_portaudio.py")] if sys.platform == "linux" else []
+    names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if sys.platform == "linux" else [])]
+    return [str(root / "packaging" / "hooks" / name) for name in names]
 
 
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

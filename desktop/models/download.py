@@ -14,6 +14,7 @@ from desktop.errors import CancelledError, ModelUnavailableError, StorageError
 from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
 from desktop.models.digest import counted, is_whole
+from desktop.tls import system_trust
 
 Report = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
@@ -127,7 +128,7 @@ def _ask(url: str, have: int) -> http.client.HTTPResponse | None:
     """The answer with everything after the first `have` bytes; None when there is nothing after them."""
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        return urllib.request.urlopen(request, timeout=_PATIENCE)
+        return urllib.request.urlopen(request, timeout=_PATIENCE, context=system_trust())
     except urllib.error.HTTPError as error:
         error.close()
         if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -8,6 +8,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from desktop.errors import UpdateError
+from desktop.tls import system_trust
 
 # Seconds without a byte, and for a whole file.
 PATIENCE = 10.0
@@ -48,7 +49,8 @@ def fetch(url: str, patience: float = PATIENCE, deadline: float = DEADLINE) -> b
     # Else urllib tells which Python this is.
     request = urllib.request.Request(url, headers={"User-Agent": "Unbraid"})
     try:
-        with urllib.request.build_opener(_OnlyToHttps).open(request, timeout=patience) as answer:
+        opener = urllib.request.build_opener(_OnlyToHttps, urllib.request.HTTPSHandler(context=system_trust()))
+        with opener.open(request, timeout=patience) as answer:
             return _read(answer, url, until)
     except HTTPError as error:
         error.close()

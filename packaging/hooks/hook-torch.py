@@ -1,6 +1,8 @@
 """What of PyTorch goes into the packaged app. In place of PyInstaller's own hook, which takes all there is."""
 
-from PyInstaller.utils.hooks import PY_DYLIB_PATTERNS, collect_dynamic_libs
+from pathlib import Path
+
+from PyInstaller.utils.hooks import PY_DYLIB_PATTERNS, collect_dynamic_libs, get_package_paths
 
 # Its sources too: torch.jit reads some of them when it is imported.
 module_collection_mode = "pyz+py"
@@ -9,5 +11,7 @@ binaries = [
     for source, target in collect_dynamic_libs("torch", search_patterns=[*PY_DYLIB_PATTERNS, "*.so.*"])
     if "test" not in source.rpartition("torch")[2]
 ]
+# A program that it looks for when it is imported.
+binaries += [(str(path), "torch/bin") for path in Path(get_package_paths("torch")[1]).glob("bin/torch_shm_manager*")]
 # It looks its libraries up by their real place.
 bindepend_symlink_suppression = ["**/torch/lib/*.so*"]
