@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from desktop.display import display_available
 from desktop.errors import SoundUnavailableError
 from desktop.gui import main as run_window
 from desktop.jobs.model import Job, JobState
@@ -33,8 +34,10 @@ _MODEL = "sketch"
 def main() -> int:
     """Open the window, separate the demo song with Sketch, play its stems, quit. Prints one JSON object.
 
-    Returns 0 when everything went well, else 1.
+    Without a display the window is drawn in memory. Returns 0 when everything went well, else 1.
     """
+    if not display_available():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with TemporaryDirectory(prefix="unbraid-selftest-", ignore_cleanup_errors=True) as library:
         os.environ["UNBRAID_HOME"] = library
         visit = Visit()

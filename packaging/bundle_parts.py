@@ -108,6 +108,11 @@ _CUT = (
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
     # The sound of Debian and of every other Linux is where its plugins are.
     "libasound.so*", "libjack.so*", "libdb-*.so*", "libsystemd.so*", "libdbus-1.so*",
+    # Only GTK, and with it Qt's plugin above, would want them; and a D-Bus that is the system's.
+    *(f"lib{name}*.so*" for name in (
+        "atk-", "cairo", "datrie", "fribidi", "gdk_pixbuf", "gio-", "gmodule-", "gobject-", "graphite2", "harfbuzz", "pango",
+        "pixman-", "thai", "blkid", "mount", "selinux", "jpeg", "gcrypt", "gpg-error", "lz4", "cap",
+    )),
     # Must fit the system's graphics driver.
     "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*",
 )  # fmt: skip

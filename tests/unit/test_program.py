@@ -1,0 +1,35 @@
+"""The packaged app is its own Python: it is whatever process Celery's pool starts it as."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from desktop.program import serve_celery
+
+AS_PACKAGED = "import sys; sys.frozen = True; from desktop.program import serve_celery; sys.exit(0 if serve_celery(sys.argv[1:]) else 3)"
+
+
+def _serves(*words: str, descriptor: int = 1) -> bool:
+    command = [sys.executable, "-c", AS_PACKAGED, *words]
+    status = subprocess.run(command, pass_fds=[descriptor], capture_output=True, timeout=60, check=False).returncode
+    assert status in (0, 3)
+    return status == 0
+
+
+def test_in_a_checkout_no_words_are_celerys() -> None:
+    assert not serve_celery(["--billiard-fork", "pipe_handle=3"])
+
+
+@pytest.mark.parametrize("words", [["separate", "song.wav"], ["-c", "import os"], ["song.wav"]])
+def test_the_users_words_are_not_celerys(words: list[str]) -> None:
+    assert not _serves(*words)
+
+
+def test_the_packaged_app_counts_semaphores_until_its_parent_is_gone() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)  # the parent is gone
+    tracker = f"from billiard.semaphore_tracker import main;main({reading})"
+    assert _serves("-I", "-c", tracker, descriptor=reading)
+    os.close(reading)
