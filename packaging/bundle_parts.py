@@ -4,8 +4,8 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+import icons
 import product
-from icons import write_icns, write_ico
 from info_plist import info_plist as macos_plist
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
 from sources import BUILD
@@ -95,13 +95,14 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 def icon(root: Path) -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
     if sys.platform == "win32":
-        return str(write_ico(BUILD / "windows" / "unbraid.ico"))
-    return str(write_icns(BUILD / "unbraid.icns")) if sys.platform == "darwin" else None
+        return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
+    return str(icons.write_icns(BUILD / "unbraid.icns")) if sys.platform == "darwin" else None
 
 
 def version_resource(root: Path) -> str | None:
     """What Windows shows in the properties of the executable."""
-    return str(write_version_resource(BUILD / "windows" / "version.txt")) if sys.platform == "win32" else None
+    written = write_version_resource(BUILD / "windows" / "version.txt")
+    return str(written) if sys.platform == "win32" else None
 
 
 def entitlements(root: Path) -> str | None:

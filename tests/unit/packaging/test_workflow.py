@@ -33,6 +33,4 @@ def test_it_may_read_the_code_and_do_nothing_else_and_keeps_no_credentials() -> 
 def test_every_recipe_that_it_names_is_there() -> None:
     named = set(re.findall(r"packaging/[\w/]+\.(?:py|yml)", WORKFLOW))
     assert {"packaging/windows/make_setup.py", "packaging/macos/make_dmg.py", "packaging/build.py"} <= named
-    assert {name for name in named if not (ROOT / name).is_file()} <= {
-        "packaging/smoke_test.py", "packaging/linux/make_packages.py", "packaging/linux/prove_bare.py",
-    }  # fmt: skip
+    assert [name for name in named if not (ROOT / name).is_file()] == []
