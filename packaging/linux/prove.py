@@ -187,7 +187,7 @@ def _exact(heard: NDArray[np.float32]) -> str:
 
 def _dependencies() -> list[str]:
     """What a desktop has anyway, and the .deb would have brought."""
-    from package import DEPENDS, RECOMMENDS
+    from make_packages import DEPENDS, RECOMMENDS
 
     return [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]
 

@@ -1,4 +1,4 @@
-"""Makes the Linux packages of the bundle in dist/unbraid: `python packaging/linux/package.py` writes a .deb and a tar.
+"""Makes the Linux packages of the bundle in dist/unbraid: `python packaging/linux/make_packages.py` writes a .deb and a tar.
 
 Both hold the same files. Nothing in them tells when or by whom they were made but the date of the commit.
 """
