@@ -12,6 +12,8 @@ from sources import BUILD
 from version_resource import write_version_resource
 
 IDENTIFIER = product.IDENTIFIER
+# Not sys.platform itself, of which a type checker knows only one value.
+SYSTEM: str = sys.platform
 # Imported by name, where no analysis sees it.
 _BY_NAME = ("celery", "kombu", "billiard")
 # What of these is for other brokers, or needs packages that are not here.
@@ -66,7 +68,7 @@ def hidden_imports() -> list[str]:
     """Modules that are imported by a name made at run time."""
     found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
     of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
-    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", f"billiard.popen_spawn_{'win32' if sys.platform == 'win32' else 'posix'}"]
+    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", f"billiard.popen_spawn_{'win32' if SYSTEM == 'win32' else 'posix'}"]
 
 
 def datas(root: Path) -> list[tuple[str, str]]:
@@ -84,7 +86,7 @@ def binaries(native: Path) -> list[tuple[str, str]]:
 
 def runtime_hooks(root: Path) -> list[str]:
     """Scripts that run before the app."""
-    return [str(root / "packaging" / "hooks" / "rthook_portaudio.py")] if sys.platform == "linux" else []
+    return [str(root / "packaging" / "hooks" / "rthook_portaudio.py")] if SYSTEM == "linux" else []
 
 
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -94,20 +96,19 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 
 def icon(root: Path) -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
-    if sys.platform == "win32":
+    if SYSTEM == "win32":
         return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
-    return str(icons.write_icns(BUILD / "unbraid.icns")) if sys.platform == "darwin" else None
+    return str(icons.write_icns(BUILD / "unbraid.icns")) if SYSTEM == "darwin" else None
 
 
 def version_resource(root: Path) -> str | None:
     """What Windows shows in the properties of the executable."""
-    written = write_version_resource(BUILD / "windows" / "version.txt")
-    return str(written) if sys.platform == "win32" else None
+    return str(write_version_resource(BUILD / "windows" / "version.txt")) if SYSTEM == "win32" else None
 
 
 def entitlements(root: Path) -> str | None:
     """What macOS lets the hardened app do."""
-    return str(root / "packaging" / "macos" / "entitlements.plist") if sys.platform == "darwin" else None
+    return str(root / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
 
 
 def info_plist(root: Path) -> dict[str, object]:
