@@ -82,7 +82,7 @@ def idle(display: str) -> float:
             sleep(0.1)
         while sum(process.cpu_percent(1.0) for process in _processes()) > 2.0:
             pass
-        return sum(process.memory_full_info().pss for process in _processes()) / 1e6
+        return sum(process.memory_full_info()._asdict()["pss"] for process in _processes()) / 1e6
 
 
 @contextmanager

@@ -19,7 +19,7 @@ sys.path.insert(0, str(PACKAGING))
 import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
 from setup_console import SetUpError, say  # noqa: E402
 from setup_environment import Environment  # noqa: E402
-from sources import BUILD, BuildError, made_at, run  # noqa: E402
+from sources import BUILD, BuildError, made_at, pinned, run  # noqa: E402
 
 DIST = ROOT / "dist"
 BUNDLE = DIST / ("Unbraid.app" if sys.platform == "darwin" else "unbraid")
@@ -32,11 +32,11 @@ STRIPPED = (
     *("torch/lib/*.so*", "libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so", "yaml/*.so", "nacl/*.so"),
 )
 PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
-# What is built once for as long as its recipe is the same: the folder it goes into, the files that decide.
+# What is built once for as long as its recipe and its sources are the same: the folder, those sources, what else decides.
 RECIPES = {
-    "redis": ("windows/fetch_redis.py", "windows/redis.toml") if sys.platform == "win32" else ("redis/build.py",),
-    "lib": ("portaudio/build.py",),
-    "av": ("ffmpeg/build.py", "lock/build.txt"),
+    "redis": (("redis",), ("redis/build.py", "windows/redis.toml")),
+    "lib": (("portaudio",), ("portaudio/build.py",)),
+    "av": (("ffmpeg", "av"), ("ffmpeg/build.py", "lock/build.txt")),
 }
 
 
@@ -102,8 +102,9 @@ def freeze(environment: Environment) -> None:
 
 def _once(part: str, words: Sequence[str | Path]) -> None:
     """Run the recipe of a native part, unless its result is there and the recipe has not changed."""
-    digest = hashlib.sha256((PACKAGING / "sources.toml").read_bytes() + (PACKAGING / "sources.py").read_bytes())
-    for name in RECIPES[part]:
+    pins, recipes = RECIPES[part]
+    digest = hashlib.sha256(repr([pinned(name) for name in pins]).encode())
+    for name in recipes:
         digest.update((PACKAGING / name).read_bytes())
     mark = NATIVE / f"{part}.made"
     if mark.is_file() and mark.read_text() == digest.hexdigest():

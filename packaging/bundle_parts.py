@@ -4,14 +4,16 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+import icons
 import product
-from icons import write_icns, write_ico
 from info_plist import info_plist as macos_plist
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
 from sources import BUILD
 from version_resource import write_version_resource
 
 IDENTIFIER = product.IDENTIFIER
+# Not sys.platform itself, of which a type checker knows only one value.
+SYSTEM: str = sys.platform
 # Imported by name, where no analysis sees it.
 _BY_NAME = ("celery", "kombu", "billiard", "openvino.frontend.pytorch", "openvino.tools.ovc", "torch._dynamo.polyfills")
 # What of these is for other brokers, or needs packages that are not here.
@@ -122,12 +124,8 @@ def hidden_imports() -> list[str]:
     """Modules that are imported by a name made at run time."""
     found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
     of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
-    return [
-        *of_use,
-        "desktop.tasks.audio_jobs",
-        "desktop.tasks.draft_jobs",
-        f"billiard.popen_spawn_{'win32' if sys.platform == 'win32' else 'posix'}",
-    ]
+    pool = f"billiard.popen_spawn_{'win32' if SYSTEM == 'win32' else 'posix'}"
+    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", pool]
 
 
 def datas(root: Path) -> list[tuple[str, str]]:
@@ -145,7 +143,7 @@ def binaries(native: Path) -> list[tuple[str, str]]:
 
 def runtime_hooks(root: Path) -> list[str]:
     """Scripts that run before the app."""
-    names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if sys.platform == "linux" else [])]
+    names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if SYSTEM == "linux" else [])]
     return [str(root / "packaging" / "hooks" / name) for name in names]
 
 
@@ -156,19 +154,19 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 
 def icon(root: Path) -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
-    if sys.platform == "win32":
-        return str(write_ico(BUILD / "windows" / "unbraid.ico"))
-    return str(write_icns(BUILD / "unbraid.icns")) if sys.platform == "darwin" else None
+    if SYSTEM == "win32":
+        return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
+    return str(icons.write_icns(BUILD / "unbraid.icns")) if SYSTEM == "darwin" else None
 
 
 def version_resource(root: Path) -> str | None:
     """What Windows shows in the properties of the executable."""
-    return str(write_version_resource(BUILD / "windows" / "version.txt")) if sys.platform == "win32" else None
+    return str(write_version_resource(BUILD / "windows" / "version.txt")) if SYSTEM == "win32" else None
 
 
 def entitlements(root: Path) -> str | None:
     """What macOS lets the hardened app do."""
-    return str(root / "packaging" / "macos" / "entitlements.plist") if sys.platform == "darwin" else None
+    return str(root / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
 
 
 def info_plist(root: Path) -> dict[str, object]:

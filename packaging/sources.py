@@ -23,12 +23,12 @@ class BuildError(Exception):
 
 def version(name: str) -> str:
     """The version of a source of sources.toml."""
-    return str(_described(name)["version"])
+    return str(pinned(name)["version"])
 
 
 def fetch(name: str) -> list[Path]:
     """The files of a source, each with the digest that sources.toml states. Raises BuildError."""
-    return [_fetched(file) for file in _described(name)["files"]]
+    return [_fetched(file) for file in pinned(name)["files"]]
 
 
 def unpack(archive: Path, into: Path) -> Path:
@@ -68,7 +68,8 @@ def _surroundings() -> dict[str, str]:
     return dict(os.environ) | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _described(name: str) -> dict[str, Any]:
+def pinned(name: str) -> dict[str, Any]:
+    """What sources.toml says of a source: its `version` and its `files`."""
     return tomllib.loads((ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))[name]
 
 

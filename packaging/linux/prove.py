@@ -5,7 +5,6 @@
 
 import json
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ _LISTEN = 3 * RATE
 
 def main() -> int:
     """Go through it, a line for each thing that was shown. Returns 0 when all was, else 1."""
-    if os.geteuid() != 0:
+    if sys.platform == "win32" or os.geteuid() != 0:
         sys.stderr.write("Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/prove.py\n")
         return 1
     if not setup_debian.provide(setup_debian.missing("proof"), BUILD / "packages.log"):
@@ -132,7 +131,7 @@ def _killed(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
     window = system.start(PICTURES / "window.log", program, **seen.environment, **_OFFLINE)
     wait_until(lambda: sum("worker" in line for line in system.processes()) >= 2, "the workers run")
     wait_until(lambda: any("redis-server" in line for line in system.processes()), "Redis runs")
-    window.send_signal(signal.SIGKILL)
+    window.kill()
     window.wait()
     wait_until(lambda: not system.processes(), "a killed window leaves nothing", 30)
     if _states(system, program) != ["completed"]:

@@ -20,7 +20,7 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _pinned(monkeypatch: pytest.MonkeyPatch, content: bytes, *urls: str) -> None:
     file = {"name": "thing.tar", "sha256": hashlib.sha256(content).hexdigest(), "urls": urls}
-    monkeypatch.setattr(sources, "_described", lambda name: {"files": [file]})
+    monkeypatch.setattr(sources, "pinned", lambda name: {"files": [file]})
 
 
 def test_a_file_is_taken_from_the_first_place_that_has_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
