@@ -102,10 +102,11 @@ _CUT = (
     *(f"PySide6/Qt/plugins/platforms/libq{name}.so" for name in ("eglfs", "linuxfb", "minimalegl", "vnc", "minimal", "vkkhrdisplay")),
     *(f"PySide6/Qt/plugins/imageformats/*q{name}.*" for name in ("pdf", "tga", "tiff", "wbmp", "icns", "webp", "gif")),
     "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*", "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
-    *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglFS*")),
+    *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglF[Ss]*")),
     # OpenVINO reads its own format and PyTorch's, on the processor and on Intel's graphics.
     *(f"openvino/libs/*openvino_{name}*" for name in ("tensorflow*", "onnx*", "paddle*", "jax*", "intel_npu*", "auto_*", "hetero*")),
-    "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/test/*",
+    "openvino/frontend/tensorflow/*.so", "openvino/frontend/jax/*.so", "openvino/frontend/onnx/*.so",
+    "openvino/frontend/paddle/*.so", "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/test/*",
     "*/tests/*", "scipy/*/tests/*", "numpy/*/tests/*", "pyqtgraph/icons/*.png.bak",
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
     # The sound of Debian and of every other Linux is where its plugins are.

@@ -91,18 +91,13 @@ def prove_tar(system: BareSystem) -> Iterator[str]:
 
 
 def _whole(system: BareSystem, folder: str) -> str:
-    """Every library of the bundle finds what it is linked with."""
-    listing = system.run(
-        "sh", "-c", f"find {folder} -name '*.so*' -type f -exec ldd {{}} + 2>/dev/null | grep 'not found' || true"
-    )
-    missing = sorted({line.split("=>")[0].strip() for line in listing.splitlines()} - _BESIDE)
+    """Every library of the bundle finds what it is linked with, where the running app looks for it."""
+    looks_in = ":".join(f"{folder}/_internal/{name}" for name in ("", "av.libs", "PySide6/Qt/lib", "openvino/libs"))
+    words = f"find {folder} -name '*.so*' -type f -exec env LD_LIBRARY_PATH={looks_in} ldd {{}} + | grep 'not found' || true"
+    missing = sorted({line.split("=>")[0].strip() for line in system.run("sh", "-c", words).splitlines()})
     if missing:
         raise ProofError(f"libraries that the bundle wants and nobody has: {', '.join(missing)}")
     return "every library finds those that it needs"
-
-
-# Loaded only after those that bring them along: Python has read them in by then.
-_BESIDE = frozenset({"libpython3.11.so.1.0"})
 
 
 def _used(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
