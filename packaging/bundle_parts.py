@@ -30,7 +30,7 @@ EXCLUDED = [
     # pyqtgraph offers bindings and views that the app never asks for.
     *("PyQt5", "PyQt6", "PySide2", "OpenGL", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtDesigner"),
-    *("PySide6.QtTest", "PySide6.QtOpenGL", "PySide6.QtOpenGLWidgets"),
+    "PySide6.QtTest",
     # demucs trains and downloads by these; the app does neither with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -43,18 +44,28 @@ class BareSystem:
 
     def processes(self) -> list[str]:
         """What runs in it, by its command line."""
-        found: list[str] = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            try:
-                if (entry / "root").readlink() == self.root:
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip())
-            except OSError:
-                continue  # it has ended
-        return [line for line in found if line]
+        lines = (
+            (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace") for entry in self._entries()
+        )
+        return [line.strip() for line in lines if line.strip()]
+
+    def end_all(self) -> None:
+        """Kill what still runs in it."""
+        for entry in self._entries():
+            os.kill(int(entry.name), signal.SIGKILL)
 
     def files_of_the_user(self) -> list[str]:
         """All that lies in the user's home, but folders."""
         return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*") if not path.is_dir())
+
+    def _entries(self) -> list[Path]:
+        """The folders in /proc of the processes in it."""
+        found: list[Path] = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):  # it has ended
+                if (entry / "root").readlink() == self.root and (entry / "cmdline").read_bytes():
+                    found.append(entry)
+        return found
 
     def _as_user(self, words: Sequence[str]) -> list[str]:
         return ["chroot", f"--userspec={USER}:{USER}", str(self.root), *words]
@@ -93,6 +104,7 @@ def bare_system(folder: Path) -> Generator[BareSystem]:
         system.run("useradd", "--create-home", "--shell", "/bin/sh", USER)
         yield system
     finally:
+        system.end_all()
         _unmount(root)
 
 

@@ -111,9 +111,10 @@ def _used(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
     wait_until(lambda: _states(system, program) == ["completed"], "the demo song is separated", 300)
     yield f"the demo song is separated by the bundled Redis and worker: {_how(system, program)}"
     seen.key("space")
+    seen.shot(PICTURES / f"{Path(program).parent.name or program}.png")
     wait_until(lambda: _sounding(seen.heard()) > _LISTEN, "the stems are heard")
     yield _exact(seen.heard())
-    seen.shot(PICTURES / f"{Path(program).parent.name}.png")
+    seen.shot(PICTURES / f"{Path(program).parent.name or program}.png")
     seen.key("space", "ctrl+q")
     wait_until(lambda: window.poll() is not None, "the window closes")
     if window.returncode:
