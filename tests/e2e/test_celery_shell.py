@@ -80,7 +80,7 @@ def test_the_password_is_nowhere_to_be_read(server: dict[str, str], tmp_path: Pa
     for words, environment in ((("doctor",), server), (("doctor",), wrong), (("separate", tmp_path), wrong)):
         answer = unbraid(library, *words, **environment)
         said += [answer.out, answer.err]
-    said += [log.read_text(errors="replace") for log in (library / "logs").iterdir()]
+    said += [log.read_text(errors="replace") for log in (library / "logs").rglob("*") if log.is_file()]
     assert any("process_audio_job" in words for words in said)
     assert [words for words in said if SECRET in words] == []
 
