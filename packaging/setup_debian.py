@@ -78,10 +78,6 @@ BUILD = (
     Need("xz-utils", program="xz"),
     Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
     Need("zlib1g-dev", pattern="include/zlib.h"),
-    # Qt's way to Wayland; the bundle takes copies.
-    Need("libwayland-client0", library="libwayland-client.so.0"),
-    Need("libwayland-cursor0", library="libwayland-cursor.so.0"),
-    Need("libwayland-egl1", library="libwayland-egl.so.1"),
 )
 # Installs the packages on a bare system, and drives them there.
 PROOF = (Need("debootstrap", program="debootstrap"),)

@@ -17,8 +17,11 @@ BUNDLE = ROOT / "dist" / "unbraid"
 HERE = ROOT / "packaging" / "linux"
 LOG = BUILD / "packages.log"
 ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
-# What the system must have: the C library, sound, and what belongs to the graphics driver. All else is in the bundle.
-DEPENDS = "libc6 (>= 2.34), libstdc++6, libgcc-s1, libasound2 | libasound2t64, libegl1, libgl1, libdbus-1-3"
+# What the system must have: the C library, sound, and what belongs to the screen and its driver. All else is in the bundle.
+DEPENDS = (
+    "libc6 (>= 2.34), libstdc++6, libgcc-s1, libasound2 | libasound2t64, libegl1, libgl1, libdbus-1-3, "
+    "libwayland-cursor0, libwayland-egl1"
+)
 RECOMMENDS = "libasound2-plugins | pipewire-alsa, ca-certificates, xdg-utils"
 _CONTROL = """Package: unbraid
 Version: {version}

@@ -146,7 +146,7 @@ def test_the_password_is_told_to_the_user_alone(server: RedisServer, tmp_path: P
     process = psutil.Process(server.child.process.pid)
     assert told.password not in " ".join(process.cmdline())
     assert told.password not in str(process.environ())
-    assert all(told.password not in file.read_text(errors="replace") for file in home.logs.iterdir())
+    assert all(told.password not in file.read_text(errors="replace") for file in home.logs.rglob("*") if file.is_file())
 
 
 def test_another_start_has_another_password(tmp_path: Path) -> None:
