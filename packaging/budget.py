@@ -17,6 +17,7 @@ from time import monotonic, sleep
 
 import psutil
 from product import ROOT, version
+from screen import screen
 
 BUNDLE = ROOT / "dist" / "unbraid"
 DOWNLOADS = (f"unbraid_{version()}_amd64.deb", f"unbraid-{version()}-linux-x86_64.tar.xz")
@@ -97,19 +98,6 @@ def program(display: str) -> Generator[float]:
         finally:
             window.terminate()
             window.wait()
-
-
-@contextmanager
-def screen() -> Generator[str]:
-    """The name of a display that exists in memory alone."""
-    reading, writing = os.pipe()
-    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1440x900x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        yield f":{said.readline().strip()}"
-    server.terminate()
-    server.wait()
 
 
 def _seen(display: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from bare_system import BareSystem, wait_until
 from numpy.typing import NDArray
+from screen import screen
 
 RATE = 44100
 # Within the bare system.
@@ -69,20 +70,10 @@ class Stage:
 def stage(system: BareSystem, size: str = "1440x900") -> Generator[Stage]:
     """Both, until the end."""
     with ExitStack() as ending:
-        display = _screen(ending, size)
+        display = ending.enter_context(screen(size))
         made = Stage(display, _sound_card(ending, system))
         _started(ending, ["openbox"], {"DISPLAY": display})
         yield made
-
-
-def _screen(ending: ExitStack, size: str) -> str:
-    reading, writing = os.pipe()
-    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-ac"]
-    server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
-    ending.callback(_ended, server)
-    os.close(writing)
-    with os.fdopen(reading) as said:
-        return f":{said.readline().strip()}"
 
 
 def _sound_card(ending: ExitStack, system: BareSystem) -> Path:

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPlainTextEdit, QWidget
 
 from desktop.paths import PORTABLE, Home
 from desktop.ui.controls import ShellButton
+from desktop.ui.dialogs.question import lay_out
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 
@@ -45,20 +46,7 @@ class CannotStart(QDialog):
         why.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         why.setWordWrap(True)
         why.setStyleSheet(f"color: {tokens.TEXT};")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.show_log)
-        buttons.addStretch(1)
-        buttons.addWidget(self.quit)
-        buttons.addWidget(self.choose)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 20)
-        column.setSpacing(12)
-        for widget in (head, why, self.log):
-            column.addWidget(widget)
-        column.addSpacing(8)
-        column.addLayout(buttons)
-        self.setFixedWidth(_WIDTH)
+        lay_out(self, _WIDTH, (head, why, self.log), self.show_log, (self.quit, self.choose))
 
     def _show_log(self) -> None:
         self.log.show()

@@ -2,9 +2,10 @@
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
 
 from desktop.ui.controls import ShellButton
+from desktop.ui.dialogs.question import lay_out
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 from desktop.ui.theme.glyphs import draw_glyph
@@ -44,20 +45,7 @@ class QuitQuestion(QDialog):
         head.setFont(ui_font(TITLE, 600))
         kept.setWordWrap(True)
         kept.setStyleSheet(f"color: {tokens.DIM};")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.stay)
-        buttons.addStretch(1)
-        buttons.addWidget(self.stop)
-        buttons.addWidget(self.background)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 20)
-        column.setSpacing(12)
-        for widget in (head, kept, self.for_good):
-            column.addWidget(widget)
-        column.addSpacing(8)
-        column.addLayout(buttons)
-        self.setFixedWidth(_WIDTH)
+        column = lay_out(self, _WIDTH, (head, kept, self.for_good), self.stay, (self.stop, self.background))
         self.setFixedHeight(column.heightForWidth(_WIDTH))
 
     def _answer(self, wanted: str) -> None:
