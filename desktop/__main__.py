@@ -1,13 +1,12 @@
 """Picks the process: the window, a command of `desktop.cli`, the worker, or the probe."""
 
 import sys
-from multiprocessing import freeze_support
 from pathlib import Path
 
 from desktop.display import display_available
 from desktop.last_words import say_last_words
 from desktop.portable import keep_together
-from desktop.program import serve_celery
+from desktop.program import serve_pools
 from desktop.streams import ensure_streams
 
 COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
@@ -17,9 +16,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
     ensure_streams()
     keep_together()
-    freeze_support()
     words = sys.argv[1:] if argv is None else argv
-    if serve_celery(words):
+    if serve_pools(words):
         return 0
     # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
     if words[:1] == ["worker"]:

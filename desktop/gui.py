@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from types import FrameType
@@ -15,19 +14,20 @@ from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 
 from desktop.crashes.watch import watching
 from desktop.errors import StorageError, UnbraidError
+from desktop.jobs.schema import refuse_newer_file
 from desktop.last_words import in_terminal, write_words
 from desktop.lifetime import requests_to_end
 from desktop.log import log_file
 from desktop.opening import open_home
 from desktop.paths import home
 from desktop.portable import is_portable
+from desktop.start import Start
 from desktop.ui.door import Door
+from desktop.ui.garbage import GarbageCollection
 from desktop.ui.system.screen import new_application
 from desktop.ui.theme.style import apply_theme
 
 if TYPE_CHECKING:
-    from desktop.backend import Backend
-    from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
 
 _OUR_FAULT = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
@@ -49,17 +49,20 @@ def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = N
         with contextlib.ExitStack() as ending:
             try:
                 apply_theme(application)
-                leave = _begun(files, ending, visit)
+                begun = _begun(files, ending, visit)
+                if begun is None:
+                    return 0
+                leave, start = begun
+                with _quit_on_signals(leave):
+                    status = application.exec()
+                if start.refusal is None:
+                    return status
+                raise start.refusal
             except UnbraidError as error:
                 other = _cannot_start(str(error), isinstance(error, StorageError))
             except Exception as error:  # noqa: BLE001 else whoever clicked sees nothing at all
                 report = watching.record(error)
                 other = _cannot_start(_OUR_FAULT.format(report or home().logs), other_folder=False)
-            else:
-                if leave is None:
-                    return 0
-                with _quit_on_signals(leave):
-                    return application.exec()
         if other is None:
             return 1
         os.environ["UNBRAID_HOME"] = str(other)
@@ -67,11 +70,15 @@ def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = N
 
 def _begun(
     files: Sequence[Path], ending: contextlib.ExitStack, visit: "Callable[[MainWindow], None] | None"
-) -> Callable[[], None] | None:
-    """Show the window; how to leave it, or None when another process has one. What ends it again goes into `ending`.
+) -> tuple[Callable[[], None], Start] | None:
+    """Show the window: how to leave it, and what starts behind it; or None when another process has one.
+
+    What ends it again goes into `ending`.
 
     Raises StorageError.
     """
+    garbage = GarbageCollection()
+    ending.callback(garbage.close)
     library = open_home("window")
     if is_portable():
         # Qt's file dialog keeps what it remembers by itself.
@@ -81,22 +88,21 @@ def _begun(
     if door.hand_over(files):
         return None
     crashes = watching.look_back()
+    refuse_newer_file(library.database)
 
-    from desktop.backend import Backend
     from desktop.models.shelf import Shelf
     from desktop.playback.transport import Transport
     from desktop.ui.crash_notices import CrashNotices
-    from desktop.ui.garbage import GarbageCollection
     from desktop.ui.job_feed import JobFeed
     from desktop.ui.main_window import MainWindow
     from desktop.ui.system.companion import Companion
     from desktop.updates.source import shipped_source
 
-    backend = Backend(library, drafts=True)
-    garbage = GarbageCollection()
     feed = JobFeed()
+    start = Start(library, feed)
+    ending.callback(start.end)
     transport = Transport()
-    window = MainWindow(backend.service, feed, transport, Shelf(library), library, shipped_source())
+    window = MainWindow(start.service, feed, transport, Shelf(library), library, shipped_source())
     companion = Companion(window, feed)
     faults = CrashNotices(window.notices, window)
     watching.on_report = faults.tell
@@ -104,11 +110,7 @@ def _begun(
     door.open(companion.take_over)
 
     def after_first_paint() -> None:
-        backend.subscribe(feed.deliver, feed.gap.emit)
-        backend.on_trouble = feed.trouble.emit
-        starter.start()
-        if backend.notice:
-            window.notices.say(backend.notice)
+        start.begin()
         if crashes:
             faults.tell_last_time(crashes[-1])
         window.add_tracks(files)
@@ -122,22 +124,13 @@ def _begun(
         window.hide()
         companion.close()
         transport.close()
-        if starter.ident:
-            starter.join()
-        backend.stop()
-        garbage.close()
 
-    starter = threading.Thread(target=_start, args=(backend, feed), name="start", daemon=True)
+    start.opened.connect(garbage.settle)
+    start.noticed.connect(window.notices.say)
+    start.refused.connect(companion.leave)
     ending.callback(end)
     QTimer.singleShot(0, after_first_paint)
-    return companion.leave
-
-
-def _start(backend: "Backend", feed: "JobFeed") -> None:
-    try:
-        backend.start()
-    except UnbraidError as error:
-        feed.trouble.emit(str(error))
+    return companion.leave, start
 
 
 def _cannot_start(sentence: str, other_folder: bool) -> Path | None:

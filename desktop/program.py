@@ -23,8 +23,8 @@ def own_environment() -> dict[str, str]:
     return dict(os.environ) | {"PYTHONPATH": path}
 
 
-def serve_celery(words: Sequence[str]) -> bool:
-    """In the packaged app, which is its own Python: be the process that Celery's pool starts with `words`.
+def serve_pools(words: Sequence[str]) -> bool:
+    """In the packaged app, which is its own Python: be the process that a pool of Celery's or Python's starts with `words`.
 
     False, at once, when they are nobody's but ours.
     """
@@ -35,10 +35,24 @@ def serve_celery(words: Sequence[str]) -> bool:
 
         freeze_support()
         return True
-    tracker = _TRACKER.fullmatch(words[-1]) if words[-2:-1] == ["-c"] else None
+    if words[-2:-1] == ["-c"] or words[0] == "--multiprocessing-fork":
+        return _counts_semaphores(words[-1]) or _serves_python()
+    return False
+
+
+def _counts_semaphores(code: str) -> bool:
+    tracker = _TRACKER.fullmatch(code)
     if tracker is None:
         return False
     from billiard.semaphore_tracker import main  # pyright: ignore[reportAttributeAccessIssue]
 
     main(int(tracker[1]))
     return True
+
+
+def _serves_python() -> bool:
+    """Python's own ends the process where it is meant. Not imported for anybody else: it takes 30 ms."""
+    from multiprocessing import freeze_support
+
+    freeze_support()
+    return False

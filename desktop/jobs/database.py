@@ -9,7 +9,8 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from desktop.errors import DamagedLibraryError, StorageError
-from desktop.jobs.migrations import migrate, refuse_newer
+from desktop.jobs.migrations import migrate
+from desktop.jobs.schema import refuse_newer
 from desktop.lock import FileLock
 from desktop.paths import Home
 

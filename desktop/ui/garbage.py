@@ -18,10 +18,13 @@ class GarbageCollection(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         gc.disable()
-        gc.freeze()  # what is here by now, modules above all, stays: looking through it again would take 70 ms each time
         self._timer = QTimer(self, interval=_EVERY_MS)
         self._timer.timeout.connect(self.collect_due)
         self._timer.start()
+
+    def settle(self) -> None:
+        """What is here by now, modules above all, stays: looking through it again would take 70 ms each time."""
+        gc.freeze()
 
     def collect_due(self) -> None:
         """Collect the oldest generation that is due, and with it the younger ones."""

@@ -16,7 +16,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job
-from desktop.jobs.service import JobService
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
 from desktop.playback.transport import Transport
@@ -25,6 +24,7 @@ from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
 from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.first_choice import FirstChoice
 from desktop.ui.jobs.library import Library
 from desktop.ui.jobs.queue_times import BatchCount
@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
 
     def __init__(
         self,
-        service: JobService,
+        service: AwaitedService,
         feed: JobFeed,
         transport: Transport,
         shelf: Shelf,

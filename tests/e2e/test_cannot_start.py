@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop.jobs.schema import STEPS
 from desktop.jobs.store import JobStore
+from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.ui.dialogs.cannot_start import library_in
 from tests.helpers.command import ROOT, unbraid, variables, words_of
@@ -81,6 +83,21 @@ def test_a_library_of_a_newer_version_is_refused_in_a_window_and_not_touched(new
     assert NEWER in said
     assert "Traceback" not in said
     assert {path: data for path, data in bytes_of(newer).items() if path != newer.window_lock} == before
+
+
+def test_a_library_that_an_older_version_works_on_is_refused_in_a_window(tmp_path: Path, screen: Screen) -> None:
+    home = Home(tmp_path / "library").prepare()
+    with sqlite3.connect(home.database) as connection:
+        connection.execute(STEPS[0])
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    older = FileLock(home.lock)
+    assert older.take()
+    status, said = clicked(home.root, screen, "Escape")
+    older.release()
+    assert status == 1
+    assert "An older Unbraid works on this library" in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("words", [["jobs"], ["separate", "song.wav"], ["clear"], ["pause"], ["doctor"]])

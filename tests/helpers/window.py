@@ -66,7 +66,7 @@ class Stage:
 
     def window(self, source: Source | None = None) -> MainWindow:
         """A new window on this library; `source` tells it of newer versions."""
-        return MainWindow(self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
+        return MainWindow(lambda: self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
 
 
 @contextmanager

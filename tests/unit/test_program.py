@@ -1,4 +1,4 @@
-"""The packaged app is its own Python: it is whatever process Celery's pool starts it as."""
+"""The packaged app is its own Python: it is whatever process a pool starts it as."""
 
 import os
 import subprocess
@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from desktop.program import serve_celery
+from desktop.program import serve_pools
 
-AS_PACKAGED = "import sys; sys.frozen = True; from desktop.program import serve_celery; sys.exit(0 if serve_celery(sys.argv[1:]) else 3)"
+AS_PACKAGED = "import sys; sys.frozen = True; from desktop.program import serve_pools; sys.exit(0 if serve_pools(sys.argv[1:]) else 3)"
 
 
 def _serves(*words: str, descriptor: int = 1) -> bool:
@@ -19,7 +19,7 @@ def _serves(*words: str, descriptor: int = 1) -> bool:
 
 
 def test_in_a_checkout_no_words_are_celerys() -> None:
-    assert not serve_celery(["--billiard-fork", "pipe_handle=3"])
+    assert not serve_pools(["--billiard-fork", "pipe_handle=3"])
 
 
 @pytest.mark.parametrize("words", [["separate", "song.wav"], ["-c", "import os"], ["song.wav"]])

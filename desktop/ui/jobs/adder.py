@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from desktop.audio.files import Refusal, find_tracks
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.model import Job, JobOptions
-from desktop.jobs.service import JobService
 from desktop.ui.background import Background
 from desktop.ui.drop import Given
+from desktop.ui.jobs.awaited_service import AwaitedService
 
 # Of a large drop only the first songs are drafted at once; the others when they are looked at.
 _DRAFTS = 8
@@ -37,7 +37,7 @@ class Adder(QObject):
     """The Added of a drop, when all of it has been looked at."""
     busy_changed = Signal(bool)
 
-    def __init__(self, service: JobService, parent: QObject | None = None) -> None:
+    def __init__(self, service: AwaitedService, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._service = service
         self._background = Background("add", self)
@@ -76,12 +76,12 @@ class Adder(QObject):
             done.refusals.append(found)
             return
         try:
-            job = self._service.add(found, options)
+            job = self._service().add(found, options)
         except UnusableTrackError as error:
             done.refusals.append(Refusal(found, str(error)))
             return
         if done.count < _DRAFTS:
-            self._service.draft(job.id)
+            self._service().draft(job.id)
         done.first = done.first or job
         done.count += 1
         self._background.in_window(lambda: self.added.emit(job))

@@ -9,8 +9,8 @@ from PySide6.QtGui import QDesktopServices
 from desktop.audio.names import shown
 from desktop.errors import UnbraidError, UnknownJobError
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.service import JobService
 from desktop.ui.background import Background
+from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.row_drag import Gap
@@ -29,7 +29,7 @@ class Commands(QObject):
 
     def __init__(
         self,
-        service: JobService,
+        service: AwaitedService,
         jobs: JobTableModel,
         proxy: JobProxy,
         notices: NoticeStrip,
@@ -47,21 +47,25 @@ class Commands(QObject):
         """Stop jobs that wait or run."""
         for job in jobs:
             if not job.state.ended:
-                self._do(lambda job_id=job.id: self._service.cancel(job_id), self._show)
+                self._do(lambda job_id=job.id: self._service().cancel(job_id), self._show)
 
     def hold(self, paused: bool) -> None:
         """Stop what runs and begin no further song, or go on."""
-        self._background.run(self._service.pause if paused else self._service.resume, _ignore, self._complain)
+        self._background.run(lambda: self._hold(paused), _ignore, self._complain)
+
+    def _hold(self, paused: bool) -> None:
+        """In the background's thread."""
+        (self._service().pause if paused else self._service().resume)()
 
     def pause(self, jobs: Sequence[Job]) -> None:
         """Hold jobs at their places in line; what runs stops, and keeps what is finished."""
         ids = [job.id for job in jobs if not job.state.ended and not job.paused]
-        self._background.run(lambda: self._service.pause_jobs(ids), self._jobs.put, self._complain)
+        self._background.run(lambda: self._service().pause_jobs(ids), self._jobs.put, self._complain)
 
     def resume(self, jobs: Sequence[Job]) -> None:
         """Let paused jobs go on."""
         ids = [job.id for job in jobs if not job.state.ended and job.paused]
-        self._background.run(lambda: self._service.resume_jobs(ids), self._jobs.put, self._complain)
+        self._background.run(lambda: self._service().resume_jobs(ids), self._jobs.put, self._complain)
 
     def pause_or_resume(self, jobs: Sequence[Job]) -> None:
         """Hold jobs while one of them can be held, else let them go on."""
@@ -75,7 +79,7 @@ class Commands(QObject):
 
     def do_next(self, job: Job) -> None:
         """Let a waiting job be the next."""
-        self._do(lambda: self._service.move_first(job.id), self._show)
+        self._do(lambda: self._service().move_first(job.id), self._show)
 
     def move_beside(self, job: Job, gap: Gap) -> None:
         """Let a waiting job run right before or after another one, and stand beside it."""
@@ -101,13 +105,13 @@ class Commands(QObject):
             self._jobs.put(changed)
             self._jobs.stand_with(job_id, beside)
 
-        self._background.run(lambda: self._service.move(job_id, before), show, self._complain)
+        self._background.run(lambda: self._service().move(job_id, before), show, self._complain)
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""
         for job in jobs:
             if job.state.ended:
-                self._do(lambda job_id=job.id: self._service.retry(job_id, model), self._in_line_again)
+                self._do(lambda job_id=job.id: self._service().retry(job_id, model), self._in_line_again)
 
     def remove(self, jobs: Sequence[Job]) -> None:
         """Take jobs out of the table at once, and out of the library when nobody has called them back."""
@@ -170,8 +174,8 @@ class Commands(QObject):
             self._complain(error)
 
         def clear() -> Sequence[Job]:
-            self._service.clear(job_ids)
-            return self._service.jobs()
+            self._service().clear(job_ids)
+            return self._service().jobs()
 
         self._background.run(clear, show_what_is_left, keep)
 
@@ -185,7 +189,7 @@ class Commands(QObject):
 
     def _remove(self, job_id: str) -> None:
         try:
-            self._service.remove(job_id)
+            self._service().remove(job_id)
         except UnknownJobError:
             return  # somebody else was quicker, which is as good
 

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job
-from desktop.jobs.service import JobService
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home
 from desktop.settings import load_settings
@@ -16,6 +15,7 @@ from desktop.ui.background import Background
 from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Adder
+from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.commands import Commands
 from desktop.ui.jobs.covers import Covers
 from desktop.ui.jobs.job_model import JobTableModel
@@ -36,7 +36,7 @@ class Library(QObject):
     """All Models of the shelf, in its order."""
 
     def __init__(
-        self, service: JobService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
+        self, service: AwaitedService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._service = service
@@ -78,11 +78,11 @@ class Library(QObject):
 
     def listen(self, job_id: str, second: float) -> None:
         """Let the worker know where a song in work is listened to."""
-        self._work.run(lambda: self._service.listen(job_id, second))
+        self._work.run(lambda: self._service().listen(job_id, second))
 
     def want_draft(self, job_id: str) -> None:
         """Ask for a draft of a song in work."""
-        self._work.run(lambda: self._service.draft(job_id))
+        self._work.run(lambda: self._service().draft(job_id))
 
     def load_models(self) -> None:
         """Look at the shelf again."""

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.errors import UnbraidError, UnknownJobError
 from desktop.jobs.model import Job
-from desktop.jobs.service import JobService
 from desktop.ui.background import Background
 from desktop.ui.job_feed import JobFeed
+from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.job_model import JobTableModel
 
 _MANY = 20
@@ -39,7 +39,7 @@ class Refresher(QObject):
 
     def __init__(
         self,
-        service: JobService,
+        service: AwaitedService,
         feed: JobFeed,
         jobs: JobTableModel,
         background: Background,
@@ -78,11 +78,11 @@ class Refresher(QObject):
     def _found(self, wanted: Sequence[str], whole: bool) -> _Read:
         """Read, in the background's thread."""
         if whole:
-            return _Read(self._service.jobs(), (), whole=True, paused=self._service.paused())
+            return _Read(self._service().jobs(), (), whole=True, paused=self._service().paused())
         jobs, gone = list[Job](), list[str]()
         for job_id in wanted:
             try:
-                jobs.append(self._service.job(job_id))
+                jobs.append(self._service().job(job_id))
             except UnknownJobError:
                 gone.append(job_id)
         return _Read(jobs, gone, whole=False)

@@ -13,9 +13,9 @@ import pytest
 from desktop.errors import StorageError
 from desktop.jobs.copy import stored_track
 from desktop.jobs.database import Database
-from desktop.jobs.migrations import STEPS
 from desktop.jobs.model import JobOptions, JobState, Stage
 from desktop.jobs.records import recorded_jobs, write_record
+from desktop.jobs.schema import STEPS
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.migrations import STEPS
 from desktop.jobs.model import Duty, Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.schema import STEPS
 from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.paths import Home
@@ -125,7 +125,9 @@ def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(hom
         assert (after.state, after.crashes) == (JobState.PENDING, 1)
 
 
-@pytest.mark.parametrize(("stage", "words"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")])
+@pytest.mark.parametrize(
+    ("stage", "words"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")]
+)
 def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
     home: Home, store: JobStore, stage: Stage, words: str
 ) -> None:
@@ -249,7 +251,9 @@ def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobSto
     assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
 
 
-def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_process(home: Home, store: JobStore) -> None:
+def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_process(
+    home: Home, store: JobStore
+) -> None:
     job = store.insert(new_job())
     store.set_paused(True)
     assert store.claim(job.id) is None

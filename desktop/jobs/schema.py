@@ -1,0 +1,48 @@
+"""The library's schema, step by step. A step that was released is never changed; a new one is added."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from desktop.errors import StorageError
+
+STEPS = (
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, state TEXT NOT NULL, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
+        source TEXT NOT NULL, options TEXT NOT NULL, position INTEGER NOT NULL, added REAL NOT NULL,
+        token INTEGER NOT NULL DEFAULT 0, crashes INTEGER NOT NULL DEFAULT 0,
+        cancel_requested INTEGER NOT NULL DEFAULT 0, stage TEXT, progress REAL NOT NULL DEFAULT 0,
+        elapsed REAL NOT NULL DEFAULT 0, "left" REAL, seconds REAL, sample_rate INTEGER, channels INTEGER,
+        frames INTEGER, model_used TEXT, null_dbfs REAL, notices TEXT NOT NULL DEFAULT '[]', error TEXT,
+        started REAL, ended REAL, stems TEXT NOT NULL DEFAULT '[]', owner TEXT, lease_until REAL
+    )
+    """,
+    "CREATE INDEX jobs_by_state ON jobs (state, position)",
+    "CREATE TABLE queue (paused INTEGER NOT NULL)",
+    "INSERT INTO queue (paused) VALUES (0)",
+    "ALTER TABLE jobs ADD COLUMN kept INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN not_before REAL",
+    "ALTER TABLE jobs ADD COLUMN sparing INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE jobs ADD COLUMN memory_kills INTEGER",
+    "ALTER TABLE jobs ADD COLUMN runtime TEXT",
+)
+# Where an SQLite file holds the number of steps it has taken, its user_version: https://www.sqlite.org/fileformat2.html
+_VERSION = slice(60, 64)
+_NEWER = (
+    "This library was made by a newer Unbraid, and was not touched. Open it with that one, or use another folder for this "
+    "one (the variable UNBRAID_HOME names it)."
+)
+
+
+def refuse_newer(version: int) -> None:
+    """Raise StorageError when a newer app has written the database."""
+    if version > len(STEPS):
+        raise StorageError(_NEWER)
+
+
+def refuse_newer_file(database: Path) -> None:
+    """The same of a file, without the time that it takes to open it: the window asks before it shows itself."""
+    with suppress(OSError), database.open("rb") as file:
+        refuse_newer(int.from_bytes(file.read(_VERSION.stop)[_VERSION], "big"))

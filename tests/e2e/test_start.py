@@ -1,0 +1,75 @@
+"""What is opened and started behind a window that can be seen already."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.errors import StorageError
+from desktop.paths import Home
+from desktop.start import Start
+from desktop.ui.job_feed import JobFeed
+from tests.helpers.command import ROOT
+
+LOADED = """
+import sys
+import desktop.gui, desktop.models.shelf, desktop.playback.transport, desktop.ui.main_window, desktop.ui.system.companion
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "celery", "redis", "torch", "av"}))
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("UNBRAID_HOME", str(tmp_path))
+    return Home(tmp_path).prepare()
+
+
+@pytest.fixture
+def start(home: Home, qtbot: QtBot) -> Iterator[Start]:
+    begun = Start(home, JobFeed())
+    yield begun
+    begun.end()
+
+
+@pytest.fixture
+def another_thread() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def test_the_window_waits_for_neither_database_nor_queue_to_be_imported() -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_whoever_asks_the_library_waits_until_it_is_open(
+    start: Start, qtbot: QtBot, another_thread: ThreadPoolExecutor
+) -> None:
+    asked = another_thread.submit(lambda: start.service().jobs())
+    assert not asked.done()
+    with qtbot.waitSignal(start.opened, timeout=60_000):
+        start.begin()
+    assert asked.result(60) == []
+
+
+def test_a_library_that_cannot_be_opened_is_refused_to_all_who_wait(
+    start: Start, home: Home, qtbot: QtBot, another_thread: ThreadPoolExecutor
+) -> None:
+    home.database.mkdir()
+    asked = another_thread.submit(start.service)
+    with qtbot.waitSignal(start.refused, timeout=60_000):
+        start.begin()
+    with pytest.raises(StorageError, match="cannot be written"):
+        asked.result(60)
+    assert isinstance(start.refusal, StorageError)
+
+
+def test_a_start_that_never_began_keeps_nobody_waiting(start: Start, another_thread: ThreadPoolExecutor) -> None:
+    asked = another_thread.submit(start.service)
+    start.end()
+    with pytest.raises(CancelledError):
+        asked.result(60)
