@@ -110,7 +110,6 @@ def _begun(
     door.open(companion.take_over)
 
     def after_first_paint() -> None:
-        start.begin()
         if crashes:
             faults.tell_last_time(crashes[-1])
         window.add_tracks(files)
@@ -129,6 +128,7 @@ def _begun(
     start.noticed.connect(window.notices.say)
     start.refused.connect(companion.leave)
     ending.callback(end)
+    start.begin()
     QTimer.singleShot(0, after_first_paint)
     return companion.leave, start
 
@@ -147,11 +147,11 @@ def _cannot_start(sentence: str, other_folder: bool) -> Path | None:
     return dialog.folder
 
 
-def _ignored(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-    """A signal's handler that asks for nothing."""
+def _soon(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+    """A signal's handler that has Qt call `act`: to quit has no effect until Qt runs."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        act()
+        QTimer.singleShot(0, act)
 
     return handle
 
@@ -168,7 +168,7 @@ def _quit_on_signals(leave: Callable[[], None]) -> Generator[None]:
     notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(lambda: woken.recv(64))
     for number in (signal.SIGINT, *requests_to_end()):
-        signal.signal(number, _ignored(leave))
+        signal.signal(number, _soon(leave))
     previous = signal.set_wakeup_fd(wake.fileno())
     try:
         yield

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -23,6 +23,8 @@ BUNDLE = ROOT / "dist" / "unbraid"
 DOWNLOADS = (f"unbraid_{version()}_amd64.deb", f"unbraid-{version()}-linux-x86_64.tar.xz")
 DOWNLOAD_MB, INSTALLED_MB, COLD_S, WARM_S, IDLE_MB = 300, 800, 1.5, 0.8, 450
 _STARTS = 5
+# Seconds that a step may take at most, and for which an idle app is looked at.
+_PATIENCE, _QUIET_FOR = 60.0, 2.0
 _CACHES = Path("/proc/sys/vm/drop_caches")
 # Names of the parts, by the folders of the bundle that they lie in.
 _PARTS = {
@@ -71,18 +73,15 @@ def start(display: str, cold: bool = False) -> float:
         subprocess.run(["sync"], check=True)
         _CACHES.write_text("3")
     with program(display) as began:
-        while not _seen(display):
-            sleep(0.005)
+        _wait_until(lambda: _seen(display), 0.005)
         return monotonic() - began
 
 
 def idle(display: str) -> float:
     """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
     with program(display):
-        while sum("worker" in process.cmdline() for process in _processes()) < 2:
-            sleep(0.1)
-        while sum(process.cpu_percent(1.0) for process in _processes()) > 2.0:
-            pass
+        _wait_until(lambda: sum("worker" in process.cmdline() for process in _processes()) == 2, 0.1)
+        _wait_until(_is_quiet, 0.1)
         return sum(process.memory_full_info()._asdict()["pss"] for process in _processes()) / 1e6
 
 
@@ -98,6 +97,25 @@ def program(display: str) -> Generator[float]:
         finally:
             window.terminate()
             window.wait()
+
+
+def _wait_until(true: Callable[[], bool], glance: float) -> None:
+    end = monotonic() + _PATIENCE
+    while not true():
+        if monotonic() > end:
+            raise TimeoutError(f"Nothing more happened after {_PATIENCE:.0f} s.")
+        sleep(glance)
+
+
+def _is_quiet() -> bool:
+    """True when all processes together take less than a fiftieth of a processor."""
+    before = _seconds()
+    sleep(_QUIET_FOR)
+    return _seconds() - before < _QUIET_FOR / 50
+
+
+def _seconds() -> float:
+    return sum(process.cpu_times().user + process.cpu_times().system for process in _processes())
 
 
 def _seen(display: str) -> bool:

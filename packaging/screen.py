@@ -10,7 +10,8 @@ from contextlib import contextmanager
 def screen(size: str = "1440x900") -> Generator[str]:
     """The name of its display, `size` in pixels."""
     reading, writing = os.pipe()
-    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-ac"]
+    # Without -noreset it begins anew whenever its last client has gone, and drops whoever comes at that moment.
+    words = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-ac", "-noreset"]
     server = subprocess.Popen(words, pass_fds=[writing], stderr=subprocess.DEVNULL)
     os.close(writing)
     try:

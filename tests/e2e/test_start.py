@@ -13,12 +13,24 @@ from desktop.errors import StorageError
 from desktop.paths import Home
 from desktop.start import Start
 from desktop.ui.job_feed import JobFeed
-from tests.helpers.command import ROOT
+from tests.helpers.command import ROOT, variables
+from tests.helpers.library import processes_of
 
 LOADED = """
 import sys
 import desktop.gui, desktop.models.shelf, desktop.playback.transport, desktop.ui.main_window, desktop.ui.system.companion
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "celery", "redis", "torch", "av"}))
+"""
+QUIT_AT_ONCE = """
+import os, signal, sys
+from PySide6.QtWidgets import QApplication
+from desktop.gui import main
+execute = QApplication.exec
+def quit_at_once(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return execute()
+QApplication.exec = quit_at_once
+sys.exit(main([]))
 """
 
 
@@ -73,3 +85,13 @@ def test_a_start_that_never_began_keeps_nobody_waiting(start: Start, another_thr
     start.end()
     with pytest.raises(CancelledError):
         asked.result(60)
+
+
+
+def test_a_window_that_is_quit_before_the_library_is_open_ends_in_order(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", QUIT_AT_ONCE], cwd=ROOT, env=variables(tmp_path, QT_QPA_PLATFORM="offscreen"),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not processes_of(tmp_path)
