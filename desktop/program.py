@@ -4,10 +4,11 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
-# How Celery's process pool starts what counts its semaphores: Python code as an argument, which a packaged app is not for.
-_TRACKER = re.compile(r"from billiard\.semaphore_tracker import main;main\((\d+)\)")
+# How Celery's process pool and Python's start what counts their semaphores: code, which a packaged app is not for.
+_TRACKER = re.compile(r"from (billiard\.semaphore_tracker|multiprocessing\.resource_tracker) import main;main\((\d+)\)")
 
 
 def own_command(*words: str) -> list[str]:
@@ -35,24 +36,8 @@ def serve_pools(words: Sequence[str]) -> bool:
 
         freeze_support()
         return True
-    if words[-2:-1] == ["-c"] or words[0] == "--multiprocessing-fork":
-        return _counts_semaphores(words[-1]) or _serves_python()
-    return False
-
-
-def _counts_semaphores(code: str) -> bool:
-    tracker = _TRACKER.fullmatch(code)
+    tracker = _TRACKER.fullmatch(words[-1]) if words[-2:-1] == ["-c"] else None
     if tracker is None:
         return False
-    from billiard.semaphore_tracker import main  # pyright: ignore[reportAttributeAccessIssue]
-
-    main(int(tracker[1]))
+    import_module(tracker[1]).main(int(tracker[2]))
     return True
-
-
-def _serves_python() -> bool:
-    """Python's own ends the process where it is meant. Not imported for anybody else: it takes 30 ms."""
-    from multiprocessing import freeze_support
-
-    freeze_support()
-    return False

@@ -119,6 +119,12 @@ _CUT = (
     # Must fit the system's graphics driver.
     "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*",
 )  # fmt: skip
+# Imports of multiprocessing and of Qt, in the worker too. `desktop/program.py` does what the first is for; nothing opens
+# pyqtgraph's processes; on Linux the Qt of a wheel finds its own plugins, and QT_PLUGIN_PATH would mislead the system's.
+_NEEDLESS_HOOKS = (
+    *("pyi_rth_multiprocessing", "pyi_rth_pyqtgraph_multiprocess"),
+    *(("pyi_rth_pyside6",) if SYSTEM == "linux" else ()),
+)
 
 
 def hidden_imports() -> list[str]:
@@ -151,6 +157,11 @@ def runtime_hooks(root: Path) -> list[str]:
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens."""
     return [entry for entry in entries if not any(fnmatch(Path(entry[0]).as_posix(), cut) for cut in _CUT)]
+
+
+def without_needless_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    """PyInstaller's list of what runs at the start of every process, without what takes time and changes nothing."""
+    return [entry for entry in scripts if entry[0] not in _NEEDLESS_HOOKS]
 
 
 def icon(root: Path) -> str | None:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from desktop.errors import CancelledError, ModelUnavailableError, StorageError
+from desktop.errors import CancelledError, ModelUnavailableError
 from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
 from desktop.models.digest import counted, is_whole
+from desktop.models.storage import part_of, storage_error
 from desktop.tls import system_trust
 
 Report = Callable[[int, int], None]
@@ -47,17 +48,6 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
         raise storage_error(error) from error
     finally:
         lock.release()
-
-
-def part_of(path: Path) -> Path:
-    """Where a file grows until it is whole."""
-    return path.with_name(path.name + ".part")
-
-
-def storage_error(error: OSError) -> StorageError:
-    """A failure of the disk as a sentence."""
-    advice = "Make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Look at its folder"
-    return StorageError(f"The model could not be stored: {error.strerror or error}. {advice}, then try again.")
 
 
 def _take(lock: FileLock, part: Path, report: Report, should_stop: ShouldStop) -> None:

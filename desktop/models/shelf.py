@@ -11,9 +11,9 @@ from desktop.audio.names import safe_name, shown
 from desktop.errors import ModelRejectedError, ModelUnavailableError
 from desktop.models.catalogue import Entry, catalogue
 from desktop.models.digest import is_whole, note_of
-from desktop.models.download import download, part_of, storage_error
 from desktop.models.importing import copy_whole, write_whole
 from desktop.models.inspection import is_safetensors, sources_of
+from desktop.models.storage import part_of, storage_error
 from desktop.paths import Home, converted_name
 
 SKETCH = "sketch"
@@ -69,6 +69,8 @@ class Shelf:
 
         Raises ModelUnavailableError, StorageError, CancelledError.
         """
+        from desktop.models.download import download  # not sooner: the window looks at the shelf, and downloads nothing
+
         entry = next((entry for entry in catalogue() if entry.name == name), None)
         if entry is None:
             raise ModelUnavailableError(f"{shown(name)} is not a model that can be downloaded.")

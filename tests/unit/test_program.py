@@ -27,9 +27,9 @@ def test_the_users_words_are_not_celerys(words: list[str]) -> None:
     assert not _serves(*words)
 
 
-def test_the_packaged_app_counts_semaphores_until_its_parent_is_gone() -> None:
+@pytest.mark.parametrize("tracker", ["billiard.semaphore_tracker", "multiprocessing.resource_tracker"])
+def test_the_packaged_app_counts_semaphores_until_its_parent_is_gone(tracker: str) -> None:
     reading, writing = os.pipe()
     os.close(writing)  # the parent is gone
-    tracker = f"from billiard.semaphore_tracker import main;main({reading})"
-    assert _serves("-I", "-c", tracker, descriptor=reading)
+    assert _serves("-I", "-c", f"from {tracker} import main;main({reading})", descriptor=reading)
     os.close(reading)

@@ -14,7 +14,8 @@ import desktop.models.download as module
 from desktop.errors import CancelledError, ModelUnavailableError, StorageError
 from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
-from desktop.models.download import download, part_of
+from desktop.models.download import download
+from desktop.models.storage import part_of
 from tests.helpers.http_server import FileServer
 
 BODY = np.random.default_rng(0).bytes(1_500_000)

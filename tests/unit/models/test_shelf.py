@@ -11,8 +11,8 @@ import pytest
 from desktop.errors import CancelledError, ModelRejectedError, ModelUnavailableError, StorageError
 from desktop.models import shelf as module
 from desktop.models.catalogue import Entry, WeightsFile
-from desktop.models.download import part_of
 from desktop.models.shelf import Shelf
+from desktop.models.storage import part_of
 from desktop.paths import Home
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 from tests.helpers.engines import SOURCES, write_tiny_htdemucs
