@@ -1,7 +1,7 @@
 """The sound device, and the callback that feeds it: it copies, mixes and counts, and never waits for anything."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.errors import SoundUnavailableError
-from desktop.playback.mixer import RAMP, Mixer
+from desktop.playback.mixer import RAMP, Mixer, linear
 from desktop.playback.ring import Ring
 
 # Seconds between the mixer and the ear: short enough that a mute is heard within 50 ms.
@@ -55,6 +55,11 @@ class Player:
         self._fade = np.zeros((LONGEST, 1), dtype=np.float32)
         self._count = np.arange(1, LONGEST + 1, dtype=np.float32)[:, None]
         self.stream.start()
+
+    def set_levels(self, master_db: float, lanes_db: Sequence[float]) -> None:
+        """Move towards these levels, in dB: of all together, and of each lane."""
+        self.master = np.float32(linear(master_db))
+        self.mixer.targets[:] = [linear(db) for db in lanes_db]
 
     @property
     def latency(self) -> float:

@@ -21,8 +21,6 @@ from desktop.segments.cut import Cut, Segment, Segmentation, triangle
 _ABOUT = "about.json"
 # Steps a unit where integers are kept: loud stems go up to twice full scale.
 _STEPS = 1 << 14
-COMPLETE = "complete"
-"""Marks a store that nothing will be added to."""
 
 
 @dataclass(frozen=True)

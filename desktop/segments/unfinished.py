@@ -2,8 +2,13 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from desktop.segments.store import SegmentStore
+if TYPE_CHECKING:
+    from desktop.segments.store import SegmentStore
+
+COMPLETE = "complete"
+"""Marks a store that nothing will be added to."""
 
 
 class Unfinished:
@@ -25,26 +30,28 @@ class Unfinished:
         return before != (self.final, self.draft) or any(grown)
 
     @property
-    def leading(self) -> SegmentStore | None:
+    def leading(self) -> "SegmentStore | None":
         """The store that says which stems there are: the model's, once it has begun."""
         return self.final or self.draft
 
     @property
-    def beside(self) -> SegmentStore | None:
+    def beside(self) -> "SegmentStore | None":
         """The draft, where it can be heard beside the model's segments."""
         fits = self.draft and self.leading and self.draft.about.sample_rate == self.leading.about.sample_rate
         return self.draft if fits else None
 
-    def _newest(self, known: SegmentStore | None) -> SegmentStore | None:
+    def _newest(self, known: "SegmentStore | None") -> "SegmentStore | None":
         with suppress(OSError):
             for folder in sorted(self._segments.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True):
                 return _followed(folder, known)
         return None
 
 
-def _followed(folder: Path, known: SegmentStore | None) -> SegmentStore | None:
+def _followed(folder: Path, known: "SegmentStore | None") -> "SegmentStore | None":
     """The store in `folder`, the known one if it is still about the same."""
     with suppress(OSError, ValueError, TypeError, KeyError):
+        from desktop.segments.store import SegmentStore  # with NumPy, which the window comes up without
+
         about = SegmentStore.read_about(folder)
         if known and known.folder == folder and known.about == about:
             return known

@@ -15,7 +15,7 @@ from desktop.paths import Home, JobFolder
 from desktop.pipeline.draft import make_draft
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.sketch import SketchEngine
-from desktop.segments.store import COMPLETE
+from desktop.segments.unfinished import COMPLETE
 from desktop.tasks.watchdog import Watchdog
 
 # Seconds without one more segment after which nothing more is expected of a draft.

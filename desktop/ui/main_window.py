@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         jobs.job_changed.connect(self._refresh_job)
         jobs.queue_changed.connect(self._show_queue)
         self.library.refresher.loaded.connect(self._show_page)
+        self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
         jobs.rowsInserted.connect(self._show_page)

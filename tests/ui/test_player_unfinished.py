@@ -12,7 +12,8 @@ from desktop.jobs.model import Job, JobState, Stage
 from desktop.paths import Home
 from desktop.playback.transport import Transport
 from desktop.segments.cut import Segmentation
-from desktop.segments.store import COMPLETE, About, SegmentStore
+from desktop.segments.store import About, SegmentStore
+from desktop.segments.unfinished import COMPLETE
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.player_panel import PlayerPanel

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.errors import UnbraidError, UnusableTrackError
-from desktop.playback.song import Song
-from desktop.playback.stems import StemFiles
 from desktop.playback.transport import Transport
-from desktop.playback.unfinished_song import UnfinishedSong
 from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
 from desktop.ui.player.mix import LaneMix, MixMemory
+
+if TYPE_CHECKING:
+    from desktop.playback.song import Song
 
 TICK_MS = 16
 TICKS_A_METER = 2
@@ -112,13 +113,13 @@ class PlayerController(QObject):
 
         A song of this key that is playable already, with the same lanes, goes on where it is with the new files.
         """
-        self._load(key, names, lambda: StemFiles(paths))
+        self._load(key, names, lambda: _finished(paths))
 
     def load_unfinished(self, key: str, folders: tuple[Path, Path], names: Sequence[str]) -> None:
         """Make what there is of a song in work playable: its folders of finished segments and of the draft."""
-        self._load(key, names, lambda: UnfinishedSong(*folders))
+        self._load(key, names, lambda: _unfinished(*folders))
 
-    def _load(self, key: str, names: Sequence[str], opened: Callable[[], Song]) -> None:
+    def _load(self, key: str, names: Sequence[str], opened: Callable[[], "Song"]) -> None:
         if self._ready and self._key == key and self._transport.lanes == tuple(names):
             self._background.run(
                 opened, lambda song: self._go_on(key, song), lambda error: self.notice.emit(str(error))
@@ -134,7 +135,7 @@ class PlayerController(QObject):
             lambda error: self._on_refused(generation, str(error)),
         )
 
-    def _go_on(self, key: str, song: Song) -> None:
+    def _go_on(self, key: str, song: "Song") -> None:
         if self._ready and self._key == key and song.lanes == len(self._transport.lanes):
             self._transport.go_on_with(song)
             self.loaded_changed.emit()
@@ -273,7 +274,7 @@ class PlayerController(QObject):
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _open(self, generation: int, names: Sequence[str], opened: Callable[[], Song]) -> None:
+    def _open(self, generation: int, names: Sequence[str], opened: Callable[[], "Song"]) -> None:
         """Open a song's stems, in the thread, unless another song is wanted by now. Raises UnusableTrackError."""
         if generation != self._generation:
             return
@@ -308,3 +309,16 @@ class PlayerController(QObject):
     def _on_ended(self) -> None:
         if self._ready and not self._transport.playing:
             self._rest()
+
+
+def _finished(paths: Sequence[Path]) -> "Song":
+    # With all that computes with sound, in the background: the window comes up sooner.
+    from desktop.playback.stems import StemFiles
+
+    return StemFiles(paths)
+
+
+def _unfinished(segments: Path, draft: Path) -> "Song":
+    from desktop.playback.unfinished_song import UnfinishedSong
+
+    return UnfinishedSong(segments, draft)

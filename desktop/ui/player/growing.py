@@ -1,15 +1,17 @@
 """A song in work: what of it can be seen and heard, and how the workers learn that somebody listens."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.jobs.model import Job
 from desktop.paths import Home
-from desktop.segments.growing_peaks import GrowingPeaks
-from desktop.segments.store import COMPLETE
-from desktop.segments.unfinished import Unfinished
+from desktop.segments.unfinished import COMPLETE, Unfinished
 from desktop.ui.player.controller import PlayerController
+
+if TYPE_CHECKING:
+    from desktop.segments.growing_peaks import GrowingPeaks
 
 LOOK_MS = 200
 """Between two looks at what was finished."""
@@ -78,6 +80,8 @@ class Growing(QObject):
         if leading is None:
             self.peaks = None
         elif self.peaks is None or leading.about != self.peaks.about:
+            from desktop.segments.growing_peaks import GrowingPeaks  # not sooner, as in unfinished.py
+
             self.peaks = GrowingPeaks(self._unfinished, leading)
         if self.peaks is not None:
             self.peaks.take()

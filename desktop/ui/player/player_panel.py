@@ -6,13 +6,11 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
-from desktop.segments.growing_peaks import GrowingPeaks
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -21,9 +19,8 @@ from desktop.ui.player.sentences import growing_words, left_words, waiting_words
 from desktop.ui.player.shown_stems import shown_stems
 
 if TYPE_CHECKING:
+    from desktop.segments.growing_peaks import GrowingPeaks
     from desktop.ui.player.lanes import Lanes
-
-WARM_UP_MS = 400
 
 
 class PlayerPanel(QWidget):
@@ -47,7 +44,10 @@ class PlayerPanel(QWidget):
         rows.addLayout(self._room, 1)
         self._room.addWidget(self._message)  # now that it has a window to be in: a stack shows its first widget at once
         self.show_job(None)
-        QTimer.singleShot(WARM_UP_MS, self, _warm_up)
+
+    def warm_up(self) -> None:
+        """Import what lanes are drawn and played with, half a second's worth, beside the window."""
+        threading.Thread(target=_import_lanes, name="warm up", daemon=True).start()
 
     @property
     def job(self) -> Job | None:
@@ -138,7 +138,7 @@ class PlayerPanel(QWidget):
         if self._job is not None and not self._job.state.ended:
             self._show_waiting(self._job)
 
-    def _show_growing(self, job: Job, peaks: GrowingPeaks) -> None:
+    def _show_growing(self, job: Job, peaks: "GrowingPeaks") -> None:
         key = ("growing", job.id, peaks.about)
         if key != self._shown:
             self._shown = key
@@ -177,13 +177,8 @@ def _newest(known: Job | None, job: Job | None) -> Job | None:
     )
 
 
-def _warm_up() -> None:
-    """Import what the lanes are drawn with, half a second's worth, after the window's first paint and beside it."""
-    threading.Thread(target=_import_lanes, name="warm up", daemon=True).start()
-
-
 def _import_lanes() -> None:
-    for name in ("desktop.ui.player.lanes", "qtawesome"):
+    for name in ("desktop.ui.player.lanes", "desktop.playback.player", "qtawesome"):
         import_module(name)
 
 
