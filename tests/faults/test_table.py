@@ -18,7 +18,7 @@ from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
-from desktop.segments.store import COMPLETE
+from desktop.segments.unfinished import COMPLETE
 from desktop.tasks import queue
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents

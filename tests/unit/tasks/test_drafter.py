@@ -12,7 +12,7 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.paths import Home
 from desktop.program import own_environment
-from desktop.segments.store import COMPLETE
+from desktop.segments.unfinished import COMPLETE
 from desktop.tasks.drafter import Drafter
 from tests.helpers.library import write_song
 from tests.helpers.window import Asked
