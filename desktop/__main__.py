@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from desktop.display import display_available
+from desktop.environment import give_back_environment
 from desktop.last_words import say_last_words
 from desktop.portable import keep_together
 from desktop.program import serve_pools
@@ -14,6 +15,7 @@ COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "p
 
 def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
+    give_back_environment()
     ensure_streams()
     keep_together()
     words = sys.argv[1:] if argv is None else argv

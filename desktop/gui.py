@@ -118,7 +118,7 @@ def _begun(
             visit(window)
 
     def end() -> None:
-        watching.on_report = None
+        watching.on_report = watching.tell_next_time
         door.close()
         window.hide()
         companion.close()

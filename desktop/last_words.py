@@ -1,6 +1,5 @@
 """What is said when no window of ours can be opened: in the terminal, and by whatever the system has to say it with."""
 
-import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -37,11 +36,8 @@ def _show(sentence: str) -> None:
         return
     command = _command(sentence)
     if command:
-        environment = dict(os.environ)
-        # A packaged app's libraries are not those of the system's programs.
-        environment.pop("LD_LIBRARY_PATH", None)
         with suppress(OSError):
-            subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
 
 
 def _command(sentence: str) -> list[str] | None:

@@ -80,6 +80,8 @@ class Trial:
         if weights:
             yield from self._by_every_runtime(weights.resolve(), tone)
         yield self._window()
+        if sys.platform == "linux":
+            yield self._last_words()
         self._look_at_logs()
         yield "no warning in any log"
         if left := self._left_behind():
@@ -119,6 +121,21 @@ class Trial:
         if not found["well"]:
             raise SmokeError(f"the window: {found}")
         return f"window: {found}"
+
+    def _last_words(self) -> str:
+        """A program of the system that it starts gets the variables that it was started with, and none of its own."""
+        heard, stand_in = self._folder / "heard", self._folder / "bin" / "zenity"
+        stand_in.parent.mkdir()
+        stand_in.write_text(f'#!/bin/sh\nenv > "{heard}"\n', encoding="utf-8")
+        stand_in.chmod(0o755)
+        given = {"UNBRAID_HOME": str(self._folder / "no window"), "QT_QPA_PLATFORM": "nowhere", "LD_LIBRARY_PATH": "/none"}
+        given |= {"PATH": f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}"}
+        subprocess.run([self._program], env=dict(os.environ) | given, capture_output=True, timeout=PATIENCE, check=False)
+        got = heard.read_text(encoding="utf-8").splitlines() if heard.exists() else []
+        ours = [line for line in got if str(self._program.parent) in line or line.startswith("_PYI_")]
+        if ours or "LD_LIBRARY_PATH=/none" not in got:
+            raise SmokeError(f"a program of the system was given {', '.join(ours) or 'other variables than the user has'}")
+        return "programs of the system get the user's variables"
 
     def _run(self, *words: str) -> str:
         """What a command writes, when it succeeds and warns of nothing. Raises SmokeError."""

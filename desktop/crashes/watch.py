@@ -11,6 +11,7 @@ from types import TracebackType
 
 from desktop.crashes.reports import facts, write_report
 from desktop.crashes.trap import Trap, crashes_found
+from desktop.crashes.untold import mark_told, mark_untold, untold
 from desktop.last_words import write_words
 from desktop.paths import Home
 
@@ -39,13 +40,21 @@ class Watch:
             _log.warning("Crashes will not be noted: %s", error)
 
     def look_back(self) -> list[Path]:
-        """Reports, oldest first, of the processes of this name that have crashed since somebody looked."""
+        """Reports of what earlier processes of this name went wrong with and told nobody, crashes last, oldest first."""
         if self._folder is None:
             return []
-        found = crashes_found(self._folder, self._process)
+        found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
         for report in found:
-            _log.warning("An earlier process crashed; what is known is in %s", report)
+            _log.warning("An earlier process did not end well; what is known is in %s", report)
         return found
+
+    def tell_next_time(self, report: Path) -> None:
+        """Have the next process of this name look back at it, unless it is `told` before."""
+        mark_untold(report)
+
+    def told(self, report: Path) -> None:
+        """The user knows of it."""
+        mark_told(report)
 
     def end(self) -> None:
         """Take the trap away: this process ends in order."""

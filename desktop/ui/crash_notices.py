@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.crashes.watch import watching
 from desktop.ui.dialogs.crash_report import CrashReport
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.theme import tokens
 
-_ENDED = "Unbraid ended unexpectedly last time. What is known is in a report on this computer."
+_ENDED = "Unbraid did not end well last time. What is known is in a report on this computer."
+# Milliseconds after which a notice has been seen: while the window closes, none is.
+_SEEN = 1000
 _GOES_ON = "Something in Unbraid went wrong. It goes on; what is known is in a report on this computer."
 
 
@@ -26,14 +29,16 @@ class CrashNotices(QObject):
         self._happened.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def tell_last_time(self, report: Path) -> None:
-        """The window crashed when it was open last."""
-        self._show(_ENDED, report, "Unbraid ended unexpectedly")
+        """It crashed when it was open last, or something went wrong while it closed."""
+        self._show(_ENDED, report, "Unbraid did not end well")
 
     def tell(self, report: Path) -> None:
         """Something went wrong just now. May be called from any thread."""
+        watching.tell_next_time(report)
         self._happened.emit(report)
 
     def _tell(self, report: Path) -> None:
+        QTimer.singleShot(_SEEN, self, lambda: watching.told(report))
         # Where one thing goes wrong, more will: all of it is in the reports, and none of it is news any more.
         if not self._told:
             self._told = True

@@ -10,7 +10,6 @@ import tempfile
 import tomllib
 import zipfile
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -75,9 +74,9 @@ def _unpack(pin: Mapping[str, Any], archive: Path, folder: Path) -> list[Path]:
     with zipfile.ZipFile(archive) as packed:
         for name in packed.namelist():
             place, _, file = name.rpartition("/")
-            if place == pin["folder"] and any(fnmatch(file, pattern) for pattern in pin["files"]):
+            if place == pin["folder"] and file in pin["files"]:
                 (folder / file).write_bytes(packed.read(name))
-    lacking = [name for name in pin["required"] if not (folder / name).is_file()]
+    lacking = [name for name in pin["files"] if not (folder / name).is_file()]
     if lacking:
         raise FetchError(f"{pin['url']} holds no {' and no '.join(lacking)} in {pin['folder']}. Look into it.")
     return sorted(folder.iterdir())

@@ -18,9 +18,11 @@ from desktop.paths import Home
 from tests.helpers.command import ROOT, variables
 from tests.helpers.library import processes_of, running_library, until, write_song
 
-ENDED, GOES_ON = "Unbraid ended unexpectedly last time", "Something in Unbraid went wrong"
+ENDED, GOES_ON = "Unbraid did not end well last time", "Something in Unbraid went wrong"
 # The first beat comes after what is told at the start.
 NOTHING_SAID = "(print([*window.notices.notices]), quit()) if window.isVisible() else None"
+# As a click on the window's frame does it: with no Python beneath.
+CLICKED_AWAY = "(lambda qt: qt.QMetaObject.invokeMethod(window, 'close', qt.Qt.QueuedConnection))(__import__('PySide6.QtCore').QtCore)"
 # The sentence, the report it leads to, and whether the window still answers.
 SHOWN = """(
     print([notice.sentence for notice in window.notices.notices]),
@@ -59,6 +61,18 @@ def test_after_the_window_has_crashed_the_next_start_says_so_once_and_shows_the_
     assert status == 0
     assert "Fatal Python error: Segmentation fault" in said
     assert "driven.py" in said
+    assert ENDED in said
+    assert drive(tmp_path, NOTHING_SAID)[1] == "[]\n(None, True)\n"
+
+
+@pytest.mark.parametrize("part", ["window.memory, 'keep'", "window, 'hide'"], ids=["the window", "what is behind it"])
+def test_what_goes_wrong_while_the_window_closes_is_told_by_the_next_start_once(tmp_path: Path, part: str) -> None:
+    wrong = f"setattr({part}, lambda *given, do=getattr({part}): (do(*given), 1 / 0))"
+    drive(tmp_path, f"({wrong}, {CLICKED_AWAY}) if window.isVisible() else None")
+    assert not processes_of(tmp_path)
+    status, said, _ = drive(tmp_path, SHOWN)
+    assert status == 0
+    assert "ZeroDivisionError" in said
     assert ENDED in said
     assert drive(tmp_path, NOTHING_SAID)[1] == "[]\n(None, True)\n"
 

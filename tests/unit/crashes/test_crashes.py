@@ -111,6 +111,21 @@ def test_the_same_fault_over_and_over_is_one_report(home: Home) -> None:
     assert only_report(home)
 
 
+def test_what_nobody_could_be_told_of_is_found_by_the_next_process_once(home: Home) -> None:
+    run(home, "watching.on_report = watching.tell_next_time\n1 / 0")
+    (report,) = home.crashes.glob("*.txt")
+    looking = "print([report.name for report in watching.look_back()])"
+    assert run(home, looking).stdout == f"['{report.name}']\n"
+    assert run(home, looking).stdout == "[]\n"
+    assert list(home.crashes.iterdir()) == [report]
+
+
+def test_what_was_told_is_not_found_again(home: Home) -> None:
+    run(home, "watching.on_report = lambda report: (watching.tell_next_time(report), watching.told(report))\n1 / 0")
+    (report,) = home.crashes.iterdir()
+    assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
+
+
 def test_ctrl_c_is_no_fault(home: Home) -> None:
     run(home, "raise KeyboardInterrupt")
     assert list(home.crashes.iterdir()) == []

@@ -122,6 +122,20 @@ def test_pythons_own_modules_are_pythons_on_every_system(site: Path, tmp_path: P
     assert all(part.version for part in windows if part.name in ("CPython", "OpenSSL", "zlib"))
 
 
+def test_somebody_answers_for_all_that_the_redis_for_windows_brings_along(site: Path, tmp_path: Path) -> None:
+    pin = tomllib.loads((ROOT / "packaging" / "windows" / "redis.toml").read_text(encoding="utf-8"))
+    bundle = bundle_of(tmp_path / "app", set(), {f"redis/{name}": b"MZ" for name in pin["files"]})
+    parts = {part.name: part for part in components.components_of(bundle, [site], "win32")}
+    assert set(parts) - {"PyInstaller bootloader", "zlib"} == {
+        "Redis on Windows", "MSYS2 runtime", "OpenSSL of MSYS2", "GCC runtime of MSYS2",
+    }  # fmt: skip
+    assert (parts["Redis on Windows"].version, parts["Redis on Windows"].licence) == (pin["version"], pin["licence"])
+    runtime = parts["MSYS2 runtime"]
+    assert runtime.source
+    for words in ("Cygwin library grant you additional permission", "GNU LESSER GENERAL PUBLIC", "GNU GENERAL PUBLIC"):
+        assert any(words in text for text in runtime.texts)
+
+
 @pytest.mark.skipif(not Path("/var/lib/dpkg/info").is_dir(), reason="no Debian")
 def test_a_library_out_of_debian_is_listed_by_its_source_package_with_its_version(site: Path, tmp_path: Path) -> None:
     library = next(path for path in Path("/usr/lib").glob("*/libz.so.1"))
