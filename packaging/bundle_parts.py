@@ -5,13 +5,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 import icons
-import product
-from info_plist import info_plist as macos_plist
+from product import ROOT
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
 from sources import BUILD
 from version_resource import write_version_resource
 
-IDENTIFIER = product.IDENTIFIER
 # Not sys.platform itself, of which a type checker knows only one value.
 SYSTEM: str = sys.platform
 # Imported by name, where no analysis sees it.
@@ -129,9 +127,9 @@ def hidden_imports() -> list[str]:
     return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", pool]
 
 
-def datas(root: Path) -> list[tuple[str, str]]:
+def datas() -> list[tuple[str, str]]:
     """Files that are read at run time."""
-    shipped = [(str(path), str(path.parent.relative_to(root))) for path in _resources(root)]
+    shipped = [(str(path), str(path.parent.relative_to(ROOT))) for path in _resources()]
     return [*shipped, *copy_metadata("openvino"), *collect_data_files("openvino", includes=["libs/*.xml"])]
 
 
@@ -142,10 +140,10 @@ def binaries(native: Path) -> list[tuple[str, str]]:
     return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
 
 
-def runtime_hooks(root: Path) -> list[str]:
+def runtime_hooks() -> list[str]:
     """Scripts that run before the app."""
     names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if SYSTEM == "linux" else [])]
-    return [str(root / "packaging" / "hooks" / name) for name in names]
+    return [str(ROOT / "packaging" / "hooks" / name) for name in names]
 
 
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -153,35 +151,25 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
     return [entry for entry in entries if not any(fnmatch(Path(entry[0]).as_posix(), cut) for cut in _CUT)]
 
 
-def icon(root: Path) -> str | None:
+def icon() -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
     if SYSTEM == "win32":
         return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
     return str(icons.write_icns(BUILD / "unbraid.icns")) if SYSTEM == "darwin" else None
 
 
-def version_resource(root: Path) -> str | None:
+def version_resource() -> str | None:
     """What Windows shows in the properties of the executable."""
     return str(write_version_resource(BUILD / "windows" / "version.txt")) if SYSTEM == "win32" else None
 
 
-def entitlements(root: Path) -> str | None:
+def entitlements() -> str | None:
     """What macOS lets the hardened app do."""
-    return str(root / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
+    return str(ROOT / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
 
 
-def info_plist(root: Path) -> dict[str, object]:
-    """What macOS knows of the app."""
-    return macos_plist()
-
-
-def version(root: Path) -> str:
-    """The app's version."""
-    return product.version()
-
-
-def _resources(root: Path) -> list[Path]:
-    return sorted(path for path in (root / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
+def _resources() -> list[Path]:
+    return sorted(path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
 
 
 def _openvino_plugins() -> list[Path]:
