@@ -1,17 +1,15 @@
 """What goes into the packaged app, and what is left out of it: read by unbraid.spec."""
 
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 import icons
+from editions import SYSTEM
 from product import ROOT
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
 from sources import BUILD
 from version_resource import write_version_resource
 
-# Not sys.platform itself, of which a type checker knows only one value.
-SYSTEM: str = sys.platform
 # Imported by name, where no analysis sees it.
 _BY_NAME = ("celery", "kombu", "billiard", "openvino.frontend.pytorch", "openvino.tools.ovc", "torch._dynamo.polyfills")
 # What of these is for other brokers, or needs packages that are not here.
@@ -32,6 +30,8 @@ EXCLUDED = [
     # demucs trains and downloads by these; the app does neither with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
+    # What PyTorch compiles programs for NVIDIA cards with; and CUDA for Python.
+    *("triton", "cuda"),
     # Of PyTorch: what makes programs of models, what computes on many machines, what writes ONNX.
     *(
         f"torch._inductor.{name}"
@@ -115,7 +115,11 @@ _CUT = (
         "pixman-", "thai", "blkid", "mount", "selinux", "jpeg", "gcrypt", "gpg-error", "lz4", "cap",
     )),
     # Must fit the system's graphics driver.
-    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*",
+    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*", "libcuda.so*", "libnvidia-*.so*",
+    # Of CUDA: solving equations, which PyTorch loads when it is asked to; many cards and machines; profiling; a second compiler.
+    "torch/lib/libtorch_cuda_linalg.so", "*libcusolver*.so*", "*libnvperf*.so*", "*libcufile_rdma.so*", "*nvshmem_bootstrap_*",
+    "*nvshmem_transport_*", "*libcheckpoint.so*", "*libpcsamplingutil.so*", "*libnvtx3interop.so*", "*libnvblas.so*", "*libcufftw.so*",
+    "*.alt.so.*",
 )  # fmt: skip
 
 
