@@ -1,6 +1,7 @@
 """Composition root of the worker process: Celery with this app's settings, and its ties to the app that started it."""
 
 import argparse
+import logging
 import os
 import signal
 import sys
@@ -99,6 +100,8 @@ def _end_with_input(app: int) -> None:
         pass
     if os.getppid() != app:  # it did not end us, but has ended itself; on macOS nothing else ends its Redis then
         reap(home().run / REDIS_PIDFILE)
+    # Celery would tell of children that are ended on purpose as of a crash.
+    logging.disable(logging.CRITICAL)
     # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)

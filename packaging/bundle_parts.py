@@ -1,19 +1,15 @@
 """What goes into the packaged app, and what is left out of it: read by unbraid.spec."""
 
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
 import icons
-import product
-from info_plist import info_plist as macos_plist
+from editions import SYSTEM
+from product import ROOT
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy_metadata, get_package_paths
 from sources import BUILD
 from version_resource import write_version_resource
 
-IDENTIFIER = product.IDENTIFIER
-# Not sys.platform itself, of which a type checker knows only one value.
-SYSTEM: str = sys.platform
 # Imported by name, where no analysis sees it.
 _BY_NAME = ("celery", "kombu", "billiard", "openvino.frontend.pytorch", "openvino.tools.ovc", "torch._dynamo.polyfills")
 # What of these is for other brokers, or needs packages that are not here.
@@ -34,6 +30,8 @@ EXCLUDED = [
     # demucs trains and downloads by these; the app does neither with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
+    # What PyTorch compiles programs for NVIDIA cards with; and CUDA for Python.
+    *("triton", "cuda"),
     # Of PyTorch: what makes programs of models, what computes on many machines, what writes ONNX.
     *(
         f"torch._inductor.{name}"
@@ -117,7 +115,11 @@ _CUT = (
         "pixman-", "thai", "blkid", "mount", "selinux", "jpeg", "gcrypt", "gpg-error", "lz4", "cap",
     )),
     # Must fit the system's graphics driver.
-    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*",
+    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*", "libcuda.so*", "libnvidia-*.so*",
+    # Of CUDA: solving equations, which PyTorch loads when it is asked to; many cards and machines; profiling; a second compiler.
+    "torch/lib/libtorch_cuda_linalg.so", "*libcusolver*.so*", "*libnvperf*.so*", "*libcufile_rdma.so*", "*nvshmem_bootstrap_*",
+    "*nvshmem_transport_*", "*libcheckpoint.so*", "*libpcsamplingutil.so*", "*libnvtx3interop.so*", "*libnvblas.so*", "*libcufftw.so*",
+    "*.alt.so.*",
 )  # fmt: skip
 # Imports of multiprocessing and of Qt, in the worker too. `desktop/program.py` does what the first is for; nothing opens
 # pyqtgraph's processes; on Linux the Qt of a wheel finds its own plugins, and QT_PLUGIN_PATH would mislead the system's.
@@ -135,9 +137,9 @@ def hidden_imports() -> list[str]:
     return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", pool]
 
 
-def datas(root: Path) -> list[tuple[str, str]]:
+def datas() -> list[tuple[str, str]]:
     """Files that are read at run time."""
-    shipped = [(str(path), str(path.parent.relative_to(root))) for path in _resources(root)]
+    shipped = [(str(path), str(path.parent.relative_to(ROOT))) for path in _resources()]
     return [*shipped, *copy_metadata("openvino"), *collect_data_files("openvino", includes=["libs/*.xml"])]
 
 
@@ -148,10 +150,10 @@ def binaries(native: Path) -> list[tuple[str, str]]:
     return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
 
 
-def runtime_hooks(root: Path) -> list[str]:
+def runtime_hooks() -> list[str]:
     """Scripts that run before the app."""
     names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if SYSTEM == "linux" else [])]
-    return [str(root / "packaging" / "hooks" / name) for name in names]
+    return [str(ROOT / "packaging" / "hooks" / name) for name in names]
 
 
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
@@ -164,35 +166,25 @@ def without_needless_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[st
     return [entry for entry in scripts if entry[0] not in _NEEDLESS_HOOKS]
 
 
-def icon(root: Path) -> str | None:
+def icon() -> str | None:
     """The picture of the executable: Windows and macOS keep it inside."""
     if SYSTEM == "win32":
         return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
     return str(icons.write_icns(BUILD / "unbraid.icns")) if SYSTEM == "darwin" else None
 
 
-def version_resource(root: Path) -> str | None:
+def version_resource() -> str | None:
     """What Windows shows in the properties of the executable."""
     return str(write_version_resource(BUILD / "windows" / "version.txt")) if SYSTEM == "win32" else None
 
 
-def entitlements(root: Path) -> str | None:
+def entitlements() -> str | None:
     """What macOS lets the hardened app do."""
-    return str(root / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
+    return str(ROOT / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
 
 
-def info_plist(root: Path) -> dict[str, object]:
-    """What macOS knows of the app."""
-    return macos_plist()
-
-
-def version(root: Path) -> str:
-    """The app's version."""
-    return product.version()
-
-
-def _resources(root: Path) -> list[Path]:
-    return sorted(path for path in (root / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
+def _resources() -> list[Path]:
+    return sorted(path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
 
 
 def _openvino_plugins() -> list[Path]:

@@ -11,6 +11,7 @@ import redis
 from rich.console import Console
 from rich.text import Text
 
+from desktop import nvidia
 from desktop.audio.names import shown
 from desktop.backend import Backend
 from desktop.display import display_available
@@ -78,6 +79,8 @@ def examine(library: Home) -> Iterator[Check]:
     finally:
         backend.stop()
     yield _models(library)
+    if hint := nvidia.hint():
+        yield Check("card", Verdict.OK, "Songs are separated on the processor.", hint)
     yield _sound()
     yield _display()
 

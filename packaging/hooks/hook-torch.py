@@ -11,7 +11,10 @@ binaries = [
     for source, target in collect_dynamic_libs("torch", search_patterns=[*PY_DYLIB_PATTERNS, "*.so.*"])
     if "test" not in source.rpartition("torch")[2]
 ]
+# What its builds for NVIDIA cards load by name, and what they are linked with; other builds have no such folder.
+_nvidia = Path(get_package_paths("torch")[1]).with_name("nvidia")
+binaries += [(str(path), str(path.parent.relative_to(_nvidia.parent))) for path in _nvidia.glob("*/lib/*.so*")]
 # A program that it looks for when it is imported.
 binaries += [(str(path), "torch/bin") for path in Path(get_package_paths("torch")[1]).glob("bin/torch_shm_manager*")]
 # It looks its libraries up by their real place.
-bindepend_symlink_suppression = ["**/torch/lib/*.so*"]
+bindepend_symlink_suppression = ["**/torch/lib/*.so*", "**/nvidia/*/lib/*.so*"]

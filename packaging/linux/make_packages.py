@@ -1,21 +1,24 @@
 """Makes the Linux packages of the bundle in dist/unbraid: `python packaging/linux/make_packages.py` writes a .deb and a tar.
 
-Both hold the same files. Nothing in them tells when or by whom they were made but the date of the commit.
+Both hold the same files. Nothing in them tells when or by whom they were made but the date of the commit. `--edition cuda`
+packs that edition; `--level 0` packs quickly, to try what comes of it.
 """
 
+import argparse
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import editions
 from desktop_entry import desktop_entry, metainfo
+from editions import CPU, Edition
 from product import ROOT, SUMMARY, version
-from sources import BUILD, BuildError, made_at, run
+from sources import BuildError, made_at, run
 
-BUNDLE = ROOT / "dist" / "unbraid"
 HERE = ROOT / "packaging" / "linux"
-LOG = BUILD / "packages.log"
 ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
 # What the system must have: the C library, sound, and what belongs to the screen and its driver. All else is in the bundle.
 DEPENDS = (
@@ -23,32 +26,42 @@ DEPENDS = (
     "libwayland-cursor0, libwayland-egl1"
 )
 RECOMMENDS = "libasound2-plugins | pipewire-alsa, ca-certificates, xdg-utils"
-_CONTROL = """Package: unbraid
+_CONTROL = """Package: {package}
 Version: {version}
 Architecture: amd64
 Maintainer: Unbraid's contributors <unbraid@localhost>
 Installed-Size: {kilobytes}
 Depends: {depends}
 Recommends: {recommends}
-Section: sound
+{instead}Section: sound
 Priority: optional
 Description: {summary}
  Drop a song on the window and hear it come apart: vocals, drums, bass and the
  rest. Everything is done on this computer; nothing leaves it.
-"""
+{besides}"""
+# One edition takes the other's place: the same command, the same library.
+_INSTEAD = "Provides: unbraid\nConflicts: unbraid\nReplaces: unbraid\n"
+_BESIDES = " .\n This edition can compute on NVIDIA cards; their driver must be installed.\n"
 # The order of names, one owner, one date: the same bytes on every machine. xz's result depends on the number of its
 # threads only where that is one.
 _TAR = ("--sort=name", "--owner=root:0", "--group=root:0", "--numeric-owner", "--format=gnu")
-_XZ = "xz -6 -T2"
+_XZ = "xz -{level} -T2"
+_LEVEL = 6
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Write both packages into dist/ and return the exit status."""
-    if not (BUNDLE / "unbraid").exists():
-        sys.stderr.write("There is no bundle in dist/unbraid. Make it: python packaging/build.py\n")
+    parser = argparse.ArgumentParser(prog="make_packages.py", description="Makes the Linux packages of a bundle.")
+    editions.add_option(parser)
+    parser.add_argument("--level", type=int, choices=range(10), default=_LEVEL, help="of xz (default: %(default)s)")
+    chosen = parser.parse_args(words)
+    edition = editions.EDITIONS[chosen.edition]
+    if not (edition.bundle / "unbraid").exists():
+        how = f"python packaging/build.py --edition {edition.name}"
+        sys.stderr.write(f"There is no bundle in {edition.bundle.relative_to(ROOT)}. Make it: {how}\n")
         return 1
     try:
-        for path in (make_deb(), make_tar()):
+        for path in (make_deb(edition, chosen.level), make_tar(edition, chosen.level)):
             print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1e6:.1f} MB")
     except (OSError, BuildError) as error:
         sys.stderr.write(f"{error}\n")
@@ -56,40 +69,46 @@ def main() -> int:
     return 0
 
 
-def make_deb() -> Path:
+def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
     """dist/unbraid_VERSION_amd64.deb: the bundle in /usr/lib/unbraid, a command, a menu entry, icons, file types."""
-    root = _emptied(BUILD / "deb")
+    root = _emptied(edition.build / "deb")
     _share(root / "usr" / "share", "unbraid")
-    _copy(BUNDLE, root / "usr" / "lib" / "unbraid")
+    _copy(edition.bundle, root / "usr" / "lib" / "unbraid")
     command = root / "usr" / "bin" / "unbraid"
     command.parent.mkdir()
     command.symlink_to("../lib/unbraid/unbraid")
-    documents = root / "usr" / "share" / "doc" / "unbraid"
+    documents = root / "usr" / "share" / "doc" / edition.package
     documents.mkdir(parents=True)
     shutil.copy(ROOT / "LICENSE", documents / "copyright")
     kilobytes = sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir()) // 1024
-    control = _CONTROL.format(
-        version=version(), kilobytes=kilobytes, depends=DEPENDS, recommends=RECOMMENDS, summary=SUMMARY.rstrip(".")
-    )
-    _write(root / "DEBIAN" / "control", control)
-    path = ROOT / "dist" / f"unbraid_{version()}_amd64.deb"
-    run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--threads-max=2", "--build", root, path], LOG)
+    _write(root / "DEBIAN" / "control", control(edition, kilobytes))
+    words = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=2", "--build", root, edition.deb]
+    run(words, edition.build / "packages.log")
     shutil.rmtree(root)
-    return path
+    return edition.deb
 
 
-def make_tar() -> Path:
+def control(edition: Edition, kilobytes: int) -> str:
+    """What the .deb says of itself; `kilobytes` is its size when it is installed."""
+    instead, besides = ("", "") if edition is CPU else (_INSTEAD, _BESIDES)
+    return _CONTROL.format(
+        package=edition.package, version=version(), kilobytes=kilobytes, depends=DEPENDS, recommends=RECOMMENDS,
+        summary=SUMMARY.rstrip("."), instead=instead, besides=besides,
+    )  # fmt: skip
+
+
+def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
     """dist/unbraid-VERSION-linux-x86_64.tar.xz: the bundle with scripts that install it for one user, without root."""
-    name = f"unbraid-{version()}-linux-x86_64"
-    root = _emptied(BUILD / "tar")
-    _copy(BUNDLE, root / name)
+    name = edition.tar.name.removesuffix(".tar.xz")
+    root = _emptied(edition.build / "tar")
+    _copy(edition.bundle, root / name)
     _share(root / name / "share", "@COMMAND@")
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / script, root / name)
-    path = ROOT / "dist" / f"{name}.tar.xz"
-    run(["tar", *_TAR, f"--mtime=@{made_at()}", "-I", _XZ, "-cf", path, "-C", root, name], LOG)
+    words = ["tar", *_TAR, f"--mtime=@{made_at()}", "-I", _XZ.format(level=level), "-cf", edition.tar, "-C", root, name]
+    run(words, edition.build / "packages.log")
     shutil.rmtree(root)
-    return path
+    return edition.tar
 
 
 def _share(share: Path, command: str) -> None:
@@ -121,4 +140,4 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,28 +1,31 @@
 """Proves the Linux packages on a bare Debian without Python, as a musician would: install, click, listen, quit, remove.
 
 `sudo build/.venv/bin/python packaging/linux/prove.py` takes the .deb and the tar from dist/, and leaves pictures in build/.
+`--edition cuda` takes those of that edition.
 """
 
+import argparse
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import editions
 import numpy as np
 import setup_debian
 import soundfile
 from bare_system import USER, BareSystem, ProofError, bare_system, wait_until
+from editions import Edition
 from numpy.typing import NDArray
-from product import ROOT, version
+from product import ROOT
 from setup_console import say
 from sources import BUILD, unpack
 from stage import RATE, Stage, stage
 
-DEB = ROOT / "dist" / f"unbraid_{version()}_amd64.deb"
-TAR = ROOT / "dist" / f"unbraid-{version()}-linux-x86_64.tar.xz"
 DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
 LIBRARY = ".local/share/Unbraid"
 PICTURES = BUILD / "proof"
@@ -30,13 +33,18 @@ PICTURES = BUILD / "proof"
 _OFFLINE = {"UNBRAID_MODEL_URL": "http://127.0.0.1:9"}
 # What the system's own libraries keep for a user, whichever programs use them.
 _OTHERS = (".asoundrc", ".cache/fontconfig/", ".cache/mesa_shader_cache", ".config/pulse/", ".bash", ".profile")
+# The driver of an NVIDIA card brings it.
+_OF_THE_DRIVER = "libcuda.so.1"
 _LISTEN = 3 * RATE
 # The player comes up over some 10 ms, so that nothing clicks.
 _FADE = RATE // 50
 
 
-def main() -> int:
+def main(words: Sequence[str]) -> int:
     """Go through it, a line for each thing that was shown. Returns 0 when all was, else 1."""
+    parser = argparse.ArgumentParser(prog="prove.py", description="Proves the Linux packages on a bare Debian.")
+    editions.add_option(parser)
+    edition = editions.EDITIONS[parser.parse_args(words).edition]
     if sys.platform == "win32" or os.geteuid() != 0:
         sys.stderr.write("Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/prove.py\n")
         return 1
@@ -46,7 +54,7 @@ def main() -> int:
     try:
         for prove in (prove_deb, prove_tar):
             with bare_system(BUILD / "bare") as system:
-                for shown in prove(system):
+                for shown in prove(system, edition):
                     say(f"ok  {shown}")
     except ProofError as error:
         say(f"NOT OK  {error}")
@@ -54,31 +62,32 @@ def main() -> int:
     return 0
 
 
-def prove_deb(system: BareSystem) -> Iterator[str]:
+def prove_deb(system: BareSystem, edition: Edition) -> Iterator[str]:
     """The .deb, by the mouse's stand-in: the keyboard."""
-    (system.root / "tmp" / DEB.name).write_bytes(DEB.read_bytes())
+    deb = edition.deb
+    shutil.copy(deb, system.root / "tmp")
     system.run("apt-get", "update")
-    system.run("apt-get", "install", "-y", f"/tmp/{DEB.name}")
+    system.run("apt-get", "install", "-y", f"/tmp/{deb.name}")
     if system.run("sh", "-c", "ls /usr/bin/python3* 2>/dev/null || true").strip():
         raise ProofError("there is a Python on the bare system, so nothing is proven")
-    yield f"{DEB.name} installed on a bare Debian; no Python there"
+    yield f"{deb.name} installed on a bare Debian; no Python there"
     yield _whole(system, "/usr/lib/unbraid")
     with stage(system) as seen:
         yield from _used(system, seen, "unbraid")
         yield from _killed(system, seen, "unbraid")
-    system.run("apt-get", "purge", "-y", "unbraid")
+    system.run("apt-get", "purge", "-y", edition.package)
     yield _removed(system, "/usr/lib/unbraid", "/usr/bin/unbraid", "/usr/share/applications/unbraid.desktop")
 
 
-def prove_tar(system: BareSystem) -> Iterator[str]:
+def prove_tar(system: BareSystem, edition: Edition) -> Iterator[str]:
     """The tar: for one user, without root; and portable."""
     system.run("apt-get", "update")
     system.run("apt-get", "install", "-y", *_dependencies())
-    unpacked = unpack(TAR, system.root / "opt" / "unpacked")
+    unpacked = unpack(edition.tar, system.root / "opt" / "unpacked")
     inside = f"/opt/unpacked/{unpacked.name}"
     for again in ("installed", "installed over itself"):
         system.ask(f"{inside}/install.sh")
-        yield f"{TAR.name} {again}, by the user"
+        yield f"{edition.tar.name} {again}, by the user"
     program = f"/home/{USER}/.local/lib/unbraid/unbraid"
     entry = system.home / ".local/share/applications/unbraid.desktop"
     if program not in entry.read_text(encoding="utf-8"):
@@ -96,9 +105,9 @@ def _whole(system: BareSystem, folder: str) -> str:
     """Every library of the bundle finds what it is linked with, where the running app looks for it."""
     looks_in = ":".join(f"{folder}/_internal/{name}" for name in ("", "av.libs", "PySide6/Qt/lib", "openvino/libs"))
     words = f"find {folder} -name '*.so*' -type f -exec env LD_LIBRARY_PATH={looks_in} ldd {{}} + | grep 'not found' || true"
-    missing = sorted({line.split("=>")[0].strip() for line in system.run("sh", "-c", words).splitlines()})
+    missing = {line.split("=>")[0].strip() for line in system.run("sh", "-c", words).splitlines()} - {_OF_THE_DRIVER}
     if missing:
-        raise ProofError(f"libraries that the bundle wants and nobody has: {', '.join(missing)}")
+        raise ProofError(f"libraries that the bundle wants and nobody has: {', '.join(sorted(missing))}")
     return "every library finds those that it needs"
 
 
@@ -193,4 +202,4 @@ def _dependencies() -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

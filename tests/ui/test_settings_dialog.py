@@ -15,6 +15,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from desktop import nvidia
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.ui.dialogs.settings import SettingsDialog
@@ -182,6 +183,14 @@ def test_what_computed_the_last_song_is_told(window: MainWindow) -> None:
     for name, begun in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
         window.library.jobs.put([a_job(str(name), runtime=name, started=begun)])
     assert told().endswith(" The last song: PyTorch on the processor.")
+
+
+def test_an_unused_card_is_mentioned_where_one_chooses_what_computes(
+    dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nvidia, "hint", lambda: nvidia.HINT)
+    dialog.come_forward()
+    assert dialog.runtime.accessibleDescription().endswith(nvidia.HINT)
 
 
 def test_only_what_makes_sense_on_a_system_is_offered() -> None:

@@ -4,7 +4,6 @@
 is imported only for what needs it: that takes seconds, and hundreds of megabytes.
 """
 
-import ctypes
 import logging
 import os
 import sys
@@ -12,13 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop import nvidia
 from desktop.pipeline.engines.network import Runtime, UnfitModelError
 
 if TYPE_CHECKING:
     from desktop.pipeline.engines.load import EngineSpec
 
 _TITLES = {"openvino": "OpenVINO", "cuda": "The NVIDIA graphics card", "mps": "The graphics processor"}
-_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 _log = logging.getLogger(__name__)
 
 
@@ -82,21 +81,7 @@ def _on_openvino(spec: "EngineSpec") -> Runtime:
 
 def _may_have_card() -> bool:
     """False where torch need not be asked: its build, or the system, knows no graphics card."""
-    if sys.platform == "darwin":
-        return True
-    torch = find_spec("torch")
-    driver = _DRIVERS.get(sys.platform)
-    if torch is None or torch.origin is None or driver is None:
-        return False
-    return any(Path(torch.origin).with_name("lib").glob("*torch_cuda*")) and _is_there(driver)
-
-
-def _is_there(library: str) -> bool:
-    try:
-        ctypes.CDLL(library)
-    except OSError:
-        return False
-    return True
+    return sys.platform == "darwin" or (nvidia.usable() and nvidia.driver())
 
 
 def _title(name: str) -> str:

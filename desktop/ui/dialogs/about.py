@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import __version__
+from desktop import __version__, nvidia
 from desktop.audio.names import shown
 from desktop.paths import Home
 from desktop.ui.controls import ShellButton
@@ -166,7 +166,7 @@ class AboutDialog(QDialog):
 def _head() -> QHBoxLayout:
     mark = Mark()
     mark.setFixedSize(48, 48)
-    name = _words(f"Unbraid {__version__}", FIRST_START, tokens.TEXT)
+    name = _words(" · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition()))), FIRST_START, tokens.TEXT)
     name.setFont(ui_font(FIRST_START, 700))
     words = QVBoxLayout()
     words.setSpacing(2)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
 
+from desktop import nvidia
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings
 from desktop.ui.controls import ShellButton
@@ -66,7 +67,7 @@ class SettingsDialog(QDialog):
 
     def come_forward(self, last_computed: str = "") -> None:
         """Open, or come to the front; `last_computed` says what computed the last song."""
-        self._computes.explain(f"{_COMPUTES} {last_computed}".strip())
+        self._computes.explain(" ".join(filter(None, (_COMPUTES, last_computed, nvidia.hint()))))
         if not self.isVisible():
             self.show_settings()
         self.show()

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl, Slot
 from PySide6.QtGui import QAccessible, QDesktopServices
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop import __version__
+from desktop import __version__, nvidia
 from desktop.paths import Home
 from desktop.ui.dialogs import about_parts
 from desktop.ui.dialogs.about import AboutDialog
@@ -191,3 +191,13 @@ def test_the_settings_lead_to_it(window: MainWindow) -> None:
 def test_the_window_opens_without_loading_it() -> None:
     code = "import sys, desktop.ui.main_window; assert not [name for name in sys.modules if 'dialogs.about' in name]"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(("edition", "shown"), [("", ""), ("GPU edition", " · GPU edition")])
+def test_its_heading_says_which_edition_this_is(
+    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, edition: str, shown: str
+) -> None:
+    monkeypatch.setattr(nvidia, "edition", lambda: edition)
+    made = AboutDialog(home)
+    qtbot.addWidget(made)
+    assert f"Unbraid {__version__}{shown}" in [label.text() for label in made.findChildren(QLabel)]

@@ -1,0 +1,41 @@
+"""NVIDIA cards, without loading what computes on them: is there one, and can this app's PyTorch use it."""
+
+import ctypes
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+_DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
+HINT = "Unbraid’s GPU edition, a download of its own, can use the NVIDIA card of this computer."
+
+
+def edition() -> str:
+    """What the packaged app calls itself besides its version: "GPU edition", or nothing."""
+    return "GPU edition" if getattr(sys, "frozen", False) and usable() else ""
+
+
+def hint() -> str:
+    """A sentence for whoever has a card that the packaged app leaves alone, else nothing."""
+    return HINT if getattr(sys, "frozen", False) and not usable() and driver() else ""
+
+
+def usable() -> bool:
+    """True where PyTorch was built for NVIDIA cards."""
+    torch = find_spec("torch")
+    if torch is None or torch.origin is None:
+        return False
+    return any(Path(torch.origin).with_name("lib").glob("*torch_cuda*"))
+
+
+@cache
+def driver() -> bool:
+    """True where a card's driver is installed."""
+    name = _DRIVERS.get(sys.platform)
+    if name is None:
+        return False
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True

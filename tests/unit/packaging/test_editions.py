@@ -1,0 +1,83 @@
+"""The editions: the usual one stays as it is, and the one for NVIDIA cards lies beside it under names of its own."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+
+import editions
+import make_locks
+import pytest
+from editions import CPU, CUDA
+from linux import make_packages
+from sources import BuildError
+
+from tests.unit.packaging.conftest import ROOT
+
+LINES = ("Package", "Provides", "Conflicts", "Replaces")
+
+
+def said(edition: editions.Edition) -> dict[str, str]:
+    lines = make_packages.control(edition, 1).splitlines()
+    return {name: value for name, _, value in (line.partition(": ") for line in lines) if name in LINES}
+
+
+def test_the_usual_edition_is_unbraid_and_nothing_else() -> None:
+    assert said(CPU) == {"Package": "unbraid"}
+    assert make_packages.control(CPU, 1).endswith("nothing leaves it.\n")
+    assert CPU.bundle.parent == ROOT / "dist"
+    assert CPU.build == ROOT / "build"
+
+
+def test_on_debian_one_edition_takes_the_others_place() -> None:
+    assert said(CUDA) == {"Package": "unbraid-cuda"} | dict.fromkeys(("Provides", "Conflicts", "Replaces"), "unbraid")
+
+
+def test_both_editions_lie_side_by_side() -> None:
+    for part in ("build", "bundle", "deb", "tar"):
+        assert getattr(CPU, part) != getattr(CUDA, part)
+    assert CUDA.deb.name.startswith("unbraid-cuda_")
+    assert CUDA.deb.name.endswith("_amd64.deb")
+    assert CUDA.tar.name.startswith("unbraid-cuda-")
+    assert CUDA.tar.name.endswith("-linux-x86_64.tar.xz")
+    assert CUDA.deb.parent == CUDA.tar.parent == CPU.deb.parent
+
+
+def test_each_edition_has_torch_2_13_0_by_its_hashes() -> None:
+    for edition, version in ((CPU, "2.13.0+cpu"), (CUDA, "2.13.0")):
+        entries = make_locks.entries_of("".join(lock.read_text() for lock in edition.torch("linux")))
+        (torch,) = (entry for entry in entries if make_locks.name_of(entry) == "torch")
+        assert torch.split()[0] == f"torch=={version}"
+        assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_what_torch_for_nvidia_cards_is_linked_with_is_locked_with_it() -> None:
+    locked = make_locks.names(make_locks.entries_of("".join(lock.read_text() for lock in CUDA.torch("linux"))))
+    needed = "cuda-runtime cublas cufft curand cusparse cusparselt-cu13 cudnn-cu13 nccl-cu13 nvshmem-cu13 cufile cuda-nvrtc"
+    assert {f"nvidia-{name}" for name in needed.split()} <= locked
+
+
+def test_where_there_is_no_such_torch_a_sentence_says_so() -> None:
+    for system in ("win32", "darwin"):
+        assert CPU.torch(system) == (ROOT / "packaging" / "lock" / "torch.txt",)
+        with pytest.raises(BuildError, match="built on Linux alone"):
+            CUDA.torch(system)
+
+
+def test_the_usual_edition_is_built_unless_another_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = ArgumentParser()
+    editions.add_option(parser)
+    assert parser.parse_args([]).edition == "cpu"
+    assert parser.parse_args(["--edition", "cuda"]).edition == "cuda"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--edition", "rocm"])
+    assert "choose from" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the packages are for Linux")
+def test_without_a_bundle_the_packager_says_how_to_make_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = editions.Edition("cuda", "unbraid-cuda", tmp_path, ROOT / "dist" / "none")
+    monkeypatch.setitem(editions.EDITIONS, "cuda", missing)
+    assert make_packages.main(["--edition", "cuda"]) == 1
+    assert "build.py --edition cuda" in capsys.readouterr().err
