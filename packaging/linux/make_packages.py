@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from desktop_entry import desktop_entry, metainfo
 from product import ROOT, SUMMARY, version
+from settled import settle
 from sources import BUILD, BuildError, made_at, run
 
 BUNDLE = ROOT / "dist" / "unbraid"
@@ -72,6 +73,7 @@ def make_deb() -> Path:
         version=version(), kilobytes=kilobytes, depends=DEPENDS, recommends=RECOMMENDS, summary=SUMMARY.rstrip(".")
     )
     _write(root / "DEBIAN" / "control", control)
+    settle(root, int(made_at()))
     path = ROOT / "dist" / f"unbraid_{version()}_amd64.deb"
     run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--threads-max=2", "--build", root, path], LOG)
     shutil.rmtree(root)
@@ -86,6 +88,7 @@ def make_tar() -> Path:
     _share(root / name / "share", "@COMMAND@")
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / script, root / name)
+    settle(root, int(made_at()))
     path = ROOT / "dist" / f"{name}.tar.xz"
     run(["tar", *_TAR, f"--mtime=@{made_at()}", "-I", _XZ, "-cf", path, "-C", root, name], LOG)
     shutil.rmtree(root)
