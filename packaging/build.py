@@ -9,7 +9,6 @@ import argparse
 import hashlib
 import os
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ sys.path.insert(0, str(PACKAGING))
 import editions  # noqa: E402 - an isolated Python does not look beside the script
 import setup_debian  # noqa: E402
 from editions import CPU, LOCKS, Edition  # noqa: E402
+from settled import settle  # noqa: E402
 from setup_console import SetUpError, say  # noqa: E402
 from setup_environment import Environment  # noqa: E402
 from sources import BUILD, BuildError, made_at, pinned, run  # noqa: E402
@@ -36,9 +36,9 @@ STRIPPED = (
 PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
 # What is built once for as long as its recipe and its sources are the same: the folder, those sources, what else decides.
 RECIPES = {
-    "redis": (("redis",), ("redis/build.py", "windows/redis.toml")),
-    "lib": (("portaudio",), ("portaudio/build.py",)),
-    "av": (("ffmpeg", "av"), ("ffmpeg/build.py", "lock/build.txt")),
+    "redis": (("redis",), ("redis/build.py", "windows/redis.toml", "sources.py")),
+    "lib": (("portaudio",), ("portaudio/build.py", "sources.py")),
+    "av": (("ffmpeg", "av"), ("ffmpeg/build.py", "lock/build.txt", "sources.py")),
 }
 
 
@@ -73,6 +73,8 @@ def prepare(edition: Edition) -> Environment:
     environment.marks.mkdir(parents=True, exist_ok=True)
     if not environment.usable():
         environment.make()
+    # What comes as source would be built with packages that no lock file names.
+    os.environ["PIP_ONLY_BINARY"] = ":all:"
     for lock in edition.torch():
         environment.install(lock, "PyTorch, the largest part")
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
@@ -106,7 +108,7 @@ def freeze(environment: Environment, edition: Edition) -> None:
         _strip(bundle, log)
     words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
     run([*words, "--site-packages", environment.packages], log)
-    _settle(bundle, int(made_at()))
+    settle(bundle, int(made_at()))
 
 
 def _once(part: str, words: Sequence[str | Path]) -> None:
@@ -146,15 +148,6 @@ def _strip(bundle: Path, log: Path) -> None:
     for library in sorted({path for names in STRIPPED for path in (bundle / "_internal").glob(names)}):
         if not library.is_symlink():
             run(["strip", "--strip-unneeded", library], log)
-
-
-def _settle(bundle: Path, when: int) -> None:
-    """Give every file the same time and plain permissions, whoever built it."""
-    for path in [bundle, *bundle.rglob("*")]:
-        if not path.is_symlink():
-            executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
-            path.chmod(0o755 if executable else 0o644)
-        os.utime(path, (when, when), follow_symlinks=os.utime not in os.supports_follow_symlinks)
 
 
 if __name__ == "__main__":

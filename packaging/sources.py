@@ -15,6 +15,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 _PATIENCE = 60.0
+# Words for the compiler that somebody may have set for programs of their own.
+_OTHERS_FLAGS = ("CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS")
 
 
 class BuildError(Exception):
@@ -54,6 +56,18 @@ def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environme
         )
 
 
+def compile_in(tree: Path, words: Sequence[str | Path], log: Path, **environment: str) -> None:
+    """Run a step that compiles the source in `tree`. Raises BuildError.
+
+    The step learns neither where it is nor of which commit: what it makes is kept for as long as its recipe is the same,
+    and must then be what another checkout makes.
+    """
+    flags = f"{environment.pop('CFLAGS', '')} -ffile-prefix-map={tree}=.".strip() if os.name != "nt" else ""
+    # No git repository is looked for above the source; Redis would take this one's commit for its own.
+    apart = {"CFLAGS": flags, "SOURCE_DATE_EPOCH": "0", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    run(words, log, tree, **apart, **environment)
+
+
 def made_at() -> str:
     """Seconds since 1970 that a build is dated by: the commit's, so that two builds of one commit are the same."""
     stated = os.environ.get("SOURCE_DATE_EPOCH")
@@ -65,7 +79,8 @@ def made_at() -> str:
 
 def _surroundings() -> dict[str, str]:
     """The environment of every step: nothing of the time, the place and the language of this machine."""
-    return dict(os.environ) | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    kept = {name: value for name, value in os.environ.items() if name not in _OTHERS_FLAGS}
+    return kept | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def pinned(name: str) -> dict[str, Any]:

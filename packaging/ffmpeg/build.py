@@ -7,11 +7,12 @@ that it never opens. This build reads what `desktop/audio/decode_av.py` and `des
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources import BUILD, fetch, run, unpack
+from sources import BUILD, compile_in, fetch, unpack
 
 DEMUXERS = (
     *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf", "dsf", "dts", "dtshd", "eac3"),
@@ -51,21 +52,36 @@ def main(into: Path, python: Path) -> None:
     place = into / "ffmpeg"
     tree = unpack(fetch("ffmpeg")[0], BUILD / "ffmpeg-source")
     extra = ["--toolchain=msvc"] if sys.platform == "win32" else []
-    run(["bash", tree / "configure", f"--prefix={place}", *FLAGS, *extra], log, tree)
-    run(["make", f"-j{os.cpu_count()}"], log, tree)
-    run(["make", "install"], log, tree)
+    compile_in(tree, ["bash", tree / "configure", f"--prefix={place}", *FLAGS, *extra], log)
+    forget(place, tree / "config.h")
+    compile_in(tree, ["make", f"-j{os.cpu_count()}"], log)
+    compile_in(tree, ["make", "install"], log)
     for licence in ("COPYING.LGPLv2.1", "LICENSE.md"):
         shutil.copy(tree / licence, place)
     _build_pyav(into, python, place, log)
 
 
+def forget(place: Path, header: Path) -> None:
+    """Each library would hold all that FFmpeg was configured with, and so where: another text in every checkout."""
+    text = header.read_text(encoding="utf-8")
+    for written in (str(place).replace("\\", "\\\\"), str(place), place.as_posix()):
+        text = text.replace(written, "/ffmpeg")
+    header.write_text(text, encoding="utf-8")
+
+
 def _build_pyav(into: Path, python: Path, ffmpeg: Path, log: Path) -> None:
     tree = unpack(fetch("av")[0], BUILD / "av-source")
     words = [python, "-I", "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", into]
-    # The first part of the path is left out of what the compiler writes down: it is another on every machine.
-    flags = f"-O2 -g0 -ffile-prefix-map={tree}=av"
-    run(words, log, tree, PKG_CONFIG_PATH=str(ffmpeg / "lib" / "pkgconfig"), CFLAGS=flags,
-        LDFLAGS=BESIDE.get(sys.platform, ""), PIP_NO_CACHE_DIR="1")  # fmt: skip
+    compile_in(tree, words, log, PKG_CONFIG_PATH=str(ffmpeg / "lib" / "pkgconfig"), CFLAGS="-O2 -g0",
+               LDFLAGS=BESIDE.get(sys.platform, ""), PIP_NO_CACHE_DIR="1", **linker())  # fmt: skip
+
+
+def linker() -> dict[str, str]:
+    """The command that this Python links modules with, but for where this Python's own libraries lie."""
+    command = sysconfig.get_config_var("LDSHARED")
+    if not command:
+        return {}
+    return {"LDSHARED": " ".join(word for word in command.split() if not word.startswith("-Wl,-rpath"))}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import editions
 from desktop_entry import desktop_entry, metainfo
 from editions import CPU, Edition
 from product import ROOT, SUMMARY, version
+from settled import settle
 from sources import BuildError, made_at, run
 
 HERE = ROOT / "packaging" / "linux"
@@ -82,6 +83,7 @@ def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
     shutil.copy(ROOT / "LICENSE", documents / "copyright")
     kilobytes = sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir()) // 1024
     _write(root / "DEBIAN" / "control", control(edition, kilobytes))
+    settle(root, int(made_at()))
     words = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=2", "--build", root, edition.deb]
     run(words, edition.build / "packages.log")
     shutil.rmtree(root)
@@ -105,6 +107,7 @@ def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
     _share(root / name / "share", "@COMMAND@")
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / script, root / name)
+    settle(root, int(made_at()))
     words = ["tar", *_TAR, f"--mtime=@{made_at()}", "-I", _XZ.format(level=level), "-cf", edition.tar, "-C", root, name]
     run(words, edition.build / "packages.log")
     shutil.rmtree(root)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources import BUILD, fetch, run, unpack
+from sources import BUILD, compile_in, fetch, run, unpack
 
 # No memory allocator, TLS or init system besides what every system has: the server links libc and libm alone.
 FLAGS = ("MALLOC=libc", "BUILD_TLS=no", "USE_SYSTEMD=no")
@@ -22,7 +22,7 @@ def main(into: Path) -> None:
     patches = unpack(debian, BUILD / "redis-debian") / "patches"
     for name in _series(patches):
         run(["patch", "-p1", "-s", "-i", patches / name], log, tree)
-    run(["make", f"-j{os.cpu_count()}", *FLAGS, "redis-server"], log, tree)
+    compile_in(tree, ["make", f"-j{os.cpu_count()}", *FLAGS, "redis-server"], log)
     into.mkdir(parents=True, exist_ok=True)
     server = Path(shutil.copy(tree / "src" / "redis-server", into))
     run(["strip", server], log)

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 from desktop_entry import desktop_entry, metainfo  # noqa: E402 - found beside this folder
 from product import IDENTIFIER, NAME, version  # noqa: E402
+from settled import settle  # noqa: E402
 from sources import BUILD, BuildError, fetch, made_at, run  # noqa: E402
 
 BUNDLE = ROOT / "dist" / "unbraid"
@@ -51,6 +52,7 @@ def lay_out(bundle: Path, folder: Path) -> None:
     (folder / ".DirIcon").symlink_to("unbraid.png")
     (folder / "unbraid.desktop").write_text(desktop_entry(), encoding="utf-8")
     (pages / f"{IDENTIFIER}.metainfo.xml").write_text(metainfo(float(made_at())), encoding="utf-8")
+    settle(folder, int(made_at()))
 
 
 def pack(folder: Path, image: Path) -> Path:

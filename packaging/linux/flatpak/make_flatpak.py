@@ -9,6 +9,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 from desktop_entry import desktop_entry, metainfo  # noqa: E402 - found beside this folder
 from product import IDENTIFIER  # noqa: E402
+from settled import settle  # noqa: E402
 from sources import BUILD, made_at  # noqa: E402
 
 BUNDLE = ROOT / "dist" / "unbraid"
@@ -37,6 +38,7 @@ def lay_out(bundle: Path, folder: Path) -> None:
     entry.write_text(desktop_entry(icon=IDENTIFIER), encoding="utf-8")
     page = share / "metainfo" / f"{IDENTIFIER}.metainfo.xml"
     page.write_text(metainfo(float(made_at()), IDENTIFIER), encoding="utf-8")
+    settle(folder, int(made_at()))
 
 
 if __name__ == "__main__":
