@@ -5,8 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psutil
@@ -15,7 +14,7 @@ import pytest
 from desktop.jobs.model import JobOptions, JobState
 from desktop.log import log_file
 from desktop.paths import Home
-from tests.helpers.command import ROOT, variables
+from tests.helpers.command import running, variables
 from tests.helpers.library import processes_of, running_library, until, write_song
 
 ENDED, GOES_ON = "Unbraid did not end well last time", "Something in Unbraid went wrong"
@@ -32,18 +31,10 @@ SHOWN = """(
 ) if window.notices.notices else None"""
 
 
-@contextmanager
-def driven(library: Path, line: str) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.helpers.driven", line],
-        cwd=ROOT, env=variables(library, QT_QPA_PLATFORM="offscreen"), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def driven(library: Path, line: str) -> AbstractContextManager["subprocess.Popen[str]"]:
+    words = [sys.executable, "-m", "tests.helpers.driven", line]
+    environment = variables(library, QT_QPA_PLATFORM="offscreen")
+    return running(words, library, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def drive(library: Path, line: str) -> tuple[int, str, str]:

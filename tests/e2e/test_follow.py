@@ -1,8 +1,7 @@
 """`unbraid separate` while it waits: it says what for, and goes on when somebody lets it."""
 
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from desktop.backend import Backend
 from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
-from tests.helpers.command import ROOT, unbraid, variables, words_of
+from tests.helpers.command import running, unbraid, words_of
 from tests.helpers.library import processes_of, until, write_song
 
 
@@ -25,17 +24,9 @@ def service(library: Path) -> JobService:
     return Backend(Home(library)).service
 
 
-@contextmanager
-def separating(library: Path, song: Path) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        words_of("separate", "--json", "--model", "sketch", song), cwd=ROOT, env=variables(library),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+def separating(library: Path, song: Path) -> AbstractContextManager["subprocess.Popen[str]"]:
+    words = words_of("separate", "--json", "--model", "sketch", song)
+    return running(words, library, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_a_song_for_a_paused_queue_waits_says_so_and_is_done_when_that_goes_on(library: Path, tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ import os
 import pty
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from desktop.jobs.service import JobService
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import window
-from tests.helpers.command import ROOT, variables, words_of
+from tests.helpers.command import running, words_of
 from tests.helpers.library import processes_of, running_library, until, write_song
 from tests.helpers.screen import virtual_screen
 
@@ -41,15 +41,9 @@ def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav", 240)
 
 
-@contextmanager
-def separating(root: Path, song: Path, **options: object) -> Iterator["subprocess.Popen[bytes]"]:
+def separating(root: Path, song: Path, **options: object) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(words_of("separate", song), cwd=ROOT, env=variables(root), **(streams | options))  # type: ignore[call-overload]
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    return running(words_of("separate", song), root, **(streams | options))
 
 
 def wait_until_at_work(service: JobService, kept: int = 3) -> Job:

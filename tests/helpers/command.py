@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,17 @@ def variables(library: Path, **more: str) -> dict[str, str]:
     """The environment of a command on `library`: without a display, and without anybody else's Redis."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "REDIS_HOST")}
     return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | more
+
+
+@contextmanager
+def running(words: Sequence[str | Path], library: Path, **options: Any) -> Iterator["subprocess.Popen[Any]"]:
+    """A process on `library`, with these arguments of Popen; killed at the end, if it still runs."""
+    process = subprocess.Popen(words, **{"cwd": ROOT, "env": variables(library)} | options)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def unbraid(library: Path, *words: str | Path, **more: str) -> Answer:

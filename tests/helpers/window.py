@@ -8,7 +8,9 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QSize, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import JobEvent
@@ -75,6 +77,20 @@ def stage(root: Path) -> Iterator[Stage]:
     made = Stage(root)
     yield made
     made.transport.close()
+
+
+def opened(setting: Stage, qtbot: QtBot, size: QSize | None = None) -> MainWindow:
+    """Its window, shown, in front, with every song in its table."""
+    made = setting.window()
+    qtbot.addWidget(made)
+    made.resize(size or QSize(1440, 900))
+    made.show()
+    qtbot.waitExposed(made)
+    made.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is made)
+    with qtbot.waitSignal(made.library.refresher.loaded):
+        made.library.refresher.reload()
+    return made
 
 
 def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **known: Any) -> Job:

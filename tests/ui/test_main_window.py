@@ -1,6 +1,5 @@
 """The window as it is used, on a real library."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
@@ -20,33 +19,10 @@ from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import completed_job
-from tests.helpers.window import Stage, a_job, gaps, stage
+from tests.helpers.window import Stage, a_job, gaps, opened
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SONG = FIXTURES / "formats"
-
-
-@pytest.fixture
-def setting(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
-
-
-@pytest.fixture
-def window(setting: Stage, qtbot: QtBot) -> MainWindow:
-    return _open(setting, qtbot)
-
-
-def _open(setting: Stage, qtbot: QtBot, size: QSize | None = None) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.resize(size or QSize(1440, 900))
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    with qtbot.waitSignal(made.library.refresher.loaded):
-        made.library.refresher.reload()
-    return made
 
 
 def _songs(folder: Path, count: int) -> list[Path]:
@@ -82,7 +58,7 @@ def test_an_empty_library_shows_the_card(window: MainWindow) -> None:
 
 def test_a_library_with_songs_shows_them(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job("Night Drive"))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     assert window.table.isVisible()
     assert window.panel.isVisible()
     assert _titles(window) == ["Night Drive"]
@@ -171,7 +147,7 @@ def test_five_hundred_files_leave_the_window_responsive(window: MainWindow, qtbo
 
 
 def test_closing_while_adding_ends_soon(setting: Stage, qtbot: QtBot, tmp_path: Path) -> None:
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     window.add_tracks(_songs(tmp_path / "many", 300))
     began = perf_counter()
     window.close()
@@ -192,7 +168,7 @@ def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:
 def test_a_removed_song_can_be_called_back(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
     setting.store.insert(a_job("Other"))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.keyClick(window.table, Qt.Key.Key_Delete)
     assert _titles(window) == ["Other"]
@@ -206,7 +182,7 @@ def test_a_song_whose_removal_stands_is_gone_with_its_files(setting: Stage, qtbo
     setting.store.insert(a_job("Other"))
     folder = setting.home.job(job.id).root
     folder.mkdir(parents=True)
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.keyClick(window.table, Qt.Key.Key_Delete)
     qtbot.mouseClick(_button(window.notices, "Put this notice away"), Qt.MouseButton.LeftButton)
@@ -216,7 +192,7 @@ def test_a_song_whose_removal_stands_is_gone_with_its_files(setting: Stage, qtbo
 
 def test_quitting_makes_a_removal_final(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     window.remove_chosen()
     window.close()
@@ -225,7 +201,7 @@ def test_quitting_makes_a_removal_final(setting: Stage, qtbot: QtBot) -> None:
 
 def test_a_waiting_song_is_cancelled_by_its_button(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive"))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     window.table.action_asked.emit(job, JobAction.CANCEL)
     qtbot.waitUntil(lambda: "Cancelled" in window.library.proxy.index(0, Column.STATUS).data())
 
@@ -233,7 +209,7 @@ def test_a_waiting_song_is_cancelled_by_its_button(setting: Stage, qtbot: QtBot)
 def test_a_failed_song_tells_why_and_is_tried_again(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing."))
     (setting.home.logs / "worker.log").write_text(f"old line\nWARNING {job.id} failed: no index\n")
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     assert "its index is missing" in window.library.proxy.index(0, Column.STATUS).data()
     window.table.link_clicked.emit(job, Link.DETAILS)
     details = window.findChild(ErrorDetails)
@@ -248,14 +224,14 @@ def test_a_failed_song_tells_why_and_is_tried_again(setting: Stage, qtbot: QtBot
 
 def test_a_draft_is_separated_again_with_one_click(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive", JobState.COMPLETED, model="htdemucs_ft", model_used="sketch"))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     window.table.link_clicked.emit(job, Link.SEPARATE_BETTER)
     qtbot.waitUntil(lambda: [asked.options.model for asked in setting.queue.jobs] == ["htdemucs_ft"])
 
 
 def test_a_fall_back_to_sketch_is_told_with_its_way_out(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive"))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     claimed = setting.store.claim(job.id)
     assert claimed is not None
     setting.store.describe(claimed, model_used="sketch")
@@ -287,7 +263,7 @@ def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: Stage
 def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot: QtBot) -> None:
     job = completed_job(setting.home.jobs / "stems")
     job = setting.store.insert(_inside(setting, job))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.waitUntil(lambda: window.player.ready)
     qtbot.keyClick(window, Qt.Key.Key_2)
@@ -313,7 +289,7 @@ def _inside(setting: Stage, job: Job) -> Job:
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
     for title in ("Night Drive 1", "Other"):
         setting.store.insert(a_job(title, source=Path("x.wav"), state=JobState.CANCELLED))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
     qtbot.keyClicks(window.top.search, "drive 1")
     assert window.top.search.text() == "drive 1"
@@ -325,7 +301,7 @@ def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
 def test_up_and_down_move_in_the_table(setting: Stage, qtbot: QtBot) -> None:
     for title in ("one", "two"):
         setting.store.insert(a_job(title))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     qtbot.keyClick(window.table, Qt.Key.Key_Down)
     qtbot.keyClick(window.table, Qt.Key.Key_Down)
     qtbot.waitUntil(lambda: [job.title for job in window.table.chosen()] == ["two"])
@@ -334,7 +310,7 @@ def test_up_and_down_move_in_the_table(setting: Stage, qtbot: QtBot) -> None:
 def test_the_window_comes_back_as_it_was(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
     size = QSize(1024, 720)  # a screen in memory is small, and Qt brings no window back larger than its screen
-    first = _open(setting, qtbot, size)
+    first = opened(setting, qtbot, size)
     first.splitter.setSizes([300, 300])
     sizes = first.splitter.sizes()
     first.player.set_master_db(-6.0)
@@ -361,7 +337,7 @@ def test_songs_are_added_with_the_chosen_model(
 
 def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
-    window = _open(setting, qtbot, QSize(*SMALLEST))
+    window = opened(setting, qtbot, QSize(*SMALLEST))
     assert window.size() == QSize(*SMALLEST)
     assert (window.table.isVisible(), window.panel.isVisible()) == (True, False)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
@@ -373,7 +349,7 @@ def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None
 @pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1440, 900), QSize(3840, 2160)])
 def test_nothing_stands_outside_the_window(setting: Stage, qtbot: QtBot, size: QSize) -> None:
     setting.store.insert(a_job("W" * 300, artist="M" * 300))
-    window = _open(setting, qtbot, size)
+    window = opened(setting, qtbot, size)
     window.notices.say("A very long sentence that goes on and on. " * 8)
     qtbot.waitUntil(lambda: window.size() == size)
     for widget in window.top.findChildren(QWidget):
@@ -383,7 +359,7 @@ def test_nothing_stands_outside_the_window(setting: Stage, qtbot: QtBot, size: Q
 
 def test_every_control_has_a_name_and_can_be_reached(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(_inside(setting, completed_job(setting.home.jobs / "stems")))
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     kinds = (QAbstractButton, QLineEdit, QAbstractSlider)
     controls = [w for w in window.findChildren(QWidget) if isinstance(w, kinds) and w.isVisible()]
@@ -427,5 +403,5 @@ def test_the_queue_is_held_and_let_go_by_one_button(setting: Stage, window: Main
 
 def test_a_window_on_a_held_queue_says_so_from_the_start(setting: Stage, qtbot: QtBot) -> None:
     setting.service.pause()
-    window = _open(setting, qtbot)
+    window = opened(setting, qtbot)
     assert (window.top.pause.isVisible(), window.top.pause.text()) == (True, "Resume")

@@ -1,6 +1,5 @@
 """Whatever a song is called, the window says it letter by letter: nothing is a picture, a link, bold, or a key."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -27,17 +26,11 @@ from desktop.ui.player.lane import LaneHead
 from desktop.ui.system.news import News
 from desktop.ui.system.tray import Tray
 from tests.helpers.stems import completed_job
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", "systemTrayWindowChanged")
 EVIL = "<img src='file:///canary.png'><b>x</b> R&B &amp; <a href='http://127.0.0.1'>y</a>"
 NARROW = QSize(900, 600)
-
-
-@pytest.fixture
-def setting(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
 
 
 def evil(state: JobState, **known: object) -> Job:

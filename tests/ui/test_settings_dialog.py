@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +22,7 @@ from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runt
 from desktop.ui.dialogs.settings_rows import Row, Switch
 from desktop.ui.main_window import SMALLEST, MainWindow
 from desktop.ui.window_memory import WindowMemory
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap", "updates")
@@ -50,22 +49,6 @@ def _dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
 @pytest.fixture
 def dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
     return _dialog(home, qtbot)
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
-
-
-@pytest.fixture
-def window(setting: Stage, qtbot: QtBot) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.show()
-    made.activateWindow()
-    _wait_active(made, qtbot)
-    return made
 
 
 def _opened(window: MainWindow, qtbot: QtBot) -> SettingsDialog:

@@ -20,7 +20,7 @@ from desktop.ui.notices import MOST
 from desktop.updates.memory import remember, remembered
 from tests.helpers.command import ROOT
 from tests.helpers.publisher import NAME, PAGE, SIGNATURE, Publisher, SigningKey, publishing
-from tests.helpers.window import Stage, stage
+from tests.helpers.window import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SENTENCE = f"Unbraid 99.3 is out. You have {__version__}."
@@ -33,10 +33,9 @@ def publisher() -> Generator[Publisher]:
 
 
 @pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        save_settings(made.home, Settings(updates=True))
-        yield made
+def setting(setting: Stage) -> Stage:
+    save_settings(setting.home, Settings(updates=True))
+    return setting
 
 
 class Browser(QObject):

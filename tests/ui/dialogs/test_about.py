@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from desktop.ui.dialogs.about import AboutDialog
 from desktop.ui.dialogs.about_parts import licence_text, parts
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.main_window import MainWindow
-from tests.helpers.window import Stage, stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -48,22 +46,6 @@ def dialog(home: Home, qtbot: QtBot) -> AboutDialog:
     made.come_forward()
     qtbot.waitExposed(made)
     qtbot.waitUntil(lambda: QApplication.focusWidget() is made.table)
-    return made
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
-
-
-@pytest.fixture
-def window(setting: Stage, qtbot: QtBot) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.activeWindow() is made)
     return made
 
 

@@ -1,7 +1,5 @@
 """Clearing the finished songs, and calling them back."""
 
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -13,29 +11,17 @@ from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.menu import entries
 from desktop.ui.main_window import MainWindow
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CLEAR = (Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
 
 
 @pytest.fixture
-def setting(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        for state in JobState:
-            made.store.insert(a_job(state.value, state))
-        yield made
-
-
-@pytest.fixture
-def window(setting: Stage, qtbot: QtBot) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.library.proxy.rowCount() == len(JobState))
-    return made
+def setting(setting: Stage) -> Stage:
+    for state in JobState:
+        setting.store.insert(a_job(state.value, state))
+    return setting
 
 
 def _titles(window: MainWindow) -> set[str]:

@@ -1,6 +1,5 @@
 """Which song is chosen when nobody has chosen one."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 
@@ -12,15 +11,9 @@ from desktop.jobs.model import JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.main_window import MainWindow
 from tests.helpers.library import write_song
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
 
 
 def _open(setting: Stage, qtbot: QtBot) -> MainWindow:

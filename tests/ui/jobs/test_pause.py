@@ -1,9 +1,7 @@
 """Pausing songs in the window: by the row, its menu and a key; and what is said of songs that stand still."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
@@ -22,7 +20,7 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.player.sentences import rest_words, waiting_words
 from tests.helpers.rows import change_rows
 from tests.helpers.window import Stage as Setting
-from tests.helpers.window import a_job, stage
+from tests.helpers.window import a_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -30,23 +28,10 @@ _Role = Qt.ItemDataRole
 
 
 @pytest.fixture
-def setting(qtbot: QtBot, tmp_path: Path) -> Iterator[Setting]:
-    with stage(tmp_path / "home") as made:
-        for n in range(3):
-            made.store.insert(a_job(f"song {n}", ago=timedelta(seconds=8 - n)))
-        yield made
-
-
-@pytest.fixture
-def window(setting: Setting, qtbot: QtBot) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.resize(QSize(1440, 900))
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.library.proxy.rowCount() == 3)
-    return made
+def setting(setting: Setting) -> Setting:
+    for n in range(3):
+        setting.store.insert(a_job(f"song {n}", ago=timedelta(seconds=8 - n)))
+    return setting
 
 
 def paused(setting: Setting) -> str:

@@ -1,11 +1,9 @@
 """Putting waiting songs in another order, by the mouse and by keys."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -14,7 +12,7 @@ from desktop.jobs.model import JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme import tokens
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 ALT = Qt.KeyboardModifier.AltModifier
@@ -59,24 +57,11 @@ class Hand:
 
 
 @pytest.fixture
-def setting(qtbot: QtBot, tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        made.store.insert(a_job("done", JobState.CANCELLED, ago=timedelta(seconds=9)))
-        for n in range(4):
-            made.store.insert(a_job(f"song {n}", ago=timedelta(seconds=8 - n)))
-        yield made
-
-
-@pytest.fixture
-def window(setting: Stage, qtbot: QtBot) -> MainWindow:
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.resize(QSize(1440, 900))
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(lambda: made.library.proxy.rowCount() == 5)
-    return made
+def setting(setting: Stage) -> Stage:
+    setting.store.insert(a_job("done", JobState.CANCELLED, ago=timedelta(seconds=9)))
+    for n in range(4):
+        setting.store.insert(a_job(f"song {n}", ago=timedelta(seconds=8 - n)))
+    return setting
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 
@@ -18,7 +17,7 @@ from desktop.ui.system.keepers import ChildKeeper, DesktopKeeper, WindowsKeeper,
 from desktop.ui.system.work import Work
 from tests.helpers.command import ROOT
 from tests.helpers.library import until
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -34,12 +33,6 @@ class Noted:
 
     def give_back(self) -> None:
         self.done.append("give back")
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Quitting while songs are in work."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -16,7 +15,7 @@ from desktop.ui.system import companion
 from desktop.ui.system import farewell as module
 from desktop.ui.system.companion import Companion
 from desktop.ui.system.farewell import Farewell
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
 
@@ -49,12 +48,6 @@ class Leaving:
             assert claimed
             self.setting.store.complete(claimed, (), ())
             self.setting.feed.changed.emit(job.id)
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Files that the system asks the running app to open, as the Finder of macOS does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,15 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop.ui.system.companion import Companion
 from tests.helpers.library import write_song
-from tests.helpers.window import Stage, stage
+from tests.helpers.window import Stage
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
-
-
-@pytest.fixture
-def setting(tmp_path: Path) -> Iterator[Stage]:
-    with stage(tmp_path / "home") as made:
-        yield made
 
 
 def test_files_that_are_opened_in_the_finder_come_in_as_if_dropped_all_at_once(
