@@ -157,8 +157,19 @@ def runtime_hooks() -> list[str]:
 
 
 def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens."""
-    return [entry for entry in entries if not any(fnmatch(Path(entry[0]).as_posix(), cut) for cut in _CUT)]
+    """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens.
+
+    A link has where it leads to second, from its own folder, and goes with that.
+    """
+    return [
+        (place, source, kind)
+        for place, source, kind in entries
+        if not _is_cut(Path(place)) and not (kind == "SYMLINK" and _is_cut(Path(place).parent / source))
+    ]
+
+
+def _is_cut(place: Path) -> bool:
+    return any(fnmatch(place.as_posix(), cut) for cut in _CUT)
 
 
 def without_needless_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:

@@ -72,8 +72,16 @@ def forget(place: Path, header: Path) -> None:
 def _build_pyav(into: Path, python: Path, ffmpeg: Path, log: Path) -> None:
     tree = unpack(fetch("av")[0], BUILD / "av-source")
     words = [python, "-I", "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", into]
-    compile_in(tree, words, log, PKG_CONFIG_PATH=str(ffmpeg / "lib" / "pkgconfig"), CFLAGS="-O2 -g0",
-               LDFLAGS=BESIDE.get(sys.platform, ""), PIP_NO_CACHE_DIR="1", **linker())  # fmt: skip
+    compile_in(tree, words, log, CFLAGS="-O2 -g0", LDFLAGS=BESIDE.get(sys.platform, ""), PIP_NO_CACHE_DIR="1",
+               **where_it_is(ffmpeg), **linker())  # fmt: skip
+
+
+def where_it_is(ffmpeg: Path) -> dict[str, str]:
+    """By what PyAV's setup finds FFmpeg: on Windows it leaves that to Microsoft's compiler and linker."""
+    if sys.platform != "win32":
+        return {"PKG_CONFIG_PATH": str(ffmpeg / "lib" / "pkgconfig")}
+    looked_in = {"INCLUDE": ffmpeg / "include", "LIB": ffmpeg / "bin"}
+    return {name: os.pathsep.join([str(folder), os.environ.get(name, "")]) for name, folder in looked_in.items()}
 
 
 def linker() -> dict[str, str]:
