@@ -51,8 +51,8 @@ def main(words: Sequence[str]) -> int:
         print(f"    {part:<42}{size / 1e6:8.1f} MB")
     with screen() as display:
         if os.access(_CACHES, os.W_OK):
-            kept.append(line("first window, cold", start(bundle, display, cold=True), COLD_S, "s"))
-        kept.append(line("first window, warm", median(start(bundle, display) for _ in range(_STARTS)), WARM_S, "s"))
+            kept.append(line("first window, cold", median(_starts(bundle, display, cold=True)), COLD_S, "s"))
+        kept.append(line("first window, warm", median(_starts(bundle, display)), WARM_S, "s"))
         kept.append(line("idle: window, Redis, workers (PSS)", idle(bundle, display), IDLE_MB, "MB"))
     return 0 if all(kept) else 1
 
@@ -71,6 +71,10 @@ def parts(bundle: Path) -> Counter[str]:
             inside = path.relative_to(bundle).parts
             sizes[_part(inside[1] if inside[0] == "_internal" else inside[0])] += path.stat().st_size
     return sizes
+
+
+def _starts(bundle: Path, display: str, cold: bool = False) -> list[float]:
+    return [start(bundle, display, cold) for _ in range(_STARTS)]
 
 
 def start(bundle: Path, display: str, cold: bool = False) -> float:
@@ -132,8 +136,8 @@ def _seen(display: str) -> bool:
 
 
 def _processes(bundle: Path) -> list[psutil.Process]:
-    ours = str(bundle)
-    return [process for process in psutil.process_iter(["exe"]) if (process.info["exe"] or "").startswith(ours)]
+    """Those that `program` started, and what they started."""
+    return [each for each in psutil.Process().children(recursive=True) if each.exe().startswith(str(bundle))]
 
 
 def _part(name: str) -> str:

@@ -118,6 +118,8 @@ def _used(system: BareSystem, seen: Stage, program: str) -> Iterator[str]:
     wait_until(lambda: seen.window("Unbraid"), "the window opens")
     seen.to_front(seen.window("Unbraid"))
     yield "the window opens"
+    # Until its library is open the window shows no page, and nobody is as quick as a program.
+    wait_until(lambda: any(" worker " in line for line in system.processes()), "the worker starts")
     seen.key("Tab", "Tab", "Return")
     wait_until(lambda: _states(system, program) == ["completed"], "the demo song is separated", 300)
     yield f"the demo song is separated by the bundled Redis and worker: {_how(system, program)}"
