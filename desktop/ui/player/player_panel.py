@@ -178,7 +178,9 @@ def _newest(known: Job | None, job: Job | None) -> Job | None:
 
 
 def _import_lanes() -> None:
-    for name in ("desktop.ui.player.lanes", "desktop.playback.player", "qtawesome"):
+    # All of it, so that nothing is loaded while sound is playing, which waits for no import.
+    playing = (f"desktop.playback.{name}" for name in ("player", "reader", "stems", "unfinished_song"))
+    for name in ("desktop.ui.player.lanes", *playing, "desktop.segments.growing_peaks", "qtawesome"):
         import_module(name)
 
 
