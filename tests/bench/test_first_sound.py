@@ -14,8 +14,7 @@ import soundfile
 from desktop.jobs.model import JobOptions, JobState
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
-from desktop.segments.store import COMPLETE
-from desktop.segments.unfinished import Unfinished
+from desktop.segments.unfinished import COMPLETE, Unfinished
 from tests.helpers.engines import write_full_htdemucs
 from tests.helpers.library import Library, running_library, until
 

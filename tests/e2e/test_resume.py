@@ -7,7 +7,7 @@ from time import monotonic
 import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.segments.store import COMPLETE
+from desktop.segments.unfinished import COMPLETE
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
 from tests.helpers.resume import (
     FinishedSegments,
