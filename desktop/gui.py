@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 
+from desktop.crashes.untold import mark_untold
 from desktop.crashes.watch import watching
 from desktop.errors import StorageError, UnbraidError
 from desktop.jobs.schema import refuse_newer_file
@@ -118,7 +119,7 @@ def _begun(
             visit(window)
 
     def end() -> None:
-        watching.on_report = watching.tell_next_time
+        watching.on_report = mark_untold
         door.close()
         window.hide()
         companion.close()

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -19,13 +19,14 @@ from time import monotonic, sleep
 import editions
 import psutil
 from screen import screen
+from waiting import wait_until
 
 COLD_S, WARM_S, IDLE_MB = 1.5, 0.8, 450
 # Of each edition: what a download may weigh, and what is installed.
 SIZES_MB = {"cpu": (300, 800), "cuda": (2500, 4000)}
 _STARTS = 5
-# Seconds that a step may take at most, and for which an idle app is looked at.
-_PATIENCE, _QUIET_FOR = 60.0, 2.0
+# Seconds for which an idle app is looked at.
+_QUIET_FOR = 2.0
 _CACHES = Path("/proc/sys/vm/drop_caches")
 # Names of the parts, by the folders of the bundle that they lie in.
 _PARTS = {
@@ -83,15 +84,15 @@ def start(bundle: Path, display: str, cold: bool = False) -> float:
         subprocess.run(["sync"], check=True)
         _CACHES.write_text("3")
     with program(bundle, display) as began:
-        _wait_until(lambda: _seen(display), 0.005)
+        wait_until(lambda: _seen(display), "the first window", glance=0.005)
         return monotonic() - began
 
 
 def idle(bundle: Path, display: str) -> float:
     """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
     with program(bundle, display):
-        _wait_until(lambda: sum("worker" in process.cmdline() for process in _processes(bundle)) == 2, 0.1)
-        _wait_until(lambda: _is_quiet(bundle), 0.1)
+        wait_until(lambda: sum("worker" in each.cmdline() for each in _processes(bundle)) == 2, "both workers")
+        wait_until(lambda: _is_quiet(bundle), "an idle app")
         return sum(process.memory_full_info()._asdict()["pss"] for process in _processes(bundle)) / 1e6
 
 
@@ -107,14 +108,6 @@ def program(bundle: Path, display: str) -> Generator[float]:
         finally:
             window.terminate()
             window.wait()
-
-
-def _wait_until(true: Callable[[], bool], glance: float) -> None:
-    end = monotonic() + _PATIENCE
-    while not true():
-        if monotonic() > end:
-            raise TimeoutError(f"Nothing more happened after {_PATIENCE:.0f} s.")
-        sleep(glance)
 
 
 def _is_quiet(bundle: Path) -> bool:

@@ -9,13 +9,13 @@ _SUFFIX = ".untold"
 
 
 def mark_untold(report: Path) -> None:
-    """Have a later process find it."""
+    """Have the next process of this name be told of it, unless it is `mark_told` before."""
     with suppress(OSError):
         report.with_suffix(_SUFFIX).touch()
 
 
 def mark_told(report: Path) -> None:
-    """No later process needs to."""
+    """The user knows of it."""
     with suppress(OSError):
         report.with_suffix(_SUFFIX).unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from desktop.crashes.reports import facts, write_report
 from desktop.crashes.trap import Trap, crashes_found
-from desktop.crashes.untold import mark_told, mark_untold, untold
+from desktop.crashes.untold import untold
 from desktop.last_words import write_words
 from desktop.paths import Home
 
@@ -47,14 +47,6 @@ class Watch:
         for report in found:
             _log.warning("An earlier process did not end well; what is known is in %s", report)
         return found
-
-    def tell_next_time(self, report: Path) -> None:
-        """Have the next process of this name look back at it, unless it is `told` before."""
-        mark_untold(report)
-
-    def told(self, report: Path) -> None:
-        """The user knows of it."""
-        mark_told(report)
 
     def end(self) -> None:
         """Take the trap away: this process ends in order."""

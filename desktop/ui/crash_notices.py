@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
-from desktop.crashes.watch import watching
+from desktop.crashes.untold import mark_told, mark_untold
 from desktop.ui.dialogs.crash_report import CrashReport
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.theme import tokens
@@ -34,11 +34,11 @@ class CrashNotices(QObject):
 
     def tell(self, report: Path) -> None:
         """Something went wrong just now. May be called from any thread."""
-        watching.tell_next_time(report)
+        mark_untold(report)
         self._happened.emit(report)
 
     def _tell(self, report: Path) -> None:
-        QTimer.singleShot(_SEEN, self, lambda: watching.told(report))
+        QTimer.singleShot(_SEEN, self, lambda: mark_told(report))
         # Where one thing goes wrong, more will: all of it is in the reports, and none of it is news any more.
         if not self._told:
             self._told = True

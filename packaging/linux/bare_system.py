@@ -4,16 +4,14 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from time import monotonic, sleep
 
 RELEASE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 USER = "musician"
 _MOUNTS = ("proc", "dev", "dev/pts", "dev/shm")
-_GLANCE = 0.1
 
 
 class ProofError(Exception):
@@ -106,15 +104,6 @@ def bare_system(folder: Path) -> Generator[BareSystem]:
     finally:
         system.end_all()
         _unmount(root)
-
-
-def wait_until(true: Callable[[], object], what: str, seconds: float = 120.0) -> None:
-    """Look again and again. Raises ProofError when it does not come true."""
-    end = monotonic() + seconds
-    while not true():
-        if monotonic() > end:
-            raise ProofError(f"{what}: not within {seconds:.0f} s")
-        sleep(_GLANCE)
 
 
 def _copy_network(root: Path) -> None:

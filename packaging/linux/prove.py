@@ -18,13 +18,14 @@ import editions
 import numpy as np
 import setup_debian
 import soundfile
-from bare_system import USER, BareSystem, ProofError, bare_system, wait_until
+from bare_system import USER, BareSystem, ProofError, bare_system
 from editions import Edition
 from numpy.typing import NDArray
 from product import ROOT
 from setup_console import say
 from sources import BUILD, unpack
 from stage import RATE, Stage, stage
+from waiting import wait_until
 
 DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
 LIBRARY = ".local/share/Unbraid"
@@ -56,7 +57,7 @@ def main(words: Sequence[str]) -> int:
             with bare_system(BUILD / "bare") as system:
                 for shown in prove(system, edition):
                     say(f"ok  {shown}")
-    except ProofError as error:
+    except (ProofError, TimeoutError) as error:
         say(f"NOT OK  {error}")
         return 1
     return 0

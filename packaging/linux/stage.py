@@ -10,9 +10,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
-from bare_system import BareSystem, wait_until
+from bare_system import BareSystem
 from numpy.typing import NDArray
 from screen import screen
+from waiting import wait_until
 
 RATE = 44100
 # Within the bare system.

@@ -17,6 +17,7 @@ from tests.helpers.command import ROOT
 WATCHED = """
 import ctypes, os, signal, sys, threading
 from pathlib import Path
+from desktop.crashes.untold import mark_told, mark_untold
 from desktop.crashes.watch import watching
 from desktop.log import start_log
 from desktop.paths import Home
@@ -112,7 +113,7 @@ def test_the_same_fault_over_and_over_is_one_report(home: Home) -> None:
 
 
 def test_what_nobody_could_be_told_of_is_found_by_the_next_process_once(home: Home) -> None:
-    run(home, "watching.on_report = watching.tell_next_time\n1 / 0")
+    run(home, "watching.on_report = mark_untold\n1 / 0")
     (report,) = home.crashes.glob("*.txt")
     looking = "print([report.name for report in watching.look_back()])"
     assert run(home, looking).stdout == f"['{report.name}']\n"
@@ -121,7 +122,7 @@ def test_what_nobody_could_be_told_of_is_found_by_the_next_process_once(home: Ho
 
 
 def test_what_was_told_is_not_found_again(home: Home) -> None:
-    run(home, "watching.on_report = lambda report: (watching.tell_next_time(report), watching.told(report))\n1 / 0")
+    run(home, "watching.on_report = lambda report: (mark_untold(report), mark_told(report))\n1 / 0")
     (report,) = home.crashes.iterdir()
     assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
 
