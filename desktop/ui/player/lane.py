@@ -4,6 +4,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from desktop.audio.stem_order import stem_title
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import LetterButton
 from desktop.ui.player.controller import PlayerController
@@ -27,11 +28,6 @@ OTHER_SIGN = "mdi6.music-note"
 MUTE_INK = "#2a0509"
 SOLO_COLOUR = "#ffc05c"
 SOLO_INK = "#201400"
-
-
-def title_of(name: str) -> str:
-    """Return a stem's name as a heading."""
-    return name[:1].upper() + name[1:].replace("_", " ")
 
 
 class Badge(QWidget):
@@ -79,7 +75,7 @@ class LaneHead(HeadGround):
     ) -> None:
         super().__init__(colour, parent)
         self._controller, self._lane = controller, lane
-        title = title_of(name)
+        title = stem_title(name)
         self.setAccessibleName(f"{title} lane")
         self._name = Line(13, 600)
         self._name.say(title)
