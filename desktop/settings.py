@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop.paths import Home
 
 DEFAULT_MODEL = "htdemucs"
+EXPORT_FORMATS = ("wav", "flac", "mp3")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Settings:
     master_db: float = 0.0
     folder: str = ""
     """Where songs were last added from."""
+    export_folder: str = ""
+    """Where stems were last exported to."""
+    export_format: str = "wav"
+    """One of `EXPORT_FORMATS`."""
     window: str = ""
     """Size and place of the window, as Qt writes them, in Base64."""
     splitter: str = ""

@@ -8,6 +8,7 @@ from time import monotonic
 from desktop.errors import CancelledError, UnknownJobError, UnusableTrackError
 from desktop.export.song import check_room, export_song, source_bytes
 from desktop.jobs.model import Job
+from desktop.settings import EXPORT_FORMATS, Settings
 
 # An estimate from less than this much work would jump (seconds, part of the whole).
 _SOON, _ENOUGH = 1.0, 0.02
@@ -44,6 +45,11 @@ class ExportResult:
     def files(self) -> int:
         """How many files were written."""
         return sum(len(files) for _, files in self.exported)
+
+
+def export_format(settings: Settings) -> str:
+    """Return the format that the settings choose, WAV for one that does not exist."""
+    return settings.export_format if settings.export_format in EXPORT_FORMATS else Settings.export_format
 
 
 def export_songs(

@@ -21,7 +21,6 @@ from desktop.jobs.model import Job, Stem
 from desktop.reasons import reason_of
 from desktop.sizes import in_words
 
-FORMATS = ("wav", "flac", "mp3")
 Advance = Callable[[int], None]
 """Called with the number of source bytes that were exported since the last call. It may raise CancelledError."""
 
