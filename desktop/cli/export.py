@@ -1,6 +1,7 @@
 """`unbraid export ID … --to FOLDER`: stems of the library's songs into a folder."""
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from desktop.settings import load_settings
 def export(beginnings: Sequence[str], folder: Path, file_format: str | None) -> int:
     """Export the jobs whose ids begin with `beginnings`, in the format of the settings unless one is given.
 
-    Return 0 when all were exported, else 1. Raises UnknownJobError, JobStateError, StorageError.
+    Return 0 when all were exported, else 1. Raises UnknownJobError, JobStateError.
     """
     service = backend().service
     wanted = file_format or export_format(load_settings(home()))
@@ -39,7 +40,9 @@ def export(beginnings: Sequence[str], folder: Path, file_format: str | None) -> 
             out.print(Text(f"    {shown(path, max_length=4096)}"))
     for job, reason in result.left_out:
         out.print(Text.assemble(("✗ ", "red"), (title_words(job), "bold"), "  ", reason))
-    return 1 if result.left_out else 0
+    if result.trouble:
+        print(f"unbraid: {result.trouble}", file=sys.stderr)
+    return 1 if result.left_out or result.trouble else 0
 
 
 def _bar() -> Progress:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-from desktop.errors import CancelledError, UnknownJobError, UnusableTrackError
+from desktop.errors import CancelledError, StorageError, UnknownJobError, UnusableTrackError
 from desktop.export.song import check_room, export_song, source_bytes
 from desktop.jobs.model import Job
 from desktop.settings import EXPORT_FORMATS, Settings
@@ -35,11 +35,15 @@ class ExportResult:
     """What an export has done."""
 
     folder: Path
+    file_format: str
+    """What was asked for."""
     exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
     """Each song with its files, in the order of `Job.stems`."""
     left_out: list[tuple[Job, str]] = field(default_factory=list)
     """Each song that could not be exported, with the reason in a sentence."""
     cancelled: bool = False
+    trouble: str = ""
+    """Why the folder cannot be written, in a sentence: the songs after `exported` were not begun."""
 
     @property
     def files(self) -> int:
@@ -63,15 +67,13 @@ def export_songs(
     """Export the stems of each job (`export_song`), and leave out those that have none or whose stems are gone.
 
     `current` returns a job as the library has it now, or raises UnknownJobError: a song may get other stems, or be
-    removed, before its turn comes. Songs that are finished when `should_stop` turns true stay.
-
-    Raises StorageError when the folder cannot be written or has too little room: the songs before that stay.
+    removed, before its turn comes. A set is whole or not there, also when `should_stop` turns true in the middle.
     """
-    result = ExportResult(folder, left_out=[(job, NO_STEMS) for job in jobs if not job.stems])
+    result = ExportResult(folder, file_format, left_out=[(job, NO_STEMS) for job in jobs if not job.stems])
     wanted = [job for job in jobs if job.stems]
-    check_room(wanted, folder, file_format)
     meter = _Meter(wanted, report, should_stop)
     try:
+        check_room(wanted, folder, file_format)
         for job in wanted:
             try:
                 result.exported.append(_export(job, folder, file_format, current, meter))
@@ -80,6 +82,8 @@ def export_songs(
             meter.next_song()
     except CancelledError:
         result.cancelled = True
+    except StorageError as error:
+        result.trouble = str(error)
     return result
 
 

@@ -28,6 +28,10 @@ class Deeds(Protocol):
         """Remove the chosen songs."""
         ...
 
+    def export_chosen(self) -> None:
+        """Export the stems of the selected songs."""
+        ...
+
     def move_earlier(self) -> None:
         """Let the chosen song run one place earlier."""
         ...
@@ -77,6 +81,7 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Quit", "Ctrl+Q", deeds.close),
         ("Search", "Ctrl+F", deeds.go_to_search),
         ("Leave the search", "Esc", deeds.leave_search),
+        ("Export stems", "Ctrl+E", deeds.export_chosen),
         ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
         ("Earlier in line", "Alt+Up", deeds.move_earlier),
         ("Later in line", "Alt+Down", deeds.move_later),

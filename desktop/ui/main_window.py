@@ -23,6 +23,7 @@ from desktop.ui.actions import bind_keys
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
+from desktop.ui.export import StemExport
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.first_choice import FirstChoice
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
         self.library = Library(service, feed, shelf, home, self.notices, self)
         self.player = PlayerController(transport, self)
         self.player.set_master_db(self._memory.settings.master_db)
+        self.exporter = StemExport(service, self._memory, self.notices, self)
         self.top = TopBar()
         self.empty = EmptyState(demo=bool(self._demo_songs()))
         self.table = JobView(self.library.proxy, self.library.covers)
@@ -88,7 +90,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self._drop_frame = DropFrame(self)
         self._arrange()
-        self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self._rows = RowActions(self.table, self.library, self.player, self.exporter, home, self)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
         self._connect()
@@ -142,6 +144,7 @@ class MainWindow(QMainWindow):
         self.empty.card.add_asked.connect(self.choose_files)
         self.empty.card.demo_asked.connect(self._try_demo)
         self.table.current_job.connect(self._show_job)
+        self.panel.export_requested.connect(self._export_shown)
         self.panel.growing.listening.connect(self.library.listen)
         self.panel.growing.draft_wanted.connect(self.library.want_draft)
         jobs = self.library.jobs
@@ -194,6 +197,15 @@ class MainWindow(QMainWindow):
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
         self.library.commands.remove(self.table.chosen())
+
+    def export_chosen(self) -> None:
+        """Export the stems of the selected songs, or of the song in the player where none is selected."""
+        chosen = self.table.chosen()
+        self.exporter.export(chosen or ([self.panel.job] if self.panel.job else []))
+
+    def _export_shown(self) -> None:
+        if self.panel.job is not None:
+            self.exporter.export([self.panel.job])
 
     def move_earlier(self) -> None:
         """Let the chosen song run one place earlier."""
@@ -329,6 +341,7 @@ class MainWindow(QMainWindow):
             self._closed = True
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
+            self.exporter.close()
             self.library.close()
             self.player.close()
         super().closeEvent(event)

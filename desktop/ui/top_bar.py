@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
@@ -11,6 +11,7 @@ from desktop.ui.controls import ShellButton
 from desktop.ui.jobs.queue_times import Batch, batch_words
 from desktop.ui.model_menu import ModelMenu
 from desktop.ui.player.words import Line
+from desktop.ui.progress_bar import ThinBar
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 from desktop.ui.theme.glyphs import glyph_icon
@@ -20,30 +21,6 @@ _SEARCH_DELAY_MS = 120
 _ROOMY = 1240
 """From this width on there is room for the whole bar and the time left."""
 _BAR, _SHORT_BAR = 140, 56
-
-
-class BatchBar(QWidget):
-    """A thin bar: how much of the queue is done."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._progress = 0.0
-        self.setFixedSize(_BAR, 4)
-
-    def show_progress(self, progress: float) -> None:
-        """Fill the bar, 0 to 1."""
-        if round(progress * self.width() * 2) != round(self._progress * self.width() * 2):
-            self._progress = progress
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for colour, width in ((tokens.LINE, float(self.width())), (tokens.ACCENT, self.width() * self._progress)):
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(0, 0, round(width), self.height(), 2, 2)
 
 
 class TopBar(QWidget):
@@ -71,7 +48,7 @@ class TopBar(QWidget):
         self.add.setToolTip("Choose songs to separate (Ctrl+O)")
         self.add.clicked.connect(self.add_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
-        self._bar = BatchBar()
+        self._bar = ThinBar("Progress of all songs", _BAR)
         self.fold = ShellButton("Lanes")
         self.fold.setCheckable(True)
         self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")

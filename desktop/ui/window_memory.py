@@ -47,12 +47,19 @@ class WindowMemory:
         )
 
     def folder(self) -> Path:
-        """Where the file dialog opens: where songs came from last, else the user's music."""
-        last = Path(self.settings.folder)
-        if self.settings.folder and last.is_dir():
-            return last
-        music = Path.home() / "Music"
-        return music if music.is_dir() else Path.home()
+        """Return where the dialog for songs opens: where songs came from last, else the user's music."""
+        return _folder_or_music(self.settings.folder)
+
+    def export_folder(self) -> Path:
+        """Return where the dialog for an export opens: where stems went last, else the user's music."""
+        return _folder_or_music(self.settings.export_folder)
+
+
+def _folder_or_music(last: str) -> Path:
+    if last and Path(last).is_dir():
+        return Path(last)
+    music = Path.home() / "Music"
+    return music if music.is_dir() else Path.home()
 
 
 def _bytes(text: str) -> QByteArray:

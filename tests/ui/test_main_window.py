@@ -185,7 +185,7 @@ def test_a_song_whose_removal_stands_is_gone_with_its_files(setting: Stage, qtbo
     window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.keyClick(window.table, Qt.Key.Key_Delete)
-    qtbot.mouseClick(_button(window.notices, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(window.notices, "Dismiss"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: [left.title for left in setting.store.jobs()] == ["Other"])
     qtbot.waitUntil(lambda: not folder.exists())
 

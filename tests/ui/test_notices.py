@@ -63,7 +63,7 @@ def test_the_action_is_done_once_and_the_notice_goes(strip: NoticeStrip, qtbot: 
 def test_putting_a_notice_away_is_told(strip: NoticeStrip, qtbot: QtBot) -> None:
     gone: list[int] = []
     strip.show_notice(Notice("Removed.", on_gone=lambda: gone.append(1)))
-    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(strip, "Dismiss"), Qt.MouseButton.LeftButton)
     assert gone == [1]
 
 
@@ -86,5 +86,5 @@ def test_only_the_user_s_hand_dismisses_a_notice(strip: NoticeStrip, qtbot: QtBo
             Notice("x", lasts=lasts, on_gone=lambda: done.append("gone"), on_dismissed=lambda: done.append("hand"))
         )
         qtbot.waitUntil(lambda lasts=lasts: not lasts or done == ["gone"])
-    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(strip, "Dismiss"), Qt.MouseButton.LeftButton)
     assert done == ["gone", "gone", "hand"]

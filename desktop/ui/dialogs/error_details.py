@@ -7,7 +7,7 @@ from desktop.jobs.model import Job
 from desktop.log import log_file
 from desktop.paths import Home
 from desktop.ui.dialogs.log_tail import log_tail
-from desktop.ui.dialogs.sheet import Sheet, open_folder
+from desktop.ui.dialogs.sheet import Sheet
 from desktop.ui.player.sentences import model_title
 
 
@@ -17,8 +17,7 @@ class ErrorDetails(Sheet):
     def __init__(self, job: Job, home: Home, parent: QWidget | None = None) -> None:
         sentence = job.error or "Why is not known. The log below may tell."
         super().__init__(f"{shown(job.title)} could not be separated", sentence, _body(job, home), parent)
-        folder = self.add_button("Open log folder")
-        folder.clicked.connect(lambda: open_folder(str(home.logs)))
+        self.add_folder_button("Open log folder", home.logs)
 
 
 def _body(job: Job, home: Home) -> str:

@@ -20,6 +20,7 @@ class JobAction(Enum):
     RESUME = "Resume"
     CANCEL = "Cancel"
     RETRY = "Separate again"
+    EXPORT = "Export stems"
     SHOW_FILES = "Show files"
     DETAILS = "Why it failed"
     REMOVE = "Remove from the library"

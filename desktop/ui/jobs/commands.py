@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from desktop.audio.names import shown
 from desktop.errors import UnbraidError, UnknownJobError
@@ -15,6 +14,7 @@ from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.row_drag import Gap
 from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.opener import no_file_manager, open_folder
 from desktop.ui.theme import tokens
 
 UNDO_SECONDS = 6.0
@@ -145,8 +145,7 @@ class Commands(QObject):
     def show_files(self, job: Job) -> None:
         """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
         folder = files_of(job)
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._notices.say(f"No file manager could be opened. The files are in {shown(folder, 200)}.")
+        open_folder(folder, self, lambda: self._notices.say(f"{no_file_manager(folder)}."))
 
     def settle(self) -> None:
         """Remove for good what could still be called back: the window closes."""

@@ -12,6 +12,7 @@ from desktop.ui.jobs.buttons import JobAction, hold
 from desktop.ui.plain import menu_words
 
 _KEYS = {
+    JobAction.EXPORT: "Ctrl+E",
     JobAction.EARLIER: "Alt+Up",
     JobAction.LATER: "Alt+Down",
     JobAction.PAUSE: "Ctrl+P",
@@ -48,6 +49,8 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     lines: list[Entry | None] = []
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
+    if any(job.stems for job in jobs):
+        lines.append(Entry("Export stems…", JobAction.EXPORT))
     if one is not None:
         lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:

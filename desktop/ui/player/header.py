@@ -18,27 +18,29 @@ HEIGHT = 48
 
 
 class TextButton(Button):
-    """A button that says in words what it does."""
+    """A button that says in words what it does; `accent` for the one next action."""
 
-    def __init__(self, words: str, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, hint: str, accent: bool = False, parent: QWidget | None = None) -> None:
         width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(words) + 24
         super().__init__(words, QSize(width, 32), parent)
         self.setText(words)
         self.setToolTip(hint)
+        self._ground, self._ink = (tokens.ACCENT, tokens.ON_ACCENT) if accent else (tokens.RAISED, tokens.TEXT)
 
     def paintEvent(self, e: QPaintEvent) -> None:
         """Draw the words on their ground."""
         painter = QPainter(self)
-        self.ground(painter, QColor(tokens.RAISED), 8)
+        self.ground(painter, QColor(self._ground), 8)
         painter.setFont(ui_font(13, 500))
-        painter.setPen(QColor(tokens.TEXT))
+        painter.setPen(QColor(self._ink))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom."""
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, and export."""
 
     fit_requested = Signal()
+    export_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,9 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
+        self._export = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", accent=True)
+        self._export.setAccessibleName("Export stems")
+        self._export.clicked.connect(self.export_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(12)
@@ -57,6 +62,7 @@ class PlayerHeader(QWidget):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
         row.addWidget(self._fit)
+        row.addWidget(self._export)
         self.show_whole(True)
 
     def show_job(self, job: Job) -> None:
@@ -65,6 +71,7 @@ class PlayerHeader(QWidget):
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         self._show(self._model, model_title(job), runtime_words(job.runtime))
+        self._export.setVisible(bool(job.stems))
         done = job.state is JobState.COMPLETED
         words, exact = sum_words(job) if done else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)

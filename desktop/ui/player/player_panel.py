@@ -35,6 +35,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self.export_requested = self._header.export_requested
         self._message = Message()
         self._room = QStackedLayout()
         rows = QVBoxLayout(self)

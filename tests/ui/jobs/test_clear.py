@@ -46,7 +46,7 @@ def test_finished_songs_go_by_a_key_and_come_back_by_undo(window: MainWindow, se
 
 def test_when_nobody_calls_them_back_they_are_gone(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
     qtbot.keyClick(window, *CLEAR)
-    _press(window, "Put this notice away")
+    _press(window, "Dismiss")
     qtbot.waitUntil(lambda: len(setting.store.jobs()) == 2)
     qtbot.waitUntil(lambda: window.library.jobs.rowCount() == 2)
     assert _titles(window) == {"pending", "processing"}
