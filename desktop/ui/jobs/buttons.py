@@ -14,8 +14,8 @@ class JobAction(Enum):
     """Something that the user does to a job."""
 
     NEXT = "Separate next"
-    EARLIER = "Earlier in line"
-    LATER = "Later in line"
+    EARLIER = "Move up in the queue"
+    LATER = "Move down in the queue"
     PAUSE = "Pause"
     RESUME = "Resume"
     CANCEL = "Cancel"

@@ -31,6 +31,10 @@ class Entry:
     action: JobAction
     model: str | None = None
     """For "separate again": with which model."""
+    key: str = ""
+    """The key that does the same, shown beside the line; the window acts on it."""
+    choices: tuple["Entry", ...] = ()
+    """The lines of its submenu."""
 
 
 def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: int = 0) -> list[Entry | None]:
@@ -40,7 +44,7 @@ def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: in
     """
     lines = _for_chosen(jobs, models) if jobs else []
     if finished:
-        lines += [None, Entry("Clear 1 finished song" if finished == 1 else f"Clear {finished} finished songs", JobAction.CLEAR)]
+        lines += [None, _entry(JobAction.CLEAR, "Clear 1 finished song" if finished == 1 else f"Clear {finished} finished songs")]
     return lines[1:] if lines and lines[0] is None else lines
 
 
@@ -50,27 +54,36 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
     if any(job.stems for job in jobs):
-        lines.append(Entry("Export stems…", JobAction.EXPORT))
+        lines.append(_entry(JobAction.EXPORT, "Export stems…"))
     if one is not None:
-        lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
+        lines.append(_entry(JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:
-        lines.append(Entry("Separate next", JobAction.NEXT))
-        lines += [Entry(action.value, action) for action in (JobAction.EARLIER, JobAction.LATER)]
-    open_jobs = [job for job in jobs if not job.state.ended]
-    # The key pauses as long as there is something to pause.
-    for action in dict.fromkeys(hold(job)[0] for job in sorted(open_jobs, key=lambda job: job.paused)):
-        lines.append(Entry(action.value, action))
-    if open_jobs:
-        lines.append(Entry("Cancel", JobAction.CANCEL))
+        lines += [_entry(action) for action in (JobAction.NEXT, JobAction.EARLIER, JobAction.LATER)]
+    lines += _hold([job for job in jobs if not job.state.ended])
     if any(job.state.ended for job in jobs):
-        lines += [None, *_again(models)]
-    return [*lines, None, Entry(f"Remove {len(jobs)} songs" if one is None else "Remove", JobAction.REMOVE)]
+        lines += [None, _again(models)]
+    return [*lines, None, _entry(JobAction.REMOVE, f"Remove {len(jobs)} songs" if one is None else "Remove")]
 
 
-def _again(models: Sequence[tuple[str, str]]) -> list[Entry]:
+def _entry(action: JobAction, words: str = "") -> Entry:
+    return Entry(words or action.value, action, key=_KEYS.get(action, ""))
+
+
+def _hold(jobs: Sequence[Job]) -> list[Entry | None]:
+    """Return the lines for songs that have not ended. The key pauses as long as there is something to pause."""
+    if not jobs:
+        return []
+    actions = dict.fromkeys(hold(job)[0] for job in sorted(jobs, key=lambda job: job.paused))
+    keys = (_KEYS[JobAction.PAUSE], "")
+    held = [Entry(action.value, action, key=key) for action, key in zip(actions, keys, strict=False)]
+    return [*held, _entry(JobAction.CANCEL)]
+
+
+def _again(models: Sequence[tuple[str, str]]) -> Entry:
     if not models:
-        return [Entry("Separate again", JobAction.RETRY)]
-    return [Entry(f"Separate again with {title}", JobAction.RETRY, name) for name, title in models]
+        return _entry(JobAction.RETRY)
+    choices = tuple(Entry(title, JobAction.RETRY, name) for name, title in models)
+    return Entry(f"{JobAction.RETRY.value} with", JobAction.RETRY, choices=choices)
 
 
 class JobMenu(QMenu):
@@ -79,13 +92,19 @@ class JobMenu(QMenu):
     def __init__(self, lines: Sequence[Entry | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for line in lines:
-            if line is None:
-                self.addSeparator()
-                continue
-            action = self.addAction(menu_words(line.words))
+        _fill(self, lines)
+
+
+def _fill(menu: QMenu, lines: Sequence[Entry | None]) -> None:
+    for line in lines:
+        if line is None:
+            menu.addSeparator()
+        elif line.choices:
+            _fill(menu.addMenu(menu_words(line.words)), line.choices)
+        else:
+            action = menu.addAction(menu_words(line.words))
             action.setData(line)
-            if line.action in _KEYS:
-                action.setShortcut(QKeySequence(_KEYS[line.action]))
+            if line.key:
+                action.setShortcut(QKeySequence(line.key))
                 action.setShortcutVisibleInContextMenu(True)
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -4,14 +4,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stage, Stem
+from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
-from desktop.ui.jobs.menu import entries
+from desktop.ui.jobs.menu import Entry, JobMenu, entries
 from desktop.ui.jobs.pieces import lay_out
 from desktop.ui.jobs.queue_times import BatchCount, about, batch_words
 from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
@@ -145,19 +147,33 @@ def test_the_menu_offers_only_what_can_be_done() -> None:
         return [line.words for line in entries(jobs, models) if line is not None]
 
     assert words(a_job()) == [
-        "Show the song’s folder",
+        "Show files",
         "Separate next",
-        "Earlier in line",
-        "Later in line",
+        "Move up in the queue",
+        "Move down in the queue",
         "Pause",
         "Cancel",
         "Remove",
     ]
-    assert words(_done()) == [
-        "Show the stems’ folder",
-        "Separate again with HT Demucs",
-        "Separate again with Sketch",
-        "Remove",
-    ]
+    assert words(_done()) == ["Export stems…", "Show files", "Separate again with", "Remove"]
     assert words(a_job(state=JobState.FAILED))[0] == "Why it failed…"
     assert words(a_job(), _done())[-1] == "Remove 2 songs"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_separate_again_is_a_submenu_of_models(qtbot: QtBot) -> None:
+    menu = JobMenu(entries([_done()], [("htdemucs", "HT Demucs"), ("sketch", "Sketch")]))
+    qtbot.addWidget(menu)
+    again = next(action.menu() for action in menu.actions() if action.text() == "Separate again with")
+    assert isinstance(again, QMenu)
+    assert [action.text() for action in again.actions()] == ["HT Demucs", "Sketch"]
+    with qtbot.waitSignal(menu.triggered) as picked:
+        menu.popup(QPoint(10, 10))
+        again.actions()[1].trigger()
+    assert picked.args[0].data() == Entry("Sketch", JobAction.RETRY, "sketch")
+
+
+def test_a_mixed_selection_shows_each_key_once() -> None:
+    lines = [line for line in entries([a_job(), a_job(paused=True)], []) if line is not None]
+    assert [(line.words, line.key) for line in lines if line.key] == [("Pause", "Ctrl+P"), ("Remove 2 songs", "Del")]
+    assert "Resume" in [line.words for line in lines]
