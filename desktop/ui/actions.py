@@ -64,10 +64,6 @@ class Deeds(Protocol):
         """Say what this app is and what it is made of."""
         ...
 
-    def toggle_lanes(self) -> None:
-        """In a low window: lanes in place of the table, and back."""
-        ...
-
     def close(self) -> bool:
         """Quit."""
         ...
@@ -88,7 +84,6 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Pause or resume songs", "Ctrl+P", deeds.hold_chosen),
         ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
         ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
-        ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("About Unbraid", "F1", deeds.open_about),
         ("Play or pause", "Space", player.toggle),
         ("Back 5 seconds", "Left", lambda: player.seek_by(-SEEK_SECONDS)),

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
@@ -38,6 +38,7 @@ from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
+from desktop.ui.song_split import SongSplit
 from desktop.ui.top_bar import TopBar
 from desktop.ui.update_notice import UpdateNotice
 from desktop.ui.window_memory import WindowMemory
@@ -47,8 +48,6 @@ if TYPE_CHECKING:
     from desktop.ui.dialogs.about import AboutDialog
 
 SMALLEST = (1024, 640)
-FOLD_BELOW = 700
-_FIRST_SPLIT = (316, 466)
 _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
 
 
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
         self.empty = EmptyState(demo=bool(self._demo_songs()))
         self.table = JobView(self.library.proxy, self.library.covers)
         self.panel = PlayerPanel(self.player, home)
-        self.splitter = self._split()
+        self.splitter = SongSplit(self.table, self.panel)
         self.pages = QStackedWidget()
         self._drop_frame = DropFrame(self)
         self._arrange()
@@ -100,19 +99,6 @@ class MainWindow(QMainWindow):
         self.pages.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
-
-    def _split(self) -> QSplitter:
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.table)
-        splitter.addWidget(self.panel)
-        self.table.setMinimumHeight(128)
-        self.panel.setMinimumHeight(220)
-        splitter.setSizes(list(_FIRST_SPLIT))
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
-        return splitter
 
     def _arrange(self) -> None:
         songs = QWidget()
@@ -137,7 +123,6 @@ class MainWindow(QMainWindow):
         self.top.add_asked.connect(self.choose_files)
         self.top.searched.connect(self._search)
         self.top.model_chosen.connect(self._choose_model)
-        self.top.fold_toggled.connect(self._fold)
         self.top.settings_asked.connect(self.open_settings)
         self.top.hold_asked.connect(self.library.commands.hold)
         self.library.refresher.paused.connect(self.top.show_paused)
@@ -254,11 +239,6 @@ class MainWindow(QMainWindow):
             self._about = AboutDialog(self._home, self)
         self._about.come_forward()
 
-    def toggle_lanes(self) -> None:
-        """In a low window: lanes in place of the table, and back."""
-        if self._low():
-            self.top.fold.toggle()
-
     def _search(self, text: str) -> None:
         self.table.search(text, self.panel.job.id if self.panel.job else None)
 
@@ -266,7 +246,6 @@ class MainWindow(QMainWindow):
         page = 2 if self.library.jobs.rowCount() else 1
         if page != self.pages.currentIndex():
             self.pages.setCurrentIndex(page)
-            self._fold(self.top.fold.isChecked())
             if self.top.search is not self.focusWidget():
                 (self.table if page == 2 else self.pages).setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -300,20 +279,9 @@ class MainWindow(QMainWindow):
     def _try_demo(self) -> None:
         self.add_tracks(self._demo_songs())
 
-    def _low(self) -> bool:
-        return self.height() < FOLD_BELOW
-
-    def _fold(self, lanes: bool) -> None:
-        """In a low window the table and the lanes take turns."""
-        low = self._low()
-        self.top.fold.setVisible(low and self.pages.currentIndex() == 2)
-        self.table.setVisible(not (low and lanes))
-        self.panel.setVisible(not low or lanes)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fold what has no room."""
+        """Say of the queue what there is room for."""
         super().resizeEvent(event)
-        self._fold(self.top.fold.isChecked())
         self._show_queue()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -32,8 +32,6 @@ class TopBar(QWidget):
     hold_asked = Signal(bool)
     """The queue shall be paused, or go on."""
     settings_asked = Signal()
-    fold_toggled = Signal(bool)
-    """The lanes are wanted in place of the table, in a window too low for both."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,10 +47,6 @@ class TopBar(QWidget):
         self.add.clicked.connect(self.add_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
         self._bar = ThinBar("Progress of all songs", _BAR)
-        self.fold = ShellButton("Lanes")
-        self.fold.setCheckable(True)
-        self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")
-        self.fold.toggled.connect(self.fold_toggled)
         self.pause = ShellButton("Pause")
         self.pause.clicked.connect(self._ask_to_hold)
         self._paused = False
@@ -62,7 +56,6 @@ class TopBar(QWidget):
         self.settings = self._settings_button()
         self._arrange()
         self.show_paused(False)
-        self.fold.hide()
 
     def _search_field(self) -> QLineEdit:
         field = QLineEdit()
@@ -100,7 +93,7 @@ class TopBar(QWidget):
         row.addWidget(self.search, 1)
         row.addWidget(self.add)
         row.addStretch()
-        for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models, self.settings):
+        for widget in (self._doing, self._bar, self._left, self.pause, self.models, self.settings):
             row.addWidget(widget)
 
     def show_batch(self, batch: Batch | None) -> None:

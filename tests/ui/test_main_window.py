@@ -17,6 +17,8 @@ from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
+from desktop.ui.player.lane import LaneHead
+from desktop.ui.theme import tokens
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import completed_job
 from tests.helpers.window import Stage, a_job, gaps, opened
@@ -311,7 +313,7 @@ def test_the_window_comes_back_as_it_was(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
     size = QSize(1024, 720)  # a screen in memory is small, and Qt brings no window back larger than its screen
     first = opened(setting, qtbot, size)
-    first.splitter.setSizes([300, 300])
+    first.splitter.moveSplitter(300, 1)
     sizes = first.splitter.sizes()
     first.player.set_master_db(-6.0)
     first.top.model_chosen.emit("sketch")
@@ -335,15 +337,32 @@ def test_songs_are_added_with_the_chosen_model(
     qtbot.waitUntil(lambda: [job.options.model for job in setting.queue.jobs] == ["htdemucs_6s"])
 
 
-def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("stems", [4, 6])
+@pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1276, 680), QSize(1366, 690)])
+def test_every_lane_of_a_song_is_seen_below_the_table_in_a_low_window(
+    setting: Stage, qtbot: QtBot, size: QSize, stems: int
+) -> None:
+    job = setting.store.insert(_inside(setting, completed_job(setting.home.jobs / "stems", stems)))
+    window = opened(setting, qtbot, size)
+    _chosen(window, qtbot, job)
+    qtbot.waitUntil(lambda: window.player.ready)
+    lanes = window.panel.findChildren(LaneHead)
+    assert len(lanes) == stems
+    assert window.size() == size
+    assert window.table.viewport().height() >= 3 * tokens.ROW
+    kinds = (QAbstractButton, QAbstractSlider)
+    controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
+    qtbot.waitUntil(lambda: all(seen.visibleRegion().boundingRect() == seen.rect() for seen in controls))
+
+
+def test_the_border_stays_where_the_user_has_put_it(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
-    window = opened(setting, qtbot, QSize(*SMALLEST))
-    assert window.size() == QSize(*SMALLEST)
-    assert (window.table.isVisible(), window.panel.isVisible()) == (True, False)
-    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert (window.table.isVisible(), window.panel.isVisible()) == (False, True)
+    window = opened(setting, qtbot, QSize(1440, 900))
+    window.splitter.moveSplitter(200, 1)
+    assert window.splitter.sizes()[0] == 200
+    window.resize(1440, 760)
     window.resize(1440, 900)
-    qtbot.waitUntil(lambda: window.table.isVisible() and window.panel.isVisible())
+    assert abs(window.splitter.sizes()[0] - 200) <= 2
 
 
 @pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1440, 900), QSize(3840, 2160)])

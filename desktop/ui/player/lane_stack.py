@@ -12,8 +12,8 @@ from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
 SHORTEST = 72
-TIGHT = 64
-"""Lanes give up this much where that spares the scroll bar."""
+COMPACT = 44
+"""Lanes shrink down to this height where that spares the scroll bar; their heads then have one row (lane.py)."""
 TALLEST_ALONE = 420
 """A lone lane does not fill a whole screen."""
 
@@ -85,7 +85,7 @@ class LaneStack(QWidget):
         count, room = len(self._heads), self.view.lanes_height()
         if not count:
             return []
-        height = room / count if room / count >= TIGHT else SHORTEST
+        height = room / count if room / count >= COMPACT else SHORTEST
         if count == 1:
             height = min(height, TALLEST_ALONE)
         return [round(height * number) for number in range(1, count + 1)]
