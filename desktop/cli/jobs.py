@@ -11,7 +11,7 @@ from desktop.cli.report import as_object, clock, status_words, title_words
 from desktop.cli.results import Lines
 from desktop.cli.separate import see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.service import JobService
 from desktop.opening import open_home
 
@@ -96,7 +96,7 @@ def _table(jobs: list[Job]) -> Table:
             job.id[:8],
             title_words(job),
             clock(job.seconds),
-            job.model_used or job.options.model,
+            "" if job.state is JobState.FAILED and not job.stems else job.model_used or job.options.model,
             status_words(job),
         )
         table.add_row(*(Text(cell) for cell in cells))

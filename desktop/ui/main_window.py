@@ -92,6 +92,7 @@ class MainWindow(QMainWindow):
         self._rows = RowActions(self.table, self.library, self.player, self.exporter, home, self)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
+        self._messages.show_asked.connect(self.top.search_for)
         self._connect()
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
         self.actions_by_name = bind_keys(self, self, self.player)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.audio.files import Refusal
@@ -11,18 +11,22 @@ from desktop.jobs.model import Job
 from desktop.ui.dialogs.refused import RefusedFiles, refused_words
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Added
+from desktop.ui.jobs.batch import BatchResult
 from desktop.ui.jobs.library import Library
-from desktop.ui.jobs.status import fell_back
+from desktop.ui.jobs.status import FAILED, fell_back
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
-_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE = "refused", "trouble", "draft", "unreadable"
+_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _BATCH = "refused", "trouble", "draft", "unreadable", "batch"
 
 
 class Messages(QObject):
     """Turns events into notices."""
+
+    show_asked = Signal(str)
+    """What the table is to be searched for."""
 
     def __init__(
         self, library: Library, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
@@ -40,6 +44,7 @@ class Messages(QObject):
         library.refresher.loaded.connect(self._clear_unreadable)
         library.jobs.draft_made.connect(self._tell_draft)
         library.commands.retried.connect(self._forget_draft)
+        library.batches.ended.connect(self._tell_batch)
 
     def _tell_trouble(self, sentence: str) -> None:
         if sentence:
@@ -82,6 +87,21 @@ class Messages(QObject):
         self._refusals.clear()
         RefusedFiles(refusals, self._window).show()
 
+    def _tell_batch(self, result: BatchResult) -> None:
+        """Say how several songs ended; of a single one its row says it."""
+        done, failed = len(result.done), len(result.failed)
+        if done + failed < 2:
+            return
+        self._notices.show_notice(
+            Notice(
+                batch_words(done, failed),
+                key=_BATCH,
+                tone=tokens.BAD if failed else tokens.GOOD,
+                action="Show failed" if failed else "",
+                act=lambda: self.show_asked.emit(FAILED),
+            )
+        )
+
     def _tell_draft(self, job: Job) -> None:
         self._drafts[job.id] = job
         self._show_drafts()
@@ -113,6 +133,14 @@ class Messages(QObject):
     def _separate_again(self, drafts: Sequence[Job]) -> None:
         self._drafts.clear()
         self._library.commands.retry(drafts)
+
+
+def batch_words(done: int, failed: int) -> str:
+    """Return how the songs of a batch ended: "61 songs done, 3 failed."."""
+    counted = "1 song" if done == 1 else f"{done} songs"
+    if not failed:
+        return f"{counted} done. The stems are ready."
+    return f"{counted} done, {failed} failed." if done else f"{failed} songs failed."
 
 
 def _names(refusals: Sequence[Refusal]) -> str:

@@ -134,11 +134,15 @@ class TopBar(QWidget):
         """Offer these models."""
         self.models.show_models(models, chosen)
 
+    def search_for(self, text: str) -> None:
+        """Show only songs that match, at once; the field says so."""
+        self.search.setText(text)
+        self._searching.stop()
+        self.searched.emit(text)
+
     def clear_search(self) -> None:
         """Show every song again, at once."""
-        self.search.clear()
-        self._searching.stop()
-        self.searched.emit("")
+        self.search_for("")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line below."""

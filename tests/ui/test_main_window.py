@@ -221,7 +221,29 @@ def test_a_failed_song_tells_why_and_is_tried_again(setting: Stage, qtbot: QtBot
     details.close()
     window.table.action_asked.emit(job, JobAction.RETRY)
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
-    qtbot.waitUntil(lambda: "Next in line" in window.library.proxy.index(0, Column.STATUS).data())
+    qtbot.waitUntil(lambda: "Up next" in window.library.proxy.index(0, Column.STATUS).data())
+
+
+def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: Stage, qtbot: QtBot) -> None:
+    titles = ["one", "two", "three", "The failed state"]
+    jobs = {title: setting.store.insert(a_job(title)) for title in titles}
+    window = opened(setting, qtbot)
+    for title, job in jobs.items():
+        claimed = setting.store.claim(job.id)
+        assert claimed is not None
+        if title == "two":
+            setting.store.fail(claimed, "two.mp3 is not an audio file.", 1.0)
+        else:
+            setting.store.complete(claimed, (), ())
+        setting.feed.changed.emit(job.id)
+    qtbot.waitUntil(lambda: _said(window) == "3 songs done, 1 failed.")
+    qtbot.mouseClick(_button(window.notices, "Show failed"), Qt.MouseButton.LeftButton)
+    assert _titles(window) == ["two", "The failed state"]
+    assert window.top.search.text() == "failed"
+    assert window.library.proxy.index(0, Column.STATUS).data() == "Failed: two.mp3 is not an audio file. Details"
+    assert window.library.proxy.index(0, Column.MODEL).data() == ""
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert len(_titles(window)) == 4
 
 
 def test_a_draft_is_separated_again_with_one_click(setting: Stage, qtbot: QtBot) -> None:

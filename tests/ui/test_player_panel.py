@@ -112,7 +112,7 @@ def test_the_header_says_which_song_and_what_came_of_it(
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, notices=("The file ends early.",)))
     shown = texts(panel)
-    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "Four stems, sum exactly to the song"):
+    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "4 stems · add up exactly to the original"):
         assert words in shown
     assert "The file ends early." in shown
 
@@ -130,11 +130,12 @@ def test_whatever_computes_a_song_has_a_name_for_musicians(kind: str) -> None:
     assert runtime_words(kind).startswith("Computed by ")
 
 
-def test_an_inexact_sum_is_told_in_decibels(
+def test_an_inexact_sum_is_told_in_words_and_its_decibels_in_the_tooltip(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, null_dbfs=-91.6))
-    assert "Four stems, sum within −92 dB" in [chip.text() for chip in panel.findChildren(Chip)]
+    chip = next(chip for chip in panel.findChildren(Chip) if chip.text() == "4 stems · add up to the original")
+    assert chip.toolTip() == "The loudest difference to the original is −92 dBFS."
 
 
 def test_opening_a_song_does_not_block_the_window(

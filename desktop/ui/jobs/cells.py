@@ -3,7 +3,7 @@
 from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.status import Status
+from desktop.ui.jobs.status import Status, state_words
 from desktop.ui.plain import tip
 from desktop.ui.waveform.clock import clock
 
@@ -47,7 +47,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
         case Column.TITLE:
             return tip(title(job), artist(job), shown(job.source, _LONGEST))
         case Column.STATUS:
-            return tip(status.sentence, *job.notices)
+            return tip(*filter(None, (status.sentence, status.hint)), *job.notices)
         case Column.ADDED:
             return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
         case _:
@@ -71,4 +71,5 @@ def sort_key(job: Job, column: Column) -> str | float:
 
 def search_words(job: Job, status: Status, model: str) -> str:
     """Everything in a row that can be searched for."""
-    return " ".join((job.title, job.artist, job.album, status.sentence, model, job.source.name)).casefold()
+    words = (job.title, job.artist, job.album, status.sentence, state_words(job), model, job.source.name)
+    return " ".join(words).casefold()

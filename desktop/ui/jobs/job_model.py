@@ -44,6 +44,7 @@ class JobTableModel(QAbstractTableModel):
         self._left: Mapping[str, float] = {}
         self._titles: Mapping[str, str] = MODEL_TITLES
         self._chosen = DEFAULT_MODEL
+        self._paused = False
         self._answers: Mapping[int, Callable[[Job, Column], object]] = {
             _Role.DisplayRole: self._text,
             _Role.AccessibleTextRole: self._spoken,
@@ -97,6 +98,12 @@ class JobTableModel(QAbstractTableModel):
         """Call models by these titles; `chosen` is the one for new songs."""
         self._titles, self._chosen = {**MODEL_TITLES, **titles}, chosen
         self._touch(range(len(self._jobs)), Column.MODEL, Column.STATUS)
+
+    def show_paused(self, paused: bool) -> None:
+        """Say of waiting songs whether the whole queue is paused."""
+        if paused != self._paused:
+            self._paused = paused
+            self._touch(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
 
     def put(self, jobs: Iterable[Job]) -> None:
         """Take these jobs as they are now: known rows change in place, new ones come below."""
@@ -193,7 +200,7 @@ class JobTableModel(QAbstractTableModel):
 
     def _status(self, job: Job) -> Status:
         better = better_model(job, self._chosen)
-        return status_of(job, self._ahead.get(job.id, 0), self._titles.get(better, better))
+        return status_of(job, self._ahead.get(job.id, 0), self._titles.get(better, better), self._paused)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         """As many as there are jobs."""
@@ -219,6 +226,8 @@ class JobTableModel(QAbstractTableModel):
         return None if answer is None else answer(self._jobs[index.row()], Column(index.column()))
 
     def _model(self, job: Job) -> str:
+        if job.state is JobState.FAILED and not job.stems:
+            return ""  # no model separated it
         name = job.model_used or job.options.model
         return self._titles.get(name, name)
 

@@ -16,6 +16,7 @@ from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Adder
 from desktop.ui.jobs.awaited_service import AwaitedService
+from desktop.ui.jobs.batch import BatchTracker
 from desktop.ui.jobs.commands import Commands
 from desktop.ui.jobs.covers import Covers
 from desktop.ui.jobs.job_model import JobTableModel
@@ -50,6 +51,7 @@ class Library(QObject):
         self.refresher = Refresher(service, feed, self.jobs, self._work, self)
         self.commands = Commands(service, self.jobs, self.proxy, notices, self._work, self)
         self.adder = Adder(service, self)
+        self.batches = BatchTracker(self.jobs, self)
         self._new: list[Job] = []
         self._new_drop = True
         self._flush = QTimer(self, interval=_TOGETHER_MS, singleShot=True)
@@ -60,8 +62,10 @@ class Library(QObject):
         self._second = QTimer(self, interval=_A_SECOND_MS)
         self._second.timeout.connect(self._count_down)
         self.jobs.queue_changed.connect(self._count_down)
+        self.refresher.paused.connect(self.jobs.show_paused)
         self.adder.added.connect(self._take_new)
         self.adder.finished.connect(self._end_drop)
+        self.adder.busy_changed.connect(self.batches.show_adding)
 
     @property
     def count_waiting_to_be_shown(self) -> int:

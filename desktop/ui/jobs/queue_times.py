@@ -73,14 +73,15 @@ class BatchCount:
 
 def batch_words(batch: Batch, paused: bool = False) -> tuple[str, str]:
     """Return what is going on, and how long it takes yet."""
-    doing = f"Separating {batch.place} of {batch.total}" if batch.running else _waiting_words(batch.total)
+    queued = "1 song queued" if batch.total == 1 else f"{batch.total} songs queued"
     if paused:
-        return f"Paused · {doing[0].lower()}{doing[1:]}", ""
+        return "Pausing…" if batch.running else f"Paused · {queued}", ""
+    doing = f"Separating {batch.place} of {batch.total}" if batch.running else queued
     return doing, "" if batch.left is None else about(batch.left)
 
 
 def about(seconds: float) -> str:
-    """Return "about 6 min left": rounded up, since early is a gift and late is a lie."""
+    """Return "about 6 min left". Rounded up: an estimate that is too long disappoints nobody."""
     if seconds < 60:
         return "under a minute left"
     minutes = int(-(-seconds // 60))
@@ -88,6 +89,3 @@ def about(seconds: float) -> str:
         return f"about {minutes} min left"
     return f"about {round(minutes / 60)} h left"
 
-
-def _waiting_words(total: int) -> str:
-    return "1 song waits" if total == 1 else f"{total} songs wait"

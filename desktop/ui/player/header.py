@@ -8,7 +8,14 @@ from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import model_title, runtime_words, sum_words
+from desktop.ui.player.sentences import (
+    model_title,
+    runtime_words,
+    stem_count,
+    sum_figure,
+    sum_words,
+    sums_exactly,
+)
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -73,9 +80,9 @@ class PlayerHeader(QWidget):
         self._show(self._model, model_title(job), runtime_words(job.runtime))
         self._export.setVisible(bool(job.stems))
         done = job.state is JobState.COMPLETED
-        words, exact = sum_words(job) if done else ("", False)
-        self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
-        self._show(self._sum, words)
+        words = " · ".join(filter(None, (stem_count(job), sum_words(job)))) if done else ""
+        self._sum.paint_in(tokens.GOOD if sums_exactly(job) else tokens.DIM)
+        self._show(self._sum, words, sum_figure(job))
         self._notices.say("  ".join(job.notices) if done else "", "\n".join(job.notices))
         self._notices.setAccessibleName("Notices: " + " ".join(job.notices) if job.notices else "")
 

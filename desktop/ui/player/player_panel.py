@@ -95,9 +95,7 @@ class PlayerPanel(QWidget):
             return
         if missing := _missing(job.stems):
             self._controller.unload()
-            self._tell(
-                "The stems are gone", f"{missing} is not in the library any more. Separate the song again.", True
-            )
+            self._tell("The stems are gone", f"{missing} not in the library any more. Separate the song again.", True)
             return
         self._shown = key
         self._lanes().show_stems(job)
@@ -186,4 +184,7 @@ def _import_lanes() -> None:
 
 
 def _missing(stems: Sequence[Stem]) -> str:
-    return next((stem.path.name for stem in stems if not stem.path.exists()), "")
+    """Return what is missing, with its verb; empty when every stem is there."""
+    if not stems:
+        return "They are"
+    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")

@@ -121,11 +121,11 @@ def test_sync_takes_over_a_list_without_a_reset(model: JobTableModel) -> None:
 def test_songs_in_line_say_how_many_are_before_them(model: JobTableModel) -> None:
     jobs = [a_job(f"Song {n}", position=n) for n in range(3)]
     model.put(jobs)
-    assert _text(model, 0, Column.STATUS) == "Next in line"
-    assert _text(model, 2, Column.STATUS) == "In line: 2 songs before it"
+    assert _text(model, 0, Column.STATUS) == "Up next"
+    assert _text(model, 2, Column.STATUS) == "Queued: 2 ahead"
     model.put([replace(jobs[0], state=JobState.COMPLETED)])
-    assert _text(model, 1, Column.STATUS) == "Next in line"
-    assert _text(model, 2, Column.STATUS) == "In line: 1 song before it"
+    assert _text(model, 1, Column.STATUS) == "Up next"
+    assert _text(model, 2, Column.STATUS) == "Queued: 1 ahead"
 
 
 def test_songs_in_line_tell_when_they_will_be_done(model: JobTableModel) -> None:
@@ -160,7 +160,7 @@ def test_models_are_called_by_the_shelf_s_titles(model: JobTableModel) -> None:
     model.put([a_job(model="mine"), a_job(model="sketch", model_used="sketch", state=JobState.COMPLETED)])
     model.name_models({"mine": "My own model"}, "mine")
     assert _text(model, 0, Column.MODEL) == "My own model"
-    assert "separate with My own model" in _text(model, 1, Column.STATUS)
+    assert "Separate again with My own model" in model.index(1, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_hostile_title_is_shown_harmlessly(model: JobTableModel) -> None:

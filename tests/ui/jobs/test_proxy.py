@@ -101,8 +101,8 @@ def test_sorting_by_status_puts_what_runs_first(model: JobTableModel, proxy: Job
     [
         ("drive", ["Night Drive"]),
         ("lind NIGHT", ["Night Drive"]),
-        ("four stems", ["Day Trip"]),
-        ("next in line", ["Night Drive"]),
+        ("4 stems", ["Day Trip"]),
+        ("queued", ["Night Drive"]),
         ("(live) [x] .*", []),
         ("", ["Night Drive", "Day Trip"]),
     ],

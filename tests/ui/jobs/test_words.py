@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.ui.jobs.buttons import JobAction
+from desktop.ui.jobs.cells import search_words, tooltip
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
@@ -30,25 +31,56 @@ def _done(**known: object) -> Job:
 @pytest.mark.parametrize(
     ("job", "words", "tone", "link"),
     [
-        (a_job(), "Next in line", Tone.DIM, Link.NONE),
+        (a_job(), "Up next", Tone.DIM, Link.NONE),
+        (a_job(progress=0.05), "Queued at 5 %", Tone.DIM, Link.NONE),
         (a_job(state=JobState.PROCESSING), "Loading the model", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, stage=Stage.DECODING), "Reading the song", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, cancel_requested=True), "Stopping", Tone.PLAIN, Link.NONE),
-        (_done(), "Four stems: sum exactly to the song", Tone.GOOD, Link.NONE),
-        (_done(null_dbfs=-92.0), "Four stems: sum within −92 dB", Tone.GOOD, Link.NONE),
+        (_done(), "4 stems: add up exactly to the original", Tone.GOOD, Link.NONE),
+        (_done(null_dbfs=-92.0), "4 stems: add up to the original", Tone.GOOD, Link.NONE),
         (
             _done(model_used="sketch"),
-            "Four stems: draft quality, separate with HT Demucs",
+            "4 stems: draft quality, Separate again",
             Tone.GOOD,
             Link.SEPARATE_BETTER,
         ),
-        (a_job(state=JobState.FAILED, error="It is damaged."), "It is damaged. Details", Tone.BAD, Link.DETAILS),
+        (a_job(state=JobState.FAILED, error="It is damaged."), "Failed: It is damaged. Details", Tone.BAD, Link.DETAILS),
         (a_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, Link.TRY_AGAIN),
     ],
 )
 def test_every_state_has_words(job: Job, words: str, tone: Tone, link: Link) -> None:
     status = status_of(job, 0, "HT Demucs")
     assert (status.sentence, status.tone, status.link) == (words, tone, link)
+
+
+def test_a_paused_queue_and_a_paused_song_are_told_apart() -> None:
+    held = [status_of(job, 2, "", queue_paused=True).sentence for job in (a_job(), a_job(progress=0.05), a_job(paused=True))]
+    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 %: queue paused", "Paused"]
+
+
+def test_how_well_stems_add_up_is_told_in_words_and_the_figure_in_the_tooltip() -> None:
+    assert status_of(_done(null_dbfs=-40.0), 0, "").sentence == "4 stems: do not add up to the original"
+    status = status_of(_done(null_dbfs=-144.0), 0, "")
+    assert status.hint == "The loudest difference to the original is −144 dBFS."
+    assert status.hint in str(tooltip(_done(), Column.STATUS, status))
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (a_job(), ["queued"]),
+        (a_job(paused=True), ["paused"]),
+        (a_job(state=JobState.PROCESSING), ["running"]),
+        (_done(), ["done"]),
+        (_done(model_used="sketch"), ["done", "draft"]),
+        (a_job(state=JobState.FAILED, error="It is damaged."), ["failed"]),
+        (a_job(state=JobState.CANCELLED), ["cancelled"]),
+    ],
+)
+def test_a_song_is_found_by_its_state(job: Job, words: list[str]) -> None:
+    found = search_words(job, status_of(job, 3, ""), "HT Demucs").split()
+    states = ("queued", "paused", "running", "done", "draft", "failed", "cancelled")
+    assert [word for word in states if word in found] == words
 
 
 def test_a_draft_is_separated_again_with_the_model_that_was_asked_for() -> None:
@@ -83,7 +115,7 @@ def test_the_batch_counts_from_the_first_song_to_the_last() -> None:
     old = a_job("old", JobState.COMPLETED)
     waiting = count.of([old, *jobs], jobs)
     assert waiting is not None
-    assert batch_words(waiting) == ("3 songs wait", "")
+    assert batch_words(waiting) == ("3 songs queued", "")
     running = a_job("0", JobState.PROCESSING, id=jobs[0].id, progress=0.5, elapsed=60, left=60, seconds=100.0)
     batch = count.of([old, running, *jobs[1:]], [running, *jobs[1:]])
     assert batch is not None
@@ -170,6 +202,7 @@ def test_separate_again_is_a_submenu_of_models(qtbot: QtBot) -> None:
     with qtbot.waitSignal(menu.triggered) as picked:
         menu.popup(QPoint(10, 10))
         again.actions()[1].trigger()
+    menu.close()
     assert picked.args[0].data() == Entry("Sketch", JobAction.RETRY, "sketch")
 
 
