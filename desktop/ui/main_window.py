@@ -262,7 +262,7 @@ class MainWindow(QMainWindow):
 
     def _show_queue(self) -> None:
         jobs = self.library.jobs
-        self.top.show_batch(self._batches.of(jobs.jobs, jobs.active))
+        self.top.show_batch(self._batches.of(jobs.jobs, jobs.active, jobs.left))
 
     def _show_models(self, models: Sequence[Model]) -> None:
         self.top.show_models(models, self.model)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import JobProgress
-from desktop.settings import DEFAULT_MODEL
+from desktop.jobs.speeds import Speeds, expected_speed
+from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import HEADINGS, JOB_ROLE, PLACE_ROLE, SEARCH_ROLE, SORT_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.days import said
@@ -45,6 +46,8 @@ class JobTableModel(QAbstractTableModel):
         self._titles: Mapping[str, str] = MODEL_TITLES
         self._chosen = DEFAULT_MODEL
         self._paused = False
+        self._speeds: Speeds = {}
+        self._settings = Settings()
         self._answers: Mapping[int, Callable[[Job, Column], object]] = {
             _Role.DisplayRole: self._text,
             _Role.AccessibleTextRole: self._spoken,
@@ -104,6 +107,17 @@ class JobTableModel(QAbstractTableModel):
         if paused != self._paused:
             self._paused = paused
             self._touch(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
+
+    def know_speeds(self, speeds: Speeds, settings: Settings) -> None:
+        """Take the measured speeds of the models, for songs that are not measured yet."""
+        if (speeds, settings) != (self._speeds, self._settings):
+            self._speeds, self._settings = speeds, settings
+            self._recount()
+
+    @property
+    def left(self) -> Mapping[str, float]:
+        """Seconds until each active job is done, by its id, as far as that is known."""
+        return self._left
 
     def put(self, jobs: Iterable[Job]) -> None:
         """Take these jobs as they are now: known rows change in place, new ones come below."""
@@ -177,7 +191,7 @@ class JobTableModel(QAbstractTableModel):
         """Count again who stands before whom, and tell the rows for which it changed."""
         active, line = self.active, self.waiting
         waiting = [job.id for job in active if _waits(job)]
-        ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active)
+        ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active, self._speed_of)
         moved = [i for i in waiting if ahead[i] != self._ahead.get(i) or _differs(left.get(i), self._left.get(i))]
         if line != self._line:
             self._arrange(line)
@@ -186,6 +200,9 @@ class JobTableModel(QAbstractTableModel):
             rows = [self._rows[job_id] for job_id in moved]
             self._touch(range(min(rows), max(rows) + 1), Column.STATUS, Column.LEFT)
         self.queue_changed.emit()
+
+    def _speed_of(self, job: Job) -> float | None:
+        return expected_speed(job, self._settings, self._speeds)
 
     def _arrange(self, waiting: Sequence[str]) -> None:
         """Let the rows of waiting songs stand as the songs will run."""

@@ -48,7 +48,7 @@ class Library(QObject):
         self.jobs = JobTableModel(self)
         self.proxy = JobProxy(self.jobs, self)
         self.covers = Covers(home, self._pictures, self)
-        self.refresher = Refresher(service, feed, self.jobs, self._work, self)
+        self.refresher = Refresher(service, feed, self.jobs, home, self._work, self)
         self.commands = Commands(service, self.jobs, self.proxy, notices, self._work, self)
         self.adder = Adder(service, self)
         self.batches = BatchTracker(self.jobs, self)

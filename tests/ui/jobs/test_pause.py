@@ -189,7 +189,7 @@ def test_paused_songs_are_no_part_of_the_batch_and_no_part_of_its_time() -> None
     held = replace(held, paused=True)
     model = JobTableModel()
     model.put([running, waiting, held])
-    batch = BatchCount().of(model.jobs, model.active)
+    batch = BatchCount().of(model.jobs, model.active, model.left)
     assert batch is not None
     assert (batch.place, batch.total, batch.left) == (1, 2, pytest.approx(180.0))
     assert model.waiting == [waiting.id, held.id]

@@ -16,7 +16,7 @@ from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
 from desktop.ui.jobs.menu import Entry, JobMenu, entries
 from desktop.ui.jobs.pieces import lay_out
-from desktop.ui.jobs.queue_times import BatchCount, about, batch_words
+from desktop.ui.jobs.queue_times import BatchCount, about, batch_words, times_left
 from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
 from tests.helpers.window import a_job
 
@@ -113,19 +113,20 @@ def test_the_batch_counts_from_the_first_song_to_the_last() -> None:
     count = BatchCount()
     jobs = [a_job(f"{n}", position=n, seconds=100.0) for n in range(3)]
     old = a_job("old", JobState.COMPLETED)
-    waiting = count.of([old, *jobs], jobs)
+    waiting = count.of([old, *jobs], jobs, {})
     assert waiting is not None
     assert batch_words(waiting) == ("3 songs queued", "")
     running = a_job("0", JobState.PROCESSING, id=jobs[0].id, progress=0.5, elapsed=60, left=60, seconds=100.0)
-    batch = count.of([old, running, *jobs[1:]], [running, *jobs[1:]])
+    active = [running, *jobs[1:]]
+    batch = count.of([old, *active], active, times_left(active))
     assert batch is not None
     assert batch_words(batch) == ("Separating 1 of 3", "about 5 min left")
     done = a_job("0", JobState.COMPLETED, id=jobs[0].id)
-    after = count.of([old, done, *jobs[1:]], jobs[1:])
+    after = count.of([old, done, *jobs[1:]], jobs[1:], {})
     assert after is not None
     assert (after.place, after.total, after.progress) == (2, 3, pytest.approx(1 / 3))
-    assert count.of([old, done], []) is None
-    again = count.of([old, done, jobs[1]], [jobs[1]])
+    assert count.of([old, done], [], {}) is None
+    again = count.of([old, done, jobs[1]], [jobs[1]], {})
     assert again is not None
     assert again.total == 1
 
