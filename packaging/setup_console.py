@@ -71,11 +71,12 @@ class Story(Protocol):
 
 
 def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = ()) -> None:
-    """Run `words`, show how `story` goes, write all output to `log`.
+    """Run `words`, show how `story` goes, write all output to `log`, whose folder is made when there is none.
 
     `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
     """
     lines: deque[str] = deque(maxlen=KEPT)
+    log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as record,
         subprocess.Popen(

@@ -45,6 +45,7 @@ def unpack(archive: Path, into: Path) -> Path:
 
 def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
     """Run a program in `folder`, its output going into `log`. Raises BuildError with its last lines."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         done = subprocess.run(
             words, cwd=folder, env=_surroundings() | environment, stdout=output, stderr=output, check=False
