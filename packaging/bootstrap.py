@@ -71,8 +71,7 @@ def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
     environment.marks.mkdir(parents=True, exist_ok=True)
     setup_stamp.withdraw(environment)
     # All in one go, so that whoever must type the line does so once.
-    lacking = setup_debian.missing(kind) + (setup_debian.missing_for_venv() if anew else [])
-    complete = setup_debian.provide(lacking, environment.log)
+    complete = setup_debian.provide(setup_debian.missing(kind, venv=anew), environment.log)
     if anew:
         setup_debian.require_venv()
         environment.make()

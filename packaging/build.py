@@ -50,9 +50,11 @@ def main(words: Sequence[str]) -> int:
     chosen = parser.parse_args(words)
     edition = editions.EDITIONS[chosen.edition]
     try:
-        if sys.platform == "linux" and not setup_debian.provide(setup_debian.missing("build"), BUILD / "packages.log"):
+        environment = Environment(edition.build)
+        lacking = setup_debian.missing("build", venv=not environment.usable())
+        if not setup_debian.provide(lacking, BUILD / "packages.log"):
             return 1
-        environment = prepare(edition)
+        prepare(environment, edition)
         build_native(environment)
         freeze(environment, edition)
     except (BuildError, SetUpError) as error:
@@ -67,11 +69,11 @@ def main(words: Sequence[str]) -> int:
     return subprocess.run([*packager, *which], check=False).returncode
 
 
-def prepare(edition: Edition) -> Environment:
-    """The Python that the app is made of: the locked packages and nothing else."""
-    environment = Environment(edition.build)
+def prepare(environment: Environment, edition: Edition) -> None:
+    """Make the Python that the app is made of: the locked packages and nothing else. Raises SetUpError."""
     environment.marks.mkdir(parents=True, exist_ok=True)
     if not environment.usable():
+        setup_debian.require_venv()
         environment.make()
     # What comes as source would be built with packages that no lock file names.
     os.environ["PIP_ONLY_BINARY"] = ":all:"
@@ -79,7 +81,6 @@ def prepare(edition: Edition) -> Environment:
         environment.install(lock, "PyTorch, the largest part")
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
     environment.install(LOCKS / "build.txt", "the packages that make packages")
-    return environment
 
 
 def build_native(environment: Environment) -> None:
