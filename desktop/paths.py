@@ -197,8 +197,13 @@ def bundle() -> Path | None:
 
 
 def resources() -> Path:
-    """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
-    return (bundle() or Path(__file__).parent.parent) / "resources"
+    """Return the folder of the read-only files that come with the app.
+
+    It lies within the package `desktop` where pip installed a wheel, and beside it in a checkout and in the packaged app.
+    """
+    package = Path(__file__).parent
+    within = package / "resources"
+    return within if within.is_dir() else package.parent / "resources"
 
 
 def _runtime_base() -> Path:
