@@ -20,6 +20,7 @@ sys.path.insert(0, str(PACKAGING))
 
 import editions  # noqa: E402 - an isolated Python does not look beside the script
 import setup_debian  # noqa: E402
+import setup_torch  # noqa: E402
 from editions import CPU, LOCKS, Edition  # noqa: E402
 from settled import settle  # noqa: E402
 from setup_console import SetUpError, say  # noqa: E402
@@ -77,10 +78,19 @@ def prepare(environment: Environment, edition: Edition) -> None:
         environment.make()
     # What comes as source would be built with packages that no lock file names.
     os.environ["PIP_ONLY_BINARY"] = ":all:"
-    for lock in edition.torch():
-        environment.install(lock, "PyTorch, the largest part")
+    install_torch(environment, edition)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
     environment.install(LOCKS / "build.txt", "the packages that make packages")
+
+
+def install_torch(environment: Environment, edition: Edition) -> None:
+    """Install the PyTorch of the edition. Raises SetUpError, and BuildError where nobody has it."""
+    locks = edition.torch()
+    if locks != (setup_torch.SMALL,):
+        for lock in locks:
+            environment.install(lock, "PyTorch, the largest part")
+    elif not setup_torch.install_small(environment):
+        raise BuildError("The app is built with the PyTorch without CUDA. Look at the network and start again.")
 
 
 def build_native(environment: Environment) -> None:

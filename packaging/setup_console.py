@@ -23,6 +23,10 @@ class NoBuildError(SetUpError):
     """A package is not offered for this machine."""
 
 
+class UnreachableError(SetUpError):
+    """No package index answered."""
+
+
 def say(sentence: str) -> None:
     """A line for the user. Standard output belongs to the command that is about to start."""
     sys.stderr.write(sentence + "\n")
