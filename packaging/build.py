@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))
 
-import editions  # noqa: E402 - an isolated Python does not look beside the script
+import bundle_libraries  # noqa: E402 - an isolated Python does not look beside the script
+import editions  # noqa: E402
 import setup_debian  # noqa: E402
 import setup_torch  # noqa: E402
 from editions import CPU, LOCKS, Edition  # noqa: E402
@@ -109,17 +110,32 @@ def build_native(environment: Environment) -> None:
 def freeze(environment: Environment, edition: Edition) -> None:
     """Make the bundle of all that, with its licences."""
     say("Making the bundle: this takes some minutes.")
-    bundle, log = edition.bundle, edition.build / "bundle.log"
+    bundle, log, left_out = edition.bundle, edition.build / "bundle.log", edition.build / "left-out.txt"
     log.unlink(missing_ok=True)
     shutil.rmtree(bundle, ignore_errors=True)
     words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
     run([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
-        UNBRAID_NATIVE=str(NATIVE))  # fmt: skip
+        UNBRAID_NATIVE=str(NATIVE), UNBRAID_LEFT_OUT=str(left_out))  # fmt: skip
     if sys.platform == "linux":
+        check_libraries(bundle, left_out)
         _strip(bundle, log)
     words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
     run([*words, "--site-packages", environment.packages], log)
     settle(bundle, int(made_at()))
+
+
+def check_libraries(bundle: Path, left_out: Path) -> None:
+    """Say which of this machine's libraries are not in the bundle. Raises BuildError when one is missed there."""
+    names = left_out.read_text(encoding="utf-8").split()
+    if names:
+        say(f"Left out, because packaging/bundle_libraries.py does not name them: {', '.join(names)}.")
+    unmet = bundle_libraries.unmet(bundle)
+    if unmet:
+        lines = "\n".join(f"  {name}, needed by {file}" for name, file in unmet.items())
+        raise BuildError(
+            f"The bundle lacks libraries:\n{lines}\n"
+            "Install them on this machine, and name them in packaging/bundle_libraries.py."
+        )
 
 
 def _once(part: str, words: Sequence[str | Path]) -> None:

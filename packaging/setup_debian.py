@@ -79,6 +79,9 @@ BUILD = (
     Need("xz-utils", program="xz"),
     Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
     Need("zlib1g-dev", pattern="include/zlib.h"),
+    # Copies go into the bundle: bundle_libraries.py.
+    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
+    Need("ocl-icd-libopencl1", library="libOpenCL.so.1"),
 )
 # Installs the packages on a bare system, and drives them there.
 PROOF = (Need("debootstrap", program="debootstrap"),)
