@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.errors import UnbraidError, UnusableTrackError
+from desktop.errors import UnusableTrackError
 from desktop.playback.transport import Transport
 from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
@@ -221,11 +221,7 @@ class PlayerController(QObject):
     def _play(self) -> None:
         if self._transport.position >= self._transport.frames:
             self._transport.seek(0)
-        try:
-            self._transport.play()
-        except UnbraidError as error:
-            self.notice.emit(str(error))
-            return
+        self._transport.play()
         self._timer.start()
         self.playing_changed.emit(True)
 
