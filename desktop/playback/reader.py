@@ -23,7 +23,7 @@ _REST_AFTER = 3.0
 # Seconds between two words in the log about sound that dropped out.
 _REPORT_EVERY = 10.0
 # Seconds that `close` waits for a sound server that does not answer.
-_PATIENCE = 5.0
+_PATIENCE = 2.0
 _BLOCK = 8192
 _LOST = "The sound device was lost. Connect one, then press play again."
 _log = logging.getLogger(__name__)
