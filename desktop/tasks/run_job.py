@@ -73,23 +73,22 @@ class JobRunner:
             answer = self._answer(claim)
         if answer == COMPLETED:
             write_record(self.home, self.store.job(job_id))
-        self._tidy(job, answer)
-        self.events.emit(JobChanged(job_id))
+        self._tell_and_tidy(job, answer)
         return answer
 
     def give_up(self, job_id: str, error: Exception) -> None:
         """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
         job = self.store.held(job_id)
-        if job is not None:
-            self._tidy(job, self._aftermath.settle(job, error, job.elapsed))
-        self.events.emit(JobChanged(job_id))
+        if job is None:
+            self.events.emit(JobChanged(job_id))
+        else:
+            self._tell_and_tidy(job, self._aftermath.settle(job, error, job.elapsed))
 
     def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            self._tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
-            self.events.emit(JobChanged(job.id))
+            self._tell_and_tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
         finally:
@@ -193,8 +192,9 @@ class JobRunner:
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 
-    def _tidy(self, job: Job, answer: Answer) -> None:
-        """Throw away what an ended job has no use for."""
+    def _tell_and_tidy(self, job: Job, answer: Answer) -> None:
+        """Announce how the run ended, then delete what the job has no use for: the window may be playing it."""
+        self.events.emit(JobChanged(job.id))
         folder = self.home.job(job.id)
         if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
