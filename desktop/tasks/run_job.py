@@ -73,7 +73,7 @@ class JobRunner:
             answer = self._answer(claim)
         if answer == COMPLETED:
             write_record(self.home, self.store.job(job_id))
-        self._tell_and_tidy(job, answer)
+        self._conclude(job, answer)
         return answer
 
     def give_up(self, job_id: str, error: Exception) -> None:
@@ -82,13 +82,13 @@ class JobRunner:
         if job is None:
             self.events.emit(JobChanged(job_id))
         else:
-            self._tell_and_tidy(job, self._aftermath.settle(job, error, job.elapsed))
+            self._conclude(job, self._aftermath.settle(job, error, job.elapsed))
 
     def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            self._tell_and_tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
+            self._conclude(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
         finally:
@@ -192,9 +192,13 @@ class JobRunner:
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 
-    def _tell_and_tidy(self, job: Job, answer: Answer) -> None:
-        """Announce how the run ended, then delete what the job has no use for: the window may be playing it."""
+    def _conclude(self, job: Job, answer: Answer) -> None:
+        """Announce how the run ended, and only then delete its files: the window may be playing them."""
         self.events.emit(JobChanged(job.id))
+        self._tidy(job, answer)
+
+    def _tidy(self, job: Job, answer: Answer) -> None:
+        """Throw away what an ended job has no use for."""
         folder = self.home.job(job.id)
         if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
