@@ -156,7 +156,8 @@ class JobFolder:
 
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
-        for folder in (self.segments, self.draft):
+        # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
+        for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
 

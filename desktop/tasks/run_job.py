@@ -73,23 +73,22 @@ class JobRunner:
             answer = self._answer(claim)
         if answer == COMPLETED:
             write_record(self.home, self.store.job(job_id))
-        self._tidy(job, answer)
-        self.events.emit(JobChanged(job_id))
+        self._conclude(job, answer)
         return answer
 
     def give_up(self, job_id: str, error: Exception) -> None:
         """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
         job = self.store.held(job_id)
-        if job is not None:
-            self._tidy(job, self._aftermath.settle(job, error, job.elapsed))
-        self.events.emit(JobChanged(job_id))
+        if job is None:
+            self.events.emit(JobChanged(job_id))
+        else:
+            self._conclude(job, self._aftermath.settle(job, error, job.elapsed))
 
     def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            self._tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
-            self.events.emit(JobChanged(job.id))
+            self._conclude(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
         finally:
@@ -192,6 +191,11 @@ class JobRunner:
         """Throw away the work of a job that ended, but not in `run`."""
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
+
+    def _conclude(self, job: Job, answer: Answer) -> None:
+        """Announce how the run ended, and only then delete its files: the window may be playing them."""
+        self.events.emit(JobChanged(job.id))
+        self._tidy(job, answer)
 
     def _tidy(self, job: Job, answer: Answer) -> None:
         """Throw away what an ended job has no use for."""

@@ -43,6 +43,26 @@ def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: Bench, s
     assert bench.runner.run(job.id) == {"status": "dropped"}
 
 
+@pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.FAILED])
+def test_the_end_of_a_job_is_told_before_its_segments_are_deleted(bench: Bench, song: Path, state: JobState) -> None:
+    job = bench.service.add(song, SKETCH if state is JobState.COMPLETED else JobOptions(model="nonesuch"))
+    folder = bench.home.job(job.id)
+    for part in (folder.segments, folder.draft):
+        part.mkdir(parents=True)
+    seen: list[tuple[bool, bool]] = []
+
+    def look(event: JobEvent) -> None:
+        if bench.store.job(job.id).state.ended:
+            seen.append((folder.segments.exists(), folder.draft.exists()))
+
+    bench.events.then = look
+    bench.runner.run(job.id)
+    assert seen == [(True, True)]
+    assert bench.store.job(job.id).state is state
+    assert not folder.segments.exists()
+    assert not folder.draft.exists()
+
+
 def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench: Bench, song: Path) -> None:
     job = bench.service.add(song)
     assert bench.runner.run(job.id) == {"status": "completed"}
