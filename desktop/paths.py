@@ -28,6 +28,11 @@ class Home:
         return self.root / "library.db"
 
     @property
+    def id_file(self) -> Path:
+        """The library's identity, which `library_id` reads."""
+        return self.root / "library.id"
+
+    @property
     def jobs(self) -> Path:
         """One folder a job, named by its UUID."""
         return self.root / "jobs"

@@ -29,7 +29,7 @@ from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
 from desktop.tasks.aftermath import Aftermath
-from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, has_ended
+from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
@@ -188,7 +188,7 @@ class JobRunner:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
-        """Throw away the work of a job that ended, but not in `run`."""
+        """Delete the work of a job that has ended, as its row says."""
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 
@@ -202,5 +202,4 @@ class JobRunner:
         folder = self.home.job(job.id)
         if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
-        if has_ended(answer):
-            folder.forget_work()
+        self._forget(job.id)

@@ -17,7 +17,7 @@ from desktop.tasks.job_id import is_job_id
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.bench import Bench, OneEngine, StuckEngine
 from tests.helpers.library import write_song
-from tests.helpers.rows import change_rows
+from tests.helpers.rows import lose_owner
 
 SKETCH = JobOptions(model="sketch")
 
@@ -209,7 +209,7 @@ def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: Bench
     assert claimed is not None
     root = leave_work(bench, claimed)
     bench.store.request_cancel(claimed.id)
-    change_rows(bench.home, "lease_until = 0")
+    lose_owner(bench.home, claimed)
     assert bench.runner.run(claimed.id) == {"status": "dropped"}
     assert bench.service.job(claimed.id).state is JobState.CANCELLED
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}
