@@ -8,12 +8,11 @@ from sqlalchemy import Row, case
 from desktop.audio.names import shown
 from desktop.jobs.memory import memory_kills
 from desktop.jobs.model import JobState, Stage
-from desktop.jobs.owner import is_gone, this_process
+from desktop.jobs.owner import LEASE, is_gone
 from desktop.jobs.rows import path_of
 from desktop.jobs.tables import jobs
+from desktop.process_identity import this_process
 
-# Seconds that an owner is believed to live after its last sign.
-LEASE = 30.0
 # Seconds that a job waits for its next try at most.
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
@@ -52,6 +51,11 @@ def claimed(token: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def given_back(cancel_requested: bool) -> dict[str, Any]:
+    """A job goes back to the queue unfinished; it is cancelled instead if that was asked for meanwhile."""
+    return waiting() | ended(JobState.CANCELLED) if cancel_requested else waiting()
+
+
 def ended(state: JobState) -> dict[str, Any]:
     """Nothing more happens to the job unless the user asks."""
     return {
@@ -75,10 +79,8 @@ def after_crash(row: Row[Any], kept: int) -> dict[str, Any]:
 
 
 def is_orphan(row: Row[Any]) -> bool:
-    """True for a job in work whose owner is dead, or has given no sign of life for too long."""
-    if row.state != JobState.PROCESSING:
-        return False
-    return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+    """Return True for a job in work whose owner can be seen to have ended."""
+    return row.state == JobState.PROCESSING and (row.owner is None or is_gone(row.owner))
 
 
 def _crashed(row: Row[Any], crashes: int) -> str:

@@ -15,6 +15,8 @@ from desktop.tasks.time_left import TimeLeft
 
 # Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
+# Seconds from one sign of life to the next that count at most: beyond that the computer slept, or the process was stopped.
+_MOST_COUNTED = 5.0
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
 # Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
@@ -40,7 +42,7 @@ class HeldClaim:
         """
         self.job = job
         self._on_overdue = on_overdue
-        self._moved = monotonic()
+        self._moved = self._looked = monotonic()
         self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
@@ -122,6 +124,9 @@ class HeldClaim:
 
     def _is_overdue(self) -> bool:
         now = monotonic()
+        # A computer that slept for an hour has not stalled.
+        self._moved += max(0.0, now - self._looked - _MOST_COUNTED)
+        self._looked = now
         if not self.should_stop():
             self._asked_to_stop = None
             return now - self._moved > STALLED

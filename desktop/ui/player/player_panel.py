@@ -143,7 +143,7 @@ class PlayerPanel(QWidget):
             self._shown = key
             self._lanes().show_growing(job, peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, self.growing.folders, peaks.names)
+            self._controller.load_unfinished(job.id, self.growing.folders, peaks.about)
         self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:
