@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
 from desktop.errors import UnusableTrackError
 
 # What is taken out of a folder. A file that is given by itself may be called anything: content decides.
@@ -78,8 +78,8 @@ def _in_folder(folder: Path) -> Iterator[Path | Refusal]:
         return
     found = False
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_key)
+        for name in sorted(files, key=natural_key):
             if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES:
                 found = True
                 yield _checked(Path(root) / name)

@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.audio.names import natural_key
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
@@ -170,7 +171,7 @@ class MainWindow(QMainWindow):
         names, _ = QFileDialog.getOpenFileNames(self, title, str(self._memory.folder()), kinds)
         if names:
             self._memory.change(folder=str(Path(names[0]).parent))
-            self.add_tracks([Path(name) for name in names])
+            self.add_tracks([Path(name) for name in sorted(names, key=natural_key)])
 
     def paste(self) -> None:
         """Add the files on the clipboard."""

@@ -1,6 +1,6 @@
 """What single cells of the job table say."""
 
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
 from desktop.jobs.model import Job, JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.status import Status, state_words
@@ -58,9 +58,9 @@ def sort_key(job: Job, column: Column) -> str | float:
     """What a column is sorted by."""
     match column:
         case Column.TITLE:
-            return job.title.casefold()
+            return natural_key(job.title)
         case Column.ARTIST:
-            return f"{job.artist} {job.album} {job.title}".casefold()
+            return natural_key(f"{job.artist}\n{job.album}\n{job.title}")
         case Column.LENGTH:
             return job.seconds or -1.0
         case Column.STATUS:
