@@ -45,7 +45,10 @@ def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
 def _earlier(home: Home, row: RowMapping | dict[str, Any]) -> Job | None:
     if row["earlier"] is None:
         return None
-    of_the_attempt = dict.fromkeys(("earlier", "left", "error", "not_before")) | {"cancel_requested": False, "paused": False}
+    of_the_attempt = dict.fromkeys(("earlier", "left", "error", "not_before")) | {
+        "cancel_requested": False,
+        "paused": False,
+    }
     return to_job(home, {**row, **of_the_attempt, **result_values(row["earlier"])})
 
 
