@@ -61,7 +61,7 @@ class RowActions(QObject):
         self._commands.pause_or_resume(self._table.chosen())
 
     def show_details(self, job: Job) -> None:
-        """Show why a job failed."""
+        """Show why a job failed, or why it was not separated again."""
         ErrorDetails(job, self._home, self._window).show()
 
     def _pick(self, action: QAction) -> None:
@@ -112,5 +112,5 @@ class RowActions(QObject):
         """Play a song that was double-clicked; one that failed tells why."""
         if job.state is JobState.FAILED:
             self.show_details(job)
-        elif job.state is JobState.COMPLETED and not self._player.playing:
+        elif job.result is not None and not self._player.playing:
             self._player.toggle()
