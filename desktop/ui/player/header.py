@@ -1,13 +1,14 @@
-"""The player's first row: which song this is, and what came of it."""
+"""The player's first row: which song this is, what came of it, and what can be done to it."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
 from desktop.jobs.sentences import attempt_words
+from desktop.ui.controls import square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
@@ -39,9 +40,11 @@ class TextButton(Button):
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom."""
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom and the menu."""
 
     fit_requested = Signal()
+    menu_requested = Signal(QPoint)
+    """Where the song's menu is to open, on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,18 +56,23 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
+        # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        self._menu = square("dots", "Actions")
+        self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 16, 0)
+        row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
         for line in (self._title, self._artist, self._length, self._model, self._sum):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
         row.addWidget(self._fit)
+        row.addWidget(self._menu)
         self.show_whole(True)
 
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
+        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job

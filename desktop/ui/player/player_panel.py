@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
+    menu_requested = Signal(object, QPoint)
+    """The Job that is shown, and where its menu is to open, on the screen."""
+
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller, self._home = controller, home
@@ -35,6 +39,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
         self._room = QStackedLayout()
         rows = QVBoxLayout(self)
@@ -87,6 +92,9 @@ class PlayerPanel(QWidget):
             left=progress.left,
         )
         self._show_waiting(self._job)
+
+    def _request_menu(self, where: QPoint) -> None:
+        self.menu_requested.emit(self._job, where)
 
     def _show_stems(self, job: Job) -> None:
         key = (job.id, job.stems)
