@@ -171,6 +171,10 @@ class JobFolder:
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
 
+    def runs(self) -> list[tuple[int, Path]]:
+        """Return every run's fencing token and folder."""
+        return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
+
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
         return self.root / f"run-{token}"

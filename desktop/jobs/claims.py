@@ -69,11 +69,12 @@ class Claims:
     def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **known: Any) -> bool:
         """Publish the stems. False when the claim is lost: then they must be thrown away."""
         published = {"stems": stems_text(self._home, job.id, stems), "notices": json.dumps(notices), "progress": 1.0}
-        return self._owner_writes(job, published | known | turns.ended(JobState.COMPLETED))
+        return self._owner_writes(job, published | known | turns.completed())
 
     def fail(self, job: Job, error: str, elapsed: float) -> bool:
-        """Record why the job cannot be done. False when the claim is lost."""
-        return self._owner_writes(job, {"error": error, "elapsed": elapsed} | turns.ended(JobState.FAILED))
+        """Record why this run made no stems. False when the claim is lost."""
+        with self._database.write() as connection:
+            return self._end_without_stems(connection, job, JobState.FAILED, elapsed, error)
 
     def held(self, job_id: str) -> Job | None:
         """The job, if it is the calling process that works on it."""
@@ -83,13 +84,14 @@ class Claims:
             return to_job(self._home, row) if row else None
 
     def stopped(self, job: Job, elapsed: float) -> JobState | None:
-        """Record that the owner stopped as it was asked to: the job is cancelled, or waits. None: the claim is lost."""
+        """Record that the owner stopped as it was asked to. Return `cancelled`, `pending`, or None: the claim is lost."""
         with self._database.write() as connection:
             asked = select(jobs.c.cancel_requested).where(jobs.c.id == job.id)
-            cancelled = bool(connection.execute(asked).scalar())
-            values = {"elapsed": elapsed} | turns.ended(JobState.CANCELLED) if cancelled else turns.waiting()
-            written = connection.execute(owned(job).values(values)).rowcount
-            return JobState(values["state"]) if written else None
+            if connection.execute(asked).scalar():
+                written = self._end_without_stems(connection, job, JobState.CANCELLED, elapsed)
+                return JobState.CANCELLED if written else None
+            written = bool(connection.execute(owned(job).values(turns.waiting())).rowcount)
+            return JobState.PENDING if written else None
 
     def release(self, job: Job) -> bool:
         """Let a job wait again that its owner leaves unfinished. False when the claim is lost."""
@@ -109,7 +111,7 @@ class Claims:
         with self._database.write() as connection:
             for row in connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all():
                 if row.owner and is_gone(row.owner):
-                    connection.execute(update_of(row.id).values(turns.given_back(row.cancel_requested)))
+                    connection.execute(update_of(row.id).values(turns.given_back(row)))
 
     def release_orphans(self) -> list[str]:
         """Give back every job whose owner is lost; at the crash bound it fails. Return the ids of all of them."""
@@ -139,9 +141,20 @@ class Claims:
     def _give_back(self, job: Job, values: dict[str, Any]) -> bool:
         """Let the owner's job wait with these values, or cancel it if that was asked for. False if the claim is lost."""
         with self._database.write() as connection:
-            asked = bool(connection.execute(select(jobs.c.cancel_requested).where(jobs.c.id == job.id)).scalar())
-            back = turns.given_back(asked) | ({} if asked else values)
+            row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
+            if row is None:
+                return False
+            back = turns.given_back(row) | ({} if row.cancel_requested else values)
             return bool(connection.execute(owned(job).values(back)).rowcount)
+
+    def _end_without_stems(
+        self, connection: Connection, job: Job, state: JobState, elapsed: float, error: str | None = None
+    ) -> bool:
+        row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
+        if row is None:
+            return False
+        values = {"elapsed": elapsed} | turns.ended_without_stems(row, state, error)
+        return bool(connection.execute(owned(job).values(values)).rowcount)
 
     def _owner_writes(self, job: Job, values: dict[str, Any]) -> bool:
         with self._database.write() as connection:

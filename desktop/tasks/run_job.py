@@ -23,6 +23,7 @@ from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.records import write_record
+from desktop.jobs.results import superseded_runs
 from desktop.jobs.speeds import load_speeds, save_speed, speed_key
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
@@ -130,7 +131,11 @@ class JobRunner:
         if not source.exists():
             raise UnusableTrackError(_GONE)
         engine, notices = self.engines.engine(
-            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop, job.sparing
+            job.options.model,
+            lambda part: claim.report(Stage.DOWNLOADING, part),
+            claim.should_stop,
+            job.sparing,
+            fall_back=job.earlier is None,  # a draft never replaces stems
         )
         self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
@@ -187,12 +192,12 @@ class JobRunner:
         return key
 
     def _clean_up(self, job: Job) -> None:
-        """Throw away what earlier owners began to write. Their finished segments are kept."""
-        for folder in self.home.job(job.id).root.glob("run-*"):
+        """Throw away what earlier owners began to write. Their finished segments, and an earlier result, are kept."""
+        for folder in superseded_runs(self.home, job):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
-        """Delete the work of a job that has ended, as its row says."""
+        """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 

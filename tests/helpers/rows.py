@@ -6,7 +6,8 @@ from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.process_identity import machine
@@ -32,6 +33,22 @@ def claimed(store: JobStore, job: Job | None = None) -> Job:
     taken = store.claim((job or store.insert(new_job())).id)
     assert taken is not None
     return taken
+
+
+def completed(home: Home, store: JobStore, job: Job | None = None) -> Job:
+    """The job, or a new one, with two stems on the disk, as its owner leaves it."""
+    owned = claimed(store, job)
+    run = home.job(owned.id).run(owned.token)
+    run.mkdir(parents=True)
+    stems = tuple(Stem(name, run / f"{name}.flac", run / f"{name}.peaks") for name in ("vocals", "drums"))
+    for stem in stems:
+        stem.path.write_bytes(f"{stem.name} of run {owned.token}".encode())
+    known = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
+    store.describe(owned, model_used="htdemucs", runtime="torch")
+    assert store.complete(owned, stems, ("A notice.",), elapsed=7.0, **known)
+    done = store.job(owned.id)
+    write_record(home, done)
+    return done
 
 
 def change_rows(home: Home, values: str, job: Job | None = None, **given: object) -> None:

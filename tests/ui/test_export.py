@@ -1,6 +1,5 @@
 """Stems exported from the window, as a user does it: by key, by button, by menu."""
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -17,7 +16,7 @@ from desktop.ui.jobs.menu import entries
 from desktop.ui.main_window import MainWindow
 from desktop.ui.system.companion import Companion
 from tests.helpers.small_disk import small_disk
-from tests.helpers.stems import completed_job
+from tests.helpers.stems import separated_job
 from tests.helpers.window import Stage, a_job, opened
 
 pytestmark = pytest.mark.qt_log_ignore("does not support", "systemTrayWindowChanged")
@@ -34,11 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _song(setting: Stage, title: str) -> Job:
     """A separated song in the library."""
-    job = completed_job(setting.home.jobs / title, stems=2, seconds=0.2)
-    home = setting.home.job(job.id).root
-    job.stems[0].path.parent.rename(home)
-    stems = tuple(replace(s, path=home / s.path.name, peaks=home / s.peaks.name) for s in job.stems)
-    return setting.store.insert(replace(job, title=title, stems=stems))
+    return setting.store.insert(separated_job(setting.home, title, stems=2, seconds=0.2))
 
 
 def _said(window: MainWindow) -> str:

@@ -14,6 +14,7 @@ class BatchResult:
 
     done: tuple[Job, ...]
     failed: tuple[Job, ...]
+    """Also songs that could not be separated again, and keep their earlier stems."""
 
 
 class BatchTracker(QObject):
@@ -50,9 +51,10 @@ class BatchTracker(QObject):
             self._note_end(job)
 
     def _note_end(self, job: Job) -> None:
-        if job.state is JobState.COMPLETED:
+        attempt = job.last_attempt or job
+        if attempt.state is JobState.COMPLETED:
             self._done[job.id] = job
-        elif job.state is JobState.FAILED:
+        elif attempt.state is JobState.FAILED:
             self._failed[job.id] = job
             if not self._told_failure:
                 self._told_failure = True

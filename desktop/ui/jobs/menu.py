@@ -53,6 +53,8 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     lines: list[Entry | None] = []
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
+    if one is not None and one.last_attempt:
+        lines.append(Entry("Why it was not separated again…", JobAction.DETAILS))
     if any(job.stems for job in jobs):
         lines.append(_entry(JobAction.EXPORT, "Export stems…"))
     if one is not None:

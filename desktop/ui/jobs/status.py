@@ -48,8 +48,16 @@ class Status:
     @property
     def sentence(self) -> str:
         """All words in a row, for tooltips and screen readers."""
+        return self._joined(self.detail, self.link_words)
+
+    @property
+    def spoken(self) -> str:
+        """The words for a row as a screen reader reads it, without the link, which has a place of its own."""
+        return self._joined(self.detail).replace(" %", " percent")
+
+    def _joined(self, *details: str) -> str:
         joint = " " if self.detail.endswith((".", "!", "?")) else ", "
-        tail = joint.join(part for part in (self.detail, self.link_words) if part)
+        tail = joint.join(part for part in details if part)
         return f"{self.words}: {tail}" if tail else self.words
 
 
@@ -79,7 +87,8 @@ def state_words(job: Job) -> str:
         case JobState.PROCESSING:
             return "running"
         case JobState.COMPLETED:
-            return "done draft" if is_draft(job) else "done"
+            failed = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
+            return " ".join(("done", "draft" if is_draft(job) else "", FAILED if failed else ""))
         case JobState.FAILED:
             return FAILED
         case JobState.CANCELLED:
@@ -106,7 +115,7 @@ def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
     held = "queue paused" if queue_paused else ""
     words = standing_words(job, queue_paused)
     if not words:
-        details = (f"{ahead} ahead" if ahead else "", held)
+        details = (f"{ahead} ahead" if ahead else "", "to be separated again" if job.earlier else "", held)
         return Status("Queued" if ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
     if job.error and not job.paused:
         return Status(words, Tone.DIM, job.error)
@@ -115,7 +124,7 @@ def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
 
 
 def _running(job: Job) -> Status:
-    words = stage_words(job.stage, job.progress)
+    words = stage_words(job.stage, job.progress, again=job.earlier is not None)
     if job.cancel_requested or job.paused:
         words = "Stopping" if job.cancel_requested else "Pausing"
     return Status(words, progress=job.progress)
@@ -125,4 +134,6 @@ def _done(job: Job, better_title: str) -> Status:
     if is_draft(job):
         hint = f"Separate again with {better_title}."
         return Status(stem_count(job), Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, "Separate again", hint=hint)
+    if job.last_attempt:
+        return Status(stem_count(job), Tone.GOOD, sum_words(job), Link.DETAILS, "not separated again", hint=sum_figure(job))
     return Status(stem_count(job), Tone.GOOD, sum_words(job), hint=sum_figure(job))

@@ -1,10 +1,14 @@
-"""The player's first row: which song this is, and what came of it."""
+"""The player's first row: which song this is, what came of it, and what can be done to it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
+from desktop.jobs.sentences import attempt_words
+from desktop.ui.controls import square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
@@ -15,6 +19,7 @@ from desktop.ui.player.sentences import (
     sum_figure,
     sum_words,
     sums_exactly,
+    waiting_words,
 )
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
@@ -44,10 +49,12 @@ class TextButton(Button):
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, and export."""
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, export, menu."""
 
     fit_requested = Signal()
     export_requested = Signal()
+    menu_requested = Signal(QPoint)
+    """Where the song's menu is to open, on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,29 +69,37 @@ class PlayerHeader(QWidget):
         self._export = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", accent=True)
         self._export.setAccessibleName("Export stems")
         self._export.clicked.connect(self.export_requested)
+        # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        self._menu = square("dots", "Actions")
+        self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 16, 0)
+        row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
         for line in (self._title, self._artist, self._length, self._model, self._sum):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
         row.addWidget(self._fit)
         row.addWidget(self._export)
+        row.addWidget(self._menu)
         self.show_whole(True)
 
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
+        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
-        self._show(self._model, model_title(job), runtime_words(job.runtime))
+        heard = job.result or job
+        self._show(self._model, model_title(heard), runtime_words(heard.runtime))
         self._export.setVisible(bool(job.stems))
-        done = job.state is JobState.COMPLETED
-        words = " · ".join(filter(None, (stem_count(job), sum_words(job)))) if done else ""
-        self._sum.paint_in(tokens.GOOD if sums_exactly(job) else tokens.DIM)
-        self._show(self._sum, words, sum_figure(job))
-        self._notices.say("  ".join(job.notices) if done else "", "\n".join(job.notices))
-        self._notices.setAccessibleName("Notices: " + " ".join(job.notices) if job.notices else "")
+        words = " · ".join(filter(None, (stem_count(heard), sum_words(heard)))) if job.result else ""
+        self._sum.paint_in(tokens.GOOD if sums_exactly(heard) else tokens.DIM)
+        self._show(self._sum, words, sum_figure(heard))
+        self._show_notices(_notices(job))
+
+    def _show_notices(self, notices: Sequence[str]) -> None:
+        self._notices.say("  ".join(notices), "\n".join(notices))
+        self._notices.setAccessibleName("Notices: " + " ".join(notices) if notices else "")
 
     def show_whole(self, whole: bool) -> None:
         """Offer the way back while only a part of the song is in view."""
@@ -100,3 +115,11 @@ class PlayerHeader(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+
+
+def _notices(job: Job) -> list[str]:
+    """Return what is to be said of the stems that are played, and of an attempt to make others."""
+    if job.result is None:
+        return []
+    attempt = f"{waiting_words(job)}." if job.earlier else attempt_words(job)
+    return [*filter(None, [attempt]), *job.result.notices]

@@ -20,7 +20,8 @@ def failure_news(job: Job) -> News:
 
     Later failures are told together with the batch's end: a hundred broken files are told twice, not a hundred times.
     """
-    return News(f"“{shown(job.title)}” could not be separated", job.error or "")
+    attempt, again = job.last_attempt or job, " again" if job.last_attempt else ""
+    return News(f"“{shown(job.title)}” could not be separated{again}", attempt.error or "")
 
 
 def batch_news(result: BatchResult) -> News | None:

@@ -1,6 +1,5 @@
 """Which song is chosen when nobody has chosen one."""
 
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -12,8 +11,7 @@ from desktop.jobs.model import JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.main_window import MainWindow
 from tests.helpers.library import write_song
-from tests.helpers.stems import completed_job
-from tests.helpers.window import Stage, a_job
+from tests.helpers.window import Stage, a_job, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -104,11 +102,7 @@ def test_an_added_song_is_chosen_although_a_search_would_leave_it_out(
 def test_added_songs_leave_a_song_in_the_player_that_was_worked_with(
     setting: Stage, qtbot: QtBot, tmp_path: Path, touch: str
 ) -> None:
-    job = completed_job(setting.home.jobs / "stems")
-    folder = setting.home.job(job.id).root
-    job.stems[0].path.parent.rename(folder)
-    stems = tuple(replace(s, path=folder / s.path.name, peaks=folder / s.peaks.name) for s in job.stems)
-    setting.store.insert(replace(job, stems=stems))
+    stored_song(setting)
     window = _open(setting, qtbot)
     qtbot.waitUntil(lambda: window.player.ready)
     keys = {"seek": Qt.Key.Key_Right, "play": Qt.Key.Key_Space, "mute": Qt.Key.Key_1}

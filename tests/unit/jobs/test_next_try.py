@@ -77,7 +77,7 @@ def test_a_repeated_job_has_all_its_tries_and_all_the_memory_again(store: JobSto
     last = claimed(store, running)
     assert (last.retries, last.sparing) == (1, True)
     store.fail(last, WHY, 1.0)
-    repeated = store.retry(last.id, last.options)
+    (repeated,) = store.retry([last.id])
     assert (repeated.retries, repeated.sparing, repeated.error) == (0, False, None)
 
 
