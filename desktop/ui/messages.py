@@ -95,7 +95,8 @@ class Messages(QObject):
     def _tell_batch(self, result: BatchResult) -> None:
         """Say how several songs ended; of a single one its row says it."""
         done, failed = len(result.done), len(result.failed)
-        if done + failed < 2:
+        told_already = not done and all(job.last_attempt for job in result.failed)
+        if done + failed < 2 or told_already:
             return
         self._notices.show_notice(
             Notice(

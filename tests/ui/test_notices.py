@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.notices import MOST, Notice, NoticeStrip
+from desktop.ui.notices import MOST, Notice, NoticeRow, NoticeStrip
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -22,7 +22,8 @@ def _said(strip: NoticeStrip) -> list[str]:
 
 
 def _button(strip: NoticeStrip, name: str) -> QPushButton:
-    return next(button for button in strip.findChildren(QPushButton) if button.accessibleName() == name)
+    shown = [row for row in strip.findChildren(NoticeRow) if not row.isHidden()]  # others are about to be deleted
+    return next(b for row in shown for b in row.findChildren(QPushButton) if b.accessibleName() == name)
 
 
 def test_without_notices_there_is_no_strip(strip: NoticeStrip) -> None:

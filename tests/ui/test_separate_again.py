@@ -84,7 +84,7 @@ def test_the_earlier_stems_are_played_until_the_new_ones_take_over_at_the_same_p
     current = window.library.jobs.job(job.id)
     assert current is not None
     assert files_of(current) == setting.home.job(job.id).run(1)
-    assert "Show the stems’ folder" in [line.words for line in entries([current], []) if line]
+    assert "Show files" in [line.words for line in entries([current], []) if line]
     assert setting.queue.drafts == []
     assert loaded == []
     stems = write_stems(setting.home.job(job.id).run(2))

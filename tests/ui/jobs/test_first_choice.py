@@ -105,10 +105,9 @@ def test_added_songs_leave_a_song_in_the_player_that_was_worked_with(
     stored_song(setting)
     window = _open(setting, qtbot)
     qtbot.waitUntil(lambda: window.player.ready)
-    keys = {"seek": Qt.Key.Key_Right, "play": Qt.Key.Key_Space, "mute": Qt.Key.Key_1}
-    qtbot.keyClick(window, keys[touch])
-    if touch == "play":
-        qtbot.keyClick(window, keys[touch])  # and pause
+    keys = {"seek": [Qt.Key.Key_Right], "play": [Qt.Key.Key_Space] * 2, "mute": [Qt.Key.Key_1]}
+    for key in keys[touch]:  # played and paused
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier if touch == "seek" else Qt.KeyboardModifier.NoModifier)
     place = window.player.position
     window.add_tracks([write_song(tmp_path / "new.wav", 1.0)])
     with qtbot.waitSignal(window.library.first_added):

@@ -205,7 +205,7 @@ def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
         (a_job("take 3", artist="", album=""), "take 3, Up next"),
         (
             a_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
-            "Broken, The file is damaged: its index is missing.",
+            "Broken, Failed: The file is damaged: its index is missing.",
         ),
     ],
 )

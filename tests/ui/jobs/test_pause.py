@@ -90,7 +90,7 @@ def test_a_key_pauses_the_whole_queue(window: MainWindow, setting: Setting, qtbo
 def test_what_has_ended_cannot_be_paused_and_that_is_said(window: MainWindow, setting: Setting, qtbot: QtBot) -> None:
     job = setting.service.waiting()[0]
     setting.service.cancel(job.id)
-    qtbot.waitUntil(lambda: status(window, 0).startswith("Cancelled"))
+    qtbot.waitUntil(lambda: status(window, 2).startswith("Cancelled"))
     window.table.choose(job.id)
     qtbot.keyClick(window.table, Qt.Key.Key_P, CTRL)
     qtbot.waitUntil(lambda: ["can be paused" in notice.sentence for notice in window.notices.notices] == [True])
