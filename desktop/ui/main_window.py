@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         self.library.models_known.connect(self._show_models)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
+        jobs.rowsRemoved.connect(self._forget_removed)
 
     @property
     def memory(self) -> WindowMemory:
@@ -256,6 +257,11 @@ class MainWindow(QMainWindow):
         self.panel.show_job(job)
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
+
+    def _forget_removed(self) -> None:
+        shown = self.panel.job
+        if shown is not None and self.library.jobs.job(shown.id) is None:
+            self.table.forget(shown.id)
 
     def _refresh_job(self, job: Job) -> None:
         shown = self.panel.job

@@ -318,6 +318,37 @@ def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage
     assert setting.service.job(other.id).state is JobState.PENDING
 
 
+@pytest.mark.parametrize("how", ["search", "status"])
+def test_a_song_whose_row_no_longer_matches_the_search_stays_in_the_player(
+    setting: Stage, qtbot: QtBot, how: str
+) -> None:
+    for title in ("one", "two", "three"):
+        setting.store.insert(a_job(title, JobState.CANCELLED))
+    window = opened(setting, qtbot)
+    window.top.search_for("" if how == "search" else "cancelled")
+    job = next(job for job in window.library.jobs.jobs if job.title == "two")
+    _chosen(window, qtbot, job)
+    if how == "search":
+        window.top.search_for("one")
+    else:
+        window.library.commands.retry([job])
+    qtbot.waitUntil(lambda: "two" not in _titles(window))
+    assert window.panel.job is not None
+    assert window.panel.job.id == job.id
+    assert window.table.chosen() == []
+    window.top.search_for("")
+    assert [chosen.id for chosen in window.table.chosen()] == [job.id]
+
+
+def test_a_song_that_another_process_removed_leaves_the_player(setting: Stage, qtbot: QtBot) -> None:
+    jobs = [setting.store.insert(a_job(title, JobState.CANCELLED)) for title in ("one", "two")]
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, jobs[0])
+    setting.store.remove(jobs[0].id)
+    setting.feed.changed.emit(jobs[0].id)
+    qtbot.waitUntil(lambda: window.panel.job is None or window.panel.job.id == jobs[1].id)
+
+
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
     for title in ("Night Drive 1", "Other"):
         setting.store.insert(a_job(title, source=Path("x.wav"), state=JobState.CANCELLED))

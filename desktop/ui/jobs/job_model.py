@@ -47,6 +47,7 @@ class JobTableModel(QAbstractTableModel):
         self._titles: Mapping[str, str] = MODEL_TITLES
         self._chosen = DEFAULT_MODEL
         self._paused = False
+        self._leaving = ""
         self._speeds: Speeds = {}
         self._settings = Settings()
         self._answers: Mapping[int, Callable[[Job, Column], object]] = {
@@ -127,11 +128,17 @@ class JobTableModel(QAbstractTableModel):
     def drop(self, job_ids: Collection[str]) -> None:
         """Forget these jobs."""
         for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
+            self._leaving = self._jobs[row].id
             self.beginRemoveRows(_NOWHERE, row, row)
             self._jobs.pop(row)
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
             self.endRemoveRows()
+            self._leaving = ""
         self._recount()
+
+    def is_leaving(self, job_id: str) -> bool:
+        """Return whether the row of this job is being removed now."""
+        return job_id == self._leaving
 
     def sync(self, jobs: Sequence[Job]) -> None:
         """Become this list: what is not in it goes."""
