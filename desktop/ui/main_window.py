@@ -39,6 +39,7 @@ from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
+from desktop.ui.shelf_watch import ShelfWatch
 from desktop.ui.song_split import SongSplit
 from desktop.ui.top_bar import TopBar
 from desktop.ui.update_notice import UpdateNotice
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
         self.pages.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
+        ShelfWatch(home, self).changed.connect(self.library.load_models)
 
     def _arrange(self) -> None:
         songs = QWidget()
@@ -280,7 +282,7 @@ class MainWindow(QMainWindow):
 
     def _choose_model(self, name: str) -> None:
         self._memory.change(model=name)
-        self.library.load_models()
+        self._show_models(self.library.models)
 
     def _demo_songs(self) -> list[Path]:
         return sorted((resources() / "demo").glob("*.flac"))

@@ -11,15 +11,17 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QL
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.models.shelf import Shelf
 from desktop.ui.dialogs.error_details import ErrorDetails
 from desktop.ui.dialogs.refused import RefusedFiles
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.menu import JobMenu
+from desktop.ui.jobs.menu import JobMenu, entries
 from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.theme import tokens
+from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import separated_job
 from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
@@ -396,6 +398,27 @@ def test_songs_are_added_with_the_chosen_model(
     window.top.model_chosen.emit("htdemucs_6s")
     window.add_tracks(_songs(tmp_path / "a", 1))
     qtbot.waitUntil(lambda: [job.options.model for job in setting.queue.jobs] == ["htdemucs_6s"])
+
+
+def test_a_model_that_the_terminal_imports_or_removes_appears_in_the_open_menus(
+    setting: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    job = setting.store.insert(a_job("done", JobState.CANCELLED))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, job)
+    qtbot.waitUntil(lambda: bool(window.library.models))
+    shelf = Shelf(setting.home)
+
+    def offered() -> list[str]:
+        again = [entry for entry in entries([job], window._rows._models) if entry and entry.choices]
+        assert [model.title for model in window.library.models] == [choice.words for choice in again[0].choices]
+        return [action.text().partition("\t")[0] for action in window.top.models.menu().actions()]
+
+    assert "mine" not in offered()
+    shelf.import_file(write_tiny_htdemucs(tmp_path / "mine.th"))
+    qtbot.waitUntil(lambda: "mine" in offered())
+    shelf.remove("mine")
+    qtbot.waitUntil(lambda: "mine" not in offered())
 
 
 @pytest.mark.parametrize("stems", [4, 6])

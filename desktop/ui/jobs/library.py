@@ -34,7 +34,7 @@ class Library(QObject):
     first_added = Signal(object)
     """The first Job of a drop."""
     models_known = Signal(object)
-    """All Models of the shelf, in its order."""
+    """All Models of the shelf, in its order, when they are other than before."""
 
     def __init__(
         self, service: AwaitedService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
@@ -52,6 +52,8 @@ class Library(QObject):
         self.commands = Commands(service, self.jobs, self.proxy, notices, self._work, self)
         self.adder = Adder(service, self)
         self.batches = BatchTracker(self.jobs, self)
+        self.models: tuple[Model, ...] = ()
+        """Those of the shelf, as they were last looked at."""
         self._new: list[Job] = []
         self._new_drop = True
         self._flush = QTimer(self, interval=_TOGETHER_MS, singleShot=True)
@@ -110,7 +112,9 @@ class Library(QObject):
             self._second.start()
 
     def _take_models(self, models: tuple[Model, ...]) -> None:
-        self.models_known.emit(models)
+        if models != self.models:
+            self.models = models
+            self.models_known.emit(models)
 
     def _take_new(self, job: Job) -> None:
         self._new.append(job)
