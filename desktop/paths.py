@@ -28,6 +28,11 @@ class Home:
         return self.root / "library.db"
 
     @property
+    def id_file(self) -> Path:
+        """The library's identity, which `library_id` reads."""
+        return self.root / "library.id"
+
+    @property
     def jobs(self) -> Path:
         """One folder a job, named by its UUID."""
         return self.root / "jobs"
@@ -156,9 +161,14 @@ class JobFolder:
 
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
-        for folder in (self.segments, self.draft):
+        # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
+        for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
+
+    def runs(self) -> list[tuple[int, Path]]:
+        """Return every run's fencing token and folder."""
+        return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
 
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
