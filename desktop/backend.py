@@ -10,6 +10,7 @@ from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
+from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from desktop.supervisor.supervisor import Supervisor
 from desktop.tasks.celery_app import connect
@@ -32,7 +33,7 @@ class Backend:
         self._store, self.notice = open_store(home)
         """A sentence for the user about how the library was opened, where there is anything to say."""
         queue, self._events = CeleryQueue(), RedisEvents()
-        self.service = JobService(home, self._store, queue, self._events)
+        self.service = JobService(home, self._store, queue, self._events, Shelf(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""

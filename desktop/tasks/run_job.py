@@ -23,13 +23,14 @@ from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.records import write_record
+from desktop.jobs.results import superseded_runs
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
 from desktop.tasks.aftermath import Aftermath
-from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, has_ended
+from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
@@ -128,7 +129,11 @@ class JobRunner:
         if not source.exists():
             raise UnusableTrackError(_GONE)
         engine, notices = self.engines.engine(
-            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop, job.sparing
+            job.options.model,
+            lambda part: claim.report(Stage.DOWNLOADING, part),
+            claim.should_stop,
+            job.sparing,
+            fall_back=job.earlier is None,  # a draft never replaces stems
         )
         self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
@@ -183,12 +188,12 @@ class JobRunner:
         return key
 
     def _clean_up(self, job: Job) -> None:
-        """Throw away what earlier owners began to write. Their finished segments are kept."""
-        for folder in self.home.job(job.id).root.glob("run-*"):
+        """Throw away what earlier owners began to write. Their finished segments, and an earlier result, are kept."""
+        for folder in superseded_runs(self.home, job):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
-        """Throw away the work of a job that ended, but not in `run`."""
+        """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
         with suppress(UnknownJobError):
             remove_work(self.home, self.store.job(job_id))
 
@@ -202,5 +207,4 @@ class JobRunner:
         folder = self.home.job(job.id)
         if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
-        if has_ended(answer):
-            folder.forget_work()
+        self._forget(job.id)

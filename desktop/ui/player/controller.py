@@ -190,17 +190,25 @@ class PlayerController(QObject):
         """Move the playhead on, or back."""
         self.seek(self.position + round(seconds * self._rate()))
 
-    def toggle_mute(self, lane: int) -> None:
-        """Silence a lane, or hear it again."""
-        if self._has(lane):
-            self._transport.set_mute(lane, not self._transport.muted(lane))
+    def set_mute(self, lane: int, muted: bool) -> None:
+        """Mute or unmute a lane. Does nothing when the lane is in that state already."""
+        if self._has(lane) and self._transport.muted(lane) != muted:
+            self._transport.set_mute(lane, muted)
             self.lanes_changed.emit()
 
-    def toggle_solo(self, lane: int) -> None:
-        """Hear this lane and other soloed ones alone, or everything again."""
-        if self._has(lane):
-            self._transport.set_solo(lane, not self._transport.soloed(lane))
+    def set_solo(self, lane: int, soloed: bool) -> None:
+        """Solo a lane, or end its solo. Does nothing when the lane is in that state already."""
+        if self._has(lane) and self._transport.soloed(lane) != soloed:
+            self._transport.set_solo(lane, soloed)
             self.lanes_changed.emit()
+
+    def toggle_mute(self, lane: int) -> None:
+        """Mute a lane, or unmute it."""
+        self.set_mute(lane, not self.lane(lane).muted)
+
+    def toggle_solo(self, lane: int) -> None:
+        """Solo a lane, or end its solo."""
+        self.set_solo(lane, not self.lane(lane).soloed)
 
     def set_gain_db(self, lane: int, db: float) -> None:
         """Set a lane's level."""
