@@ -1,15 +1,70 @@
-"""Samples of FFmpeg's frames: how wide they are, and what they are worth."""
+"""FFmpeg's frames: in which format they are, how wide their samples are, and what those are worth."""
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
+from desktop.audio.downmix import Layout
 from desktop.audio.track import SampleFormat
 
 _LOSSLESS = {"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless"}
 _SCALES = {"uint8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31}
+# Seconds that a format must last to be believed. A damaged header changes a few frames; four of an MP3 last longer.
+_SHORTEST_RUN = 0.1
+
+
+def frame_format(frame: AudioFrame) -> tuple[int, str, str]:
+    """Return the sample rate, layout and type of samples of a frame: what no two frames of one part differ in."""
+    return frame.sample_rate, frame.layout.name, frame.format.name
+
+
+def without_short_runs(
+    frames: Iterable[AudioFrame], left_out: Callable[[int], None], shortest: float = _SHORTEST_RUN
+) -> Iterator[AudioFrame]:
+    """Yield the frames but for those in a format that lasts for less than `shortest` seconds: damage is taken for it.
+
+    `left_out` gets the number of frames that were left out.
+    """
+    known: tuple[int, str, str] | None = None
+    run: list[AudioFrame] = []
+    for frame in frames:
+        if frame_format(frame) == known:
+            left_out(len(run))
+            run = []
+            yield frame
+            continue
+        if run and frame_format(run[0]) != frame_format(frame):
+            if len(run) == 1 and _is_late(run[0], frame, known):
+                run[0].sample_rate = frame.sample_rate
+            else:
+                left_out(len(run))
+                run = []
+        run.append(frame)
+        if sum(held.samples / held.sample_rate for held in run) >= shortest:
+            known = frame_format(frame)
+            yield from run
+            run = []
+    if known is None:
+        yield from run
+    else:
+        left_out(len(run))
+
+
+def _is_late(frame: AudioFrame, following: AudioFrame, known: tuple[int, str, str] | None) -> bool:
+    """Return whether a frame's sample rate is that of the part before.
+
+    Where MPEG audio changes, FFmpeg tells the channels of the first frame at once, and the rate one frame later.
+    """
+    _, *others = frame_format(frame)
+    return (known is None or frame.sample_rate == known[0]) and others == list(frame_format(following)[1:])
+
+
+def frame_layout(frame: AudioFrame) -> Layout:
+    """Return the loudspeaker of each channel; "NONE" where the file does not tell."""
+    return tuple(channel.name for channel in frame.layout.channels)
 
 
 def sample_format(codec: Any, frames: list[AudioFrame]) -> SampleFormat:
