@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
+from desktop.audio.av_source import AvSource
 from desktop.audio.decode_av import AvReader
 from desktop.audio.decode_links import LinksReader
 from desktop.audio.decode_sndfile import SndfileReader
@@ -58,12 +59,17 @@ def readers(path: Path) -> Iterator[TrackReader]:
 
 def _kinds(path: Path, head: bytes) -> list[Callable[[], TrackReader]]:
     """Return what opens the file with each decoder, the best first."""
-    decoders = (SndfileReader, AvReader) if head.startswith(_SNDFILE_FIRST) else (AvReader,)
     links = find_links(path, head)
     if links == (WHOLE,):
-        return [partial(decoder, path) for decoder in decoders]
-    # libsndfile would read the first link, and no more.
-    return [*(partial(LinksReader, path, links, decoder) for decoder in decoders), partial(AvReader, path)]
+        return [partial(decoder, path) for decoder in _decoders(head)]
+    with AvSource(path, links[0]) as file:
+        decoders = _decoders(file.read(len(head)))
+    by_link = [partial(LinksReader, path, links, decoders[first:]) for first in range(len(decoders))]
+    return [*by_link, partial(AvReader, path)]
+
+
+def _decoders(head: bytes) -> tuple[Callable[..., TrackReader], ...]:
+    return (SndfileReader, AvReader) if head.startswith(_SNDFILE_FIRST) else (AvReader,)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from desktop.audio.av_frames import (
     without_short_runs,
 )
 from desktop.audio.av_source import AvSource, open_container
-from desktop.audio.downmix import Layout, known_layout
+from desktop.audio.downmix import Layout, is_in_native_order, known_layout, masked_layout
 from desktop.audio.links import WHOLE, Span
 from desktop.audio.not_songs import PROTECTED
 from desktop.audio.riff import is_cut_short
@@ -40,8 +40,11 @@ _GUESSED_LENGTH = {"aac", "ac3", "eac3", "amr", "dts", "mpeg", "mpegts", "mp3"}
 _PROTECTED_TAGS = {"drms", "enca", "aavd"}
 # The header objects of Windows Media that announce protection: Content Encryption, and its extended form (ASF, 3.14 f.).
 _PROTECTED_ASF = tuple(
-    uuid.UUID(name).bytes_le for name in ("2211B3FB-BD23-11D2-B4B7-00A0C955FC6E", "298AE614-2622-4C17-B935-DAE07EE9289C")
+    uuid.UUID(name).bytes_le
+    for name in ("2211B3FB-BD23-11D2-B4B7-00A0C955FC6E", "298AE614-2622-4C17-B935-DAE07EE9289C")
 )
+# The tag by which FLAC names its layout where it is not the usual one. FFmpeg minds it outside of Ogg alone.
+_MASK_TAG = "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"
 _ASF_HEADER = 1 << 16
 # Frames of silence that are looked through for a sample that tells how wide the samples are.
 _MOST_SILENCE = 64
@@ -75,7 +78,7 @@ class AvReader:
             raise UndecodableError("uses an unknown codec")
         if self._is_protected():
             raise UndecodableError(PROTECTED)
-        self._layout = _take_layout(self._stream.codec_context)
+        self._layout = _take_layout(self._stream)
         frames = without_short_runs(self._decode(), self._leave_out)
         parts = (self._part(list_of) for _, list_of in groupby(frames, frame_format))
         first = next(parts, None)
@@ -179,16 +182,25 @@ class AvReader:
         return length / 1e6 if length and length > 0 else None
 
 
-def _take_layout(codec: Any) -> Layout:
-    """Return the layout that the container declares, and leave the decoder the number of channels alone.
+def _take_layout(stream: Any) -> Layout:
+    """Return the layout that the container declares, and let the decoder know it when it is in FFmpeg's own order.
 
-    PyAV frees a layout of unusual order with each frame, and FFmpeg once more: the process would end.
+    Else leave it the number of channels alone: PyAV frees a layout of another order with each frame, and FFmpeg once more.
     """
-    declared = codec.layout
+    declared = stream.codec_context.layout
     layout = tuple(channel.name for channel in declared.channels)
+    masked = _layout_of_tag(stream.metadata.get(_MASK_TAG, ""))
+    layout = masked if len(masked) == len(layout) else layout
     if layout:
-        codec.layout = f"{len(layout)}C"
+        stream.codec_context.layout = "+".join(layout) if is_in_native_order(layout) else f"{len(layout)}C"
     return layout
+
+
+def _layout_of_tag(text: str) -> Layout:
+    try:
+        return masked_layout(int(text, 16))
+    except ValueError:
+        return ()
 
 
 def _up_to_sound(frames: Iterator[AudioFrame]) -> list[AudioFrame]:

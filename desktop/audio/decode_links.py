@@ -9,13 +9,18 @@ from desktop.audio.links import Span
 from desktop.audio.track import Part, TrackReader
 from desktop.audio.undecodable import LEFT_OUT, UndecodableError
 
+Decoder = Callable[[Path, Span], TrackReader]
+
 
 class LinksReader:
     """A track of several links, each opened when the one before is read to its end."""
 
-    def __init__(self, path: Path, links: Sequence[Span], decoder: Callable[[Path, Span], TrackReader]) -> None:
-        """Open the first link that can be. Raises UndecodableError, OSError."""
-        self._path, self._links, self._decoder = path, links, decoder
+    def __init__(self, path: Path, links: Sequence[Span], decoders: Sequence[Decoder]) -> None:
+        """Open the first link that can be. Each is decoded by the first of `decoders` that can open it.
+
+        Raises UndecodableError, OSError.
+        """
+        self._path, self._links, self._decoders = path, links, decoders
         self._said: dict[str, None] = {}
         self._error = UndecodableError("is not an audio file, or it is damaged")
         first = next(self._readers(), None)
@@ -42,8 +47,16 @@ class LinksReader:
 
     def _readers(self) -> Iterator[TrackReader]:
         for span in self._links:
+            reader = self._opened(span)
+            if reader is None:
+                self._said[LEFT_OUT] = None
+            else:
+                yield reader
+
+    def _opened(self, span: Span) -> TrackReader | None:
+        for decoder in self._decoders:
             try:
-                yield self._decoder(self._path, span)
+                return decoder(self._path, span)
             except UndecodableError as error:
                 self._error = error
-                self._said[LEFT_OUT] = None
+        return None

@@ -4,6 +4,8 @@ A layout names the loudspeaker of each channel in FFmpeg's words: FL front left,
 BL back left, SL side left, BC back centre, T… above.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,12 @@ Layout = tuple[str, ...]
 
 MONO: Layout = ("FC",)
 STEREO: Layout = ("FL", "FR")
+# FFmpeg's own order. As far as the bit of TBR, it is that of the channel masks of WAV files (WAVEFORMATEXTENSIBLE).
+_NATIVE = (
+    "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR",
+    "DL", "DR", "WL", "WR", "SDL", "SDR", "LFE2", "TSL", "TSR", "BFC", "BFL", "BFR", "SSL", "SSR", "TTL", "TTR",
+)  # fmt: skip
+_MASK = _NATIVE[: _NATIVE.index("TBR") + 1]
 # What a file means that names no layout: RFC 9639 (FLAC), section 9.1.3, which most WAV files follow as well.
 _USUAL: dict[int, Layout] = {
     1: MONO,
@@ -47,6 +55,17 @@ _SHARES: dict[str, tuple[float, float]] = {
 def known_layout(layout: Layout) -> Layout:
     """Return a layout as it is declared, or the usual one of as many channels where it names no loudspeakers."""
     return layout if any(any(_SHARES.get(name, ())) for name in layout) else usual_layout(len(layout))
+
+
+def is_in_native_order(layout: Layout) -> bool:
+    """Return whether these are loudspeakers that FFmpeg knows, each once and in its own order."""
+    places = [_NATIVE.index(name) if name in _NATIVE else -1 for name in layout]
+    return -1 not in places and all(before < after for before, after in pairwise(places))
+
+
+def masked_layout(mask: int) -> Layout:
+    """Return the layout that a channel mask of a WAV file stands for."""
+    return tuple(name for bit, name in enumerate(_MASK) if mask >> bit & 1)
 
 
 def usual_layout(channels: int) -> Layout:
