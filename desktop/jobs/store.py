@@ -51,6 +51,11 @@ class JobStore(Claims):
             rows = connection.execute(select(jobs).where(is_due()).order_by(jobs.c.position)).mappings()
             return [to_job(self._home, row) for row in rows]
 
+    def at_work(self) -> bool:
+        """Return True while any job is in work."""
+        with self._database.read() as connection:
+            return connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
+
     def job(self, job_id: str) -> Job:
         """Raises UnknownJobError."""
         with self._database.read() as connection:

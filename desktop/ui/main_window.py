@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -53,6 +53,9 @@ _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wm
 
 class MainWindow(QMainWindow):
     """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+
+    closing = Signal()
+    """The window closes for good, and waits next for what its threads are doing."""
 
     def __init__(
         self,
@@ -328,6 +331,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            self.closing.emit()
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
             self.library.close()
