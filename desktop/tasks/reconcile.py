@@ -2,16 +2,19 @@
 
 import logging
 from contextlib import suppress
+from time import time
 
 import redis
 
 from desktop.errors import UnknownJobError
+from desktop.jobs.bin import Bin
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.tasks.queue import CeleryQueue, identity
 
+_DAY = 24 * 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -23,6 +26,8 @@ class Reconciliation:
         self._store = store
         self._queue = queue
         self._events = events
+        self._bin = Bin(home, store, queue, events)
+        self._bin_looked_at = 0.0
 
     def rebuild(self) -> None:
         """Before a worker starts: forget all messages, so that none is held by a dead one. Raises StorageError."""
@@ -37,14 +42,15 @@ class Reconciliation:
         self._store.release_ended()
 
     def check(self) -> None:
-        """Give back the jobs of lost owners, and publish every job that is due and has no message.
+        """Give back the jobs of lost owners, publish every job that is due and has no message, and empty the bin.
 
         Raises StorageError.
         """
+        self._delete_expired()
         for job_id in self._store.release_orphans():
             _log.warning("The owner of %s was lost", job_id)
             with suppress(UnknownJobError):
-                remove_work(self._home, self._store.job(job_id))
+                remove_work(self._home, self._store.job(job_id, in_bin=True))
             self._events.emit(JobChanged(job_id))
         due = self._store.due()
         if not due:
@@ -57,3 +63,10 @@ class Reconciliation:
         for job in due:
             if identity(job) not in known:
                 self._queue.publish(job)
+
+    def _delete_expired(self) -> None:
+        """Delete what has been in the bin for long enough, at the first call and then daily."""
+        now = time()
+        if abs(now - self._bin_looked_at) >= _DAY:
+            self._bin_looked_at = now
+            self._bin.delete_expired()

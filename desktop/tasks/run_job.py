@@ -73,7 +73,7 @@ class JobRunner:
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer == COMPLETED:
-            write_record(self.home, self.store.job(job_id))
+            write_record(self.home, self.store.job(job_id, in_bin=True))
         self._tidy(job, answer)
         self.events.emit(JobChanged(job_id))
         if answer == COMPLETED:
@@ -198,7 +198,7 @@ class JobRunner:
     def _forget(self, job_id: str) -> None:
         """Throw away what an ended job has no use for: work that is not in `run`, and a result that was replaced."""
         with suppress(UnknownJobError):
-            remove_work(self.home, self.store.job(job_id))
+            remove_work(self.home, self.store.job(job_id, in_bin=True))
 
     def _tidy(self, job: Job, answer: Answer) -> None:
         """Throw away what an ended job has no use for."""

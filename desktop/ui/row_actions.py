@@ -26,6 +26,7 @@ class RowActions(QObject):
         super().__init__(window)
         self._table = table
         self._commands = library.commands
+        self._removals = library.removals
         self._player = player
         self._home = home
         self._window = window
@@ -44,7 +45,7 @@ class RowActions(QObject):
 
     def open_menu(self, where: QPoint) -> None:
         """Open the menu of the chosen songs."""
-        lines = entries(self._table.chosen(), self._models, self._commands.count_finished())
+        lines = entries(self._table.chosen(), self._models, self._removals.count_finished())
         if lines:
             menu = JobMenu(lines, self._window)
             menu.triggered.connect(self._pick)
@@ -87,13 +88,15 @@ class RowActions(QObject):
             case JobAction.RETRY:
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:
-                self._commands.remove(jobs)
+                self._removals.remove(jobs)
             case JobAction.SHOW_FILES:
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:
                 self.show_details(jobs[0])
             case JobAction.CLEAR:
-                self._commands.clear_finished()
+                self._removals.clear_finished()
+            case JobAction.BIN:
+                self._removals.bin_asked.emit()
             case JobAction.MORE:
                 pass
 
