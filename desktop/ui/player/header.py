@@ -8,6 +8,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.ui.controls import square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
+from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
 from desktop.ui.player.sentences import model_title, runtime_words, sum_words
 from desktop.ui.player.words import Chip, Line, Note
@@ -62,6 +63,7 @@ class PlayerHeader(QWidget):
         for line in (self._title, self._artist, self._length, self._model, self._sum):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
+        row.addStretch(0)  # takes the room while there are no notices
         row.addWidget(self._fit)
         row.addWidget(self._menu)
         self.show_whole(True)
@@ -69,7 +71,9 @@ class PlayerHeader(QWidget):
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
-        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
+        actions = f"Actions for {cells.title(job)}"
+        self._menu.setAccessibleName(actions)
+        self._menu.setToolTip(tip(actions))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         self._show(self._model, model_title(job), runtime_words(job.runtime))
@@ -77,8 +81,7 @@ class PlayerHeader(QWidget):
         words, exact = sum_words(job) if done else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
         self._show(self._sum, words)
-        self._notices.say("  ".join(job.notices) if done else "", "\n".join(job.notices))
-        self._notices.setAccessibleName("Notices: " + " ".join(job.notices) if job.notices else "")
+        self._show(self._notices, "  ".join(job.notices) if done else "")
 
     def show_whole(self, whole: bool) -> None:
         """Offer the way back while only a part of the song is in view."""
@@ -86,7 +89,6 @@ class PlayerHeader(QWidget):
 
     def _show(self, line: Line, words: str, hint: str = "") -> None:
         line.say(words, hint)
-        line.setAccessibleDescription(hint)
         line.setVisible(bool(words))
 
     def paintEvent(self, ev: QPaintEvent) -> None:
