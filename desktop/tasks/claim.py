@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 
+from desktop.change_watch import ChangeWatch
 from desktop.errors import CancelledError, LostClaimError, StorageError
 from desktop.jobs.model import Duty, Job, Stage
 from desktop.jobs.queue import EventSink, JobProgress
@@ -15,8 +16,6 @@ from desktop.tasks.time_left import TimeLeft
 
 # Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
-# Seconds from one sign of life to the next that count at most: beyond that the computer slept, or the process was stopped.
-_MOST_COUNTED = 5.0
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
 # Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
@@ -42,7 +41,7 @@ class HeldClaim:
         """
         self.job = job
         self._on_overdue = on_overdue
-        self._moved = self._looked = monotonic()
+        self._progress_watch = ChangeWatch()
         self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
@@ -80,7 +79,7 @@ class HeldClaim:
             with suppress(StorageError):  # the next sign of life tries again
                 self._store.describe(self.job, stage=stage.value)
         if changed or progress > self._reached:
-            self._moved, self._reached = monotonic(), progress
+            self._reached = progress
             self.time_left.move(stage, progress)
         self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)
         self._stage = stage
@@ -124,11 +123,9 @@ class HeldClaim:
 
     def _is_overdue(self) -> bool:
         now = monotonic()
-        # A computer that slept for an hour has not stalled.
-        self._moved += max(0.0, now - self._looked - _MOST_COUNTED)
-        self._looked = now
+        unmoved = self._progress_watch.unchanged((self._stage, self._reached))
         if not self.should_stop():
             self._asked_to_stop = None
-            return now - self._moved > STALLED
+            return unmoved > STALLED
         self._asked_to_stop = self._asked_to_stop or now
         return now - self._asked_to_stop >= _GRACE

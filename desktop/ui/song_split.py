@@ -25,6 +25,8 @@ class SongSplit(QSplitter):
         self.setChildrenCollapsible(False)
         self.addWidget(table)
         self.addWidget(player)
+        table.lower()  # the splitter puts each widget before those that were added before it
+        self.handle(1).setAccessibleName("Border between songs and player")
         table.setMinimumHeight(_SMALLEST_TABLE)
         player.setMinimumHeight(_SMALLEST_PLAYER)
         self.setStretchFactor(0, 2)

@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAccessible, QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop.models.shelf import Model
-from desktop.ui.controls import ShellButton
+from desktop.ui.accessibility import accessible_role
+from desktop.ui.controls import ProgressBar, ShellButton
 from desktop.ui.jobs.queue_times import Batch, batch_words
 from desktop.ui.model_menu import ModelMenu
 from desktop.ui.player.words import Line
-from desktop.ui.progress_bar import ThinBar
+from desktop.ui.search_field import SearchField
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
-from desktop.ui.theme.glyphs import glyph_icon
 from desktop.ui.theme.sign import Mark
 
-_SEARCH_DELAY_MS = 120
 _ROOMY = 1240
 """From this width on there is room for the whole bar and the time left."""
 _BAR, _SHORT_BAR = 140, 56
 
 
+@accessible_role(QAccessible.Role.ToolBar)
 class TopBar(QWidget):
     """Search, add, and the batch with its progress; the model for the next songs; the settings."""
 
@@ -35,18 +35,15 @@ class TopBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Main")
         self.setFixedHeight(tokens.TOP_BAR)
-        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
-        self._searching = QTimer(self)
-        self._searching.setSingleShot(True)
-        self._searching.setInterval(_SEARCH_DELAY_MS)
-        self._searching.timeout.connect(lambda: self.searched.emit(self.search.text()))
-        self.search = self._search_field()
+        self.search = SearchField()
+        self.search.searched.connect(self.searched)
         self.add = ShellButton("Add songs", "primary", "plus")
         self.add.setToolTip("Choose songs to separate (Ctrl+O)")
         self.add.clicked.connect(self.add_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
-        self._bar = ThinBar("Progress of all songs", _BAR)
+        self._bar = ProgressBar("Songs separated")
         self.pause = ShellButton("Pause")
         self.pause.clicked.connect(self._ask_to_hold)
         self._paused = False
@@ -56,21 +53,6 @@ class TopBar(QWidget):
         self.settings = self._settings_button()
         self._arrange()
         self.show_paused(False)
-
-    def _search_field(self) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText("Search songs, artists, status")
-        field.setAccessibleName("Search songs, artists, status")
-        field.setToolTip("Search (Ctrl+F)")
-        field.setClearButtonEnabled(True)
-        field.setAcceptDrops(False)
-        field.setMaximumWidth(300)
-        field.setMinimumWidth(128)
-        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        sign = QAction(glyph_icon("search", tokens.DIM, 1.5), "", field)
-        field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
-        field.textChanged.connect(self._searching.start)
-        return field
 
     def _settings_button(self) -> ShellButton:
         button = ShellButton("", sign="gear", name="Settings")
@@ -108,7 +90,7 @@ class TopBar(QWidget):
         self._bar.setFixedWidth(_BAR if self.width() >= _ROOMY else _SHORT_BAR)
         self._left.setVisible(bool(left) and self.width() >= _ROOMY)
         if batch is not None:
-            self._bar.show_progress(batch.progress)
+            self._bar.show_part(batch.progress)
 
     def show_paused(self, paused: bool) -> None:
         """Tell whether the queue is held, and offer the other."""
@@ -137,8 +119,7 @@ class TopBar(QWidget):
     def search_for(self, text: str) -> None:
         """Show only songs that match, at once; the field says so."""
         self.search.setText(text)
-        self._searching.stop()
-        self.searched.emit(text)
+        self.search.search_now()
 
     def clear_search(self) -> None:
         """Show every song again, at once."""

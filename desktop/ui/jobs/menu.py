@@ -40,12 +40,15 @@ class Entry:
 def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: int = 0) -> list[Entry | None]:
     """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles.
 
-    `finished` is how many songs of the whole library could be cleared.
+    `finished` is how many songs of the whole library have ended.
     """
     lines = _for_chosen(jobs, models) if jobs else []
+    lines.append(None)
     if finished:
-        lines += [None, _entry(JobAction.CLEAR, "Clear 1 finished song" if finished == 1 else f"Clear {finished} finished songs")]
-    return lines[1:] if lines and lines[0] is None else lines
+        count = "1 finished song and its" if finished == 1 else f"{finished} finished songs and their"
+        lines.append(_entry(JobAction.CLEAR, f"Remove {count} stems"))
+    lines.append(_entry(JobAction.BIN, "Removed songs…"))
+    return lines[1:] if lines[0] is None else lines
 
 
 def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entry | None]:
@@ -64,7 +67,14 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     lines += _hold([job for job in jobs if not job.state.ended])
     if any(job.state.ended for job in jobs):
         lines += [None, _again(models)]
-    return [*lines, None, _entry(JobAction.REMOVE, f"Remove {len(jobs)} songs" if one is None else "Remove")]
+    return [*lines, None, _entry(JobAction.REMOVE, _remove_words(jobs))]
+
+
+def _remove_words(jobs: Sequence[Job]) -> str:
+    one = len(jobs) == 1
+    what = "Remove" if one else f"Remove {len(jobs)} songs"
+    stems = any(job.stems for job in jobs)
+    return f"{what} {'with its' if one else 'and their'} stems" if stems else what
 
 
 def _entry(action: JobAction, words: str = "") -> Entry:
