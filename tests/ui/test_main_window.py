@@ -312,7 +312,7 @@ def test_a_song_that_another_process_removed_leaves_the_player(setting: Stage, q
     jobs = [setting.store.insert(a_job(title, JobState.CANCELLED)) for title in ("one", "two")]
     window = opened(setting, qtbot)
     _chosen(window, qtbot, jobs[0])
-    setting.store.remove(jobs[0].id)
+    setting.store.remove([jobs[0].id])
     setting.feed.changed.emit(jobs[0].id)
     qtbot.waitUntil(lambda: window.panel.job is None or window.panel.job.id == jobs[1].id)
 

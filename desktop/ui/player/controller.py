@@ -74,7 +74,7 @@ class PlayerController(QObject):
     @property
     def touched(self) -> bool:
         """True when the user has played, paused, sought or mixed the song that is in the player."""
-        return self._key is not None and (self._touched or self._play_when_ready)
+        return self._key is not None and (self._touched or self.playing or self._play_when_ready)
 
     @property
     def waiting(self) -> bool:

@@ -187,10 +187,17 @@ def test_the_menu_offers_only_what_can_be_done() -> None:
         "Pause",
         "Cancel",
         "Remove",
+        "Removed songs…",
     ]
-    assert words(_done()) == ["Export stems…", "Show files", "Separate again with", "Remove"]
+    assert words(_done()) == [
+        "Export stems…",
+        "Show files",
+        "Separate again with",
+        "Remove with its stems",
+        "Removed songs…",
+    ]
     assert words(a_job(state=JobState.FAILED))[0] == "Why it failed…"
-    assert words(a_job(), _done())[-1] == "Remove 2 songs"
+    assert words(a_job(), _done())[-2] == "Remove 2 songs and their stems"
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
@@ -208,6 +215,6 @@ def test_separate_again_is_a_submenu_of_models(qtbot: QtBot) -> None:
 
 
 def test_a_mixed_selection_shows_each_key_once() -> None:
-    lines = [line for line in entries([a_job(), a_job(paused=True)], []) if line is not None]
+    lines = [line for line in entries([a_job(), a_job(paused=True)], []) if line]
     assert [(line.words, line.key) for line in lines if line.key] == [("Pause", "Ctrl+P"), ("Remove 2 songs", "Del")]
     assert "Resume" in [line.words for line in lines]
