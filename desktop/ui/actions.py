@@ -39,6 +39,10 @@ class Deeds(Protocol):
         """Open the file dialog."""
         ...
 
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder."""
+        ...
+
     def paste(self) -> None:
         """Add the files on the clipboard."""
         ...
@@ -96,6 +100,7 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
     """Give `window` its keys. Return the actions by name."""
     keys: list[tuple[str, str | list[str], Callable[[], object]]] = [
         ("Add songs", "Ctrl+O", deeds.choose_files),
+        ("Add a folder", "Ctrl+Shift+O", deeds.choose_folder),
         ("Paste songs", "Ctrl+V", deeds.paste),
         ("Quit", "Ctrl+Q", deeds.close),
         ("Search", "Ctrl+F", deeds.go_to_search),

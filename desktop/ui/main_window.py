@@ -10,17 +10,16 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.audio.names import natural_key
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
-from desktop.paths import Home, resources
+from desktop.paths import Home
 from desktop.playback.transport import Transport
 from desktop.ui.actions import bind_keys
+from desktop.ui.add_songs import AddSongs, demo_songs
 from desktop.ui.dialogs.removed_songs import RemovedSongs
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     from desktop.ui.dialogs.about import AboutDialog
 
 SMALLEST = (1024, 640)
-_SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
 
 
 class MainWindow(QMainWindow):
@@ -93,7 +91,8 @@ class MainWindow(QMainWindow):
         self.player.set_master_db(self._memory.settings.master_db)
         self.exporter = StemExport(service, self._memory, self.notices, self)
         self.top = TopBar()
-        self.empty = EmptyState(demo=bool(self._demo_songs()))
+        self.empty = EmptyState(demo=bool(demo_songs()))
+        self._adding = AddSongs(self.library, self._memory, self.player, self.notices, self)
         self.table = JobView(self.library.proxy, self.library.covers)
         self.panel = PlayerPanel(self.player, home)
         self.splitter = SongSplit(self.table, self.panel)
@@ -136,15 +135,17 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _connect(self) -> None:
-        self.top.add_asked.connect(self.choose_files)
+        self.top.add_asked.connect(self._adding.choose_files)
+        self.top.add_folder_asked.connect(self._adding.choose_folder)
         self.top.searched.connect(self._search)
         self.top.search.left.connect(self._go_to_table)
         self.top.model_chosen.connect(self._choose_model)
         self.top.settings_asked.connect(self.open_settings)
         self.top.hold_asked.connect(self.library.commands.hold)
         self.library.refresher.paused.connect(self.top.show_paused)
-        self.empty.card.add_asked.connect(self.choose_files)
-        self.empty.card.demo_asked.connect(self._try_demo)
+        self.empty.card.add_asked.connect(self._adding.choose_files)
+        self.empty.card.add_folder_asked.connect(self._adding.choose_folder)
+        self.empty.card.demo_asked.connect(self._adding.try_demo)
         self.table.current_job.connect(self._show_job)
         self.panel.export_requested.connect(self._export_shown)
         self.panel.growing.listening.connect(self.library.listen)
@@ -174,7 +175,7 @@ class MainWindow(QMainWindow):
 
     def add_tracks(self, paths: Sequence[Path]) -> None:
         """Add files and folders to the library."""
-        self.library.add_paths(paths, self.model)
+        self._adding.add_paths(paths)
 
     def take_over(self, paths: Sequence[Path]) -> None:
         """Come to the front and add what a second start of the app was given."""
@@ -184,20 +185,16 @@ class MainWindow(QMainWindow):
         self.add_tracks(paths)
 
     def choose_files(self) -> None:
-        """Open the file dialog."""
-        title, kinds = "Add songs", f"Songs ({_SUFFIXES} {_SUFFIXES.upper()});;All files (*)"
-        names, _ = QFileDialog.getOpenFileNames(self, title, str(self._memory.folder()), kinds)
-        if names:
-            self._memory.change(folder=str(Path(names[0]).parent))
-            self.add_tracks([Path(name) for name in sorted(names, key=natural_key)])
+        """Open the dialog for files."""
+        self._adding.choose_files()
+
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder."""
+        self._adding.choose_folder()
 
     def paste(self) -> None:
         """Add the files on the clipboard."""
-        given = given_by(QGuiApplication.clipboard().mimeData())
-        if given.paths or given.refusals:
-            self.library.add(given, self.model)
-        else:
-            self.notices.say("There are no files on the clipboard. Copy songs in a file manager, then paste them here.")
+        self._adding.paste()
 
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
@@ -284,6 +281,7 @@ class MainWindow(QMainWindow):
         page = 2 if self.library.jobs.rowCount() else 1
         if page != self.pages.currentIndex():
             self.pages.setCurrentIndex(page)
+            self.top.offer_adding(page == 2)
             if self.top.search is not self.focusWidget():
                 (self.table if page == 2 else self.empty.card.add).setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -322,12 +320,6 @@ class MainWindow(QMainWindow):
         self._memory.change(model=name)
         self._show_models(self.library.models)
 
-    def _demo_songs(self) -> list[Path]:
-        return sorted((resources() / "demo").glob("*.flac"))
-
-    def _try_demo(self) -> None:
-        self.add_tracks(self._demo_songs())
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Say of the queue what there is room for."""
         super().resizeEvent(event)
@@ -347,7 +339,7 @@ class MainWindow(QMainWindow):
         """Add what was dropped."""
         self._drop_frame.hide()
         _take(event)
-        self.library.add(given_by(event.mimeData()), self.model)
+        self._adding.add(given_by(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, end what was begun, and be quiet."""

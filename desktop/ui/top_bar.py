@@ -27,6 +27,7 @@ class TopBar(QWidget):
     """Search, add, and the batch with its progress; the model for the next songs; the settings."""
 
     add_asked = Signal()
+    add_folder_asked = Signal()
     searched = Signal(str)
     model_chosen = Signal(str)
     hold_asked = Signal(bool)
@@ -42,6 +43,10 @@ class TopBar(QWidget):
         self.add = ShellButton("Add songs", "primary", "plus")
         self.add.setToolTip("Choose songs to separate (Ctrl+O)")
         self.add.clicked.connect(self.add_asked)
+        self.add_folder = ShellButton("", sign="folder", name="Add folder")
+        self.add_folder.setIconSize(QSize(16, 16))
+        self.add_folder.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        self.add_folder.clicked.connect(self.add_folder_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
         self._bar = ProgressBar("Songs separated")
         self.pause = ShellButton("Pause")
@@ -74,9 +79,16 @@ class TopBar(QWidget):
         row.addSpacing(20)
         row.addWidget(self.search, 1)
         row.addWidget(self.add)
+        row.addSpacing(-4)
+        row.addWidget(self.add_folder)
         row.addStretch()
         for widget in (self._doing, self._bar, self._left, self.pause, self.models, self.settings):
             row.addWidget(widget)
+
+    def offer_adding(self, offered: bool) -> None:
+        """Show the buttons that add songs: not while the empty page has larger ones."""
+        self.add.setVisible(offered)
+        self.add_folder.setVisible(offered)
 
     def show_batch(self, batch: Batch | None) -> None:
         """Tell how the queue is doing; None: it is empty."""

@@ -1,5 +1,6 @@
 """The window as it is used, on a real library."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
@@ -7,7 +8,15 @@ from time import perf_counter
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
@@ -23,7 +32,7 @@ from desktop.ui.player.lane import LaneHead
 from desktop.ui.theme import tokens
 from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
-from tests.helpers.stems import separated_job
+from tests.helpers.stems import completed_job, separated_job
 from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -160,9 +169,33 @@ def test_closing_while_adding_ends_soon(setting: Stage, qtbot: QtBot, tmp_path: 
     assert len(setting.store.jobs()) < 300
 
 
-def test_the_demo_song_is_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_demo_song_is_one_click_away_and_plays_when_it_can_be_heard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(_button(window.empty, "Try the demo song"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.panel.job is not None)
+    assert window.panel.job is not None
+    done = completed_job(window._home.job(window.panel.job.id).run(1))
+    told: list[str] = []
+    window.player.playing_changed.connect(lambda playing: told.append("plays") if playing else None)
+    window.player.notice.connect(told.append)  # where there is no sound device
+    window.panel.show_job(replace(done, id=window.panel.job.id))
+    qtbot.waitUntil(lambda: bool(told))
+
+
+def test_the_first_screen_has_one_accent_button_and_offers_folders_too(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = [button for button in window.findChildren(QPushButton) if button.isVisible()]
+    assert [b.text().strip() for b in buttons if b.property("kind") == "primary"] == ["Add songs…"]
+    _songs(tmp_path / "album", 2)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "album"))
+    qtbot.mouseClick(_button(window.empty, "Add folder…"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(_titles(window)) == 2)
+    assert window.top.add.isVisible()
+    for number, ask in enumerate((window.top.add_folder.click, window.actions_by_name["Add a folder"].trigger)):
+        _songs(tmp_path / f"more {number}", 1)
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, n=number: str(tmp_path / f"more {n}"))
+        ask()
+        qtbot.waitUntil(lambda n=number: len(_titles(window)) == 3 + n)
 
 
 def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:

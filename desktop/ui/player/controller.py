@@ -49,6 +49,7 @@ class PlayerController(QObject):
         self._generation = 0
         self._play_when_ready = False
         self._touched = False
+        self._wanted_key = ""
         self._last_position = -1
         self._ticks = 0
         self._waiting = False
@@ -166,13 +167,17 @@ class PlayerController(QObject):
 
     def toggle(self) -> None:
         """Play or pause. While the song is still being opened, play as soon as it is."""
-        self._touched = True
+        self._touched, self._wanted_key = True, ""
         if not self._ready:
             self._play_when_ready = self._key is not None and not self._play_when_ready
         elif self._transport.playing:
             self._pause()
         else:
             self._play()
+
+    def play_when_loaded(self, key: str) -> None:
+        """Play the song of this key as soon as it is loaded, unless the user plays something before."""
+        self._wanted_key = key
 
     def stop(self) -> None:
         """Pause and go back to the start."""
@@ -319,8 +324,8 @@ class PlayerController(QObject):
         self.loaded_changed.emit()
         self.lanes_changed.emit()
         self._announce_position()
-        if self._play_when_ready:
-            self._play_when_ready = False
+        if self._play_when_ready or self._key == self._wanted_key:
+            self._play_when_ready, self._wanted_key = False, ""
             self._play()
 
     def _on_trouble(self, sentence: str) -> None:
