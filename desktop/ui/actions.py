@@ -11,6 +11,8 @@ from desktop.ui.player.controller import PlayerController
 
 SEEK_SECONDS = 5.0
 LANE_KEYS = 6
+PAN = 0.25
+"""Part of what is in view by which a key moves the view."""
 _MOVES = frozenset(
     {
         Qt.Key.Key_Left,
@@ -87,6 +89,14 @@ class Deeds(Protocol):
         """Show every song again, and go back to the table."""
         ...
 
+    def zoom(self, step: int) -> None:
+        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        ...
+
+    def pan(self, pages: float) -> None:
+        """Move the view along the song."""
+        ...
+
     def open_about(self) -> None:
         """Say what this app is and what it is made of."""
         ...
@@ -119,6 +129,11 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Back 5 seconds", ["Left", "Ctrl+Left"], lambda: player.seek_by(-SEEK_SECONDS)),
         ("On 5 seconds", ["Right", "Ctrl+Right"], lambda: player.seek_by(SEEK_SECONDS)),
         ("To the start", "Home", player.to_start),
+        ("Zoom in", ["Ctrl++", "Ctrl+="], lambda: deeds.zoom(1)),
+        ("Zoom out", "Ctrl+-", lambda: deeds.zoom(-1)),
+        ("Show the whole song", "Ctrl+0", lambda: deeds.zoom(0)),
+        ("Move the view back", "Shift+Left", lambda: deeds.pan(-PAN)),
+        ("Move the view on", "Shift+Right", lambda: deeds.pan(PAN)),
     ]
     for lane in range(LANE_KEYS):
         keys.append((f"Mute lane {lane + 1}", f"{lane + 1}", lambda n=lane: player.toggle_mute(n)))
@@ -153,7 +168,7 @@ def _is_used(event: QKeyEvent, control: QWidget | None) -> bool:
 def _bind(window: QWidget, name: str, sequences: str | list[str], deed: Callable[[], object]) -> QAction:
     action = QAction(name, window)
     action.setShortcuts([QKeySequence(keys) for keys in ([sequences] if isinstance(sequences, str) else sequences)])
-    action.setAutoRepeat(name.endswith("seconds"))
+    action.setAutoRepeat(name.endswith("seconds") or name.startswith(("Zoom", "Move the view")))
     action.triggered.connect(_Call(deed, action).run)
     window.addAction(action)
     return action

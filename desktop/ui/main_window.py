@@ -250,6 +250,18 @@ class MainWindow(QMainWindow):
         self.top.clear_search()
         self._go_to_table()
 
+    def zoom(self, step: int) -> None:
+        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        waveforms = self.panel.waveforms
+        if waveforms is not None:
+            {1: waveforms.zoom_in, -1: waveforms.zoom_out, 0: waveforms.fit}[step]()
+
+    def pan(self, pages: float) -> None:
+        """Move the view along the song, by parts of what is in view."""
+        waveforms = self.panel.waveforms
+        if waveforms is not None:
+            waveforms.box.pan(pages)
+
     def open_settings(self) -> None:
         """Open the settings, or bring them to the front."""
         if self._settings is None:
@@ -352,6 +364,7 @@ class MainWindow(QMainWindow):
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
             self.exporter.close()
+            self.panel.end_reading()
             self.library.close()
             self.player.close()
         super().closeEvent(event)
