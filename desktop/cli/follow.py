@@ -100,7 +100,7 @@ class Follower:
         if job.paused and not before.paused:
             self._bars.note(f"Paused: {title_words(job)}. To go on: unbraid resume {job.id[:8]}")
         elif job.retries > before.retries and job.state is JobState.PENDING:
-            self._bars.note(f"{job.error} {title_words(job)} is tried again soon.")
+            self._bars.note(f"{title_words(job)}: {job.error} Unbraid tries again by itself.")
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
