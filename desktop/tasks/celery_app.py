@@ -37,7 +37,7 @@ def broker_url() -> str:
 def connect() -> None:
     """Point the application at the library's Redis and queues: both may be newer than the import of this module.
 
-    Raises OSError where the library's folder cannot be used, ServiceUnavailableError if UNBRAID_QUEUE is no name.
+    Raises StorageError where the library's folder cannot be used, ServiceUnavailableError if UNBRAID_QUEUE is no name.
     """
     known = names()
     app.conf.update(
@@ -79,8 +79,13 @@ app.conf.update(
     result_serializer="json",
     accept_content=["json"],
     result_expires=3600,
-    # The row is the truth. A stored result may say failure for a job that completed while Redis was down.
+    # The row is the truth: nothing of ours reads a result. A stored one may say failure for a job that completed while
+    # Redis was down. Whoever asks for one asks the task for it; then a Redis that is away may not keep the next song
+    # waiting for long.
     task_ignore_result=True,
+    redis_socket_timeout=5.0,
+    redis_socket_connect_timeout=5.0,
+    result_backend_transport_options={"retry_policy": {"max_retries": 2, "interval_start": 0.5, "interval_max": 1.0}},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=3600,
@@ -103,5 +108,9 @@ app.conf.update(
     broker_transport_options=_TRANSPORT,
     timezone="UTC",
 )
-with suppress(OSError, UnbraidError):  # there may be no library yet: whoever needs one connects again
+# By name, so that the window does not import what only a worker needs.
+RECONCILER = "desktop.tasks.upkeep:Reconciler"
+app.steps["consumer"].update({"desktop.tasks.upkeep:StallWatch", RECONCILER})
+app.steps["worker"].add("desktop.tasks.upkeep:GentleEnd")
+with suppress(UnbraidError):  # there may be no library yet: whoever needs one connects again
     connect()

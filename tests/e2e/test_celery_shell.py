@@ -12,8 +12,6 @@ import pytest
 from desktop.backend import Backend
 from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
-from desktop.tasks.audio_jobs import process_audio_job
-from desktop.tasks.celery_app import app
 from tests.helpers.command import ROOT, unbraid, variables, words_of
 from tests.helpers.library import processes_of, until, write_song
 from tests.helpers.redis_server import redis_on_a_port
@@ -133,11 +131,3 @@ def test_a_worker_that_is_told_to_end_waits_for_its_song_no_longer_than_five_sec
     assert (left.state, left.crashes) == (JobState.PENDING, 0)
     assert left.progress > 0
     assert not processes_of(root)
-
-
-def test_an_id_that_is_no_uuid_fails_at_once() -> None:
-    assert "process_audio_job" in app.tasks
-    for bad in ("nonsense", "../../etc/passwd", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", ""):
-        answer = process_audio_job(bad)
-        assert answer["status"] == "failed"
-        assert "UUID" in answer["error"]
