@@ -15,11 +15,11 @@ from desktop.ui.dialogs.error_details import ErrorDetails
 from desktop.ui.dialogs.refused import RefusedFiles
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.menu import JobMenu
 from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
 from tests.helpers.shared import FIXTURES
-from tests.helpers.stems import completed_job
-from tests.helpers.window import Stage, a_job, gaps, opened
+from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SONG = FIXTURES / "formats"
@@ -174,40 +174,6 @@ def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:
     qtbot.waitUntil(lambda: window.panel.job is not None and window.panel.job.id == job.id)
 
 
-def test_a_removed_song_can_be_called_back(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    setting.store.insert(a_job("Other"))
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    qtbot.keyClick(window.table, Qt.Key.Key_Delete)
-    assert _titles(window) == ["Other"]
-    qtbot.mouseClick(_button(window.notices, "Undo"), Qt.MouseButton.LeftButton)
-    assert "Night Drive" in _titles(window)
-    assert setting.service.job(job.id) == job
-
-
-def test_a_song_whose_removal_stands_is_gone_with_its_files(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    setting.store.insert(a_job("Other"))
-    folder = setting.home.job(job.id).root
-    folder.mkdir(parents=True)
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    qtbot.keyClick(window.table, Qt.Key.Key_Delete)
-    qtbot.mouseClick(_button(window.notices, "Put this notice away"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: [left.title for left in setting.store.jobs()] == ["Other"])
-    qtbot.waitUntil(lambda: not folder.exists())
-
-
-def test_quitting_makes_a_removal_final(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    window.remove_chosen()
-    window.close()
-    assert setting.store.jobs() == []
-
-
 def test_a_waiting_song_is_cancelled_by_its_button(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive"))
     window = opened(setting, qtbot)
@@ -264,14 +230,13 @@ def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: Stage
     job = setting.store.insert(a_job("From the terminal"))
     setting.feed.changed.emit(job.id)
     qtbot.waitUntil(lambda: _titles(window) == ["From the terminal"])
-    setting.store.remove(job.id)
+    setting.store.remove([job.id])
     setting.feed.gap.emit()
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.empty)
 
 
 def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot: QtBot) -> None:
-    job = completed_job(setting.home.jobs / "stems")
-    job = setting.store.insert(_inside(setting, job))
+    job = stored_song(setting)
     window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.waitUntil(lambda: window.player.ready)
@@ -279,20 +244,27 @@ def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
     assert window.player.lane(1).muted
     assert window.player.lane(0).soloed
-    qtbot.keyClick(window, Qt.Key.Key_Right)
+    qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
-    qtbot.keyClick(window, Qt.Key.Key_Left)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position == 0
 
 
-def _inside(setting: Stage, job: Job) -> Job:
-    """The job, its stems moved into its own folder."""
-    folder = setting.home.job(job.id).root
-    job.stems[0].path.parent.rename(folder)
-    from dataclasses import replace
-
-    stems = tuple(replace(s, path=folder / s.path.name, peaks=folder / s.peaks.name) for s in job.stems)
-    return replace(job, stems=stems)
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage, qtbot: QtBot) -> None:
+    running, other = setting.store.insert(a_job("Night Drive")), setting.store.insert(a_job("Other"))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, running)
+    more = _button(window.panel, "Actions for Night Drive")
+    more.setFocus()
+    qtbot.keyClick(more, Qt.Key.Key_Space)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, JobMenu)
+    window.table.choose(other.id)
+    next(action for action in menu.actions() if action.text() == "Cancel").trigger()
+    menu.close()
+    qtbot.waitUntil(lambda: setting.service.job(running.id).state is JobState.CANCELLED)
+    assert setting.service.job(other.id).state is JobState.PENDING
 
 
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
@@ -367,7 +339,7 @@ def test_nothing_stands_outside_the_window(setting: Stage, qtbot: QtBot, size: Q
 
 
 def test_every_control_has_a_name_and_can_be_reached(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(_inside(setting, completed_job(setting.home.jobs / "stems")))
+    job = stored_song(setting)
     window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     kinds = (QAbstractButton, QLineEdit, QAbstractSlider)
