@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.files import LeftOut, Refusal, find_tracks
 from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
@@ -53,6 +53,9 @@ def add_tracks(
     jobs: list[Job] = []
     refused = 0
     for found in find_tracks(tracks):
+        if isinstance(found, LeftOut):
+            print(found.sentence, file=sys.stderr)
+            continue
         try:
             if isinstance(found, Refusal):
                 raise UnusableTrackError(found.reason)
