@@ -2,12 +2,14 @@
 
 import logging
 from contextlib import suppress
+from time import time
 
 import redis
 from kombu.exceptions import OperationalError
 
 from desktop.change_watch import ChangeWatch
 from desktop.errors import ServiceUnavailableError, UnknownJobError
+from desktop.jobs.bin import Bin
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
@@ -18,6 +20,7 @@ from desktop.tasks.queue import CeleryQueue, identity
 
 # Seconds for which a message may be the next while nothing is in work. A worker reconnects by itself long before.
 _STUCK = 60.0
+_DAY = 24 * 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -34,6 +37,8 @@ class Reconciliation:
         self._queue = queue
         self._events = events
         self._next_message = ChangeWatch()
+        self._bin = Bin(home, store, queue, events)
+        self._bin_looked_at = 0.0
 
     def rebuild(self) -> None:
         """Before a worker starts: forget the messages, so that none is held by a dead one. Raises StorageError."""
@@ -48,10 +53,11 @@ class Reconciliation:
         self._store.release_ended()
 
     def check(self) -> None:
-        """Give back the jobs of lost owners, and publish every job that is due and has no message.
+        """Give back the jobs of lost owners, publish every job that is due and has no message, and empty the bin.
 
         Raises StorageError, and ServiceUnavailableError if Redis does not answer, or refuses.
         """
+        self._delete_expired()
         self._release_orphans()
         if not self._store.due():
             return
@@ -75,7 +81,7 @@ class Reconciliation:
         for job_id in self._store.release_orphans():
             _log.warning("The owner of %s was lost", job_id)
             with suppress(UnknownJobError):
-                remove_work(self._home, self._store.job(job_id))
+                remove_work(self._home, self._store.job(job_id, in_bin=True))
             self._events.emit(JobChanged(job_id))
 
     def _publish_due(self) -> None:
@@ -87,3 +93,10 @@ class Reconciliation:
             for job in self._store.due():
                 if identity(job) not in known:
                     self._queue.send(job)
+
+    def _delete_expired(self) -> None:
+        """Delete what has been in the bin for long enough, at the first call and then daily."""
+        now = time()
+        if abs(now - self._bin_looked_at) >= _DAY:
+            self._bin_looked_at = now
+            self._bin.delete_expired()
