@@ -29,6 +29,11 @@ class Home:
         return self.root / "library.db"
 
     @property
+    def id_file(self) -> Path:
+        """The library's identity, which `library_id` reads."""
+        return self.root / "library.id"
+
+    @property
     def jobs(self) -> Path:
         """One folder a job, named by its UUID."""
         return self.root / "jobs"
@@ -161,7 +166,8 @@ class JobFolder:
 
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
-        for folder in (self.segments, self.draft):
+        # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
+        for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
 
@@ -214,8 +220,13 @@ def bundle() -> Path | None:
 
 
 def resources() -> Path:
-    """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
-    return (bundle() or Path(__file__).parent.parent) / "resources"
+    """Return the folder of the read-only files that come with the app.
+
+    It lies within the package `desktop` where pip installed a wheel, and beside it in a checkout and in the packaged app.
+    """
+    package = Path(__file__).parent
+    within = package / "resources"
+    return within if within.is_dir() else package.parent / "resources"
 
 
 def _runtime_base() -> Path:

@@ -95,9 +95,9 @@ class JobService:
         Raises UnknownJobError, JobStateError.
         """
         job = self._store.request_cancel(job_id)
+        self._events.emit(JobChanged(job_id))
         if job.state.ended:
             self._home.job(job_id).forget_work()
-        self._events.emit(JobChanged(job_id))
         return job
 
     def retry(self, job_id: str, model: str | None = None) -> Job:

@@ -96,6 +96,11 @@ class JobStore(Claims):
                 return []
             return self._jobs(connection, select(jobs).where(is_due()).order_by(jobs.c.position))
 
+    def at_work(self) -> bool:
+        """Return True while any job is in work."""
+        with self._database.read() as connection:
+            return connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
+
     def job(self, job_id: str, in_bin: bool = False) -> Job:
         """A job of the library; `in_bin`: or of the bin. Raises UnknownJobError."""
         with self._database.read() as connection:

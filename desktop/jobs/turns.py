@@ -8,13 +8,12 @@ from sqlalchemy import Row, RowMapping, case
 from desktop.audio.names import shown
 from desktop.jobs.memory import memory_kills
 from desktop.jobs.model import JobState, Stage
-from desktop.jobs.owner import is_gone, this_process
+from desktop.jobs.owner import LEASE, is_gone
 from desktop.jobs.results import result_text, result_values
 from desktop.jobs.rows import path_of
 from desktop.jobs.tables import jobs
+from desktop.process_identity import this_process
 
-# Seconds that an owner is believed to live after its last sign.
-LEASE = 30.0
 # Seconds that a job waits for its next try at most.
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
@@ -61,6 +60,11 @@ def claimed(token: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def given_back(row: Row[Any]) -> dict[str, Any]:
+    """Return the values that put the unfinished job of `row` back in the queue, or cancel it if that was asked for."""
+    return waiting() | ended_without_stems(row, JobState.CANCELLED) if row.cancel_requested else waiting()
+
+
 def ended(state: JobState) -> dict[str, Any]:
     """Nothing more happens to the job unless the user asks."""
     return {
@@ -97,10 +101,8 @@ def after_crash(row: Row[Any], kept: int) -> dict[str, Any]:
 
 
 def is_orphan(row: Row[Any]) -> bool:
-    """True for a job in work whose owner is dead, or has given no sign of life for too long."""
-    if row.state != JobState.PROCESSING:
-        return False
-    return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+    """Return True for a job in work whose owner can be seen to have ended."""
+    return row.state == JobState.PROCESSING and (row.owner is None or is_gone(row.owner))
 
 
 def _crashed(row: Row[Any], crashes: int) -> str:

@@ -12,9 +12,10 @@ from desktop.errors import ModelRejectedError, ModelUnavailableError
 from desktop.models.catalogue import Entry, WeightsFile, catalogue
 from desktop.models.digest import is_whole, note_of
 from desktop.models.importing import copy_whole, write_whole
-from desktop.models.inspection import is_safetensors, sources_of
 from desktop.models.storage import part_of, storage_error
 from desktop.paths import Home, converted_name
+from desktop.weights.files import is_safetensors
+from desktop.weights.package import read_package
 
 SKETCH = "sketch"
 _log = logging.getLogger(__name__)
@@ -110,9 +111,7 @@ class Shelf:
         # Two names that differ in case alone would be one file on many disks.
         if any(model.name.casefold() == title.casefold() for model in self.models()):
             raise ModelRejectedError(f"There is a model {shown(title)} already. Give another name with --name.")
-        if not path.is_file():
-            raise ModelRejectedError(f"{shown(path.name)} was not found.")
-        sources = sources_of(path)
+        sources = read_package(path).sources
         try:
             target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
             copy_whole(path, target)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
@@ -38,6 +38,7 @@ from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
+from desktop.ui.tab_order import focus_next
 from desktop.ui.top_bar import TopBar
 from desktop.ui.update_notice import UpdateNotice
 from desktop.ui.window_memory import WindowMemory
@@ -54,6 +55,11 @@ _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wm
 
 class MainWindow(QMainWindow):
     """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+
+    closing = Signal()
+    """The window closes for good, and waits next for what its threads are doing."""
+    batch_changed = Signal(object)
+    """The Batch as it stands now, None when nothing is to be done."""
 
     def __init__(
         self,
@@ -89,16 +95,18 @@ class MainWindow(QMainWindow):
         self.panel = PlayerPanel(self.player, home)
         self.splitter = self._split()
         self.pages = QStackedWidget()
+        self._opening = QLabel()
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self.panel.menu_requested.connect(self._rows.open_menu_of)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
         self._connect()
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
         self.actions_by_name = bind_keys(self, self, self.player)
         self._memory.restore(self, self.splitter)
-        self.pages.setFocus()  # else the search would have it, and take the keys of the player
+        self._opening.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
 
@@ -108,6 +116,8 @@ class MainWindow(QMainWindow):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.table)
         splitter.addWidget(self.panel)
+        self.table.lower()  # the splitter puts each widget before those that were added before it
+        splitter.handle(1).setAccessibleName("Border between songs and player")
         self.table.setMinimumHeight(128)
         self.panel.setMinimumHeight(220)
         splitter.setSizes(list(_FIRST_SPLIT))
@@ -123,7 +133,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.splitter, 1)
         column.addWidget(TransportBar(self.player))
         # The library is read in the background: until it is known whether there are songs, neither page is shown.
-        for page in (QWidget(), self.empty, songs):
+        self._opening.setAccessibleName("Opening the library")
+        for page in (self._opening, self.empty, songs):
             self.pages.addWidget(page)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -137,6 +148,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.top.add_asked.connect(self.choose_files)
         self.top.searched.connect(self._search)
+        self.top.search.left.connect(self._go_to_table)
         self.top.model_chosen.connect(self._choose_model)
         self.top.fold_toggled.connect(self._fold)
         self.top.settings_asked.connect(self.open_settings)
@@ -240,7 +252,7 @@ class MainWindow(QMainWindow):
     def leave_search(self) -> None:
         """Show every song again, and go back to the table."""
         self.top.clear_search()
-        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._go_to_table()
 
     def open_settings(self) -> None:
         """Open the settings, or bring them to the front."""
@@ -264,6 +276,13 @@ class MainWindow(QMainWindow):
         if self._low():
             self.top.fold.toggle()
 
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
+        """Go to the next control as they are seen: Qt's own order is that in which they were made."""
+        return focus_next(self, next)
+
+    def _go_to_table(self) -> None:
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _search(self, text: str) -> None:
         self.table.search(text, self.panel.job.id if self.panel.job else None)
 
@@ -273,7 +292,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentIndex(page)
             self._fold(self.top.fold.isChecked())
             if self.top.search is not self.focusWidget():
-                (self.table if page == 2 else self.pages).setFocus(Qt.FocusReason.MouseFocusReason)
+                (self.table if page == 2 else self.empty.card.add).setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _show_job(self, job: Job | None) -> None:
         self.panel.show_job(job)
@@ -296,7 +315,9 @@ class MainWindow(QMainWindow):
 
     def _show_queue(self) -> None:
         jobs = self.library.jobs
-        self.top.show_batch(self._batches.of(jobs.jobs, jobs.active))
+        batch = self._batches.of(jobs.jobs, jobs.active)
+        self.top.show_batch(batch)
+        self.batch_changed.emit(batch)
 
     def _show_models(self, models: Sequence[Model]) -> None:
         self.top.show_models(models, self.model)
@@ -353,6 +374,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            self.closing.emit()
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
             self.library.close()

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.ui.accessibility import accessible_role, announce
 from desktop.ui.controls import ShellButton, square
 from desktop.ui.plain import menu_words
 from desktop.ui.theme import tokens
 
 MOST = 3
-EDGE = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class NoticeRow(QWidget):
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16 + EDGE, 6, 12, 7)
+        row.setContentsMargins(16 + tokens.EDGE, 6, 12, 7)
         row.setSpacing(12)
         row.addWidget(label, 1)
         if notice.action:
@@ -74,15 +74,17 @@ class NoticeRow(QWidget):
         """Fill the ground, the edge, and the line below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PANEL))
-        painter.fillRect(0, 0, EDGE, self.height(), QColor(self.notice.tone))
+        painter.fillRect(0, 0, tokens.EDGE, self.height(), QColor(self.notice.tone))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class NoticeStrip(QWidget):
     """The notices that stand, the newest last. It takes no room while there are none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Notices")
         self._rows: list[NoticeRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -101,7 +103,7 @@ class NoticeStrip(QWidget):
         while len(self._rows) >= MOST:
             self._put_away(self._rows[0])
         self._add(notice)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, notice.sentence))
+        announce(self, notice.sentence)
 
     def say(self, sentence: str) -> None:
         """Say one sentence; the same one twice stands once."""

@@ -1,6 +1,5 @@
 """Rows as the app never writes them by itself, or not as quickly."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +10,7 @@ from desktop.jobs.model import Job, JobOptions, JobState, Stem
 from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.process_identity import machine
 
 
 def new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
@@ -62,4 +62,9 @@ def change_rows(home: Home, values: str, job: Job | None = None, **given: object
 
 def lose_owner(home: Home, job: Job) -> None:
     """As after a kill -9: the row names a process that is no more."""
-    change_rows(home, "owner = :owner", job, owner=f"{os.uname().nodename}/999999/0.0")
+    change_rows(home, "owner = :owner", job, owner=f"{machine()}/999999/0")
+
+
+def move_owner(home: Home, job: Job, machine: str = "elsewhere") -> None:
+    """As if the job were in work on another machine, whose processes cannot be seen from here."""
+    change_rows(home, "owner = :owner", job, owner=f"{machine}/1/1")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +24,7 @@ from desktop.playback.transport import Transport
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
 from desktop.updates.source import Source
+from tests.helpers.stems import completed_job
 
 
 class Asked:
@@ -98,6 +100,15 @@ def opened(setting: Stage, qtbot: QtBot, size: QSize | None = None) -> MainWindo
     with qtbot.waitSignal(made.library.refresher.loaded):
         made.library.refresher.reload()
     return made
+
+
+def stored_song(setting: Stage, **known: Any) -> Job:
+    """A separated song in the library, with stems that can be played."""
+    job = replace(completed_job(setting.home.jobs / "stems"), **known)
+    folder = setting.home.job(job.id).root
+    job.stems[0].path.parent.rename(folder)
+    stems = tuple(replace(stem, path=folder / stem.path.name, peaks=folder / stem.peaks.name) for stem in job.stems)
+    return setting.store.insert(replace(job, stems=stems))
 
 
 def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **known: Any) -> Job:

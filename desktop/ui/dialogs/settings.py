@@ -34,7 +34,6 @@ class SettingsDialog(QDialog):
         """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self._memory = memory
         self._home = home
         self.draft, self.awake, self.fast, self.updates = Switch(), Switch(), Switch(), Switch()

@@ -240,8 +240,13 @@ class JobTableModel(QAbstractTableModel):
                 return cells.text(job, column)
 
     def _spoken(self, job: Job, column: Column) -> str:
-        text = self._text(job, column)
-        return f"{text}, {cells.artist(job)}" if column is Column.TITLE else f"{HEADINGS[column]} {text}".strip()
+        match column:
+            case Column.TITLE:
+                return cells.spoken_row(job, self._status(job))
+            case Column.ACTIONS:
+                return cells.spoken_actions(job)
+            case _:
+                return f"{HEADINGS[column]} {self._text(job, column)}"
 
     def _sort_key(self, job: Job, column: Column) -> str | float:
         if column is Column.LEFT:

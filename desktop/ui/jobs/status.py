@@ -44,7 +44,15 @@ class Status:
     @property
     def sentence(self) -> str:
         """All words in a row, for tooltips and screen readers."""
-        tail = ", ".join(part for part in (self.detail, self.link_words) if part)
+        return self._joined(self.detail, self.link_words)
+
+    @property
+    def spoken(self) -> str:
+        """The words for a row as a screen reader reads it, without the link, which has a place of its own."""
+        return self._joined(self.detail).replace(" %", " percent")
+
+    def _joined(self, *details: str) -> str:
+        tail = ", ".join(part for part in details if part)
         joint = " " if self.words.endswith(".") else ": "
         return f"{self.words}{joint}{tail}" if tail else self.words
 

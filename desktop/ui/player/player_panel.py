@@ -6,11 +6,14 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -23,11 +26,16 @@ if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
+    menu_requested = Signal(object, QPoint)
+    """The Job that is shown, and where its menu is to open, on the screen."""
+
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Player")
         self._controller, self._home = controller, home
         self._job: Job | None = None
         self._shown: object = None
@@ -35,6 +43,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
         self._room = QStackedLayout()
         rows = QVBoxLayout(self)
@@ -87,6 +96,9 @@ class PlayerPanel(QWidget):
             left=progress.left,
         )
         self._show_waiting(self._job)
+
+    def _request_menu(self, where: QPoint) -> None:
+        self.menu_requested.emit(self._job, where)
 
     def _show_stems(self, job: Job) -> None:
         key = (job.id, job.stems)
@@ -144,7 +156,7 @@ class PlayerPanel(QWidget):
             self._shown = key
             self._lanes().show_growing(job, peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, self.growing.folders, peaks.names)
+            self._controller.load_unfinished(job.id, self.growing.folders, peaks.about)
         self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:

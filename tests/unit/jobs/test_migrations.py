@@ -21,7 +21,7 @@ from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings
-from tests.helpers.rows import new_job
+from tests.helpers.rows import lose_owner, new_job
 
 VERSIONS = range(1, len(STEPS) + 1)
 NAMES = ("vocals", "drums")
@@ -149,6 +149,7 @@ def test_work_goes_on_in_the_library_of_an_earlier_version(home: Home, version: 
     for job in jobs.values():
         assert stored_track(home.job(job.id), job).read_bytes() == b"track"
         store.set_job_paused(job.id, False) if not job.state.ended else None
+    lose_owner(home, jobs[JobState.PROCESSING])
     assert store.release_orphans() == [jobs[JobState.PROCESSING].id]
     for job in store.due():
         claimed = store.claim(job.id)
