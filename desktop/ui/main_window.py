@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
+        self.library.song_asked.connect(self._go_to_song)
         self.library.removals.bin_asked.connect(self.open_bin)
         self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
@@ -304,6 +305,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
 
+    def _go_to_song(self, job_id: str) -> None:
+        self.top.clear_search()
+        self.table.choose(job_id)
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _choose_restored(self, jobs: Sequence[Job]) -> None:
         if not self.player.playing:
             self.table.choose(jobs[0].id)
@@ -333,7 +339,7 @@ class MainWindow(QMainWindow):
         return sorted((resources() / "demo").glob("*.flac"))
 
     def _try_demo(self) -> None:
-        self.add_tracks(self._demo_songs())
+        self.library.add_paths(self._demo_songs(), self.model, again=True)  # it may be among the removed songs
 
     def _low(self) -> bool:
         return self.height() < FOLD_BELOW
