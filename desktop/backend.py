@@ -12,7 +12,6 @@ from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.supervisor.supervisor import Supervisor
-from desktop.tasks.celery_app import connect
 from desktop.tasks.progress import EventListener, RedisEvents
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
@@ -55,7 +54,6 @@ class Backend:
             remove_strays(self._home, self._store)
             self._supervise()
         else:
-            connect()
             self._reconciliation.check()
             self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
             self._heir.start()
@@ -83,7 +81,6 @@ class Backend:
     def _supervise(self) -> None:
         self._supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
         self._supervisor.start()
-        connect()
 
     def _wait_for_lock(self) -> None:
         while not self._stopping.wait(_TAKE_OVER):
@@ -96,8 +93,6 @@ class Backend:
                 return
 
     def _tell(self, trouble: str | None) -> None:
-        if trouble is None:
-            connect()
         if self.on_trouble:
             self.on_trouble(trouble)
 

@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported,
     # which fails for a signal that the system, Windows, does not have.
     if hasattr(signal, "SIGQUIT"):
-        os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+        os.environ["REMAP_SIGTERM"] = "SIGQUIT"
     library = home().prepare()
     watching.begin(library, "draft" if arguments.draft else "worker")
     watching.look_back()
@@ -47,7 +47,10 @@ def main(argv: Sequence[str]) -> int:
         words += ["--queues", DRAFT_QUEUE, "--pool", "solo", "--hostname", "draft@%h"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
-        words += ["--logfile", arguments.logfile]
+        words += [
+            "--logfile",
+            arguments.logfile.replace("%", "%%"),
+        ]  # Celery fills in names of its own for %n and the like
     try:
         app.worker_main(words)
     finally:
