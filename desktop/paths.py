@@ -11,6 +11,8 @@ from uuid import UUID
 
 import platformdirs
 
+from desktop.errors import ConfigurationError
+
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so it never lies under the library.
 SOCKET_NAME = "redis.sock"
 # So that "/unbraid-" and twelve digits, a slash and the socket's name fit in.
@@ -187,11 +189,26 @@ class JobFolder:
 
 
 def home() -> Home:
-    """The library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place."""
+    """Return the library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place.
+
+    Raises ConfigurationError.
+    """
     override = os.environ.get("UNBRAID_HOME")
-    if override:
+    if not override:
+        return portable_home() or _usual_home()
+    try:
         return Home(Path(override).expanduser().absolute())
-    return portable_home() or Home(Path(platformdirs.user_data_dir("Unbraid", appauthor=False)).absolute())
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"UNBRAID_HOME is {override!r}. It must be the path of a folder, and there is no such user here."
+        ) from error
+
+
+def _usual_home() -> Home:
+    folder = Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
+    if not folder.is_absolute():  # neither HOME nor the list of users names a home
+        raise ConfigurationError("This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library.")
+    return Home(folder)
 
 
 def portable_home() -> Home | None:

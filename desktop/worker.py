@@ -14,6 +14,9 @@ import psutil
 from celery.signals import worker_ready
 
 from desktop.crashes.watch import watching
+from desktop.errors import UnbraidError
+from desktop.last_words import write_words
+from desktop.opening import usable_home
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
@@ -34,9 +37,15 @@ def main(argv: Sequence[str]) -> int:
     # which fails for a signal that the system, Windows, does not have.
     if hasattr(signal, "SIGQUIT"):
         os.environ["REMAP_SIGTERM"] = "SIGQUIT"
-    library = home().prepare()
+    try:
+        library = usable_home()
+    except UnbraidError as error:
+        write_words(str(error))
+        return 1
     watching.begin(library, "draft" if arguments.draft else "worker")
     watching.look_back()
+    if os.environ.get("NO_COLOR"):
+        os.environ["NO_COLOR"] = "1"  # any value means yes, but Celery would refuse most
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised:

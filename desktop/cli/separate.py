@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
-
 from desktop.audio.files import Refusal, find_tracks
 from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
+from desktop.cli.screen import Screen
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
@@ -37,12 +36,13 @@ def separate(arguments: argparse.Namespace) -> int:
         shifts=_or(arguments.shifts, chosen.shifts),
     )
     Shelf(library).get(options.model)
-    results = Objects() if arguments.json else Lines()
+    screen = Screen()
+    results = Objects(screen) if arguments.json else Lines(screen)
     backend = Backend(library)
     if backend.notice:
         print(backend.notice, file=sys.stderr)
     jobs, refused = add_tracks(backend, map(_absolute, arguments.tracks), options, results)
-    completed = see_to_the_end(backend, jobs, results)
+    completed = see_to_the_end(backend, jobs, results, screen)
     return 0 if completed and not refused else 1
 
 
@@ -63,7 +63,7 @@ def add_tracks(
     return jobs, refused
 
 
-def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> bool:
+def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results, screen: Screen) -> bool:
     """Start Redis and the worker, wait for `jobs`, end what was started. True when all completed.
 
     Raises ServiceUnavailableError.
@@ -79,7 +79,7 @@ def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> b
         results.ended(job)
 
     try:
-        Follower(backend, jobs, Console(stderr=True), ended).run()
+        Follower(backend, jobs, screen.progress, ended).run()
     finally:
         backend.stop()
     return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED for job in ends)

@@ -33,8 +33,9 @@ _log = logging.getLogger(__name__)
 class OwnConfiguration(AppLoader):
     """Reads no module that `CELERY_CONFIG_MODULE` names."""
 
-    def read_configuration(self, env: str = "") -> None:
-        """Find nothing: the application says all that there is to say."""
+    def read_configuration(self, env: str = "") -> dict[str, Any]:
+        """Return nothing: the application says all that there is to say."""
+        return {}
 
 
 class RedisApp(Celery):
