@@ -10,8 +10,10 @@ from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
+from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from desktop.supervisor.supervisor import Supervisor
+from desktop.tasks.celery_app import connect
 from desktop.tasks.progress import EventListener, RedisEvents
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
@@ -31,7 +33,7 @@ class Backend:
         self._store, self.notice = open_store(home)
         """A sentence for the user about how the library was opened, where there is anything to say."""
         queue, self._events = CeleryQueue(), RedisEvents()
-        self.service = JobService(home, self._store, queue, self._events)
+        self.service = JobService(home, self._store, queue, self._events, Shelf(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""
@@ -54,6 +56,7 @@ class Backend:
             remove_strays(self._home, self._store)
             self._supervise()
         else:
+            connect()
             self._reconciliation.check()
             self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
             self._heir.start()
@@ -81,6 +84,7 @@ class Backend:
     def _supervise(self) -> None:
         self._supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
         self._supervisor.start()
+        connect()
 
     def _wait_for_lock(self) -> None:
         while not self._stopping.wait(_TAKE_OVER):
@@ -93,6 +97,8 @@ class Backend:
                 return
 
     def _tell(self, trouble: str | None) -> None:
+        if trouble is None:
+            connect()
         if self.on_trouble:
             self.on_trouble(trouble)
 

@@ -33,6 +33,11 @@ class Home:
         return self.root / "library.db"
 
     @property
+    def id_file(self) -> Path:
+        """The library's identity, which `library_id` reads."""
+        return self.root / "library.id"
+
+    @property
     def jobs(self) -> Path:
         """One folder a job, named by its UUID."""
         return self.root / "jobs"
@@ -179,9 +184,14 @@ class JobFolder:
 
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
-        for folder in (self.segments, self.draft):
+        # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
+        for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
+
+    def runs(self) -> list[tuple[int, Path]]:
+        """Return every run's fencing token and folder."""
+        return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
 
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
@@ -235,8 +245,13 @@ def bundle() -> Path | None:
 
 
 def resources() -> Path:
-    """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
-    return (bundle() or Path(__file__).parent.parent) / "resources"
+    """Return the folder of the read-only files that come with the app.
+
+    It lies within the package `desktop` where pip installed a wheel, and beside it in a checkout and in the packaged app.
+    """
+    package = Path(__file__).parent
+    within = package / "resources"
+    return within if within.is_dir() else package.parent / "resources"
 
 
 def _runtime_bases() -> list[Path]:

@@ -21,7 +21,8 @@ from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
 from desktop.supervisor.worker import READY
-from desktop.tasks.celery_app import DRAFT_QUEUE, app
+from desktop.tasks.celery_app import app
+from desktop.tasks.names import names
 
 # Below the window and the sound: separating takes all the cores that nobody else wants.
 _NICENESS = 5
@@ -53,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
     if arguments.draft:
         app.conf.include = [_DRAFTS_ALONE]
-        words += ["--queues", DRAFT_QUEUE, "--pool", "solo", "--hostname", "draft@%h"]
+        words += ["--queues", names(library).draft_queue, "--pool", "solo", "--hostname", "draft@%h"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
         words += [

@@ -33,7 +33,7 @@ def list_jobs(as_json: bool) -> int:
 def act(word: str, beginning: str, model: str | None) -> int:
     """Cancel, retry or remove the job whose id begins with `beginning`. A retried job is followed to its end.
 
-    Raises UnknownJobError, JobStateError.
+    Raises UnknownJobError, JobStateError, ModelUnavailableError.
     """
     library = backend()
     job = find(library.service, beginning)

@@ -80,6 +80,16 @@ class Stem:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """How the last attempt to separate a song again ended. It made no stems; the earlier ones stayed."""
+
+    state: JobState
+    """`failed` or `cancelled`."""
+    error: str | None = None
+    """The sentence that says why it failed."""
+
+
+@dataclass(frozen=True)
 class Job:
     """One track to separate, one row."""
 
@@ -138,7 +148,21 @@ class Job:
     started: datetime | None = None
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())
-    """In the order of the engine's sources; empty until completed."""
+    """In the order of the engine's sources: those of the last completed run; empty before."""
+    earlier: "Job | None" = None
+    """The completed job as it was before the song began to be separated again; None otherwise."""
+    last_attempt: Attempt | None = None
+    """Set on a completed job that could not be separated again."""
+
+    @property
+    def wants_draft(self) -> bool:
+        """True while the song is to be separated and has no stems to be played."""
+        return not self.state.ended and self.earlier is None
+
+    @property
+    def result(self) -> "Job | None":
+        """The completed job whose stems can be played: this one, or the earlier one while it is separated again."""
+        return self if self.state is JobState.COMPLETED else self.earlier
 
     def rest(self, now: datetime) -> float:
         """Seconds until it is tried again; 0 when it does not wait for that."""

@@ -1,16 +1,15 @@
 """All a user can do with jobs, in the window and in the terminal."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
-from desktop.errors import StorageError
+from desktop.errors import JobStateError, StorageError
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
@@ -24,7 +23,16 @@ from desktop.settings import load_settings
 class JobService:
     """The library as its user sees it. Every method may be called from any thread, and may raise StorageError."""
 
-    def __init__(self, home: Home, store: JobStore, queue: JobQueue, events: EventSink) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: JobStore,
+        queue: JobQueue,
+        events: EventSink,
+        check_model: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        """`check_model` raises ModelUnavailableError for the name of a model that cannot be used now; it may take seconds."""
+        self._check_model = check_model
         self._home = home
         self._store = store
         self._queue = queue
@@ -76,15 +84,32 @@ class JobService:
         Raises UnknownJobError, JobStateError.
         """
         job = self._store.request_cancel(job_id)
+        self._events.emit(JobChanged(job_id))
         if job.state.ended:
             self._home.job(job_id).forget_work()
-        self._events.emit(JobChanged(job_id))
         return job
 
     def retry(self, job_id: str, model: str | None = None) -> Job:
-        """Separate an ended job again, with another model if one is named. Raises UnknownJobError, JobStateError."""
-        options = self._store.job(job_id).options
-        return self._asked_for(self._store.retry(job_id, replace(options, model=model or options.model)))
+        """Separate an ended job again, with another model if one is named.
+
+        Raises UnknownJobError, JobStateError, ModelUnavailableError.
+        """
+        self._store.job(job_id)
+        if not (again := self.retry_jobs([job_id], model)):
+            raise JobStateError("This song is still in the queue: there is nothing to separate again.")
+        return again[0]
+
+    def retry_jobs(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
+        """Separate the ended ones of these jobs again, with another model if one is named. Return them.
+
+        A job with stems keeps them until its new ones are complete. May take seconds. Raises ModelUnavailableError when
+        a model is neither on this computer nor to be downloaded now; then no job is changed.
+        """
+        asked = set(job_ids)
+        wanted = {job.options.model for job in self._store.jobs() if job.id in asked and job.state.ended}
+        for name in [model] if model else sorted(wanted):
+            self._check_model(name)
+        return [self._asked_for(job) for job in self._store.retry(job_ids, model)]
 
     def move_first(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
@@ -110,12 +135,12 @@ class JobService:
         return self._store.pending()
 
     def draft(self, job_id: str) -> None:
-        """Ask for a draft of an unfinished job, to be heard until its stems are there, if the settings want drafts.
+        """Ask for a draft of a job without stems, to be heard until they are there, if the settings want drafts.
 
         Raises UnknownJobError.
         """
         job = self._store.job(job_id)
-        if not job.state.ended and load_settings(self._home).draft:
+        if job.wants_draft and load_settings(self._home).draft:
             self._queue.publish_draft(job)
 
     def listen(self, job_id: str, second: float) -> None:

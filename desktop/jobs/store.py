@@ -1,15 +1,17 @@
 """The library's jobs: every transaction there is. The row is the truth; Redis and files follow it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from desktop.errors import JobStateError
 from desktop.jobs import turns
 from desktop.jobs.claims import Claims
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.queries import end_of_queue, in_state, is_due, is_paused, unknown, update_of
+from desktop.jobs.results import is_whole
 from desktop.jobs.rows import options_text, to_job, to_row
 from desktop.jobs.tables import jobs, queue
 
@@ -77,7 +79,8 @@ class JobStore(Claims):
                 raise JobStateError("This song is done with: there is nothing to cancel.")
             values: dict[str, Any] = {"cancel_requested": True}
             if job.state is JobState.PENDING:
-                values |= turns.ended(JobState.CANCELLED)
+                row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one()
+                values |= turns.ended_without_stems(row, JobState.CANCELLED)
             connection.execute(update_of(job_id).values(values))
             return self._job(connection, job_id)
 
@@ -94,14 +97,25 @@ class JobStore(Claims):
             )
             return self._job(connection, job_id)
 
-    def retry(self, job_id: str, options: JobOptions) -> Job:
-        """Put an ended job at the end of the queue. Raises UnknownJobError, JobStateError."""
+    def retry(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
+        """Put the ended ones of these jobs at the end of the queue, in their order, with another model if one is named.
+
+        A completed job keeps its result until another run completes.
+        """
         with self._database.write() as connection:
-            if not self._job(connection, job_id).state.ended:
-                raise JobStateError("This song is still in the queue: there is nothing to repeat.")
-            place = {"position": end_of_queue(connection), "options": options_text(options)}
-            connection.execute(update_of(job_id).values(turns.afresh() | place))
-            return self._job(connection, job_id)
+            place = {job_id: number for number, job_id in enumerate(job_ids)}
+            found = connection.execute(select(jobs).where(jobs.c.id.in_(place))).mappings()
+            ended = [row for row in found if JobState(row["state"]).ended]
+            ended.sort(key=lambda row: place[row["id"]])
+            return [self._again(connection, row, model) for row in ended]
+
+    def _again(self, connection: Connection, row: RowMapping, model: str | None) -> Job:
+        job = to_job(self._home, row)
+        options = replace(job.options, model=model or job.options.model)
+        values = turns.afresh(row, keep_result=job.state is JobState.COMPLETED and is_whole(job))
+        place = {"position": end_of_queue(connection), "options": options_text(options)}
+        connection.execute(update_of(job.id).values(values | place))
+        return self._job(connection, job.id)
 
     def move_first(self, job_id: str) -> Job:
         """Let a pending job be the next. Raises UnknownJobError, JobStateError."""

@@ -14,10 +14,10 @@ from typing import BinaryIO
 import psutil
 
 from desktop.lifetime import bind, tied
+from desktop.process_identity import started
 
 # Seconds that a child has to end in order.
 PATIENCE = 5.0
-_SAME_MOMENT = 1.0
 # Seconds between looks at whether a child is still to be waited for.
 _GLANCE = 0.1
 _log = logging.getLogger(__name__)
@@ -54,10 +54,7 @@ class Child:
             with suppress(OSError), self.process.stdin as pipe:  # whoever waits for it sees that it has ended
                 pipe.write(said)
         try:
-            created = psutil.Process(self.process.pid).create_time()
-            pidfile.write_text(json.dumps({"pid": self.process.pid, "created": created}))
-        except psutil.Error:  # it has ended already
-            pass
+            pidfile.write_text(json.dumps({"pid": self.process.pid, "started": started(self.process.pid)}))
         except OSError:
             self.end(subprocess.Popen.kill)
             raise
@@ -128,9 +125,8 @@ def noted_in(pidfile: Path) -> int | None:
     """The number of the child that a pidfile names, if that very process still runs, and not another of its number."""
     try:
         noted = json.loads(pidfile.read_text())
-        process = psutil.Process(noted["pid"])
-        return process.pid if abs(process.create_time() - noted["created"]) < _SAME_MOMENT else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return int(noted["pid"]) if noted["started"] and started(noted["pid"]) == noted["started"] else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # none was left, or it is gone
 
 

@@ -15,8 +15,3 @@ DROPPED: Answer = {"status": "dropped"}
 def failed(sentence: str) -> Answer:
     """It cannot be done, and why."""
     return {"status": JobState.FAILED.value, "error": sentence}
-
-
-def has_ended(answer: Answer) -> bool:
-    """True when the job was brought to an end by the one who answers."""
-    return answer not in (WAITING, DROPPED)

@@ -6,27 +6,30 @@ Which Redis it uses is decided by `REDIS_HOST` and the library alone, never by v
 import logging
 import multiprocessing
 import sys
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 import click
 from celery import Celery
 from celery.loaders.app import AppLoader
+from celery.signals import before_task_publish, celeryd_init
 from kombu import Connection
 
 from desktop.address import own_port
 from desktop.environment import remove_foreign_variables
-from desktop.errors import ConfigurationError
+from desktop.errors import ConfigurationError, UnbraidError
 from desktop.paths import home
 from desktop.settings import RedisSettings, external_redis, redis_of_environment
+from desktop.tasks.names import names
 
 TASK = "process_audio_job"
-QUEUE = "unbraid"
 DRAFT_TASK = "draft_audio_job"
-DRAFT_QUEUE = "unbraid.draft"
-# Keys of our own: another application's tasks may live in the same database.
-UNACKED = {f"{key}_key": f"unbraid:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}
+LIBRARY_HEADER = "library"
+"""The header of a message that holds the id of its library."""
 _WEEK = 7 * 24 * 3600
+# Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
+_TRANSPORT = {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5}
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +89,32 @@ def _local_redis() -> RedisSettings:
         return RedisSettings("localhost", 6379, 0, None)
 
 
+def connect() -> None:
+    """Point the application at the library's queues: its folder may be newer than the import of this module.
+
+    Raises OSError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
+    """
+    known = names()
+    app.conf.update(
+        task_default_queue=known.queue,
+        control_exchange=known.control_exchange,
+        event_exchange=known.event_exchange,
+        broker_transport_options=_TRANSPORT | known.unacked,
+    )
+
+
+@celeryd_init.connect
+def _prepare_worker(**_: object) -> None:
+    """Make the library's folder, which the names depend on, before a worker asks for its queue."""
+    home().prepare()
+    connect()
+
+
+@before_task_publish.connect
+def _name_library(headers: dict[str, Any], **_: object) -> None:
+    headers[LIBRARY_HEADER] = names().library
+
+
 def _tcp(server: RedisSettings) -> str:
     # Quoted: else a sign in it would end it, and an error message would show the rest.
     password = f":{quote(server.password, safe='')}@" if server.password else ""
@@ -129,7 +158,6 @@ app = RedisApp(
     fixups=[],  # a Django project's
 )
 app.conf.update(
-    task_default_queue=QUEUE,
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
@@ -155,7 +183,8 @@ app.conf.update(
     worker_proc_alive_timeout=120.0,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
-    broker_transport_options=UNACKED | {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5},
+    broker_transport_options=_TRANSPORT,
     timezone="UTC",
 )
+with suppress(OSError, UnbraidError):  # there may be no library yet: whoever needs one connects again
+    connect()

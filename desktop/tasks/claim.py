@@ -14,6 +14,8 @@ from desktop.jobs.store import JobStore
 
 # Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
+# Seconds from one sign of life to the next that count at most: beyond that the computer slept, or the process was stopped.
+_MOST_COUNTED = 5.0
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
 # Before this part of the work is done, an estimate would jump (parts of 1, seconds).
@@ -41,7 +43,7 @@ class HeldClaim:
         """
         self.job = job
         self._on_overdue = on_overdue
-        self._moved = monotonic()
+        self._moved = self._looked = monotonic()
         self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
@@ -128,6 +130,9 @@ class HeldClaim:
 
     def _is_overdue(self) -> bool:
         now = monotonic()
+        # A computer that slept for an hour has not stalled.
+        self._moved += max(0.0, now - self._looked - _MOST_COUNTED)
+        self._looked = now
         if not self.should_stop():
             self._asked_to_stop = None
             return now - self._moved > STALLED

@@ -2,7 +2,7 @@
 
 import redis
 
-from desktop.tasks.queue import playhead_key
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
 # Seconds that a worker waits for the answer at most.
@@ -13,7 +13,7 @@ def playhead(job_id: str) -> float | None:
     """Seconds into the song; None when nobody listens, or Redis is away."""
     try:
         with redis_client(_PATIENCE) as client:
-            told = client.get(playhead_key(job_id))
+            told = client.get(names().playhead(job_id))
     except redis.RedisError:
         return None
     return float(told) if isinstance(told, str) else None

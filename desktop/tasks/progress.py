@@ -12,9 +12,9 @@ import redis
 from desktop.jobs.model import Stage
 from desktop.jobs.queue import DraftGrew, JobChanged, JobEvent, JobProgress, QueueChanged
 from desktop.tasks.job_id import is_job_id
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
-_CHANNEL = "unbraid:events"
 # Seconds an emitter waits for Redis at most, and leaves it alone after a failure.
 _PATIENCE = 0.5
 _REST = 2.0
@@ -38,7 +38,7 @@ class RedisEvents:
                 return
             try:
                 self._client = self._client or redis_client(_PATIENCE)
-                self._client.publish(_CHANNEL, _text(event))
+                self._client.publish(names().events, _text(event))
             except redis.RedisError:
                 self._resting_until = monotonic() + _REST
                 self._drop()
@@ -83,7 +83,7 @@ class EventListener:
 
     def _listen(self) -> None:
         with redis_client() as client, client.pubsub(ignore_subscribe_messages=True) as feed:
-            feed.subscribe(_CHANNEL)
+            feed.subscribe(names().events)
             feed.get_message(timeout=_GLANCE)
             self._on_gap()
             while not self._stop.is_set():

@@ -1,16 +1,35 @@
-"""The keyboard: every key of the window in one place."""
+"""The keyboard: every key of the window in one place, and the keys that a focused control keeps for itself."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QApplication, QComboBox, QWidget
 
 from desktop.ui.player.controller import PlayerController
 
 SEEK_SECONDS = 5.0
 LANE_KEYS = 6
+_MOVES = frozenset(
+    {
+        Qt.Key.Key_Left,
+        Qt.Key.Key_Right,
+        Qt.Key.Key_Up,
+        Qt.Key.Key_Down,
+        Qt.Key.Key_Home,
+        Qt.Key.Key_End,
+        Qt.Key.Key_PageUp,
+        Qt.Key.Key_PageDown,
+    }
+)
+_CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
+    (QAbstractButton, frozenset({Qt.Key.Key_Space})),
+    (QComboBox, _MOVES | {Qt.Key.Key_Space}),
+    (QAbstractSlider, _MOVES),
+    (QAbstractItemView, _MOVES),
+)
+"""Which keys a kind of control uses while it has the focus. Text fields keep theirs by themselves."""
 
 
 class Deeds(Protocol):
@@ -70,7 +89,7 @@ class Deeds(Protocol):
 
 
 def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[str, QAction]:
-    """Give `window` its keys. Returns the actions by what they are called."""
+    """Give `window` its keys. Return the actions by name."""
     keys: list[tuple[str, str | list[str], Callable[[], object]]] = [
         ("Add songs", "Ctrl+O", deeds.choose_files),
         ("Paste songs", "Ctrl+V", deeds.paste),
@@ -86,14 +105,39 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("About Unbraid", "F1", deeds.open_about),
         ("Play or pause", "Space", player.toggle),
-        ("Back 5 seconds", "Left", lambda: player.seek_by(-SEEK_SECONDS)),
-        ("On 5 seconds", "Right", lambda: player.seek_by(SEEK_SECONDS)),
+        # With Ctrl also from a table or a slider, which use the plain arrows themselves.
+        ("Back 5 seconds", ["Left", "Ctrl+Left"], lambda: player.seek_by(-SEEK_SECONDS)),
+        ("On 5 seconds", ["Right", "Ctrl+Right"], lambda: player.seek_by(SEEK_SECONDS)),
         ("To the start", "Home", player.to_start),
     ]
     for lane in range(LANE_KEYS):
         keys.append((f"Mute lane {lane + 1}", f"{lane + 1}", lambda n=lane: player.toggle_mute(n)))
         keys.append((f"Solo lane {lane + 1}", f"Shift+{lane + 1}", lambda n=lane: player.toggle_solo(n)))
+    window.installEventFilter(ControlKeys(window))
     return {name: _bind(window, name, sequences, deed) for name, sequences, deed in keys}
+
+
+class ControlKeys(QObject):
+    """Leaves a key to the focused control that uses it, where the window has a shortcut on the same key.
+
+    Installed on the window: Qt offers a shortcut's key to the focused control first, and then to its parents.
+    """
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Accept the offer of a key that the focused control uses, so that it goes to the control."""
+        if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        if not _is_used(event, QApplication.focusWidget()):
+            return False
+        event.accept()
+        return True
+
+
+def _is_used(event: QKeyEvent, control: QWidget | None) -> bool:
+    """Return whether `control` uses the key without a modifier."""
+    if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        return False
+    return any(isinstance(control, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS)
 
 
 def _bind(window: QWidget, name: str, sequences: str | list[str], deed: Callable[[], object]) -> QAction:

@@ -1,4 +1,4 @@
-"""Buttons of the shell: they look alike, have names for screen readers, and leave Space to the transport."""
+"""Buttons of the shell: they look alike, and have names for screen readers."""
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent

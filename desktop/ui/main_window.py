@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self.panel.menu_requested.connect(self._rows.open_menu_of)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
         self._connect()

@@ -1,6 +1,7 @@
 """What clicks and keys in the job table lead to."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction
@@ -25,6 +26,7 @@ class RowActions(QObject):
     def __init__(self, table: JobView, library: Library, player: PlayerController, home: Home, window: QWidget) -> None:
         super().__init__(window)
         self._table = table
+        self._jobs = library.jobs
         self._commands = library.commands
         self._player = player
         self._home = home
@@ -43,11 +45,18 @@ class RowActions(QObject):
         self._chosen = chosen
 
     def open_menu(self, where: QPoint) -> None:
-        """Open the menu of the chosen songs."""
-        lines = entries(self._table.chosen(), self._models, self._commands.count_finished())
+        """Open the menu of the chosen songs at a point of the screen."""
+        self._open_menu(self._table.chosen(), where)
+
+    def open_menu_of(self, job: Job, where: QPoint) -> None:
+        """Open the menu of one song at a point of the screen, whatever is chosen in the table."""
+        self._open_menu([job], where)
+
+    def _open_menu(self, jobs: Sequence[Job], where: QPoint) -> None:
+        lines = entries(jobs, self._models, self._commands.count_finished())
         if lines:
             menu = JobMenu(lines, self._window)
-            menu.triggered.connect(self._pick)
+            menu.triggered.connect(partial(self._pick, [job.id for job in jobs]))
             menu.popup(where)
 
     def move_chosen(self, step: int) -> None:
@@ -61,13 +70,14 @@ class RowActions(QObject):
         self._commands.pause_or_resume(self._table.chosen())
 
     def show_details(self, job: Job) -> None:
-        """Show why a job failed."""
+        """Show why a job failed, or why it was not separated again."""
         ErrorDetails(job, self._home, self._window).show()
 
-    def _pick(self, action: QAction) -> None:
+    def _pick(self, job_ids: Sequence[str], action: QAction) -> None:
         entry = action.data()
-        if isinstance(entry, Entry):
-            self._do_to(self._table.chosen(), entry.action, entry.model)
+        jobs = [job for job_id in job_ids if (job := self._jobs.job(job_id)) is not None]
+        if isinstance(entry, Entry) and (jobs or not job_ids):
+            self._do_to(jobs, entry.action, entry.model)
 
     def _do(self, job: Job, action: JobAction) -> None:
         self._do_to([job], action, None)
@@ -112,5 +122,5 @@ class RowActions(QObject):
         """Play a song that was double-clicked; one that failed tells why."""
         if job.state is JobState.FAILED:
             self.show_details(job)
-        elif job.state is JobState.COMPLETED and not self._player.playing:
+        elif job.result is not None and not self._player.playing:
             self._player.toggle()

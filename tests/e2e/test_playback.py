@@ -126,7 +126,7 @@ def finish(*numbers):
 
 finish(0, 1)
 transport = Transport()
-song = UnfinishedSong(folder / "segments", folder / "draft")
+song = UnfinishedSong(folder / "segments", folder / "draft", store.about)
 transport.take(song, song.names)
 ended, moment = threading.Event(), threading.Event()
 transport.on_ended = ended.set

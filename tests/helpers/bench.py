@@ -84,7 +84,12 @@ class OneEngine(EngineRoom):
         self.sparing: list[bool] = []
 
     def engine(
-        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool], sparing: bool = False
+        self,
+        name: str,
+        report: Callable[[float], None],
+        should_stop: Callable[[], bool],
+        sparing: bool = False,
+        fall_back: bool = True,
     ) -> tuple[Engine, tuple[str, ...]]:
         self.sparing.append(sparing)
         return self._only, ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop.errors import ModelUnavailableError
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
@@ -22,6 +24,7 @@ from desktop.playback.transport import Transport
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
 from desktop.updates.source import Source
+from tests.helpers.stems import completed_job
 
 
 class Asked:
@@ -63,12 +66,18 @@ class Stage:
         self.feed = JobFeed()
         self.queue = Asked()
         self.store = JobStore(self.home)
-        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed))
+        self.model_trouble = ""
+        """Why no model can be had at this moment."""
+        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed), self._check_model)
         self.transport = Transport()
 
     def window(self, source: Source | None = None) -> MainWindow:
         """A new window on this library; `source` tells it of newer versions."""
         return MainWindow(lambda: self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
+
+    def _check_model(self, name: str) -> None:
+        if self.model_trouble:
+            raise ModelUnavailableError(self.model_trouble)
 
 
 @contextmanager
@@ -91,6 +100,15 @@ def opened(setting: Stage, qtbot: QtBot, size: QSize | None = None) -> MainWindo
     with qtbot.waitSignal(made.library.refresher.loaded):
         made.library.refresher.reload()
     return made
+
+
+def stored_song(setting: Stage, **known: Any) -> Job:
+    """A separated song in the library, with stems that can be played."""
+    job = replace(completed_job(setting.home.jobs / "stems"), **known)
+    folder = setting.home.job(job.id).root
+    job.stems[0].path.parent.rename(folder)
+    stems = tuple(replace(stem, path=folder / stem.path.name, peaks=folder / stem.peaks.name) for stem in job.stems)
+    return setting.store.insert(replace(job, stems=stems))
 
 
 def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **known: Any) -> Job:

@@ -15,11 +15,11 @@ from desktop.ui.dialogs.error_details import ErrorDetails
 from desktop.ui.dialogs.refused import RefusedFiles
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.menu import JobMenu
 from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
 from tests.helpers.shared import FIXTURES
-from tests.helpers.stems import completed_job
-from tests.helpers.window import Stage, a_job, gaps, opened
+from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SONG = FIXTURES / "formats"
@@ -261,8 +261,7 @@ def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: Stage
 
 
 def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot: QtBot) -> None:
-    job = completed_job(setting.home.jobs / "stems")
-    job = setting.store.insert(_inside(setting, job))
+    job = stored_song(setting)
     window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.waitUntil(lambda: window.player.ready)
@@ -270,20 +269,27 @@ def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
     assert window.player.lane(1).muted
     assert window.player.lane(0).soloed
-    qtbot.keyClick(window, Qt.Key.Key_Right)
+    qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
-    qtbot.keyClick(window, Qt.Key.Key_Left)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position == 0
 
 
-def _inside(setting: Stage, job: Job) -> Job:
-    """The job, its stems moved into its own folder."""
-    folder = setting.home.job(job.id).root
-    job.stems[0].path.parent.rename(folder)
-    from dataclasses import replace
-
-    stems = tuple(replace(s, path=folder / s.path.name, peaks=folder / s.peaks.name) for s in job.stems)
-    return replace(job, stems=stems)
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage, qtbot: QtBot) -> None:
+    running, other = setting.store.insert(a_job("Night Drive")), setting.store.insert(a_job("Other"))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, running)
+    more = _button(window.panel, "Actions for Night Drive")
+    more.setFocus()
+    qtbot.keyClick(more, Qt.Key.Key_Space)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, JobMenu)
+    window.table.choose(other.id)
+    next(action for action in menu.actions() if action.text() == "Cancel").trigger()
+    menu.close()
+    qtbot.waitUntil(lambda: setting.service.job(running.id).state is JobState.CANCELLED)
+    assert setting.service.job(other.id).state is JobState.PENDING
 
 
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
@@ -358,7 +364,7 @@ def test_nothing_stands_outside_the_window(setting: Stage, qtbot: QtBot, size: Q
 
 
 def test_every_control_has_a_name_and_can_be_reached(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(_inside(setting, completed_job(setting.home.jobs / "stems")))
+    job = stored_song(setting)
     window = opened(setting, qtbot)
     _chosen(window, qtbot, job)
     kinds = (QAbstractButton, QLineEdit, QAbstractSlider)

@@ -54,15 +54,19 @@ def hold(job: Job) -> tuple[JobAction, str]:
     return (JobAction.RESUME, "play") if job.paused else (JobAction.PAUSE, "pause")
 
 
+def offered(job: Job) -> list[tuple[JobAction, str]]:
+    """Return what the buttons of a row do, the likeliest first, with their signs; the button for the menu not counted."""
+    return [likeliest(job)] if job.state.ended else [likeliest(job), hold(job)]
+
+
 def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, ...]:
     """Return the buttons of a row, set at the right end of `room`."""
     more = QRectF(room.right() - SIDE + 4, room.center().y() - SIDE / 2, SIDE, SIDE)
-    offered = [likeliest(job)] if job.state.ended else [likeliest(job), hold(job)]
     # What is paused shows by itself how it goes on.
     return (
         *(
             RowButton(action, sign, more.translated(-place * (SIDE + 2), 0), always=action is JobAction.RESUME)
-            for place, (action, sign) in enumerate(offered, 1)
+            for place, (action, sign) in enumerate(offered(job), 1)
         ),
         RowButton(JobAction.MORE, "dots", more, always=True),
     )

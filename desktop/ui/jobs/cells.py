@@ -2,6 +2,8 @@
 
 from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import attempt_words
+from desktop.ui.jobs.buttons import offered
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.status import Status
 from desktop.ui.plain import tip
@@ -21,6 +23,16 @@ def artist(job: Job) -> str:
     """Who made it and on which album, or the words for a song without tags."""
     names = [shown(name, _LONGEST) for name in (job.artist, job.album) if name.strip()]
     return " · ".join(names) or "No tags"
+
+
+def spoken_row(job: Job, status: Status) -> str:
+    """Return a row as a screen reader reads it: title, artist and status."""
+    return ", ".join(part for part in (title(job), text(job, Column.ARTIST), status.spoken) if part)
+
+
+def spoken_actions(job: Job) -> str:
+    """Return what the buttons at the end of a row do."""
+    return f"Actions: {', '.join(action.value for action, _ in offered(job))}. The menu key shows all."
 
 
 def text(job: Job, column: Column) -> str:
@@ -47,7 +59,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
         case Column.TITLE:
             return tip(title(job), artist(job), shown(job.source, _LONGEST))
         case Column.STATUS:
-            return tip(status.sentence, *job.notices)
+            return tip(status.sentence, *job.notices, *filter(None, [attempt_words(job)]))
         case Column.ADDED:
             return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
         case _:

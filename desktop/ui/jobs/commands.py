@@ -109,9 +109,15 @@ class Commands(QObject):
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""
-        for job in jobs:
-            if job.state.ended:
-                self._do(lambda job_id=job.id: self._service().retry(job_id, model), self._in_line_again)
+        ids = [job.id for job in jobs if job.state.ended]
+
+        def refuse(error: UnbraidError) -> None:
+            # A model that cannot be downloaded now, for one: no job was changed.
+            self._complain(error, action="Try again", act=lambda: self.retry(jobs, model))
+
+        if ids:
+            # Apart: it may wait for the model's server.
+            self._background.run_apart(lambda: self._service().retry_jobs(ids, model), self._in_line_again, refuse)
 
     def remove(self, jobs: Sequence[Job]) -> None:
         """Take jobs out of the table at once, and out of the library when nobody has called them back."""
@@ -207,12 +213,13 @@ class Commands(QObject):
     def _show(self, job: Job) -> None:
         self._jobs.put([job])
 
-    def _in_line_again(self, job: Job) -> None:
-        self._jobs.put([job])
-        self.retried.emit(job)
+    def _in_line_again(self, jobs: Sequence[Job]) -> None:
+        self._jobs.put(jobs)
+        for job in jobs:
+            self.retried.emit(job)
 
-    def _complain(self, error: UnbraidError) -> None:
-        self._notices.show_notice(Notice(str(error), key=str(error), tone=tokens.BAD))
+    def _complain(self, error: UnbraidError, action: str = "", act: Callable[[], None] | None = None) -> None:
+        self._notices.show_notice(Notice(str(error), key=str(error), tone=tokens.BAD, action=action, act=act))
 
 
 def files_of(job: Job) -> Path:

@@ -10,7 +10,7 @@ from desktop.ui.jobs.buttons import row_buttons
 from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.covers import Covers, wash
 from desktop.ui.jobs.pieces import Layout, lay_out
-from desktop.ui.jobs.pointer import RowPointer
+from desktop.ui.jobs.pointer import Ring, RowPointer
 from desktop.ui.jobs.status import Link, Status, Tone
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import SECONDARY, ui_font
@@ -55,8 +55,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw(painter, content(cell, index.column()), index, bool(state & QStyle.StateFlag.State_Selected))
-        if self.pointer.has_ring(index):
-            _draw_ring(painter, cell, index)
+        _draw_ring(painter, cell, index, self.pointer.ring_around(index))
         painter.restore()
 
     def draw(self, painter: QPainter, room: QRectF, index: Index, selected: bool) -> None:
@@ -167,10 +166,13 @@ def _draw_bar(painter: QPainter, place: QRectF, progress: float, colour: str) ->
         painter.drawRoundedRect(QRectF(place.left(), place.top(), width, place.height()), 2, 2)
 
 
-def _draw_ring(painter: QPainter, cell: QRect, index: Index) -> None:
-    """Draw this cell's part of the ring of focus round its row."""
+def _draw_ring(painter: QPainter, cell: QRect, index: Index, around: Ring) -> None:
+    """Draw the focus ring around a cell, or the cell's part of the ring around its row."""
+    if around is Ring.NONE:
+        return
     reach = 40
-    first, last = index.column() == Column.TITLE, index.column() == Column.ACTIONS
+    first = around is Ring.CELL or index.column() == Column.TITLE
+    last = around is Ring.CELL or index.column() == Column.ACTIONS
     ring = QRectF(cell).adjusted(1 if first else -reach, 1, -1 if last else reach, -2)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING))

@@ -32,6 +32,8 @@ class JobTableModel(QAbstractTableModel):
     """Something was added, ended, removed, or has got on."""
     draft_made = Signal(object)
     """A Job that just ended, and for which Sketch stood in."""
+    attempt_ended = Signal(object)
+    """A Job that was to be separated again, and kept its earlier stems."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -163,7 +165,9 @@ class JobTableModel(QAbstractTableModel):
         self._jobs[row] = job
         self._touch(range(row, row + 1), Column.TITLE, Column.ACTIONS)
         self.job_changed.emit(job)
-        if job.state is not old.state and fell_back(job):
+        if job.last_attempt and job.last_attempt != old.last_attempt:
+            self.attempt_ended.emit(job)
+        elif job.state is not old.state and fell_back(job):
             self.draft_made.emit(job)
 
     def _recount(self) -> None:
@@ -236,8 +240,13 @@ class JobTableModel(QAbstractTableModel):
                 return cells.text(job, column)
 
     def _spoken(self, job: Job, column: Column) -> str:
-        text = self._text(job, column)
-        return f"{text}, {cells.artist(job)}" if column is Column.TITLE else f"{HEADINGS[column]} {text}".strip()
+        match column:
+            case Column.TITLE:
+                return cells.spoken_row(job, self._status(job))
+            case Column.ACTIONS:
+                return cells.spoken_actions(job)
+            case _:
+                return f"{HEADINGS[column]} {self._text(job, column)}"
 
     def _sort_key(self, job: Job, column: Column) -> str | float:
         if column is Column.LEFT:

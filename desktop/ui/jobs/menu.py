@@ -48,6 +48,8 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     lines: list[Entry | None] = []
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
+    if one is not None and one.last_attempt:
+        lines.append(Entry("Why it was not separated again…", JobAction.DETAILS))
     if one is not None:
         lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:

@@ -1,5 +1,7 @@
 """What the pointer and the keyboard are on in the job table."""
 
+from enum import Enum
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 
 from desktop.ui.jobs.buttons import JobAction
@@ -10,6 +12,14 @@ Index = QModelIndex | QPersistentModelIndex
 NOWHERE = -1
 
 
+class Ring(Enum):
+    """What the focus ring goes round."""
+
+    NONE = "none"
+    ROW = "row"
+    CELL = "cell"
+
+
 class RowPointer:
     """Kept by the view, read by its delegates."""
 
@@ -17,7 +27,9 @@ class RowPointer:
         self.row = NOWHERE
         """The row below the pointer."""
         self.ring_row = NOWHERE
-        """The row that has the ring of focus."""
+        """The row that has the focus ring, or one of its cells does."""
+        self.ring_column = NOWHERE
+        """The column of the cell that the keyboard is on."""
         self.link = Link.NONE
         """The link below the pointer."""
         self.action: JobAction | None = None
@@ -27,9 +39,13 @@ class RowPointer:
         """True when the pointer is on the row of `index`."""
         return index.row() == self.row
 
-    def has_ring(self, index: Index) -> bool:
-        """True when the keyboard is on the row of `index`."""
-        return index.row() == self.ring_row
+    def ring_around(self, index: Index) -> Ring:
+        """Return what the keyboard is on: in the first column the whole row, else the one cell."""
+        if index.row() != self.ring_row:
+            return Ring.NONE
+        if self.ring_column == Column.TITLE:
+            return Ring.ROW
+        return Ring.CELL if index.column() == self.ring_column else Ring.NONE
 
     def link_under(self, index: Index) -> bool:
         """True when the pointer is on the link in the cell of `index`."""

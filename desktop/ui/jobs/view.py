@@ -1,5 +1,8 @@
 """The job table as it is seen and used."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -25,7 +28,7 @@ from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplicati
 
 from desktop.jobs.model import Job
 from desktop.ui.jobs.buttons import JobAction, RowButton, row_buttons
-from desktop.ui.jobs.columns import Column
+from desktop.ui.jobs.columns import STATUS_ROLE, Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.covers import Covers
 from desktop.ui.jobs.delegates import ActionsDelegate, ChipDelegate, RowDelegate, SongDelegate, StatusDelegate, content
@@ -33,7 +36,7 @@ from desktop.ui.jobs.header import JobHeader
 from desktop.ui.jobs.pointer import NOWHERE, RowPointer
 from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.row_drag import RowDrag
-from desktop.ui.jobs.status import Link
+from desktop.ui.jobs.status import Link, Status
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 
@@ -52,7 +55,7 @@ class JobView(QTableView):
     menu_asked = Signal(QPoint)
     """Where a menu for the chosen songs is to open, on the screen."""
     chosen_by_hand = Signal()
-    """The user has chosen other rows, with the mouse or the keyboard."""
+    """The user has selected other rows: with the mouse, the keyboard or assistive technology."""
     dropped = Signal(object, object)
     """A waiting Job that was dragged, and the Gap it was dropped in."""
     opened = Signal(object)
@@ -64,15 +67,17 @@ class JobView(QTableView):
         self._pointer = RowPointer()
         self._by_keyboard = False
         self._silent = False
-        self._in_hand = False
+        self._by_program = False
+        self._shown_id: str | None = None
         self._pressed: tuple[str, Link, JobAction | None] | None = None
         self._drag = RowDrag(self, proxy)
         self._drag.dropped.connect(self.dropped)
         self._status = StatusDelegate(self._pointer, self)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
-            "Return plays, Delete removes, Alt+Up and Alt+Down move a song that waits, "
-            "Ctrl+P pauses a song or lets it go on, the menu key or Shift+F10 shows what else."
+            "Space plays or pauses, Return opens the song or does what its cell offers, Delete removes, "
+            "Alt+Up and Alt+Down move a song that waits, Ctrl+P pauses a song or lets it go on, "
+            "the menu key or Shift+F10 shows what else."
         )
         self._dress()
         self.setModel(proxy)
@@ -115,33 +120,54 @@ class JobView(QTableView):
         """Select the row of a job, and bring it into view."""
         index = self._proxy.index_of(job_id)
         if index.isValid():
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().setCurrentIndex(index, flags)
+            with self._chosen_by_program():
+                self.selectionModel().setCurrentIndex(index, _SELECT_ROW)
             self.scrollTo(index)
 
     def search(self, text: str, shown: str | None) -> None:
         """Leave out what does not match. The job that is shown stays so, whether its row is left out or not."""
         self._silent = True
-        self._proxy.search(text)
-        if shown is not None and self._proxy.index_of(shown).isValid():
-            self.choose(shown)
-        else:
-            self.selectionModel().clear()
+        with self._chosen_by_program():
+            self._proxy.search(text)
+            if shown is not None and self._proxy.index_of(shown).isValid():
+                self.choose(shown)
+            else:
+                self.selectionModel().clear()
         self._silent = False
 
+    @contextmanager
+    def _chosen_by_program(self) -> Generator[None]:
+        """Select rows within it without calling that the user's choice."""
+        before, self._by_program = self._by_program, True
+        yield
+        self._by_program = before
+
     def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
-        """Tell which job is to be shown."""
+        """Emit the job of the current row, once for each job."""
         super().currentChanged(current, previous)
         self.viewport().update()
-        if not self._silent and (current.row() != previous.row() or not (current.isValid() and previous.isValid())):
-            self.current_job.emit(self._proxy.job_at(current))
+        if self._silent:
+            return
+        job = self._proxy.job_at(current)
+        job_id = job.id if job else None
+        if job_id != self._shown_id:
+            self._shown_id = job_id
+            self.current_job.emit(job)
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
-        """Draw rows anew that were selected or are no more."""
+        """Draw the rows again, and make a newly selected row the current one.
+
+        Assistive technology selects a row without making it current, as the mouse and the keyboard do.
+        """
         super().selectionChanged(selected, deselected)
         self.viewport().update()
-        if self._in_hand:
-            self.chosen_by_hand.emit()
+        if self._by_program or selected.isEmpty():
+            return
+        self.chosen_by_hand.emit()
+        one_row = selected.count() == 1 and selected.first().height() == 1
+        if one_row and selected.first().top() != self.currentIndex().row():
+            index = self._proxy.index(selected.first().top(), Column.TITLE)
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit the columns."""
@@ -150,19 +176,17 @@ class JobView(QTableView):
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return opens a song; the keys of the player are left to it."""
+        """Return does what the current cell offers; Space is left to the player."""
         self._by_keyboard = True
         self.viewport().update()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open(self.currentIndex())
-        elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Space):
+            self._open_cell(self.currentIndex())
+        elif event.key() == Qt.Key.Key_Space:
             event.ignore()
         elif event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
             self._ask_for_menu_at_row()
         else:
-            self._in_hand = True
             super().keyPressEvent(event)
-            self._in_hand = False
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu: at the pointer, or at the row that the keyboard is on."""
@@ -194,9 +218,7 @@ class JobView(QTableView):
         self._by_keyboard = False
         self.viewport().update()
         self._follow(event.position().toPoint())
-        self._in_hand = True
         super().mousePressEvent(event)
-        self._in_hand = False
         job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
         left = event.button() is Qt.MouseButton.LeftButton
         self._pressed = (job.id, self._pointer.link, self._pointer.action) if job and left else None
@@ -230,7 +252,8 @@ class JobView(QTableView):
         QAbstractScrollArea.focusInEvent(self, event)
         self._by_keyboard = event.reason() in _BY_KEYBOARD
         if self._by_keyboard and not self.currentIndex().isValid() and self._proxy.rowCount():
-            self.setCurrentIndex(self._proxy.index(0, 0))
+            with self._chosen_by_program():
+                self.setCurrentIndex(self._proxy.index(0, 0))
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -240,8 +263,8 @@ class JobView(QTableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the rows, or say why there are none."""
-        shown = self._by_keyboard and self.hasFocus()
-        self._pointer.ring_row = self.currentIndex().row() if shown else NOWHERE
+        current = self.currentIndex() if self._by_keyboard and self.hasFocus() else QModelIndex()
+        self._pointer.ring_row, self._pointer.ring_column = current.row(), current.column()
         super().paintEvent(event)
         self._drag.paint(QPainter(self.viewport()))
         if not self._proxy.rowCount() and self._proxy.sourceModel().rowCount():
@@ -255,11 +278,21 @@ class JobView(QTableView):
         if job is not None:
             self.opened.emit(job)
 
+    def _open_cell(self, index: QModelIndex) -> None:
+        """Follow the link of a status cell, open the menu at an actions cell, open the song at any other."""
+        status: Status | None = index.data(STATUS_ROLE)
+        if index.column() == Column.ACTIONS:
+            self._ask_for_menu_at_row()
+        elif index.column() == Column.STATUS and status is not None and status.link is not Link.NONE:
+            self.link_clicked.emit(self._proxy.job_at(index), status.link)
+        else:
+            self._open(index)
+
     def _choose_current(self) -> None:
         """Choose the row that took the place of a removed one."""
         if not self._silent and self.currentIndex().isValid() and not self.selectionModel().hasSelection():
-            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            self.selectionModel().select(self.currentIndex(), flags)
+            with self._chosen_by_program():
+                self.selectionModel().select(self.currentIndex(), _SELECT_ROW)
 
     def _follow(self, point: QPoint) -> None:
         index = self.indexAt(point)
@@ -284,6 +317,7 @@ class JobView(QTableView):
         return next((button.action for button in buttons if _holds(button, point)), None)
 
 
+_SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _BY_KEYBOARD = (
     Qt.FocusReason.TabFocusReason,
     Qt.FocusReason.BacktabFocusReason,

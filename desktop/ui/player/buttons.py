@@ -12,7 +12,7 @@ RING = 2
 
 
 class Button(QAbstractButton):
-    """Draws itself, shows its focus, and is pressed by Return as well (Space belongs to play)."""
+    """A button that draws itself and its focus ring. Space and Return press it."""
 
     def __init__(self, name: str, size: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)

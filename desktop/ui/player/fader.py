@@ -1,7 +1,7 @@
 """A level control: a slider in tenths of a decibel with a musician's taper."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from desktop.ui.plain import tip
@@ -15,8 +15,6 @@ MARGIN = 11
 STEP = 5
 """Half a decibel: one arrow key, one notch of the wheel."""
 PAGE = 30
-ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
-          Qt.Key.Key_Home, Qt.Key.Key_End)  # fmt: skip
 
 
 class Fader(QSlider):
@@ -97,13 +95,6 @@ class Fader(QSlider):
         self._turned -= notches * 120
         self.setValue(self.value() + notches * STEP)
         e.accept()
-
-    def event(self, e: QEvent) -> bool:
-        """While it has the focus, the arrows are the fader's, not the window's."""
-        if e.type() == QEvent.Type.ShortcutOverride and isinstance(e, QKeyEvent) and e.key() in ARROWS:
-            e.accept()
-            return True
-        return super().event(e)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Draw groove, level, knob and ring of focus."""

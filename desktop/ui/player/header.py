@@ -1,14 +1,18 @@
-"""The player's first row: which song this is, and what came of it."""
+"""The player's first row: which song this is, what came of it, and what can be done to it."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
+from desktop.jobs.sentences import attempt_words
+from desktop.ui.controls import square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import model_title, runtime_words, sum_words
+from desktop.ui.player.sentences import model_title, runtime_words, sum_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -36,9 +40,11 @@ class TextButton(Button):
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom."""
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom and the menu."""
 
     fit_requested = Signal()
+    menu_requested = Signal(QPoint)
+    """Where the song's menu is to open, on the screen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,27 +56,35 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
+        # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        self._menu = square("dots", "Actions")
+        self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 0, 16, 0)
+        row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
         for line in (self._title, self._artist, self._length, self._model, self._sum):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
         row.addWidget(self._fit)
+        row.addWidget(self._menu)
         self.show_whole(True)
 
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
+        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
-        self._show(self._model, model_title(job), runtime_words(job.runtime))
-        done = job.state is JobState.COMPLETED
-        words, exact = sum_words(job) if done else ("", False)
+        heard = job.result or job
+        self._show(self._model, model_title(heard), runtime_words(heard.runtime))
+        words, exact = sum_words(heard) if job.result else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
         self._show(self._sum, words)
-        self._notices.say("  ".join(job.notices) if done else "", "\n".join(job.notices))
-        self._notices.setAccessibleName("Notices: " + " ".join(job.notices) if job.notices else "")
+        self._show_notices(_notices(job))
+
+    def _show_notices(self, notices: Sequence[str]) -> None:
+        self._notices.say("  ".join(notices), "\n".join(notices))
+        self._notices.setAccessibleName("Notices: " + " ".join(notices) if notices else "")
 
     def show_whole(self, whole: bool) -> None:
         """Offer the way back while only a part of the song is in view."""
@@ -86,3 +100,11 @@ class PlayerHeader(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+
+
+def _notices(job: Job) -> list[str]:
+    """Return what is to be said of the stems that are played, and of an attempt to make others."""
+    if job.result is None:
+        return []
+    attempt = f"{waiting_words(job)}." if job.earlier else attempt_words(job)
+    return [*filter(None, [attempt]), *job.result.notices]

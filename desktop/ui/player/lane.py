@@ -1,5 +1,7 @@
 """The head of a lane: what it is called, whether it is heard, and how loud."""
 
+from functools import partial
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
@@ -92,8 +94,9 @@ class LaneHead(HeadGround):
         self._level = Line(12, 400, tokens.DIM).to_the_right()
         self._level.setFixedWidth(54)
         self._arrange(Badge(SIGNS.get(name, OTHER_SIGN), colour))
-        self._mute.clicked.connect(lambda: controller.toggle_mute(lane))
-        self._solo.clicked.connect(lambda: controller.toggle_solo(lane))
+        # Not `clicked`: the Toggle action of assistive technology changes the state without a click.
+        self._mute.toggled.connect(partial(controller.set_mute, lane))
+        self._solo.toggled.connect(partial(controller.set_solo, lane))
         self._fader.valueChanged.connect(lambda: controller.set_gain_db(lane, self._fader.db))
         self.refresh()
 

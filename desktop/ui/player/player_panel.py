@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Signal
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
+    menu_requested = Signal(object, QPoint)
+    """The Job that is shown, and where its menu is to open, on the screen."""
+
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._controller, self._home = controller, home
@@ -35,6 +39,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
         self._room = QStackedLayout()
         rows = QVBoxLayout(self)
@@ -58,24 +63,24 @@ class PlayerPanel(QWidget):
         """Show a job as it is now; showing the same stems again changes nothing that sounds."""
         self._job = job = _newest(self._job, job)
         self._header.setVisible(job is not None)
-        if job is None or job.state.ended:
-            self.growing.leave()
-        else:
+        if job is not None and job.wants_draft:
             self.growing.watch(job)
+        else:
+            self.growing.leave()
         if job is None:
             self._controller.unload()
             self._tell("Choose a song", "Its lanes appear here.")
             return
         self._header.show_job(job)
-        if job.state is JobState.COMPLETED:
-            self._show_stems(job)
+        if job.result is not None:
+            self._show_stems(job.result)
         else:
             self._show_waiting(job)
 
     def update_progress(self, progress: JobProgress) -> None:
         """Show how far the job has got, when it is the one that is shown."""
         job = self._job
-        if job is None or job.id != progress.job_id or job.state.ended or progress.token < job.token:
+        if job is None or job.id != progress.job_id or not job.wants_draft or progress.token < job.token:
             return
         # Rows are written less often than progress is told: what is known here must not fall back to the row's.
         self._job = replace(
@@ -88,8 +93,11 @@ class PlayerPanel(QWidget):
         )
         self._show_waiting(self._job)
 
+    def _request_menu(self, where: QPoint) -> None:
+        self.menu_requested.emit(self._job, where)
+
     def _show_stems(self, job: Job) -> None:
-        key = (job.id, job.token, job.stems)
+        key = (job.id, job.stems)
         if key == self._shown:
             return
         if missing := _missing(job.stems):
@@ -131,11 +139,11 @@ class PlayerPanel(QWidget):
 
     def update_draft(self, job_id: str) -> None:
         """Look for more of a song's draft, when it is the one that is shown."""
-        if self._job is not None and self._job.id == job_id and not self._job.state.ended:
+        if self._job is not None and self._job.id == job_id and self._job.wants_draft:
             self.growing.watch(self._job)
 
     def _show_more(self) -> None:
-        if self._job is not None and not self._job.state.ended:
+        if self._job is not None and self._job.wants_draft:
             self._show_waiting(self._job)
 
     def _show_growing(self, job: Job, peaks: "GrowingPeaks") -> None:
@@ -144,7 +152,7 @@ class PlayerPanel(QWidget):
             self._shown = key
             self._lanes().show_growing(job, peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, self.growing.folders, peaks.names)
+            self._controller.load_unfinished(job.id, self.growing.folders, peaks.about)
         self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:

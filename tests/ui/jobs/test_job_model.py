@@ -173,8 +173,26 @@ def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
     model.put([a_job(state=state) for state in JobState])
     for row in range(model.rowCount()):
         for column in Column:
-            if column is not Column.ACTIONS:
-                assert model.index(row, column).data(Qt.ItemDataRole.AccessibleTextRole)
+            assert model.index(row, column).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+@pytest.mark.parametrize(
+    ("job", "spoken"),
+    [
+        (
+            a_job("Vibe Ace", JobState.PROCESSING, artist="Kevin MacLeod", stage=Stage.SEPARATING, progress=0.34),
+            "Vibe Ace, Kevin MacLeod, Separating 34 percent",
+        ),
+        (a_job("take 3", artist="", album=""), "take 3, Next in line"),
+        (
+            a_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
+            "Broken, The file is damaged: its index is missing.",
+        ),
+    ],
+)
+def test_a_row_is_spoken_with_title_artist_and_status(model: JobTableModel, job: Job, spoken: str) -> None:
+    model.put([job])
+    assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.AccessibleTextRole) == spoken
 
 
 def test_the_job_itself_can_be_had_of_any_cell(model: JobTableModel) -> None:

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import thread_time
 
 import pytest
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -139,6 +140,8 @@ def test_only_what_the_user_chooses_is_chosen_by_hand(table: Table, qtbot: QtBot
     assert len(chosen) == 1
     _click(qtbot, table, table.place(0, Column.TITLE))
     assert len(chosen) == 2
+    _select(table, 2)
+    assert len(chosen) == 3
 
 
 def test_return_opens_the_chosen_song(table: Table, qtbot: QtBot) -> None:
@@ -154,6 +157,52 @@ def test_the_current_job_is_told_once_a_row(table: Table, qtbot: QtBot) -> None:
     table.view.choose(JOBS[1].id)
     _click(qtbot, table, table.place(1, Column.LENGTH))
     assert told == [JOBS[1]]
+
+
+def _select(table: Table, row: int) -> None:
+    """Select a row as assistive technology does: through the selection model alone."""
+    flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    table.view.selectionModel().select(table.view.model().index(row, Column.TITLE), flags)
+
+
+def test_a_row_that_is_selected_in_any_way_is_the_current_job(table: Table) -> None:
+    told: list[Job | None] = []
+    table.view.current_job.connect(told.append)
+    table.view.choose(JOBS[0].id)
+    _select(table, 2)
+    _select(table, 1)
+    assert told == [JOBS[0], JOBS[2], JOBS[1]]
+    assert table.view.chosen() == list(JOBS)  # it adds to the selection
+    table.view.selectAll()
+    assert len(told) == 3
+
+
+def test_return_does_what_the_cell_of_the_keyboard_offers(table: Table, qtbot: QtBot) -> None:
+    def go_to(row: int, column: Column) -> None:
+        table.view.setCurrentIndex(table.view.model().index(row, column))
+
+    go_to(1, Column.STATUS)
+    with qtbot.waitSignal(table.view.link_clicked) as clicked:
+        qtbot.keyClick(table.view, Qt.Key.Key_Return)
+    assert clicked.args == [JOBS[1], Link.DETAILS]
+    go_to(1, Column.ACTIONS)
+    with qtbot.waitSignal(table.view.menu_asked):
+        qtbot.keyClick(table.view, Qt.Key.Key_Return)
+    go_to(0, Column.STATUS)
+    with qtbot.waitSignal(table.view.opened):
+        qtbot.keyClick(table.view, Qt.Key.Key_Return)
+
+
+def test_the_cell_with_the_keyboard_has_the_ring_when_it_is_not_the_first(table: Table, qtbot: QtBot) -> None:
+    table.view.activateWindow()
+    table.view.setFocus()
+    qtbot.waitUntil(table.view.hasFocus)
+    table.view.choose(JOBS[1].id)
+    qtbot.keyClick(table.view, Qt.Key.Key_Right)
+    cell = table.view.visualRect(table.view.model().index(1, Column.LENGTH))
+    picture = table.view.viewport().grab().toImage()
+    assert picture.pixelColor(cell.center().x(), cell.top() + 1) == QColor(tokens.ACCENT)
+    assert picture.pixelColor(cell.right() + 30, cell.top() + 1) != QColor(tokens.ACCENT)
 
 
 def test_rows_that_come_do_not_move_the_choice(table: Table) -> None:
@@ -247,14 +296,12 @@ def test_a_cover_that_is_no_picture_is_left_out(qtbot: QtBot, tmp_path: Path, da
 
 
 def test_five_hundred_rows_are_drawn_in_an_instant(table: Table, qtbot: QtBot) -> None:
-    from time import perf_counter
-
     table.model.put([a_job(f"Song {n}", JobState.FAILED, error="word " * 30) for n in range(500)])
     table.view.resize(1920, 1080)
     table.view.viewport().repaint()
-    began = perf_counter()
+    began = thread_time()  # of this thread alone: other programs may keep the processor busy
     table.view.viewport().repaint()
-    assert perf_counter() - began < 0.1
+    assert thread_time() - began < 0.1
 
 
 def test_the_menu_passes_on_what_was_picked(qtbot: QtBot) -> None:

@@ -139,5 +139,5 @@ def test_a_job_that_is_done_once_more_is_not_paused(store: JobStore) -> None:
     running = claimed(store)
     store.set_job_paused(running.id, True)
     store.fail(running, "It is damaged.", 1.0)
-    again = store.retry(running.id, running.options)
+    (again,) = store.retry([running.id])
     assert (again.paused, again.progress) == (False, 0.0)

@@ -46,11 +46,11 @@ def test_a_python_without_a_redis_wheel_takes_the_systems_redis(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup_debian, "_programs_path", lambda: str(tmp_path))
-    assert "redis-server" in setup_debian.missing("app", (3, 13))
+    assert "redis-server" in setup_debian.missing("app", version=(3, 13))
     server = tmp_path / "valkey-server"
     server.write_text("#!/bin/sh\n")
     server.chmod(0o755)
-    assert "redis-server" not in setup_debian.missing("app", (3, 13))
+    assert "redis-server" not in setup_debian.missing("app", version=(3, 13))
 
 
 def test_who_may_not_install_is_told_the_line_to_type(
