@@ -23,6 +23,7 @@ from desktop.opening import open_home
 from desktop.paths import home
 from desktop.portable import is_portable
 from desktop.start import Start
+from desktop.ui.accessibility import install_roles
 from desktop.ui.door import Door
 from desktop.ui.garbage import GarbageCollection
 from desktop.ui.system.screen import new_application
@@ -46,6 +47,7 @@ def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = N
     application = new_application()
     application.setApplicationName("Unbraid")
     application.setDesktopFileName("unbraid")
+    install_roles()
     while True:
         with contextlib.ExitStack() as ending:
             try:
@@ -125,6 +127,7 @@ def _begun(
         companion.close()
         transport.close()
 
+    window.closing.connect(start.leave)
     start.opened.connect(garbage.settle)
     start.noticed.connect(window.notices.say)
     start.refused.connect(companion.leave)

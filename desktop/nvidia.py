@@ -8,7 +8,7 @@ from pathlib import Path
 
 _DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 HINT = "Unbraid’s GPU edition, a download of its own, can use the NVIDIA card of this computer."
-CHECKOUT_HINT = "To use the NVIDIA card of this computer, start Unbraid once with UNBRAID_TORCH=cuda: 3 GB to download."
+CHECKOUT_HINT = "To use the NVIDIA card of this computer, start Unbraid once with UNBRAID_TORCH=cuda: 2.7 GB to download."
 
 
 def edition() -> str:

@@ -7,6 +7,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from uuid import UUID
 
 import platformdirs
@@ -182,6 +183,10 @@ class JobFolder:
         """How many there are: `desktop.segments.store` gives a file this name when it is whole."""
         return sum(1 for _ in self.segments.glob("*/*.float32"))
 
+    def size(self) -> int:
+        """Return the bytes of all files together."""
+        return sum(size for path in self.root.rglob("*") if (size := _size(path)))
+
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
         # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
@@ -196,6 +201,14 @@ class JobFolder:
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
         return self.root / f"run-{token}"
+
+
+def _size(path: Path) -> int:
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0  # deleted meanwhile
+    return status.st_size if S_ISREG(status.st_mode) else 0
 
 
 def home() -> Home:

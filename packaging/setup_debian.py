@@ -55,16 +55,21 @@ WINDOW = (
     Need("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
     Need("libxcb-xkb1", library="libxcb-xkb.so.1"),
     Need("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
+    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
 )
 SOUND = (Need("libportaudio2", library="libportaudio.so.2"),)
-TESTS = (
+# A screen that exists in memory alone, with a hand, a window manager and a camera.
+SCREEN = (
     Need("xvfb", program="Xvfb"),
-    Need("xauth", program="xauth"),
     Need("xdotool", program="xdotool"),
     Need("openbox", program="openbox"),
+    Need("imagemagick", program="import"),
+)
+TESTS = (
+    *SCREEN,
+    Need("xauth", program="xauth"),
     Need("dbus-daemon", program="dbus-run-session"),
     Need("libglib2.0-bin", program="gdbus"),
-    Need("imagemagick", program="import"),
     Need("ffmpeg", program="ffmpeg"),
     Need("pulseaudio", program="pulseaudio"),
     Need("pulseaudio-utils", program="pactl"),
@@ -79,13 +84,12 @@ BUILD = (
     Need("xz-utils", program="xz"),
     Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
     Need("zlib1g-dev", pattern="include/zlib.h"),
-    # Copies go into the bundle: bundle_libraries.py.
-    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
+    # A copy goes into the bundle: bundle_libraries.py.
     Need("ocl-icd-libopencl1", library="libOpenCL.so.1"),
 )
 # Installs the packages on a bare system, and drives them there.
 PROOF = (Need("debootstrap", program="debootstrap"),)
-FOR = {"app": (), "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
+FOR = {"app": (), "screen": SCREEN, "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
 
 
 def missing(kind: str, *, venv: bool = False, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:

@@ -19,7 +19,7 @@ INDEX = "https://download.pytorch.org/whl/cpu"
 # Seconds for each answer of that index, as pip has it, but asked once: pip would ask six times.
 TIMEOUT_S = 15
 VARIABLE = "UNBRAID_TORCH"
-CPU_SIZE, CUDA_SIZE = "0.5 GB to download, 1.7 GB on disk", "3 GB to download, 5.4 GB on disk"
+CPU_SIZE, CUDA_SIZE = "0.5 GB to download, 1.9 GB on disk", "2.7 GB to download, 5.4 GB on disk"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 # What a build with CUDA needs besides, several GB; other builds need none of it.
 _NEEDED_BY_CUDA = re.compile(r"(nvidia|cuda|triton)\b")

@@ -34,7 +34,10 @@ def fetch(name: str) -> list[Path]:
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """Unpack a tar whose digest was checked into the empty folder `into`; return the one folder in it, or itself."""
+    """Unpack a tar of ours, or one whose digest was checked, into `into`, which is emptied; return the one folder in it.
+
+    Where there is not one folder, `into` itself.
+    """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
     with tarfile.open(archive) as tar:

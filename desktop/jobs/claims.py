@@ -57,10 +57,12 @@ class Claims:
         with self._database.write() as connection:
             if not connection.execute(owned(job).values(values)).rowcount:
                 return Duty.LET_GO
-            row = connection.execute(select(jobs.c.cancel_requested, jobs.c.paused).where(jobs.c.id == job.id)).one()
+            wishes = select(jobs.c.cancel_requested, jobs.c.paused, jobs.c.removed).where(jobs.c.id == job.id)
+            row = connection.execute(wishes).one()
             if row.cancel_requested:
                 return Duty.CANCEL
-            return Duty.PAUSE if row.paused or is_paused(connection) else Duty.GO_ON
+            waits = row.paused or row.removed is not None or is_paused(connection)
+            return Duty.PAUSE if waits else Duty.GO_ON
 
     def describe(self, job: Job, **known: Any) -> bool:
         """Write what the owner found out (`model_used`, `runtime` …). False when the claim is lost."""
@@ -160,8 +162,8 @@ class Claims:
         with self._database.write() as connection:
             return bool(connection.execute(owned(job).values(values)).rowcount)
 
-    def _job(self, connection: Connection, job_id: str) -> Job:
+    def _job(self, connection: Connection, job_id: str, in_bin: bool = False) -> Job:
         row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
-        if row is None:
+        if row is None or (row["removed"] is not None and not in_bin):
             raise unknown(job_id)
         return to_job(self._home, row)

@@ -26,10 +26,10 @@ class Duty(Enum):
 
     GO_ON = "go on"
     PAUSE = "pause"
-    """Stop, and let it wait: the job or the whole queue was paused."""
+    """Stop, and let it wait: the job or the whole queue was paused, or the job was moved to the bin."""
     CANCEL = "cancel"
     LET_GO = "let go"
-    """The claim is lost: the job is removed, or somebody else's."""
+    """The claim is lost: the job is deleted, or somebody else's."""
 
 
 class Stage(StrEnum):
@@ -43,6 +43,9 @@ class Stage(StrEnum):
 
 HIGHEST_OVERLAP = 0.9
 MOST_SHIFTS = 20
+KEPT_DAYS = 30
+"""Days after its removal a job in the bin is deleted: by the process that supervises the library, which looks at its
+start, and then once a day."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,8 @@ class Job:
     """The completed job as it was before the song began to be separated again; None otherwise."""
     last_attempt: Attempt | None = None
     """Set on a completed job that could not be separated again."""
+    removed: datetime | None = None
+    """When it was moved to the bin; None for a job of the library."""
 
     @property
     def wants_draft(self) -> bool:

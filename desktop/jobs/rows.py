@@ -35,6 +35,7 @@ def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         started=_moment(row["started"]),
         ended=_moment(row["ended"]),
         not_before=_moment(row["not_before"]),
+        removed=_moment(row["removed"]),
         stems=earlier.stems if earlier else stems,
         earlier=earlier,
         last_attempt=Attempt(JobState(row["attempt"]), row["attempt_error"]) if row["attempt"] else None,
@@ -67,6 +68,7 @@ def to_row(home: Home, job: Job) -> dict[str, Any]:
         "earlier": result_text(to_row(home, job.earlier)) if job.earlier else None,
         "attempt": job.last_attempt.state.value if job.last_attempt else None,
         "attempt_error": job.last_attempt.error if job.last_attempt else None,
+        "removed": _seconds(job.removed),
     }
 
 
@@ -74,7 +76,7 @@ def from_record(home: Home, record: dict[str, Any]) -> Job:
     """The job of which `to_row` of this or an earlier version gave `record`. Raises KeyError, ValueError, TypeError."""
     since_then = {
         "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
-        "earlier": None, "attempt": None, "attempt_error": None,
+        "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
     }  # fmt: skip
     return to_job(home, {"not_before": None} | since_then | record)
 

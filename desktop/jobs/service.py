@@ -10,6 +10,7 @@ from uuid import uuid4
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
 from desktop.errors import JobStateError, StorageError
+from desktop.jobs.bin import Bin
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
@@ -37,6 +38,7 @@ class JobService:
         self._store = store
         self._queue = queue
         self._events = events
+        self.bin = Bin(home, store, queue, events)
 
     def add(self, path: Path, options: JobOptions | None = None) -> Job:
         """Take a track into the library and ask for it to be separated. Raises UnusableTrackError, StorageError."""
@@ -71,7 +73,7 @@ class JobService:
         )
 
     def jobs(self) -> list[Job]:
-        """Every job in the order of the queue."""
+        """Every job that is not in the bin, in the order of the queue."""
         return self._store.jobs()
 
     def job(self, job_id: str) -> Job:
@@ -172,20 +174,13 @@ class JobService:
         """True while the queue is paused."""
         return self._store.paused()
 
-    def remove(self, job_id: str) -> None:
-        """Delete a job with its stems; the user's own file and exported stems stay. Raises UnknownJobError."""
-        self._store.remove(job_id)
-        shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
-        self._events.emit(JobChanged(job_id))
+    def remove_jobs(self, job_ids: Collection[str]) -> list[Job]:
+        """Move jobs to the bin, with their stems. Return those that were in the library. The user's own files stay."""
+        return self.bin.put(job_ids)
 
-    def clear(self, job_ids: Collection[str] | None = None) -> int:
-        """Delete every job that has ended, or those of `job_ids` that have; how many. Exported stems stay."""
-        wanted = {job.id for job in self._store.jobs()} if job_ids is None else set(job_ids)
-        ended = self._store.remove_ended(wanted)
-        for job_id in ended:
-            shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
-            self._events.emit(JobChanged(job_id))
-        return len(ended)
+    def clear(self, job_ids: Collection[str] | None = None) -> list[Job]:
+        """Move every job that has ended to the bin, or those of `job_ids` that have. Return them."""
+        return self.bin.put(job_ids, only_ended=True)
 
     def _hold(self, paused: bool) -> None:
         self._store.set_paused(paused)

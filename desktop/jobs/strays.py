@@ -15,7 +15,7 @@ _SURELY_LEFT = 3600.0
 
 def remove_strays(home: Home, store: JobStore) -> None:
     """Delete the job folders that no row knows, and what ended jobs have no use for. Raises StorageError."""
-    jobs = store.jobs()
+    jobs = [*store.jobs(), *store.removed()]
     for job in jobs:
         remove_work(home, job)
     known = {job.id for job in jobs}

@@ -60,4 +60,6 @@ jobs = Table(
     # How the last attempt to separate it again ended, when it made no stems: a state, and the reason of a failure.
     Column("attempt", String),
     Column("attempt_error", String),
+    # When it was moved to the bin.
+    Column("removed", Float),
 )

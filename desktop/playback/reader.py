@@ -143,6 +143,7 @@ class Reader:
         device, self._device = self._device, None
         if device:
             device.close()
+            self._report(at_once=True)
         for feed in (self._heard, self._following):
             if feed:
                 feed.source.close()
@@ -206,10 +207,10 @@ class Reader:
         if ring and ring.finished and self._player.gate and self._begun is self.cue and not self._following:
             self._on_ended()
 
-    def _report(self) -> None:
+    def _report(self, at_once: bool = False) -> None:
         """Log sound that dropped out, now and then: the callback itself must not."""
         player = self._player
         count, now = player.underflows + player.gaps, monotonic()
-        if count > self._reported and now >= self._report_at:
+        if count > self._reported and (at_once or now >= self._report_at):
             _log.warning("Sound dropped out: %d device underflows, %d late reads", player.underflows, player.gaps)
             self._reported, self._report_at = count, now + _REPORT_EVERY

@@ -91,12 +91,14 @@ class Transport:
     @property
     def playing(self) -> bool:
         """True from `play` to `pause`, or to the song's end."""
-        return self._player is not None and self._player.gate
+        player = self._player
+        return player is not None and player.gate
 
     @property
     def waiting(self) -> bool:
         """True while playing has come to a part that is not there yet; it goes on by itself."""
-        return self.playing and self._reader is not None and self._reader.waiting
+        reader = self._reader
+        return self.playing and reader is not None and reader.waiting
 
     @property
     def position(self) -> int:

@@ -96,8 +96,10 @@ class Child:
             except subprocess.TimeoutExpired:
                 _log.warning("%s had to be killed", self.process.args)
                 kill_tree(self.process.pid)
-                self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(subprocess.TimeoutExpired):  # the system does not let go of it: a dead disk, say
+                    self.process.wait(PATIENCE)
+        # The pipe of one that lives is in use by whoever reads it, and closing it would wait for that.
+        for pipe in (self.process.stdin, self.process.stdout) if not self.alive else ():
             if pipe:
                 pipe.close()
         self._pidfile.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -51,8 +51,8 @@ class RedisServer:
         self.moved = False
         """True when it is not where it was before: those who found it there must be started anew."""
 
-    def start(self) -> Child:
-        """Start it and wait until it answers. Raises ServiceUnavailableError."""
+    def start(self, give_up: Callable[[], bool] = lambda: False) -> Child:
+        """Start it and wait until it answers, or until `give_up()` is true. Raises ServiceUnavailableError, OSError."""
         home = self._home
         reap(home.run / PIDFILE)
         sweep(prepare_run_folder(home))
@@ -60,13 +60,15 @@ class RedisServer:
         before = self._server
         try:
             # Where it was, so that a worker finds it again.
-            return self._start(find_binary(), before or _new_place())
+            return self._start(find_binary(), before or _new_place(), give_up)
         except ServiceUnavailableError:
+            if give_up():
+                raise
             # The likeliest cause is a damaged data file, and nothing in it is needed; or another has the port.
             _log.warning("Redis did not start; its data is set aside")
             shutil.rmtree(home.redis, ignore_errors=True)
             home.redis.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._start_any()
+            return self._start_any(give_up)
         finally:
             self.moved = before is not None and self._server != before
 
@@ -77,18 +79,18 @@ class RedisServer:
             self.child = None
         forget(self._home)
 
-    def _start_any(self) -> Child:
+    def _start_any(self, give_up: Callable[[], bool]) -> Child:
         """Start the first server that runs with the data that there is. Raises ServiceUnavailableError."""
         failure = ServiceUnavailableError(_NO_SERVER)
         for binary in _working_binaries():
             try:
-                return self._start(binary, _new_place())
+                return self._start(binary, _new_place(), give_up)
             except ServiceUnavailableError as error:
                 _log.warning("%s does not start: %s", binary, error)
                 failure = error
         raise failure
 
-    def _start(self, binary: Path, server: RedisSettings | None) -> Child:
+    def _start(self, binary: Path, server: RedisSettings | None, give_up: Callable[[], bool]) -> Child:
         words, said = _arguments(binary, self._home), None
         if server is None:
             words += ["--port", "0", "--unixsocket", str(self._home.socket), "--unixsocketperm", "600"]
@@ -98,7 +100,7 @@ class RedisServer:
             said = f"bind {LOOPBACK}\nport {server.port}\nrequirepass {server.password}\n".encode()
         try:
             self.child = Child(words, self._home.run / PIDFILE, said=said, log=log_file(self._home, "redis"))
-            self._wait(self.child, server)
+            self._wait(self.child, server, give_up)
             if server:
                 tell_port(self._home, server)
         except OSError as error:
@@ -106,11 +108,11 @@ class RedisServer:
         self._server = server
         return self.child
 
-    def _wait(self, child: Child, server: RedisSettings | None) -> None:
+    def _wait(self, child: Child, server: RedisSettings | None, give_up: Callable[[], bool]) -> None:
         end = monotonic() + _PATIENCE
         where = connection(server, self._home)
         with redis.Redis(**where, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)) as client:
-            while child.alive and monotonic() < end:
+            while child.alive and monotonic() < end and not give_up():
                 if server is None or _listens(child, server.port):
                     try:
                         client.ping()

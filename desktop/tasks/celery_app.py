@@ -92,7 +92,7 @@ def _local_redis() -> RedisSettings:
 def connect() -> None:
     """Point the application at the library's queues: its folder may be newer than the import of this module.
 
-    Raises OSError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
+    Raises StorageError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
     """
     known = names()
     app.conf.update(
@@ -186,5 +186,9 @@ app.conf.update(
     broker_transport_options=_TRANSPORT,
     timezone="UTC",
 )
-with suppress(OSError, UnbraidError):  # there may be no library yet: whoever needs one connects again
+# By name, so that the window does not import what only a worker needs.
+RECONCILER = "desktop.tasks.upkeep:Reconciler"
+app.steps["consumer"].update({"desktop.tasks.upkeep:StallWatch", RECONCILER})
+app.steps["worker"].add("desktop.tasks.upkeep:GentleEnd")
+with suppress(UnbraidError):  # there may be no library yet: whoever needs one connects again
     connect()

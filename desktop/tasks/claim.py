@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 
+from desktop.change_watch import ChangeWatch
 from desktop.errors import CancelledError, LostClaimError, StorageError
 from desktop.jobs.model import Duty, Job, Stage
 from desktop.jobs.queue import EventSink, JobProgress
@@ -14,8 +15,6 @@ from desktop.jobs.store import JobStore
 
 # Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
-# Seconds from one sign of life to the next that count at most: beyond that the computer slept, or the process was stopped.
-_MOST_COUNTED = 5.0
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
 # Before this part of the work is done, an estimate would jump (parts of 1, seconds).
@@ -43,7 +42,7 @@ class HeldClaim:
         """
         self.job = job
         self._on_overdue = on_overdue
-        self._moved = self._looked = monotonic()
+        self._progress_watch = ChangeWatch()
         self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
@@ -83,7 +82,7 @@ class HeldClaim:
             with suppress(StorageError):  # the next sign of life tries again
                 self._store.describe(self.job, stage=stage.value)
         if changed or progress > self._reached:
-            self._moved, self._reached = monotonic(), progress
+            self._reached = progress
         self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)
         self._stage = stage
         if changed or monotonic() - self._shown >= _FRAME:
@@ -130,11 +129,9 @@ class HeldClaim:
 
     def _is_overdue(self) -> bool:
         now = monotonic()
-        # A computer that slept for an hour has not stalled.
-        self._moved += max(0.0, now - self._looked - _MOST_COUNTED)
-        self._looked = now
+        unmoved = self._progress_watch.unchanged((self._stage, self._reached))
         if not self.should_stop():
             self._asked_to_stop = None
-            return now - self._moved > STALLED
+            return unmoved > STALLED
         self._asked_to_stop = self._asked_to_stop or now
         return now - self._asked_to_stop >= _GRACE

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from desktop.errors import ConfigurationError
+from desktop.errors import ConfigurationError, StorageError
 from desktop.library_id import library_id
 from desktop.paths import Home, home
 
@@ -15,6 +15,7 @@ VARIABLE = "UNBRAID_QUEUE"
 """Names a queue that is used in place of the library's own."""
 # The separators of Redis patterns and of Celery's own keys are not among them.
 _ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_NO_IDENTITY = "The library's file {} cannot be used: {}. Make it and its folder readable and writable, then try again."
 _NOT_ALLOWED = f"{VARIABLE} is {{!r}}. It must be the name of a queue: letters, digits, “.”, “_” and “-”."
 
 
@@ -65,9 +66,13 @@ class Names:
 def names(library: Home | None = None) -> Names:
     """Return the names for a library, the environment's by default.
 
-    Raises OSError where its folder cannot be read or written, ConfigurationError if UNBRAID_QUEUE is no name.
+    Raises StorageError where its folder cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
     """
-    identity = library_id(library or home())
+    folder = library or home()
+    try:
+        identity = library_id(folder)
+    except OSError as error:
+        raise StorageError(_NO_IDENTITY.format(folder.id_file, error.strerror)) from error
     queue = os.environ.get(VARIABLE) or f"unbraid.{identity}"
     if not _ALLOWED.fullmatch(queue):
         raise ConfigurationError(_NOT_ALLOWED.format(queue[:100]))

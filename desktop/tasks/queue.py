@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from time import time
 from typing import Any
 
@@ -11,6 +11,7 @@ import redis
 from kombu.exceptions import OperationalError
 
 from desktop.address import is_told
+from desktop.errors import UnbraidError
 from desktop.jobs.model import Job
 from desktop.paths import home
 from desktop.settings import external_redis
@@ -28,6 +29,8 @@ _LONGEST = 6 * 24 * 3600
 _ATTENTION, _PATIENCE = 15, 0.5
 # Seconds within which a worker that has taken a message claims its job: it may have to start a process for it first.
 _TAKEN = 30.0
+# Seconds after which the lock of a process that died, or hangs, is free.
+_LONGEST_RECONCILING = 10.0
 
 
 class CeleryQueue:
@@ -35,6 +38,11 @@ class CeleryQueue:
 
     def publish(self, job: Job) -> None:
         """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
+        with _put_off(job):
+            self.send(job)
+
+    def send(self, job: Job) -> None:
+        """Ask for `job` to be run. Raises kombu's OperationalError."""
         if not _is_there():
             return
         soft = min(max(_SOFT, int((job.seconds or 0) * _SLOWEST)), _LONGEST)
@@ -56,11 +64,12 @@ class CeleryQueue:
     def publish_draft(self, job: Job) -> None:
         """Ask for a draft of `job`, or for nothing when Redis is away."""
         if _is_there():
-            _send(DRAFT_TASK, job, queue=names().draft_queue)
+            with _put_off(job):
+                _send(DRAFT_TASK, job, queue=names().draft_queue)
 
     def tell_playhead(self, job_id: str, second: float) -> None:
         """Let the worker know where an unfinished job is listened to, for some seconds."""
-        with suppress(redis.RedisError), redis_client(_PATIENCE) as client:
+        with suppress(redis.RedisError, UnbraidError), redis_client(_PATIENCE) as client:
             client.set(names().playhead(job_id), second, ex=_ATTENTION)
 
     def known(self) -> set[str]:
@@ -76,9 +85,30 @@ class CeleryQueue:
         fresh = [held[tag] for tag, moment in taken if tag in held and abs(now - float(moment)) < _TAKEN]
         return {_Message(text).id for text in waiting} | {_Message(text).id for text in fresh}
 
+    def next_message(self) -> str | None:
+        """Return the message that a worker is to take next, as it is; None if none waits. Raises redis.RedisError."""
+        with redis_client() as client:
+            message = client.lindex(names().queue, -1)
+        return None if message is None else str(message)
+
+    @contextmanager
+    def reconciling(self) -> Generator[bool]:
+        """Hold the lock on comparing this library's messages with its rows, or yield False. Raises redis.RedisError."""
+        with redis_client() as client:
+            lock = client.lock(names().reconciling, timeout=_LONGEST_RECONCILING, blocking=False)
+            if not lock.acquire():
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                with suppress(redis.RedisError):  # it expires by itself
+                    lock.release()
+
     def clear(self) -> None:
         """Forget this library's messages, and no others: only while no worker is alive. Raises redis.RedisError."""
         with redis_client() as client:
+            client.delete(names().reconciling)
             _forget_waiting(client)
             held = client.hgetall(names().unacked["unacked_key"])
             ours = [tag for tag, text in held.items() if _Message(text).is_ours]
@@ -114,10 +144,16 @@ def _forget_waiting(client: "redis.Redis") -> None:
 
 
 def _send(task: str, job: Job, **options: Any) -> None:
+    # A connection of its own: the app's pool remembers where Redis was when the app began.
+    with app.connection_for_write(broker_url()) as connection:
+        # Nobody asks for the result of these: the row has it.
+        app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+
+
+@contextmanager
+def _put_off(job: Job) -> Generator[None]:
     try:
-        # A connection of its own: the app's pool remembers where Redis was when the app began.
-        with app.connection_for_write(broker_url()) as connection:
-            app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+        yield
     except OperationalError as error:
         _log.info("%s waits in the library: %s", job.id, error)
 

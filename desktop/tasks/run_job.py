@@ -73,7 +73,7 @@ class JobRunner:
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer == COMPLETED:
-            write_record(self.home, self.store.job(job_id))
+            write_record(self.home, self.store.job(job_id, in_bin=True))
         self._conclude(job, answer)
         return answer
 
@@ -195,7 +195,7 @@ class JobRunner:
     def _forget(self, job_id: str) -> None:
         """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
         with suppress(UnknownJobError):
-            remove_work(self.home, self.store.job(job_id))
+            remove_work(self.home, self.store.job(job_id, in_bin=True))
 
     def _conclude(self, job: Job, answer: Answer) -> None:
         """Announce how the run ended, and only then delete its files: the window may be playing them."""

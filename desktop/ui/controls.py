@@ -1,10 +1,11 @@
-"""Buttons of the shell: they look alike, and have names for screen readers."""
+"""Controls of the shell: buttons and a progress bar that look alike, and have names for screen readers."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from desktop.ui.theme import tokens
+from desktop.ui.theme.bars import draw_bar
 from desktop.ui.theme.glyphs import glyph_icon
 
 _INK = {"primary": tokens.ON_ACCENT, "plain": tokens.TEXT, "quiet": tokens.DIM}
@@ -42,3 +43,26 @@ def square(sign: str, name: str, parent: QWidget | None = None) -> ShellButton:
     button.setFixedSize(28, 28)
     button.setStyleSheet("min-height: 24px; padding: 0;")
     return button
+
+
+class ProgressBar(QProgressBar):
+    """How much of something is done, without words."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._part = 0.0
+        self.setRange(0, 100)
+        self.setAccessibleName(name)
+        self.setFixedHeight(4)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_part(self, part: float) -> None:
+        """Fill the bar to `part`, 0 to 1; half pixels are drawn, whole percents are told to assistive technology."""
+        drawn, self._part = self._part, min(1.0, max(0.0, part))
+        if round(drawn * self.width() * 2) != round(self._part * self.width() * 2):
+            self.update()
+        self.setValue(int(self._part * 100))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bar."""
+        draw_bar(QPainter(self), QRectF(self.rect()), self._part, tokens.ACCENT)

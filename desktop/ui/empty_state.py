@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.shelf import Model
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.controls import ShellButton
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import FIRST_START, SECONDARY, TITLE, ui_font
@@ -18,6 +19,7 @@ CARD = QSize(880, 520)
 MARGIN = QSize(64, 48)
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class DropCard(QWidget):
     """The card with the dashed frame."""
 
@@ -26,7 +28,11 @@ class DropCard(QWidget):
 
     def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._note = _label(_FORMATS, ui_font(SECONDARY), tokens.FAINT)
+        self.setAccessibleName("Drop songs here")
+        self.add = ShellButton("Add songs…", "primary", "plus")
+        self.add.setProperty("scale", "large")
+        self.add.clicked.connect(self.add_asked)
+        self._note = _label(_FORMATS, ui_font(SECONDARY), tokens.DIM)
         self._note.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 24, 40, 24)
@@ -45,13 +51,10 @@ class DropCard(QWidget):
         column.addStretch(1)
 
     def _buttons(self, demo: bool) -> QHBoxLayout:
-        add = ShellButton("Add songs…", "primary", "plus")
-        add.setProperty("scale", "large")
-        add.clicked.connect(self.add_asked)
         row = QHBoxLayout()
         row.setSpacing(12)
         row.addStretch(1)
-        row.addWidget(add)
+        row.addWidget(self.add)
         if demo:
             play = ShellButton("Try the demo song", "plain", "play")
             play.setProperty("scale", "large")
@@ -73,7 +76,7 @@ class DropCard(QWidget):
         """Draw the card."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(tokens.DASHES), 1.5)
+        pen = QPen(QColor(tokens.RAIL), 1.5)
         pen.setDashPattern([3.0, 2.2])
         painter.setPen(pen)
         painter.setBrush(QColor(tokens.PANEL))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -13,13 +13,14 @@ from PySide6.QtGui import (
     QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
 from desktop.playback.transport import Transport
 from desktop.ui.actions import bind_keys
+from desktop.ui.dialogs.removed_songs import RemovedSongs
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
@@ -37,6 +38,7 @@ from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
+from desktop.ui.tab_order import focus_next
 from desktop.ui.top_bar import TopBar
 from desktop.ui.update_notice import UpdateNotice
 from desktop.ui.window_memory import WindowMemory
@@ -53,6 +55,11 @@ _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wm
 
 class MainWindow(QMainWindow):
     """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+
+    closing = Signal()
+    """The window closes for good, and waits next for what its threads are doing."""
+    batch_changed = Signal(object)
+    """The Batch as it stands now, None when nothing is to be done."""
 
     def __init__(
         self,
@@ -71,6 +78,8 @@ class MainWindow(QMainWindow):
         self._memory = WindowMemory(home)
         self._settings: SettingsDialog | None = None
         self._about: AboutDialog | None = None
+        self._bin: RemovedSongs | None = None
+        self._feed = feed
         self._batches = BatchCount()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
@@ -86,6 +95,7 @@ class MainWindow(QMainWindow):
         self.panel = PlayerPanel(self.player, home)
         self.splitter = self._split()
         self.pages = QStackedWidget()
+        self._opening = QLabel()
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, home, self)
@@ -96,7 +106,7 @@ class MainWindow(QMainWindow):
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
         self.actions_by_name = bind_keys(self, self, self.player)
         self._memory.restore(self, self.splitter)
-        self.pages.setFocus()  # else the search would have it, and take the keys of the player
+        self._opening.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
 
@@ -106,6 +116,8 @@ class MainWindow(QMainWindow):
         splitter.setChildrenCollapsible(False)
         splitter.addWidget(self.table)
         splitter.addWidget(self.panel)
+        self.table.lower()  # the splitter puts each widget before those that were added before it
+        splitter.handle(1).setAccessibleName("Border between songs and player")
         self.table.setMinimumHeight(128)
         self.panel.setMinimumHeight(220)
         splitter.setSizes(list(_FIRST_SPLIT))
@@ -121,7 +133,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.splitter, 1)
         column.addWidget(TransportBar(self.player))
         # The library is read in the background: until it is known whether there are songs, neither page is shown.
-        for page in (QWidget(), self.empty, songs):
+        self._opening.setAccessibleName("Opening the library")
+        for page in (self._opening, self.empty, songs):
             self.pages.addWidget(page)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -135,6 +148,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.top.add_asked.connect(self.choose_files)
         self.top.searched.connect(self._search)
+        self.top.search.left.connect(self._go_to_table)
         self.top.model_chosen.connect(self._choose_model)
         self.top.fold_toggled.connect(self._fold)
         self.top.settings_asked.connect(self.open_settings)
@@ -152,6 +166,8 @@ class MainWindow(QMainWindow):
         self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
+        self.library.removals.bin_asked.connect(self.open_bin)
+        self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
 
@@ -194,7 +210,7 @@ class MainWindow(QMainWindow):
 
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
-        self.library.commands.remove(self.table.chosen())
+        self.library.removals.remove(self.table.chosen())
 
     def move_earlier(self) -> None:
         """Let the chosen song run one place earlier."""
@@ -214,8 +230,18 @@ class MainWindow(QMainWindow):
             self.top.pause.click()
 
     def clear_finished(self) -> None:
-        """Clear the songs that have ended from the library."""
-        self.library.commands.clear_finished()
+        """Remove the songs that have ended."""
+        self.library.removals.clear_finished()
+
+    def undo_removal(self) -> None:
+        """Restore the songs that were removed last."""
+        self.library.removals.undo()
+
+    def open_bin(self) -> None:
+        """Open the list of removed songs, or bring it to the front."""
+        if self._bin is None:
+            self._bin = RemovedSongs(self.library.removals, self._feed, self)
+        self._bin.come_forward()
 
     def go_to_search(self) -> None:
         """Go to the search."""
@@ -225,13 +251,14 @@ class MainWindow(QMainWindow):
     def leave_search(self) -> None:
         """Show every song again, and go back to the table."""
         self.top.clear_search()
-        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._go_to_table()
 
     def open_settings(self) -> None:
         """Open the settings, or bring them to the front."""
         if self._settings is None:
             self._settings = SettingsDialog(self._memory, self._home, self, updates=self.updates.offered)
             self._settings.about_asked.connect(self.open_about)
+            self._settings.bin_asked.connect(self.open_bin)
         self._settings.come_forward(last_computed(self.library.jobs.jobs))
 
     def open_about(self) -> None:
@@ -248,6 +275,13 @@ class MainWindow(QMainWindow):
         if self._low():
             self.top.fold.toggle()
 
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
+        """Go to the next control as they are seen: Qt's own order is that in which they were made."""
+        return focus_next(self, next)
+
+    def _go_to_table(self) -> None:
+        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _search(self, text: str) -> None:
         self.table.search(text, self.panel.job.id if self.panel.job else None)
 
@@ -257,12 +291,16 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentIndex(page)
             self._fold(self.top.fold.isChecked())
             if self.top.search is not self.focusWidget():
-                (self.table if page == 2 else self.pages).setFocus(Qt.FocusReason.MouseFocusReason)
+                (self.table if page == 2 else self.empty.card.add).setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _show_job(self, job: Job | None) -> None:
         self.panel.show_job(job)
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
+
+    def _choose_restored(self, jobs: Sequence[Job]) -> None:
+        if not self.player.playing:
+            self.table.choose(jobs[0].id)
 
     def _refresh_job(self, job: Job) -> None:
         shown = self.panel.job
@@ -271,7 +309,9 @@ class MainWindow(QMainWindow):
 
     def _show_queue(self) -> None:
         jobs = self.library.jobs
-        self.top.show_batch(self._batches.of(jobs.jobs, jobs.active))
+        batch = self._batches.of(jobs.jobs, jobs.active)
+        self.top.show_batch(batch)
+        self.batch_changed.emit(batch)
 
     def _show_models(self, models: Sequence[Model]) -> None:
         self.top.show_models(models, self.model)
@@ -328,6 +368,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            self.closing.emit()
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
             self.library.close()

@@ -28,6 +28,7 @@ class RowActions(QObject):
         self._table = table
         self._jobs = library.jobs
         self._commands = library.commands
+        self._removals = library.removals
         self._player = player
         self._home = home
         self._window = window
@@ -53,7 +54,7 @@ class RowActions(QObject):
         self._open_menu([job], where)
 
     def _open_menu(self, jobs: Sequence[Job], where: QPoint) -> None:
-        lines = entries(jobs, self._models, self._commands.count_finished())
+        lines = entries(jobs, self._models, self._removals.count_finished())
         if lines:
             menu = JobMenu(lines, self._window)
             menu.triggered.connect(partial(self._pick, [job.id for job in jobs]))
@@ -97,13 +98,15 @@ class RowActions(QObject):
             case JobAction.RETRY:
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:
-                self._commands.remove(jobs)
+                self._removals.remove(jobs)
             case JobAction.SHOW_FILES:
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:
                 self.show_details(jobs[0])
             case JobAction.CLEAR:
-                self._commands.clear_finished()
+                self._removals.clear_finished()
+            case JobAction.BIN:
+                self._removals.bin_asked.emit()
             case JobAction.MORE:
                 pass
 

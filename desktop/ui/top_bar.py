@@ -2,50 +2,27 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QColor, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QAccessible, QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop.models.shelf import Model
-from desktop.ui.controls import ShellButton
+from desktop.ui.accessibility import accessible_role
+from desktop.ui.controls import ProgressBar, ShellButton
 from desktop.ui.jobs.queue_times import Batch, batch_words
 from desktop.ui.model_menu import ModelMenu
 from desktop.ui.player.words import Line
+from desktop.ui.search_field import SearchField
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
-from desktop.ui.theme.glyphs import glyph_icon
 from desktop.ui.theme.sign import Mark
 
-_SEARCH_DELAY_MS = 120
 _ROOMY = 1240
 """From this width on there is room for the whole bar and the time left."""
 _BAR, _SHORT_BAR = 140, 56
 
 
-class BatchBar(QWidget):
-    """A thin bar: how much of the queue is done."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._progress = 0.0
-        self.setFixedSize(_BAR, 4)
-
-    def show_progress(self, progress: float) -> None:
-        """Fill the bar, 0 to 1."""
-        if round(progress * self.width() * 2) != round(self._progress * self.width() * 2):
-            self._progress = progress
-            self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        for colour, width in ((tokens.LINE, float(self.width())), (tokens.ACCENT, self.width() * self._progress)):
-            painter.setBrush(QColor(colour))
-            painter.drawRoundedRect(0, 0, round(width), self.height(), 2, 2)
-
-
+@accessible_role(QAccessible.Role.ToolBar)
 class TopBar(QWidget):
     """Search, add, and the batch with its progress; the model for the next songs; the settings."""
 
@@ -60,18 +37,15 @@ class TopBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Main")
         self.setFixedHeight(tokens.TOP_BAR)
-        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
-        self._searching = QTimer(self)
-        self._searching.setSingleShot(True)
-        self._searching.setInterval(_SEARCH_DELAY_MS)
-        self._searching.timeout.connect(lambda: self.searched.emit(self.search.text()))
-        self.search = self._search_field()
+        self.search = SearchField()
+        self.search.searched.connect(self.searched)
         self.add = ShellButton("Add songs", "primary", "plus")
         self.add.setToolTip("Choose songs to separate (Ctrl+O)")
         self.add.clicked.connect(self.add_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
-        self._bar = BatchBar()
+        self._bar = ProgressBar("Songs separated")
         self.fold = ShellButton("Lanes")
         self.fold.setCheckable(True)
         self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")
@@ -86,21 +60,6 @@ class TopBar(QWidget):
         self._arrange()
         self.show_paused(False)
         self.fold.hide()
-
-    def _search_field(self) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText("Search songs, artists, status")
-        field.setAccessibleName("Search songs, artists, status")
-        field.setToolTip("Search (Ctrl+F)")
-        field.setClearButtonEnabled(True)
-        field.setAcceptDrops(False)
-        field.setMaximumWidth(300)
-        field.setMinimumWidth(128)
-        field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        sign = QAction(glyph_icon("search", tokens.DIM, 1.5), "", field)
-        field.addAction(sign, QLineEdit.ActionPosition.LeadingPosition)
-        field.textChanged.connect(self._searching.start)
-        return field
 
     def _settings_button(self) -> ShellButton:
         button = ShellButton("", sign="gear", name="Settings")
@@ -138,7 +97,7 @@ class TopBar(QWidget):
         self._bar.setFixedWidth(_BAR if self.width() >= _ROOMY else _SHORT_BAR)
         self._left.setVisible(bool(left) and self.width() >= _ROOMY)
         if batch is not None:
-            self._bar.show_progress(batch.progress)
+            self._bar.show_part(batch.progress)
 
     def show_paused(self, paused: bool) -> None:
         """Tell whether the queue is held, and offer the other."""
@@ -167,8 +126,7 @@ class TopBar(QWidget):
     def clear_search(self) -> None:
         """Show every song again, at once."""
         self.search.clear()
-        self._searching.stop()
-        self.searched.emit("")
+        self.search.search_now()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line below."""

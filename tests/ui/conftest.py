@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop.ui.accessibility import install_roles
 from desktop.ui.garbage import GarbageCollection
 from desktop.ui.main_window import MainWindow
 from desktop.ui.theme.style import apply_theme
@@ -15,8 +16,9 @@ from tests.helpers.window import Stage, opened, stage
 
 @pytest.fixture(scope="session", autouse=True)
 def dressed(qapp: QApplication) -> None:
-    """The app's theme, put on once, before the first widget."""
+    """The app's theme and its roles for assistive technology, put on once, before the first widget."""
     apply_theme(qapp)
+    install_roles()
 
 
 @pytest.fixture(scope="package", autouse=True)

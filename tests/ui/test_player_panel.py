@@ -8,7 +8,7 @@ from time import perf_counter
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -196,8 +196,23 @@ def test_arrows_move_a_fader_that_has_the_focus(
 ) -> None:
     slider = fader(show_stems(qtbot, panel, controller, job)[0])
     qtbot.keyClick(slider, Qt.Key.Key_Left)
-    assert transport.gain_db(0) == pytest.approx(-0.5)
-    assert slider.accessibleDescription() == "−0.5 dB"
+    assert transport.gain_db(0) == pytest.approx(-1.0)
+    assert slider.accessibleDescription() == "−1.0 dB"
+
+
+def test_assistive_technology_reads_and_sets_a_level_in_decibels(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+) -> None:
+    slider = fader(show_stems(qtbot, panel, controller, job)[0])
+    interface = QAccessible.queryAccessibleInterface(slider)
+    assert interface is not None
+    value = interface.valueInterface()
+    value.setCurrentValue(-6)
+    assert transport.gain_db(0) == -6.0
+    controller.set_gain_db(0, -12.3)
+    assert value.currentValue() == -12
+    assert slider.accessibleDescription() == "−12.3 dB"
+    assert transport.gain_db(0) == -12.3  # the number that is read rounds it; the level stays
 
 
 def test_a_click_in_a_waveform_moves_the_playhead(

@@ -86,7 +86,6 @@ class AboutDialog(QDialog):
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Unbraid")
-        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self.setMinimumSize(*_SMALLEST)
         self.resize(*_SIZE)
         self._parts = parts()

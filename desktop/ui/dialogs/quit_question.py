@@ -27,7 +27,6 @@ class QuitQuestion(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
-        self.setStyleSheet("QPushButton { outline: none; }")  # else Fusion draws a frame of its own within the ring
         self.for_good = _Tick("Do not ask again")
         self.for_good.setToolTip("The settings can bring this question back.")
         self.stay = _button("Stay", "plain")

@@ -158,6 +158,7 @@ def card(heading: str, rows: Sequence[Row]) -> QWidget:
     """Rows that belong together, under a heading."""
     frame = QFrame()
     frame.setObjectName("card")
+    frame.setAccessibleName(heading)
     frame.setStyleSheet(
         f"#card {{ background: {tokens.PANEL}; border: 1px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}"
     )

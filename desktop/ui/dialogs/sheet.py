@@ -26,6 +26,9 @@ class Sheet(QDialog):
         self.text.setAccessibleName("Details")
         self.text.setTabChangesFocus(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self._close = ShellButton("Close", "primary", parent=self)
+        self._close.clicked.connect(self.close)
+        self._close.setFocus()
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         head = _plain(heading)
@@ -40,9 +43,11 @@ class Sheet(QDialog):
         self._add_buttons()
 
     def add_button(self, words: str, kind: str = "plain") -> ShellButton:
-        """Put another button at the left."""
-        button = ShellButton(words, kind)
+        """Add another button at the left."""
+        button = ShellButton(words, kind, parent=self)
         self._buttons.insertWidget(self._buttons.count() - 2, button)
+        self._close.raise_()
+        self.setTabOrder(button, self._close)
         return button
 
     def copy(self) -> None:
@@ -52,10 +57,7 @@ class Sheet(QDialog):
 
     def _add_buttons(self) -> None:
         self._buttons.addStretch(1)
-        close = ShellButton("Close", "primary")
-        close.clicked.connect(self.close)
-        close.setFocus()
-        self._buttons.addWidget(close)
+        self._buttons.addWidget(self._close)
         copy = self.add_button("Copy")
         copy.clicked.connect(self.copy)
 

@@ -13,6 +13,7 @@ from desktop.ui.jobs.pieces import Layout, lay_out
 from desktop.ui.jobs.pointer import Ring, RowPointer
 from desktop.ui.jobs.status import Link, Status, Tone
 from desktop.ui.theme import tokens
+from desktop.ui.theme.bars import draw_bar
 from desktop.ui.theme.fonts import SECONDARY, ui_font
 from desktop.ui.theme.glyphs import draw_glyph
 
@@ -48,13 +49,16 @@ class RowDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         painter.save()
         painter.setClipRect(cell)
-        if state & QStyle.StateFlag.State_Selected:
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        if selected:
             painter.fillRect(cell, QColor(tokens.SELECTED))
         elif self.pointer.is_over(index):
             painter.fillRect(cell, QColor(tokens.HOVERED))
         painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
+        if selected and index.column() == Column.TITLE:
+            painter.fillRect(cell.left(), cell.top(), tokens.EDGE, cell.height(), QColor(tokens.ACCENT))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.draw(painter, content(cell, index.column()), index, bool(state & QStyle.StateFlag.State_Selected))
+        self.draw(painter, content(cell, index.column()), index, selected)
         _draw_ring(painter, cell, index, self.pointer.ring_around(index))
         painter.restore()
 
@@ -139,7 +143,7 @@ class StatusDelegate(RowDelegate):
             painter.drawText(piece.place.adjusted(0, 0, 2, 0), int(_ONE_LINE), piece.text)
         if layout.bar is not None:
             colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
-            _draw_bar(painter, layout.bar, status.progress or 0.0, colour)
+            draw_bar(painter, layout.bar, status.progress or 0.0, colour)
 
 
 class ActionsDelegate(RowDelegate):
@@ -153,17 +157,10 @@ class ActionsDelegate(RowDelegate):
             if button.always or lively:
                 under = self.pointer.button_under(index) is button.action
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(tokens.LINE) if under else Qt.BrushStyle.NoBrush)
+                painter.setBrush(QColor(tokens.RAISED_HOVER) if under else Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(button.place, 7, 7)
                 colour = tokens.TEXT if under else tokens.DIM if lively else tokens.FAINT
                 draw_glyph(painter, button.sign, button.place.adjusted(6, 6, -6, -6), colour, 1.5)
-
-
-def _draw_bar(painter: QPainter, place: QRectF, progress: float, colour: str) -> None:
-    painter.setPen(Qt.PenStyle.NoPen)
-    for ground, width in ((tokens.LINE, place.width()), (colour, place.width() * progress)):
-        painter.setBrush(QColor(ground))
-        painter.drawRoundedRect(QRectF(place.left(), place.top(), width, place.height()), 2, 2)
 
 
 def _draw_ring(painter: QPainter, cell: QRect, index: Index, around: Ring) -> None:

@@ -117,7 +117,7 @@ class JobTableModel(QAbstractTableModel):
         """Forget these jobs."""
         for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
             self.beginRemoveRows(_NOWHERE, row, row)
-            self._order.forget(self._jobs.pop(row).id)
+            self._jobs.pop(row)
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
             self.endRemoveRows()
         self._recount()

@@ -35,15 +35,15 @@ class Button(QAbstractButton):
             super().keyPressEvent(e)
 
     def ground(self, painter: QPainter, colour: QColor, radius: float) -> None:
-        """Fill the button, lighter under the pointer, with the ring of focus."""
+        """Fill the button, lighter and with an edge under the pointer, with the ring of focus."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        lighter = self.underMouse() and self.isEnabled()
-        painter.setBrush(colour.lighter(85 if self.isDown() else 118) if lighter else colour)
+        hovered = self.underMouse() and self.isEnabled()
+        painter.setBrush(colour.lighter(85 if self.isDown() else 118) if hovered else colour)
         painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        if self.hasFocus():
+        if self.hasFocus() or hovered:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.ACCENT), RING))
+            painter.setPen(QPen(QColor(tokens.ACCENT if self.hasFocus() else tokens.RAIL), RING))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius - 1, radius - 1)
 
 

@@ -1,6 +1,5 @@
 """The player's first row: which song this is, what came of it, and what can be done to it."""
 
-from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
@@ -11,6 +10,7 @@ from desktop.jobs.sentences import attempt_words
 from desktop.ui.controls import square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import Column
+from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
 from desktop.ui.player.sentences import model_title, runtime_words, sum_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
@@ -65,6 +65,7 @@ class PlayerHeader(QWidget):
         for line in (self._title, self._artist, self._length, self._model, self._sum):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
+        row.addStretch(0)  # takes the room while there are no notices
         row.addWidget(self._fit)
         row.addWidget(self._menu)
         self.show_whole(True)
@@ -72,7 +73,9 @@ class PlayerHeader(QWidget):
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
-        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
+        actions = f"Actions for {cells.title(job)}"
+        self._menu.setAccessibleName(actions)
+        self._menu.setToolTip(tip(actions))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job
@@ -80,11 +83,7 @@ class PlayerHeader(QWidget):
         words, exact = sum_words(heard) if job.result else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
         self._show(self._sum, words)
-        self._show_notices(_notices(job))
-
-    def _show_notices(self, notices: Sequence[str]) -> None:
-        self._notices.say("  ".join(notices), "\n".join(notices))
-        self._notices.setAccessibleName("Notices: " + " ".join(notices) if notices else "")
+        self._show(self._notices, "  ".join(_notices(job)))
 
     def show_whole(self, whole: bool) -> None:
         """Offer the way back while only a part of the song is in view."""
@@ -92,7 +91,6 @@ class PlayerHeader(QWidget):
 
     def _show(self, line: Line, words: str, hint: str = "") -> None:
         line.say(words, hint)
-        line.setAccessibleDescription(hint)
         line.setVisible(bool(words))
 
     def paintEvent(self, ev: QPaintEvent) -> None:

@@ -3,9 +3,10 @@
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import LetterButton
 from desktop.ui.player.controller import PlayerController
@@ -17,7 +18,6 @@ from desktop.ui.theme import tokens
 from desktop.ui.theme.icons import icon
 
 HEAD_WIDTH = 272
-EDGE = 3
 SIGNS = {
     "vocals": "mdi6.microphone-variant",
     "drums": "fa5s.drum",
@@ -26,9 +26,6 @@ SIGNS = {
     "piano": "mdi6.piano",
 }
 OTHER_SIGN = "mdi6.music-note"
-MUTE_INK = "#2a0509"
-SOLO_COLOUR = "#ffc05c"
-SOLO_INK = "#201400"
 
 
 def title_of(name: str) -> str:
@@ -50,7 +47,7 @@ class Badge(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QColor(self._colour)
-        ground.setAlphaF(0.22)
+        ground.setAlphaF(tokens.BADGE_TINT)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
@@ -70,9 +67,10 @@ class HeadGround(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PANEL))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
-        painter.fillRect(0, 0, EDGE, self.height() - 1, QColor(self._colour))
+        painter.fillRect(0, 0, tokens.EDGE, self.height() - 1, QColor(self._colour))
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class LaneHead(HeadGround):
     """Name, mute, solo, meter and fader of one stem."""
 
@@ -85,11 +83,12 @@ class LaneHead(HeadGround):
         self.setAccessibleName(f"{title} lane")
         self._name = Line(13, 600)
         self._name.say(title)
-        self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, MUTE_INK)
-        self._solo = LetterButton("S", f"Solo {title}", SOLO_COLOUR, SOLO_INK)
-        self._mute.setToolTip(tip(f"Mute {title} ({lane + 1})"))
-        self._solo.setToolTip(tip(f"Solo {title} (Shift+{lane + 1})"))
-        self._meter = Meter(colour)
+        self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, tokens.ON_BAD)
+        self._solo = LetterButton("S", f"Solo {title}", tokens.SOLO, tokens.ON_SOLO)
+        for button, key in ((self._mute, f"{lane + 1}"), (self._solo, f"Shift+{lane + 1}")):
+            button.setToolTip(tip(f"{button.accessibleName()} ({key})"))
+            button.setAccessibleDescription(f"Key: {key}")
+        self._meter = Meter(f"{title} meter", colour)
         self._fader = Fader(f"Level of {title}", colour)
         self._level = Line(12, 400, tokens.DIM).to_the_right()
         self._level.setFixedWidth(54)
@@ -97,7 +96,7 @@ class LaneHead(HeadGround):
         # Not `clicked`: the Toggle action of assistive technology changes the state without a click.
         self._mute.toggled.connect(partial(controller.set_mute, lane))
         self._solo.toggled.connect(partial(controller.set_solo, lane))
-        self._fader.valueChanged.connect(lambda: controller.set_gain_db(lane, self._fader.db))
+        self._fader.db_changed.connect(partial(controller.set_gain_db, lane))
         self.refresh()
 
     def _arrange(self, badge: Badge) -> None:
@@ -114,7 +113,7 @@ class LaneHead(HeadGround):
         below.addWidget(self._fader, 1)
         below.addWidget(self._level)
         grid = QGridLayout(self)
-        grid.setContentsMargins(EDGE + 16, 7, 12, 6)
+        grid.setContentsMargins(tokens.EDGE + 16, 7, 12, 6)
         grid.setVerticalSpacing(2)
         grid.addLayout(top, 0, 0)
         grid.addLayout(below, 1, 0)

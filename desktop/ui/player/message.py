@@ -25,7 +25,7 @@ class Message(QLabel):
         """Show a heading, in the colour of trouble when it is trouble, and a sentence."""
         self._heading, self._sentence = heading, sentence
         self._colour = tokens.BAD if bad else tokens.TEXT
-        self.setAccessibleName(f"{heading} {sentence}")
+        self.setAccessibleName(f"{heading.rstrip('.')}. {sentence}")
         self.update()
 
     def paintEvent(self, ev: QPaintEvent) -> None:

@@ -1,11 +1,13 @@
 """How loud a lane is now."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.player.levels import height_of
 from desktop.ui.theme import tokens
+from desktop.ui.theme.bars import RAIL_WIDTH
 
 WIDTH = 6
 TALLEST = 34
@@ -13,11 +15,16 @@ FALL = 0.05
 """Part of its height that the meter falls at most from one showing to the next."""
 
 
+@accessible_role(QAccessible.Role.Graphic)
 class Meter(QWidget):
-    """An upright bar over 60 dB that rises at once and falls slowly."""
+    """An upright bar over 60 dB that rises at once and falls slowly.
 
-    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+    For assistive technology it is a picture without a value: a screen reader would talk into the music.
+    """
+
+    def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(name)
         self._colour = colour
         self._part = 0.0
         self.setFixedWidth(WIDTH)
@@ -47,7 +54,7 @@ class Meter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(self.rect()), WIDTH / 2, WIDTH / 2)
-        painter.fillPath(shape, QColor(tokens.LINE))
+        painter.fillRect(QRectF((WIDTH - RAIL_WIDTH) / 2, 0, RAIL_WIDTH, self.height()), QColor(tokens.RAIL))
         painter.setClipPath(shape)
         height = round(self._part * self.height())
         painter.setPen(Qt.PenStyle.NoPen)

@@ -7,11 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from desktop.ui.player.lanes import Lanes
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
@@ -32,6 +35,7 @@ class PlayerPanel(QWidget):
 
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Player")
         self._controller, self._home = controller, home
         self._job: Job | None = None
         self._shown: object = None

@@ -1,9 +1,12 @@
 """The last row of the window: play, where we are, and how loud everything is."""
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+from math import ceil
 
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.player.buttons import PlayButton, SignButton
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.fader import Fader
@@ -15,17 +18,30 @@ from desktop.ui.waveform.clock import clock, clock_with_tenths, spoken
 
 HEIGHT = 64
 NARROWEST_TIME = 126
+TIME_LEFT = 4
+"""Pixels between the focus ring and the time."""
+KEY_SECONDS, PAGE_SECONDS = 5, 30
 
 
-class TimeReadout(QWidget):
-    """Shows "1:17.4 / 4:12", painted when a tenth has passed and not before."""
+class TimeReadout(QSlider):
+    """Shows "1:17.4 / 4:12", painted when a tenth has passed and not before.
+
+    It is the playhead for the keyboard and for assistive technology: a slider in whole seconds. It takes no mouse.
+    """
+
+    seek_requested = Signal(int)
+    """Seconds to go to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(Qt.Orientation.Horizontal, parent)
         self._now, self._length, self._longest = "0:00.0", "", "0:00.0"
         self._big, self._small = ui_font(18, 600), ui_font(13)
+        self.setSingleStep(KEY_SECONDS)
+        self.setPageStep(PAGE_SECONDS)
         self.setAccessibleName("Playhead")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.valueChanged.connect(self.seek_requested)
 
     @property
     def text(self) -> str:
@@ -42,35 +58,69 @@ class TimeReadout(QWidget):
             self._longest = clock_with_tenths(duration)
             self.updateGeometry()
         self._now = now
-        self.setAccessibleDescription(f"{spoken(seconds)} of {spoken(duration)}")
+        self._follow(seconds, duration)
         self.update()
 
+    def _follow(self, seconds: float, duration: float) -> None:
+        """Move the slider along without asking for a seek."""
+        blocked = self.blockSignals(True)
+        self.setRange(0, ceil(duration))
+        self.setValue(int(seconds))
+        self.blockSignals(blocked)
+        self.setAccessibleDescription(f"{spoken(seconds)} of {spoken(duration)}")
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone: a time is no track to drag along."""
+        ev.ignore()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone."""
+        ev.ignore()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone."""
+        ev.ignore()
+
+    def wheelEvent(self, e: QWheelEvent) -> None:
+        """Leave the wheel alone."""
+        e.ignore()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return all of its size: a time is never cut."""
+        return self.sizeHint()
+
     def sizeHint(self) -> QSize:
-        """Room for the longest time of this song."""
+        """Return room for the longest time of this song."""
         now = QFontMetrics(self._big).horizontalAdvance(self._longest)
         of = QFontMetrics(self._small).horizontalAdvance(f" / {self._length}")
-        return QSize(max(NARROWEST_TIME, now + of + 12), 32)
+        return QSize(max(NARROWEST_TIME, TIME_LEFT + now + of + 12), 32)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Write both on one base line."""
+        """Write both times on one base line, and draw the ring of focus."""
         painter = QPainter(self)
         painter.setFont(self._big)
         metrics = painter.fontMetrics()
         base = (self.height() + metrics.capHeight()) / 2
         painter.setPen(QColor(tokens.TEXT if self._length else tokens.FAINT))
-        painter.drawText(QPointF(0, base), self._now)
+        painter.drawText(QPointF(TIME_LEFT, base), self._now)
         if self._length:
-            x = metrics.horizontalAdvance(self._now) + 6
+            x = TIME_LEFT + metrics.horizontalAdvance(self._now) + 6
             painter.setFont(self._small)
             painter.setPen(QColor(tokens.FAINT))
             painter.drawText(QPointF(x, base), f"/ {self._length}")
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING))
+            painter.drawRoundedRect(QRectF(1, self.height() / 2 - 17, self.width() - 4, 34), 6, 6)
 
 
+@accessible_role(QAccessible.Role.Grouping)
 class TransportBar(QWidget):
     """Play and pause, stop, to the start; the time; the master fader."""
 
     def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName("Transport")
         self.setFixedHeight(HEIGHT)
         self._controller = controller
         self._play = PlayButton()
@@ -85,7 +135,8 @@ class TransportBar(QWidget):
         self._play.clicked.connect(controller.toggle)
         self._start.clicked.connect(controller.to_start)
         self._stop.clicked.connect(controller.stop)
-        self._master.valueChanged.connect(lambda: controller.set_master_db(self._master.db))
+        self._time.seek_requested.connect(controller.seek_seconds)
+        self._master.db_changed.connect(controller.set_master_db)
         controller.master_changed.connect(self._show_master)
         controller.playing_changed.connect(self._play.show_playing)
         controller.position_changed.connect(self._show_time)
@@ -100,6 +151,7 @@ class TransportBar(QWidget):
         row.setContentsMargins(16, 1, 16, 0)
         row.setSpacing(12)
         row.addWidget(self._play)
+        row.addSpacing(-TIME_LEFT)
         row.addWidget(self._time)
         row.addWidget(Rule())
         row.addWidget(self._start)
@@ -113,8 +165,8 @@ class TransportBar(QWidget):
         row.addWidget(self._level)
 
     def _show_song(self) -> None:
-        for button in (self._play, self._start, self._stop):
-            button.setEnabled(self._controller.ready)
+        for control in (self._play, self._time, self._start, self._stop):
+            control.setEnabled(self._controller.ready)
         if not self._controller.ready:
             self._play.setToolTip("Choose a separated song to play it")
         else:

@@ -1,43 +1,17 @@
 """The head of the one lane that a song has before its stems exist."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.ui.accessibility import accessible_role
+from desktop.ui.controls import ProgressBar
 from desktop.ui.player.lane import HEAD_WIDTH, OTHER_SIGN, Badge, HeadGround
 from desktop.ui.player.words import Line
 from desktop.ui.theme import tokens
 
 
-class ProgressLine(QWidget):
-    """How much is done, 4 pixels high."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._part = 0.0
-        self.setFixedHeight(4)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Progress")
-
-    def show_part(self, part: float) -> None:
-        """Show a part, 0 to 1."""
-        if part != self._part:
-            self._part = min(1.0, max(0.0, part))
-            self.setAccessibleDescription(f"{int(self._part * 100)} %")
-            self.update()
-
-    def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw the groove and the part."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.LINE))
-        painter.drawRoundedRect(QRectF(self.rect()), 2, 2)
-        if self._part > 0:
-            painter.setBrush(QColor(tokens.ACCENT))
-            painter.drawRoundedRect(QRectF(0, 0, max(4.0, self.width() * self._part), 4), 2, 2)
-
-
+@accessible_role(QAccessible.Role.Grouping)
 class WaitingHead(HeadGround):
     """The song as a whole: what is being done to it, and how far that is."""
 
@@ -48,7 +22,7 @@ class WaitingHead(HeadGround):
         name.say("Song")
         self._words = Line(12, 400, tokens.DIM)
         self._left = Line(12, 400, tokens.DIM)
-        self._line = ProgressLine()
+        self._bar = ProgressBar("Song separated")
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(Badge(OTHER_SIGN, tokens.ACCENT))
@@ -58,7 +32,7 @@ class WaitingHead(HeadGround):
         rows.setSpacing(8)
         rows.addLayout(top)
         rows.addWidget(self._words)
-        rows.addWidget(self._line)
+        rows.addWidget(self._bar)
         rows.addWidget(self._left)
         rows.addStretch(1)
 
@@ -70,5 +44,5 @@ class WaitingHead(HeadGround):
         """Show what is done, how long it takes yet, and how much is done; no bar before anything has run."""
         self._words.say(words)
         self._left.say(left)
-        self._line.show_part(part)
-        self._line.setVisible(running or part > 0)
+        self._bar.show_part(part)
+        self._bar.setVisible(running or part > 0)

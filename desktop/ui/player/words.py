@@ -1,8 +1,8 @@
 """A line of text and a chip that keep their own type and colour, and cut what has no room with "…"."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from desktop.ui.plain import tip
 from desktop.ui.theme import tokens
@@ -23,7 +23,6 @@ class Line(QLabel):
         self._font = ui_font(size, weight)
         self._colour = colour
         self._align = Qt.AlignmentFlag.AlignLeft
-        self._hint = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -33,12 +32,12 @@ class Line(QLabel):
         return self
 
     def say(self, text: str, hint: str = "") -> None:
-        """Show `text`; `hint` is the tooltip when nothing is cut."""
-        self._hint = hint
+        """Show `text`; `hint` is the tooltip when nothing is cut, and the description for assistive technology."""
+        self.setToolTip(tip(hint))
+        self.setAccessibleDescription(hint)
         if text != self.text():
             self.setText(text)
             self.updateGeometry()
-        self._explain()
 
     def paint_in(self, colour: str) -> None:
         """Take another colour."""
@@ -55,13 +54,20 @@ class Line(QLabel):
         """Room for the first letters."""
         return QSize(min(self.sizeHint().width(), 36), self.sizeHint().height())
 
-    def resizeEvent(self, ev: QResizeEvent) -> None:
-        """Offer the whole text in the tooltip when it does not fit."""
-        super().resizeEvent(ev)
-        self._explain()
+    def event(self, ev: QEvent) -> bool:
+        """Show the whole text as the tooltip when it does not fit.
 
-    def _explain(self) -> None:
-        self.setToolTip(tip(self.text() if self.sizeHint().width() > self.width() + 2 else self._hint))
+        It is not the widget's own tooltip, which Qt gives as the description: the text would be spoken twice.
+        """
+        if ev.type() is QEvent.Type.ToolTip and isinstance(ev, QHelpEvent) and self.is_cut:
+            QToolTip.showText(ev.globalPos(), tip(self.text()), self)
+            return True
+        return super().event(ev)
+
+    @property
+    def is_cut(self) -> bool:
+        """True when the text does not fit."""
+        return self.sizeHint().width() > self.width() + 2
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Write the text on one line."""

@@ -1,13 +1,16 @@
 """What the window is to the computer it runs on, put together."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from desktop.ui.accessibility import announce
 from desktop.ui.background import Background
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.main_window import MainWindow
+from desktop.ui.system.announcer import Announcer
 from desktop.ui.system.awake import Awake
 from desktop.ui.system.farewell import Farewell
 from desktop.ui.system.keepers import keepers
@@ -19,7 +22,7 @@ from desktop.ui.system.work import Work
 
 
 class Companion(QObject):
-    """Quitting with songs in work, the tray, keeping awake, and notifications."""
+    """Quitting with songs in work, the tray, keeping awake, notifications, and announcements."""
 
     def __init__(self, window: MainWindow, feed: JobFeed) -> None:
         super().__init__(window)
@@ -30,6 +33,8 @@ class Companion(QObject):
         self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
         self._telling = Background("notify", self)
         self.notifier = Notifier(window.library.jobs, self._in_front, self._tell, self)
+        self.announcer = Announcer(window.library.jobs, partial(announce, window), self)
+        window.batch_changed.connect(self.announcer.follow_batch)
         self.opened_files = OpenedFiles(self.take_over, self)
         self.farewell.hidden.connect(self.tray.appear)
         self.farewell.shown.connect(self.tray.go)

@@ -11,12 +11,14 @@ QToolTip {
 
 QPushButton {
     background: $RAISED; color: $TEXT; border: 2px solid $RAISED; border-radius: 8px;
-    min-height: 28px; padding: 0 10px; font-weight: 500;
+    min-height: 28px; padding: 0 10px; font-weight: 500; outline: none;
 }
-QPushButton:hover { background: $RAISED_HOVER; border-color: $RAISED_HOVER; }
-QPushButton:pressed, QPushButton:checked { background: $LINE; border-color: $LINE; }
+QPushButton:hover { background: $RAISED_HOVER; border-color: $RAIL; }
+QPushButton:pressed { background: $SELECTED; border-color: $RAIL; }
+QPushButton:checked { background: $SELECTED; border-color: $ACCENT; color: $ACCENT; }
 QPushButton:disabled { color: $FAINT; }
 QPushButton:focus { border-color: $ACCENT; }
+QPushButton:checked:focus { border-color: $TEXT; }
 QPushButton::menu-indicator { image: none; width: 0; }
 
 QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
@@ -24,7 +26,7 @@ QPushButton[kind="primary"]:hover { background: $ACCENT_HOVER; border-color: $AC
 QPushButton[kind="primary"]:focus { border-color: $TEXT; }
 QPushButton[scale="large"] { min-height: 36px; padding: 0 16px; border-radius: 10px; font-size: 14px; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $DIM; }
-QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; color: $TEXT; }
+QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; border-color: $RAIL; color: $TEXT; }
 QPushButton[kind="quiet"]:focus { border-color: $ACCENT; color: $TEXT; }
 
 QLineEdit {
@@ -51,10 +53,10 @@ QHeaderView::section {
 
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
-QScrollBar::handle { background: $LINE; border-radius: 4px; margin: 2px; }
+QScrollBar::handle { background: $RAIL; border-radius: 4px; margin: 2px; }
 QScrollBar::handle:vertical { min-height: 32px; }
 QScrollBar::handle:horizontal { min-width: 32px; }
-QScrollBar::handle:hover { background: $DASHES; }
+QScrollBar::handle:hover { background: $DIM; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

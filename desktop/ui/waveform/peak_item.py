@@ -6,11 +6,10 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from desktop.ui.theme import tokens
 from desktop.ui.waveform.peak_picture import PeakSource, paint_columns, read_columns
 from desktop.ui.waveform.time_view import TimeViewBox
 
-AHEAD = 0.62
-"""Opacity of what is not played yet."""
 SILENCED = 0.25
 """Opacity of a lane that is not heard."""
 Key = tuple[float, float, int, int, float, float, str]
@@ -74,7 +73,7 @@ class PeakItem(pg.GraphicsObject):
         edge = round(width * min(1.0, max(0.0, (self._bright_until - start) / (end - start))))
         p.resetTransform()
         self._draw(p, frame.left(), top, 0, edge, 1.0 if self._heard else SILENCED)
-        self._draw(p, frame.left(), top, edge, width, AHEAD if self._heard else SILENCED)
+        self._draw(p, frame.left(), top, edge, width, tokens.AHEAD_OPACITY if self._heard else SILENCED)
 
     def _draw(self, p: QPainter, left: float, top: float, first: int, last: int, opacity: float) -> None:
         if last <= first:

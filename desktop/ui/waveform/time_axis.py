@@ -35,7 +35,7 @@ class TimeAxis(pg.AxisItem):
         p.setFont(ui_font(11))
         for seconds, words in marks(start, end, step_for(end - start, width)):
             x = round((seconds - start) / (end - start) * width) + 0.5
-            p.setPen(QColor(tokens.LINE))
+            p.setPen(QColor(tokens.RAIL))
             p.drawLine(QPointF(x, MARK_TOP), QPointF(x, height - 1))
             if x + p.fontMetrics().horizontalAdvance(words) + TEXT_LEFT <= width:
                 p.setPen(QColor(tokens.FAINT))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
+from desktop.ui.accessibility import accessible_role
 from desktop.ui.theme import tokens
 from desktop.ui.waveform.peak_item import PeakItem
 from desktop.ui.waveform.peak_picture import PeakSource
@@ -32,6 +33,7 @@ class LaneWave:
     """How many times as high its samples are drawn."""
 
 
+@accessible_role(QAccessible.Role.Canvas, is_leaf=True)
 class WaveformView(pg.GraphicsView):
     """The lanes' waveforms. Knows seconds and pixels, nothing of jobs or of sound going out."""
 
@@ -194,7 +196,7 @@ class WaveformView(pg.GraphicsView):
             down = min(self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
-                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), Qt.GlobalColor.white
+                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), QColor(tokens.KNOB)
             )
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.ACCENT), 2))

@@ -30,7 +30,7 @@ FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode"
 # Columns of later versions: what is in them where they are there already.
 SINCE = {
     "kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch",
-    "earlier": None, "attempt": None, "attempt_error": None,
+    "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
 }  # fmt: skip
 
 
@@ -125,6 +125,7 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
         "earlier": None,
         "attempt": None,
         "attempt_error": None,
+        "removed": None,
     }
     with sqlite3.connect(":memory:") as earlier:
         for step in STEPS[:version]:
@@ -211,7 +212,7 @@ def test_an_older_version_that_runs_all_the_same_touches_nothing_of_a_newer_libr
         connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
     connection.close()
     before = home.database.read_bytes()
-    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.remove(job.id)):
+    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.remove([job.id])):
         with pytest.raises(StorageError, match="newer Unbraid"):
             ask()
     assert home.database.read_bytes() == before

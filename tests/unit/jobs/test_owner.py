@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.jobs import owner
+from desktop import change_watch
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.owner import LEASE, is_gone, is_visible
 from desktop.jobs.store import JobStore
@@ -38,7 +38,7 @@ def home(tmp_path: Path) -> Home:
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let this process's own clock go on by so many seconds."""
     now = [1000.0]
-    monkeypatch.setattr(owner, "monotonic", lambda: now[0])
+    monkeypatch.setattr(change_watch, "monotonic", lambda: now[0])
 
     def on(seconds: float) -> None:
         now[0] += seconds

@@ -49,7 +49,7 @@ def start(checkout: Path, *words: str, **variables: str) -> subprocess.Completed
 def test_the_first_start_sets_up_and_later_ones_say_nothing(checkout: Path) -> None:
     first = start(checkout, "a song.flac")
     assert first.stdout == "1 ['a song.flac']\n", first.stderr
-    assert "0.5 GB to download, 1.7 GB on disk" in first.stderr.splitlines()[0]
+    assert "0.5 GB to download, 1.9 GB on disk" in first.stderr.splitlines()[0]
     later = start(checkout, "a song.flac")
     assert (later.stdout, later.stderr) == (first.stdout, "")
     link = checkout.parent / "bin" / "unbraid"

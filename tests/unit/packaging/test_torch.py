@@ -124,10 +124,8 @@ def test_full_build_is_announced_and_taken_where_pytorchs_index_gives_none(
     servers.offer_small()
     servers.pytorch.status = 503
     assert not setup_torch.install_small(environment)
-    servers.pytorch.status, servers.pytorch.break_after = None, 20
-    assert not setup_torch.install_small(environment)
-    assert len(servers.pytorch.asked) == 2
-    servers.pytorch.files = {}  # not found
+    assert len(servers.pytorch.asked) == 1
+    servers.pytorch.status, servers.pytorch.files = None, {}  # not found
     setup_torch.install(environment)
     assert installed(environment) == FULL_INSTALLED
     said = capsys.readouterr().err
@@ -147,7 +145,8 @@ def test_file_that_is_not_the_locked_one_is_refused_and_nothing_is_taken_in_its_
     with pytest.raises(SetUpError, match="not the one that was locked"):
         setup_torch.install(environment)
     servers.offer_small()
-    servers.pytorch.break_after = len(small) - 10
+    # Newer versions of pip go on where a download broke off, when the server can.
+    servers.pytorch.break_after, servers.pytorch.ranges = len(small) - 10, False
     with pytest.raises(SetUpError):
         setup_torch.install(environment)
     assert installed(environment) == set()

@@ -108,7 +108,8 @@ def test_a_job_removed_at_work_is_dropped(bench: Bench, tmp_path: Path) -> None:
     def remove(event: JobEvent) -> None:
         if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING:
             bench.events.then = lambda event: None
-            bench.store.remove(job.id)
+            bench.store.remove([job.id])
+            bench.store.delete([job.id])
 
     bench.events.then = remove
     assert bench.runner.run(job.id) == {"status": "dropped"}
