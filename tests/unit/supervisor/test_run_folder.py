@@ -6,12 +6,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from celery.app.backends import by_url
 
 from desktop.errors import ServiceUnavailableError
 from desktop.paths import Home
 from desktop.supervisor.redis import RedisServer
 from desktop.supervisor.run_folder import prepare_run_folder
-from desktop.tasks.celery_app import broker_url
+from desktop.tasks.celery_app import app, broker_url
 from tests.helpers.small_disk import small_disk
 
 
@@ -111,12 +112,10 @@ def test_a_path_is_no_url(home: Home, base: Path, monkeypatch: pytest.MonkeyPatc
     server.start()
     try:
         assert strange in home.socket.parents
-        from desktop.tasks.celery_app import app
-
         with app.connection_for_write() as connection:
             connection.default_channel.client.ping()
-        app.backend.client.ping()
-        app.backend.client.close()
+        make, url = by_url(broker_url(), app.loader)
+        with make(app=app, url=url).client as client:
+            client.ping()
     finally:
-        app._local.__dict__.clear()
         server.stop()
