@@ -61,6 +61,7 @@ TESTS = (
     Need("xauth", program="xauth"),
     Need("xdotool", program="xdotool"),
     Need("openbox", program="openbox"),
+    Need("at-spi2-core", pattern="libexec/at-spi-bus-launcher"),
     Need("dbus-daemon", program="dbus-run-session"),
     Need("libglib2.0-bin", program="gdbus"),
     Need("imagemagick", program="import"),
