@@ -3,13 +3,15 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
-from desktop.errors import ServiceUnavailableError, StorageError
+from desktop.errors import StorageError, UnbraidError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
+from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from desktop.supervisor.supervisor import Supervisor
 from desktop.tasks.celery_app import connect
@@ -26,39 +28,62 @@ class Backend:
     """One process's hold on a library. `service` works at once; songs are separated from `start` on."""
 
     def __init__(self, home: Home, drafts: bool = False) -> None:
-        """Open the database. `drafts`: songs are looked at before they are separated. Raises StorageError."""
+        """Open the database. `drafts`: songs are looked at before they are separated.
+
+        Raises StorageError, ServiceUnavailableError.
+        """
         self._drafts = drafts
         self._home = home
         self._store, self.notice = open_store(home)
         """A sentence for the user about how the library was opened, where there is anything to say."""
         queue, self._events = CeleryQueue(), RedisEvents()
-        self.service = JobService(home, self._store, queue, self._events)
+        self.service = JobService(home, self._store, queue, self._events, Shelf(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []
-        self._listener: EventListener | None = None
+        self._listener = EventListener(self._hear, self._gap)
         self._lock = FileLock(home.lock)
         self._supervisor: Supervisor | None = None
         self._stopping = threading.Event()
-        self._heir: threading.Thread | None = None
+        self._starting = threading.Lock()
+        """Held while a supervisor is set, so that none is started behind the back of `stop`."""
+        self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
+        with suppress(StorageError):  # this process may only look at another library than the environment's
+            connect()
 
     def subscribe(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
         """Hear of every job event, and of every gap after which the rows must be read. Called from another thread."""
         self._subscribers.append((on_event, on_gap))
 
     def start(self) -> None:
-        """Start Redis and the worker, or find those that another process runs. Raises ServiceUnavailableError, StorageError."""
-        self._listener = EventListener(self._hear, self._gap)
+        """Start Redis and the worker, or find those that another process runs; return early when `stop` is called.
+
+        Raises ServiceUnavailableError, StorageError; goes on trying in any case.
+        """
         self._listener.start()
         if self._lock_taken():
-            remove_strays(self._home, self._store)
+            self._clean_up()
             self._supervise()
         else:
+            self._heir.start()
             connect()
             self._reconciliation.check()
-            self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
-            self._heir.start()
+
+    def stop(self) -> None:
+        """End what `start` began, in order; a running job goes back to the queue.
+
+        May be called from any thread, also while another one waits in `start`. Nothing that hangs is waited for.
+        """
+        with self._starting:
+            self._stopping.set()
+        self._listener.stop()
+        if self._supervisor:
+            self._supervisor.stop()
+        if self._heir.is_alive():
+            self._heir.join(_TAKE_OVER)
+        self._events.close()
+        self._lock.release()
 
     def _lock_taken(self) -> bool:
         try:
@@ -68,32 +93,34 @@ class Backend:
                 f"The library cannot be written ({error.strerror}). Make room on its disk, or make its folder writable."
             ) from error
 
-    def stop(self) -> None:
-        """End what `start` began, in order; a running job goes back to the queue."""
-        self._stopping.set()
-        if self._heir:
-            self._heir.join()
-        if self._listener:
-            self._listener.stop()
-        if self._supervisor:
-            self._supervisor.stop()
-        self._events.close()
-        self._lock.release()
+    def _clean_up(self) -> None:
+        """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""
+        try:
+            remove_strays(self._home, self._store)
+        except (OSError, StorageError) as error:
+            _log.warning("The library could not be tidied up: %s", error)
 
     def _supervise(self) -> None:
-        self._supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
-        self._supervisor.start()
+        supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
+        with self._starting:
+            if self._stopping.is_set():
+                return
+            self._supervisor = supervisor
+        supervisor.start()
         connect()
 
     def _wait_for_lock(self) -> None:
         while not self._stopping.wait(_TAKE_OVER):
-            if self._lock.take():
-                _log.info("Taking over the library's Redis and worker")
-                try:
+            try:
+                if self._lock.take():
+                    _log.info("Taking over the library's Redis and worker")
                     self._supervise()
-                except ServiceUnavailableError as error:
-                    self._tell(str(error))
+                    return
+            except UnbraidError as error:
+                self._tell(str(error))
                 return
+            except OSError as error:  # the folder cannot be reached at this moment
+                _log.info("The library cannot be taken over: %s", error)
 
     def _tell(self, trouble: str | None) -> None:
         if trouble is None:

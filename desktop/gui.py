@@ -127,6 +127,7 @@ def _begun(
         companion.close()
         transport.close()
 
+    window.closing.connect(start.leave)
     start.opened.connect(garbage.settle)
     start.noticed.connect(window.notices.say)
     start.refused.connect(companion.leave)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _DRIVERS = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 HINT = "Unbraid’s GPU edition, a download of its own, can use the NVIDIA card of this computer."
+CHECKOUT_HINT = "To use the NVIDIA card of this computer, start Unbraid once with UNBRAID_TORCH=cuda: 2.7 GB to download."
 
 
 def edition() -> str:
@@ -16,8 +17,16 @@ def edition() -> str:
 
 
 def hint() -> str:
-    """A sentence for whoever has a card that the packaged app leaves alone, else nothing."""
-    return HINT if getattr(sys, "frozen", False) and not usable() and driver() else ""
+    """Return how to use a card that this app's PyTorch cannot use, or nothing where there is none to use."""
+    packaged = getattr(sys, "frozen", False)
+    if not (packaged or _was_set_up()) or usable() or not driver():
+        return ""
+    return HINT if packaged else CHECKOUT_HINT
+
+
+def _was_set_up() -> bool:
+    """True in the environment of a checkout on Linux: packaging/setup_torch.py wrote down which PyTorch it has."""
+    return sys.platform == "linux" and Path(sys.prefix, "unbraid", "torch").is_file()
 
 
 def usable() -> bool:

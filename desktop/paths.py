@@ -6,6 +6,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from uuid import UUID
 
 import platformdirs
@@ -26,6 +27,11 @@ class Home:
     def database(self) -> Path:
         """The SQLite file that is the only truth about jobs."""
         return self.root / "library.db"
+
+    @property
+    def id_file(self) -> Path:
+        """The library's identity, which `library_id` reads."""
+        return self.root / "library.id"
 
     @property
     def jobs(self) -> Path:
@@ -154,15 +160,32 @@ class JobFolder:
         """How many there are: `desktop.segments.store` gives a file this name when it is whole."""
         return sum(1 for _ in self.segments.glob("*/*.float32"))
 
+    def size(self) -> int:
+        """Return the bytes of all files together."""
+        return sum(size for path in self.root.rglob("*") if (size := _size(path)))
+
     def forget_work(self) -> None:
         """Delete what only an unfinished job needs: its finished segments and its draft."""
-        for folder in (self.segments, self.draft):
+        # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
+        for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         self.draft_tries.unlink(missing_ok=True)
+
+    def runs(self) -> list[tuple[int, Path]]:
+        """Return every run's fencing token and folder."""
+        return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
 
     def run(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
         return self.root / f"run-{token}"
+
+
+def _size(path: Path) -> int:
+    try:
+        status = path.lstat()
+    except OSError:
+        return 0  # deleted meanwhile
+    return status.st_size if S_ISREG(status.st_mode) else 0
 
 
 def home() -> Home:
@@ -197,8 +220,13 @@ def bundle() -> Path | None:
 
 
 def resources() -> Path:
-    """The read-only files shipped with the app, in a checkout and in the packaged app alike."""
-    return (bundle() or Path(__file__).parent.parent) / "resources"
+    """Return the folder of the read-only files that come with the app.
+
+    It lies within the package `desktop` where pip installed a wheel, and beside it in a checkout and in the packaged app.
+    """
+    package = Path(__file__).parent
+    within = package / "resources"
+    return within if within.is_dir() else package.parent / "resources"
 
 
 def _runtime_base() -> Path:

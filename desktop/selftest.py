@@ -18,7 +18,7 @@ from desktop.errors import SoundUnavailableError
 from desktop.gui import main as run_window
 from desktop.jobs.model import Job, JobState
 from desktop.paths import resources
-from desktop.playback.player import default_device
+from desktop.playback.device import default_device
 
 if TYPE_CHECKING:
     from desktop.ui.main_window import MainWindow

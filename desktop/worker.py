@@ -3,7 +3,6 @@
 import argparse
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,7 +17,9 @@ from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
 from desktop.supervisor.worker import READY
-from desktop.tasks.celery_app import DRAFT_QUEUE, app
+from desktop.tasks.celery_app import RECONCILER, app
+from desktop.tasks.names import names
+from desktop.tasks.upkeep import give_back
 
 # Below the window and the sound: separating takes all the cores that nobody else wants.
 _NICENESS = 5
@@ -30,28 +31,25 @@ _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
-    # SIGTERM alone would wait for the song in work, however long that takes. Read when Celery's worker is imported,
-    # which fails for a signal that the system, Windows, does not have.
-    if hasattr(signal, "SIGQUIT"):
-        os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     library = home().prepare()
     watching.begin(library, "draft" if arguments.draft else "worker")
     watching.look_back()
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if arguments.supervised or arguments.draft:
+        app.steps["consumer"].discard(RECONCILER)
     if arguments.supervised:
         _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
     if arguments.draft:
         app.conf.include = [_DRAFTS_ALONE]
-        words += ["--queues", DRAFT_QUEUE, "--pool", "solo", "--hostname", "draft@%h"]
+        words += ["--queues", names(library).draft_queue, "--pool", "solo", "--hostname", "draft@%h"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
         words += ["--logfile", arguments.logfile]
     try:
         app.worker_main(words)
     finally:
-        _give_back()
         watching.end()
     return 0
 
@@ -105,13 +103,6 @@ def _end_with_input(app: int) -> None:
     # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_tree(child.pid)
-    _give_back()
+    give_back()
     watching.end()
     psutil.Process().kill()
-
-
-def _give_back() -> None:
-    """What the children had in work waits again: they were ended in order, so no crash is counted."""
-    from desktop.jobs.store import JobStore  # not sooner: this process needs no database till now
-
-    JobStore(home()).release_ended()

@@ -6,7 +6,6 @@ what is missing. The stamp that spares later starts all this is written last.
 
 import os
 import platform
-import re
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -17,13 +16,11 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
 import setup_stamp  # noqa: E402
-from setup_console import NoBuildError, SetUpError, say  # noqa: E402
+import setup_torch  # noqa: E402
+from setup_console import SetUpError, say  # noqa: E402
 from setup_environment import Environment  # noqa: E402
 
 LOCKS = ROOT / "packaging" / "lock"
-# Parts of torch's builds for NVIDIA cards, several GB: needed by those builds and by no others.
-CUDA = re.compile(r"(nvidia|cuda|triton)\b")
-NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 KINDS = {"app": ("app",), "test": ("app", "test")}
 
 
@@ -64,15 +61,15 @@ def check_machine() -> None:
 def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
     """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
     if not environment.folder.exists():
-        say("Unbraid sets itself up. This happens once and takes a few minutes; everything goes into .venv.")
+        size = setup_torch.CUDA_SIZE if setup_torch.wanted(environment) == "cuda" else setup_torch.CPU_SIZE
+        say(f"Unbraid sets itself up. This happens once and takes a few minutes: {size}, all of it in .venv.")
     anew = not environment.usable()
     if not environment.folder.is_dir():
         environment.folder.unlink(missing_ok=True)
     environment.marks.mkdir(parents=True, exist_ok=True)
     setup_stamp.withdraw(environment)
     # All in one go, so that whoever must type the line does so once.
-    lacking = setup_debian.missing(kind) + (setup_debian.missing_for_venv() if anew else [])
-    complete = setup_debian.provide(lacking, environment.log)
+    complete = setup_debian.provide(setup_debian.missing(kind, venv=anew), environment.log)
     if anew:
         setup_debian.require_venv()
         environment.make()
@@ -82,26 +79,11 @@ def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
 
 
 def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
-    """Install the locked packages: torch first, and what its build needs besides."""
-    install_torch(environment, lock)
-    if any(CUDA.match(requirement) for requirement in environment.requirements("torch")):
-        environment.install(LOCKS / "cuda.txt", "what this PyTorch needs to use NVIDIA cards: several GB", lock)
+    """Install the locked packages: torch first, the largest."""
+    setup_torch.install(environment, lock)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of", lock)
     if kind == "test":
         environment.install(LOCKS / "test.txt", "the packages that the tests need", lock)
-
-
-def install_torch(environment: Environment, lock: Sequence[int]) -> None:
-    """Install PyTorch: without an NVIDIA card its small build, where the package server has that."""
-    full, small = LOCKS / "torch.txt", LOCKS / "torch-cpu.txt"
-    if sys.platform.startswith("linux") and not NVIDIA_DRIVER.exists() and not environment.has(full):
-        try:
-            environment.install(small, "PyTorch, the largest part", lock)
-        except NoBuildError:
-            say("  The package server has only its full build, which can use NVIDIA cards.")
-        else:
-            return
-    environment.install(full, "PyTorch, the largest part", lock)
 
 
 @contextmanager

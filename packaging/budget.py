@@ -1,7 +1,7 @@
 """Prints what the Linux packages cost, beside what they may: `sudo build/.venv/bin/python packaging/budget.py`.
 
 Sizes of the downloads and of what is installed, with its parts; the time to the first window, cold and warm; the memory of
-an idle app. Root is needed to empty the disk's cache. Needs Debian's xvfb and xdotool. `--edition cuda` looks at that one.
+an idle app. Root is needed to empty the disk's cache. `--edition cuda` looks at that one.
 """
 
 import argparse
@@ -18,7 +18,9 @@ from time import monotonic, sleep
 
 import editions
 import psutil
+import setup_debian
 from screen import screen
+from sources import BUILD, BuildError
 from waiting import wait_until
 
 COLD_S, WARM_S, IDLE_MB = 1.5, 0.8, 450
@@ -42,6 +44,13 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="budget.py", description="Prints what the Linux packages cost.")
     editions.add_option(parser)
     edition = editions.EDITIONS[parser.parse_args(words).edition]
+    try:
+        editions.require_packages(edition)
+    except BuildError as error:
+        print(error)
+        return 1
+    if not setup_debian.provide(setup_debian.missing("screen"), BUILD / "packages.log"):
+        return 1
     bundle, (download, installed) = edition.bundle, SIZES_MB[edition.name]
     sizes = parts(bundle)
     kept = [

@@ -18,8 +18,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
 sys.path.insert(0, str(PACKAGING))
 
-import editions  # noqa: E402 - an isolated Python does not look beside the script
+import bundle_libraries  # noqa: E402 - an isolated Python does not look beside the script
+import editions  # noqa: E402
 import setup_debian  # noqa: E402
+import setup_torch  # noqa: E402
 from editions import CPU, LOCKS, Edition  # noqa: E402
 from settled import settle  # noqa: E402
 from setup_console import SetUpError, say  # noqa: E402
@@ -50,9 +52,11 @@ def main(words: Sequence[str]) -> int:
     chosen = parser.parse_args(words)
     edition = editions.EDITIONS[chosen.edition]
     try:
-        if sys.platform == "linux" and not setup_debian.provide(setup_debian.missing("build"), BUILD / "packages.log"):
+        environment = Environment(edition.build)
+        lacking = setup_debian.missing("build", venv=not environment.usable())
+        if not setup_debian.provide(lacking, BUILD / "packages.log"):
             return 1
-        environment = prepare(edition)
+        prepare(environment, edition)
         build_native(environment)
         freeze(environment, edition)
     except (BuildError, SetUpError) as error:
@@ -67,19 +71,27 @@ def main(words: Sequence[str]) -> int:
     return subprocess.run([*packager, *which], check=False).returncode
 
 
-def prepare(edition: Edition) -> Environment:
-    """The Python that the app is made of: the locked packages and nothing else."""
-    environment = Environment(edition.build)
+def prepare(environment: Environment, edition: Edition) -> None:
+    """Make the Python that the app is made of: the locked packages and nothing else. Raises SetUpError."""
     environment.marks.mkdir(parents=True, exist_ok=True)
     if not environment.usable():
+        setup_debian.require_venv()
         environment.make()
     # What comes as source would be built with packages that no lock file names.
     os.environ["PIP_ONLY_BINARY"] = ":all:"
-    for lock in edition.torch():
-        environment.install(lock, "PyTorch, the largest part")
+    install_torch(environment, edition)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
     environment.install(LOCKS / "build.txt", "the packages that make packages")
-    return environment
+
+
+def install_torch(environment: Environment, edition: Edition) -> None:
+    """Install the PyTorch of the edition. Raises SetUpError, and BuildError where nobody has it."""
+    locks = edition.torch()
+    if locks != (setup_torch.SMALL,):
+        for lock in locks:
+            environment.install(lock, "PyTorch, the largest part")
+    elif not setup_torch.install_small(environment):
+        raise BuildError("The app is built with the PyTorch without CUDA. Look at the network and start again.")
 
 
 def build_native(environment: Environment) -> None:
@@ -98,17 +110,32 @@ def build_native(environment: Environment) -> None:
 def freeze(environment: Environment, edition: Edition) -> None:
     """Make the bundle of all that, with its licences."""
     say("Making the bundle: this takes some minutes.")
-    bundle, log = edition.bundle, edition.build / "bundle.log"
+    bundle, log, left_out = edition.bundle, edition.build / "bundle.log", edition.build / "left-out.txt"
     log.unlink(missing_ok=True)
     shutil.rmtree(bundle, ignore_errors=True)
     words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
     run([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
-        UNBRAID_NATIVE=str(NATIVE))  # fmt: skip
+        UNBRAID_NATIVE=str(NATIVE), UNBRAID_LEFT_OUT=str(left_out))  # fmt: skip
     if sys.platform == "linux":
+        check_libraries(bundle, left_out)
         _strip(bundle, log)
     words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
     run([*words, "--site-packages", environment.packages], log)
     settle(bundle, int(made_at()))
+
+
+def check_libraries(bundle: Path, left_out: Path) -> None:
+    """Say which of this machine's libraries are not in the bundle. Raises BuildError when one is missed there."""
+    names = left_out.read_text(encoding="utf-8").split()
+    if names:
+        say(f"Left out, because packaging/bundle_libraries.py does not name them: {', '.join(names)}.")
+    unmet = bundle_libraries.unmet(bundle)
+    if unmet:
+        lines = "\n".join(f"  {name}, needed by {file}" for name, file in unmet.items())
+        raise BuildError(
+            f"The bundle lacks libraries:\n{lines}\n"
+            "Install them on this machine, and name them in packaging/bundle_libraries.py."
+        )
 
 
 def _once(part: str, words: Sequence[str | Path]) -> None:

@@ -91,15 +91,23 @@ EXCLUDED = [
         )
     ),
 ]
+# Qt's plugins that the app is to have on Linux: pictures, ways to type, screens, the dialogs of the desktop. GTK's theme
+# would bring GTK, and others a framebuffer or a card without a desktop.
+_QT_PLUGINS = (
+    *("iconengines/libqsvgicon.so", "imageformats/libqico.so", "imageformats/libqjpeg.so", "imageformats/libqsvg.so"),
+    "platforminputcontexts/libcomposeplatforminputcontextplugin.so",
+    "platforminputcontexts/libibusplatforminputcontextplugin.so",
+    *("platforms/libqoffscreen.so", "platforms/libqwayland.so", "platforms/libqxcb.so", "xcbglintegrations/*"),
+    "platformthemes/libqxdgdesktopportal.so",
+    *("wayland-decoration-client/*", "wayland-graphics-integration-client/*", "wayland-shell-integration/*"),
+)
 # Files of the bundle, by where they would lie in it, that nothing in the app opens.
 _CUT = (
     # Translations of Qt's own dialogs: the app speaks English.
     "PySide6/Qt/translations/*",
-    # Platforms, styles and picture formats that are not used.
-    *(f"PySide6/Qt/plugins/{name}/*" for name in ("generic", "networkinformation", "tls", "egldeviceintegrations")),
-    *(f"PySide6/Qt/plugins/platforms/libq{name}.so" for name in ("eglfs", "linuxfb", "minimalegl", "vnc", "minimal", "vkkhrdisplay")),
+    # Plugins that are not used, on Windows and macOS.
+    *(f"PySide6/Qt/plugins/{name}/*" for name in ("generic", "networkinformation", "tls")),
     *(f"PySide6/Qt/plugins/imageformats/*q{name}.*" for name in ("pdf", "tga", "tiff", "wbmp", "icns", "webp", "gif")),
-    "PySide6/Qt/plugins/platforminputcontexts/*virtualkeyboard*", "PySide6/Qt/plugins/platformthemes/libqgtk3.so",
     *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglF[Ss]*")),
     # OpenVINO reads its own format and PyTorch's, on the processor and on Intel's graphics.
     *(f"openvino/libs/*openvino_{name}*" for name in ("tensorflow*", "onnx*", "paddle*", "jax*", "intel_npu*", "auto_*", "hetero*")),
@@ -107,15 +115,6 @@ _CUT = (
     "openvino/frontend/paddle/*.so", "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/test/*",
     "*/tests/*", "scipy/*/tests/*", "numpy/*/tests/*", "pyqtgraph/icons/*.png.bak",
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
-    # The sound of Debian and of every other Linux is where its plugins are.
-    "libasound.so*", "libjack.so*", "libdb-*.so*", "libsystemd.so*", "libdbus-1.so*",
-    # Only GTK, and with it Qt's plugin above, would want them; and a D-Bus that is the system's.
-    *(f"lib{name}*.so*" for name in (
-        "atk-", "cairo", "datrie", "fribidi", "gdk_pixbuf", "gio-", "gmodule-", "gobject-", "graphite2", "harfbuzz", "pango",
-        "pixman-", "thai", "blkid", "mount", "selinux", "jpeg", "gcrypt", "gpg-error", "lz4", "cap",
-    )),
-    # Must fit the system's graphics driver.
-    "libGL*.so*", "libEGL*.so*", "libdrm*.so*", "libgbm*.so*", "libstdc++.so*", "libgcc_s.so*", "libcuda.so*", "libnvidia-*.so*",
     # Of CUDA: solving equations, which PyTorch loads when it is asked to; many cards and machines; profiling; a second compiler.
     "torch/lib/libtorch_cuda_linalg.so", "*libcusolver*.so*", "*libnvperf*.so*", "*libcufile_rdma.so*", "*nvshmem_bootstrap_*",
     "*nvshmem_transport_*", "*libcheckpoint.so*", "*libpcsamplingutil.so*", "*libnvtx3interop.so*", "*libnvblas.so*", "*libcufftw.so*",
@@ -169,6 +168,9 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 
 
 def _is_cut(place: Path) -> bool:
+    plugin = place.as_posix().partition("PySide6/Qt/plugins/")[2]
+    if plugin and SYSTEM == "linux":
+        return not any(fnmatch(plugin, wanted) for wanted in _QT_PLUGINS)
     return any(fnmatch(place.as_posix(), cut) for cut in _CUT)
 
 

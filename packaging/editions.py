@@ -58,6 +58,14 @@ CUDA = Edition("cuda", "unbraid-cuda", BUILD / "cuda", DOWNLOADS / "cuda")
 EDITIONS = {edition.name: edition for edition in (CPU, CUDA)}
 
 
+def require_packages(edition: Edition) -> None:
+    """Raise BuildError when the bundle, the .deb or the tar of an edition has not been made."""
+    absent = [str(path) for path in (edition.bundle, edition.deb, edition.tar) if not path.exists()]
+    if absent:
+        words = "" if edition.name == CPU.name else f" --edition {edition.name}"
+        raise BuildError(f"{', '.join(absent)} is not there. Make it: python3 packaging/build.py --packages{words}")
+
+
 def add_option(parser: ArgumentParser) -> None:
     """Let the command line say which; `edition` in its answer is the name."""
     what = "cuda: with PyTorch for NVIDIA cards (default: %(default)s)"

@@ -3,7 +3,7 @@
     .venv/bin/python packaging/make_screenshots.py [SONG …]
 
 Separates the demo song and every SONG into a library of its own, opens the window on it, and saves what a person would
-see. Needs Debian's xvfb, xdotool, openbox and imagemagick.
+see.
 """
 
 import os
@@ -14,6 +14,8 @@ from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+
+import setup_debian
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -29,6 +31,8 @@ _TITLE_BAR = 40
 
 def main(songs: Sequence[str]) -> int:
     """Make every picture. Returns the exit status."""
+    if not setup_debian.provide(setup_debian.missing("screen"), ROOT / "build" / "packages.log"):
+        return 1
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unbraid-pictures-") as folder:
         library = Path(folder)

@@ -23,6 +23,10 @@ class NoBuildError(SetUpError):
     """A package is not offered for this machine."""
 
 
+class UnreachableError(SetUpError):
+    """No package index answered."""
+
+
 def say(sentence: str) -> None:
     """A line for the user. Standard output belongs to the command that is about to start."""
     sys.stderr.write(sentence + "\n")
@@ -71,11 +75,12 @@ class Story(Protocol):
 
 
 def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = ()) -> None:
-    """Run `words`, show how `story` goes, write all output to `log`.
+    """Run `words`, show how `story` goes, write all output to `log`, whose folder is made when there is none.
 
     `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
     """
     lines: deque[str] = deque(maxlen=KEPT)
+    log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as record,
         subprocess.Popen(

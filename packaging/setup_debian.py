@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -54,17 +55,22 @@ WINDOW = (
     Need("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
     Need("libxcb-xkb1", library="libxcb-xkb.so.1"),
     Need("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
+    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
 )
 SOUND = (Need("libportaudio2", library="libportaudio.so.2"),)
-TESTS = (
+# A screen that exists in memory alone, with a hand, a window manager and a camera.
+SCREEN = (
     Need("xvfb", program="Xvfb"),
-    Need("xauth", program="xauth"),
     Need("xdotool", program="xdotool"),
     Need("openbox", program="openbox"),
+    Need("imagemagick", program="import"),
+)
+TESTS = (
+    *SCREEN,
+    Need("xauth", program="xauth"),
     Need("at-spi2-core", pattern="libexec/at-spi-bus-launcher"),
     Need("dbus-daemon", program="dbus-run-session"),
     Need("libglib2.0-bin", program="gdbus"),
-    Need("imagemagick", program="import"),
     Need("ffmpeg", program="ffmpeg"),
     Need("pulseaudio", program="pulseaudio"),
     Need("pulseaudio-utils", program="pactl"),
@@ -79,19 +85,31 @@ BUILD = (
     Need("xz-utils", program="xz"),
     Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
     Need("zlib1g-dev", pattern="include/zlib.h"),
+    # A copy goes into the bundle: bundle_libraries.py.
+    Need("ocl-icd-libopencl1", library="libOpenCL.so.1"),
 )
 # Installs the packages on a bare system, and drives them there.
 PROOF = (Need("debootstrap", program="debootstrap"),)
-FOR = {"app": (), "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
+FOR = {"app": (), "screen": SCREEN, "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
 
 
-def missing(kind: str, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
-    """The Debian packages that `kind` (of `FOR`) lacks on this machine, under Python `version`."""
+def missing(kind: str, *, venv: bool = False, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
+    """Return the Debian packages that `kind` (of `FOR`) lacks on this machine, under Python `version`.
+
+    With `venv`, those that this Python needs to make a virtual environment are included.
+    """
     if not sys.platform.startswith("linux"):
         return []
     needs = WINDOW + SOUND + FOR[kind]
     lacking = [need.package for need in needs if not need.met]
-    return lacking + _redis_package(version)
+    of_python = _python_headers() if kind == "build" else _redis_package(version)
+    return lacking + of_python + (missing_for_venv() if venv else [])
+
+
+def _python_headers() -> list[str]:
+    """Return the package with the headers and the shared library of Debian's own Python, when they are missing."""
+    of_debian = sys.base_prefix == "/usr"
+    return [f"{_python_package()}-dev"] if of_debian and not Path(sysconfig.get_path("include"), "Python.h").exists() else []
 
 
 def _redis_package(version: tuple[int, int]) -> list[str]:
@@ -183,7 +201,11 @@ def require_venv() -> None:
 
 
 def _venv_package() -> str:
-    return f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+    return f"{_python_package()}-venv"
+
+
+def _python_package() -> str:
+    return f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def _has_ensurepip() -> bool:

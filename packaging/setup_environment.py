@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from setup_console import NoBuildError, SetUpError, say, watch
+from setup_console import NoBuildError, SetUpError, UnreachableError, say, watch
 
 # Variables that would make pip install elsewhere or Python look elsewhere.
 MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME")
@@ -26,6 +26,7 @@ class Environment:
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.log = self.marks / "setup.log"
+        self.choice = self.marks / "torch"  # which build of PyTorch: setup_torch.py
 
     @property
     def packages(self) -> Path:
@@ -38,14 +39,15 @@ class Environment:
     def make(self) -> None:
         """Make it anew, whatever is there now. Raises SetUpError."""
         say("Making a virtual environment in .venv.")
-        log = self.log.read_bytes() if self.log.exists() else b""
+        kept = {path: path.read_bytes() for path in (self.log, self.choice) if path.is_file()}
         words = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
         answer = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
         if answer.returncode:
             reason = (answer.stderr or answer.stdout).strip() or "no reason given"
             raise SetUpError(f"The virtual environment could not be made in {self.folder}: {reason}")
         self.marks.mkdir(exist_ok=True)
-        self.log.write_bytes(log)
+        for path, content in kept.items():
+            path.write_bytes(content)
 
     def usable(self) -> bool:
         """True when its Python starts and can install packages, and it was not left half made."""
@@ -78,16 +80,17 @@ class Environment:
         mark = self._mark(lock)
         return mark.is_file() and mark.read_text() == _digest(lock)
 
-    def install(self, lock: Path, what: str, keep: Sequence[int] = ()) -> None:
+    def install(self, lock: Path, what: str, keep: Sequence[int] = (), options: Sequence[str] = ()) -> None:
         """Install the packages of `lock`, each checked against its hash, unless that is done.
 
-        Raises SetUpError; NoBuildError when one of them is not offered here.
+        `keep`: descriptors that pip holds, too; `options`: more words for pip. Raises SetUpError: NoBuildError when one
+        of the packages is not offered here, UnreachableError when nobody answered who might offer it.
         """
         if self.has(lock):
             return
         say(f"Installing {what}.")
         words = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
-        words += ["--disable-pip-version-check", "--progress-bar", "off", "-r", str(lock)]
+        words += ["--disable-pip-version-check", "--progress-bar", "off", *options, "-r", str(lock)]
         for name in MISLEADING:
             os.environ.pop(name, None)
         digest = _digest(lock)
@@ -96,6 +99,19 @@ class Environment:
         except subprocess.CalledProcessError as failure:
             raise explain(failure.output, self.log) from failure
         self._mark(lock).write_text(digest)
+
+    def remove(self, lock: Path) -> None:
+        """Uninstall the packages of `lock` that are installed in just those versions. Raises SetUpError."""
+        self._mark(lock).unlink(missing_ok=True)
+        pins = re.findall(r"^([A-Za-z][\w.-]*)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+        names = [name for name, version in pins if (self.packages / f"{_folded(name)}-{version}.dist-info").is_dir()]
+        if not names:
+            return
+        say(f"Removing {', '.join(names)}.")
+        try:
+            watch([str(self.python), "-I", "-m", "pip", "uninstall", "--yes", *names], PipStory(lock, self.packages), self.log)
+        except subprocess.CalledProcessError as failure:
+            raise explain(failure.output, self.log) from failure
 
     def _mark(self, lock: Path) -> Path:
         return self.marks / (lock.stem + ".lock")
@@ -154,6 +170,11 @@ class PipStory:
         return f"fetching {min(self._seen, self._of)} of {self._of}{self._last}"
 
 
+def _folded(name: str) -> str:
+    """The name of a package as its dist-info folder has it."""
+    return re.sub(r"[-_.]+", "_", name).lower()
+
+
 def base_python() -> str:
     """The Python that environments are made of: by its own name, so that a newer python3 leaves it alone."""
     python = str(getattr(sys, "_base_executable", None) or sys.executable)
@@ -188,19 +209,20 @@ def _as_recorded(packages: Path, row: list[str]) -> bool:
 # What pip's output has in it, and what that means to the person who waits.
 CAUSES = (
     ("No space left on device", "The disk is full. Make room and start again."),
-    ("DO NOT MATCH THE HASHES", "A downloaded package is not the one that was locked, and was not installed."),
+    ("DO NOT MATCH THE HASHES", "A downloaded package was cut short or is not the one that was locked. Start again."),
     ("onnection", "The package server could not be reached. Look at the network and start again."),
     ("name resolution", "The package server could not be reached. Look at the network and start again."),
 )
 
 
 def explain(output: str, log: Path) -> SetUpError:
-    """The error that says why pip failed."""
+    """Return the error that says why pip failed."""
+    absent = "No matching distribution" in output
     for words, sentence in CAUSES:
         if words in output:
-            return SetUpError(f"{sentence} The log is {log}")
+            return (UnreachableError if absent else SetUpError)(f"{sentence} The log is {log}")
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "pip gave no reason.")
-    error = NoBuildError if "No matching distribution" in output else SetUpError
+    error = NoBuildError if absent else SetUpError
     return error(f"The packages could not be installed. {last.strip()} The log is {log}")
 
 

@@ -34,17 +34,24 @@ def fetch(name: str) -> list[Path]:
 
 
 def unpack(archive: Path, into: Path) -> Path:
-    """Unpack a tar into the empty folder `into`, and return the one folder in it, or itself."""
+    """Unpack a tar of ours, or one whose digest was checked, into `into`, which is emptied; return the one folder in it.
+
+    Where there is not one folder, `into` itself.
+    """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
     with tarfile.open(archive) as tar:
-        tar.extractall(into, filter="data")
+        # Debian 12's Python 3.11.2 has no filters yet: they came with 3.11.4.
+        if hasattr(tarfile, "data_filter"):
+            tar.extraction_filter = tarfile.data_filter
+        tar.extractall(into)
     inside = list(into.iterdir())
     return inside[0] if len(inside) == 1 else into
 
 
 def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
     """Run a program in `folder`, its output going into `log`. Raises BuildError with its last lines."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         done = subprocess.run(
             words, cwd=folder, env=_surroundings() | environment, stdout=output, stderr=output, check=False

@@ -1,4 +1,4 @@
-"""What holds for all tests: a library of their own, no screen, and nobody else's Redis."""
+"""What holds for all tests: a library of their own, and surroundings that are the same on every machine."""
 
 import os
 import shutil
@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-STRANGERS = ("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD")
+from tests.helpers.surroundings import settle
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # Before any test module is imported: none may see, let alone touch, the library of whoever runs the tests.
     library = Path(tempfile.mkdtemp(prefix="unbraid-tests-"))
-    os.environ["UNBRAID_HOME"] = str(library / "home")
-    for name in STRANGERS:
-        os.environ.pop(name, None)
+    os.environ["UNBRAID_HOME"] = str(library / "library")
+    settle(library)
     config.add_cleanup(lambda: shutil.rmtree(library, ignore_errors=True))
     if not config.option.markexpr:
         config.option.markexpr = "not faults and not bench and not fuzz"

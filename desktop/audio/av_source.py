@@ -4,6 +4,7 @@ Hostile files may ask FFmpeg to open playlists, other files or the network: only
 allowed, the file is handed over open, and nothing else can be opened.
 """
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NoReturn, Self
@@ -11,16 +12,24 @@ from typing import BinaryIO, NoReturn, Self
 import av
 from av.container import InputContainer
 
+from desktop.audio.links import WHOLE, Span
+
 # Bytes at a time. A damaged file lets FFmpeg ask for gigabytes, and Python would make room for them before it reads.
 _MOST = 1 << 20
 
 
 class AvSource:
-    """An open file. A seek that cannot be is answered by -1: FFmpeg then tries its luck, where PyAV would give up."""
+    """An open file, or a span of one, as a binary stream.
 
-    def __init__(self, path: Path) -> None:
+    An impossible seek returns -1, and FFmpeg then tries its luck; PyAV would give up at an exception.
+    """
+
+    def __init__(self, path: Path, span: Span = WHOLE) -> None:
         """Raises OSError."""
         self._file: BinaryIO = path.open("rb")
+        self._start = span.start
+        self._size = (path.stat().st_size if span.end is None else span.end) - span.start
+        self._file.seek(span.start)
         self.name = ""
 
     def __enter__(self) -> Self:
@@ -31,23 +40,27 @@ class AvSource:
     ) -> None:
         self.close()
 
-    def read(self, size: int) -> bytes:
-        """The next bytes, at most `size`; none at the end."""
-        return self._file.read(min(size, _MOST))
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+        left = max(0, self._size - self.tell())
+        return self._file.read(min(left, size if size >= 0 else left, _MOST))
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move, and say where to."""
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, and return the new position."""
+        origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}.get(whence)
+        if origin is None or origin + offset < 0:
+            return -1
         try:
-            return self._file.seek(offset, whence)
-        except (OSError, ValueError):
+            return self._file.seek(self._start + origin + offset) - self._start
+        except (OSError, OverflowError):
             return -1
 
     def tell(self) -> int:
-        """Where the next byte lies."""
-        return self._file.tell()
+        """Return where the next byte lies."""
+        return self._file.tell() - self._start
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
 

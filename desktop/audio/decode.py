@@ -1,53 +1,25 @@
 """Opening a track by its content, never by its name: libsndfile where it is exact, FFmpeg for the rest."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from desktop.audio.av_source import AvSource
 from desktop.audio.decode_av import AvReader
+from desktop.audio.decode_links import LinksReader
 from desktop.audio.decode_sndfile import SndfileReader
 from desktop.audio.files import check_file
+from desktop.audio.links import WHOLE, find_links
 from desktop.audio.names import shown
+from desktop.audio.not_songs import PROTECTED, what_else
 from desktop.audio.riff import read_claim
-from desktop.audio.track import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS, TrackInfo
+from desktop.audio.track import TrackInfo, TrackReader
 from desktop.audio.undecodable import UndecodableError
 from desktop.errors import UnusableTrackError
 
 # What begins so is decoded by libsndfile first. It is not asked about anything else: it takes programs for MP3.
 _SNDFILE_FIRST = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"NIST")
-# What is taken for a song by mistake, and what to say.
-_NOT_SONGS = (
-    (b"#EXTM3U", "is a playlist, not audio. Add the songs that it names"),
-    (b"[playlist]", "is a playlist, not audio. Add the songs that it names"),
-    (b"MThd", "is a MIDI file: notes without sound. Render it to audio first"),
-    (b"PK\x03\x04", "is a ZIP archive. Unpack it, and add the songs in it"),
-    (b"<!DOCTYPE", "is a web page, not audio: the download failed. Download it again"),
-    (b"<html", "is a web page, not audio: the download failed. Download it again"),
-    (b"version https://git-lfs", "is a pointer to a file, not audio. Fetch the file itself"),
-)
-
-
-class TrackReader(Protocol):
-    """A track being decoded."""
-
-    info: TrackInfo
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """Sentences for the user; complete after the last block."""
-        ...
-
-    def blocks(self) -> Iterator[NDArray[np.float64]]:
-        """All of it in order, float64 `[channels, n <= 65536]`. Raises UndecodableError at damage or noise."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the file."""
-        ...
 
 
 def probe(path: Path) -> TrackInfo:
@@ -68,17 +40,36 @@ def readers(path: Path) -> Iterator[TrackReader]:
         with path.open("rb") as file:
             head = file.read(4096)
         claim = read_claim(path)
+        kinds = _kinds(path, head)
     except OSError as error:
         raise UnusableTrackError(f"{shown(path.name)} cannot be read: {error.strerror}.") from error
-    kinds = (SndfileReader, AvReader) if head.startswith(_SNDFILE_FIRST) else (AvReader,)
     reasons = [claim.objection] if claim is not None and claim.objection else []
     for kind in () if reasons else kinds:
         with _collecting(reasons):
-            reader = kind(path)
-            _check_sense(reader)
+            reader = kind()
+            try:
+                reader.info.check()
+            except UndecodableError:
+                reader.close()
+                raise
             yield reader
             reasons.append("is not an audio file, or it is damaged")
     raise UnusableTrackError(_sentence(path, head, reasons))
+
+
+def _kinds(path: Path, head: bytes) -> list[Callable[[], TrackReader]]:
+    """Return what opens the file with each decoder, the best first."""
+    links = find_links(path, head)
+    if links == (WHOLE,):
+        return [partial(decoder, path) for decoder in _decoders(head)]
+    with AvSource(path, links[0]) as file:
+        decoders = _decoders(file.read(len(head)))
+    by_link = [partial(LinksReader, path, links, decoders[first:]) for first in range(len(decoders))]
+    return [*by_link, partial(AvReader, path)]
+
+
+def _decoders(head: bytes) -> tuple[Callable[..., TrackReader], ...]:
+    return (SndfileReader, AvReader) if head.startswith(_SNDFILE_FIRST) else (AvReader,)
 
 
 @contextmanager
@@ -89,21 +80,10 @@ def _collecting(reasons: list[str]) -> Generator[None]:
         reasons.append(str(error) if isinstance(error, UndecodableError) else f"cannot be read: {error.strerror}")
 
 
-def _check_sense(reader: TrackReader) -> None:
-    info = reader.info
-    if LOWEST_RATE <= info.sample_rate <= HIGHEST_RATE and 1 <= info.channels <= MOST_CHANNELS:
-        return
-    reader.close()
-    if 1 <= info.channels <= MOST_CHANNELS:
-        raise UndecodableError(f"has an unsupported sample rate, {info.sample_rate} Hz")
-    raise UndecodableError(f"has an unsupported number of channels, {info.channels}")
-
-
 def _sentence(path: Path, head: bytes, reasons: list[str]) -> str:
-    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    for start, words in _NOT_SONGS:
-        if stripped[: len(start)].lower() == start.lower():
-            return f"{shown(path.name)} {words}."
+    words = PROTECTED if PROTECTED in reasons else what_else(head)
+    if words:
+        return f"{shown(path.name)} {words}."
     # The first decoder's reason is the more telling one, unless it only says that it does not know the file.
     telling = [reason for reason in reasons if not reason.startswith("is not an audio")] or reasons
     return f"{shown(path.name)} {telling[0]}. Play it in another program; if it is silent there too, get it again."

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from desktop.audio.av_source import AvSource
+from desktop.audio.downmix import usual_layout
+from desktop.audio.links import WHOLE, Span
 from desktop.audio.names import system_name
 from desktop.audio.ogg import read_pages
-from desktop.audio.riff import read_claim
-from desktop.audio.track import SampleFormat, TrackInfo
-from desktop.audio.undecodable import UndecodableError
+from desktop.audio.riff import is_cut_short
+from desktop.audio.track import Part, SampleFormat, TrackInfo
+from desktop.audio.undecodable import INCOMPLETE, UndecodableError
 
 BLOCK = 65536
 _FORMATS = {
@@ -29,38 +32,52 @@ _FORMATS = {
 }
 # It takes programs for MP3 and stops early in files without a header; SD2 reads a second file.
 _NOT_WITH_LIBSNDFILE = {"MP3", "SD2", "RAW"}
-_NEGLIGIBLE = 0.001
 
 
 class SndfileReader:
-    """A track opened by libsndfile."""
+    """A track of one or two channels opened by libsndfile, which does not tell the layout of more."""
 
-    def __init__(self, path: Path) -> None:
-        """Open `path`. Raises UndecodableError, OSError."""
+    def __init__(self, path: Path, span: Span = WHOLE) -> None:
+        """Open a file, or one link of it. Raises UndecodableError, OSError."""
+        self._source = None if span == WHOLE else AvSource(path, span)
         try:
-            self._file = soundfile.SoundFile(system_name(path))
+            # Whatever reads, seeks and tells will do, though its types do not say so.
+            self._file = soundfile.SoundFile(cast("BinaryIO", self._source) if self._source else system_name(path))
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
+            self._close_source()
             raise UndecodableError("is not an audio file, or it is damaged") from error
-        if self._leaves_something_out(path):
-            self._file.close()
-            raise UndecodableError("contains no audio")
-        self.notices = ("The file is incomplete; what is there was separated.",) if _cut_short(path) else ()
+        try:
+            self._check()
+        except UndecodableError:
+            self.close()
+            raise
+        self.notices = (INCOMPLETE,) if span.end is None and _is_cut_short(path) else ()
         self.info = TrackInfo(
             self._file.samplerate,
-            self._file.channels,
+            usual_layout(self._file.channels),
             self._file.frames,
             _FORMATS.get(self._file.subtype, SampleFormat.PCM_16),
             self._file.subtype,
         )
 
-    def _leaves_something_out(self, path: Path) -> bool:
+    def _check(self) -> None:
         if self._file.format in _NOT_WITH_LIBSNDFILE or self._file.subtype.startswith("MPEG_"):
-            return True
-        # Of several songs in a row, as radio streams are saved, it reads the first.
-        return not self._file.frames or (self._file.format == "OGG" and _is_chained(path))
+            raise UndecodableError("is not an audio file, or it is damaged")
+        if not self._file.frames:
+            raise UndecodableError("contains no audio")
+        if self._file.channels > 2:
+            raise UndecodableError("is not an audio file, or it is damaged")
 
-    def blocks(self) -> Iterator[NDArray[np.float64]]:
-        """All of it, float64 `[channels, n <= 65536]`. Raises UndecodableError at damage."""
+    def parts(self) -> Iterator[Part]:
+        """Yield all of it. Raises UndecodableError at damage."""
+        try:
+            if self._file.tell():
+                self._file.seek(0)
+        except soundfile.SoundFileError as error:
+            raise UndecodableError("is damaged") from error
+        yield Part(self.info, self._blocks())
+
+    def _blocks(self) -> Iterator[NDArray[np.float64]]:
         while True:
             try:
                 block = self._file.read(BLOCK, dtype="float64", always_2d=True)
@@ -71,15 +88,15 @@ class SndfileReader:
             yield cast("NDArray[np.float64]", block.T)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
+        self._close_source()
+
+    def _close_source(self) -> None:
+        if self._source:
+            self._source.close()
 
 
-def _cut_short(path: Path) -> bool:
-    claim, pages = read_claim(path), read_pages(path)
-    return (claim is not None and claim.missing > _NEGLIGIBLE) or (pages is not None and not pages.ended)
-
-
-def _is_chained(path: Path) -> bool:
+def _is_cut_short(path: Path) -> bool:
     pages = read_pages(path)
-    return pages is not None and pages.chained
+    return is_cut_short(path) or (pages is not None and not pages.ended)

@@ -11,8 +11,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.audio.ahead import ahead
-from desktop.audio.clean import CleanTrack
-from desktop.audio.decode import TrackReader, readers
+from desktop.audio.conform import ConformedTrack, conformed
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
 from desktop.audio.track import SampleFormat
@@ -96,39 +95,38 @@ def decode_mixture(
 def _decode(
     track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool], listener: Listener
 ) -> Mixture:
-    for reader in readers(track):
-        with closing(reader), suppress(UndecodableError):  # then another decoder may
-            listener.begin()
-            return _write(track, reader, out, report, should_stop, listener)
-    raise AssertionError("readers() yields or raises")
+    with closing(conformed(track, should_stop)) as attempts:
+        for sound in attempts:
+            with suppress(UndecodableError):  # then another decoder may, or the same in another format
+                listener.begin()
+                return _write(track, sound, out, report, should_stop, listener)
+    raise AssertionError("conformed() yields or raises")
 
 
 def _write(
     track: Path,
-    reader: TrackReader,
+    sound: ConformedTrack,
     out: Path,
     report: Callable[[float], None],
     should_stop: Callable[[], bool],
     listener: Listener,
 ) -> Mixture:
-    info, clean = reader.info, CleanTrack(track.name, reader)
-    subtype, bits = _SUBTYPES.get(clean.sample_format, "FLOAT"), clean.sample_format.bits
+    rate, channels, samples = sound.format.sample_rate, sound.format.channels, sound.format.sample_format
+    subtype, bits = _SUBTYPES.get(samples, "FLOAT"), samples.bits
     try:
         with (
-            soundfile.SoundFile(
-                system_name(out), "w", info.sample_rate, clean.channels, subtype, format="RF64"
-            ) as file,
-            closing(ahead(clean.blocks())) as blocks,
+            soundfile.SoundFile(system_name(out), "w", rate, channels, subtype, format="RF64") as file,
+            closing(ahead(sound.blocks())) as blocks,
         ):
             for block in blocks:
                 if should_stop():
                     raise CancelledError("Cancelled.")
                 file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
                 listener.hear(block)
-                if info.frames:
-                    report(min(1.0, file.frames / info.frames))
+                if sound.seconds:
+                    report(min(1.0, file.frames / rate / sound.seconds))
     except (soundfile.SoundFileError, OSError) as error:
         raise StorageError(
             f"{shown(track.name)} could not be decoded onto the disk: {error}. Make room, then retry."
         ) from error
-    return Mixture(out, info.sample_rate, clean.channels, clean.frames, clean.sample_format, clean.notices())
+    return Mixture(out, rate, channels, sound.frames, samples, sound.notices())

@@ -14,8 +14,8 @@ _FIRST_PAGE, _LAST_PAGE = 2, 4
 class OggPages:
     """What the page headers say."""
 
-    chained: bool
-    """Another song begins after the first."""
+    starts: tuple[int, ...]
+    """The byte at which each song of the file begins."""
     ended: bool
     """The last page says that it is the last."""
 
@@ -27,14 +27,15 @@ def read_pages(path: Path) -> OggPages | None:
         flags = _flags(file, size)
         if flags is None:
             return None
-        chained, begun, last = False, False, flags
-        while flags is not None:
-            last = flags
+        starts, begun, last, at = [0], not flags & _FIRST_PAGE, flags, file.tell()
+        while (flags := _flags(file, size)) is not None:
+            first = bool(flags & _FIRST_PAGE)
             # Streams that belong together all begin before the first of them goes on.
-            begun |= not flags & _FIRST_PAGE
-            chained |= begun and bool(flags & _FIRST_PAGE)
-            flags = _flags(file, size)
-    return OggPages(chained, bool(last & _LAST_PAGE))
+            if first and begun:
+                starts.append(at)
+            begun = not first
+            last, at = flags, file.tell()
+    return OggPages(tuple(starts), bool(last & _LAST_PAGE))
 
 
 def _flags(file: BinaryIO, size: int) -> int | None:

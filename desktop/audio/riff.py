@@ -7,11 +7,14 @@ from typing import BinaryIO
 
 from desktop.audio.track import HIGHEST_RATE, LOWEST_RATE, MOST_CHANNELS
 
-_WHOLE_BITS = {8, 16, 24, 32, 64}
+# Widths of integers that libsndfile and FFmpeg read: samples of 12 or 20 bits lie in the upper bits of whole bytes.
+_WIDTHS = {*range(8, 33), 64}
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 # Sizes that streaming writers leave in the header: unknown, not true.
 _UNKNOWN = {0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF}
 _MOST_CHUNKS = 1000
+# The part of the audio that may be missing without a word: writers round sizes.
+_NEGLIGIBLE = 0.001
 # Byte order of the chunk sizes, by the file's first word and the word at 8.
 _ORDERS = {
     (b"RIFF", b"WAVE"): "<",
@@ -44,6 +47,12 @@ def read_claim(path: Path) -> RiffClaim | None:
         return None if order is None else _walk(file, order, size)
 
 
+def is_cut_short(path: Path) -> bool:
+    """Return whether a file lacks audio that its header claims. Raises OSError."""
+    claim = read_claim(path)
+    return claim is not None and claim.missing > _NEGLIGIBLE
+
+
 def _walk(file: BinaryIO, order: str, size: int) -> RiffClaim:
     objection, long_data = None, None
     for _ in range(_MOST_CHUNKS):
@@ -67,16 +76,18 @@ def _walk(file: BinaryIO, order: str, size: int) -> RiffClaim:
 def _objection(fmt: bytes, order: str) -> str | None:
     if len(fmt) < 16:
         return None
-    tag, channels, rate, _, _, bits = struct.unpack(f"{order}HHIIHH", fmt)
+    tag, channels, rate, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
     if not channels or not rate:
         return "has a damaged header"
     if channels > MOST_CHANNELS:
         return f"has an unsupported number of channels, {channels}"
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         return f"has an unsupported sample rate, {rate} Hz"
-    if tag in (_PCM, _FLOAT, _EXTENSIBLE) and bits not in _WHOLE_BITS:
-        return "has samples of an unsupported width"
-    return None
+    if tag not in (_PCM, _FLOAT, _EXTENSIBLE):
+        return None
+    # Both decoders would read three bytes where each sample lies in four, and make noise of it.
+    four_for_three = 16 < bits <= 24 and align == 4 * channels and (tag, bits) != (_PCM, 24)
+    return "has samples of an unsupported width" if bits not in _WIDTHS or four_for_three else None
 
 
 def _second_word(data: bytes) -> int | None:

@@ -1,7 +1,15 @@
 """What a track is made of, as far as its header says."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.audio.downmix import Layout
+from desktop.audio.undecodable import UndecodableError
 
 # Below, resampling to an engine's rate would make hours of minutes; above, no converter exists.
 LOWEST_RATE, HIGHEST_RATE = 2_000, 768_000
@@ -30,7 +38,8 @@ class TrackInfo:
 
     sample_rate: int
     """Hz."""
-    channels: int
+    layout: Layout
+    """The loudspeaker of each channel."""
     frames: int | None
     """As the header has it: an estimate; only decoding tells."""
     sample_format: SampleFormat
@@ -38,6 +47,50 @@ class TrackInfo:
     """As its decoder calls it."""
 
     @property
+    def channels(self) -> int:
+        """How many channels it has."""
+        return len(self.layout)
+
+    @property
     def seconds(self) -> float | None:
         """Length by the header, an estimate."""
         return None if self.frames is None else self.frames / self.sample_rate
+
+    def check(self) -> None:
+        """Raise UndecodableError for a sample rate or a number of channels that no track has."""
+        if not 1 <= self.channels <= MOST_CHANNELS:
+            raise UndecodableError(f"has an unsupported number of channels, {self.channels}")
+        if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
+            raise UndecodableError(f"has an unsupported sample rate, {self.sample_rate} Hz")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a track in one sample rate, layout and sample format. Most tracks are a single one."""
+
+    info: TrackInfo
+    blocks: Iterator[NDArray[np.float64]]
+    """Its sound, float64 `[channels, n <= 65536]`. Raises UndecodableError at damage or noise."""
+
+
+class TrackReader(Protocol):
+    """A track being decoded."""
+
+    info: TrackInfo
+    """Of the first part, with the length of all."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Sentences for the user; complete after the last block."""
+        ...
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the parts in order, each to be read to its end before the next; from the start at each call.
+
+        Raises UndecodableError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...

@@ -19,7 +19,7 @@ from desktop.errors import SoundUnavailableError, UnbraidError
 from desktop.log import log_file, start_log
 from desktop.models.shelf import Shelf
 from desktop.paths import Home, home
-from desktop.playback.player import default_device
+from desktop.playback.device import default_device
 from desktop.settings import load_settings
 from desktop.sizes import in_words
 from desktop.tasks.celery_app import app, broker_url

@@ -5,6 +5,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from types import FrameType
 
@@ -41,18 +42,21 @@ class Follower:
     def run(self) -> None:
         """Start Redis and the worker, and wait for every job, or until the process shall end.
 
-        Raises ServiceUnavailableError.
+        The start is waited for like a job: Ctrl-C and the end are heard meanwhile, whatever it hangs at. Raises
+        ServiceUnavailableError.
         """
         self._backend.subscribe(self._events.put, lambda: self._events.put(None))
         with self._bars, _signals(self._cancel, self._leave):
             self._bars.say("Starting…")
-            self._backend.start()
-            self._bars.say("")
+            starting = _in_thread(self._backend.start)
+            starting.add_done_callback(lambda _: self._events.put(None))
             for job in self._open.values():
                 self._bars.show(job)
             self._reread()
             while self._open and not self._leaving.is_set():
                 self._take(self._next_event())
+                if starting.done():
+                    starting.result()
         if self._open:
             self._bars.note(f"Left in the library's queue: {_songs(len(self._open))}.")
 
@@ -96,7 +100,7 @@ class Follower:
         if job.paused and not before.paused:
             self._bars.note(f"Paused: {title_words(job)}. To go on: unbraid resume {job.id[:8]}")
         elif job.retries > before.retries and job.state is JobState.PENDING:
-            self._bars.note(f"{job.error} {title_words(job)} is tried again soon.")
+            self._bars.note(f"{title_words(job)}: {job.error} Unbraid tries again by itself.")
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
@@ -159,6 +163,20 @@ class _Bars:
     def drop(self, job: Job) -> None:
         if job.id in self._tasks:
             self._progress.remove_task(self._tasks.pop(job.id))
+
+
+def _in_thread(work: Callable[[], None]) -> "Future[None]":
+    """Do `work` in a thread that ends with the process, whatever it hangs at."""
+    future: Future[None] = Future()
+
+    def fulfil() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=fulfil, name="start", daemon=True).start()
+    return future
 
 
 def _songs(count: int) -> str:

@@ -1,6 +1,7 @@
-"""`unbraid jobs`, `cancel`, `retry`, `move`, `remove`, `clear`: the library from the terminal."""
+"""`unbraid jobs`, `cancel`, `retry`, `move`: the library from the terminal."""
 
 import json
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -30,21 +31,17 @@ def list_jobs(as_json: bool) -> int:
 
 
 def act(word: str, beginning: str, model: str | None) -> int:
-    """Cancel, retry or remove the job whose id begins with `beginning`. A retried job is followed to its end.
+    """Cancel or retry the job whose id begins with `beginning`. A retried job is followed to its end.
 
-    Raises UnknownJobError, JobStateError.
+    Raises UnknownJobError, JobStateError, ModelUnavailableError.
     """
     library = backend()
     job = find(library.service, beginning)
     if word == "retry":
         again = library.service.retry(job.id, model)
         return 0 if see_to_the_end(library, [again], Lines()) else 1
-    if word == "cancel":
-        library.service.cancel(job.id)
-        print(f"Cancelled: {title_words(job)}")
-    else:
-        library.service.remove(job.id)
-        print(f"Removed: {title_words(job)}")
+    library.service.cancel(job.id)
+    print(f"Cancelled: {title_words(job)}")
     return 0
 
 
@@ -63,14 +60,6 @@ def move(beginning: str, place: int) -> int:
     return 0
 
 
-def clear() -> int:
-    """Delete the jobs that have ended."""
-    count = backend().service.clear()
-    songs = {0: "No song", 1: "1 song"}.get(count, f"{count} songs")
-    print(f"Cleared: {songs}. Your own files and exported stems stay where they are.")
-    return 0
-
-
 def backend() -> Backend:
     """The library of this computer's user; nothing is started."""
     library = open_home("terminal")
@@ -78,10 +67,18 @@ def backend() -> Backend:
 
 
 def find(service: JobService, beginning: str) -> Job:
-    """The job whose id begins so. Raises UnknownJobError, JobStateError when there are several."""
-    found = [job for job in service.jobs() if job.id.startswith(beginning.lower())]
+    """The job of the library whose id begins so. Raises UnknownJobError, JobStateError when there are several."""
+    return the_one(service.jobs(), beginning)
+
+
+def the_one(jobs: Sequence[Job], beginning: str, command: str = "jobs") -> Job:
+    """The one of these jobs whose id begins so; `command` lists them.
+
+    Raises UnknownJobError, JobStateError when there are several.
+    """
+    found = [job for job in jobs if job.id.startswith(beginning.lower())]
     if not found:
-        raise UnknownJobError(f"There is no job {beginning}. `unbraid jobs` lists them all.")
+        raise UnknownJobError(f"There is no job {beginning}. `unbraid {command}` lists them all.")
     if len(found) > 1:
         raise JobStateError(f"{len(found)} jobs begin with {beginning}. Give more of the id.")
     return found[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from desktop import __version__
 from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
-from desktop.jobs.model import HIGHEST_OVERLAP, MOST_SHIFTS
+from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
 from desktop.settings import DEFAULT_MODEL
 
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
@@ -37,12 +37,13 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     _separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
     _jobs(commands.add_parser("jobs", help="list the jobs of the library"))
-    for word, text in (("cancel", "stop a job"), ("retry", "run an ended job again"), ("remove", "delete a job")):
+    for word, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
+                       ("remove", f"move a job and its stems to the bin, for {KEPT_DAYS} days")):  # fmt: skip
         _job_action(commands.add_parser(word, help=text), word)
     _job_action(commands.add_parser("move", help="let a waiting job be the next, or come at another place"), "move")
-    commands.add_parser("clear", help="delete every job that has ended; exported stems stay").set_defaults(
-        run=_run_clear
-    )
+    commands.add_parser("clear", help="move every job that has ended to the bin").set_defaults(run=_run_clear)
+    _restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
+    _bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
     for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
         _hold(commands.add_parser(word, help=text), word)
@@ -110,6 +111,22 @@ def _hold(command: argparse.ArgumentParser, word: str) -> None:
     command.set_defaults(run=_run_hold, word=word)
 
 
+def _restore(command: argparse.ArgumentParser) -> None:
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument("ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique")
+    which.add_argument("--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin")
+    command.set_defaults(run=_run_restore)
+
+
+def _bin(command: argparse.ArgumentParser) -> None:
+    what = command.add_mutually_exclusive_group()
+    what.add_argument("--empty", action="store_true", help="delete everything in it")
+    what.add_argument("--delete", metavar="ID", nargs="+", help="delete these jobs")
+    _json(command, "one JSON array")
+    command.add_argument("--yes", action="store_true", help="delete without asking")
+    command.set_defaults(run=_run_bin)
+
+
 def _place(text: str) -> int:
     place = int(text)
     if place < 1:
@@ -158,17 +175,34 @@ def _run_jobs(arguments: argparse.Namespace) -> int:
 
 
 def _run_action(arguments: argparse.Namespace) -> int:
+    from desktop.cli.bin import remove
     from desktop.cli.jobs import act, move
 
+    if arguments.word == "remove":
+        return remove(arguments.id)
     if arguments.word == "move":
         return move(arguments.id, arguments.to or 1)
     return act(arguments.word, arguments.id, getattr(arguments, "model", None))
 
 
 def _run_clear(_: argparse.Namespace) -> int:
-    from desktop.cli.jobs import clear
+    from desktop.cli.bin import clear
 
     return clear()
+
+
+def _run_restore(arguments: argparse.Namespace) -> int:
+    from desktop.cli.bin import restore
+
+    return restore(arguments.ids, arguments.last)
+
+
+def _run_bin(arguments: argparse.Namespace) -> int:
+    from desktop.cli.bin import delete, list_bin
+
+    if arguments.empty or arguments.delete:
+        return delete(arguments.delete or [], arguments.yes)
+    return list_bin(as_json=arguments.json)
 
 
 def _run_hold(arguments: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ def as_object(job: Job) -> dict[str, Any]:
         "status": job.state.value,
         "paused": job.paused,
         "error": job.error,
+        "last_attempt": _attempt(job),
         "model": job.model_used or job.options.model,
         "runtime": job.runtime,
         "sample_rate": job.sample_rate,
@@ -34,9 +35,14 @@ def as_object(job: Job) -> dict[str, Any]:
     }
 
 
+def _attempt(job: Job) -> dict[str, str | None] | None:
+    attempt = job.last_attempt
+    return {"status": attempt.state.value, "error": attempt.error} if attempt else None
+
+
 def refused_object(source: object, reason: str) -> dict[str, Any]:
     """The same object for a track that was refused before it became a job."""
-    empty = dict.fromkeys(("model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
+    empty = dict.fromkeys(("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
     return {
         "id": None,
         "source": str(source),
@@ -52,12 +58,13 @@ def refused_object(source: object, reason: str) -> dict[str, Any]:
 def status_words(job: Job) -> str:
     """Where a job stands, in a few words."""
     if job.state is JobState.PROCESSING and job.stage:
-        return f"{STAGES[job.stage]} {job.progress:.0%}"
+        again = "again: " if job.earlier else ""
+        return f"{again}{STAGES[job.stage]} {job.progress:.0%}"
     if job.state is JobState.FAILED:
         return f"failed: {job.error}"
     if job.state is JobState.PENDING:
         return waiting_words(job)
-    return job.state.value
+    return f"{job.state.value}, not separated again" if job.last_attempt else job.state.value
 
 
 def waiting_words(job: Job) -> str:
@@ -66,6 +73,8 @@ def waiting_words(job: Job) -> str:
     if rest:
         return f"trying again in {rest:.0f} s: {job.error}"
     words = "paused" if job.paused else job.state.value
+    if job.earlier:
+        words = f"again: {words}"
     return f"{words} at {job.progress:.0%}" if job.progress else words
 
 

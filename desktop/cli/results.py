@@ -10,6 +10,7 @@ from rich.text import Text
 from desktop.audio.names import shown
 from desktop.cli.report import as_object, refused_object, title_words
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import attempt_words
 
 # What the pipeline reports when source minus sum of stems is zero in every sample.
 NO_DIFFERENCE_DBFS = -300.0
@@ -51,7 +52,9 @@ class Lines:
 
     def ended(self, job: Job) -> None:
         """Say where the stems are, or why there are none."""
-        if job.state is JobState.COMPLETED:
+        if job.last_attempt:
+            self._bad(title_words(job), attempt_words(job))
+        elif job.state is JobState.COMPLETED:
             self._completed(job)
         else:
             self._bad(title_words(job), (job.error if job.state is JobState.FAILED else None) or "Cancelled.")

@@ -64,7 +64,7 @@ def add_tracks(
 
 
 def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> bool:
-    """Start Redis and the worker, wait for `jobs`, end what was started. True when all completed.
+    """Start Redis and the worker, wait for `jobs`, end what was started. True when each has the stems it was asked for.
 
     Raises ServiceUnavailableError.
     """
@@ -82,7 +82,7 @@ def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results) -> b
         Follower(backend, jobs, Console(stderr=True), ended).run()
     finally:
         backend.stop()
-    return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED for job in ends)
+    return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED and not job.last_attempt for job in ends)
 
 
 def _or(asked: _Value | None, chosen: _Value) -> _Value:

@@ -26,10 +26,10 @@ class Duty(Enum):
 
     GO_ON = "go on"
     PAUSE = "pause"
-    """Stop, and let it wait: the job or the whole queue was paused."""
+    """Stop, and let it wait: the job or the whole queue was paused, or the job was moved to the bin."""
     CANCEL = "cancel"
     LET_GO = "let go"
-    """The claim is lost: the job is removed, or somebody else's."""
+    """The claim is lost: the job is deleted, or somebody else's."""
 
 
 class Stage(StrEnum):
@@ -43,6 +43,9 @@ class Stage(StrEnum):
 
 HIGHEST_OVERLAP = 0.9
 MOST_SHIFTS = 20
+KEPT_DAYS = 30
+"""Days after its removal a job in the bin is deleted: by the process that supervises the library, which looks at its
+start, and then once a day."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,16 @@ class Stem:
     """The peak pyramid of that file."""
     exported: Path | None = None
     """The copy in `JobOptions.out`, when one was asked for."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How the last attempt to separate a song again ended. It made no stems; the earlier ones stayed."""
+
+    state: JobState
+    """`failed` or `cancelled`."""
+    error: str | None = None
+    """The sentence that says why it failed."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +151,23 @@ class Job:
     started: datetime | None = None
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())
-    """In the order of the engine's sources; empty until completed."""
+    """In the order of the engine's sources: those of the last completed run; empty before."""
+    earlier: "Job | None" = None
+    """The completed job as it was before the song began to be separated again; None otherwise."""
+    last_attempt: Attempt | None = None
+    """Set on a completed job that could not be separated again."""
+    removed: datetime | None = None
+    """When it was moved to the bin; None for a job of the library."""
+
+    @property
+    def wants_draft(self) -> bool:
+        """True while the song is to be separated and has no stems to be played."""
+        return not self.state.ended and self.earlier is None
+
+    @property
+    def result(self) -> "Job | None":
+        """The completed job whose stems can be played: this one, or the earlier one while it is separated again."""
+        return self if self.state is JobState.COMPLETED else self.earlier
 
     def rest(self, now: datetime) -> float:
         """Seconds until it is tried again; 0 when it does not wait for that."""

@@ -15,12 +15,17 @@ def in_state(state: JobState) -> ColumnElement[bool]:
     return jobs.c.state == state.value
 
 
+def in_library() -> ColumnElement[bool]:
+    """The row's job is not in the bin."""
+    return jobs.c.removed.is_(None)
+
+
 def is_due() -> ColumnElement[bool]:
     """The row's job waits, and may be begun now as far as it is concerned."""
     now = time()
     # Further ahead than any rest is only what was written before the clock was set back.
     rested = or_(jobs.c.not_before.is_(None), ~jobs.c.not_before.between(now, now + LONGEST_REST))
-    return and_(in_state(JobState.PENDING), jobs.c.paused.is_(False), rested)
+    return and_(in_state(JobState.PENDING), in_library(), jobs.c.paused.is_(False), rested)
 
 
 def update_of(job_id: str) -> Update:
@@ -44,5 +49,5 @@ def end_of_queue(connection: Connection) -> int:
 
 
 def unknown(job_id: str) -> UnknownJobError:
-    """What to raise when there is no such job."""
+    """What to raise when there is no such job, or only in the bin."""
     return UnknownJobError(f"There is no song {job_id} in the library: it was removed.")

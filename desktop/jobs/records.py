@@ -10,6 +10,7 @@ from uuid import UUID
 
 from desktop.audio.names import as_text
 from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.results import is_whole
 from desktop.jobs.rows import from_record, to_row
 from desktop.paths import Home
 from desktop.settings import write_atomically
@@ -41,8 +42,9 @@ def _job(home: Home, folder: Path) -> Job | None:
 def _recorded(home: Home, folder: Path) -> Job | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         job = from_record(home, json.loads((folder / "job.json").read_text(encoding="utf-8")))
-        whole = job.state is JobState.COMPLETED and all(stem.path.exists() for stem in job.stems)
-        return job if whole else replace(job, state=JobState.PENDING, stems=(), token=0)
+        if job.result is not None and is_whole(job):
+            return job.result
+        return replace(job, state=JobState.PENDING, stems=(), earlier=None, last_attempt=None, token=0)
     return None
 
 

@@ -42,7 +42,8 @@ def _recovered(home: Home) -> tuple[JobStore, str | None]:
     jobs = recorded_jobs(home)
     for job in jobs:
         store.insert(job)
-    count = f"{len(jobs)} song{'' if len(jobs) == 1 else 's'}"
+    found = sum(job.removed is None for job in jobs)
+    count = f"{found} song{'' if found == 1 else 's'}"
     return store, f"The library's database was damaged. It was set aside as {aside.name}, and {count} found again."
 
 

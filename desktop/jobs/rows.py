@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.results import result_text, result_values
 from desktop.paths import Home
 
 _AS_THEY_ARE = (
@@ -22,6 +23,8 @@ _AS_THEY_ARE = (
 def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
     """The value of a row."""
     folder = home.job(row["id"]).root
+    earlier = _earlier(home, row)
+    stems = tuple(_stem(folder, stem) for stem in json.loads(row["stems"]))
     return Job(
         state=JobState(row["state"]),
         source=path_of(row["source"]),
@@ -32,28 +35,50 @@ def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         started=_moment(row["started"]),
         ended=_moment(row["ended"]),
         not_before=_moment(row["not_before"]),
-        stems=tuple(_stem(folder, stem) for stem in json.loads(row["stems"])),
+        removed=_moment(row["removed"]),
+        stems=earlier.stems if earlier else stems,
+        earlier=earlier,
+        last_attempt=Attempt(JobState(row["attempt"]), row["attempt_error"]) if row["attempt"] else None,
         **{name: row[name] for name in _AS_THEY_ARE},
     )
+
+
+def _earlier(home: Home, row: RowMapping | dict[str, Any]) -> Job | None:
+    if row["earlier"] is None:
+        return None
+    of_the_attempt = dict.fromkeys(("earlier", "left", "error", "not_before")) | {
+        "cancel_requested": False,
+        "paused": False,
+    }
+    return to_job(home, {**row, **of_the_attempt, **result_values(row["earlier"])})
 
 
 def to_row(home: Home, job: Job) -> dict[str, Any]:
     """The row of a new job."""
     return {name: getattr(job, name) for name in _AS_THEY_ARE} | {
         "state": job.state.value,
+        "stage": job.stage.value if job.stage else None,
+        "started": _seconds(job.started),
+        "ended": _seconds(job.ended),
         "source": os.fsencode(job.source).hex(),
         "options": options_text(job.options),
         "added": job.added.timestamp(),
         "notices": json.dumps(job.notices),
         "stems": stems_text(home, job.id, job.stems),
+        "earlier": result_text(to_row(home, job.earlier)) if job.earlier else None,
+        "attempt": job.last_attempt.state.value if job.last_attempt else None,
+        "attempt_error": job.last_attempt.error if job.last_attempt else None,
+        "removed": _seconds(job.removed),
     }
 
 
 def from_record(home: Home, record: dict[str, Any]) -> Job:
-    """The job of which `to_row` once gave `record`, without its times. Raises KeyError, ValueError, TypeError."""
-    missing = {"started": None, "ended": None, "not_before": None, "stage": None}
-    since_then = {"paused": False, "retries": 0, "sparing": False, "runtime": None}
-    return to_job(home, missing | since_then | record)
+    """The job of which `to_row` of this or an earlier version gave `record`. Raises KeyError, ValueError, TypeError."""
+    since_then = {
+        "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
+        "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
+    }  # fmt: skip
+    return to_job(home, {"not_before": None} | since_then | record)
 
 
 def options_text(options: JobOptions) -> str:
@@ -91,6 +116,10 @@ def _options(text: str) -> JobOptions:
 def path_of(text: str) -> Path:
     """A path as rows hold it: the hex digits of its bytes, since a file name need not be text."""
     return Path(os.fsdecode(bytes.fromhex(text)))
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
 
 
 def _moment(seconds: float | None) -> datetime | None:

@@ -27,6 +27,10 @@ STEPS = (
     "ALTER TABLE jobs ADD COLUMN sparing INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE jobs ADD COLUMN memory_kills INTEGER",
     "ALTER TABLE jobs ADD COLUMN runtime TEXT",
+    "ALTER TABLE jobs ADD COLUMN earlier TEXT",
+    "ALTER TABLE jobs ADD COLUMN attempt TEXT",
+    "ALTER TABLE jobs ADD COLUMN attempt_error TEXT",
+    "ALTER TABLE jobs ADD COLUMN removed REAL",
 )
 # Where an SQLite file holds the number of steps it has taken, its user_version: https://www.sqlite.org/fileformat2.html
 _VERSION = slice(60, 64)

@@ -1,16 +1,16 @@
 """All a user can do with jobs, in the window and in the terminal."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
-from desktop.errors import StorageError
+from desktop.errors import JobStateError, StorageError
+from desktop.jobs.bin import Bin
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
@@ -24,11 +24,21 @@ from desktop.settings import load_settings
 class JobService:
     """The library as its user sees it. Every method may be called from any thread, and may raise StorageError."""
 
-    def __init__(self, home: Home, store: JobStore, queue: JobQueue, events: EventSink) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: JobStore,
+        queue: JobQueue,
+        events: EventSink,
+        check_model: Callable[[str], None] = lambda name: None,
+    ) -> None:
+        """`check_model` raises ModelUnavailableError for the name of a model that cannot be used now; it may take seconds."""
+        self._check_model = check_model
         self._home = home
         self._store = store
         self._queue = queue
         self._events = events
+        self.bin = Bin(home, store, queue, events)
 
     def add(self, path: Path, options: JobOptions | None = None) -> Job:
         """Take a track into the library and ask for it to be separated. Raises UnusableTrackError, StorageError."""
@@ -63,7 +73,7 @@ class JobService:
         )
 
     def jobs(self) -> list[Job]:
-        """Every job in the order of the queue."""
+        """Every job that is not in the bin, in the order of the queue."""
         return self._store.jobs()
 
     def job(self, job_id: str) -> Job:
@@ -76,15 +86,32 @@ class JobService:
         Raises UnknownJobError, JobStateError.
         """
         job = self._store.request_cancel(job_id)
+        self._events.emit(JobChanged(job_id))
         if job.state.ended:
             self._home.job(job_id).forget_work()
-        self._events.emit(JobChanged(job_id))
         return job
 
     def retry(self, job_id: str, model: str | None = None) -> Job:
-        """Separate an ended job again, with another model if one is named. Raises UnknownJobError, JobStateError."""
-        options = self._store.job(job_id).options
-        return self._asked_for(self._store.retry(job_id, replace(options, model=model or options.model)))
+        """Separate an ended job again, with another model if one is named.
+
+        Raises UnknownJobError, JobStateError, ModelUnavailableError.
+        """
+        self._store.job(job_id)
+        if not (again := self.retry_jobs([job_id], model)):
+            raise JobStateError("This song is still in the queue: there is nothing to separate again.")
+        return again[0]
+
+    def retry_jobs(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
+        """Separate the ended ones of these jobs again, with another model if one is named. Return them.
+
+        A job with stems keeps them until its new ones are complete. May take seconds. Raises ModelUnavailableError when
+        a model is neither on this computer nor to be downloaded now; then no job is changed.
+        """
+        asked = set(job_ids)
+        wanted = {job.options.model for job in self._store.jobs() if job.id in asked and job.state.ended}
+        for name in [model] if model else sorted(wanted):
+            self._check_model(name)
+        return [self._asked_for(job) for job in self._store.retry(job_ids, model)]
 
     def move_first(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
@@ -110,12 +137,12 @@ class JobService:
         return self._store.pending()
 
     def draft(self, job_id: str) -> None:
-        """Ask for a draft of an unfinished job, to be heard until its stems are there, if the settings want drafts.
+        """Ask for a draft of a job without stems, to be heard until they are there, if the settings want drafts.
 
         Raises UnknownJobError.
         """
         job = self._store.job(job_id)
-        if not job.state.ended and load_settings(self._home).draft:
+        if job.wants_draft and load_settings(self._home).draft:
             self._queue.publish_draft(job)
 
     def listen(self, job_id: str, second: float) -> None:
@@ -147,20 +174,13 @@ class JobService:
         """True while the queue is paused."""
         return self._store.paused()
 
-    def remove(self, job_id: str) -> None:
-        """Delete a job with its stems; the user's own file and exported stems stay. Raises UnknownJobError."""
-        self._store.remove(job_id)
-        shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
-        self._events.emit(JobChanged(job_id))
+    def remove_jobs(self, job_ids: Collection[str]) -> list[Job]:
+        """Move jobs to the bin, with their stems. Return those that were in the library. The user's own files stay."""
+        return self.bin.put(job_ids)
 
-    def clear(self, job_ids: Collection[str] | None = None) -> int:
-        """Delete every job that has ended, or those of `job_ids` that have; how many. Exported stems stay."""
-        wanted = {job.id for job in self._store.jobs()} if job_ids is None else set(job_ids)
-        ended = self._store.remove_ended(wanted)
-        for job_id in ended:
-            shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
-            self._events.emit(JobChanged(job_id))
-        return len(ended)
+    def clear(self, job_ids: Collection[str] | None = None) -> list[Job]:
+        """Move every job that has ended to the bin, or those of `job_ids` that have. Return them."""
+        return self.bin.put(job_ids, only_ended=True)
 
     def _hold(self, paused: bool) -> None:
         self._store.set_paused(paused)

@@ -1,15 +1,32 @@
 """The library's jobs: every transaction there is. The row is the truth; Redis and files follow it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from math import inf
+from time import time
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 
 from desktop.errors import JobStateError
 from desktop.jobs import turns
 from desktop.jobs.claims import Claims
-from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.jobs.queries import end_of_queue, in_state, is_due, is_paused, unknown, update_of
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.queries import end_of_queue, in_library, in_state, is_due, is_paused, update_of
+from desktop.jobs.results import is_whole
 from desktop.jobs.rows import options_text, to_job, to_row
 from desktop.jobs.tables import jobs, queue
 
@@ -26,48 +43,73 @@ class JobStore(Claims):
         with self._database.write() as connection:
             row = to_row(self._home, job) | {"position": end_of_queue(connection)}
             connection.execute(insert(jobs).values(row))
-            return self._job(connection, job.id)
+            return self._job(connection, job.id, in_bin=True)
 
     def jobs(self) -> list[Job]:
-        """Every job in the order of the queue."""
+        """Every job that is not in the bin, in the order of the queue."""
         with self._database.read() as connection:
-            rows = connection.execute(select(jobs).order_by(jobs.c.position)).mappings()
-            return [to_job(self._home, row) for row in rows]
+            return self._jobs(connection, select(jobs).where(in_library()).order_by(jobs.c.position))
 
     def pending(self) -> list[Job]:
         """The jobs that wait, paused ones too, first to run first."""
         with self._database.read() as connection:
-            wanted = select(jobs).where(in_state(JobState.PENDING)).order_by(jobs.c.position)
-            rows = connection.execute(wanted).mappings()
-            return [to_job(self._home, row) for row in rows]
+            wanted = select(jobs).where(in_state(JobState.PENDING), in_library()).order_by(jobs.c.position)
+            return self._jobs(connection, wanted)
 
     def due(self) -> list[Job]:
         """The jobs that a worker may begin now, first to run first; none while the queue is paused."""
         with self._database.read() as connection:
             if is_paused(connection):
                 return []
-            rows = connection.execute(select(jobs).where(is_due()).order_by(jobs.c.position)).mappings()
-            return [to_job(self._home, row) for row in rows]
+            return self._jobs(connection, select(jobs).where(is_due()).order_by(jobs.c.position))
 
-    def job(self, job_id: str) -> Job:
-        """Raises UnknownJobError."""
+    def at_work(self) -> bool:
+        """Return True while any job is in work."""
         with self._database.read() as connection:
-            return self._job(connection, job_id)
+            return connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
 
-    def remove(self, job_id: str) -> None:
-        """Forget a job; its owner, if any, finds out at its next heartbeat. Raises UnknownJobError."""
-        with self._database.write() as connection:
-            if not connection.execute(delete(jobs).where(jobs.c.id == job_id)).rowcount:
-                raise unknown(job_id)
+    def job(self, job_id: str, in_bin: bool = False) -> Job:
+        """A job of the library; `in_bin`: or of the bin. Raises UnknownJobError."""
+        with self._database.read() as connection:
+            return self._job(connection, job_id, in_bin)
 
-    def remove_ended(self, job_ids: Collection[str]) -> list[str]:
-        """Forget those of these jobs that have ended. The ids of all that were forgotten."""
+    def removed(self) -> list[Job]:
+        """Every job in the bin, the one that was removed last first."""
+        with self._database.read() as connection:
+            wanted = select(jobs).where(~in_library()).order_by(jobs.c.removed.desc(), jobs.c.position)
+            return self._jobs(connection, wanted)
+
+    def remove(self, job_ids: Collection[str] | None = None, only_ended: bool = False) -> list[Job]:
+        """Move jobs to the bin, or all; those of them that have ended, if only these are asked for. Return all moved.
+
+        They share one time of removal. The owner of a running one stops at its next heartbeat, as for a pause.
+        """
+        states = [state.value for state in JobState if state.ended or not only_ended]
+        asked = and_(_named(job_ids), in_library(), jobs.c.state.in_(states))
+        return self._move(asked, removed=time())
+
+    def restore(self, job_ids: Collection[str] | None = None) -> list[Job]:
+        """Take jobs out of the bin; without ids, all of the last removal. Return them, in the order of the queue."""
+        last = jobs.c.removed == select(func.max(jobs.alias().c.removed)).scalar_subquery()
+        return self._move(last if job_ids is None else and_(_named(job_ids), ~in_library()), removed=None)
+
+    def _move(self, asked: ColumnElement[bool], removed: float | None) -> list[Job]:
         with self._database.write() as connection:
-            known = connection.execute(select(jobs.c.id, jobs.c.state)).all()
-            ended = [row.id for row in known if row.id in job_ids and JobState(row.state).ended]
-            for job_id in ended:
-                connection.execute(delete(jobs).where(jobs.c.id == job_id))
-            return ended
+            moved = self._jobs(connection, select(jobs).where(asked).order_by(jobs.c.position))
+            connection.execute(update(jobs).where(asked).values(removed=removed))
+            since = None if removed is None else datetime.fromtimestamp(removed, UTC)
+            return [replace(job, removed=since) for job in moved]
+
+    def delete(self, job_ids: Collection[str] | None = None, removed_before: float = inf) -> list[str]:
+        """Delete the rows of jobs in the bin, or of all that were removed before a time. Return their ids.
+
+        The owner of one that has not stopped yet finds out at its next heartbeat.
+        """
+        asked = and_(_named(job_ids), jobs.c.removed < removed_before)
+        with self._database.write() as connection:
+            gone = [row.id for row in connection.execute(select(jobs.c.id).where(asked))]
+            connection.execute(delete(jobs).where(asked))
+            return gone
 
     def request_cancel(self, job_id: str) -> Job:
         """A pending job is cancelled at once, a running one by its owner. Raises UnknownJobError, JobStateError."""
@@ -77,7 +119,8 @@ class JobStore(Claims):
                 raise JobStateError("This song is done with: there is nothing to cancel.")
             values: dict[str, Any] = {"cancel_requested": True}
             if job.state is JobState.PENDING:
-                values |= turns.ended(JobState.CANCELLED)
+                row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one()
+                values |= turns.ended_without_stems(row, JobState.CANCELLED)
             connection.execute(update_of(job_id).values(values))
             return self._job(connection, job_id)
 
@@ -94,14 +137,28 @@ class JobStore(Claims):
             )
             return self._job(connection, job_id)
 
-    def retry(self, job_id: str, options: JobOptions) -> Job:
-        """Put an ended job at the end of the queue. Raises UnknownJobError, JobStateError."""
+    def retry(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
+        """Put the ended ones of these jobs at the end of the queue, in their order, with another model if one is named.
+
+        A completed job keeps its result until another run completes.
+        """
         with self._database.write() as connection:
-            if not self._job(connection, job_id).state.ended:
-                raise JobStateError("This song is still in the queue: there is nothing to repeat.")
-            place = {"position": end_of_queue(connection), "options": options_text(options)}
-            connection.execute(update_of(job_id).values(turns.afresh() | place))
-            return self._job(connection, job_id)
+            place = {job_id: number for number, job_id in enumerate(job_ids)}
+            found = connection.execute(select(jobs).where(jobs.c.id.in_(place), in_library())).mappings()
+            ended = [row for row in found if JobState(row["state"]).ended]
+            ended.sort(key=lambda row: place[row["id"]])
+            return [self._again(connection, row, model) for row in ended]
+
+    def _jobs(self, connection: Connection, wanted: Select[Any]) -> list[Job]:
+        return [to_job(self._home, row) for row in connection.execute(wanted).mappings()]
+
+    def _again(self, connection: Connection, row: RowMapping, model: str | None) -> Job:
+        job = to_job(self._home, row)
+        options = replace(job.options, model=model or job.options.model)
+        values = turns.afresh(row, keep_result=job.state is JobState.COMPLETED and is_whole(job))
+        place = {"position": end_of_queue(connection), "options": options_text(options)}
+        connection.execute(update_of(job.id).values(values | place))
+        return self._job(connection, job.id)
 
     def move_first(self, job_id: str) -> Job:
         """Let a pending job be the next. Raises UnknownJobError, JobStateError."""
@@ -121,7 +178,8 @@ class JobStore(Claims):
             known = {one: self._job(connection, one).state for one in (job_id, before) if one is not None}
             if any(state is not JobState.PENDING for state in known.values()):
                 raise JobStateError("Only songs that wait in the queue can be put in another order.")
-            waiting = select(jobs.c.id, jobs.c.position).where(in_state(JobState.PENDING)).order_by(jobs.c.position)
+            wanted = (in_state(JobState.PENDING), in_library())
+            waiting = select(jobs.c.id, jobs.c.position).where(*wanted).order_by(jobs.c.position)
             places = {row.id: row.position for row in connection.execute(waiting)}
             # The places stay, and are given out anew: jobs that do not wait keep theirs.
             order = dict(zip(_moved(list(places), job_id, before), places.values(), strict=True))
@@ -139,6 +197,11 @@ class JobStore(Claims):
         """Hold the queue, or let it go on. What runs is stopped by its owner, and waits."""
         with self._database.write() as connection:
             connection.execute(update(queue).values(paused=paused))
+
+
+def _named(job_ids: Collection[str] | None) -> ColumnElement[bool]:
+    """The row's job is one of these; None: any."""
+    return true() if job_ids is None else jobs.c.id.in_(job_ids)
 
 
 def _moved(ids: list[str], job_id: str, before: str | None) -> list[str]:

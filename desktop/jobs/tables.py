@@ -55,4 +55,11 @@ jobs = Table(
     # Who holds the job, as `jobs.owner` writes it, and until when it is believed without a sign of life.
     Column("owner", String),
     Column("lease_until", Float),
+    # While the song is separated again: the result of its last completed run, as `jobs.results` writes it.
+    Column("earlier", String),
+    # How the last attempt to separate it again ended, when it made no stems: a state, and the reason of a failure.
+    Column("attempt", String),
+    Column("attempt_error", String),
+    # When it was moved to the bin.
+    Column("removed", Float),
 )

@@ -3,17 +3,17 @@
 from time import time
 from typing import Any
 
-from sqlalchemy import Row, case
+from sqlalchemy import Row, RowMapping, case
 
 from desktop.audio.names import shown
 from desktop.jobs.memory import memory_kills
 from desktop.jobs.model import JobState, Stage
-from desktop.jobs.owner import is_gone, this_process
+from desktop.jobs.owner import LEASE, is_gone
+from desktop.jobs.results import result_text, result_values
 from desktop.jobs.rows import path_of
 from desktop.jobs.tables import jobs
+from desktop.process_identity import this_process
 
-# Seconds that an owner is believed to live after its last sign.
-LEASE = 30.0
 # Seconds that a job waits for its next try at most.
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
@@ -30,10 +30,18 @@ _UNKNOWN: dict[str, Any] = {
 }  # fmt: skip
 
 
-def afresh() -> dict[str, Any]:
-    """An ended job is to be done once more, from the beginning and with all its tries."""
+_NO_ATTEMPT: dict[str, Any] = {"earlier": None, "attempt": None, "attempt_error": None}
+
+
+def afresh(row: RowMapping, keep_result: bool) -> dict[str, Any]:
+    """Return the values that put the ended job of `row` back in the queue, from the beginning and with all its tries.
+
+    `keep_result`: the row holds the result of a completed run, which stays until another run completes.
+    """
     tries = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False}
-    return _UNKNOWN | tries | {"state": JobState.PENDING.value, "paused": False, "progress": 0.0}
+    result = {"earlier": result_text(row) if keep_result else None}
+    pending = {"state": JobState.PENDING.value, "paused": False, "progress": 0.0}
+    return _UNKNOWN | _NO_ATTEMPT | tries | result | pending
 
 
 def waiting() -> dict[str, Any]:
@@ -52,6 +60,11 @@ def claimed(token: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def given_back(row: Row[Any]) -> dict[str, Any]:
+    """Return the values that put the unfinished job of `row` back in the queue, or cancel it if that was asked for."""
+    return waiting() | ended_without_stems(row, JobState.CANCELLED) if row.cancel_requested else waiting()
+
+
 def ended(state: JobState) -> dict[str, Any]:
     """Nothing more happens to the job unless the user asks."""
     return {
@@ -60,25 +73,36 @@ def ended(state: JobState) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def completed() -> dict[str, Any]:
+    """Return the values of a run that made stems: its result takes the place of an earlier one."""
+    return _NO_ATTEMPT | ended(JobState.COMPLETED)
+
+
+def ended_without_stems(row: Row[Any], state: JobState, error: str | None = None) -> dict[str, Any]:
+    """Return the values of a run that failed or was cancelled: a job with an earlier result is completed, as before."""
+    if row.earlier is None:
+        return {"error": error} | ended(state)
+    attempt = {"earlier": None, "attempt": state.value, "attempt_error": error}
+    return _UNKNOWN | ended(JobState.COMPLETED) | attempt | result_values(row.earlier)
+
+
 def after_crash(row: Row[Any], kept: int) -> dict[str, Any]:
     """The owner of `row` was lost, and left so many finished segments: the job waits again, or ends."""
     crashes = 1 if kept > row.kept else row.crashes + 1
     starved = _ran_out_of_memory(row)
     count = {"crashes": crashes, "kept": max(kept, row.kept), "sparing": row.sparing or starved}
     if row.cancel_requested:
-        return waiting() | count | ended(JobState.CANCELLED)
+        return waiting() | count | ended_without_stems(row, JobState.CANCELLED)
     if starved and row.sparing:
-        return waiting() | count | ended(JobState.FAILED) | {"error": NO_MEMORY}
+        return waiting() | count | ended_without_stems(row, JobState.FAILED, NO_MEMORY)
     if crashes >= CRASH_BOUND:
-        return waiting() | count | ended(JobState.FAILED) | {"error": _crashed(row, crashes)}
+        return waiting() | count | ended_without_stems(row, JobState.FAILED, _crashed(row, crashes))
     return waiting() | count
 
 
 def is_orphan(row: Row[Any]) -> bool:
-    """True for a job in work whose owner is dead, or has given no sign of life for too long."""
-    if row.state != JobState.PROCESSING:
-        return False
-    return row.owner is None or row.lease_until < time() or is_gone(row.owner)
+    """Return True for a job in work whose owner can be seen to have ended."""
+    return row.state == JobState.PROCESSING and (row.owner is None or is_gone(row.owner))
 
 
 def _crashed(row: Row[Any], crashes: int) -> str:

@@ -3,6 +3,7 @@
 import errno
 import http.client
 import os
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,9 @@ ShouldStop = Callable[[], bool]
 _CHUNK = 1 << 18
 # Seconds without a byte, from the server or into the file that another process downloads.
 _PATIENCE = 20.0
+# Seconds for a server to answer when a user waits to be told whether it does.
+_SHORT_PATIENCE = 5.0
+_OFFLINE = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
 _POLL = 0.2
 _ATTEMPTS = 8
 
@@ -43,11 +47,24 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
         if not is_whole(target, file.sha256):
             _bring(file, target, report, should_stop)
     except _BrokenOffError as error:
-        raise ModelUnavailableError(f"It could not be downloaded ({error}). Is there a connection?") from error
+        raise ModelUnavailableError(f"It could not be downloaded ({error}). Try again when you are online.") from error
     except OSError as error:
         raise storage_error(error) from error
     finally:
         lock.release()
+
+
+def check_reachable(file: WeightsFile) -> None:
+    """Ask the server for `file`, and read none of it. Takes seconds at most.
+
+    Raises ModelUnavailableError with a clause that says why it cannot be had: "the server does not answer".
+    """
+    try:
+        answer = _ask(file.url, 0, _SHORT_PATIENCE)
+    except _BrokenOffError as error:
+        raise ModelUnavailableError(str(error)) from error
+    if answer:
+        answer.close()
 
 
 def _take(lock: FileLock, part: Path, report: Report, should_stop: ShouldStop) -> None:
@@ -114,11 +131,11 @@ def _attempt(file: WeightsFile, part: Path, report: Report, should_stop: ShouldS
         os.fsync(out.fileno())
 
 
-def _ask(url: str, have: int) -> http.client.HTTPResponse | None:
+def _ask(url: str, have: int, timeout: float = _PATIENCE) -> http.client.HTTPResponse | None:
     """The answer with everything after the first `have` bytes; None when there is nothing after them."""
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        return urllib.request.urlopen(request, timeout=_PATIENCE, context=system_trust())
+        return urllib.request.urlopen(request, timeout=timeout, context=system_trust())
     except urllib.error.HTTPError as error:
         error.close()
         if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -157,4 +174,8 @@ def _reason(error: Exception) -> str:
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
         return "the server does not answer"
+    if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in _OFFLINE:
+        return "there is no internet connection"
+    if isinstance(reason, ConnectionRefusedError):
+        return "the server refused the connection"
     return str(getattr(reason, "strerror", None) or reason).rstrip(".") or "the connection broke off"

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from desktop.audio.names import safe_name, shown
 from desktop.errors import ModelRejectedError, ModelUnavailableError
-from desktop.models.catalogue import Entry, catalogue
+from desktop.models.catalogue import Entry, WeightsFile, catalogue
 from desktop.models.digest import is_whole, note_of
 from desktop.models.importing import copy_whole, write_whole
-from desktop.models.inspection import is_safetensors, sources_of
 from desktop.models.storage import part_of, storage_error
 from desktop.paths import Home, converted_name
+from desktop.weights.files import is_safetensors
+from desktop.weights.package import read_package
 
 SKETCH = "sketch"
 _log = logging.getLogger(__name__)
@@ -71,12 +72,10 @@ class Shelf:
         """
         from desktop.models.download import download  # not sooner: the window looks at the shelf, and downloads nothing
 
-        entry = next((entry for entry in catalogue() if entry.name == name), None)
-        if entry is None:
-            raise ModelUnavailableError(f"{shown(name)} is not a model that can be downloaded.")
+        entry = _entry(name)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            missing = [file for file in entry.files if not is_whole(self._folder / file.name, file.sha256)]
+            missing = self._missing(entry)
         except OSError as error:
             raise storage_error(error) from error
         told = _Together(report, entry.bytes, len(entry.files), len(entry.files) - len(missing))
@@ -85,6 +84,23 @@ class Shelf:
             told.next()
         _log.info("%s was downloaded", name)
         return self.get(name)
+
+    def check_available(self, name: str) -> None:
+        """Find out whether a model is here, or could be downloaded now. May take seconds.
+
+        Raises ModelUnavailableError when it is neither, or unknown.
+        """
+        from desktop.models.download import check_reachable  # as in `download`
+
+        model = self.get(name)
+        if model.present:
+            return
+        try:
+            check_reachable(self._missing(_entry(name))[0])
+        except ModelUnavailableError as error:
+            raise ModelUnavailableError(
+                f"{model.title} is not downloaded, and {error}. Try again when you are online, or choose another model."
+            ) from error
 
     def import_file(self, path: Path, name: str | None = None) -> Model:
         """Copy a weights file of the user's to the shelf, under its own name or `name`.
@@ -95,9 +111,7 @@ class Shelf:
         # Two names that differ in case alone would be one file on many disks.
         if any(model.name.casefold() == title.casefold() for model in self.models()):
             raise ModelRejectedError(f"There is a model {shown(title)} already. Give another name with --name.")
-        if not path.is_file():
-            raise ModelRejectedError(f"{shown(path.name)} was not found.")
-        sources = sources_of(path)
+        sources = read_package(path).sources
         try:
             target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
             copy_whole(path, target)
@@ -124,6 +138,10 @@ class Shelf:
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(error) from error
+
+    def _missing(self, entry: Entry) -> list[WeightsFile]:
+        """Return the files of a model that are not here, or damaged. Raises OSError."""
+        return [file for file in entry.files if not is_whole(self._folder / file.name, file.sha256)]
 
     def _forget_conversions(self, weights: Path) -> None:
         for folder in self._converted.glob(converted_name(weights, "*")):
@@ -158,6 +176,14 @@ class Shelf:
             _log.warning("%s was passed over: %s", note.name, error)
             return None
         return Model(note.stem, note.stem, "demucs", (file,), bytes=size, imported=True, sources=sources)
+
+
+def _entry(name: str) -> Entry:
+    """Return a model of the catalogue. Raises ModelUnavailableError."""
+    entry = next((entry for entry in catalogue() if entry.name == name), None)
+    if entry is None:
+        raise ModelUnavailableError(f"{shown(name)} is not a model that can be downloaded.")
+    return entry
 
 
 class _Together:

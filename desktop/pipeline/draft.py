@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.ahead import ahead
-from desktop.audio.clean import CleanTrack
-from desktop.audio.decode import TrackReader, readers
+from desktop.audio.conform import ConformedTrack, conformed
 from desktop.audio.resample import StreamResampler
 from desktop.audio.undecodable import UndecodableError
 from desktop.errors import CancelledError
@@ -34,36 +33,35 @@ def make_draft(
 
     Raises UnusableTrackError, CancelledError, and OSError for a disk that is full or nearly so.
     """
-    for reader in readers(track):
-        shutil.rmtree(folder, ignore_errors=True)
-        keepers = ThreadPoolExecutor(engine.batch, "keep")
-        with closing(reader), keepers, suppress(UndecodableError):  # then another decoder may
-            return _Draft(track, reader, folder, engine, keepers).make(grown, should_stop)
-    raise AssertionError("readers() yields or raises")
+    with closing(conformed(track, should_stop)) as attempts:
+        for sound in attempts:
+            shutil.rmtree(folder, ignore_errors=True)
+            keepers = ThreadPoolExecutor(engine.batch, "keep")
+            with keepers, suppress(UndecodableError):  # then another decoder may, or the same in another format
+                return _Draft(sound, folder, engine, keepers).make(grown, should_stop)
+    raise AssertionError("conformed() yields or raises")
 
 
 class _Draft:
-    def __init__(
-        self, track: Path, reader: TrackReader, folder: Path, engine: Engine, pool: ThreadPoolExecutor
-    ) -> None:
+    def __init__(self, track: ConformedTrack, folder: Path, engine: Engine, pool: ThreadPoolExecutor) -> None:
         self._pool = pool
-        self._clean = CleanTrack(track.name, reader)
+        self._track = track
         self._engine = engine
-        rate = reader.info.sample_rate
-        self._resampler = StreamResampler(rate, engine.sample_rate, self._clean.channels)
-        seconds = min(reader.info.frames / rate, _MOST_SECONDS) if reader.info.frames else _GUESS_SECONDS
+        self._channels = track.format.channels
+        self._resampler = StreamResampler(track.format.sample_rate, engine.sample_rate, self._channels)
+        seconds = min(track.seconds, _MOST_SECONDS) if track.seconds else _GUESS_SECONDS
         self._store = SegmentStore.create(folder, self._about(max(1, round(seconds * engine.sample_rate))))
         if self._store.size() > _SHARE_OF_FREE * shutil.disk_usage(folder).free:
             raise OSError(f"A draft of {self._store.size()} bytes would take too much of the disk")
         # What is decoded and still to be heard, and at which frame of the track it begins.
-        self._sound = np.zeros((self._clean.channels, 0), np.float32)
+        self._sound = np.zeros((self._channels, 0), np.float32)
         self._new: list[Samples] = []
         self._from = 0
         self._end = 0
         self._next = 0
 
     def make(self, grown: Callable[[], None], should_stop: Callable[[], bool]) -> None:
-        with closing(ahead(map(self._resampler.push, self._clean.blocks()))) as blocks:
+        with closing(ahead(map(self._resampler.push, self._track.blocks()))) as blocks:
             self._take_all(blocks, grown, should_stop)
         self._take(self._resampler.flush())
         self._store = self._store.lengthened(max(1, self._end))
@@ -88,7 +86,7 @@ class _Draft:
     def _about(self, frames: int) -> About:
         engine = self._engine
         return About(
-            "draft", engine.sources, engine.sample_rate, self._clean.channels, frames, engine.segmentation,
+            "draft", engine.sources, engine.sample_rate, self._channels, frames, engine.segmentation,
             kept_as="int16",
         )  # fmt: skip
 
@@ -115,7 +113,7 @@ class _Draft:
 
     def _keep(self, segment: Segment, answer: Samples) -> None:
         stems = answer[..., segment.skip : segment.skip + segment.frames]
-        stems = stems if self._clean.channels == 2 else stems.mean(axis=1, keepdims=True)
+        stems = stems if self._channels == 2 else stems.mean(axis=1, keepdims=True)
         self._store.put(segment, stems, durable=False)
 
     def _heard(self, segment: Segment) -> Samples:

@@ -77,7 +77,7 @@ def run(
 ) -> Outcome:
     """Separate one track, from where it is listened to on. The stems are the same bits wherever that is.
 
-    Raises an UnbraidError, and then leaves nothing behind but `request.segments`.
+    Raises an UnbraidError, and then leaves nothing behind but `request.segments`, and the peaks that were there before.
     """
     progress = Progress(report, should_stop)
     try:
@@ -94,7 +94,8 @@ def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhea
     with ExitStack() as always, ExitStack() as on_failure:
         decoded = request.folder / "mixture.wav"
         always.callback(decoded.unlink, missing_ok=True)
-        on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
+        if not request.mixture_peaks.exists():
+            on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
         mixture, level = decode(request.source, decoded, request.mixture_peaks, progress)
         plan, notices = plan_for(request, mixture.sample_format, mixture.sample_rate)
         how = _how(request)

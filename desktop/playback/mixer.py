@@ -29,8 +29,9 @@ class Mixer:
         self._count = np.arange(1, longest + 1, dtype=np.float32)[:, None]
         self._gains = np.zeros((longest, lanes), dtype=np.float32)
 
-    def settle(self) -> None:
-        """Be where the levels were set, without a ramp: before the first sound of a song."""
+    def begin(self, sample_rate: int) -> None:
+        """Start at the levels that are set, without a ramp, before the first sound on a device of this rate."""
+        self._step = np.float32(1.0 / (RAMP * sample_rate))
         self._now[:] = self.targets
 
     def mix(self, lanes: Lanes, out: NDArray[np.float32]) -> None:

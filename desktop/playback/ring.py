@@ -1,4 +1,4 @@
-"""What was read ahead of the playhead: one thread writes, the sound's callback reads, and neither ever waits."""
+"""Sound read ahead of the playhead: one thread writes, the sound's callback reads, and neither ever waits."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,16 +8,16 @@ Lanes = NDArray[np.float32]
 
 
 class Ring:
-    """A ring of sound from one place of the song on. Counters only grow, and each has one writer."""
+    """A ring buffer with the sound of a song from one place on. Its counters only grow, and each has one writer."""
 
     def __init__(self, capacity: int, lanes: int, start: int, end: int, number: int = 0) -> None:
-        """`start` and `end` (frames of the device) are where its sound begins, and where the song ends.
+        """`start` and `end` (frames at the device's rate) are where the sound begins, and where the song ends.
 
-        `number` says which seek it answers.
+        `number` names the seek that the ring answers.
         """
         self.number = number
-        self.joins = False
-        """True when it goes on with the same song: it is to be heard from where the ring before it has got to."""
+        self.waits = False
+        """True while what follows is not there yet: set by the writer, whose source had nothing more to give."""
         self._data = np.zeros((capacity, lanes, 2), dtype=np.float32)
         self._capacity = capacity
         self._written = 0
@@ -29,6 +29,11 @@ class Ring:
     def position(self) -> int:
         """The next frame to be heard."""
         return self._start + self._read
+
+    @property
+    def whole(self) -> bool:
+        """True when the song's last frame was written."""
+        return self._start + self._written >= self._end
 
     @property
     def finished(self) -> bool:
@@ -55,11 +60,15 @@ class Ring:
         self._written += len(sound)
 
     def skip_to(self, position: int) -> None:
-        """Leave out what lies before `position`, as far as it is there."""
+        """Leave out the frames before `position`, as far as they were written."""
         self._read += max(0, min(position - self.position, self.ready))
 
+    def can_play(self, position: int, frames: int) -> bool:
+        """Return True when `frames` frames from `position` on, or all up to the song's end, can be read."""
+        return self.position >= position and (self.ready >= frames or self.whole)
+
     def take(self, out: Lanes) -> int:
-        """Fill `out` from its beginning with what is there. The number of frames."""
+        """Fill `out` from its beginning with the next frames; return how many there were."""
         count = min(len(out), self.ready)
         at = self._read % self._capacity
         first = min(count, self._capacity - at)

@@ -3,21 +3,17 @@
 What computes with sound is imported when there is a song: the window comes up a tenth of a second sooner.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from desktop.errors import SoundUnavailableError, StorageError
-
 if TYPE_CHECKING:
+    from desktop.errors import SoundUnavailableError, StorageError
     from desktop.playback.player import Player
-    from desktop.playback.reader import Reader
+    from desktop.playback.reader import Cue, Reader
     from desktop.playback.song import Song
-
-_LOST = "The sound device was lost. Connect one, then press play again."
 
 
 class Transport:
@@ -34,12 +30,10 @@ class Transport:
         self._reader: Reader | None = None
         self._place = 0
         self._seeks = 0
-        self._playing = threading.Event()
         self._gains: list[float] = []
         self._mutes: list[bool] = []
         self._solos: list[bool] = []
         self._master = 0.0
-        self._broken = False
 
     def load(self, paths: Sequence[Path], names: Sequence[str]) -> None:
         """Take a song's stems, all of one rate and length; it stands at its beginning. Raises StorageError."""
@@ -62,16 +56,15 @@ class Transport:
             raise ValueError("not the same song")
         place = round(self.position * song.sample_rate / self._stems.sample_rate)
         self._stems = song
-        if self._reader and self.playing:
+        if self.playing:
             self._place = place
-            self._seeks += 1
-            self._reader.go_on_with(song, self._seeks)
+            self._give_cue()
         else:
             self.seek(place)
 
     def unload(self) -> None:
         """Let go of the song and of the device."""
-        self._close_device()
+        self._close_sound()
         self._stems = None
         self._names = ()
         self._place = 0
@@ -98,51 +91,46 @@ class Transport:
     @property
     def playing(self) -> bool:
         """True from `play` to `pause`, or to the song's end."""
-        return self._playing.is_set()
+        player = self._player
+        return player is not None and player.gate
 
     @property
     def waiting(self) -> bool:
         """True while playing has come to a part that is not there yet; it goes on by itself."""
-        return self.playing and self._reader is not None and self._reader.waiting
+        reader = self._reader
+        return self.playing and reader is not None and reader.waiting
 
     @property
     def position(self) -> int:
         """The frame that is heard now."""
         player, stems = self._player, self._stems
-        if not (player and stems and self.playing and player.ring and player.ring.number == self._seeks):
+        if not (player and stems and self.playing):
             return self._place
-        asked, behind = player.heard
+        asked, number, mixed = player.heard
+        if number != self._seeks:
+            return self._place
         late = player.latency - (monotonic() - asked)
-        heard = (behind - late * player.sample_rate) * stems.sample_rate / player.sample_rate
+        heard = (mixed - late * player.sample_rate) * stems.sample_rate / player.sample_rate
         # Never back, and never ahead of what was mixed.
-        ahead = behind * stems.sample_rate / player.sample_rate
+        ahead = mixed * stems.sample_rate / player.sample_rate
         self._place = int(max(self._place, min(heard, ahead, stems.frames)))
         return self._place
 
     def play(self) -> None:
-        """Go on from the playhead; from the beginning when it is at the end. Raises SoundUnavailableError, StorageError."""
+        """Go on from the playhead; from the beginning when it is at the end. `on_trouble` tells what stands in the way."""
         if self._stems is None or self.playing:
             return
-        if self._broken:
-            self._close_device()
         if self._place >= self._stems.frames:
-            self._place = 0
-            self._close_device()
-        player, reader = self._device(self._stems)
-        if player.ring is None and player.next_ring is None:
-            player.mixer.settle()
-            self.seek(self._place)
-        player.open_gate()
-        self._playing.set()
+            self.seek(0)
+        player, reader = self._sound(self._stems)
+        player.gate = True
         reader.look()
 
     def pause(self) -> None:
         """Fall silent and stay where it is."""
-        if self.playing:
+        if self._player and self.playing:
             place = self.position
-            self._playing.clear()
-            if self._player:
-                self._player.gate = False
+            self._player.gate = False
             self.seek(place)
 
     def toggle(self) -> None:
@@ -160,9 +148,8 @@ class Transport:
     def seek(self, frame: int) -> None:
         """Go to a frame of the song."""
         self._place = max(0, min(frame, self.frames))
-        if self._reader and self._stems:
-            self._seeks += 1
-            self._reader.go_to(self._stems, self._place, self._seeks)
+        self._seeks += 1
+        self._give_cue()
 
     def gain_db(self, lane: int) -> float:
         """Level of a lane."""
@@ -218,41 +205,40 @@ class Transport:
             levels = [db if self.audible(lane) else -inf for lane, db in enumerate(self._gains)]
             self._player.set_levels(self._master, levels)
 
-    def _device(self, stems: "Song") -> "tuple[Player, Reader]":
-        if self._player is None or self._reader is None:
+    def _cue(self, song: "Song") -> "Cue":
+        from desktop.playback.reader import Cue
+
+        return Cue(song, self._place, self._seeks)
+
+    def _give_cue(self) -> None:
+        if self._reader and self._stems:
+            self._reader.cue = self._cue(self._stems)
+            self._reader.look()
+
+    def _sound(self, song: "Song") -> "tuple[Player, Reader]":
+        if self._player is None or self._reader is None or self._reader.ended:
             from desktop.playback.player import Player
             from desktop.playback.reader import Reader
 
-            self._player = Player(stems.sample_rate, len(self._names), self._lost)
-            self._reader = Reader(self._player, self._ended, self._broke_off)
+            self._player = Player(len(self._names))
             self._set_levels()
+            self._reader = Reader(self._player, self._cue(song), self._ended, self._broke_off)
         return self._player, self._reader
 
-    def _close_device(self) -> None:
-        self._playing.clear()
+    def _close_sound(self) -> None:
+        if self._player:
+            self._player.gate = False
         if self._reader:
             self._reader.close()
-        if self._player:
-            self._player.close()
         self._reader = self._player = None
-        self._broken = False
 
     def _ended(self) -> None:
         self._place = self.frames
-        self._playing.clear()
         if self._player:
             self._player.gate = False
         if self.on_ended:
             self.on_ended()
 
-    def _lost(self) -> None:
-        if self.playing:
-            self._broke_off(SoundUnavailableError(_LOST))
-
-    def _broke_off(self, error: SoundUnavailableError | StorageError) -> None:
-        self._broken = True
-        self._playing.clear()
-        if self._player:
-            self._player.gate = False
+    def _broke_off(self, error: "SoundUnavailableError | StorageError") -> None:
         if self.on_trouble:
             self.on_trouble(str(error))

@@ -1,58 +1,44 @@
 """A song that is still being separated: the model's segments where they are finished, the draft elsewhere."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.stem_order import in_order
-from desktop.errors import StorageError
 from desktop.playback.ring import Lanes
 from desktop.playback.song import Reading
-from desktop.segments.store import SegmentStore
+from desktop.segments.store import About, SegmentStore
 from desktop.segments.unfinished import Unfinished
 
 # From the draft to the model's sound and back (seconds).
 _FADE = 0.02
-_GONE = "The song is being finished. Press play again in a moment."
 
 
 class UnfinishedSong:
-    """What can be heard of it now, as one song. It grows while it is read."""
+    """What can be heard of it now, as one song. It grows while it is read, and waits where there is nothing."""
 
-    def __init__(self, segments: Path, draft: Path) -> None:
-        """The folders of the job. Raises StorageError when there is nothing in them."""
+    def __init__(self, segments: Path, draft: Path, about: About) -> None:
+        """`segments` and `draft` are the folders of the job, `about` what its leading store was last known to be."""
         self._folders = (segments, draft)
-        unfinished = self._unfinished()
-        if unfinished.leading is None:
-            raise StorageError(_GONE)
-        about = unfinished.leading.about
         self.names = in_order(about.sources)
         self.sample_rate = about.sample_rate
         self.frames = about.frames
         self.lanes = len(about.sources)
 
     def reading(self, start: int) -> Reading:
-        """Begin to read at a frame. Raises StorageError."""
-        return _UnfinishedReading(self._unfinished(), self.names, self.frames, start)
-
-    def _unfinished(self) -> Unfinished:
-        unfinished = Unfinished(*self._folders)
-        unfinished.look()
-        return unfinished
+        """Begin to read at a frame."""
+        return _UnfinishedReading(self, Unfinished(*self._folders), start)
 
 
 class _UnfinishedReading:
-    def __init__(self, unfinished: Unfinished, names: Sequence[str], frames: int, start: int) -> None:
+    def __init__(self, song: UnfinishedSong, unfinished: Unfinished, start: int) -> None:
+        self._rate, self._names, self._frames = song.sample_rate, song.names, song.frames
         self._unfinished = unfinished
-        self._names = names
-        self._frames = frames
+        self._unfinished.look()
         self._at = start
-        leading = unfinished.leading
-        self._fade = max(1, int(_FADE * leading.about.sample_rate)) if leading else 1
-        self._share = 1.0 if self._ready_to(unfinished.final, start, start + 1) > start else 0.0
+        self._fade = max(1, int(_FADE * song.sample_rate))
+        self._share = 1.0 if self._ready_to(self._stores()[0], start, start + 1) > start else 0.0
 
     @property
     def ended(self) -> bool:
@@ -62,9 +48,11 @@ class _UnfinishedReading:
     def read(self, frames: int) -> Lanes:
         """The next sound that is there: up to where finished and unfinished parts meet."""
         end = min(self._at + frames, self._frames)
-        sound = np.zeros((0, len(self._names), 2), np.float32)
-        with suppress(OSError, ValueError):  # its job has just ended, and the files are gone
+        try:
             sound = self._sound(self._at, end)
+        except (OSError, ValueError):  # files are gone: the job has ended, or is begun anew
+            self._unfinished.look_anew()
+            sound = self._of(None, end, end)
         self._at += len(sound)
         return sound
 
@@ -72,16 +60,22 @@ class _UnfinishedReading:
         """Nothing is held open."""
 
     def _sound(self, start: int, end: int) -> Lanes:
-        final, draft = self._unfinished.final, self._unfinished.beside
+        final, draft = self._stores()
         if self._ready_to(final, start, end) < end or self._share < 1.0:
             self._unfinished.look()
-            final, draft = self._unfinished.final, self._unfinished.beside
+            final, draft = self._stores()
         final_to = self._ready_to(final, start, end + self._fade)
         if final and final_to > start:
             return self._finished(final, draft, start, min(end, final_to), final_to)
         self._share = 0.0
         draft_to = min(self._ready_to(draft, start, end), self._next_finished(final, start, end))
         return self._of(draft, start, draft_to) if draft and draft_to > start else self._of(None, start, start)
+
+    def _stores(self) -> tuple[SegmentStore | None, SegmentStore | None]:
+        """Return the model's store and the draft's, each if it is at the rate of the song."""
+        stores = self._unfinished.final, self._unfinished.draft
+        final, draft = (store if store and store.about.sample_rate == self._rate else None for store in stores)
+        return final, draft
 
     def _finished(self, final: SegmentStore, draft: SegmentStore | None, start: int, end: int, final_to: int) -> Lanes:
         """The model's sound, cross-faded with the draft where one begins or ends and the other is there."""

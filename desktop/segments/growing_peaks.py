@@ -1,5 +1,6 @@
 """The waveforms of a song in work: they fill as segments are finished, the model's over the draft's."""
 
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -48,12 +49,13 @@ class GrowingPeaks:
 
     def _take(self, store: SegmentStore, final: bool) -> bool:
         taken = self._taken.setdefault(str(store.folder), set())
-        new = store.done - taken
-        for number in new:
-            first, entries = store.peaks(number)
-            self._fill(store, first, entries, final)
-        taken |= new
-        return bool(new)
+        known = len(taken)
+        with suppress(OSError, ValueError):  # gone: its job ended, or is begun anew
+            for number in store.done - taken:
+                first, entries = store.peaks(number)
+                self._fill(store, first, entries, final)
+                taken.add(number)
+        return len(taken) > known
 
     def _fill(self, store: SegmentStore, first: int, entries: NDArray[np.int16], final: bool) -> None:
         entries = entries[: max(0, len(self._final) - first)]

@@ -12,7 +12,11 @@ COMPLETE = "complete"
 
 
 class Unfinished:
-    """Both stores of one job, either of which may not be there yet, or not any more."""
+    """Both stores of one job, either of which may not be there yet.
+
+    A store that was found stays as it was known when its folder is gone. That tells nothing about the job, which has
+    ended or is begun anew: the row in the library does, sooner or later.
+    """
 
     def __init__(self, segments: Path, draft: Path) -> None:
         """`segments` holds one folder for every way in which the song was begun to be separated."""
@@ -29,6 +33,11 @@ class Unfinished:
         grown = [bool(store.look()) for store in (self.final, self.draft) if store]
         return before != (self.final, self.draft) or any(grown)
 
+    def look_anew(self) -> None:
+        """Know nothing but what is there now: for a reader that found a file gone."""
+        self.final = self.draft = None
+        self.look()
+
     @property
     def leading(self) -> "SegmentStore | None":
         """The store that says which stems there are: the model's, once it has begun."""
@@ -44,11 +53,11 @@ class Unfinished:
         with suppress(OSError):
             for folder in sorted(self._segments.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True):
                 return _followed(folder, known)
-        return None
+        return known
 
 
 def _followed(folder: Path, known: "SegmentStore | None") -> "SegmentStore | None":
-    """The store in `folder`, the known one if it is still about the same."""
+    """Return the store in `folder`; the known one while that is about the same, and when there is none."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         from desktop.segments.store import SegmentStore  # with NumPy, which the window comes up without
 
@@ -56,4 +65,4 @@ def _followed(folder: Path, known: "SegmentStore | None") -> "SegmentStore | Non
         if known and known.folder == folder and known.about == about:
             return known
         return SegmentStore.open(folder)
-    return None
+    return known

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 
 from desktop.lifetime import bind, tied
+from desktop.process_identity import started
 
 # Seconds that a child has to end in order.
 PATIENCE = 5.0
-_SAME_MOMENT = 1.0
 # Seconds between looks at whether a child is still to be waited for.
 _GLANCE = 0.1
 _log = logging.getLogger(__name__)
@@ -48,9 +48,7 @@ class Child:
         if said is not None and self.process.stdin:
             with suppress(OSError), self.process.stdin as pipe:  # whoever waits for it sees that it has ended
                 pipe.write(said)
-        with suppress(psutil.Error):  # it has ended already
-            created = psutil.Process(self.process.pid).create_time()
-            pidfile.write_text(json.dumps({"pid": self.process.pid, "created": created}))
+        pidfile.write_text(json.dumps({"pid": self.process.pid, "started": started(self.process.pid)}))
 
     def on_exit(self, tell: Callable[[], None]) -> None:
         """Have `tell` called, from a thread of its own, when the child ends."""
@@ -89,8 +87,10 @@ class Child:
             except subprocess.TimeoutExpired:
                 _log.warning("%s had to be killed", self.process.args)
                 kill_tree(self.process.pid)
-                self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout):
+                with suppress(subprocess.TimeoutExpired):  # the system does not let go of it: a dead disk, say
+                    self.process.wait(PATIENCE)
+        # The pipe of one that lives is in use by whoever reads it, and closing it would wait for that.
+        for pipe in (self.process.stdin, self.process.stdout) if not self.alive else ():
             if pipe:
                 pipe.close()
         self._pidfile.unlink(missing_ok=True)
@@ -108,9 +108,8 @@ def noted_in(pidfile: Path) -> int | None:
     """The number of the child that a pidfile names, if that very process still runs, and not another of its number."""
     try:
         noted = json.loads(pidfile.read_text())
-        process = psutil.Process(noted["pid"])
-        return process.pid if abs(process.create_time() - noted["created"]) < _SAME_MOMENT else None
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return int(noted["pid"]) if noted["started"] and started(noted["pid"]) == noted["started"] else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # none was left, or it is gone
 
 

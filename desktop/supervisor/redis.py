@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -49,8 +50,8 @@ class RedisServer:
         self.moved = False
         """True when it is not where it was before: those who found it there must be started anew."""
 
-    def start(self) -> Child:
-        """Start it and wait until it answers. Raises ServiceUnavailableError."""
+    def start(self, give_up: Callable[[], bool] = lambda: False) -> Child:
+        """Start it and wait until it answers, or until `give_up()` is true. Raises ServiceUnavailableError, OSError."""
         home = self._home
         _make_private(home.run)
         if not BY_PORT and len(os.fsencode(home.socket)) > _LONGEST_SOCKET:
@@ -61,13 +62,15 @@ class RedisServer:
         before = self._server
         try:
             # Where it was, so that a worker finds it again.
-            return self._start(before or _new_place())
+            return self._start(before or _new_place(), give_up)
         except ServiceUnavailableError:
+            if give_up():
+                raise
             # The likeliest cause is a damaged data file, and nothing in it is needed; or another has the port.
             _log.warning("Redis did not start; its data is set aside")
             shutil.rmtree(home.redis, ignore_errors=True)
             home.redis.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._start(_new_place())
+            return self._start(_new_place(), give_up)
         finally:
             self.moved = before is not None and self._server != before
 
@@ -78,7 +81,7 @@ class RedisServer:
             self.child = None
         forget(self._home)
 
-    def _start(self, server: RedisSettings | None) -> Child:
+    def _start(self, server: RedisSettings | None, give_up: Callable[[], bool]) -> Child:
         words, said = _arguments(self._home), None
         if server is None:
             words += ["--port", "0", "--unixsocket", str(self._home.socket), "--unixsocketperm", "600"]
@@ -88,7 +91,7 @@ class RedisServer:
             said = f"bind {LOOPBACK}\nport {server.port}\nrequirepass {server.password}\n".encode()
         try:
             self.child = Child(words, self._home.run / PIDFILE, said=said)
-            self._wait(self.child, server)
+            self._wait(self.child, server, give_up)
             if server:
                 tell_port(self._home, server)
         except OSError as error:
@@ -96,11 +99,11 @@ class RedisServer:
         self._server = server
         return self.child
 
-    def _wait(self, child: Child, server: RedisSettings | None) -> None:
+    def _wait(self, child: Child, server: RedisSettings | None, give_up: Callable[[], bool]) -> None:
         end = monotonic() + _PATIENCE
         where = connection(server, self._home)
         with redis.Redis(**where, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)) as client:
-            while child.alive and monotonic() < end:
+            while child.alive and monotonic() < end and not give_up():
                 if server is None or _listens(child, server.port):
                     try:
                         client.ping()

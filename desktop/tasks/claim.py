@@ -7,6 +7,7 @@ from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 
+from desktop.change_watch import ChangeWatch
 from desktop.errors import CancelledError, LostClaimError, StorageError
 from desktop.jobs.model import Duty, Job, Stage
 from desktop.jobs.queue import EventSink, JobProgress
@@ -41,7 +42,7 @@ class HeldClaim:
         """
         self.job = job
         self._on_overdue = on_overdue
-        self._moved = monotonic()
+        self._progress_watch = ChangeWatch()
         self._asked_to_stop: float | None = None
         self._store = store
         self._events = events
@@ -81,7 +82,7 @@ class HeldClaim:
             with suppress(StorageError):  # the next sign of life tries again
                 self._store.describe(self.job, stage=stage.value)
         if changed or progress > self._reached:
-            self._moved, self._reached = monotonic(), progress
+            self._reached = progress
         self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)
         self._stage = stage
         if changed or monotonic() - self._shown >= _FRAME:
@@ -128,8 +129,9 @@ class HeldClaim:
 
     def _is_overdue(self) -> bool:
         now = monotonic()
+        unmoved = self._progress_watch.unchanged((self._stage, self._reached))
         if not self.should_stop():
             self._asked_to_stop = None
-            return now - self._moved > STALLED
+            return unmoved > STALLED
         self._asked_to_stop = self._asked_to_stop or now
         return now - self._asked_to_stop >= _GRACE

@@ -36,7 +36,7 @@ class Drafter:
         folder = self._home.job(job_id)
         try:
             job = self._store.job(job_id)
-            if not job.state.ended and not (folder.draft / COMPLETE).exists() and self._may_try(folder):
+            if job.wants_draft and not (folder.draft / COMPLETE).exists() and self._may_try(folder):
                 self._make(job)
                 folder.draft_tries.unlink(missing_ok=True)
                 return True
@@ -68,7 +68,7 @@ class Drafter:
             self._events.emit(DraftGrew(job.id, complete=False))
 
         def ended() -> bool:
-            return self._store.job(job.id).state.ended
+            return not self._store.job(job.id).wants_draft
 
         with Watchdog(_STALLED) as watchdog:
             make_draft(stored_track(folder, job), folder.draft, self._engine, grown, ended)

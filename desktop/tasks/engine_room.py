@@ -35,18 +35,28 @@ class EngineRoom:
         self._unreachable: dict[str, tuple[float, str]] = {}
 
     def engine(
-        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool], sparing: bool = False
+        self,
+        name: str,
+        report: Callable[[float], None],
+        should_stop: Callable[[], bool],
+        sparing: bool = False,
+        fall_back: bool = True,
     ) -> tuple[Engine, tuple[str, ...]]:
         """The engine of the model `name`, and notices for the user. `report` gets the part downloaded, 0 to 1.
 
-        `sparing`: such a one as needs less memory, by torch on the processor.
-        Raises ModelUnavailableError for an unknown name, ModelRejectedError, StorageError, CancelledError.
+        `sparing`: such a one as needs less memory, by torch on the processor. `fall_back`: use Sketch when the model
+        cannot be downloaded. Raises ModelUnavailableError for an unknown name, and for a model that cannot be
+        downloaded without `fall_back`, ModelRejectedError, StorageError, CancelledError.
         """
         model = self._shelf.get(name)
         try:
-            engine = self._load(model if model.present else self._download(model, report, should_stop), sparing)
+            if not model.present:
+                model = self._download(model, report, should_stop, remember=fall_back)
+            engine = self._load(model, sparing)
             return engine, (*engine.notices, _SPARED) if sparing and model.name != SKETCH else engine.notices
         except ModelUnavailableError as error:
+            if not fall_back:
+                raise ModelUnavailableError(f"{model.title} is not downloaded. {error}") from error
             _log.warning("Sketch stands in for %s: %s", name, error)
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
             return self._load(self._shelf.get(SKETCH)), (notice,)
@@ -65,9 +75,12 @@ class EngineRoom:
         runtime = self._engine.runtime if self._engine else ""
         return repr((spec.name, spec.kind, files, spec.bag, spec.segment, runtime))
 
-    def _download(self, model: Model, report: Callable[[float], None], should_stop: Callable[[], bool]) -> Model:
+    def _download(
+        self, model: Model, report: Callable[[float], None], should_stop: Callable[[], bool], remember: bool
+    ) -> Model:
+        """Download a model, or fail at once when that failed a moment ago, if `remember`."""
         failed = self._unreachable.get(model.name)
-        if failed and monotonic() - failed[0] < _RETRY_AFTER:
+        if remember and failed and monotonic() - failed[0] < _RETRY_AFTER:
             raise ModelUnavailableError(failed[1])
         try:
             return self._shelf.download(model.name, lambda done, total: report(done / max(total, 1)), should_stop)

@@ -2,7 +2,8 @@
 
 import redis
 
-from desktop.tasks.queue import playhead_key
+from desktop.errors import UnbraidError
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
 # Seconds that a worker waits for the answer at most.
@@ -13,7 +14,7 @@ def playhead(job_id: str) -> float | None:
     """Seconds into the song; None when nobody listens, or Redis is away."""
     try:
         with redis_client(_PATIENCE) as client:
-            told = client.get(playhead_key(job_id))
-    except redis.RedisError:
+            told = client.get(names().playhead(job_id))
+    except (redis.RedisError, UnbraidError):
         return None
     return float(told) if isinstance(told, str) else None

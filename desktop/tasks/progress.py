@@ -9,17 +9,19 @@ from time import monotonic
 
 import redis
 
+from desktop.crashes.watch import watching
+from desktop.errors import UnbraidError
 from desktop.jobs.model import Stage
 from desktop.jobs.queue import DraftGrew, JobChanged, JobEvent, JobProgress, QueueChanged
-from desktop.tasks.job_id import is_job_id
+from desktop.tasks.job_id import parse_job_id
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
-_CHANNEL = "unbraid:events"
 # Seconds an emitter waits for Redis at most, and leaves it alone after a failure.
 _PATIENCE = 0.5
 _REST = 2.0
-# Seconds between looks at whether the listener shall end.
-_GLANCE = 0.5
+# Seconds between looks at whether the listener shall end, and that its end is waited for.
+_GLANCE, _LONGEST_STOP = 0.5, 2.0
 _log = logging.getLogger(__name__)
 
 
@@ -38,8 +40,8 @@ class RedisEvents:
                 return
             try:
                 self._client = self._client or redis_client(_PATIENCE)
-                self._client.publish(_CHANNEL, _text(event))
-            except redis.RedisError:
+                self._client.publish(names().events, _text(event))
+            except (redis.RedisError, UnbraidError):
                 self._resting_until = monotonic() + _REST
                 self._drop()
 
@@ -69,28 +71,35 @@ class EventListener:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread. One that waits for Redis is left behind; it calls nobody any more."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join(_LONGEST_STOP)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
                 self._listen()
-            except redis.RedisError as error:
+            except (redis.RedisError, UnbraidError) as error:
                 _log.info("The event feed broke off: %s", error)
-                self._stop.wait(_GLANCE)
+            except Exception as error:  # noqa: BLE001 without this thread the window would show nothing any more
+                watching.record(error)
+            self._stop.wait(_GLANCE)
 
     def _listen(self) -> None:
         with redis_client() as client, client.pubsub(ignore_subscribe_messages=True) as feed:
-            feed.subscribe(_CHANNEL)
+            feed.subscribe(names().events)
             feed.get_message(timeout=_GLANCE)
-            self._on_gap()
+            self._tell(self._on_gap)
             while not self._stop.is_set():
                 message = feed.get_message(timeout=_GLANCE)
                 event = _event(message["data"]) if message else None
                 if event:
-                    self._on_event(event)
+                    self._tell(self._on_event, event)
+
+    def _tell(self, listener: Callable[..., None], *given: JobEvent) -> None:
+        if not self._stop.is_set():
+            listener(*given)
 
 
 def _text(event: JobEvent) -> str:
@@ -101,7 +110,7 @@ def _event(text: str | bytes | None) -> JobEvent | None:
     """The event in a message; None when it is none of ours."""
     try:
         fields = json.loads(text or "{}")
-        if "job_id" in fields and not is_job_id(fields["job_id"]):
+        if "job_id" in fields and parse_job_id(fields["job_id"]) != fields["job_id"]:
             raise ValueError("no job id")
         if "stage" in fields:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})

@@ -2,18 +2,21 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+from time import time
 from typing import Any
 
 import redis
 from kombu.exceptions import OperationalError
 
 from desktop.address import is_told
+from desktop.errors import UnbraidError
 from desktop.jobs.model import Job
 from desktop.paths import home
 from desktop.settings import external_redis
-from desktop.tasks.celery_app import DRAFT_QUEUE, DRAFT_TASK, QUEUE, TASK, UNACKED, app, broker_url
+from desktop.tasks.celery_app import DRAFT_TASK, LIBRARY_HEADER, TASK, app, broker_url
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
 _log = logging.getLogger(__name__)
@@ -24,6 +27,10 @@ _SOFT, _GRACE = 3300, 300
 _LONGEST = 6 * 24 * 3600
 # Seconds for which a playhead counts after it was told, and that the teller waits for Redis at most.
 _ATTENTION, _PATIENCE = 15, 0.5
+# Seconds within which a worker that has taken a message claims its job: it may have to start a process for it first.
+_TAKEN = 30.0
+# Seconds after which the lock of a process that died, or hangs, is free.
+_LONGEST_RECONCILING = 10.0
 
 
 class CeleryQueue:
@@ -31,18 +38,23 @@ class CeleryQueue:
 
     def publish(self, job: Job) -> None:
         """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
+        with _put_off(job):
+            self.send(job)
+
+    def send(self, job: Job) -> None:
+        """Ask for `job` to be run. Raises kombu's OperationalError."""
         if not _is_there():
             return
         soft = min(max(_SOFT, int((job.seconds or 0) * _SLOWEST)), _LONGEST)
-        _send(TASK, job, task_id=identity(job), soft_time_limit=soft, time_limit=soft + _GRACE)
+        _send(TASK, job, queue=names().queue, task_id=identity(job), soft_time_limit=soft, time_limit=soft + _GRACE)
 
     def publish_in_order(self, jobs: Sequence[Job]) -> None:
-        """Forget the messages that wait, and ask for `jobs` anew."""
+        """Forget this library's messages that wait, and ask for `jobs` anew."""
         if not _is_there():
             return
         try:
             with redis_client() as client:
-                client.delete(QUEUE)
+                _forget_waiting(client)
         except redis.RedisError as error:
             _log.info("The order waits in the library: %s", error)
             return
@@ -52,36 +64,96 @@ class CeleryQueue:
     def publish_draft(self, job: Job) -> None:
         """Ask for a draft of `job`, or for nothing when Redis is away."""
         if _is_there():
-            _send(DRAFT_TASK, job, queue=DRAFT_QUEUE)
+            with _put_off(job):
+                _send(DRAFT_TASK, job, queue=names().draft_queue)
 
     def tell_playhead(self, job_id: str, second: float) -> None:
         """Let the worker know where an unfinished job is listened to, for some seconds."""
-        with suppress(redis.RedisError), redis_client(_PATIENCE) as client:
-            client.set(playhead_key(job_id), second, ex=_ATTENTION)
+        with suppress(redis.RedisError, UnbraidError), redis_client(_PATIENCE) as client:
+            client.set(names().playhead(job_id), second, ex=_ATTENTION)
 
     def known(self) -> set[str]:
-        """Identities of all messages that wait or are in a worker's hands. Raises redis.RedisError."""
+        """Return the identities of the messages that wait, or that a worker has just taken. Raises redis.RedisError.
+
+        A message that was taken some time ago, and whose job is still due, is in the hands of a worker that has died.
+        """
+        now = time()
         with redis_client() as client:
-            waiting = client.lrange(QUEUE, 0, -1)
-            held = client.hvals(UNACKED["unacked_key"])
-        return {_id(text) for text in waiting} | {_id(text, held=True) for text in held}
+            waiting = client.lrange(names().queue, 0, -1)
+            held = client.hgetall(names().unacked["unacked_key"])
+            taken = client.zrange(names().unacked["unacked_index_key"], 0, -1, withscores=True)
+        fresh = [held[tag] for tag, moment in taken if tag in held and abs(now - float(moment)) < _TAKEN]
+        return {_Message(text).id for text in waiting} | {_Message(text).id for text in fresh}
+
+    def next_message(self) -> str | None:
+        """Return the message that a worker is to take next, as it is; None if none waits. Raises redis.RedisError."""
+        with redis_client() as client:
+            message = client.lindex(names().queue, -1)
+        return None if message is None else str(message)
+
+    @contextmanager
+    def reconciling(self) -> Generator[bool]:
+        """Hold the lock on comparing this library's messages with its rows, or yield False. Raises redis.RedisError."""
+        with redis_client() as client:
+            lock = client.lock(names().reconciling, timeout=_LONGEST_RECONCILING, blocking=False)
+            if not lock.acquire():
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                with suppress(redis.RedisError):  # it expires by itself
+                    lock.release()
 
     def clear(self) -> None:
-        """Forget every message: only while no worker is alive. Raises redis.RedisError."""
+        """Forget this library's messages, and no others: only while no worker is alive. Raises redis.RedisError."""
         with redis_client() as client:
-            client.delete(QUEUE, *UNACKED.values())
+            client.delete(names().reconciling)
+            _forget_waiting(client)
+            held = client.hgetall(names().unacked["unacked_key"])
+            ours = [tag for tag, text in held.items() if _Message(text).is_ours]
+            if ours:
+                client.hdel(names().unacked["unacked_key"], *ours)
+                client.zrem(names().unacked["unacked_index_key"], *ours)
 
 
-def playhead_key(job_id: str) -> str:
-    """Where Redis holds the second at which a job is listened to."""
-    return f"unbraid:playhead:{job_id}"
+class _Message:
+    """What the headers of a message say, as text that came from Redis: anybody with the password may write there."""
+
+    def __init__(self, text: str | bytes) -> None:
+        headers = _headers(text)
+        self.id = str(headers.get("id", ""))
+        self.is_ours = headers.get(LIBRARY_HEADER) == names().library
+
+
+def _headers(text: str | bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+        # One that a worker holds is noted with its exchange and its routing key.
+        return dict((message[0] if isinstance(message, list) else message)["headers"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+
+
+def _forget_waiting(client: "redis.Redis") -> None:
+    with client.pipeline() as steps:
+        for text in client.lrange(names().queue, 0, -1):
+            if _Message(text).is_ours:
+                steps.lrem(names().queue, 1, str(text))
+        steps.execute()
 
 
 def _send(task: str, job: Job, **options: Any) -> None:
+    # A connection of its own: the app's pool remembers where Redis was when the app began.
+    with app.connection_for_write(broker_url()) as connection:
+        # Nobody asks for the result of these: the row has it.
+        app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+
+
+@contextmanager
+def _put_off(job: Job) -> Generator[None]:
     try:
-        # A connection of its own: the app's pool remembers where Redis was when the app began.
-        with app.connection_for_write(broker_url()) as connection:
-            app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+        yield
     except OperationalError as error:
         _log.info("%s waits in the library: %s", job.id, error)
 
@@ -94,12 +166,3 @@ def identity(job: Job) -> str:
 def _is_there() -> bool:
     """False before the library's own Redis runs: nothing must ever go to somebody else's."""
     return external_redis() is not None or is_told(home())
-
-
-def _id(text: str | bytes, held: bool = False) -> str:
-    """The identity of a message; that of none when it is none of ours: anybody with the password may write there."""
-    try:
-        message = json.loads(text)
-        return str((message[0] if held else message)["headers"]["id"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return ""

@@ -23,13 +23,14 @@ from desktop.jobs.copy import stored_track
 from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.records import write_record
+from desktop.jobs.results import superseded_runs
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
 from desktop.tasks.aftermath import Aftermath
-from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, has_ended
+from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, outcome
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
@@ -66,30 +67,36 @@ class JobRunner:
         job = self.store.claim(job_id)
         self.events.emit(JobChanged(job_id))
         if job is None:
-            self._forget(job_id)
-            return DROPPED
+            return self._not_claimed(job_id)
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer == COMPLETED:
-            write_record(self.home, self.store.job(job_id))
-        self._tidy(job, answer)
-        self.events.emit(JobChanged(job_id))
+            write_record(self.home, self.store.job(job_id, in_bin=True))
+        self._conclude(job, answer)
         return answer
+
+    def _not_claimed(self, job_id: str) -> Answer:
+        """Answer for a job that ended before, waits, or is in other hands; if it ended with a lost owner, tidy up."""
+        self._forget(job_id)
+        try:
+            return outcome(self.store.job(job_id))
+        except UnknownJobError:
+            return DROPPED
 
     def give_up(self, job_id: str, error: Exception) -> None:
         """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
         job = self.store.held(job_id)
-        if job is not None:
-            self._tidy(job, self._aftermath.settle(job, error, job.elapsed))
-        self.events.emit(JobChanged(job_id))
+        if job is None:
+            self.events.emit(JobChanged(job_id))
+        else:
+            self._conclude(job, self._aftermath.settle(job, error, job.elapsed))
 
     def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            self._tidy(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
-            self.events.emit(JobChanged(job.id))
+            self._conclude(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
         finally:
@@ -129,7 +136,11 @@ class JobRunner:
         if not source.exists():
             raise UnusableTrackError(_GONE)
         engine, notices = self.engines.engine(
-            job.options.model, lambda part: claim.report(Stage.DOWNLOADING, part), claim.should_stop, job.sparing
+            job.options.model,
+            lambda part: claim.report(Stage.DOWNLOADING, part),
+            claim.should_stop,
+            job.sparing,
+            fall_back=job.earlier is None,  # a draft never replaces stems
         )
         self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
@@ -184,19 +195,23 @@ class JobRunner:
         return key
 
     def _clean_up(self, job: Job) -> None:
-        """Throw away what earlier owners began to write. Their finished segments are kept."""
-        for folder in self.home.job(job.id).root.glob("run-*"):
+        """Throw away what earlier owners began to write. Their finished segments, and an earlier result, are kept."""
+        for folder in superseded_runs(self.home, job):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _forget(self, job_id: str) -> None:
-        """Throw away the work of a job that ended, but not in `run`."""
+        """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
         with suppress(UnknownJobError):
-            remove_work(self.home, self.store.job(job_id))
+            remove_work(self.home, self.store.job(job_id, in_bin=True))
+
+    def _conclude(self, job: Job, answer: Answer) -> None:
+        """Announce how the run ended, and only then delete its files: the window may be playing them."""
+        self.events.emit(JobChanged(job.id))
+        self._tidy(job, answer)
 
     def _tidy(self, job: Job, answer: Answer) -> None:
         """Throw away what an ended job has no use for."""
         folder = self.home.job(job.id)
         if answer != COMPLETED:
             shutil.rmtree(folder.run(job.token), ignore_errors=True)
-        if has_ended(answer):
-            folder.forget_work()
+        self._forget(job.id)

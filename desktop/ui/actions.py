@@ -64,7 +64,11 @@ class Deeds(Protocol):
         ...
 
     def clear_finished(self) -> None:
-        """Clear the finished songs."""
+        """Remove the finished songs."""
+        ...
+
+    def undo_removal(self) -> None:
+        """Restore the songs that were removed last."""
         ...
 
     def go_to_search(self) -> None:
@@ -101,7 +105,8 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
         ("Later in line", "Alt+Down", deeds.move_later),
         ("Pause or resume songs", "Ctrl+P", deeds.hold_chosen),
         ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
-        ("Clear finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
+        ("Undo the last removal", "Ctrl+Z", deeds.undo_removal),
+        ("Remove finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
         ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("About Unbraid", "F1", deeds.open_about),
         ("Play or pause", "Space", player.toggle),

@@ -20,6 +20,7 @@ from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
 from desktop.playback.transport import Transport
 from desktop.ui.actions import bind_keys
+from desktop.ui.dialogs.removed_songs import RemovedSongs
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
@@ -55,6 +56,8 @@ _SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wm
 class MainWindow(QMainWindow):
     """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
 
+    closing = Signal()
+    """The window closes for good, and waits next for what its threads are doing."""
     batch_changed = Signal(object)
     """The Batch as it stands now, None when nothing is to be done."""
 
@@ -75,6 +78,8 @@ class MainWindow(QMainWindow):
         self._memory = WindowMemory(home)
         self._settings: SettingsDialog | None = None
         self._about: AboutDialog | None = None
+        self._bin: RemovedSongs | None = None
+        self._feed = feed
         self._batches = BatchCount()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
@@ -162,6 +167,8 @@ class MainWindow(QMainWindow):
         self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
+        self.library.removals.bin_asked.connect(self.open_bin)
+        self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
 
@@ -204,7 +211,7 @@ class MainWindow(QMainWindow):
 
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
-        self.library.commands.remove(self.table.chosen())
+        self.library.removals.remove(self.table.chosen())
 
     def move_earlier(self) -> None:
         """Let the chosen song run one place earlier."""
@@ -224,8 +231,18 @@ class MainWindow(QMainWindow):
             self.top.pause.click()
 
     def clear_finished(self) -> None:
-        """Clear the songs that have ended from the library."""
-        self.library.commands.clear_finished()
+        """Remove the songs that have ended."""
+        self.library.removals.clear_finished()
+
+    def undo_removal(self) -> None:
+        """Restore the songs that were removed last."""
+        self.library.removals.undo()
+
+    def open_bin(self) -> None:
+        """Open the list of removed songs, or bring it to the front."""
+        if self._bin is None:
+            self._bin = RemovedSongs(self.library.removals, self._feed, self)
+        self._bin.come_forward()
 
     def go_to_search(self) -> None:
         """Go to the search."""
@@ -242,6 +259,7 @@ class MainWindow(QMainWindow):
         if self._settings is None:
             self._settings = SettingsDialog(self._memory, self._home, self, updates=self.updates.offered)
             self._settings.about_asked.connect(self.open_about)
+            self._settings.bin_asked.connect(self.open_bin)
         self._settings.come_forward(last_computed(self.library.jobs.jobs))
 
     def open_about(self) -> None:
@@ -280,6 +298,10 @@ class MainWindow(QMainWindow):
         self.panel.show_job(job)
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
+
+    def _choose_restored(self, jobs: Sequence[Job]) -> None:
+        if not self.player.playing:
+            self.table.choose(jobs[0].id)
 
     def _refresh_job(self, job: Job) -> None:
         shown = self.panel.job
@@ -350,6 +372,7 @@ class MainWindow(QMainWindow):
             return
         if not self._closed:
             self._closed = True
+            self.closing.emit()
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
             self.library.close()

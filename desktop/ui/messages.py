@@ -7,8 +7,10 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.audio.files import Refusal
 from desktop.audio.names import shown
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import attempt_words
 from desktop.ui.dialogs.refused import RefusedFiles, refused_words
+from desktop.ui.dialogs.sheet import Sheet
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Added
 from desktop.ui.jobs.library import Library
@@ -18,7 +20,7 @@ from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
-_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE = "refused", "trouble", "draft", "unreadable"
+_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT = "refused", "trouble", "draft", "unreadable", "kept"
 
 
 class Messages(QObject):
@@ -33,13 +35,16 @@ class Messages(QObject):
         self._window = window
         self._refusals: list[Refusal] = []
         self._drafts: dict[str, Job] = {}
+        self._kept: dict[str, Job] = {}
         feed.trouble.connect(self._tell_trouble)
         player.notice.connect(notices.say)
         library.adder.finished.connect(self._tell_added)
         library.refresher.failed.connect(self._tell_unreadable)
         library.refresher.loaded.connect(self._clear_unreadable)
         library.jobs.draft_made.connect(self._tell_draft)
+        library.jobs.attempt_ended.connect(self._tell_kept)
         library.commands.retried.connect(self._forget_draft)
+        library.commands.retried.connect(self._forget_kept)
 
     def _tell_trouble(self, sentence: str) -> None:
         if sentence:
@@ -109,6 +114,39 @@ class Messages(QObject):
                 act=lambda: self._separate_again(tuple(drafts)),
             )
         )
+
+    def _tell_kept(self, job: Job) -> None:
+        self._say_kept({**self._kept, job.id: job})
+
+    def _forget_kept(self, job: Job) -> None:
+        if job.id in self._kept:
+            self._say_kept({job_id: kept for job_id, kept in self._kept.items() if job_id != job.id})
+
+    def _say_kept(self, kept: dict[str, Job]) -> None:
+        """Collect the songs that were not separated again in one notice, for as long as it stands."""
+        self._notices.clear(_KEPT)  # its going forgets what it had collected
+        self._kept = kept
+        if not kept:
+            return
+        jobs = list(kept.values())
+        failed = any(job.last_attempt and job.last_attempt.state is JobState.FAILED for job in jobs)
+        many = f"{len(jobs)} songs were not separated again. Their earlier stems are kept."
+        self._notices.show_notice(
+            Notice(
+                many if len(jobs) > 1 else attempt_words(jobs[0], f"“{shown(jobs[0].title, 40)}”"),
+                key=_KEPT,
+                tone=tokens.BAD if failed else tokens.ACCENT,
+                action="Details" if len(jobs) > 1 else "",
+                act=lambda: self._show_kept(jobs),
+                on_gone=kept.clear,
+            )
+        )
+
+    def _show_kept(self, jobs: Sequence[Job]) -> None:
+        self._kept.clear()
+        lines = [f"{shown(job.title, 300)}\n    {attempt_words(job)}\n" for job in jobs]
+        heading = f"{len(jobs)} songs were not separated again"
+        Sheet(heading, "Their earlier stems are kept.", "\n".join(lines), self._window).show()
 
     def _separate_again(self, drafts: Sequence[Job]) -> None:
         self._drafts.clear()

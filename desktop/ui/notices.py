@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
@@ -27,10 +28,12 @@ class Notice:
     action: str = ""
     """What the button says that does something about it; empty: no button."""
     act: Callable[[], None] | None = None
+    more: tuple[str, Callable[[], None]] | None = None
+    """A second button: what it says, and what it does."""
     lasts: float = 0.0
     """Seconds until it goes by itself; 0: it stays."""
     on_gone: Callable[[], None] | None = None
-    """Called when it goes in any way but by its action."""
+    """Called when it goes in any way but by one of its buttons."""
     on_dismissed: Callable[[], None] | None = None
     """Called when the user puts it away, and not when it goes by itself."""
 
@@ -38,7 +41,8 @@ class Notice:
 class NoticeRow(QWidget):
     """One notice, with its action and a way to put it away."""
 
-    acted = Signal()
+    acted = Signal(object)
+    """What is to be done."""
     dismissed = Signal()
 
     def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
@@ -53,13 +57,18 @@ class NoticeRow(QWidget):
         row.setSpacing(12)
         row.addWidget(label, 1)
         if notice.action:
-            button = ShellButton(menu_words(notice.action))
-            button.setAccessibleName(notice.action)
-            button.clicked.connect(self.acted)
-            row.addWidget(button)
+            row.addWidget(self._button(notice.action, notice.act))
+        if notice.more:
+            row.addWidget(self._button(*notice.more))
         away = square("cross", "Put this notice away")
         away.clicked.connect(self.dismissed)
         row.addWidget(away)
+
+    def _button(self, words: str, act: Callable[[], None] | None) -> ShellButton:
+        button = ShellButton(menu_words(words))
+        button.setAccessibleName(words)
+        button.clicked.connect(lambda: self.acted.emit(act))
+        return button
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Fill the ground, the edge, and the line below."""
@@ -112,7 +121,7 @@ class NoticeStrip(QWidget):
 
     def _add(self, notice: Notice) -> None:
         row = NoticeRow(notice)
-        row.acted.connect(lambda: self._act(row))
+        row.acted.connect(partial(self._act, row))
         row.dismissed.connect(lambda: self._dismiss(row))
         if notice.lasts:
             QTimer.singleShot(round(notice.lasts * 1000), row, lambda: self._put_away(row))
@@ -120,9 +129,9 @@ class NoticeStrip(QWidget):
         self._column.addWidget(row)
         self.setVisible(True)
 
-    def _act(self, row: NoticeRow) -> None:
-        if self._drop(row) and row.notice.act:
-            row.notice.act()
+    def _act(self, row: NoticeRow, act: Callable[[], None] | None) -> None:
+        if self._drop(row) and act:
+            act()
 
     def _dismiss(self, row: NoticeRow) -> None:
         self._put_away(row)

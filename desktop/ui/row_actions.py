@@ -28,6 +28,7 @@ class RowActions(QObject):
         self._table = table
         self._jobs = library.jobs
         self._commands = library.commands
+        self._removals = library.removals
         self._player = player
         self._home = home
         self._window = window
@@ -53,7 +54,7 @@ class RowActions(QObject):
         self._open_menu([job], where)
 
     def _open_menu(self, jobs: Sequence[Job], where: QPoint) -> None:
-        lines = entries(jobs, self._models, self._commands.count_finished())
+        lines = entries(jobs, self._models, self._removals.count_finished())
         if lines:
             menu = JobMenu(lines, self._window)
             menu.triggered.connect(partial(self._pick, [job.id for job in jobs]))
@@ -70,7 +71,7 @@ class RowActions(QObject):
         self._commands.pause_or_resume(self._table.chosen())
 
     def show_details(self, job: Job) -> None:
-        """Show why a job failed."""
+        """Show why a job failed, or why it was not separated again."""
         ErrorDetails(job, self._home, self._window).show()
 
     def do(self, job: Job, action: JobAction) -> None:
@@ -98,13 +99,15 @@ class RowActions(QObject):
             case JobAction.RETRY:
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:
-                self._commands.remove(jobs)
+                self._removals.remove(jobs)
             case JobAction.SHOW_FILES:
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:
                 self.show_details(jobs[0])
             case JobAction.CLEAR:
-                self._commands.clear_finished()
+                self._removals.clear_finished()
+            case JobAction.BIN:
+                self._removals.bin_asked.emit()
             case JobAction.MORE:
                 pass
 
@@ -123,5 +126,5 @@ class RowActions(QObject):
         """Play a song that was double-clicked; one that failed tells why."""
         if job.state is JobState.FAILED:
             self.show_details(job)
-        elif job.state is JobState.COMPLETED and not self._player.playing:
+        elif job.result is not None and not self._player.playing:
             self._player.toggle()

@@ -23,7 +23,7 @@ from editions import Edition
 from numpy.typing import NDArray
 from product import ROOT
 from setup_console import say
-from sources import BUILD, unpack
+from sources import BUILD, BuildError, unpack
 from stage import RATE, Stage, stage
 from waiting import wait_until
 
@@ -48,6 +48,11 @@ def main(words: Sequence[str]) -> int:
     edition = editions.EDITIONS[parser.parse_args(words).edition]
     if sys.platform == "win32" or os.geteuid() != 0:
         sys.stderr.write("Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/prove.py\n")
+        return 1
+    try:
+        editions.require_packages(edition)
+    except BuildError as error:
+        say(str(error))
         return 1
     if not setup_debian.provide(setup_debian.missing("proof"), BUILD / "packages.log"):
         return 1

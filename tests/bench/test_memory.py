@@ -65,7 +65,7 @@ STOCK = """
 import soundfile, torch
 from demucs.apply import apply_model
 from desktop.pipeline.engines.architecture import build
-from desktop.pipeline.engines.weights import read_package
+from desktop.weights.package import read_package
 engine = build(model, read_package(model)).eval()
 began = time.monotonic()
 sound = torch.from_numpy(soundfile.read(song, dtype="float32", always_2d=True)[0].T.copy())

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +12,9 @@ import pytest
 from desktop.backend import Backend
 from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
-from desktop.supervisor.redis import find_binary
-from desktop.tasks.audio_jobs import process_audio_job
-from desktop.tasks.celery_app import app
 from tests.helpers.command import ROOT, unbraid, variables, words_of
 from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.redis_server import redis_on_a_port
 
 SECRET = "s3cr3t"
 PASSWORD = f"{SECRET} :/@?#%41[word]"
@@ -26,17 +23,8 @@ PASSWORD = f"{SECRET} :/@?#%41[word]"
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A Redis on a port of its own, with a password, as REDIS_* describe it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    words = [find_binary(), "--port", str(port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""]
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if b"Ready to accept" in line or b"ready to accept" in line:
-                break
-        yield {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(port), "REDIS_DB": "3", "REDIS_PASSWORD": PASSWORD}
-        process.terminate()
+    with redis_on_a_port(tmp_path, "--requirepass", PASSWORD) as address:
+        yield address | {"REDIS_DB": "3", "REDIS_PASSWORD": PASSWORD}
 
 
 def test_with_redis_host_set_that_redis_is_used_and_none_is_started(server: dict[str, str], tmp_path: Path) -> None:
@@ -143,11 +131,3 @@ def test_a_worker_that_is_told_to_end_waits_for_its_song_no_longer_than_five_sec
     assert (left.state, left.crashes) == (JobState.PENDING, 0)
     assert left.progress > 0
     assert not processes_of(root)
-
-
-def test_an_id_that_is_no_uuid_fails_at_once() -> None:
-    assert "process_audio_job" in app.tasks
-    for bad in ("nonsense", "../../etc/passwd", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", ""):
-        answer = process_audio_job(bad)
-        assert answer["status"] == "failed"
-        assert "UUID" in answer["error"]

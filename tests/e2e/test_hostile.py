@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 
 from desktop.jobs.model import JobOptions, JobState
-from desktop.tasks.celery_app import DRAFT_QUEUE, QUEUE, TASK
+from desktop.tasks.celery_app import TASK
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 from tests.helpers.command import unbraid
 from tests.helpers.library import Library, running_library, until, write_song
@@ -91,7 +92,7 @@ def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
 def message(body: bytes, kind: str, encoding: str, task: str = TASK) -> str:
     """As Celery puts it into the queue."""
     properties = {
-        "correlation_id": str(uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": QUEUE},
+        "correlation_id": str(uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "unbraid"},
         "priority": 0, "body_encoding": "base64", "delivery_tag": str(uuid4()),
     }  # fmt: skip
     headers = {"lang": "py", "task": task, "id": str(uuid4()), "retries": 0, "argsrepr": "", "origin": "elsewhere"}
@@ -121,12 +122,12 @@ def hostile_messages(trap: Path) -> dict[str, str | bytes]:
 
 
 @pytest.mark.parametrize("kind", hostile_messages(Path()))
-@pytest.mark.parametrize("queue", [QUEUE, DRAFT_QUEUE])
+@pytest.mark.parametrize("queue", ["queue", "draft_queue"])
 def test_a_message_put_into_the_queue_by_hand_runs_nothing_and_the_songs_go_on(
     library: Library, tmp_path: Path, trap: Path, kind: str, queue: str
 ) -> None:
     with redis_client() as client:
-        client.lpush(queue, hostile_messages(trap)[kind])
+        client.lpush(getattr(names(), queue), hostile_messages(trap)[kind])
     jobs = [library.service.add(write_song(tmp_path / f"{name}.wav", 1.0), SKETCH) for name in ("one", "two")]
     assert [library.wait_for(job, *DONE).state for job in jobs] == [JobState.COMPLETED] * 2
     assert not trap.exists()
@@ -140,10 +141,10 @@ def test_messages_that_wait_and_make_no_sense_do_not_stop_who_looks_after_the_wo
         library.wait_for_progress(busy)
         waiting = library.service.add(write_song(tmp_path / "waiting.wav", 1.0), SKETCH)
         with redis_client() as client:
-            client.delete(QUEUE)
-            client.lpush(QUEUE, *hostile_messages(trap).values())
+            client.delete(names().queue)
+            client.lpush(names().queue, *hostile_messages(trap).values())
             # A song that waits without a message gets one, whatever else is in the queue.
-            until(lambda: any(waiting.id in text for text in client.lrange(QUEUE, 0, -1)), patience=20)
+            until(lambda: any(waiting.id in text for text in client.lrange(names().queue, 0, -1)), patience=20)
         worker_of(library.home.root).kill()
         library.service.cancel(busy.id)
         assert library.wait_for(waiting, *DONE).state is JobState.COMPLETED
@@ -156,7 +157,7 @@ def test_news_that_make_no_sense_are_passed_over(library: Library, tmp_path: Pat
     nonsense = (b"\x80\xff", b"", b"[]", b"3", b"null", b'{"stage": 1}', b'{"job_id": 5}', b'{"job_id": "x", "token": []}')
     with redis_client() as client:
         for said in (*nonsense, b'{"paused": "no"}', b"[" * 100_000):
-            client.publish("unbraid:events", said)
+            client.publish(names().events, said)
     second = library.service.add(write_song(tmp_path / "second.wav", 20.0), SKETCH)
     library.wait_for_progress(second)
     assert library.wait_for(second, *DONE).state is JobState.COMPLETED

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,9 +83,24 @@ def test_a_library_that_cannot_be_opened_is_refused_to_all_who_wait(
 def test_a_start_that_never_began_keeps_nobody_waiting(start: Start, another_thread: ThreadPoolExecutor) -> None:
     asked = another_thread.submit(start.service)
     start.end()
-    with pytest.raises(CancelledError):
+    with pytest.raises(StorageError, match="closing"):
         asked.result(60)
 
+
+
+def test_a_fault_of_our_own_refuses_the_library_to_all_who_wait(
+    start: Start, qtbot: QtBot, another_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyError("nobody foresaw it")
+
+    monkeypatch.setattr("desktop.backend.Backend.__init__", fail)
+    asked = another_thread.submit(start.service)
+    with qtbot.waitSignal(start.refused, timeout=60_000):
+        start.begin()
+    with pytest.raises(StorageError, match="could not be opened"):
+        asked.result(60)
+    assert isinstance(start.refusal, KeyError)
 
 
 def test_a_window_that_is_quit_before_the_library_is_open_ends_in_order(tmp_path: Path) -> None:

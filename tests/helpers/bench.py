@@ -51,8 +51,9 @@ class Bench:
         self.events = Events()
         self.service = JobService(self.home, self.store, NoQueue(), self.events)
         self.runner = JobRunner(
-            self.home, self.store, self.events, EngineRoom(Shelf(self.home)), rest_before=lambda _: 0.0
-        )
+            self.home, self.store, self.events, EngineRoom(Shelf(self.home)), rest_before=lambda _: 0.0,
+            end_process=lambda: None,  # this process runs the tests
+        )  # fmt: skip
 
     def at_work(self, job: Job, act: Callable[[], object]) -> None:
         """Do something once, as soon as the job is being separated."""
@@ -84,7 +85,12 @@ class OneEngine(EngineRoom):
         self.sparing: list[bool] = []
 
     def engine(
-        self, name: str, report: Callable[[float], None], should_stop: Callable[[], bool], sparing: bool = False
+        self,
+        name: str,
+        report: Callable[[float], None],
+        should_stop: Callable[[], bool],
+        sparing: bool = False,
+        fall_back: bool = True,
     ) -> tuple[Engine, tuple[str, ...]]:
         self.sparing.append(sparing)
         return self._only, ()

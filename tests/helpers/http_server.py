@@ -24,6 +24,8 @@ class FileServer:
     """Names that are answered with another address."""
     sized: bool = True
     """Tell the length before the body."""
+    content_type: str | None = None
+    """Content-Type of every answer; None sends no such header."""
     pause: Callable[[int], None] = lambda _: None
     """Called with the number of bytes sent before each piece of a body."""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -79,6 +81,8 @@ class FileServer:
                 request.send_error(416)
                 return
         request.send_response(206 if start else 200)
+        if self.content_type:
+            request.send_header("Content-Type", self.content_type)
         if self.sized:
             request.send_header("Content-Length", str(len(body) - start))
         if start:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 import psutil
@@ -112,6 +113,6 @@ def processes_of(root: Path) -> list[psutil.Process]:
 
 def write_song(path: Path, seconds: float = 5.0, rate: int = 44100) -> Path:
     """A stereo song of noise in 16 bit, different for each name."""
-    random = np.random.default_rng(abs(hash(path.name)) % 2**32)
+    random = np.random.default_rng(crc32(path.name.encode()))  # a string's hash differs from run to run
     soundfile.write(path, random.normal(0, 0.1, (int(seconds * rate), 2)), rate, subtype="PCM_16")
     return path

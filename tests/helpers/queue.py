@@ -5,14 +5,16 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 from typing import Any
 
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.settings import external_redis
 from desktop.supervisor.redis import RedisServer
-from desktop.tasks.celery_app import QUEUE, UNACKED
+from desktop.tasks.names import names
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
 from desktop.tasks.redis_client import redis_client
@@ -38,7 +40,7 @@ class Line:
     def messages(self) -> list[dict[str, Any]]:
         """What waits, first to be taken first."""
         with redis_client() as client:
-            return [json.loads(text) for text in reversed(client.lrange(QUEUE, 0, -1))]
+            return [json.loads(text) for text in reversed(client.lrange(names().queue, 0, -1))]
 
     def ids(self) -> list[str]:
         """The identities of what waits, first to be taken first."""
@@ -47,22 +49,23 @@ class Line:
     def take(self) -> str:
         """Have a worker hold the next message, as the transport notes it. Its identity."""
         with redis_client() as client:
-            text = client.rpop(QUEUE)
+            text = client.rpop(names().queue)
             assert isinstance(text, str)
             tag = json.loads(text)["properties"]["delivery_tag"]
-            client.hset(UNACKED["unacked_key"], tag, json.dumps([json.loads(text), "unbraid", "unbraid"]))
-            client.zadd(UNACKED["unacked_index_key"], {tag: 0.0})
+            client.hset(names().unacked["unacked_key"], tag, json.dumps([json.loads(text), names().queue, names().queue]))
+            client.zadd(names().unacked["unacked_index_key"], {tag: time()})
         return str(json.loads(text)["headers"]["id"])
 
 
 @contextmanager
 def line(root: Path) -> Generator[Line]:
-    """A library with its Redis, for this process; ended with the context."""
+    """A library with its Redis, or that of REDIS_HOST, for this process; ended with the context."""
     before = os.environ["UNBRAID_HOME"]
     os.environ["UNBRAID_HOME"] = str(root)
     made = Line(Home(root).prepare())
     try:
-        made.redis.start()
+        if external_redis() is None:
+            made.redis.start()
         yield made
     finally:
         made.redis.stop()

@@ -1,15 +1,16 @@
 """Rows as the app never writes them by itself, or not as quickly."""
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.process_identity import machine
 
 
 def new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
@@ -34,6 +35,22 @@ def claimed(store: JobStore, job: Job | None = None) -> Job:
     return taken
 
 
+def completed(home: Home, store: JobStore, job: Job | None = None) -> Job:
+    """The job, or a new one, with two stems on the disk, as its owner leaves it."""
+    owned = claimed(store, job)
+    run = home.job(owned.id).run(owned.token)
+    run.mkdir(parents=True)
+    stems = tuple(Stem(name, run / f"{name}.flac", run / f"{name}.peaks") for name in ("vocals", "drums"))
+    for stem in stems:
+        stem.path.write_bytes(f"{stem.name} of run {owned.token}".encode())
+    known = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
+    store.describe(owned, model_used="htdemucs", runtime="torch")
+    assert store.complete(owned, stems, ("A notice.",), elapsed=7.0, **known)
+    done = store.job(owned.id)
+    write_record(home, done)
+    return done
+
+
 def change_rows(home: Home, values: str, job: Job | None = None, **given: object) -> None:
     """Write `values`, as SQL sets them, into the row of a job, or into all."""
     engine = create_engine(f"sqlite:///{home.database}")
@@ -45,4 +62,9 @@ def change_rows(home: Home, values: str, job: Job | None = None, **given: object
 
 def lose_owner(home: Home, job: Job) -> None:
     """As after a kill -9: the row names a process that is no more."""
-    change_rows(home, "owner = :owner", job, owner=f"{os.uname().nodename}/999999/0.0")
+    change_rows(home, "owner = :owner", job, owner=f"{machine()}/999999/0")
+
+
+def move_owner(home: Home, job: Job, machine: str = "elsewhere") -> None:
+    """As if the job were in work on another machine, whose processes cannot be seen from here."""
+    change_rows(home, "owner = :owner", job, owner=f"{machine}/1/1")

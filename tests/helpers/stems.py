@@ -1,5 +1,6 @@
 """A completed job with real stems and peaks, written in a moment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -9,6 +10,7 @@ import soundfile as sf
 
 from desktop.audio.peaks import build_peaks
 from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.paths import Home
 
 RATE = 44100
 NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")
@@ -29,11 +31,23 @@ def waiting_job(state: JobState = JobState.PENDING) -> Job:
     )
 
 
-def completed_job(folder: Path, stems: int = 4, seconds: float = 2.0) -> Job:
-    """Return a job whose stems are tones of different pitch, written into `folder`."""
+def write_stems(folder: Path, stems: int = 4, seconds: float = 2.0) -> tuple[Stem, ...]:
+    """Write stems that are tones of different pitch, with their peaks, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     frames = round(seconds * RATE)
-    made = tuple(_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(NAMES[:stems]))
+    return tuple(_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(NAMES[:stems]))
+
+
+def separated_job(home: Home, title: str = "Night Drive") -> Job:
+    """Return a completed job with stems in the library's own folder, to be inserted."""
+    job_id = str(uuid4())
+    return replace(completed_job(home.job(job_id).run(1)), id=job_id, title=title)
+
+
+def completed_job(folder: Path, stems: int = 4, seconds: float = 2.0) -> Job:
+    """Return a job whose stems are tones of different pitch, written into `folder`."""
+    frames = round(seconds * RATE)
+    made = write_stems(folder, stems, seconds)
     return Job(
         id=str(uuid4()),
         state=JobState.COMPLETED,

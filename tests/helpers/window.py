@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from desktop.errors import ModelUnavailableError
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
@@ -65,12 +66,18 @@ class Stage:
         self.feed = JobFeed()
         self.queue = Asked()
         self.store = JobStore(self.home)
-        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed))
+        self.model_trouble = ""
+        """Why no model can be had at this moment."""
+        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed), self._check_model)
         self.transport = Transport()
 
     def window(self, source: Source | None = None) -> MainWindow:
         """A new window on this library; `source` tells it of newer versions."""
         return MainWindow(lambda: self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
+
+    def _check_model(self, name: str) -> None:
+        if self.model_trouble:
+            raise ModelUnavailableError(self.model_trouble)
 
 
 @contextmanager

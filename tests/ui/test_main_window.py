@@ -165,40 +165,6 @@ def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:
     qtbot.waitUntil(lambda: window.panel.job is not None and window.panel.job.id == job.id)
 
 
-def test_a_removed_song_can_be_called_back(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    setting.store.insert(a_job("Other"))
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    qtbot.keyClick(window.table, Qt.Key.Key_Delete)
-    assert _titles(window) == ["Other"]
-    qtbot.mouseClick(_button(window.notices, "Undo"), Qt.MouseButton.LeftButton)
-    assert "Night Drive" in _titles(window)
-    assert setting.service.job(job.id) == job
-
-
-def test_a_song_whose_removal_stands_is_gone_with_its_files(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    setting.store.insert(a_job("Other"))
-    folder = setting.home.job(job.id).root
-    folder.mkdir(parents=True)
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    qtbot.keyClick(window.table, Qt.Key.Key_Delete)
-    qtbot.mouseClick(_button(window.notices, "Put this notice away"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: [left.title for left in setting.store.jobs()] == ["Other"])
-    qtbot.waitUntil(lambda: not folder.exists())
-
-
-def test_quitting_makes_a_removal_final(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.CANCELLED))
-    window = opened(setting, qtbot)
-    _chosen(window, qtbot, job)
-    window.remove_chosen()
-    window.close()
-    assert setting.store.jobs() == []
-
-
 def test_a_waiting_song_is_cancelled_by_its_button(setting: Stage, qtbot: QtBot) -> None:
     job = setting.store.insert(a_job("Night Drive"))
     window = opened(setting, qtbot)
@@ -255,7 +221,7 @@ def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: Stage
     job = setting.store.insert(a_job("From the terminal"))
     setting.feed.changed.emit(job.id)
     qtbot.waitUntil(lambda: _titles(window) == ["From the terminal"])
-    setting.store.remove(job.id)
+    setting.store.remove([job.id])
     setting.feed.gap.emit()
     qtbot.waitUntil(lambda: window.pages.currentWidget() is window.empty)
 

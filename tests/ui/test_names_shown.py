@@ -86,7 +86,7 @@ def test_a_song_in_any_state_is_called_by_its_letters(setting: Stage, qtbot: QtB
         told = window.library.proxy.index(0, column).data(Qt.ItemDataRole.ToolTipRole) or ""
         assert column is not Column.TITLE or EVIL in read(told)
         assert "<img" not in told
-    window.library.commands.remove([job])
+    window.library.removals.remove([job])
     check_words(window)
 
 

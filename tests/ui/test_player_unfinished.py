@@ -19,6 +19,7 @@ from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.waveform.view import WaveformView
+from tests.helpers.hand_device import HandDevices
 from tests.helpers.stems import completed_job, waiting_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -35,6 +36,13 @@ def controller(qtbot: QtBot) -> Iterator[PlayerController]:
     yield made
     made.close()
     transport.close()
+
+
+@pytest.fixture
+def devices(monkeypatch: pytest.MonkeyPatch) -> HandDevices:
+    made = HandDevices()
+    monkeypatch.setattr("desktop.playback.reader.Device", made)
+    return made
 
 
 @pytest.fixture
@@ -189,3 +197,47 @@ def test_a_song_that_ended_without_stems_cannot_be_played_any_more(
     panel.show_job(replace(job, state=state, error="It broke."))
     assert not controller.ready
     assert heads(panel) == []
+
+
+def test_playing_goes_on_when_the_segments_are_deleted_before_the_end_is_told(
+    qtbot: QtBot,
+    panel: PlayerPanel,
+    controller: PlayerController,
+    home: Home,
+    job: Job,
+    tmp_path: Path,
+    devices: HandDevices,
+) -> None:
+    done = completed_job(tmp_path / "stems", seconds=8)
+    running, folder = replace(job, id=done.id), home.job(done.id)
+    fill(begin(home, done, final=True, names=tuple(stem.name for stem in done.stems)))
+    panel.show_job(running)
+    qtbot.waitUntil(lambda: controller.ready)
+    before = heads(panel)
+    controller.toggle()
+    qtbot.waitUntil(lambda: devices.playing)
+    devices.hear(RATE)
+    folder.forget_work()
+    with qtbot.waitSignal(panel.growing.grown):
+        panel.show_job(running)
+    assert controller.playing
+    assert heads(panel) == before
+    panel.show_job(done)
+    qtbot.waitUntil(lambda: controller.duration == pytest.approx(done.frames / done.sample_rate))  # type: ignore[operator]
+    assert controller.playing
+    assert heads(panel) == before
+    assert controller.seconds == pytest.approx(1.0, abs=0.1)
+    qtbot.waitUntil(lambda: bool(devices.hear(441).any()))
+
+
+@pytest.mark.usefixtures("devices")
+def test_play_that_was_pressed_before_the_segments_were_deleted_plays_the_stems(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, home: Home, job: Job, tmp_path: Path
+) -> None:
+    done = completed_job(tmp_path / "stems")
+    fill(begin(home, done, final=True, names=tuple(stem.name for stem in done.stems)))
+    panel.show_job(replace(job, id=done.id))
+    controller.toggle()  # while it is being opened
+    home.job(done.id).forget_work()
+    panel.show_job(done)
+    qtbot.waitUntil(lambda: controller.playing)

@@ -40,8 +40,23 @@ def test_only_who_has_a_card_that_is_not_used_is_told_of_the_gpu_edition(
 
 def test_a_checkout_is_no_edition(torch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sys, "frozen")
+    (torch / "libtorch_cuda.so").touch()
+    assert nvidia.edition() == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyPI has one PyTorch")
+def test_owner_of_a_card_is_told_the_switch_of_a_checkouts_set_up_and_none_where_pip_installed_the_app(
+    torch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sys, "frozen")
     monkeypatch.setattr(nvidia, "driver", lambda: True)
-    assert (nvidia.edition(), nvidia.hint()) == ("", "")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    assert nvidia.hint() == ""
+    (tmp_path / "unbraid").mkdir()
+    (tmp_path / "unbraid" / "torch").write_text("cpu\n")
+    assert nvidia.hint() == nvidia.CHECKOUT_HINT
+    (torch / "libtorch_cuda.so").touch()
+    assert nvidia.hint() == ""
 
 
 def test_to_know_it_loads_no_torch() -> None:

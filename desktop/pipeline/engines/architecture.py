@@ -1,17 +1,17 @@
-"""An HTDemucs out of a package: its arguments checked, its weights put in place."""
+"""An HTDemucs made of a package: its arguments checked, its weights read and put in place."""
 
 import inspect
 import math
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from demucs.htdemucs import HTDemucs
 
-from desktop.audio.names import safe_name, shown
+from desktop.audio.names import shown
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.weights import Package
+from desktop.weights.package import Package, StoredTensor
 
 # Wide enough for every model that was ever published, narrow enough to fit a computer. Argument: least, most.
 _BOUNDS: dict[str, tuple[float, float]] = {
@@ -48,7 +48,9 @@ def build(path: Path, package: Package) -> HTDemucs:
         # Built without memory first: what the arguments ask for is only ever as large as the weights in the file.
         with torch.device("meta"):
             model = HTDemucs(**arguments)
-        model.load_state_dict({key: value.float() for key, value in package.state.items()}, assign=True)
+        model.load_state_dict(_weights(path, package), assign=True)
+    except OSError as error:
+        raise ModelRejectedError(f"{shown(path.name)} could not be read: {error.strerror or error}.") from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
             f"The weights in {shown(path.name)} do not fit the model it says it is. Get it again."
@@ -59,6 +61,19 @@ def build(path: Path, package: Package) -> HTDemucs:
     return model.eval().requires_grad_(False)
 
 
+def _weights(path: Path, package: Package) -> dict[str, torch.Tensor]:
+    with path.open("rb") as file:
+        return {key: _tensor(file, stored).float() for key, stored in package.state.items()}
+
+
+def _tensor(file: BinaryIO, stored: StoredTensor) -> torch.Tensor:
+    file.seek(stored.start)
+    data = bytearray(file.read(stored.bytes))
+    if not data:
+        return torch.zeros(stored.shape)
+    return torch.frombuffer(data, dtype=getattr(torch, stored.dtype)).as_strided(stored.shape, stored.stride)
+
+
 def _arguments(path: Path, package: Package) -> dict[str, Any]:
     """Keyword arguments of HTDemucs. Those it does not know are left out, as demucs itself does."""
     names = list(inspect.signature(HTDemucs).parameters)
@@ -67,8 +82,6 @@ def _arguments(path: Path, package: Package) -> dict[str, Any]:
     for name, value in arguments.items():
         if not _fits(name, value):
             raise ModelRejectedError(f"{shown(path.name)} describes a model that cannot be run here ({name}).")
-    if not _are_sources(arguments.get("sources")):
-        raise ModelRejectedError(f"{shown(path.name)} does not say which stems it makes.")
     return arguments
 
 
@@ -90,16 +103,6 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or isinstance(value, bool | int | Fraction) or (isinstance(value, str) and len(value) <= 40)
-
-
-def _are_sources(value: object) -> bool:
-    """One to sixteen names, each of which can be a file's beside the others and beside the mixture."""
-    if not isinstance(value, list) or not 1 <= len(value) <= 16:
-        return False
-    names: list[object] = value
-    texts = [name for name in names if isinstance(name, str) and name.isprintable() and name.strip()]
-    files = {safe_name(name).casefold() for name in texts} - {"mixture"}
-    return len(files) == len(names)
 
 
 def _make_repeatable(model: HTDemucs) -> None:

@@ -10,7 +10,7 @@ from demucs.htdemucs import HTDemucs
 from desktop.pipeline.engines.architecture import build
 from desktop.pipeline.engines.network import Runtime, UnfitModelError
 from desktop.pipeline.engines.torch_network import TorchNetwork, form_of, splits
-from desktop.pipeline.engines.weights import read_package
+from desktop.weights.package import read_package
 
 if TYPE_CHECKING:
     from desktop.pipeline.engines.load import EngineSpec

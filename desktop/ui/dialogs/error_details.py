@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.audio.names import shown
 from desktop.jobs.model import Job
+from desktop.jobs.sentences import attempt_words
 from desktop.log import log_file
 from desktop.paths import Home
 from desktop.ui.dialogs.log_tail import log_tail
@@ -15,8 +16,9 @@ class ErrorDetails(Sheet):
     """All that is known about one failure."""
 
     def __init__(self, job: Job, home: Home, parent: QWidget | None = None) -> None:
-        sentence = job.error or "Why is not known. The log below may tell."
-        super().__init__(f"{shown(job.title)} could not be separated", sentence, _body(job, home), parent)
+        heading = f"{shown(job.title)} {'was not separated again' if job.last_attempt else 'could not be separated'}"
+        sentence = attempt_words(job) or job.error or "Why is not known. The log below may tell."
+        super().__init__(heading, sentence, _body(job, home), parent)
         folder = self.add_button("Open log folder")
         folder.clicked.connect(lambda: open_folder(str(home.logs)))
 
@@ -28,7 +30,7 @@ def _body(job: Job, home: Home) -> str:
         "Model": model_title(job),
         "Stage": job.stage.value if job.stage else "",
         "Added": f"{job.added.astimezone():%Y-%m-%d %H:%M:%S}",
-        "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
+        "Separated" if job.stems else "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
         "Job": job.id,
         "Log": str(log),
     }

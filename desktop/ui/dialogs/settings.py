@@ -27,6 +27,8 @@ class SettingsDialog(QDialog):
     """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
 
     about_asked = Signal()
+    bin_asked = Signal()
+    """The user wants to see the removed songs."""
 
     def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None, updates: bool = False) -> None:
         """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
@@ -45,6 +47,8 @@ class SettingsDialog(QDialog):
         self.restore = _button("&Restore defaults")
         self.about = _button("&About Unbraid")
         self.about.setToolTip("Licences, and where things are kept (F1)")
+        self.removed = _button("Re&moved songs…")
+        self.removed.setToolTip("Restore songs that were removed, or free the room that they take")
         self.close_button = _button("C&lose", "primary")
         self._arrange()
         self._connect()
@@ -96,6 +100,7 @@ class SettingsDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.addWidget(self.restore)
         buttons.addWidget(self.about)
+        buttons.addWidget(self.removed)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         column.addLayout(buttons)
@@ -165,6 +170,7 @@ class SettingsDialog(QDialog):
         self.updates.toggled.connect(partial(self._set, "updates"))
         self.restore.clicked.connect(self.restore_defaults)
         self.about.clicked.connect(self.about_asked)
+        self.removed.clicked.connect(self.bin_asked)
         self.close_button.clicked.connect(self.close)
 
     def _set(self, name: str, value: str | float) -> None:

@@ -23,7 +23,8 @@ class JobAction(Enum):
     SHOW_FILES = "Show files"
     DETAILS = "Why it failed"
     REMOVE = "Remove from the library"
-    CLEAR = "Clear finished songs"
+    CLEAR = "Remove finished songs"
+    BIN = "Removed songs"
     MORE = "More that can be done"
 
 

@@ -2,6 +2,7 @@
 
 from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import attempt_words
 from desktop.ui.jobs.buttons import offered
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.status import Status
@@ -58,7 +59,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
         case Column.TITLE:
             return tip(title(job), artist(job), shown(job.source, _LONGEST))
         case Column.STATUS:
-            return tip(status.sentence, *job.notices)
+            return tip(status.sentence, *job.notices, *filter(None, [attempt_words(job)]))
         case Column.ADDED:
             return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
         case _:

@@ -7,22 +7,18 @@ from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from desktop.audio.names import shown
-from desktop.errors import UnbraidError, UnknownJobError
-from desktop.jobs.model import Job, JobState
+from desktop.errors import UnbraidError
+from desktop.jobs.model import Job
 from desktop.ui.background import Background
 from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.row_drag import Gap
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.theme import tokens
 
-UNDO_SECONDS = 6.0
-_REMOVED = "removed"
-
 
 class Commands(QObject):
-    """Cancel, pause, move, separate again, remove, clear, show files."""
+    """Cancel, pause, move, separate again, show files."""
 
     retried = Signal(object)
     """A Job that is in line again."""
@@ -31,7 +27,6 @@ class Commands(QObject):
         self,
         service: AwaitedService,
         jobs: JobTableModel,
-        proxy: JobProxy,
         notices: NoticeStrip,
         background: Background,
         parent: QObject | None = None,
@@ -39,7 +34,6 @@ class Commands(QObject):
         super().__init__(parent)
         self._service = service
         self._jobs = jobs
-        self._proxy = proxy
         self._notices = notices
         self._background = background
 
@@ -109,38 +103,15 @@ class Commands(QObject):
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""
-        for job in jobs:
-            if job.state.ended:
-                self._do(lambda job_id=job.id: self._service().retry(job_id, model), self._in_line_again)
+        ids = [job.id for job in jobs if job.state.ended]
 
-    def remove(self, jobs: Sequence[Job]) -> None:
-        """Take jobs out of the table at once, and out of the library when nobody has called them back."""
-        ids = [job.id for job in jobs]
-        if not ids:
-            return
-        self._proxy.hide(ids)
-        # A running job stops right away: nobody waits for its stems any more.
-        self.cancel([job for job in jobs if job.state is JobState.PROCESSING])
-        name = f"“{shown(jobs[0].title)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
-        self._offer_undo(f"Removed {name} from the library.", ids, lambda: self._remove_for_good(ids))
+        def refuse(error: UnbraidError) -> None:
+            # A model that cannot be downloaded now, for one: no job was changed.
+            self._complain(error, action="Try again", act=lambda: self.retry(jobs, model))
 
-    def clear_finished(self) -> None:
-        """Take every song that has ended out of the table at once, and out of the library when none was called back."""
-        self.settle()
-        ids = self._finished()
-        if not ids:
-            self._notices.say("There are no finished songs to clear.")
-            return
-        self._proxy.hide(ids)
-        name = "1 finished song" if len(ids) == 1 else f"{len(ids)} finished songs"
-        self._offer_undo(f"Cleared {name} from the library.", ids, lambda: self._clear_for_good(ids))
-
-    def count_finished(self) -> int:
-        """How many songs could be cleared."""
-        return len(self._finished())
-
-    def _finished(self) -> list[str]:
-        return [job.id for job in self._jobs.jobs if job.state.ended and self._proxy.has(job.id)]
+        if ids:
+            # Apart: it may wait for the model's server.
+            self._background.run_apart(lambda: self._service().retry_jobs(ids, model), self._in_line_again, refuse)
 
     def show_files(self, job: Job) -> None:
         """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
@@ -148,71 +119,19 @@ class Commands(QObject):
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
             self._notices.say(f"No file manager could be opened. The files are in {shown(folder, 200)}.")
 
-    def settle(self) -> None:
-        """Remove for good what could still be called back: the window closes."""
-        self._notices.clear(_REMOVED)
-
-    def _offer_undo(self, sentence: str, job_ids: Sequence[str], for_good: Callable[[], None]) -> None:
-        self._notices.show_notice(
-            Notice(
-                f"{sentence} Your own files stay where they are.",
-                key=_REMOVED,
-                action="Undo",
-                act=lambda: self._proxy.unhide(job_ids),
-                lasts=UNDO_SECONDS,
-                on_gone=for_good,
-            )
-        )
-
-    def _clear_for_good(self, job_ids: Sequence[str]) -> None:
-        def show_what_is_left(jobs: Sequence[Job]) -> None:
-            self._jobs.sync(jobs)
-            self._proxy.unhide(job_ids)
-
-        def keep(error: UnbraidError) -> None:
-            self._proxy.unhide(job_ids)
-            self._complain(error)
-
-        def clear() -> Sequence[Job]:
-            self._service().clear(job_ids)
-            return self._service().jobs()
-
-        self._background.run(clear, show_what_is_left, keep)
-
-    def _remove_for_good(self, job_ids: Sequence[str]) -> None:
-        for job_id in job_ids:
-            self._background.run(
-                lambda job_id=job_id: self._remove(job_id),
-                lambda _, job_id=job_id: self._forget(job_id),
-                lambda error, job_id=job_id: self._keep(job_id, error),
-            )
-
-    def _remove(self, job_id: str) -> None:
-        try:
-            self._service().remove(job_id)
-        except UnknownJobError:
-            return  # somebody else was quicker, which is as good
-
-    def _forget(self, job_id: str) -> None:
-        self._jobs.drop([job_id])
-        self._proxy.unhide([job_id])
-
-    def _keep(self, job_id: str, error: UnbraidError) -> None:
-        self._proxy.unhide([job_id])
-        self._complain(error)
-
     def _do(self, work: Callable[[], Job], then: Callable[[Job], None]) -> None:
         self._background.run(work, then, self._complain)
 
     def _show(self, job: Job) -> None:
         self._jobs.put([job])
 
-    def _in_line_again(self, job: Job) -> None:
-        self._jobs.put([job])
-        self.retried.emit(job)
+    def _in_line_again(self, jobs: Sequence[Job]) -> None:
+        self._jobs.put(jobs)
+        for job in jobs:
+            self.retried.emit(job)
 
-    def _complain(self, error: UnbraidError) -> None:
-        self._notices.show_notice(Notice(str(error), key=str(error), tone=tokens.BAD))
+    def _complain(self, error: UnbraidError, action: str = "", act: Callable[[], None] | None = None) -> None:
+        self._notices.show_notice(Notice(str(error), key=str(error), tone=tokens.BAD, action=action, act=act))
 
 
 def files_of(job: Job) -> Path:

@@ -32,6 +32,8 @@ class JobTableModel(QAbstractTableModel):
     """Something was added, ended, removed, or has got on."""
     draft_made = Signal(object)
     """A Job that just ended, and for which Sketch stood in."""
+    attempt_ended = Signal(object)
+    """A Job that was to be separated again, and kept its earlier stems."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -115,7 +117,7 @@ class JobTableModel(QAbstractTableModel):
         """Forget these jobs."""
         for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
             self.beginRemoveRows(_NOWHERE, row, row)
-            self._order.forget(self._jobs.pop(row).id)
+            self._jobs.pop(row)
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
             self.endRemoveRows()
         self._recount()
@@ -163,7 +165,9 @@ class JobTableModel(QAbstractTableModel):
         self._jobs[row] = job
         self._touch(range(row, row + 1), Column.TITLE, Column.ACTIONS)
         self.job_changed.emit(job)
-        if job.state is not old.state and fell_back(job):
+        if job.last_attempt and job.last_attempt != old.last_attempt:
+            self.attempt_ended.emit(job)
+        elif job.state is not old.state and fell_back(job):
             self.draft_made.emit(job)
 
     def _recount(self) -> None:

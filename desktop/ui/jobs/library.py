@@ -21,6 +21,7 @@ from desktop.ui.jobs.covers import Covers
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.proxy import JobProxy
 from desktop.ui.jobs.refresher import Refresher
+from desktop.ui.jobs.removals import Removals
 from desktop.ui.notices import NoticeStrip
 
 _TOGETHER_MS = 40
@@ -48,7 +49,8 @@ class Library(QObject):
         self.proxy = JobProxy(self.jobs, self)
         self.covers = Covers(home, self._pictures, self)
         self.refresher = Refresher(service, feed, self.jobs, self._work, self)
-        self.commands = Commands(service, self.jobs, self.proxy, notices, self._work, self)
+        self.commands = Commands(service, self.jobs, notices, self._work, self)
+        self.removals = Removals(service, self.jobs, self.proxy, notices, self._work, self)
         self.adder = Adder(service, self)
         self._new: list[Job] = []
         self._new_drop = True
@@ -90,7 +92,6 @@ class Library(QObject):
 
     def close(self) -> None:
         """Stop adding, end what was begun, and let go of every thread."""
-        self.commands.settle()
         self._minute.stop()
         self._second.stop()
         self._flush.stop()

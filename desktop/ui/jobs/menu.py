@@ -35,12 +35,15 @@ class Entry:
 def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: int = 0) -> list[Entry | None]:
     """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles.
 
-    `finished` is how many songs of the whole library could be cleared.
+    `finished` is how many songs of the whole library have ended.
     """
     lines = _for_chosen(jobs, models) if jobs else []
+    lines.append(None)
     if finished:
-        lines += [None, Entry("Clear 1 finished song" if finished == 1 else f"Clear {finished} finished songs", JobAction.CLEAR)]
-    return lines[1:] if lines and lines[0] is None else lines
+        count = "1 finished song and its" if finished == 1 else f"{finished} finished songs and their"
+        lines.append(Entry(f"Remove {count} stems", JobAction.CLEAR))
+    lines.append(Entry("Removed songs…", JobAction.BIN))
+    return lines[1:] if lines[0] is None else lines
 
 
 def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[Entry | None]:
@@ -48,6 +51,8 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
     lines: list[Entry | None] = []
     if one is not None and one.state is JobState.FAILED:
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
+    if one is not None and one.last_attempt:
+        lines.append(Entry("Why it was not separated again…", JobAction.DETAILS))
     if one is not None:
         lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:
@@ -61,7 +66,14 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
         lines.append(Entry("Cancel", JobAction.CANCEL))
     if any(job.state.ended for job in jobs):
         lines += [None, *_again(models)]
-    return [*lines, None, Entry(f"Remove {len(jobs)} songs" if one is None else "Remove", JobAction.REMOVE)]
+    return [*lines, None, Entry(_remove_words(jobs), JobAction.REMOVE)]
+
+
+def _remove_words(jobs: Sequence[Job]) -> str:
+    one = len(jobs) == 1
+    what = "Remove" if one else f"Remove {len(jobs)} songs"
+    stems = any(job.stems for job in jobs)
+    return f"{what} {'with its' if one else 'and their'} stems" if stems else what
 
 
 def _again(models: Sequence[tuple[str, str]]) -> list[Entry]:

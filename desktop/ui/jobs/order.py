@@ -24,15 +24,10 @@ class DropOrder:
         self._last_drop: datetime | None = None
 
     def learn(self, jobs: Sequence[Job]) -> None:
-        """Take in new songs."""
-        for job in sorted(jobs, key=lambda job: job.added):
+        """Take in new songs; one that comes back takes its old seat."""
+        for job in sorted((job for job in jobs if job.id not in self._seat), key=lambda job: job.added):
             self._drop[job.id] = self._drop_of(job.added)
             self._seat[job.id] = (_micros(job.added), job.position)
-
-    def forget(self, job_id: str) -> None:
-        """Take a song out; the places of the others stay."""
-        self._drop.pop(job_id, None)
-        self._seat.pop(job_id, None)
 
     def join(self, job_id: str, beside: str) -> None:
         """Let a song stand with the drop of another one from now on."""
@@ -59,7 +54,7 @@ class DropOrder:
         return f"{_FAR_FUTURE - _micros(drop):019d} {added:019d} {place:012d}"
 
     def _drop_of(self, added: datetime) -> datetime:
-        if self._last_added is None or self._last_drop is None or added - self._last_added > _ONE_DROP:
+        if self._last_added is None or self._last_drop is None or abs(added - self._last_added) > _ONE_DROP:
             self._last_drop = added
         self._last_added = added
         return self._last_drop

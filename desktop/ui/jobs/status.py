@@ -102,14 +102,15 @@ def _ahead_words(ahead: int) -> str:
 def _waiting(job: Job, ahead: int) -> Status:
     words = standing_words(job)
     if not words:
-        return Status("Next in line" if ahead == 0 else "In line", Tone.DIM, _ahead_words(ahead))
+        line = "Next in line" if ahead == 0 else "In line"
+        return Status(f"{line} again" if job.earlier else line, Tone.DIM, _ahead_words(ahead))
     if job.error and not job.paused:
         return Status(words, Tone.DIM, job.error)
     return Status(words, Tone.DIM, "" if job.paused else _ahead_words(ahead), progress=job.progress or None)
 
 
 def _running(job: Job) -> Status:
-    words = stage_words(job.stage, job.progress)
+    words = stage_words(job.stage, job.progress, again=job.earlier is not None)
     if job.cancel_requested or job.paused:
         words = "Stopping" if job.cancel_requested else "Pausing"
     return Status(words, progress=job.progress)
@@ -120,4 +121,7 @@ def _done(job: Job, better_title: str) -> Status:
     stems, _, sums = words.partition(", ")
     if is_draft(job):
         return Status(stems, Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, f"separate with {better_title}")
-    return Status(stems, Tone.GOOD, "sum exactly to the song" if exact else sums)
+    detail = "sum exactly to the song" if exact else sums
+    if job.last_attempt:
+        return Status(stems, Tone.GOOD, detail, Link.DETAILS, "not separated again")
+    return Status(stems, Tone.GOOD, detail)

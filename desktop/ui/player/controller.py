@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.errors import UnbraidError, UnusableTrackError
+from desktop.audio.stem_order import in_order
+from desktop.errors import UnusableTrackError
 from desktop.playback.transport import Transport
 from desktop.ui.background import Background
 from desktop.ui.player.levels import MAX_DB, MIN_DB
@@ -14,6 +15,7 @@ from desktop.ui.player.mix import LaneMix, MixMemory
 
 if TYPE_CHECKING:
     from desktop.playback.song import Song
+    from desktop.segments.store import About
 
 TICK_MS = 16
 TICKS_A_METER = 2
@@ -115,9 +117,12 @@ class PlayerController(QObject):
         """
         self._load(key, names, lambda: _finished(paths))
 
-    def load_unfinished(self, key: str, folders: tuple[Path, Path], names: Sequence[str]) -> None:
-        """Make what there is of a song in work playable: its folders of finished segments and of the draft."""
-        self._load(key, names, lambda: _unfinished(*folders))
+    def load_unfinished(self, key: str, folders: tuple[Path, Path], about: "About") -> None:
+        """Make what there is of a song in work playable: the folders of its finished segments and of its draft.
+
+        `about` says what their stems are.
+        """
+        self._load(key, in_order(about.sources), lambda: _unfinished(*folders, about))
 
     def _load(self, key: str, names: Sequence[str], opened: Callable[[], "Song"]) -> None:
         if self._ready and self._key == key and self._transport.lanes == tuple(names):
@@ -229,11 +234,7 @@ class PlayerController(QObject):
     def _play(self) -> None:
         if self._transport.position >= self._transport.frames:
             self._transport.seek(0)
-        try:
-            self._transport.play()
-        except UnbraidError as error:
-            self.notice.emit(str(error))
-            return
+        self._transport.play()
         self._timer.start()
         self.playing_changed.emit(True)
 
@@ -326,7 +327,7 @@ def _finished(paths: Sequence[Path]) -> "Song":
     return StemFiles(paths)
 
 
-def _unfinished(segments: Path, draft: Path) -> "Song":
+def _unfinished(segments: Path, draft: Path, about: "About") -> "Song":
     from desktop.playback.unfinished_song import UnfinishedSong
 
-    return UnfinishedSong(segments, draft)
+    return UnfinishedSong(segments, draft, about)

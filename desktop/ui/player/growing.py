@@ -39,7 +39,7 @@ class Growing(QObject):
         self.folders = (Path(), Path())
         """Of the finished segments, and of the draft."""
         self.peaks: GrowingPeaks | None = None
-        """None while there is nothing to be seen or heard."""
+        """None until there is something to be seen or heard; it stays until the job has ended."""
         self._soon = QTimer(self, interval=LOOK_MS, singleShot=True)
         self._soon.timeout.connect(self._look_and_tell)
         self._attending = QTimer(self, interval=ATTEND_MS)
@@ -77,9 +77,7 @@ class Growing(QObject):
     def _look(self) -> None:
         self._unfinished.look()
         leading = self._unfinished.leading
-        if leading is None:
-            self.peaks = None
-        elif self.peaks is None or leading.about != self.peaks.about:
+        if leading and (self.peaks is None or leading.about != self.peaks.about):
             from desktop.segments.growing_peaks import GrowingPeaks  # not sooner, as in unfinished.py
 
             self.peaks = GrowingPeaks(self._unfinished, leading)

@@ -7,14 +7,15 @@ from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
+from desktop.jobs.sentences import attempt_words
 from desktop.ui.controls import ShellButton, square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import model_title, runtime_words, sum_words
+from desktop.ui.player.sentences import model_title, runtime_words, sum_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -88,12 +89,12 @@ class PlayerHeader(QWidget):
         self._offer(offered_in_player(job))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
-        self._show(self._model, model_title(job), runtime_words(job.runtime))
-        done = job.state is JobState.COMPLETED
-        words, exact = sum_words(job) if done else ("", False)
+        heard = job.result or job
+        self._show(self._model, model_title(heard), runtime_words(heard.runtime))
+        words, exact = sum_words(heard) if job.result else ("", False)
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
         self._show(self._sum, words)
-        self._show(self._notices, "  ".join(job.notices) if done else "")
+        self._show(self._notices, "  ".join(_notices(job)))
 
     def _offer(self, actions: Sequence[tuple[JobAction, str]]) -> None:
         """Show a button for each action, which comes with its sign; buttons that are there already stay."""
@@ -125,3 +126,11 @@ class PlayerHeader(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+
+
+def _notices(job: Job) -> list[str]:
+    """Return what is to be said of the stems that are played, and of an attempt to make others."""
+    if job.result is None:
+        return []
+    attempt = f"{waiting_words(job)}." if job.earlier else attempt_words(job)
+    return [*filter(None, [attempt]), *job.result.notices]

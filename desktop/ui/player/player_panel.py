@@ -71,24 +71,24 @@ class PlayerPanel(QWidget):
         """Show a job as it is now; showing the same stems again changes nothing that sounds."""
         self._job = job = _newest(self._job, job)
         self._header.setVisible(job is not None)
-        if job is None or job.state.ended:
-            self.growing.leave()
-        else:
+        if job is not None and job.wants_draft:
             self.growing.watch(job)
+        else:
+            self.growing.leave()
         if job is None:
             self._controller.unload()
             self._tell("Choose a song", "Its lanes appear here.")
             return
         self._header.show_job(job)
-        if job.state is JobState.COMPLETED:
-            self._show_stems(job)
+        if job.result is not None:
+            self._show_stems(job.result)
         else:
             self._show_waiting(job)
 
     def update_progress(self, progress: JobProgress) -> None:
         """Show how far the job has got, when it is the one that is shown."""
         job = self._job
-        if job is None or job.id != progress.job_id or job.state.ended or progress.token < job.token:
+        if job is None or job.id != progress.job_id or not job.wants_draft or progress.token < job.token:
             return
         # Rows are written less often than progress is told: what is known here must not fall back to the row's.
         self._job = replace(
@@ -108,7 +108,7 @@ class PlayerPanel(QWidget):
         self.menu_requested.emit(self._job, where)
 
     def _show_stems(self, job: Job) -> None:
-        key = (job.id, job.token, job.stems)
+        key = (job.id, job.stems)
         if key == self._shown:
             return
         if missing := _missing(job.stems):
@@ -150,11 +150,11 @@ class PlayerPanel(QWidget):
 
     def update_draft(self, job_id: str) -> None:
         """Look for more of a song's draft, when it is the one that is shown."""
-        if self._job is not None and self._job.id == job_id and not self._job.state.ended:
+        if self._job is not None and self._job.id == job_id and self._job.wants_draft:
             self.growing.watch(self._job)
 
     def _show_more(self) -> None:
-        if self._job is not None and not self._job.state.ended:
+        if self._job is not None and self._job.wants_draft:
             self._show_waiting(self._job)
 
     def _show_growing(self, job: Job, peaks: "GrowingPeaks") -> None:
@@ -163,7 +163,7 @@ class PlayerPanel(QWidget):
             self._shown = key
             self._lanes().show_growing(job, peaks)
             self._room.setCurrentWidget(self._lanes())
-            self._controller.load_unfinished(job.id, self.growing.folders, peaks.names)
+            self._controller.load_unfinished(job.id, self.growing.folders, peaks.about)
         self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
 
     def _tell(self, heading: str, sentence: str, bad: bool = False) -> None:

@@ -57,10 +57,11 @@ def sum_words(job: Job) -> tuple[str, bool]:
 
 
 def waiting_words(job: Job) -> str:
-    """Return where a job stands that has no stems yet."""
+    """Return where a job stands that is to be separated."""
+    again = job.earlier is not None
     if job.state is JobState.PENDING:
-        return standing_words(job) or "Waiting in line"
-    return stage_words(job.stage, job.progress)
+        return standing_words(job) or ("Waiting to be separated again" if again else "Waiting in line")
+    return stage_words(job.stage, job.progress, again)
 
 
 def standing_words(job: Job) -> str:
@@ -79,8 +80,8 @@ def rest_words(seconds: float) -> str:
     return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
 
 
-def stage_words(stage: Stage | None, progress: float) -> str:
-    """Return what a processing job is doing."""
+def stage_words(stage: Stage | None, progress: float, again: bool = False) -> str:
+    """Return what a processing job is doing; `again`: it has stems already."""
     percent = f"{int(progress * 100)} %"
     match stage:
         case Stage.DOWNLOADING:
@@ -88,7 +89,7 @@ def stage_words(stage: Stage | None, progress: float) -> str:
         case Stage.DECODING:
             return "Reading the song"
         case Stage.SEPARATING:
-            return f"Separating {percent}"
+            return f"Separating again {percent}" if again else f"Separating {percent}"
         case Stage.WRITING:
             return f"Writing the stems {percent}"
         case None:

@@ -37,13 +37,15 @@ class BatchNews:
         if job.id not in self._open:
             return None  # it ended before anybody watched
         self._open.discard(job.id)
-        if job.state is JobState.COMPLETED:
+        attempt = job.last_attempt or job
+        if attempt.state is JobState.COMPLETED:
             self._completed[job.id] = job
-        elif job.state is JobState.FAILED:
+        elif attempt.state is JobState.FAILED:
             self._failed[job.id] = job
             if not self._told_failure:
                 self._told_failure = True
-                return News(f"“{shown(job.title)}” could not be separated", job.error or "")
+                again = " again" if job.last_attempt else ""
+                return News(f"“{shown(job.title)}” could not be separated{again}", attempt.error or "")
         return None
 
     def end(self) -> News | None:

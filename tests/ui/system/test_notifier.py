@@ -10,7 +10,7 @@ from shutil import which
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Attempt, Job, JobState
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.system.news import News
 from desktop.ui.system.notifier import Notifier
@@ -47,6 +47,16 @@ class Desk:
 @pytest.fixture
 def desk(qtbot: QtBot) -> Desk:
     return Desk()
+
+
+def test_of_songs_that_are_separated_again_only_those_with_new_stems_are_done(desk: Desk) -> None:
+    kept, cancelled, done = (a_job(title, JobState.COMPLETED) for title in ("kept", "cancelled", "done"))
+    desk.jobs.put([replace(job, state=JobState.PENDING, earlier=job) for job in (kept, cancelled, done)])
+    desk.jobs.put([replace(cancelled, last_attempt=Attempt(JobState.CANCELLED))])
+    desk.jobs.put([replace(kept, last_attempt=Attempt(JobState.FAILED, WHY))])
+    assert desk.told == [News("“kept” could not be separated again", WHY)]
+    desk.jobs.put([done])
+    assert desk.told[1:] == [News("“done” is separated", "1 song could not be separated. The list says why.")]
 
 
 def test_a_batch_is_told_once_when_its_last_song_is_done(desk: Desk) -> None:

@@ -40,7 +40,7 @@ def test_content_decides_and_not_the_name(suffix: str, tmp_path: Path) -> None:
 def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> None:
     path = song(tmp_path / "song", format=format)
     reader = next(readers(path))
-    sizes = [block.shape for block in reader.blocks()]
+    sizes = [block.shape for part in reader.parts() for block in part.blocks]
     reader.close()
     assert max(frames for _, frames in sizes) <= 65536
     assert {channels for channels, _ in sizes} == {2}

@@ -25,8 +25,8 @@ pytestmark = [
 SUFFIXES = ("mp3", "wav", "m3u8", "mov")
 BAITS = {
     "playlist": "#EXTM3U\n{there}\n",
-    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MAP:URI=\"{there}\"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n",
-    "hls with a key": "#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI=\"{there}\"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n",
+    "hls": '#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MAP:URI="{there}"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n',
+    "hls with a key": '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="{there}"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n',
     "dash": "<?xml version='1.0'?><MPD><Period><AdaptationSet mimeType='audio/mp4'><Representation>"
     "<BaseURL>{there}</BaseURL></Representation></AdaptationSet></Period></MPD>",
     "concat": "ffconcat version 1.0\nfile '{there}'\n",

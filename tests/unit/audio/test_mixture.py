@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.audio.fold import fold_matrix
+from desktop.audio.downmix import stereo_matrix, usual_layout
 from desktop.audio.mixture import decode_mixture
 from desktop.audio.track import SampleFormat
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
@@ -89,12 +89,12 @@ def test_more_channels_are_folded_to_stereo_and_told_of(channels: int, tmp_path:
     mixture = decoded(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
     assert mixture.channels == 2
     assert f"{channels} channels" in mixture.notices[0]
-    np.testing.assert_allclose(mixture.read(0, 3000), fold_matrix(channels) @ sound, atol=1e-6)
+    np.testing.assert_allclose(mixture.read(0, 3000), stereo_matrix(usual_layout(channels)) @ sound, atol=1e-6)
 
 
 @pytest.mark.parametrize("channels", range(3, 17))
 def test_folding_never_exceeds_full_scale_and_treats_the_sides_alike(channels: int) -> None:
-    matrix = fold_matrix(channels)
+    matrix = stereo_matrix(usual_layout(channels))
     assert matrix.shape == (2, channels)
     assert (matrix.sum(axis=1) <= 1.0 + 1e-12).all()
     assert matrix.min() >= 0.0

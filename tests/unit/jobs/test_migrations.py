@@ -21,14 +21,17 @@ from desktop.jobs.strays import remove_strays
 from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings
-from tests.helpers.rows import new_job
+from tests.helpers.rows import lose_owner, new_job
 
 VERSIONS = range(1, len(STEPS) + 1)
 NAMES = ("vocals", "drums")
 # The options as they were written before a song could be cut otherwise than the model wants it.
 FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode": "raw", "out": None}
 # Columns of later versions: what is in them where they are there already.
-SINCE = {"kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch"}
+SINCE = {
+    "kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch",
+    "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -119,6 +122,10 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
         "sparing": 0,
         "memory_kills": None,
         "runtime": None,
+        "earlier": None,
+        "attempt": None,
+        "attempt_error": None,
+        "removed": None,
     }
     with sqlite3.connect(":memory:") as earlier:
         for step in STEPS[:version]:
@@ -140,14 +147,33 @@ def test_work_goes_on_in_the_library_of_an_earlier_version(home: Home, version: 
     for job in jobs.values():
         assert stored_track(home.job(job.id), job).read_bytes() == b"track"
         store.set_job_paused(job.id, False) if not job.state.ended else None
+    lose_owner(home, jobs[JobState.PROCESSING])
     assert store.release_orphans() == [jobs[JobState.PROCESSING].id]
     for job in store.due():
         claimed = store.claim(job.id)
         assert claimed is not None
         assert store.complete(claimed, (), ())
-    again = store.retry(jobs[JobState.FAILED].id, jobs[JobState.FAILED].options)
+    (again,) = store.retry([jobs[JobState.FAILED].id])
     assert (again.state, again.error, again.sparing) == (JobState.PENDING, None, False)
     assert store.insert(new_job()).position > again.position
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stems_of_an_earlier_version_stay_when_their_song_is_separated_again_in_vain(home: Home, version: int) -> None:
+    library_of(home, version)
+    store = JobStore(home)
+    store.set_paused(False)
+    done = next(job for job in store.jobs() if job.state is JobState.COMPLETED)
+    for stem in done.stems:
+        stem.peaks.touch()
+    store.retry([done.id])
+    attempt = store.claim(done.id)
+    assert attempt is not None
+    assert store.fail(attempt, "It failed.", 1.0)
+    remove_strays(home, store)
+    after = store.job(done.id)
+    assert (after.state, after.stems, after.notices) == (JobState.COMPLETED, done.stems, done.notices)
+    assert [stem.path.read_bytes() for stem in after.stems] == [name.encode() for name in NAMES]
 
 
 def test_a_library_that_is_brought_up_to_date_is_so_for_the_next(home: Home) -> None:
@@ -186,7 +212,7 @@ def test_an_older_version_that_runs_all_the_same_touches_nothing_of_a_newer_libr
         connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
     connection.close()
     before = home.database.read_bytes()
-    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.remove(job.id)):
+    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.remove([job.id])):
         with pytest.raises(StorageError, match="newer Unbraid"):
             ask()
     assert home.database.read_bytes() == before

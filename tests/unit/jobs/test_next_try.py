@@ -77,7 +77,7 @@ def test_a_repeated_job_has_all_its_tries_and_all_the_memory_again(store: JobSto
     last = claimed(store, running)
     assert (last.retries, last.sparing) == (1, True)
     store.fail(last, WHY, 1.0)
-    repeated = store.retry(last.id, last.options)
+    (repeated,) = store.retry([last.id])
     assert (repeated.retries, repeated.sparing, repeated.error) == (0, False, None)
 
 
@@ -139,3 +139,18 @@ def test_where_nobody_counts_a_crash_is_a_crash(home: Home, store: JobStore, kil
     lose_owner(home, job)
     store.release_orphans()
     assert (store.job(job.id).crashes, store.job(job.id).sparing) == (1, False)
+
+
+@pytest.mark.parametrize("how", ["release", "postpone", "spare", "end"])
+def test_a_cancel_that_was_asked_for_at_the_last_moment_holds_however_the_owner_gives_the_job_back(
+    home: Home, store: JobStore, how: str
+) -> None:
+    job = claimed(store)
+    store.request_cancel(job.id)
+    if how == "end":
+        lose_owner(home, job)
+        store.release_ended()
+    else:
+        give_back = {"release": store.release, "spare": store.spare, "postpone": lambda job: store.postpone(job, "Busy.", 9.0)}
+        assert give_back[how](job)
+    assert store.job(job.id).state is JobState.CANCELLED

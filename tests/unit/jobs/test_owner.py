@@ -1,19 +1,25 @@
-"""An owner is a process by its machine, its number and its birth: another one of that number is not taken for it."""
+"""An owner is a process by its machine, its number and its start; one that cannot be seen is believed for a lease."""
 
 import os
+import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from desktop.jobs.model import JobState
-from desktop.jobs.owner import is_gone, this_process
+from desktop import change_watch
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.owner import LEASE, is_gone, is_visible
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from tests.helpers.rows import change_rows, claimed
+from desktop.process_identity import machine, started, this_process
+from tests.helpers.rows import change_rows, claimed, lose_owner, move_owner
+
+DAY = 86_400
+TICK = 2.0
 
 
 @pytest.fixture
@@ -23,8 +29,37 @@ def other() -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
-def owner(machine: str, pid: int, created: float) -> str:
-    return f"{machine}/{pid}/{created:.2f}"
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path).prepare()
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let this process's own clock go on by so many seconds."""
+    now = [1000.0]
+    monkeypatch.setattr(change_watch, "monotonic", lambda: now[0])
+
+    def on(seconds: float) -> None:
+        now[0] += seconds
+
+    return on
+
+
+def look_for(store: JobStore, seconds: float, pass_time: Callable[[float], None]) -> list[str]:
+    """Look for lost owners every two seconds for so long. All that were found."""
+    found = store.release_orphans()
+    for _ in range(int(seconds / TICK)):
+        pass_time(TICK)
+        found += store.release_orphans()
+    return found
+
+
+def elsewhere(home: Home, store: JobStore) -> Job:
+    """A job that is in work on another machine."""
+    job = claimed(store)
+    move_owner(home, job)
+    return job
 
 
 def test_who_lives_is_not_gone() -> None:
@@ -32,13 +67,12 @@ def test_who_lives_is_not_gone() -> None:
 
 
 def test_a_process_that_was_given_the_number_of_a_dead_owner_is_not_that_owner() -> None:
-    machine, pid, created = this_process().rsplit("/", 2)
-    assert is_gone(owner(machine, int(pid), float(created) - 60))
+    assert is_gone(f"{machine()}/{os.getpid()}/1")
 
 
 def test_who_was_killed_is_gone_also_while_its_parent_has_not_noticed(other: "subprocess.Popen[bytes]") -> None:
     process = psutil.Process(other.pid)
-    name = owner(os.uname().nodename, other.pid, process.create_time())
+    name = f"{machine()}/{other.pid}/{started(other.pid)}"
     assert not is_gone(name)
     process.kill()
     while process.status() != psutil.STATUS_ZOMBIE:
@@ -49,15 +83,79 @@ def test_who_was_killed_is_gone_also_while_its_parent_has_not_noticed(other: "su
 
 
 def test_of_a_process_on_another_machine_nothing_is_known() -> None:
-    assert not is_gone(owner("elsewhere", 999_999, 0.0))
+    assert not is_gone("elsewhere/999999/0")
 
 
-def test_an_owner_on_another_machine_is_lost_when_its_lease_has_run_out_and_not_before(tmp_path: Path) -> None:
-    home = Home(tmp_path).prepare()
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PID namespaces")
+def test_two_containers_of_one_host_name_are_two_machines() -> None:
+    kernel = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert machine() == f"{platform.node()}:{kernel}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    assert not is_visible(f"{platform.node()}:{kernel}:4026599999/{os.getpid()}/1")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may make a PID namespace")
+def test_a_process_in_another_pid_namespace_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", "from desktop.process_identity import this_process; print(this_process())"]
+    made = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", *words], capture_output=True, text=True, check=False)
+    if made.returncode:
+        pytest.skip(f"no namespaces here: {made.stderr.strip()}")
+    assert not is_visible(made.stdout.strip())
+    assert not is_gone(made.stdout.strip())
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY], ids=["back", "forward"])
+def test_a_living_owner_on_this_machine_is_believed_whatever_the_clocks_say(
+    home: Home, jump: float, pass_time: Callable[[float], None]
+) -> None:
     store = JobStore(home)
     job = claimed(store)
-    change_rows(home, "owner = :owner", owner=owner("elsewhere", 999_999, 0.0))
-    assert store.release_orphans() == []
-    change_rows(home, "lease_until = 0")
+    change_rows(home, f"lease_until = lease_until + {jump}, started = started + {jump}")
+    assert look_for(store, 10 * LEASE, pass_time) == []
+    assert store.claim(job.id) is None
+    assert store.job(job.id).crashes == 0
+
+
+def test_a_killed_owner_on_this_machine_is_lost_at_once(home: Home) -> None:
+    store = JobStore(home)
+    job = claimed(store)
+    lose_owner(home, job)
     assert store.release_orphans() == [job.id]
     assert store.job(job.id).state is JobState.PENDING
+
+
+def test_an_owner_on_another_machine_is_lost_after_a_lease_without_a_sign_of_life_and_not_before(
+    home: Home, pass_time: Callable[[float], None]
+) -> None:
+    store = JobStore(home)
+    job = elsewhere(home, store)
+    assert look_for(store, LEASE - TICK, pass_time) == []
+    assert store.heartbeat(job, None, 0.5, 1.0, None)
+    assert look_for(store, LEASE - TICK, pass_time) == []
+    assert look_for(store, TICK, pass_time) == [job.id]
+    assert store.job(job.id).state is JobState.PENDING
+
+
+@pytest.mark.parametrize("jump", [-DAY, DAY], ids=["slow", "fast"])
+def test_the_clock_of_another_machine_is_not_compared_with_ours(
+    home: Home, jump: float, pass_time: Callable[[float], None]
+) -> None:
+    store = JobStore(home)
+    job = elsewhere(home, store)
+    change_rows(home, f"lease_until = lease_until + {jump}")
+    assert look_for(store, LEASE - TICK, pass_time) == []
+    assert look_for(store, TICK, pass_time) == [job.id]
+
+
+def test_a_sleep_of_this_computer_is_no_silence_of_an_owner(home: Home, pass_time: Callable[[float], None]) -> None:
+    store = JobStore(home)
+    elsewhere(home, store)
+    for _ in range(3):
+        assert look_for(store, TICK, pass_time) == []
+        pass_time(34.0)
+
+
+def test_an_owner_on_another_machine_keeps_its_job_when_another_worker_asks_for_it(home: Home) -> None:
+    store = JobStore(home)
+    job = elsewhere(home, store)
+    change_rows(home, "lease_until = 0")
+    assert store.claim(job.id) is None

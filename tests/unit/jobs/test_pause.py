@@ -112,7 +112,7 @@ def test_a_paused_job_is_moved_and_removed_like_any_that_waits(store: JobStore) 
     store.move(ids[2], ids[0])
     assert [job.id for job in store.pending()] == [ids[2], ids[0], ids[1]]
     store.move_first(ids[1])
-    store.remove(ids[2])
+    store.remove([ids[2]])
     assert [job.id for job in store.pending()] == [ids[1], ids[0]]
 
 
@@ -130,7 +130,7 @@ def test_what_has_ended_is_not_paused_and_what_is_gone_is_named(store: JobStore)
     store.request_cancel(job.id)
     with pytest.raises(JobStateError, match="nothing to pause"):
         store.set_job_paused(job.id, True)
-    store.remove(job.id)
+    store.remove([job.id])
     with pytest.raises(UnknownJobError):
         store.set_job_paused(job.id, True)
 
@@ -139,5 +139,5 @@ def test_a_job_that_is_done_once_more_is_not_paused(store: JobStore) -> None:
     running = claimed(store)
     store.set_job_paused(running.id, True)
     store.fail(running, "It is damaged.", 1.0)
-    again = store.retry(running.id, running.options)
+    (again,) = store.retry([running.id])
     assert (again.paused, again.progress) == (False, 0.0)

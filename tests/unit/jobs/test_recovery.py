@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.records import recorded_jobs, write_record
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from tests.helpers.library import write_song
+from tests.helpers.rows import completed
 from tests.helpers.window import Asked
 
 
@@ -32,18 +33,7 @@ def add(home: Home, folder: Path, name: str) -> Job:
 
 
 def complete(home: Home, job: Job) -> Job:
-    store = JobStore(home)
-    claimed = store.claim(job.id)
-    assert claimed is not None
-    run = home.job(job.id).run(claimed.token)
-    run.mkdir()
-    stems = tuple(Stem(name, run / f"{name}.flac", run / f"{name}.peaks") for name in ("vocals", "drums"))
-    for stem in stems:
-        stem.path.write_bytes(b"sound")
-    assert store.complete(claimed, stems, ("A notice.",), seconds=5.0, sample_rate=44100)
-    done = store.job(job.id)
-    write_record(home, done)
-    return done
+    return completed(home, JobStore(home), job)
 
 
 def overwrite(database: Path) -> None:
@@ -92,6 +82,24 @@ def test_a_song_without_a_record_is_taken_by_its_file(home: Home, tmp_path: Path
     store, _ = open_store(home)
     (found,) = store.jobs()
     assert (found.id, found.title, found.state) == (job.id, "only a file", JobState.PENDING)
+
+
+@pytest.mark.parametrize("recorded_again", [False, True])
+def test_a_song_that_is_being_separated_again_is_found_with_its_stems(
+    home: Home, tmp_path: Path, recorded_again: bool
+) -> None:
+    done = complete(home, add(home, tmp_path, "done.wav"))
+    store = JobStore(home)
+    store.retry([done.id], "htdemucs_ft")
+    attempt = store.claim(done.id)
+    assert attempt is not None
+    home.job(done.id).run(attempt.token).mkdir()
+    if recorded_again:
+        write_record(home, attempt)
+    overwrite(home.database)
+    found = open_store(home)[0].job(done.id)
+    assert (found.state, found.stems, found.options) == (JobState.COMPLETED, done.stems, done.options)
+    assert all(stem.path.exists() for stem in found.stems)
 
 
 def test_a_song_whose_stems_are_gone_waits_again(home: Home, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_a_repeated_job_is_given_all_its_tries_again(home: Home, store: JobStore
     for _ in range(CRASH_BOUND):
         die_after(home, store, job, segments=5)
     home.job(job.id).forget_work()
-    store.retry(job.id, job.options)
+    store.retry([job.id])
     after = [die_after(home, store, job, segments) for segments in (1, 1, 2)]
     assert [one.crashes for one in after] == [1, 2, 1]
 
@@ -242,12 +242,11 @@ def test_stems_are_found_again_when_the_library_has_moved(home: Home, store: Job
 
 def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobStore) -> None:
     job = store.insert(new_job())
-    with pytest.raises(JobStateError):
-        store.retry(job.id, job.options)
+    assert store.retry([job.id]) == []
     claimed = store.claim(job.id)
     assert claimed is not None
     store.fail(claimed, "It is damaged.", 1.0)
-    again = store.retry(job.id, JobOptions(model="sketch"))
+    (again,) = store.retry([job.id], "sketch")
     assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
 
 

@@ -142,7 +142,7 @@ def test_what_the_server_says_is_told(server: FileServer, target: Path, status: 
 def test_no_server_is_told(target: Path) -> None:
     with FileServer() as server:
         file = wanted(server)
-    with pytest.raises(ModelUnavailableError, match=r"Connection refused.*Is there a connection\?"):
+    with pytest.raises(ModelUnavailableError, match=r"refused the connection.*Try again when you are online"):
         download(file, target, nothing, never)
     assert left(target) == set()
 

@@ -1,8 +1,12 @@
+import errno
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Generator
 from pathlib import Path
 
@@ -232,3 +236,44 @@ def test_a_mirror_takes_the_place_of_the_server_and_nothing_is_run(tmp_path: Pat
     assert done.returncode != 0
     assert "the server said 404" in done.stderr
     assert server.asked == [("/955717e8-8726e21a.th", None)]
+
+
+def test_a_model_that_is_here_or_can_be_downloaded_is_available_and_nothing_of_it_is_read(
+    shelf: Shelf, server: FileServer
+) -> None:
+    shelf.check_available("sketch")
+    assert server.asked == []
+    shelf.check_available("pair")
+    assert [path for path, _ in server.asked] == ["/one.th"]
+    shelf.download("pair", nothing, never)
+    server.asked.clear()
+    shelf.check_available("pair")
+    assert server.asked == []
+
+
+def test_a_model_that_can_not_be_downloaded_now_is_told_in_a_sentence(shelf: Shelf, server: FileServer) -> None:
+    server.status = 503
+    with pytest.raises(ModelUnavailableError, match=r"^A pair is not downloaded, and the server said 503\. Try again"):
+        shelf.check_available("pair")
+    with pytest.raises(ModelUnavailableError, match="There is no model nonesuch"):
+        shelf.check_available("nonesuch")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(socket.EAI_NONAME, "Name or service not known"), "there is no internet connection"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "there is no internet connection"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "the server refused the connection"),
+        (TimeoutError("timed out"), "the server does not answer"),
+    ],
+)
+def test_a_user_reads_of_the_connection_and_no_words_of_the_system(
+    shelf: Shelf, server: FileServer, monkeypatch: pytest.MonkeyPatch, error: OSError, reason: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    with pytest.raises(ModelUnavailableError, match=f"^A pair is not downloaded, and {reason}. Try again"):
+        shelf.check_available("pair")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="De
 DESKTOP_PAGE = (
     "libglib2.0-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon0 libx11-6 libx11-xcb1 libxcb-cursor0 "
     "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-shm0 "
-    "libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libportaudio2"
+    "libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libgssapi-krb5-2 libportaudio2"
 )
 
 
@@ -46,11 +46,11 @@ def test_a_python_without_a_redis_wheel_takes_the_systems_redis(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup_debian, "_programs_path", lambda: str(tmp_path))
-    assert "redis-server" in setup_debian.missing("app", (3, 13))
+    assert "redis-server" in setup_debian.missing("app", version=(3, 13))
     server = tmp_path / "valkey-server"
     server.write_text("#!/bin/sh\n")
     server.chmod(0o755)
-    assert "redis-server" not in setup_debian.missing("app", (3, 13))
+    assert "redis-server" not in setup_debian.missing("app", version=(3, 13))
 
 
 def test_who_may_not_install_is_told_the_line_to_type(

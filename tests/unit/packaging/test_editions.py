@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 
 import editions
@@ -81,3 +82,13 @@ def test_without_a_bundle_the_packager_says_how_to_make_it(
     monkeypatch.setitem(editions.EDITIONS, "cuda", missing)
     assert make_packages.main(["--edition", "cuda"]) == 1
     assert "build.py --edition cuda" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("edition", [CPU, CUDA], ids=["cpu", "cuda"])
+def test_proof_and_budget_say_how_to_make_what_they_need(
+    edition: editions.Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(editions, "DOWNLOADS", tmp_path)
+    with pytest.raises(BuildError, match=r"python3 packaging/build\.py --packages") as caught:
+        editions.require_packages(replace(edition, dist=tmp_path))
+    assert ("--edition cuda" in str(caught.value)) is (edition is CUDA)

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import tarfile
 import tomllib
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def test_a_file_that_is_here_is_not_fetched_again(monkeypatch: pytest.MonkeyPatc
         for _ in range(2):
             sources.fetch("thing")
         assert len(server.asked) == 1
+
+
+def test_python_of_debian_12_unpacks_a_source(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)  # 3.11.2 has none
+    source = build / "thing-1.0"
+    source.mkdir()
+    (source / "configure").touch()
+    shutil.make_archive(str(build / "thing"), "tar", build, "thing-1.0")
+    assert (sources.unpack(build / "thing.tar", build / "unpacked") / "configure").is_file()
 
 
 def test_every_source_has_a_version_a_digest_and_a_place() -> None:

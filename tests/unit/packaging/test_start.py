@@ -26,7 +26,7 @@ def checkout(tmp_path: Path, wheel: Callable[..., str]) -> Path:
     shutil.copytree(ROOT / "packaging", root / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(ROOT / "unbraid", root)
     locks = root / "packaging" / "lock"
-    (locks / "torch-cpu.txt").write_text(wheel("torch"))
+    (locks / "torch-cpu.txt").write_text(wheel("torch", "1.0+cpu"))
     (locks / "torch.txt").write_text(wheel("torch"))
     (locks / "app.txt").write_text(wheel("tiny"))
     return root
@@ -39,16 +39,17 @@ def begun(checkout: Path, pristine: Path) -> Path:
     return checkout
 
 
-def start(checkout: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def start(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | variables
     return subprocess.run(
-        [checkout / "unbraid", *words], capture_output=True, text=True, check=False, cwd="/", timeout=120
-    )
+        [checkout / "unbraid", *words], capture_output=True, text=True, check=False, cwd="/", timeout=120, env=environment
+    )  # fmt: skip
 
 
 def test_the_first_start_sets_up_and_later_ones_say_nothing(checkout: Path) -> None:
     first = start(checkout, "a song.flac")
     assert first.stdout == "1 ['a song.flac']\n", first.stderr
-    assert "Unbraid sets itself up." in first.stderr
+    assert "0.5 GB to download, 1.9 GB on disk" in first.stderr.splitlines()[0]
     later = start(checkout, "a song.flac")
     assert (later.stdout, later.stderr) == (first.stdout, "")
     link = checkout.parent / "bin" / "unbraid"
@@ -82,6 +83,21 @@ def test_what_changes_or_breaks_is_put_right_by_the_next_start(begun: Path, whee
 
     (moved / ".venv" / "bin" / "python").unlink()
     assert start(moved).stdout == "2 []\n"
+
+
+def test_another_build_of_pytorch_is_installed_by_the_start_that_asks_for_it_and_stays(
+    begun: Path, package_server: Path
+) -> None:
+    start(begun)
+    (packages,) = (begun / ".venv" / "lib").glob("python3*/site-packages")
+    assert list(packages.glob("torch-*")) == [packages / "torch-1.0+cpu.dist-info"]
+    next(package_server.glob("torch-1.0+cpu-*")).unlink()
+    asked = start(begun, UNBRAID_TORCH="cuda")
+    assert asked.stdout == "1 []\n", asked.stderr
+    assert list(packages.glob("torch-*")) == [packages / "torch-1.0.dist-info"]
+    for variables in ({"UNBRAID_TORCH": "cuda"}, {}):
+        assert start(begun, **variables).stderr == ""
+    assert "may be cpu or cuda" in start(begun, UNBRAID_TORCH="gpu").stderr
 
 
 HOLD = """

@@ -44,7 +44,7 @@ def test_a_level_moves_in_steps_too_small_to_hear_also_across_blocks() -> None:
 def test_peaks_are_those_of_each_lane_after_its_level() -> None:
     mixer = Mixer(2, RATE, 16)
     mixer.targets[:] = (0.5, 1.0)
-    mixer.settle()
+    mixer.begin(RATE)
     lanes = np.zeros((16, 2, 2), dtype=np.float32)
     lanes[3, 0, 1] = -0.8
     lanes[5, 1, 0] = 0.25

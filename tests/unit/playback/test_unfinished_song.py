@@ -1,17 +1,18 @@
 """A song in work as it is heard: final where it is finished, draft elsewhere, and no step between them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.errors import StorageError
 from desktop.playback.ring import Lanes
 from desktop.playback.song import Reading
 from desktop.playback.unfinished_song import UnfinishedSong
 from desktop.segments.cut import Segmentation
 from desktop.segments.store import About, SegmentStore
+from desktop.segments.unfinished import Unfinished
 
 RATE = 44100
 FRAMES = 10 * RATE
@@ -34,7 +35,10 @@ class Folders:
         return SegmentStore.create(self.draft, About("draft", names, RATE, 1, FRAMES, how, kept_as="int16"))
 
     def song(self) -> UnfinishedSong:
-        return UnfinishedSong(self.segments, self.draft)
+        unfinished = Unfinished(self.segments, self.draft)
+        unfinished.look()
+        assert unfinished.leading
+        return UnfinishedSong(self.segments, self.draft, unfinished.leading.about)
 
 
 def fill(store: SegmentStore, values: dict[str, float], *numbers: int) -> None:
@@ -63,9 +67,28 @@ def folders(tmp_path: Path) -> Folders:
     return Folders(tmp_path)
 
 
-def test_nothing_to_hear_is_said(folders: Folders) -> None:
-    with pytest.raises(StorageError):
-        folders.song()
+def test_a_song_whose_files_are_gone_before_it_is_read_is_waited_for(folders: Folders) -> None:
+    folders.begin_draft()
+    song = folders.song()
+    shutil.rmtree(folders.draft)
+    reading = song.reading(RATE)
+    assert len(reading.read(1000)) == 0
+    assert not reading.ended
+    draft = folders.begin_draft()
+    fill(draft, {"drums": 0.25, "vocals": 0.5})
+    assert len(reading.read(1000)) == 1000
+
+
+def test_a_song_that_is_begun_anew_is_heard_as_its_draft_until_it_is_there_again(folders: Folders) -> None:
+    fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
+    fill(folders.begin_final(), {"drums": -0.25, "vocals": -0.5})
+    reading = folders.song().reading(0)
+    assert np.all(read(reading, 7001)[:, 1] == -0.25)
+    shutil.rmtree(folders.segments)
+    assert len(reading.read(1000)) == 0
+    assert np.all(read(reading, 7001)[:, 1] == 0.25)
+    fill(folders.begin_final(), {"drums": -0.5, "vocals": -0.5})
+    assert read(reading, RATE)[-1, 1, 0] == -0.5
 
 
 def test_a_draft_alone_is_heard_and_its_end_is_waited_for(folders: Folders) -> None:

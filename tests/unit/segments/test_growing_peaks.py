@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -86,3 +87,32 @@ def test_coarse_and_fine_views_agree_however_the_segments_came(tmp_path: Path, u
     for width in (10, 100, 3000):
         for one, other in zip(piecemeal.lanes, whole.lanes, strict=True):
             np.testing.assert_array_equal(one.columns(0, FRAMES, width), other.columns(0, FRAMES, width))
+
+
+def test_what_was_finished_stays_to_be_seen_when_its_files_are_gone(tmp_path: Path, unfinished: Unfinished) -> None:
+    final = begin(unfinished, tmp_path, final=True)
+    fill(final, 1, 0, 1)
+    unfinished.look()
+    assert unfinished.leading is not None
+    growing = GrowingPeaks(unfinished, unfinished.leading)
+    growing.take()
+    before = growing.lanes[0].columns(0, RATE, 50)
+    fill(final, 1, 2)
+    unfinished.look()
+    shutil.rmtree(tmp_path / "segments")
+    assert not growing.take()
+    assert not unfinished.look()
+    assert unfinished.leading.about == growing.about
+    np.testing.assert_array_equal(growing.lanes[0].columns(0, RATE, 50), before)
+
+
+def test_segments_of_another_kind_take_the_place_of_those_that_are_gone(tmp_path: Path, unfinished: Unfinished) -> None:
+    begin(unfinished, tmp_path, final=True)
+    unfinished.look()
+    shutil.rmtree(tmp_path / "segments")
+    shorter = Segmentation(length=RATE, stride=RATE // 2, normalise=True)
+    folder = tmp_path / "segments" / "other"
+    SegmentStore.create(folder, About("other", ("drums", "bass"), RATE, 2, FRAMES, shorter))
+    assert unfinished.look()
+    assert unfinished.leading is not None
+    assert unfinished.leading.folder == folder

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from desktop.process_identity import started
 from desktop.supervisor.child import Child, reap
 from desktop.supervisor.sweep import sweep
 
@@ -24,9 +25,8 @@ def left() -> Iterator["subprocess.Popen[bytes]"]:
         process.kill()
 
 
-def note(pidfile: Path, process: "subprocess.Popen[bytes]", off: float = 0.0) -> Path:
-    created = psutil.Process(process.pid).create_time()
-    pidfile.write_text(json.dumps({"pid": process.pid, "created": created + off}))
+def note(pidfile: Path, process: "subprocess.Popen[bytes]", start: str | None = None) -> Path:
+    pidfile.write_text(json.dumps({"pid": process.pid, "started": start or started(process.pid)}))
     return pidfile
 
 
@@ -40,13 +40,13 @@ def test_a_child_that_was_left_behind_is_killed(left: "subprocess.Popen[bytes]",
 def test_a_stranger_who_was_given_the_number_of_a_child_is_left_alone(
     left: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
-    pidfile = note(tmp_path / "worker.pid", left, off=-60.0)
+    pidfile = note(tmp_path / "worker.pid", left, start="60")
     reap(pidfile)
     assert left.poll() is None
     assert not pidfile.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"pid": 1}', '{"pid": "one", "created": 0}', '{"pid": -1, "created": 0}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"pid": 1}', '{"pid": "one", "started": "0"}', '{"pid": -1, "started": "0"}'])
 def test_a_damaged_pidfile_names_nobody(tmp_path: Path, text: str) -> None:
     pidfile = tmp_path / "worker.pid"
     pidfile.write_text(text)
@@ -93,7 +93,7 @@ def test_folders_in_which_nothing_has_lived_for_a_day_are_swept(
         folder(tmp_path, digit, days) for digit, days in (("0", 3), ("1", 3), ("2", 0.5), ("3", 3), ("4", 3))
     )
     note(alive / "redis.pid", left)
-    note(stale / "redis.pid", left, off=-60.0)
+    note(stale / "redis.pid", left, start="60")
     strangers = tmp_path / "unbraid-notes"
     strangers.mkdir()
     for made in (alive, stale, strangers):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.tasks.celery_app import UNACKED, app
+from desktop.tasks.celery_app import app, connect
+from desktop.tasks.names import names
 from tests.helpers.command import ROOT
 
 HOUR, DAY = 3600, 24 * 3600
@@ -63,10 +64,14 @@ def test_children_are_spawned_and_can_be_ended() -> None:
     assert (app.conf.worker_pool, app.conf.worker_pool_start_method) == ("prefork", "spawn")
 
 
-def test_messages_have_keys_of_their_own_in_a_redis_that_others_use_too() -> None:
-    assert all(key.startswith("unbraid:") for key in UNACKED.values())
-    assert app.conf.task_default_queue == "unbraid"
-    assert UNACKED.items() <= app.conf.broker_transport_options.items()
+def test_queue_keys_and_channels_are_named_after_the_library() -> None:
+    connect()
+    known = names()
+    assert known.queue == f"unbraid.{known.library}"
+    assert app.conf.task_default_queue == known.queue
+    assert known.unacked.items() <= app.conf.broker_transport_options.items()
+    keys = (*known.unacked.values(), known.draft_queue, known.events, known.playhead("x"), known.reconciling)
+    assert all(key.startswith(known.queue) for key in (*keys, app.conf.control_exchange, app.conf.event_exchange))
 
 
 def test_celery_is_installed_with_what_its_redis_transport_needs() -> None:

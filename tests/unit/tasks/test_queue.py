@@ -1,17 +1,24 @@
 """Messages follow the rows, whatever became of them: with the real Redis, and no worker."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redis
 
+from desktop.errors import ServiceUnavailableError
 from desktop.jobs.model import Job
+from desktop.settings import external_redis
+from desktop.supervisor.external_redis import check_external
 from desktop.supervisor.redis import RedisServer
-from desktop.tasks.celery_app import UNACKED, app
+from desktop.tasks import queue
+from desktop.tasks.celery_app import app
+from desktop.tasks.names import names
 from desktop.tasks.queue import CeleryQueue, identity
 from desktop.tasks.redis_client import redis_client
 from tests.helpers.queue import Line, line
+from tests.helpers.redis_server import redis_on_a_port
 from tests.helpers.rows import change_rows, claimed, lose_owner, new_job
 
 
@@ -102,6 +109,18 @@ def test_another_order_takes_the_place_of_what_was_asked_for(waiting: Line) -> N
     assert waiting.ids() == [identity(jobs[number]) for number in (2, 0, 1)]
 
 
+def test_a_message_that_a_dead_worker_took_before_it_claimed_the_job_is_published_again(
+    waiting: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (job,) = add(waiting, 1)
+    waiting.reconciliation.check()
+    waiting.take()
+    monkeypatch.setattr(queue, "_TAKEN", 0.0)
+    for _ in range(2):
+        waiting.reconciliation.check()
+        assert waiting.ids() == [identity(job)]
+
+
 def test_before_a_worker_starts_everything_is_made_anew_from_the_rows(waiting: Line) -> None:
     jobs = add(waiting, 2)
     waiting.reconciliation.check()
@@ -112,7 +131,49 @@ def test_before_a_worker_starts_everything_is_made_anew_from_the_rows(waiting: L
         waiting.reconciliation.rebuild()
         assert waiting.ids() == [identity(job) for job in jobs]
     with redis_client() as client:
-        assert client.exists(*UNACKED.values()) == 0
+        assert client.exists(*names().unacked.values()) == 0
+
+
+def test_while_another_process_compares_messages_and_rows_none_is_published(waiting: Line) -> None:
+    jobs = add(waiting, 2)
+    with waiting.queue.reconciling() as alone:
+        assert alone
+        waiting.reconciliation.check()
+        assert waiting.ids() == []
+    waiting.reconciliation.check()
+    assert waiting.ids() == [identity(job) for job in jobs]
+
+
+@pytest.fixture
+def common_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Redis that several libraries use."""
+    with redis_on_a_port(tmp_path) as address:
+        for name, value in address.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.mark.parametrize("shared", [None, "studio"], ids=["names of their own", "a shared name"])
+@pytest.mark.usefixtures("common_redis")
+def test_of_two_libraries_on_one_redis_none_deletes_the_other_s_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: str | None
+) -> None:
+    if shared:
+        monkeypatch.setenv("UNBRAID_QUEUE", shared)
+    with line(tmp_path / "theirs") as theirs:
+        add(theirs, 3)
+        theirs.reconciliation.check()
+        taken, waiting = theirs.take(), set(theirs.ids())
+    with line(tmp_path / "ours") as ours:
+        jobs = add(ours, 2)
+        ours.reconciliation.check()
+        ours.queue.publish_in_order(jobs[:1])
+        ours.reconciliation.rebuild()
+        assert {identity(job) for job in jobs} == set(ours.ids()) - waiting
+        assert waiting <= set(ours.ids()) or not shared
+    with line(tmp_path / "theirs") as theirs:
+        assert waiting <= set(theirs.ids())
+        assert theirs.queue.known() >= {taken, *waiting}
 
 
 def test_a_lost_message_is_published_again(waiting: Line) -> None:
@@ -124,14 +185,15 @@ def test_a_lost_message_is_published_again(waiting: Line) -> None:
     assert waiting.ids() == [identity(job) for job in jobs]
 
 
-def test_without_a_redis_nothing_fails_and_the_rows_wait(tmp_path: Path) -> None:
+def test_without_a_redis_the_rows_wait_and_who_reconciles_is_told(tmp_path: Path) -> None:
     with line(tmp_path / "library") as waiting:
         jobs = add(waiting, 2)
         waiting.redis.stop()
         waiting.service.pause()
         waiting.service.resume()
         waiting.reconciliation.rebuild()
-        waiting.reconciliation.check()
+        with pytest.raises(ServiceUnavailableError, match="Unbraid's own Redis does not answer"):
+            waiting.reconciliation.check()
         waiting.queue.tell_playhead(jobs[0].id, 1.0)
         waiting.redis.start()
         waiting.reconciliation.check()
@@ -169,3 +231,28 @@ def test_what_was_asked_for_outlives_a_kill_of_redis(waiting: Line) -> None:
         assert waiting.ids() == [identity(job) for job in jobs]
     finally:
         again.stop()
+
+
+@pytest.mark.usefixtures("common_redis")
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda client: client.config_set("maxmemory", "1"), "has no memory left, so songs wait. Raise its maxmemory"),
+        (lambda client: client.execute_command("REPLICAOF", "127.0.0.1", "1"), "is a read-only copy of another server"),
+        (lambda client: client.config_set("requirepass", "secret"), "wants another password. Set REDIS_PASSWORD."),
+    ],
+    ids=["full", "read-only", "password"],
+)  # fmt: skip
+def test_what_redis_has_against_it_is_said_in_a_sentence(
+    tmp_path: Path, spoil: Callable[["redis.Redis"], object], words: str
+) -> None:
+    with line(tmp_path / "library") as waiting:
+        add(waiting, 1)
+        with redis_client() as client:
+            spoil(client)
+        with pytest.raises(ServiceUnavailableError, match=words):
+            waiting.reconciliation.check()
+        server = external_redis()
+        assert server is not None
+        with pytest.raises(ServiceUnavailableError, match=words):
+            check_external(server)

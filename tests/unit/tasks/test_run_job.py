@@ -4,20 +4,21 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from time import monotonic
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.errors import StorageError
-from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.model import Attempt, Duty, Job, JobOptions, JobState, Stage
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
 from desktop.tasks.claim import HeldClaim
-from desktop.tasks.job_id import is_job_id
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.bench import Bench, OneEngine, StuckEngine
 from tests.helpers.library import write_song
-from tests.helpers.rows import change_rows
+from tests.helpers.rows import lose_owner
 
 SKETCH = JobOptions(model="sketch")
 
@@ -40,7 +41,28 @@ def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: Bench, s
     assert (done.state, done.model_used, done.runtime, len(done.stems)) == (JobState.COMPLETED, "sketch", "numpy", 4)
     assert isinstance(bench.events.told[-1], JobChanged)
     assert any(isinstance(event, JobProgress) for event in bench.events.told)
-    assert bench.runner.run(job.id) == {"status": "dropped"}
+    assert bench.runner.run(job.id) == {"status": "completed"}
+    assert bench.service.job(job.id) == done
+
+
+@pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.FAILED])
+def test_the_end_of_a_job_is_told_before_its_segments_are_deleted(bench: Bench, song: Path, state: JobState) -> None:
+    job = bench.service.add(song, SKETCH if state is JobState.COMPLETED else JobOptions(model="nonesuch"))
+    folder = bench.home.job(job.id)
+    for part in (folder.segments, folder.draft):
+        part.mkdir(parents=True)
+    seen: list[tuple[bool, bool]] = []
+
+    def look(event: JobEvent) -> None:
+        if bench.store.job(job.id).state.ended:
+            seen.append((folder.segments.exists(), folder.draft.exists()))
+
+    bench.events.then = look
+    bench.runner.run(job.id)
+    assert seen == [(True, True)]
+    assert bench.store.job(job.id).state is state
+    assert not folder.segments.exists()
+    assert not folder.draft.exists()
 
 
 def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench: Bench, song: Path) -> None:
@@ -86,7 +108,8 @@ def test_a_job_removed_at_work_is_dropped(bench: Bench, tmp_path: Path) -> None:
     def remove(event: JobEvent) -> None:
         if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING:
             bench.events.then = lambda event: None
-            bench.store.remove(job.id)
+            bench.store.remove([job.id])
+            bench.store.delete([job.id])
 
     bench.events.then = remove
     assert bench.runner.run(job.id) == {"status": "dropped"}
@@ -169,7 +192,7 @@ def test_progress_never_falls(bench: Bench, song: Path) -> None:
 def leave_work(bench: Bench, job: Job) -> Path:
     """As a killed owner leaves it: finished segments, a draft, and stems half written."""
     folder = bench.home.job(job.id)
-    for part in (folder.segments / "key", folder.draft, folder.run(1)):
+    for part in (folder.segments / "key", folder.draft, folder.run(job.token)):
         part.mkdir(parents=True)
         (part / "something").touch()
     return folder.root
@@ -189,12 +212,99 @@ def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: Bench
     assert claimed is not None
     root = leave_work(bench, claimed)
     bench.store.request_cancel(claimed.id)
-    change_rows(bench.home, "lease_until = 0")
-    assert bench.runner.run(claimed.id) == {"status": "dropped"}
+    lose_owner(bench.home, claimed)
+    assert bench.runner.run(claimed.id) == {"status": "cancelled"}
     assert bench.service.job(claimed.id).state is JobState.CANCELLED
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}
 
 
-@pytest.mark.parametrize("text", ["", "nonsense", "../../etc", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", None, 7])
-def test_nothing_but_a_uuid_is_a_job_id(text: object) -> None:
-    assert not is_job_id(text)
+def separated(bench: Bench, song: Path) -> tuple[Job, list[bytes]]:
+    """A song with stems of Sketch, and their bytes."""
+    job = bench.service.add(song, SKETCH)
+    assert bench.runner.run(job.id) == {"status": "completed"}
+    done = bench.service.job(job.id)
+    return done, [stem.path.read_bytes() for stem in done.stems]
+
+
+def test_a_song_that_is_separated_again_has_its_new_stems_alone(bench: Bench, song: Path) -> None:
+    done, _ = separated(bench, song)
+    bench.service.retry(done.id)
+    assert bench.runner.run(done.id) == {"status": "completed"}
+    after = bench.service.job(done.id)
+    assert {stem.path.parent.name for stem in after.stems} == {"run-2"}
+    assert {path.name for path in bench.home.job(done.id).root.iterdir()} == {
+        "source", "job.json", "mixture.peaks", "run-2",
+    }  # fmt: skip
+
+
+def as_before(bench: Bench, done: Job, sounds: list[bytes]) -> None:
+    """Nothing is left of the attempt but what is said of it."""
+    after = bench.service.job(done.id)
+    assert after == replace(done, token=after.token, last_attempt=after.last_attempt)
+    assert [stem.path.read_bytes() for stem in after.stems] == sounds
+    assert {path.name for path in bench.home.job(done.id).root.iterdir()} == {
+        "source", "job.json", "mixture.peaks", "run-1",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", [Stage.DECODING, Stage.SEPARATING, Stage.WRITING])
+def test_a_cancelled_attempt_leaves_the_stems_as_they_were(bench: Bench, song: Path, stage: Stage) -> None:
+    done, sounds = separated(bench, song)
+
+    def cancel(event: JobEvent) -> None:
+        if isinstance(event, JobProgress) and event.stage is stage:
+            bench.events.then = lambda event: None
+            bench.store.request_cancel(done.id)
+            sees_it.wait(5)
+
+    sees_it = Event()
+    heartbeat = bench.store.heartbeat
+
+    def beat(job: Job, *progress: Any) -> Duty:
+        duty = heartbeat(job, *progress)
+        if duty is Duty.CANCEL:
+            sees_it.set()
+        return duty
+
+    bench.store.heartbeat = beat  # the engine goes on when its owner knows
+    bench.service.retry(done.id)
+    bench.events.then = cancel
+    assert bench.runner.run(done.id) == {"status": "cancelled"}
+    as_before(bench, done, sounds)
+    assert bench.service.job(done.id).last_attempt == Attempt(JobState.CANCELLED)
+
+
+def test_a_failed_attempt_leaves_the_stems_as_they_were(bench: Bench, song: Path) -> None:
+    done, sounds = separated(bench, song)
+    source = bench.home.job(done.id).source
+    source.rename(source.with_name("elsewhere"))
+    bench.service.retry(done.id)
+    assert bench.runner.run(done.id)["status"] == "failed"
+    source.with_name("elsewhere").rename(source)
+    as_before(bench, done, sounds)
+    attempt = bench.service.job(done.id).last_attempt
+    assert attempt is not None
+    assert "copy of this song is gone" in (attempt.error or "")
+
+
+def test_an_attempt_with_a_model_that_cannot_be_had_never_becomes_a_draft(bench: Bench, song: Path) -> None:
+    done, sounds = separated(bench, song)
+    bench.runner.run(bench.service.add(song).id)  # which remembers that the model's server was away
+    for _ in range(2):
+        bench.service.retry(done.id, "htdemucs")
+        assert bench.runner.run(done.id)["status"] == "failed"
+        as_before(bench, done, sounds)
+        attempt = bench.service.job(done.id).last_attempt
+        assert attempt is not None
+        assert "HT Demucs is not downloaded. It could not be downloaded" in (attempt.error or "")
+
+
+def test_what_nobody_foresaw_takes_no_stems(bench: Bench, song: Path) -> None:
+    done, sounds = separated(bench, song)
+    bench.service.retry(done.id)
+    attempt = bench.store.claim(done.id)
+    assert attempt is not None
+    leave_work(bench, attempt)
+    bench.runner.give_up(done.id, KeyError("nobody thought of it"))
+    assert bench.runner.run(done.id) == {"status": "completed"}
+    as_before(bench, done, sounds)

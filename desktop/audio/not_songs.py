@@ -1,0 +1,28 @@
+"""Files that no decoder reads, and what they are instead: told by how they begin."""
+
+import re
+
+PROTECTED = "is protected by DRM: only the app or device it was bought for can play it. Get a copy without protection"
+# Patterns for the beginning of a file, upper or lower case, and the end of a sentence that begins with the file's name.
+_KINDS = [
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), words)
+    for pattern, words in (
+        (rb"#EXTM3U|\[playlist\]", "is a playlist, not audio. Add the songs that it names"),
+        (rb"MThd", "is a MIDI file: notes without sound. Render it to audio first"),
+        (rb"PK\x03\x04", "is a ZIP archive. Unpack it, and add the songs in it"),
+        (rb"<!DOCTYPE|<html", "is a web page, not audio: the download failed. Download it again"),
+        (rb"version https://git-lfs", "is a pointer to a file, not audio. Fetch the file itself"),
+        # Audible's AAX and AA.
+        (rb"....ftypaax|....\x57\x90\x75\x36", PROTECTED),
+        # What music shops' own apps keep: NetEase (.ncm), KuGou (.kgm, .vpr), Kuwo (.kwm), QQ Music (.qmc…: FLAC, Ogg
+        # and ID3 under its mask), and the multitrack songs of music games (.mogg) from version 11 on.
+        (rb"CTENFDAM|\x7c\xd5\x32\xeb\x86\x02\x7f\x4b|\x05\x28\xbc\x96\xe9\xe4\x5a\x43|yeelion-kuwo", PROTECTED),
+        (rb"\xa5\x06\xb7\x89|\x8c\x2d\xb1\x99|\x8a\x0e\xe5[\xc8\xc9\xce]\x90|[\x0b-\x11]\0\0\0..\0\0", PROTECTED),
+    )
+]
+
+
+def what_else(head: bytes) -> str | None:
+    """Return what a file that begins with `head` is in place of a song, as the end of a sentence; None when unknown."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next((words for pattern, words in _KINDS if pattern.match(head) or pattern.match(text)), None)

@@ -1,0 +1,152 @@
+"""What every worker does besides its tasks, as steps of Celery's own start and end (`app.steps`).
+
+A worker from a shell may be all that there is: what the app's supervisor does for its own worker, such a one does for
+itself and for others.
+"""
+
+import atexit
+import logging
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import redis
+from celery import bootsteps
+from celery.worker import state
+
+from desktop.change_watch import ChangeWatch
+from desktop.crashes.watch import watching
+from desktop.errors import ServiceUnavailableError, StorageError
+from desktop.paths import home
+from desktop.tasks.redis_client import redis_client
+
+if TYPE_CHECKING:
+    from desktop.tasks.reconcile import Reconciliation
+
+_TICK_S = 2.0
+_STUCK_S = 15.0
+_log = logging.getLogger(__name__)
+
+
+class _Patrol(bootsteps.StartStopStep):
+    """A thread of the worker's main process that looks every two seconds, for as long as the worker runs."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **_: object) -> None:
+        self._consumer = consumer
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
+
+    def start(self, parent: Any) -> None:
+        """Begin. Called again at each new connection."""
+        if self._thread.ident is None:
+            self._thread.start()
+
+    def stop(self, parent: Any) -> None:
+        """Go on: the connection is gone, and another will come."""
+
+    def shutdown(self, parent: Any) -> None:
+        """End."""
+        self._ending.set()
+
+    def look(self) -> None:
+        """Do what is to be done again and again."""
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        while not self._ending.wait(_TICK_S):
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001 the next look may succeed, and nobody else would look
+                watching.record(error)
+
+
+class StallWatch(_Patrol):
+    """Connects a worker anew that has room and takes no messages.
+
+    A message whose acknowledgement failed, because Redis did not answer just then, counts against the worker's prefetch
+    limit for as long as the connection lives.
+    """
+
+    def __init__(self, consumer: Any, **given: object) -> None:
+        super().__init__(consumer, **given)
+        self._next_message = ChangeWatch()
+
+    def look(self) -> None:
+        """Compare what waits with what is in work."""
+        message = self._waiting() if self._has_room() else None
+        if self._next_message.unchanged(message) >= _STUCK_S and message is not None:
+            _log.warning("Messages wait that are not taken: this worker connects anew")
+            self._next_message = ChangeWatch()
+            self._consumer.call_soon(_break_connection)
+
+    def _has_room(self) -> bool:
+        return len(state.reserved_requests) < self._consumer.pool.num_processes
+
+    def _waiting(self) -> str | None:
+        """The message that is to be taken next; None when none waits, or Redis does not answer."""
+        consumer = self._consumer.task_consumer
+        try:
+            with redis_client() as client:
+                for queue in consumer.queues if consumer else ():
+                    message = client.lindex(queue.name, -1)
+                    if message is not None:
+                        return str(message)
+        except redis.RedisError:
+            pass
+        return None
+
+
+class Reconciler(_Patrol):
+    """Keeps queue and rows together: lost owners, retries that are due, messages that were lost."""
+
+    _reconciliation: "Reconciliation | None" = None
+    _trouble = ""
+
+    def look(self) -> None:
+        """Compare them."""
+        try:
+            self._reconciliation = self._reconciliation or _new_reconciliation()
+            self._reconciliation.check()
+        except (StorageError, ServiceUnavailableError) as error:
+            if str(error) != self._trouble:
+                _log.warning("The queue could not be compared with the library: %s", error)
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
+
+
+class GentleEnd(bootsteps.StartStopStep):
+    """SIGTERM gives the songs in work five seconds, then gives them back to the queue with their segments."""
+
+    def start(self, parent: Any) -> None:
+        """Have SIGTERM do what SIGQUIT does. By itself it would wait for the songs, however long they take."""
+        if hasattr(signal, "SIGQUIT") and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGQUIT))
+        atexit.register(give_back)
+
+
+def give_back() -> None:
+    """Let the jobs wait again that this worker's processes had: they were ended in order, so no crash is counted."""
+    from desktop.jobs.store import JobStore  # not sooner: a worker of the app needs no database till now
+
+    try:
+        JobStore(home()).release_ended()
+    except StorageError as error:
+        _log.warning("What was in work could not be given back: %s", error)
+
+
+def _break_connection() -> None:
+    raise ConnectionError("Messages wait that are not taken.")
+
+
+def _new_reconciliation() -> "Reconciliation":
+    # Here and not above: a worker of the app does without the database, and so does one that makes drafts.
+    from desktop.jobs.store import JobStore
+    from desktop.tasks.progress import RedisEvents
+    from desktop.tasks.queue import CeleryQueue
+    from desktop.tasks.reconcile import Reconciliation
+
+    library = home()
+    return Reconciliation(library, JobStore(library), CeleryQueue(), RedisEvents())

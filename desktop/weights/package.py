@@ -1,0 +1,154 @@
+"""The package of an HTDemucs: how to build the model, and where its weights lie. All of it is checked here."""
+
+import json
+import math
+import pickle
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from desktop.audio.names import safe_name, shown
+from desktop.errors import ModelRejectedError
+from desktop.weights.files import Content, read_content
+from desktop.weights.pickles import ELEMENT_BYTES, ClassName, ForbiddenNameError, TensorView
+
+_HTDEMUCS = ClassName("demucs.htdemucs.HTDemucs")
+_FLOATS = ("float32", "float16", "bfloat16", "float64")
+_MOST_STEMS = 16
+# What a file raises in the libraries that read it, when its bytes are not what they should be.
+_DAMAGED = (
+    pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error, json.JSONDecodeError, ValueError, LookupError,
+    TypeError, AttributeError, EOFError, MemoryError, RuntimeError, ArithmeticError, AssertionError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StoredTensor:
+    """Where a tensor lies in its file: the number `start + i·stride` for each index i below `shape`."""
+
+    dtype: str
+    """ "float32", "float16", "bfloat16" or "float64"."""
+    start: int
+    """In bytes."""
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    """In numbers."""
+
+    @property
+    def span(self) -> int:
+        """How many numbers lie from its first to its last one in the file, both counted."""
+        return _span(self.shape, self.stride)
+
+    @property
+    def bytes(self) -> int:
+        """The size of that part of the file."""
+        return self.span * ELEMENT_BYTES[self.dtype]
+
+
+@dataclass(frozen=True)
+class Package:
+    """What HTDemucs is called with, and the weights it then gets."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    state: dict[str, StoredTensor]
+    sources: tuple[str, ...]
+    """The stems that the model makes."""
+
+
+def read_package(path: Path) -> Package:
+    """Return the package in a `.th` or `.safetensors` file, told apart by content. Raises ModelRejectedError."""
+    name = shown(path.name)
+    try:
+        _check_kind(path)
+        return _package(name, read_content(path))
+    except ForbiddenNameError as error:
+        raise ModelRejectedError(
+            f"{name} asks for {shown(str(error))}, which weights do not need: it may try to run code, so it "
+            "was not opened. Use a file from a source that you trust."
+        ) from error
+    except FileNotFoundError as error:
+        raise ModelRejectedError(f"{name} was not found. It may have been moved or deleted.") from error
+    except OSError as error:
+        raise ModelRejectedError(f"{name} could not be read: {error.strerror or error}.") from error
+    except _DAMAGED as error:
+        raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Get it again.") from error
+
+
+def _check_kind(path: Path) -> None:
+    """Raise ModelRejectedError for anything but a regular file, OSError when there is none."""
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise ModelRejectedError(f"{shown(path.name)} is a folder. Give the model's file.")
+    if not stat.S_ISREG(mode):
+        raise ModelRejectedError(f"{shown(path.name)} is a device or a pipe. Give the model's file.")
+
+
+def _package(name: str, content: Content) -> Package:
+    value = content.value
+    if not isinstance(value, dict) or not {"klass", "args", "kwargs", "state"} <= value.keys():
+        raise ModelRejectedError(_no_package(name, value))
+    args, kwargs, state = value["args"], value["kwargs"], value["state"]
+    if value["klass"] != _HTDEMUCS:
+        raise ModelRejectedError(f"{name} is not an HTDemucs model, the only kind that can be run here.")
+    if not (isinstance(args, tuple | list) and isinstance(kwargs, dict) and isinstance(state, dict)):
+        raise ModelRejectedError(f"{name} holds no Demucs model.")
+    if state.get("__quantized"):
+        raise ModelRejectedError(f"{name} is a quantised model, which cannot be run here.")
+    if not all(isinstance(key, str) and _is_weight(item) for key, item in state.items()):
+        raise ModelRejectedError(f"{name} holds weights of an unknown form.")
+    sources: Any = kwargs.get("sources") or (args[0] if args else None)
+    if not _can_be_stems(sources):
+        raise ModelRejectedError(f"{name} does not say which stems it makes.")
+    stored = {key: _stored(item, content.starts) for key, item in state.items()}
+    # Tensors may share numbers. HTDemucs has none that do, and a thousand times the same would fill the memory.
+    if sum(weight.bytes for weight in stored.values()) > content.size:
+        raise ModelRejectedError(f"{name} holds weights of an unknown form.")
+    return Package(tuple(args), kwargs, stored, tuple(sources))
+
+
+def _no_package(name: str, value: object) -> str:
+    state = value.get("state_dict", value.get("state", value)) if isinstance(value, dict) else None
+    if isinstance(state, dict) and any(isinstance(item, TensorView) for item in state.values()):
+        return (
+            f"{name} holds weights alone: it does not say which model they are for, or which stems it makes. "
+            "Get the model as a package that Demucs itself can load."
+        )
+    return f"{name} holds no Demucs model."
+
+
+def _is_weight(item: object) -> bool:
+    """Return whether it is a tensor of floats that all lie in the file: it may claim to repeat one a million times."""
+    return (
+        isinstance(item, TensorView)
+        and item.storage.dtype in _FLOATS
+        and len(item.shape) == len(item.stride)
+        and min((0, item.offset, *item.shape, *item.stride)) == 0
+        and item.offset + _span(item.shape, item.stride) <= item.storage.elements
+        and math.prod(item.shape) <= item.storage.elements
+    )
+
+
+def _stored(item: TensorView, starts: Mapping[str, int]) -> StoredTensor:
+    storage = item.storage
+    start = starts[storage.key] + item.offset * ELEMENT_BYTES[storage.dtype]
+    return StoredTensor(storage.dtype, start, item.shape, item.stride)
+
+
+def _span(shape: Sequence[int], stride: Sequence[int]) -> int:
+    if 0 in shape:
+        return 0
+    return 1 + sum((length - 1) * step for length, step in zip(shape, stride, strict=True))
+
+
+def _can_be_stems(sources: Any) -> bool:
+    """Return whether these are one to sixteen names, each of which can be a file's beside the others and the mixture."""
+    if not isinstance(sources, list | tuple) or not 1 <= len(sources) <= _MOST_STEMS:
+        return False
+    names = [name for name in sources if isinstance(name, str) and name.isprintable() and name.strip()]
+    return len({safe_name(name).casefold() for name in names} - {"mixture"}) == len(sources)

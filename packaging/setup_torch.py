@@ -1,0 +1,99 @@
+"""The build of PyTorch: on Linux the one without CUDA, a quarter of the size, unless `UNBRAID_TORCH=cuda` asks for the other.
+
+PyPI has the build with CUDA alone. The other is in PyTorch's own package index; its digests are pinned like all others.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from setup_console import NoBuildError, SetUpError, UnreachableError, say
+from setup_environment import Environment
+
+LOCKS = Path(__file__).resolve().parent / "lock"
+FULL, SMALL, CUDA = LOCKS / "torch.txt", LOCKS / "torch-cpu.txt", LOCKS / "cuda.txt"
+INDEX = "https://download.pytorch.org/whl/cpu"
+# Seconds for each answer of that index, as pip has it, but asked once: pip would ask six times.
+TIMEOUT_S = 15
+VARIABLE = "UNBRAID_TORCH"
+CPU_SIZE, CUDA_SIZE = "0.5 GB to download, 1.9 GB on disk", "2.7 GB to download, 5.4 GB on disk"
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+# What a build with CUDA needs besides, several GB; other builds need none of it.
+_NEEDED_BY_CUDA = re.compile(r"(nvidia|cuda|triton)\b")
+_WHAT = "PyTorch, the largest part"
+
+
+def wanted(environment: Environment) -> str:
+    """Return "cpu" or "cuda": what `UNBRAID_TORCH` says, else the build that is installed, else "cpu".
+
+    Raises SetUpError for another word, and for CUDA on a system for which PyPI has no such build.
+    """
+    asked = os.environ.get(VARIABLE, "")
+    if asked not in ("", "cpu", "cuda"):
+        raise SetUpError(f"{VARIABLE} is {asked!r}, and may be cpu or cuda. Correct or unset it, then start again.")
+    if asked == "cuda" and not sys.platform.startswith("linux"):
+        raise SetUpError(f"{VARIABLE}=cuda is for Linux: PyPI has no PyTorch with CUDA for this system. Unset it.")
+    return asked or _installed(environment)
+
+
+def install(environment: Environment, keep: Sequence[int] = ()) -> None:
+    """Install the build that is wanted, or the one with CUDA where no index has the other. Raises SetUpError.
+
+    `keep`: descriptors that pip holds, too.
+    """
+    build, new = wanted(environment), not environment.has(SMALL)
+    if not sys.platform.startswith("linux"):
+        environment.install(FULL, _WHAT, keep)
+    elif build == "cpu" and install_small(environment, keep):
+        environment.remove(FULL)
+        environment.remove(CUDA)
+        if new and NVIDIA_DRIVER.exists():
+            say(f"  This computer has an NVIDIA card. To compute on it, start once with {VARIABLE}=cuda: {CUDA_SIZE}.")
+    else:
+        if build == "cpu":
+            say(f"  The build for NVIDIA cards is taken in its place: {CUDA_SIZE}.")
+            say("  To wait for the small one, press Ctrl-C and start again later.")
+            build = "cuda"
+        # To pip the build without CUDA is the same version, and so already there.
+        environment.remove(SMALL)
+        environment.install(FULL, _WHAT, keep)
+        if _is_cuda(environment):
+            environment.install(CUDA, "what PyTorch needs for NVIDIA cards", keep)
+    environment.choice.write_text(build + "\n", encoding="utf-8")
+
+
+def install_small(environment: Environment, keep: Sequence[int] = ()) -> bool:
+    """Install the build without CUDA and return True, or say why it is not to be had and return False.
+
+    pip looks where it always does, then in PyTorch's index. Raises SetUpError when a download breaks off, or is not the
+    file whose digest is locked.
+    """
+    try:
+        environment.install(SMALL, _WHAT, keep)
+    except NoBuildError:
+        say("  The usual package index has only the build for NVIDIA cards.")
+        return _install_from_index(environment, keep)
+    return True
+
+
+def _install_from_index(environment: Environment, keep: Sequence[int]) -> bool:
+    what = f"PyTorch from its own package index, {urlsplit(INDEX).hostname}: 190 MB to download"
+    try:
+        environment.install(SMALL, what, keep, ["--index-url", INDEX, "--timeout", str(TIMEOUT_S), "--retries", "0"])
+    except (NoBuildError, UnreachableError):
+        say("  It does not answer, or has no build for this computer.")
+        return False
+    return True
+
+
+def _installed(environment: Environment) -> str:
+    if environment.choice.is_file():
+        return environment.choice.read_text(encoding="utf-8").strip()
+    return "cuda" if environment.folder.is_dir() and _is_cuda(environment) else "cpu"
+
+
+def _is_cuda(environment: Environment) -> bool:
+    return any(_NEEDED_BY_CUDA.match(requirement) for requirement in environment.requirements("torch"))

@@ -1,0 +1,27 @@
+"""A Redis that somebody else runs, on a port."""
+
+import socket
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from desktop.supervisor.redis import find_binary
+
+
+@contextmanager
+def redis_on_a_port(folder: Path, *options: str) -> Generator[dict[str, str]]:
+    """A server that answers, with its working directory in `folder`; what REDIS_* say of it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [find_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if b"ready to accept" in line.lower():
+                    break
+            yield {"REDIS_HOST": "127.0.0.1", "REDIS_PORT": str(port)}
+        finally:
+            process.kill()

@@ -1,0 +1,105 @@
+"""A sound server that comes and goes while a program runs, with cards that exist in memory alone and are recorded."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.helpers.library import until
+
+RATE = 44100
+
+
+class SoundServer:
+    """PulseAudio without D-Bus or a user's settings. Programs that have its `environment` find its cards by ALSA."""
+
+    def __init__(self, folder: Path) -> None:
+        """Put its files into a folder of its own."""
+        self._folder = folder
+        self._server: subprocess.Popen[bytes] | None = None
+        home, run = folder / "home", folder / "run"
+        for made in (home, run):
+            made.mkdir(parents=True)
+        (home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+        self.environment = {
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(run),
+            "PULSE_RUNTIME_PATH": str(run / "rt"),
+            "PULSE_SERVER": f"unix:{run}/native",
+        }
+
+    def start(self, *cards: str) -> None:
+        """Start it with these cards, the first being the default."""
+        card = "load-module module-null-sink sink_name={} rate=44100 channels=2 format=float32le"
+        lines = [
+            f"load-module module-native-protocol-unix auth-anonymous=1 socket={self._folder}/run/native",
+            *(card.format(name) for name in cards),
+            f"set-default-sink {cards[0]}",
+        ]
+        script = self._folder / "server.pa"
+        script.write_text("\n".join(lines) + "\n")
+        words = ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        self._server = subprocess.Popen([*words, "--use-pid-file=no"], env=self._all(), stderr=subprocess.DEVNULL)
+        until(lambda: self._control("info").returncode == 0)
+
+    def stop(self) -> None:
+        """End it: its cards are gone."""
+        if self._server:
+            self._server.kill()
+            self._server.wait()
+
+    def freeze(self) -> None:
+        """Let it answer nothing any more."""
+        assert self._server
+        self._server.send_signal(signal.SIGSTOP)
+
+    def choose(self, card: str) -> None:
+        """Make a card the default."""
+        assert self._control("set-default-sink", card).returncode == 0
+
+    def remove(self, card: str) -> None:
+        """Take a card away."""
+        modules = self._control("list", "short", "modules").stdout.splitlines()
+        number = next(line.split()[0] for line in modules if f"sink_name={card} " in line)
+        assert self._control("unload-module", number).returncode == 0
+
+    @contextmanager
+    def recording(self, card: str) -> Generator["Recording"]:
+        """Record what a card plays."""
+        raw = self._folder / f"{card}.raw"
+        words = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={RATE}", "--channels=2"]
+        with raw.open("wb") as out:
+            recorder = subprocess.Popen([*words, "--latency-msec=20"], env=self._all(), stdout=out)
+        try:
+            until(lambda: raw.stat().st_size > 0)
+            yield Recording(raw)
+        finally:
+            recorder.kill()
+            recorder.wait()
+
+    def _control(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(["pactl", *words], env=self._all(), capture_output=True, text=True, check=False)
+
+    def _all(self) -> dict[str, str]:
+        return dict(os.environ) | self.environment
+
+
+class Recording:
+    """What a card has played until now."""
+
+    def __init__(self, raw: Path) -> None:
+        self._raw = raw
+
+    def sound(self) -> NDArray[np.float32]:
+        """float32 `[frames, 2]`."""
+        data = self._raw.read_bytes()
+        return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
+
+    def is_heard(self) -> bool:
+        """True when its last half second isn't silence."""
+        return bool(self.sound()[-RATE // 2 :].any())

@@ -1,0 +1,163 @@
+"""Each channel of surround sound goes to its own side, in whatever container and order it lies."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from desktop.audio.downmix import known_layout, stereo_matrix, usual_layout
+from tests.helpers.sound import decoded, ffmpeg
+
+RATE, FRAMES = 48000, 16000
+LAYOUTS = {
+    "3.0": "FL FR FC", "2.1": "FL FR LFE", "3.0(back)": "FL FR BC", "4.0": "FL FR FC BC", "quad": "FL FR BL BR",
+    "quad(side)": "FL FR SL SR", "3.1": "FL FR FC LFE", "4.1": "FL FR FC LFE BC", "5.0": "FL FR FC BL BR",
+    "5.0(side)": "FL FR FC SL SR", "5.1": "FL FR FC LFE BL BR", "5.1(side)": "FL FR FC LFE SL SR",
+    "6.0": "FL FR FC BC SL SR", "hexagonal": "FL FR FC BL BR BC", "6.1": "FL FR FC LFE BC SL SR",
+    "6.1(back)": "FL FR FC LFE BL BR BC", "7.0": "FL FR FC BL BR SL SR", "7.1": "FL FR FC LFE BL BR SL SR",
+    "7.1(wide)": "FL FR FC LFE BL BR FLC FRC", "7.1(wide-side)": "FL FR FC LFE FLC FRC SL SR",
+    "octagonal": "FL FR FC BL BR BC SL SR",
+}  # fmt: skip
+VORBIS = ("3.0", "quad", "5.0", "5.1", "6.1", "7.1")
+DOLBY = ("2.1", "3.0(back)", "3.0", "quad(side)", "4.0", "3.1", "4.1", "5.0(side)", "5.1(side)", "5.1")
+# What ffmpeg writes without rearranging anything: for each file, the encoder's words and its layouts. A MOV of 6.1 it
+# writes in another order than the one it declares.
+FILES = {
+    "wav": ("-c:a pcm_s16le", LAYOUTS), "rf64.wav": ("-rf64 always", LAYOUTS),
+    "w64": ("-c:a pcm_s24le", LAYOUTS), "aiff": ("", LAYOUTS), "caf": ("-c:a pcm_s16le", LAYOUTS),
+    "alac.caf": ("-c:a alac", ("3.0", "4.0", "5.0", "5.1", "6.1(back)")), "mov": ("-c:a pcm_s16le", LAYOUTS.keys() - {"6.1"}),
+    "flac": ("", LAYOUTS), "oga": ("-c:a flac -metadata:s:a WAVEFORMATEXTENSIBLE_CHANNEL_MASK={mask:#x}", LAYOUTS),
+     "flac.mka": ("-c:a flac", LAYOUTS), "wv": ("", LAYOUTS),
+    "ogg": ("-c:a libvorbis -q:a 8", VORBIS), "vorbis.mka": ("-c:a libvorbis -q:a 8", VORBIS),
+    "opus": ("-c:a libopus -mapping_family 1 -b:a 400k", VORBIS),
+    "m4a": ("-c:a aac -b:a 500k", ("3.0", "4.0", "5.0", "5.1", "5.1(side)", "6.1", "7.1")),
+    "aac": ("-c:a aac -b:a 500k", ("3.0", "4.0", "5.0", "5.1", "5.1(side)", "7.1")),
+    "alac.m4a": ("-c:a alac", ("3.0", "4.0", "5.0", "5.1", "6.1(back)", "7.1(wide)")),
+    "ac3": ("-b:a 640k", DOLBY), "eac3": ("-b:a 900k", DOLBY), "ac3.mp4": ("-c:a ac3 -b:a 640k", DOLBY),
+    "ac3.mkv": ("-c:a ac3 -b:a 640k", DOLBY), "ts": ("-c:a ac3 -b:a 640k", DOLBY), "vob": ("-c:a ac3 -b:a 640k", DOLBY),
+    "dts": ("-c:a dca -strict -2 -b:a 1500k", ("quad(side)", "5.0(side)", "5.1(side)")),
+}  # fmt: skip
+SIDES = {"LFE": "", **dict.fromkeys(("FC", "BC"), "LR")}
+
+
+def pitches(names: list[str]) -> list[int]:
+    return [60 if name == "LFE" else 400 + 200 * number for number, name in enumerate(names)]
+
+
+def mask(names: list[str]) -> int:
+    """The channel mask of a WAV file."""
+    bits = ["FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR"]
+    return sum(1 << bits.index(name) for name in names)
+
+
+def write_tones(path: Path, names: list[str]) -> Path:
+    """A tone for each channel, as bare floats."""
+    time = np.arange(FRAMES) / RATE
+    sound = np.stack([0.1 * np.sin(2 * np.pi * pitch * time) for pitch in pitches(names)], axis=1)
+    path.write_bytes(sound.astype("<f4").tobytes())
+    return path
+
+
+def heard_in(track: Path, out: Path, names: list[str]) -> list[str]:
+    """The sides in which the tone of each channel is heard: L, R, LR or none."""
+    sound = decoded(track, out).read(0, FRAMES)
+    time, window = np.arange(sound.shape[1]) / RATE, np.hanning(sound.shape[1])
+    levels = [2 * abs(sound * window @ np.exp(-2j * np.pi * pitch * time)) / window.sum() for pitch in pitches(names)]
+    return ["".join(side for side, level in zip("LR", pair, strict=True) if level > 0.005) for pair in levels]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_channel_goes_to_its_side(layout: str, tmp_path: Path) -> None:
+    names = LAYOUTS[layout].split()
+    raw = write_tones(tmp_path / "raw", names)
+    files = [(tmp_path / f"song.{suffix}", words) for suffix, (words, layouts) in FILES.items() if layout in layouts]
+    outputs = [word for path, words in files for word in (*words.format(mask=mask(names)).split(), path)]
+    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw, *outputs)
+    expected = [SIDES.get(name, name[-1] if not name.endswith("C") else name[1]) for name in names]
+    heard = {path.name: heard_in(path, tmp_path / "mixture.wav", names) for path, _ in files}
+    assert heard == {path.name: expected for path, _ in files}
+
+
+@pytest.mark.parametrize("suffix", ["au", "mka", "tta"])
+@pytest.mark.parametrize("layout", ["quad", "5.1"])
+def test_files_that_declare_no_layout_are_taken_in_the_usual_order(layout: str, suffix: str, tmp_path: Path) -> None:
+    names = LAYOUTS[layout].split()
+    raw, codec = write_tones(tmp_path / "raw", names), {"au": "pcm_s16be", "mka": "pcm_s16le", "tta": "tta"}[suffix]
+    track = tmp_path / f"song.{suffix}"
+    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw,
+           "-c:a", codec, track)  # fmt: skip
+    assert heard_in(track, tmp_path / "mixture.wav", names) == [SIDES.get(name, name[-1]) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("tag", "names"),
+    [
+        (124 << 16 | 6, "FC FL FR SL SR LFE"),
+        (123 << 16 | 6, "FL FC FR SL SR LFE"),
+        (125 << 16 | 7, "FL FR FC LFE SL SR BC"),
+    ],
+)
+def test_an_order_that_no_mask_can_name_is_minded(tag: int, names: str, tmp_path: Path) -> None:
+    order = names.split()
+    sound = np.frombuffer(write_tones(tmp_path / "raw", order).read_bytes(), "<f4").reshape(FRAMES, -1)
+    soundfile.write(tmp_path / "song.aiff", sound, RATE, subtype="PCM_24")
+    data = (tmp_path / "song.aiff").read_bytes()
+    # Apple's layout tag, as Core Audio numbers it: of MPEG 5.1 in the orders D and C, and of MPEG 6.1.
+    chunk = b"CHAN" + struct.pack(">IIII", 12, tag, 0, 0)
+    size = struct.pack(">I", len(data) + len(chunk) - 8)
+    (tmp_path / "song.aiff").write_bytes(data[:4] + size + data[8:12] + chunk + data[12:])
+    expected = [SIDES.get(name, name[-1]) for name in order]
+    assert heard_in(tmp_path / "song.aiff", tmp_path / "mixture.wav", order) == expected
+
+
+def test_a_mask_that_does_not_fit_counts_for_nothing(tmp_path: Path) -> None:
+    sound = np.zeros((1000, 4))
+    soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="PCM_16", format="WAVEX")
+    data = bytearray((tmp_path / "song.wav").read_bytes())
+    mask = data.index(b"fmt ") + 8 + 20
+    for value in (0, 0x3, 0x80000000, 0xFFFFFFFF):
+        data[mask : mask + 4] = value.to_bytes(4, "little")
+        (tmp_path / "song.wav").write_bytes(data)
+        assert decoded(tmp_path / "song.wav", tmp_path / "mixture.wav").notices == (
+            "Its 4 channels were folded to stereo.",
+        )
+
+
+def test_ambisonic_sound_is_heard_from_left_and_right(tmp_path: Path) -> None:
+    time = np.arange(FRAMES) / RATE
+    # Two voices, straight left and straight right: W carries both, Y their difference (ACN order, SN3D levels).
+    left, right = (0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (400, 600))
+    sound = np.stack([left + right, left - right, 0 * left, 0 * left], axis=1)
+    (tmp_path / "raw").write_bytes(sound.astype("<f4").tobytes())
+    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", "4", "-i", tmp_path / "raw", "-c:a", "libopus", "-b:a", "400k",
+           "-mapping_family", "2", tmp_path / "song.opus")  # fmt: skip
+    assert heard_in(tmp_path / "song.opus", tmp_path / "mixture.wav", ["FL", "FR"]) == ["L", "R"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_weights_are_those_of_the_recommendation(layout: str) -> None:
+    names = tuple(LAYOUTS[layout].split())
+    matrix = stereo_matrix(names)
+    front = matrix[0, names.index("FL")]
+    minus_3_db = pytest.approx(front * 0.5**0.5)
+    assert matrix[1, names.index("FR")] == front
+    for name, (left, right) in zip(names, matrix.T, strict=True):
+        match name:
+            case "FC":
+                assert left == right == minus_3_db
+            case "BL" | "SL":
+                assert (left, right) == (minus_3_db, 0)
+            case "BC":
+                assert left == right == pytest.approx(front / 2)
+            case "LFE":
+                assert left == right == 0
+            case _:
+                assert {left, right} == {front, 0} or name in ("BR", "SR")
+
+
+@pytest.mark.parametrize("layout", [("LFE",) * 3, ("NONE",) * 6, ("AMBI2",) * 4, ("USR64",) * 12])
+def test_a_layout_of_which_nothing_is_heard_is_none(layout: tuple[str, ...]) -> None:
+    assert known_layout(layout) == usual_layout(len(layout))
+    assert np.isfinite(stereo_matrix(known_layout(layout))).all()

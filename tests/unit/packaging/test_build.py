@@ -1,0 +1,46 @@
+"""`build.py` on a machine that has never built: no folder build/, no compiler, no right to install one."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import setup_debian
+
+from tests.unit.packaging.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Debian's packages")
+
+
+def test_build_on_a_fresh_clone_names_the_packages_that_could_not_be_installed(tmp_path: Path) -> None:
+    checkout, tools = tmp_path / "checkout", tmp_path / "tools"
+    shutil.copytree(ROOT / "packaging", checkout / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
+    tools.mkdir()
+    for name, text in {"apt-get": "echo 'E: no network'; exit 100", "sudo": "shift; exec \"$@\"", "env": 'exec /usr/bin/env "$@"'}.items():
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    answer = subprocess.run(
+        [sys.executable, "-I", checkout / "packaging" / "build.py", "--packages"],
+        env={"PATH": str(tools)}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert "Traceback" not in answer.stderr
+    assert "apt-get install" in answer.stderr
+    assert "build-essential" in answer.stderr
+    assert "E: no network" in (checkout / "build" / "packages.log").read_text(encoding="utf-8")
+
+
+def test_build_needs_headers_and_venv_where_debian_ships_them_apart_from_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(setup_debian, "_has_ensurepip", lambda: False)
+    monkeypatch.setattr(sys, "base_prefix", "/usr")
+    assert {f"{python}-dev", f"{python}-venv"} <= set(setup_debian.missing("build", venv=True))
+    (tmp_path / "Python.h").touch()
+    assert f"{python}-dev" not in setup_debian.missing("build")
+    monkeypatch.setattr(sys, "base_prefix", "/opt/python")
+    (tmp_path / "Python.h").unlink()
+    assert f"{python}-dev" not in setup_debian.missing("build")

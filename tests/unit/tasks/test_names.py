@@ -1,0 +1,33 @@
+"""What is used in Redis is named after the library, or as its owner says."""
+
+from pathlib import Path
+
+import pytest
+
+from desktop.errors import ServiceUnavailableError
+from desktop.paths import Home
+from desktop.tasks.names import VARIABLE, names
+
+
+def test_two_libraries_share_no_name(tmp_path: Path) -> None:
+    one, two = (names(Home(tmp_path / name).prepare()) for name in ("one", "two"))
+    for kind in ("queue", "draft_queue", "events", "reconciling", "control_exchange", "event_exchange"):
+        assert getattr(one, kind) != getattr(two, kind)
+    assert not set(one.unacked.values()) & set(two.unacked.values())
+
+
+def test_a_queue_may_be_named_for_several_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "studio")
+    one, two = (names(Home(tmp_path / name).prepare()) for name in ("one", "two"))
+    assert (one.queue, one.draft_queue, one.events) == (two.queue, two.draft_queue, two.events)
+    assert one.queue == "studio"
+    assert one.library != two.library
+
+
+@pytest.mark.parametrize("bad", ["two words", "a*", "x" * 101, "ü"])
+def test_a_name_that_cannot_be_one_is_refused_with_the_variable_s_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, bad)
+    with pytest.raises(ServiceUnavailableError, match="UNBRAID_QUEUE"):
+        names(Home(tmp_path).prepare())
