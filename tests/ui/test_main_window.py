@@ -267,7 +267,7 @@ def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: Stage, q
     pause.setFocus()
     qtbot.keyClick(pause, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: setting.service.job(waiting.id).paused)
-    qtbot.waitUntil(lambda: _button(window.panel, "Resume").hasFocus())
+    qtbot.waitUntil(lambda: window.focusWidget().accessibleName() == "Resume")
     qtbot.mouseClick(_button(window.panel, "Cancel"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: setting.service.job(waiting.id).state is JobState.CANCELLED)
     _chosen(window, qtbot, failed)
