@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from desktop.audio.files import AUDIO_SUFFIXES
+from desktop.audio.file_types import audio_suffixes
 from desktop.audio.names import natural_key
 from desktop.jobs.model import Job
 from desktop.paths import resources
@@ -33,9 +33,9 @@ class AddSongs(QObject):
         self._notices = notices
         self._window = window
 
-    def add(self, given: Given) -> None:
-        """Add what was dropped, pasted or chosen."""
-        self._library.add(given, self._memory.settings.model)
+    def add(self, given: Given, again: bool = False) -> None:
+        """Add what was dropped, pasted or chosen; `again`: also songs that are in the library already."""
+        self._library.add(given, self._memory.settings.model, again)
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Add files and folders."""
@@ -43,7 +43,7 @@ class AddSongs(QObject):
 
     def choose_files(self) -> None:
         """Open the dialog for files."""
-        suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(AUDIO_SUFFIXES))
+        suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
         names, _ = QFileDialog.getOpenFileNames(
             self._window,
             "Add songs",
@@ -74,7 +74,7 @@ class AddSongs(QObject):
     def try_demo(self) -> None:
         """Add the demo song, and play it as soon as any of it can be heard."""
         self._library.first_added.connect(self._play, Qt.ConnectionType.SingleShotConnection)
-        self.add_paths(demo_songs())
+        self.add(Given(tuple(demo_songs())), again=True)  # it may be among the removed songs
 
     def _play(self, job: Job) -> None:
         self._player.play_when_loaded(job.id)

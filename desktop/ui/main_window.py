@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, self.exporter, home, self)
+        self.panel.action_requested.connect(self._rows.do)
         self.panel.menu_requested.connect(self._rows.open_menu_of)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
         self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
+        self.library.song_asked.connect(self._go_to_song)
         self.library.removals.bin_asked.connect(self.open_bin)
         self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
@@ -306,6 +308,11 @@ class MainWindow(QMainWindow):
         shown = self.panel.job
         if shown is not None and self.library.jobs.job(shown.id) is None:
             self.table.forget(shown.id)
+
+    def _go_to_song(self, job_id: str) -> None:
+        self.top.clear_search()
+        self.table.choose(job_id)
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_restored(self, jobs: Sequence[Job]) -> None:
         if not self.player.touched:

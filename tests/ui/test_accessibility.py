@@ -151,6 +151,7 @@ def test_tab_goes_through_the_window_as_it_is_seen(playable: MainWindow, qtbot: 
         "Dismiss",
         "Songs",
         "Export stems",
+        "Show files",
         "Actions for Night Drive",
         *lanes,
         "Waveforms",

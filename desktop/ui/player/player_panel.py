@@ -14,6 +14,7 @@ from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
 from desktop.ui.accessibility import accessible_role
+from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
+    action_requested = Signal(object, object)
+    """The Job that is shown, and the JobAction of a button."""
     menu_requested = Signal(object, QPoint)
     """The Job that is shown, and where its menu is to open, on the screen."""
 
@@ -45,6 +48,7 @@ class PlayerPanel(QWidget):
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
         self.export_requested = self._header.export_requested
+        self._header.action_requested.connect(self._request_action)
         self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
         self._room = QStackedLayout()
@@ -108,6 +112,9 @@ class PlayerPanel(QWidget):
             left=progress.left,
         )
         self._show_waiting(self._job)
+
+    def _request_action(self, action: JobAction) -> None:
+        self.action_requested.emit(self._job, action)
 
     def _request_menu(self, where: QPoint) -> None:
         self.menu_requested.emit(self._job, where)
