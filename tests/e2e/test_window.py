@@ -126,7 +126,7 @@ def play_to_the_end(screen: Screen, folder: Path) -> None:
 def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_without_a_break(tmp_path: Path) -> None:
     # Sketch's stems sum to the song, and so do the finished ones: whatever is heard, it must be the song.
     library, card, song = tmp_path / "library", tmp_path / "heard.wav", tmp_path / "Long song.wav"
-    sound = np.random.default_rng(5).normal(0, 0.1, (150 * RATE, 2)).astype(np.float32)
+    sound = np.random.default_rng(5).normal(0, 0.1, (100 * RATE, 2)).astype(np.float32)
     soundfile.write(song, sound, RATE, subtype="PCM_16")
     Home(library).prepare()
     save_settings(Home(library), Settings(model="sketch"))
