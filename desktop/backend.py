@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError, UnbraidError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
@@ -89,9 +90,8 @@ class Backend:
         try:
             return self._lock.take()
         except OSError as error:
-            raise StorageError(
-                f"The library cannot be written ({error.strerror}). Make room on its disk, or make its folder writable."
-            ) from error
+            trouble = disk_trouble(error, self._home.root)
+            raise StorageError(f"The library cannot be written: {trouble}, then start Unbraid again.") from error
 
     def _clean_up(self) -> None:
         """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""

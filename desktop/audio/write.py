@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
+from desktop.disk_trouble import disk_trouble, write_error
 from desktop.errors import StorageError
 
 BLOCK = 65536
@@ -17,6 +18,7 @@ _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 _BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
 # A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
 _LARGEST_WAV = 0xFFFF_0000
+_SYSTEM_ERROR = 2  # SF_ERR_SYSTEM of sndfile.h
 
 
 class AudioWriter:
@@ -39,7 +41,8 @@ class AudioWriter:
                 system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
             )
         except (soundfile.SoundFileError, OSError) as error:
-            raise self._failed(error) from error
+            cause = system_error(error, self._part)
+            raise self._failed(cause) from cause
 
     def write(self, block: NDArray[np.floating]) -> None:
         """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
@@ -49,7 +52,8 @@ class AudioWriter:
             try:
                 self._file.write(np.ascontiguousarray(samples.T))
             except (soundfile.SoundFileError, OSError) as error:
-                raise self._failed(error) from error
+                cause = system_error(error, self._part)
+                raise self._failed(cause) from cause
 
     def close(self) -> None:
         """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
@@ -62,7 +66,8 @@ class AudioWriter:
                 os.fsync(file.fileno())
             self._part.rename(self._path)
         except (soundfile.SoundFileError, OSError) as error:
-            raise self._failed(error) from error
+            cause = system_error(error, self._part)
+            raise self._failed(cause) from cause
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
@@ -71,8 +76,15 @@ class AudioWriter:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: Exception) -> StorageError:
-        reason = str(error).rsplit(" : ", 1)[-1].rstrip(".")
-        return StorageError(
-            f"{shown(self._path.name)} could not be written: {reason}. Make room on the disk, then retry."
-        )
+    def _failed(self, error: OSError) -> StorageError:
+        trouble = disk_trouble(error, self._path.parent)
+        return StorageError(f"{shown(self._path.name)} could not be written: {trouble}, then retry.")
+
+
+def system_error(error: Exception, path: Path) -> OSError:
+    """Return why `path` could not be written: libsndfile keeps the system's number to itself."""
+    if isinstance(error, OSError):
+        return error
+    if isinstance(error, soundfile.LibsndfileError) and error.code != _SYSTEM_ERROR:
+        return OSError(error.error_string.rstrip("."))
+    return write_error(path)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from desktop.audio.names import safe_name, shown
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.model import Job
 from desktop.paths import JobFolder
@@ -40,7 +41,7 @@ def copy_in(track: Path, folder: JobFolder) -> None:
         part.rename(copy)
     except OSError as error:
         shutil.rmtree(folder.root, ignore_errors=True)
-        raise _meaning(track, error) from error
+        raise _meaning(track, folder.root.parent, error) from error
 
 
 def _check_room(track: Path, folder: JobFolder) -> None:
@@ -54,12 +55,11 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
+def _meaning(track: Path, library: Path, error: OSError) -> StorageError | UnusableTrackError:
     name = shown(track.name)
-    if error.errno == errno.ENOSPC:
-        return StorageError(
-            f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again."
-        )
-    if error.errno in (errno.EROFS, errno.EDQUOT) or error.filename2:
-        return StorageError(f"{name} could not be copied into the library: {error.strerror}.")
+    if error.errno in (errno.ENOSPC, errno.EROFS, errno.EDQUOT) or error.filename2:
+        trouble = disk_trouble(error, library)
+        if error.errno == errno.ENOSPC:
+            return StorageError(f"There is no room for {name} in the library: {trouble}, then add it again.")
+        return StorageError(f"{name} could not be copied into the library: {trouble}, then add it again.")
     return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")
