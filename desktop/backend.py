@@ -19,6 +19,7 @@ from desktop.tasks.celery_app import connect
 from desktop.tasks.progress import EventListener, RedisEvents
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
+from desktop.tasks.workers import worker_trouble
 
 # Seconds between tries to take over from the process that supervises this library.
 _TAKE_OVER = 1.0
@@ -85,6 +86,13 @@ class Backend:
             self._heir.join(_TAKE_OVER)
         self._events.close()
         self._lock.release()
+
+    def worker_trouble(self) -> str | None:
+        """Return why no worker takes this library's songs, as a sentence; None if one does. Takes some seconds.
+
+        Raises StorageError.
+        """
+        return worker_trouble(self._store)
 
     def _lock_taken(self) -> bool:
         try:
