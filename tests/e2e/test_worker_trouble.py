@@ -11,6 +11,7 @@ import pytest
 from desktop.backend import Backend
 from desktop.jobs.model import JobOptions
 from desktop.paths import Home
+from desktop.tasks.celery_app import app, broker_url
 from tests.helpers.library import Library, running_library, write_song
 from tests.helpers.redis_server import redis_on_a_port
 from tests.helpers.resume import worker_of
@@ -41,12 +42,27 @@ def test_a_worker_that_takes_songs_is_told_from_one_that_does_not(
         assert ours.worker_trouble() == "No worker takes songs from this library's queue."
     with running_library(tmp_path / "ours", drafts=True) as library:
         assert library.backend.worker_trouble() is None
+        assert _seen_by_monitors() == {"celery", "draft"}
         _hold(library, tmp_path)
         os.kill(common_redis, signal.SIGSTOP)
         try:
             assert "does not answer" in (library.backend.worker_trouble() or "")
         finally:
             os.kill(common_redis, signal.SIGCONT)
+
+
+def _seen_by_monitors() -> set[str]:
+    """The workers that give signs of life while they have nothing to do, as Flower hears them."""
+    seen: set[str] = set()
+
+    def hear(event: dict[str, str]) -> None:
+        seen.add(event["hostname"].partition("@")[0])
+        receiver.should_stop = len(seen) == 2
+
+    with app.connection_for_read(broker_url()) as connection:
+        receiver = app.events.Receiver(connection, handlers={"worker-heartbeat": hear})
+        receiver.capture(limit=None, timeout=60)
+    return seen
 
 
 def _hold(library: Library, folder: Path) -> None:
