@@ -109,6 +109,15 @@ def test_pasting_without_files_says_so(window: MainWindow) -> None:
     assert "no files on the clipboard" in _said(window)
 
 
+def test_files_that_a_folder_search_leaves_out_are_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    songs = _songs(tmp_path / "album", 1)
+    for other in ("a.mid", "b.zip", "cover.jpg", "Thumbs.db"):
+        (songs[0].parent / other).touch()
+    window.add_tracks([tmp_path / "album"])
+    qtbot.waitUntil(lambda: "2 other files in album were left out (.mid, .zip)." in _said(window))
+    qtbot.waitUntil(lambda: window.panel.job is not None)
+
+
 def test_files_that_cannot_be_added_are_told_together(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     (tmp_path / "folder").mkdir()
@@ -258,6 +267,25 @@ def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage
     assert setting.service.job(other.id).state is JobState.PENDING
 
 
+def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: Stage, qtbot: QtBot) -> None:
+    waiting = setting.store.insert(a_job("Night Drive"))
+    failed = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged."))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, waiting)
+    pause = _button(window.panel, "Pause")
+    pause.setFocus()
+    qtbot.keyClick(pause, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: setting.service.job(waiting.id).paused)
+    qtbot.waitUntil(lambda: window.focusWidget().accessibleName() == "Resume")
+    qtbot.mouseClick(_button(window.panel, "Cancel"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: setting.service.job(waiting.id).state is JobState.CANCELLED)
+    _chosen(window, qtbot, failed)
+    qtbot.mouseClick(_button(window.panel, "Why it failed"), Qt.MouseButton.LeftButton)
+    details = window.findChild(ErrorDetails)
+    assert isinstance(details, ErrorDetails)
+    details.close()
+
+
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
     for title in ("Night Drive 1", "Other"):
         setting.store.insert(a_job(title, source=Path("x.wav"), state=JobState.CANCELLED))
@@ -314,6 +342,7 @@ def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None
     assert (window.table.isVisible(), window.panel.isVisible()) == (True, False)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert (window.table.isVisible(), window.panel.isVisible()) == (False, True)
+    assert window.focusWidget() is window.panel
     window.resize(1440, 900)
     qtbot.waitUntil(lambda: window.table.isVisible() and window.panel.isVisible())
 
@@ -359,7 +388,9 @@ def test_void_calls_keep_the_references_to_none(window: MainWindow) -> None:
     assert sys.getrefcount(None) > before - 100
 
 
-def test_the_queue_is_held_and_let_go_by_one_button(setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_queue_is_held_and_let_go_by_one_button(
+    setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     assert window.top.pause.isHidden()
     window.add_tracks(_songs(tmp_path / "two", 2))
     qtbot.waitUntil(lambda: window.top.pause.isVisible())
