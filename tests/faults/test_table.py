@@ -19,7 +19,7 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
 from desktop.segments.unfinished import COMPLETE
-from desktop.tasks import queue
+from desktop.tasks import queue, reconcile
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
@@ -174,6 +174,37 @@ def test_a_song_is_finished_while_redis_does_not_answer(library: Library, root: 
     (done,) = completed(library, job)
     assert done.token == 1
     completed(library, add(library, tmp_path, "next"))
+
+
+def test_a_redis_that_does_not_answer_as_a_song_ends_keeps_no_other_song_waiting(
+    library: Library, root: Path, tmp_path: Path
+) -> None:
+    first, second = add(library, tmp_path, "first", 60), add(library, tmp_path, "second")
+    log = library.home.logs / "worker.log"
+    library.wait_until(lambda: library.service.job(first.id).progress > 0.3)
+    redis = redis_of(root)
+    redis.suspend()
+    try:
+        until(lambda: library.service.job(first.id).state in DONE)
+        # After this the worker counts a message against its limit that it has done with.
+        until(lambda: "Couldn't ack" in log.read_text() or not redis.is_running())
+    finally:
+        with suppress(psutil.NoSuchProcess):  # it was started anew
+            redis.resume()
+    begun_within(library, second, 1, 30)
+    assert "this worker connects anew" in log.read_text() or not redis.is_running()
+    completed(library, first, second)
+
+
+def test_a_worker_that_hangs_is_started_anew(
+    library: Library, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_STUCK", 5.0)
+    completed(library, add(library, tmp_path, "first"))
+    hangs = worker_of(root)
+    hangs.suspend()
+    completed(library, add(library, tmp_path, "second"))
+    assert not hangs.is_running()
 
 
 def test_an_owner_frozen_past_its_lease_and_thawed_does_no_harm(library: Library, root: Path, tmp_path: Path) -> None:
