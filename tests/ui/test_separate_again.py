@@ -34,6 +34,7 @@ def said(window: MainWindow) -> list[str]:
 
 
 def press(window: MainWindow, name: str) -> None:
+    QApplication.processEvents()  # a new notice is shown by the event loop
     buttons = window.notices.findChildren(QPushButton)
     button = next(b for b in buttons if b.accessibleName() == name and b.isVisibleTo(window))
     QtBot.mouseClick(button, Qt.MouseButton.LeftButton)

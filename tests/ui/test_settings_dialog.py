@@ -288,6 +288,7 @@ def test_everything_has_a_name_and_an_explanation_for_screen_readers(dialog: Set
     assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
         "Restore defaults",
         "About Unbraid",
+        "Removed songs…",
         "Close",
     ]
 
@@ -297,10 +298,11 @@ def test_tab_goes_through_everything_from_top_to_bottom(dialog: SettingsDialog, 
     _wait_active(dialog, qtbot)
     assert dialog.focusWidget() is dialog.close_button
     order = []
-    for _ in range(11):
+    for _ in range(12):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         order.append(dialog.focusWidget())
-    assert order == [*_controls(dialog).values(), dialog.restore, dialog.about, dialog.close_button]
+    buttons = [dialog.restore, dialog.about, dialog.removed, dialog.close_button]
+    assert order == [*_controls(dialog).values(), *buttons]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +334,7 @@ def test_alt_and_a_letter_lead_to_a_control(dialog: SettingsDialog, qtbot: QtBot
 def test_letters_of_the_keyboard_are_given_once(dialog: SettingsDialog) -> None:
     texts = [w.text() for kind in (QLabel, QPushButton) for w in dialog.findChildren(kind)]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 11
+    assert len(letters) == len(set(letters)) == 12
 
 
 def test_return_turns_a_switch_or_opens_a_list_and_closes_nothing(dialog: SettingsDialog) -> None:

@@ -152,12 +152,14 @@ def test_the_menu_offers_only_what_can_be_done() -> None:
         "Pause",
         "Cancel",
         "Remove",
+        "Removed songs…",
     ]
     assert words(_done()) == [
         "Show the stems’ folder",
         "Separate again with HT Demucs",
         "Separate again with Sketch",
-        "Remove",
+        "Remove with its stems",
+        "Removed songs…",
     ]
     assert words(a_job(state=JobState.FAILED))[0] == "Why it failed…"
-    assert words(a_job(), _done())[-1] == "Remove 2 songs"
+    assert words(a_job(), _done())[-2] == "Remove 2 songs and their stems"
