@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.files import LeftOut, Refusal, find_tracks
 from desktop.audio.names import shown
 from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
@@ -69,6 +69,9 @@ def add_tracks(
     """
     added = Added()
     for found in find_tracks(tracks):
+        if isinstance(found, LeftOut):
+            print(found.sentence, file=sys.stderr)
+            continue
         path = found.path if isinstance(found, Refusal) else found
         try:
             if isinstance(found, Refusal):

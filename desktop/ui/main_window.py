@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.audio.file_types import audio_suffixes
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 SMALLEST = (1024, 640)
 FOLD_BELOW = 700
 _FIRST_SPLIT = (316, 466)
-_SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
 
 
 class MainWindow(QMainWindow):
@@ -195,8 +195,14 @@ class MainWindow(QMainWindow):
 
     def choose_files(self) -> None:
         """Open the file dialog."""
-        title, kinds = "Add songs", f"Songs ({_SUFFIXES} {_SUFFIXES.upper()});;All files (*)"
-        names, _ = QFileDialog.getOpenFileNames(self, title, str(self._memory.folder()), kinds)
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            "Add songs",
+            str(self._memory.folder()),
+            f"Songs ({patterns});;All files (*)",
+            options=QFileDialog.Option.HideNameFilterDetails,
+        )
         if names:
             self._memory.change(folder=str(Path(names[0]).parent))
             self.add_tracks([Path(name) for name in names])

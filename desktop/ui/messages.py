@@ -22,6 +22,8 @@ from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
 _REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT = "refused", "trouble", "draft", "unreadable", "kept"
+_LEFT_OUT = "left out"
+_MOST_FOLDERS = 3
 _KNOWN, _IN_BIN = "known", "in bin"
 
 
@@ -63,6 +65,9 @@ class Messages(QObject):
     def _tell_added(self, done: Added) -> None:
         if done.trouble:
             self._notices.show_notice(Notice(done.trouble, key=done.trouble, tone=tokens.BAD))
+        if done.left_out:
+            sentence = " ".join(folder.sentence for folder in done.left_out[:_MOST_FOLDERS])
+            self._notices.show_notice(Notice(sentence, key=_LEFT_OUT))
         if done.refusals:
             self._refusals += done.refusals
             self._tell_refused(tuple(self._refusals))

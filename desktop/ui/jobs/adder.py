@@ -1,12 +1,11 @@
 """Takes dropped songs into the library, without the window having to wait for it."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.files import Found, LeftOut, Refusal, find_tracks
 from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
 from desktop.jobs.model import Job, JobOptions
 from desktop.ui.background import Background
@@ -36,6 +35,7 @@ class Added:
     first: Job | None = None
     count: int = 0
     refusals: list[Refusal] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     trouble: str = ""
     """Why it was broken off."""
@@ -84,7 +84,10 @@ class Adder(QObject):
             done.trouble = f"Adding was broken off: {error.strerror}. Look at the disk, then add the rest again."
         return done
 
-    def _take(self, found: Path | Refusal, done: Added, again: bool) -> None:
+    def _take(self, found: Found, done: Added, again: bool) -> None:
+        if isinstance(found, LeftOut):
+            done.left_out.append(found)
+            return
         if isinstance(found, Refusal):
             done.refusals.append(found)
             return
