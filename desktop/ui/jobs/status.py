@@ -121,7 +121,6 @@ def _done(job: Job, better_title: str) -> Status:
     stems, _, sums = words.partition(", ")
     if is_draft(job):
         return Status(stems, Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, f"separate with {better_title}")
-    detail = "sum exactly to the song" if exact else sums
     if job.last_attempt:
-        return Status(stems, Tone.GOOD, detail, Link.DETAILS, "not separated again")
-    return Status(stems, Tone.GOOD, detail)
+        return Status(stems, Tone.GOOD, "not separated again", Link.DETAILS, "Why?")
+    return Status(stems, Tone.GOOD, "sum exactly to the song" if exact else sums)
