@@ -46,6 +46,10 @@ class ServiceUnavailableError(UnbraidError):
     """Redis or the worker cannot be started or reached."""
 
 
+class ConfigurationError(UnbraidError):
+    """A variable of the environment that is ours has a value that cannot be used."""
+
+
 class UpdateError(UnbraidError):
     """Whether there is a newer version was not learned, or what was told is not to be believed."""
 

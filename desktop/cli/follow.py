@@ -141,7 +141,7 @@ class _Bars:
         self._progress = Progress(
             TextColumn("{task.fields[title]}", markup=False), BarColumn(bar_width=None),
             TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[words]}"), TimeElapsedColumn(),
-            console=console, transient=True, refresh_per_second=8,
+            console=console, transient=True, refresh_per_second=8, redirect_stdout=False,
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
 

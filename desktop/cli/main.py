@@ -9,20 +9,23 @@ from desktop import __version__
 from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
-from desktop.settings import DEFAULT_MODEL
+from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
+from desktop.streams import guard_output
 
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
-    _print_any_name()
+    guard_output()
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as exit_request:
         return int(exit_request.code or 0)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except UnbraidError as error:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
@@ -47,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
         _hold(commands.add_parser(word, help=text), word)
+    _export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
     commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
@@ -137,6 +141,15 @@ def _place(text: str) -> int:
     return place
 
 
+def _export(command: argparse.ArgumentParser) -> None:
+    text = "the jobs' ids, or as much of their beginnings as is unique"
+    command.add_argument("ids", metavar="ID", nargs="+", help=text)
+    command.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is missing")
+    text = "default: the export format of the settings"
+    command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
+    command.set_defaults(run=_run_export)
+
+
 def _models(command: argparse.ArgumentParser) -> None:
     words = command.add_subparsers(metavar="list|download|import|remove", required=True)
     for word, text in (
@@ -214,6 +227,12 @@ def _run_hold(arguments: argparse.Namespace) -> int:
     return hold(arguments.word, arguments.ids) if arguments.ids else hold_queue(arguments.word)
 
 
+def _run_export(arguments: argparse.Namespace) -> int:
+    from desktop.cli.export import export
+
+    return export(arguments.ids, arguments.to, arguments.format)
+
+
 def _run_models(arguments: argparse.Namespace) -> int:
     from desktop.cli.models import run
 
@@ -224,11 +243,3 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     from desktop.cli.doctor import doctor
 
     return doctor(as_json=arguments.json)
-
-
-def _print_any_name() -> None:
-    # File names need not be valid UTF-8, and a terminal need not speak it.
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="backslashreplace")

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from rich.console import Console
-
 from desktop.audio.files import LeftOut, Refusal, find_tracks
 from desktop.audio.names import shown
 from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
+from desktop.cli.screen import Screen
 from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
@@ -41,12 +40,13 @@ def separate(arguments: argparse.Namespace) -> int:
         shifts=_or(arguments.shifts, chosen.shifts),
     )
     Shelf(library).get(options.model)
-    results = Objects() if arguments.json else Lines()
+    screen = Screen()
+    results = Objects(screen) if arguments.json else Lines(screen)
     backend = Backend(library)
     if backend.notice:
         print(backend.notice, file=sys.stderr)
     added = add_tracks(backend, map(_absolute, arguments.tracks), options, results, arguments.again)
-    completed = see_to_the_end(backend, added.jobs, results, added.known, options.out)
+    completed = see_to_the_end(backend, added.jobs, results, screen, added.known, options.out)
     return 0 if completed and not added.refused else 1
 
 
@@ -112,6 +112,7 @@ def see_to_the_end(
     backend: Backend,
     jobs: Sequence[Job],
     results: Results,
+    screen: Screen,
     known: Collection[str] = (),
     out: Path | None = None,
 ) -> bool:
@@ -140,7 +141,7 @@ def see_to_the_end(
         if backend.service.paused():
             print(PAUSED, file=sys.stderr)
         try:
-            Follower(backend, waiting, Console(stderr=True), ended, known).run()
+            Follower(backend, waiting, screen.progress, ended, known).run()
         finally:
             backend.stop()
     return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED and not job.last_attempt for job in ends)
