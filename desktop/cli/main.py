@@ -10,19 +10,22 @@ from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
 from desktop.settings import DEFAULT_MODEL
+from desktop.streams import guard_output
 
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
-    _print_any_name()
+    guard_output()
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as exit_request:
         return int(exit_request.code or 0)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except UnbraidError as error:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
@@ -71,6 +74,7 @@ def _separate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--shifts", type=_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
     )
+    command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
     _json(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
 
@@ -113,7 +117,9 @@ def _hold(command: argparse.ArgumentParser, word: str) -> None:
 
 def _restore(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique")
+    which.add_argument(
+        "ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique"
+    )
     which.add_argument("--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin")
     command.set_defaults(run=_run_restore)
 
@@ -221,11 +227,3 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     from desktop.cli.doctor import doctor
 
     return doctor(as_json=arguments.json)
-
-
-def _print_any_name() -> None:
-    # File names need not be valid UTF-8, and a terminal need not speak it.
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="backslashreplace")

@@ -1,6 +1,10 @@
 """The Celery task. Everything it does is in `run_job`."""
 
 import logging
+import os
+import signal
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from reprlib import Repr
@@ -10,7 +14,7 @@ from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLo
 from celery.signals import task_failure, worker_process_init
 
 from desktop.crashes.watch import watching
-from desktop.errors import UnbraidError
+from desktop.errors import StorageError, UnbraidError
 from desktop.lifetime import end_with_parent
 from desktop.paths import home
 from desktop.tasks.answers import Answer, failed
@@ -67,6 +71,33 @@ def _begin_child(**_: object) -> None:
     watching.begin(home(), "worker")
     watching.look_back()
     _runner()
+    if sys.platform != "win32":
+        _end_in_order_when_asked()
+
+
+def _end_in_order_when_asked() -> None:
+    """Have SIGTERM give back what this process has in work, before it ends: no crash is counted.
+
+    The worker sends it when it ends itself, and systemd sends it to all processes at once. A thread waits for it,
+    because a handler has to wait for the segment in work.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.signal(signal.SIGTERM, lambda number, frame: None)  # else no byte is written for it
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    threading.Thread(target=_end_at_sigterm, args=(read,), name="end", daemon=True).start()
+
+
+def _end_at_sigterm(numbers: int) -> None:
+    while signal.SIGTERM not in os.read(numbers, 64):
+        pass
+    try:
+        _runner().store.release_held()
+    except StorageError as error:
+        _log.warning("What was in work could not be given back: %s", error)
+    finally:
+        watching.end()
+        os._exit(1)
 
 
 @cache

@@ -72,7 +72,8 @@ class JobRunner:
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer == COMPLETED:
-            write_record(self.home, self.store.job(job_id, in_bin=True))
+            with suppress(UnknownJobError):  # it was deleted from the bin at this moment
+                write_record(self.home, self.store.job(job_id, in_bin=True))
         self._conclude(job, answer)
         return answer
 
