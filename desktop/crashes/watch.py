@@ -43,7 +43,11 @@ class Watch:
         """Reports of what earlier processes of this name went wrong with and told nobody, crashes last, oldest first."""
         if self._folder is None:
             return []
-        found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
+        try:
+            found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
+        except OSError as error:  # the library cannot be read at this moment: the next process looks again
+            _log.info("Reports of earlier crashes cannot be read: %s", error)
+            return []
         for report in found:
             _log.warning("An earlier process did not end well; what is known is in %s", report)
         return found

@@ -49,7 +49,7 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
     except _BrokenOffError as error:
         raise ModelUnavailableError(f"It could not be downloaded ({error}). Try again when you are online.") from error
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, target.parent) from error
     finally:
         lock.release()
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from desktop.audio.names import safe_name, shown
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
 
@@ -25,7 +26,7 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         raise StorageError(
-            f"The stems could not be put into {shown(out)}: {error.strerror}. Make room there, or choose another folder."
+            f"The stems could not be put into {shown(out)}: {disk_trouble(error, out)}, or choose another folder."
         ) from error
 
 

@@ -110,6 +110,6 @@ def test_a_start_that_the_system_refuses_is_told_with_the_place_and_ends(tmp_pat
         pytest.skip(f"no disk of its own can be had here: {done.stderr}")
     full.rmdir()
     assert done.returncode == 1
-    assert f"No space left on device: {full}" in done.stderr
+    assert f"the disk is full: {full}" in done.stderr
     assert "Something went wrong" not in done.stderr
     assert not processes_of(root)
