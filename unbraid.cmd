@@ -28,6 +28,6 @@ set "PYTHONSAFEPATH=1"
 if "%kind%"=="test" (
     "%python%" "%root%packaging\run_tests.py" %*
 ) else (
-    "%python%" -m desktop %*
+    "%python%" -I -m desktop %*
 )
 exit /b %errorlevel%

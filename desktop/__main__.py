@@ -4,23 +4,33 @@ import sys
 from pathlib import Path
 
 from desktop.display import display_available
-from desktop.environment import give_back_environment
+from desktop.environment import (
+    give_back_environment,
+    remove_foreign_variables,
+    restart_without_python_variables,
+)
 from desktop.last_words import say_last_words
 from desktop.portable import keep_together
 from desktop.program import serve_pools
 from desktop.streams import ensure_streams
 
-COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
+COMMANDS = (
+    *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
+    *("export", "models", "doctor"),
+)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
     give_back_environment()
     ensure_streams()
-    keep_together()
     words = sys.argv[1:] if argv is None else argv
-    if serve_pools(words):
+    if serve_pools(words):  # what Celery has set for its children is for them
         return 0
+    if argv is None:
+        restart_without_python_variables()
+    remove_foreign_variables()
+    keep_together()
     # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
     if words[:1] == ["worker"]:
         from desktop.worker import main as run_worker

@@ -6,6 +6,7 @@ user's alone.
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -39,8 +40,9 @@ def is_told(home: Home) -> bool:
 
 def forget(home: Home) -> None:
     """No more: it has ended, or is about to be started anew."""
-    home.socket.unlink(missing_ok=True)
-    home.port.unlink(missing_ok=True)
+    for place in (home.socket, home.port):
+        with suppress(OSError):  # there was no folder for it; or it stays, and Redis says that it cannot start
+            place.unlink()
 
 
 def connection(server: RedisSettings | None, home: Home) -> dict[str, Any]:

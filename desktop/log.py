@@ -17,6 +17,16 @@ def log_file(home: Home, process: str) -> Path:
     return home.logs / f"{process}.log"
 
 
+def see_log(home: Home, process: str) -> str:
+    """Return a sentence that sends the user to the log of `process`, or says that there is none."""
+    path = log_file(home, process)
+    try:
+        found = path.stat().st_size > 0
+    except OSError:
+        return f"There is no log of it: {path} could not be written."
+    return f"{path} may say why." if found else "It has written nothing into its log."
+
+
 def start_log(home: Home, process: str, level: int = logging.INFO) -> Path:
     """Send this process's log records to its file, and nothing to the terminal. Returns the file's path.
 

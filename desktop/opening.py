@@ -7,16 +7,30 @@ from desktop.crashes.watch import watching
 from desktop.errors import StorageError
 from desktop.log import start_log
 from desktop.paths import Home, home
+from desktop.settings import external_redis
 
 # What is full can still be looked at and listened to.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def open_home(process: str) -> Home:
-    """The library's folder, made if it is missing; what `process` does in it is logged from now on, and its crashes kept.
+    """Return the library's folder, made if it is missing; log what `process` does in it from now on, and keep its crashes.
 
-    `process` is "window", "worker" or "terminal". Raises StorageError when the folder cannot be made, reached or written.
+    `process` is "window" or "terminal". Raises StorageError, ConfigurationError.
     """
+    library = usable_home()
+    start_log(library, process)
+    watching.begin(library, process)
+    return library
+
+
+def usable_home() -> Home:
+    """Return the library's folder, made if it is missing.
+
+    Raises StorageError when it cannot be made, reached or written, and ConfigurationError when a variable that says
+    where the library or its Redis is cannot be used.
+    """
+    external_redis()
     library = home()
     try:
         library.prepare()
@@ -25,8 +39,6 @@ def open_home(process: str) -> Home:
     except OSError as error:
         if error.errno not in _FULL:
             raise StorageError(_sentence(library, error)) from error
-    start_log(library, process)
-    watching.begin(library, process)
     return library
 
 

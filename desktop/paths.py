@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
@@ -11,8 +12,12 @@ from uuid import UUID
 
 import platformdirs
 
+from desktop.errors import ConfigurationError
+
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so it never lies under the library.
 SOCKET_NAME = "redis.sock"
+# So that "/unbraid-" and twelve digits, a slash and the socket's name fit in.
+_LONGEST_BASE = 60
 PORTABLE = "Unbraid Library"
 """The folder that makes a packaged app portable when it lies beside it."""
 
@@ -69,6 +74,11 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def speeds(self) -> Path:
+        """How fast each model was here, as JSON."""
+        return self.root / "speeds.json"
+
+    @property
     def updates(self) -> Path:
         """When it was asked for newer versions, and what was told, as JSON."""
         return self.root / "updates.json"
@@ -90,9 +100,27 @@ class Home:
 
     @property
     def run(self) -> Path:
-        """A short, private folder for the Redis socket and pidfiles, made anew at every boot."""
+        """The short, private folder for the Redis socket and pidfiles: the one in use, else the first that may be used.
+
+        The system empties it at every boot.
+        """
+        first = self.run_candidates[0]
+        with suppress(OSError):
+            noted = Path(os.fsdecode(self.run_note.read_bytes()))
+            # A note that was written before the library was moved, or for another one, has another name in it.
+            return noted if noted.is_absolute() and noted.name == first.name else first
+        return first
+
+    @property
+    def run_candidates(self) -> list[Path]:
+        """Folders that may be used for `run`, the best first; whether one can be made is not known yet."""
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
-        return _runtime_base() / f"unbraid-{digest}"
+        return [base / f"unbraid-{digest}" for base in _runtime_bases()]
+
+    @property
+    def run_note(self) -> Path:
+        """Holds the path of the folder in use as `run`."""
+        return self.root / "run"
 
     @property
     def socket(self) -> Path:
@@ -189,11 +217,26 @@ def _size(path: Path) -> int:
 
 
 def home() -> Home:
-    """The library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place."""
+    """Return the library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place.
+
+    Raises ConfigurationError.
+    """
     override = os.environ.get("UNBRAID_HOME")
-    if override:
+    if not override:
+        return portable_home() or _usual_home()
+    try:
         return Home(Path(override).expanduser().absolute())
-    return portable_home() or Home(Path(platformdirs.user_data_dir("Unbraid", appauthor=False)).absolute())
+    except RuntimeError as error:
+        raise ConfigurationError(
+            f"UNBRAID_HOME is {override!r}. It must be the path of a folder, and there is no such user here."
+        ) from error
+
+
+def _usual_home() -> Home:
+    folder = Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
+    if not folder.is_absolute():  # neither HOME nor the list of users names a home
+        raise ConfigurationError("This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library.")
+    return Home(folder)
 
 
 def portable_home() -> Home | None:
@@ -229,11 +272,23 @@ def resources() -> Path:
     return within if within.is_dir() else package.parent / "resources"
 
 
-def _runtime_base() -> Path:
-    runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime and len(os.fsencode(runtime)) < 60 and os.access(runtime, os.W_OK):
-        return Path(runtime)
-    if os.name == "posix":
-        return Path("/tmp") / f"unbraid-{os.getuid()}"  # short on purpose; made 0700, and its owner checked
-    # Not where TEMP says, which may be a disk that knows no owners: Windows lets no other user into this one.
-    return Path(platformdirs.user_runtime_dir())
+def _runtime_bases() -> list[Path]:
+    """Return the folders in which a short-lived folder of ours may lie: the session's own, then temporary ones."""
+    if os.name != "posix":
+        # Not where TEMP says, which may be a disk that knows no owners: Windows lets no other user into this one.
+        return [Path(platformdirs.user_runtime_dir())]
+    session = Path(os.environ.get("XDG_RUNTIME_DIR") or "")
+    ours = f"unbraid-{os.getuid()}"  # made 0700, and its owner checked
+    temporary = [Path("/tmp") / ours, Path(os.environ.get("TMPDIR") or "/tmp") / ours]  # the first is short
+    # Under sudo, XDG_RUNTIME_DIR may be another user's.
+    own = os.access(session, os.W_OK | os.X_OK) and session.is_dir()
+    return [base for base in ([session] if own else []) + temporary if _holds_sockets(base)]
+
+
+def _holds_sockets(base: Path) -> bool:
+    """True when the path is absolute, as XDG_RUNTIME_DIR has to be, text, since a URL is made of it, and short."""
+    try:
+        length = len(str(base).encode())
+    except UnicodeEncodeError:
+        return False
+    return base.is_absolute() and length < _LONGEST_BASE

@@ -5,6 +5,7 @@ import sys
 import tempfile
 from contextlib import suppress
 
+from desktop.errors import ConfigurationError
 from desktop.paths import Home, home, portable_home
 
 # Who else keeps things, and the variable that tells them where.
@@ -30,8 +31,9 @@ def keep_together() -> None:
 
     To be called before anything is imported that looks at its variables.
     """
-    if is_portable():
-        _keep_in(home())
+    with suppress(ConfigurationError):  # whoever opens the library says so
+        if is_portable():
+            _keep_in(home())
 
 
 def _keep_in(library: Home) -> None:

@@ -13,8 +13,11 @@ _TRACKER = re.compile(r"from (billiard\.semaphore_tracker|multiprocessing\.resou
 
 def own_command(*words: str) -> list[str]:
     """The argument list that starts it with other words, packaged or not."""
-    start = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop"]
-    return [*start, *words]
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *words]
+    # A child ignores the variables of Python's, and the packages of the user's, if this process does.
+    isolated = ["-I"] if sys.flags.isolated else []
+    return [sys.executable, *isolated, "-m", "desktop", *words]
 
 
 def own_environment() -> dict[str, str]:

@@ -2,12 +2,21 @@
 
 import json
 import os
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from ipaddress import ip_address
 from pathlib import Path
 
+from desktop.errors import ConfigurationError
 from desktop.paths import Home
 
 DEFAULT_MODEL = "htdemucs"
+EXPORT_FORMATS = ("wav", "flac", "mp3")
+_HOST_NAME = re.compile(r"[\w.-]+")
+# Redis counts databases in a signed 32-bit number; how many a server has is its own setting.
+_DATABASES = 2**31
+_LONGEST_QUOTE = 60
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,10 @@ class Settings:
     master_db: float = 0.0
     folder: str = ""
     """Where songs were last added from."""
+    export_folder: str = ""
+    """Where stems were last exported to."""
+    export_format: str = "wav"
+    """One of `EXPORT_FORMATS`."""
     window: str = ""
     """Size and place of the window, as Qt writes them, in Base64."""
     splitter: str = ""
@@ -76,18 +89,57 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 
 def external_redis() -> RedisSettings | None:
-    """The Redis named by `REDIS_HOST` (and `REDIS_PORT`, `REDIS_DB`, `REDIS_PASSWORD`), or None: then we run our own."""
-    host = os.environ.get("REDIS_HOST")
-    if not host:
-        return None
-    return redis_from_environment(host)
+    """Return the Redis that `REDIS_HOST` names (with `REDIS_PORT`, `REDIS_DB`, `REDIS_PASSWORD`), or None: we run our own.
+
+    Without `REDIS_HOST` the other three are not looked at: containers set `REDIS_PORT` to an address of their own.
+    Raises ConfigurationError.
+    """
+    return redis_of_environment() if os.environ.get("REDIS_HOST") else None
 
 
-def redis_from_environment(host: str = "localhost") -> RedisSettings:
-    """The server that the environment names, with the usual defaults: localhost, 6379, database 0, no password."""
+def redis_of_environment() -> RedisSettings:
+    """Return the server that the environment names, or the usual one: localhost, 6379, database 0, no password.
+
+    Raises ConfigurationError.
+    """
     return RedisSettings(
-        host=os.environ.get("REDIS_HOST") or host,
-        port=int(os.environ.get("REDIS_PORT") or 6379),
-        db=int(os.environ.get("REDIS_DB") or 0),
-        password=os.environ.get("REDIS_PASSWORD") or None,
+        host=_host("REDIS_HOST", "localhost"),
+        port=_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
+        db=_number("REDIS_DB", 0, range(_DATABASES), "from 0 on"),
+        password=_password("REDIS_PASSWORD"),
     )
+
+
+def _host(name: str, default: str) -> str:
+    text = os.environ.get(name, "").strip() or default
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    with suppress(ValueError):
+        return str(ip_address(bare))
+    if _HOST_NAME.fullmatch(text):
+        return text
+    raise ConfigurationError(
+        f"{name} is {_quoted(text)}. It must be the name or the IP address of a computer, such as localhost or ::1."
+    )
+
+
+def _number(name: str, default: int, allowed: range, allowed_text: str) -> int:
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return default
+    if re.fullmatch(r"[0-9]{1,9}", text) and int(text) in allowed:
+        return int(text)
+    raise ConfigurationError(f"{name} is {_quoted(text)}. It must be a whole number {allowed_text}.")
+
+
+def _password(name: str) -> str | None:
+    text = os.environ.get(name) or None
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{name} cannot be used: it must be text in UTF-8.") from error
+    return text
+
+
+def _quoted(text: str) -> str:
+    """Return `text` in quotes, with control characters escaped."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…")

@@ -1,7 +1,15 @@
-"""Standard streams that are always there: a program without a terminal may be started without any."""
+"""Standard streams that are always there, and that never break a program whose reader has gone."""
 
+import errno
+import io
 import os
 import sys
+from typing import Any
+
+from desktop.errors import StorageError
+
+# What Windows says of a pipe that nobody reads any more.
+_GONE_ON_WINDOWS = errno.EINVAL
 
 
 def ensure_streams() -> None:
@@ -21,3 +29,52 @@ def ensure_streams() -> None:
         if stream is None or stream.closed:
             nowhere = open(os.devnull, mode, encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
             setattr(sys, name, nowhere)
+
+
+def guard_output() -> None:
+    """Let standard output and error take any text, and let a reader stop reading without harm to the program.
+
+    File names need not be valid UTF-8, and a terminal need not speak it: what cannot be written is escaped. When the
+    reader of a pipe is gone, the rest goes nowhere. Standard output that cannot be written otherwise (a full disk)
+    raises StorageError, once.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        stream.reconfigure(errors="backslashreplace")
+        if stream is getattr(sys, f"__{name}__") and not stream.isatty():
+            setattr(sys, name, _guarded(stream))
+
+
+def _guarded(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    stream.flush()
+    file = io.BufferedWriter(_Guarded(stream.fileno()))
+    return io.TextIOWrapper(
+        file, stream.encoding, stream.errors, line_buffering=stream.line_buffering, write_through=stream.write_through
+    )
+
+
+class _Guarded(io.FileIO):
+    """An open file that leads nowhere from the first failure on."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+
+    def write(self, data: Any, /) -> int | None:
+        """Write `data`. Raises StorageError when standard output fails for another reason than a reader that left."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            self._lead_nowhere()
+            reader_left = isinstance(error, BrokenPipeError) or (
+                sys.platform == "win32" and error.errno == _GONE_ON_WINDOWS
+            )
+            if not reader_left and self.fileno() == 1:
+                raise StorageError(f"Standard output cannot be written: {error.strerror}.") from error
+        return memoryview(data).nbytes
+
+    def _lead_nowhere(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)

@@ -13,6 +13,9 @@ import psutil
 from celery.signals import worker_ready
 
 from desktop.crashes.watch import watching
+from desktop.errors import UnbraidError
+from desktop.last_words import write_words
+from desktop.opening import usable_home
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
@@ -31,9 +34,15 @@ _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
-    library = home().prepare()
+    try:
+        library = usable_home()
+    except UnbraidError as error:
+        write_words(str(error))
+        return 1
     watching.begin(library, "draft" if arguments.draft else "worker")
     watching.look_back()
+    if os.environ.get("NO_COLOR"):
+        os.environ["NO_COLOR"] = "1"  # any value means yes, but Celery would refuse most
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised or arguments.draft:
@@ -46,7 +55,8 @@ def main(argv: Sequence[str]) -> int:
         words += ["--queues", names(library).draft_queue, "--pool", "solo", "--hostname", "draft@%h"]
     words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     if arguments.logfile:
-        words += ["--logfile", arguments.logfile]
+        # Celery would fill in names of its own for %n and the like.
+        words += ["--logfile", arguments.logfile.replace("%", "%%")]
     try:
         app.worker_main(words)
     finally:

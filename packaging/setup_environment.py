@@ -130,7 +130,7 @@ class Environment:
         if os.name == "nt":
             return
         command = self.scripts / "unbraid"
-        command.write_text('#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -P -m desktop "$@"\n')
+        command.write_text('#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m desktop "$@"\n')
         command.chmod(0o755)
         for script in self.scripts.iterdir():
             _untie(script, os.fsencode(self.folder), self._place())

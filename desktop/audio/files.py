@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
 from desktop.errors import UnusableTrackError
 
 # Suffixes of files left out that a sentence names.
@@ -116,8 +116,8 @@ def _in_folder(folder: Path) -> Iterator[Found]:
 def _files_in(folder: Path) -> Iterator[Path]:
     """Yield all files of a folder and the folders in it, but for hidden ones."""
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in sorted(files) if not name.startswith("."))
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_key)
+        yield from (Path(root) / name for name in sorted(files, key=natural_key) if not name.startswith("."))
 
 
 def _cannot_open(name: str, error: OSError) -> str:

@@ -10,9 +10,10 @@ from rich.text import Text
 from desktop.backend import Backend
 from desktop.cli.report import as_object, clock, status_words, title_words
 from desktop.cli.results import Lines
+from desktop.cli.screen import Screen
 from desktop.cli.separate import see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.service import JobService
 from desktop.opening import open_home
 
@@ -39,7 +40,8 @@ def act(word: str, beginning: str, model: str | None) -> int:
     job = find(library.service, beginning)
     if word == "retry":
         again = library.service.retry(job.id, model)
-        return 0 if see_to_the_end(library, [again], Lines()) else 1
+        screen = Screen()
+        return 0 if see_to_the_end(library, [again], Lines(screen), screen) else 1
     library.service.cancel(job.id)
     print(f"Cancelled: {title_words(job)}")
     return 0
@@ -93,7 +95,7 @@ def _table(jobs: list[Job]) -> Table:
             job.id[:8],
             title_words(job),
             clock(job.seconds),
-            job.model_used or job.options.model,
+            "" if job.state is JobState.FAILED and not job.stems else job.model_used or job.options.model,
             status_words(job),
         )
         table.add_row(*(Text(cell) for cell in cells))

@@ -9,20 +9,23 @@ from desktop import __version__
 from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
-from desktop.settings import DEFAULT_MODEL
+from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
+from desktop.streams import guard_output
 
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
-    _print_any_name()
+    guard_output()
     try:
         arguments = parser().parse_args(argv)
     except SystemExit as exit_request:
         return int(exit_request.code or 0)
     try:
-        return arguments.run(arguments)
+        status = arguments.run(arguments)
+        sys.stdout.flush()
+        return status
     except UnbraidError as error:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
@@ -47,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
         _hold(commands.add_parser(word, help=text), word)
+    _export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
     commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
@@ -71,6 +75,7 @@ def _separate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--shifts", type=_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
     )
+    command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
     _json(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
 
@@ -113,7 +118,9 @@ def _hold(command: argparse.ArgumentParser, word: str) -> None:
 
 def _restore(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique")
+    which.add_argument(
+        "ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique"
+    )
     which.add_argument("--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin")
     command.set_defaults(run=_run_restore)
 
@@ -132,6 +139,15 @@ def _place(text: str) -> int:
     if place < 1:
         raise ValueError
     return place
+
+
+def _export(command: argparse.ArgumentParser) -> None:
+    text = "the jobs' ids, or as much of their beginnings as is unique"
+    command.add_argument("ids", metavar="ID", nargs="+", help=text)
+    command.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is missing")
+    text = "default: the export format of the settings"
+    command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
+    command.set_defaults(run=_run_export)
 
 
 def _models(command: argparse.ArgumentParser) -> None:
@@ -211,6 +227,12 @@ def _run_hold(arguments: argparse.Namespace) -> int:
     return hold(arguments.word, arguments.ids) if arguments.ids else hold_queue(arguments.word)
 
 
+def _run_export(arguments: argparse.Namespace) -> int:
+    from desktop.cli.export import export
+
+    return export(arguments.ids, arguments.to, arguments.format)
+
+
 def _run_models(arguments: argparse.Namespace) -> int:
     from desktop.cli.models import run
 
@@ -221,11 +243,3 @@ def _run_doctor(arguments: argparse.Namespace) -> int:
     from desktop.cli.doctor import doctor
 
     return doctor(as_json=arguments.json)
-
-
-def _print_any_name() -> None:
-    # File names need not be valid UTF-8, and a terminal need not speak it.
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure:
-            reconfigure(errors="backslashreplace")

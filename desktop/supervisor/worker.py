@@ -5,10 +5,11 @@ from collections.abc import Callable
 from time import monotonic
 
 from desktop.errors import ServiceUnavailableError
-from desktop.log import log_file
+from desktop.log import log_file, see_log
 from desktop.paths import Home
 from desktop.program import own_command, own_environment
 from desktop.supervisor.child import Child, reap
+from desktop.supervisor.run_folder import prepare_run_folder
 
 READY = "ready"
 # Seconds until it must consume. Measured: 1 to 3, and 20 on a machine that has a lot else to do.
@@ -35,14 +36,15 @@ class WorkerProcess:
 
         It waits for Redis as long as there is none, so that whoever waits for it must be able to give up.
         """
-        pidfile = self._home.run / f"{self._name}.pid"
-        self._home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # With a Redis of the library's own the folder is there, and must stay where it is.
+        folder = self._home.run if self._home.run.is_dir() else prepare_run_folder(self._home)
+        pidfile = folder / f"{self._name}.pid"
         reap(pidfile)
         log = log_file(self._home, self._name)
         words = own_command("worker", "--supervised", *self._options, "--logfile", str(log))
         environment = own_environment() | {"UNBRAID_HOME": str(self._home.root)}
         try:
-            self.child = Child(words, pidfile, environment)
+            self.child = Child(words, pidfile, environment, log=log)
         except OSError as error:
             raise ServiceUnavailableError(f"The worker could not be started: {error.strerror}.") from error
         end = monotonic() + _PATIENCE
@@ -51,7 +53,7 @@ class WorkerProcess:
         self.child.end(subprocess.Popen.kill)
         if give_up():
             return None
-        raise ServiceUnavailableError(f"The worker does not start. {log} says why.")
+        raise ServiceUnavailableError(f"The worker does not start. {see_log(self._home, self._name)}")
 
     def stop(self) -> None:
         """End it; a running job goes back to the queue."""

@@ -1,17 +1,26 @@
-"""The Celery application: `celery -A desktop.tasks.celery_app worker` works from a shell, Flower too."""
+"""The Celery application: `celery -A desktop.tasks.celery_app worker` works from a shell, Flower too.
 
+Which Redis it uses is decided by `REDIS_HOST` and the library alone, never by variables or options of Celery's.
+"""
+
+import logging
+import multiprocessing
 import sys
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
+import click
 from celery import Celery
+from celery.loaders.app import AppLoader
 from celery.signals import before_task_publish, celeryd_init
+from kombu import Connection
 
 from desktop.address import own_port
-from desktop.errors import UnbraidError
+from desktop.environment import remove_foreign_variables
+from desktop.errors import ConfigurationError, UnbraidError
 from desktop.paths import home
-from desktop.settings import RedisSettings, external_redis, redis_from_environment
+from desktop.settings import RedisSettings, external_redis, redis_of_environment
 from desktop.tasks.names import names
 
 TASK = "process_audio_job"
@@ -21,28 +30,72 @@ LIBRARY_HEADER = "library"
 _WEEK = 7 * 24 * 3600
 # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
 _TRANSPORT = {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5}
+_log = logging.getLogger(__name__)
+
+
+class OwnConfiguration(AppLoader):
+    """Reads no module that `CELERY_CONFIG_MODULE` names."""
+
+    def read_configuration(self, env: str = "") -> dict[str, Any]:
+        """Return nothing: the application says all that there is to say."""
+        return {}
+
+
+class RedisApp(Celery):
+    """Finds Redis anew for each connection: the library's own may be started after this module was imported.
+
+    Celery itself would let `CELERY_BROKER_URL` and its kind win over whatever the application says.
+    """
+
+    def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
+        """Connect to `url`, or to the library's Redis. Raises ConfigurationError."""
+        return super().connection_for_read(url or broker_url(), **options)
+
+    def connection_for_write(self, url: str | None = None, **options: Any) -> Connection:
+        """Connect to `url`, or to the library's Redis. Raises ConfigurationError."""
+        return super().connection_for_write(url or broker_url(), **options)
+
+    def connection(self, *address: Any, **options: Any) -> Connection:
+        """Connect to `address`, or to the library's Redis. Raises ConfigurationError."""
+        if not address:
+            options.setdefault("hostname", broker_url())
+        return super().connection(*address, **options)
+
+    @property
+    def backend_cls(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]  Celery only ever reads it
+        """URL of the result backend. Raises ConfigurationError."""
+        return broker_url()
 
 
 def broker_url() -> str:
-    """Redis as Celery names it: the one of `REDIS_HOST`, else the library's own, else the usual local one."""
+    """Return the URL of the Redis of `REDIS_HOST`, else of the library's own, else of the usual local one.
+
+    Raises ConfigurationError.
+    """
     external = external_redis()
     if external:
         return _tcp(external)
     socket = home().socket
     if socket.exists():
-        return f"redis+socket://{socket}?virtual_host=0"
-    return _tcp(own_port(home()) or redis_from_environment())
+        return f"redis+socket://{quote(str(socket))}?virtual_host=0"
+    return _tcp(own_port(home()) or _local_redis())
+
+
+def _local_redis() -> RedisSettings:
+    """Return the server on this computer: without `REDIS_HOST`, other variables need not be meant for us."""
+    try:
+        return redis_of_environment()
+    except ConfigurationError:
+        return RedisSettings("localhost", 6379, 0, None)
 
 
 def connect() -> None:
-    """Point the application at the library's Redis and queues: both may be newer than the import of this module.
+    """Point the application at the library's queues: its folder may be newer than the import of this module.
 
-    Raises StorageError where the library's folder cannot be used, ServiceUnavailableError if UNBRAID_QUEUE is no name.
+    Raises StorageError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
     """
     known = names()
     app.conf.update(
-        broker_url=broker_url(),
-        result_backend=broker_url(),
         task_default_queue=known.queue,
         control_exchange=known.control_exchange,
         event_exchange=known.event_exchange,
@@ -65,22 +118,57 @@ def _name_library(headers: dict[str, Any], **_: object) -> None:
 def _tcp(server: RedisSettings) -> str:
     # Quoted: else a sign in it would end it, and an error message would show the rest.
     password = f":{quote(server.password, safe='')}@" if server.password else ""
-    return f"redis://{password}{server.host}:{server.port}/{server.db}"
+    host = f"[{quote(server.host, safe=':')}]" if ":" in server.host else quote(server.host)
+    return f"redis://{password}{host}:{server.port}/{server.db}"
 
 
-app = Celery(
+def _worker_pool() -> str:
+    """Return the pool of processes where there can be one: it needs semaphores, and so /dev/shm on Linux."""
+    if sys.platform == "win32":
+        return "solo"
+    try:
+        multiprocessing.get_context("fork").Semaphore()
+    except OSError as error:
+        _log.warning("Songs are separated in the worker's own process: there are no semaphores (%s)", error)
+        return "solo"
+    return "prefork"
+
+
+def _prepare_for_celery_command() -> None:
+    """Let no variable of another application steer Celery's own command, where that has loaded this module.
+
+    It has read `-A` then, and reads the options of its worker next, from variables too. Other programs that load this
+    module keep their environment. Ends the process with a sentence when one of our own variables is wrong.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_root().command.name != "celery":
+        return
+    remove_foreign_variables()
+    try:
+        external_redis()
+    except ConfigurationError as error:
+        sys.exit(f"unbraid: {error}")
+
+
+_prepare_for_celery_command()
+app = RedisApp(
     "unbraid",
-    broker=broker_url(),
-    backend=broker_url(),
+    loader=OwnConfiguration,
     include=["desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs"],
+    fixups=[],  # a Django project's
 )
 app.conf.update(
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
     result_expires=3600,
-    # The row is the truth. A stored result may say failure for a job that completed while Redis was down.
+    # The row is the truth: nothing of ours reads a result. A stored one may say failure for a job that completed while
+    # Redis was down. Whoever asks for one asks the task for it; then a Redis that is away may not keep the next song
+    # waiting for long.
     task_ignore_result=True,
+    redis_socket_timeout=5.0,
+    redis_socket_connect_timeout=5.0,
+    result_backend_transport_options={"retry_policy": {"max_retries": 2, "interval_start": 0.5, "interval_max": 1.0}},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=3600,
@@ -93,8 +181,8 @@ app.conf.update(
     worker_soft_shutdown_timeout=5.0,
     # Measured: True kills jobs that would have finished, and never runs them again.
     worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_pool=_worker_pool(),
     # Nothing that holds threads, a GPU or macOS frameworks survives a fork.
-    worker_pool="solo" if sys.platform == "win32" else "prefork",
     worker_pool_start_method="spawn",
     # Celery's 4 s are too short for a child that imports the pipeline on a busy machine: it was killed, for ever anew.
     worker_proc_alive_timeout=120.0,

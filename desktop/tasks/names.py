@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
-from desktop.errors import ServiceUnavailableError, StorageError
+from desktop.errors import ConfigurationError, StorageError
 from desktop.library_id import library_id
 from desktop.paths import Home, home
 
@@ -16,7 +16,7 @@ VARIABLE = "UNBRAID_QUEUE"
 # The separators of Redis patterns and of Celery's own keys are not among them.
 _ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _NO_IDENTITY = "The library's file {} cannot be used: {}. Make it and its folder readable and writable, then try again."
-_NOT_ALLOWED = f"{VARIABLE} cannot name a queue “{{}}”. Use letters, digits, “.”, “_” and “-”."
+_NOT_ALLOWED = f"{VARIABLE} is {{!r}}. It must be the name of a queue: letters, digits, “.”, “_” and “-”."
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Names:
 def names(library: Home | None = None) -> Names:
     """Return the names for a library, the environment's by default.
 
-    Raises StorageError where its folder cannot be used, ServiceUnavailableError if UNBRAID_QUEUE is no name.
+    Raises StorageError where its folder cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
     """
     folder = library or home()
     try:
@@ -75,5 +75,5 @@ def names(library: Home | None = None) -> Names:
         raise StorageError(_NO_IDENTITY.format(folder.id_file, error.strerror)) from error
     queue = os.environ.get(VARIABLE) or f"unbraid.{identity}"
     if not _ALLOWED.fullmatch(queue):
-        raise ServiceUnavailableError(_NOT_ALLOWED.format(queue[:100]))
+        raise ConfigurationError(_NOT_ALLOWED.format(queue[:100]))
     return Names(identity, queue)

@@ -31,7 +31,7 @@ class Door(QObject):
 
     def __init__(self, home: Home) -> None:
         super().__init__()
-        self._name = f"{home.run.name}-window"
+        self._name = _server_name(home)
         self._lock = FileLock(home.window_lock)
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
@@ -79,6 +79,13 @@ class Door(QObject):
         visitor.write(_TAKEN)
         visitor.flush()  # before the files are looked at, which may take a moment
         self._visited([Path(os.fsdecode(bytes.fromhex(name))) for name in names])
+
+
+def _server_name(home: Home) -> str:
+    """Return the name of the socket: the same for every process, whatever its environment."""
+    name = f"{home.run.name}-window"
+    # Qt would look where TMPDIR says. This is where every version has looked that found no TMPDIR.
+    return f"/tmp/{name}" if sys.platform == "linux" else name
 
 
 def _handed_over(socket: QLocalSocket, files: Sequence[Path]) -> bool:

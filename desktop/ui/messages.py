@@ -1,8 +1,8 @@
 """What happens and must be said: each thing once, with what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.audio.files import Refusal
@@ -11,22 +11,28 @@ from desktop.jobs.model import Job, JobState
 from desktop.jobs.sentences import attempt_words
 from desktop.ui.dialogs.refused import RefusedFiles, refused_words
 from desktop.ui.dialogs.sheet import Sheet
+from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
-from desktop.ui.jobs.adder import Added
+from desktop.ui.jobs.adder import Added, Duplicate
+from desktop.ui.jobs.batch import BatchResult
 from desktop.ui.jobs.library import Library
-from desktop.ui.jobs.status import fell_back
+from desktop.ui.jobs.status import FAILED, fell_back
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
-_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT = "refused", "trouble", "draft", "unreadable", "kept"
+_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT, _BATCH = "refused", "trouble", "draft", "unreadable", "kept", "batch"
 _LEFT_OUT = "left out"
 _MOST_FOLDERS = 3
+_KNOWN, _IN_BIN = "known", "in bin"
 
 
 class Messages(QObject):
     """Turns events into notices."""
+
+    show_asked = Signal(str)
+    """What the table is to be searched for."""
 
     def __init__(
         self, library: Library, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
@@ -46,6 +52,7 @@ class Messages(QObject):
         library.jobs.draft_made.connect(self._tell_draft)
         library.jobs.attempt_ended.connect(self._tell_kept)
         library.commands.retried.connect(self._forget_draft)
+        library.batches.ended.connect(self._tell_batch)
         library.commands.retried.connect(self._forget_kept)
 
     def _tell_trouble(self, sentence: str) -> None:
@@ -69,6 +76,29 @@ class Messages(QObject):
         if done.refusals:
             self._refusals += done.refusals
             self._tell_refused(tuple(self._refusals))
+        known = [song for song in done.duplicates if not song.in_bin]
+        if known:
+            open_first = ("Open", lambda: self._library.song_asked.emit(known[0].job_id))
+            self._tell_duplicates(known, "already in your library", _KNOWN, open_first, done)
+        removed = [song for song in done.duplicates if song.in_bin]
+        if removed:
+            restore = ("Restore", lambda: self._library.removals.restore([song.job_id for song in removed]))
+            self._tell_duplicates(removed, "among the removed songs", _IN_BIN, restore, done)
+
+    def _tell_duplicates(
+        self, songs: Sequence[Duplicate], where: str, key: str, way_out: tuple[str, Callable[[], None]], done: Added
+    ) -> None:
+        """Say that songs were not added, and offer a way out, or to add them in spite of it."""
+        paths = tuple(song.path for song in songs)
+        self._notices.show_notice(
+            Notice(
+                songs[0].sentence if len(songs) == 1 else f"{len(songs)} songs are {where}.",
+                key=key,
+                action=way_out[0],
+                act=way_out[1],
+                more=("Add again", lambda: self._library.adder.add(Given(paths), done.options, again=True)),
+            )
+        )
 
     def _tell_refused(self, refusals: Sequence[Refusal]) -> None:
         """Collect refusals in one notice, for as long as it stands."""
@@ -91,6 +121,22 @@ class Messages(QObject):
     def _show_refused(self, refusals: Sequence[Refusal]) -> None:
         self._refusals.clear()
         RefusedFiles(refusals, self._window).show()
+
+    def _tell_batch(self, result: BatchResult) -> None:
+        """Say how several songs ended; of a single one its row says it."""
+        done, failed = len(result.done), len(result.failed)
+        told_already = not done and all(job.last_attempt for job in result.failed)
+        if done + failed < 2 or told_already:
+            return
+        self._notices.show_notice(
+            Notice(
+                batch_words(done, failed),
+                key=_BATCH,
+                tone=tokens.BAD if failed else tokens.GOOD,
+                action="Show failed" if failed else "",
+                act=lambda: self.show_asked.emit(FAILED),
+            )
+        )
 
     def _tell_draft(self, job: Job) -> None:
         self._drafts[job.id] = job
@@ -156,6 +202,14 @@ class Messages(QObject):
     def _separate_again(self, drafts: Sequence[Job]) -> None:
         self._drafts.clear()
         self._library.commands.retry(drafts)
+
+
+def batch_words(done: int, failed: int) -> str:
+    """Return how the songs of a batch ended: "61 songs done, 3 failed."."""
+    counted = "1 song" if done == 1 else f"{done} songs"
+    if not failed:
+        return f"{counted} done. The stems are ready."
+    return f"{counted} done, {failed} failed." if done else f"{failed} songs failed."
 
 
 def _names(refusals: Sequence[Refusal]) -> str:

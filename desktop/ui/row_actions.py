@@ -12,6 +12,7 @@ from desktop.models.shelf import Model
 from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.dialogs.error_details import ErrorDetails
+from desktop.ui.export import StemExport
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.library import Library
 from desktop.ui.jobs.menu import Entry, JobMenu, entries
@@ -23,19 +24,28 @@ from desktop.ui.player.controller import PlayerController
 class RowActions(QObject):
     """Does what a row, its link, its buttons and its menu ask for."""
 
-    def __init__(self, table: JobView, library: Library, player: PlayerController, home: Home, window: QWidget) -> None:
+    def __init__(
+        self,
+        table: JobView,
+        library: Library,
+        player: PlayerController,
+        exporter: StemExport,
+        home: Home,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._table = table
         self._jobs = library.jobs
         self._commands = library.commands
         self._removals = library.removals
         self._player = player
+        self._exporter = exporter
         self._home = home
         self._window = window
         self._models: list[tuple[str, str]] = []
         self._chosen = DEFAULT_MODEL
         table.link_clicked.connect(self._follow)
-        table.action_asked.connect(self._do)
+        table.action_asked.connect(self.do)
         table.menu_asked.connect(self.open_menu)
         table.opened.connect(self._open)
         table.dropped.connect(self._commands.move_beside)
@@ -74,14 +84,15 @@ class RowActions(QObject):
         """Show why a job failed, or why it was not separated again."""
         ErrorDetails(job, self._home, self._window).show()
 
+    def do(self, job: Job, action: JobAction) -> None:
+        """Do to a song what a button of its row or of the player says."""
+        self._do_to([job], action, None)
+
     def _pick(self, job_ids: Sequence[str], action: QAction) -> None:
         entry = action.data()
         jobs = [job for job_id in job_ids if (job := self._jobs.job(job_id)) is not None]
         if isinstance(entry, Entry) and (jobs or not job_ids):
             self._do_to(jobs, entry.action, entry.model)
-
-    def _do(self, job: Job, action: JobAction) -> None:
-        self._do_to([job], action, None)
 
     def _do_to(self, jobs: Sequence[Job], action: JobAction, model: str | None) -> None:
         match action:
@@ -99,6 +110,8 @@ class RowActions(QObject):
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:
                 self._removals.remove(jobs)
+            case JobAction.EXPORT:
+                self._exporter.export(jobs)
             case JobAction.SHOW_FILES:
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:

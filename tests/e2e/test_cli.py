@@ -101,6 +101,7 @@ def test_jobs_are_listed_retried_and_removed_by_the_beginning_of_their_id(librar
     assert unbraid(library, "retry", job["id"][:8]).status == 0
     assert unbraid(library, "remove", job["id"][:8]).status == 0
     assert unbraid(library, "jobs", "--json").out.strip() == "[]"
+    assert unbraid(library, "bin", "--empty", "--yes").status == 0
     assert not list((library / "jobs").iterdir())
 
 

@@ -14,12 +14,13 @@ class JobAction(Enum):
     """Something that the user does to a job."""
 
     NEXT = "Separate next"
-    EARLIER = "Earlier in line"
-    LATER = "Later in line"
+    EARLIER = "Move up in the queue"
+    LATER = "Move down in the queue"
     PAUSE = "Pause"
     RESUME = "Resume"
     CANCEL = "Cancel"
     RETRY = "Separate again"
+    EXPORT = "Export stems"
     SHOW_FILES = "Show files"
     DETAILS = "Why it failed"
     REMOVE = "Remove from the library"
@@ -58,6 +59,12 @@ def hold(job: Job) -> tuple[JobAction, str]:
 def offered(job: Job) -> list[tuple[JobAction, str]]:
     """Return what the buttons of a row do, the likeliest first, with their signs; the button for the menu not counted."""
     return [likeliest(job)] if job.state.ended else [likeliest(job), hold(job)]
+
+
+def offered_in_player(job: Job) -> list[tuple[JobAction, str]]:
+    """Return what the buttons of the player do to its song, the likeliest last, with their signs."""
+    details = [(JobAction.DETAILS, "note")] if job.state is JobState.FAILED else []
+    return [*details, *reversed(offered(job))]
 
 
 def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, ...]:

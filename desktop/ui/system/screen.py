@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ _MISSING = (
     "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libxkbcommon-x11-0 libegl1"
 )
 _NO_WAY = "No window can be opened: Qt finds no way to the screen"
+_PLUGINS = re.compile(r"Available platform plugins are: ([\w, -]+)\.")
 _log = logging.getLogger(__name__)
 
 
@@ -44,7 +46,12 @@ def _last_words_of_qt() -> Generator[None]:
 
 
 def _sentence(said: list[str]) -> str:
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
     everything = " ".join(said)
+    if chosen and not chosen.startswith("xcb"):
+        known = _PLUGINS.search(everything)
+        allowed = f" It may be one of {known[1]}." if known else ""
+        return f"No window can be opened: QT_QPA_PLATFORM is {chosen!r}.{allowed} Without it, Qt chooses by itself."
     if "even though it was found" in everything or "is needed to load" in everything:
         return _MISSING
     return f"{_NO_WAY} ({said[0].strip()})."

@@ -47,7 +47,7 @@ def said(window: MainWindow) -> list[str]:
 
 def press(window: MainWindow, name: str) -> None:
     buttons = window.notices.findChildren(QPushButton)
-    button = next(b for b in buttons if b.accessibleName() == name and b.isVisible())
+    button = next(b for b in buttons if b.accessibleName() == name and b.isVisibleTo(window))
     QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -70,7 +70,7 @@ def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(s
     assert window.library.jobs.row(done.id) is None
     assert [job.id for job in setting.store.removed()] == [done.id]
     assert all(stem.path.exists() for stem in done.stems)
-    press(window, "Put this notice away")
+    press(window, "Dismiss")
     window.close()
     assert all(stem.path.exists() for stem in done.stems)
 

@@ -1,15 +1,14 @@
 """Where the library's own Redis listens: a short path, in a folder that is the user's alone."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
 from desktop.errors import ServiceUnavailableError
+from desktop.log import log_file
 from desktop.paths import Home
-from desktop.supervisor.redis import RedisServer
+from desktop.supervisor.redis import RedisServer, find_binary
 
 # What a unix socket's path may have on macOS; 108 on Linux.
 LONGEST = 104
@@ -27,20 +26,40 @@ def test_each_library_has_a_socket_of_its_own() -> None:
     assert Home(Path("/one")).socket != Home(Path("/other")).socket
 
 
-@pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """One whose path is short enough for sockets."""
-    with TemporaryDirectory(dir="/tmp") as folder:
-        yield Path(folder)
+def server_that(folder: Path, script: str) -> Path:
+    """A program called redis-server that is none."""
+    folder.mkdir()
+    program = folder / "redis-server"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return folder
 
 
-def test_a_folder_that_others_may_write_to_is_refused(
-    tmp_path: Path, short_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    short_folder.chmod(0o777)
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
-    with pytest.raises(ServiceUnavailableError, match="somebody else"):
-        RedisServer(Home(tmp_path / "library").prepare()).start()
+def test_servers_that_do_not_work_are_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = server_that(tmp_path / "broken", "exit 127")
+    lame = server_that(tmp_path / "lame", '[ "$1" = --version ] && echo v=7.0.0 || { echo it limps >&2; exit 1; }')
+    good = find_binary()
+    monkeypatch.setenv("PATH", f"{broken}{os.pathsep}{lame}{os.pathsep}{os.environ['PATH']}")
+    home = Home(tmp_path / "library").prepare()
+    server = RedisServer(home)
+    child = server.start()
+    server.stop()
+    assert child.process.args[0] == str(good)
+    assert "it limps" in log_file(home, "redis").read_text()
+
+
+def test_where_no_server_works_the_log_that_is_named_exists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / "library").prepare()
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setenv("PATH", str(server_that(tmp_path / "broken", "exit 127")))
+    with pytest.raises(ServiceUnavailableError, match="Install one"):
+        RedisServer(home).start()
+    script = '[ "$1" = --version ] && echo v=7.0.0 || { echo it limps >&2; exit 1; }'
+    monkeypatch.setenv("PATH", f"{server_that(tmp_path / 'lame', script)}{os.pathsep}/bin")
+    with pytest.raises(ServiceUnavailableError) as caught:
+        RedisServer(home).start()
+    assert str(log_file(home, "redis")) in str(caught.value)
+    assert "it limps" in log_file(home, "redis").read_text()
 
 
 def test_the_folder_of_the_socket_is_the_user_s_alone_also_when_it_was_not(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.paths import home
 from desktop.tasks.celery_app import app, connect
 from desktop.tasks.names import names
 from tests.helpers.command import ROOT
@@ -65,6 +66,7 @@ def test_children_are_spawned_and_can_be_ended() -> None:
 
 
 def test_queue_keys_and_channels_are_named_after_the_library() -> None:
+    home().prepare()
     connect()
     known = names()
     assert known.queue == f"unbraid.{known.library}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.errors import ServiceUnavailableError
+from desktop.errors import ConfigurationError
 from desktop.paths import Home
 from desktop.tasks.names import VARIABLE, names
 
@@ -29,5 +29,5 @@ def test_a_name_that_cannot_be_one_is_refused_with_the_variable_s_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
 ) -> None:
     monkeypatch.setenv(VARIABLE, bad)
-    with pytest.raises(ServiceUnavailableError, match="UNBRAID_QUEUE"):
+    with pytest.raises(ConfigurationError, match="UNBRAID_QUEUE"):
         names(Home(tmp_path).prepare())

@@ -1,0 +1,11 @@
+"""The commands that the program takes for commands, and not for files."""
+
+import argparse
+
+from desktop.__main__ import COMMANDS
+from desktop.cli.main import parser
+
+
+def test_every_command_of_the_help_is_taken_for_one() -> None:
+    (commands,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    assert set(commands.choices) == {*COMMANDS, "worker", "selftest"}

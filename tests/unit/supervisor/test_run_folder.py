@@ -1,0 +1,121 @@
+"""Where the socket lies when the session's folder cannot be used, and that every process looks in the same place."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from celery.app.backends import by_url
+
+from desktop.errors import ServiceUnavailableError
+from desktop.paths import Home
+from desktop.supervisor.redis import RedisServer
+from desktop.supervisor.run_folder import prepare_run_folder
+from desktop.tasks.celery_app import app, broker_url
+from tests.helpers.small_disk import small_disk
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "library").prepare()
+
+
+@pytest.fixture
+def base() -> Iterator[Path]:
+    """A folder whose path is short enough for sockets."""
+    with TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(params=["relative", "missing", "a file", "too long", "no text", "somebody else's", "full"])
+def unusable(request: pytest.FixtureRequest, base: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    place = base / "x"
+    match request.param:
+        case "relative":
+            place.mkdir()
+            monkeypatch.chdir(base)
+            place = Path("x")
+        case "a file":
+            place.touch()
+        case "too long":
+            place = base / ("x" * 80)
+            place.mkdir()
+        case "no text":
+            place = base / "x\udcff"
+            place.mkdir()
+        case "somebody else's":
+            place.mkdir()
+            place.chmod(0o777)
+        case "full":
+            with small_disk(place, 1) as disk:
+                disk.fill()
+                monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
+                yield place
+            return
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(place))
+    yield place
+
+
+def test_another_folder_is_taken_where_the_sessions_cannot_be_used(home: Home, unusable: Path) -> None:
+    folder = prepare_run_folder(home)
+    try:
+        assert unusable.absolute() not in folder.parents
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert home.run == folder
+        assert list(folder.iterdir()) == []
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_every_process_looks_where_redis_listens_whatever_its_own_environment_says(
+    home: Home, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+    monkeypatch.setenv("UNBRAID_HOME", str(home.root))
+    server = RedisServer(home)
+    server.start()
+    try:
+        assert base in home.socket.parents
+        monkeypatch.delenv("XDG_RUNTIME_DIR")
+        assert home.socket.exists()
+        assert str(home.socket) in broker_url()
+    finally:
+        server.stop()
+
+
+def test_a_note_of_another_library_is_not_believed(home: Home, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+    prepare_run_folder(home)
+    moved = Home(home.root.rename(home.root.with_name("moved")))
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert moved.run == moved.run_candidates[0]
+    assert base not in moved.run.parents
+
+
+def test_when_no_folder_can_be_used_one_sentence_says_so(
+    home: Home, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (base / "file").touch()
+    monkeypatch.setattr(Home, "run_candidates", [base / "file" / "unbraid-1", base / "file" / "unbraid-2"])
+    with pytest.raises(ServiceUnavailableError, match=r"Not a directory.*XDG_RUNTIME_DIR"):
+        RedisServer(home).start()
+
+
+def test_a_path_is_no_url(home: Home, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery is told of the socket by a URL, in which ? # % have a meaning."""
+    strange = base / "why? #1 50%41 'q'"
+    strange.mkdir()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(strange))
+    monkeypatch.setenv("UNBRAID_HOME", str(home.root))
+    server = RedisServer(home)
+    server.start()
+    try:
+        assert strange in home.socket.parents
+        with app.connection_for_write() as connection:
+            connection.default_channel.client.ping()
+        make, url = by_url(broker_url(), app.loader)
+        with make(app=app, url=url).client as client:
+            client.ping()
+    finally:
+        server.stop()

@@ -1,0 +1,65 @@
+"""REDIS_HOST and its three companions: what they may be, and what is said when they are something else."""
+
+import pytest
+from kombu.utils.url import url_to_parts
+
+from desktop.errors import ConfigurationError
+from desktop.settings import RedisSettings, external_redis
+from desktop.tasks.celery_app import broker_url
+
+
+def of(monkeypatch: pytest.MonkeyPatch, **values: str) -> RedisSettings | None:
+    for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return external_redis()
+
+
+def test_without_a_host_the_others_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert of(monkeypatch, REDIS_PORT="tcp://172.17.0.2:6379", REDIS_DB="x") is None
+    assert broker_url() == "redis://localhost:6379/0"
+    assert of(monkeypatch, REDIS_HOST="", REDIS_PORT="abc") is None
+    assert of(monkeypatch, REDIS_PORT="6390") is None
+    assert broker_url() == "redis://localhost:6390/0"
+
+
+def test_what_is_not_said_has_the_usual_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert of(monkeypatch, REDIS_HOST="redis") == RedisSettings("redis", 6379, 0, None)
+    assert of(monkeypatch, REDIS_HOST="redis", REDIS_PORT="", REDIS_DB=" ") == RedisSettings("redis", 6379, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("REDIS_PORT", value) for value in ("abc", "0", "-1", "65536", "99999", "6379.0", "1_0", "６３７９", "9" * 5000)),
+        ("REDIS_PORT", "tcp://172.17.0.2:6379"),
+        *(("REDIS_DB", value) for value in ("x", "-1", "0x1", "9" * 12)),
+        *(("REDIS_HOST", value) for value in ("redis://host", "host:6379", "a b", "a/b", "user@host", "[::1", "::g", "a\nb")),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        of(monkeypatch, **{"REDIS_HOST": "127.0.0.1", name: value})
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{name} is '")
+    assert "It must be" in sentence
+    assert sentence.isprintable()
+    assert len(sentence) < 200
+
+
+def test_a_password_that_is_no_text_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationError, match="REDIS_PASSWORD") as caught:
+        of(monkeypatch, REDIS_HOST="127.0.0.1", REDIS_PASSWORD="s3cr3t\udcff")
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "fe80::1%eth0"])
+def test_an_ipv6_address_becomes_a_url_that_celery_reads_back(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    server = of(monkeypatch, REDIS_HOST=written, REDIS_PORT="7000", REDIS_DB="5", REDIS_PASSWORD=":@/%#[x]")
+    assert server is not None
+    assert server.host == ("fe80::1%eth0" if "eth0" in written else "::1")
+    parts = url_to_parts(broker_url())
+    assert (parts.hostname, parts.port, parts.path, parts.password) == (server.host, 7000, "5", ":@/%#[x]")
