@@ -4,6 +4,7 @@ import errno
 import tempfile
 
 from desktop.crashes.watch import watching
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.log import start_log
 from desktop.paths import Home, home
@@ -43,7 +44,7 @@ def usable_home() -> Home:
 
 
 def _sentence(library: Home, error: OSError) -> str:
-    why = error.strerror or str(error)
+    why = reason_of(error)
     if library.root.is_dir():
         what, mend = "written", "Make it writable"
     else:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
+from desktop.disk_trouble import reason_of
 from desktop.errors import UnusableTrackError
 
 # Suffixes of files left out that a sentence names.
@@ -116,15 +117,13 @@ def _in_folder(folder: Path) -> Iterator[Found]:
 def _files_in(folder: Path) -> Iterator[Path]:
     """Yield all files of a folder and the folders in it, but for hidden ones."""
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in sorted(files) if not name.startswith("."))
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_key)
+        yield from (Path(root) / name for name in sorted(files, key=natural_key) if not name.startswith("."))
 
 
 def _cannot_open(name: str, error: OSError) -> str:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"{name} was not found. It may have been moved or deleted."
-    if error.errno == errno.ELOOP:
-        return f"{name} cannot be opened: it is a link that leads to itself."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{name} may not be read: permission denied. Change its permissions, then add it again."
-    return f"{name} cannot be opened: {error.strerror}."
+    return f"{name} cannot be opened: {reason_of(error)}."

@@ -49,7 +49,7 @@ class Mixture:
         except soundfile.SoundFileError as error:
             raise StorageError(
                 "What was decoded of the song cannot be read back: the library's folder was moved or deleted, or its "
-                "disk fails. Look after them, then retry."
+                "disk fails. Look after them, then try again."
             ) from error
 
 
@@ -130,6 +130,6 @@ def _write(
     except (soundfile.SoundFileError, OSError) as error:
         cause = system_error(error, out)
         raise StorageError(
-            f"{shown(track.name)} could not be decoded onto the disk: {disk_trouble(cause, out.parent)}, then retry."
+            f"{shown(track.name)} could not be decoded onto the disk: {disk_trouble(cause, out.parent)}, then try again."
         ) from cause
     return Mixture(out, rate, channels, sound.frames, samples, sound.notices())

@@ -1,7 +1,9 @@
 """Audio files written block by block, under a temporary name until they are whole."""
 
+import errno
 import os
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,10 @@ from desktop.disk_trouble import disk_trouble, write_error
 from desktop.errors import StorageError
 
 BLOCK = 65536
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates in Hz that MP3 can hold (MPEG-1, MPEG-2 and MPEG-2.5 layer III)."""
+HIGHEST_FLAC_RATE = 655_350
+"""In Hz (RFC 9639, section 8.2)."""
 _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 _BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
 # A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
@@ -36,38 +42,29 @@ class AudioWriter:
         container = {"wav": "RF64" if large else "WAV", "flac": "FLAC", "mp3": "MP3"}[format]
         subtype = "MPEG_LAYER_III" if format == "mp3" else _SUBTYPES[depth]
         quality = 0.0 if format == "mp3" else None
-        try:
+        with self._failures_told():
             self._file = soundfile.SoundFile(
                 system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
             )
-        except (soundfile.SoundFileError, OSError) as error:
-            cause = system_error(error, self._part)
-            raise self._failed(cause) from cause
 
     def write(self, block: NDArray[np.floating]) -> None:
         """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
         for start in range(0, block.shape[1], BLOCK):
             piece = block[:, start : start + BLOCK]
             samples = piece.astype(np.float32) if self._bits is None else to_int32(piece, self._bits)
-            try:
+            with self._failures_told():
                 self._file.write(np.ascontiguousarray(samples.T))
-            except (soundfile.SoundFileError, OSError) as error:
-                cause = system_error(error, self._part)
-                raise self._failed(cause) from cause
 
     def close(self) -> None:
         """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
         if self._path.exists():
             self.abort()
             raise StorageError(f"{shown(self._path.name)} is there already, and was left as it is.")
-        try:
+        with self._failures_told():
             self._file.close()
             with self._part.open("rb+") as file:
                 os.fsync(file.fileno())
             self._part.rename(self._path)
-        except (soundfile.SoundFileError, OSError) as error:
-            cause = system_error(error, self._part)
-            raise self._failed(cause) from cause
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
@@ -76,15 +73,23 @@ class AudioWriter:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: OSError) -> StorageError:
-        trouble = disk_trouble(error, self._path.parent)
-        return StorageError(f"{shown(self._path.name)} could not be written: {trouble}, then retry.")
+    @contextmanager
+    def _failures_told(self) -> Generator[None]:
+        """Raise StorageError, caused by an OSError with a number, for whatever fails inside."""
+        try:
+            yield
+        except (soundfile.SoundFileError, OSError) as error:
+            cause = system_error(error, self._part)
+            trouble = disk_trouble(cause, self._path.parent)
+            raise StorageError(f"{shown(self._path.name)} could not be written: {trouble}, then try again.") from cause
 
 
 def system_error(error: Exception, path: Path) -> OSError:
     """Return why `path` could not be written: libsndfile keeps the system's number to itself."""
     if isinstance(error, OSError):
         return error
-    if isinstance(error, soundfile.LibsndfileError) and error.code != _SYSTEM_ERROR:
+    cause = write_error(path)
+    # An encoder calls a full disk its own error. Where the disk takes more, it is, and another try would end so too.
+    if isinstance(error, soundfile.LibsndfileError) and error.code != _SYSTEM_ERROR and cause.errno == errno.EIO:
         return OSError(error.error_string.rstrip("."))
-    return write_error(path)
+    return cause

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from desktop.audio.names import safe_name, shown
-from desktop.disk_trouble import disk_trouble
+from desktop.disk_trouble import disk_trouble, reason_of
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.model import Job
 from desktop.paths import JobFolder
@@ -75,7 +75,7 @@ def _read(source: BinaryIO, track: Path) -> bytes:
 def _meaning(track: Path, library: Path, error: OSError) -> StorageError | UnusableTrackError:
     name = shown(track.name)
     if error.filename == str(track):
-        return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")
+        return UnusableTrackError(f"{name} could not be read: {reason_of(error)}. Add it again when it can be.")
     trouble = disk_trouble(error, library)
     if error.errno == errno.ENOSPC:
         return StorageError(f"There is no room for {name} in the library: {trouble}, then add it again.")

@@ -52,7 +52,7 @@ def check_room(mixture: Mixture, engine: Engine, plan: Plan, how: How, request: 
     if needed > free + _bytes_in(how.segments):
         raise StorageError(
             f"The stems of {shown(request.source.name)} need {in_words(needed)} on the disk, and {in_words(free)} is free. "
-            "Make room, then retry."
+            "Make room, then try again."
         )
 
 

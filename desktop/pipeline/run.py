@@ -86,7 +86,7 @@ def run(
     except OSError as error:
         trouble = disk_trouble(error, request.folder.parent)
         name = shown(request.source.name)
-        raise StorageError(f"The stems of {name} could not be written: {trouble}, then retry.") from error
+        raise StorageError(f"The stems of {name} could not be written: {trouble}, then try again.") from error
 
 
 def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:

@@ -49,7 +49,7 @@ class Spool:
             self._file.flush()
         except OSError as error:
             trouble = disk_trouble(error, self._path.parent)
-            raise StorageError(f"The song could not be prepared for separation: {trouble}, then retry.") from error
+            raise StorageError(f"The song could not be prepared for separation: {trouble}, then try again.") from error
         self.frames += block.shape[1]
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:

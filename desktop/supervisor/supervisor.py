@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from desktop.change_watch import ChangeWatch
 from desktop.crashes.watch import watching
+from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
@@ -132,7 +133,7 @@ class Supervisor:
         except ServiceUnavailableError as error:
             trouble = str(error)
         except OSError as error:
-            trouble = _UNUSABLE.format(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            trouble = _UNUSABLE.format(f"{reason_of(error)}{f': {error.filename}' if error.filename else ''}")
         except Exception as error:  # noqa: BLE001 as in `_try`; but the user is to hear of it as well
             report = watching.record(error)
             trouble = _UNFORESEEN.format(report or self._home.logs)

@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 
+from desktop.disk_trouble import reason_of
 from desktop.errors import ConfigurationError, StorageError
 from desktop.library_id import library_id
 from desktop.paths import Home, home
@@ -72,7 +73,7 @@ def names(library: Home | None = None) -> Names:
     try:
         identity = library_id(folder)
     except OSError as error:
-        raise StorageError(_NO_IDENTITY.format(folder.id_file, error.strerror)) from error
+        raise StorageError(_NO_IDENTITY.format(folder.id_file, reason_of(error))) from error
     queue = os.environ.get(VARIABLE) or f"unbraid.{identity}"
     if not _ALLOWED.fullmatch(queue):
         raise ConfigurationError(_NOT_ALLOWED.format(queue[:100]))

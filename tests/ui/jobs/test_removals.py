@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.errors import StorageError
@@ -46,6 +46,7 @@ def said(window: MainWindow) -> list[str]:
 
 
 def press(window: MainWindow, name: str) -> None:
+    QApplication.processEvents()  # a new notice is shown by the event loop
     buttons = window.notices.findChildren(QPushButton)
     button = next(b for b in buttons if b.accessibleName() == name and b.isVisibleTo(window))
     QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -70,7 +71,7 @@ def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(s
     assert window.library.jobs.row(done.id) is None
     assert [job.id for job in setting.store.removed()] == [done.id]
     assert all(stem.path.exists() for stem in done.stems)
-    press(window, "Put this notice away")
+    press(window, "Dismiss")
     window.close()
     assert all(stem.path.exists() for stem in done.stems)
 

@@ -15,6 +15,7 @@ from desktop.ui.system import companion
 from desktop.ui.system import farewell as module
 from desktop.ui.system.companion import Companion
 from desktop.ui.system.farewell import Farewell
+from tests.helpers.stems import write_stems
 from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
@@ -46,7 +47,8 @@ class Leaving:
         for job in self.setting.store.pending():
             claimed = self.setting.store.claim(job.id)
             assert claimed
-            self.setting.store.complete(claimed, (), ())
+            stems = write_stems(self.setting.home.job(job.id).run(claimed.token), seconds=0.1)
+            self.setting.store.complete(claimed, stems, ())
             self.setting.feed.changed.emit(job.id)
 
 
@@ -150,7 +152,7 @@ def test_the_tray_says_how_far_the_songs_are_and_brings_the_window_back(leaving:
     leaving.window.memory.change(quit="background")
     leaving.window.close()
     qtbot.waitUntil(lambda: leaving.farewell.in_background)
-    assert tray.icon.toolTip() == "Unbraid · 2 songs wait"
+    assert tray.icon.toolTip() == "Unbraid · 2 songs queued"
     first = leaving.setting.store.pending()[0]
     leaving.setting.store.claim(first.id)
     leaving.setting.feed.changed.emit(first.id)

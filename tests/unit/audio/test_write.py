@@ -123,10 +123,10 @@ except StorageError as error:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_on_a_full_disk_the_system_s_own_words_are_said_and_it_is_not_tried_again(tmp_path: Path) -> None:
+def test_a_full_disk_is_told_and_not_tried_again(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=1) as disk:
         writer = AudioWriter(disk.place / "a.wav", 44100, 2, 20 * 65536, "wav", "16")
-        with pytest.raises(StorageError, match=r"written: No space left on device\. Make room on the disk") as raised:
+        with pytest.raises(StorageError, match=r"written: the disk is full\. Make room on the disk") as raised:
             writer.write(noise(20 * 65536))
         assert cause_of(raised.value) is Cause.LASTING
         writer.abort()
@@ -138,7 +138,7 @@ def test_an_error_of_the_disk_that_passes_is_one_to_try_again(tmp_path: Path, mo
 
     writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
     monkeypatch.setattr(soundfile.SoundFile, "write", fail)
-    with pytest.raises(StorageError, match=r"written: Input/output error\. Check the disk, then retry") as raised:
+    with pytest.raises(StorageError, match=r"written: the disk reports an error\. Check the disk, then try again") as raised:
         writer.write(noise(100))
     assert cause_of(raised.value) is Cause.PASSING
     writer.abort()
