@@ -126,7 +126,7 @@ def see_to_the_end(
     def ended(job: Job) -> None:
         if job.id in known:
             try:
-                job = _exported(job, out)
+                job = _exported(backend, job, out)
             except StorageError as error:
                 results.refused(job.source, str(error))
                 return
@@ -147,12 +147,15 @@ def see_to_the_end(
     return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED and not job.last_attempt for job in ends)
 
 
-def _exported(job: Job, out: Path | None) -> Job:
-    """Copy the stems of a completed job into `out`, unless its own copies are there. Raises StorageError."""
-    there = job.options.out == out and all(stem.exported and stem.exported.exists() for stem in job.stems)
+def _exported(backend: Backend, job: Job, out: Path | None) -> Job:
+    """Copy the stems of a completed job into `out`, unless copies are there. Raises StorageError."""
+    copies = [stem.exported for stem in job.stems if stem.exported and stem.exported.exists()]
+    there = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
     if out is None or there or job.state is not JobState.COMPLETED:
         return job
-    return replace(job, stems=export(replace(job, options=replace(job.options, out=out)), job.stems))
+    exported = replace(job, stems=export(replace(job, options=replace(job.options, out=out)), job.stems))
+    backend.service.note_exports(exported)
+    return exported
 
 
 def _or(asked: _Value | None, chosen: _Value) -> _Value:

@@ -121,6 +121,10 @@ class JobService:
             self._check_model(name)
         return [self._asked_for(job) for job in self._store.retry(job_ids, model)]
 
+    def note_exports(self, job: Job) -> None:
+        """Remember where copies of a completed job's stems are, as its stems say."""
+        self._store.note_exports(job)
+
     def move_first(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
         job = self._store.move_first(job_id)

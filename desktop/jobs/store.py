@@ -27,7 +27,7 @@ from desktop.jobs.claims import Claims
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queries import duplicate, end_of_queue, in_library, in_state, is_due, is_paused, update_of
 from desktop.jobs.results import is_whole
-from desktop.jobs.rows import options_text, to_job, to_row
+from desktop.jobs.rows import options_text, stems_text, to_job, to_row
 from desktop.jobs.tables import jobs, queue
 
 IsDuplicate = Callable[[Job], bool]
@@ -141,6 +141,12 @@ class JobStore(Claims):
             gone = [row.id for row in connection.execute(select(jobs.c.id).where(asked))]
             connection.execute(delete(jobs).where(asked))
             return gone
+
+    def note_exports(self, job: Job) -> None:
+        """Write where copies of a completed job's stems are, unless it has been separated again since."""
+        same = and_(jobs.c.id == job.id, jobs.c.token == job.token, in_state(JobState.COMPLETED))
+        with self._database.write() as connection:
+            connection.execute(update(jobs).where(same).values(stems=stems_text(self._home, job.id, job.stems)))
 
     def request_cancel(self, job_id: str) -> Job:
         """A pending job is cancelled at once, a running one by its owner. Raises UnknownJobError, JobStateError."""

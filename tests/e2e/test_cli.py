@@ -145,6 +145,8 @@ def test_a_song_that_is_in_the_library_is_separated_once_for_each_choice_of_opti
     assert {Path(path).parent.parent for path in used["stems"].values()} == {out}
     for name, path in used["stems"].items():
         assert Path(path).read_bytes() == Path(job["stems"][name]).read_bytes()
+    assert unbraid(library, "separate", "--model", "sketch", "--out", out, song).status == 0
+    assert [folder.name for folder in out.iterdir()] == [song.stem], "the copies are there already"
     others = ("--model", "sketch", "--format", "flac")
     assert unbraid(library, "separate", "--json", *others, song).objects[0]["id"] != job["id"]
     assert unbraid(library, "separate", "--json", "--model", "sketch", "--again", song).objects[0]["id"] != job["id"]
