@@ -43,9 +43,9 @@ _PROTECTED_ASF = tuple(
     uuid.UUID(name).bytes_le
     for name in ("2211B3FB-BD23-11D2-B4B7-00A0C955FC6E", "298AE614-2622-4C17-B935-DAE07EE9289C")
 )
+_ASF_HEADER = 1 << 16
 # The tag by which FLAC names its layout where it is not the usual one. FFmpeg minds it outside of Ogg alone.
 _MASK_TAG = "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"
-_ASF_HEADER = 1 << 16
 # Frames of silence that are looked through for a sample that tells how wide the samples are.
 _MOST_SILENCE = 64
 
@@ -80,7 +80,7 @@ class AvReader:
             raise UndecodableError(PROTECTED)
         self._layout = _take_layout(self._stream)
         frames = without_short_runs(self._decode(), self._leave_out)
-        parts = (self._part(list_of) for _, list_of in groupby(frames, frame_format))
+        parts = (self._part(run) for _, run in groupby(frames, frame_format))
         first = next(parts, None)
         if first is None:
             raise UndecodableError(
