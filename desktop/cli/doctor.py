@@ -14,6 +14,7 @@ from rich.text import Text
 from desktop import nvidia
 from desktop.audio.names import shown
 from desktop.backend import Backend
+from desktop.disk_trouble import reason_of
 from desktop.display import display_available
 from desktop.errors import SoundUnavailableError, UnbraidError
 from desktop.log import log_file, start_log
@@ -92,7 +93,7 @@ def _storage(library: Home) -> Check:
             probe.write(b"unbraid")
     except OSError as error:
         mend = "Make the folder writable, or set UNBRAID_HOME to one that is."
-        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {error.strerror}.", mend)
+        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason_of(error)}.", mend)
     free = disk_usage(library.root).free
     found = f"{shown(library.root)}, {in_words(free)} free."
     if free < LITTLE_SPACE:

@@ -67,3 +67,9 @@ def test_why_a_file_cannot_be_written_is_asked_of_the_system(mounted: Path) -> N
 
 def test_what_can_be_written_when_it_is_looked_at_was_an_error_that_passes(tmp_path: Path) -> None:
     assert write_error(tmp_path / "a").errno == errno.EIO
+
+
+def test_no_sentence_carries_the_system_s_own_words() -> None:
+    desktop = Path(__file__).parents[2] / "desktop"
+    speaking = [path.name for path in desktop.rglob("*.py") if "strerror" in path.read_text(encoding="utf-8")]
+    assert speaking == ["disk_trouble.py"]
