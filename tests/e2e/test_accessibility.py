@@ -39,9 +39,9 @@ def test_songs_are_opened_mixed_and_followed_through_the_accessibility_bus(tmp_p
                 command, environment = words_of(song), variables(library) | screen.environment
                 subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=True)
                 until(lambda: "“New song” is separated." in reader.announcements)
-            select(program, "Vibe Ace, Mara Lind, Four stems")
+            select(program, "Vibe Ace, Mara Lind, ")
             mix_and_seek(program)
-            select(program, f"Broken, Mara Lind, {WHY}")
+            select(program, "Broken, Mara Lind, ")
             find(program, "push button", "Why it failed").act("Press")
             until(lambda: "Broken could not be separated" in [child.name for child in program.children()])
 
