@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from desktop.disk_trouble import disk_trouble
-from desktop.errors import StorageError, UnbraidError
+from desktop.errors import ServiceUnavailableError, StorageError, UnbraidError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
@@ -70,7 +70,10 @@ class Backend:
         else:
             self._heir.start()
             connect()
-            self._reconciliation.check()
+            try:
+                self._reconciliation.check()
+            except ServiceUnavailableError as error:  # the process that runs Redis sees to it
+                _log.warning("%s", error)
 
     def stop(self) -> None:
         """End what `start` began, in order; a running job goes back to the queue.

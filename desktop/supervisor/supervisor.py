@@ -103,6 +103,7 @@ class Supervisor:
 
     def _run(self) -> None:
         with ExitStack() as ending:
+            ending.callback(self._remove_runtime_folder)
             if self._redis:
                 ending.callback(self._redis.stop)
             ending.callback(self._reconcile, self._reconciler.give_back)
@@ -201,6 +202,11 @@ class Supervisor:
         if self._drafter:
             self._drafter.stop()
         self._worker.stop()
+
+    def _remove_runtime_folder(self) -> None:
+        """Delete the folder for the socket and the pidfiles. One that is in use all the same is not empty, and stays."""
+        with suppress(OSError):
+            self._home.run.rmdir()
 
     def _watch(self, child: Child | None) -> None:
         if child is not None:

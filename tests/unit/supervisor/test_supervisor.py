@@ -82,6 +82,7 @@ def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_a
     assert {"redis-server" in process.cmdline()[0] for process in processes_of(trial.home.root)} >= {True, False}
     supervisor.stop()
     assert not processes_of(trial.home.root)
+    assert not trial.home.run.exists()
     assert {"rebuild", "check", "give_back", "is_stuck"} == set(rows.asked)
     assert not trial.troubles
 
