@@ -87,4 +87,4 @@ def _sentence(path: Path, head: bytes, reasons: list[str]) -> str:
         return f"{shown(path.name)} {words}."
     # The first decoder's reason is the more telling one, unless it only says that it does not know the file.
     telling = [reason for reason in reasons if not reason.startswith("is not an audio")] or reasons
-    return f"{shown(path.name)} {telling[0]}. Play it in another program; if it is silent there too, get it again."
+    return f"{shown(path.name)} {telling[0]}. Play it in another program. If it won't play there either, download it again."

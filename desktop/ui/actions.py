@@ -1,6 +1,8 @@
 """The keyboard: every key of the window in one place, and the keys that a focused control keeps for itself."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlide
 from desktop.ui.player.controller import PlayerController
 
 SEEK_SECONDS = 5.0
-LANE_KEYS = 6
+_LANES = range(1, 7)
 PAN = 0.25
 """Part of what is in view by which a key moves the view."""
 _MOVES = frozenset(
@@ -97,8 +99,12 @@ class Deeds(Protocol):
         """Move the view along the song."""
         ...
 
-    def open_about(self) -> None:
-        """Say what this app is and what it is made of."""
+    def show_keys(self) -> None:
+        """Show the list of all keys."""
+        ...
+
+    def open_settings(self) -> None:
+        """Open the settings."""
         ...
 
     def close(self) -> bool:
@@ -106,40 +112,102 @@ class Deeds(Protocol):
         ...
 
 
-def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[str, QAction]:
+@dataclass(frozen=True)
+class Key:
+    """What one or several keys of the window do."""
+
+    name: str
+    sequences: tuple[str, ...]
+    run: Callable[[], object]
+    repeats: bool = False
+    """Again and again while the key is held down."""
+
+
+Groups = dict[str, list[Key]]
+"""Keys under headings."""
+
+
+def window_keys(deeds: Deeds, player: PlayerController) -> Groups:
+    """Return every key of the window, in the order of the list that F1 shows."""
+    return {
+        "Songs": [
+            Key("Add songs", ("Ctrl+O",), deeds.choose_files),
+            Key("Add a folder", ("Ctrl+Shift+O",), deeds.choose_folder),
+            Key("Paste songs", ("Ctrl+V",), deeds.paste),
+            Key("Export stems", ("Ctrl+E",), deeds.export_chosen),
+            Key("Remove", ("Del", "Backspace"), deeds.remove_chosen),
+            Key("Undo the last removal", ("Ctrl+Z",), deeds.undo_removal),
+            Key("Remove finished songs", ("Ctrl+Shift+Del",), deeds.clear_finished),
+            Key("Search", ("Ctrl+F",), deeds.go_to_search),
+            Key("Leave the search", ("Esc",), deeds.leave_search),
+        ],
+        "Queue": [
+            Key("Pause or resume songs", ("Ctrl+P",), deeds.hold_chosen),
+            Key("Pause or resume the queue", ("Ctrl+Shift+P",), deeds.hold_queue),
+            Key("Move up in the queue", ("Alt+Up",), deeds.move_earlier),
+            Key("Move down in the queue", ("Alt+Down",), deeds.move_later),
+        ],
+        "Player": [
+            Key("Play or pause", ("Space",), player.toggle),
+            # With Ctrl also from a table or a slider, which use the plain arrows themselves.
+            Key("Back 5 seconds", ("Left", "Ctrl+Left"), lambda: player.seek_by(-SEEK_SECONDS), repeats=True),
+            Key("Forward 5 seconds", ("Right", "Ctrl+Right"), lambda: player.seek_by(SEEK_SECONDS), repeats=True),
+            Key("Return to start", ("Home",), player.to_start),
+            *(Key(f"Mute lane {n}", (f"{n}",), partial(player.toggle_mute, n - 1)) for n in _LANES),
+            *(Key(f"Solo lane {n}", (f"Shift+{n}",), partial(player.toggle_solo, n - 1)) for n in _LANES),
+        ],
+        "View": [
+            Key("Zoom in", ("Ctrl++", "Ctrl+="), lambda: deeds.zoom(1), repeats=True),
+            Key("Zoom out", ("Ctrl+-",), lambda: deeds.zoom(-1), repeats=True),
+            Key("Show the whole song", ("Ctrl+0",), lambda: deeds.zoom(0)),
+            Key("Move the view back", ("Shift+Left",), lambda: deeds.pan(-PAN), repeats=True),
+            Key("Move the view forward", ("Shift+Right",), lambda: deeds.pan(PAN), repeats=True),
+        ],
+        "Unbraid": [
+            Key("Show this list", ("F1", "?"), deeds.show_keys),
+            Key("Settings", ("Ctrl+,",), deeds.open_settings),
+            Key("Quit", ("Ctrl+Q",), deeds.close),
+        ],
+    }
+
+
+OTHER_KEYS = {
+    "In the table": [
+        ("Play the song, follow a link, press a button", "Return"),
+        ("Go from cell to cell", "Arrows"),
+        ("Show what can be done", "Shift+F10, Menu"),
+    ],
+    "In the waveforms": [
+        ("Zoom in, zoom out", "+, −, Up, Down, Wheel"),
+        ("Move the view", "Page Up, Page Down, Shift+Wheel, Drag"),
+        ("Show the whole song", "F, Double-click"),
+        ("Set the playhead", "Click"),
+    ],
+}
+"""What controls do with their keys while they have the focus: names and keys, under headings."""
+
+
+def key_list(groups: Groups) -> dict[str, list[tuple[str, str]]]:
+    """Return the name and the keys of everything that a key does, under headings; the keys of the lanes in one line."""
+    listed = {heading: [(key.name, _native(key)) for key in keys] for heading, keys in groups.items()}
+    for what in ("Mute", "Solo"):
+        lanes = [line for line in listed["Player"] if line[0].startswith(f"{what} lane")]
+        first = listed["Player"].index(lanes[0])
+        listed["Player"][first : first + len(lanes)] = [
+            (f"{what} lane {_LANES[0]} to {_LANES[-1]}", f"{lanes[0][1]} to {lanes[-1][1]}")
+        ]
+    return listed | OTHER_KEYS
+
+
+def bind_keys(window: QWidget, groups: Groups) -> dict[str, QAction]:
     """Give `window` its keys. Return the actions by name."""
-    keys: list[tuple[str, str | list[str], Callable[[], object]]] = [
-        ("Add songs", "Ctrl+O", deeds.choose_files),
-        ("Add a folder", "Ctrl+Shift+O", deeds.choose_folder),
-        ("Paste songs", "Ctrl+V", deeds.paste),
-        ("Quit", "Ctrl+Q", deeds.close),
-        ("Search", "Ctrl+F", deeds.go_to_search),
-        ("Leave the search", "Esc", deeds.leave_search),
-        ("Export stems", "Ctrl+E", deeds.export_chosen),
-        ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
-        ("Move up in the queue", "Alt+Up", deeds.move_earlier),
-        ("Move down in the queue", "Alt+Down", deeds.move_later),
-        ("Pause or resume songs", "Ctrl+P", deeds.hold_chosen),
-        ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
-        ("Undo the last removal", "Ctrl+Z", deeds.undo_removal),
-        ("Remove finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
-        ("About Unbraid", "F1", deeds.open_about),
-        ("Play or pause", "Space", player.toggle),
-        # With Ctrl also from a table or a slider, which use the plain arrows themselves.
-        ("Back 5 seconds", ["Left", "Ctrl+Left"], lambda: player.seek_by(-SEEK_SECONDS)),
-        ("On 5 seconds", ["Right", "Ctrl+Right"], lambda: player.seek_by(SEEK_SECONDS)),
-        ("To the start", "Home", player.to_start),
-        ("Zoom in", ["Ctrl++", "Ctrl+="], lambda: deeds.zoom(1)),
-        ("Zoom out", "Ctrl+-", lambda: deeds.zoom(-1)),
-        ("Show the whole song", "Ctrl+0", lambda: deeds.zoom(0)),
-        ("Move the view back", "Shift+Left", lambda: deeds.pan(-PAN)),
-        ("Move the view on", "Shift+Right", lambda: deeds.pan(PAN)),
-    ]
-    for lane in range(LANE_KEYS):
-        keys.append((f"Mute lane {lane + 1}", f"{lane + 1}", lambda n=lane: player.toggle_mute(n)))
-        keys.append((f"Solo lane {lane + 1}", f"Shift+{lane + 1}", lambda n=lane: player.toggle_solo(n)))
     window.installEventFilter(ControlKeys(window))
-    return {name: _bind(window, name, sequences, deed) for name, sequences, deed in keys}
+    return {key.name: _bind(window, key) for keys in groups.values() for key in keys}
+
+
+def _native(key: Key) -> str:
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(sequence).toString(native) for sequence in key.sequences)
 
 
 class ControlKeys(QObject):
@@ -165,11 +233,11 @@ def _is_used(event: QKeyEvent, control: QWidget | None) -> bool:
     return any(isinstance(control, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS)
 
 
-def _bind(window: QWidget, name: str, sequences: str | list[str], deed: Callable[[], object]) -> QAction:
-    action = QAction(name, window)
-    action.setShortcuts([QKeySequence(keys) for keys in ([sequences] if isinstance(sequences, str) else sequences)])
-    action.setAutoRepeat(name.endswith("seconds") or name.startswith(("Zoom", "Move the view")))
-    action.triggered.connect(_Call(deed, action).run)
+def _bind(window: QWidget, key: Key) -> QAction:
+    action = QAction(key.name, window)
+    action.setShortcuts([QKeySequence(sequence) for sequence in key.sequences])
+    action.setAutoRepeat(key.repeats)
+    action.triggered.connect(_Call(key.run, action).run)
     window.addAction(action)
     return action
 

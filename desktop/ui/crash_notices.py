@@ -10,10 +10,10 @@ from desktop.ui.dialogs.crash_report import CrashReport
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.theme import tokens
 
-_ENDED = "Unbraid did not end well last time. What is known is in a report on this computer."
+_ENDED = "Unbraid closed unexpectedly last time. There is a report on this computer."
 # Milliseconds after which a notice has been seen: while the window closes, none is.
 _SEEN = 1000
-_GOES_ON = "Something in Unbraid went wrong. It goes on; what is known is in a report on this computer."
+_GOES_ON = "Something in Unbraid went wrong. You can go on working. There is a report on this computer."
 
 
 class CrashNotices(QObject):
@@ -30,7 +30,7 @@ class CrashNotices(QObject):
 
     def tell_last_time(self, report: Path) -> None:
         """It crashed when it was open last, or something went wrong while it closed."""
-        self._show(_ENDED, report, "Unbraid did not end well")
+        self._show(_ENDED, report, "Unbraid closed unexpectedly")
 
     def tell(self, report: Path) -> None:
         """Something went wrong just now. May be called from any thread."""

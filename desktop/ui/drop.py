@@ -79,7 +79,7 @@ class DropFrame(QWidget):
         painter.fillRect(self.rect(), ground)
         painter.setPen(QPen(QColor(tokens.ACCENT), 2, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
-        words, font = "Let go to separate", ui_font(FIRST_START, 600)
+        words, font = "Drop to separate", ui_font(FIRST_START, 600)
         pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(words) + 64, 72)
         pill.moveCenter(QRectF(self.rect()).center())
         painter.setPen(Qt.PenStyle.NoPen)

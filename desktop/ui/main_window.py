@@ -18,8 +18,9 @@ from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home
 from desktop.playback.transport import Transport
-from desktop.ui.actions import bind_keys
+from desktop.ui.actions import bind_keys, key_list, window_keys
 from desktop.ui.add_songs import AddSongs, demo_songs
+from desktop.ui.dialogs.keys import KeyList
 from desktop.ui.dialogs.removed_songs import RemovedSongs
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
@@ -108,7 +109,8 @@ class MainWindow(QMainWindow):
         self._messages.show_asked.connect(self.top.search_for)
         self._connect()
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
-        self.actions_by_name = bind_keys(self, self, self.player)
+        self._keys = window_keys(self, self.player)
+        self.actions_by_name = bind_keys(self, self._keys)
         self._memory.restore(self, self.splitter)
         self._opening.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
@@ -271,6 +273,12 @@ class MainWindow(QMainWindow):
             self._settings.about_asked.connect(self.open_about)
             self._settings.bin_asked.connect(self.open_bin)
         self._settings.come_forward(last_computed(self.library.jobs.jobs))
+
+    def show_keys(self) -> None:
+        """Show the list of all keys."""
+        listed = KeyList(key_list(self._keys), self)
+        listed.about_asked.connect(self.open_about)
+        listed.show()
 
     def open_about(self) -> None:
         """Open the About page, or bring it to the front."""

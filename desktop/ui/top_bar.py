@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QAccessible, QColor, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from desktop.models.shelf import Model
@@ -63,7 +63,6 @@ class TopBar(QWidget):
         button = ShellButton("", sign="gear", name="Settings")
         button.setIconSize(QSize(16, 16))
         button.setToolTip("Settings (Ctrl+,)")
-        button.setShortcut(QKeySequence("Ctrl+,"))  # Qt's own name for this key knows it on a Mac only
         button.clicked.connect(self.settings_asked)
         return button
 

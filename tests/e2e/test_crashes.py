@@ -17,7 +17,7 @@ from desktop.paths import Home
 from tests.helpers.command import running, variables
 from tests.helpers.library import processes_of, running_library, until, write_song
 
-ENDED, GOES_ON = "Unbraid did not end well last time", "Something in Unbraid went wrong"
+ENDED, GOES_ON = "Unbraid closed unexpectedly last time", "Something in Unbraid went wrong"
 # The first beat comes after what is told at the start.
 NOTHING_SAID = "(print([*window.notices.notices]), quit()) if window.isVisible() else None"
 # As a click on the window's frame does it: with no Python beneath.

@@ -157,7 +157,7 @@ def test_tab_goes_through_the_window_as_it_is_seen(playable: MainWindow, qtbot: 
         "Waveforms",
         "Play",
         "Playhead",
-        "To the start",
+        "Return to start",
         "Stop",
         "Master level",
     ]

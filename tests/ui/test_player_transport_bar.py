@@ -74,7 +74,7 @@ def test_stop_and_to_start_go_back(
     qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path
 ) -> None:
     load(qtbot, controller, tmp_path)
-    for name in ("Stop", "To the start"):
+    for name in ("Stop", "Return to start"):
         controller.seek_seconds(1.0)
         qtbot.mouseClick(button(bar, name), Qt.MouseButton.LeftButton)
         assert time_of(bar) == "0:00.0 / 0:02"

@@ -130,7 +130,7 @@ class AboutDialog(QDialog):
         halves.addWidget(self.text, 4)
         column.addLayout(halves, 1)
         last = QHBoxLayout()
-        others = f"{len(self._parts) - 1} parts of others, each under its own licence."
+        others = f"{len(self._parts) - 1} third-party components, each under its own licence."
         known = (
             others if len(self._parts) > 1 else "The list of parts is missing from this installation: install it again."
         )

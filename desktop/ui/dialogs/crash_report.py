@@ -4,11 +4,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from desktop.disk_trouble import reason_of
 from desktop.ui.dialogs.sheet import Sheet
 
 _SENTENCE = (
-    "This is all that is known, and it lies on this computer alone: Unbraid sends it nowhere. It helps to mend the fault: "
-    "copy it, and give it to whoever you have Unbraid from."
+    "This report is on this computer only: Unbraid sends it nowhere. Attach it when you report the problem."
 )
 
 
@@ -24,4 +24,4 @@ def _words(report: Path) -> str:
     try:
         return report.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        return f"The report cannot be read: {error}"
+        return f"The report cannot be read: {reason_of(error)}."

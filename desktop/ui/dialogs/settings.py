@@ -60,7 +60,7 @@ class SettingsDialog(QDialog):
         self.note.setWordWrap(True)
         self.restore = _button("&Restore defaults")
         self.about = _button("&About Unbraid")
-        self.about.setToolTip("Licences, and where things are kept (F1)")
+        self.about.setToolTip("Licences, and where things are kept")
         self.removed = _button("Re&moved songs…")
         self.removed.setToolTip("Restore songs that were removed, or free the room that they take")
         self.close_button = _button("C&lose", "primary")

@@ -124,7 +124,7 @@ class TransportBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self._controller = controller
         self._play = PlayButton()
-        self._start = SignButton("start", "To the start", "Go back to the start and go on playing")
+        self._start = SignButton("start", "Return to start", "Return to start (Home)")
         self._stop = SignButton("stop", "Stop", "Stop: pause and go back to the start")
         self._time = TimeReadout()
         self._master = Fader("Master level", tokens.TEXT)

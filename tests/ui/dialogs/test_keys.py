@@ -1,0 +1,43 @@
+"""The list of keys, made of the table that binds them."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from pytestqt.qtbot import QtBot
+
+from desktop.ui.dialogs.about import AboutDialog
+from desktop.ui.dialogs.keys import KeyList
+from desktop.ui.main_window import MainWindow
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "does not support propagateSizeHints")
+
+
+@pytest.mark.parametrize("key", ["F1", "?"])
+def test_a_key_shows_all_keys(window: MainWindow, qtbot: QtBot, key: str) -> None:
+    if key == "F1":
+        qtbot.keyClick(window, Qt.Key.Key_F1)
+    else:
+        qtbot.keyClicks(window, "?")
+    qtbot.waitUntil(lambda: any(found.isVisible() for found in window.findChildren(KeyList)))
+    (listed,) = window.findChildren(KeyList)
+    lines = {tuple(line.strip().split("\t")) for line in listed.text.toPlainText().splitlines() if "\t" in line}
+    for name, action in window.actions_by_name.items():
+        if "lane" not in name:
+            written = [shortcut.toString(QKeySequence.SequenceFormat.NativeText) for shortcut in action.shortcuts()]
+            assert (name, ", ".join(written)) in lines
+    assert {("Mute lane 1 to 6", "1 to 6"), ("Solo lane 1 to 6", "Shift+1 to Shift+6")} <= lines
+    listed.about_asked.emit()
+    assert window.findChildren(AboutDialog)
+    listed.close()
+
+
+def test_a_question_mark_is_typed_in_the_search(window: MainWindow, qtbot: QtBot) -> None:
+    window.top.search.setFocus()
+    qtbot.keyClicks(window.top.search, "why?")
+    assert window.top.search.text() == "why?"
+    assert not window.findChildren(KeyList)
+
+
+def test_no_key_does_two_things(window: MainWindow) -> None:
+    keys = [shortcut.toString() for action in window.actions_by_name.values() for shortcut in action.shortcuts()]
+    assert len(keys) == len(set(keys))
