@@ -14,7 +14,11 @@ from desktop.portable import keep_together
 from desktop.program import serve_pools
 from desktop.streams import ensure_streams
 
-COMMANDS = ("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "pause", "resume", "models", "doctor")
+# Those of `desktop.cli.main.parser`, which the window need not import.
+COMMANDS = (
+    *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume", "models"),
+    "doctor",
+)
 
 
 def main(argv: list[str] | None = None) -> int:

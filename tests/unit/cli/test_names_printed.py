@@ -9,8 +9,10 @@ import pytest
 from rich.console import Console
 
 from desktop.cli import jobs
+from desktop.cli.bin import remove
 from desktop.cli.follow import _Bars
 from desktop.cli.results import Lines, Objects
+from desktop.cli.screen import Screen
 from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
@@ -35,16 +37,16 @@ def harmless(text: str) -> str:
 
 @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED])
 def test_the_end_of_a_song(capsys: pytest.CaptureFixture[str], state: JobState) -> None:
-    Lines().ended(replace(EVIL_JOB, state=state, stems=JOB.stems))
-    Lines().refused(Path(f"/music/{EVIL}"), "It is no song.")
+    Lines(Screen()).ended(replace(EVIL_JOB, state=state, stems=JOB.stems))
+    Lines(Screen()).refused(Path(f"/music/{EVIL}"), "It is no song.")
     said = harmless(capsys.readouterr().out)
     assert WRITTEN[:20] in said
     assert "owned" in said
 
 
 def test_the_objects_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    Objects().ended(EVIL_JOB)
-    Objects().refused(Path(f"/music/{EVIL}"), "It is no song.")
+    Objects(Screen()).ended(EVIL_JOB)
+    Objects(Screen()).refused(Path(f"/music/{EVIL}"), "It is no song.")
     assert "owned" in harmless(capsys.readouterr().out)
 
 
@@ -65,7 +67,7 @@ def test_the_list_of_songs(library: JobService, capsys: pytest.CaptureFixture[st
 
 
 def test_a_removed_song(library: JobService, capsys: pytest.CaptureFixture[str]) -> None:
-    assert jobs.act("remove", library.jobs()[0].id, None) == 0
+    assert remove(library.jobs()[0].id) == 0
     assert "owned" in harmless(capsys.readouterr().out)
 
 
