@@ -14,10 +14,9 @@ from desktop.portable import keep_together
 from desktop.program import serve_pools
 from desktop.streams import ensure_streams
 
-# Those of `desktop.cli.main.parser`, which the window need not import.
 COMMANDS = (
-    *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume", "models"),
-    "doctor",
+    *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
+    *("models", "doctor"),
 )
 
 

@@ -13,6 +13,15 @@ class UnusableTrackError(UnbraidError):
     """The track cannot be separated whatever we do: not audio, damaged, empty, missing, unreadable."""
 
 
+class DuplicateTrackError(UnbraidError):
+    """A track with the same content is in the library already, or in its bin."""
+
+    def __init__(self, message: str, job_id: str, in_bin: bool) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+        self.in_bin = in_bin
+
+
 class StorageError(UnbraidError):
     """The disk is full, read-only, or the library's folder is gone."""
 

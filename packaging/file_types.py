@@ -1,11 +1,11 @@
-"""The files that Unbraid opens, out of file_types.toml, as each system is told of them."""
+"""The files that Unbraid opens, out of resources/file_types.toml, as each system is told of them."""
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).with_name("file_types.toml")
+TABLE = Path(__file__).resolve().parent.parent / "resources" / "file_types.toml"
 
 
 @dataclass(frozen=True)

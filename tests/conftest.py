@@ -12,10 +12,12 @@ from tests.helpers.surroundings import settle
 
 def pytest_configure(config: pytest.Config) -> None:
     # Before any test module is imported: none may see, let alone touch, the library of whoever runs the tests.
-    library = Path(tempfile.mkdtemp(prefix="unbraid-tests-"))
-    os.environ["UNBRAID_HOME"] = str(library / "library")
-    settle(library)
-    config.add_cleanup(lambda: shutil.rmtree(library, ignore_errors=True))
+    folder = Path(tempfile.mkdtemp(prefix="unbraid-tests-"))
+    library = folder / "library"
+    library.mkdir()
+    os.environ["UNBRAID_HOME"] = str(library)
+    settle(folder)
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if not config.option.markexpr:
         config.option.markexpr = "not faults and not bench and not fuzz"
 

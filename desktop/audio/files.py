@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.audio.file_types import audio_suffixes, is_companion
 from desktop.audio.names import shown
 from desktop.errors import UnusableTrackError
 
-# What is taken out of a folder. A file that is given by itself may be called anything: content decides.
-AUDIO_SUFFIXES = {
-    *(".aac", ".ac3", ".aif", ".aifc", ".aiff", ".alac", ".amr", ".ape", ".au", ".caf", ".dff", ".dsf", ".eac3"),
-    *(".flac", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp2", ".mp3", ".mp4", ".mpc", ".oga", ".ogg", ".opus"),
-    *(".ra", ".rf64", ".snd", ".tta", ".voc", ".w64", ".wav", ".wave", ".webm", ".wma", ".wv"),
-}
+# Suffixes of files left out that a sentence names.
+_MOST_KINDS = 3
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,33 @@ class Refusal:
     """One sentence for the user."""
 
 
-def find_tracks(paths: Iterable[Path]) -> Iterator[Path | Refusal]:
-    """Every track of `paths` in order: files as they are, folders searched without following links."""
+@dataclass(frozen=True)
+class LeftOut:
+    """Files of a folder that were passed over because their names are not those of songs."""
+
+    folder: Path
+    count: int
+    suffixes: tuple[str, ...]
+    """The first few of them, each once."""
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for the user."""
+        kinds = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
+        folder = shown(self.folder.name or self.folder)
+        if self.count == 1:
+            return f"1 other file in {folder} was left out{kinds}. To try it, add it by itself."
+        return f"{self.count} other files in {folder} were left out{kinds}. To try one, add it by itself."
+
+
+Found = Path | Refusal | LeftOut
+
+
+def find_tracks(paths: Iterable[Path]) -> Iterator[Found]:
+    """Yield every track of `paths` in order: files as they are, folders searched without following links.
+
+    After the tracks of a folder comes what was left out of it, unless that is nothing but covers and texts.
+    """
     for path in paths:
         if _is_folder(path):
             yield from _in_folder(path)
@@ -72,19 +94,30 @@ def _checked(path: Path) -> Path | Refusal:
     return path
 
 
-def _in_folder(folder: Path) -> Iterator[Path | Refusal]:
+def _in_folder(folder: Path) -> Iterator[Found]:
     if not os.access(folder, os.R_OK | os.X_OK):
         yield Refusal(folder, f"The folder {shown(folder.name or folder)} may not be read. Change its permissions.")
         return
-    found = False
-    for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
-            if not name.startswith(".") and Path(name).suffix.lower() in AUDIO_SUFFIXES:
-                found = True
-                yield _checked(Path(root) / name)
+    found, left_out, suffixes = False, 0, dict[str, None]()
+    for path in _files_in(folder):
+        suffix = path.suffix.lower()
+        if suffix in audio_suffixes():
+            found = True
+            yield _checked(path)
+        elif not is_companion(suffix):
+            left_out += 1
+            suffixes[shown(suffix)] = None
     if not found:
         yield Refusal(folder, f"There are no audio files in the folder {shown(folder.name or folder)}.")
+    elif left_out:
+        yield LeftOut(folder, left_out, tuple(filter(None, suffixes))[:_MOST_KINDS])
+
+
+def _files_in(folder: Path) -> Iterator[Path]:
+    """Yield all files of a folder and the folders in it, but for hidden ones."""
+    for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(root) / name for name in sorted(files) if not name.startswith("."))
 
 
 def _cannot_open(name: str, error: OSError) -> str:

@@ -108,7 +108,9 @@ def _storage(library: Home) -> Check:
         return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
     found = f"{shown(library.root)}, {in_words(free)} free."
     if free < LITTLE_SPACE:
-        return Check("storage", Verdict.WARNING, found, "Free some space, or remove old jobs: unbraid remove ID")
+        return Check(
+            "storage", Verdict.WARNING, found, "Free some space, or delete the removed songs: unbraid bin --empty"
+        )
     return Check("storage", Verdict.OK, found)
 
 

@@ -4,7 +4,7 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -31,7 +31,16 @@ PAUSED = "The queue is paused. To go on: unbraid resume"
 class Follower:
     """Watches jobs until all have ended. `ended` is called with each job once, in the order of their ends."""
 
-    def __init__(self, backend: Backend, jobs: Sequence[Job], console: Console, ended: Callable[[Job], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: Sequence[Job],
+        console: Console,
+        ended: Callable[[Job], None],
+        known: Collection[str] = frozenset(),
+    ) -> None:
+        """`known`: the ids of jobs that somebody else has asked for; Ctrl-C does not cancel them."""
+        self._known = known
         self._backend = backend
         self._open = {job.id: job for job in jobs}
         self._events: queue.SimpleQueue[JobEvent | None] = queue.SimpleQueue()
@@ -54,12 +63,16 @@ class Follower:
             for job in self._open.values():
                 self._bars.show(job)
             self._reread()
-            while self._open and not self._leaving.is_set():
+            while self._waited_for() and not self._leaving.is_set():
                 self._take(self._next_event())
                 if starting.done():
                     starting.result()
         if self._open:
             self._bars.note(f"Left in the library's queue: {_songs(len(self._open))}.")
+
+    def _waited_for(self) -> set[str]:
+        """Return the ids of jobs whose end is waited for: after Ctrl-C only those that it cancels."""
+        return self._open.keys() - (self._known if self._cancelling.is_set() else ())
 
     def _next_event(self) -> JobEvent | None:
         try:
@@ -107,7 +120,7 @@ class Follower:
         if job.paused and not before.paused:
             self._bars.note(f"Paused: {title_words(job)}. To go on: unbraid resume {job.id[:8]}")
         elif job.retries > before.retries and job.state is JobState.PENDING:
-            self._bars.note(f"{job.error} {title_words(job)} is tried again soon.")
+            self._bars.note(f"{title_words(job)}: {job.error} Unbraid tries again by itself.")
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
@@ -122,7 +135,8 @@ class Follower:
     def _cancel_all(self) -> None:
         for job_id in list(self._open):
             with suppress(JobStateError, UnknownJobError):  # it has just ended, or somebody removed it
-                self._backend.service.cancel(job_id)
+                if job_id not in self._known:
+                    self._backend.service.cancel(job_id)
         self._events.put(None)
 
 

@@ -78,6 +78,7 @@ def _separate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--shifts", type=_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
     )
+    command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
     _json(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
 
@@ -120,7 +121,9 @@ def _hold(command: argparse.ArgumentParser, word: str) -> None:
 
 def _restore(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique")
+    which.add_argument(
+        "ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique"
+    )
     which.add_argument("--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin")
     command.set_defaults(run=_run_restore)
 

@@ -42,7 +42,9 @@ def _attempt(job: Job) -> dict[str, str | None] | None:
 
 def refused_object(source: object, reason: str) -> dict[str, Any]:
     """The same object for a track that was refused before it became a job."""
-    empty = dict.fromkeys(("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs"))
+    empty = dict.fromkeys(
+        ("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs")
+    )
     return {
         "id": None,
         "source": str(source),

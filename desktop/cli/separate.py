@@ -3,21 +3,25 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.files import LeftOut, Refusal, find_tracks
+from desktop.audio.names import shown
 from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
 from desktop.cli.screen import Screen
-from desktop.errors import StorageError, UnusableTrackError
+from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.results import is_whole
 from desktop.models.shelf import Shelf
 from desktop.opening import open_home
 from desktop.settings import load_settings
+from desktop.tasks.export import export
 
 _Value = TypeVar("_Value", int, float)
 
@@ -41,48 +45,110 @@ def separate(arguments: argparse.Namespace) -> int:
     backend = Backend(library)
     if backend.notice:
         print(backend.notice, file=sys.stderr)
-    jobs, refused = add_tracks(backend, map(_absolute, arguments.tracks), options, results)
-    completed = see_to_the_end(backend, jobs, results, screen)
-    return 0 if completed and not refused else 1
+    added = add_tracks(backend, map(_absolute, arguments.tracks), options, results, arguments.again)
+    completed = see_to_the_end(backend, added.jobs, results, screen, added.known, options.out)
+    return 0 if completed and not added.refused else 1
+
+
+@dataclass
+class Added:
+    """What came of the tracks."""
+
+    jobs: list[Job] = field(default_factory=list)
+    known: set[str] = field(default_factory=set)
+    """The ids of jobs that were in the library before."""
+    refused: int = 0
 
 
 def add_tracks(
-    backend: Backend, tracks: Iterable[Path], options: JobOptions, results: Results
-) -> tuple[list[Job], int]:
-    """Make a job of every track, folders searched; the jobs, and how many tracks were refused."""
-    jobs: list[Job] = []
-    refused = 0
+    backend: Backend, tracks: Iterable[Path], options: JobOptions, results: Results, again: bool = False
+) -> Added:
+    """Make a job of every track, folders searched.
+
+    A job of the library with the same content and options takes the place of a new one, unless `again`.
+    """
+    added = Added()
     for found in find_tracks(tracks):
+        if isinstance(found, LeftOut):
+            print(found.sentence, file=sys.stderr)
+            continue
+        path = found.path if isinstance(found, Refusal) else found
         try:
             if isinstance(found, Refusal):
                 raise UnusableTrackError(found.reason)
-            jobs.append(backend.service.add(found, options))
+            added.jobs.append(backend.service.add(found, options, lambda job: not again and _serves(job, options)))
+        except DuplicateTrackError as error:
+            _use(backend.service.job(error.job_id), path, added)
         except (UnusableTrackError, StorageError) as error:
-            results.refused(found.path if isinstance(found, Refusal) else found, str(error))
-            refused += 1
-    return jobs, refused
+            results.refused(path, str(error))
+            added.refused += 1
+    return added
 
 
-def see_to_the_end(backend: Backend, jobs: Sequence[Job], results: Results, screen: Screen) -> bool:
+def _serves(job: Job, options: JobOptions) -> bool:
+    """Return True when the job has, or will have, the stems that a new one with `options` would have."""
+    if job.removed or replace(job.options, out=None) != replace(options, out=None):
+        return False
+    if job.state is JobState.COMPLETED:
+        return job.model_used == options.model and is_whole(job)
+    return not job.state.ended
+
+
+def _use(job: Job, track: Path, added: Added) -> None:
+    stems = "its stems are used" if job.state.ended else "it is waited for"
+    print(f"{shown(track.name)} is already in your library: {stems}. To separate it anew: --again", file=sys.stderr)
+    if job.paused:
+        print(f"It is paused. To go on: unbraid resume {job.id[:8]}", file=sys.stderr)
+    if job.id not in {other.id for other in added.jobs}:
+        added.jobs.append(job)
+        added.known.add(job.id)
+
+
+def see_to_the_end(
+    backend: Backend,
+    jobs: Sequence[Job],
+    results: Results,
+    screen: Screen,
+    known: Collection[str] = (),
+    out: Path | None = None,
+) -> bool:
     """Start Redis and the worker, wait for `jobs`, end what was started. True when each has the stems it was asked for.
 
+    Those of the `known` ones, which were in the library before, are copied into `out`; Ctrl-C does not cancel these.
     Raises ServiceUnavailableError.
     """
-    if not jobs:
-        return True
-    if backend.service.paused():
-        print(PAUSED, file=sys.stderr)
     ends: list[Job] = []
 
     def ended(job: Job) -> None:
+        if job.id in known:
+            try:
+                job = _exported(job, out)
+            except StorageError as error:
+                results.refused(job.source, str(error))
+                return
         ends.append(job)
         results.ended(job)
 
-    try:
-        Follower(backend, jobs, screen.progress, ended).run()
-    finally:
-        backend.stop()
+    waiting = [job for job in jobs if not job.state.ended]
+    for job in jobs:
+        if job.state.ended:
+            ended(job)
+    if waiting:
+        if backend.service.paused():
+            print(PAUSED, file=sys.stderr)
+        try:
+            Follower(backend, waiting, screen.progress, ended, known).run()
+        finally:
+            backend.stop()
     return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED and not job.last_attempt for job in ends)
+
+
+def _exported(job: Job, out: Path | None) -> Job:
+    """Copy the stems of a completed job into `out`, unless its own copies are there. Raises StorageError."""
+    there = job.options.out == out and all(stem.exported and stem.exported.exists() for stem in job.stems)
+    if out is None or there or job.state is not JobState.COMPLETED:
+        return job
+    return replace(job, stems=export(replace(job, options=replace(job.options, out=out)), job.stems))
 
 
 def _or(asked: _Value | None, chosen: _Value) -> _Value:

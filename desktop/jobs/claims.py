@@ -108,6 +108,13 @@ class Claims:
         """Let a job wait again, to be separated in less memory from now on. False when the claim is lost."""
         return self._give_back(job, {"sparing": True})
 
+    def release_held(self) -> None:
+        """Give back, unharmed, what the calling process has in work: it is about to end."""
+        ours = and_(in_state(JobState.PROCESSING), jobs.c.owner == this_process())
+        with self._database.write() as connection:
+            for row in connection.execute(select(jobs).where(ours)).all():
+                connection.execute(update_of(row.id).values(turns.given_back(row)))
+
     def release_ended(self) -> None:
         """Give back, unharmed, the jobs of processes that were just ended in order."""
         with self._database.write() as connection:

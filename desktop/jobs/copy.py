@@ -1,9 +1,11 @@
 """Taking a track into the library: whole or not at all."""
 
 import errno
+import hashlib
 import os
 import shutil
 from pathlib import Path
+from typing import BinaryIO
 
 from desktop.audio.names import safe_name, shown
 from desktop.errors import StorageError, UnusableTrackError
@@ -14,6 +16,7 @@ from desktop.sizes import in_words
 # Left free for the database, logs, and whatever else lives on the disk.
 _SPARE = 64 << 20
 _PART = ".part"
+_BLOCK = 1 << 20
 
 
 def stored_track(folder: JobFolder, job: Job) -> Path:
@@ -25,19 +28,19 @@ def stored_track(folder: JobFolder, job: Job) -> Path:
     return next((other for other in folder.source.iterdir() if other.suffix != _PART), track)
 
 
-def copy_in(track: Path, folder: JobFolder) -> None:
-    """Copy `track` byte for byte into `folder.source`, onto the disk. Raises UnusableTrackError, StorageError.
+def copy_in(track: Path, folder: JobFolder) -> str:
+    """Copy `track` byte for byte into `folder.source`, onto the disk. Return its SHA-256 in hexadecimal digits.
 
-    Leaves nothing of `folder` when it fails.
+    Reads the track once. Leaves nothing of `folder` when it fails. Raises UnusableTrackError, StorageError.
     """
     try:
         _check_room(track, folder)
         folder.source.mkdir(parents=True)
         copy = folder.source / safe_name(track.name)
         part = copy.with_name(copy.name + _PART)
-        shutil.copyfile(track, part)
-        _sync(part)
+        digest = _copy(track, part)
         part.rename(copy)
+        return digest
     except OSError as error:
         shutil.rmtree(folder.root, ignore_errors=True)
         raise _meaning(track, error) from error
@@ -49,9 +52,23 @@ def _check_room(track: Path, folder: JobFolder) -> None:
         raise OSError(errno.ENOSPC, f"it needs {in_words(size + _SPARE)}, {in_words(free)} is free")
 
 
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+def _copy(track: Path, part: Path) -> str:
+    digest = hashlib.sha256()
+    with track.open("rb") as source, part.open("xb") as target:
+        while block := _read(source, track):
+            digest.update(block)
+            target.write(block)
+        target.flush()
+        os.fsync(target.fileno())
+    return digest.hexdigest()
+
+
+def _read(source: BinaryIO, track: Path) -> bytes:
+    try:
+        return source.read(_BLOCK)
+    except OSError as error:
+        error.filename = str(track)  # tells a read that failed from a write
+        raise
 
 
 def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
@@ -60,6 +77,6 @@ def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
         return StorageError(
             f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again."
         )
-    if error.errno in (errno.EROFS, errno.EDQUOT) or error.filename2:
-        return StorageError(f"{name} could not be copied into the library: {error.strerror}.")
-    return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")
+    if error.filename == str(track):
+        return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")
+    return StorageError(f"{name} could not be copied into the library: {error.strerror}.")

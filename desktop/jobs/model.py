@@ -158,6 +158,8 @@ class Job:
     """Set on a completed job that could not be separated again."""
     removed: datetime | None = None
     """When it was moved to the bin; None for a job of the library."""
+    digest: str | None = None
+    """SHA-256 of the track, in hexadecimal digits; None while it is not known."""
 
     @property
     def wants_draft(self) -> bool:

@@ -4,7 +4,8 @@ from time import time
 
 from sqlalchemy import ColumnElement, Connection, Update, and_, func, or_, select, update
 
-from desktop.errors import UnknownJobError
+from desktop.audio.names import shown
+from desktop.errors import DuplicateTrackError, UnknownJobError
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.tables import jobs, queue
 from desktop.jobs.turns import LONGEST_REST
@@ -51,3 +52,10 @@ def end_of_queue(connection: Connection) -> int:
 def unknown(job_id: str) -> UnknownJobError:
     """What to raise when there is no such job, or only in the bin."""
     return UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
+
+
+def duplicate(job: Job) -> DuplicateTrackError:
+    """What to raise when the content of a new track is that of `job`."""
+    in_bin = job.removed is not None
+    where = "among the removed songs" if in_bin else "already in your library"
+    return DuplicateTrackError(f"“{shown(job.title, 60)}” is {where}.", job.id, in_bin)

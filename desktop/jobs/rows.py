@@ -16,7 +16,7 @@ from desktop.paths import Home
 _AS_THEY_ARE = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
-    *("error", "paused", "retries", "sparing"),
+    *("error", "paused", "retries", "sparing", "digest"),
 )
 
 
@@ -77,6 +77,7 @@ def from_record(home: Home, record: dict[str, Any]) -> Job:
     since_then = {
         "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
         "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
+        "digest": None,
     }  # fmt: skip
     return to_job(home, {"not_before": None} | since_then | record)
 

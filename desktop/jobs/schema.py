@@ -31,6 +31,8 @@ STEPS = (
     "ALTER TABLE jobs ADD COLUMN attempt TEXT",
     "ALTER TABLE jobs ADD COLUMN attempt_error TEXT",
     "ALTER TABLE jobs ADD COLUMN removed REAL",
+    "ALTER TABLE jobs ADD COLUMN digest TEXT",
+    "CREATE INDEX jobs_by_digest ON jobs (digest)",
 )
 # Where an SQLite file holds the number of steps it has taken, its user_version: https://www.sqlite.org/fileformat2.html
 _VERSION = slice(60, 64)

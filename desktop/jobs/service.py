@@ -9,13 +9,14 @@ from uuid import uuid4
 
 from desktop.audio.files import check_file
 from desktop.audio.names import as_text
-from desktop.errors import JobStateError, StorageError
+from desktop.errors import DuplicateTrackError, JobStateError, StorageError
 from desktop.jobs.bin import Bin
+from desktop.jobs.contents import EarlierContents
 from desktop.jobs.copy import copy_in
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.records import write_record
-from desktop.jobs.store import JobStore
+from desktop.jobs.store import IsDuplicate, JobStore, never
 from desktop.paths import Home
 from desktop.probe.ask import read_tags
 from desktop.settings import load_settings
@@ -39,22 +40,29 @@ class JobService:
         self._queue = queue
         self._events = events
         self.bin = Bin(home, store, queue, events)
+        self._earlier_contents = EarlierContents(home, store)
 
-    def add(self, path: Path, options: JobOptions | None = None) -> Job:
-        """Take a track into the library and ask for it to be separated. Raises UnusableTrackError, StorageError."""
+    def add(self, path: Path, options: JobOptions | None = None, is_duplicate: IsDuplicate = never) -> Job:
+        """Take a track into the library and ask for it to be separated.
+
+        Raises DuplicateTrackError when `is_duplicate` is true for a job with the same content, also in the bin;
+        UnusableTrackError, StorageError.
+        """
         check_file(path)
         job_id = str(uuid4())
         folder = self._home.job(job_id)
-        copy_in(path, folder)
+        digest = copy_in(path, folder)
         try:
-            job = self._store.insert(self._new_job(job_id, path, options or JobOptions()))
-        except StorageError:
+            self._earlier_contents.count(folder.size())
+            self._store.refuse_duplicate(digest, is_duplicate)  # before its tags are read, which takes longer
+            job = self._store.insert(self._new_job(job_id, path, options or JobOptions(), digest), is_duplicate)
+        except (StorageError, DuplicateTrackError):
             shutil.rmtree(folder.root, ignore_errors=True)
             raise
         write_record(self._home, job)
         return self._asked_for(job)
 
-    def _new_job(self, job_id: str, path: Path, options: JobOptions) -> Job:
+    def _new_job(self, job_id: str, path: Path, options: JobOptions, digest: str) -> Job:
         tags = read_tags(path)
         if tags.cover:
             with suppress(OSError):  # a song without its picture is a song all the same
@@ -70,6 +78,7 @@ class JobService:
             position=0,
             added=datetime.now(UTC),
             seconds=tags.seconds,
+            digest=digest,
         )
 
     def jobs(self) -> list[Job]:

@@ -1,6 +1,6 @@
 """The library's jobs: every transaction there is. The row is the truth; Redis and files follow it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
@@ -25,10 +25,18 @@ from desktop.errors import JobStateError
 from desktop.jobs import turns
 from desktop.jobs.claims import Claims
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.queries import end_of_queue, in_library, in_state, is_due, is_paused, update_of
+from desktop.jobs.queries import duplicate, end_of_queue, in_library, in_state, is_due, is_paused, update_of
 from desktop.jobs.results import is_whole
 from desktop.jobs.rows import options_text, to_job, to_row
 from desktop.jobs.tables import jobs, queue
+
+IsDuplicate = Callable[[Job], bool]
+"""Whether a job with the same content makes adding the track once more unnecessary."""
+
+
+def never(_: Job) -> bool:
+    """Add the track whatever is in the library."""
+    return False
 
 
 class JobStore(Claims):
@@ -38,12 +46,37 @@ class JobStore(Claims):
         """Look at the whole database. Raises DamagedLibraryError."""
         self._database.check()
 
-    def insert(self, job: Job) -> Job:
-        """Add a job at the end of the queue."""
+    def insert(self, job: Job, is_duplicate: IsDuplicate = never) -> Job:
+        """Add a job at the end of the queue. Raises DuplicateTrackError."""
         with self._database.write() as connection:
+            self._refuse_duplicate(connection, job.digest, is_duplicate)
             row = to_row(self._home, job) | {"position": end_of_queue(connection)}
             connection.execute(insert(jobs).values(row))
             return self._job(connection, job.id, in_bin=True)
+
+    def refuse_duplicate(self, digest: str, is_duplicate: IsDuplicate) -> None:
+        """Raise DuplicateTrackError when there is a job of this content for which `is_duplicate` is true."""
+        with self._database.read() as connection:
+            self._refuse_duplicate(connection, digest, is_duplicate)
+
+    def _refuse_duplicate(self, connection: Connection, digest: str | None, is_duplicate: IsDuplicate) -> None:
+        if digest is None:
+            return
+        # Those of the library first, the newest of them first.
+        wanted = select(jobs).where(jobs.c.digest == digest).order_by(~in_library(), jobs.c.added.desc())
+        for job in self._jobs(connection, wanted):
+            if is_duplicate(job):
+                raise duplicate(job)
+
+    def without_digest(self) -> list[Job]:
+        """Every job, also in the bin, whose content nobody has counted a digest of."""
+        with self._database.read() as connection:
+            return self._jobs(connection, select(jobs).where(jobs.c.digest.is_(None)))
+
+    def set_digest(self, job_id: str, digest: str) -> None:
+        """Write the digest of a job's track."""
+        with self._database.write() as connection:
+            connection.execute(update_of(job_id).values(digest=digest))
 
     def jobs(self) -> list[Job]:
         """Every job that is not in the bin, in the order of the queue."""

@@ -62,4 +62,6 @@ jobs = Table(
     Column("attempt_error", String),
     # When it was moved to the bin.
     Column("removed", Float),
+    # SHA-256 of the track, in hexadecimal digits; of jobs of earlier versions only once it was asked for.
+    Column("digest", String),
 )

@@ -162,8 +162,13 @@ app.conf.update(
     result_serializer="json",
     accept_content=["json"],
     result_expires=3600,
-    # The row is the truth. A stored result may say failure for a job that completed while Redis was down.
+    # The row is the truth: nothing of ours reads a result. A stored one may say failure for a job that completed while
+    # Redis was down. Whoever asks for one asks the task for it; then a Redis that is away may not keep the next song
+    # waiting for long.
     task_ignore_result=True,
+    redis_socket_timeout=5.0,
+    redis_socket_connect_timeout=5.0,
+    result_backend_transport_options={"retry_policy": {"max_retries": 2, "interval_start": 0.5, "interval_max": 1.0}},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     task_time_limit=3600,

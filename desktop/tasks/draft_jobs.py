@@ -4,7 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from desktop.tasks.celery_app import DRAFT_TASK, app
-from desktop.tasks.job_id import is_job_id
+from desktop.tasks.job_id import parse_job_id
 
 if TYPE_CHECKING:
     from desktop.tasks.drafter import Drafter
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
 
 # Taken off the queue at once: a draft that was lost with its worker is asked for again while somebody looks.
 @app.task(name=DRAFT_TASK, acks_late=False)
-def draft_audio_job(job_id: str) -> str:
-    """Draft one job of the library. "drafted", or "dropped" when there was nothing to do."""
-    if not is_job_id(job_id):
-        return "dropped"
-    return "drafted" if _drafter().draft(job_id) else "dropped"
+def draft_audio_job(job_id: object = None, *_: object, **__: object) -> str:
+    """Draft one job of the library. Return "drafted", or "dropped" when there was nothing to do."""
+    known = parse_job_id(job_id)
+    return "drafted" if known is not None and _drafter().draft(known) else "dropped"
 
 
 @cache

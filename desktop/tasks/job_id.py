@@ -3,9 +3,9 @@
 from uuid import UUID
 
 
-def is_job_id(text: object) -> bool:
-    """True for a UUID in its canonical form: nothing else ever meets a path."""
+def parse_job_id(value: object) -> str | None:
+    """Return the canonical form of a UUID, however it is written; None for anything else: that never meets a path."""
     try:
-        return isinstance(text, str) and str(UUID(text)) == text
+        return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:
-        return False
+        return None

@@ -2,6 +2,7 @@
 
 import redis
 
+from desktop.errors import UnbraidError
 from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
@@ -14,6 +15,6 @@ def playhead(job_id: str) -> float | None:
     try:
         with redis_client(_PATIENCE) as client:
             told = client.get(names().playhead(job_id))
-    except redis.RedisError:
+    except (redis.RedisError, UnbraidError):
         return None
     return float(told) if isinstance(told, str) else None

@@ -13,7 +13,7 @@ from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import Stage
 from desktop.jobs.queue import DraftGrew, JobChanged, JobEvent, JobProgress, QueueChanged
-from desktop.tasks.job_id import is_job_id
+from desktop.tasks.job_id import parse_job_id
 from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 
@@ -110,7 +110,7 @@ def _event(text: str | bytes | None) -> JobEvent | None:
     """The event in a message; None when it is none of ours."""
     try:
         fields = json.loads(text or "{}")
-        if "job_id" in fields and not is_job_id(fields["job_id"]):
+        if "job_id" in fields and parse_job_id(fields["job_id"]) != fields["job_id"]:
             raise ValueError("no job id")
         if "stage" in fields:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})

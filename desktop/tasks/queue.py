@@ -55,7 +55,7 @@ class CeleryQueue:
         try:
             with redis_client() as client:
                 _forget_waiting(client)
-        except redis.RedisError as error:
+        except (redis.RedisError, UnbraidError) as error:
             _log.info("The order waits in the library: %s", error)
             return
         for job in jobs:
@@ -154,7 +154,7 @@ def _send(task: str, job: Job, **options: Any) -> None:
 def _put_off(job: Job) -> Generator[None]:
     try:
         yield
-    except OperationalError as error:
+    except (OperationalError, UnbraidError) as error:
         _log.info("%s waits in the library: %s", job.id, error)
 
 

@@ -30,7 +30,7 @@ from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
 from desktop.tasks.aftermath import Aftermath
-from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed
+from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, outcome
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
@@ -67,15 +67,23 @@ class JobRunner:
         job = self.store.claim(job_id)
         self.events.emit(JobChanged(job_id))
         if job is None:
-            self._forget(job_id)
-            return DROPPED
+            return self._not_claimed(job_id)
         self._clean_up(job)
         with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
             answer = self._answer(claim)
         if answer == COMPLETED:
-            write_record(self.home, self.store.job(job_id, in_bin=True))
+            with suppress(UnknownJobError):  # it was deleted from the bin at this moment
+                write_record(self.home, self.store.job(job_id, in_bin=True))
         self._conclude(job, answer)
         return answer
+
+    def _not_claimed(self, job_id: str) -> Answer:
+        """Answer for a job that ended before, waits, or is in other hands; if it ended with a lost owner, tidy up."""
+        self._forget(job_id)
+        try:
+            return outcome(self.store.job(job_id))
+        except UnknownJobError:
+            return DROPPED
 
     def give_up(self, job_id: str, error: Exception) -> None:
         """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""

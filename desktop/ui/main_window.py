@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.audio.file_types import audio_suffixes
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
 from desktop.paths import Home, resources
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 SMALLEST = (1024, 640)
 FOLD_BELOW = 700
 _FIRST_SPLIT = (316, 466)
-_SUFFIXES = "*.wav *.flac *.mp3 *.ogg *.oga *.opus *.m4a *.aac *.aif *.aiff *.wma *.mp4 *.webm *.mkv *.wv *.ape"
 
 
 class MainWindow(QMainWindow):
@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.library.refresher.loaded.connect(self.panel.warm_up, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top.clear_search)
         self.library.models_known.connect(self._show_models)
+        self.library.song_asked.connect(self._go_to_song)
         self.library.removals.bin_asked.connect(self.open_bin)
         self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
@@ -194,8 +195,14 @@ class MainWindow(QMainWindow):
 
     def choose_files(self) -> None:
         """Open the file dialog."""
-        title, kinds = "Add songs", f"Songs ({_SUFFIXES} {_SUFFIXES.upper()});;All files (*)"
-        names, _ = QFileDialog.getOpenFileNames(self, title, str(self._memory.folder()), kinds)
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            "Add songs",
+            str(self._memory.folder()),
+            f"Songs ({patterns});;All files (*)",
+            options=QFileDialog.Option.HideNameFilterDetails,
+        )
         if names:
             self._memory.change(folder=str(Path(names[0]).parent))
             self.add_tracks([Path(name) for name in names])
@@ -298,6 +305,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
 
+    def _go_to_song(self, job_id: str) -> None:
+        self.top.clear_search()
+        self.table.choose(job_id)
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _choose_restored(self, jobs: Sequence[Job]) -> None:
         if not self.player.playing:
             self.table.choose(jobs[0].id)
@@ -327,7 +339,7 @@ class MainWindow(QMainWindow):
         return sorted((resources() / "demo").glob("*.flac"))
 
     def _try_demo(self) -> None:
-        self.add_tracks(self._demo_songs())
+        self.library.add_paths(self._demo_songs(), self.model, again=True)  # it may be among the removed songs
 
     def _low(self) -> bool:
         return self.height() < FOLD_BELOW

@@ -1,6 +1,6 @@
 """What happens and must be said: each thing once, with what can be done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
@@ -11,8 +11,9 @@ from desktop.jobs.model import Job, JobState
 from desktop.jobs.sentences import attempt_words
 from desktop.ui.dialogs.refused import RefusedFiles, refused_words
 from desktop.ui.dialogs.sheet import Sheet
+from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
-from desktop.ui.jobs.adder import Added
+from desktop.ui.jobs.adder import Added, Duplicate
 from desktop.ui.jobs.library import Library
 from desktop.ui.jobs.status import fell_back
 from desktop.ui.notices import Notice, NoticeStrip
@@ -21,6 +22,9 @@ from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
 _REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT = "refused", "trouble", "draft", "unreadable", "kept"
+_LEFT_OUT = "left out"
+_MOST_FOLDERS = 3
+_KNOWN, _IN_BIN = "known", "in bin"
 
 
 class Messages(QObject):
@@ -61,9 +65,35 @@ class Messages(QObject):
     def _tell_added(self, done: Added) -> None:
         if done.trouble:
             self._notices.show_notice(Notice(done.trouble, key=done.trouble, tone=tokens.BAD))
+        if done.left_out:
+            sentence = " ".join(folder.sentence for folder in done.left_out[:_MOST_FOLDERS])
+            self._notices.show_notice(Notice(sentence, key=_LEFT_OUT))
         if done.refusals:
             self._refusals += done.refusals
             self._tell_refused(tuple(self._refusals))
+        known = [song for song in done.duplicates if not song.in_bin]
+        if known:
+            open_first = ("Open", lambda: self._library.song_asked.emit(known[0].job_id))
+            self._tell_duplicates(known, "already in your library", _KNOWN, open_first, done)
+        removed = [song for song in done.duplicates if song.in_bin]
+        if removed:
+            restore = ("Restore", lambda: self._library.removals.restore([song.job_id for song in removed]))
+            self._tell_duplicates(removed, "among the removed songs", _IN_BIN, restore, done)
+
+    def _tell_duplicates(
+        self, songs: Sequence[Duplicate], where: str, key: str, way_out: tuple[str, Callable[[], None]], done: Added
+    ) -> None:
+        """Say that songs were not added, and offer a way out, or to add them in spite of it."""
+        paths = tuple(song.path for song in songs)
+        self._notices.show_notice(
+            Notice(
+                songs[0].sentence if len(songs) == 1 else f"{len(songs)} songs are {where}.",
+                key=key,
+                action=way_out[0],
+                act=way_out[1],
+                more=("Add again", lambda: self._library.adder.add(Given(paths), done.options, again=True)),
+            )
+        )
 
     def _tell_refused(self, refusals: Sequence[Refusal]) -> None:
         """Collect refusals in one notice, for as long as it stands."""

@@ -16,15 +16,15 @@ from sources import BUILD, compile_in, fetch, unpack
 
 DEMUXERS = (
     *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf", "dsf", "dts", "dtshd", "eac3"),
-    *("flac", "flv", "iff", "matroska", "mlp", "mov", "mp3", "mpc", "mpc8", "mpegts", "ogg", "rm", "shorten", "tak"),
-    *("truehd", "tta", "voc", "w64", "wav", "wv", "xwma"),
+    *("flac", "flv", "iff", "matroska", "mlp", "mov", "mp3", "mpc", "mpc8", "mpegps", "mpegts", "ogg", "rm", "shorten"),
+    *("tak", "truehd", "tta", "voc", "w64", "wav", "wv", "xwma"),
     *("gif", "image_bmp_pipe", "image_jpeg_pipe", "image_png_pipe", "image_webp_pipe"),
 )
 DECODERS = (
     *("aac", "aac_latm", "ac3", "alac", "als", "amrnb", "amrwb", "ape", "atrac1", "atrac3", "atrac3p", "cook", "dca"),
     *("dsd_*", "eac3", "flac", "g7*", "gsm", "gsm_ms", "ilbc", "mace*", "mlp", "mp1*", "mp2*", "mp3*", "mpc7", "mpc8"),
-    *("nellymoser", "opus", "pcm_*", "qdm2", "qdmc", "ra_*", "ralf", "shorten", "sipr", "sonic", "tak", "truehd"),
-    *("tta", "vorbis", "wavpack", "wma*", "xma*", "adpcm_*", "8svx_*"),
+    *("nellymoser", "opus", "pcm_*", "qdm2", "qdmc", "ra_*", "ralf", "shorten", "sipr", "sonic", "speex", "tak"),
+    *("truehd", "tta", "vorbis", "wavpack", "wma*", "xma*", "adpcm_*", "8svx_*"),
     *("bmp", "gif", "mjpeg", "png", "vp8", "webp"),
 )
 PARSERS = (

@@ -116,10 +116,11 @@ def test_a_song_survives_the_death_of_redis(library: Library, tmp_path: Path) ->
     library.wait_for_progress(second)  # told live again, and not only by the rows
 
 
-def test_a_removed_song_is_let_go_by_its_owner(library: Library, tmp_path: Path) -> None:
+def test_a_deleted_song_is_let_go_by_its_owner(library: Library, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "removed.wav", seconds=300), SKETCH)
     library.wait_for_progress(job)
-    library.service.remove(job.id)
+    library.service.remove_jobs([job.id])
+    library.service.bin.delete()
     after = library.service.add(write_song(tmp_path / "after.wav"), SKETCH)
     assert library.wait_for(after, *DONE).state is JobState.COMPLETED
     assert not library.home.job(job.id).root.exists()

@@ -13,11 +13,12 @@ from desktop.backend import Backend
 from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
 from desktop.tasks.audio_jobs import process_audio_job
-from desktop.tasks.celery_app import app
+from desktop.tasks.redis_client import redis_client
 from tests.helpers.command import ROOT, unbraid, variables, words_of
 from tests.helpers.library import processes_of, until, write_song
 from tests.helpers.redis_server import redis_on_a_port
 
+SKETCH = JobOptions(model="sketch")
 SECRET = "s3cr3t"
 PASSWORD = f"{SECRET} :/@?#%41[word]"
 
@@ -135,9 +136,53 @@ def test_a_worker_that_is_told_to_end_waits_for_its_song_no_longer_than_five_sec
     assert not processes_of(root)
 
 
-def test_an_id_that_is_no_uuid_fails_at_once() -> None:
-    assert "process_audio_job" in app.tasks
-    for bad in ("nonsense", "../../etc/passwd", "0C9C7D0E-7F0E-4A52-9A0B-0D4F4A2B6D11", ""):
-        answer = process_audio_job(bad)
-        assert answer["status"] == "failed"
-        assert "UUID" in answer["error"]
+def shell_worker(log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    """A plain Celery worker, as its users start one."""
+    words = [sys.executable, "-m", "celery", "-A", "desktop.tasks.celery_app", "worker", "--concurrency=1"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*words, "--loglevel=info", f"--logfile={log}"], cwd=ROOT, env=environment, **quiet)
+
+
+def test_shell_workers_alone_lose_no_song_and_give_results(
+    server: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "library"
+    environment = variables(root, **server)
+    for name in ("UNBRAID_HOME", *server):
+        monkeypatch.setenv(name, environment[name])
+    service = Backend(Home(root).prepare()).service
+    song = service.add(write_song(tmp_path / "song.wav", 150), SKETCH)
+    workers = [shell_worker(tmp_path / "one.log", environment)]
+    try:
+        until(lambda: service.job(song.id).progress > 0.1)
+        workers[0].kill()
+        workers.append(shell_worker(tmp_path / "two.log", environment))
+        until(lambda: service.job(song.id).state is JobState.COMPLETED, patience=180)
+        assert service.job(song.id).token == 2
+
+        asked = process_audio_job.delay(job_id=song.id.upper())
+        assert asked.get(timeout=60) == {"status": "completed"}
+        assert process_audio_job.delay().get(timeout=60)["status"] == "failed"
+        with redis_client() as client:
+            assert 0 < client.ttl(f"celery-task-meta-{asked.id}") <= 3600
+            # Nobody asked for the results of the app's own messages.
+            assert len(client.keys("celery-task-meta-*")) == 2
+            client.flushall()
+
+        retried = service.add(write_song(tmp_path / "retried.wav", 1), SKETCH)
+        until(lambda: service.job(retried.id).state is JobState.COMPLETED)
+        assert not list((root / "logs" / "crashes").glob("*.txt"))
+
+        left = service.add(write_song(tmp_path / "left.wav", 600), SKETCH)
+        until(lambda: Home(root).job(left.id).finished_segments() > 0)
+        workers[1].terminate()
+        assert workers[1].wait(60) == 0
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    job = service.job(left.id)
+    assert (job.state, job.crashes) == (JobState.PENDING, 0)
+    assert Home(root).job(left.id).finished_segments() > 0
+    assert "was lost" not in (tmp_path / "two.log").read_text().partition(retried.id)[2]
+    until(lambda: not processes_of(root), patience=15)

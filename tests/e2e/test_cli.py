@@ -47,14 +47,19 @@ def test_separate_prints_one_json_object_a_job_and_stems_that_sum_exactly_to_the
 
 
 def test_a_refused_file_costs_exit_status_one_and_nothing_else(library: Path, song: Path, tmp_path: Path) -> None:
-    bad = tmp_path / "not audio.mp3"
+    album = tmp_path / "album"
+    album.mkdir()
+    bad = album / "not audio.mp3"
     bad.write_text("These are words.\n" * 100)
-    answer = unbraid(library, "separate", "--json", "--model", "sketch", bad, song)
+    for other in ("notes.mid", "cover.jpg"):
+        (album / other).touch()
+    answer = unbraid(library, "separate", "--json", "--model", "sketch", album, song)
     assert answer.status == 1
     by_source = {Path(job["source"]).name: job for job in answer.objects}
     assert by_source[song.name]["status"] == "completed"
     assert by_source[bad.name]["status"] == "failed"
     assert "not audio.mp3" in by_source[bad.name]["error"]
+    assert "1 other file in album was left out (.mid)." in answer.err
     assert "Traceback" not in answer.out + answer.err
 
 
@@ -96,6 +101,7 @@ def test_jobs_are_listed_retried_and_removed_by_the_beginning_of_their_id(librar
     assert unbraid(library, "retry", job["id"][:8]).status == 0
     assert unbraid(library, "remove", job["id"][:8]).status == 0
     assert unbraid(library, "jobs", "--json").out.strip() == "[]"
+    assert unbraid(library, "bin", "--empty", "--yes").status == 0
     assert not list((library / "jobs").iterdir())
 
 

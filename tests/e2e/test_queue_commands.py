@@ -1,5 +1,6 @@
-"""The queue from the terminal: its order, and clearing what has ended. Nothing runs meanwhile, so all of it is quick."""
+"""The queue and the bin from the terminal. Nothing runs meanwhile, so all of it is quick."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,19 +51,46 @@ def test_a_song_that_does_not_wait_is_refused_in_a_sentence(library: Path, ids: 
     assert "Only songs that wait" in answer.err
 
 
-def test_clear_removes_what_has_ended_and_leaves_exported_stems(library: Path, ids: list[str], tmp_path: Path) -> None:
+def test_removed_songs_and_their_stems_are_kept_listed_restored_and_deleted(
+    library: Path, ids: list[str], tmp_path: Path
+) -> None:
     done, exported = a_job("done", JobState.COMPLETED), tmp_path / "vocals.wav"
     folder = Home(library).job(done.id).root
     folder.mkdir(parents=True)
+    (folder / "vocals.wav").write_bytes(bytes(2 * 10**6))
     exported.write_bytes(b"a stem")
     stem = Stem("vocals", folder / "vocals.wav", folder / "vocals.peaks", exported)
     JobStore(Home(library)).insert(replace(done, stems=(stem,)))
     unbraid(library, "cancel", ids[0][:8])
     answer = unbraid(library, "clear")
-    assert (answer.status, answer.out.split(".")[0]) == (0, "Cleared: 2 songs")
+    assert (answer.status, answer.out.strip()) == (
+        0,
+        "Removed 2 finished songs and their stems. The original song files are untouched. Kept in the bin for 30 days. "
+        "To restore: unbraid restore --last",
+    )
+    assert "no finished songs" in unbraid(library, "clear").out
+    answer = unbraid(library, "remove", ids[1][:8])
+    assert "Removed “song 1”. The original song file is untouched." in answer.out
+    assert f"unbraid restore {ids[1][:8]}" in answer.out
+    assert _line(library) == ["song 2"]
+    listed = unbraid(library, "bin").out
+    assert all(words in listed for words in ("done · Mara Lind", "song 1", "2 MB", "3 songs, 2 MB"))
+    objects = json.loads(unbraid(library, "bin", "--json").out)
+    assert [(entry["id"], entry["status"], entry["bytes"] > 10**6) for entry in objects] == [
+        (ids[1], "pending", False), (ids[0], "cancelled", False), (done.id, "completed", True),
+    ]  # fmt: skip
+    assert unbraid(library, "restore", done.id[:8], ids[1][:8]).out.strip() == "Restored 2 songs."
     assert _line(library) == ["song 1", "song 2"]
+    assert "There is no job" in unbraid(library, "restore", done.id[:8]).err
+    unbraid(library, "remove", done.id)
+    assert unbraid(library, "restore", "--last").out.strip() == "Restored “done”."
+    unbraid(library, "remove", done.id)
+    refused = unbraid(library, "bin", "--empty")
+    assert (refused.status, "Nothing was deleted" in refused.err) == (1, True)
+    assert unbraid(library, "bin", "--delete", ids[0][:8], "--yes").out.strip() == "Deleted “song 0”: 0 MB."
+    assert unbraid(library, "bin", "--empty", "--yes").out.strip() == "Deleted “done”: 2 MB."
     assert (folder.exists(), exported.read_bytes()) == (False, b"a stem")
-    assert "No song" in unbraid(library, "clear").out
+    assert unbraid(library, "bin").out.strip() == "The bin is empty."
 
 
 def test_single_songs_are_paused_and_resumed_and_the_list_says_so(library: Path, ids: list[str]) -> None:

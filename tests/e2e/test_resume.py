@@ -110,6 +110,26 @@ def test_a_pause_takes_two_seconds_and_the_song_goes_on_from_there_with_the_same
         assert behind.ended < done.ended
 
 
+def test_a_running_song_that_is_removed_stops_and_goes_on_from_there_when_it_is_restored(
+    library: Library, song: Path, uninterrupted: Job
+) -> None:
+    job = add(library, song)
+    segments = FinishedSegments(library.home, job)
+    until(lambda: segments.count() >= 5, every=0.02)
+    asked = monotonic()
+    library.service.remove_jobs([job.id])
+    until(lambda: library.service.bin.jobs()[0].job.state is JobState.PENDING, patience=10, every=0.02)
+    assert monotonic() - asked < 3  # as a pause: two, and what a busy machine adds
+    kept = segments.count()
+    assert job.id not in {other.id for other in library.service.jobs()}
+    (restored,) = library.service.bin.restore()
+    assert (restored.id, restored.progress > 0.2) == (job.id, True)
+    until(lambda: segments.count() > kept, every=0.02)
+    done = completed(library, job)
+    assert done.crashes == 0
+    assert_same_stems(done, uninterrupted)
+
+
 def test_a_pause_outlives_every_process(tmp_path: Path, song: Path, uninterrupted: Job) -> None:
     root = tmp_path / "library"
     with running_library(root) as library:
@@ -135,8 +155,7 @@ class TestDrafts:
     def paused(self, library: Library) -> Iterator[None]:
         library.service.pause()
         yield
-        for job in library.service.jobs():
-            library.service.remove(job.id)
+        library.service.remove_jobs([job.id for job in library.service.jobs()])
         library.service.resume()
 
     def test_a_song_is_drafted_and_it_is_told_as_it_grows(self, library: Library, song: Path) -> None:
@@ -180,9 +199,10 @@ class TestDrafts:
         self._nothing_comes_back(library, job, song, ["job.json", "source"])
 
     @pytest.mark.parametrize("finished", [False, True], ids=["in work", "finished"])
-    def test_a_removed_song_loses_its_draft(self, library: Library, tmp_path: Path, song: Path, finished: bool) -> None:
+    def test_a_deleted_song_loses_its_draft(self, library: Library, tmp_path: Path, song: Path, finished: bool) -> None:
         job = self._drafted(library, tmp_path, finished)
-        library.service.remove(job.id)
+        library.service.remove_jobs([job.id])
+        library.service.bin.delete([job.id])
         until(lambda: not library.home.job(job.id).root.exists())
         self._nothing_comes_back(library, job, song, [])
 

@@ -109,6 +109,15 @@ def test_pasting_without_files_says_so(window: MainWindow) -> None:
     assert "no files on the clipboard" in _said(window)
 
 
+def test_files_that_a_folder_search_leaves_out_are_told(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    songs = _songs(tmp_path / "album", 1)
+    for other in ("a.mid", "b.zip", "cover.jpg", "Thumbs.db"):
+        (songs[0].parent / other).touch()
+    window.add_tracks([tmp_path / "album"])
+    qtbot.waitUntil(lambda: "2 other files in album were left out (.mid, .zip)." in _said(window))
+    qtbot.waitUntil(lambda: window.panel.job is not None)
+
+
 def test_files_that_cannot_be_added_are_told_together(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "empty.wav").touch()
     (tmp_path / "folder").mkdir()
@@ -359,7 +368,9 @@ def test_void_calls_keep_the_references_to_none(window: MainWindow) -> None:
     assert sys.getrefcount(None) > before - 100
 
 
-def test_the_queue_is_held_and_let_go_by_one_button(setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_queue_is_held_and_let_go_by_one_button(
+    setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     assert window.top.pause.isHidden()
     window.add_tracks(_songs(tmp_path / "two", 2))
     qtbot.waitUntil(lambda: window.top.pause.isVisible())

@@ -35,7 +35,7 @@ def said(window: MainWindow) -> list[str]:
 
 def press(window: MainWindow, name: str) -> None:
     buttons = window.notices.findChildren(QPushButton)
-    button = next(b for b in buttons if b.accessibleName() == name and b.isVisible())
+    button = next(b for b in buttons if b.accessibleName() == name and b.isVisibleTo(window))
     QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 

@@ -35,6 +35,8 @@ class Library(QObject):
     """The first Job of a drop."""
     models_known = Signal(object)
     """All Models of the shelf, in its order."""
+    song_asked = Signal(str)
+    """The id of a song that the user wants to see."""
 
     def __init__(
         self, service: AwaitedService, feed: JobFeed, shelf: Shelf, home: Home, notices: NoticeStrip, parent: QObject
@@ -70,13 +72,16 @@ class Library(QObject):
         """Songs that are added and not yet in the table."""
         return len(self._new)
 
-    def add(self, given: Given, model: str) -> None:
-        """Add what was dropped, to be separated with `model` as the settings say."""
-        self.adder.add(given, replace(options_of(load_settings(self._home)), model=model))
+    def add(self, given: Given, model: str, again: bool = False) -> None:
+        """Add what was dropped, to be separated with `model` as the settings say.
 
-    def add_paths(self, paths: Sequence[Path], model: str) -> None:
-        """Add files and folders."""
-        self.add(Given(tuple(paths)), model)
+        `again`: also songs that are in the library already.
+        """
+        self.adder.add(given, replace(options_of(load_settings(self._home)), model=model), again)
+
+    def add_paths(self, paths: Sequence[Path], model: str, again: bool = False) -> None:
+        """Add files and folders, likewise."""
+        self.add(Given(tuple(paths)), model, again)
 
     def listen(self, job_id: str, second: float) -> None:
         """Let the worker know where a song in work is listened to."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from desktop.audio.files import Refusal, check_file, find_tracks
+from desktop.audio.file_types import audio_suffixes
+from desktop.audio.files import LeftOut, Refusal, check_file, find_tracks
 from desktop.errors import UnusableTrackError
 
 ROOT = Path(__file__).parents[3]
@@ -42,6 +43,70 @@ def test_folder_without_audio_is_refused_by_name(tmp_path: Path) -> None:
     assert isinstance(answer, Refusal)
     assert answer.path == tmp_path
     assert tmp_path.name in answer.reason
+
+
+def test_files_of_a_folder_that_may_be_songs_under_another_name_are_counted(tmp_path: Path) -> None:
+    track = song(tmp_path / "a.wav")
+    for other in ("b.xyz", "disc 2/c.XYZ", "d.mid", "e", "f.zip", "g.als"):
+        song(tmp_path / other)
+    assert list(find_tracks([tmp_path])) == [track, LeftOut(tmp_path, 6, (".xyz", ".mid", ".zip"))]
+
+
+def test_covers_and_texts_beside_songs_are_passed_over_without_a_word(tmp_path: Path) -> None:
+    track = song(tmp_path / "a.wav")
+    for other in (
+        "Folder.JPG",
+        "album.nfo",
+        "a.cue",
+        "a.log",
+        "a.lrc",
+        "list.m3u8",
+        "Thumbs.db",
+        "desktop.ini",
+        ".DS_Store",
+    ):
+        song(tmp_path / other)
+    assert list(find_tracks([tmp_path])) == [track]
+
+
+def test_what_is_left_out_is_said_in_a_sentence(tmp_path: Path) -> None:
+    one = LeftOut(Path("/music/Album"), 1, (".mid",)).sentence
+    assert one == "1 other file in Album was left out (.mid). To try it, add it by itself."
+    many = LeftOut(Path("/"), 12, ()).sentence
+    assert many == "12 other files in / were left out. To try one, add it by itself."
+
+
+@pytest.mark.parametrize(
+    "suffix",
+    [
+        "bwf",
+        "m4v",
+        "avi",
+        "mogg",
+        "spx",
+        "ts",
+        "mpga",
+        "3gp",
+        "wmv",
+        "flv",
+        "mpg",
+        "vob",
+        "m2ts",
+        "ogv",
+        "asf",
+        "dts",
+        "shn",
+        "tak",
+        "rm",
+        "m4r",
+        "awb",
+        "3g2",
+    ],
+)
+def test_a_folder_search_takes_all_that_ffmpeg_reads(suffix: str, tmp_path: Path) -> None:
+    assert f".{suffix}" in audio_suffixes()
+    track = song(tmp_path / f"a.{suffix.upper()}")
+    assert list(find_tracks([tmp_path])) == [track]
 
 
 @posix

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from desktop.cli import jobs
-from desktop.cli.bin import remove
+from desktop.cli import bin, jobs
 from desktop.cli.follow import _Bars
 from desktop.cli.results import Lines, Objects
 from desktop.cli.screen import Screen
@@ -67,8 +66,16 @@ def test_the_list_of_songs(library: JobService, capsys: pytest.CaptureFixture[st
 
 
 def test_a_removed_song(library: JobService, capsys: pytest.CaptureFixture[str]) -> None:
-    assert remove(library.jobs()[0].id) == 0
-    assert "owned" in harmless(capsys.readouterr().out)
+    job = library.jobs()[0]
+    for act in (
+        lambda: bin.remove(job.id),
+        lambda: bin.list_bin(as_json=False),
+        lambda: bin.restore([job.id], last=False),
+        lambda: bin.remove(job.id),
+        lambda: bin.delete([job.id], sure=True),
+    ):
+        assert act() == 0
+        assert "owned" in harmless(capsys.readouterr().out)
 
 
 def test_a_bar_shows_a_name_as_it_is() -> None:

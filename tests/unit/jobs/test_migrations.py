@@ -31,6 +31,7 @@ FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode"
 SINCE = {
     "kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch",
     "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
+    "digest": None,
 }  # fmt: skip
 
 
@@ -126,6 +127,7 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
         "attempt": None,
         "attempt_error": None,
         "removed": None,
+        "digest": None,
     }
     with sqlite3.connect(":memory:") as earlier:
         for step in STEPS[:version]:

@@ -12,18 +12,20 @@ from info_plist import info_plist
 from product import IDENTIFIER, version
 from windows.make_setup import generate
 
-from desktop.audio.files import AUDIO_SUFFIXES
+from desktop.audio.file_types import audio_suffixes, is_companion
 from tests.helpers.command import ROOT
 
 TYPES = file_types()
 # What shared-mime-info of 2022 does not know yet, or by its maker's name alone.
-NOT_KNOWN_YET = {"audio/x-w64", "audio/aiff", "audio/x-caf", "audio/opus", "audio/eac3", "audio/webm"}
+NOT_KNOWN_YET = {"audio/x-w64", "audio/aiff", "audio/x-caf", "audio/opus", "audio/eac3", "audio/webm",
+                 "audio/x-tak", "audio/vnd.dolby.mlp"}  # fmt: skip
 
 
 def test_the_table_names_what_the_app_opens_each_once_and_nothing_else() -> None:
     named = [f".{extension}" for kind in TYPES for extension in kind.extensions]
     assert len(named) == len(set(named))
-    assert set(named) == AUDIO_SUFFIXES
+    assert set(named) == audio_suffixes()
+    assert not any(map(is_companion, named))
     assert len({kind.uti for kind in TYPES}) == len({kind.title for kind in TYPES}) == len(TYPES)
 
 

@@ -60,7 +60,7 @@ def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_st
     assert 0 < paused.progress < 1
     assert kept
     assert not list(folder.root.glob("run-*"))
-    assert bench.runner.run(job.id) == {"status": "dropped"}
+    assert bench.runner.run(job.id) == {"status": "pending"}
 
     resume(bench, job)
     found: list[dict[Path, int]] = []
