@@ -68,6 +68,7 @@ SCREEN = (
 TESTS = (
     *SCREEN,
     Need("xauth", program="xauth"),
+    Need("at-spi2-core", pattern="libexec/at-spi-bus-launcher"),
     Need("dbus-daemon", program="dbus-run-session"),
     Need("libglib2.0-bin", program="gdbus"),
     Need("ffmpeg", program="ffmpeg"),

@@ -99,6 +99,7 @@ class MainWindow(QMainWindow):
         self._drop_frame = DropFrame(self)
         self._arrange()
         self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self.panel.action_requested.connect(self._rows.do)
         self.panel.menu_requested.connect(self._rows.open_menu_of)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
@@ -345,11 +346,14 @@ class MainWindow(QMainWindow):
         return self.height() < FOLD_BELOW
 
     def _fold(self, lanes: bool) -> None:
-        """In a low window the table and the lanes take turns."""
-        low = self._low()
+        """In a low window the table and the lanes take turns; the focus goes with them."""
+        low, focused = self._low(), self.focusWidget()
         self.top.fold.setVisible(low and self.pages.currentIndex() == 2)
-        self.table.setVisible(not (low and lanes))
-        self.panel.setVisible(not low or lanes)
+        hidden, shown = (self.table, self.panel) if lanes else (self.panel, self.table)
+        shown.show()
+        if low and (hidden is focused or hidden.isAncestorOf(focused)):
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        hidden.setVisible(not low)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fold what has no room."""

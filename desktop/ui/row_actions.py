@@ -35,7 +35,7 @@ class RowActions(QObject):
         self._models: list[tuple[str, str]] = []
         self._chosen = DEFAULT_MODEL
         table.link_clicked.connect(self._follow)
-        table.action_asked.connect(self._do)
+        table.action_asked.connect(self.do)
         table.menu_asked.connect(self.open_menu)
         table.opened.connect(self._open)
         table.dropped.connect(self._commands.move_beside)
@@ -74,14 +74,15 @@ class RowActions(QObject):
         """Show why a job failed, or why it was not separated again."""
         ErrorDetails(job, self._home, self._window).show()
 
+    def do(self, job: Job, action: JobAction) -> None:
+        """Do to a song what a button of its row or of the player says."""
+        self._do_to([job], action, None)
+
     def _pick(self, job_ids: Sequence[str], action: QAction) -> None:
         entry = action.data()
         jobs = [job for job_id in job_ids if (job := self._jobs.job(job_id)) is not None]
         if isinstance(entry, Entry) and (jobs or not job_ids):
             self._do_to(jobs, entry.action, entry.model)
-
-    def _do(self, job: Job, action: JobAction) -> None:
-        self._do_to([job], action, None)
 
     def _do_to(self, jobs: Sequence[Job], action: JobAction, model: str | None) -> None:
         match action:

@@ -149,6 +149,7 @@ def test_tab_goes_through_the_window_as_it_is_seen(playable: MainWindow, qtbot: 
         "Settings",
         "Put this notice away",
         "Songs",
+        "Show files",
         "Actions for Night Drive",
         *lanes,
         "Waveforms",

@@ -267,6 +267,25 @@ def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage
     assert setting.service.job(other.id).state is JobState.PENDING
 
 
+def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: Stage, qtbot: QtBot) -> None:
+    waiting = setting.store.insert(a_job("Night Drive"))
+    failed = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged."))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, waiting)
+    pause = _button(window.panel, "Pause")
+    pause.setFocus()
+    qtbot.keyClick(pause, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: setting.service.job(waiting.id).paused)
+    qtbot.waitUntil(lambda: window.focusWidget().accessibleName() == "Resume")
+    qtbot.mouseClick(_button(window.panel, "Cancel"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: setting.service.job(waiting.id).state is JobState.CANCELLED)
+    _chosen(window, qtbot, failed)
+    qtbot.mouseClick(_button(window.panel, "Why it failed"), Qt.MouseButton.LeftButton)
+    details = window.findChild(ErrorDetails)
+    assert isinstance(details, ErrorDetails)
+    details.close()
+
+
 def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
     for title in ("Night Drive 1", "Other"):
         setting.store.insert(a_job(title, source=Path("x.wav"), state=JobState.CANCELLED))
@@ -323,6 +342,7 @@ def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None
     assert (window.table.isVisible(), window.panel.isVisible()) == (True, False)
     qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert (window.table.isVisible(), window.panel.isVisible()) == (False, True)
+    assert window.focusWidget() is window.panel
     window.resize(1440, 900)
     qtbot.waitUntil(lambda: window.table.isVisible() and window.panel.isVisible())
 

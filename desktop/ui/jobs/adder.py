@@ -1,6 +1,7 @@
 """Takes dropped songs into the library, without the window having to wait for it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event
 
 from PySide6.QtCore import QObject, Signal

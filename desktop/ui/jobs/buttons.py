@@ -60,6 +60,12 @@ def offered(job: Job) -> list[tuple[JobAction, str]]:
     return [likeliest(job)] if job.state.ended else [likeliest(job), hold(job)]
 
 
+def offered_in_player(job: Job) -> list[tuple[JobAction, str]]:
+    """Return what the buttons of the player do to its song, the likeliest last, with their signs."""
+    details = [(JobAction.DETAILS, "note")] if job.state is JobState.FAILED else []
+    return [*details, *reversed(offered(job))]
+
+
 def row_buttons(job: Job, room: QRectF) -> tuple[RowButton, ...]:
     """Return the buttons of a row, set at the right end of `room`."""
     more = QRectF(room.right() - SIDE + 4, room.center().y() - SIDE / 2, SIDE, SIDE)

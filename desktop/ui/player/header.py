@@ -1,5 +1,7 @@
 """The player's first row: which song this is, what came of it, and what can be done to it."""
 
+from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
@@ -7,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
 from desktop.jobs.sentences import attempt_words
-from desktop.ui.controls import square
+from desktop.ui.controls import ShellButton, square
 from desktop.ui.jobs import cells
+from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
@@ -43,6 +46,8 @@ class PlayerHeader(QWidget):
     """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom and the menu."""
 
     fit_requested = Signal()
+    action_requested = Signal(object)
+    """The JobAction of a button."""
     menu_requested = Signal(QPoint)
     """Where the song's menu is to open, on the screen."""
 
@@ -57,6 +62,9 @@ class PlayerHeader(QWidget):
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
         # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        self._actions: dict[JobAction, ShellButton] = {}
+        self._action_row = QHBoxLayout()
+        self._action_row.setSpacing(4)
         self._menu = square("dots", "Actions")
         self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
         row = QHBoxLayout(self)
@@ -67,6 +75,8 @@ class PlayerHeader(QWidget):
         row.addWidget(self._notices, 1)
         row.addStretch(0)  # takes the room while there are no notices
         row.addWidget(self._fit)
+        row.addLayout(self._action_row)
+        row.addSpacing(-8)
         row.addWidget(self._menu)
         self.show_whole(True)
 
@@ -76,6 +86,7 @@ class PlayerHeader(QWidget):
         actions = f"Actions for {cells.title(job)}"
         self._menu.setAccessibleName(actions)
         self._menu.setToolTip(tip(actions))
+        self._offer(offered_in_player(job))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job
@@ -84,6 +95,23 @@ class PlayerHeader(QWidget):
         self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
         self._show(self._sum, words)
         self._show(self._notices, "  ".join(_notices(job)))
+
+    def _offer(self, actions: Sequence[tuple[JobAction, str]]) -> None:
+        """Show a button for each action, which comes with its sign; buttons that are there already stay."""
+        if list(self._actions) == [action for action, _ in actions]:
+            return
+        before, self._actions = list(self._actions.values()), {}
+        for action, sign in actions:
+            self._actions[action] = button = square(sign, action.value, self)
+            button.clicked.connect(partial(self.action_requested.emit, action))
+            self._action_row.addWidget(button)
+            button.show()
+        self._menu.raise_()  # Tab comes to it after them
+        if any(button.hasFocus() for button in before):
+            next(iter(self._actions.values())).setFocus()
+        for button in before:
+            button.hide()
+            button.deleteLater()
 
     def show_whole(self, whole: bool) -> None:
         """Offer the way back while only a part of the song is in view."""

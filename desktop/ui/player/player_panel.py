@@ -14,6 +14,7 @@ from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
 from desktop.ui.accessibility import accessible_role
+from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.growing import Growing
 from desktop.ui.player.header import PlayerHeader
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
 
+    action_requested = Signal(object, object)
+    """The Job that is shown, and the JobAction of a button."""
     menu_requested = Signal(object, QPoint)
     """The Job that is shown, and where its menu is to open, on the screen."""
 
@@ -43,6 +46,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self._header.action_requested.connect(self._request_action)
         self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
         self._room = QStackedLayout()
@@ -96,6 +100,9 @@ class PlayerPanel(QWidget):
             left=progress.left,
         )
         self._show_waiting(self._job)
+
+    def _request_action(self, action: JobAction) -> None:
+        self.action_requested.emit(self._job, action)
 
     def _request_menu(self, where: QPoint) -> None:
         self.menu_requested.emit(self._job, where)
