@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
+from desktop.audio.stem_mark import STEM_COMMENT
 from desktop.errors import StorageError
 
 BLOCK = 65536
@@ -20,7 +21,7 @@ _LARGEST_WAV = 0xFFFF_0000
 
 
 class AudioWriter:
-    """One file being written: WAV (RF64 above 4 GB), FLAC or MP3."""
+    """One stem's file being written: WAV (RF64 above 4 GB), FLAC or MP3. It says that it is a stem (`stem_mark`)."""
 
     def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, format: str, depth: str) -> None:
         """Begin the file of `frames` frames. `format` is "wav", "flac" or "mp3", `depth` "16", "24", "32" or "32f".
@@ -38,6 +39,7 @@ class AudioWriter:
             self._file = soundfile.SoundFile(
                 system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
             )
+            self._file.comment = STEM_COMMENT
         except (soundfile.SoundFileError, OSError) as error:
             raise self._failed(error) from error
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,30 @@ from pathlib import Path
 from desktop.audio.names import safe_name, shown
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
+from desktop.sizes import in_words
+
+# Characters of a path in a sentence.
+_LONGEST = 200
+
+
+def check_folder(out: Path) -> None:
+    """Raise StorageError unless stems can be written into `out`. It need not exist, and is not made."""
+    place = out
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    try:
+        if not place.is_dir():
+            raise NotADirectoryError(0, "it is a file" if place == out else f"{shown(place, _LONGEST)} is a file")
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(0, f"{shown(place, _LONGEST)} may not be written")
+        if place == out:
+            with tempfile.TemporaryDirectory(prefix=".unbraid-", dir=out):
+                pass
+    except OSError as error:
+        raise StorageError(
+            f"Stems cannot be put into {shown(out, _LONGEST)}: {error.strerror}. Choose another folder, or make this one "
+            "writable."
+        ) from error
 
 
 def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
@@ -19,14 +44,27 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
     title = safe_name(job.title)
     folder: Path | None = None
     try:
+        out.mkdir(parents=True, exist_ok=True)
+        _check_room(stems, out)
         folder = _new_folder(out, title)
         return tuple(replace(stem, exported=_copy(stem, folder / f"{title} - {stem.path.name}")) for stem in stems)
     except OSError as error:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
         raise StorageError(
-            f"The stems could not be put into {shown(out)}: {error.strerror}. Make room there, or choose another folder."
+            f"The stems could not be put into {shown(out, _LONGEST)}: {error.strerror}. Make room there, or choose another "
+            "folder."
         ) from error
+
+
+def kept_in_library(job: Job, error: StorageError) -> str:
+    """Return the sentence about stems that were made, but could not be exported: where they are, and what to do."""
+    return f"{error} They are in the library. To export them from there: unbraid export {job.id[:8]} --to FOLDER"
+
+
+def is_exported(job: Job) -> bool:
+    """Return True when a completed job has put its stems where the user asked for them."""
+    return job.options.out is None or all(stem.exported for stem in job.stems)
 
 
 def withdraw(stems: Sequence[Stem]) -> None:
@@ -35,8 +73,13 @@ def withdraw(stems: Sequence[Stem]) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _check_room(stems: Sequence[Stem], out: Path) -> None:
+    needed, free = sum(stem.path.stat().st_size for stem in stems), shutil.disk_usage(out).free
+    if needed > free:
+        raise OSError(0, f"they need {in_words(needed)}, and {in_words(free)} is free")
+
+
 def _new_folder(out: Path, title: str) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
     number = 1
     while True:
         folder = out / (title if number == 1 else f"{title} ({number})")
