@@ -16,7 +16,7 @@ from desktop.streams import ensure_streams
 
 COMMANDS = (
     *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
-    *("models", "doctor"),
+    *("export", "models", "doctor"),
 )
 
 

@@ -74,6 +74,11 @@ class Home:
         return self.root / "settings.json"
 
     @property
+    def speeds(self) -> Path:
+        """How fast each model was here, as JSON."""
+        return self.root / "speeds.json"
+
+    @property
     def updates(self) -> Path:
         """When it was asked for newer versions, and what was told, as JSON."""
         return self.root / "updates.json"

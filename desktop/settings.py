@@ -12,6 +12,7 @@ from desktop.errors import ConfigurationError
 from desktop.paths import Home
 
 DEFAULT_MODEL = "htdemucs"
+EXPORT_FORMATS = ("wav", "flac", "mp3")
 _HOST_NAME = re.compile(r"[\w.-]+")
 # Redis counts databases in a signed 32-bit number; how many a server has is its own setting.
 _DATABASES = 2**31
@@ -36,6 +37,10 @@ class Settings:
     master_db: float = 0.0
     folder: str = ""
     """Where songs were last added from."""
+    export_folder: str = ""
+    """Where stems were last exported to."""
+    export_format: str = "wav"
+    """One of `EXPORT_FORMATS`."""
     window: str = ""
     """Size and place of the window, as Qt writes them, in Base64."""
     splitter: str = ""

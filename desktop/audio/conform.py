@@ -155,7 +155,7 @@ class ConformedTrack:
         if len(self._parts) > 1:
             kinds = ", ".join(_in_words(*part) for part in list(self._parts)[:4])
             form = _in_words(self.format.sample_rate, self.format.channels)
-            yield f"The sound changes on the way ({kinds}). All of it was separated, as {form}."
+            yield f"Its sound changes on the way ({kinds}). All of it was separated, as {form}."
         elif channels and channels[0] > 2:
             yield f"Its {channels[0]} channels were folded to stereo."
         if self._repaired:

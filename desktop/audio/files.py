@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
 from desktop.audio.stem_mark import is_marked_stem
 from desktop.errors import UnusableTrackError
 
@@ -127,18 +127,22 @@ def _in_folder(folder: Path) -> Iterator[Found]:
             left_out += 1
             suffixes[shown(suffix)] = None
     if not found:
-        what = "nothing but stems that Unbraid made" if stems else "no audio files"
-        mend = " To separate a stem, add it by itself." if stems else ""
-        yield Refusal(folder, f"There are {what} in the folder {shown(folder.name or folder)}.{mend}")
+        yield Refusal(folder, _nothing_sentence(shown(folder.name or folder), stems))
     elif left_out or stems:
         yield LeftOut(folder, left_out, tuple(filter(None, suffixes))[:_MOST_KINDS], stems)
+
+
+def _nothing_sentence(name: str, stems: int) -> str:
+    if not stems:
+        return f"There are no audio files in the folder {name}."
+    return f"The folder {name} holds only stems that Unbraid made. To separate one, add it by itself."
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
     """Yield all files of a folder and the folders in it, but for hidden ones."""
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(root) / name for name in sorted(files) if not name.startswith("."))
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_key)
+        yield from (Path(root) / name for name in sorted(files, key=natural_key) if not name.startswith("."))
 
 
 def _cannot_open(name: str, error: OSError) -> str:

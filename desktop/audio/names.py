@@ -1,6 +1,7 @@
 """Names of files: as they may be shown, and as they may be written."""
 
 import os
+import re
 import unicodedata
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,8 @@ _DEVICES = {
     "conout$",
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
+_NUMBERS = re.compile("[0-9]+")
+_LONGEST_NUMBER = 20
 _FORBIDDEN = set('<>:"/\\|?*')
 
 
@@ -42,6 +45,13 @@ def safe_name(name: str, max_bytes: int = 120) -> str:
         text = f"_{text}"
     data = text.encode("utf-8", errors="replace")[:max_bytes]
     return data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
+
+
+def natural_key(name: str) -> str:
+    """Return a text that sorts as people do: "Track 2" before "track 10", and "Élan" with "elan"."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(character for character in letters if not unicodedata.combining(character))
+    return _NUMBERS.sub(lambda found: found.group().zfill(_LONGEST_NUMBER), plain)
 
 
 def as_text(name: str) -> str:

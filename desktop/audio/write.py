@@ -1,7 +1,8 @@
 """Audio files written block by block, under a temporary name until they are whole."""
 
 import os
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,13 @@ from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
 from desktop.audio.stem_mark import STEM_COMMENT
 from desktop.errors import StorageError
+from desktop.reasons import disk_error, reason_of
 
 BLOCK = 65536
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates in Hz that MP3 can hold (MPEG-1, MPEG-2 and MPEG-2.5 layer III)."""
+HIGHEST_FLAC_RATE = 655_350
+"""In Hz (RFC 9639, section 8.2)."""
 _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 _BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
 # A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
@@ -35,36 +41,30 @@ class AudioWriter:
         container = {"wav": "RF64" if large else "WAV", "flac": "FLAC", "mp3": "MP3"}[format]
         subtype = "MPEG_LAYER_III" if format == "mp3" else _SUBTYPES[depth]
         quality = 0.0 if format == "mp3" else None
-        try:
+        with self._failures_told():
             self._file = soundfile.SoundFile(
                 system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
             )
             self._file.comment = STEM_COMMENT
-        except (soundfile.SoundFileError, OSError) as error:
-            raise self._failed(error) from error
 
     def write(self, block: NDArray[np.floating]) -> None:
         """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
         for start in range(0, block.shape[1], BLOCK):
             piece = block[:, start : start + BLOCK]
             samples = piece.astype(np.float32) if self._bits is None else to_int32(piece, self._bits)
-            try:
+            with self._failures_told():
                 self._file.write(np.ascontiguousarray(samples.T))
-            except (soundfile.SoundFileError, OSError) as error:
-                raise self._failed(error) from error
 
     def close(self) -> None:
         """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
         if self._path.exists():
             self.abort()
             raise StorageError(f"{shown(self._path.name)} is there already, and was left as it is.")
-        try:
+        with self._failures_told():
             self._file.close()
             with self._part.open("rb+") as file:
                 os.fsync(file.fileno())
             self._part.rename(self._path)
-        except (soundfile.SoundFileError, OSError) as error:
-            raise self._failed(error) from error
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
@@ -73,8 +73,13 @@ class AudioWriter:
             self._file.close()
         self._part.unlink(missing_ok=True)
 
-    def _failed(self, error: Exception) -> StorageError:
-        reason = str(error).rsplit(" : ", 1)[-1].rstrip(".")
-        return StorageError(
-            f"{shown(self._path.name)} could not be written: {reason}. Make room on the disk, then retry."
-        )
+    @contextmanager
+    def _failures_told(self) -> Generator[None]:
+        """Raise StorageError, caused by an OSError with a number, for whatever fails inside."""
+        try:
+            yield
+        except (soundfile.SoundFileError, OSError) as error:
+            cause = disk_error(error, self._path.parent)
+            raise StorageError(
+                f"{shown(self._path.name)} could not be written: {reason_of(cause)}. Make room on the disk, then try again."
+            ) from cause

@@ -9,7 +9,7 @@ from desktop import __version__
 from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
 from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
-from desktop.settings import DEFAULT_MODEL
+from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
 from desktop.streams import guard_output
 
 # What a shell reports for a program that Ctrl-C has ended: 128 and the number of SIGINT.
@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
         _hold(commands.add_parser(word, help=text), word)
+    _export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
     _models(commands.add_parser("models", help="the models on this computer"))
     _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
     commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
@@ -144,6 +145,15 @@ def _place(text: str) -> int:
     return place
 
 
+def _export(command: argparse.ArgumentParser) -> None:
+    text = "the jobs' ids, or as much of their beginnings as is unique"
+    command.add_argument("ids", metavar="ID", nargs="+", help=text)
+    command.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is missing")
+    text = "default: the export format of the settings"
+    command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
+    command.set_defaults(run=_run_export)
+
+
 def _models(command: argparse.ArgumentParser) -> None:
     words = command.add_subparsers(metavar="list|download|import|remove", required=True)
     for word, text in (
@@ -219,6 +229,12 @@ def _run_hold(arguments: argparse.Namespace) -> int:
     from desktop.cli.hold import hold, hold_queue
 
     return hold(arguments.word, arguments.ids) if arguments.ids else hold_queue(arguments.word)
+
+
+def _run_export(arguments: argparse.Namespace) -> int:
+    from desktop.cli.export import export
+
+    return export(arguments.ids, arguments.to, arguments.format)
 
 
 def _run_models(arguments: argparse.Namespace) -> int:

@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from desktop.audio.track import SampleFormat
+from desktop.audio.write import HIGHEST_FLAC_RATE, MP3_RATES
 from desktop.pipeline.spool import Block
 
 _FLAC_NOTICE = "FLAC holds 24 bits at most, so the stems were written with 24 bits."
 _FLAC_RATE_NOTICE = "FLAC cannot hold {rate} Hz, so the stems were written as WAV."
 _MP3_NOTICE = "MP3 cannot hold {rate} Hz, so the stems were written as FLAC."
-_MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-_HIGHEST_FLAC_RATE = 655_350
 # The steps of float stems: as fine as float32 holds exactly up to twice full scale.
 _FLOAT_STEPS = 24
 _OWN = {
@@ -75,10 +74,10 @@ def plan_for(request: Asked, source: SampleFormat, sample_rate: int) -> tuple[Pl
     exact = request.sum_mode == "exact"
     file_format, notices = request.format, ()
     if file_format == "mp3":
-        if sample_rate in _MP3_RATES:
+        if sample_rate in MP3_RATES:
             return Plan("mp3", "16", None, exact), ()
         file_format, notices = "flac", (_MP3_NOTICE.format(rate=sample_rate),)
-    if file_format == "flac" and sample_rate > _HIGHEST_FLAC_RATE:
+    if file_format == "flac" and sample_rate > HIGHEST_FLAC_RATE:
         file_format, notices = "wav", (*notices, _FLAC_RATE_NOTICE.format(rate=sample_rate))
     depth = request.bits or _OWN[source]
     if file_format == "flac" and depth not in ("16", "24"):

@@ -12,13 +12,12 @@ from desktop.errors import CancelledError, LostClaimError, StorageError
 from desktop.jobs.model import Duty, Job, Stage
 from desktop.jobs.queue import EventSink, JobProgress
 from desktop.jobs.store import JobStore
+from desktop.tasks.time_left import TimeLeft
 
 # Seconds between signs of life; a cancel or a pause is noticed as soon.
 _BEAT = 0.5
 # Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
 _FRAME = 0.04
-# Before this part of the work is done, an estimate would jump (parts of 1, seconds).
-_ENOUGH, _SOON = 0.03, 1.0
 # Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
 _GRACE = 1.4
 STALLED = 600.0
@@ -47,10 +46,10 @@ class HeldClaim:
         self._store = store
         self._events = events
         self._began = monotonic()
-        self._work_began = self._began
         self._stage: Stage | None = None
         self._progress = job.progress
-        self._reached = self._done_before = 0.0
+        self._reached = 0.0
+        self.time_left = TimeLeft(job.seconds)
         self._shown = 0.0
         self._duty = Duty.GO_ON
         self._done = threading.Event()
@@ -65,6 +64,7 @@ class HeldClaim:
     ) -> None:
         self._done.set()
         self._thread.join()
+        self.time_left.keep(at_once=True)
 
     @property
     def elapsed(self) -> float:
@@ -74,21 +74,19 @@ class HeldClaim:
     def report(self, stage: Stage, progress: float) -> None:
         """Say how far the job is: `progress` 0 to 1 over the whole of it."""
         changed = stage is not self._stage
-        if changed and stage is not Stage.WRITING:
-            # Segments that were kept are no measure of how long the others take.
-            self._work_began, self._done_before = monotonic(), progress
         if changed:
             # At once: if the process dies of what begins now, the row tells what that was.
             with suppress(StorageError):  # the next sign of life tries again
                 self._store.describe(self.job, stage=stage.value)
         if changed or progress > self._reached:
             self._reached = progress
+            self.time_left.move(stage, progress)
         self._progress = progress if changed and self._counts_anew(stage) else max(progress, self._progress)
         self._stage = stage
         if changed or monotonic() - self._shown >= _FRAME:
             self._shown = monotonic()
             self._events.emit(
-                JobProgress(self.job.id, self.job.token, stage, self._progress, self.elapsed, self._left())
+                JobProgress(self.job.id, self.job.token, stage, self._progress, self.elapsed, self.time_left.seconds)
             )
 
     def should_stop(self) -> bool:
@@ -109,20 +107,16 @@ class HeldClaim:
         """
         return Stage.DOWNLOADING in (stage, self._stage) or stage is Stage.SEPARATING
 
-    def _left(self) -> float | None:
-        worked, done = monotonic() - self._work_began, self._reached - self._done_before
-        if done < _ENOUGH or worked < _SOON or self._stage is Stage.DOWNLOADING:
-            return None
-        return worked * (1.0 - self._reached) / done
-
     def _beat(self) -> None:
         while not self._done.wait(_BEAT):
             try:
-                duty = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, self._left())
+                left = self.time_left.seconds
+                duty = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, left)
             except StorageError as error:
                 _log.warning("No sign of life could be written: %s", error)
                 continue
             self._duty = duty
+            self.time_left.keep(at_once=self.should_stop())
             if self._is_overdue():
                 self._on_overdue(not self.should_stop(), self.elapsed)
                 return

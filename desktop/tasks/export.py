@@ -10,6 +10,7 @@ from pathlib import Path
 from desktop.audio.names import safe_name, shown
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
+from desktop.reasons import reason_of
 from desktop.sizes import in_words
 
 # Characters of a path in a sentence.
@@ -18,22 +19,19 @@ _LONGEST = 200
 
 def check_folder(out: Path) -> None:
     """Raise StorageError unless stems can be written into `out`. It need not exist, and is not made."""
-    place = out
-    while not os.path.lexists(place) and place != place.parent:
-        place = place.parent
-    try:
-        if not place.is_dir():
-            raise NotADirectoryError(0, "it is a file" if place == out else f"{shown(place, _LONGEST)} is a file")
-        if not os.access(place, os.W_OK | os.X_OK):
-            raise PermissionError(0, f"{shown(place, _LONGEST)} may not be written")
-        if place == out:
+    place = next((place for place in (out, *out.parents) if os.path.lexists(place)), None)
+    if place is None:  # a drive of Windows
+        raise _refused(out, "it is on a disk that is not connected")
+    if not place.is_dir():
+        raise _refused(out, "it is a file" if place == out else f"{shown(place, _LONGEST)} is a file")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise _refused(out, f"{shown(place, _LONGEST)} cannot be written")
+    if place == out:
+        try:
             with tempfile.TemporaryDirectory(prefix=".unbraid-", dir=out):
                 pass
-    except OSError as error:
-        raise StorageError(
-            f"Stems cannot be put into {shown(out, _LONGEST)}: {error.strerror}. Choose another folder, or make this one "
-            "writable."
-        ) from error
+        except OSError as error:
+            raise _refused(out, reason_of(error)) from error
 
 
 def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
@@ -51,10 +49,7 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
     except OSError as error:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
-        raise StorageError(
-            f"The stems could not be put into {shown(out, _LONGEST)}: {error.strerror}. Make room there, or choose another "
-            "folder."
-        ) from error
+        raise _refused(out, reason_of(error)) from error
 
 
 def kept_in_library(job: Job, error: StorageError) -> str:
@@ -76,7 +71,11 @@ def withdraw(stems: Sequence[Stem]) -> None:
 def _check_room(stems: Sequence[Stem], out: Path) -> None:
     needed, free = sum(stem.path.stat().st_size for stem in stems), shutil.disk_usage(out).free
     if needed > free:
-        raise OSError(0, f"they need {in_words(needed)}, and {in_words(free)} is free")
+        raise _refused(out, f"they need {in_words(needed)}, and {in_words(free)} is free")
+
+
+def _refused(out: Path, why: str) -> StorageError:
+    return StorageError(f"The stems cannot be put into {shown(out, _LONGEST)}: {why}. Choose another folder.")
 
 
 def _new_folder(out: Path, title: str) -> Path:

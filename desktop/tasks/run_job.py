@@ -24,11 +24,13 @@ from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.records import write_record
 from desktop.jobs.results import superseded_runs
+from desktop.jobs.speeds import load_speeds, save_speed, speed_key
 from desktop.jobs.store import JobStore
 from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.run import Outcome, Request, Step, run
+from desktop.settings import load_settings
 from desktop.tasks.aftermath import Aftermath
 from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, outcome
 from desktop.tasks.backoff import rest_before
@@ -158,6 +160,8 @@ class JobRunner:
         self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
         options = job.options
+        speed = speed_key(engine.name, options, job.sparing, load_settings(self.home))
+        claim.time_left.expect(load_speeds(self.home).get(speed), partial(save_speed, self.home, speed))
         key = self._key(job, engine)
         request = Request(
             source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks,

@@ -11,6 +11,8 @@ from desktop.ui.player.controller import PlayerController
 
 SEEK_SECONDS = 5.0
 LANE_KEYS = 6
+PAN = 0.25
+"""Part of what is in view by which a key moves the view."""
 _MOVES = frozenset(
     {
         Qt.Key.Key_Left,
@@ -39,12 +41,20 @@ class Deeds(Protocol):
         """Open the file dialog."""
         ...
 
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder."""
+        ...
+
     def paste(self) -> None:
         """Add the files on the clipboard."""
         ...
 
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
+        ...
+
+    def export_chosen(self) -> None:
+        """Export the stems of the selected songs."""
         ...
 
     def move_earlier(self) -> None:
@@ -79,12 +89,16 @@ class Deeds(Protocol):
         """Show every song again, and go back to the table."""
         ...
 
-    def open_about(self) -> None:
-        """Say what this app is and what it is made of."""
+    def zoom(self, step: int) -> None:
+        """Show less of the song (1), more of it (-1), or all of it (0)."""
         ...
 
-    def toggle_lanes(self) -> None:
-        """In a low window: lanes in place of the table, and back."""
+    def pan(self, pages: float) -> None:
+        """Move the view along the song."""
+        ...
+
+    def open_about(self) -> None:
+        """Say what this app is and what it is made of."""
         ...
 
     def close(self) -> bool:
@@ -96,24 +110,30 @@ def bind_keys(window: QWidget, deeds: Deeds, player: PlayerController) -> dict[s
     """Give `window` its keys. Return the actions by name."""
     keys: list[tuple[str, str | list[str], Callable[[], object]]] = [
         ("Add songs", "Ctrl+O", deeds.choose_files),
+        ("Add a folder", "Ctrl+Shift+O", deeds.choose_folder),
         ("Paste songs", "Ctrl+V", deeds.paste),
         ("Quit", "Ctrl+Q", deeds.close),
         ("Search", "Ctrl+F", deeds.go_to_search),
         ("Leave the search", "Esc", deeds.leave_search),
+        ("Export stems", "Ctrl+E", deeds.export_chosen),
         ("Remove", ["Del", "Backspace"], deeds.remove_chosen),
-        ("Earlier in line", "Alt+Up", deeds.move_earlier),
-        ("Later in line", "Alt+Down", deeds.move_later),
+        ("Move up in the queue", "Alt+Up", deeds.move_earlier),
+        ("Move down in the queue", "Alt+Down", deeds.move_later),
         ("Pause or resume songs", "Ctrl+P", deeds.hold_chosen),
         ("Pause or resume the queue", "Ctrl+Shift+P", deeds.hold_queue),
         ("Undo the last removal", "Ctrl+Z", deeds.undo_removal),
         ("Remove finished songs", "Ctrl+Shift+Del", deeds.clear_finished),
-        ("Lanes or songs", "Ctrl+L", deeds.toggle_lanes),
         ("About Unbraid", "F1", deeds.open_about),
         ("Play or pause", "Space", player.toggle),
         # With Ctrl also from a table or a slider, which use the plain arrows themselves.
         ("Back 5 seconds", ["Left", "Ctrl+Left"], lambda: player.seek_by(-SEEK_SECONDS)),
         ("On 5 seconds", ["Right", "Ctrl+Right"], lambda: player.seek_by(SEEK_SECONDS)),
         ("To the start", "Home", player.to_start),
+        ("Zoom in", ["Ctrl++", "Ctrl+="], lambda: deeds.zoom(1)),
+        ("Zoom out", "Ctrl+-", lambda: deeds.zoom(-1)),
+        ("Show the whole song", "Ctrl+0", lambda: deeds.zoom(0)),
+        ("Move the view back", "Shift+Left", lambda: deeds.pan(-PAN)),
+        ("Move the view on", "Shift+Right", lambda: deeds.pan(PAN)),
     ]
     for lane in range(LANE_KEYS):
         keys.append((f"Mute lane {lane + 1}", f"{lane + 1}", lambda n=lane: player.toggle_mute(n)))
@@ -148,7 +168,7 @@ def _is_used(event: QKeyEvent, control: QWidget | None) -> bool:
 def _bind(window: QWidget, name: str, sequences: str | list[str], deed: Callable[[], object]) -> QAction:
     action = QAction(name, window)
     action.setShortcuts([QKeySequence(keys) for keys in ([sequences] if isinstance(sequences, str) else sequences)])
-    action.setAutoRepeat(name.endswith("seconds"))
+    action.setAutoRepeat(name.endswith("seconds") or name.startswith(("Zoom", "Move the view")))
     action.triggered.connect(_Call(deed, action).run)
     window.addAction(action)
     return action

@@ -36,7 +36,7 @@ class Background(QObject):
             return
         self._hand_over(self._pool.submit(work), then, failed)
 
-    def run_apart(self, work: Callable[[], Result], then: Callable[[Result], None], failed: Failed) -> None:
+    def run_apart(self, work: Callable[[], Result], then: Callable[[Result], None], failed: Failed = _ignore) -> None:
         """Likewise, in a thread that nobody waits for: `close` leaves it behind, and the process may end under it.
 
         For what can be held up for long, by a network say, and of which nothing may be left half done.

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.shelf import Model
+from desktop.sizes import in_words
 from desktop.ui.accessibility import accessible_role
 from desktop.ui.controls import ShellButton
 from desktop.ui.theme import tokens
@@ -14,7 +15,6 @@ from desktop.ui.theme.fonts import FIRST_START, SECONDARY, TITLE, ui_font
 from desktop.ui.theme.sign import Banner
 
 _FORMATS = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
-_MEGABYTE = 1_000_000
 CARD = QSize(880, 520)
 MARGIN = QSize(64, 48)
 
@@ -24,6 +24,7 @@ class DropCard(QWidget):
     """The card with the dashed frame."""
 
     add_asked = Signal()
+    add_folder_asked = Signal()
     demo_asked = Signal()
 
     def __init__(self, demo: bool, parent: QWidget | None = None) -> None:
@@ -55,6 +56,11 @@ class DropCard(QWidget):
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.add)
+        folder = ShellButton("Add folder…", "plain", "folder")
+        folder.setProperty("scale", "large")
+        folder.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        folder.clicked.connect(self.add_folder_asked)
+        row.addWidget(folder)
         if demo:
             play = ShellButton("Try the demo song", "plain", "play")
             play.setProperty("scale", "large")
@@ -68,8 +74,7 @@ class DropCard(QWidget):
         model = next((model for model in models if model.name == chosen), None)
         words = _FORMATS
         if model is not None and not model.present:
-            size = f"{model.bytes / _MEGABYTE:.0f} MB"
-            words += f" · The first song downloads the {model.title} model ({size}); without a network you get a draft"
+            words += f" · The first song downloads the {model.title} model ({in_words(model.bytes)}) and plays a draft meanwhile"
         self._note.setText(words)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -10,21 +10,21 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QGuiApplication,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.audio.file_types import audio_suffixes
 from desktop.jobs.model import Job
 from desktop.models.shelf import Model, Shelf
-from desktop.paths import Home, resources
+from desktop.paths import Home
 from desktop.playback.transport import Transport
 from desktop.ui.actions import bind_keys
+from desktop.ui.add_songs import AddSongs, demo_songs
 from desktop.ui.dialogs.removed_songs import RemovedSongs
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.drop import DropFrame, given_by, holds_tracks, leave_drops_to_the_window
 from desktop.ui.empty_state import EmptyState
+from desktop.ui.export import StemExport
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.first_choice import FirstChoice
@@ -39,6 +39,8 @@ from desktop.ui.player.player_panel import PlayerPanel
 from desktop.ui.player.sentences import last_computed
 from desktop.ui.player.transport_bar import TransportBar
 from desktop.ui.row_actions import RowActions
+from desktop.ui.shelf_watch import ShelfWatch
+from desktop.ui.song_split import SongSplit
 from desktop.ui.tab_order import focus_next
 from desktop.ui.top_bar import TopBar
 from desktop.ui.update_notice import UpdateNotice
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from desktop.ui.dialogs.about import AboutDialog
 
 SMALLEST = (1024, 640)
-FOLD_BELOW = 700
-_FIRST_SPLIT = (316, 466)
 
 
 class MainWindow(QMainWindow):
@@ -89,20 +89,23 @@ class MainWindow(QMainWindow):
         self.library = Library(service, feed, shelf, home, self.notices, self)
         self.player = PlayerController(transport, self)
         self.player.set_master_db(self._memory.settings.master_db)
+        self.exporter = StemExport(service, self._memory, self.notices, self)
         self.top = TopBar()
-        self.empty = EmptyState(demo=bool(self._demo_songs()))
+        self.empty = EmptyState(demo=bool(demo_songs()))
+        self._adding = AddSongs(self.library, self._memory, self.player, self.notices, self)
         self.table = JobView(self.library.proxy, self.library.covers)
         self.panel = PlayerPanel(self.player, home)
-        self.splitter = self._split()
+        self.splitter = SongSplit(self.table, self.panel)
         self.pages = QStackedWidget()
         self._opening = QLabel()
         self._drop_frame = DropFrame(self)
         self._arrange()
-        self._rows = RowActions(self.table, self.library, self.player, home, self)
+        self._rows = RowActions(self.table, self.library, self.player, self.exporter, home, self)
         self.panel.action_requested.connect(self._rows.do)
         self.panel.menu_requested.connect(self._rows.open_menu_of)
         feed.draft_grew.connect(self.panel.update_draft)
         self._messages = Messages(self.library, self.player, feed, self.notices, self)
+        self._messages.show_asked.connect(self.top.search_for)
         self._connect()
         self._first_choice = FirstChoice(self.table, self.library, self.player, self)
         self.actions_by_name = bind_keys(self, self, self.player)
@@ -110,21 +113,7 @@ class MainWindow(QMainWindow):
         self._opening.setFocus()  # else the search would have it, and take the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
-
-    def _split(self) -> QSplitter:
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setHandleWidth(1)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.table)
-        splitter.addWidget(self.panel)
-        self.table.lower()  # the splitter puts each widget before those that were added before it
-        splitter.handle(1).setAccessibleName("Border between songs and player")
-        self.table.setMinimumHeight(128)
-        self.panel.setMinimumHeight(220)
-        splitter.setSizes(list(_FIRST_SPLIT))
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
-        return splitter
+        ShelfWatch(home, self).changed.connect(self.library.load_models)
 
     def _arrange(self) -> None:
         songs = QWidget()
@@ -147,17 +136,19 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
 
     def _connect(self) -> None:
-        self.top.add_asked.connect(self.choose_files)
+        self.top.add_asked.connect(self._adding.choose_files)
+        self.top.add_folder_asked.connect(self._adding.choose_folder)
         self.top.searched.connect(self._search)
         self.top.search.left.connect(self._go_to_table)
         self.top.model_chosen.connect(self._choose_model)
-        self.top.fold_toggled.connect(self._fold)
         self.top.settings_asked.connect(self.open_settings)
         self.top.hold_asked.connect(self.library.commands.hold)
         self.library.refresher.paused.connect(self.top.show_paused)
-        self.empty.card.add_asked.connect(self.choose_files)
-        self.empty.card.demo_asked.connect(self._try_demo)
+        self.empty.card.add_asked.connect(self._adding.choose_files)
+        self.empty.card.add_folder_asked.connect(self._adding.choose_folder)
+        self.empty.card.demo_asked.connect(self._adding.try_demo)
         self.table.current_job.connect(self._show_job)
+        self.panel.export_requested.connect(self._export_shown)
         self.panel.growing.listening.connect(self.library.listen)
         self.panel.growing.draft_wanted.connect(self.library.want_draft)
         jobs = self.library.jobs
@@ -172,6 +163,7 @@ class MainWindow(QMainWindow):
         self.library.removals.restored.connect(self._choose_restored)
         jobs.rowsInserted.connect(self._show_page)
         jobs.rowsRemoved.connect(self._show_page)
+        jobs.rowsRemoved.connect(self._forget_removed)
 
     @property
     def memory(self) -> WindowMemory:
@@ -185,7 +177,7 @@ class MainWindow(QMainWindow):
 
     def add_tracks(self, paths: Sequence[Path]) -> None:
         """Add files and folders to the library."""
-        self.library.add_paths(paths, self.model)
+        self._adding.add_paths(paths)
 
     def take_over(self, paths: Sequence[Path]) -> None:
         """Come to the front and add what a second start of the app was given."""
@@ -195,30 +187,29 @@ class MainWindow(QMainWindow):
         self.add_tracks(paths)
 
     def choose_files(self) -> None:
-        """Open the file dialog."""
-        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
-        names, _ = QFileDialog.getOpenFileNames(
-            self,
-            "Add songs",
-            str(self._memory.folder()),
-            f"Songs ({patterns});;All files (*)",
-            options=QFileDialog.Option.HideNameFilterDetails,
-        )
-        if names:
-            self._memory.change(folder=str(Path(names[0]).parent))
-            self.add_tracks([Path(name) for name in names])
+        """Open the dialog for files."""
+        self._adding.choose_files()
+
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder."""
+        self._adding.choose_folder()
 
     def paste(self) -> None:
         """Add the files on the clipboard."""
-        given = given_by(QGuiApplication.clipboard().mimeData())
-        if given.paths or given.refusals:
-            self.library.add(given, self.model)
-        else:
-            self.notices.say("There are no files on the clipboard. Copy songs in a file manager, then paste them here.")
+        self._adding.paste()
 
     def remove_chosen(self) -> None:
         """Remove the chosen songs."""
         self.library.removals.remove(self.table.chosen())
+
+    def export_chosen(self) -> None:
+        """Export the stems of the selected songs, or of the song in the player where none is selected."""
+        chosen = self.table.chosen()
+        self.exporter.export(chosen or ([self.panel.job] if self.panel.job else []))
+
+    def _export_shown(self) -> None:
+        if self.panel.job is not None:
+            self.exporter.export([self.panel.job])
 
     def move_earlier(self) -> None:
         """Let the chosen song run one place earlier."""
@@ -261,6 +252,18 @@ class MainWindow(QMainWindow):
         self.top.clear_search()
         self._go_to_table()
 
+    def zoom(self, step: int) -> None:
+        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        waveforms = self.panel.waveforms
+        if waveforms is not None:
+            {1: waveforms.zoom_in, -1: waveforms.zoom_out, 0: waveforms.fit}[step]()
+
+    def pan(self, pages: float) -> None:
+        """Move the view along the song, by parts of what is in view."""
+        waveforms = self.panel.waveforms
+        if waveforms is not None:
+            waveforms.box.pan(pages)
+
     def open_settings(self) -> None:
         """Open the settings, or bring them to the front."""
         if self._settings is None:
@@ -278,11 +281,6 @@ class MainWindow(QMainWindow):
             self._about = AboutDialog(self._home, self)
         self._about.come_forward()
 
-    def toggle_lanes(self) -> None:
-        """In a low window: lanes in place of the table, and back."""
-        if self._low():
-            self.top.fold.toggle()
-
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
         """Go to the next control as they are seen: Qt's own order is that in which they were made."""
         return focus_next(self, next)
@@ -297,7 +295,7 @@ class MainWindow(QMainWindow):
         page = 2 if self.library.jobs.rowCount() else 1
         if page != self.pages.currentIndex():
             self.pages.setCurrentIndex(page)
-            self._fold(self.top.fold.isChecked())
+            self.top.offer_adding(page == 2)
             if self.top.search is not self.focusWidget():
                 (self.table if page == 2 else self.empty.card.add).setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -306,13 +304,18 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(window_title(f"{job.title} – Unbraid") if job else "Unbraid")
         leave_drops_to_the_window(self.panel)
 
+    def _forget_removed(self) -> None:
+        shown = self.panel.job
+        if shown is not None and self.library.jobs.job(shown.id) is None:
+            self.table.forget(shown.id)
+
     def _go_to_song(self, job_id: str) -> None:
         self.top.clear_search()
         self.table.choose(job_id)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_restored(self, jobs: Sequence[Job]) -> None:
-        if not self.player.playing:
+        if not self.player.touched:
             self.table.choose(jobs[0].id)
 
     def _refresh_job(self, job: Job) -> None:
@@ -322,7 +325,7 @@ class MainWindow(QMainWindow):
 
     def _show_queue(self) -> None:
         jobs = self.library.jobs
-        batch = self._batches.of(jobs.jobs, jobs.active)
+        batch = self._batches.of(jobs.jobs, jobs.active, jobs.left)
         self.top.show_batch(batch)
         self.batch_changed.emit(batch)
 
@@ -334,31 +337,11 @@ class MainWindow(QMainWindow):
 
     def _choose_model(self, name: str) -> None:
         self._memory.change(model=name)
-        self.library.load_models()
-
-    def _demo_songs(self) -> list[Path]:
-        return sorted((resources() / "demo").glob("*.flac"))
-
-    def _try_demo(self) -> None:
-        self.library.add_paths(self._demo_songs(), self.model, again=True)  # it may be among the removed songs
-
-    def _low(self) -> bool:
-        return self.height() < FOLD_BELOW
-
-    def _fold(self, lanes: bool) -> None:
-        """In a low window the table and the lanes take turns; the focus goes with them."""
-        low, focused = self._low(), self.focusWidget()
-        self.top.fold.setVisible(low and self.pages.currentIndex() == 2)
-        hidden, shown = (self.table, self.panel) if lanes else (self.panel, self.table)
-        shown.show()
-        if low and (hidden is focused or hidden.isAncestorOf(focused)):
-            shown.setFocus(Qt.FocusReason.OtherFocusReason)
-        hidden.setVisible(not low)
+        self._show_models(self.library.models)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fold what has no room."""
+        """Say of the queue what there is room for."""
         super().resizeEvent(event)
-        self._fold(self.top.fold.isChecked())
         self._show_queue()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -375,7 +358,7 @@ class MainWindow(QMainWindow):
         """Add what was dropped."""
         self._drop_frame.hide()
         _take(event)
-        self.library.add(given_by(event.mimeData()), self.model)
+        self._adding.add(given_by(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the window, end what was begun, and be quiet."""
@@ -387,6 +370,8 @@ class MainWindow(QMainWindow):
             self.closing.emit()
             self._memory.keep(self, self.splitter, self.player.master_db)
             self.updates.close()
+            self.exporter.close()
+            self.panel.end_reading()
             self.library.close()
             self.player.close()
         super().closeEvent(event)

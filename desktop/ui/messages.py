@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.audio.files import Refusal
@@ -14,14 +14,15 @@ from desktop.ui.dialogs.sheet import Sheet
 from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Added, Duplicate
+from desktop.ui.jobs.batch import BatchResult
 from desktop.ui.jobs.library import Library
-from desktop.ui.jobs.status import fell_back
+from desktop.ui.jobs.status import FAILED, fell_back
 from desktop.ui.notices import Notice, NoticeStrip
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.sentences import MODEL_TITLES
 from desktop.ui.theme import tokens
 
-_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT = "refused", "trouble", "draft", "unreadable", "kept"
+_REFUSED, _TROUBLE, _DRAFT, _UNREADABLE, _KEPT, _BATCH = "refused", "trouble", "draft", "unreadable", "kept", "batch"
 _LEFT_OUT = "left out"
 _MOST_FOLDERS = 3
 _KNOWN, _IN_BIN = "known", "in bin"
@@ -29,6 +30,9 @@ _KNOWN, _IN_BIN = "known", "in bin"
 
 class Messages(QObject):
     """Turns events into notices."""
+
+    show_asked = Signal(str)
+    """What the table is to be searched for."""
 
     def __init__(
         self, library: Library, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
@@ -48,6 +52,7 @@ class Messages(QObject):
         library.jobs.draft_made.connect(self._tell_draft)
         library.jobs.attempt_ended.connect(self._tell_kept)
         library.commands.retried.connect(self._forget_draft)
+        library.batches.ended.connect(self._tell_batch)
         library.commands.retried.connect(self._forget_kept)
 
     def _tell_trouble(self, sentence: str) -> None:
@@ -117,6 +122,22 @@ class Messages(QObject):
         self._refusals.clear()
         RefusedFiles(refusals, self._window).show()
 
+    def _tell_batch(self, result: BatchResult) -> None:
+        """Say how several songs ended; of a single one its row says it."""
+        done, failed = len(result.done), len(result.failed)
+        told_already = not done and all(job.last_attempt for job in result.failed)
+        if done + failed < 2 or told_already:
+            return
+        self._notices.show_notice(
+            Notice(
+                batch_words(done, failed),
+                key=_BATCH,
+                tone=tokens.BAD if failed else tokens.GOOD,
+                action="Show failed" if failed else "",
+                act=lambda: self.show_asked.emit(FAILED),
+            )
+        )
+
     def _tell_draft(self, job: Job) -> None:
         self._drafts[job.id] = job
         self._show_drafts()
@@ -181,6 +202,14 @@ class Messages(QObject):
     def _separate_again(self, drafts: Sequence[Job]) -> None:
         self._drafts.clear()
         self._library.commands.retry(drafts)
+
+
+def batch_words(done: int, failed: int) -> str:
+    """Return how the songs of a batch ended: "61 songs done, 3 failed."."""
+    counted = "1 song" if done == 1 else f"{done} songs"
+    if not failed:
+        return f"{counted} done. The stems are ready."
+    return f"{counted} done, {failed} failed." if done else f"{failed} songs failed."
 
 
 def _names(refusals: Sequence[Refusal]) -> str:

@@ -7,13 +7,12 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.models.shelf import Model
+from desktop.sizes import in_words
 from desktop.ui.controls import ShellButton
 from desktop.ui.jobs.status import SKETCH
 from desktop.ui.plain import menu_words
 from desktop.ui.theme import tokens
 from desktop.ui.theme.glyphs import glyph_icon
-
-_MEGABYTE = 1_000_000
 
 
 class ModelMenu(ShellButton):
@@ -53,7 +52,7 @@ class ModelMenu(ShellButton):
 
 def _remark(model: Model) -> str:
     if model.name == SKETCH:
-        return "draft quality, at once"
+        return "instant, draft quality"
     if model.present:
         return "on this computer"
-    return f"downloads {model.bytes / _MEGABYTE:.0f} MB at first use"
+    return f"downloads {in_words(model.bytes)} at first use"

@@ -1,7 +1,7 @@
 """Sentences for the user in a strip below the top bar: readable in place, in nobody's way, gone with one click."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -9,11 +9,12 @@ from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui.accessibility import accessible_role, announce
-from desktop.ui.controls import ShellButton, square
+from desktop.ui.controls import ProgressBar, ShellButton, square
 from desktop.ui.plain import menu_words
 from desktop.ui.theme import tokens
 
 MOST = 3
+_BAR = 140
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Notice:
     """Called when it goes in any way but by one of its buttons."""
     on_dismissed: Callable[[], None] | None = None
     """Called when the user puts it away, and not when it goes by itself."""
+    progress: float | None = None
+    """0 to 1: of something that goes on, shown by a bar. Such a notice stays until it is cleared or acted on."""
 
 
 class NoticeRow(QWidget):
@@ -48,21 +51,32 @@ class NoticeRow(QWidget):
     def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.notice = notice
-        label = QLabel(notice.sentence)
-        label.setWordWrap(True)
-        label.setTextFormat(Qt.TextFormat.PlainText)
-        label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._label = QLabel(notice.sentence)
+        self._label.setWordWrap(True)
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._bar = ProgressBar("Progress")
+        self._bar.setFixedWidth(_BAR)
         row = QHBoxLayout(self)
         row.setContentsMargins(16 + tokens.EDGE, 6, 12, 7)
         row.setSpacing(12)
-        row.addWidget(label, 1)
+        row.addWidget(self._label, 1)
+        if notice.progress is not None:
+            row.addWidget(self._bar)
         if notice.action:
             row.addWidget(self._button(notice.action, notice.act))
         if notice.more:
             row.addWidget(self._button(*notice.more))
-        away = square("cross", "Put this notice away")
-        away.clicked.connect(self.dismissed)
-        row.addWidget(away)
+        if notice.progress is None:
+            away = square("cross", "Dismiss")
+            away.clicked.connect(self.dismissed)
+            row.addWidget(away)
+
+    def change(self, sentence: str, progress: float) -> None:
+        """Show how far it is, 0 to 1, in other words."""
+        self.notice = replace(self.notice, sentence=sentence, progress=progress)
+        self._label.setText(sentence)
+        self._bar.show_part(progress)
 
     def _button(self, words: str, act: Callable[[], None] | None) -> ShellButton:
         button = ShellButton(menu_words(words))
@@ -100,14 +114,20 @@ class NoticeStrip(QWidget):
         """Say something, in place of what was said under the same key; the oldest gives way when there are many."""
         for row in [row for row in self._rows if notice.key and row.notice.key == notice.key]:
             self._put_away(row)
-        while len(self._rows) >= MOST:
-            self._put_away(self._rows[0])
+        standing = [row for row in self._rows if row.notice.progress is None]
+        for row in standing[: max(0, len(self._rows) - MOST + 1)]:
+            self._put_away(row)
         self._add(notice)
         announce(self, notice.sentence)
 
     def say(self, sentence: str) -> None:
         """Say one sentence; the same one twice stands once."""
         self.show_notice(Notice(sentence, key=sentence))
+
+    def change(self, key: str, sentence: str, progress: float) -> None:
+        """Show how far the notice of `key` is, 0 to 1, without a word to screen readers: it comes many times."""
+        for row in [row for row in self._rows if row.notice.key == key]:
+            row.change(sentence, progress)
 
     def clear(self, key: str) -> None:
         """Put away what was said under `key`."""

@@ -12,6 +12,7 @@ from desktop.models.shelf import Model
 from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.dialogs.error_details import ErrorDetails
+from desktop.ui.export import StemExport
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.library import Library
 from desktop.ui.jobs.menu import Entry, JobMenu, entries
@@ -23,13 +24,22 @@ from desktop.ui.player.controller import PlayerController
 class RowActions(QObject):
     """Does what a row, its link, its buttons and its menu ask for."""
 
-    def __init__(self, table: JobView, library: Library, player: PlayerController, home: Home, window: QWidget) -> None:
+    def __init__(
+        self,
+        table: JobView,
+        library: Library,
+        player: PlayerController,
+        exporter: StemExport,
+        home: Home,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._table = table
         self._jobs = library.jobs
         self._commands = library.commands
         self._removals = library.removals
         self._player = player
+        self._exporter = exporter
         self._home = home
         self._window = window
         self._models: list[tuple[str, str]] = []
@@ -100,6 +110,8 @@ class RowActions(QObject):
                 self._commands.retry(jobs, model)
             case JobAction.REMOVE:
                 self._removals.remove(jobs)
+            case JobAction.EXPORT:
+                self._exporter.export(jobs)
             case JobAction.SHOW_FILES:
                 self._commands.show_files(jobs[0])
             case JobAction.DETAILS:

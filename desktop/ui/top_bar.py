@@ -27,13 +27,12 @@ class TopBar(QWidget):
     """Search, add, and the batch with its progress; the model for the next songs; the settings."""
 
     add_asked = Signal()
+    add_folder_asked = Signal()
     searched = Signal(str)
     model_chosen = Signal(str)
     hold_asked = Signal(bool)
     """The queue shall be paused, or go on."""
     settings_asked = Signal()
-    fold_toggled = Signal(bool)
-    """The lanes are wanted in place of the table, in a window too low for both."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,12 +43,12 @@ class TopBar(QWidget):
         self.add = ShellButton("Add songs", "primary", "plus")
         self.add.setToolTip("Choose songs to separate (Ctrl+O)")
         self.add.clicked.connect(self.add_asked)
+        self.add_folder = ShellButton("", sign="folder", name="Add folder")
+        self.add_folder.setIconSize(QSize(16, 16))
+        self.add_folder.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        self.add_folder.clicked.connect(self.add_folder_asked)
         self._doing, self._left = Line(13, 400, tokens.DIM), Line(13, 400, tokens.DIM)
         self._bar = ProgressBar("Songs separated")
-        self.fold = ShellButton("Lanes")
-        self.fold.setCheckable(True)
-        self.fold.setToolTip("Show the song's lanes in place of the list (Ctrl+L)")
-        self.fold.toggled.connect(self.fold_toggled)
         self.pause = ShellButton("Pause")
         self.pause.clicked.connect(self._ask_to_hold)
         self._paused = False
@@ -59,7 +58,6 @@ class TopBar(QWidget):
         self.settings = self._settings_button()
         self._arrange()
         self.show_paused(False)
-        self.fold.hide()
 
     def _settings_button(self) -> ShellButton:
         button = ShellButton("", sign="gear", name="Settings")
@@ -81,9 +79,16 @@ class TopBar(QWidget):
         row.addSpacing(20)
         row.addWidget(self.search, 1)
         row.addWidget(self.add)
+        row.addSpacing(-4)
+        row.addWidget(self.add_folder)
         row.addStretch()
-        for widget in (self._doing, self._bar, self._left, self.pause, self.fold, self.models, self.settings):
+        for widget in (self._doing, self._bar, self._left, self.pause, self.models, self.settings):
             row.addWidget(widget)
+
+    def offer_adding(self, offered: bool) -> None:
+        """Show the buttons that add songs: not while the empty page has larger ones."""
+        self.add.setVisible(offered)
+        self.add_folder.setVisible(offered)
 
     def show_batch(self, batch: Batch | None) -> None:
         """Tell how the queue is doing; None: it is empty."""
@@ -123,10 +128,14 @@ class TopBar(QWidget):
         """Offer these models."""
         self.models.show_models(models, chosen)
 
+    def search_for(self, text: str) -> None:
+        """Show only songs that match, at once; the field says so."""
+        self.search.setText(text)
+        self.search.search_now()
+
     def clear_search(self) -> None:
         """Show every song again, at once."""
-        self.search.clear()
-        self.search.search_now()
+        self.search_for("")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line below."""

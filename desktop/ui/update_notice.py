@@ -4,13 +4,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QDesktopServices
 
 from desktop import __version__
 from desktop.errors import UnbraidError, UpdateError
 from desktop.paths import Home
 from desktop.ui.background import Background
 from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.opener import open_url
 from desktop.ui.window_memory import WindowMemory
 from desktop.updates.memory import remember
 from desktop.updates.source import Source
@@ -65,8 +65,8 @@ class UpdateNotice(QObject):
         )
 
     def _open(self, release: "Release") -> None:
-        if not QDesktopServices.openUrl(QUrl(release.page)):
-            self._notices.say(f"No browser could be opened. Unbraid {release.version} is at {release.page}")
+        sentence = f"No browser could be opened. Unbraid {release.version} is at {release.page}"
+        open_url(QUrl(release.page), self, lambda: self._notices.say(sentence))
 
     def _dismiss(self, release: "Release") -> None:
         try:

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from tests.helpers.sound_card import follow, place_of, played_by
+from tests.helpers.sound_card import follow, performances, played_by
 
 RATE = 44100
 BEGIN = """
@@ -66,28 +66,25 @@ def test_a_seek_lands_on_its_frame_and_a_mute_leaves_the_other_stem(stems: list[
     heard = follow(expected, played.recording[faded:])
     assert played.dropouts.explain(heard.cuts)
     assert heard.first < RATE // 2
-    assert heard.last == len(expected)
+    assert heard.last > len(expected) - RATE // 10
+    assert not played.recording[faded + heard.end :].any()
 
 
-def test_a_mute_while_playing_is_heard_within_50_ms_and_does_not_click(tmp_path: Path) -> None:
-    time = np.arange(4 * RATE) / RATE
-    paths = [tmp_path / "low.wav", tmp_path / "high.wav"]
-    soundfile.write(paths[0], np.stack([0.5 * np.sin(2 * np.pi * 100 * time)] * 2, axis=1), RATE, subtype="FLOAT")
-    soundfile.write(paths[1], np.zeros((4 * RATE, 2)), RATE, subtype="FLOAT")
+def test_a_mute_while_playing_is_heard_within_50_ms_and_fades(stems: list[Path], tmp_path: Path) -> None:
     script = """
 transport.play()
 until(88200)
-print(transport.position)
 transport.set_mute(0, True)
+transport.set_mute(1, True)
 assert ended.wait(20)
 """
-    recording = played_by(BEGIN + script + END, tmp_path, *paths).recording
-    first = int(np.argmax(np.abs(recording[:, 0]) > 1e-4))
-    last = len(recording) - int(np.argmax(np.abs(recording[::-1, 0]) > 1e-4))
-    # The position leads to frame 88200 of what is heard; the start of the stream is heard at once here.
-    assert abs(last - first - 2 * RATE) < 0.25 * RATE
-    steepest = 0.5 * 2 * np.pi * 100 / RATE
-    assert np.abs(np.diff(recording[:, 0])).max() < 2 * steepest
+    played = played_by(BEGIN + script + END, tmp_path, *stems)
+    heard = follow(sounding(stems), played.recording)
+    assert played.dropouts.explain(heard.cuts)
+    # The position led to frame 88200 of what was heard; the card's own delay, and a busy machine's, come on top.
+    assert 0 <= RATE // 2 + heard.last - 2 * RATE < 0.25 * RATE
+    fading = played.recording[heard.end :]
+    assert 0 < len(np.flatnonzero(np.abs(fading).max(axis=1))) <= RATE // 50
 
 
 def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> None:
@@ -134,7 +131,7 @@ transport.play()
 while not transport.waiting:
     assert not ended.is_set()
     moment.wait(0.01)
-moment.wait(0.3)
+moment.wait(0.8)
 assert transport.playing and 1.9 * 44100 < transport.position <= 2 * 44100
 finish(2, 3)
 assert ended.wait(20)
@@ -147,13 +144,13 @@ def test_playing_waits_where_a_song_is_not_finished_and_goes_on_by_itself(tmp_pa
     sound = np.zeros((4 * RATE, 2), np.float32)
     sound[RATE // 2 : -RATE // 2] = np.random.default_rng(2).normal(0, 0.05, (3 * RATE, 2))
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
-    recording = played_by(UNFINISHED, tmp_path, tmp_path).recording
+    played = played_by(UNFINISHED, tmp_path, tmp_path)
+    before, after = performances(played.recording)
     # The fades at the seam are 12 ms long; nothing but they may differ.
     fade = RATE // 50
-    before, after = sound[RATE // 2 : 2 * RATE - fade], sound[2 * RATE + fade : -RATE // 2]
-    stopped, went_on = place_of(before, recording) + len(before), place_of(after, recording)
-    np.testing.assert_array_equal(recording[stopped - len(before) : stopped], before)
-    np.testing.assert_array_equal(recording[went_on : went_on + len(after)], after)
-    waited = went_on - stopped - 2 * fade
-    assert waited > 0.25 * RATE
-    assert not recording[stopped + 2 * fade : went_on - 2 * fade].any()
+    stopped, went_on = follow(sound, before), follow(sound, after[fade:])
+    assert played.dropouts.explain(stopped.cuts + went_on.cuts)
+    assert 2 * RATE - fade <= stopped.last <= 2 * RATE
+    assert len(before) - stopped.end <= fade
+    assert 2 * RATE <= went_on.first <= 2 * RATE + fade or went_on.cuts
+    assert went_on.end == len(after) - fade

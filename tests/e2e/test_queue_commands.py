@@ -11,6 +11,7 @@ from desktop.jobs.model import JobState, Stem
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from tests.helpers.command import unbraid
+from tests.helpers.stems import separated_job
 from tests.helpers.window import a_job
 
 
@@ -120,3 +121,18 @@ def test_what_cannot_be_paused_is_refused_in_a_sentence(library: Path, ids: list
     assert (answer.status, answer.out) == (1, "")
     assert "done with" in answer.err
     assert "There is no job" in unbraid(library, "pause", "ffffffff").err
+
+
+def test_stems_are_exported_by_name_and_a_second_time_beside_the_first(library: Path, ids: list[str], tmp_path: Path) -> None:
+    home = Home(library)
+    made = JobStore(home).insert(separated_job(home, stems=2))
+    for status, words in ((0, [made.id[:8]]), (1, [made.id[:8], ids[0][:8], "--format", "flac"])):
+        answer = unbraid(library, "export", *words, "--to", tmp_path / "out")
+        assert answer.status == status, answer
+    assert "song 0 · Mara Lind  It has no stems yet." in answer.out
+    answer = unbraid(library, "export", made.id, "--to", tmp_path / "out")
+    name = "Mara Lind - Night Drive"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"{name} ({stem}){end}" for stem in ("Vocals", "Drums") for end in (".wav", ".flac", " 2.wav")
+    }
+    assert (tmp_path / "out" / f"{name} (Vocals).wav").read_bytes() == made.stems[0].path.read_bytes()

@@ -26,9 +26,13 @@ _ONE_CHANNEL = ("GSM610", "NMS_ADPCM_16", "G721_32", "G723_24")
 _ENCODED = """
 libmp3lame mp3, mp2 mp2, aac m4a, alac m4a, aac mp4, pcm_s24le mov, adpcm_ima_qt mov, pcm_mulaw mov, aac 3gp, aac aac,
 ac3 ac3, eac3 eac3, wmav1 wma, wmav2 wma, wavpack wv, tta tta, dca dts, flac mka, libvorbis mka, truehd mka, pcm_f32le mka,
-libopus webm, mp3 avi, adpcm_ms avi, adpcm_swf flv, aac flv, mp2 ts, pcm_u8 voc, adpcm_ima_qt caf, libspeex oga, flac ogg,
+libopus webm, mp3 avi, adpcm_ms avi, adpcm_swf flv, aac flv, mp2 ts, mp2 mpg, pcm_u8 voc, adpcm_ima_qt caf, libspeex oga, flac ogg,
 real_144 rm, pcm_alaw aiff
 """
+# In eight channels.
+_SURROUND = "flac flac, libvorbis ogg, aac m4a, pcm_s16le mov, pcm_s16le wav, wavpack wv"
+# Files of several files in a row.
+_JOINED = ("MPEG_LAYER_III.mp3", "mp2.mp2", "VORBIS.ogg", "OPUS.ogg", "PCM_24.flac", "aac.aac", "mp2.ts")
 _PICTURES = ("png", "jpg", "gif", "webp", "bmp")
 
 
@@ -53,6 +57,13 @@ def make_seeds(folder: Path) -> list[Seed]:
     cover = ("-i", wav, "-i", picture, "-map", "0", "-map", "1", "-c:v", "copy", "-disposition:v", "attached_pic")
     for suffix in ("mp3", "flac", "m4a"):
         _ffmpeg(folder / f"cover.{suffix}", *cover, *_TAGS.split())
+    for entry in _SURROUND.split(","):
+        codec, suffix = entry.split()
+        _ffmpeg(folder / f"surround.{suffix}", "-i", wav, "-t", "0.1", "-af", "pan=7.1|" + "|".join(f"c{n}=c0" for n in range(8)),
+                "-c:a", codec)  # fmt: skip
+    for name in filter(lambda name: (folder / name).exists(), _JOINED):
+        data = (folder / name).read_bytes()
+        (folder / f"joined {name}").write_bytes(data + _of_one_channel(folder, name) + data)
     for suffix in _PICTURES:
         _ffmpeg(folder / f"painted.{suffix}", "-i", picture)
     files = [*folder.iterdir(), *(FORMATS.iterdir() if FORMATS.exists() else ())]
@@ -64,6 +75,14 @@ def _sound(path: Path) -> Path:
     steps = np.random.default_rng(0).standard_normal((int(_RATE * _SECONDS), 2)).cumsum(axis=0)
     soundfile.write(path, 0.4 * np.sin(steps / 40), _RATE)
     return path
+
+
+def _of_one_channel(folder: Path, name: str) -> bytes:
+    mono = folder / f"mono {name}"
+    _ffmpeg(mono, "-i", folder / name, "-ac", "1", "-ar", "48000")
+    data = mono.read_bytes() if mono.exists() else b""
+    mono.unlink(missing_ok=True)
+    return data
 
 
 def _write(folder: Path, container: str, samples: str) -> None:

@@ -38,10 +38,10 @@ def write_stems(folder: Path, stems: int = 4, seconds: float = 2.0) -> tuple[Ste
     return tuple(_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(NAMES[:stems]))
 
 
-def separated_job(home: Home, title: str = "Night Drive") -> Job:
+def separated_job(home: Home, title: str = "Night Drive", stems: int = 4, seconds: float = 2.0) -> Job:
     """Return a completed job with stems in the library's own folder, to be inserted."""
     job_id = str(uuid4())
-    return replace(completed_job(home.job(job_id).run(1)), id=job_id, title=title)
+    return replace(completed_job(home.job(job_id).run(1), stems, seconds), id=job_id, title=title)
 
 
 def completed_job(folder: Path, stems: int = 4, seconds: float = 2.0) -> Job:

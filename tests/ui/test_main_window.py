@@ -1,5 +1,6 @@
 """The window as it is used, on a real library."""
 
+from dataclasses import replace
 from pathlib import Path
 from shutil import copyfile
 from time import perf_counter
@@ -7,18 +8,31 @@ from time import perf_counter
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSlider,
+    QApplication,
+    QFileDialog,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.models.shelf import Shelf
 from desktop.ui.dialogs.error_details import ErrorDetails
 from desktop.ui.dialogs.refused import RefusedFiles
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.menu import JobMenu
+from desktop.ui.jobs.menu import JobMenu, entries
 from desktop.ui.jobs.status import Link
 from desktop.ui.main_window import SMALLEST, MainWindow
+from desktop.ui.player.lane import LaneHead
+from desktop.ui.theme import tokens
+from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
+from tests.helpers.stems import completed_job, separated_job
 from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -164,9 +178,33 @@ def test_closing_while_adding_ends_soon(setting: Stage, qtbot: QtBot, tmp_path: 
     assert len(setting.store.jobs()) < 300
 
 
-def test_the_demo_song_is_one_click_away(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_demo_song_is_one_click_away_and_plays_when_it_can_be_heard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.mouseClick(_button(window.empty, "Try the demo song"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.panel.job is not None)
+    assert window.panel.job is not None
+    done = completed_job(window._home.job(window.panel.job.id).run(1))
+    told: list[str] = []
+    window.player.playing_changed.connect(lambda playing: told.append("plays") if playing else None)
+    window.player.notice.connect(told.append)  # where there is no sound device
+    window.panel.show_job(replace(done, id=window.panel.job.id))
+    qtbot.waitUntil(lambda: bool(told))
+
+
+def test_the_first_screen_has_one_accent_button_and_offers_folders_too(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buttons = [button for button in window.findChildren(QPushButton) if button.isVisible()]
+    assert [b.text().strip() for b in buttons if b.property("kind") == "primary"] == ["Add songs…"]
+    _songs(tmp_path / "album", 2)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "album"))
+    qtbot.mouseClick(_button(window.empty, "Add folder…"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(_titles(window)) == 2)
+    assert window.top.add.isVisible()
+    for number, ask in enumerate((window.top.add_folder.click, window.actions_by_name["Add a folder"].trigger)):
+        _songs(tmp_path / f"more {number}", 1)
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, n=number: str(tmp_path / f"more {n}"))
+        ask()
+        qtbot.waitUntil(lambda n=number: len(_titles(window)) == 3 + n)
 
 
 def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:
@@ -194,7 +232,30 @@ def test_a_failed_song_tells_why_and_is_tried_again(setting: Stage, qtbot: QtBot
     details.close()
     window.table.action_asked.emit(job, JobAction.RETRY)
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
-    qtbot.waitUntil(lambda: "Next in line" in window.library.proxy.index(0, Column.STATUS).data())
+    qtbot.waitUntil(lambda: "Up next" in window.library.proxy.index(0, Column.STATUS).data())
+
+
+def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: Stage, qtbot: QtBot) -> None:
+    titles = ["one", "two", "three", "The failed state"]
+    jobs = {title: setting.store.insert(a_job(title)) for title in titles}
+    window = opened(setting, qtbot)
+    for title, job in jobs.items():
+        claimed = setting.store.claim(job.id)
+        assert claimed is not None
+        if title == "two":
+            setting.store.fail(claimed, "two.mp3 is not an audio file.", 1.0)
+        else:
+            setting.store.complete(claimed, (), ())
+        setting.feed.changed.emit(job.id)
+    qtbot.waitUntil(lambda: _said(window) == "3 songs done, 1 failed.")
+    qtbot.mouseClick(_button(window.notices, "Show failed"), Qt.MouseButton.LeftButton)
+    assert sorted(_titles(window)) == ["The failed state", "two"]
+    assert window.top.search.text() == "failed"
+    failed = window.library.proxy.index_of(jobs["two"].id)
+    assert failed.siblingAtColumn(Column.STATUS).data() == "Failed: two.mp3 is not an audio file. Details"
+    assert failed.siblingAtColumn(Column.MODEL).data() == ""
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert len(_titles(window)) == 4
 
 
 def test_a_draft_is_separated_again_with_one_click(setting: Stage, qtbot: QtBot) -> None:
@@ -267,6 +328,37 @@ def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage
     assert setting.service.job(other.id).state is JobState.PENDING
 
 
+@pytest.mark.parametrize("how", ["search", "status"])
+def test_a_song_whose_row_no_longer_matches_the_search_stays_in_the_player(
+    setting: Stage, qtbot: QtBot, how: str
+) -> None:
+    for title in ("one", "two", "three"):
+        setting.store.insert(a_job(title, JobState.CANCELLED))
+    window = opened(setting, qtbot)
+    window.top.search_for("" if how == "search" else "cancelled")
+    job = next(job for job in window.library.jobs.jobs if job.title == "two")
+    _chosen(window, qtbot, job)
+    if how == "search":
+        window.top.search_for("one")
+    else:
+        window.library.commands.retry([job])
+    qtbot.waitUntil(lambda: "two" not in _titles(window))
+    assert window.panel.job is not None
+    assert window.panel.job.id == job.id
+    assert window.table.chosen() == []
+    window.top.search_for("")
+    assert [chosen.id for chosen in window.table.chosen()] == [job.id]
+
+
+def test_a_song_that_another_process_removed_leaves_the_player(setting: Stage, qtbot: QtBot) -> None:
+    jobs = [setting.store.insert(a_job(title, JobState.CANCELLED)) for title in ("one", "two")]
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, jobs[0])
+    setting.store.remove([jobs[0].id])
+    setting.feed.changed.emit(jobs[0].id)
+    qtbot.waitUntil(lambda: window.panel.job is None or window.panel.job.id == jobs[1].id)
+
+
 def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: Stage, qtbot: QtBot) -> None:
     waiting = setting.store.insert(a_job("Night Drive"))
     failed = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged."))
@@ -311,7 +403,7 @@ def test_the_window_comes_back_as_it_was(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
     size = QSize(1024, 720)  # a screen in memory is small, and Qt brings no window back larger than its screen
     first = opened(setting, qtbot, size)
-    first.splitter.setSizes([300, 300])
+    first.splitter.moveSplitter(300, 1)
     sizes = first.splitter.sizes()
     first.player.set_master_db(-6.0)
     first.top.model_chosen.emit("sketch")
@@ -335,16 +427,53 @@ def test_songs_are_added_with_the_chosen_model(
     qtbot.waitUntil(lambda: [job.options.model for job in setting.queue.jobs] == ["htdemucs_6s"])
 
 
-def test_a_low_window_shows_table_or_lanes(setting: Stage, qtbot: QtBot) -> None:
+def test_a_model_that_the_terminal_imports_or_removes_appears_in_the_open_menus(
+    setting: Stage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    job = setting.store.insert(a_job("done", JobState.CANCELLED))
+    window = opened(setting, qtbot)
+    _chosen(window, qtbot, job)
+    qtbot.waitUntil(lambda: bool(window.library.models))
+    shelf = Shelf(setting.home)
+
+    def offered() -> list[str]:
+        again = [entry for entry in entries([job], window._rows._models) if entry and entry.choices]
+        assert [model.title for model in window.library.models] == [choice.words for choice in again[0].choices]
+        return [action.text().partition("\t")[0] for action in window.top.models.menu().actions()]
+
+    assert "mine" not in offered()
+    shelf.import_file(write_tiny_htdemucs(tmp_path / "mine.th"))
+    qtbot.waitUntil(lambda: "mine" in offered())
+    shelf.remove("mine")
+    qtbot.waitUntil(lambda: "mine" not in offered())
+
+
+@pytest.mark.parametrize("stems", [4, 6])
+@pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1276, 680), QSize(1366, 690)])
+def test_every_lane_of_a_song_is_seen_below_the_table_in_a_low_window(
+    setting: Stage, qtbot: QtBot, size: QSize, stems: int
+) -> None:
+    job = setting.store.insert(separated_job(setting.home, stems=stems))
+    window = opened(setting, qtbot, size)
+    _chosen(window, qtbot, job)
+    qtbot.waitUntil(lambda: window.player.ready)
+    lanes = window.panel.findChildren(LaneHead)
+    assert len(lanes) == stems
+    assert window.size() == size
+    assert window.table.viewport().height() >= 3 * tokens.ROW
+    kinds = (QAbstractButton, QAbstractSlider)
+    controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
+    qtbot.waitUntil(lambda: all(seen.visibleRegion().boundingRect() == seen.rect() for seen in controls))
+
+
+def test_the_border_stays_where_the_user_has_put_it(setting: Stage, qtbot: QtBot) -> None:
     setting.store.insert(a_job())
-    window = opened(setting, qtbot, QSize(*SMALLEST))
-    assert window.size() == QSize(*SMALLEST)
-    assert (window.table.isVisible(), window.panel.isVisible()) == (True, False)
-    qtbot.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    assert (window.table.isVisible(), window.panel.isVisible()) == (False, True)
-    assert window.focusWidget() is window.panel
+    window = opened(setting, qtbot, QSize(1440, 900))
+    window.splitter.moveSplitter(200, 1)
+    assert window.splitter.sizes()[0] == 200
+    window.resize(1440, 760)
     window.resize(1440, 900)
-    qtbot.waitUntil(lambda: window.table.isVisible() and window.panel.isVisible())
+    assert abs(window.splitter.sizes()[0] - 200) <= 2
 
 
 @pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1440, 900), QSize(3840, 2160)])

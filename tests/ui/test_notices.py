@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.notices import MOST, Notice, NoticeStrip
+from desktop.ui.notices import MOST, Notice, NoticeRow, NoticeStrip
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -22,7 +22,8 @@ def _said(strip: NoticeStrip) -> list[str]:
 
 
 def _button(strip: NoticeStrip, name: str) -> QPushButton:
-    return next(button for button in strip.findChildren(QPushButton) if button.accessibleName() == name)
+    shown = [row for row in strip.findChildren(NoticeRow) if not row.isHidden()]  # others are about to be deleted
+    return next(b for row in shown for b in row.findChildren(QPushButton) if b.accessibleName() == name)
 
 
 def test_without_notices_there_is_no_strip(strip: NoticeStrip) -> None:
@@ -63,7 +64,7 @@ def test_the_action_is_done_once_and_the_notice_goes(strip: NoticeStrip, qtbot: 
 def test_putting_a_notice_away_is_told(strip: NoticeStrip, qtbot: QtBot) -> None:
     gone: list[int] = []
     strip.show_notice(Notice("Removed.", on_gone=lambda: gone.append(1)))
-    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(strip, "Dismiss"), Qt.MouseButton.LeftButton)
     assert gone == [1]
 
 
@@ -86,5 +87,5 @@ def test_only_the_user_s_hand_dismisses_a_notice(strip: NoticeStrip, qtbot: QtBo
             Notice("x", lasts=lasts, on_gone=lambda: done.append("gone"), on_dismissed=lambda: done.append("hand"))
         )
         qtbot.waitUntil(lambda lasts=lasts: not lasts or done == ["gone"])
-    qtbot.mouseClick(_button(strip, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(strip, "Dismiss"), Qt.MouseButton.LeftButton)
     assert done == ["gone", "gone", "hand"]

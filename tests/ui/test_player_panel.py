@@ -7,9 +7,10 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+import soundfile as sf
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QAccessible, QWheelEvent
-from PySide6.QtWidgets import QApplication, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QScrollBar, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.peaks import build_peaks
@@ -47,13 +48,14 @@ def controller(qtbot: QtBot, transport: Transport) -> Iterator[PlayerController]
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> PlayerPanel:
+def panel(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> Iterator[PlayerPanel]:
     shown = PlayerPanel(controller, Home(tmp_path / "home").prepare())
     qtbot.addWidget(shown)
     shown.resize(1168, 468)
     with qtbot.waitExposed(shown):
         shown.show()
-    return shown
+    yield shown
+    shown.end_reading()
 
 
 @pytest.fixture
@@ -112,7 +114,7 @@ def test_the_header_says_which_song_and_what_came_of_it(
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, notices=("The file ends early.",)))
     shown = texts(panel)
-    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "Four stems, sum exactly to the song"):
+    for words in ("Night Drive", "Mara Lind", "0:02", "HT Demucs", "4 stems · add up exactly to the original"):
         assert words in shown
     assert "The file ends early." in shown
 
@@ -130,11 +132,12 @@ def test_whatever_computes_a_song_has_a_name_for_musicians(kind: str) -> None:
     assert runtime_words(kind).startswith("Computed by ")
 
 
-def test_an_inexact_sum_is_told_in_decibels(
+def test_an_inexact_sum_is_told_in_words_and_its_decibels_in_the_tooltip(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
 ) -> None:
     show_stems(qtbot, panel, controller, replace(job, null_dbfs=-91.6))
-    assert "Four stems, sum within −92 dB" in [chip.text() for chip in panel.findChildren(Chip)]
+    chip = next(chip for chip in panel.findChildren(Chip) if chip.text() == "4 stems · add up to the original")
+    assert chip.toolTip() == "The loudest difference to the original is −92 dBFS."
 
 
 def test_opening_a_song_does_not_block_the_window(
@@ -394,3 +397,45 @@ def wheel(widget: QWidget, notches: int) -> QWheelEvent:
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
+
+
+def test_single_samples_are_drawn_from_the_file_when_the_view_is_close_enough(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    waves = view(panel)
+    assert waves._samples is None
+    with qtbot.waitSignal(waves.samples_wanted):
+        waves.box.show_range(1.0, 1.0005)
+    start, end = waves.box.visible()
+    assert (end - start) * RATE < 23
+    qtbot.waitUntil(lambda: waves._samples is not None and waves._samples.covers(start, end))
+    assert waves._samples is not None
+    vocals, first = sf.read(job.stems[0].path, dtype="float32")[0], waves._samples.start
+    np.testing.assert_array_equal(waves._samples.low[:, 0], vocals.min(axis=1)[first : first + len(waves._samples.low)])
+    item = waves.items_of_lanes[0]
+    assert item is not None
+    columns = item._columns(start, end, 800)
+    assert len(np.unique(columns[:, 1])) <= 2 * 24  # steps, not a curve through peaks
+    waves.box.show_range(1.0001, 1.0006)  # near by: nothing is read again
+    assert waves._samples.covers(*waves.box.visible())
+
+
+def test_a_zoomed_view_is_moved_by_a_scroll_bar_and_by_keys(
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+) -> None:
+    show_stems(qtbot, panel, controller, job)
+    waves = view(panel)
+    (bar,) = [bar for bar in panel.findChildren(QScrollBar) if bar.accessibleName() == "Part of the song in view"]
+    assert not bar.isVisible()
+    waves.box.show_range(0.5, 1.0)
+    assert bar.isVisible()
+    bar.setValue(bar.maximum())
+    assert waves.box.visible() == pytest.approx((1.5, 2.0), abs=1e-3)
+    qtbot.keyClick(waves, Qt.Key.Key_PageUp)
+    assert waves.box.visible() == pytest.approx((1.0, 1.5), abs=1e-3)
+    qtbot.keyClick(waves, Qt.Key.Key_Up)
+    start, end = waves.box.visible()
+    assert end - start == pytest.approx(0.4)
+    waves.fit()
+    assert not bar.isVisible()

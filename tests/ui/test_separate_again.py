@@ -74,7 +74,7 @@ def test_the_earlier_stems_are_played_until_the_new_ones_take_over_at_the_same_p
     loaded: list[bool] = []
     window.player.loaded_changed.connect(lambda: loaded.append(window.player.ready))
     window.library.commands.retry([job], "htdemucs_6s")
-    qtbot.waitUntil(lambda: row(window, job) == "Next in line again")
+    qtbot.waitUntil(lambda: row(window, job) == "Up next: to be separated again")
     attempt = claim(setting, job)
     tell(setting, attempt, 0.34)
     qtbot.waitUntil(lambda: row(window, job) == "Separating again 34 %")
@@ -84,7 +84,7 @@ def test_the_earlier_stems_are_played_until_the_new_ones_take_over_at_the_same_p
     current = window.library.jobs.job(job.id)
     assert current is not None
     assert files_of(current) == setting.home.job(job.id).run(1)
-    assert "Show the stems’ folder" in [line.words for line in entries([current], []) if line]
+    assert "Show files" in [line.words for line in entries([current], []) if line]
     assert setting.queue.drafts == []
     assert loaded == []
     stems = write_stems(setting.home.job(job.id).run(2))
@@ -118,7 +118,7 @@ def test_an_attempt_that_made_no_stems_is_told_in_a_notice_in_the_row_and_beside
         told = "{} could not be separated again. The disk is full. Its earlier stems are kept."
     tell(setting, attempt)
     qtbot.waitUntil(lambda: said(window) == [told.format("“Song 0”")])
-    assert row(window, job) == "Four stems: sum exactly to the song, not separated again"
+    assert row(window, job) == "4 stems: add up exactly to the original, not separated again"
     tip = window.library.proxy.index_of(job.id).siblingAtColumn(Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert told.format("this song" if cancelled else "This song") in tip
     assert told.format("this song" if cancelled else "This song") in shown(window)
@@ -151,7 +151,7 @@ def test_a_notice_goes_when_its_song_is_separated_again(setting: Setting, qtbot:
     (job,) = songs(setting, 1)
     window = opened(setting, qtbot)
     window.library.commands.retry([job])
-    qtbot.waitUntil(lambda: row(window, job) == "Next in line again")
+    qtbot.waitUntil(lambda: row(window, job) == "Up next: to be separated again")
     window.library.commands.cancel([setting.store.job(job.id)])
     qtbot.waitUntil(lambda: len(said(window)) == 1)
     window.library.commands.retry([setting.store.job(job.id)])

@@ -136,7 +136,7 @@ def test_putting_the_notice_away_is_remembered_for_that_version(
 ) -> None:
     window = opened(setting, publisher, qtbot)
     qtbot.waitUntil(lambda: said(window) == [SENTENCE])
-    qtbot.mouseClick(button(window, "Put this notice away"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(window, "Dismiss"), Qt.MouseButton.LeftButton)
     assert remembered(setting.home).dismissed == "99.3"
     publisher.publish("99.4")
     remember(setting.home, asked=0.0)

@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor
 
 from desktop.audio.peaks import Peaks, build_peaks
 from desktop.ui.waveform.peak_picture import loudest, paint_columns, read_columns
+from desktop.ui.waveform.samples import SampleWindow
 
 FRAMES = 256 * 400
 
@@ -68,3 +69,35 @@ def test_a_picture_knows_the_screens_ratio() -> None:
     assert picture.devicePixelRatio() == 2.0
     assert (picture.width(), picture.height()) == (8, 40)
     assert picture.deviceIndependentSize().toTuple() == (4.0, 20.0)
+
+
+def test_a_draft_is_an_outline_and_not_a_filled_shape() -> None:
+    columns = np.array([[-0.5, 0.5]] * 10 + [[-1.0, 1.0]] * 10, np.float32)
+    filled, outline = (paint_columns(columns, 100, QColor("#ff0000"), 1.0, 1.0, outline) for outline in (False, True))
+    for x, top in ((5, 27), (15, 4)):
+        assert outline.pixelColor(x, top + 1).alpha() == pytest.approx(filled.pixelColor(x, top + 1).alpha(), abs=130)
+        assert filled.pixelColor(x, 50).alpha() == 255
+        assert outline.pixelColor(x, 50).alpha() < 64
+    assert outline.pixelColor(10, 12).alpha() == 255  # the step between the two heights is drawn as well
+
+
+def test_samples_are_steps_that_are_joined() -> None:
+    values = np.array([[0.0], [0.5], [-0.25], [0.0]], np.float32)
+    window = SampleWindow(100, 10, values, values)
+    columns = window.columns(0, 10.0, 10.4, 40)  # ten columns a sample
+    assert columns[5].tolist() == [0.0, 0.0]
+    assert columns[15].tolist() == [0.5, 0.5]
+    assert columns[10].tolist() == [0.0, 0.5]  # an upright line from one to the other
+    assert columns[20].tolist() == [-0.25, 0.5]
+    assert window.covers(10.0, 10.4)
+    assert not window.covers(9.0, 10.4)
+    assert not window.covers(10.0, 11.0)
+
+
+def test_where_many_samples_share_a_column_their_extremes_are_drawn() -> None:
+    sound = np.random.default_rng(1).uniform(-1, 1, (1000, 1)).astype(np.float32)
+    window = SampleWindow(0, 1000, sound - np.float32(0.001), sound)
+    columns = window.columns(0, 0.0, 1.0, 50)
+    groups = sound.reshape(50, 20)
+    assert (columns[:, 1] >= groups.max(axis=1) - 1e-6).all()
+    assert (columns[:, 0] <= groups.min(axis=1)).all()

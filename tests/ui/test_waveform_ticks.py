@@ -30,11 +30,16 @@ def test_marks_of_a_song_of_four_minutes_are_half_a_minute_apart() -> None:
     assert [words for _, words in marks(0, 252, 30.0)][:4] == ["0:00", "0:30", "1:00", "1:30"]
 
 
-@pytest.mark.parametrize("span", [1.0, 7.3, 60, 252, 3600, 7120])
+@pytest.mark.parametrize("span", [0.002, 0.04, 1.0, 7.3, 60, 252, 3600, 7120])
 @pytest.mark.parametrize("width", [300, 752, 1168, 3568])
 def test_marks_never_crowd(span: float, width: float) -> None:
     step = step_for(span, width)
     assert step * width / span >= SPACE
+
+
+def test_marks_of_single_samples_have_as_many_decimals_as_they_need() -> None:
+    assert [words for _, words in marks(77.4199, 77.4204, 0.0002)] == ["1:17.4200", "1:17.4202", "1:17.4204"]
+    assert [words for _, words in marks(0.0, 0.02, 0.01)] == ["0:00.00", "0:00.01", "0:00.02"]
 
 
 def test_marks_below_a_second_show_tenths() -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.peaks import Peaks, build_peaks
+from desktop.ui.waveform.time_view import SHORTEST
 from desktop.ui.waveform.view import LaneWave, WaveformView
 
 RATE = 44100
@@ -88,11 +89,11 @@ def test_zooming_out_ends_at_the_whole_song(view: WaveformView) -> None:
     assert view.box.visible() == (0, SECONDS)
 
 
-def test_zooming_in_ends_at_one_second(view: WaveformView) -> None:
-    for _ in range(40):
-        turn(view, 400, 1)
+def test_zooming_in_ends_at_single_samples(view: WaveformView) -> None:
+    turn(view, 400, 60)
     start, end = view.box.visible()
-    assert end - start == pytest.approx(1.0)
+    assert end - start == pytest.approx(SHORTEST)
+    assert 10 < SHORTEST * RATE < 40
 
 
 def test_shift_and_wheel_pan_within_the_song(view: WaveformView) -> None:

@@ -1,6 +1,7 @@
 """What this app is, where it keeps things, and what it is made of, with every licence."""
 
 from itertools import pairwise
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QShowEvent
@@ -23,7 +24,7 @@ from desktop.audio.names import shown
 from desktop.paths import Home
 from desktop.ui.controls import ShellButton
 from desktop.ui.dialogs.about_parts import Part, licence_text, parts
-from desktop.ui.dialogs.sheet import open_folder
+from desktop.ui.opener import no_file_manager, open_folder
 from desktop.ui.plain import tip
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import BODY, FIRST_START, SECONDARY, ui_font
@@ -94,9 +95,9 @@ class AboutDialog(QDialog):
         self.text.setTabChangesFocus(True)
         self.table = PartTable(self._parts, self.text)
         self.open_library = _button("Open", "Open the library’s folder")
-        self.open_library.clicked.connect(lambda: open_folder(str(home.root)))
+        self.open_library.clicked.connect(lambda: self._open(home.root))
         self.open_logs = _button("Open", "Open the folder with the logs")
-        self.open_logs.clicked.connect(lambda: open_folder(str(home.logs)))
+        self.open_logs.clicked.connect(lambda: self._open(home.logs))
         self.close_button = _button("Close", "Close", "primary")
         self.close_button.clicked.connect(self.close)
         self._arrange(home)
@@ -133,10 +134,14 @@ class AboutDialog(QDialog):
         known = (
             others if len(self._parts) > 1 else "The list of parts is missing from this installation: install it again."
         )
-        last.addWidget(_words(known, SECONDARY, tokens.DIM))
+        self._known = _words(known, SECONDARY, tokens.DIM)
+        last.addWidget(self._known)
         last.addStretch(1)
         last.addWidget(self.close_button)
         column.addLayout(last)
+
+    def _open(self, folder: Path) -> None:
+        open_folder(folder, self, lambda: self._known.setText(f"{no_file_manager(folder)}."))
 
     def _places(self, home: Home) -> QGridLayout:
         grid = QGridLayout()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
-from desktop.ui.dialogs.sheet import Sheet, open_folder
+from desktop.ui.dialogs.sheet import Sheet
 
 _SENTENCE = (
     "This is all that is known, and it lies on this computer alone: Unbraid sends it nowhere. It helps to mend the fault: "
@@ -17,8 +17,7 @@ class CrashReport(Sheet):
 
     def __init__(self, report: Path, heading: str, parent: QWidget | None = None) -> None:
         super().__init__(heading, _SENTENCE, _words(report), parent)
-        folder = self.add_button("Open folder")
-        folder.clicked.connect(lambda: open_folder(str(report.parent)))
+        self.add_folder_button("Open folder", report.parent)
 
 
 def _words(report: Path) -> str:

@@ -8,7 +8,7 @@ from desktop.jobs.sentences import attempt_words
 from desktop.log import log_file
 from desktop.paths import Home
 from desktop.ui.dialogs.log_tail import log_tail
-from desktop.ui.dialogs.sheet import Sheet, open_folder
+from desktop.ui.dialogs.sheet import Sheet
 from desktop.ui.player.sentences import model_title
 
 
@@ -19,8 +19,7 @@ class ErrorDetails(Sheet):
         heading = f"{shown(job.title)} {'was not separated again' if job.last_attempt else 'could not be separated'}"
         sentence = attempt_words(job) or job.error or "Why is not known. The log below may tell."
         super().__init__(heading, sentence, _body(job, home), parent)
-        folder = self.add_button("Open log folder")
-        folder.clicked.connect(lambda: open_folder(str(home.logs)))
+        self.add_folder_button("Open log folder", home.logs)
 
 
 def _body(job: Job, home: Home) -> str:

@@ -11,7 +11,8 @@ from desktop.ui.theme.fonts import TITLE, ui_font
 from desktop.ui.theme.glyphs import draw_glyph
 
 _WIDTH = 560
-_KEPT = "Finished parts are kept: stopped now, each song goes on from there next time."
+_KEPT = "Your progress is saved. Songs pick up where they left off."
+_NOT_EXPORTED = "Songs that are not exported yet stay in the library. Export them again later."
 _BOX = 18
 
 
@@ -21,26 +22,28 @@ class QuitQuestion(QDialog):
     answered = Signal(str, bool)
     """"background" or "stop", and whether this is to hold for good."""
 
-    def __init__(self, songs: int, background: bool, parent: QWidget | None = None) -> None:
-        """`background`: the songs can be finished without the window."""
+    def __init__(self, songs: int, exporting: int, background: bool, parent: QWidget | None = None) -> None:
+        """`songs` are still to be separated, `exporting` to be exported; `background`: all can be finished unseen."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
         self.for_good = _Tick("Do not ask again")
         self.for_good.setToolTip("The settings can bring this question back.")
-        self.stay = _button("Stay", "plain")
-        self.stop = _button("Stop now, go on next time", "plain" if background else "primary")
+        self.stay = _button("Keep working", "plain")
+        stop = "Stop exporting and quit" if exporting else "Quit and resume later"
+        self.stop = _button(stop, "plain" if background else "primary")
         self.background = _button("Finish in the background", "primary")
         self.background.setVisible(background)
         self.stay.clicked.connect(self.reject)
         self.stop.clicked.connect(lambda: self._answer("stop"))
         self.background.clicked.connect(lambda: self._answer("background"))
-        self._arrange(_heading(songs))
+        kept = " ".join(filter(None, (_NOT_EXPORTED if exporting else "", _KEPT if songs or not exporting else "")))
+        self._arrange(_export_heading(exporting) if exporting else _heading(songs), kept)
         (self.background if background else self.stop).setFocus()
 
-    def _arrange(self, heading: str) -> None:
-        head, kept = QLabel(heading), QLabel(_KEPT)
+    def _arrange(self, heading: str, sentence: str) -> None:
+        head, kept = QLabel(heading), QLabel(sentence)
         head.setFont(ui_font(TITLE, 600))
         kept.setWordWrap(True)
         kept.setStyleSheet(f"color: {tokens.DIM};")
@@ -87,6 +90,10 @@ def _heading(songs: int) -> str:
             return "A song is not finished yet"
         case _:
             return f"{songs} songs are not finished yet"
+
+
+def _export_heading(songs: int) -> str:
+    return "A song is not exported yet" if songs == 1 else f"{songs} songs are not exported yet"
 
 
 def _button(words: str, kind: str) -> ShellButton:

@@ -2,25 +2,38 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QSystemTrayIcon, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSystemTrayIcon,
+    QVBoxLayout,
+    QWidget,
+)
 
 from desktop import nvidia
 from desktop.paths import Home
 from desktop.settings import Settings, load_settings
 from desktop.ui.controls import ShellButton
-from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runtimes
+from desktop.ui.dialogs.settings_choices import EXPORTS, leavings, overlaps, passes, runtimes
 from desktop.ui.dialogs.settings_rows import DropDown, Row, Switch, card
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import SECONDARY, ui_font
 from desktop.ui.window_memory import WindowMemory
 
 _WIDTH = 684
-_WHEN = "Changes are saved at once and count for the next song that is separated."
+_AROUND = 24
+"""Pixels that are kept in view above and below the control that has the focus."""
+_TITLE_BAR = 40
+"""What a window manager adds above, at most."""
+_WHEN = "Changes are saved automatically and apply from the next song."
 _COMPUTES = "Automatic takes the fastest that this computer has."
 _LOOKS = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
-_SHOWN = ("draft", "awake", "quit", "runtime", "fast", "shifts", "overlap", "updates")
+_SHOWN = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
 
 
 class SettingsDialog(QDialog):
@@ -38,8 +51,9 @@ class SettingsDialog(QDialog):
         self._home = home
         self.draft, self.awake, self.fast, self.updates = Switch(), Switch(), Switch(), Switch()
         self._offers_updates = updates
-        self.quit, self.runtime, self.shifts, self.overlap = DropDown(), DropDown(), DropDown(), DropDown()
-        self._computes = Row("&Computes with", _COMPUTES, self.runtime)
+        self.quit, self.export_format, self.runtime = DropDown(), DropDown(), DropDown()
+        self.shifts, self.overlap = DropDown(), DropDown()
+        self._computes = Row("R&un on", _COMPUTES, self.runtime)
         self.note = QLabel()
         self.note.setTextFormat(Qt.TextFormat.PlainText)
         self.note.setFont(ui_font(SECONDARY))
@@ -63,6 +77,7 @@ class SettingsDialog(QDialog):
             switch.setChecked(on)
             switch.blockSignals(blocked)
         self.quit.offer(leavings(QSystemTrayIcon.isSystemTrayAvailable()), now.quit, usual.quit)
+        self.export_format.offer(EXPORTS, now.export_format, usual.export_format)
         self.runtime.offer(runtimes(), now.runtime, usual.runtime)
         self.shifts.offer(passes(now.shifts), now.shifts, usual.shifts)
         self.overlap.offer(overlaps(now.overlap), now.overlap, usual.overlap)
@@ -94,8 +109,14 @@ class SettingsDialog(QDialog):
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
+        self._cards = QWidget()
+        cards = QVBoxLayout(self._cards)
+        cards.setContentsMargins(0, 0, 0, 0)
+        cards.setSpacing(12)
         for heading, rows in self._sections():
-            column.addWidget(card(heading, rows))
+            cards.addWidget(card(heading, rows))
+        self._area = _ScrollArea(self._cards)
+        column.addWidget(self._area, 1)
         column.addWidget(self.note)
         buttons = QHBoxLayout()
         buttons.addWidget(self.restore)
@@ -128,10 +149,20 @@ class SettingsDialog(QDialog):
                         self.awake,
                     ),
                     Row(
-                        "When &quitting with songs in work",
-                        "Nothing is lost either way: finished parts are kept.",
+                        "If songs are still being separated when I &quit",
+                        "Your progress is saved either way.",
                         self.quit,
                     ),
+                ],
+            ),
+            (
+                "Export",
+                [
+                    Row(
+                        "&Export format",
+                        "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
+                        self.export_format,
+                    )
                 ],
             ),
             (
@@ -139,8 +170,8 @@ class SettingsDialog(QDialog):
                 [
                     self._computes,
                     Row(
-                        "&Faster, slightly rougher",
-                        "Uses 16-bit arithmetic where this computer can. Usually not audible.",
+                        "Half &precision (faster)",
+                        "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
                         self.fast,
                     ),
                     Row(
@@ -163,6 +194,7 @@ class SettingsDialog(QDialog):
         self.draft.toggled.connect(partial(self._set, "draft"))
         self.awake.toggled.connect(partial(self._set, "awake"))
         self.quit.chosen.connect(partial(self._set, "quit"))
+        self.export_format.chosen.connect(partial(self._set, "export_format"))
         self.fast.toggled.connect(partial(self._set, "fast"))
         self.runtime.chosen.connect(partial(self._set, "runtime"))
         self.shifts.chosen.connect(partial(self._set, "shifts"))
@@ -196,8 +228,39 @@ class SettingsDialog(QDialog):
             self._fit()
 
     def _fit(self) -> None:
-        """Be as high as the words need."""
-        self.setFixedHeight(self._column.heightForWidth(_WIDTH))
+        """Be as high as the words need, and no higher than the screen: then the settings scroll."""
+        margins = self._column.contentsMargins()
+        inner = _WIDTH - margins.left() - margins.right()
+        cards, note = self._cards.heightForWidth(inner), self.note.heightForWidth(inner)
+        rest = margins.top() + margins.bottom() + 2 * self._column.spacing() + note + self.close_button.sizeHint().height()
+        highest = self.screen().availableSize().height() - _TITLE_BAR
+        # Asked for, not left to Qt: a bar would make the words narrower, and so higher, and thereby needed.
+        policy = Qt.ScrollBarPolicy
+        self._area.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if cards + rest <= highest else policy.ScrollBarAlwaysOn
+        )
+        self.setFixedHeight(min(cards + rest, highest))
+
+
+class _ScrollArea(QScrollArea):
+    """Scrolls the settings where the screen is too low for all of them, and follows the keyboard."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
+            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Bring the control that takes the focus into view."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self.ensureWidgetVisible(watched, 0, _AROUND)
+        return super().eventFilter(watched, event)
 
 
 def _button(words: str, kind: str = "plain") -> ShellButton:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from desktop.settings import Settings
+from desktop.settings import EXPORT_FORMATS, Settings
 
 MOST_SHIFTS = 20
 """More passes than anybody would wait for."""
@@ -20,6 +20,9 @@ class Choice:
 
     value: str | float
     words: str
+
+
+EXPORTS = tuple(Choice(name, name.upper()) for name in EXPORT_FORMATS)
 
 
 def runtimes(platform: str = sys.platform, openvino: bool | None = None) -> list[Choice]:

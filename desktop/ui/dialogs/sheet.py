@@ -1,10 +1,13 @@
 """What the dialogs have in common: a heading, a sentence, words to read, and a row of buttons."""
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.ui.controls import ShellButton
+from desktop.ui.opener import no_file_manager, open_folder
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE, ui_font
 
@@ -50,6 +53,14 @@ class Sheet(QDialog):
         self.setTabOrder(button, self._close)
         return button
 
+    def add_folder_button(self, words: str, folder: Path) -> None:
+        """Put a button at the left that opens a folder; where no file manager opens, the sentence says where it is."""
+
+        def tell() -> None:
+            self._sentence.setText(f"{no_file_manager(folder)}.")
+
+        self.add_button(words).clicked.connect(lambda: open_folder(folder, self, tell))
+
     def copy(self) -> None:
         """Put everything that can be read here on the clipboard."""
         everything = (self.windowTitle(), self._sentence.text(), "", self.text.toPlainText())
@@ -68,7 +79,3 @@ def _plain(text: str) -> QLabel:
     label.setStyleSheet(f"color: {tokens.TEXT};")
     return label
 
-
-def open_folder(path: str) -> bool:
-    """Open a folder in the file manager. False when there is none."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(path))

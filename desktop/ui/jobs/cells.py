@@ -1,11 +1,11 @@
 """What single cells of the job table say."""
 
-from desktop.audio.names import shown
+from desktop.audio.names import natural_key, shown
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.sentences import attempt_words
 from desktop.ui.jobs.buttons import offered
 from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.status import Status
+from desktop.ui.jobs.status import Status, state_words
 from desktop.ui.plain import tip
 from desktop.ui.waveform.clock import clock
 
@@ -59,7 +59,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
         case Column.TITLE:
             return tip(title(job), artist(job), shown(job.source, _LONGEST))
         case Column.STATUS:
-            return tip(status.sentence, *job.notices, *filter(None, [attempt_words(job)]))
+            return tip(*filter(None, (status.sentence, status.hint)), *job.notices, *filter(None, [attempt_words(job)]))
         case Column.ADDED:
             return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
         case _:
@@ -70,9 +70,9 @@ def sort_key(job: Job, column: Column) -> str | float:
     """What a column is sorted by."""
     match column:
         case Column.TITLE:
-            return job.title.casefold()
+            return natural_key(job.title)
         case Column.ARTIST:
-            return f"{job.artist} {job.album} {job.title}".casefold()
+            return natural_key(f"{job.artist}\n{job.album}\n{job.title}")
         case Column.LENGTH:
             return job.seconds or -1.0
         case Column.STATUS:
@@ -83,4 +83,5 @@ def sort_key(job: Job, column: Column) -> str | float:
 
 def search_words(job: Job, status: Status, model: str) -> str:
     """Everything in a row that can be searched for."""
-    return " ".join((job.title, job.artist, job.album, status.sentence, model, job.source.name)).casefold()
+    words = (job.title, job.artist, job.album, status.sentence, state_words(job), model, job.source.name)
+    return " ".join(words).casefold()

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
-from desktop.audio.names import shown
 from desktop.errors import UnbraidError
 from desktop.jobs.model import Job
 from desktop.ui.background import Background
@@ -14,6 +12,7 @@ from desktop.ui.jobs.awaited_service import AwaitedService
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.row_drag import Gap
 from desktop.ui.notices import Notice, NoticeStrip
+from desktop.ui.opener import no_file_manager, open_folder
 from desktop.ui.theme import tokens
 
 
@@ -65,7 +64,7 @@ class Commands(QObject):
         """Hold jobs while one of them can be held, else let them go on."""
         held = [job.paused for job in jobs if not job.state.ended]
         if not held:
-            self._notices.say("Only songs that wait or are being separated can be paused.")
+            self._notices.say("Only queued or running songs can be paused.")
         elif all(held):
             self.resume(jobs)
         else:
@@ -76,30 +75,26 @@ class Commands(QObject):
         self._do(lambda: self._service().move_first(job.id), self._show)
 
     def move_beside(self, job: Job, gap: Gap) -> None:
-        """Let a waiting job run right before or after another one, and stand beside it."""
+        """Let a waiting job run right before or after another one."""
         line = [job_id for job_id in self._jobs.waiting if job_id != job.id]
         if gap.job_id not in line:
             return  # it was begun or cancelled meanwhile
         place = line.index(gap.job_id) + gap.after
-        self._move(job.id, line[place] if place < len(line) else None, gap.job_id)
+        self._move(job.id, line[place] if place < len(line) else None)
 
     def move_by(self, job: Job, step: int) -> None:
         """Let a waiting job run one place earlier (-1) or later (1)."""
         line = self._jobs.waiting
         if job.id not in line:
-            self._notices.say("Only songs that wait can be moved in line.")
+            self._notices.say("Only queued songs can be moved in the queue.")
             return
         neighbour = line.index(job.id) + step
         if 0 <= neighbour < len(line):
             before = neighbour if step < 0 else neighbour + 1
-            self._move(job.id, line[before] if before < len(line) else None, line[neighbour])
+            self._move(job.id, line[before] if before < len(line) else None)
 
-    def _move(self, job_id: str, before: str | None, beside: str) -> None:
-        def show(changed: Sequence[Job]) -> None:
-            self._jobs.put(changed)
-            self._jobs.stand_with(job_id, beside)
-
-        self._background.run(lambda: self._service().move(job_id, before), show, self._complain)
+    def _move(self, job_id: str, before: str | None) -> None:
+        self._background.run(lambda: self._service().move(job_id, before), self._jobs.put, self._complain)
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with another model if one is named."""
@@ -116,8 +111,7 @@ class Commands(QObject):
     def show_files(self, job: Job) -> None:
         """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
         folder = files_of(job)
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-            self._notices.say(f"No file manager could be opened. The files are in {shown(folder, 200)}.")
+        open_folder(folder, self, lambda: self._notices.say(f"{no_file_manager(folder)}."))
 
     def _do(self, work: Callable[[], Job], then: Callable[[Job], None]) -> None:
         self._background.run(work, then, self._complain)

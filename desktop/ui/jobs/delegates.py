@@ -109,6 +109,8 @@ class ChipDelegate(RowDelegate):
     def draw(self, painter: QPainter, room: QRectF, index: Index, selected: bool) -> None:
         """Draw the chip."""
         text: str = index.data()
+        if not text:
+            return
         font = ui_font(SECONDARY)
         width = min(room.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
         chip = QRectF(room.left(), room.center().y() - 11, width, 22)

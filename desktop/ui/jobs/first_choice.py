@@ -12,7 +12,7 @@ _SOON_MS = 700
 
 
 class FirstChoice(QObject):
-    """Chooses rows, and keeps out of the way of a user who does so or who listens to something."""
+    """Chooses rows, and keeps out of the way of a user who does so or who works with the song in the player."""
 
     def __init__(self, table: JobView, library: Library, player: PlayerController, parent: QObject) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class FirstChoice(QObject):
             self._by_hand = False
 
     def _choose_added(self, job: Job) -> None:
-        if not self._by_hand and not self._player.playing:
+        if not self._by_hand and not self._player.touched:
             self._table.choose(job.id)
 
     def _choose_soon(self) -> None:

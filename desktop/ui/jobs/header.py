@@ -57,7 +57,7 @@ class JobHeader(QHeaderView):
         """A menu of all orders."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        orders = [("Newest first", NO_COLUMN), *((f"By {HEADINGS[c].lower()}", int(c)) for c in Column if HEADINGS[c])]
+        orders = [("Queue first, then the newest", NO_COLUMN), *((f"By {HEADINGS[c].lower()}", int(c)) for c in Column if HEADINGS[c])]
         for words, section in orders:
             action = menu.addAction(words)
             action.setCheckable(True)

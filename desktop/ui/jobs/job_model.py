@@ -7,13 +7,15 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from desktop.audio.names import natural_key
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import JobProgress
-from desktop.settings import DEFAULT_MODEL
+from desktop.jobs.speeds import Speeds, expected_speed
+from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.columns import HEADINGS, JOB_ROLE, PLACE_ROLE, SEARCH_ROLE, SORT_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.days import said
-from desktop.ui.jobs.order import DropOrder
+from desktop.ui.jobs.order import queue_key
 from desktop.ui.jobs.queue_times import times_left
 from desktop.ui.jobs.status import Status, better_model, fell_back, status_of
 from desktop.ui.player.sentences import MODEL_TITLES
@@ -39,13 +41,15 @@ class JobTableModel(QAbstractTableModel):
         super().__init__(parent)
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
-        self._order = DropOrder()
-        self._line: list[str] = []
         self._resting: set[str] = set()
         self._ahead: dict[str, int] = {}
         self._left: Mapping[str, float] = {}
         self._titles: Mapping[str, str] = MODEL_TITLES
         self._chosen = DEFAULT_MODEL
+        self._paused = False
+        self._leaving = ""
+        self._speeds: Speeds = {}
+        self._settings = Settings()
         self._answers: Mapping[int, Callable[[Job, Column], object]] = {
             _Role.DisplayRole: self._text,
             _Role.AccessibleTextRole: self._spoken,
@@ -53,7 +57,7 @@ class JobTableModel(QAbstractTableModel):
             JOB_ROLE: lambda job, _: job,
             STATUS_ROLE: lambda job, _: self._status(job),
             SORT_ROLE: self._sort_key,
-            PLACE_ROLE: lambda job, _: self._order.key(job),
+            PLACE_ROLE: lambda job, _: queue_key(job),
             SEARCH_ROLE: lambda job, _: cells.search_words(job, self._status(job), self._model(job)),
         }
 
@@ -73,15 +77,6 @@ class JobTableModel(QAbstractTableModel):
         """The ids of the jobs that wait, paused ones too, first to run first."""
         return [job.id for job in sorted(filter(_waits, self._jobs), key=lambda job: job.position)]
 
-    def stand_with(self, job_id: str, beside: str) -> None:
-        """Show a waiting song with the drop of another one; among its songs it stands as it will run."""
-        row = self._rows.get(job_id)
-        if row is not None:
-            self._order.join(job_id, beside)
-            self._order.arrange(self.waiting)
-            # Sorted anew are rows that are said to have changed: all, since the seats of others may have as well.
-            self._touch(range(len(self._jobs)), Column.TITLE, Column.TITLE)
-
     def job(self, job_id: str) -> Job | None:
         """The job of this id, if there is one."""
         row = self._rows.get(job_id)
@@ -100,6 +95,23 @@ class JobTableModel(QAbstractTableModel):
         self._titles, self._chosen = {**MODEL_TITLES, **titles}, chosen
         self._touch(range(len(self._jobs)), Column.MODEL, Column.STATUS)
 
+    def show_paused(self, paused: bool) -> None:
+        """Say of waiting songs whether the whole queue is paused."""
+        if paused != self._paused:
+            self._paused = paused
+            self._touch(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
+
+    def know_speeds(self, speeds: Speeds, settings: Settings) -> None:
+        """Take the measured speeds of the models, for songs that are not measured yet."""
+        if (speeds, settings) != (self._speeds, self._settings):
+            self._speeds, self._settings = speeds, settings
+            self._recount()
+
+    @property
+    def left(self) -> Mapping[str, float]:
+        """Seconds until each active job is done, by its id, as far as that is known."""
+        return self._left
+
     def put(self, jobs: Iterable[Job]) -> None:
         """Take these jobs as they are now: known rows change in place, new ones come below."""
         fresh: dict[str, Job] = {}
@@ -116,11 +128,17 @@ class JobTableModel(QAbstractTableModel):
     def drop(self, job_ids: Collection[str]) -> None:
         """Forget these jobs."""
         for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
+            self._leaving = self._jobs[row].id
             self.beginRemoveRows(_NOWHERE, row, row)
             self._jobs.pop(row)
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
             self.endRemoveRows()
+            self._leaving = ""
         self._recount()
+
+    def is_leaving(self, job_id: str) -> bool:
+        """Return whether the row of this job is being removed now."""
+        return job_id == self._leaving
 
     def sync(self, jobs: Sequence[Job]) -> None:
         """Become this list: what is not in it goes."""
@@ -150,7 +168,6 @@ class JobTableModel(QAbstractTableModel):
 
     def _append(self, jobs: Sequence[Job]) -> None:
         first = len(self._jobs)
-        self._order.learn(jobs)
         self.beginInsertRows(_NOWHERE, first, first + len(jobs) - 1)
         self._jobs.extend(jobs)
         self._rows |= {job.id: first + n for n, job in enumerate(jobs)}
@@ -172,24 +189,18 @@ class JobTableModel(QAbstractTableModel):
 
     def _recount(self) -> None:
         """Count again who stands before whom, and tell the rows for which it changed."""
-        active, line = self.active, self.waiting
+        active = self.active
         waiting = [job.id for job in active if _waits(job)]
-        ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active)
+        ahead, left = {job_id: n for n, job_id in enumerate(waiting)}, times_left(active, self._speed_of)
         moved = [i for i in waiting if ahead[i] != self._ahead.get(i) or _differs(left.get(i), self._left.get(i))]
-        if line != self._line:
-            self._arrange(line)
-        self._line, self._ahead, self._left = line, ahead, left
+        self._ahead, self._left = ahead, left
         if moved:
             rows = [self._rows[job_id] for job_id in moved]
             self._touch(range(min(rows), max(rows) + 1), Column.STATUS, Column.LEFT)
         self.queue_changed.emit()
 
-    def _arrange(self, waiting: Sequence[str]) -> None:
-        """Let the rows of waiting songs stand as the songs will run."""
-        rows = [self._rows[job_id] for job_id in self._order.arrange(waiting)]
-        if rows:
-            # All at once: a row can only be sorted in among rows that stand right.
-            self._touch(range(min(rows), max(rows) + 1), Column.TITLE, Column.TITLE)
+    def _speed_of(self, job: Job) -> float | None:
+        return expected_speed(job, self._settings, self._speeds)
 
     def _touch(self, rows: range, first: Column, last: Column) -> None:
         if rows:
@@ -197,7 +208,7 @@ class JobTableModel(QAbstractTableModel):
 
     def _status(self, job: Job) -> Status:
         better = better_model(job, self._chosen)
-        return status_of(job, self._ahead.get(job.id, 0), self._titles.get(better, better))
+        return status_of(job, self._ahead.get(job.id, 0), self._titles.get(better, better), self._paused)
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
         """As many as there are jobs."""
@@ -223,6 +234,8 @@ class JobTableModel(QAbstractTableModel):
         return None if answer is None else answer(self._jobs[index.row()], Column(index.column()))
 
     def _model(self, job: Job) -> str:
+        if job.state is JobState.FAILED and not job.stems:
+            return ""  # no model separated it
         name = job.model_used or job.options.model
         return self._titles.get(name, name)
 
@@ -252,7 +265,7 @@ class JobTableModel(QAbstractTableModel):
         if column is Column.LEFT:
             return self._left.get(job.id, float("inf"))
         if column is Column.MODEL:
-            return self._model(job).casefold()
+            return natural_key(self._model(job))
         return cells.sort_key(job, column)
 
 

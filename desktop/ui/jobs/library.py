@@ -16,6 +16,7 @@ from desktop.ui.drop import Given
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.adder import Adder
 from desktop.ui.jobs.awaited_service import AwaitedService
+from desktop.ui.jobs.batch import BatchTracker
 from desktop.ui.jobs.commands import Commands
 from desktop.ui.jobs.covers import Covers
 from desktop.ui.jobs.job_model import JobTableModel
@@ -34,7 +35,7 @@ class Library(QObject):
     first_added = Signal(object)
     """The first Job of a drop."""
     models_known = Signal(object)
-    """All Models of the shelf, in its order."""
+    """All Models of the shelf, in its order, when they are other than before."""
     song_asked = Signal(str)
     """The id of a song that the user wants to see."""
 
@@ -50,10 +51,13 @@ class Library(QObject):
         self.jobs = JobTableModel(self)
         self.proxy = JobProxy(self.jobs, self)
         self.covers = Covers(home, self._pictures, self)
-        self.refresher = Refresher(service, feed, self.jobs, self._work, self)
+        self.refresher = Refresher(service, feed, self.jobs, home, self._work, self)
         self.commands = Commands(service, self.jobs, notices, self._work, self)
         self.removals = Removals(service, self.jobs, self.proxy, notices, self._work, self)
         self.adder = Adder(service, self)
+        self.batches = BatchTracker(self.jobs, self)
+        self.models: tuple[Model, ...] = ()
+        """Those of the shelf, as they were last looked at."""
         self._new: list[Job] = []
         self._new_drop = True
         self._flush = QTimer(self, interval=_TOGETHER_MS, singleShot=True)
@@ -64,8 +68,10 @@ class Library(QObject):
         self._second = QTimer(self, interval=_A_SECOND_MS)
         self._second.timeout.connect(self._count_down)
         self.jobs.queue_changed.connect(self._count_down)
+        self.refresher.paused.connect(self.jobs.show_paused)
         self.adder.added.connect(self._take_new)
         self.adder.finished.connect(self._end_drop)
+        self.adder.busy_changed.connect(self.batches.show_adding)
 
     @property
     def count_waiting_to_be_shown(self) -> int:
@@ -112,7 +118,9 @@ class Library(QObject):
             self._second.start()
 
     def _take_models(self, models: tuple[Model, ...]) -> None:
-        self.models_known.emit(models)
+        if models != self.models:
+            self.models = models
+            self.models_known.emit(models)
 
     def _take_new(self, job: Job) -> None:
         self._new.append(job)

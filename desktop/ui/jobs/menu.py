@@ -12,6 +12,7 @@ from desktop.ui.jobs.buttons import JobAction, hold
 from desktop.ui.plain import menu_words
 
 _KEYS = {
+    JobAction.EXPORT: "Ctrl+E",
     JobAction.EARLIER: "Alt+Up",
     JobAction.LATER: "Alt+Down",
     JobAction.PAUSE: "Ctrl+P",
@@ -30,6 +31,10 @@ class Entry:
     action: JobAction
     model: str | None = None
     """For "separate again": with which model."""
+    key: str = ""
+    """The key that does the same, shown beside the line; the window acts on it."""
+    choices: tuple["Entry", ...] = ()
+    """The lines of its submenu."""
 
 
 def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: int = 0) -> list[Entry | None]:
@@ -41,8 +46,8 @@ def entries(jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished: in
     lines.append(None)
     if finished:
         count = "1 finished song and its" if finished == 1 else f"{finished} finished songs and their"
-        lines.append(Entry(f"Remove {count} stems", JobAction.CLEAR))
-    lines.append(Entry("Removed songs…", JobAction.BIN))
+        lines.append(_entry(JobAction.CLEAR, f"Remove {count} stems"))
+    lines.append(_entry(JobAction.BIN, "Removed songs…"))
     return lines[1:] if lines[0] is None else lines
 
 
@@ -53,20 +58,16 @@ def _for_chosen(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[
         lines.append(Entry("Why it failed…", JobAction.DETAILS))
     if one is not None and one.last_attempt:
         lines.append(Entry("Why it was not separated again…", JobAction.DETAILS))
+    if any(job.stems for job in jobs):
+        lines.append(_entry(JobAction.EXPORT, "Export stems…"))
     if one is not None:
-        lines.append(Entry("Show the stems’ folder" if one.stems else "Show the song’s folder", JobAction.SHOW_FILES))
+        lines.append(_entry(JobAction.SHOW_FILES))
     if one is not None and one.state is JobState.PENDING:
-        lines.append(Entry("Separate next", JobAction.NEXT))
-        lines += [Entry(action.value, action) for action in (JobAction.EARLIER, JobAction.LATER)]
-    open_jobs = [job for job in jobs if not job.state.ended]
-    # The key pauses as long as there is something to pause.
-    for action in dict.fromkeys(hold(job)[0] for job in sorted(open_jobs, key=lambda job: job.paused)):
-        lines.append(Entry(action.value, action))
-    if open_jobs:
-        lines.append(Entry("Cancel", JobAction.CANCEL))
+        lines += [_entry(action) for action in (JobAction.NEXT, JobAction.EARLIER, JobAction.LATER)]
+    lines += _hold([job for job in jobs if not job.state.ended])
     if any(job.state.ended for job in jobs):
-        lines += [None, *_again(models)]
-    return [*lines, None, Entry(_remove_words(jobs), JobAction.REMOVE)]
+        lines += [None, _again(models)]
+    return [*lines, None, _entry(JobAction.REMOVE, _remove_words(jobs))]
 
 
 def _remove_words(jobs: Sequence[Job]) -> str:
@@ -76,10 +77,25 @@ def _remove_words(jobs: Sequence[Job]) -> str:
     return f"{what} {'with its' if one else 'and their'} stems" if stems else what
 
 
-def _again(models: Sequence[tuple[str, str]]) -> list[Entry]:
+def _entry(action: JobAction, words: str = "") -> Entry:
+    return Entry(words or action.value, action, key=_KEYS.get(action, ""))
+
+
+def _hold(jobs: Sequence[Job]) -> list[Entry | None]:
+    """Return the lines for songs that have not ended. The key pauses as long as there is something to pause."""
+    if not jobs:
+        return []
+    actions = dict.fromkeys(hold(job)[0] for job in sorted(jobs, key=lambda job: job.paused))
+    keys = (_KEYS[JobAction.PAUSE], "")
+    held = [Entry(action.value, action, key=key) for action, key in zip(actions, keys, strict=False)]
+    return [*held, _entry(JobAction.CANCEL)]
+
+
+def _again(models: Sequence[tuple[str, str]]) -> Entry:
     if not models:
-        return [Entry("Separate again", JobAction.RETRY)]
-    return [Entry(f"Separate again with {title}", JobAction.RETRY, name) for name, title in models]
+        return _entry(JobAction.RETRY)
+    choices = tuple(Entry(title, JobAction.RETRY, name) for name, title in models)
+    return Entry(f"{JobAction.RETRY.value} with", JobAction.RETRY, choices=choices)
 
 
 class JobMenu(QMenu):
@@ -88,13 +104,19 @@ class JobMenu(QMenu):
     def __init__(self, lines: Sequence[Entry | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for line in lines:
-            if line is None:
-                self.addSeparator()
-                continue
-            action = self.addAction(menu_words(line.words))
+        _fill(self, lines)
+
+
+def _fill(menu: QMenu, lines: Sequence[Entry | None]) -> None:
+    for line in lines:
+        if line is None:
+            menu.addSeparator()
+        elif line.choices:
+            _fill(menu.addMenu(menu_words(line.words)), line.choices)
+        else:
+            action = menu.addAction(menu_words(line.words))
             action.setData(line)
-            if line.action in _KEYS:
-                action.setShortcut(QKeySequence(_KEYS[line.action]))
+            if line.key:
+                action.setShortcut(QKeySequence(line.key))
                 action.setShortcutVisibleInContextMenu(True)
                 action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)

@@ -65,15 +65,16 @@ def _width(text: str, font: QFont) -> float:
 def _tail(status: Status) -> list[tuple[str, Link]]:
     """Return what comes after the first words, in small type."""
     joint = " · " if status.detail and status.link_words else ""
-    parts = [(status.detail + joint, Link.NONE), (status.link_words, status.link)]
+    parts = [(status.detail, Link.NONE), (joint, Link.NONE), (status.link_words, status.link)]
     return [(text, link) for text, link in parts if text]
 
 
 def _row(parts: Sequence[tuple[str, Link]], room: QRectF) -> list[Piece]:
-    """Set small pieces side by side, the last ones cut where there is no room."""
+    """Set small pieces side by side. Where there is no room the first one is cut, and never the link at the end."""
     font, pieces, x = ui_font(SECONDARY), list[Piece](), room.left()
-    for text, link in parts:
-        cut = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, room.right() - x))
+    for number, (text, link) in enumerate(parts):
+        kept = sum(_width(later, font) for later, _ in parts[number + 1 :])
+        cut = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, max(0.0, room.right() - x - kept))
         width = _width(cut, font)
         pieces.append(Piece(cut, QRectF(x, room.top(), width, room.height()), font, Tone.DIM, link))
         x += width

@@ -25,13 +25,20 @@ class JobProxy(QSortFilterProxyModel):
         super().__init__(parent)
         self._jobs = jobs
         self._hidden: set[str] = set()
+        self._searching = False
         self.setFilterRole(SEARCH_ROLE)
         self.setFilterKeyColumn(0)
         self.setSourceModel(jobs)
         self.sort(NO_COLUMN)
 
+    @property
+    def searching(self) -> bool:
+        """True while a search leaves rows out."""
+        return self._searching
+
     def search(self, text: str) -> None:
         """Show only rows that hold every word of `text`."""
+        self._searching = bool(text.split())
         words = (QRegularExpression.escape(word) for word in text.casefold().split())
         self.setFilterRegularExpression("^" + "".join(f"(?=.*{word})" for word in words))
 
@@ -48,8 +55,8 @@ class JobProxy(QSortFilterProxyModel):
         self.endFilterChange()
 
     def has(self, job_id: str) -> bool:
-        """False for a row that is hidden, whatever the search shows."""
-        return job_id not in self._hidden
+        """Return False for a row that is hidden or being removed, whatever the search shows."""
+        return job_id not in self._hidden and not self._jobs.is_leaving(job_id)
 
     @property
     def in_own_order(self) -> bool:

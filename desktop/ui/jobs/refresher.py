@@ -7,6 +7,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.errors import UnbraidError, UnknownJobError
 from desktop.jobs.model import Job
+from desktop.jobs.speeds import Speeds, load_speeds
+from desktop.paths import Home
+from desktop.settings import Settings, load_settings
 from desktop.ui.background import Background
 from desktop.ui.job_feed import JobFeed
 from desktop.ui.jobs.awaited_service import AwaitedService
@@ -24,6 +27,8 @@ class _Read:
     jobs: Sequence[Job]
     gone: Sequence[str]
     whole: bool
+    speeds: Speeds
+    settings: Settings
     paused: bool = False
 
 
@@ -42,12 +47,14 @@ class Refresher(QObject):
         service: AwaitedService,
         feed: JobFeed,
         jobs: JobTableModel,
+        home: Home,
         background: Background,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._service = service
         self._jobs = jobs
+        self._home = home
         self._background = background
         self._wanted: set[str] = set()
         self._everything = False
@@ -77,18 +84,20 @@ class Refresher(QObject):
 
     def _found(self, wanted: Sequence[str], whole: bool) -> _Read:
         """Read, in the background's thread."""
+        speeds, settings = load_speeds(self._home), load_settings(self._home)
         if whole:
-            return _Read(self._service().jobs(), (), whole=True, paused=self._service().paused())
+            return _Read(self._service().jobs(), (), True, speeds, settings, self._service().paused())
         jobs, gone = list[Job](), list[str]()
         for job_id in wanted:
             try:
                 jobs.append(self._service().job(job_id))
             except UnknownJobError:
                 gone.append(job_id)
-        return _Read(jobs, gone, whole=False)
+        return _Read(jobs, gone, False, speeds, settings)
 
     def _take(self, read: _Read) -> None:
         self._busy = False
+        self._jobs.know_speeds(read.speeds, read.settings)
         if read.whole:
             self._jobs.sync(read.jobs)
             self.paused.emit(read.paused)

@@ -5,10 +5,12 @@ from enum import Enum, StrEnum
 
 from desktop.jobs.model import Job, JobState
 from desktop.settings import DEFAULT_MODEL
-from desktop.ui.player.sentences import stage_words, standing_words, sum_words
+from desktop.ui.player.sentences import stage_words, standing_words, stem_count, sum_figure, sum_words
 from desktop.ui.theme import tokens
 
 SKETCH = "sketch"
+FAILED = "failed"
+"""The word by which a search finds songs that failed."""
 
 
 class Tone(StrEnum):
@@ -40,6 +42,8 @@ class Status:
     link_words: str = ""
     progress: float | None = None
     """0 to 1 while a bar is to be drawn."""
+    hint: str = ""
+    """What the tooltip says besides."""
 
     @property
     def sentence(self) -> str:
@@ -52,29 +56,43 @@ class Status:
         return self._joined(self.detail).replace(" %", " percent")
 
     def _joined(self, *details: str) -> str:
-        tail = ", ".join(part for part in details if part)
-        joint = " " if self.words.endswith(".") else ": "
-        return f"{self.words}{joint}{tail}" if tail else self.words
+        joint = " " if self.detail.endswith((".", "!", "?")) else ", "
+        tail = joint.join(part for part in details if part)
+        return f"{self.words}: {tail}" if tail else self.words
 
 
-def status_of(job: Job, ahead: int, better_title: str) -> Status:
+def status_of(job: Job, ahead: int, better_title: str, queue_paused: bool = False) -> Status:
     """Return the status of `job`.
 
     `ahead` counts the songs before it in the queue, `better_title` names the model that does better than Sketch.
     """
     match job.state:
         case JobState.PENDING:
-            return _waiting(job, ahead)
+            return _waiting(job, ahead, queue_paused)
         case JobState.PROCESSING:
             return _running(job)
         case JobState.COMPLETED:
             return _done(job, better_title)
         case JobState.FAILED:
-            return Status(
-                job.error or "This song could not be separated.", Tone.BAD, "", Link.DETAILS, link_words="Details"
-            )
+            return Status("Failed", Tone.BAD, job.error or "The log may tell why.", Link.DETAILS, "Details")
         case JobState.CANCELLED:
             return Status("Cancelled", Tone.DIM, "", Link.TRY_AGAIN, "Separate again")
+
+
+def state_words(job: Job) -> str:
+    """Return the words by which a search finds a job in its state, beside those of its status."""
+    match job.state:
+        case JobState.PENDING:
+            return "paused" if job.paused else "queued"
+        case JobState.PROCESSING:
+            return "running"
+        case JobState.COMPLETED:
+            failed = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
+            return " ".join(("done", "draft" if is_draft(job) else "", FAILED if failed else ""))
+        case JobState.FAILED:
+            return FAILED
+        case JobState.CANCELLED:
+            return "cancelled"
 
 
 def is_draft(job: Job) -> bool:
@@ -93,20 +111,16 @@ def better_model(job: Job, chosen: str) -> str:
     return wanted if wanted != SKETCH else DEFAULT_MODEL
 
 
-def _ahead_words(ahead: int) -> str:
-    if ahead == 0:
-        return ""
-    return "1 song before it" if ahead == 1 else f"{ahead} songs before it"
-
-
-def _waiting(job: Job, ahead: int) -> Status:
-    words = standing_words(job)
+def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
+    held = "queue paused" if queue_paused else ""
+    words = standing_words(job, queue_paused)
     if not words:
-        line = "Next in line" if ahead == 0 else "In line"
-        return Status(f"{line} again" if job.earlier else line, Tone.DIM, _ahead_words(ahead))
+        details = (f"{ahead} ahead" if ahead else "", "to be separated again" if job.earlier else "", held)
+        return Status("Queued" if ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
     if job.error and not job.paused:
         return Status(words, Tone.DIM, job.error)
-    return Status(words, Tone.DIM, "" if job.paused else _ahead_words(ahead), progress=job.progress or None)
+    detail = "" if job.paused else held or (f"{ahead} ahead" if ahead else "")
+    return Status(words, Tone.DIM, detail, progress=job.progress or None)
 
 
 def _running(job: Job) -> Status:
@@ -117,11 +131,9 @@ def _running(job: Job) -> Status:
 
 
 def _done(job: Job, better_title: str) -> Status:
-    words, exact = sum_words(job)
-    stems, _, sums = words.partition(", ")
     if is_draft(job):
-        return Status(stems, Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, f"separate with {better_title}")
-    detail = "sum exactly to the song" if exact else sums
+        hint = f"Separate again with {better_title}."
+        return Status(stem_count(job), Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, "Separate again", hint=hint)
     if job.last_attempt:
-        return Status(stems, Tone.GOOD, detail, Link.DETAILS, "not separated again")
-    return Status(stems, Tone.GOOD, detail)
+        return Status(stem_count(job), Tone.GOOD, sum_words(job), Link.DETAILS, "not separated again", hint=sum_figure(job))
+    return Status(stem_count(job), Tone.GOOD, sum_words(job), hint=sum_figure(job))

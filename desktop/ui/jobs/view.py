@@ -154,6 +154,28 @@ class JobView(QTableView):
             self._shown_id = job_id
             self.current_job.emit(job)
 
+    def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:  # noqa: N802
+        """Keep the current song in the player when its row goes because it no longer matches the search.
+
+        Where the user removes a song, the next row becomes the current one.
+        """
+        current = self.currentIndex()
+        job = self._proxy.job_at(current) if start <= current.row() <= end else None
+        if job is None or not self._proxy.has(job.id):
+            super().rowsAboutToBeRemoved(parent, start, end)
+            return
+        before, self._silent = self._silent, True
+        super().rowsAboutToBeRemoved(parent, start, end)
+        with self._chosen_by_program():
+            self.selectionModel().clear()
+        self._silent = before
+
+    def forget(self, job_id: str) -> None:
+        """Show another song than this one, which is not in the library any more."""
+        if self._shown_id == job_id:
+            self._shown_id = None
+            self.current_job.emit(self._proxy.job_at(self.currentIndex()))
+
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
         """Draw the rows again, and make a newly selected row the current one.
 
@@ -267,7 +289,7 @@ class JobView(QTableView):
         self._pointer.ring_row, self._pointer.ring_column = current.row(), current.column()
         super().paintEvent(event)
         self._drag.paint(QPainter(self.viewport()))
-        if not self._proxy.rowCount() and self._proxy.sourceModel().rowCount():
+        if not self._proxy.rowCount() and self._proxy.searching:
             painter = QPainter(self.viewport())
             painter.setFont(ui_font(TITLE, 600))
             painter.setPen(QColor(tokens.DIM))

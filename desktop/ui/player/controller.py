@@ -48,6 +48,8 @@ class PlayerController(QObject):
         self._ready = False
         self._generation = 0
         self._play_when_ready = False
+        self._touched = False
+        self._wanted_key = ""
         self._last_position = -1
         self._ticks = 0
         self._waiting = False
@@ -69,6 +71,11 @@ class PlayerController(QObject):
     def playing(self) -> bool:
         """True while the song runs."""
         return self._ready and self._transport.playing
+
+    @property
+    def touched(self) -> bool:
+        """True when the user has played, paused, sought or mixed the song that is in the player."""
+        return self._key is not None and (self._touched or self.playing or self._play_when_ready)
 
     @property
     def waiting(self) -> bool:
@@ -130,9 +137,10 @@ class PlayerController(QObject):
                 opened, lambda song: self._go_on(key, song), lambda error: self.notice.emit(str(error))
             )
             return
-        goes_on = self._key == key and (self.playing or self._play_when_ready)
+        again = self._key == key
+        goes_on, touched = again and (self.playing or self._play_when_ready), again and self._touched
         self._leave()
-        self._key, self._play_when_ready = key, goes_on
+        self._key, self._play_when_ready, self._touched = key, goes_on, touched
         generation = self._generation
         self._background.run(
             lambda: self._open(generation, names, opened),
@@ -159,12 +167,17 @@ class PlayerController(QObject):
 
     def toggle(self) -> None:
         """Play or pause. While the song is still being opened, play as soon as it is."""
+        self._touched, self._wanted_key = True, ""
         if not self._ready:
             self._play_when_ready = self._key is not None and not self._play_when_ready
         elif self._transport.playing:
             self._pause()
         else:
             self._play()
+
+    def play_when_loaded(self, key: str) -> None:
+        """Play the song of this key as soon as it is loaded, unless the user plays something before."""
+        self._wanted_key = key
 
     def stop(self) -> None:
         """Pause and go back to the start."""
@@ -179,6 +192,7 @@ class PlayerController(QObject):
     def seek(self, frame: int) -> None:
         """Move the playhead, within the song."""
         if self._ready:
+            self._touched = True
             self._transport.seek(max(0, min(int(frame), self._transport.frames)))
             self._announce_position()
 
@@ -193,12 +207,14 @@ class PlayerController(QObject):
     def set_mute(self, lane: int, muted: bool) -> None:
         """Mute or unmute a lane. Does nothing when the lane is in that state already."""
         if self._has(lane) and self._transport.muted(lane) != muted:
+            self._touched = True
             self._transport.set_mute(lane, muted)
             self.lanes_changed.emit()
 
     def set_solo(self, lane: int, soloed: bool) -> None:
         """Solo a lane, or end its solo. Does nothing when the lane is in that state already."""
         if self._has(lane) and self._transport.soloed(lane) != soloed:
+            self._touched = True
             self._transport.set_solo(lane, soloed)
             self.lanes_changed.emit()
 
@@ -213,6 +229,7 @@ class PlayerController(QObject):
     def set_gain_db(self, lane: int, db: float) -> None:
         """Set a lane's level."""
         if self._has(lane):
+            self._touched = True
             self._transport.set_gain_db(lane, max(MIN_DB, min(MAX_DB, db)))
             self.lanes_changed.emit()
 
@@ -277,7 +294,7 @@ class PlayerController(QObject):
             self._memory.keep(self._key, self._transport)
             self._transport.pause()
         self._generation += 1
-        self._key, self._ready, self._play_when_ready = None, False, False
+        self._key, self._ready, self._play_when_ready, self._touched = None, False, False, False
         self._timer.stop()
         self.levels_changed.emit(())
         self.playing_changed.emit(False)
@@ -307,8 +324,8 @@ class PlayerController(QObject):
         self.loaded_changed.emit()
         self.lanes_changed.emit()
         self._announce_position()
-        if self._play_when_ready:
-            self._play_when_ready = False
+        if self._play_when_ready or self._key == self._wanted_key:
+            self._play_when_ready, self._wanted_key = False, ""
             self._play()
 
     def _on_trouble(self, sentence: str) -> None:

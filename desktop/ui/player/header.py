@@ -15,7 +15,15 @@ from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import model_title, runtime_words, sum_words, waiting_words
+from desktop.ui.player.sentences import (
+    model_title,
+    runtime_words,
+    stem_count,
+    sum_figure,
+    sum_words,
+    sums_exactly,
+    waiting_words,
+)
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -25,27 +33,29 @@ HEIGHT = 48
 
 
 class TextButton(Button):
-    """A button that says in words what it does."""
+    """A button that says in words what it does; `accent` for the one next action."""
 
-    def __init__(self, words: str, hint: str, parent: QWidget | None = None) -> None:
+    def __init__(self, words: str, hint: str, accent: bool = False, parent: QWidget | None = None) -> None:
         width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(words) + 24
         super().__init__(words, QSize(width, 32), parent)
         self.setText(words)
         self.setToolTip(hint)
+        self._ground, self._ink = (tokens.ACCENT, tokens.ON_ACCENT) if accent else (tokens.RAISED, tokens.TEXT)
 
     def paintEvent(self, e: QPaintEvent) -> None:
         """Draw the words on their ground."""
         painter = QPainter(self)
-        self.ground(painter, QColor(tokens.RAISED), 8)
+        self.ground(painter, QColor(self._ground), 8)
         painter.setFont(ui_font(13, 500))
-        painter.setPen(QColor(tokens.TEXT))
+        painter.setPen(QColor(self._ink))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom and the menu."""
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, export, menu."""
 
     fit_requested = Signal()
+    export_requested = Signal()
     action_requested = Signal(object)
     """The JobAction of a button."""
     menu_requested = Signal(QPoint)
@@ -61,6 +71,9 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit.clicked.connect(self.fit_requested)
+        self._export = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", accent=True)
+        self._export.setAccessibleName("Export stems")
+        self._export.clicked.connect(self.export_requested)
         # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
         self._actions: dict[JobAction, ShellButton] = {}
         self._action_row = QHBoxLayout()
@@ -75,6 +88,7 @@ class PlayerHeader(QWidget):
         row.addWidget(self._notices, 1)
         row.addStretch(0)  # takes the room while there are no notices
         row.addWidget(self._fit)
+        row.addWidget(self._export)
         row.addLayout(self._action_row)
         row.addSpacing(-8)
         row.addWidget(self._menu)
@@ -91,9 +105,10 @@ class PlayerHeader(QWidget):
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job
         self._show(self._model, model_title(heard), runtime_words(heard.runtime))
-        words, exact = sum_words(heard) if job.result else ("", False)
-        self._sum.paint_in(tokens.GOOD if exact else tokens.DIM)
-        self._show(self._sum, words)
+        self._export.setVisible(bool(job.stems))
+        words = " · ".join(filter(None, (stem_count(heard), sum_words(heard)))) if job.result else ""
+        self._sum.paint_in(tokens.GOOD if sums_exactly(heard) else tokens.DIM)
+        self._show(self._sum, words, sum_figure(heard))
         self._show(self._notices, "  ".join(_notices(job)))
 
     def _offer(self, actions: Sequence[tuple[JobAction, str]]) -> None:

@@ -3,9 +3,10 @@
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from desktop.audio.stem_order import stem_title
 from desktop.ui.accessibility import accessible_role
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import LetterButton
@@ -18,6 +19,9 @@ from desktop.ui.theme import tokens
 from desktop.ui.theme.icons import icon
 
 HEAD_WIDTH = 272
+ONE_ROW, TWO_ROWS = 44, 60
+"""Height in pixels that a head needs with its controls in one row, and in two."""
+_SHORT_FADER = 78
 SIGNS = {
     "vocals": "mdi6.microphone-variant",
     "drums": "fa5s.drum",
@@ -26,11 +30,6 @@ SIGNS = {
     "piano": "mdi6.piano",
 }
 OTHER_SIGN = "mdi6.music-note"
-
-
-def title_of(name: str) -> str:
-    """Return a stem's name as a heading."""
-    return name[:1].upper() + name[1:].replace("_", " ")
 
 
 class Badge(QWidget):
@@ -79,7 +78,7 @@ class LaneHead(HeadGround):
     ) -> None:
         super().__init__(colour, parent)
         self._controller, self._lane = controller, lane
-        title = title_of(name)
+        title = stem_title(name)
         self.setAccessibleName(f"{title} lane")
         self._name = Line(13, 600)
         self._name.say(title)
@@ -100,28 +99,45 @@ class LaneHead(HeadGround):
         self.refresh()
 
     def _arrange(self, badge: Badge) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(6)
-        top.addWidget(badge)
-        top.addSpacing(4)
-        top.addWidget(self._name, 1)
-        top.addWidget(self._mute)
-        top.addWidget(self._solo)
-        below = QHBoxLayout()
-        below.setSpacing(2)
-        below.addWidget(self._meter)
-        below.addWidget(self._fader, 1)
-        below.addWidget(self._level)
+        self._top, self._below = QHBoxLayout(), QHBoxLayout()
+        self._top.setSpacing(6)
+        self._top.addWidget(badge)
+        self._top.addSpacing(4)
+        self._top.addWidget(self._name, 1)
+        self._top.addWidget(self._mute)
+        self._top.addWidget(self._solo)
+        self._below.setSpacing(2)
+        self._below.addWidget(self._meter)
+        self._below.addWidget(self._fader, 1)
+        self._below.addWidget(self._level)
         grid = QGridLayout(self)
         grid.setContentsMargins(tokens.EDGE + 16, 7, 12, 6)
         grid.setVerticalSpacing(2)
-        grid.addLayout(top, 0, 0)
-        grid.addLayout(below, 1, 0)
+        grid.addLayout(self._top, 0, 0)
+        grid.addLayout(self._below, 1, 0)
         grid.setRowStretch(1, 1)
 
     def minimumSizeHint(self) -> QSize:
-        """Both rows, tight."""
-        return QSize(HEAD_WIDTH, 60)
+        """One row."""
+        return QSize(HEAD_WIDTH, ONE_ROW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep everything in one row where there is no room for two."""
+        super().resizeEvent(event)
+        self._show_in_one_row(self.height() < TWO_ROWS)
+
+    def _show_in_one_row(self, one: bool) -> None:
+        if self._level.isHidden() == one:
+            return
+        self._meter.setVisible(not one)
+        self._level.setVisible(not one)
+        if one:
+            self._top.insertWidget(self._top.indexOf(self._mute), self._fader)
+            self._fader.setFixedWidth(_SHORT_FADER)
+        else:
+            self._below.insertWidget(1, self._fader, 1)
+            self._fader.setMinimumWidth(64)
+            self._fader.setMaximumWidth(HEAD_WIDTH)
 
     def refresh(self) -> None:
         """Show how the lane is mixed."""

@@ -12,8 +12,10 @@ from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
 SHORTEST = 72
-TIGHT = 64
-"""Lanes give up this much where that spares the scroll bar."""
+COMPACT = 44
+"""Lanes shrink down to this height where that spares the scroll bar; their heads then have one row (lane.py)."""
+_TIME_STEPS = 10_000_000
+"""Steps of the scroll bar over a whole song, so that a step of a long one is less than a sample in view."""
 TALLEST_ALONE = 420
 """A lone lane does not fill a whole screen."""
 
@@ -52,11 +54,16 @@ class LaneStack(QWidget):
         left.setSpacing(0)
         left.addSpacing(AXIS_HEIGHT)
         left.addWidget(self._area, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.view, 1)
+        right.addWidget(TimeBar(self.view))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addLayout(left)
-        row.addWidget(self.view, 1)
+        row.addLayout(right, 1)
         row.addWidget(self._bar)
 
     @property
@@ -85,7 +92,7 @@ class LaneStack(QWidget):
         count, room = len(self._heads), self.view.lanes_height()
         if not count:
             return []
-        height = room / count if room / count >= TIGHT else SHORTEST
+        height = room / count if room / count >= COMPACT else SHORTEST
         if count == 1:
             height = min(height, TALLEST_ALONE)
         return [round(height * number) for number in range(1, count + 1)]
@@ -113,3 +120,33 @@ class LaneStack(QWidget):
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Fill the ground."""
         QPainter(self).fillRect(self.rect(), QColor(tokens.BACKGROUND))
+
+
+class TimeBar(QScrollBar):
+    """Moves a zoomed view along the song; hidden while the whole song is in view."""
+
+    def __init__(self, view: WaveformView, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._view = view
+        self.setAccessibleName("Part of the song in view")
+        self.setToolTip("Drag to move along the song (Shift+wheel, Shift+Left and Right)")
+        self.hide()
+        view.range_changed.connect(self._show_range)
+        self.valueChanged.connect(self._move_view)
+
+    def _show_range(self) -> None:
+        start, end = self._view.box.visible()
+        seconds = self._view.box.seconds
+        part = min(1.0, (end - start) / seconds)
+        blocked = self.blockSignals(True)
+        self.setRange(0, round(_TIME_STEPS * (1 - part)))
+        self.setPageStep(max(1, round(_TIME_STEPS * part)))
+        self.setSingleStep(max(1, self.pageStep() // 10))
+        self.setValue(round(_TIME_STEPS * start / seconds))
+        self.blockSignals(blocked)
+        self.setVisible(not self._view.box.is_whole())
+
+    def _move_view(self, value: int) -> None:
+        start, end = self._view.box.visible()
+        first = value / _TIME_STEPS * self._view.box.seconds
+        self._view.box.show_range(first, first + end - start)

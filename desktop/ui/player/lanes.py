@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Signal
@@ -9,10 +10,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.audio.peaks import Peaks
 from desktop.jobs.model import Job
+from desktop.playback.song import Song
+from desktop.playback.stems import StemFiles
+from desktop.playback.unfinished_song import UnfinishedSong
 from desktop.segments.growing_peaks import GrowingPeaks
+from desktop.segments.store import About
 from desktop.ui.player.controller import PlayerController
 from desktop.ui.player.lane import LaneHead
 from desktop.ui.player.lane_stack import LaneStack
+from desktop.ui.player.sample_reader import SampleReader
 from desktop.ui.player.sentences import COMING, HERE
 from desktop.ui.player.shown_stems import shown_stems
 from desktop.ui.player.waiting_head import WaitingHead
@@ -42,6 +48,9 @@ class Lanes(QWidget):
         self._growing: GrowingPeaks | None = None
         self._drawn = 0
         self.view = self._stack.view
+        self._samples = SampleReader(self)
+        self._samples.arrived.connect(self.view.show_samples)
+        self.view.samples_wanted.connect(self._samples.want)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._stack)
@@ -57,12 +66,14 @@ class Lanes(QWidget):
         stems = shown_stems(job)
         peaks = [_open(stem.peaks) for stem in stems]
         self._growing = None
+        self._samples.set_song(partial(_finished, [stem.path for stem in stems]))
         self._lay(job, [stem.name for stem in stems], *_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, path: Path) -> None:
         """Show the song as a whole, until its stems exist."""
         peaks = [_open(path)]
         self._growing = None
+        self._samples.set_song(None)
         self._show_waves(*_length(job, peaks), peaks, [tokens.ACCENT])
         self._heads, self._names, self._waiting = [], (), WaitingHead()
         self._stack.set_heads([self._waiting])
@@ -75,8 +86,12 @@ class Lanes(QWidget):
             self.view.show_unfinished([(part * self._seconds, self._seconds)], COMING)
             self.view.brighten(part * self._seconds)
 
-    def show_growing(self, job: Job, growing: GrowingPeaks) -> None:
-        """Show one lane for every stem that is in work; they fill with `grow`."""
+    def show_growing(self, job: Job, growing: GrowingPeaks, folders: tuple[Path, Path]) -> None:
+        """Show one lane for every stem that is in work; they fill with `grow`.
+
+        `folders` hold the finished segments and the draft.
+        """
+        self._samples.set_song(partial(_unfinished, folders, growing.about))
         names, frames = growing.names, growing.about.frames
         self._growing, self._drawn = growing, growing.version
         self._lay(job, names, frames / growing.about.sample_rate, frames, growing.lanes)
@@ -88,11 +103,11 @@ class Lanes(QWidget):
                 self._drawn = self._growing.version
                 self.view.renew_lanes(gains([max(QUIETEST, loudest(lane)) for lane in self._growing.lanes]))
             place = self._controller.seconds if waiting else None
-            self.view.show_unfinished(self._growing.unfinished_spans(), HERE if waiting else words, place)
+            self.view.show_unfinished(self._growing.unfinished_spans(), HERE if waiting else words, place, draft=True)
 
-    def fit(self) -> None:
-        """Show the whole song."""
-        self.view.fit()
+    def close_reader(self) -> None:
+        """Read no more samples: the window closes."""
+        self._samples.close()
 
     def _lay(self, job: Job, names: Sequence[str], seconds: float, frames: int, peaks: Sequence[Peaks | None]) -> None:
         """Lay out one lane a stem. Heads that are there already, of the same song, keep the keyboard's focus."""
@@ -137,6 +152,14 @@ class Lanes(QWidget):
                 head.show_peak(levels[number])
             else:
                 head.rest()
+
+
+def _finished(paths: Sequence[Path]) -> Song:
+    return StemFiles(paths)
+
+
+def _unfinished(folders: tuple[Path, Path], about: About) -> Song:
+    return UnfinishedSong(*folders, about)
 
 
 def gains(loud: Sequence[float]) -> list[float]:

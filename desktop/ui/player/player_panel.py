@@ -25,6 +25,7 @@ from desktop.ui.player.shown_stems import shown_stems
 if TYPE_CHECKING:
     from desktop.segments.growing_peaks import GrowingPeaks
     from desktop.ui.player.lanes import Lanes
+    from desktop.ui.waveform.view import WaveformView
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -46,6 +47,7 @@ class PlayerPanel(QWidget):
         self.growing = Growing(controller, home, self)
         self.growing.grown.connect(self._show_more)
         self._header = PlayerHeader()
+        self.export_requested = self._header.export_requested
         self._header.action_requested.connect(self._request_action)
         self._header.menu_requested.connect(self._request_menu)
         self._message = Message()
@@ -61,6 +63,16 @@ class PlayerPanel(QWidget):
     def warm_up(self) -> None:
         """Import what lanes are drawn and played with, half a second's worth, beside the window."""
         threading.Thread(target=_import_lanes, name="warm up", daemon=True).start()
+
+    @property
+    def waveforms(self) -> "WaveformView | None":
+        """The waveforms; None before the first song."""
+        return self._lanes_or_none.view if self._lanes_or_none else None
+
+    def end_reading(self) -> None:
+        """Read nothing more from the song's files: the window closes."""
+        if self._lanes_or_none is not None:
+            self._lanes_or_none.close_reader()
 
     @property
     def job(self) -> Job | None:
@@ -113,9 +125,7 @@ class PlayerPanel(QWidget):
             return
         if missing := _missing(job.stems):
             self._controller.unload()
-            self._tell(
-                "The stems are gone", f"{missing} is not in the library any more. Separate the song again.", True
-            )
+            self._tell("The stems are gone", f"{missing} not in the library any more. Separate the song again.", True)
             return
         self._shown = key
         self._lanes().show_stems(job)
@@ -161,7 +171,7 @@ class PlayerPanel(QWidget):
         key = ("growing", job.id, peaks.about)
         if key != self._shown:
             self._shown = key
-            self._lanes().show_growing(job, peaks)
+            self._lanes().show_growing(job, peaks, self.growing.folders)
             self._room.setCurrentWidget(self._lanes())
             self._controller.load_unfinished(job.id, self.growing.folders, peaks.about)
         self._lanes().grow(growing_words(job, self.growing.has_draft), self._controller.waiting)
@@ -179,7 +189,7 @@ class PlayerPanel(QWidget):
 
             self._lanes_or_none = Lanes(self._controller)
             self._lanes_or_none.zoom_changed.connect(self._header.show_whole)
-            self._header.fit_requested.connect(self._lanes_or_none.fit)
+            self._header.fit_requested.connect(self._lanes_or_none.view.fit)
             self._room.addWidget(self._lanes_or_none)
         return self._lanes_or_none
 
@@ -204,4 +214,7 @@ def _import_lanes() -> None:
 
 
 def _missing(stems: Sequence[Stem]) -> str:
-    return next((stem.path.name for stem in stems if not stem.path.exists()), "")
+    """Return what is missing, with its verb; empty when every stem is there."""
+    if not stems:
+        return "They are"
+    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")

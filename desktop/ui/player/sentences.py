@@ -11,7 +11,8 @@ COMING = "The stems appear here when they are ready"
 HERE = "Separating here"
 NULL_EXACT = -250.0
 """Below this, source minus sum of stems has no difference at all."""
-COUNTED = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight")
+CLOSE = -80.0
+"""Up to this the difference cannot be heard: it lies below what 13 bits resolve."""
 MODEL_TITLES = {
     "htdemucs": "HT Demucs",
     "htdemucs_ft": "HT Demucs · fine-tuned",
@@ -46,33 +47,49 @@ def last_computed(jobs: Iterable[Job]) -> str:
     return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
 
 
-def sum_words(job: Job) -> tuple[str, bool]:
-    """Return how well the stems add up to the song, and whether exactly."""
-    stems = f"{COUNTED[len(job.stems)]} stems" if len(job.stems) < len(COUNTED) else f"{len(job.stems)} stems"
+def stem_count(job: Job) -> str:
+    """Return "4 stems"."""
+    return "1 stem" if len(job.stems) == 1 else f"{len(job.stems)} stems"
+
+
+def sums_exactly(job: Job) -> bool:
+    """Return whether source minus sum of stems has no difference at all."""
+    return job.null_dbfs is not None and job.null_dbfs <= NULL_EXACT
+
+
+def sum_words(job: Job) -> str:
+    """Return how well the stems add up to the song; empty where that was not measured."""
     if job.null_dbfs is None:
-        return stems, False
-    if job.null_dbfs <= NULL_EXACT:
-        return f"{stems}, sum exactly to the song", True
-    return f"{stems}, sum within {job.null_dbfs:.0f} dB".replace("-", "−"), False
+        return ""
+    if sums_exactly(job):
+        return "add up exactly to the original"
+    return "add up to the original" if job.null_dbfs <= CLOSE else "do not add up to the original"
 
 
-def waiting_words(job: Job) -> str:
+def sum_figure(job: Job) -> str:
+    """Return the measured difference between original and sum of stems; empty where there is none."""
+    if job.null_dbfs is None or sums_exactly(job):
+        return ""
+    return f"The loudest difference to the original is {job.null_dbfs:.0f} dBFS.".replace("-", "−")
+
+
+def waiting_words(job: Job, queue_paused: bool = False) -> str:
     """Return where a job stands that is to be separated."""
     again = job.earlier is not None
     if job.state is JobState.PENDING:
-        return standing_words(job) or ("Waiting to be separated again" if again else "Waiting in line")
+        return standing_words(job, queue_paused) or ("Queued to be separated again" if again else "Queued")
     return stage_words(job.stage, job.progress, again)
 
 
-def standing_words(job: Job) -> str:
+def standing_words(job: Job, queue_paused: bool = False) -> str:
     """Return why a pending job stands still, or how far it is already; empty for one that simply waits."""
     rest = job.rest(datetime.now(UTC))
     if rest:
         return f"Trying again in {rest_words(rest)}"
     part = f" at {int(job.progress * 100)} %" if job.progress else ""
-    if job.paused:
+    if job.paused or (part and queue_paused):
         return f"Paused{part}"
-    return f"Waiting{part}" if part else ""
+    return f"Queued{part}" if part else ""
 
 
 def rest_words(seconds: float) -> str:

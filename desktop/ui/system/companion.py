@@ -32,7 +32,7 @@ class Companion(QObject):
         self.farewell = Farewell(window, self.work, Tray.is_there)
         self.awake = Awake(self.work, lambda: window.memory.settings.awake, keepers(), self)
         self._telling = Background("notify", self)
-        self.notifier = Notifier(window.library.jobs, self._in_front, self._tell, self)
+        self.notifier = Notifier(window.library.batches, self._in_front, self._tell, self)
         self.announcer = Announcer(window.library.jobs, partial(announce, window), self)
         window.batch_changed.connect(self.announcer.follow_batch)
         self.opened_files = OpenedFiles(self.take_over, self)

@@ -37,7 +37,9 @@ class Farewell(QObject):
         self.question: QuitQuestion | None = None
         self._end = QTimer(self, interval=_REST_MS, singleShot=True)
         self._end.timeout.connect(self._end_if_done)
+        self._exporter = window.exporter
         work.changed.connect(self._look)
+        self._exporter.changed.connect(self._look)
         window.may_close = self.may_close
         application = QApplication.instance()
         if isinstance(application, QGuiApplication):
@@ -46,7 +48,7 @@ class Farewell(QObject):
 
     def may_close(self) -> bool:
         """True when the window may go now. Otherwise the user is asked, or it hides."""
-        if self._at_once or monotonic() - self._session_ended < _SESSION_ENDS or not self._work.active:
+        if self._at_once or monotonic() - self._session_ended < _SESSION_ENDS or not self._active:
             return True
         match self._wanted():
             case "stop":
@@ -57,6 +59,10 @@ class Farewell(QObject):
             case _:
                 self._ask()
         return False
+
+    @property
+    def _active(self) -> bool:
+        return self._work.active or self._exporter.songs_left > 0
 
     def end_session(self) -> None:
         """Let the window go without a word: the computer shuts down, or the user logs out."""
@@ -93,11 +99,15 @@ class Farewell(QObject):
 
     def _wanted(self) -> str:
         wanted = self._window.memory.settings.quit
+        if wanted == STOP and self._exporter.songs_left:
+            return ASK  # stopping costs a separation nothing, an export everything that is not written yet
         return ASK if wanted == BACKGROUND and not self._has_tray() else wanted
 
     def _ask(self) -> None:
         if self.question is None:
-            self.question = QuitQuestion(self._work.songs, self._has_tray(), self._window)
+            self.question = QuitQuestion(
+                self._work.songs, self._exporter.songs_left, self._has_tray(), self._window
+            )
             self.question.answered.connect(self._take_answer)
             self.question.finished.connect(self._forget_question)
         self.question.open()
@@ -115,12 +125,12 @@ class Farewell(QObject):
 
     def _look(self) -> None:
         """End soon when nothing is left to be done; not when there is something again."""
-        if self.in_background and not self._work.active:
+        if self.in_background and not self._active:
             if not self._end.isActive():
                 self._end.start()
         else:
             self._end.stop()
 
     def _end_if_done(self) -> None:
-        if self.in_background and not self._work.active:
+        if self.in_background and not self._active:
             self.leave()

@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 
 from desktop.jobs.model import Job
 from desktop.paths import resources
-from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.system.news import BatchNews, News
+from desktop.ui.jobs.batch import BatchResult, BatchTracker
+from desktop.ui.system.news import News, batch_news, failure_news
 
 _log = logging.getLogger(__name__)
 _SERVICE = "org.freedesktop.Notifications"
@@ -22,30 +22,27 @@ _PATIENCE = 5.0
 
 
 class Notifier(QObject):
-    """Follows the table's rows."""
+    """Tells of batches of songs."""
 
     def __init__(
         self,
-        jobs: JobTableModel,
+        batches: BatchTracker,
         in_front: Callable[[], bool],
         tell: Callable[[News], None],
         parent: QObject | None = None,
     ) -> None:
         """`tell` shows a notification; it is not called while `in_front()`."""
         super().__init__(parent)
-        self._jobs = jobs
         self._in_front = in_front
         self._tell = tell
-        self._batch = BatchNews()
-        jobs.job_changed.connect(self._change)
-        jobs.queue_changed.connect(self._look)
+        batches.failed_first.connect(self._tell_failure)
+        batches.ended.connect(self._tell_end)
 
-    def _change(self, job: Job) -> None:
-        self._say(self._batch.change(job))
+    def _tell_failure(self, job: Job) -> None:
+        self._say(failure_news(job))
 
-    def _look(self) -> None:
-        if not self._jobs.active:
-            self._say(self._batch.end())
+    def _tell_end(self, result: BatchResult) -> None:
+        self._say(batch_news(result))
 
     def _say(self, news: News | None) -> None:
         if news is not None and not self._in_front():

@@ -65,7 +65,7 @@ class Tray(QObject):
 
     def _say(self) -> None:
         # Counted also while the sign is not to be seen: a batch begins before the window hides.
-        batch = self._batches.of(self._jobs.jobs, self._jobs.active)
+        batch = self._batches.of(self._jobs.jobs, self._jobs.active, self._jobs.left)
         words = [word for word in batch_words(batch) if word] if batch else ["all songs are done"]
         said = f"{NAME} · {', '.join(words)}"
         if said != self.icon.toolTip():

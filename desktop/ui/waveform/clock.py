@@ -10,8 +10,16 @@ def clock(seconds: float) -> str:
 
 def clock_with_tenths(seconds: float) -> str:
     """Return `seconds` as "1:17.4", cut down, so that it never shows a time that is not reached."""
-    tenths = int(max(0.0, seconds) * 10 + 1e-6)
-    return f"{clock(tenths // 10)}.{tenths % 10}"
+    return clock_with_decimals(seconds, 1)
+
+
+def clock_with_decimals(seconds: float, decimals: int) -> str:
+    """Return `seconds` with so many decimals, cut down: "1:17.4253"."""
+    if not decimals:
+        return clock(seconds)
+    unit = 10**decimals
+    whole, part = divmod(int(max(0.0, seconds) * unit + 1e-6), unit)
+    return f"{clock(whole)}.{part:0{decimals}d}"
 
 
 def spoken(seconds: float) -> str:

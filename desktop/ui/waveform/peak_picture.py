@@ -13,6 +13,8 @@ FILL = 0.92
 """Part of the lane's height that full scale takes."""
 SHADES = 16
 """Steps of a pixel that is covered in part."""
+VEIL = 2
+"""Steps of what an outline leaves of its inside."""
 TALL = 2000
 """Device pixels up to which heights in steps fit into 16 bits."""
 HAIR = 0.5
@@ -67,10 +69,13 @@ def loudest(peaks: PeakSource) -> float:
     return float(np.abs(read_columns(peaks, 0, max(1, peaks.frames), 512)).max())
 
 
-def paint_columns(columns: NDArray[np.float32], height: int, colour: QColor, gain: float, ratio: float) -> QImage:
+def paint_columns(
+    columns: NDArray[np.float32], height: int, colour: QColor, gain: float, ratio: float, outline: bool = False
+) -> QImage:
     """Paint min and max columns, float32 [width, 2], as a picture of `height` device pixels with soft edges.
 
-    `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel.
+    `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel; `outline` leaves the inside
+    empty but for a veil.
     """
     whole = np.int16 if height < TALL else np.int32
     middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
@@ -82,12 +87,25 @@ def paint_columns(columns: NDArray[np.float32], height: int, colour: QColor, gai
     cover -= np.maximum(rows, top)
     np.clip(cover, 0, SHADES, out=cover)
     shades = cover.astype(np.uint8)
+    if outline:
+        shades -= np.minimum(_inside(shades, max(1, round(ratio))), SHADES - VEIL)
     width = len(columns)
     picture = QImage(shades.data, width, height, width, QImage.Format.Format_Indexed8)
     picture.setColorTable(_shades(colour))
     picture = picture.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the shades are numpy's
     picture.setDevicePixelRatio(ratio)
     return picture
+
+
+def _inside(shades: NDArray[np.uint8], line: int) -> NDArray[np.uint8]:
+    """Return what of a shape, uint8 [height, width], is further than `line` pixels from its edge."""
+    inside = shades.copy()
+    inside[:line] = inside[-line:] = 0
+    for other, shifted in ((inside[line:], shades[:-line]), (inside[:-line], shades[line:])):
+        np.minimum(other, shifted, out=other)
+    for other, shifted in ((inside[:, line:], shades[:, :-line]), (inside[:, :-line], shades[:, line:])):
+        np.minimum(other, shifted, out=other)
+    return inside
 
 
 def _shades(colour: QColor) -> list[int]:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 NOTCH = 120
 ZOOM_A_NOTCH = 1.25
 PAN_A_NOTCH = 0.1
-SHORTEST = 1.0
-"""Seconds that the view shows at least."""
+SHORTEST = 0.0005
+"""Seconds that the view shows at least: some twenty samples at 44.1 kHz."""
 
 
 class TimeViewBox(pg.ViewBox):

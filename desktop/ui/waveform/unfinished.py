@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.waveform.peak_item import Span
 from desktop.ui.waveform.time_view import TimeViewBox
 
 STRIPE = 5
 GAP = 16
 SHADE = 9
-Span = tuple[float, float]
 """Alpha of a stripe, of 255."""
 
 
@@ -24,16 +24,16 @@ class UnfinishedItem(pg.GraphicsObject):
     def __init__(self, view: TimeViewBox) -> None:
         super().__init__()
         self._view = view
-        self._height = 1.0
+        self._height = self._first_lane = 1.0
         self._spans: list[Span] = []
         self._words = ""
         self._place: float | None = None
         self.setZValue(5)
 
-    def place(self, height: float) -> None:
-        """Cover everything down to `height`."""
+    def place(self, height: float, first_lane: float) -> None:
+        """Cover everything down to `height`, and write in the first lane, which ends at `first_lane`."""
         self.prepareGeometryChange()
-        self._height = height
+        self._height, self._first_lane = height, first_lane
 
     def show_spans(self, spans: Sequence[Span], words: str, place: float | None) -> bool:
         """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins.
@@ -83,16 +83,16 @@ class UnfinishedItem(pg.GraphicsObject):
         return left
 
     def _say(self, p: QPainter, frame: QRectF, place: QRectF, left: float) -> None:
-        p.setFont(ui_font(12))
+        p.setFont(ui_font(13, 500))
         metrics = p.fontMetrics()
         width = metrics.horizontalAdvance(self._words)
         x = max(frame.left() + GAP, min(left + GAP, frame.right() - width - GAP))
-        middle = max(place.top() + 16, place.bottom() - 20)
-        shade = QColor(tokens.BACKGROUND)
-        shade.setAlpha(200)
+        middle = place.top() + self._first_lane / 2
+        shade = QColor(tokens.RAISED)
+        shade.setAlpha(235)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(shade)
-        p.drawRoundedRect(QRectF(x - 8, middle - 12, width + 16, 24), 6, 6)
-        p.setPen(QColor(tokens.DIM))
-        p.drawText(QPointF(x, middle + metrics.ascent() / 2 - 1), self._words)
+        p.drawRoundedRect(QRectF(x - 10, middle - 14, width + 20, 28), 14, 14)
+        p.setPen(QColor(tokens.TEXT))
+        p.drawText(QPointF(x, middle + metrics.capHeight() / 2), self._words)

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
 from desktop.ui.accessibility import accessible_role
 from desktop.ui.theme import tokens
-from desktop.ui.waveform.peak_item import PeakItem
+from desktop.ui.waveform.peak_item import PeakItem, Span
 from desktop.ui.waveform.peak_picture import PeakSource
+from desktop.ui.waveform.samples import CLOSE, SampleWindow
 from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.time_axis import TimeAxis
 from desktop.ui.waveform.time_view import ZOOM_A_NOTCH, TimeViewBox
-from desktop.ui.waveform.unfinished import Span, UnfinishedItem
+from desktop.ui.waveform.unfinished import UnfinishedItem
 
 PLAYHEAD_WIDTH = 1.5
 STRIP = 4
@@ -42,12 +43,16 @@ class WaveformView(pg.GraphicsView):
     zoom_changed = Signal(bool)
     """True when the whole song is in view."""
     lanes_resized = Signal()
+    samples_wanted = Signal(float, float)
+    """First and last second of a stretch whose samples are to be shown."""
+    range_changed = Signal()
+    """Another part of the song is in view."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setBackground(QColor(tokens.BACKGROUND))
         self.setAccessibleName("Waveforms")
-        self.setAccessibleDescription("Click to play from there. Wheel, plus and minus zoom, F shows the whole song.")
+        self.setAccessibleDescription("Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the whole song.")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._box = TimeViewBox()
         self._axis = TimeAxis()
@@ -56,14 +61,21 @@ class WaveformView(pg.GraphicsView):
         self._bottoms: list[int] = []
         self._scroll = 0
         self._playhead: float | None = None
+        self._frames = 0
+        self._samples: SampleWindow | None = None
         self._unfinished = UnfinishedItem(self._box)
         self._unfinished.hide()
         self._arrange()
         self._box.addItem(self._unfinished, ignoreBounds=True)
         self._box.clicked.connect(self.seek_requested)
         self._box.double_clicked.connect(self.fit)
-        self._box.sigXRangeChanged.connect(lambda: self.zoom_changed.emit(self._box.is_whole()))
+        self._box.sigXRangeChanged.connect(self._tell_range)
         self._box.sigResized.connect(lambda: self.lanes_resized.emit())
+
+    def _tell_range(self) -> None:
+        self.zoom_changed.emit(self._box.is_whole())
+        self.range_changed.emit()
+        self._want_samples()
 
     def _arrange(self) -> None:
         frame = QGraphicsWidget()
@@ -94,15 +106,16 @@ class WaveformView(pg.GraphicsView):
             if item is not None:
                 self._box.removeItem(item)
         self._box.set_seconds(seconds)
-        self._items = [self._item(wave, frames / max(seconds, 1e-3)) for wave in waves]
+        self._items = [self._item(lane, wave, frames / max(seconds, 1e-3)) for lane, wave in enumerate(waves)]
+        self._frames, self._samples = frames, None
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
 
-    def _item(self, wave: LaneWave, sample_rate: float) -> PeakItem | None:
+    def _item(self, lane: int, wave: LaneWave, sample_rate: float) -> PeakItem | None:
         if wave.peaks is None:
             return None
-        item = PeakItem(self._box, wave.peaks, sample_rate, wave.colour, wave.gain)
+        item = PeakItem(self._box, lane, wave.peaks, sample_rate, wave.colour, wave.gain)
         self._box.addItem(item, ignoreBounds=True)
         return item
 
@@ -115,7 +128,7 @@ class WaveformView(pg.GraphicsView):
             if item is not None:
                 item.place(top, max(1, bottom - top - 1))
             top = bottom
-        self._unfinished.place(max(1, top - 1))
+        self._unfinished.place(max(1, top - 1), bottoms[0] - scroll if bottoms else 1)
         self.viewport().update()
 
     def set_heard(self, lane: int, heard: bool) -> None:
@@ -124,8 +137,16 @@ class WaveformView(pg.GraphicsView):
         if item is not None:
             item.set_heard(heard)
 
-    def show_unfinished(self, spans: Sequence[Span], words: str, place: float | None = None) -> None:
-        """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished."""
+    def show_unfinished(
+        self, spans: Sequence[Span], words: str, place: float | None = None, draft: bool = False
+    ) -> None:
+        """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished.
+
+        `draft`: what is drawn there is a draft's sound, of which only the outline is shown.
+        """
+        for item in self._items:
+            if item is not None:
+                item.show_drafts(spans if draft else ())
         if self._unfinished.show_spans(spans, words, place):
             self._unfinished.setVisible(bool(spans))
             self.viewport().update()
@@ -133,6 +154,22 @@ class WaveformView(pg.GraphicsView):
     def is_unfinished(self, second: float) -> bool:
         """True where the song is hatched."""
         return self._unfinished.isVisible() and self._unfinished.covers(second)
+
+    def show_samples(self, samples: SampleWindow) -> None:
+        """Draw these samples where the view is close enough."""
+        self._samples = samples
+        for item in self._items:
+            if item is not None:
+                item.show_samples(samples)
+        self.viewport().update()
+
+    def _want_samples(self) -> None:
+        """Ask for the samples that are in view, once they are wider than what peaks can show."""
+        start, end = self._box.visible()
+        columns = max(1.0, self._box.frame().width() * self.devicePixelRatioF())
+        close = (end - start) * self._frames / self._box.seconds < CLOSE * columns
+        if close and not (self._samples and self._samples.covers(start, end)):
+            self.samples_wanted.emit(start, end)
 
     def renew_lanes(self, gains: Sequence[float]) -> None:
         """Draw the lanes anew, whose peaks have changed, each as high as its entry of `gains` says."""
@@ -224,11 +261,13 @@ class WaveformView(pg.GraphicsView):
             self.lanes_resized.emit()
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Zoom with plus and minus, fit with F; every other key is the window's."""
-        if ev.text() in ("+", "="):
+        """Zoom with plus and minus or Up and Down, page through the song, fit with F; other keys are the window's."""
+        if ev.text() in ("+", "=") or ev.key() == Qt.Key.Key_Up:
             self.zoom_in()
-        elif ev.text() == "-":
+        elif ev.text() == "-" or ev.key() == Qt.Key.Key_Down:
             self.zoom_out()
+        elif ev.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self._box.pan(-1.0 if ev.key() == Qt.Key.Key_PageUp else 1.0)
         elif ev.key() == Qt.Key.Key_F:
             self.fit()
         else:

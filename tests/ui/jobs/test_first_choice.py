@@ -11,7 +11,7 @@ from desktop.jobs.model import JobState
 from desktop.ui.jobs.columns import Column
 from desktop.ui.main_window import MainWindow
 from tests.helpers.library import write_song
-from tests.helpers.window import Stage, a_job
+from tests.helpers.window import Stage, a_job, stored_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -96,3 +96,22 @@ def test_an_added_song_is_chosen_although_a_search_would_leave_it_out(
     window.add_tracks([write_song(tmp_path / "other.wav", 1.0)])
     qtbot.waitUntil(lambda: _chosen(window) == ["other"])
     assert window.top.search.text() == ""
+
+
+@pytest.mark.parametrize("touch", ["seek", "play", "mute"])
+def test_added_songs_leave_a_song_in_the_player_that_was_worked_with(
+    setting: Stage, qtbot: QtBot, tmp_path: Path, touch: str
+) -> None:
+    stored_song(setting)
+    window = _open(setting, qtbot)
+    qtbot.waitUntil(lambda: window.player.ready)
+    keys = {"seek": [Qt.Key.Key_Right], "play": [Qt.Key.Key_Space] * 2, "mute": [Qt.Key.Key_1]}
+    for key in keys[touch]:  # played and paused
+        qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier if touch == "seek" else Qt.KeyboardModifier.NoModifier)
+    place = window.player.position
+    window.add_tracks([write_song(tmp_path / "new.wav", 1.0)])
+    with qtbot.waitSignal(window.library.first_added):
+        pass
+    assert _chosen(window) == ["Night Drive"]
+    assert window.player.ready
+    assert window.player.position == place

@@ -10,6 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stage
 from desktop.jobs.queue import JobProgress
+from desktop.jobs.speeds import speed_key
+from desktop.settings import Settings
+from desktop.ui.jobs.cells import NONE
 from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.job_model import JobTableModel
 from tests.helpers.window import a_job
@@ -121,11 +124,11 @@ def test_sync_takes_over_a_list_without_a_reset(model: JobTableModel) -> None:
 def test_songs_in_line_say_how_many_are_before_them(model: JobTableModel) -> None:
     jobs = [a_job(f"Song {n}", position=n) for n in range(3)]
     model.put(jobs)
-    assert _text(model, 0, Column.STATUS) == "Next in line"
-    assert _text(model, 2, Column.STATUS) == "In line: 2 songs before it"
+    assert _text(model, 0, Column.STATUS) == "Up next"
+    assert _text(model, 2, Column.STATUS) == "Queued: 2 ahead"
     model.put([replace(jobs[0], state=JobState.COMPLETED)])
-    assert _text(model, 1, Column.STATUS) == "Next in line"
-    assert _text(model, 2, Column.STATUS) == "In line: 1 song before it"
+    assert _text(model, 1, Column.STATUS) == "Up next"
+    assert _text(model, 2, Column.STATUS) == "Queued: 1 ahead"
 
 
 def test_songs_in_line_tell_when_they_will_be_done(model: JobTableModel) -> None:
@@ -136,6 +139,22 @@ def test_songs_in_line_tell_when_they_will_be_done(model: JobTableModel) -> None
     model.progress(JobProgress(running.id, 1, Stage.SEPARATING, 0.5, 10.0, 10.0))
     assert _text(model, 0, Column.LEFT) == "0:10"
     assert _text(model, 1, Column.LEFT) == "0:50"  # ten seconds, and twice the song at a fifth of its length
+
+
+def test_times_stay_when_the_next_song_starts_or_one_is_resumed(model: JobTableModel) -> None:
+    running = a_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0, progress=0.3)
+    waiting, other = a_job("Waiting", position=2, seconds=200.0), a_job("Other", position=3, seconds=10.0, model="big")
+    model.put([running, waiting, other])
+    assert [_text(model, row, Column.LEFT) for row in range(3)] == [NONE] * 3  # nothing was ever measured
+    speeds = {speed_key("htdemucs", running.options, False, Settings()): 0.5}
+    model.know_speeds(speeds, Settings())
+    assert [_text(model, row, Column.LEFT) for row in range(3)] == ["0:35", "2:15", NONE]  # of "big" nothing is known
+    model.put([replace(running, state=JobState.COMPLETED, progress=1.0), replace(waiting, state=JobState.PROCESSING, token=1)])
+    assert _text(model, 1, Column.LEFT) == "1:40"
+    model.know_speeds(speeds | {speed_key("big", other.options, False, Settings()): 2.0}, Settings())
+    assert _text(model, 2, Column.LEFT) == "2:00"
+    model.know_speeds(speeds, Settings(runtime="cuda"))  # that was measured elsewhere
+    assert _text(model, 1, Column.LEFT) == NONE
 
 
 def test_a_draft_that_stood_in_is_announced_once(model: JobTableModel, qtbot: QtBot) -> None:
@@ -160,7 +179,7 @@ def test_models_are_called_by_the_shelf_s_titles(model: JobTableModel) -> None:
     model.put([a_job(model="mine"), a_job(model="sketch", model_used="sketch", state=JobState.COMPLETED)])
     model.name_models({"mine": "My own model"}, "mine")
     assert _text(model, 0, Column.MODEL) == "My own model"
-    assert "separate with My own model" in _text(model, 1, Column.STATUS)
+    assert "Separate again with My own model" in model.index(1, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_hostile_title_is_shown_harmlessly(model: JobTableModel) -> None:
@@ -183,10 +202,10 @@ def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
             a_job("Vibe Ace", JobState.PROCESSING, artist="Kevin MacLeod", stage=Stage.SEPARATING, progress=0.34),
             "Vibe Ace, Kevin MacLeod, Separating 34 percent",
         ),
-        (a_job("take 3", artist="", album=""), "take 3, Next in line"),
+        (a_job("take 3", artist="", album=""), "take 3, Up next"),
         (
             a_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
-            "Broken, The file is damaged: its index is missing.",
+            "Broken, Failed: The file is damaged: its index is missing.",
         ),
     ],
 )

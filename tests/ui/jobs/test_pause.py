@@ -61,10 +61,10 @@ def test_a_song_is_paused_and_resumed_by_the_buttons_of_its_row(
     click(window, qtbot, 1, JobAction.PAUSE)
     qtbot.waitUntil(lambda: status(window, 1) == "Paused")
     assert paused(setting) == "1"
-    assert [status(window, row) for row in (0, 2)] == ["Next in line", "In line: 1 song before it"]
+    assert [status(window, row) for row in (0, 2)] == ["Up next", "Queued: 1 ahead"]
     assert [job.title for job in setting.store.due()] == ["song 0", "song 2"]
     click(window, qtbot, 1, JobAction.RESUME)
-    qtbot.waitUntil(lambda: status(window, 1) == "In line: 1 song before it")
+    qtbot.waitUntil(lambda: status(window, 1) == "Queued: 1 ahead")
     assert [job.title for job in setting.queue.jobs] == ["song 0", "song 1", "song 2"]
 
 
@@ -90,7 +90,7 @@ def test_a_key_pauses_the_whole_queue(window: MainWindow, setting: Setting, qtbo
 def test_what_has_ended_cannot_be_paused_and_that_is_said(window: MainWindow, setting: Setting, qtbot: QtBot) -> None:
     job = setting.service.waiting()[0]
     setting.service.cancel(job.id)
-    qtbot.waitUntil(lambda: status(window, 0).startswith("Cancelled"))
+    qtbot.waitUntil(lambda: status(window, 2).startswith("Cancelled"))
     window.table.choose(job.id)
     qtbot.keyClick(window.table, Qt.Key.Key_P, CTRL)
     qtbot.waitUntil(lambda: ["can be paused" in notice.sentence for notice in window.notices.notices] == [True])
@@ -132,9 +132,9 @@ def soon(seconds: float) -> datetime:
     [
         (a_job(paused=True), "Paused", None),
         (a_job(paused=True, progress=0.64), "Paused at 64 %", 0.64),
-        (a_job(progress=0.64), "Waiting at 64 %: 2 songs before it", 0.64),
+        (a_job(progress=0.64), "Queued at 64 %: 2 ahead", 0.64),
         (a_job(state=JobState.PROCESSING, paused=True, progress=0.64), "Pausing", 0.64),
-        (a_job(not_before=soon(-1), error="It was busy."), "In line: 2 songs before it", None),
+        (a_job(not_before=soon(-1), error="It was busy."), "Queued: 2 ahead", None),
         (a_job(not_before=soon(1000), error="It was busy.", paused=True), "Paused", None),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_song_that_is_tried_again_says_when_and_why() -> None:
 def test_the_player_says_the_same_of_it() -> None:
     assert waiting_words(a_job(paused=True, progress=0.64)) == "Paused at 64 %"
     assert waiting_words(a_job(not_before=soon(39.5))) == "Trying again in 40 s"
-    assert waiting_words(a_job()) == "Waiting in line"
+    assert waiting_words(a_job()) == "Queued"
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(0.2, "1 s"), (40.0, "40 s"), (90.5, "2 min"), (600.0, "10 min")])
@@ -170,7 +170,7 @@ def test_a_song_that_waits_for_its_next_try_counts_down_and_then_is_in_line_agai
     told: list[str] = []
     window.library.jobs.dataChanged.connect(lambda *_: told.append(status(window, 2)))
     qtbot.waitUntil(lambda: "Trying again in 1 s: The library is busy." in told)
-    qtbot.waitUntil(lambda: told[-1] == "In line: 2 songs before it")
+    qtbot.waitUntil(lambda: told[-1] == "Queued: 2 ahead")
 
 
 def test_the_menu_offers_to_pause_and_to_resume() -> None:
@@ -189,7 +189,7 @@ def test_paused_songs_are_no_part_of_the_batch_and_no_part_of_its_time() -> None
     held = replace(held, paused=True)
     model = JobTableModel()
     model.put([running, waiting, held])
-    batch = BatchCount().of(model.jobs, model.active)
+    batch = BatchCount().of(model.jobs, model.active, model.left)
     assert batch is not None
     assert (batch.place, batch.total, batch.left) == (1, 2, pytest.approx(180.0))
     assert model.waiting == [waiting.id, held.id]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.proxy import NO_COLUMN, JobProxy
 from tests.helpers.window import a_job
 
-HOUR = timedelta(hours=1)
+HOUR, NOW = timedelta(hours=1), datetime.now(UTC)
 
 
 @pytest.fixture
@@ -36,44 +36,46 @@ def _titles(proxy: JobProxy) -> list[str]:
     return [proxy.index(row, Column.TITLE).data() for row in range(proxy.rowCount())]
 
 
-def test_the_newest_drop_is_on_top_and_keeps_its_order(model: JobTableModel, proxy: JobProxy) -> None:
-    old = [a_job(f"old {n}", ago=HOUR - timedelta(seconds=n), position=n) for n in range(3)]
-    new = [a_job(f"new {n}", ago=timedelta(seconds=3 - n), position=3 + n) for n in range(3)]
-    model.put(old)
-    model.put(new)
-    assert _titles(proxy) == ["new 0", "new 1", "new 2", "old 0", "old 1", "old 2"]
+def test_what_runs_is_on_top_then_the_queue_then_what_ended_newest_first(model: JobTableModel, proxy: JobProxy) -> None:
+    model.put(
+        [
+            a_job("old", JobState.COMPLETED, ended=NOW - HOUR),
+            a_job("third", position=9),
+            a_job("broken", JobState.FAILED, ended=NOW - HOUR / 2),
+            a_job("second", position=-3, paused=True),
+            a_job("running", JobState.PROCESSING, position=4),
+            a_job("new", JobState.COMPLETED, ended=NOW),
+        ]
+    )
+    assert _titles(proxy) == ["running", "second", "third", "new", "broken", "old"]
 
 
-def test_a_song_keeps_its_place_when_it_is_done(model: JobTableModel, proxy: JobProxy) -> None:
-    jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(3)]
-    model.put(jobs)
-    before = _titles(proxy)
-    model.put([replace(jobs[0], state=JobState.PROCESSING)])
-    model.put([replace(jobs[0], state=JobState.COMPLETED)])
-    assert _titles(proxy) == before
-    model.put([replace(jobs[2], position=-1)])  # the next one, when only songs that are done stand above it
-    model.put([replace(jobs[2], position=-1, state=JobState.COMPLETED)])
-    assert _titles(proxy) == ["song 0", "song 2", "song 1"]
-
-
-def test_songs_that_wait_stand_as_they_will_run(model: JobTableModel, proxy: JobProxy) -> None:
-    done = a_job("done", JobState.COMPLETED, ago=timedelta(seconds=6), position=2)
+def test_songs_stand_in_the_order_of_the_queue_whatever_changes_it(model: JobTableModel, proxy: JobProxy) -> None:
     jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(6)]
-    model.put([*jobs[:3], done, *jobs[3:]])
-    assert _titles(proxy) == ["song 0", "song 1", "song 2", "done", "song 3", "song 4", "song 5"]
+    model.put(jobs)
+    assert _titles(proxy) == [f"song {n}" for n in range(6)]
     order = [4, 0, 5, 2, 1, 3]
     model.put(replace(jobs[n], position=place) for place, n in enumerate(order))
-    assert _titles(proxy) == ["song 4", "song 0", "song 5", "done", "song 2", "song 1", "song 3"]
+    assert _titles(proxy) == [f"song {n}" for n in order]
+    model.put([replace(jobs[4], state=JobState.PROCESSING), a_job("added", position=9)])
+    assert _titles(proxy) == [*(f"song {n}" for n in order), "added"]
+    model.put([replace(jobs[4], state=JobState.COMPLETED, ended=NOW)])
+    assert _titles(proxy) == [*(f"song {n}" for n in order[1:]), "added", "song 4"]
 
 
-def test_a_song_that_is_moved_beside_one_of_another_drop_stands_with_it(model: JobTableModel, proxy: JobProxy) -> None:
-    old = [a_job(f"old {n}", ago=HOUR - timedelta(seconds=n), position=n) for n in range(2)]
-    new = [a_job(f"new {n}", ago=timedelta(seconds=3 - n), position=2 + n) for n in range(2)]
-    model.put([*old, *new])
-    assert _titles(proxy) == ["new 0", "new 1", "old 0", "old 1"]
-    model.put([replace(old[1], position=2), replace(new[0], position=1)])
-    model.stand_with(new[0].id, old[1].id)
-    assert _titles(proxy) == ["new 1", "old 0", "new 0", "old 1"]
+def test_numbers_and_letters_sort_as_people_sort_them(model: JobTableModel, proxy: JobProxy) -> None:
+    titles = ["Track 10", "track 2", "Élan", "a", "Track 1", "Zoo", "Easy"]
+    model.put(a_job(title, JobState.CANCELLED) for title in titles)
+    proxy.sort(Column.TITLE)
+    assert _titles(proxy) == ["a", "Easy", "Élan", "Track 1", "track 2", "Track 10", "Zoo"]
+
+
+def test_a_sort_that_the_user_chose_stays_when_songs_start_and_end(model: JobTableModel, proxy: JobProxy) -> None:
+    jobs = [a_job(title, position=n) for n, title in enumerate("cab")]
+    model.put(jobs)
+    proxy.sort(Column.TITLE)
+    model.put([replace(jobs[0], state=JobState.PROCESSING), replace(jobs[1], state=JobState.COMPLETED, ended=NOW)])
+    assert _titles(proxy) == ["a", "b", "c"]
 
 
 def test_a_column_sorts_and_no_column_brings_the_order_back(model: JobTableModel, proxy: JobProxy) -> None:
@@ -101,8 +103,8 @@ def test_sorting_by_status_puts_what_runs_first(model: JobTableModel, proxy: Job
     [
         ("drive", ["Night Drive"]),
         ("lind NIGHT", ["Night Drive"]),
-        ("four stems", ["Day Trip"]),
-        ("next in line", ["Night Drive"]),
+        ("4 stems", ["Day Trip"]),
+        ("queued", ["Night Drive"]),
         ("(live) [x] .*", []),
         ("", ["Night Drive", "Day Trip"]),
     ],

@@ -70,7 +70,7 @@ def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(s
     assert window.library.jobs.row(done.id) is None
     assert [job.id for job in setting.store.removed()] == [done.id]
     assert all(stem.path.exists() for stem in done.stems)
-    press(window, "Put this notice away")
+    press(window, "Dismiss")
     window.close()
     assert all(stem.path.exists() for stem in done.stems)
 

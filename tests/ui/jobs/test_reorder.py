@@ -92,7 +92,7 @@ def test_a_song_is_dropped_between_two_others(
     window: MainWindow, setting: Stage, hand: Hand, qtbot: QtBot, title: str, beside: str, part: float, line: str
 ) -> None:
     hand.drag(title, beside, part)
-    qtbot.waitUntil(lambda: _rows(window) == "e" + line)
+    qtbot.waitUntil(lambda: _rows(window) == line + "e")
     qtbot.waitUntil(lambda: _line(setting) == line)
     assert [job.title for job in window.table.chosen()] == [title]
     if line != "0123":
@@ -167,14 +167,14 @@ def test_keys_move_the_chosen_song_one_place_and_not_beyond_the_ends(
     window.table.choose(setting.service.waiting()[1].id)
     for key, line in ((Qt.Key.Key_Up, "1023"), (Qt.Key.Key_Up, "1023"), (Qt.Key.Key_Down, "0123")):
         qtbot.keyClick(window, key, ALT)
-        qtbot.waitUntil(lambda line=line: _line(setting) == line and _rows(window) == "e" + line)
+        qtbot.waitUntil(lambda line=line: _line(setting) == line and _rows(window) == line + "e")
         assert [job.title for job in window.table.chosen()] == ["song 1"]
 
 
 def test_a_song_that_does_not_wait_says_so(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
     window.table.choose(setting.service.jobs()[0].id)
     qtbot.keyClick(window, Qt.Key.Key_Up, ALT)
-    assert "Only songs that wait" in window.notices.notices[-1].sentence
+    assert "Only queued songs" in window.notices.notices[-1].sentence
 
 
 def test_files_from_outside_are_still_dropped_on_the_table(window: MainWindow) -> None:

@@ -28,8 +28,8 @@ from tests.helpers.window import a_job
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 JOBS = (
     a_job("Waiting", ago=timedelta(seconds=5)),
-    a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=4)),
-    a_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=3)),
+    a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=3)),
+    a_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=4)),
 )
 
 
@@ -272,8 +272,7 @@ def test_a_search_without_a_match_says_so(table: Table) -> None:
 
 
 def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> None:
-    # Of the same drop as the others, however long ago this module was imported: it stands below them.
-    job = a_job("With a cover", added=JOBS[-1].added + timedelta(seconds=1))
+    job = a_job("With a cover", position=2)
     folder = table.home.job(job.id)
     folder.root.mkdir(parents=True)
     cover = QImage(300, 200, QImage.Format.Format_RGB32)
@@ -282,7 +281,7 @@ def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> N
     with qtbot.waitSignal(table.covers.arrived):
         table.model.put([job])
         table.view.viewport().repaint()
-    below = table.place(3, Column.TITLE).y()
+    below = table.place(1, Column.TITLE).y()
     assert table.view.viewport().grab().toImage().pixelColor(30, below) == QColor("#00ff00")
     table.background.close()
 

@@ -4,16 +4,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stage, Stem
+from desktop.ui.jobs.buttons import JobAction
+from desktop.ui.jobs.cells import search_words, tooltip
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
-from desktop.ui.jobs.menu import entries
+from desktop.ui.jobs.menu import Entry, JobMenu, entries
 from desktop.ui.jobs.pieces import lay_out
-from desktop.ui.jobs.queue_times import BatchCount, about, batch_words
+from desktop.ui.jobs.queue_times import BatchCount, about, batch_words, times_left
 from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
 from tests.helpers.window import a_job
 
@@ -28,25 +31,56 @@ def _done(**known: object) -> Job:
 @pytest.mark.parametrize(
     ("job", "words", "tone", "link"),
     [
-        (a_job(), "Next in line", Tone.DIM, Link.NONE),
+        (a_job(), "Up next", Tone.DIM, Link.NONE),
+        (a_job(progress=0.05), "Queued at 5 %", Tone.DIM, Link.NONE),
         (a_job(state=JobState.PROCESSING), "Loading the model", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, stage=Stage.DECODING), "Reading the song", Tone.PLAIN, Link.NONE),
         (a_job(state=JobState.PROCESSING, cancel_requested=True), "Stopping", Tone.PLAIN, Link.NONE),
-        (_done(), "Four stems: sum exactly to the song", Tone.GOOD, Link.NONE),
-        (_done(null_dbfs=-92.0), "Four stems: sum within −92 dB", Tone.GOOD, Link.NONE),
+        (_done(), "4 stems: add up exactly to the original", Tone.GOOD, Link.NONE),
+        (_done(null_dbfs=-92.0), "4 stems: add up to the original", Tone.GOOD, Link.NONE),
         (
             _done(model_used="sketch"),
-            "Four stems: draft quality, separate with HT Demucs",
+            "4 stems: draft quality, Separate again",
             Tone.GOOD,
             Link.SEPARATE_BETTER,
         ),
-        (a_job(state=JobState.FAILED, error="It is damaged."), "It is damaged. Details", Tone.BAD, Link.DETAILS),
+        (a_job(state=JobState.FAILED, error="It is damaged."), "Failed: It is damaged. Details", Tone.BAD, Link.DETAILS),
         (a_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, Link.TRY_AGAIN),
     ],
 )
 def test_every_state_has_words(job: Job, words: str, tone: Tone, link: Link) -> None:
     status = status_of(job, 0, "HT Demucs")
     assert (status.sentence, status.tone, status.link) == (words, tone, link)
+
+
+def test_a_paused_queue_and_a_paused_song_are_told_apart() -> None:
+    held = [status_of(job, 2, "", queue_paused=True).sentence for job in (a_job(), a_job(progress=0.05), a_job(paused=True))]
+    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 %: queue paused", "Paused"]
+
+
+def test_how_well_stems_add_up_is_told_in_words_and_the_figure_in_the_tooltip() -> None:
+    assert status_of(_done(null_dbfs=-40.0), 0, "").sentence == "4 stems: do not add up to the original"
+    status = status_of(_done(null_dbfs=-144.0), 0, "")
+    assert status.hint == "The loudest difference to the original is −144 dBFS."
+    assert status.hint in str(tooltip(_done(), Column.STATUS, status))
+
+
+@pytest.mark.parametrize(
+    ("job", "words"),
+    [
+        (a_job(), ["queued"]),
+        (a_job(paused=True), ["paused"]),
+        (a_job(state=JobState.PROCESSING), ["running"]),
+        (_done(), ["done"]),
+        (_done(model_used="sketch"), ["done", "draft"]),
+        (a_job(state=JobState.FAILED, error="It is damaged."), ["failed"]),
+        (a_job(state=JobState.CANCELLED), ["cancelled"]),
+    ],
+)
+def test_a_song_is_found_by_its_state(job: Job, words: list[str]) -> None:
+    found = search_words(job, status_of(job, 3, ""), "HT Demucs").split()
+    states = ("queued", "paused", "running", "done", "draft", "failed", "cancelled")
+    assert [word for word in states if word in found] == words
 
 
 def test_a_draft_is_separated_again_with_the_model_that_was_asked_for() -> None:
@@ -79,19 +113,20 @@ def test_the_batch_counts_from_the_first_song_to_the_last() -> None:
     count = BatchCount()
     jobs = [a_job(f"{n}", position=n, seconds=100.0) for n in range(3)]
     old = a_job("old", JobState.COMPLETED)
-    waiting = count.of([old, *jobs], jobs)
+    waiting = count.of([old, *jobs], jobs, {})
     assert waiting is not None
-    assert batch_words(waiting) == ("3 songs wait", "")
+    assert batch_words(waiting) == ("3 songs queued", "")
     running = a_job("0", JobState.PROCESSING, id=jobs[0].id, progress=0.5, elapsed=60, left=60, seconds=100.0)
-    batch = count.of([old, running, *jobs[1:]], [running, *jobs[1:]])
+    active = [running, *jobs[1:]]
+    batch = count.of([old, *active], active, times_left(active))
     assert batch is not None
     assert batch_words(batch) == ("Separating 1 of 3", "about 5 min left")
     done = a_job("0", JobState.COMPLETED, id=jobs[0].id)
-    after = count.of([old, done, *jobs[1:]], jobs[1:])
+    after = count.of([old, done, *jobs[1:]], jobs[1:], {})
     assert after is not None
     assert (after.place, after.total, after.progress) == (2, 3, pytest.approx(1 / 3))
-    assert count.of([old, done], []) is None
-    again = count.of([old, done, jobs[1]], [jobs[1]])
+    assert count.of([old, done], [], {}) is None
+    again = count.of([old, done, jobs[1]], [jobs[1]], {})
     assert again is not None
     assert again.total == 1
 
@@ -145,19 +180,41 @@ def test_the_menu_offers_only_what_can_be_done() -> None:
         return [line.words for line in entries(jobs, models) if line is not None]
 
     assert words(a_job()) == [
-        "Show the song’s folder",
+        "Show files",
         "Separate next",
-        "Earlier in line",
-        "Later in line",
+        "Move up in the queue",
+        "Move down in the queue",
         "Pause",
         "Cancel",
         "Remove",
+        "Removed songs…",
     ]
     assert words(_done()) == [
-        "Show the stems’ folder",
-        "Separate again with HT Demucs",
-        "Separate again with Sketch",
-        "Remove",
+        "Export stems…",
+        "Show files",
+        "Separate again with",
+        "Remove with its stems",
+        "Removed songs…",
     ]
     assert words(a_job(state=JobState.FAILED))[0] == "Why it failed…"
-    assert words(a_job(), _done())[-1] == "Remove 2 songs"
+    assert words(a_job(), _done())[-2] == "Remove 2 songs and their stems"
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_separate_again_is_a_submenu_of_models(qtbot: QtBot) -> None:
+    menu = JobMenu(entries([_done()], [("htdemucs", "HT Demucs"), ("sketch", "Sketch")]))
+    qtbot.addWidget(menu)
+    again = next(action.menu() for action in menu.actions() if action.text() == "Separate again with")
+    assert isinstance(again, QMenu)
+    assert [action.text() for action in again.actions()] == ["HT Demucs", "Sketch"]
+    with qtbot.waitSignal(menu.triggered) as picked:
+        menu.popup(QPoint(10, 10))
+        again.actions()[1].trigger()
+    menu.close()
+    assert picked.args[0].data() == Entry("Sketch", JobAction.RETRY, "sketch")
+
+
+def test_a_mixed_selection_shows_each_key_once() -> None:
+    lines = [line for line in entries([a_job(), a_job(paused=True)], []) if line]
+    assert [(line.words, line.key) for line in lines if line.key] == [("Pause", "Ctrl+P"), ("Remove 2 songs", "Del")]
+    assert "Resume" in [line.words for line in lines]

@@ -23,7 +23,7 @@ class Listener:
         self.announcer = Announcer(self.jobs, self.heard.append)
         batches = BatchCount()
         self.jobs.queue_changed.connect(
-            lambda: self.announcer.follow_batch(batches.of(self.jobs.jobs, self.jobs.active))
+            lambda: self.announcer.follow_batch(batches.of(self.jobs.jobs, self.jobs.active, self.jobs.left))
         )
 
     def add(self, *titles: str) -> list[Job]:

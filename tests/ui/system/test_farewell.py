@@ -150,7 +150,7 @@ def test_the_tray_says_how_far_the_songs_are_and_brings_the_window_back(leaving:
     leaving.window.memory.change(quit="background")
     leaving.window.close()
     qtbot.waitUntil(lambda: leaving.farewell.in_background)
-    assert tray.icon.toolTip() == "Unbraid · 2 songs wait"
+    assert tray.icon.toolTip() == "Unbraid · 2 songs queued"
     first = leaving.setting.store.pending()[0]
     leaving.setting.store.claim(first.id)
     leaving.setting.feed.changed.emit(first.id)

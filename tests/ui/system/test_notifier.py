@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Attempt, Job, JobState
+from desktop.ui.jobs.batch import BatchTracker
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.system.news import News
 from desktop.ui.system.notifier import Notifier
@@ -27,7 +28,8 @@ class Desk:
         self.told: list[News] = []
         self.in_front = False
         self.jobs = JobTableModel()
-        self.notifier = Notifier(self.jobs, lambda: self.in_front, self.told.append)
+        self.batches = BatchTracker(self.jobs)
+        self.notifier = Notifier(self.batches, lambda: self.in_front, self.told.append)
 
     def add(self, *titles: str) -> list[Job]:
         jobs = [a_job(title) for title in titles]
@@ -133,6 +135,15 @@ def test_every_batch_is_told_by_itself(desk: Desk) -> None:
     desk.end(*desk.add("one"))
     desk.end(*desk.add("two"))
     assert desk.headings == ["“one” is separated", "“two” is separated"]
+
+
+def test_a_batch_does_not_end_while_songs_are_being_added(desk: Desk) -> None:
+    desk.batches.show_adding(True)
+    desk.end(*desk.add("one"))
+    assert desk.told == []
+    desk.end(*desk.add("two"))
+    desk.batches.show_adding(False)
+    assert desk.headings == ["2 songs are separated"]
 
 
 @pytest.mark.skipif(which("dbus-run-session") is None or which("gdbus") is None, reason="no D-Bus here")

@@ -49,7 +49,7 @@ def test_all_of_a_file_that_changes_is_decoded_in_its_highest_format(suffix: str
     assert mixture.frames == sum(lengths)
     words = ("44.1 kHz mono", "48 kHz stereo") if order == "higher" else ("48 kHz stereo", "44.1 kHz mono")
     assert mixture.notices == (
-        f"The sound changes on the way ({', '.join(words)}). All of it was separated, as 48 kHz stereo.",
+        f"Its sound changes on the way ({', '.join(words)}). All of it was separated, as 48 kHz stereo.",
     )
     pitches = (300, 500) if order == "higher" else (500, 300)
     assert heard_at(mixture, pitches[0], 5000, lengths[0] - 5000) > 0.05

@@ -39,6 +39,13 @@ def test_folders_are_searched_in_order_and_other_files_passed_over(tmp_path: Pat
     assert list(find_tracks([tmp_path])) == [second, first]
 
 
+def test_files_of_a_folder_come_as_people_sort_them(tmp_path: Path) -> None:
+    names = ["a.wav", "Track 1.wav", "track 2.wav", "Track 10.wav", "b/x.wav", "CD 2/x.wav", "cd 10/x.wav"]
+    for name in sorted(names):
+        song(tmp_path / name)
+    assert list(find_tracks([tmp_path])) == [tmp_path / name for name in names]
+
+
 def test_folder_without_audio_is_refused_by_name(tmp_path: Path) -> None:
     song(tmp_path / "notes.txt")
     (answer,) = find_tracks([tmp_path])
@@ -83,7 +90,7 @@ def test_stems_that_unbraid_made_are_no_songs_of_a_folder_wherever_they_were_mov
     (tmp_path / f"vocals.{form}").rename(moved)
     (only,) = find_tracks([tmp_path])
     assert isinstance(only, Refusal)
-    assert "nothing but stems that Unbraid made" in only.reason
+    assert "only stems that Unbraid made" in only.reason
     track = song(tmp_path / "song.wav")
     assert list(find_tracks([tmp_path])) == [track, LeftOut(tmp_path, 0, (), stems=1)]
     assert list(find_tracks([moved])) == [moved]

@@ -52,6 +52,15 @@ def test_a_draft_of_another_rate_has_the_tracks_length(tmp_path: Path, rate: int
     assert store.ready(0, store.about.frames)
 
 
+def test_a_draft_of_a_file_that_changes_on_the_way_is_of_all_of_it(tmp_path: Path) -> None:
+    for name, channels, rate in (("a.flac", 1, 22050), ("b.flac", 2, RATE)):
+        soundfile.write(tmp_path / name, np.full((rate, channels), 0.1), rate)
+    (tmp_path / "c.flac").write_bytes((tmp_path / "a.flac").read_bytes() + (tmp_path / "b.flac").read_bytes())
+    store = drafted(tmp_path / "c.flac", tmp_path / "draft")
+    assert (store.about.frames, store.about.channels) == (2 * RATE, 2)
+    assert store.ready(0, store.about.frames)
+
+
 def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> None:
     ready: list[float] = []
 

@@ -36,7 +36,7 @@ def test_a_disk_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         (disk.place / "stems").mkdir()
         disk.remount("ro")
         for out in (disk.place / "stems", disk.place / "new"):
-            assert f"Stems cannot be put into {out}: " in refused(out)
+            assert f"The stems cannot be put into {out}: " in refused(out)
 
 
 def test_stems_that_have_no_room_are_not_copied_and_both_sizes_are_told(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_stems_that_cannot_be_exported_in_the_end_are_kept_and_the_user_is_told_
     done = bench.service.job(job.id)
     assert [stem.exported for stem in done.stems] == [None] * 4
     assert all(stem.path.exists() for stem in done.stems)
-    assert f"{out}: File exists" in done.notices[-1]
+    assert f"{out}: there is something of that name already" in done.notices[-1]
     assert f"unbraid export {job.id[:8]} --to FOLDER" in done.notices[-1]
     assert not is_exported(done)
 

@@ -1,0 +1,72 @@
+"""How exported stems are called, and how a set gets its names without overwriting anything."""
+
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+
+from desktop.audio.names import safe_name
+from desktop.audio.stem_order import stem_title
+from desktop.jobs.model import Job
+
+# Bytes of UTF-8 that a file name may have on every file system in use: eCryptfs, Linux's encrypted home folders, is the
+# strictest. Ten of them are kept for the number of a set, and for ".part" while a file is written.
+_LONGEST = 143 - 10
+_LONGEST_ARTIST = 50
+_LONGEST_STEM = 30
+
+
+def stem_names(job: Job, stems: Sequence[str]) -> list[str]:
+    """Return a file name without suffix for each of `stems`: "Artist - Title (Vocals)"; all of them differ.
+
+    Every name is safe on every file system (`safe_name`), and differs from the others in more than case.
+    """
+    labels = _distinct([safe_name(stem_title(stem), _LONGEST_STEM) for stem in stems])
+    artist, room = job.artist.strip(), _LONGEST - max(len(f" ({label})".encode()) for label in labels)
+    head = f"{safe_name(artist, _LONGEST_ARTIST)} - " if artist else ""
+    song = head + safe_name(job.title, room - len(head.encode()))
+    return [f"{song} ({label})" for label in labels]
+
+
+def publish(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
+    """Move finished files into `folder`, each under its entry of `names` and its own suffix. Return where they are.
+
+    What is there already is never overwritten: the whole set gets the first number with which no name is taken,
+    "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. Raises OSError, and then publishes nothing.
+    """
+    ends = ("" if number == 1 else f" {number}" for number in count(1))
+    sets = ([folder / f"{name}{end}{part.suffix}" for name, part in zip(names, parts, strict=True)] for end in ends)
+    targets = next(targets for targets in sets if _reserved(targets))
+    try:
+        for part, target in zip(parts, targets, strict=True):
+            part.replace(target)
+    except OSError:
+        for target in targets:
+            target.unlink(missing_ok=True)
+        raise
+    return targets
+
+
+def _reserved(targets: Sequence[Path]) -> bool:
+    """Take all of these names with empty files, or none of them: two exports may run at once. Raises OSError."""
+    taken: list[Path] = []
+    try:
+        for target in targets:
+            target.open("xb").close()
+            taken.append(target)
+    except OSError as error:
+        for target in taken:
+            target.unlink()
+        if isinstance(error, FileExistsError):
+            return False
+        raise
+    return True
+
+
+def _distinct(labels: Sequence[str]) -> list[str]:
+    """Return the labels, a number behind those that differ from an earlier one in nothing but case."""
+    found: list[str] = []
+    for label in labels:
+        others = {other.casefold() for other in found}
+        numbered = (label if number == 1 else f"{label} {number}" for number in count(1))
+        found.append(next(name for name in numbered if name.casefold() not in others))
+    return found
