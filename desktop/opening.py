@@ -44,6 +44,8 @@ def usable_home() -> Home:
 
 def _sentence(library: Home, error: OSError) -> str:
     why = error.strerror or str(error)
+    if library.root.is_file():
+        return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
     if library.root.is_dir():
         what, mend = "written", "Make it writable"
     else:

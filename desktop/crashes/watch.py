@@ -43,7 +43,11 @@ class Watch:
         """Reports of what earlier processes of this name went wrong with and told nobody, crashes last, oldest first."""
         if self._folder is None:
             return []
-        found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
+        try:
+            found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
+        except OSError as error:
+            _log.warning("Earlier reports cannot be read: %s", error)
+            return []
         for report in found:
             _log.warning("An earlier process did not end well; what is known is in %s", report)
         return found
@@ -66,7 +70,8 @@ class Watch:
             return None
         words = "".join(traceback.format_exception(error))
         report = write_report(self._folder, self._process, f"{facts(self._process)}Thread: {thread}\n\n{words}")
-        write_words(f"Something went wrong that should not. What is known is in {report or self._folder.parent}.")
+        where = f"What is known is in {report}" if report else f"No report could be written: {type(error).__name__}: {error}"
+        write_words(f"Something went wrong that should not. {where}.")
         if report and self.on_report:
             self.on_report(report)
         return report

@@ -54,7 +54,10 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
 
 def kept_in_library(job: Job, error: StorageError) -> str:
     """Return the sentence about stems that were made, but could not be exported: where they are, and what to do."""
-    return f"{error} They are in the library. To export them from there: unbraid export {job.id[:8]} --to FOLDER"
+    return (
+        f"{error} They are kept in the library. To export them: “Export stems…” in the window, or "
+        f"unbraid export {job.id[:8]} --to FOLDER"
+    )
 
 
 def is_exported(job: Job) -> bool:

@@ -40,7 +40,7 @@ from desktop.tasks.export import check_folder, export, kept_in_library, withdraw
 from desktop.tasks.playhead import playhead
 
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
-_STALLED = "Separating this song came to a standstill. The log may tell why; then try again."
+_STALLED = "Separating this song came to a standstill. The worker's log may tell why; then try again."
 _log = logging.getLogger(__name__)
 
 

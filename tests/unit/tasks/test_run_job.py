@@ -204,7 +204,7 @@ def test_a_job_that_stands_still_is_given_up(
     stuck.run(job.id)
     failed = bench.service.job(job.id)
     assert failed.state is JobState.FAILED
-    assert failed.error == "Separating this song came to a standstill. The log may tell why; then try again."
+    assert failed.error == "Separating this song came to a standstill. The worker's log may tell why; then try again."
 
 
 def test_progress_never_falls(bench: Bench, song: Path) -> None:
