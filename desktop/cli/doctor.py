@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,7 +24,7 @@ from desktop.models.shelf import Shelf
 from desktop.paths import Home, home
 from desktop.playback.device import default_device
 from desktop.redis_trouble import redis_trouble
-from desktop.settings import external_redis, load_settings
+from desktop.settings import check_environment, external_redis, load_settings
 from desktop.sizes import in_words
 from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
@@ -77,7 +77,7 @@ def examine() -> Iterator[Check]:
     """Make the checks, in the order in which a job needs the parts."""
     try:
         library = home()
-        external_redis()
+        check_environment()
     except ConfigurationError as error:
         yield Check("variables", Verdict.PROBLEM, str(error))
         return
@@ -168,14 +168,19 @@ def _worker(library: Home, backend: Backend, trouble: str | None) -> Check:
         in_work = sum(job.state is JobState.PROCESSING for job in backend.service.jobs())
     except UnbraidError as error:
         return Check("worker", Verdict.PROBLEM, str(error))
-    drafts = f" {', '.join(workers.drafts)} makes drafts." if workers.drafts else ""
+    drafts = f" {_subject(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
     if workers.songs:
-        return Check("worker", Verdict.OK, f"{', '.join(workers.songs)} takes songs.{drafts}")
+        return Check("worker", Verdict.OK, f"{_subject(workers.songs, 'takes', 'take')} songs.{drafts}")
     if in_work:  # a worker without child processes answers nothing until its song is done
         return Check("worker", Verdict.OK, f"A worker is separating a song, too busy to answer.{drafts}")
-    others = f" {', '.join(workers.others)} answers, but takes other tasks." if workers.others else ""
+    others = f" Others answer: {', '.join(workers.others)}." if workers.others else ""
     mend = f"{see_log(library, 'worker')} Start Unbraid again, or another worker: unbraid worker"
     return Check("worker", Verdict.PROBLEM, f"No worker takes songs.{drafts}{others}", mend)
+
+
+def _subject(names: Sequence[str], one: str, many: str) -> str:
+    """Return the names of workers and a verb."""
+    return f"{', '.join(names)} {one if len(names) == 1 else many}"
 
 
 def _models(library: Home) -> Check:
