@@ -5,7 +5,8 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from desktop.errors import StorageError, UnbraidError
+from desktop.disk_trouble import disk_trouble
+from desktop.errors import ServiceUnavailableError, StorageError, UnbraidError
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
@@ -18,6 +19,7 @@ from desktop.tasks.celery_app import connect
 from desktop.tasks.progress import EventListener, RedisEvents
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
+from desktop.tasks.workers import worker_trouble
 
 # Seconds between tries to take over from the process that supervises this library.
 _TAKE_OVER = 1.0
@@ -68,7 +70,10 @@ class Backend:
         else:
             self._heir.start()
             connect()
-            self._reconciliation.check()
+            try:
+                self._reconciliation.check()
+            except ServiceUnavailableError as error:  # the process that runs Redis sees to it
+                _log.warning("%s", error)
 
     def stop(self) -> None:
         """End what `start` began, in order; a running job goes back to the queue.
@@ -85,13 +90,19 @@ class Backend:
         self._events.close()
         self._lock.release()
 
+    def worker_trouble(self) -> str | None:
+        """Return why no worker takes this library's songs, as a sentence; None if one does. Takes some seconds.
+
+        Raises StorageError.
+        """
+        return worker_trouble(self._store)
+
     def _lock_taken(self) -> bool:
         try:
             return self._lock.take()
         except OSError as error:
-            raise StorageError(
-                f"The library cannot be written ({error.strerror}). Make room on its disk, or make its folder writable."
-            ) from error
+            trouble = disk_trouble(error, self._home.root)
+            raise StorageError(f"The library cannot be written: {trouble}, then start Unbraid again.") from error
 
     def _clean_up(self) -> None:
         """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""

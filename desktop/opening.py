@@ -4,6 +4,7 @@ import errno
 import tempfile
 
 from desktop.crashes.watch import watching
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.log import start_log
 from desktop.paths import Home, home
@@ -43,9 +44,13 @@ def usable_home() -> Home:
 
 
 def _sentence(library: Home, error: OSError) -> str:
+<<<<<<< HEAD
     why = error.strerror or str(error)
     if library.root.is_file():
         return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
+=======
+    why = reason_of(error)
+>>>>>>> main
     if library.root.is_dir():
         what, mend = "written", "Make it writable"
     else:

@@ -193,11 +193,16 @@ class JobFolder:
         return sum(size for path in self.root.rglob("*") if (size := _size(path)))
 
     def forget_work(self) -> None:
-        """Delete what only an unfinished job needs: its finished segments and its draft."""
+        """Delete what only an unfinished job needs: its finished segments, its draft, and peaks that were not finished.
+
+        What cannot be deleted now, because the disk is away say, goes at the next start.
+        """
         # The draft first: while it is there alone, a listener would hear it in place of the model's sound.
         for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
-        self.draft_tries.unlink(missing_ok=True)
+        with suppress(OSError):
+            for file in (self.draft_tries, *self.root.glob("*.peaks.part")):
+                file.unlink(missing_ok=True)
 
     def runs(self) -> list[tuple[int, Path]]:
         """Return every run's fencing token and folder."""

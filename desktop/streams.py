@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 
 # What Windows says of a pipe that nobody reads any more.
@@ -71,7 +72,7 @@ class _Guarded(io.FileIO):
                 sys.platform == "win32" and error.errno == _GONE_ON_WINDOWS
             )
             if not reader_left and self.fileno() == 1:
-                raise StorageError(f"Standard output cannot be written: {error.strerror}.") from error
+                raise StorageError(f"Standard output cannot be written: {reason_of(error)}.") from error
         return memoryview(data).nbytes
 
     def _lead_nowhere(self) -> None:

@@ -28,6 +28,8 @@ from desktop.tasks.upkeep import give_back
 _NICENESS = 5
 # A draft is waited for; it goes before separating.
 _DRAFT_NICENESS = 0
+# Seconds between signs of life to monitors such as Flower. Measured: 0.3 ms of processor time a second, of 3.
+_HEARTBEAT_S = 10
 _DRAFTS_ALONE = "desktop.tasks.draft_jobs"
 
 
@@ -53,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     if arguments.draft:
         app.conf.include = [_DRAFTS_ALONE]
         words += ["--queues", names(library).draft_queue, "--pool", "solo", "--hostname", "draft@%h"]
-    words += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    words += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
     if arguments.logfile:
         # Celery would fill in names of its own for %n and the like.
         words += ["--logfile", arguments.logfile.replace("%", "%%")]

@@ -16,6 +16,7 @@ from desktop.audio.not_songs import PROTECTED, what_else
 from desktop.audio.riff import read_claim
 from desktop.audio.track import TrackInfo, TrackReader
 from desktop.audio.undecodable import UndecodableError
+from desktop.disk_trouble import reason_of
 from desktop.errors import UnusableTrackError
 
 # What begins so is decoded by libsndfile first. It is not asked about anything else: it takes programs for MP3.
@@ -42,7 +43,7 @@ def readers(path: Path) -> Iterator[TrackReader]:
         claim = read_claim(path)
         kinds = _kinds(path, head)
     except OSError as error:
-        raise UnusableTrackError(f"{shown(path.name)} cannot be read: {error.strerror}.") from error
+        raise UnusableTrackError(f"{shown(path.name)} cannot be read: {reason_of(error)}.") from error
     reasons = [claim.objection] if claim is not None and claim.objection else []
     for kind in () if reasons else kinds:
         with _collecting(reasons):
@@ -77,7 +78,7 @@ def _collecting(reasons: list[str]) -> Generator[None]:
     try:
         yield
     except (UndecodableError, OSError) as error:
-        reasons.append(str(error) if isinstance(error, UndecodableError) else f"cannot be read: {error.strerror}")
+        reasons.append(str(error) if isinstance(error, UndecodableError) else f"cannot be read: {reason_of(error)}")
 
 
 def _sentence(path: Path, head: bytes, reasons: list[str]) -> str:

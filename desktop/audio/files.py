@@ -9,7 +9,11 @@ from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
 from desktop.audio.names import natural_key, shown
+<<<<<<< HEAD
 from desktop.audio.stem_mark import is_marked_stem
+=======
+from desktop.disk_trouble import reason_of
+>>>>>>> main
 from desktop.errors import UnusableTrackError
 
 # Suffixes of files left out that a sentence names.
@@ -148,8 +152,6 @@ def _files_in(folder: Path) -> Iterator[Path]:
 def _cannot_open(name: str, error: OSError) -> str:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"{name} was not found. It may have been moved or deleted."
-    if error.errno == errno.ELOOP:
-        return f"{name} cannot be opened: it is a link that leads to itself."
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{name} may not be read: permission denied. Change its permissions, then add it again."
-    return f"{name} cannot be opened: {error.strerror}."
+    return f"{name} cannot be opened: {reason_of(error)}."

@@ -18,8 +18,9 @@ _CHUNK = 1 << 20
 _OVERLAP = 64
 # A FLAC begins with its mark, and a block of type 0 that is 34 bytes long.
 _FLAC = re.compile(rb"fLaC[\0\x80]\0\0\x22")
-# An ID3v2 tag by its header (ID3v2, section 3.1), or the words of a Xing or LAME header with its first three flag bytes.
-_MP3 = re.compile(rb"ID3[\2-\4][\0-\xfe][\0-\xff][\0-\x7f]{4}|(?:Xing|Info)\0\0\0")
+# An ID3v2 tag by its header (ID3v2, section 3.1), and the words of a Xing or LAME header with its first three flag bytes.
+# Apart, since Python finds patterns that begin with letters ten times as fast as alternatives.
+_MP3 = tuple(map(re.compile, (rb"ID3[\2-\4][\0-\xfe][\0-\xff][\0-\x7f]{4}", rb"Xing\0\0\0", rb"Info\0\0\0")))
 # How far those words lie behind the beginning of their frame, by MPEG version and number of channels.
 _XING_OFFSETS = (36, 21, 13)
 # What music games put before an Ogg file (.mogg) that is not encrypted: the version, and where the Ogg file begins.
@@ -56,7 +57,7 @@ def _starts(path: Path, file: BinaryIO, head: bytes) -> Iterable[int]:
     if len(head) >= _MOGG.size and _MOGG.unpack_from(head)[0] == _MOGG_VERSION:
         return _MOGG.unpack_from(head)[1:]
     if _FLAC.match(head):
-        return (found for found, _ in _search(file, _FLAC, 0))
+        return (found for found, _ in _search(file, 0, _FLAC))
     return _mp3_starts(file)
 
 
@@ -65,7 +66,7 @@ def _mp3_starts(file: BinaryIO) -> Iterator[int]:
     sound, is_mpeg = _behind_tags(file, 0)
     if not is_mpeg:
         return
-    for found, mark in _search(file, _MP3, sound):
+    for found, mark in _search(file, sound, *_MP3):
         start = found if mark.startswith(b"ID3") else _frame_around(file, found)
         if start is None or found < sound:
             continue
@@ -101,15 +102,17 @@ def _is_layer_3(header: bytes) -> bool:
     return header[1] & 0x18 != 0x08 and header[2] & 0xF0 != 0xF0 and header[2] & 0x0C != 0x0C
 
 
-def _search(file: BinaryIO, pattern: re.Pattern[bytes], start: int) -> Iterator[tuple[int, bytes]]:
+def _search(file: BinaryIO, start: int, *patterns: re.Pattern[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield where each match from `start` on lies, and its bytes. The file may be moved in between."""
     while True:
         file.seek(start)
         chunk = file.read(_CHUNK + _OVERLAP)
         last = len(chunk) < _CHUNK + _OVERLAP
-        for match in pattern.finditer(chunk):
-            if last or match.start() < _CHUNK:
-                yield start + match.start(), match[0]
+        for place, mark in sorted(
+            (match.start(), match[0]) for pattern in patterns for match in pattern.finditer(chunk)
+        ):
+            if last or place < _CHUNK:
+                yield start + place, mark
         if last:
             return
         start += _CHUNK

@@ -16,6 +16,8 @@ from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
 from desktop.audio.track import SampleFormat
 from desktop.audio.undecodable import UndecodableError
+from desktop.audio.write import system_error
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import CancelledError, StorageError
 
 _SUBTYPES = {SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24", SampleFormat.PCM_32: "PCM_32"}
@@ -47,7 +49,7 @@ class Mixture:
         except soundfile.SoundFileError as error:
             raise StorageError(
                 "What was decoded of the song cannot be read back: the library's folder was moved or deleted, or its "
-                "disk fails. Look after them, then retry."
+                "disk fails. Look after them, then try again."
             ) from error
 
 
@@ -126,7 +128,8 @@ def _write(
                 if sound.seconds:
                     report(min(1.0, file.frames / rate / sound.seconds))
     except (soundfile.SoundFileError, OSError) as error:
+        cause = system_error(error, out)
         raise StorageError(
-            f"{shown(track.name)} could not be decoded onto the disk: {error}. Make room, then retry."
-        ) from error
+            f"{shown(track.name)} could not be decoded onto the disk: {disk_trouble(cause, out.parent)}, then try again."
+        ) from cause
     return Mixture(out, rate, channels, sound.frames, samples, sound.notices())

@@ -1,5 +1,6 @@
 """Audio files written block by block, under a temporary name until they are whole."""
 
+import errno
 import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
+<<<<<<< HEAD
 from desktop.audio.stem_mark import STEM_COMMENT
+=======
+from desktop.disk_trouble import disk_trouble, write_error
+>>>>>>> main
 from desktop.errors import StorageError
-from desktop.reasons import disk_error, reason_of
 
 BLOCK = 65536
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -24,6 +28,7 @@ _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 _BYTES = {"16": 2, "24": 3, "32": 4, "32f": 4}
 # A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
 _LARGEST_WAV = 0xFFFF_0000
+_SYSTEM_ERROR = 2  # SF_ERR_SYSTEM of sndfile.h
 
 
 class AudioWriter:
@@ -79,7 +84,17 @@ class AudioWriter:
         try:
             yield
         except (soundfile.SoundFileError, OSError) as error:
-            cause = disk_error(error, self._path.parent)
-            raise StorageError(
-                f"{shown(self._path.name)} could not be written: {reason_of(cause)}. Make room on the disk, then try again."
-            ) from cause
+            cause = system_error(error, self._part)
+            trouble = disk_trouble(cause, self._path.parent)
+            raise StorageError(f"{shown(self._path.name)} could not be written: {trouble}, then try again.") from cause
+
+
+def system_error(error: Exception, path: Path) -> OSError:
+    """Return why `path` could not be written: libsndfile keeps the system's number to itself."""
+    if isinstance(error, OSError):
+        return error
+    cause = write_error(path)
+    # An encoder calls a full disk its own error. Where the disk takes more, it is, and another try would end so too.
+    if isinstance(error, soundfile.LibsndfileError) and error.code != _SYSTEM_ERROR and cause.errno == errno.EIO:
+        return OSError(error.error_string.rstrip("."))
+    return cause

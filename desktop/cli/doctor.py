@@ -16,6 +16,7 @@ from rich.text import Text
 from desktop import nvidia
 from desktop.audio.names import shown
 from desktop.backend import Backend
+from desktop.disk_trouble import reason_of
 from desktop.display import display_available
 from desktop.errors import ConfigurationError, SoundUnavailableError, UnbraidError
 from desktop.jobs.model import JobState
@@ -101,11 +102,16 @@ def _storage(library: Home) -> Check:
             probe.write(b"unbraid")
     except OSError as error:
         mend = "Make the folder writable, or set UNBRAID_HOME to one that is."
+<<<<<<< HEAD
         return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {error.strerror}.", mend)
     free, files = disk_usage(library.root).free, _free_files(library.root)
     if files is not None and files < FEW_FILES:
         found = f"{shown(library.root)}, {in_words(free)} free, but only {files} more files can be made there."
         return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
+=======
+        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason_of(error)}.", mend)
+    free = disk_usage(library.root).free
+>>>>>>> main
     found = f"{shown(library.root)}, {in_words(free)} free."
     if free < LITTLE_SPACE:
         return Check(

@@ -70,20 +70,24 @@ def add_tracks(
     A job of the library with the same content and options takes the place of a new one, unless `again`.
     """
     added = Added()
+
+    def refuse(path: Path, reason: str) -> None:
+        results.refused(path, reason)
+        added.refused += 1
+
     for found in find_tracks(tracks):
         if isinstance(found, LeftOut):
             print(found.sentence, file=sys.stderr)
             continue
-        path = found.path if isinstance(found, Refusal) else found
+        if isinstance(found, Refusal):
+            refuse(found.path, found.reason)
+            continue
         try:
-            if isinstance(found, Refusal):
-                raise UnusableTrackError(found.reason)
             added.jobs.append(backend.service.add(found, options, lambda job: not again and _serves(job, options)))
         except DuplicateTrackError as error:
-            _use(backend.service.job(error.job_id), path, added)
+            _use(backend.service.job(error.job_id), found, added)
         except (UnusableTrackError, StorageError) as error:
-            results.refused(path, str(error))
-            added.refused += 1
+            refuse(found, str(error))
     return added
 
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from desktop.audio.names import shown
 from desktop.audio.onward import OnwardFile
 from desktop.audio.write import BLOCK, HIGHEST_FLAC_RATE, MP3_RATES, AudioWriter
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.export.names import publish, stem_names
 from desktop.jobs.model import Job, Stem
-from desktop.reasons import reason_of
 from desktop.sizes import in_words
 
 Advance = Callable[[int], None]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from desktop.audio.names import safe_name, shown
+from desktop.disk_trouble import disk_trouble, reason_of
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.jobs.model import Job
 from desktop.paths import JobFolder
@@ -43,7 +44,7 @@ def copy_in(track: Path, folder: JobFolder) -> str:
         return digest
     except OSError as error:
         shutil.rmtree(folder.root, ignore_errors=True)
-        raise _meaning(track, error) from error
+        raise _meaning(track, folder.root.parent, error) from error
 
 
 def _check_room(track: Path, folder: JobFolder) -> None:
@@ -71,12 +72,11 @@ def _read(source: BinaryIO, track: Path) -> bytes:
         raise
 
 
-def _meaning(track: Path, error: OSError) -> StorageError | UnusableTrackError:
+def _meaning(track: Path, library: Path, error: OSError) -> StorageError | UnusableTrackError:
     name = shown(track.name)
-    if error.errno == errno.ENOSPC:
-        return StorageError(
-            f"There is no room for {name} in the library ({error.strerror}). Make room, then add it again."
-        )
     if error.filename == str(track):
-        return UnusableTrackError(f"{name} could not be read: {error.strerror}. Add it again when it can be.")
-    return StorageError(f"{name} could not be copied into the library: {error.strerror}.")
+        return UnusableTrackError(f"{name} could not be read: {reason_of(error)}. Add it again when it can be.")
+    trouble = disk_trouble(error, library)
+    if error.errno == errno.ENOSPC:
+        return StorageError(f"There is no room for {name} in the library: {trouble}, then add it again.")
+    return StorageError(f"{name} could not be copied into the library: {trouble}, then add it again.")

@@ -2,12 +2,14 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from desktop.disk_trouble import is_out_of_files
 from desktop.errors import DamagedLibraryError, StorageError
 from desktop.jobs.migrations import migrate
 from desktop.jobs.schema import refuse_newer
@@ -16,6 +18,8 @@ from desktop.paths import Home
 
 # Milliseconds to wait for another process's transaction.
 _BUSY_TIMEOUT = 30_000
+_NO_ROOM = "Make room on its disk, or make its folder writable"
+_NO_MORE_FILES = "Its disk holds as many files as it can: delete some of them"
 
 
 class Database:
@@ -23,6 +27,7 @@ class Database:
 
     def __init__(self, home: Home) -> None:
         """Open or make the library. Raises StorageError."""
+        self._place = home.root
         self._engine: Engine = create_engine(URL.create("sqlite", database=str(home.database)), poolclass=NullPool)
         event.listen(self._engine, "connect", _configure)
         # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
@@ -44,13 +49,13 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Connection]:
         """One transaction, committed at the end. Raises StorageError."""
-        with _failures(), self._engine.begin() as connection:
+        with _failures(self._place), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A look at the last commit, which keeps no writer waiting. Raises StorageError."""
-        with _failures(), self._engine.connect() as connection:
+        with _failures(self._place), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -69,20 +74,20 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 @contextmanager
-def _failures() -> Generator[None]:
+def _failures(place: Path) -> Generator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise _meaning(error) from error
+        raise _meaning(error, place) from error
 
 
-def _meaning(error: DatabaseError) -> StorageError:
+def _meaning(error: DatabaseError, place: Path) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
         return StorageError("The library is busy: another program holds its database. Close it, then try again.")
     if isinstance(error, OperationalError):
         return StorageError(
-            f"The library cannot be written ({reason}). Make room on its disk, or make its folder writable."
+            f"The library cannot be written ({reason}). {_NO_MORE_FILES if is_out_of_files(place) else _NO_ROOM}."
         )
     return _damaged(reason)
 

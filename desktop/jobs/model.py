@@ -44,8 +44,8 @@ class Stage(StrEnum):
 HIGHEST_OVERLAP = 0.9
 MOST_SHIFTS = 20
 KEPT_DAYS = 30
-"""Days after its removal a job in the bin is deleted: by the process that supervises the library, which looks at its
-start, and then once a day."""
+"""Days after its removal a job in the bin is deleted: by each process that reconciles queue and library, which looks at
+its start, and then once a day."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,6 @@ class JobService:
         digest = copy_in(path, folder)
         try:
             self._earlier_contents.count(folder.size())
-            self._store.refuse_duplicate(digest, is_duplicate)  # before its tags are read, which takes longer
             job = self._store.insert(self._new_job(job_id, path, options or JobOptions(), digest), is_duplicate)
         except (StorageError, DuplicateTrackError):
             shutil.rmtree(folder.root, ignore_errors=True)

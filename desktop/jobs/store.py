@@ -47,17 +47,15 @@ class JobStore(Claims):
         self._database.check()
 
     def insert(self, job: Job, is_duplicate: IsDuplicate = never) -> Job:
-        """Add a job at the end of the queue. Raises DuplicateTrackError."""
+        """Add a job at the end of the queue.
+
+        Raises DuplicateTrackError when there is a job of the same content for which `is_duplicate` is true.
+        """
         with self._database.write() as connection:
             self._refuse_duplicate(connection, job.digest, is_duplicate)
             row = to_row(self._home, job) | {"position": end_of_queue(connection)}
             connection.execute(insert(jobs).values(row))
             return self._job(connection, job.id, in_bin=True)
-
-    def refuse_duplicate(self, digest: str, is_duplicate: IsDuplicate) -> None:
-        """Raise DuplicateTrackError when there is a job of this content for which `is_duplicate` is true."""
-        with self._database.read() as connection:
-            self._refuse_duplicate(connection, digest, is_duplicate)
 
     def _refuse_duplicate(self, connection: Connection, digest: str | None, is_duplicate: IsDuplicate) -> None:
         if digest is None:

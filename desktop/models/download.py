@@ -4,6 +4,7 @@ import errno
 import http.client
 import os
 import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -49,7 +50,7 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
     except _BrokenOffError as error:
         raise ModelUnavailableError(f"It could not be downloaded ({error}). Try again when you are online.") from error
     except OSError as error:
-        raise storage_error(error) from error
+        raise storage_error(error, target.parent) from error
     finally:
         lock.release()
 
@@ -178,4 +179,6 @@ def _reason(error: Exception) -> str:
         return "there is no internet connection"
     if isinstance(reason, ConnectionRefusedError):
         return "the server refused the connection"
-    return str(getattr(reason, "strerror", None) or reason).rstrip(".") or "the connection broke off"
+    if isinstance(reason, ssl.SSLError):
+        return "the connection is not secure"
+    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection broke off"

@@ -77,7 +77,7 @@ class Shelf:
             self._folder.mkdir(parents=True, exist_ok=True)
             missing = self._missing(entry)
         except OSError as error:
-            raise storage_error(error) from error
+            raise storage_error(error, self._folder) from error
         told = _Together(report, entry.bytes, len(entry.files), len(entry.files) - len(missing))
         for file in missing:
             download(file, self._folder / file.name, told.of_one, should_stop)
@@ -117,7 +117,7 @@ class Shelf:
             copy_whole(path, target)
             write_whole(json.dumps({"file": target.name, "sources": sources}), self._note(title))
         except OSError as error:
-            raise storage_error(error) from error
+            raise storage_error(error, self._folder) from error
         return self.get(title)
 
     def remove(self, name: str) -> None:
@@ -137,7 +137,7 @@ class Shelf:
             for file in (self._note(name), *weights, *map(note_of, model.files)):
                 file.unlink(missing_ok=True)
         except OSError as error:
-            raise storage_error(error) from error
+            raise storage_error(error, self._folder) from error
 
     def _missing(self, entry: Entry) -> list[WeightsFile]:
         """Return the files of a model that are not here, or damaged. Raises OSError."""

@@ -1,8 +1,8 @@
 """Where a model's file grows, and what its disk may have to say."""
 
-import errno
 from pathlib import Path
 
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError
 
 
@@ -11,7 +11,6 @@ def part_of(path: Path) -> Path:
     return path.with_name(path.name + ".part")
 
 
-def storage_error(error: OSError) -> StorageError:
-    """A failure of the disk as a sentence."""
-    advice = "Make room on the disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Look at its folder"
-    return StorageError(f"The model could not be stored: {error.strerror or error}. {advice}, then try again.")
+def storage_error(error: OSError, folder: Path) -> StorageError:
+    """Return a failure of the disk that `folder` is on, as a sentence."""
+    return StorageError(f"The model could not be stored: {disk_trouble(error, folder)}, then try again.")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.audio.names import shown
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError
 from desktop.pipeline.decode import decode
 from desktop.pipeline.engines.engine import Engine
@@ -85,10 +86,9 @@ def run(
     try:
         return _run(request, engine, progress, playhead)
     except OSError as error:
-        raise StorageError(
-            f"The stems of {shown(request.source.name)} could not be written: {error.strerror or error}. "
-            "Look after the disk, then retry."
-        ) from error
+        trouble = disk_trouble(error, request.folder.parent)
+        name = shown(request.source.name)
+        raise StorageError(f"The stems of {name} could not be written: {trouble}, then try again.") from error
 
 
 def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:

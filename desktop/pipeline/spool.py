@@ -7,6 +7,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError
 
 BLOCK = 65536
@@ -47,9 +48,8 @@ class Spool:
             self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
             self._file.flush()
         except OSError as error:
-            raise StorageError(
-                f"The song could not be prepared for separation: {error.strerror}. Make room on the disk, then retry."
-            ) from error
+            trouble = disk_trouble(error, self._path.parent)
+            raise StorageError(f"The song could not be prepared for separation: {trouble}, then try again.") from error
         self.frames += block.shape[1]
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:

@@ -15,6 +15,8 @@ from desktop.lifetime import apart, bind
 _log = logging.getLogger(__name__)
 # What ends the child once may be chance: its time to go may just have come.
 _TRIES = 2
+# Seconds that the end of a killed child is waited for.
+_LONGEST_END = 2.0
 # Lines of its last words that are kept, and the beginnings of those that tell of a crash.
 _LINES = 500
 _CRASHED = (b"Fatal Python error", b"Windows fatal exception", b"Traceback (most recent call last)")
@@ -83,7 +85,8 @@ class Probe:
         if child is None:
             return None
         child.kill()
-        child.wait()
+        with suppress(subprocess.TimeoutExpired):  # the system does not let go of it: a dead disk, say
+            child.wait(_LONGEST_END)
         if self._words:
             self._words.end()
         for pipe in (child.stdin, child.stdout):
@@ -113,9 +116,10 @@ class _LastWords:
         return any(line.startswith(_CRASHED) for line in self._lines)
 
     def end(self) -> None:
-        """The child is gone: wait for the last of it."""
-        self._thread.join()
-        self._stream.close()
+        """The child is gone: wait for the last of it. A process that outlives it, and has its pipe, is not waited for."""
+        self._thread.join(_LONGEST_END)
+        if not self._thread.is_alive():
+            self._stream.close()
 
     def _read(self) -> None:
         self._lines.extend(self._stream)

@@ -23,6 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from desktop.address import LOOPBACK, connection, forget, tell_port
+from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError
 from desktop.lifetime import apart
 from desktop.log import log_file, see_log
@@ -104,7 +105,7 @@ class RedisServer:
             if server:
                 tell_port(self._home, server)
         except OSError as error:
-            raise ServiceUnavailableError(f"Redis could not be started: {error.strerror}.") from error
+            raise ServiceUnavailableError(f"Redis could not be started: {reason_of(error)}.") from error
         self._server = server
         return self.child
 

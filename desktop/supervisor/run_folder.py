@@ -12,6 +12,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError
 from desktop.paths import Home
 from desktop.settings import write_atomically
@@ -28,7 +29,7 @@ def prepare_run_folder(home: Home) -> Path:
             _make_private(folder)
             _try_socket(folder)
         except OSError as error:
-            problems.append(f"{folder}: {error.strerror or error}")
+            problems.append(f"{folder}: {reason_of(error)}")
             _log.warning("%s cannot be used for sockets: %s", folder, error)
         else:
             _note(home, folder)

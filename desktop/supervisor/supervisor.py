@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from desktop.change_watch import ChangeWatch
 from desktop.crashes.watch import watching
+from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.settings import external_redis, load_settings
@@ -102,6 +103,7 @@ class Supervisor:
 
     def _run(self) -> None:
         with ExitStack() as ending:
+            ending.callback(self._remove_runtime_folder)
             if self._redis:
                 ending.callback(self._redis.stop)
             ending.callback(self._reconcile, self._reconciler.give_back)
@@ -131,7 +133,7 @@ class Supervisor:
         except ServiceUnavailableError as error:
             trouble = str(error)
         except OSError as error:
-            trouble = _UNUSABLE.format(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+            trouble = _UNUSABLE.format(f"{reason_of(error)}{f': {error.filename}' if error.filename else ''}")
         except Exception as error:  # noqa: BLE001 as in `_try`; but the user is to hear of it as well
             report = watching.record(error)
             trouble = _UNFORESEEN.format(report or self._home.logs)
@@ -200,6 +202,11 @@ class Supervisor:
         if self._drafter:
             self._drafter.stop()
         self._worker.stop()
+
+    def _remove_runtime_folder(self) -> None:
+        """Delete the folder for the socket and the pidfiles. One that is in use all the same is not empty, and stays."""
+        with suppress(OSError):
+            self._home.run.rmdir()
 
     def _watch(self, child: Child | None) -> None:
         if child is not None:

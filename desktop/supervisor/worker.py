@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Callable
 from time import monotonic
 
+from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError
 from desktop.log import log_file, see_log
 from desktop.paths import Home
@@ -46,7 +47,7 @@ class WorkerProcess:
         try:
             self.child = Child(words, pidfile, environment, log=log)
         except OSError as error:
-            raise ServiceUnavailableError(f"The worker could not be started: {error.strerror}.") from error
+            raise ServiceUnavailableError(f"The worker could not be started: {reason_of(error)}.") from error
         end = monotonic() + _PATIENCE
         if self.child.first_line(lambda: give_up() or monotonic() > end) == READY:
             return self.child

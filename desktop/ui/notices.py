@@ -148,6 +148,7 @@ class NoticeStrip(QWidget):
         self._rows.append(row)
         self._column.addWidget(row)
         self.setVisible(True)
+        row.show()  # a layout does it later, where the strip is in view already
 
     def _act(self, row: NoticeRow, act: Callable[[], None] | None) -> None:
         if self._drop(row) and act:

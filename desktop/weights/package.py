@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.audio.names import safe_name, shown
+from desktop.disk_trouble import reason_of
 from desktop.errors import ModelRejectedError
 from desktop.weights.files import Content, read_content
 from desktop.weights.pickles import ELEMENT_BYTES, ClassName, ForbiddenNameError, TensorView
@@ -75,7 +76,7 @@ def read_package(path: Path) -> Package:
     except FileNotFoundError as error:
         raise ModelRejectedError(f"{name} was not found. It may have been moved or deleted.") from error
     except OSError as error:
-        raise ModelRejectedError(f"{name} could not be read: {error.strerror or error}.") from error
+        raise ModelRejectedError(f"{name} could not be read: {reason_of(error)}.") from error
     except _DAMAGED as error:
         raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Get it again.") from error
 

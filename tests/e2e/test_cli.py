@@ -1,5 +1,6 @@
 """The command line, whole: a process of its own, the real Redis, the real worker, real sound."""
 
+import json
 import os
 import signal
 import subprocess
@@ -103,6 +104,51 @@ def test_jobs_are_listed_retried_and_removed_by_the_beginning_of_their_id(librar
     assert unbraid(library, "jobs", "--json").out.strip() == "[]"
     assert unbraid(library, "bin", "--empty", "--yes").status == 0
     assert not list((library / "jobs").iterdir())
+
+
+def test_stems_stay_when_their_song_cannot_be_separated_again_and_the_terminal_says_why(
+    library: Path, song: Path
+) -> None:
+    (job,) = unbraid(library, "separate", "--json", "--model", "sketch", song).objects
+    stems = {path: Path(path).read_bytes() for path in job["stems"].values()}
+    away = unbraid(library, "retry", job["id"][:8], "--model", "htdemucs")
+    assert (away.status, away.out) == (1, "")
+    assert away.err.startswith("unbraid: HT Demucs is not downloaded, and the server refused the connection."), away
+    (listed,) = json.loads(unbraid(library, "jobs", "--json").out)
+    assert listed == job
+    copy = library / "jobs" / job["id"] / "source"
+    copy.rename(copy.with_name("elsewhere"))
+    failed = unbraid(library, "retry", job["id"][:8])
+    assert failed.status == 1
+    assert "This song could not be separated again. The library's copy of this song is gone." in failed.out
+    assert "Its earlier stems are kept." in failed.out
+    (listed,) = json.loads(unbraid(library, "jobs", "--json").out)
+    assert (listed["status"], listed["last_attempt"]["status"]) == ("completed", "failed")
+    assert {path: Path(path).read_bytes() for path in listed["stems"].values()} == stems
+    assert "completed, not separated again" in unbraid(library, "jobs").out
+
+
+def test_a_song_that_is_in_the_library_is_separated_once_for_each_choice_of_options(
+    library: Path, song: Path, tmp_path: Path
+) -> None:
+    twin = song.with_name("the same.wav")
+    twin.write_bytes(song.read_bytes())
+    out = tmp_path / "stems"
+    both = unbraid(library, "separate", "--json", "--model", "sketch", song, twin)
+    (job,) = both.objects
+    assert both.status == 0
+    assert "the same.wav is already in your library: it is waited for." in both.err
+    known = unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, twin)
+    (used,) = known.objects
+    assert (known.status, used["id"]) == (0, job["id"])
+    assert "the same.wav is already in your library: its stems are used. To separate it anew: --again" in known.err
+    assert {Path(path).parent.parent for path in used["stems"].values()} == {out}
+    for name, path in used["stems"].items():
+        assert Path(path).read_bytes() == Path(job["stems"][name]).read_bytes()
+    others = ("--model", "sketch", "--format", "flac")
+    assert unbraid(library, "separate", "--json", *others, song).objects[0]["id"] != job["id"]
+    assert unbraid(library, "separate", "--json", "--model", "sketch", "--again", song).objects[0]["id"] != job["id"]
+    assert len(json.loads(unbraid(library, "jobs", "--json").out)) == 3
 
 
 def test_ctrl_c_cancels_the_song_and_leaves_no_process(library: Path) -> None:

@@ -1,10 +1,8 @@
 """A start that hangs, at whatever it may be: whoever started it is obeyed all the same."""
 
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -95,21 +93,3 @@ def ends_soon(act: Callable[[], None]) -> bool:
     thread.start()
     thread.join(SOON)
     return not thread.is_alive()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk without room")
-def test_a_start_that_the_system_refuses_is_told_with_the_place_and_ends(tmp_path: Path) -> None:
-    root, full = tmp_path / "library", Path(tempfile.mkdtemp(prefix="full-", dir="/tmp"))  # its path must be short
-    script = f"mount -t tmpfs -o size=64k,nr_inodes=1 none {full} && exec \"$@\""
-    words = [sys.executable, "-m", "desktop", "separate", "--model", "sketch", str(write_song(tmp_path / "song.wav", 1.0))]
-    done = subprocess.run(
-        ["unshare", "-m", "bash", "-c", script, "bash", *words], cwd=ROOT, text=True, capture_output=True, timeout=60,
-        env=variables(root, XDG_RUNTIME_DIR=str(full)), check=False,
-    )  # fmt: skip
-    if "unshare" in done.stderr:
-        pytest.skip(f"no disk of its own can be had here: {done.stderr}")
-    full.rmdir()
-    assert done.returncode == 1
-    assert f"No space left on device: {full}" in done.stderr
-    assert "Something went wrong" not in done.stderr
-    assert not processes_of(root)

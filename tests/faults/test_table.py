@@ -14,15 +14,19 @@ from time import monotonic
 import psutil
 import pytest
 
+from desktop.backend import Backend
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.sentences import attempt_words
 from desktop.jobs.store import JobStore
 from desktop.jobs.turns import CRASH_BOUND
 from desktop.models.shelf import Shelf
+from desktop.paths import Home
 from desktop.segments.unfinished import COMPLETE
-from desktop.tasks import queue
+from desktop.tasks import queue, reconcile
 from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
+from tests.helpers import rows
 from tests.helpers.library import Library, processes_of, running_library, until, write_song
 from tests.helpers.resume import draft_worker_of, owner_of, worker_of
 from tests.helpers.rows import lose_owner
@@ -176,6 +180,37 @@ def test_a_song_is_finished_while_redis_does_not_answer(library: Library, root: 
     completed(library, add(library, tmp_path, "next"))
 
 
+def test_a_redis_that_does_not_answer_as_a_song_ends_keeps_no_other_song_waiting(
+    library: Library, root: Path, tmp_path: Path
+) -> None:
+    first, second = add(library, tmp_path, "first", 60), add(library, tmp_path, "second")
+    log = library.home.logs / "worker.log"
+    library.wait_until(lambda: library.service.job(first.id).progress > 0.3)
+    redis = redis_of(root)
+    redis.suspend()
+    try:
+        until(lambda: library.service.job(first.id).state in DONE)
+        # After this the worker counts a message against its limit that it has done with.
+        until(lambda: "Couldn't ack" in log.read_text() or not redis.is_running())
+    finally:
+        with suppress(psutil.NoSuchProcess):  # it was started anew
+            redis.resume()
+    begun_within(library, second, 1, 30)
+    assert "this worker connects anew" in log.read_text() or not redis.is_running()
+    completed(library, first, second)
+
+
+def test_a_worker_that_hangs_is_started_anew(
+    library: Library, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "_STUCK", 5.0)
+    completed(library, add(library, tmp_path, "first"))
+    hangs = worker_of(root)
+    hangs.suspend()
+    completed(library, add(library, tmp_path, "second"))
+    assert not hangs.is_running()
+
+
 def test_an_owner_frozen_past_its_lease_and_thawed_does_no_harm(library: Library, root: Path, tmp_path: Path) -> None:
     job = add(library, tmp_path, "song", 240)
     library.wait_for_progress(job)
@@ -210,6 +245,44 @@ def test_a_song_that_kills_its_decoder_is_given_up_by_name_and_its_neighbour_com
     assert (failed.state, deaths) == (JobState.FAILED, CRASH_BOUND)
     assert "poison.wav stopped its decoder" in (failed.error or "")
     completed(library, neighbour)
+
+
+def test_whatever_is_killed_while_songs_are_separated_again_their_stems_stay(root: Path, tmp_path: Path) -> None:
+    home = Home(root).prepare()
+    service, store = Backend(home).service, JobStore(home)
+    songs = [write_song(tmp_path / f"{seconds}.wav", seconds) for seconds in (60, 900)]
+    short, long = (rows.completed(home, store, service.add(song, SKETCH)) for song in songs)
+
+    def has_its_stems(job: Job) -> bool:
+        return [stem.path.read_bytes() for stem in store.job(job.id).stems] == [b"vocals of run 1", b"drums of run 1"]
+
+    with running_library(root) as library:
+        library.service.retry(short.id)
+        for stage in (Stage.SEPARATING, Stage.WRITING):
+            kill_at(library, root, short, stage)
+            assert has_its_stems(short)
+        until(lambda: store.job(short.id).stage is Stage.SEPARATING, every=0.01)
+    with running_library(root) as library:
+        assert has_its_stems(short)
+        until(lambda: not home.job(short.id).run(1).exists())
+        completed(library, short)
+        assert not has_its_stems(short)
+        library.service.retry(long.id)
+        for _ in range(CRASH_BOUND):
+            kill_at(library, root, long, Stage.DECODING)
+            assert has_its_stems(long)
+        kept = library.wait_for(long, *DONE)
+        assert (kept.state, kept.last_attempt is not None) == (JobState.COMPLETED, True)
+        assert "stopped its decoder 3 times" in attempt_words(kept)
+    assert has_its_stems(long)
+
+
+def kill_at(library: Library, root: Path, job: Job, stage: Stage) -> None:
+    """Kill the owner of a job when it is at `stage`, and wait until the job is not its any more."""
+    until(lambda: library.service.job(job.id).stage is stage, every=0.005)
+    token = library.service.job(job.id).token
+    owner_of(root).kill()
+    until(lambda: library.service.job(job.id).token > token or library.service.job(job.id).state.ended, every=0.01)
 
 
 def test_a_song_that_kills_its_drafter_is_left_without_a_draft_and_its_neighbour_has_one(

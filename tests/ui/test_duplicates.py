@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.jobs.columns import Column
@@ -36,6 +36,7 @@ def said(window: MainWindow) -> list[str]:
 
 
 def press(window: MainWindow, name: str) -> None:
+    QApplication.processEvents()  # a new notice is shown by the event loop
     buttons = window.notices.findChildren(QPushButton)
     button = next(b for b in buttons if b.accessibleName() == name and b.isVisibleTo(window))
     QtBot.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from pathlib import Path
-from shutil import copyfile
 from time import perf_counter
 
 import pytest
@@ -40,10 +39,13 @@ SONG = FIXTURES / "formats"
 
 
 def _songs(folder: Path, count: int) -> list[Path]:
-    """The same short song under many names."""
-    source = next(path for path in sorted(SONG.glob("*.wav")))
+    """Short songs, each of its own content: after their last frame they have other bytes."""
+    source = next(path for path in sorted(SONG.glob("*.wav"))).read_bytes()
     folder.mkdir(exist_ok=True)
-    return [Path(copyfile(source, folder / f"song {number:03}.wav")) for number in range(count)]
+    songs = [folder / f"song {number:03}.wav" for number in range(count)]
+    for song in songs:
+        song.write_bytes(source + f"{song}".encode())
+    return songs
 
 
 def _said(window: MainWindow) -> str:

@@ -1,5 +1,7 @@
 """The player as it is seen and used, over a real transport and real stems."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ from desktop.ui.player.sentences import runtime_words
 from desktop.ui.player.waiting_head import WaitingHead
 from desktop.ui.player.words import Chip, Line
 from desktop.ui.waveform.view import WaveformView
+from tests.helpers.command import ROOT
 from tests.helpers.stems import RATE, completed_job, waiting_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -397,6 +400,40 @@ def wheel(widget: QWidget, notches: int) -> QWheelEvent:
         Qt.ScrollPhase.NoScrollPhase,
         False,
     )
+
+
+def test_what_stands_on_qt_is_imported_in_the_windows_thread() -> None:
+    # PySide's types are made at first use: two threads that use them at once crashed the window.
+    script = """
+import builtins, threading
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+from pathlib import Path
+from desktop.paths import Home
+from desktop.playback.transport import Transport
+from desktop.ui.player import player_panel
+from desktop.ui.player.controller import PlayerController
+
+elsewhere, importing = set(), builtins.__import__
+def watched(name, *rest):
+    if threading.current_thread() is not threading.main_thread() and name.split(".")[0] in ("PySide6", "pyqtgraph"):
+        elsewhere.add(name)
+    return importing(name, *rest)
+
+application = QApplication(["unbraid", "-platform", "offscreen"])
+panel = player_panel.PlayerPanel(PlayerController(Transport()), Home(Path("nowhere")))
+builtins.__import__ = watched
+panel.warm_up()
+QTimer.singleShot(player_panel.WARM_UP_MS + 400, application.quit)
+application.exec()
+for thread in threading.enumerate():
+    if thread.name == "warm up":
+        thread.join()
+import sys
+print("desktop.ui.player.lanes" in sys.modules, "desktop.playback.reader" in sys.modules, elsewhere)
+"""
+    run = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split("\n")[-2] == "True True set()"
 
 
 def test_single_samples_are_drawn_from_the_file_when_the_view_is_close_enough(

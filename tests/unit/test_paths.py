@@ -21,3 +21,15 @@ def test_what_is_no_uuid_makes_no_folder(text: str) -> None:
 @pytest.mark.parametrize("text", [ID, ID.upper(), f"{{{ID}}}", f"urn:uuid:{ID}", UUID(ID).hex])
 def test_a_uuid_makes_one_folder_however_it_is_written(text: str) -> None:
     assert Home(Path("/library")).job(text).root == Path("/library/jobs") / ID
+
+
+def test_of_a_job_that_ended_stay_its_track_its_stems_and_its_peaks_and_no_peaks_that_were_not_finished(
+    tmp_path: Path,
+) -> None:
+    folder = Home(tmp_path).job(ID)
+    for name in ("source", "run-1", "segments", "draft"):
+        (folder.root / name).mkdir(parents=True)
+    for name in ("mixture.peaks", "mixture.peaks.part", "draft.tries"):
+        (folder.root / name).touch()
+    folder.forget_work()
+    assert {path.name for path in folder.root.iterdir()} == {"source", "run-1", "mixture.peaks"}

@@ -10,6 +10,7 @@ import torch
 from demucs.htdemucs import HTDemucs
 
 from desktop.audio.names import shown
+from desktop.disk_trouble import reason_of
 from desktop.errors import ModelRejectedError
 from desktop.weights.package import Package, StoredTensor
 
@@ -50,7 +51,7 @@ def build(path: Path, package: Package) -> HTDemucs:
             model = HTDemucs(**arguments)
         model.load_state_dict(_weights(path, package), assign=True)
     except OSError as error:
-        raise ModelRejectedError(f"{shown(path.name)} could not be read: {error.strerror or error}.") from error
+        raise ModelRejectedError(f"{shown(path.name)} could not be read: {reason_of(error)}.") from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
             f"The weights in {shown(path.name)} do not fit the model it says it is. Get it again."

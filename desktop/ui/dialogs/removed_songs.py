@@ -37,6 +37,12 @@ _KEPT = (
 )
 _HEADINGS = ("Song", "Removed", "Kept until", "Size")
 _NUMBER_WIDTH = 120
+_TABLE = f"""
+QTableWidget {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
+QTableWidget:focus {{ border-color: {tokens.ACCENT}; }}
+QTableWidget::item {{ padding: 0 12px; }}
+QTableWidget::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
+"""
 # Many songs that are restored or deleted together are listed again once (milliseconds).
 _TOGETHER_MS = 200
 _SELECT = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -96,6 +102,7 @@ class RemovedSongs(QDialog):
 
     def _dress_table(self) -> None:
         self.table.setAccessibleName("Removed songs")
+        self.table.setStyleSheet(_TABLE)
         self.table.setHorizontalHeaderLabels(_HEADINGS)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(34)

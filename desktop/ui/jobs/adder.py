@@ -7,6 +7,7 @@ from threading import Event
 from PySide6.QtCore import QObject, Signal
 
 from desktop.audio.files import Found, LeftOut, Refusal, find_tracks
+from desktop.disk_trouble import reason_of
 from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
 from desktop.jobs.model import Job, JobOptions
 from desktop.ui.background import Background
@@ -82,7 +83,7 @@ class Adder(QObject):
         except StorageError as error:
             done.trouble = str(error)
         except OSError as error:
-            done.trouble = f"Adding was broken off: {error.strerror}. Look at the disk, then add the rest again."
+            done.trouble = f"Adding was interrupted: {reason_of(error)}. Check the disk, then add the rest again."
         return done
 
     def _take(self, found: Found, done: Added, again: bool) -> None:

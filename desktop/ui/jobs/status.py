@@ -135,5 +135,5 @@ def _done(job: Job, better_title: str) -> Status:
         hint = f"Separate again with {better_title}."
         return Status(stem_count(job), Tone.GOOD, "draft quality", Link.SEPARATE_BETTER, "Separate again", hint=hint)
     if job.last_attempt:
-        return Status(stem_count(job), Tone.GOOD, sum_words(job), Link.DETAILS, "not separated again", hint=sum_figure(job))
+        return Status(stem_count(job), Tone.GOOD, "not separated again", Link.DETAILS, "Why?", hint=sum_figure(job))
     return Status(stem_count(job), Tone.GOOD, sum_words(job), hint=sum_figure(job))

@@ -147,5 +147,10 @@ def _notices(job: Job) -> list[str]:
     """Return what is to be said of the stems that are played, and of an attempt to make others."""
     if job.result is None:
         return []
-    attempt = f"{waiting_words(job)}." if job.earlier else attempt_words(job)
+    attempt = _attempt_in_work(job) if job.earlier else attempt_words(job)
     return [*filter(None, [attempt]), *job.result.notices]
+
+
+def _attempt_in_work(job: Job) -> str:
+    words = waiting_words(job)
+    return f"{words}." if "again" in words else f"Separating again: {words[0].lower()}{words[1:]}."

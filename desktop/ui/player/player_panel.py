@@ -6,7 +6,7 @@ from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Signal
+from PySide6.QtCore import QPoint, QTimer, Signal
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from desktop.segments.growing_peaks import GrowingPeaks
     from desktop.ui.player.lanes import Lanes
     from desktop.ui.waveform.view import WaveformView
+
+
+WARM_UP_MS = 300
+"""From the list's first rows to the import of what lanes are drawn with, which takes a third of a second."""
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -61,8 +65,14 @@ class PlayerPanel(QWidget):
         self.show_job(None)
 
     def warm_up(self) -> None:
-        """Import what lanes are drawn and played with, half a second's worth, beside the window."""
-        threading.Thread(target=_import_lanes, name="warm up", daemon=True).start()
+        """Import what lanes are drawn and played with, so that nothing is imported while sound is playing.
+
+        What computes with sound is imported in a thread. What stands on Qt is imported here, once the list is painted:
+        PySide makes its types when they are first used, and the window crashed now and then while pyqtgraph used all
+        of them in a thread beside it.
+        """
+        threading.Thread(target=_import_sound, name="warm up", daemon=True).start()
+        QTimer.singleShot(WARM_UP_MS, self, _import_lanes)
 
     @property
     def waveforms(self) -> "WaveformView | None":
@@ -206,10 +216,14 @@ def _newest(known: Job | None, job: Job | None) -> Job | None:
     )
 
 
+def _import_sound() -> None:
+    playing = (f"desktop.playback.{name}" for name in ("reader", "stems", "unfinished_song"))
+    for name in (*playing, "desktop.segments.growing_peaks"):
+        import_module(name)
+
+
 def _import_lanes() -> None:
-    # All of it, so that nothing is loaded while sound is playing, which waits for no import.
-    playing = (f"desktop.playback.{name}" for name in ("player", "reader", "stems", "unfinished_song"))
-    for name in ("desktop.ui.player.lanes", *playing, "desktop.segments.growing_peaks", "qtawesome"):
+    for name in ("desktop.ui.player.lanes", "qtawesome"):
         import_module(name)
 
 

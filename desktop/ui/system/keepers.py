@@ -15,6 +15,8 @@ from typing import Protocol
 
 WHY = "Songs are being separated"
 _WHO = "Unbraid"
+# Seconds that a program may take to end.
+_PATIENCE = 1.0
 _log = logging.getLogger(__name__)
 # winbase.h
 _ES_CONTINUOUS, _ES_SYSTEM_REQUIRED = 0x80000000, 0x00000001
@@ -102,7 +104,10 @@ class ChildKeeper:
             if child.stdin:
                 child.stdin.close()
             child.terminate()
-            child.wait()
+            try:
+                child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:  # the window's thread waits here
+                child.kill()
 
 
 class WindowsKeeper:

@@ -15,6 +15,7 @@ from desktop.ui.system import companion
 from desktop.ui.system import farewell as module
 from desktop.ui.system.companion import Companion
 from desktop.ui.system.farewell import Farewell
+from tests.helpers.stems import write_stems
 from tests.helpers.window import Stage, a_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
@@ -46,7 +47,8 @@ class Leaving:
         for job in self.setting.store.pending():
             claimed = self.setting.store.claim(job.id)
             assert claimed
-            self.setting.store.complete(claimed, (), ())
+            stems = write_stems(self.setting.home.job(job.id).run(claimed.token), seconds=0.1)
+            self.setting.store.complete(claimed, stems, ())
             self.setting.feed.changed.emit(job.id)
 
 

@@ -1,5 +1,7 @@
 """Files whose sample rate or channels change on the way: all of them is decoded, to the frame."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,18 @@ def part(path: Path, kind: tuple[str, int, int], words: str) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def two_parts(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[Path]]:
+    """What makes the mono part and the stereo part of a kind of file, once each."""
+
+    @cache
+    def make(suffix: str) -> list[Path]:
+        folder = tmp_path_factory.mktemp("parts")
+        return [part(folder / f"{kind[1]}.{suffix}", kind, WORDS[suffix]) for kind in (MONO, STEREO)]
+
+    return make
+
+
 def joined(path: Path, *parts: Path) -> Path:
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
     return path
@@ -39,9 +53,10 @@ def heard_at(mixture: Mixture, pitch: float, start: int, end: int) -> float:
 
 @pytest.mark.parametrize("order", ["higher", "lower"])
 @pytest.mark.parametrize("suffix", WORDS)
-def test_all_of_a_file_that_changes_is_decoded_in_its_highest_format(suffix: str, order: str, tmp_path: Path) -> None:
-    kinds = (MONO, STEREO) if order == "higher" else (STEREO, MONO)
-    parts = [part(tmp_path / f"{n}.{suffix}", kind, WORDS[suffix]) for n, kind in enumerate(kinds)]
+def test_all_of_a_file_that_changes_is_decoded_in_its_highest_format(
+    suffix: str, order: str, two_parts: Callable[[str], list[Path]], tmp_path: Path
+) -> None:
+    parts = two_parts(suffix) if order == "higher" else two_parts(suffix)[::-1]
     alone = [decoded(path, tmp_path / "alone.wav") for path in parts]
     mixture = decoded(joined(tmp_path / f"song.{suffix}", *parts), tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels) == (48000, 2)

@@ -8,6 +8,8 @@ import soundfile
 
 from desktop.audio.write import AudioWriter
 from desktop.errors import StorageError
+from desktop.tasks.causes import Cause, cause_of
+from tests.helpers.small_disk import small_disk
 from tests.helpers.sound import noise, steps, tone
 
 ROOT = Path(__file__).parents[3]
@@ -119,3 +121,24 @@ except StorageError as error:
     assert "could not be written" in run.stdout, run.stderr
     assert run.stderr == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_not_tried_again(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", megabytes=1) as disk:
+        writer = AudioWriter(disk.place / "a.wav", 44100, 2, 20 * 65536, "wav", "16")
+        with pytest.raises(StorageError, match=r"written: the disk is full\. Make room on the disk") as raised:
+            writer.write(noise(20 * 65536))
+        assert cause_of(raised.value) is Cause.LASTING
+        writer.abort()
+
+
+def test_an_error_of_the_disk_that_passes_is_one_to_try_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise soundfile.LibsndfileError(2)  # "System error.": the number is lost
+
+    writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
+    monkeypatch.setattr(soundfile.SoundFile, "write", fail)
+    with pytest.raises(StorageError, match=r"written: the disk reports an error\. Check the disk, then try again") as raised:
+        writer.write(noise(100))
+    assert cause_of(raised.value) is Cause.PASSING
+    writer.abort()

@@ -1,6 +1,7 @@
 """Reports of the app's own faults: what is in them, how many are kept, and who leaves none. The processes are real."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -154,3 +155,17 @@ def test_where_nothing_can_be_written_the_app_runs_all_the_same(home: Home) -> N
     home.crashes.write_text("a file where the folder should be")
     assert run(home, "print('done')").stdout == "done\n"
     assert run(home, "1 / 0").returncode == 1
+
+
+def test_a_library_that_cannot_be_read_any_more_makes_no_fault_of_its_own(home: Home) -> None:
+    words = [sys.executable, "-c", f"{WATCHED}home = Path(sys.argv[1])\nhome.chmod(0)\nprint(watching.look_back())"]
+    # root may read everything unless it gives that up.
+    drop = "-dac_override,-dac_read_search"
+    as_user = ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"] if os.geteuid() == 0 else []
+    if as_user and not shutil.which("setpriv"):
+        pytest.skip("root cannot be kept from reading here")
+    try:
+        done = subprocess.run([*as_user, *words, str(home.root)], cwd=ROOT, capture_output=True, text=True, check=False)
+    finally:
+        home.root.chmod(0o700)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr

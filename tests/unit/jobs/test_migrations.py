@@ -241,7 +241,8 @@ def test_the_records_beside_the_songs_of_an_earlier_version_still_tell_of_them(h
 @pytest.mark.parametrize("kept", range(len(Settings.__dataclass_fields__)))
 def test_settings_of_an_earlier_version_are_taken_on_and_the_rest_is_as_ever(home: Home, kept: int) -> None:
     chosen = Settings(
-        "htdemucs_ft", "torch", True, False, 3, 0.5, -6.0, "/music", "AAAA", "BBBB", "stop", False
+        model="htdemucs_ft", runtime="torch", fast=True, draft=False, shifts=3, overlap=0.5, master_db=-6.0, folder="/music",
+        export_folder="/stems", export_format="mp3", window="AAAA", splitter="BBBB", quit="stop", awake=False,
     ).__dict__  # fmt: skip
     earlier = dict(list(chosen.items())[:kept])
     home.settings.write_text(json.dumps(earlier | {"given up since": True}))

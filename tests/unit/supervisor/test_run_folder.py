@@ -98,7 +98,7 @@ def test_when_no_folder_can_be_used_one_sentence_says_so(
 ) -> None:
     (base / "file").touch()
     monkeypatch.setattr(Home, "run_candidates", [base / "file" / "unbraid-1", base / "file" / "unbraid-2"])
-    with pytest.raises(ServiceUnavailableError, match=r"Not a directory.*XDG_RUNTIME_DIR"):
+    with pytest.raises(ServiceUnavailableError, match=r"not a folder.*XDG_RUNTIME_DIR"):
         RedisServer(home).start()
 
 

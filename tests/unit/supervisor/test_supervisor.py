@@ -82,6 +82,7 @@ def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_a
     assert {"redis-server" in process.cmdline()[0] for process in processes_of(trial.home.root)} >= {True, False}
     supervisor.stop()
     assert not processes_of(trial.home.root)
+    assert not trial.home.run.exists()
     assert {"rebuild", "check", "give_back", "is_stuck"} == set(rows.asked)
     assert not trial.troubles
 
@@ -90,8 +91,8 @@ def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_a
     ("error", "words"),
     [
         (KeyError("nobody foresaw it"), "something went wrong in Unbraid itself"),
-        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/run/file/unbraid"), "Not a directory: /run/file/unbraid"),
-        (OSError("of no number"), "of no number"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/run/file/unbraid"), "not a folder: /run/file/unbraid"),
+        (OSError("of no number"), "the system reports an error"),
     ],
 )  # fmt: skip
 def test_whatever_goes_wrong_the_start_says_so_and_it_goes_on_trying(
@@ -118,7 +119,7 @@ def test_what_goes_wrong_where_it_is_told_does_not_end_the_thread(
         raise KeyError("the listener's own fault")
 
     supervisor = trial.supervisor(Rows(), tell)
-    with pytest.raises(ServiceUnavailableError, match="Too many open files"):
+    with pytest.raises(ServiceUnavailableError, match="too many files are open"):
         supervisor.start()
     monkeypatch.undo()
     monkeypatch.setenv("UNBRAID_HOME", str(trial.home.root))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
@@ -79,7 +80,7 @@ def test_what_does_not_pass_fails_after_three_retries_and_says_how_often_it_was_
     trial = Trial(tmp_path, *timeouts(10))
     failed = trial.run_to_the_end()
     assert (failed.state, trial.tries) == (JobState.FAILED, 1 + MOST_RETRIES)
-    assert "Connection timed out" in (failed.error or "")
+    assert "it does not answer" in (failed.error or "")
     assert (failed.error or "").endswith("It was tried 4 times.")
 
 
@@ -90,7 +91,7 @@ def test_between_two_tries_the_job_waits_with_its_reason_and_keeps_its_finished_
     trial.runner = replace(trial.runner, rest_before=lambda retry: 40.0 + retry)
     waiting = trial.run()
     assert waiting.state is JobState.PENDING
-    assert "Input/output error" in (waiting.error or "")
+    assert "the disk reports an error" in (waiting.error or "")
     assert folder.finished_segments() == 1
     assert not list(folder.root.glob("run-*"))
     assert trial.run() == waiting  # it is not its time yet
@@ -117,7 +118,7 @@ def test_what_lasts_fails_at_the_first_try_with_the_reason(tmp_path: Path, numbe
     trial = Trial(tmp_path, OSError(number, os.strerror(number)))
     failed = trial.run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert os.strerror(number) in (failed.error or "")
+    assert reason_of(OSError(number, "")) in (failed.error or "")
     assert "song.wav" in (failed.error or "")
     assert not trial.bench.home.job(trial.job.id).segments.exists()
 
@@ -215,5 +216,5 @@ def test_a_disk_that_fills_up_while_a_song_is_separated_fails_it_at_the_first_tr
     failed = trial.run()
     filler.unlink()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert "No space left" in (failed.error or "")
+    assert "the disk is full" in (failed.error or "")
     assert not list(trial.bench.home.job(trial.job.id).root.glob("run-*"))

@@ -1,0 +1,75 @@
+"""Why a disk could not be written, and what can be done about it."""
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from desktop.disk_trouble import disk_trouble, is_out_of_files, write_error
+from desktop.errors import StorageError
+from desktop.jobs.copy import copy_in
+from desktop.paths import Home
+from tests.helpers.library import write_song
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Iterator[Path]:
+    """A disk with room for bytes, and for 16 files."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=200m,nr_inodes=16", "tmpfs", folder]
+    if os.geteuid() or subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("no disk of its own can be had here")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill_with_files(disk: Path) -> OSError:
+    try:
+        for number in range(100):
+            (disk / str(number)).touch()
+    except OSError as error:
+        return error
+    raise AssertionError("there was room for all")
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "the disk is full. Make room on the disk"),
+        (errno.EDQUOT, "the storage quota is used up. Delete files of yours on the disk"),
+        (errno.EROFS, "the disk is read-only. Make the folder writable"),
+        (errno.EACCES, "Unbraid has no permission. Make the folder writable"),
+        (errno.EIO, "the disk reports an error. Check the disk"),
+    ],
+)
+def test_the_advice_fits_the_reason(tmp_path: Path, number: int, advice: str) -> None:
+    assert disk_trouble(OSError(number, os.strerror(number)), tmp_path) == advice
+
+
+def test_where_files_and_not_bytes_have_run_out_nobody_is_told_to_make_room(mounted: Path, tmp_path: Path) -> None:
+    library = Home(mounted / "library").prepare()
+    song = write_song(tmp_path / "song.wav", 1.0)
+    error = fill_with_files(mounted)
+    assert is_out_of_files(mounted)
+    assert disk_trouble(error, mounted) == "the disk holds as many files as it can. Delete some of them"
+    with pytest.raises(StorageError, match=r"song\.wav in the library: the disk holds as many files as it can"):
+        copy_in(song, library.job("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
+
+
+def test_why_a_file_cannot_be_written_is_asked_of_the_system(mounted: Path) -> None:
+    fill_with_files(mounted)
+    assert write_error(mounted / "one more").errno == errno.ENOSPC
+
+
+def test_what_can_be_written_when_it_is_looked_at_was_an_error_that_passes(tmp_path: Path) -> None:
+    assert write_error(tmp_path / "a").errno == errno.EIO
+
+
+def test_no_sentence_carries_the_system_s_own_words() -> None:
+    desktop = Path(__file__).parents[2] / "desktop"
+    speaking = [path.name for path in desktop.rglob("*.py") if "strerror" in path.read_text(encoding="utf-8")]
+    assert speaking == ["disk_trouble.py"]
