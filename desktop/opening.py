@@ -44,13 +44,9 @@ def usable_home() -> Home:
 
 
 def _sentence(library: Home, error: OSError) -> str:
-<<<<<<< HEAD
-    why = error.strerror or str(error)
+    why = reason_of(error)
     if library.root.is_file():
         return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
-=======
-    why = reason_of(error)
->>>>>>> main
     if library.root.is_dir():
         what, mend = "written", "Make it writable"
     else:

@@ -9,11 +9,8 @@ from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
 from desktop.audio.names import natural_key, shown
-<<<<<<< HEAD
 from desktop.audio.stem_mark import is_marked_stem
-=======
 from desktop.disk_trouble import reason_of
->>>>>>> main
 from desktop.errors import UnusableTrackError
 
 # Suffixes of files left out that a sentence names.

@@ -12,11 +12,8 @@ from numpy.typing import NDArray
 
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
-<<<<<<< HEAD
 from desktop.audio.stem_mark import STEM_COMMENT
-=======
 from desktop.disk_trouble import disk_trouble, write_error
->>>>>>> main
 from desktop.errors import StorageError
 
 BLOCK = 65536

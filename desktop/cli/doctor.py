@@ -19,7 +19,6 @@ from desktop.backend import Backend
 from desktop.disk_trouble import reason_of
 from desktop.display import display_available
 from desktop.errors import ConfigurationError, SoundUnavailableError, UnbraidError
-from desktop.jobs.model import JobState
 from desktop.log import see_log, start_log
 from desktop.models.shelf import Shelf
 from desktop.paths import Home, home
@@ -102,16 +101,11 @@ def _storage(library: Home) -> Check:
             probe.write(b"unbraid")
     except OSError as error:
         mend = "Make the folder writable, or set UNBRAID_HOME to one that is."
-<<<<<<< HEAD
-        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {error.strerror}.", mend)
+        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason_of(error)}.", mend)
     free, files = disk_usage(library.root).free, _free_files(library.root)
     if files is not None and files < FEW_FILES:
         found = f"{shown(library.root)}, {in_words(free)} free, but only {files} more files can be made there."
         return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
-=======
-        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason_of(error)}.", mend)
-    free = disk_usage(library.root).free
->>>>>>> main
     found = f"{shown(library.root)}, {in_words(free)} free."
     if free < LITTLE_SPACE:
         return Check(
@@ -171,17 +165,16 @@ def _worker(library: Home, backend: Backend, trouble: str | None) -> Check:
         return Check("worker", Verdict.PROBLEM, trouble)
     try:
         workers = find_workers()
-        in_work = sum(job.state is JobState.PROCESSING for job in backend.service.jobs())
+        trouble = backend.worker_trouble(workers)
     except UnbraidError as error:
         return Check("worker", Verdict.PROBLEM, str(error))
+    songs = f"{_subject(workers.songs, 'takes', 'take')} songs." if workers.songs else "A worker is separating a song."
     drafts = f" {_subject(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
-    if workers.songs:
-        return Check("worker", Verdict.OK, f"{_subject(workers.songs, 'takes', 'take')} songs.{drafts}")
-    if in_work:  # a worker without child processes answers nothing until its song is done
-        return Check("worker", Verdict.OK, f"A worker is separating a song, too busy to answer.{drafts}")
+    if not trouble:
+        return Check("worker", Verdict.OK, songs + drafts)
     others = f" Others answer: {', '.join(workers.others)}." if workers.others else ""
     mend = f"{see_log(library, 'worker')} Start Unbraid again, or another worker: unbraid worker"
-    return Check("worker", Verdict.PROBLEM, f"No worker takes songs.{drafts}{others}", mend)
+    return Check("worker", Verdict.PROBLEM, f"{trouble}{drafts}{others}", mend)
 
 
 def _subject(names: Sequence[str], one: str, many: str) -> str:

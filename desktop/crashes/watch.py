@@ -45,13 +45,8 @@ class Watch:
             return []
         try:
             found = [*untold(self._folder, self._process), *crashes_found(self._folder, self._process)]
-<<<<<<< HEAD
-        except OSError as error:
-            _log.warning("Earlier reports cannot be read: %s", error)
-=======
         except OSError as error:  # the library cannot be read at this moment: the next process looks again
             _log.info("Reports of earlier crashes cannot be read: %s", error)
->>>>>>> main
             return []
         for report in found:
             _log.warning("An earlier process did not end well; what is known is in %s", report)

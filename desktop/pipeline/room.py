@@ -61,13 +61,8 @@ def check_room(mixture: Mixture, engine: Engine, plan: Plan, how: How, request: 
     name = shown(request.source.name)
     if needed > free + _bytes_in(how.segments):
         raise StorageError(
-<<<<<<< HEAD
             f"The stems of {name} need {in_words(needed)} on the disk, and {in_words(free)} is free. "
-            "Make room, then retry."
-=======
-            f"The stems of {shown(request.source.name)} need {in_words(needed)} on the disk, and {in_words(free)} is free. "
             "Make room, then try again."
->>>>>>> main
         )
     if request.copies is None:
         return

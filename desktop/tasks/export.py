@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from desktop.audio.names import safe_name, shown
-from desktop.disk_trouble import disk_trouble
+from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
-from desktop.reasons import reason_of
 from desktop.sizes import in_words
 
 # Characters of a path in a sentence.
@@ -50,7 +49,6 @@ def export(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
     except OSError as error:
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
-<<<<<<< HEAD
         raise _refused(out, reason_of(error)) from error
 
 
@@ -65,11 +63,6 @@ def kept_in_library(job: Job, error: StorageError) -> str:
 def is_exported(job: Job) -> bool:
     """Return True when a completed job has put its stems where the user asked for them."""
     return job.options.out is None or all(stem.exported for stem in job.stems)
-=======
-        raise StorageError(
-            f"The stems could not be put into {shown(out)}: {disk_trouble(error, out)}, or choose another folder."
-        ) from error
->>>>>>> main
 
 
 def withdraw(stems: Sequence[Stem]) -> None:

@@ -5,12 +5,8 @@ A message is a hint that a row may be due. So whatever lies under another name, 
 
 from dataclasses import dataclass
 
-<<<<<<< HEAD
-from desktop.errors import StorageError
-=======
 from desktop.disk_trouble import reason_of
-from desktop.errors import ConfigurationError, StorageError
->>>>>>> main
+from desktop.errors import StorageError
 from desktop.library_id import library_id
 from desktop.paths import Home, home
 from desktop.settings import queue_variable
@@ -71,13 +67,5 @@ def names(library: Home | None = None) -> Names:
     try:
         identity = library_id(folder)
     except OSError as error:
-<<<<<<< HEAD
-        raise StorageError(_NO_IDENTITY.format(folder.id_file, error.strerror)) from error
-    return Names(identity, queue_variable() or f"unbraid.{identity}")
-=======
         raise StorageError(_NO_IDENTITY.format(folder.id_file, reason_of(error))) from error
-    queue = os.environ.get(VARIABLE) or f"unbraid.{identity}"
-    if not _ALLOWED.fullmatch(queue):
-        raise ConfigurationError(_NOT_ALLOWED.format(queue[:100]))
-    return Names(identity, queue)
->>>>>>> main
+    return Names(identity, queue_variable() or f"unbraid.{identity}")
