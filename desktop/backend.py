@@ -19,7 +19,7 @@ from desktop.tasks.celery_app import connect
 from desktop.tasks.progress import EventListener, RedisEvents
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
-from desktop.tasks.workers import worker_trouble
+from desktop.tasks.workers import Workers, worker_trouble
 
 # Seconds between tries to take over from the process that supervises this library.
 _TAKE_OVER = 1.0
@@ -90,12 +90,12 @@ class Backend:
         self._events.close()
         self._lock.release()
 
-    def worker_trouble(self) -> str | None:
+    def worker_trouble(self, workers: Workers | None = None) -> str | None:
         """Return why no worker takes this library's songs, as a sentence; None if one does. Takes some seconds.
 
-        Raises StorageError.
+        `workers` are those that were found a moment ago. Raises StorageError.
         """
-        return worker_trouble(self._store)
+        return worker_trouble(self._store, workers)
 
     def _lock_taken(self) -> bool:
         try:

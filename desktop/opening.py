@@ -8,7 +8,7 @@ from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.log import start_log
 from desktop.paths import Home, home
-from desktop.settings import external_redis
+from desktop.settings import check_environment
 
 # What is full can still be looked at and listened to.
 _FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -28,10 +28,10 @@ def open_home(process: str) -> Home:
 def usable_home() -> Home:
     """Return the library's folder, made if it is missing.
 
-    Raises StorageError when it cannot be made, reached or written, and ConfigurationError when a variable that says
-    where the library or its Redis is cannot be used.
+    Raises StorageError when it cannot be made, reached or written, and ConfigurationError when one of our variables
+    cannot be used.
     """
-    external_redis()
+    check_environment()
     library = home()
     try:
         library.prepare()
@@ -45,6 +45,8 @@ def usable_home() -> Home:
 
 def _sentence(library: Home, error: OSError) -> str:
     why = reason_of(error)
+    if library.root.is_file():
+        return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
     if library.root.is_dir():
         what, mend = "written", "Make it writable"
     else:

@@ -1,8 +1,9 @@
-"""The user's settings, with defaults so good that nobody needs them, and the Redis settings of the environment."""
+"""The user's settings, with defaults so good that nobody needs them, and the variables of the environment that are ours."""
 
 import json
 import os
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from ipaddress import ip_address
@@ -13,6 +14,11 @@ from desktop.paths import Home
 
 DEFAULT_MODEL = "htdemucs"
 EXPORT_FORMATS = ("wav", "flac", "mp3")
+RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
+"""What may compute a model."""
+# The separators of Redis patterns and of Celery's own keys are not among them.
+_QUEUE = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_URL = re.compile(r"https?://[^\s/?#]+(/\S*)?|file:///\S*")
 _HOST_NAME = re.compile(r"[\w.-]+")
 # Redis counts databases in a signed 32-bit number; how many a server has is its own setting.
 _DATABASES = 2**31
@@ -88,6 +94,27 @@ def write_atomically(path: Path, data: bytes) -> None:
     part.replace(path)
 
 
+def check_environment() -> None:
+    """Raise ConfigurationError, which names it, when one of our variables cannot be used."""
+    for read in (external_redis, queue_variable, model_url_variable, runtime_variable):
+        read()
+
+
+def queue_variable() -> str | None:
+    """Return the queue that `UNBRAID_QUEUE` names in place of the library's own. Raises ConfigurationError."""
+    return _allowed("UNBRAID_QUEUE", _QUEUE.fullmatch, "the name of a queue: letters, digits, “.”, “_” and “-”")
+
+
+def model_url_variable() -> str | None:
+    """Return where `UNBRAID_MODEL_URL` has model files downloaded from. Raises ConfigurationError."""
+    return _allowed("UNBRAID_MODEL_URL", _URL.fullmatch, "the address of a folder, such as https://example.org/models")
+
+
+def runtime_variable() -> str | None:
+    """Return the runtime that `UNBRAID_RUNTIME` has models computed by. Raises ConfigurationError."""
+    return _allowed("UNBRAID_RUNTIME", RUNTIMES.__contains__, f"one of {', '.join(RUNTIMES)}")
+
+
 def external_redis() -> RedisSettings | None:
     """Return the Redis that `REDIS_HOST` names (with `REDIS_PORT`, `REDIS_DB`, `REDIS_PASSWORD`), or None: we run our own.
 
@@ -138,6 +165,13 @@ def _password(name: str) -> str | None:
     except UnicodeEncodeError as error:
         raise ConfigurationError(f"{name} cannot be used: it must be text in UTF-8.") from error
     return text
+
+
+def _allowed(name: str, is_allowed: Callable[[str], object], allowed_text: str) -> str | None:
+    text = os.environ.get(name) or None
+    if text is None or is_allowed(text):
+        return text
+    raise ConfigurationError(f"{name} is {_quoted(text)}. It must be {allowed_text}.")
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from desktop.audio.file_types import audio_suffixes, is_companion
 from desktop.audio.names import natural_key, shown
+from desktop.audio.stem_mark import is_marked_stem
 from desktop.disk_trouble import reason_of
 from desktop.errors import UnusableTrackError
 
@@ -27,21 +28,35 @@ class Refusal:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Files of a folder that were passed over because their names are not those of songs."""
+    """Files of a folder that were passed over: their names are not those of songs, or they are stems."""
 
     folder: Path
     count: int
+    """Files with other names."""
     suffixes: tuple[str, ...]
-    """The first few of them, each once."""
+    """The first few of theirs, each once."""
+    stems: int = 0
+    """Stems that Unbraid made."""
 
     @property
     def sentence(self) -> str:
-        """One sentence for the user."""
+        """What was left out, for the user."""
+        return " ".join(filter(None, (self._others_sentence(), self._stems_sentence())))
+
+    def _others_sentence(self) -> str:
         kinds = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
         folder = shown(self.folder.name or self.folder)
         if self.count == 1:
             return f"1 other file in {folder} was left out{kinds}. To try it, add it by itself."
-        return f"{self.count} other files in {folder} were left out{kinds}. To try one, add it by itself."
+        many = f"{self.count} other files in {folder} were left out{kinds}. To try one, add it by itself."
+        return many if self.count else ""
+
+    def _stems_sentence(self) -> str:
+        if not self.stems:
+            return ""
+        stems = "1 stem that Unbraid made was" if self.stems == 1 else f"{self.stems} stems that Unbraid made were"
+        folder = shown(self.folder.name or self.folder)
+        return f"{stems} left out in {folder}. To separate a stem, add it by itself."
 
 
 Found = Path | Refusal | LeftOut
@@ -99,19 +114,29 @@ def _in_folder(folder: Path) -> Iterator[Found]:
     if not os.access(folder, os.R_OK | os.X_OK):
         yield Refusal(folder, f"The folder {shown(folder.name or folder)} may not be read. Change its permissions.")
         return
-    found, left_out, suffixes = False, 0, dict[str, None]()
+    found, stems, left_out, suffixes = False, 0, 0, dict[str, None]()
     for path in _files_in(folder):
         suffix = path.suffix.lower()
         if suffix in audio_suffixes():
+            track = _checked(path)
+            if isinstance(track, Path) and is_marked_stem(track):
+                stems += 1
+                continue
             found = True
-            yield _checked(path)
+            yield track
         elif not is_companion(suffix):
             left_out += 1
             suffixes[shown(suffix)] = None
     if not found:
-        yield Refusal(folder, f"There are no audio files in the folder {shown(folder.name or folder)}.")
-    elif left_out:
-        yield LeftOut(folder, left_out, tuple(filter(None, suffixes))[:_MOST_KINDS])
+        yield Refusal(folder, _nothing_sentence(shown(folder.name or folder), stems))
+    elif left_out or stems:
+        yield LeftOut(folder, left_out, tuple(filter(None, suffixes))[:_MOST_KINDS], stems)
+
+
+def _nothing_sentence(name: str, stems: int) -> str:
+    if not stems:
+        return f"There are no audio files in the folder {name}."
+    return f"The folder {name} holds only stems that Unbraid made. To separate one, add it by itself."
 
 
 def _files_in(folder: Path) -> Iterator[Path]:

@@ -40,7 +40,7 @@ def shown(name: str | Path, max_length: int = 80) -> str:
 def safe_name(name: str, max_bytes: int = 120) -> str:
     """A file name that every system takes and that keeps what can be kept of `name`. Never empty, never a path."""
     text = unicodedata.normalize("NFC", name)
-    text = "".join("_" if c in _FORBIDDEN or _visible(c) != c else c for c in text).strip(" .")
+    text = "".join(c if _visible(c) == c and c not in _FORBIDDEN and _has_bytes(c) else "_" for c in text).strip(" .")
     if text.split(".")[0].rstrip().lower() in _DEVICES:
         text = f"_{text}"
     data = text.encode("utf-8", errors="replace")[:max_bytes]
@@ -63,6 +63,15 @@ def system_name(path: Path) -> str:
     """`path` as C libraries take it: bytes where names are bytes, so that no name is out of reach."""
     # libsndfile's binding takes both, and says so nowhere.
     return str(path) if os.name == "nt" else cast("str", os.fsencode(path))
+
+
+def _has_bytes(character: str) -> bool:
+    """True when file names here can hold `character`: in the C locale, without UTF-8 mode, they hold ASCII alone."""
+    try:
+        os.fsencode(character)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _visible(character: str) -> str:

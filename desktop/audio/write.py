@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from desktop.audio.integers import to_int32
 from desktop.audio.names import shown, system_name
+from desktop.audio.stem_mark import STEM_COMMENT
 from desktop.disk_trouble import disk_trouble, write_error
 from desktop.errors import StorageError
 
@@ -28,7 +29,7 @@ _SYSTEM_ERROR = 2  # SF_ERR_SYSTEM of sndfile.h
 
 
 class AudioWriter:
-    """One file being written: WAV (RF64 above 4 GB), FLAC or MP3."""
+    """One stem's file being written: WAV (RF64 above 4 GB), FLAC or MP3. It says that it is a stem (`stem_mark`)."""
 
     def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, format: str, depth: str) -> None:
         """Begin the file of `frames` frames. `format` is "wav", "flac" or "mp3", `depth` "16", "24", "32" or "32f".
@@ -46,6 +47,7 @@ class AudioWriter:
             self._file = soundfile.SoundFile(
                 system_name(self._part), "w", sample_rate, channels, subtype, None, container, compression_level=quality
             )
+            self._file.comment = STEM_COMMENT
 
     def write(self, block: NDArray[np.floating]) -> None:
         """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from types import FrameType
 
 from rich.console import Console
@@ -97,8 +98,8 @@ class Follower:
     def _read(self, job_id: str) -> None:
         try:
             job = self._backend.service.job(job_id)
-        except UnknownJobError:  # removed by somebody else
-            self._bars.drop(self._open.pop(job_id))
+        except UnknownJobError:
+            self._removed(self._open.pop(job_id))
             return
         self._bars.show(job)
         self._tell_why_it_waits(self._open[job_id], job)
@@ -107,6 +108,12 @@ class Follower:
             del self._open[job_id]
             self._bars.drop(job)
             self._ended(job)
+
+    def _removed(self, job: Job) -> None:
+        """Tell the end of a job that another window or command has removed."""
+        self._bars.drop(job)
+        sentence = f"It was removed from the library meanwhile. To bring it back: unbraid restore {job.id[:8]}"
+        self._ended(replace(job, state=JobState.FAILED, error=sentence))
 
     def _tell_why_it_waits(self, before: Job, job: Job) -> None:
         """Once: somebody paused it, or it failed in a way that may pass."""
@@ -151,7 +158,8 @@ class _Bars:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:
+            self._progress.stop()
 
     def say(self, words: str) -> None:
         if words and not self._console.is_terminal:

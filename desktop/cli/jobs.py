@@ -56,10 +56,16 @@ def move(beginning: str, place: int) -> int:
     job = find(service, beginning)
     others = [other.id for other in service.waiting() if other.id != job.id]
     service.move(job.id, others[place - 1] if place <= len(others) else None)
-    # The queue may have got on meanwhile: said is what holds now.
-    now = [other.id for other in service.waiting()].index(job.id) + 1
-    print(f"Next: {title_words(job)}" if now == 1 else f"Place {now} in line: {title_words(job)}")
+    print(_place_words(job, [other.id for other in service.waiting()]))
     return 0
+
+
+def _place_words(job: Job, waiting: Sequence[str]) -> str:
+    """Say where `job` stands among the ids of the jobs that wait now: the queue may have got on since it was moved."""
+    if job.id not in waiting:
+        return f"No longer waiting, because its turn came: {title_words(job)}"
+    place = waiting.index(job.id) + 1
+    return f"Next: {title_words(job)}" if place == 1 else f"Place {place} in line: {title_words(job)}"
 
 
 def backend() -> Backend:

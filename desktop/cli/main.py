@@ -12,6 +12,8 @@ from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
 from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
 from desktop.streams import guard_output
 
+# What a shell reports for a program that Ctrl-C has ended: 128 and the number of SIGINT.
+_INTERRUPTED = 130
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
@@ -29,6 +31,8 @@ def main(argv: Sequence[str]) -> int:
     except UnbraidError as error:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     finally:
         watching.look_back()
 

@@ -21,7 +21,7 @@ from desktop.jobs.results import is_whole
 from desktop.models.shelf import Shelf
 from desktop.opening import open_home
 from desktop.settings import load_settings
-from desktop.tasks.export import export
+from desktop.tasks.export import check_folder, export, is_exported
 
 _Value = TypeVar("_Value", int, float)
 
@@ -39,6 +39,8 @@ def separate(arguments: argparse.Namespace) -> int:
         overlap=_or(arguments.overlap, chosen.overlap),
         shifts=_or(arguments.shifts, chosen.shifts),
     )
+    if options.out:
+        check_folder(options.out)
     Shelf(library).get(options.model)
     screen = Screen()
     results = Objects(screen) if arguments.json else Lines(screen)
@@ -144,16 +146,25 @@ def see_to_the_end(
             Follower(backend, waiting, screen.progress, ended, known).run()
         finally:
             backend.stop()
-    return len(ends) == len(jobs) and all(job.state is JobState.COMPLETED and not job.last_attempt for job in ends)
+    return len(ends) == len(jobs) and all(_is_done(job) for job in ends)
+
+
+def _is_done(job: Job) -> bool:
+    """Return True when the job has the stems that it was asked for, where it was asked for them."""
+    return job.state is JobState.COMPLETED and not job.last_attempt and is_exported(job)
 
 
 def _exported(backend: Backend, job: Job, out: Path | None) -> Job:
-    """Copy the stems of a completed job into `out`, unless copies are there. Raises StorageError."""
+    """Return a job as if it had been asked for with `out`: copy its stems there, unless copies are there already.
+
+    Raises StorageError.
+    """
+    wanted = replace(job, options=replace(job.options, out=out))
     copies = [stem.exported for stem in job.stems if stem.exported and stem.exported.exists()]
     there = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
     if out is None or there or job.state is not JobState.COMPLETED:
-        return job
-    exported = replace(job, stems=export(replace(job, options=replace(job.options, out=out)), job.stems))
+        return wanted
+    exported = replace(wanted, stems=export(wanted, job.stems))
     backend.service.note_exports(exported)
     return exported
 

@@ -70,7 +70,8 @@ class Watch:
             return None
         words = "".join(traceback.format_exception(error))
         report = write_report(self._folder, self._process, f"{facts(self._process)}Thread: {thread}\n\n{words}")
-        write_words(f"Something went wrong that should not. What is known is in {report or self._folder.parent}.")
+        where = f"What is known is in {report}" if report else f"No report could be written: {type(error).__name__}: {error}"
+        write_words(f"Something went wrong that should not. {where}.")
         if report and self.on_report:
             self.on_report(report)
         return report

@@ -17,7 +17,7 @@ from desktop.process_identity import this_process
 # Seconds that a job waits for its next try at most.
 LONGEST_REST = 600.0
 CRASH_BOUND = 3
-CRASHED = "This song stopped the worker {crashes} times and was given up. The log may tell why; then try again."
+CRASHED = "This song stopped the worker {crashes} times and was given up. The worker's log may tell why; then try again."
 UNDECODABLE = (
     "{name} stopped its decoder {crashes} times and was given up: it is damaged, or made to do harm. Convert it to WAV "
     "with another program, then add that."

@@ -1,11 +1,11 @@
 """The models that can be downloaded, as resources/models.toml lists them."""
 
-import os
 import tomllib
 from dataclasses import dataclass
 from functools import cache
 
 from desktop.paths import resources
+from desktop.settings import model_url_variable
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Entry:
 
 
 def catalogue() -> tuple[Entry, ...]:
-    """Every entry; `UNBRAID_MODEL_URL` replaces where files are downloaded from."""
-    return _catalogue(os.environ.get("UNBRAID_MODEL_URL"))
+    """Every entry; `UNBRAID_MODEL_URL` replaces where files are downloaded from. Raises ConfigurationError."""
+    return _catalogue(model_url_variable())
 
 
 @cache

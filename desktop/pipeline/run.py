@@ -51,6 +51,8 @@ class Request:
     """Part of a segment that it shares with its neighbour, where the engine's segments overlap."""
     shifts: int = 0
     """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
+    copies: Path | None = None
+    """A folder that is to receive copies of the stems afterwards, and must have room for them."""
 
 
 @dataclass(frozen=True)

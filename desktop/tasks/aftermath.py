@@ -13,8 +13,8 @@ from desktop.tasks.backoff import MOST_RETRIES, rest_before
 from desktop.tasks.causes import Cause, cause_of
 from desktop.tasks.engine_room import EngineRoom
 
-_NO_ANSWER = "Something that Unbraid needs did not answer; the log says what."
-_OUR_FAULT = "Something went wrong in Unbraid itself. The log tells what; then try again."
+_NO_ANSWER = "Something that Unbraid needs did not answer; the worker's log says what."
+_OUR_FAULT = "Something went wrong in Unbraid itself. The worker's log tells what; then try again."
 _log = logging.getLogger(__name__)
 
 

@@ -20,7 +20,7 @@ from desktop.address import own_port
 from desktop.environment import remove_foreign_variables
 from desktop.errors import ConfigurationError, UnbraidError
 from desktop.paths import home
-from desktop.settings import RedisSettings, external_redis, redis_of_environment
+from desktop.settings import RedisSettings, check_environment, external_redis, redis_of_environment
 from desktop.tasks.names import names
 
 TASK = "process_audio_job"
@@ -145,7 +145,7 @@ def _prepare_for_celery_command() -> None:
         return
     remove_foreign_variables()
     try:
-        external_redis()
+        check_environment()
     except ConfigurationError as error:
         sys.exit(f"unbraid: {error}")
 

@@ -3,21 +3,15 @@
 A message is a hint that a row may be due. So whatever lies under another name, an older version's say, is not missed.
 """
 
-import os
-import re
 from dataclasses import dataclass
 
 from desktop.disk_trouble import reason_of
-from desktop.errors import ConfigurationError, StorageError
+from desktop.errors import StorageError
 from desktop.library_id import library_id
 from desktop.paths import Home, home
+from desktop.settings import queue_variable
 
-VARIABLE = "UNBRAID_QUEUE"
-"""Names a queue that is used in place of the library's own."""
-# The separators of Redis patterns and of Celery's own keys are not among them.
-_ALLOWED = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _NO_IDENTITY = "The library's file {} cannot be used: {}. Make it and its folder readable and writable, then try again."
-_NOT_ALLOWED = f"{VARIABLE} is {{!r}}. It must be the name of a queue: letters, digits, “.”, “_” and “-”."
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,4 @@ def names(library: Home | None = None) -> Names:
         identity = library_id(folder)
     except OSError as error:
         raise StorageError(_NO_IDENTITY.format(folder.id_file, reason_of(error))) from error
-    queue = os.environ.get(VARIABLE) or f"unbraid.{identity}"
-    if not _ALLOWED.fullmatch(queue):
-        raise ConfigurationError(_NOT_ALLOWED.format(queue[:100]))
-    return Names(identity, queue)
+    return Names(identity, queue_variable() or f"unbraid.{identity}")

@@ -36,16 +36,26 @@ from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer
 from desktop.tasks.backoff import rest_before
 from desktop.tasks.claim import HeldClaim
 from desktop.tasks.engine_room import EngineRoom
-from desktop.tasks.export import export, withdraw
+from desktop.tasks.export import check_folder, export, kept_in_library, withdraw
 from desktop.tasks.playhead import playhead
 
 _GONE = "The library's copy of this song is gone. Remove the song, and add it again."
-_STALLED = "Separating this song came to a standstill. The log may tell why; then try again."
+_STALLED = "Separating this song came to a standstill. The worker's log may tell why; then try again."
 _log = logging.getLogger(__name__)
 
 
 def _end_process() -> None:
     os._exit(1)
+
+
+def _exported(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
+    """Return the stems, exported if they can be, and what to tell the user if not: they are in the library then."""
+    stems = tuple(Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems)
+    try:
+        return export(job, stems), ()
+    except StorageError as error:
+        _log.warning("%s: %s", job.id, error)
+        return stems, (kept_in_library(job, error),)
 
 
 @dataclass(frozen=True)
@@ -138,6 +148,8 @@ class JobRunner:
         source = stored_track(folder, job)
         if not source.exists():
             raise UnusableTrackError(_GONE)
+        if job.options.out:
+            check_folder(job.options.out)
         engine, notices = self.engines.engine(
             job.options.model,
             lambda part: claim.report(Stage.DOWNLOADING, part),
@@ -153,7 +165,7 @@ class JobRunner:
         key = self._key(job, engine)
         request = Request(
             source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks,
-            segments=folder.segments / key, key=key, overlap=options.overlap, shifts=options.shifts,
+            segments=folder.segments / key, key=key, overlap=options.overlap, shifts=options.shifts, copies=options.out,
         )  # fmt: skip
 
         def report(step: Step) -> None:
@@ -162,9 +174,9 @@ class JobRunner:
         claim.report(Stage.DECODING, 0.0)  # the decoder may not live to tell
         outcome = run(request, engine, report, claim.should_stop, lambda: playhead(job.id))
         claim.check()
-        stems = export(job, [Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems])
+        stems, trouble = _exported(job, outcome)
         # A runtime may have failed in the middle of the song: the engine tells of it only then.
-        told = dict.fromkeys((*notices, *engine.notices, *outcome.notices))
+        told = dict.fromkeys((*notices, *engine.notices, *outcome.notices, *trouble))
         won = False
         try:
             won = self._publish(claim, stems, tuple(told), outcome, engine.runtime)

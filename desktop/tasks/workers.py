@@ -1,56 +1,100 @@
-"""Asks the workers of this library whether they take its songs."""
+"""Which Celery workers answer, what each of them does, and whether the library's songs are taken."""
 
 import threading
+from dataclasses import dataclass
+from typing import Any
 
 import redis
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
+from desktop.errors import ServiceUnavailableError
 from desktop.jobs.store import JobStore
 from desktop.redis_trouble import redis_trouble
 from desktop.settings import external_redis
-from desktop.tasks.celery_app import TASK, app, broker_url, connect
+from desktop.tasks.celery_app import DRAFT_TASK, TASK, app, connect
 from desktop.tasks.names import names
 from desktop.tasks.queue import CeleryQueue
 
-# Seconds in which workers answer, and Redis.
-_ANSWER_S, _REDIS_S = 3.0, 5.0
+# Seconds that all workers together have to answer. A busy machine gets more tries.
+_ANSWER_S, _TRIES = 3.0, 3
+# Not the 30 s that a worker waits for Redis: somebody looks at an empty line meanwhile.
+_TRANSPORT = {"socket_timeout": 5, "socket_connect_timeout": 5}
 # Seconds for which a message may be the next while nothing is in work, and between two looks at it.
 _TAKEN_S, _INTERVAL_S = 5.0, 0.5
 _NO_WORKER = "No worker takes songs from this library's queue."
-_UNKNOWN_TASK = f"The worker does not know the task {TASK}."
 _STUCK = "Songs wait, and the worker takes none."
 
 
-def worker_trouble(store: JobStore) -> str | None:
+@dataclass(frozen=True)
+class Workers:
+    """Names of the workers that answered, such as celery@studio."""
+
+    songs: tuple[str, ...]
+    """They take this library's songs."""
+    drafts: tuple[str, ...]
+    """They make this library's drafts."""
+    others: tuple[str, ...]
+    """They take neither: workers of other libraries, or with other queues."""
+
+
+def find_workers() -> Workers:
+    """Ask every worker that this library's remote control reaches. Takes 10 seconds when none separates songs.
+
+    Raises ServiceUnavailableError when Redis does not answer, or refuses.
+    """
+    connect()
+    found = Workers((), (), ())
+    try:
+        with app.connection_for_write(transport_options=_TRANSPORT) as connection:
+            for _ in range(_TRIES):
+                found = _found(connection)
+                if found.songs:
+                    break
+    except (redis.RedisError, OperationalError) as error:
+        raise ServiceUnavailableError(redis_trouble(error, external_redis())) from error
+    return found
+
+
+def worker_trouble(store: JobStore, workers: Workers | None = None) -> str | None:
     """Return why no worker takes songs of the library in `store`, as a sentence; None if one does.
 
-    Other libraries' workers on the same Redis, and those that only make drafts, do not count. Takes some seconds, also
-    if Redis does not answer. Raises StorageError.
+    `workers` are those that were found a moment ago. Takes some seconds, also if Redis does not answer. Raises
+    StorageError.
     """
-    if store.at_work():
+    if store.at_work():  # a worker without child processes answers nothing until its song is done
         return None
-    connect()
     try:
-        return _trouble_of_workers() or (_STUCK if store.due() and not _next_message_is_taken() else None)
-    except (redis.RedisError, OperationalError) as error:
+        if not (workers or find_workers()).songs:
+            return _NO_WORKER
+        return _STUCK if store.due() and not _next_message_is_taken() else None
+    except ServiceUnavailableError as error:
+        return str(error)
+    except redis.RedisError as error:
         return redis_trouble(error, external_redis())
 
 
-def _trouble_of_workers() -> str | None:
+def _found(connection: Connection) -> Workers:
+    known = names()
+    tasks: dict[str, list[str]] = _inspect(connection).registered() or {}
+    queues: dict[str, list[dict[str, Any]]] = _inspect(connection, list(tasks)).active_queues() or {} if tasks else {}
+
+    def does(node: str, task: str, queue: str) -> bool:
+        # A task that is limited is followed by its limit.
+        knows = any(name.split()[0] == task for name in tasks[node])
+        return knows and any(consumed["name"] == queue for consumed in queues.get(node, []))
+
+    songs = tuple(sorted(node for node in tasks if does(node, TASK, known.queue)))
+    drafts = tuple(sorted(node for node in tasks if does(node, DRAFT_TASK, known.draft_queue)))
+    return Workers(songs, drafts, tuple(sorted(tasks.keys() - {*songs, *drafts})))
+
+
+def _inspect(connection: Connection, nodes: list[str] | None = None) -> Any:
+    """Return Celery's questioner; with `nodes` it is content as soon as all of them have answered."""
     from celery.app.control import Control  # not sooner: it brings half of Celery's worker with it
 
-    # Of the app's own connections the timeouts are those of a worker, which can wait.
-    options = app.conf.broker_transport_options | {"socket_timeout": _REDIS_S, "socket_connect_timeout": _REDIS_S}
-    with app.connection_for_write(broker_url(), transport_options=options) as connection:
-        control = Control(app)
-        inspect = control.inspect(timeout=_ANSWER_S, connection=connection)
-        taken = inspect.active_queues() or {}
-        workers = [name for name, queues in taken.items() if any(queue["name"] == names().queue for queue in queues)]
-        if not workers:
-            return _NO_WORKER
-        inspect = control.inspect(workers, timeout=_ANSWER_S, connection=connection)
-        known = inspect.registered() or {}
-    return None if any(task.startswith(TASK) for tasks in known.values() for task in tasks) else _UNKNOWN_TASK
+    control = Control(app)  # the app's own may remember the exchange of another library
+    return control.inspect(nodes, timeout=_ANSWER_S, connection=connection, limit=len(nodes) if nodes else None)
 
 
 def _next_message_is_taken() -> bool:

@@ -17,6 +17,7 @@ from desktop.tasks.redis_client import redis_client
 from tests.helpers.command import ROOT, unbraid, variables, words_of
 from tests.helpers.library import processes_of, until, write_song
 from tests.helpers.redis_server import redis_on_a_port
+from tests.unit.test_environment import ANOTHER_APPLICATIONS
 
 SKETCH = JobOptions(model="sketch")
 SECRET = "s3cr3t"
@@ -40,7 +41,8 @@ def test_with_redis_host_set_that_redis_is_used_and_none_is_started(server: dict
 
 def test_a_detached_worker_from_a_shell_serves_the_queue(server: dict[str, str], tmp_path: Path) -> None:
     library = tmp_path / "library"
-    environment = variables(library, **server)
+    # Whatever the shell has for another application: its broker, its queues, its project.
+    environment = variables(library, **server | ANOTHER_APPLICATIONS | {"CELERY_WORKER_QUEUES": "theirs"})
     pidfile, log = tmp_path / "worker.pid", tmp_path / "worker.log"
     celery = [sys.executable, "-m", "celery", "-A", "desktop.tasks.celery_app"]
     options = ["--loglevel=info", "--concurrency=4", f"--logfile={log}", f"--pidfile={pidfile}", "--detach"]

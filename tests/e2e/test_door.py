@@ -35,9 +35,9 @@ def started(library: Path, line: str, *files: str, cwd: Path = ROOT) -> Iterator
         process.communicate(timeout=60)
 
 
-def second_start(library: Path, files: Sequence[str | bytes], cwd: Path = ROOT) -> None:
+def second_start(library: Path, files: Sequence[str | bytes], cwd: Path = ROOT, **more: str) -> None:
     """It is done at once, and well."""
-    environment = variables(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT))
+    environment = variables(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT), **more)
     words: list[str | bytes] = [sys.executable, "-m", "desktop", *files]
     assert subprocess.run(words, cwd=cwd, env=environment, timeout=60, check=False).returncode == 0
 
@@ -70,7 +70,8 @@ def test_every_name_of_a_second_start_arrives_as_it_is(library: Path, tmp_path: 
         assert heard(window) == [os.fsdecode(os.fsencode(music) + b"/\xff\xfe raw.wav"), str(music / "there.wav")]
         second_start(library, many, cwd=music)
         assert heard(window) == [str(music / name) for name in many]
-        second_start(library, [])
+        # From another session, which keeps its temporary files elsewhere.
+        second_start(library, [], TMPDIR=str(tmp_path), XDG_RUNTIME_DIR=str(tmp_path))
         assert heard(window) == []
         assert window.poll() is None
 

@@ -1,5 +1,6 @@
 """`unbraid separate` while it waits: it says what for, and goes on when somebody lets it."""
 
+import json
 import subprocess
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_a_song_that_is_paused_at_work_stops_within_two_seconds_says_so_and_goes
         assert "Goes on" in unbraid(library, "resume", job.id[:8]).out
         out, _ = process.communicate(timeout=90)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
+
+
+def test_a_song_that_somebody_removes_is_told_and_is_no_success(
+    library: Path, service: JobService, tmp_path: Path
+) -> None:
+    with separating(library, write_song(tmp_path / "song.wav", 200)) as process:
+        until(lambda: [job.progress > 0 for job in service.jobs()] == [True])
+        (job,) = service.jobs()
+        unbraid(library, "remove", job.id)
+        out, _ = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert f"unbraid restore {job.id[:8]}" in json.loads(out)["error"]

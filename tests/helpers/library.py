@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import soundfile
 
+from desktop.audio.names import system_name
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.queue import DraftGrew, JobEvent, JobProgress
@@ -113,6 +114,6 @@ def processes_of(root: Path) -> list[psutil.Process]:
 
 def write_song(path: Path, seconds: float = 5.0, rate: int = 44100) -> Path:
     """A stereo song of noise in 16 bit, different for each name."""
-    random = np.random.default_rng(crc32(path.name.encode()))  # a string's hash differs from run to run
-    soundfile.write(path, random.normal(0, 0.1, (int(seconds * rate), 2)), rate, subtype="PCM_16")
+    random = np.random.default_rng(crc32(os.fsencode(path.name)))  # a string's hash differs from run to run
+    soundfile.write(system_name(path), random.normal(0, 0.1, (int(seconds * rate), 2)), rate, subtype="PCM_16")
     return path

@@ -5,7 +5,6 @@ is imported only for what needs it: that takes seconds, and hundreds of megabyte
 """
 
 import logging
-import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktop import nvidia
 from desktop.pipeline.engines.network import Runtime, UnfitModelError
+from desktop.settings import runtime_variable
 
 if TYPE_CHECKING:
     from desktop.pipeline.engines.load import EngineSpec
@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 def start(spec: "EngineSpec") -> tuple[Runtime, tuple[str, ...]]:
-    """The runtime that the spec asks for, and notices for the user. Raises ModelRejectedError."""
-    name = os.environ.get("UNBRAID_RUNTIME") or spec.runtime
+    """The runtime that the spec asks for, and notices for the user. Raises ModelRejectedError, ConfigurationError."""
+    name = runtime_variable() or spec.runtime
     name = best(spec.cache) if name == "auto" else name
     try:
         return _start(name, spec), ()

@@ -31,7 +31,7 @@ def _body(job: Job, home: Home) -> str:
         "Added": f"{job.added.astimezone():%Y-%m-%d %H:%M:%S}",
         "Separated" if job.stems else "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
         "Job": job.id,
-        "Log": str(log),
+        "Log": str(log) if log.exists() else "",  # that of a worker from a shell is elsewhere
     }
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     return "\n".join([*lines, "", log_tail(log, job.id)])

@@ -74,7 +74,7 @@ def status_of(job: Job, ahead: int, better_title: str, queue_paused: bool = Fals
         case JobState.COMPLETED:
             return _done(job, better_title)
         case JobState.FAILED:
-            return Status("Failed", Tone.BAD, job.error or "The log may tell why.", Link.DETAILS, "Details")
+            return Status("Failed", Tone.BAD, job.error or "Why is not known.", Link.DETAILS, "Details")
         case JobState.CANCELLED:
             return Status("Cancelled", Tone.DIM, "", Link.TRY_AGAIN, "Separate again")
 

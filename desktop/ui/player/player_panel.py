@@ -147,7 +147,7 @@ class PlayerPanel(QWidget):
         if job.state.ended:
             self._controller.unload()
         if job.state is JobState.FAILED:
-            self._tell("This song could not be separated", job.error or "Why is in the log.", True)
+            self._tell("This song could not be separated", job.error or "Why is not known.", True)
         elif job.state is JobState.CANCELLED:
             self._tell(
                 "Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start."

@@ -3,10 +3,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from desktop.audio.file_types import audio_suffixes
 from desktop.audio.files import LeftOut, Refusal, check_file, find_tracks
+from desktop.audio.write import AudioWriter
 from desktop.errors import UnusableTrackError
 
 ROOT = Path(__file__).parents[3]
@@ -76,11 +78,31 @@ def test_covers_and_texts_beside_songs_are_passed_over_without_a_word(tmp_path: 
     assert list(find_tracks([tmp_path])) == [track]
 
 
+@pytest.mark.parametrize(("form", "depth"), [("wav", "16"), ("wav", "24"), ("wav", "32f"), ("flac", "24"), ("mp3", "16")])
+def test_stems_that_unbraid_made_are_no_songs_of_a_folder_wherever_they_were_moved(
+    tmp_path: Path, form: str, depth: str
+) -> None:
+    writer = AudioWriter(tmp_path / f"vocals.{form}", 44100, 2, 30_000, form, depth)
+    writer.write(np.random.default_rng(1).normal(0, 0.1, (2, 30_000)))
+    writer.close()
+    moved = tmp_path / "music" / f"renamed.{form}"
+    moved.parent.mkdir()
+    (tmp_path / f"vocals.{form}").rename(moved)
+    (only,) = find_tracks([tmp_path])
+    assert isinstance(only, Refusal)
+    assert "only stems that Unbraid made" in only.reason
+    track = song(tmp_path / "song.wav")
+    assert list(find_tracks([tmp_path])) == [track, LeftOut(tmp_path, 0, (), stems=1)]
+    assert list(find_tracks([moved])) == [moved]
+
+
 def test_what_is_left_out_is_said_in_a_sentence(tmp_path: Path) -> None:
     one = LeftOut(Path("/music/Album"), 1, (".mid",)).sentence
     assert one == "1 other file in Album was left out (.mid). To try it, add it by itself."
     many = LeftOut(Path("/"), 12, ()).sentence
     assert many == "12 other files in / were left out. To try one, add it by itself."
+    stems = LeftOut(Path("/music/Album"), 0, (), stems=4).sentence
+    assert stems == "4 stems that Unbraid made were left out in Album. To separate a stem, add it by itself."
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.audio.names import safe_name, shown
+from tests.helpers.command import ROOT
 
 
 def test_plain_name_is_shown_as_it_is() -> None:
@@ -80,3 +83,13 @@ def test_a_file_can_be_made_with_every_safe_name(tmp_path: Path) -> None:
         file = tmp_path / safe_name(name)
         file.write_bytes(b"1")
         assert file.read_bytes() == b"1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode whatever the locale says")
+def test_a_written_name_has_only_characters_that_file_names_can_hold_here() -> None:
+    script = r"from desktop.audio.names import safe_name; print(safe_name('Gr\u00fc\u00dfe 1'))"
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | ascii_only, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "Gr__e 1\n"

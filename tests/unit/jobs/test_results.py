@@ -101,7 +101,7 @@ def starved(home: Home, store: JobStore, waiting: Job) -> None:
         (cancelled_at_work, Attempt(JobState.CANCELLED)),
         (cancelled_and_lost, Attempt(JobState.CANCELLED)),
         (failed, Attempt(JobState.FAILED, "The disk is full.")),
-        (lost_too_often, Attempt(JobState.FAILED, "This song stopped the worker 3 times and was given up. The log may "
+        (lost_too_often, Attempt(JobState.FAILED, "This song stopped the worker 3 times and was given up. The worker's log may "
                                                   "tell why; then try again.")),
         (starved, Attempt(JobState.FAILED, NO_MEMORY)),
     ],

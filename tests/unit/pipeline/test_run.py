@@ -15,6 +15,7 @@ from desktop.pipeline import room
 from desktop.pipeline.engines.engine import Engine, Samples, Segmentation
 from desktop.pipeline.run import Outcome, Request, Step, run
 from tests.helpers.engines import IdentityEngine
+from tests.helpers.small_disk import small_disk
 
 SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
 PLAIN = Segmentation(length=4096, stride=3072, centre_last=True)
@@ -204,6 +205,15 @@ def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, asked: int) -> None
     answers = iter([False] * asked)
     with pytest.raises(CancelledError):
         run(request(source, tmp_path / "job"), LoudEngine(PLAIN), lambda _: None, lambda: next(answers, True))
+    assert list((tmp_path / "job").iterdir()) == []
+
+
+def test_a_full_disk_behind_the_folder_for_copies_is_told_before_the_work_begins_too(tmp_path: Path) -> None:
+    source = track(tmp_path, "16", 2, 48000, 200_000)
+    with small_disk(tmp_path / "disk", 1) as disk:
+        ask = request(source, tmp_path / "job", copies=disk.place / "not there yet")
+        with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, and 1 MB is free there"):
+            separate(ask, IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
 

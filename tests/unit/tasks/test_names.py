@@ -6,7 +6,7 @@ import pytest
 
 from desktop.errors import ConfigurationError
 from desktop.paths import Home
-from desktop.tasks.names import VARIABLE, names
+from desktop.tasks.names import names
 
 
 def test_two_libraries_share_no_name(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_two_libraries_share_no_name(tmp_path: Path) -> None:
 
 
 def test_a_queue_may_be_named_for_several_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "studio")
+    monkeypatch.setenv("UNBRAID_QUEUE", "studio")
     one, two = (names(Home(tmp_path / name).prepare()) for name in ("one", "two"))
     assert (one.queue, one.draft_queue, one.events) == (two.queue, two.draft_queue, two.events)
     assert one.queue == "studio"
@@ -28,6 +28,6 @@ def test_a_queue_may_be_named_for_several_libraries(tmp_path: Path, monkeypatch:
 def test_a_name_that_cannot_be_one_is_refused_with_the_variable_s_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: str
 ) -> None:
-    monkeypatch.setenv(VARIABLE, bad)
+    monkeypatch.setenv("UNBRAID_QUEUE", bad)
     with pytest.raises(ConfigurationError, match="UNBRAID_QUEUE"):
         names(Home(tmp_path).prepare())

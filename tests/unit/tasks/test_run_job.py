@@ -15,6 +15,7 @@ from desktop.errors import StorageError
 from desktop.jobs.model import Attempt, Duty, Job, JobOptions, JobState, Stage
 from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
 from desktop.tasks.claim import HeldClaim
+from desktop.tasks.export import is_exported
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.bench import Bench, OneEngine, StuckEngine
 from tests.helpers.library import write_song
@@ -74,6 +75,38 @@ def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench
     assert "HT Demucs" in done.notices[0]
 
 
+def test_stems_that_cannot_be_exported_in_the_end_are_kept_and_the_user_is_told_where(
+    bench: Bench, song: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    job = bench.service.add(song, replace(SKETCH, out=out))
+
+    def spoil(event: JobEvent) -> None:
+        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING and not out.exists():
+            out.write_text("This was a folder, or none.")
+
+    bench.events.then = spoil
+    assert bench.runner.run(job.id) == {"status": "completed"}
+    done = bench.service.job(job.id)
+    assert [stem.exported for stem in done.stems] == [None] * 4
+    assert all(stem.path.exists() for stem in done.stems)
+    assert f"{out}: there is something of that name already" in done.notices[-1]
+    assert f"unbraid export {job.id[:8]} --to FOLDER" in done.notices[-1]
+    assert not is_exported(done)
+
+
+def test_a_folder_that_cannot_take_stems_fails_the_job_before_anything_is_done(
+    bench: Bench, song: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.touch()
+    job = bench.service.add(song, replace(SKETCH, out=out))
+    answer = bench.runner.run(job.id)
+    assert answer["status"] == "failed"
+    assert f"{out}: it is a file" in answer["error"]
+    assert not [event for event in bench.events.told if isinstance(event, JobProgress)]
+
+
 def test_a_model_nobody_knows_fails_the_job_with_its_name(bench: Bench, song: Path) -> None:
     job = bench.service.add(song, JobOptions(model="nonesuch"))
     assert bench.runner.run(job.id)["status"] == "failed"
@@ -125,14 +158,6 @@ def test_a_job_that_cannot_be_written_into_the_library_leaves_no_folder(bench: B
     assert not list(bench.home.jobs.iterdir())
 
 
-def test_stems_that_cannot_be_exported_leave_nothing_in_the_users_folder(bench: Bench, song: Path) -> None:
-    blocked = song.with_name("a file, not a folder")
-    blocked.write_text("")
-    job = bench.service.add(song, JobOptions(model="sketch", out=blocked))
-    assert bench.runner.run(job.id)["status"] == "failed"
-    assert "could not be put into" in (bench.service.job(job.id).error or "")
-
-
 def test_time_left_does_not_count_the_download(bench: Bench, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
@@ -179,7 +204,7 @@ def test_a_job_that_stands_still_is_given_up(
     stuck.run(job.id)
     failed = bench.service.job(job.id)
     assert failed.state is JobState.FAILED
-    assert failed.error == "Separating this song came to a standstill. The log may tell why; then try again."
+    assert failed.error == "Separating this song came to a standstill. The worker's log may tell why; then try again."
 
 
 def test_progress_never_falls(bench: Bench, song: Path) -> None:

@@ -1,10 +1,10 @@
-"""REDIS_HOST and its three companions: what they may be, and what is said when they are something else."""
+"""The variables that are ours: what they may be, and what is said when they are something else."""
 
 import pytest
 from kombu.utils.url import url_to_parts
 
 from desktop.errors import ConfigurationError
-from desktop.settings import RedisSettings, external_redis
+from desktop.settings import RedisSettings, check_environment, external_redis
 from desktop.tasks.celery_app import broker_url
 
 
@@ -36,13 +36,18 @@ def test_what_is_not_said_has_the_usual_value(monkeypatch: pytest.MonkeyPatch) -
         ("REDIS_PORT", "tcp://172.17.0.2:6379"),
         *(("REDIS_DB", value) for value in ("x", "-1", "0x1", "9" * 12)),
         *(("REDIS_HOST", value) for value in ("redis://host", "host:6379", "a b", "a/b", "user@host", "[::1", "::g", "a\nb")),
+        *(("UNBRAID_QUEUE", value) for value in ("a b", "a:b", "*", "x" * 101, "ü")),
+        *(("UNBRAID_MODEL_URL", value) for value in ("example.org", "ftp://x/", "http://", "http://a b/", "file://etc", "x\n")),
+        *(("UNBRAID_RUNTIME", value) for value in ("steam", "CUDA", "cpu")),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
+    of(monkeypatch, REDIS_HOST="127.0.0.1")
+    monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
-        of(monkeypatch, **{"REDIS_HOST": "127.0.0.1", name: value})
+        check_environment()
     sentence = str(caught.value)
     assert sentence.startswith(f"{name} is '")
     assert "It must be" in sentence

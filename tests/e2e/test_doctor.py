@@ -1,0 +1,92 @@
+"""`unbraid doctor` beside a window, beside workers of shells and strangers, and where something does not answer."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from desktop.cli.doctor import Verdict, examine
+from desktop.jobs.model import JobOptions, JobState
+from desktop.tasks.redis_client import redis_client
+from desktop.tasks.workers import find_workers
+from tests.helpers.command import ROOT, Answer, running, unbraid, variables
+from tests.helpers.library import Library, running_library, until, write_song
+from tests.helpers.small_disk import small_disk
+
+# What it promises, and the start of a process on a busy machine (seconds).
+LIMIT = 20 + 30
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    """A library with both workers, as an open window has them."""
+    with running_library(tmp_path / "library", drafts=True) as running_one:
+        yield running_one
+
+
+def found(answer: Answer, name: str) -> dict[str, Any]:
+    assert "Traceback" not in answer.out + answer.err
+    (checks,) = answer.objects
+    return next(check for check in checks if check["name"] == name)
+
+
+def test_beside_an_open_window_songs_drafts_and_strangers_are_told_apart(library: Library, tmp_path: Path) -> None:
+    until(lambda: len(find_workers().drafts) == 1)
+    job = library.service.add(write_song(tmp_path / "song.wav", 300), JobOptions(model="sketch"))
+    library.wait_for(job, JobState.PROCESSING)
+    stranger = [sys.executable, "-m", "celery", "-A", "desktop.tasks.celery_app", "worker", "-Q", "theirs", "-P", "solo"]
+    with running([*stranger, "-n", "stranger@%h"], library.home.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        until(lambda: len(find_workers().others) == 1)
+        workers = find_workers()
+        answer = unbraid(library.home.root, "doctor", "--json")
+    assert [name.split("@")[0] for name in workers.songs] == ["celery"]
+    assert [name.split("@")[0] for name in workers.others] == ["stranger"]
+    check = found(answer, "worker")
+    assert check["verdict"] == "ok", check
+    assert f"{workers.songs[0]} takes songs." in check["found"]
+    assert "stranger" not in check["found"]
+
+
+def test_a_redis_that_does_not_answer_or_has_no_room_is_told_in_a_sentence_and_in_time(library: Library) -> None:
+    process = psutil.Process(json.loads((library.home.run / "redis.pid").read_text())["pid"])
+    process.suspend()
+    try:
+        frozen = subprocess.run(
+            [sys.executable, "-m", "desktop", "doctor", "--json"], cwd=ROOT, env=variables(library.home.root),
+            capture_output=True, text=True, timeout=LIMIT, check=False,
+        )  # fmt: skip
+    finally:
+        process.resume()
+    answer = Answer(frozen.returncode, frozen.stdout, frozen.stderr)
+    assert answer.status == 1
+    assert found(answer, "redis")["found"].startswith("Unbraid's own Redis does not answer.")
+    assert found(answer, "worker")["verdict"] == "problem"
+    with redis_client() as client:
+        client.config_set("maxmemory", 1)
+        full = unbraid(library.home.root, "doctor", "--json")
+        client.config_set("maxmemory", 0)
+    assert full.status == 1
+    assert "has no memory left" in found(full, "redis")["found"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("REDIS_PORT", "tcp://172.17.0.2:6379"), ("REDIS_DB", "x"), ("UNBRAID_HOME", "~nobody-here/x")]
+)
+def test_a_variable_that_cannot_be_used_is_a_check_that_failed(tmp_path: Path, name: str, value: str) -> None:
+    answer = unbraid(tmp_path / "library", "doctor", "--json", **{"REDIS_HOST": "127.0.0.1", name: value})
+    assert answer.status == 1
+    assert found(answer, "variables")["found"].startswith(f"{name} is '{value}'. It must be")
+
+
+def test_a_disk_that_holds_no_more_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with small_disk(tmp_path / "disk", 3000) as disk:
+        disk.remount("nr_inodes=200")
+        monkeypatch.setenv("UNBRAID_HOME", str(disk.place / "library"))
+        storage = next(examine())
+    assert storage.verdict is Verdict.WARNING
+    assert "more files can be made" in storage.found

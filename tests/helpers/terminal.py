@@ -1,0 +1,67 @@
+"""What a terminal shows of what is written to it: enough of one for progress bars."""
+
+import os
+import re
+from collections.abc import Callable
+
+_PIECE = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\r|\n|[^\x1b\r\n]")
+
+
+class Terminal:
+    """Lines that scroll for ever, and a cursor. Control sequences that it does not know change nothing."""
+
+    def __init__(self, columns: int = 150) -> None:
+        self.columns = columns
+        self.lines = [""]
+        self._row = self._column = 0
+
+    def feed(self, text: str) -> None:
+        """Write as a program does."""
+        for piece in _PIECE.finditer(text):
+            if piece[2] == "A":
+                self._row = max(0, self._row - int(piece[1] or 1))
+            elif piece[2] == "K":
+                kept = self.lines[self._row][: self._column] if piece[1] in ("", "0") else ""
+                self.lines[self._row] = kept
+            elif piece[0] == "\r":
+                self._column = 0
+            elif piece[0] == "\n":
+                self._next_line()
+            elif not piece[2]:
+                self._put(piece[0])
+
+    def _put(self, character: str) -> None:
+        if self._column == self.columns:
+            self._next_line()
+            self._column = 0
+        line = self.lines[self._row].ljust(self._column)
+        self.lines[self._row] = line[: self._column] + character + line[self._column + 1 :]
+        self._column += 1
+
+    def _next_line(self) -> None:
+        self._row += 1
+        if self._row == len(self.lines):
+            self.lines.append("")
+
+
+def shown_by(start: Callable[[int], None]) -> list[str]:
+    """The lines that are seen at the end of a process which `start` gives a terminal, a file descriptor, to write to.
+
+    `start` must leave nobody in this process who holds the terminal.
+    """
+    ours, theirs = os.openpty()
+    terminal = Terminal()
+    try:
+        start(theirs)
+    finally:
+        os.close(theirs)
+    written = b""
+    try:
+        while data := os.read(ours, 65536):
+            written += data
+    except OSError:  # how Linux says that nobody holds the other end
+        pass
+    finally:
+        os.close(ours)
+    terminal.feed(written.decode())
+    return [line.rstrip() for line in terminal.lines if line.strip()]

@@ -1,0 +1,14 @@
+"""What `unbraid move` says, also when the queue has got on meanwhile."""
+
+import pytest
+
+from desktop.cli.jobs import _place_words
+from tests.unit.cli.test_report import JOB
+
+
+@pytest.mark.parametrize(
+    ("waiting", "said"),
+    [([JOB.id, "b"], "Next: "), (["b", JOB.id], "Place 2 in line: "), (["b"], "No longer waiting, because its turn came: ")],
+)
+def test_the_place_that_holds_now_is_said(waiting: list[str], said: str) -> None:
+    assert _place_words(JOB, waiting).startswith(said)
