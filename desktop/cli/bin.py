@@ -11,8 +11,7 @@ from rich.text import Text
 
 from desktop.cli.jobs import backend, find, the_one
 from desktop.cli.report import as_object, title_words
-from desktop.jobs.bin import RemovedJob
-from desktop.jobs.model import KEPT_DAYS
+from desktop.jobs.model import KEPT_DAYS, RemovedJob
 from desktop.jobs.sentences import named, removed_words
 from desktop.sizes import in_words
 

@@ -12,7 +12,8 @@ from rich.text import Text
 from desktop.audio.names import shown
 from desktop.cli.jobs import backend, find
 from desktop.cli.report import title_words
-from desktop.export.batch import ExportProgress, export_format, export_songs
+from desktop.export.batch import export_songs
+from desktop.export.result import ExportProgress, export_format
 from desktop.paths import home
 from desktop.settings import load_settings
 

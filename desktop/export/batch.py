@@ -1,59 +1,18 @@
 """Any number of songs exported one after the other, with the time left."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
 from desktop.errors import CancelledError, StorageError, UnknownJobError, UnusableTrackError
+from desktop.export.result import NO_STEMS, ExportProgress, ExportResult
 from desktop.export.song import check_room, export_song, source_bytes
 from desktop.jobs.model import Job
-from desktop.settings import EXPORT_FORMATS, Settings
 
 # An estimate from less than this much work would jump (seconds, part of the whole).
 _SOON, _ENOUGH = 1.0, 0.02
 # Between two reports (seconds).
 _FRAME = 0.1
-NO_STEMS = "It has no stems yet."
-
-
-@dataclass(frozen=True)
-class ExportProgress:
-    """How far an export is."""
-
-    done: int
-    """Songs that are exported."""
-    total: int
-    part: float
-    """0 to 1 over all songs, by the bytes of their stems."""
-    left: float | None
-    """Estimated seconds to go, once known."""
-
-
-@dataclass
-class ExportResult:
-    """What an export has done."""
-
-    folder: Path
-    file_format: str
-    """What was asked for."""
-    exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
-    """Each song with its files, in the order of `Job.stems`."""
-    left_out: list[tuple[Job, str]] = field(default_factory=list)
-    """Each song that could not be exported, with the reason in a sentence."""
-    cancelled: bool = False
-    trouble: str = ""
-    """Why the folder cannot be written, in a sentence: the songs after `exported` were not begun."""
-
-    @property
-    def files(self) -> int:
-        """How many files were written."""
-        return sum(len(files) for _, files in self.exported)
-
-
-def export_format(settings: Settings) -> str:
-    """Return the format that the settings choose, WAV for one that does not exist."""
-    return settings.export_format if settings.export_format in EXPORT_FORMATS else Settings.export_format
 
 
 def export_songs(

@@ -3,32 +3,16 @@
 import logging
 import shutil
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import time
 
-from desktop.jobs.model import KEPT_DAYS, Job
+from desktop.jobs.model import KEPT_DAYS, Job, RemovedJob
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue
 from desktop.jobs.records import write_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RemovedJob:
-    """A job in the bin."""
-
-    job: Job
-    removed: datetime
-    bytes: int
-    """Size of all its files."""
-
-    @property
-    def kept_until(self) -> datetime:
-        """When it is deleted, UTC."""
-        return self.removed + timedelta(days=KEPT_DAYS)
 
 
 class Bin:

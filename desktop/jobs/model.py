@@ -1,7 +1,7 @@
 """A job and its stems as values. Rows and dicts never leave `jobs.store`."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
@@ -176,3 +176,18 @@ class Job:
         if self.state is not JobState.PENDING or self.paused or self.not_before is None:
             return 0.0
         return max(0.0, (self.not_before - now).total_seconds())
+
+
+@dataclass(frozen=True)
+class RemovedJob:
+    """A job in the bin."""
+
+    job: Job
+    removed: datetime
+    bytes: int
+    """Size of all its files."""
+
+    @property
+    def kept_until(self) -> datetime:
+        """When it is deleted, UTC."""
+        return self.removed + timedelta(days=KEPT_DAYS)

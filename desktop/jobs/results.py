@@ -1,10 +1,9 @@
 """The result of a job's last completed run: kept, whatever the next attempt to separate the song does."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import RowMapping
 
 from desktop.jobs.model import Job
 from desktop.paths import Home
@@ -16,7 +15,7 @@ _COLUMNS = (
 )
 
 
-def result_text(row: RowMapping | dict[str, Any]) -> str:
+def result_text(row: Mapping[Any, Any]) -> str:
     """Return the result in a completed job's row as JSON, to be kept in its column `earlier`."""
     return json.dumps({name: row[name] for name in _COLUMNS})
 

@@ -19,7 +19,7 @@ from kombu import Connection
 from desktop.address import own_port
 from desktop.environment import remove_foreign_variables
 from desktop.errors import ConfigurationError, UnbraidError
-from desktop.paths import home
+from desktop.paths import Home, home
 from desktop.settings import RedisSettings, check_environment, external_redis, redis_of_environment
 from desktop.tasks.names import names
 
@@ -31,6 +31,7 @@ _WEEK = 7 * 24 * 3600
 # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
 _TRANSPORT = {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5}
 _log = logging.getLogger(__name__)
+_found: dict[Home, str] = {}
 
 
 class OwnConfiguration(AppLoader):
@@ -75,10 +76,20 @@ def broker_url() -> str:
     external = external_redis()
     if external:
         return _tcp(external)
-    socket = home().socket
-    if socket.exists():
-        return f"redis+socket://{quote(str(socket))}?virtual_host=0"
-    return _tcp(own_port(home()) or _local_redis())
+    return _own_redis() or _tcp(_local_redis())
+
+
+def _own_redis() -> str | None:
+    """Return the URL of the library's own Redis; of where it was last found, while it is started anew.
+
+    Celery tries the address of a lost connection again and again, and asks for no other.
+    """
+    library = home()
+    if library.socket.exists():
+        _found[library] = f"redis+socket://{quote(str(library.socket))}?virtual_host=0"
+    elif listening := own_port(library):
+        _found[library] = _tcp(listening)
+    return _found.get(library)
 
 
 def _local_redis() -> RedisSettings:
@@ -195,5 +206,7 @@ app.conf.update(
 RECONCILER = "desktop.tasks.upkeep:Reconciler"
 app.steps["consumer"].update({"desktop.tasks.upkeep:StallWatch", RECONCILER})
 app.steps["worker"].add("desktop.tasks.upkeep:GentleEnd")
-with suppress(UnbraidError):  # there may be no library yet: whoever needs one connects again
-    connect()
+# An import makes nothing: where there is no library yet, or an older one, whoever opens it connects.
+with suppress(UnbraidError, OSError):
+    if home().id_file.exists():
+        connect()

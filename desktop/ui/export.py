@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.audio.names import shown
-from desktop.export.batch import NO_STEMS, ExportProgress, ExportResult, export_format, export_songs
+from desktop.export.result import NO_STEMS, ExportProgress, ExportResult, export_format
 from desktop.jobs.model import Job
 from desktop.ui.background import Background
 from desktop.ui.jobs.awaited_service import AwaitedService
@@ -76,6 +76,7 @@ class StemExport(QObject):
 
     def _export(self, jobs: Sequence[Job], folder: Path, file_format: str, stop: Event) -> ExportResult:
         """Export, in the background's thread."""
+        from desktop.export.batch import export_songs  # with numpy, which the window does not wait for
 
         def report(progress: ExportProgress) -> None:
             self._background.in_window(lambda: self._show(progress))

@@ -17,8 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.audio.names import shown
-from desktop.jobs.bin import RemovedJob
-from desktop.jobs.model import KEPT_DAYS
+from desktop.jobs.model import KEPT_DAYS, RemovedJob
 from desktop.jobs.sentences import named
 from desktop.sizes import in_words
 from desktop.ui.controls import ShellButton

@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from desktop.errors import UnbraidError
-from desktop.jobs.bin import RemovedJob
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, RemovedJob
 from desktop.jobs.sentences import named, removed_words
 from desktop.ui.background import Background
 from desktop.ui.jobs.awaited_service import AwaitedService

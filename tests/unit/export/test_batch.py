@@ -5,7 +5,8 @@ from shutil import rmtree
 import pytest
 
 from desktop.errors import UnknownJobError
-from desktop.export.batch import ExportProgress, export_songs
+from desktop.export.batch import export_songs
+from desktop.export.result import ExportProgress
 from desktop.jobs.model import Job
 from tests.helpers.stems import completed_job, waiting_job
 
