@@ -101,8 +101,10 @@ class Backend:
         try:
             return self._lock.take()
         except OSError as error:
-            trouble = disk_trouble(error, self._home.root)
-            raise StorageError(f"The library cannot be written: {trouble}, then start Unbraid again.") from error
+            reason, advice = disk_trouble(error, self._home.root)
+            raise StorageError(
+                f"The library cannot be written: {reason}.", f"{advice}, then start Unbraid again."
+            ) from error
 
     def _clean_up(self) -> None:
         """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""

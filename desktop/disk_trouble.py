@@ -3,10 +3,10 @@
 import errno
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 # Bytes that are written to learn why a library could not write: more than any buffer in between holds back.
 _PROBE = 1 << 16
-_NO_MORE_FILES = "the disk holds as many files as it can. Delete some of them"
 _UNKNOWN = "the system reports an error"
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -47,11 +47,23 @@ def reason_of(error: OSError) -> str:
     return _REASONS.get(error.errno or 0, _UNKNOWN)
 
 
-def disk_trouble(error: OSError, place: Path) -> str:
-    """Return why `place` could not be written and what to do: "the disk is full. Make room on the disk"."""
+class DiskTrouble(NamedTuple):
+    """Why a place could not be written. Neither text ends with a full stop."""
+
+    reason: str
+    """A clause: "the disk is full"."""
+    advice: str
+    """What to do about it: "Make room on the disk"."""
+
+
+_NO_MORE_FILES = DiskTrouble("the disk holds as many files as it can", "Delete some of them")
+
+
+def disk_trouble(error: OSError, place: Path) -> DiskTrouble:
+    """Return why `place` could not be written, and what to do."""
     if error.errno == errno.ENOSPC and is_out_of_files(place):
         return _NO_MORE_FILES
-    return f"{reason_of(error)}. {_ADVICE.get(error.errno or 0, 'Check the disk')}"
+    return DiskTrouble(reason_of(error), _ADVICE.get(error.errno or 0, "Check the disk"))
 
 
 def is_out_of_files(place: Path) -> bool:

@@ -129,7 +129,8 @@ def _write(
                     report(min(1.0, file.frames / rate / sound.seconds))
     except (soundfile.SoundFileError, OSError) as error:
         cause = system_error(error, out)
+        reason, advice = disk_trouble(cause, out.parent)
         raise StorageError(
-            f"{shown(track.name)} could not be decoded onto the disk: {disk_trouble(cause, out.parent)}, then try again."
+            f"{shown(track.name)} could not be decoded onto the disk: {reason}.", f"{advice}, then try again."
         ) from cause
     return Mixture(out, rate, channels, sound.frames, samples, sound.notices())

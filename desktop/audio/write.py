@@ -82,8 +82,10 @@ class AudioWriter:
             yield
         except (soundfile.SoundFileError, OSError) as error:
             cause = system_error(error, self._part)
-            trouble = disk_trouble(cause, self._path.parent)
-            raise StorageError(f"{shown(self._path.name)} could not be written: {trouble}, then try again.") from cause
+            reason, advice = disk_trouble(cause, self._path.parent)
+            raise StorageError(
+                f"{shown(self._path.name)} could not be written: {reason}.", f"{advice}, then try again."
+            ) from cause
 
 
 def system_error(error: Exception, path: Path) -> OSError:

@@ -76,7 +76,7 @@ def _meaning(track: Path, library: Path, error: OSError) -> StorageError | Unusa
     name = shown(track.name)
     if error.filename == str(track):
         return UnusableTrackError(f"{name} could not be read: {reason_of(error)}. Add it again when it can be.")
-    trouble = disk_trouble(error, library)
-    if error.errno == errno.ENOSPC:
-        return StorageError(f"There is no room for {name} in the library: {trouble}, then add it again.")
-    return StorageError(f"{name} could not be copied into the library: {trouble}, then add it again.")
+    reason, advice = disk_trouble(error, library)
+    full = error.errno == errno.ENOSPC
+    what = f"There is no room for {name} in the library" if full else f"{name} could not be copied into the library"
+    return StorageError(f"{what}: {reason}.", f"{advice}, then add it again.")

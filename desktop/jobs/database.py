@@ -84,7 +84,7 @@ def _failures(place: Path) -> Generator[None]:
 def _meaning(error: DatabaseError, place: Path) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
-        return StorageError("The library is busy: another program holds its database. Close it, then try again.")
+        return StorageError("The library is busy: another program holds its database.", "Close it, then try again.")
     if isinstance(error, OperationalError):
         return StorageError(
             f"The library cannot be written ({reason}). {_NO_MORE_FILES if is_out_of_files(place) else _NO_ROOM}."

@@ -48,7 +48,7 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
         if not is_whole(target, file.sha256):
             _bring(file, target, report, should_stop)
     except _BrokenOffError as error:
-        raise ModelUnavailableError(f"It could not be downloaded ({error}). Try again when you are online.") from error
+        raise ModelUnavailableError(f"It could not be downloaded ({error}).", "Try again when you are online.") from error
     except OSError as error:
         raise storage_error(error, target.parent) from error
     finally:

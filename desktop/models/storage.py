@@ -13,4 +13,5 @@ def part_of(path: Path) -> Path:
 
 def storage_error(error: OSError, folder: Path) -> StorageError:
     """Return a failure of the disk that `folder` is on, as a sentence."""
-    return StorageError(f"The model could not be stored: {disk_trouble(error, folder)}, then try again.")
+    reason, advice = disk_trouble(error, folder)
+    return StorageError(f"The model could not be stored: {reason}.", f"{advice}, then try again.")

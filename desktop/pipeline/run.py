@@ -86,9 +86,9 @@ def run(
     try:
         return _run(request, engine, progress, playhead)
     except OSError as error:
-        trouble = disk_trouble(error, request.folder.parent)
+        reason, advice = disk_trouble(error, request.folder.parent)
         name = shown(request.source.name)
-        raise StorageError(f"The stems of {name} could not be written: {trouble}, then try again.") from error
+        raise StorageError(f"The stems of {name} could not be written: {reason}.", f"{advice}, then try again.") from error
 
 
 def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:

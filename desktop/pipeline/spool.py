@@ -48,8 +48,10 @@ class Spool:
             self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
             self._file.flush()
         except OSError as error:
-            trouble = disk_trouble(error, self._path.parent)
-            raise StorageError(f"The song could not be prepared for separation: {trouble}, then try again.") from error
+            reason, advice = disk_trouble(error, self._path.parent)
+            raise StorageError(
+                f"The song could not be prepared for separation: {reason}.", f"{advice}, then try again."
+            ) from error
         self.frames += block.shape[1]
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:

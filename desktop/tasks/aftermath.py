@@ -31,7 +31,7 @@ class Aftermath:
         """End the caller's claim on `job` after `error`. Raises StorageError."""
         cause = cause_of(error)
         if cause is Cause.PASSING and job.retries < MOST_RETRIES:
-            return self._postpone(job, _sentence(error, cause))
+            return self._postpone(job, error.what if isinstance(error, UnbraidError) else _NO_ANSWER)
         if cause is Cause.MEMORY and not job.sparing:
             return self._spare(job)
         return self._fail(job, _last_words(job, _sentence(error, cause), cause), elapsed)

@@ -56,7 +56,7 @@ class EngineRoom:
             return engine, (*engine.notices, _SPARED) if sparing and model.name != SKETCH else engine.notices
         except ModelUnavailableError as error:
             if not fall_back:
-                raise ModelUnavailableError(f"{model.title} is not downloaded. {error}") from error
+                raise ModelUnavailableError(f"{model.title} is not downloaded. {error.what}", error.advice) from error
             _log.warning("Sketch stands in for %s: %s", name, error)
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
             return self._load(self._shelf.get(SKETCH)), (notice,)

@@ -37,17 +37,17 @@ def fill_with_files(disk: Path) -> OSError:
 
 
 @pytest.mark.parametrize(
-    ("number", "advice"),
+    ("number", "reason", "advice"),
     [
-        (errno.ENOSPC, "the disk is full. Make room on the disk"),
-        (errno.EDQUOT, "the storage quota is used up. Delete files of yours on the disk"),
-        (errno.EROFS, "the disk is read-only. Make the folder writable"),
-        (errno.EACCES, "Unbraid has no permission. Make the folder writable"),
-        (errno.EIO, "the disk reports an error. Check the disk"),
+        (errno.ENOSPC, "the disk is full", "Make room on the disk"),
+        (errno.EDQUOT, "the storage quota is used up", "Delete files of yours on the disk"),
+        (errno.EROFS, "the disk is read-only", "Make the folder writable"),
+        (errno.EACCES, "Unbraid has no permission", "Make the folder writable"),
+        (errno.EIO, "the disk reports an error", "Check the disk"),
     ],
 )
-def test_the_advice_fits_the_reason(tmp_path: Path, number: int, advice: str) -> None:
-    assert disk_trouble(OSError(number, os.strerror(number)), tmp_path) == advice
+def test_the_advice_fits_the_reason(tmp_path: Path, number: int, reason: str, advice: str) -> None:
+    assert disk_trouble(OSError(number, os.strerror(number)), tmp_path) == (reason, advice)
 
 
 def test_where_files_and_not_bytes_have_run_out_nobody_is_told_to_make_room(mounted: Path, tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_where_files_and_not_bytes_have_run_out_nobody_is_told_to_make_room(moun
     song = write_song(tmp_path / "song.wav", 1.0)
     error = fill_with_files(mounted)
     assert is_out_of_files(mounted)
-    assert disk_trouble(error, mounted) == "the disk holds as many files as it can. Delete some of them"
+    assert disk_trouble(error, mounted) == ("the disk holds as many files as it can", "Delete some of them")
     with pytest.raises(StorageError, match=r"song\.wav in the library: the disk holds as many files as it can"):
         copy_in(song, library.job("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
 

@@ -81,7 +81,7 @@ def test_what_does_not_pass_fails_after_three_retries_and_says_how_often_it_was_
     failed = trial.run_to_the_end()
     assert (failed.state, trial.tries) == (JobState.FAILED, 1 + MOST_RETRIES)
     assert "it does not answer" in (failed.error or "")
-    assert (failed.error or "").endswith("It was tried 4 times.")
+    assert (failed.error or "").endswith("Check the disk, then try again. It was tried 4 times.")
 
 
 def test_between_two_tries_the_job_waits_with_its_reason_and_keeps_its_finished_segments(tmp_path: Path) -> None:
@@ -91,7 +91,8 @@ def test_between_two_tries_the_job_waits_with_its_reason_and_keeps_its_finished_
     trial.runner = replace(trial.runner, rest_before=lambda retry: 40.0 + retry)
     waiting = trial.run()
     assert waiting.state is JobState.PENDING
-    assert "the disk reports an error" in (waiting.error or "")
+    # Not "then try again": Unbraid does.
+    assert waiting.error == "The stems of song.wav could not be written: the disk reports an error."
     assert folder.finished_segments() == 1
     assert not list(folder.root.glob("run-*"))
     assert trial.run() == waiting  # it is not its time yet
