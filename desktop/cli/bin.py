@@ -11,6 +11,7 @@ from rich.text import Text
 
 from desktop.cli.jobs import backend, find, the_one
 from desktop.cli.report import as_object, title_words
+from desktop.errors import UnknownJobError
 from desktop.jobs.model import KEPT_DAYS, RemovedJob
 from desktop.jobs.sentences import named, removed_words
 from desktop.sizes import in_words
@@ -19,7 +20,9 @@ from desktop.sizes import in_words
 def remove(beginning: str) -> int:
     """Move the job whose id begins so to the bin. Raises UnknownJobError, JobStateError."""
     service = backend().service
-    (job,) = service.remove_jobs([find(service, beginning).id])
+    job = find(service, beginning)
+    if not service.remove_jobs([job.id]):
+        raise UnknownJobError(f"Another window or command has just removed this song: {title_words(job)}")
     print(f"{removed_words([job])} {_kept(f'unbraid restore {job.id[:8]}')}")
     return 0
 
