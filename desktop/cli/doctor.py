@@ -16,7 +16,7 @@ from rich.text import Text
 from desktop import nvidia
 from desktop.audio.names import shown
 from desktop.backend import Backend
-from desktop.disk_trouble import reason_of
+from desktop.disk_trouble import disk_trouble
 from desktop.display import display_available
 from desktop.errors import ConfigurationError, SoundUnavailableError, UnbraidError
 from desktop.log import see_log, start_log
@@ -100,8 +100,9 @@ def _storage(library: Home) -> Check:
         with tempfile.NamedTemporaryFile(dir=library.jobs) as probe:
             probe.write(b"unbraid")
     except OSError as error:
-        mend = "Make the folder writable, or set UNBRAID_HOME to one that is."
-        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason_of(error)}.", mend)
+        reason, advice = disk_trouble(error, library.root)
+        mend = f"{advice}, or set UNBRAID_HOME to another folder."
+        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason}.", mend)
     free, files = disk_usage(library.root).free, _free_files(library.root)
     if files is not None and files < FEW_FILES:
         found = f"{shown(library.root)}, {in_words(free)} free, but only {files} more files can be made there."

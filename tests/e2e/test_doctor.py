@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,17 @@ def test_a_disk_that_holds_no_more_files_is_told(tmp_path: Path, monkeypatch: py
     with small_disk(tmp_path / "disk", 3000) as disk:
         disk.remount("nr_inodes=200")
         monkeypatch.setenv("UNBRAID_HOME", str(disk.place / "library"))
-        storage = next(examine())
-    assert storage.verdict is Verdict.WARNING
-    assert "more files can be made" in storage.found
+        few = next(examine())
+        fill_with_files(disk.place)
+        none = next(examine())
+    assert few.verdict is Verdict.WARNING
+    assert "more files can be made" in few.found
+    assert none.verdict is Verdict.PROBLEM
+    assert none.found.endswith("cannot be written: the disk holds as many files as it can.")
+    assert none.mend == "Delete some of them, or set UNBRAID_HOME to another folder."
+
+
+def fill_with_files(folder: Path) -> None:
+    with suppress(OSError):
+        for number in range(1000):
+            (folder / str(number)).touch()
