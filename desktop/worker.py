@@ -54,7 +54,8 @@ def main(argv: Sequence[str]) -> int:
     words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
     if arguments.draft:
         app.conf.include = [_DRAFTS_ALONE]
-        words += ["--queues", names(library).draft_queue, "--pool", "solo", "--hostname", "draft@%h"]
+        words += ["--queues", names(library).draft_queue, "--pool", "solo"]
+    words += ["--hostname", arguments.hostname or _usual_name(arguments)]
     words += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
     if arguments.logfile:
         # Celery would fill in names of its own for %n and the like.
@@ -73,11 +74,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
     parser.add_argument("--logfile", help="where to log (default: the terminal)")
+    parser.add_argument("--hostname", "-n", help="its name for Celery's remote control, such as one@%%h (default celery@%%h)")
     parser.add_argument(
         "--draft", action="store_true", help="make drafts of new songs instead, by Sketch, without torch"
     )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     return parser
+
+
+def _usual_name(arguments: argparse.Namespace) -> str:
+    """Return a name for Celery's remote control, where workers of one name cannot be told apart."""
+    return "draft@%h" if arguments.draft else "app@%h" if arguments.supervised else "celery@%h"
 
 
 def _tie_to_supervisor(niceness: int) -> None:

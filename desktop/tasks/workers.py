@@ -7,6 +7,7 @@ from typing import Any
 import redis
 from kombu import Connection
 from kombu.exceptions import OperationalError
+from kombu.pidbox import Mailbox
 
 from desktop.errors import ServiceUnavailableError
 from desktop.jobs.store import JobStore
@@ -76,25 +77,28 @@ def worker_trouble(store: JobStore, workers: Workers | None = None) -> str | Non
 
 def _found(connection: Connection) -> Workers:
     known = names()
-    tasks: dict[str, list[str]] = _inspect(connection).registered() or {}
-    queues: dict[str, list[dict[str, Any]]] = _inspect(connection, list(tasks)).active_queues() or {} if tasks else {}
+    # Not by Celery's `inspect`: it warns of workers of one name, and keeps the answer of one of them. And it sends on a
+    # connection of the application's pool, which remembers where Redis was.
+    control = Mailbox(known.control_exchange, "fanout", connection, accept=["json"])
+    tasks = _answers(control.multi_call("registered", timeout=_ANSWER_S))
+    asked = [node for node, _ in tasks]
+    # It is content as soon as there are as many answers as names.
+    queues = _answers(control.call(asked, "active_queues", timeout=_ANSWER_S)) if asked else []
 
     def does(node: str, task: str, queue: str) -> bool:
         # A task that is limited is followed by its limit.
-        knows = any(name.split()[0] == task for name in tasks[node])
-        return knows and any(consumed["name"] == queue for consumed in queues.get(node, []))
+        knows = any(name.split()[0] == task for other, known_tasks in tasks if other == node for name in known_tasks)
+        return knows and any(consumed["name"] == queue for other, taken in queues if other == node for consumed in taken)
 
-    songs = tuple(sorted(node for node in tasks if does(node, TASK, known.queue)))
-    drafts = tuple(sorted(node for node in tasks if does(node, DRAFT_TASK, known.draft_queue)))
-    return Workers(songs, drafts, tuple(sorted(tasks.keys() - {*songs, *drafts})))
+    nodes = sorted(set(asked))
+    songs = tuple(node for node in nodes if does(node, TASK, known.queue))
+    drafts = tuple(node for node in nodes if does(node, DRAFT_TASK, known.draft_queue))
+    return Workers(songs, drafts, tuple(node for node in nodes if node not in {*songs, *drafts}))
 
 
-def _inspect(connection: Connection, nodes: list[str] | None = None) -> Any:
-    """Return Celery's questioner; with `nodes` it is content as soon as all of them have answered."""
-    from celery.app.control import Control  # not sooner: it brings half of Celery's worker with it
-
-    control = Control(app)  # the app's own may remember the exchange of another library
-    return control.inspect(nodes, timeout=_ANSWER_S, connection=connection, limit=len(nodes) if nodes else None)
+def _answers(replies: list[dict[str, Any]] | None) -> list[tuple[str, Any]]:
+    """Return each answer with the name of the worker that gave it."""
+    return [answer for reply in replies or () for answer in reply.items()]
 
 
 def _next_message_is_taken() -> bool:

@@ -10,12 +10,15 @@ from typing import Any
 
 import psutil
 import pytest
+from kombu.pidbox import Mailbox
 
 from desktop.cli.doctor import Verdict, examine
 from desktop.jobs.model import JobOptions, JobState
+from desktop.tasks.celery_app import app
+from desktop.tasks.names import names
 from desktop.tasks.redis_client import redis_client
 from desktop.tasks.workers import find_workers
-from tests.helpers.command import ROOT, Answer, running, unbraid, variables
+from tests.helpers.command import ROOT, Answer, running, unbraid, variables, words_of
 from tests.helpers.library import Library, running_library, until, write_song
 from tests.helpers.small_disk import small_disk
 
@@ -45,12 +48,29 @@ def test_beside_an_open_window_songs_drafts_and_strangers_are_told_apart(library
         until(lambda: len(find_workers().others) == 1)
         workers = find_workers()
         answer = unbraid(library.home.root, "doctor", "--json")
-    assert [name.split("@")[0] for name in workers.songs] == ["celery"]
+    assert [name.split("@")[0] for name in workers.songs] == ["app"]
     assert [name.split("@")[0] for name in workers.others] == ["stranger"]
     check = found(answer, "worker")
     assert check["verdict"] == "ok", check
     assert f"{workers.songs[0]} takes songs." in check["found"]
     assert "stranger" not in check["found"]
+
+
+def test_workers_of_one_name_are_counted_as_one_without_a_warning(library: Library) -> None:
+    words = words_of("worker", "--loglevel=error")
+    with running(words, library.home.root), running(words, library.home.root):
+        until(lambda: sorted(name.split("@")[0] for name in answering()) == ["app", "celery", "celery", "draft"])
+        answer = unbraid(library.home.root, "doctor", "--json")
+    assert answer.err == ""
+    assert "app@" in found(answer, "worker")["found"]
+    assert ", celery@" in found(answer, "worker")["found"]
+
+
+def answering() -> list[str]:
+    """The name of every worker that answers, as often as it does."""
+    with app.connection_for_write() as connection:
+        replies = Mailbox(names().control_exchange, "fanout", connection, accept=["json"]).multi_call("ping", timeout=2.0)
+    return [name for reply in replies or () for name in reply]
 
 
 def test_a_redis_that_does_not_answer_or_has_no_room_is_told_in_a_sentence_and_in_time(library: Library) -> None:

@@ -42,7 +42,7 @@ def test_a_worker_that_takes_songs_is_told_from_one_that_does_not(
         assert ours.worker_trouble() == "No worker takes songs from this library's queue."
     with running_library(tmp_path / "ours", drafts=True) as library:
         assert library.backend.worker_trouble() is None
-        assert _seen_by_monitors() == {"celery", "draft"}
+        assert _seen_by_monitors() == {"app", "draft"}
         _hold(library, tmp_path)
         os.kill(common_redis, signal.SIGSTOP)
         try:
