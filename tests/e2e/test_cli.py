@@ -135,8 +135,9 @@ def test_a_song_that_is_in_the_library_is_separated_once_for_each_choice_of_opti
     twin.write_bytes(song.read_bytes())
     out = tmp_path / "stems"
     both = unbraid(library, "separate", "--json", "--model", "sketch", song, twin)
-    (job,) = both.objects
+    job, same = both.objects
     assert both.status == 0
+    assert same == job | {"source": str(twin)}, "each file that was given has its line"
     assert "the same.wav is already in your library: it is waited for." in both.err
     known = unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, twin)
     (used,) = known.objects
