@@ -72,7 +72,7 @@ def test_stems_go_into_the_folder_asked_for_in_the_format_asked_for(library: Pat
         assert path.is_relative_to(out)
         info = soundfile.info(path)
         assert (info.format, info.subtype, info.frames) == ("FLAC", "PCM_24", 485_100)
-    (again,) = unbraid(library, *words).objects
+    (again,) = unbraid(library, *words, "--again").objects
     assert not set(job["stems"].values()) & set(again["stems"].values()), "existing files must not be overwritten"
 
 
