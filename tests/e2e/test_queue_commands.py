@@ -88,7 +88,7 @@ def test_removed_songs_and_their_stems_are_kept_listed_restored_and_deleted(
     unbraid(library, "remove", done.id)
     refused = unbraid(library, "bin", "--empty")
     assert (refused.status, "Nothing was deleted" in refused.err) == (1, True)
-    assert unbraid(library, "bin", "--delete", ids[0][:8], "--yes").out.strip() == "Deleted “song 0”: 0 MB."
+    assert unbraid(library, "bin", "--delete", ids[0][:8], "--yes").out.strip() == "Deleted “song 0”: 0 kB."
     assert unbraid(library, "bin", "--empty", "--yes").out.strip() == "Deleted “done”: 2 MB."
     assert (folder.exists(), exported.read_bytes()) == (False, b"a stem")
     assert unbraid(library, "bin").out.strip() == "The bin is empty."
