@@ -109,7 +109,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_nothing_is_left(tmp_path: Path, f
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Make room there"):
             export_song(job, disk.place, file_format, lambda _: None)
         assert [path.name for path in disk.place.iterdir()] == ["filler"]
-        with pytest.raises(StorageError, match=r"The stems need .* has 0 MB free"):
+        with pytest.raises(StorageError, match=r"The stems need .* has 0 kB free"):
             check_room([job], disk.place, "wav")
 
 
