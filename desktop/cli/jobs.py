@@ -63,9 +63,9 @@ def move(beginning: str, place: int) -> int:
 def _place_words(job: Job, waiting: Sequence[str]) -> str:
     """Say where `job` stands among the ids of the jobs that wait now: the queue may have got on since it was moved."""
     if job.id not in waiting:
-        return f"No longer waiting, because its turn came: {title_words(job)}"
+        return f"No longer queued, because its turn came: {title_words(job)}"
     place = waiting.index(job.id) + 1
-    return f"Next: {title_words(job)}" if place == 1 else f"Place {place} in line: {title_words(job)}"
+    return f"Up next: {title_words(job)}" if place == 1 else f"Place {place} in the queue: {title_words(job)}"
 
 
 def backend() -> Backend:

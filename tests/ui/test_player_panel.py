@@ -297,7 +297,7 @@ def test_a_failed_job_says_why_in_place(panel: PlayerPanel) -> None:
 
 def test_a_cancelled_job_is_not_called_a_failure(panel: PlayerPanel) -> None:
     panel.show_job(waiting_job(JobState.CANCELLED))
-    assert message(panel).startswith("Cancelled")
+    assert message(panel) == "Cancelled. No stems were kept. “Separate again” begins anew."
 
 
 def test_stems_that_are_gone_are_told(panel: PlayerPanel, job: Job) -> None:

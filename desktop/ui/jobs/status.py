@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import stem_count, sum_figure, sum_words
 from desktop.settings import DEFAULT_MODEL
-from desktop.ui.player.sentences import stage_words, standing_words, stem_count, sum_figure, sum_words
+from desktop.ui.player.sentences import stage_words, standing_words
 from desktop.ui.theme import tokens
 
 SKETCH = "sketch"

@@ -8,22 +8,14 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
-from desktop.jobs.sentences import attempt_words
+from desktop.jobs.sentences import attempt_words, stem_count, sum_figure, sum_words, sums_exactly
 from desktop.ui.controls import ShellButton, square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
 from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import (
-    model_title,
-    runtime_words,
-    stem_count,
-    sum_figure,
-    sum_words,
-    sums_exactly,
-    waiting_words,
-)
+from desktop.ui.player.sentences import model_title, runtime_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -79,7 +71,9 @@ class PlayerHeader(QWidget):
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
         self._menu = square("dots", "Actions")
-        self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
+        self._menu.clicked.connect(
+            lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
