@@ -259,7 +259,7 @@ class JobTableModel(QAbstractTableModel):
             case Column.ACTIONS:
                 return cells.spoken_actions(job)
             case _:
-                return f"{HEADINGS[column]} {self._text(job, column)}"
+                return f"{HEADINGS[column]} {self._text(job, column) or 'none'}"
 
     def _sort_key(self, job: Job, column: Column) -> str | float:
         if column is Column.LEFT:
