@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -14,10 +15,13 @@ from desktop.ui.jobs.cells import search_words, tooltip
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
+from desktop.ui.jobs.delegates import content
 from desktop.ui.jobs.menu import Entry, JobMenu, entries
 from desktop.ui.jobs.pieces import lay_out
 from desktop.ui.jobs.queue_times import BatchCount, about, batch_words, times_left
 from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
+from desktop.ui.main_window import MainWindow
+from desktop.ui.theme.fonts import ui_font
 from tests.helpers.window import a_job
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # a Wednesday
@@ -143,6 +147,12 @@ def test_time_left_is_told_roughly(seconds: float, words: str) -> None:
 def test_columns_fill_the_window_exactly(room: int) -> None:
     assert sum(widths(room).values()) == room
     assert Column.ARTIST not in widths(room)
+
+
+def test_every_point_in_time_fits_its_column_in_the_smallest_window(window: MainWindow) -> None:
+    words = ("59 min ago", "Wednesday", "28 Nov 2025")
+    widest = max(QFontMetricsF(ui_font()).horizontalAdvance(word) for word in words)
+    assert content(QRect(0, 0, widths(1024 - 12)[Column.ADDED], 48), Column.ADDED).width() >= widest
 
 
 ALL = (
