@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.sentences import stem_count, sum_figure, sum_words
 from desktop.settings import DEFAULT_MODEL
@@ -75,7 +76,7 @@ def status_of(job: Job, ahead: int, better_title: str, queue_paused: bool = Fals
         case JobState.COMPLETED:
             return _done(job, better_title)
         case JobState.FAILED:
-            return Status("Failed", Tone.BAD, job.error or "Why is not known.", Link.DETAILS, "Details")
+            return Status("Failed", Tone.BAD, _reason(job), Link.DETAILS, "Details")
         case JobState.CANCELLED:
             return Status("Cancelled", Tone.DIM, "", Link.TRY_AGAIN, "Separate again")
 
@@ -110,6 +111,12 @@ def better_model(job: Job, chosen: str) -> str:
     """Return the name of the model that a draft is to be separated with again."""
     wanted = job.options.model if job.options.model != SKETCH else chosen
     return wanted if wanted != SKETCH else DEFAULT_MODEL
+
+
+def _reason(job: Job) -> str:
+    """Return why a job failed, without the name of its file at the beginning: in a row it would hide the reason."""
+    error = job.error or "The reason is not known."
+    return error.removeprefix(f"{shown(job.source.name)} ").removeprefix("is ")
 
 
 def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:

@@ -49,6 +49,19 @@ def _done(**known: object) -> Job:
             Link.SEPARATE_BETTER,
         ),
         (a_job(state=JobState.FAILED, error="It is damaged."), "Failed: It is damaged. Details", Tone.BAD, Link.DETAILS),
+        (
+            a_job(state=JobState.FAILED, source=Path("/music/a.mp3"), error="a.mp3 is not an audio file, or it is damaged."),
+            "Failed: not an audio file, or it is damaged. Details",
+            Tone.BAD,
+            Link.DETAILS,
+        ),
+        (
+            a_job(state=JobState.FAILED, source=Path("/music/b.mp3"), error="b.mp3 contains no audio."),
+            "Failed: contains no audio. Details",
+            Tone.BAD,
+            Link.DETAILS,
+        ),
+        (a_job(state=JobState.FAILED), "Failed: The reason is not known. Details", Tone.BAD, Link.DETAILS),
         (a_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, Link.TRY_AGAIN),
     ],
 )
