@@ -13,7 +13,7 @@ from desktop.cli.results import Lines
 from desktop.cli.screen import Screen
 from desktop.cli.separate import see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
 from desktop.opening import open_home
 
@@ -101,7 +101,7 @@ def _table(jobs: list[Job]) -> Table:
             job.id[:8],
             title_words(job),
             clock(job.seconds),
-            "" if job.state is JobState.FAILED and not job.stems else job.model_used or job.options.model,
+            job.model,
             status_words(job),
         )
         table.add_row(*(Text(cell) for cell in cells))

@@ -292,6 +292,7 @@ def test_a_failed_job_says_why_in_place(panel: PlayerPanel) -> None:
     panel.show_job(replace(waiting_job(JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
     assert "could not be separated" in message(panel)
     assert "“a.mp3” is empty. Choose another file." in message(panel)
+    assert "HT Demucs" not in [chip.text() for chip in panel.findChildren(Chip)]  # it separated nothing
     assert not heads(panel)
 
 

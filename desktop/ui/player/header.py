@@ -98,7 +98,7 @@ class PlayerHeader(QWidget):
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job
-        self._show(self._model, model_title(heard), runtime_words(heard.runtime))
+        self._show(self._model, model_title(heard) if heard.model else "", runtime_words(heard.runtime))
         self._export.setVisible(bool(job.stems))
         words = " · ".join(filter(None, (stem_count(heard), sum_words(heard)))) if job.result else ""
         self._sum.paint_in(tokens.GOOD if sums_exactly(heard) else tokens.DIM)

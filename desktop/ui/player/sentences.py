@@ -26,7 +26,7 @@ RUNTIME_TITLES = {
 
 
 def model_title(job: Job) -> str:
-    """Return the name of the model that separated the job, or is to."""
+    """Return the title of the model that separated the job, or is to, also of one that failed."""
     name = job.model_used or job.options.model
     return MODEL_TITLES.get(name, name)
 
