@@ -13,7 +13,6 @@ from desktop.ui.controls import ShellButton, square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
-from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
 from desktop.ui.player.sentences import model_title, runtime_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
@@ -91,9 +90,7 @@ class PlayerHeader(QWidget):
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
-        actions = f"Actions for {cells.title(job)}"
-        self._menu.setAccessibleName(actions)
-        self._menu.setToolTip(tip(actions))
+        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
         self._offer(offered_in_player(job))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
