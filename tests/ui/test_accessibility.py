@@ -197,3 +197,13 @@ def test_from_the_search_a_key_goes_to_what_was_found(setting: LibraryStage, qtb
     qtbot.keyClick(window.top.search, key)
     assert window.table.hasFocus()
     assert [job.title for job in window.table.chosen()] == ["Vibe Ace"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_from_the_search_of_an_empty_library_a_key_goes_to_the_way_to_the_first_song(
+    setting: LibraryStage, qtbot: QtBot, key: Qt.Key
+) -> None:
+    window = opened(setting, qtbot)
+    window.go_to_search()
+    qtbot.keyClick(window.top.search, key)
+    assert window.empty.card.add.hasFocus()
