@@ -127,7 +127,9 @@ def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
         return Status("Queued" if ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
     if job.error and not job.paused:
         return Status(words, Tone.DIM, job.error)
-    detail = "" if job.paused else held or (f"{ahead} ahead" if ahead else "")
+    if held and not job.paused:
+        words = f"{words} ({held})"  # beside a bar there is no room for a detail
+    detail = f"{ahead} ahead" if ahead and not job.paused and not held else ""
     return Status(words, Tone.DIM, detail, progress=job.progress or None)
 
 

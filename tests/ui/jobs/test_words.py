@@ -72,7 +72,7 @@ def test_every_state_has_words(job: Job, words: str, tone: Tone, link: Link) -> 
 
 def test_a_paused_queue_and_a_paused_song_are_told_apart() -> None:
     held = [status_of(job, 2, "", queue_paused=True).sentence for job in (a_job(), a_job(progress=0.05), a_job(paused=True))]
-    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 %: queue paused", "Paused"]
+    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 % (queue paused)", "Paused"]
 
 
 def test_how_well_stems_add_up_is_told_in_words_and_the_figure_in_the_tooltip() -> None:
@@ -174,6 +174,7 @@ ALL = (
     status_of(a_job(state=JobState.FAILED, error="word " * 60), 0, ""),
     status_of(a_job(state=JobState.FAILED, error="W" * 300), 0, ""),
     status_of(a_job(state=JobState.PROCESSING, stage=Stage.DOWNLOADING, progress=1.0), 0, ""),
+    status_of(a_job(progress=0.05), 2, "", queue_paused=True),
 )
 
 
