@@ -11,7 +11,7 @@ from desktop.backend import Backend
 from desktop.cli.report import as_object, clock, status_words, title_words
 from desktop.cli.results import Lines
 from desktop.cli.screen import Screen
-from desktop.cli.separate import see_to_the_end
+from desktop.cli.separate import Added, see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
@@ -39,9 +39,10 @@ def act(word: str, beginning: str, model: str | None) -> int:
     library = backend()
     job = find(library.service, beginning)
     if word == "retry":
-        again = library.service.retry(job.id, model)
+        added = Added()
+        added.note(library.service.retry(job.id, model), job.source)
         screen = Screen()
-        return 0 if see_to_the_end(library, [again], Lines(screen), screen) else 1
+        return 0 if see_to_the_end(library, added, Lines(screen), screen) else 1
     library.service.cancel(job.id)
     print(f"Cancelled: {title_words(job)}")
     return 0

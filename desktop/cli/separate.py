@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -48,7 +48,7 @@ def separate(arguments: argparse.Namespace) -> int:
     if backend.notice:
         print(backend.notice, file=sys.stderr)
     added = add_tracks(backend, map(_absolute, arguments.tracks), options, results, arguments.again)
-    completed = see_to_the_end(backend, added.jobs, results, screen, added.known, options.out)
+    completed = see_to_the_end(backend, added, results, screen, options.out)
     return 0 if completed and not added.refused else 1
 
 
@@ -57,9 +57,17 @@ class Added:
     """What came of the tracks."""
 
     jobs: list[Job] = field(default_factory=list)
+    tracks: dict[str, list[Path]] = field(default_factory=dict)
+    """The tracks of each job: of those with the same content, all that were given."""
     known: set[str] = field(default_factory=set)
     """The ids of jobs that were in the library before."""
     refused: int = 0
+
+    def note(self, job: Job, track: Path) -> None:
+        """Note that `job` separates `track`."""
+        if job.id not in self.tracks:
+            self.jobs.append(job)
+        self.tracks.setdefault(job.id, []).append(track)
 
 
 def add_tracks(
@@ -83,7 +91,7 @@ def add_tracks(
             refuse(found.path, found.reason)
             continue
         try:
-            added.jobs.append(backend.service.add(found, options, lambda job: not again and _serves(job, options)))
+            added.note(backend.service.add(found, options, lambda job: not again and _serves(job, options)), found)
         except DuplicateTrackError as error:
             _use(backend.service.job(error.job_id), found, added)
         except (UnusableTrackError, StorageError) as error:
@@ -105,35 +113,29 @@ def _use(job: Job, track: Path, added: Added) -> None:
     print(f"{shown(track.name)} is already in your library: {stems}. To separate it anew: --again", file=sys.stderr)
     if job.paused:
         print(f"It is paused. To go on: unbraid resume {job.id[:8]}", file=sys.stderr)
-    if job.id not in {other.id for other in added.jobs}:
-        added.jobs.append(job)
+    if job.id not in added.tracks:
         added.known.add(job.id)
+    added.note(job, track)
 
 
-def see_to_the_end(
-    backend: Backend,
-    jobs: Sequence[Job],
-    results: Results,
-    screen: Screen,
-    known: Collection[str] = (),
-    out: Path | None = None,
-) -> bool:
-    """Start Redis and the worker, wait for `jobs`, end what was started. True when each has the stems it was asked for.
+def see_to_the_end(backend: Backend, added: Added, results: Results, screen: Screen, out: Path | None = None) -> bool:
+    """Start Redis and the worker, wait for the jobs, end what was started, and tell the result of every track.
 
-    Those of the `known` ones, which were in the library before, are copied into `out`; Ctrl-C does not cancel these.
-    Raises ServiceUnavailableError.
+    The stems of jobs that were in the library before are copied into `out`; Ctrl-C does not cancel these.
+    Returns True when each job has the stems that it was asked for. Raises ServiceUnavailableError.
     """
-    ends: list[Job] = []
+    jobs, ends = added.jobs, list[Job]()
 
     def ended(job: Job) -> None:
-        if job.id in known:
+        if job.id in added.known:
             try:
                 job = _exported(backend, job, out)
             except StorageError as error:
                 results.refused(job.source, str(error))
                 return
         ends.append(job)
-        results.ended(job)
+        for track in added.tracks[job.id]:
+            results.ended(replace(job, source=track))
 
     waiting = [job for job in jobs if not job.state.ended]
     for job in jobs:
@@ -143,7 +145,7 @@ def see_to_the_end(
         if backend.service.paused():
             print(PAUSED, file=sys.stderr)
         try:
-            Follower(backend, waiting, screen.progress, ended, known).run()
+            Follower(backend, waiting, screen.progress, ended, added.known).run()
         finally:
             backend.stop()
     return len(ends) == len(jobs) and all(_is_done(job) for job in ends)

@@ -9,8 +9,8 @@ from desktop.audio.stem_order import stem_title
 from desktop.jobs.model import Job
 
 # Bytes of UTF-8 that a file name may have on every file system in use: eCryptfs, Linux's encrypted home folders, is the
-# strictest. Ten of them are kept for the number of a set, and for ".part" while a file is written.
-_LONGEST = 143 - 10
+# strictest. The last ones are kept for the number of a set and the suffix.
+_LONGEST = 143 - len(" 999999.flac")
 _LONGEST_ARTIST = 50
 _LONGEST_STEM = 30
 

@@ -72,7 +72,7 @@ def test_stems_go_into_the_folder_asked_for_in_the_format_asked_for(library: Pat
         assert path.is_relative_to(out)
         info = soundfile.info(path)
         assert (info.format, info.subtype, info.frames) == ("FLAC", "PCM_24", 485_100)
-    (again,) = unbraid(library, *words).objects
+    (again,) = unbraid(library, *words, "--again").objects
     assert not set(job["stems"].values()) & set(again["stems"].values()), "existing files must not be overwritten"
 
 
@@ -135,8 +135,9 @@ def test_a_song_that_is_in_the_library_is_separated_once_for_each_choice_of_opti
     twin.write_bytes(song.read_bytes())
     out = tmp_path / "stems"
     both = unbraid(library, "separate", "--json", "--model", "sketch", song, twin)
-    (job,) = both.objects
+    job, same = both.objects
     assert both.status == 0
+    assert same == job | {"source": str(twin)}, "each file that was given has its line"
     assert "the same.wav is already in your library: it is waited for." in both.err
     known = unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, twin)
     (used,) = known.objects

@@ -25,7 +25,7 @@ CLICKED_AWAY = "(lambda qt: qt.QMetaObject.invokeMethod(window, 'close', qt.Qt.Q
 # The sentence, the report it leads to, and whether the window still answers.
 SHOWN = """(
     print([notice.sentence for notice in window.notices.notices]),
-    [row.acted.emit() for row in window.notices._rows],
+    [row.acted.emit(row.notice.act) for row in window.notices._rows],
     print([sheet.text.toPlainText() for sheet in window.findChildren(__import__('desktop').ui.dialogs.sheet.Sheet)]),
     quit(),
 ) if window.notices.notices else None"""

@@ -137,7 +137,7 @@ def test_a_full_disk_is_told_in_one_sentence(setting: Stage, qtbot: QtBot, tmp_p
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(disk.place))
         window.export_chosen()
         qtbot.waitUntil(lambda: "Make room there, or choose another folder." in _said(window))
-        assert "The stems need " in _said(window)
+        assert "has 0 kB free" in _said(window)
         assert _names(disk.place) == ["filler"]
 
 

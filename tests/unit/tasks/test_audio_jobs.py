@@ -69,7 +69,7 @@ def test_the_answer_for_a_job_that_ended_before_or_is_in_other_hands_is_what_its
     assert process_audio_job(paused.id) == {"status": "pending"}
     bench.store.claim(taken.id)
     assert process_audio_job(taken.id) == {"status": "processing"}
-    bench.service.remove(taken.id)
+    bench.service.remove_jobs([taken.id])
     assert process_audio_job(taken.id) == {"status": "dropped"}
 
 
