@@ -79,4 +79,4 @@ def test_results_that_have_no_room_are_told(tmp_path: Path) -> None:
     ):
         _, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert said == "unbraid: Standard output cannot be written: No space left on device.\n"
+    assert said == "unbraid: Standard output cannot be written: the disk is full.\n"
