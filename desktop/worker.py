@@ -19,7 +19,7 @@ from desktop.opening import usable_home
 from desktop.paths import home
 from desktop.supervisor.child import kill_tree, reap
 from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
-from desktop.supervisor.worker import READY
+from desktop.supervisor.worker import END, READY
 from desktop.tasks.celery_app import RECONCILER, app
 from desktop.tasks.names import names
 from desktop.tasks.upkeep import give_back
@@ -91,7 +91,7 @@ def _tie_to_supervisor(niceness: int) -> None:
         out.flush()
 
     worker_ready.connect(tell, weak=False)
-    threading.Thread(target=_end_with_input, args=(os.getppid(),), name="input", daemon=True).start()
+    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
 
 
 def _step_back(niceness: int) -> None:
@@ -105,10 +105,11 @@ def _step_back(niceness: int) -> None:
         Path("/proc/self/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
 
-def _end_with_input(app: int) -> None:
-    while os.read(0, 64):
-        pass
-    if os.getppid() != app:  # it did not end us, but has ended itself; on macOS nothing else ends its Redis then
+def _end_with_input() -> None:
+    told = b""
+    while more := os.read(0, 64):
+        told += more
+    if told != END:  # the app has died; on macOS nothing else ends its Redis then
         reap(home().run / REDIS_PIDFILE)
     # Celery would tell of children that are ended on purpose as of a crash.
     logging.disable(logging.CRITICAL)

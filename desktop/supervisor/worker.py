@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from time import monotonic
 
 from desktop.disk_trouble import reason_of
@@ -13,6 +14,8 @@ from desktop.supervisor.child import Child, reap
 from desktop.supervisor.run_folder import prepare_run_folder
 
 READY = "ready"
+END = b"end"
+"""What it is told before its input ends; without that, the app has died."""
 # Seconds until it must consume. Measured: 1 to 3, and 20 on a machine that has a lot else to do.
 _PATIENCE = 120.0
 
@@ -59,10 +62,11 @@ class WorkerProcess:
     def stop(self) -> None:
         """End it; a running job goes back to the queue."""
         if self.child:
-            self.child.end(_close_input)
+            self.child.end(_tell_to_end)
             self.child = None
 
 
-def _close_input(process: "subprocess.Popen[bytes]") -> None:
+def _tell_to_end(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin:
-        process.stdin.close()
+        with suppress(OSError), process.stdin as pipe:  # it may have ended by itself
+            pipe.write(END)

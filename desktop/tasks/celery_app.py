@@ -12,9 +12,12 @@ from urllib.parse import quote
 
 import click
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.loaders.app import AppLoader
 from celery.signals import before_task_publish, celeryd_init
-from kombu import Connection
+from kombu import Connection, pools
+from kombu.connection import ConnectionPool
+from kombu.pools import ProducerPool
 
 from desktop.address import own_port
 from desktop.environment import remove_foreign_variables
@@ -42,11 +45,27 @@ class OwnConfiguration(AppLoader):
         return {}
 
 
+class RedisAmqp(AMQP):
+    """Publishes to the Redis of this moment. Celery itself would keep the pool of the first one for ever."""
+
+    @property
+    def producer_pool(self) -> ProducerPool:  # pyright: ignore[reportIncompatibleVariableOverride]  only ever read
+        """The producers on connections to the library's Redis. Raises ConfigurationError."""
+        return pools.producers[self.app.connection_for_write()]
+
+
 class RedisApp(Celery):
     """Finds Redis anew for each connection: the library's own may be started after this module was imported.
 
     Celery itself would let `CELERY_BROKER_URL` and its kind win over whatever the application says.
     """
+
+    amqp_cls = "desktop.tasks.celery_app:RedisAmqp"
+
+    @property
+    def pool(self) -> ConnectionPool:  # pyright: ignore[reportIncompatibleMethodOverride]  as Celery's own does
+        """The connections to the library's Redis. Raises ConfigurationError."""
+        return pools.connections[self.connection_for_write()]
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
         """Connect to `url`, or to the library's Redis. Raises ConfigurationError."""

@@ -79,3 +79,11 @@ def test_queue_keys_and_channels_are_named_after_the_library() -> None:
 def test_celery_is_installed_with_what_its_redis_transport_needs() -> None:
     project = tomllib.loads((Path(ROOT) / "pyproject.toml").read_text())["project"]
     assert [name for name in project["dependencies"] if name.startswith("celery")] == ["celery[redis]==5.7.0"]
+
+
+def test_a_redis_that_is_at_another_place_is_found_by_all_who_publish(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_HOST", "127.0.0.1")
+    for port in (7001, 7002):
+        monkeypatch.setenv("REDIS_PORT", str(port))
+        assert app.pool.connection.port == port
+        assert app.producer_pool.connections.connection.port == port
