@@ -31,7 +31,7 @@ _PAGE = """<?xml version="1.0" encoding="UTF-8"?>
   <description>
     <p>Drop a song, hear it come apart: vocals, drums, bass and the rest, on this computer alone.</p>
     <p>A draft of every stem plays within seconds, while the model works on the real one. The stems are plain files that
-    sum exactly to the song.</p>
+    add up exactly to the original.</p>
   </description>
   <launchable type="desktop-id">{entry}.desktop</launchable>
   <content_rating type="oars-1.1" />

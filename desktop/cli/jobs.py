@@ -13,7 +13,7 @@ from desktop.cli.results import Lines
 from desktop.cli.screen import Screen
 from desktop.cli.separate import Added, see_to_the_end
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
 from desktop.opening import open_home
 
@@ -64,9 +64,9 @@ def move(beginning: str, place: int) -> int:
 def _place_words(job: Job, waiting: Sequence[str]) -> str:
     """Say where `job` stands among the ids of the jobs that wait now: the queue may have got on since it was moved."""
     if job.id not in waiting:
-        return f"No longer waiting, because its turn came: {title_words(job)}"
+        return f"No longer queued, because its turn came: {title_words(job)}"
     place = waiting.index(job.id) + 1
-    return f"Next: {title_words(job)}" if place == 1 else f"Place {place} in line: {title_words(job)}"
+    return f"Up next: {title_words(job)}" if place == 1 else f"Place {place} in the queue: {title_words(job)}"
 
 
 def backend() -> Backend:
@@ -102,7 +102,7 @@ def _table(jobs: list[Job]) -> Table:
             job.id[:8],
             title_words(job),
             clock(job.seconds),
-            "" if job.state is JobState.FAILED and not job.stems else job.model_used or job.options.model,
+            job.model,
             status_words(job),
         )
         table.add_row(*(Text(cell) for cell in cells))

@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     for word, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
                        ("remove", f"move a job and its stems to the bin, for {KEPT_DAYS} days")):  # fmt: skip
         _job_action(commands.add_parser(word, help=text), word)
-    _job_action(commands.add_parser("move", help="let a waiting job be the next, or come at another place"), "move")
+    _job_action(commands.add_parser("move", help="move a queued job to the front, or to another place"), "move")
     commands.add_parser("clear", help="move every job that has ended to the bin").set_defaults(run=_run_clear)
     _restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
     _bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
@@ -73,7 +73,7 @@ def _separate(command: argparse.ArgumentParser) -> None:
         choices=("exact", "raw"),
         default="exact",
         dest="sum_mode",
-        help="exact: the stems sum to the song sample for sample; raw: the model's own output",
+        help="exact: the stems add up to the original sample for sample; raw: the model's own output",
     )
     command.add_argument("--overlap", type=_overlap, help="part that segments share, 0 to 0.9 (default 0.25)")
     command.add_argument(
@@ -109,7 +109,7 @@ def _job_action(command: argparse.ArgumentParser, word: str) -> None:
         command.add_argument("--model", help="another model than before")
     if word == "move":
         command.add_argument(
-            "--to", type=_place, metavar="N", help="its place among the songs that wait (default 1: next)"
+            "--to", type=_place, metavar="N", help="its place among the queued songs (default 1: next)"
         )
     command.set_defaults(run=_run_action, word=word)
 

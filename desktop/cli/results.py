@@ -10,10 +10,7 @@ from desktop.audio.names import shown
 from desktop.cli.report import as_object, refused_object, title_words
 from desktop.cli.screen import Screen
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.sentences import attempt_words
-
-# What the pipeline reports when source minus sum of stems is zero in every sample.
-NO_DIFFERENCE_DBFS = -300.0
+from desktop.jobs.sentences import attempt_words, stem_count, sum_words, sums_exactly
 
 
 class Results(Protocol):
@@ -80,8 +77,7 @@ class Lines:
 
 
 def _sum_words(job: Job) -> str:
-    if job.null_dbfs is None:
-        return ""
-    if job.null_dbfs <= NO_DIFFERENCE_DBFS:
-        return "The stems sum exactly to the song."
-    return f"The stems sum to the song to within {job.null_dbfs:.0f} dBFS."
+    """Return "4 stems · add up to the original (−144 dB)": a terminal has no tooltip for the figure."""
+    words = " · ".join(filter(None, (stem_count(job), sum_words(job))))
+    inexact = job.null_dbfs is not None and not sums_exactly(job)
+    return f"{words} ({job.null_dbfs:.0f} dB)".replace("-", "−") if inexact else words

@@ -167,6 +167,13 @@ class Job:
         return not self.state.ended and self.earlier is None
 
     @property
+    def model(self) -> str:
+        """Name of the model that separated the track, or is to; empty for a track that failed without stems."""
+        if self.state is JobState.FAILED and not self.stems:
+            return ""
+        return self.model_used or self.options.model
+
+    @property
     def result(self) -> "Job | None":
         """The completed job whose stems can be played: this one, or the earlier one while it is separated again."""
         return self if self.state is JobState.COMPLETED else self.earlier

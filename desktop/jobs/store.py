@@ -97,7 +97,9 @@ class JobStore(Claims):
     def at_work(self) -> bool:
         """Return True while any job is in work."""
         with self._database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
+            return (
+                connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
+            )
 
     def job(self, job_id: str, in_bin: bool = False) -> Job:
         """A job of the library; `in_bin`: or of the bin. Raises UnknownJobError."""
@@ -214,7 +216,7 @@ class JobStore(Claims):
         with self._database.write() as connection:
             known = {one: self._job(connection, one).state for one in (job_id, before) if one is not None}
             if any(state is not JobState.PENDING for state in known.values()):
-                raise JobStateError("Only songs that wait in the queue can be put in another order.")
+                raise JobStateError("Only queued songs can be moved in the queue.")
             wanted = (in_state(JobState.PENDING), in_library())
             waiting = select(jobs.c.id, jobs.c.position).where(*wanted).order_by(jobs.c.position)
             places = {row.id: row.position for row in connection.execute(waiting)}

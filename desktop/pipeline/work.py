@@ -68,7 +68,7 @@ class Work:
         if not np.isfinite(answer).all():
             raise ModelRejectedError(
                 f"The model {self._engine.name} gave something that is not sound. "
-                "Its file may be damaged: remove it, get it again, or choose another model."
+                "Its file may be damaged: remove it, download it again, or choose another model."
             )
         stem = self._normal.undo(answer)
         # A mono song was given to the engine as two equal channels; their mean is its stem.

@@ -1,9 +1,10 @@
 """Controls of the shell: buttons and a progress bar that look alike, and have names for screen readers."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
+from desktop.ui.plain import show_name_as_tip
 from desktop.ui.theme import tokens
 from desktop.ui.theme.bars import draw_bar
 from desktop.ui.theme.glyphs import glyph_icon
@@ -23,11 +24,13 @@ class ShellButton(QPushButton):
         self.setAccessibleName(name or words)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        if name:
-            self.setToolTip(name)
         if sign:
             self.setIcon(glyph_icon(sign, _INK[kind], 2.0 if kind == "primary" else 1.6))
             self.setIconSize(QSize(14, 14))
+
+    def event(self, e: QEvent) -> bool:
+        """Show the name of a button that has no words."""
+        return (not self.text() and show_name_as_tip(self, e)) or super().event(e)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return and Enter press it."""

@@ -74,7 +74,7 @@ class DropCard(QWidget):
         model = next((model for model in models if model.name == chosen), None)
         words = _FORMATS
         if model is not None and not model.present:
-            words += f" · The first song downloads the {model.title} model ({in_words(model.bytes)}) and plays a draft meanwhile"
+            words += f"\nThe first song downloads the {model.title} model ({in_words(model.bytes)}) and plays a draft meanwhile"
         self._note.setText(words)
 
     def paintEvent(self, event: QPaintEvent) -> None:

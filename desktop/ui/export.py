@@ -88,14 +88,16 @@ class StemExport(QObject):
 
     def _show_begun(self) -> None:
         sentence = f"Exporting {_songs(self._waiting[0])}"
-        self._notices.show_notice(
-            Notice(sentence, key=_PROGRESS, progress=0.0, action="Cancel", act=self._stop.set)
-        )
+        self._notices.show_notice(Notice(sentence, key=_PROGRESS, progress=0.0, action="Cancel", act=self._stop.set))
 
     def _show(self, progress: ExportProgress) -> None:
         self._done = progress.done
         place = min(progress.done + 1, progress.total)
-        doing = f"Exporting song {place} of {progress.total}" if progress.total > 1 else f"Exporting {_songs(self._waiting[0])}"
+        doing = (
+            f"Exporting song {place} of {progress.total}"
+            if progress.total > 1
+            else f"Exporting {_songs(self._waiting[0])}"
+        )
         words = (doing, about(progress.left) if progress.left is not None else "", _more(len(self._waiting) - 1))
         self._notices.change(_PROGRESS, " · ".join(filter(None, words)), progress.part)
 
@@ -166,4 +168,4 @@ def _songs(jobs: Sequence[Job]) -> str:
 
 
 def _more(waiting: int) -> str:
-    return "" if waiting < 1 else "1 more export waits" if waiting == 1 else f"{waiting} more exports wait"
+    return "" if waiting < 1 else "1 more export queued" if waiting == 1 else f"{waiting} more exports queued"

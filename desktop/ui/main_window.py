@@ -294,7 +294,11 @@ class MainWindow(QMainWindow):
         return focus_next(self, next)
 
     def _go_to_table(self) -> None:
-        self.table.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._first_control().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _first_control(self) -> QWidget:
+        """Return where the keyboard begins: the table, or the way to the first song."""
+        return self.table if self.library.jobs.rowCount() else self.empty.card.add
 
     def _search(self, text: str) -> None:
         self.table.search(text, self.panel.job.id if self.panel.job else None)
@@ -305,7 +309,7 @@ class MainWindow(QMainWindow):
             self.pages.setCurrentIndex(page)
             self.top.offer_adding(page == 2)
             if self.top.search is not self.focusWidget():
-                (self.table if page == 2 else self.empty.card.add).setFocus(Qt.FocusReason.MouseFocusReason)
+                self._first_control().setFocus(Qt.FocusReason.MouseFocusReason)
 
     def _show_job(self, job: Job | None) -> None:
         self.panel.show_job(job)

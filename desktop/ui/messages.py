@@ -50,6 +50,7 @@ class Messages(QObject):
         library.refresher.failed.connect(self._tell_unreadable)
         library.refresher.loaded.connect(self._clear_unreadable)
         library.jobs.draft_made.connect(self._tell_draft)
+        library.jobs.rowsRemoved.connect(self._forget_removed_drafts)
         library.jobs.attempt_ended.connect(self._tell_kept)
         library.commands.retried.connect(self._forget_draft)
         library.batches.ended.connect(self._tell_batch)
@@ -146,13 +147,17 @@ class Messages(QObject):
         if self._drafts.pop(job.id, None):
             self._show_drafts()
 
+    def _forget_removed_drafts(self) -> None:
+        if any(self._library.jobs.job(job_id) is None for job_id in self._drafts):
+            self._show_drafts()
+
     def _show_drafts(self) -> None:
-        """Say once that Sketch stood in, however many songs it was."""
+        """Say once that Sketch stood in, however many songs it was, for as long as the notice stands."""
         known = (self._library.jobs.job(job_id) for job_id in self._drafts)
         drafts = [job for job in known if job is not None and fell_back(job)]
+        self._notices.clear(_DRAFT)  # its going forgets what it had collected
         self._drafts = {job.id: job for job in drafts}
         if not drafts:
-            self._notices.clear(_DRAFT)
             return
         wanted = drafts[-1].options.model
         title = MODEL_TITLES.get(wanted, wanted)
@@ -163,6 +168,7 @@ class Messages(QObject):
                 key=_DRAFT,
                 action=f"Separate again with {title}",
                 act=lambda: self._separate_again(tuple(drafts)),
+                on_gone=self._drafts.clear,
             )
         )
 

@@ -57,6 +57,7 @@ class NoticeRow(QWidget):
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._bar = ProgressBar("Progress")
         self._bar.setFixedWidth(_BAR)
+        self._bar.show_part(notice.progress or 0.0)
         row = QHBoxLayout(self)
         row.setContentsMargins(16 + tokens.EDGE, 6, 12, 7)
         row.setSpacing(12)

@@ -2,6 +2,10 @@
 
 from html import escape
 
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
 from desktop.audio.names import shown
 
 _LONGEST_TITLE = 200
@@ -11,6 +15,17 @@ def tip(*lines: str) -> str:
     """Lines for a tooltip."""
     text = "\n".join(lines)
     return f"<div>{escape(text).replace(chr(10), '<br>')}</div>" if "<" in text else text
+
+
+def show_name_as_tip(widget: QWidget, event: QEvent) -> bool:
+    """Show the accessible name of a control without words under the pointer. Return whether `event` asked for that.
+
+    It is not the widget's own tooltip, which Qt gives as the description: the name would be spoken twice.
+    """
+    if event.type() is not QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or widget.toolTip():
+        return False
+    QToolTip.showText(event.globalPos(), tip(widget.accessibleName()), widget)
+    return True
 
 
 def menu_words(text: str) -> str:

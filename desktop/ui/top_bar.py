@@ -109,9 +109,9 @@ class TopBar(QWidget):
         self.pause.setText("Resume" if paused else "Pause")
         self.pause.setAccessibleName("Resume the queue" if paused else "Pause the queue")
         self.pause.setToolTip(
-            "Go on with the songs that wait (Ctrl+Shift+P)"
+            "Resume the queued songs (Ctrl+Shift+P)"
             if paused
-            else "Stop for now; what is finished of a song is kept (Ctrl+Shift+P)"
+            else "Pause all songs. Finished parts are kept (Ctrl+Shift+P)"
         )
         self.show_batch(self._batch)
 

@@ -78,7 +78,7 @@ def read_package(path: Path) -> Package:
     except OSError as error:
         raise ModelRejectedError(f"{name} could not be read: {reason_of(error)}.") from error
     except _DAMAGED as error:
-        raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Get it again.") from error
+        raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Download it again.") from error
 
 
 def _check_kind(path: Path) -> None:

@@ -32,11 +32,11 @@ def _line(library: Path) -> list[str]:
 
 def test_a_song_is_moved_to_the_front_by_itself_and_to_a_place_when_it_is_named(library: Path, ids: list[str]) -> None:
     answer = unbraid(library, "move", ids[2][:8])
-    assert (answer.status, answer.out.strip()) == (0, "Next: song 2 · Mara Lind"), answer
+    assert (answer.status, answer.out.strip()) == (0, "Up next: song 2 · Mara Lind"), answer
     assert _line(library) == ["song 2", "song 0", "song 1"]
-    assert "Place 2 in line" in unbraid(library, "move", ids[2][:8], "--to", "2").out
+    assert "Place 2 in the queue" in unbraid(library, "move", ids[2][:8], "--to", "2").out
     assert _line(library) == ["song 0", "song 2", "song 1"]
-    assert "Place 3 in line" in unbraid(library, "move", ids[0][:8], "--to", "99").out
+    assert "Place 3 in the queue" in unbraid(library, "move", ids[0][:8], "--to", "99").out
     assert _line(library) == ["song 2", "song 1", "song 0"]
 
 
@@ -49,7 +49,7 @@ def test_a_song_that_does_not_wait_is_refused_in_a_sentence(library: Path, ids: 
     assert unbraid(library, "cancel", ids[0][:8]).status == 0
     answer = unbraid(library, "move", ids[0][:8])
     assert answer.status == 1
-    assert "Only songs that wait" in answer.err
+    assert "Only queued songs" in answer.err
 
 
 def test_removed_songs_and_their_stems_are_kept_listed_restored_and_deleted(
@@ -123,7 +123,9 @@ def test_what_cannot_be_paused_is_refused_in_a_sentence(library: Path, ids: list
     assert "There is no job" in unbraid(library, "pause", "ffffffff").err
 
 
-def test_stems_are_exported_by_name_and_a_second_time_beside_the_first(library: Path, ids: list[str], tmp_path: Path) -> None:
+def test_stems_are_exported_by_name_and_a_second_time_beside_the_first(
+    library: Path, ids: list[str], tmp_path: Path
+) -> None:
     home = Home(library)
     made = JobStore(home).insert(separated_job(home, stems=2))
     for status, words in ((0, [made.id[:8]]), (1, [made.id[:8], ids[0][:8], "--format", "flac"])):

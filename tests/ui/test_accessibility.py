@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState, Stage
+from desktop.ui.controls import ShellButton
 from desktop.ui.main_window import MainWindow
 from desktop.ui.player.fader import Fader
 from desktop.ui.player.transport_bar import TimeReadout
@@ -120,6 +121,17 @@ def test_nothing_is_spoken_twice(playable: MainWindow) -> None:
         interface = interface_of(line)
         assert interface.text(QAccessible.Text.Description) != _name(interface)
     assert "The file ends early." in [_name(interface_of(line)) for line in lines]
+    described = [(_name(one), one.text(QAccessible.Text.Description)) for one in _all_of(interface_of(playable))]
+    assert [name for name, description in described if name and name == description] == []
+
+
+@pytest.mark.qt_log_ignore("does not support raise")
+def test_a_button_without_words_shows_its_name_under_the_pointer(playable: MainWindow, qtbot: QtBot) -> None:
+    button = next(b for b in playable.panel.findChildren(ShellButton) if b.accessibleName() == "Show files")
+    middle = button.rect().center()
+    QApplication.sendEvent(button, QHelpEvent(QEvent.Type.ToolTip, middle, button.mapToGlobal(middle)))
+    qtbot.waitUntil(lambda: QToolTip.text() == "Show files")
+    QToolTip.hideText()
 
 
 def _tab_through(window: MainWindow, qtbot: QtBot, key: Qt.Key) -> list[str]:
@@ -185,3 +197,13 @@ def test_from_the_search_a_key_goes_to_what_was_found(setting: LibraryStage, qtb
     qtbot.keyClick(window.top.search, key)
     assert window.table.hasFocus()
     assert [job.title for job in window.table.chosen()] == ["Vibe Ace"]
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
+def test_from_the_search_of_an_empty_library_a_key_goes_to_the_way_to_the_first_song(
+    setting: LibraryStage, qtbot: QtBot, key: Qt.Key
+) -> None:
+    window = opened(setting, qtbot)
+    window.go_to_search()
+    qtbot.keyClick(window.top.search, key)
+    assert window.empty.card.add.hasFocus()

@@ -126,6 +126,17 @@ def test_a_checked_button_has_an_accent_border_and_a_hovered_one_a_visible_one(q
     assert tokens.RAIL in STYLESHEET.split("QPushButton:hover", 1)[1].split("}", 1)[0]
 
 
+def test_a_disabled_button_differs_from_one_that_can_be_pressed(qtbot: QtBot) -> None:
+    for kind in ("plain", "primary"):
+        pictures: list[QImage] = []
+        for enabled in (True, False):
+            button = ShellButton("Restore", kind)
+            qtbot.addWidget(button)
+            button.setEnabled(enabled)
+            pictures.append(_picture(button))
+        assert pictures[0] != pictures[1], kind
+
+
 def test_a_selected_row_has_an_accent_edge(window: MainWindow, qtbot: QtBot) -> None:
     window.library.jobs.put([first := a_job("First"), a_job("Second")])
     window.table.choose(first.id)

@@ -282,6 +282,26 @@ def test_a_fall_back_to_sketch_is_told_with_its_way_out(setting: Stage, qtbot: Q
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
 
 
+def test_the_fall_back_to_sketch_is_told_of_songs_that_are_there_and_not_after_it_was_dismissed(
+    window: MainWindow,
+) -> None:
+    jobs = window.library.jobs
+    drafts = [a_job(title, JobState.COMPLETED, model_used="sketch") for title in ("One", "Two", "Three")]
+    jobs.put(drafts)
+    for draft in drafts[:2]:
+        jobs.draft_made.emit(draft)
+    assert "2 songs were separated with Sketch" in _said(window)
+    jobs.drop([drafts[0].id])
+    assert "“Two” was separated with Sketch" in _said(window)
+    jobs.drop([drafts[1].id])
+    assert "Sketch" not in _said(window)
+    jobs.put(drafts)
+    jobs.draft_made.emit(drafts[0])
+    _button(window.notices, "Dismiss").click()
+    jobs.draft_made.emit(drafts[2])
+    assert "“Three” was separated with Sketch" in _said(window)
+
+
 def test_the_backend_s_trouble_comes_and_goes(window: MainWindow, setting: Stage) -> None:
     setting.feed.trouble.emit("Redis has ended.")
     assert _said(window) == "Redis has ended."

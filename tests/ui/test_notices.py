@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.notices import MOST, Notice, NoticeRow, NoticeStrip
@@ -89,3 +89,11 @@ def test_only_the_user_s_hand_dismisses_a_notice(strip: NoticeStrip, qtbot: QtBo
         qtbot.waitUntil(lambda lasts=lasts: not lasts or done == ["gone"])
     qtbot.mouseClick(_button(strip, "Dismiss"), Qt.MouseButton.LeftButton)
     assert done == ["gone", "gone", "hand"]
+
+
+def test_a_notice_with_progress_begins_as_far_as_it_is(strip: NoticeStrip) -> None:
+    strip.show_notice(Notice("Exporting", key="export", progress=0.25))
+    (bar,) = strip.findChildren(QProgressBar)
+    assert bar.value() == 25
+    strip.change("export", "Exporting", 0.5)
+    assert bar.value() == 50

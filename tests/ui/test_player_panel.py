@@ -292,12 +292,13 @@ def test_a_failed_job_says_why_in_place(panel: PlayerPanel) -> None:
     panel.show_job(replace(waiting_job(JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
     assert "could not be separated" in message(panel)
     assert "“a.mp3” is empty. Choose another file." in message(panel)
+    assert "HT Demucs" not in [chip.text() for chip in panel.findChildren(Chip)]  # it separated nothing
     assert not heads(panel)
 
 
 def test_a_cancelled_job_is_not_called_a_failure(panel: PlayerPanel) -> None:
     panel.show_job(waiting_job(JobState.CANCELLED))
-    assert message(panel).startswith("Cancelled")
+    assert message(panel) == "Cancelled. No stems were kept. “Separate again” begins anew."
 
 
 def test_stems_that_are_gone_are_told(panel: PlayerPanel, job: Job) -> None:

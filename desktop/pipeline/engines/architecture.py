@@ -54,10 +54,10 @@ def build(path: Path, package: Package) -> HTDemucs:
         raise ModelRejectedError(f"{shown(path.name)} could not be read: {reason_of(error)}.") from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
-            f"The weights in {shown(path.name)} do not fit the model it says it is. Get it again."
+            f"The weights in {shown(path.name)} do not fit the model it says it is. Download it again."
         ) from error
     if not all(bool(weight.isfinite().all()) for weight in model.state_dict().values()):
-        raise ModelRejectedError(f"The weights in {shown(path.name)} are damaged. Get it again.")
+        raise ModelRejectedError(f"The weights in {shown(path.name)} are damaged. Download it again.")
     _make_repeatable(model)
     return model.eval().requires_grad_(False)
 

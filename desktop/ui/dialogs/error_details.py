@@ -17,7 +17,7 @@ class ErrorDetails(Sheet):
 
     def __init__(self, job: Job, home: Home, parent: QWidget | None = None) -> None:
         heading = f"{shown(job.title)} {'was not separated again' if job.last_attempt else 'could not be separated'}"
-        sentence = attempt_words(job) or job.error or "Why is not known. The log below may tell."
+        sentence = attempt_words(job) or job.error or "The reason is not known. The log below may tell."
         super().__init__(heading, sentence, _body(job, home), parent)
         self.add_folder_button("Open log folder", home.logs)
 

@@ -56,7 +56,11 @@ def overlaps(saved: float = Settings.overlap) -> list[Choice]:
 
 def leavings(tray: bool) -> list[Choice]:
     """What may become of songs in work when the window is closed; `tray`: the system has a place for a sign."""
-    ways = [Choice("ask", "Ask"), Choice("background", "Finish in the background"), Choice("stop", "Stop")]
+    ways = [
+        Choice("ask", "Ask"),
+        Choice("background", "Finish in the background"),
+        Choice("stop", "Quit and resume later"),
+    ]
     return [way for way in ways if tray or way.value != "background"]
 
 

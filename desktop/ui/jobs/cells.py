@@ -20,9 +20,9 @@ def title(job: Job) -> str:
 
 
 def artist(job: Job) -> str:
-    """Who made it and on which album, or the words for a song without tags."""
+    """Return who made the song and on which album; empty for a song without tags."""
     names = [shown(name, _LONGEST) for name in (job.artist, job.album) if name.strip()]
-    return " · ".join(names) or "No tags"
+    return " · ".join(names)
 
 
 def spoken_row(job: Job, status: Status) -> str:
@@ -49,15 +49,17 @@ def text(job: Job, column: Column) -> str:
 
 
 def left(job: Job, seconds: float | None) -> str:
-    """How long a job takes yet."""
-    return NONE if job.state.ended or job.cancel_requested or seconds is None else clock(seconds)
+    """Return how long a job takes yet, a dash while that is not known; empty for a job that has ended."""
+    if job.state.ended:
+        return ""
+    return NONE if job.cancel_requested or seconds is None else clock(seconds)
 
 
 def tooltip(job: Job, column: Column, status: Status) -> str | None:
     """What a cell says when it is pointed at, where that is more than it shows."""
     match column:
         case Column.TITLE:
-            return tip(title(job), artist(job), shown(job.source, _LONGEST))
+            return tip(*filter(None, (title(job), artist(job), shown(job.source, _LONGEST))))
         case Column.STATUS:
             return tip(*filter(None, (status.sentence, status.hint)), *job.notices, *filter(None, [attempt_words(job)]))
         case Column.ADDED:

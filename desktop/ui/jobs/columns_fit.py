@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from desktop.ui.jobs.columns import Column
 
 SMALLEST: Mapping[Column, int] = {
-    Column.TITLE: 270,
+    Column.TITLE: 254,
     Column.LENGTH: 72,
     Column.MODEL: 132,
     Column.STATUS: 262,
     Column.LEFT: 78,
-    Column.ADDED: 92,
+    Column.ADDED: 108,
     Column.ACTIONS: 102,
 }
 SHARES: Mapping[Column, float] = {

@@ -31,7 +31,6 @@ _WASHES = (
     ("#4b306b", "#c98fd6"),
     ("#305b3d", "#5fd6c4"),
 )
-_GREY = ("#444444", "#777777")
 
 
 class Covers(QObject):
@@ -80,9 +79,9 @@ def read_cover(path: Path) -> QImage:
 
 
 def wash(job: Job, room: QRectF) -> QBrush:
-    """Return the ground of a song without a cover: grey without tags, else always the same for one artist's album."""
-    tagged = bool(job.artist or job.album)
-    first, last = _WASHES[crc32(f"{job.artist}\0{job.album}".encode()) % len(_WASHES)] if tagged else _GREY
+    """Return the ground of a song without a cover: always the same for one artist's album, or for one untagged title."""
+    album = f"{job.artist}\0{job.album}" if job.artist or job.album else job.title
+    first, last = _WASHES[crc32(album.encode()) % len(_WASHES)]
     gradient = QLinearGradient(QPointF(room.topLeft()), QPointF(room.bottomRight()))
     gradient.setColorAt(0, QColor(first))
     gradient.setColorAt(1, QColor(last))

@@ -84,10 +84,10 @@ class SongDelegate(RowDelegate):
         place = QRectF(room.left(), room.center().y() - tokens.COVER / 2, tokens.COVER, tokens.COVER)
         self._draw_cover(painter, place, job)
         words = room.adjusted(tokens.COVER + 12, 0, 0, 0)
-        middle = room.center().y()
-        _write(painter, QRectF(words.left(), middle - 18, words.width(), 18), index.data(), ui_font(), tokens.TEXT)
-        below = QRectF(words.left(), middle - 1, words.width(), 18)
-        _write(painter, below, cells.artist(job), ui_font(SECONDARY), tokens.DIM)
+        middle, artist = room.center().y(), cells.artist(job)
+        top = QRectF(words.left(), middle - 18 if artist else middle - 9, words.width(), 18)
+        _write(painter, top, index.data(), ui_font(), tokens.TEXT)
+        _write(painter, top.translated(0, 17), artist, ui_font(SECONDARY), tokens.DIM)
 
     def _draw_cover(self, painter: QPainter, place: QRectF, job: Job) -> None:
         shape = QPainterPath()

@@ -234,10 +234,7 @@ class JobTableModel(QAbstractTableModel):
         return None if answer is None else answer(self._jobs[index.row()], Column(index.column()))
 
     def _model(self, job: Job) -> str:
-        if job.state is JobState.FAILED and not job.stems:
-            return ""  # no model separated it
-        name = job.model_used or job.options.model
-        return self._titles.get(name, name)
+        return self._titles.get(job.model, job.model)
 
     def _text(self, job: Job, column: Column) -> str:
         match column:
@@ -259,7 +256,7 @@ class JobTableModel(QAbstractTableModel):
             case Column.ACTIONS:
                 return cells.spoken_actions(job)
             case _:
-                return f"{HEADINGS[column]} {self._text(job, column)}"
+                return f"{HEADINGS[column]} {self._text(job, column) or 'none'}"
 
     def _sort_key(self, job: Job, column: Column) -> str | float:
         if column is Column.LEFT:

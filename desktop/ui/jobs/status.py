@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from desktop.audio.names import shown
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.sentences import stem_count, sum_figure, sum_words
 from desktop.settings import DEFAULT_MODEL
-from desktop.ui.player.sentences import stage_words, standing_words, stem_count, sum_figure, sum_words
+from desktop.ui.player.sentences import stage_words, standing_words
 from desktop.ui.theme import tokens
 
 SKETCH = "sketch"
@@ -74,7 +76,7 @@ def status_of(job: Job, ahead: int, better_title: str, queue_paused: bool = Fals
         case JobState.COMPLETED:
             return _done(job, better_title)
         case JobState.FAILED:
-            return Status("Failed", Tone.BAD, job.error or "Why is not known.", Link.DETAILS, "Details")
+            return Status("Failed", Tone.BAD, _reason(job), Link.DETAILS, "Details")
         case JobState.CANCELLED:
             return Status("Cancelled", Tone.DIM, "", Link.TRY_AGAIN, "Separate again")
 
@@ -111,6 +113,12 @@ def better_model(job: Job, chosen: str) -> str:
     return wanted if wanted != SKETCH else DEFAULT_MODEL
 
 
+def _reason(job: Job) -> str:
+    """Return why a job failed, without the name of its file at the beginning: in a row it would hide the reason."""
+    error = job.error or "The reason is not known."
+    return error.removeprefix(f"{shown(job.source.name)} ").removeprefix("is ")
+
+
 def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
     held = "queue paused" if queue_paused else ""
     words = standing_words(job, queue_paused)
@@ -119,7 +127,9 @@ def _waiting(job: Job, ahead: int, queue_paused: bool) -> Status:
         return Status("Queued" if ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
     if job.error and not job.paused:
         return Status(words, Tone.DIM, job.error)
-    detail = "" if job.paused else held or (f"{ahead} ahead" if ahead else "")
+    if held and not job.paused:
+        words = f"{words} ({held})"  # beside a bar there is no room for a detail
+    detail = f"{ahead} ahead" if ahead and not job.paused and not held else ""
     return Status(words, Tone.DIM, detail, progress=job.progress or None)
 
 

@@ -76,7 +76,7 @@ class JobView(QTableView):
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
             "Space plays or pauses, Return opens the song or does what its cell offers, Delete removes, "
-            "Alt+Up and Alt+Down move a song that waits, Ctrl+P pauses a song or lets it go on, "
+            "Alt+Up and Alt+Down move a queued song, Ctrl+P pauses or resumes a song, "
             "the menu key or Shift+F10 shows what else."
         )
         self._dress()

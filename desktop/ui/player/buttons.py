@@ -1,10 +1,10 @@
 """The player's buttons: mute and solo, play, and the small ones beside it."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from desktop.ui.plain import tip
+from desktop.ui.plain import show_name_as_tip
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
 
@@ -18,7 +18,6 @@ class Button(QAbstractButton):
         super().__init__(parent)
         self._size = size
         self.setAccessibleName(name)
-        self.setToolTip(tip(name))
         self.setFixedSize(size)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
@@ -26,6 +25,10 @@ class Button(QAbstractButton):
     def sizeHint(self) -> QSize:
         """Its fixed size."""
         return self._size
+
+    def event(self, e: QEvent) -> bool:
+        """Show the name, where no tooltip says more."""
+        return show_name_as_tip(self, e) or super().event(e)
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
         """Return and Enter press it."""

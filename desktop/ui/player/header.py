@@ -8,22 +8,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
-from desktop.jobs.sentences import attempt_words
+from desktop.jobs.sentences import attempt_words, stem_count, sum_figure, sum_words, sums_exactly
 from desktop.ui.controls import ShellButton, square
 from desktop.ui.jobs import cells
 from desktop.ui.jobs.buttons import JobAction, offered_in_player
 from desktop.ui.jobs.columns import Column
-from desktop.ui.plain import tip
 from desktop.ui.player.buttons import Button
-from desktop.ui.player.sentences import (
-    model_title,
-    runtime_words,
-    stem_count,
-    sum_figure,
-    sum_words,
-    sums_exactly,
-    waiting_words,
-)
+from desktop.ui.player.sentences import model_title, runtime_words, waiting_words
 from desktop.ui.player.words import Chip, Line, Note
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
@@ -79,7 +70,9 @@ class PlayerHeader(QWidget):
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
         self._menu = square("dots", "Actions")
-        self._menu.clicked.connect(lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft())))
+        self._menu.clicked.connect(
+            lambda: self.menu_requested.emit(self._menu.mapToGlobal(self._menu.rect().bottomLeft()))
+        )
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 10, 0)
         row.setSpacing(12)
@@ -97,14 +90,12 @@ class PlayerHeader(QWidget):
     def show_job(self, job: Job) -> None:
         """Show what is known of a job."""
         self._title.say(cells.title(job))
-        actions = f"Actions for {cells.title(job)}"
-        self._menu.setAccessibleName(actions)
-        self._menu.setToolTip(tip(actions))
+        self._menu.setAccessibleName(f"Actions for {cells.title(job)}")
         self._offer(offered_in_player(job))
         self._show(self._artist, cells.text(job, Column.ARTIST))
         self._show(self._length, clock(job.seconds) if job.seconds else "")
         heard = job.result or job
-        self._show(self._model, model_title(heard), runtime_words(heard.runtime))
+        self._show(self._model, model_title(heard) if heard.model else "", runtime_words(heard.runtime))
         self._export.setVisible(bool(job.stems))
         words = " · ".join(filter(None, (stem_count(heard), sum_words(heard)))) if job.result else ""
         self._sum.paint_in(tokens.GOOD if sums_exactly(heard) else tokens.DIM)

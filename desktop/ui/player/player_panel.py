@@ -147,11 +147,9 @@ class PlayerPanel(QWidget):
         if job.state.ended:
             self._controller.unload()
         if job.state is JobState.FAILED:
-            self._tell("This song could not be separated", job.error or "Why is not known.", True)
+            self._tell("This song could not be separated", job.error or "The reason is not known.", True)
         elif job.state is JobState.CANCELLED:
-            self._tell(
-                "Cancelled", "Nothing of this song was kept but the song itself. Retry separates it from the start."
-            )
+            self._tell("Cancelled", "No stems were kept. “Separate again” begins anew.")
         elif self.growing.peaks is not None:
             self._show_growing(job, self.growing.peaks)
         else:

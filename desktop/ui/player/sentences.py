@@ -9,10 +9,6 @@ from desktop.ui.waveform.clock import clock
 
 COMING = "The stems appear here when they are ready"
 HERE = "Separating here"
-NULL_EXACT = -250.0
-"""Below this, source minus sum of stems has no difference at all."""
-CLOSE = -80.0
-"""Up to this the difference cannot be heard: it lies below what 13 bits resolve."""
 MODEL_TITLES = {
     "htdemucs": "HT Demucs",
     "htdemucs_ft": "HT Demucs · fine-tuned",
@@ -30,7 +26,7 @@ RUNTIME_TITLES = {
 
 
 def model_title(job: Job) -> str:
-    """Return the name of the model that separated the job, or is to."""
+    """Return the title of the model that separated the job, or is to, also of one that failed."""
     name = job.model_used or job.options.model
     return MODEL_TITLES.get(name, name)
 
@@ -45,32 +41,6 @@ def last_computed(jobs: Iterable[Job]) -> str:
     known = [job for job in jobs if job.runtime in RUNTIME_TITLES and job.started]
     last = max(known, key=lambda job: job.started or job.added, default=None)
     return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
-
-
-def stem_count(job: Job) -> str:
-    """Return "4 stems"."""
-    return "1 stem" if len(job.stems) == 1 else f"{len(job.stems)} stems"
-
-
-def sums_exactly(job: Job) -> bool:
-    """Return whether source minus sum of stems has no difference at all."""
-    return job.null_dbfs is not None and job.null_dbfs <= NULL_EXACT
-
-
-def sum_words(job: Job) -> str:
-    """Return how well the stems add up to the song; empty where that was not measured."""
-    if job.null_dbfs is None:
-        return ""
-    if sums_exactly(job):
-        return "add up exactly to the original"
-    return "add up to the original" if job.null_dbfs <= CLOSE else "do not add up to the original"
-
-
-def sum_figure(job: Job) -> str:
-    """Return the measured difference between original and sum of stems; empty where there is none."""
-    if job.null_dbfs is None or sums_exactly(job):
-        return ""
-    return f"The loudest difference to the original is {job.null_dbfs:.0f} dBFS.".replace("-", "−")
 
 
 def waiting_words(job: Job, queue_paused: bool = False) -> str:

@@ -26,6 +26,12 @@ def _search() -> QPainterPath:
     return path
 
 
+def _note() -> QPainterPath:
+    path = _lines(((8, 4.8), (8, 8.6)), ((8, 11.1), (8, 11.2)))
+    path.addEllipse(QRectF(1.6, 1.6, 12.8, 12.8))
+    return path
+
+
 def _retry() -> QPainterPath:
     path = _lines(((13.4, 2.4), (13.4, 5.9), (9.9, 5.9)))
     path.arcMoveTo(QRectF(2.6, 2.6, 10.8, 10.8), 35)
@@ -56,8 +62,8 @@ _DRAWN: dict[str, Callable[[], QPainterPath]] = {
     "folder": lambda: _lines(((2, 12.8), (2, 3.6), (6.2, 3.6), (7.8, 5.6), (14, 5.6), (14, 12.8), (2, 12.8))),
     "play": lambda: _lines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
     "pause": lambda: _lines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
-    "note": lambda: _lines(((8, 5), (8, 8.6)), ((8, 11.2), (8, 11.3))),
     "search": _search,
+    "note": _note,
     "retry": _retry,
     "dots": _dots,
     "gear": _gear,

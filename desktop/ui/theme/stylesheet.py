@@ -24,6 +24,7 @@ QPushButton::menu-indicator { image: none; width: 0; }
 QPushButton[kind="primary"] { background: $ACCENT; color: $ON_ACCENT; border-color: $ACCENT; font-weight: 600; }
 QPushButton[kind="primary"]:hover { background: $ACCENT_HOVER; border-color: $ACCENT_HOVER; }
 QPushButton[kind="primary"]:focus { border-color: $TEXT; }
+QPushButton[kind="primary"]:disabled { background: $RAISED; color: $FAINT; border-color: $RAISED; }
 QPushButton[scale="large"] { min-height: 36px; padding: 0 16px; border-radius: 10px; font-size: 14px; }
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $DIM; }
 QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; border-color: $RAIL; color: $TEXT; }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QAbstractItemModel, Qt
@@ -12,6 +13,7 @@ from desktop.jobs.model import Job, JobState, Stage
 from desktop.jobs.queue import JobProgress
 from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
+from desktop.ui.jobs import cells
 from desktop.ui.jobs.cells import NONE
 from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.jobs.job_model import JobTableModel
@@ -180,6 +182,15 @@ def test_models_are_called_by_the_shelf_s_titles(model: JobTableModel) -> None:
     model.name_models({"mine": "My own model"}, "mine")
     assert _text(model, 0, Column.MODEL) == "My own model"
     assert "Separate again with My own model" in model.index(1, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_cell_about_which_there_is_nothing_to_say_is_empty(model: JobTableModel) -> None:
+    """No "–" and no "No tags" beside each of sixty finished songs."""
+    model.put([a_job("take 3", JobState.COMPLETED, artist="", album="", source=Path("/music/take 3.wav"))])
+    assert _text(model, 0, Column.LEFT) == ""
+    assert cells.artist(model.job_in(0)) == ""
+    assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole) == "take 3\n/music/take 3.wav"
+    assert model.index(0, Column.LEFT).data(Qt.ItemDataRole.AccessibleTextRole) == "Time left none"
 
 
 def test_a_hostile_title_is_shown_harmlessly(model: JobTableModel) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import thread_time
 
 import pytest
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -16,7 +16,7 @@ from desktop.paths import Home
 from desktop.ui.background import Background
 from desktop.ui.jobs.buttons import JobAction
 from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.covers import Covers, read_cover
+from desktop.ui.jobs.covers import Covers, read_cover, wash
 from desktop.ui.jobs.job_model import JobTableModel
 from desktop.ui.jobs.menu import Entry, JobMenu
 from desktop.ui.jobs.proxy import JobProxy
@@ -284,6 +284,13 @@ def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> N
     below = table.place(1, Column.TITLE).y()
     assert table.view.viewport().grab().toImage().pixelColor(30, below) == QColor("#00ff00")
     table.background.close()
+
+
+def test_songs_without_tags_and_covers_differ_by_their_titles(table: Table) -> None:
+    takes = [a_job(f"take {n}", artist="", album="", position=2) for n in range(20)]
+    colours = {wash(job, QRectF(0, 0, 36, 36)).gradient().stops()[0][1].name() for job in takes}
+    assert len(colours) > 5
+    assert wash(takes[0], QRectF(0, 0, 36, 36)) == wash(takes[0], QRectF(0, 0, 36, 36))
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff"])

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRectF
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
@@ -14,10 +15,13 @@ from desktop.ui.jobs.cells import search_words, tooltip
 from desktop.ui.jobs.columns import Column
 from desktop.ui.jobs.columns_fit import widths
 from desktop.ui.jobs.days import said
+from desktop.ui.jobs.delegates import content
 from desktop.ui.jobs.menu import Entry, JobMenu, entries
 from desktop.ui.jobs.pieces import lay_out
 from desktop.ui.jobs.queue_times import BatchCount, about, batch_words, times_left
 from desktop.ui.jobs.status import Link, Status, Tone, better_model, fell_back, status_of
+from desktop.ui.main_window import MainWindow
+from desktop.ui.theme.fonts import ui_font
 from tests.helpers.window import a_job
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # a Wednesday
@@ -45,6 +49,19 @@ def _done(**known: object) -> Job:
             Link.SEPARATE_BETTER,
         ),
         (a_job(state=JobState.FAILED, error="It is damaged."), "Failed: It is damaged. Details", Tone.BAD, Link.DETAILS),
+        (
+            a_job(state=JobState.FAILED, source=Path("/music/a.mp3"), error="a.mp3 is not an audio file, or it is damaged."),
+            "Failed: not an audio file, or it is damaged. Details",
+            Tone.BAD,
+            Link.DETAILS,
+        ),
+        (
+            a_job(state=JobState.FAILED, source=Path("/music/b.mp3"), error="b.mp3 contains no audio."),
+            "Failed: contains no audio. Details",
+            Tone.BAD,
+            Link.DETAILS,
+        ),
+        (a_job(state=JobState.FAILED), "Failed: The reason is not known. Details", Tone.BAD, Link.DETAILS),
         (a_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, Link.TRY_AGAIN),
     ],
 )
@@ -55,7 +72,7 @@ def test_every_state_has_words(job: Job, words: str, tone: Tone, link: Link) -> 
 
 def test_a_paused_queue_and_a_paused_song_are_told_apart() -> None:
     held = [status_of(job, 2, "", queue_paused=True).sentence for job in (a_job(), a_job(progress=0.05), a_job(paused=True))]
-    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 %: queue paused", "Paused"]
+    assert held == ["Queued: 2 ahead · queue paused", "Paused at 5 % (queue paused)", "Paused"]
 
 
 def test_how_well_stems_add_up_is_told_in_words_and_the_figure_in_the_tooltip() -> None:
@@ -145,12 +162,19 @@ def test_columns_fill_the_window_exactly(room: int) -> None:
     assert Column.ARTIST not in widths(room)
 
 
+def test_every_point_in_time_fits_its_column_in_the_smallest_window(window: MainWindow) -> None:
+    words = ("59 min ago", "Wednesday", "28 Nov 2025")
+    widest = max(QFontMetricsF(ui_font()).horizontalAdvance(word) for word in words)
+    assert content(QRect(0, 0, widths(1024 - 12)[Column.ADDED], 48), Column.ADDED).width() >= widest
+
+
 ALL = (
     status_of(_done(), 0, "HT Demucs"),
     status_of(_done(model_used="sketch"), 0, "HT Demucs · fine-tuned"),
     status_of(a_job(state=JobState.FAILED, error="word " * 60), 0, ""),
     status_of(a_job(state=JobState.FAILED, error="W" * 300), 0, ""),
     status_of(a_job(state=JobState.PROCESSING, stage=Stage.DOWNLOADING, progress=1.0), 0, ""),
+    status_of(a_job(progress=0.05), 2, "", queue_paused=True),
 )
 
 

@@ -8,7 +8,11 @@ from tests.unit.cli.test_report import JOB
 
 @pytest.mark.parametrize(
     ("waiting", "said"),
-    [([JOB.id, "b"], "Next: "), (["b", JOB.id], "Place 2 in line: "), (["b"], "No longer waiting, because its turn came: ")],
+    [
+        ([JOB.id, "b"], "Up next: "),
+        (["b", JOB.id], "Place 2 in the queue: "),
+        (["b"], "No longer queued, because its turn came: "),
+    ],
 )
 def test_the_place_that_holds_now_is_said(waiting: list[str], said: str) -> None:
     assert _place_words(JOB, waiting).startswith(said)

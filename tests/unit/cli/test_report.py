@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from desktop.cli.report import as_object, clock, refused_object, status_words, title_words
+from desktop.cli.results import Lines
+from desktop.cli.screen import Screen
 from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
 
 JOB = Job(
@@ -86,3 +88,18 @@ def test_a_job_that_is_tried_again_says_when_and_why() -> None:
     )
     assert status_words(replace(again, not_before=datetime.now(UTC))) == "pending"
     assert status_words(replace(again, paused=True)) == "paused"
+
+
+@pytest.mark.parametrize(
+    ("null_dbfs", "words"),
+    [
+        (-300.0, "2 stems · add up exactly to the original"),
+        (-144.2, "2 stems · add up to the original (−144 dB)"),
+        (None, "2 stems"),
+    ],
+)
+def test_the_terminal_says_in_the_windows_words_how_well_stems_add_up(
+    null_dbfs: float | None, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Lines(Screen()).ended(replace(JOB, null_dbfs=null_dbfs))
+    assert capsys.readouterr().out.splitlines()[0] == f"✓ Night Drive · Mara Lind  {words}"

@@ -53,7 +53,7 @@ def test_only_songs_that_wait_are_moved_and_only_before_such(setting: Stage) -> 
     ids = _line(setting, 2)
     setting.store.claim(ids[0])
     for job, before in ((ids[0], ids[1]), (ids[1], ids[0])):
-        with pytest.raises(JobStateError, match="songs that wait"):
+        with pytest.raises(JobStateError, match="Only queued songs"):
             setting.service.move(job, before)
     with pytest.raises(UnknownJobError):
         setting.service.move(ids[1], "nonesuch")
