@@ -45,7 +45,8 @@ def restore(beginnings: Sequence[str], last: bool) -> int:
     removed = backend().service.bin
     ids = [the_one([entry.job for entry in removed.jobs()], beginning, "bin").id for beginning in beginnings]
     jobs = removed.restore(None if last else ids)
-    print(f"Restored {named(jobs)}." if jobs else "The bin is empty.")
+    nothing = "The bin is empty." if last else "Nothing was restored: these songs are not in the bin any more."
+    print(f"Restored {named(jobs)}." if jobs else nothing)
     return 0
 
 

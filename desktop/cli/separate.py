@@ -14,7 +14,7 @@ from desktop.backend import Backend
 from desktop.cli.follow import PAUSED, Follower
 from desktop.cli.results import Lines, Objects, Results
 from desktop.cli.screen import Screen
-from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
+from desktop.errors import DuplicateTrackError, StorageError, UnknownJobError, UnusableTrackError
 from desktop.jobs.choices import options_of
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.results import is_whole
@@ -91,12 +91,18 @@ def add_tracks(
             refuse(found.path, found.reason)
             continue
         try:
-            added.note(backend.service.add(found, options, lambda job: not again and _serves(job, options)), found)
-        except DuplicateTrackError as error:
-            _use(backend.service.job(error.job_id), found, added)
-        except (UnusableTrackError, StorageError) as error:
+            _add(backend, found, options, added, again)
+        except (UnusableTrackError, StorageError, UnknownJobError) as error:
             refuse(found, str(error))
     return added
+
+
+def _add(backend: Backend, track: Path, options: JobOptions, added: Added, again: bool) -> None:
+    """Raises UnusableTrackError, StorageError, UnknownJobError when the job that it has was removed in this moment."""
+    try:
+        added.note(backend.service.add(track, options, lambda job: not again and _serves(job, options)), track)
+    except DuplicateTrackError as error:
+        _use(backend.service.job(error.job_id), track, added)
 
 
 def _serves(job: Job, options: JobOptions) -> bool:
