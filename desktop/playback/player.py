@@ -38,7 +38,7 @@ class Player:
         that is heard goes on at its place, as soon as it can; any other begins at its own start."""
         self.heard = Heard(0.0, -1, 0)
         self.underflows = 0
-        """How often the device ran out of sound, as PortAudio tells."""
+        """How often the device ran out of sound: as PortAudio tells, or because a block was asked for too late."""
         self.sample_rate = 44100
         self.latency = 0.0
         """Seconds from the callback to the ear, as the device says."""
@@ -85,11 +85,16 @@ class Player:
 
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
         """Fill a block that the device asks for, float32 `[frames, 2]`, after an `underflow` if it says so."""
-        self.underflows += underflow
+        self.underflows += underflow or self._is_late()
         for start in range(0, len(out), LONGEST):
             self._fill(out[start : start + LONGEST])
         ring = self.ring
         self.heard = Heard(monotonic(), ring.number if ring else -1, ring.position if ring else 0)
+
+    def _is_late(self) -> bool:
+        """Return True when the device has played all that it had. PulseAudio and PipeWire do not tell."""
+        asked = self.heard.asked
+        return asked > 0.0 and monotonic() - asked > self.latency
 
     def _fill(self, out: NDArray[np.float32]) -> None:
         self._take_over(len(out))

@@ -7,11 +7,13 @@ itself and for others.
 import atexit
 import logging
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import redis
 from celery import bootsteps
+from celery.signals import worker_shutting_down
 from celery.worker import state
 
 from desktop.change_watch import ChangeWatch
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _TICK_S = 2.0
 _STUCK_S = 15.0
+# Seconds after which a worker that was told to end at once has ended, whatever it waits for: the songs in work have 5.
+_LONGEST_END_S = 20
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +63,8 @@ class _Patrol(bootsteps.StartStopStep):
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 the next look may succeed, and nobody else would look
-                watching.record(error)
+                if self._consumer.controller.blueprint.state == bootsteps.RUN:  # parts of it have ended already
+                    watching.record(error)
 
 
 class StallWatch(_Patrol):
@@ -124,7 +129,19 @@ class GentleEnd(bootsteps.StartStopStep):
         """Have SIGTERM do what SIGQUIT does. By itself it would wait for the songs, however long they take."""
         if hasattr(signal, "SIGQUIT") and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGQUIT))
+            signal.signal(signal.SIGALRM, _leave)
+            worker_shutting_down.connect(_limit_the_end)
         atexit.register(give_back)
+
+
+def _limit_the_end(how: str, **_: object) -> None:
+    """Have `_leave` called if the worker has not ended in time: Celery tells a Redis that has gone for ever that it ends."""
+    if how == "Cold":
+        signal.alarm(_LONGEST_END_S)
+
+
+def _leave(*_: object) -> None:
+    sys.exit("This worker ends although not everybody could be told: Redis does not answer.")
 
 
 def give_back() -> None:

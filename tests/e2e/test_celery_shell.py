@@ -1,12 +1,12 @@
 """A worker from a shell, on a Redis that somebody else runs."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from desktop.backend import Backend
@@ -45,7 +45,9 @@ def test_with_redis_host_set_that_redis_is_used_and_none_is_started(server: dict
     assert not (library / "logs" / "redis.log").exists()
 
 
-def test_a_detached_worker_from_a_shell_serves_the_queue(server: dict[str, str], tmp_path: Path) -> None:
+def test_a_detached_worker_from_a_shell_serves_the_queue_and_ends_also_when_its_redis_has_gone(
+    server: dict[str, str], tmp_path: Path
+) -> None:
     library = tmp_path / "library"
     # Whatever the shell has for another application: its broker, its queues, its project.
     environment = variables(library, **server | ANOTHER_APPLICATIONS | {"CELERY_WORKER_QUEUES": "theirs"})
@@ -55,8 +57,21 @@ def test_a_detached_worker_from_a_shell_serves_the_queue(server: dict[str, str],
     subprocess.run([*celery, "worker", *options], cwd=ROOT, env=environment, check=True, timeout=60)
     try:
         assert "process_audio_job" in registered(celery, environment)
+        worker = psutil.Process(int(pidfile.read_text()))
+        worker.terminate()
+        redis_on(server["REDIS_PORT"]).kill()
+        worker.wait(60)
+        assert not processes_of(library)
     finally:
-        os.kill(int(pidfile.read_text()), signal.SIGTERM)
+        for left in processes_of(library):
+            left.kill()
+    assert not pidfile.exists()
+    assert not list((library / "logs" / "crashes").glob("*.txt"))
+
+
+def redis_on(port: str) -> psutil.Process:
+    processes = psutil.process_iter(["cmdline"])  # a zombie of an earlier test has no words
+    return next(each for each in processes if port in " ".join(each.info["cmdline"] or ()))
 
 
 def test_a_redis_that_does_not_answer_or_does_not_let_us_in_is_named_at_once(

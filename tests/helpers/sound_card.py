@@ -91,10 +91,15 @@ class Heard:
     first: int
     last: int
     """The frame after it."""
-    cuts: int
-    """How often it was cut by the card."""
+    breaks: tuple[tuple[int, int, int], ...]
+    """Where it was cut by the card: a frame of the sound, how many frames were silent, and how many were lost."""
     end: int
     """The frame of the performance from which on something else is heard, if anything."""
+
+    @property
+    def cuts(self) -> int:
+        """How often it was cut by the card."""
+        return len(self.breaks)
 
 
 def follow(sound: NDArray[np.float32], performance: NDArray[np.float32], tolerance: float = 0.0) -> Heard:
@@ -108,20 +113,22 @@ def follow(sound: NDArray[np.float32], performance: NDArray[np.float32], toleran
     assert len(sounding), "nothing was heard"
     start = int(sounding[0])
     at = first = place_of(performance[start : start + RATE], sound)
-    here, cuts = start, 0
+    here, breaks = start, list[tuple[int, int, int]]()
     while True:
         same = _in_common(performance[here:], sound[at:], tolerance)
-        here, at = here + same, at + same
+        broken = here = here + same
+        at += same
         here = int(next(iter(sounding[np.searchsorted(sounding, here) :]), len(performance)))
         if len(performance) - here < _HEAD:
-            return Heard(first, at, cuts, len(performance))
+            return Heard(first, at, tuple(breaks), len(performance))
         if not performance[here : here + _HEAD].any(axis=1).all():  # a shred between two cuts
             sounding = sounding[sounding > here]
             continue
         following = _place_after(at, performance[here : here + _HEAD], sound, tolerance)
         if following is None:
-            return Heard(first, at, cuts, here)
-        at, cuts = following, cuts + 1
+            return Heard(first, at, tuple(breaks), here)
+        breaks.append((at, here - broken, following - at))
+        at = following
 
 
 def _in_common(one: NDArray[np.float32], other: NDArray[np.float32], tolerance: float) -> int:
