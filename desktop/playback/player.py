@@ -41,7 +41,7 @@ class Player:
         """How often the device ran out of sound: as PortAudio tells, or because a block was asked for too late."""
         self.sample_rate = 44100
         self.latency = 0.0
-        """Seconds from the callback to the ear, as the device says."""
+        """Seconds from the callback to the ear, as the device says; 0 if it does not."""
         self.mixer = Mixer(lanes, self.sample_rate, LONGEST)
         self._master = np.float32(1.0)
         self._open = np.float32(0.0)
@@ -94,7 +94,7 @@ class Player:
     def _is_late(self) -> bool:
         """Return True when the device has played all that it had. PulseAudio and PipeWire do not tell."""
         asked = self.heard.asked
-        return asked > 0.0 and monotonic() - asked > self.latency
+        return asked > 0.0 and 0.0 < self.latency < monotonic() - asked
 
     def _fill(self, out: NDArray[np.float32]) -> None:
         self._take_over(len(out))

@@ -38,7 +38,7 @@ def counted(frames: int, start: int = 0, number: int = 0) -> Ring:
 def playing(first: Ring | None = None) -> Player:
     """A player whose gate has been open for long."""
     player = Player(1)
-    player.begin(RATE, 0.04)
+    player.begin(RATE, 0.0)
     player.gate = True
     player.wanted = ring(2 * FADE, end=2 * FADE, number=-2)
     heard(player, 2 * FADE)
@@ -167,7 +167,7 @@ def test_a_level_moves_by_one_step_a_frame_also_while_two_rings_are_heard() -> N
 
 def test_a_song_begins_with_the_fade_of_the_gate_alone() -> None:
     player = Player(1)
-    player.begin(RATE, 0.04)
+    player.begin(RATE, 0.0)
     player.wanted = ring(50_000)
     assert not heard(player, BLOCK).any()
     player.gate = True
@@ -198,6 +198,14 @@ def test_an_underflow_that_the_device_tells_of_is_counted() -> None:
     player = playing(ring(50_000))
     player.fill(np.zeros((BLOCK, 2), np.float32), True)
     player.fill(np.zeros((BLOCK, 2), np.float32), False)
+    assert player.underflows == 1
+
+
+def test_a_block_that_is_asked_for_when_the_device_has_played_all_it_had_is_an_underflow() -> None:
+    player = playing(ring(50_000))
+    player.latency = 1e-9
+    assert player.underflows == 0
+    player.fill(np.zeros((BLOCK, 2), np.float32))
     assert player.underflows == 1
 
 
