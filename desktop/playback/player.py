@@ -13,6 +13,9 @@ from desktop.playback.voice import Voice
 
 LONGEST = 8192
 """The most frames that are mixed at once."""
+# How much of the device's buffer is full, at the least, after a block: PortAudio makes four periods of it on ALSA
+# (pa_linux_alsa.c, numPeriods), and asks for a block when one of them is empty.
+_FULL = 3 / 4
 
 
 class Heard(NamedTuple):
@@ -92,9 +95,9 @@ class Player:
         self.heard = Heard(monotonic(), ring.number if ring else -1, ring.position if ring else 0)
 
     def _is_late(self) -> bool:
-        """Return True when the device has played all that it had. PulseAudio and PipeWire do not tell."""
+        """Return True when the device may have played all that it had. PulseAudio and PipeWire do not tell."""
         asked = self.heard.asked
-        return asked > 0.0 and 0.0 < self.latency < monotonic() - asked
+        return asked > 0.0 and 0.0 < self.latency * _FULL < monotonic() - asked
 
     def _fill(self, out: NDArray[np.float32]) -> None:
         self._take_over(len(out))
