@@ -63,8 +63,11 @@ class _Patrol(bootsteps.StartStopStep):
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001 the next look may succeed, and nobody else would look
-                if self._consumer.controller.blueprint.state == bootsteps.RUN:  # parts of it have ended already
+                if not self._is_ending():  # parts of the worker may have ended already
                     watching.record(error)
+
+    def _is_ending(self) -> bool:
+        return self._consumer.controller.blueprint.state != bootsteps.RUN  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class StallWatch(_Patrol):
