@@ -63,9 +63,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _separate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=Path)
+    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=_path)
     command.add_argument("--model", default=None, help=f"a model of `unbraid models list` (default {DEFAULT_MODEL})")
-    command.add_argument("--out", type=Path, help="also put the stems into this folder, one folder a song")
+    command.add_argument("--out", type=_path, help="also put the stems into this folder, one folder a song")
     command.add_argument("--format", choices=("wav", "flac", "mp3"), default="wav")
     command.add_argument("--bits", choices=("16", "24", "32f"), help="bit depth of the stems (default: the song's)")
     command.add_argument(
@@ -82,6 +82,13 @@ def _separate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
     _json(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
+
+
+def _path(text: str) -> Path:
+    """Return a path. An empty text is refused: a shell variable without a value, which `Path` takes for this folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty; name a file or folder (. is this folder)")
+    return Path(text)
 
 
 def _overlap(text: str) -> float:
@@ -148,7 +155,7 @@ def _place(text: str) -> int:
 def _export(command: argparse.ArgumentParser) -> None:
     text = "the jobs' ids, or as much of their beginnings as is unique"
     command.add_argument("ids", metavar="ID", nargs="+", help=text)
-    command.add_argument("--to", metavar="FOLDER", type=Path, required=True, help="made where it is missing")
+    command.add_argument("--to", metavar="FOLDER", type=_path, required=True, help="made where it is missing")
     text = "default: the export format of the settings"
     command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
     command.set_defaults(run=_run_export)
@@ -164,7 +171,7 @@ def _models(command: argparse.ArgumentParser) -> None:
     ):
         sub = words.add_parser(word, help=text)
         if word == "import":
-            sub.add_argument("path", type=Path, metavar="PATH")
+            sub.add_argument("path", type=_path, metavar="PATH")
             sub.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
         elif word != "list":
             sub.add_argument("name", metavar="NAME")

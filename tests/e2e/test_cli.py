@@ -89,6 +89,12 @@ def test_wrong_usage_has_exit_status_two(library: Path) -> None:
     assert unbraid(library, "separate", "--format", "aiff", "x.wav").status == 2
 
 
+def test_an_empty_path_is_refused_and_not_taken_for_the_current_folder(library: Path) -> None:
+    answer = unbraid(library, "separate", "")
+    assert answer.status == 2
+    assert "a path is empty" in answer.err
+
+
 def test_an_unknown_model_is_named_in_one_sentence(library: Path, song: Path) -> None:
     answer = unbraid(library, "separate", "--model", "nonesuch", song)
     assert answer.status == 1
