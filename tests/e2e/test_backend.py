@@ -15,7 +15,7 @@ from desktop.errors import JobStateError, StorageError, UnusableTrackError
 from desktop.jobs.model import JobOptions, JobState, Stage
 from desktop.paths import Home
 from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.library import Library, assert_all_ended, processes_of, running_library, until, write_song
 
 SKETCH = JobOptions(model="sketch")
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
@@ -164,7 +164,7 @@ def test_a_stopped_backend_leaves_no_process_and_gives_its_song_back(tmp_path: P
     with running_library(root) as library:
         job = library.service.add(write_song(tmp_path / "stopped.wav", seconds=300), SKETCH)
         library.wait_for_progress(job)
-    assert not processes_of(root)
+    assert_all_ended(root)
     given_back = Backend(Home(root)).service.job(job.id)
     assert (given_back.state, given_back.crashes) == (JobState.PENDING, 0)
 

@@ -14,7 +14,7 @@ from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
 from desktop.tasks.redis_client import redis_client
 from tests.helpers.command import ROOT, unbraid, variables, words_of
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, processes_of, until, write_song
 from tests.helpers.redis_server import redis_on_a_port
 from tests.unit.test_environment import ANOTHER_APPLICATIONS
 
@@ -61,7 +61,7 @@ def test_a_detached_worker_from_a_shell_serves_the_queue_and_ends_also_when_its_
         worker.terminate()
         redis_on(server["REDIS_PORT"]).kill()
         worker.wait(60)
-        assert not processes_of(library)
+        assert_all_ended(library)
     finally:
         for left in processes_of(library):
             left.kill()
@@ -156,7 +156,7 @@ def test_a_worker_that_is_told_to_end_waits_for_its_song_no_longer_than_five_sec
     left = service.job(job.id)
     assert (left.state, left.crashes) == (JobState.PENDING, 0)
     assert left.progress > 0
-    assert not processes_of(root)
+    assert_all_ended(root)
 
 
 def shell_worker(log: Path, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

@@ -15,7 +15,7 @@ from desktop.jobs.model import JobOptions, JobState
 from desktop.log import log_file
 from desktop.paths import Home
 from tests.helpers.command import running, variables
-from tests.helpers.library import processes_of, running_library, until, write_song
+from tests.helpers.library import assert_all_ended, processes_of, running_library, until, write_song
 
 ENDED, GOES_ON = "Unbraid closed unexpectedly last time", "Something in Unbraid went wrong"
 # The first beat comes after what is told at the start.
@@ -47,7 +47,7 @@ def drive(library: Path, line: str) -> tuple[int, str, str]:
 def test_after_the_window_has_crashed_the_next_start_says_so_once_and_shows_the_report(tmp_path: Path) -> None:
     status, _, _ = drive(tmp_path, "__import__('ctypes').string_at(0) if window.isVisible() else None")
     assert status == -signal.SIGSEGV
-    assert not processes_of(tmp_path)
+    assert_all_ended(tmp_path)
     status, said, _ = drive(tmp_path, SHOWN)
     assert status == 0
     assert "Fatal Python error: Segmentation fault" in said
@@ -60,7 +60,7 @@ def test_after_the_window_has_crashed_the_next_start_says_so_once_and_shows_the_
 def test_what_goes_wrong_while_the_window_closes_is_told_by_the_next_start_once(tmp_path: Path, part: str) -> None:
     wrong = f"setattr({part}, lambda *given, do=getattr({part}): (do(*given), 1 / 0))"
     drive(tmp_path, f"({wrong}, {CLICKED_AWAY}) if window.isVisible() else None")
-    assert not processes_of(tmp_path)
+    assert_all_ended(tmp_path)
     status, said, _ = drive(tmp_path, SHOWN)
     assert status == 0
     assert "ZeroDivisionError" in said

@@ -14,7 +14,7 @@ from desktop.lock import FileLock
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.helpers.command import ROOT, variables
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, until, write_song
 
 # A window that tells what it is asked to add, and one that does not.
 TELLING = """setattr(window, 'add_tracks', lambda paths: print(
@@ -87,7 +87,7 @@ def test_starts_at_the_same_moment_are_one_window_with_all_their_songs(library: 
     finally:
         for start in starts:
             start.__exit__(None, None, None)
-    assert not processes_of(library)
+    assert_all_ended(library)
 
 
 def test_a_start_while_the_first_window_is_being_opened_waits_for_it(library: Path) -> None:

@@ -12,7 +12,7 @@ from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
 from tests.helpers.command import running, unbraid, words_of
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, until, write_song
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_song_for_a_paused_queue_waits_says_so_and_is_done_when_that_goes_on(l
         unbraid(library, "resume")
         out, _ = process.communicate(timeout=90)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
-    assert not processes_of(library)
+    assert_all_ended(library)
 
 
 def test_a_song_that_is_paused_at_work_stops_within_two_seconds_says_so_and_goes_on(

@@ -12,7 +12,7 @@ from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import jobs_of, window
 from tests.helpers.desktop_services import desktop_bus
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, until, write_song
 from tests.helpers.screen import Screen, virtual_screen
 
 
@@ -50,7 +50,7 @@ def test_the_question_is_answered_with_stop_and_the_song_waits_for_the_next_star
         screen.key("Return")
         assert app.wait(timeout=60) == 0
     assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
-    assert not processes_of(library)
+    assert_all_ended(library)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -62,7 +62,7 @@ def test_a_signal_ends_it_in_order_and_without_a_question(
         app.send_signal(number)
         assert app.wait(timeout=60) == 0
     assert [(job.state, job.crashes) for job in jobs_of(library)] == [(JobState.PENDING, 0)]
-    assert not processes_of(library)
+    assert_all_ended(library)
 
 
 @pytest.mark.skipif(which("dbus-daemon") is None or which("gdbus") is None, reason="no D-Bus here")
@@ -80,7 +80,7 @@ def test_in_the_background_the_song_is_finished_and_told_and_the_app_ends_by_its
             assert app.wait(timeout=120) == 0
         said = heard.read_text()
     assert [job.state for job in jobs_of(library)] == [JobState.COMPLETED]
-    assert not processes_of(library)
+    assert_all_ended(library)
     assert "RegisterStatusNotifierItem" in said
     assert "Inhibit Unbraid, Songs are being separated" in said
     assert said.count("Notify Unbraid") == 1

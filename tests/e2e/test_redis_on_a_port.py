@@ -20,7 +20,7 @@ from desktop.settings import RedisSettings
 from desktop.supervisor.redis import RedisServer
 from desktop.tasks.celery_app import broker_url
 from tests.helpers.command import ROOT, unbraid, variables
-from tests.helpers.library import Library, processes_of, running_library, write_song
+from tests.helpers.library import Library, assert_all_ended, running_library, write_song
 
 SKETCH = JobOptions(model="sketch")
 # An app as on a system that does not end children with their parents.
@@ -216,4 +216,4 @@ def test_nothing_outlives_an_app_that_was_killed_where_the_system_does_not_end_i
     app.communicate()
     _, alive = psutil.wait_procs(children, timeout=20)
     assert not alive
-    assert not processes_of(root)
+    assert_all_ended(root)

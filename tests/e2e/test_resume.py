@@ -8,7 +8,7 @@ import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.segments.unfinished import COMPLETE
-from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.library import Library, assert_all_ended, running_library, until, write_song
 from tests.helpers.resume import (
     FinishedSegments,
     assert_same_stems,
@@ -77,7 +77,7 @@ def test_a_quit_goes_on_from_the_last_finished_segment_with_the_same_stems(
         job = add(library, song)
         segments = FinishedSegments(library.home, job)
         until(lambda: segments.count() >= 4, every=0.02)
-    assert not processes_of(root)
+    assert_all_ended(root)
     with running_library(root) as library:
         until(lambda: segments.count() >= 10, every=0.02)
         stopped = completed(library, job)

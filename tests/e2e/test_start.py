@@ -14,7 +14,7 @@ from desktop.paths import Home
 from desktop.start import Start
 from desktop.ui.job_feed import JobFeed
 from tests.helpers.command import ROOT, variables
-from tests.helpers.library import processes_of
+from tests.helpers.library import assert_all_ended
 
 LOADED = """
 import sys
@@ -109,4 +109,4 @@ def test_a_window_that_is_quit_before_the_library_is_open_ends_in_order(tmp_path
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
-    assert not processes_of(tmp_path)
+    assert_all_ended(tmp_path)

@@ -15,7 +15,7 @@ from desktop.jobs.model import JobState
 from desktop.paths import Home
 from desktop.supervisor.redis import RedisServer
 from tests.helpers.command import ROOT, running, variables
-from tests.helpers.library import processes_of, running_library, until, write_song
+from tests.helpers.library import assert_all_ended, running_library, until, write_song
 
 # Seconds in which a process ends that is asked to. Some of it is spent on imports, beside other tests.
 SOON = 15.0
@@ -52,7 +52,7 @@ def test_a_command_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, nu
         assert "Traceback" not in process.stderr.read()
     (job,) = Backend(Home(root)).service.jobs()
     assert job.state is (JobState.CANCELLED if number == signal.SIGINT else JobState.PENDING)
-    assert not processes_of(root)
+    assert_all_ended(root)
 
 
 @pytest.mark.parametrize("spoil", [AT_REDIS, AT_THE_DATABASE], ids=["Redis", "the database"])
@@ -66,7 +66,7 @@ def test_a_window_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, spo
         assert process.wait(SOON) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
-    assert not processes_of(root)
+    assert_all_ended(root)
 
 
 def test_who_takes_over_a_library_and_hangs_at_it_can_still_be_ended(

@@ -20,7 +20,7 @@ from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from desktop.ui.theme.tokens import STEM_COLOURS
 from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import processes_of, until
+from tests.helpers.library import assert_all_ended, until
 from tests.helpers.screen import Screen, virtual_screen
 from tests.helpers.shared import TOOLS
 from tests.helpers.sound_card import Played, dropouts_in, follow, performances
@@ -87,7 +87,7 @@ def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_wer
         play_to_the_end(screen, tmp_path)
         screen.key("ctrl+q")
         assert app.wait(timeout=60) == 0
-    assert not processes_of(library)
+    assert_all_ended(library)
     for job in jobs_of(library):  # pending, processing, completed: once each
         assert job.started is not None
         assert job.ended is not None
@@ -169,7 +169,7 @@ def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Pa
         assert "libtorch" not in maps
         app.send_signal(signal.SIGTERM)
         assert app.wait(timeout=30) == 0
-    assert not processes_of(tmp_path / "library")
+    assert_all_ended(tmp_path / "library")
 
 
 def drag_in(songs: Sequence[Path], screen: Screen, folder: Path) -> None:

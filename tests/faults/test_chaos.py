@@ -25,7 +25,7 @@ from desktop.jobs.turns import CRASH_BOUND
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, processes_of, until, write_song
 from tests.helpers.screen import Screen, virtual_screen
 
 pytestmark = pytest.mark.faults
@@ -178,7 +178,7 @@ def test_no_song_is_lost_committed_twice_or_stuck(
         print(f"\nseed {seed}: {verdict}; deeds: {dict(sorted(user.deeds.items()))}", end="")
     assert (verdict.lost, verdict.committed_twice, verdict.stuck) == (0, 0, 0)
     assert integrity(home) == "ok"
-    assert not processes_of(home.root)
+    assert_all_ended(home.root)
 
 
 def rage(app: App, user: User, chance: random.Random) -> int:

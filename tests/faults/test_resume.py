@@ -18,7 +18,7 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
 from tests.faults.test_chaos import App
-from tests.helpers.library import processes_of, until, write_song
+from tests.helpers.library import assert_all_ended, until, write_song
 from tests.helpers.resume import (
     THIN,
     FinishedSegments,
@@ -69,7 +69,7 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
         )
     assert_same_stems(stopped, uninterrupted)
     assert segments.count() == SEGMENTS
-    assert not processes_of(library)
+    assert_all_ended(library)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import window
 from tests.helpers.command import running, words_of
-from tests.helpers.library import processes_of, running_library, until, write_song
+from tests.helpers.library import assert_all_ended, processes_of, running_library, until, write_song
 from tests.helpers.screen import virtual_screen
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -73,7 +73,7 @@ def test_a_signal_ends_a_command_in_order_and_its_song_goes_on_at_the_next_start
         job = wait_until_at_work(service)
         command.send_signal(number)
         assert command.wait(30) == 1
-    assert not processes_of(root)
+    assert_all_ended(root)
     left = service.job(job.id)
     assert (left.state, left.crashes) == (JobState.PENDING, 0)
     assert_goes_on(root, job, 3)
@@ -84,7 +84,7 @@ def test_ctrl_c_ends_a_command_in_order_and_cancels_its_song(root: Path, service
         job = wait_until_at_work(service)
         command.send_signal(signal.SIGINT)
         assert command.wait(30) == 1
-    assert not processes_of(root)
+    assert_all_ended(root)
     assert service.job(job.id).state is JobState.CANCELLED
 
 
@@ -96,7 +96,7 @@ def test_a_terminal_that_is_closed_ends_its_command_in_order(root: Path, service
         job = wait_until_at_work(service)
         os.close(keyboard)
         assert command.wait(30) == 1
-    assert not processes_of(root)
+    assert_all_ended(root)
     assert (service.job(job.id).state, service.job(job.id).crashes) == (JobState.PENDING, 0)
 
 
@@ -135,7 +135,7 @@ def test_a_shutdown_of_the_computer_loses_nothing_of_a_command(root: Path, servi
     with separating(root, song) as command:
         job = wait_until_at_work(service)
         assert shut_down(processes_of(root))[command.pid] == 1
-    assert not processes_of(root)
+    assert_all_ended(root)
     assert service.job(job.id).state in (JobState.PENDING, JobState.PROCESSING)
     assert_goes_on(root, job, 3)
     assert service.job(job.id).crashes <= 1
@@ -145,6 +145,6 @@ def test_a_shutdown_of_the_computer_loses_nothing_of_the_window(root: Path, serv
     with virtual_screen() as screen, window(root, screen, song) as app:
         job = wait_until_at_work(service)
         assert shut_down(processes_of(root))[app.pid] == 0
-    assert not processes_of(root)
+    assert_all_ended(root)
     assert_goes_on(root, job, 3)
     assert service.job(job.id).crashes <= 1

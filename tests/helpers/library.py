@@ -112,6 +112,15 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
+def assert_all_ended(root: Path) -> None:
+    """Wait a few seconds at most for every process on the library at `root` to end.
+
+    A process that billiard was just starting, and its semaphore tracker, notice by a closed pipe that their worker has
+    gone: a moment after that has ended.
+    """
+    until(lambda: not processes_of(root), patience=10)
+
+
 def write_song(path: Path, seconds: float = 5.0, rate: int = 44100) -> Path:
     """A stereo song of noise in 16 bit, different for each name."""
     random = np.random.default_rng(crc32(os.fsencode(path.name)))  # a string's hash differs from run to run

@@ -14,7 +14,7 @@ from desktop.paths import Home
 from desktop.supervisor import supervisor as module
 from desktop.supervisor.redis import RedisServer
 from desktop.supervisor.supervisor import Supervisor
-from tests.helpers.library import processes_of, until
+from tests.helpers.library import assert_all_ended, processes_of, until
 
 
 class Rows:
@@ -81,7 +81,7 @@ def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_a
     supervisor.start()
     assert {"redis-server" in process.cmdline()[0] for process in processes_of(trial.home.root)} >= {True, False}
     supervisor.stop()
-    assert not processes_of(trial.home.root)
+    assert_all_ended(trial.home.root)
     assert not trial.home.run.exists()
     assert {"rebuild", "check", "give_back", "is_stuck"} == set(rows.asked)
     assert not trial.troubles
