@@ -148,9 +148,11 @@ def successor(killed: psutil.Process, find: Callable[[], psutil.Process]) -> psu
 def test_a_song_that_gets_on_is_done_also_when_it_takes_longer_than_its_limit(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "_SOFT", 8)
+    monkeypatch.setattr(queue, "_SOFT", 6)
     monkeypatch.setattr(queue, "_SLOWEST", 0.0)
-    (done,) = completed(library, add(library, tmp_path, "song", 180))
+    # Four passes over each segment: on any machine, separating takes longer than the limit, decoding and writing do not.
+    many_passes = JobOptions(model="sketch", shifts=3)
+    (done,) = completed(library, library.service.add(write_song(tmp_path / "song.wav", 120), many_passes))
     assert (done.token > 1, done.crashes) == (True, 0)
 
 
