@@ -210,4 +210,4 @@ def test_shell_workers_alone_lose_no_song_and_give_results(
     assert (job.state, job.crashes) == (JobState.PENDING, 0)
     assert Home(root).job(left.id).finished_segments() > 0
     assert "was lost" not in (tmp_path / "two.log").read_text().partition(retried.id)[2]
-    until(lambda: not processes_of(root), patience=15)
+    assert_all_ended(root, patience=15)

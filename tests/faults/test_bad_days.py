@@ -21,7 +21,7 @@ from desktop.jobs.store import JobStore
 from desktop.models.shelf import Shelf
 from desktop.paths import Home
 from tests.helpers.command import ROOT, Answer, unbraid, variables, words_of
-from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.library import Library, assert_all_ended, processes_of, running_library, until, write_song
 from tests.helpers.resume import import_thin_model, leftovers, owner_of
 from tests.helpers.rows import change_rows
 from tests.helpers.small_disk import SmallDisk, small_disk
@@ -203,7 +203,7 @@ def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
     assert [json.loads(out)["status"] for out, _ in told] == ["completed", "completed"]
     assert most == 1
     assert len(JobStore(Home(root)).jobs()) == 2
-    until(lambda: not processes_of(root), patience=15)
+    assert_all_ended(root, patience=15)
 
 
 def test_a_worker_without_memory_costs_that_song_a_sentence_and_no_other(root: Path, tmp_path: Path) -> None:
@@ -248,7 +248,7 @@ def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_n
     _, said = app.communicate(timeout=120)
     assert app.returncode == 1
     assert "Traceback" not in said
-    until(lambda: not processes_of(root), patience=15)
+    assert_all_ended(root, patience=15)
 
 
 def _is_processing(root: Path) -> bool:

@@ -27,7 +27,7 @@ from desktop.tasks.engine_room import EngineRoom
 from desktop.tasks.progress import RedisEvents
 from desktop.tasks.run_job import JobRunner
 from tests.helpers import rows
-from tests.helpers.library import Library, processes_of, running_library, until, write_song
+from tests.helpers.library import Library, assert_all_ended, processes_of, running_library, until, write_song
 from tests.helpers.resume import draft_worker_of, owner_of, worker_of
 from tests.helpers.rows import lose_owner
 
@@ -103,7 +103,7 @@ def test_redis_dies_while_the_worker_starts(library: Library, root: Path, tmp_pa
 def test_an_app_is_ended_while_its_worker_starts(root: Path) -> None:
     with running_library(root):
         starting = worker_that_starts(root)
-    until(lambda: not processes_of(root), patience=15)
+    assert_all_ended(root, patience=15)
     assert not starting.is_running()
 
 

@@ -112,13 +112,13 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
-def assert_all_ended(root: Path) -> None:
-    """Wait a few seconds at most for every process on the library at `root` to end.
+def assert_all_ended(root: Path, patience: float = 10) -> None:
+    """Wait `patience` seconds at most for every process on the library at `root` to end.
 
     A process that billiard was just starting, and its semaphore tracker, notice by a closed pipe that their worker has
     gone: a moment after that has ended.
     """
-    until(lambda: not processes_of(root), patience=10)
+    until(lambda: not processes_of(root), patience)
 
 
 def write_song(path: Path, seconds: float = 5.0, rate: int = 44100) -> Path:
