@@ -3,16 +3,16 @@
 import sys
 from pathlib import Path
 
-from desktop.display import display_available
-from desktop.environment import (
-    give_back_environment,
+from desktop.runtime.display import is_display_available
+from desktop.runtime.environment import (
+    redirect_caches,
     remove_foreign_variables,
     restart_without_python_variables,
+    restore_library_path,
 )
-from desktop.last_words import say_last_words
-from desktop.portable import keep_together
-from desktop.program import serve_pools
-from desktop.streams import ensure_streams
+from desktop.runtime.fatal_error import show_fatal_error
+from desktop.runtime.processes import run_as_pool_child
+from desktop.runtime.streams import ensure_streams
 
 COMMANDS = (
     *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
@@ -22,54 +22,54 @@ COMMANDS = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
-    give_back_environment()
+    restore_library_path()
     ensure_streams()
-    words = sys.argv[1:] if argv is None else argv
-    if serve_pools(words):  # what Celery has set for its children is for them
+    arguments = sys.argv[1:] if argv is None else argv
+    if run_as_pool_child(arguments):  # what Celery has set for its children is for them
         return 0
     if argv is None:
         restart_without_python_variables()
     remove_foreign_variables()
-    keep_together()
+    redirect_caches()
     # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
-    if words[:1] == ["worker"]:
+    if arguments[:1] == ["worker"]:
         from desktop.worker import main as run_worker
 
-        return run_worker(words[1:])
-    if words[:1] == ["convert"]:
-        from desktop.pipeline.engines.conversion import main as run_conversion
+        return run_worker(arguments[1:])
+    if arguments[:1] == ["convert"]:
+        from desktop.pipeline.engines.openvino_export import main as run_conversion
 
-        return run_conversion(words[1:])
-    if words == ["probe"]:
-        from desktop.probe.program import main as run_probe
+        return run_conversion(arguments[1:])
+    if arguments == ["probe"]:
+        from desktop.probe.server import main as run_probe
 
         return run_probe()
-    if words == ["selftest"]:
+    if arguments == ["selftest"]:
         from desktop.selftest import main as run_selftest
 
         return run_selftest()
-    if words and (words[0] in COMMANDS or _is_option(words[0])):
+    if arguments and (arguments[0] in COMMANDS or _is_option(arguments[0])):
         from desktop.cli.main import main as run_command
 
-        return run_command(words)
-    files = [word for word in words if word != "--"]
-    if display_available():
-        return _window([Path(file) for file in files])
-    return _without_display(files)
+        return run_command(arguments)
+    files = [word for word in arguments if word != "--"]
+    if is_display_available():
+        return _open_window([Path(file) for file in files])
+    return _run_without_display(files)
 
 
-def _window(files: list[Path]) -> int:
+def _open_window(files: list[Path]) -> int:
     try:
         from desktop.gui import main as run_window
     except ImportError as error:  # Qt stands on libraries of the system
-        say_last_words(
+        show_fatal_error(
             f"{error}. Without it no window can be opened. Install what is named here, or Unbraid once more."
         )
         return 1
     return run_window(files)
 
 
-def _without_display(files: list[str]) -> int:
+def _run_without_display(files: list[str]) -> int:
     from desktop.cli.main import main as run_command
 
     if not files:
@@ -80,8 +80,8 @@ def _without_display(files: list[str]) -> int:
     return run_command(["separate", "--", *files])
 
 
-def _is_option(word: str) -> bool:
-    return word.startswith("-") and word != "--" and not Path(word).exists()
+def _is_option(argument: str) -> bool:
+    return argument.startswith("-") and argument != "--" and not Path(argument).exists()
 
 
 if __name__ == "__main__":

@@ -5,54 +5,53 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from desktop.disk_trouble import disk_trouble
 from desktop.errors import ServiceUnavailableError, StorageError, UnbraidError
+from desktop.jobs.files import remove_orphaned_files
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
-from desktop.jobs.strays import remove_strays
-from desktop.lock import FileLock
-from desktop.models.shelf import Shelf
+from desktop.models.store import ModelStore
 from desktop.paths import Home
+from desktop.runtime.disk_errors import describe_disk_error
+from desktop.runtime.file_lock import FileLock
 from desktop.supervisor.supervisor import Supervisor
-from desktop.tasks.celery_app import connect
-from desktop.tasks.progress import EventListener, RedisEvents
-from desktop.tasks.queue import CeleryQueue
+from desktop.tasks.celery_app import configure_for_library
+from desktop.tasks.events import EventListener, RedisEventPublisher
+from desktop.tasks.queue import CeleryQueue, Workers, find_worker_problem
 from desktop.tasks.reconcile import Reconciliation
-from desktop.tasks.workers import Workers, worker_trouble
 
 # Seconds between tries to take over from the process that supervises this library.
-_TAKE_OVER = 1.0
+_TAKEOVER_INTERVAL_S = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Backend:
     """One process's hold on a library. `service` works at once; songs are separated from `start` on."""
 
-    def __init__(self, home: Home, drafts: bool = False) -> None:
+    def __init__(self, home: Home, makes_drafts: bool = False) -> None:
         """Open the database. `drafts`: songs are looked at before they are separated.
 
         Raises StorageError, ServiceUnavailableError.
         """
-        self._drafts = drafts
+        self._makes_drafts = makes_drafts
         self._home = home
         self._store, self.notice = open_store(home)
         """A sentence for the user about how the library was opened, where there is anything to say."""
-        queue, self._events = CeleryQueue(), RedisEvents()
-        self.service = JobService(home, self._store, queue, self._events, Shelf(home).check_available)
+        queue, self._events = CeleryQueue(), RedisEventPublisher()
+        self.service = JobService(home, self._store, queue, self._events, ModelStore(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
         """Told, from another thread, why songs cannot be separated; None once they can again."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []
-        self._listener = EventListener(self._hear, self._gap)
-        self._lock = FileLock(home.lock)
+        self._listener = EventListener(self._on_event, self._on_gap)
+        self._lock = FileLock(home.supervisor_lock)
         self._supervisor: Supervisor | None = None
         self._stopping = threading.Event()
-        self._starting = threading.Lock()
+        self._start_lock = threading.Lock()
         """Held while a supervisor is set, so that none is started behind the back of `stop`."""
-        self._heir = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
+        self._takeover_thread = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
         with suppress(StorageError):  # this process may only look at another library than the environment's
-            connect()
+            configure_for_library()
 
     def subscribe(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
         """Hear of every job event, and of every gap after which the rows must be read. Called from another thread."""
@@ -64,14 +63,14 @@ class Backend:
         Raises ServiceUnavailableError, StorageError; goes on trying in any case.
         """
         self._listener.start()
-        if self._lock_taken():
-            self._clean_up()
+        if self._acquire_lock():
+            self._remove_orphaned_files()
             self._supervise()
         else:
-            self._heir.start()
-            connect()
+            self._takeover_thread.start()
+            configure_for_library()
             try:
-                self._reconciliation.check()
+                self._reconciliation.reconcile()
             except ServiceUnavailableError as error:  # the process that runs Redis sees to it
                 _log.warning("%s", error)
 
@@ -80,13 +79,13 @@ class Backend:
 
         May be called from any thread, also while another one waits in `start`. Nothing that hangs is waited for.
         """
-        with self._starting:
+        with self._start_lock:
             self._stopping.set()
         self._listener.stop()
         if self._supervisor:
             self._supervisor.stop()
-        if self._heir.is_alive():
-            self._heir.join(_TAKE_OVER)
+        if self._takeover_thread.is_alive():
+            self._takeover_thread.join(_TAKEOVER_INTERVAL_S)
         self._events.close()
         self._lock.release()
 
@@ -95,56 +94,56 @@ class Backend:
 
         `workers` are those that were found a moment ago. Raises StorageError.
         """
-        return worker_trouble(self._store, workers)
+        return find_worker_problem(self._store, workers)
 
-    def _lock_taken(self) -> bool:
+    def _acquire_lock(self) -> bool:
         try:
-            return self._lock.take()
+            return self._lock.acquire()
         except OSError as error:
-            reason, advice = disk_trouble(error, self._home.root)
+            reason, advice = describe_disk_error(error, self._home.root)
             raise StorageError(
                 f"The library cannot be written: {reason}.", f"{advice}, then start Unbraid again."
             ) from error
 
-    def _clean_up(self) -> None:
+    def _remove_orphaned_files(self) -> None:
         """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""
         try:
-            remove_strays(self._home, self._store)
+            remove_orphaned_files(self._home, self._store)
         except (OSError, StorageError) as error:
             _log.warning("The library could not be tidied up: %s", error)
 
     def _supervise(self) -> None:
-        supervisor = Supervisor(self._home, self._reconciliation, self._tell, self._drafts)
-        with self._starting:
+        supervisor = Supervisor(self._home, self._reconciliation, self._report_trouble, self._makes_drafts)
+        with self._start_lock:
             if self._stopping.is_set():
                 return
             self._supervisor = supervisor
         supervisor.start()
-        connect()
+        configure_for_library()
 
     def _wait_for_lock(self) -> None:
-        while not self._stopping.wait(_TAKE_OVER):
+        while not self._stopping.wait(_TAKEOVER_INTERVAL_S):
             try:
-                if self._lock.take():
+                if self._lock.acquire():
                     _log.info("Taking over the library's Redis and worker")
                     self._supervise()
                     return
             except UnbraidError as error:
-                self._tell(str(error))
+                self._report_trouble(str(error))
                 return
             except OSError as error:  # the folder cannot be reached at this moment
                 _log.info("The library cannot be taken over: %s", error)
 
-    def _tell(self, trouble: str | None) -> None:
+    def _report_trouble(self, trouble: str | None) -> None:
         if trouble is None:
-            connect()
+            configure_for_library()
         if self.on_trouble:
             self.on_trouble(trouble)
 
-    def _hear(self, event: JobEvent) -> None:
+    def _on_event(self, event: JobEvent) -> None:
         for on_event, _ in self._subscribers:
             on_event(event)
 
-    def _gap(self) -> None:
+    def _on_gap(self) -> None:
         for _, on_gap in self._subscribers:
             on_gap()

@@ -8,10 +8,10 @@ Anything else that is raised is a defect of ours, and goes to the log with its t
 class UnbraidError(Exception):
     """A failure whose message is meant for the user, whole and final."""
 
-    def __init__(self, what: str, advice: str = "") -> None:
+    def __init__(self, problem: str, advice: str = "") -> None:
         """`what` says what happened and to which file, `advice` what to do next: the message is both in a row."""
-        super().__init__(f"{what} {advice}" if advice else what)
-        self.what = what
+        super().__init__(f"{problem} {advice}" if advice else problem)
+        self.problem = problem
         """Shown alone where Unbraid itself tries again, so that nothing is left for the user to do."""
         self.advice = advice
 

@@ -12,31 +12,31 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSocketNotifier, QTimer
 
-from desktop.crashes.untold import mark_untold
-from desktop.crashes.watch import watching
 from desktop.errors import StorageError, UnbraidError
-from desktop.jobs.schema import refuse_newer_file
-from desktop.last_words import in_terminal, write_words
-from desktop.lifetime import requests_to_end
-from desktop.log import log_file
-from desktop.opening import open_home
-from desktop.paths import home
-from desktop.portable import is_portable
-from desktop.start import Start
-from desktop.ui.accessibility import install_roles
-from desktop.ui.door import Door
-from desktop.ui.garbage import GarbageCollection
-from desktop.ui.system.screen import new_application
+from desktop.jobs.schema import check_file_schema_version
+from desktop.library_opener import LibraryOpener
+from desktop.paths import find_home
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.crash_reports import mark_unreported
+from desktop.runtime.environment import is_portable
+from desktop.runtime.fatal_error import is_stderr_terminal, print_error
+from desktop.runtime.library import open_library
+from desktop.runtime.logging_setup import log_file
+from desktop.runtime.processes import termination_signals
+from desktop.ui.app.garbage_collector import GarbageCollector
+from desktop.ui.app.single_instance import SingleInstance
+from desktop.ui.system.application import create_application
 from desktop.ui.theme.style import apply_theme
+from desktop.ui.widgets.accessibility import install_accessible_roles
 
 if TYPE_CHECKING:
-    from desktop.ui.main_window import MainWindow
+    from desktop.ui.app.main_window import MainWindow
 
-_OUR_FAULT = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
+_UNEXPECTED_ERROR = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
 _log = logging.getLogger(__name__)
 
 
-def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = None) -> int:
+def main(files: Sequence[Path], on_ready: "Callable[[MainWindow], None] | None" = None) -> int:
     """Open the window, queue `files`, and run until the user quits. Returns the exit status.
 
     When a window is open on this library already, it gets the files, and this process is done. What keeps the window
@@ -44,140 +44,144 @@ def main(files: Sequence[Path], visit: "Callable[[MainWindow], None] | None" = N
 
     `visit` is called once with the window, when all stands and it has been painted.
     """
-    application = new_application()
+    application = create_application()
     application.setApplicationName("Unbraid")
     application.setDesktopFileName("unbraid")
-    install_roles()
+    install_accessible_roles()
     while True:
-        with contextlib.ExitStack() as ending:
+        with contextlib.ExitStack() as cleanup:
             try:
                 apply_theme(application)
-                begun = _begun(files, ending, visit)
-                if begun is None:
+                opened = _open_window(files, cleanup, on_ready)
+                if opened is None:
                     return 0
-                leave, start = begun
-                with _quit_on_signals(leave):
+                quit_window, opener = opened
+                with _quit_on_signals(quit_window):
                     status = application.exec()
-                if start.refusal is None:
+                if opener.error is None:
                     return status
-                raise start.refusal
+                raise opener.error
             except UnbraidError as error:
-                other = _cannot_start(str(error), isinstance(error, StorageError))
+                other_folder = _show_startup_error(str(error), isinstance(error, StorageError))
             except Exception as error:  # noqa: BLE001 else whoever clicked sees nothing at all
-                report = watching.record(error)
-                other = _cannot_start(_OUR_FAULT.format(report or home().logs), other_folder=False)
-        if other is None:
+                report = process_crash_handler.record_exception(error)
+                other_folder = _show_startup_error(
+                    _UNEXPECTED_ERROR.format(report or find_home().logs), offers_other_folder=False
+                )
+        if other_folder is None:
             return 1
-        os.environ["UNBRAID_HOME"] = str(other)
+        os.environ["UNBRAID_HOME"] = str(other_folder)
 
 
-def _begun(
-    files: Sequence[Path], ending: contextlib.ExitStack, visit: "Callable[[MainWindow], None] | None"
-) -> tuple[Callable[[], None], Start] | None:
+def _open_window(
+    files: Sequence[Path], cleanup: contextlib.ExitStack, on_ready: "Callable[[MainWindow], None] | None"
+) -> tuple[Callable[[], None], LibraryOpener] | None:
     """Show the window: how to leave it, and what starts behind it; or None when another process has one.
 
     What ends it again goes into `ending`.
 
     Raises StorageError.
     """
-    garbage = GarbageCollection()
-    ending.callback(garbage.close)
-    library = open_home("window")
+    garbage_collection = GarbageCollector()
+    cleanup.callback(garbage_collection.close)
+    library = open_library("window")
     if is_portable():
         # Qt's file dialog keeps what it remembers by itself.
-        QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(library.caches / "qt"))
-    door = Door(library)
-    ending.callback(door.close)
-    if door.hand_over(files):
+        QSettings.setPath(
+            QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(library.third_party_caches / "qt")
+        )
+    single_instance = SingleInstance(library)
+    cleanup.callback(single_instance.close)
+    if single_instance.send_files(files):
         return None
-    crashes = watching.look_back()
-    refuse_newer_file(library.database)
+    crashes = process_crash_handler.collect_reports()
+    check_file_schema_version(library.database)
 
-    from desktop.models.shelf import Shelf
+    from desktop.models.store import ModelStore
     from desktop.playback.transport import Transport
-    from desktop.ui.crash_notices import CrashNotices
-    from desktop.ui.job_feed import JobFeed
-    from desktop.ui.main_window import MainWindow
-    from desktop.ui.system.companion import Companion
-    from desktop.updates.source import shipped_source
+    from desktop.ui.app.app_notices import CrashNotices
+    from desktop.ui.app.desktop_integration import DesktopIntegration
+    from desktop.ui.app.main_window import MainWindow
+    from desktop.ui.core.job_feed import JobFeed
+    from desktop.updates.feed_config import load_feed_config
 
     feed = JobFeed()
-    start = Start(library, feed)
-    ending.callback(start.end)
+    opener = LibraryOpener(library, feed)
+    cleanup.callback(opener.stop)
     transport = Transport()
-    window = MainWindow(start.service, feed, transport, Shelf(library), library, shipped_source())
-    companion = Companion(window, feed)
-    faults = CrashNotices(window.notices, window)
-    watching.on_report = faults.tell
+    window = MainWindow(opener.wait_for_service, feed, transport, ModelStore(library), library, load_feed_config())
+    integration = DesktopIntegration(window, feed)
+    crash_notices = CrashNotices(window.notices, window)
+    process_crash_handler.on_report = crash_notices.report_error
     window.show()
-    door.open(companion.take_over)
+    single_instance.listen(integration.open_from_client)
 
     def after_first_paint() -> None:
         if crashes:
-            faults.tell_last_time(crashes[-1])
+            crash_notices.show_last_crash(crashes[-1])
         window.add_tracks(files)
-        window.updates.look()
-        if visit:
-            visit(window)
+        window.update_notice.check_for_update()
+        if on_ready:
+            on_ready(window)
 
     def end() -> None:
-        watching.on_report = mark_untold
-        door.close()
+        process_crash_handler.on_report = mark_unreported
+        single_instance.close()
         window.hide()
-        companion.close()
+        integration.close()
         transport.close()
 
-    window.closing.connect(start.leave)
-    start.opened.connect(garbage.settle)
-    start.noticed.connect(window.notices.say)
-    start.refused.connect(companion.leave)
-    ending.callback(end)
-    start.begin()
+    window.closing.connect(opener.cancel)
+    opener.opened.connect(garbage_collection.freeze_existing)
+    opener.notice_raised.connect(window.notices.show_text)
+    opener.failed.connect(integration.quit_now)
+    cleanup.callback(end)
+    opener.start()
     QTimer.singleShot(0, after_first_paint)
-    return companion.leave, start
+    return integration.quit_now, opener
 
 
-def _cannot_start(sentence: str, other_folder: bool) -> Path | None:
+def _show_startup_error(message: str, offers_other_folder: bool) -> Path | None:
     """Tell the user why there is no window: in the terminal, else in one of its own. Another folder, if one was chosen."""
-    _log.error("No window was opened: %s", sentence)
-    write_words(sentence)
-    if in_terminal():
+    _log.error("No window was opened: %s", message)
+    print_error(message)
+    if is_stderr_terminal():
         return None
-    from desktop.ui.dialogs.cannot_start import CannotStart
-    from desktop.ui.dialogs.log_tail import log_tail
+    from desktop.ui.dialogs.log_tail import read_log_tail
+    from desktop.ui.dialogs.startup_error import StartupErrorDialog
 
-    dialog = CannotStart(sentence, log_tail(log_file(home(), "window")), other_folder)
+    dialog = StartupErrorDialog(message, read_log_tail(log_file(find_home(), "window")), offers_other_folder)
     dialog.exec()
-    return dialog.folder
+    return dialog.chosen_folder
 
 
-def _soon(act: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
+def _defer_to_qt(action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
     """A signal's handler that has Qt call `act`: to quit has no effect until Qt runs."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
-        QTimer.singleShot(0, act)
+        QTimer.singleShot(0, action)
 
     return handle
 
 
 @contextlib.contextmanager
-def _quit_on_signals(leave: Callable[[], None]) -> Generator[None]:
+def _quit_on_signals(quit_window: Callable[[], None]) -> Generator[None]:
     """A shutdown, a closed terminal and Ctrl-C quit in order.
 
     Python runs its handlers only when its own code runs, so Qt is woken.
     """
-    wake, woken = socket.socketpair()
-    wake.setblocking(False)
-    woken.setblocking(False)
-    notifier = QSocketNotifier(woken.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: woken.recv(64))
-    for number in (signal.SIGINT, *requests_to_end()):
-        signal.signal(number, _soon(leave))
-    previous = signal.set_wakeup_fd(wake.fileno())
+    wake_write, wake_read = socket.socketpair()
+    wake_write.setblocking(False)
+    wake_read.setblocking(False)
+    notifier = QSocketNotifier(wake_read.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: wake_read.recv(64))
+    for number in (signal.SIGINT, *termination_signals()):
+        signal.signal(number, _defer_to_qt(quit_window))
+    previous = signal.set_wakeup_fd(wake_write.fileno())
     try:
         yield
     finally:
         signal.set_wakeup_fd(previous)
         notifier.setEnabled(False)
-        wake.close()
-        woken.close()
+        wake_write.close()
+        wake_read.close()

@@ -17,8 +17,8 @@ from desktop.errors import ConfigurationError
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so it never lies under the library.
 SOCKET_NAME = "redis.sock"
 # So that "/unbraid-" and twelve digits, a slash and the socket's name fit in.
-_LONGEST_BASE = 60
-PORTABLE = "Unbraid Library"
+_MAX_BASE_BYTES = 60
+PORTABLE_FOLDER_NAME = "Unbraid Library"
 """The folder that makes a packaged app portable when it lies beside it."""
 
 
@@ -49,12 +49,12 @@ class Home:
         return self.root / "models"
 
     @property
-    def converted(self) -> Path:
-        """What was made of models for OpenVINO: folders that `converted_name` names."""
+    def openvino_cache(self) -> Path:
+        """What was made of models for OpenVINO: folders that `openvino_cache_name` names."""
         return self.models / "openvino"
 
     @property
-    def redis(self) -> Path:
+    def redis_data(self) -> Path:
         """Redis's append-only file."""
         return self.root / "redis"
 
@@ -74,17 +74,17 @@ class Home:
         return self.root / "settings.json"
 
     @property
-    def speeds(self) -> Path:
+    def model_speeds(self) -> Path:
         """How fast each model was here, as JSON."""
         return self.root / "speeds.json"
 
     @property
-    def updates(self) -> Path:
+    def update_state(self) -> Path:
         """When it was asked for newer versions, and what was told, as JSON."""
         return self.root / "updates.json"
 
     @property
-    def lock(self) -> Path:
+    def supervisor_lock(self) -> Path:
         """Held by the one process that supervises Redis and the worker of this library."""
         return self.root / "supervisor.lock"
 
@@ -94,51 +94,51 @@ class Home:
         return self.root / "window.lock"
 
     @property
-    def caches(self) -> Path:
+    def third_party_caches(self) -> Path:
         """What libraries of others keep for themselves, where this one is carried about."""
         return self.root / "cache"
 
     @property
-    def run(self) -> Path:
+    def runtime_dir(self) -> Path:
         """The short, private folder for the Redis socket and pidfiles: the one in use, else the first that may be used.
 
         The system empties it at every boot.
         """
-        first = self.run_candidates[0]
+        first = self.runtime_dir_candidates[0]
         with suppress(OSError):
-            noted = Path(os.fsdecode(self.run_note.read_bytes()))
+            saved = Path(os.fsdecode(self.runtime_dir_file.read_bytes()))
             # A note that was written before the library was moved, or for another one, has another name in it.
-            return noted if noted.is_absolute() and noted.name == first.name else first
+            return saved if saved.is_absolute() and saved.name == first.name else first
         return first
 
     @property
-    def run_candidates(self) -> list[Path]:
+    def runtime_dir_candidates(self) -> list[Path]:
         """Folders that may be used for `run`, the best first; whether one can be made is not known yet."""
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
-        return [base / f"unbraid-{digest}" for base in _runtime_bases()]
+        return [base / f"unbraid-{digest}" for base in _runtime_dir_bases()]
 
     @property
-    def run_note(self) -> Path:
+    def runtime_dir_file(self) -> Path:
         """Holds the path of the folder in use as `run`."""
         return self.root / "run"
 
     @property
-    def socket(self) -> Path:
+    def redis_socket(self) -> Path:
         """The unix socket on which the bundled Redis listens."""
-        return self.run / SOCKET_NAME
+        return self.runtime_dir / SOCKET_NAME
 
     @property
-    def port(self) -> Path:
+    def redis_endpoint_file(self) -> Path:
         """Port and password of the bundled Redis, where there are no unix sockets."""
-        return self.run / "redis.json"
+        return self.runtime_dir / "redis.json"
 
-    def job(self, job_id: str) -> "JobFolder":
+    def job_folder(self, job_id: str) -> "JobFolder":
         """The folder of a job. Raises ValueError when `job_id` is not a UUID, so that no path is made of it."""
         return JobFolder(self.jobs / str(UUID(job_id)))
 
-    def prepare(self) -> "Home":
+    def create_folders(self) -> "Home":
         """Make every folder, the library readable by its owner alone. Raises OSError."""
-        for folder in (self.root, self.jobs, self.models, self.redis, self.logs):
+        for folder in (self.root, self.jobs, self.models, self.redis_data, self.logs):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
@@ -155,7 +155,7 @@ class JobFolder:
         return self.root / "source"
 
     @property
-    def record(self) -> Path:
+    def backup_record(self) -> Path:
         """What the library's database says of the job, in case that file is ever damaged."""
         return self.root / "job.json"
 
@@ -180,19 +180,19 @@ class JobFolder:
         return self.root / "draft"
 
     @property
-    def draft_tries(self) -> Path:
+    def draft_attempts(self) -> Path:
         """How many drafts were begun and neither made nor given up: whoever made them died of it."""
         return self.root / "draft.tries"
 
-    def finished_segments(self) -> int:
+    def count_finished_segments(self) -> int:
         """How many there are: `desktop.segments.store` gives a file this name when it is whole."""
         return sum(1 for _ in self.segments.glob("*/*.float32"))
 
-    def size(self) -> int:
+    def total_bytes(self) -> int:
         """Return the bytes of all files together."""
-        return sum(size for path in self.root.rglob("*") if (size := _size(path)))
+        return sum(size for path in self.root.rglob("*") if (size := _file_size(path)))
 
-    def forget_work(self) -> None:
+    def delete_work_files(self) -> None:
         """Delete what only an unfinished job needs: its finished segments, its draft, and peaks that were not finished.
 
         What cannot be deleted now, because the disk is away say, goes at the next start.
@@ -201,19 +201,19 @@ class JobFolder:
         for folder in (self.draft, self.segments):
             shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
-            for file in (self.draft_tries, *self.root.glob("*.peaks.part")):
+            for file in (self.draft_attempts, *self.root.glob("*.peaks.part")):
                 file.unlink(missing_ok=True)
 
-    def runs(self) -> list[tuple[int, Path]]:
+    def result_folders(self) -> list[tuple[int, Path]]:
         """Return every run's fencing token and folder."""
         return [(int(run.name[4:]), run) for run in self.root.glob("run-*") if run.name[4:].isdecimal()]
 
-    def run(self, token: int) -> Path:
+    def result_folder(self, token: int) -> Path:
         """Where the owner of this fencing token writes; published by the commit of its row."""
         return self.root / f"run-{token}"
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         status = path.lstat()
     except OSError:
@@ -221,14 +221,14 @@ def _size(path: Path) -> int:
     return status.st_size if S_ISREG(status.st_mode) else 0
 
 
-def home() -> Home:
+def find_home() -> Home:
     """Return the library's home: `UNBRAID_HOME`, a portable one beside the packaged app, or the platform's own place.
 
     Raises ConfigurationError.
     """
     override = os.environ.get("UNBRAID_HOME")
     if not override:
-        return portable_home() or _usual_home()
+        return portable_home() or _default_home()
     try:
         return Home(Path(override).expanduser().absolute())
     except RuntimeError as error:
@@ -237,10 +237,12 @@ def home() -> Home:
         ) from error
 
 
-def _usual_home() -> Home:
+def _default_home() -> Home:
     folder = Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
     if not folder.is_absolute():  # neither HOME nor the list of users names a home
-        raise ConfigurationError("This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library.")
+        raise ConfigurationError(
+            "This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library."
+        )
     return Home(folder)
 
 
@@ -250,18 +252,18 @@ def portable_home() -> Home | None:
         return None
     executable = Path(sys.executable)
     # Unbraid.app/Contents/MacOS/unbraid is the app itself to whoever looks at it on a Mac.
-    bundle = next((folder for folder in executable.parents if folder.suffix == ".app"), executable)
-    library = bundle.parent / PORTABLE
+    app_path = next((folder for folder in executable.parents if folder.suffix == ".app"), executable)
+    library = app_path.parent / PORTABLE_FOLDER_NAME
     return Home(library.absolute()) if library.is_dir() else None
 
 
-def converted_name(weights: Path, how: str) -> str:
+def openvino_cache_name(weights: Path, variant: str) -> str:
     """The name of the folder with what was made of the model in the file `weights`. Raises OSError."""
     with weights.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{how}"
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{variant}"
 
 
-def bundle() -> Path | None:
+def bundle_folder() -> Path | None:
     """The folder of the packaged app's own files; None in a checkout."""
     folder = getattr(sys, "_MEIPASS", None)  # PyInstaller's name for it
     return Path(folder) if folder else None
@@ -273,27 +275,27 @@ def resources() -> Path:
     It lies within the package `desktop` where pip installed a wheel, and beside it in a checkout and in the packaged app.
     """
     package = Path(__file__).parent
-    within = package / "resources"
-    return within if within.is_dir() else package.parent / "resources"
+    packaged = package / "resources"
+    return packaged if packaged.is_dir() else package.parent / "resources"
 
 
-def _runtime_bases() -> list[Path]:
+def _runtime_dir_bases() -> list[Path]:
     """Return the folders in which a short-lived folder of ours may lie: the session's own, then temporary ones."""
     if os.name != "posix":
         # Not where TEMP says, which may be a disk that knows no owners: Windows lets no other user into this one.
         return [Path(platformdirs.user_runtime_dir())]
-    session = Path(os.environ.get("XDG_RUNTIME_DIR") or "")
-    ours = f"unbraid-{os.getuid()}"  # made 0700, and its owner checked
-    temporary = [Path("/tmp") / ours, Path(os.environ.get("TMPDIR") or "/tmp") / ours]  # the first is short
+    session_dir = Path(os.environ.get("XDG_RUNTIME_DIR") or "")
+    dir_name = f"unbraid-{os.getuid()}"  # made 0700, and its owner checked
+    temp_bases = [Path("/tmp") / dir_name, Path(os.environ.get("TMPDIR") or "/tmp") / dir_name]  # the first is short
     # Under sudo, XDG_RUNTIME_DIR may be another user's.
-    own = os.access(session, os.W_OK | os.X_OK) and session.is_dir()
-    return [base for base in ([session] if own else []) + temporary if _holds_sockets(base)]
+    is_session_dir_usable = os.access(session_dir, os.W_OK | os.X_OK) and session_dir.is_dir()
+    return [base for base in ([session_dir] if is_session_dir_usable else []) + temp_bases if _can_hold_socket(base)]
 
 
-def _holds_sockets(base: Path) -> bool:
+def _can_hold_socket(base: Path) -> bool:
     """True when the path is absolute, as XDG_RUNTIME_DIR has to be, text, since a URL is made of it, and short."""
     try:
         length = len(str(base).encode())
     except UnicodeEncodeError:
         return False
-    return base.is_absolute() and length < _LONGEST_BASE
+    return base.is_absolute() and length < _MAX_BASE_BYTES

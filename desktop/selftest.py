@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.display import display_available
 from desktop.errors import SoundUnavailableError
 from desktop.gui import main as run_window
 from desktop.jobs.model import Job, JobState
 from desktop.paths import resources
-from desktop.playback.device import default_device
+from desktop.playback.device import default_device_name
+from desktop.runtime.display import is_display_available
 
 if TYPE_CHECKING:
-    from desktop.ui.main_window import MainWindow
+    from desktop.ui.app.main_window import MainWindow
 
 # Seconds until it must be through, on a slow machine.
-_PATIENCE = 300.0
-_GLANCE_MS = 50
+_TIMEOUT_S = 300.0
+_POLL_INTERVAL_MS = 50
 # Seconds of the demo song that are played.
-_LISTEN = 2.0
+_PLAY_S = 2.0
 _MODEL = "sketch"
 
 
@@ -36,74 +36,74 @@ def main() -> int:
 
     Without a display the window is drawn in memory. Returns 0 when everything went well, else 1.
     """
-    if not display_available():
+    if not is_display_available():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     with TemporaryDirectory(prefix="unbraid-selftest-", ignore_cleanup_errors=True) as library:
         os.environ["UNBRAID_HOME"] = library
-        visit = Visit()
-        status = run_window([], visit.begin)
+        self_test = SelfTest()
+        status = run_window([], self_test.start)
     if sys.stdout:
-        sys.stdout.write(json.dumps(visit.found) + "\n")
-    return status or (0 if visit.found["well"] else 1)
+        sys.stdout.write(json.dumps(self_test.results) + "\n")
+    return status or (0 if self_test.results["well"] else 1)
 
 
-class Visit(QObject):
+class SelfTest(QObject):
     """Goes through the window as a musician would."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: dict[str, bool | float | str] = {"well": False}
-        self._began = monotonic()
+        self.results: dict[str, bool | float | str] = {"well": False}
+        self._started_at = monotonic()
         self._window: MainWindow | None = None
-        self._glance = QTimer(self, interval=_GLANCE_MS)
-        self._glance.timeout.connect(self._look)
+        self._poll_timer = QTimer(self, interval=_POLL_INTERVAL_MS)
+        self._poll_timer.timeout.connect(self._poll)
 
-    def begin(self, window: "MainWindow") -> None:
+    def start(self, window: "MainWindow") -> None:
         """The window stands: give it the demo song."""
         self._window = window
-        self._note("window")
+        self._record_time("window")
         window.library.add_paths(sorted((resources() / "demo").glob("*.flac")), _MODEL)
-        self._glance.start()
+        self._poll_timer.start()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Go on as far as the song stands."""
         assert self._window
-        jobs, player = self._window.library.jobs.jobs, self._window.player
-        if monotonic() - self._began > _PATIENCE:
-            self._leave(f"Nothing more happened after {_PATIENCE:.0f} s.")
+        jobs, player = self._window.library.table_model.jobs, self._window.player
+        if monotonic() - self._started_at > _TIMEOUT_S:
+            self._finish(f"Nothing more happened after {_TIMEOUT_S:.0f} s.")
         elif jobs and jobs[0].state in (JobState.FAILED, JobState.CANCELLED):
-            self._leave(jobs[0].error or jobs[0].state)
-        elif player.playing:
-            self._listen(player.seconds)
-        elif jobs and _is_done(jobs[0]) and player.ready and "separated" not in self.found:
-            self._note("separated")
+            self._finish(jobs[0].error or jobs[0].state)
+        elif player.is_playing:
+            self._check_playback(player.position_seconds)
+        elif jobs and _is_done(jobs[0]) and player.is_ready and "separated" not in self.results:
+            self._record_time("separated")
             self._play()
 
     def _play(self) -> None:
         assert self._window
         try:
-            self.found["sound"] = default_device()
+            self.results["sound"] = default_device_name()
         except SoundUnavailableError as error:
-            self.found["sound"] = str(error)
-            self._leave()
+            self.results["sound"] = str(error)
+            self._finish()
         else:
-            self._window.player.to_start()
-            self._window.player.toggle()
+            self._window.player.seek_to_start()
+            self._window.player.toggle_playback()
 
-    def _listen(self, second: float) -> None:
-        if "separated" in self.found and second >= _LISTEN:
-            self._note("played")
-            self._leave()
+    def _check_playback(self, second: float) -> None:
+        if "separated" in self.results and second >= _PLAY_S:
+            self._record_time("played")
+            self._finish()
 
-    def _leave(self, trouble: str = "") -> None:
+    def _finish(self, trouble: str = "") -> None:
         assert self._window
-        self._glance.stop()
-        self.found |= {"trouble": trouble} if trouble else {"well": True}
+        self._poll_timer.stop()
+        self.results |= {"trouble": trouble} if trouble else {"well": True}
         self._window.close()
 
-    def _note(self, what: str) -> None:
+    def _record_time(self, step: str) -> None:
         """Write down after how many seconds it was so."""
-        self.found[what] = round(monotonic() - self._began, 2)
+        self.results[step] = round(monotonic() - self._started_at, 2)
 
 
 def _is_done(job: Job) -> bool:

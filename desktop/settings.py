@@ -17,12 +17,12 @@ EXPORT_FORMATS = ("wav", "flac", "mp3")
 RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 """What may compute a model."""
 # The separators of Redis patterns and of Celery's own keys are not among them.
-_QUEUE = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _URL = re.compile(r"https?://[^\s/?#]+(/\S*)?|file:///\S*")
 _HOST_NAME = re.compile(r"[\w.-]+")
 # Redis counts databases in a signed 32-bit number; how many a server has is its own setting.
-_DATABASES = 2**31
-_LONGEST_QUOTE = 60
+_MAX_DATABASES = 2**31
+_MAX_QUOTED_CHARS = 60
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def load_settings(home: Home) -> Settings:
     if not isinstance(saved, dict):
         return Settings()
     defaults = asdict(Settings())
-    kept = {f.name: saved[f.name] for f in fields(Settings) if isinstance(saved.get(f.name), type(defaults[f.name]))}
-    return Settings(**kept)
+    values = {f.name: saved[f.name] for f in fields(Settings) if isinstance(saved.get(f.name), type(defaults[f.name]))}
+    return Settings(**values)
 
 
 def save_settings(home: Home, settings: Settings) -> None:
@@ -89,30 +89,34 @@ def save_settings(home: Home, settings: Settings) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` in one step: a temporary name beside it, then a rename. Raises OSError."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
+    temporary = path.with_name(path.name + ".part")
+    temporary.write_bytes(data)
+    temporary.replace(path)
 
 
 def check_environment() -> None:
     """Raise ConfigurationError, which names it, when one of our variables cannot be used."""
-    for read in (external_redis, queue_variable, model_url_variable, runtime_variable):
+    for read in (external_redis, queue_from_environment, model_url_from_environment, runtime_from_environment):
         read()
 
 
-def queue_variable() -> str | None:
+def queue_from_environment() -> str | None:
     """Return the queue that `UNBRAID_QUEUE` names in place of the library's own. Raises ConfigurationError."""
-    return _allowed("UNBRAID_QUEUE", _QUEUE.fullmatch, "the name of a queue: letters, digits, “.”, “_” and “-”")
+    return _read_variable(
+        "UNBRAID_QUEUE", _QUEUE_NAME.fullmatch, "the name of a queue: letters, digits, “.”, “_” and “-”"
+    )
 
 
-def model_url_variable() -> str | None:
+def model_url_from_environment() -> str | None:
     """Return where `UNBRAID_MODEL_URL` has model files downloaded from. Raises ConfigurationError."""
-    return _allowed("UNBRAID_MODEL_URL", _URL.fullmatch, "the address of a folder, such as https://example.org/models")
+    return _read_variable(
+        "UNBRAID_MODEL_URL", _URL.fullmatch, "the address of a folder, such as https://example.org/models"
+    )
 
 
-def runtime_variable() -> str | None:
+def runtime_from_environment() -> str | None:
     """Return the runtime that `UNBRAID_RUNTIME` has models computed by. Raises ConfigurationError."""
-    return _allowed("UNBRAID_RUNTIME", RUNTIMES.__contains__, f"one of {', '.join(RUNTIMES)}")
+    return _read_variable("UNBRAID_RUNTIME", RUNTIMES.__contains__, f"one of {', '.join(RUNTIMES)}")
 
 
 def external_redis() -> RedisSettings | None:
@@ -121,44 +125,44 @@ def external_redis() -> RedisSettings | None:
     Without `REDIS_HOST` the other three are not looked at: containers set `REDIS_PORT` to an address of their own.
     Raises ConfigurationError.
     """
-    return redis_of_environment() if os.environ.get("REDIS_HOST") else None
+    return redis_from_environment() if os.environ.get("REDIS_HOST") else None
 
 
-def redis_of_environment() -> RedisSettings:
+def redis_from_environment() -> RedisSettings:
     """Return the server that the environment names, or the usual one: localhost, 6379, database 0, no password.
 
     Raises ConfigurationError.
     """
     return RedisSettings(
-        host=_host("REDIS_HOST", "localhost"),
-        port=_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
-        db=_number("REDIS_DB", 0, range(_DATABASES), "from 0 on"),
-        password=_password("REDIS_PASSWORD"),
+        host=_read_host("REDIS_HOST", "localhost"),
+        port=_read_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
+        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "from 0 on"),
+        password=_read_password("REDIS_PASSWORD"),
     )
 
 
-def _host(name: str, default: str) -> str:
+def _read_host(name: str, default: str) -> str:
     text = os.environ.get(name, "").strip() or default
-    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    unbracketed = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     with suppress(ValueError):
-        return str(ip_address(bare))
+        return str(ip_address(unbracketed))
     if _HOST_NAME.fullmatch(text):
         return text
     raise ConfigurationError(
-        f"{name} is {_quoted(text)}. It must be the name or the IP address of a computer, such as localhost or ::1."
+        f"{name} is {_quote(text)}. It must be the name or the IP address of a computer, such as localhost or ::1."
     )
 
 
-def _number(name: str, default: int, allowed: range, allowed_text: str) -> int:
+def _read_number(name: str, default: int, allowed: range, allowed_text: str) -> int:
     text = os.environ.get(name, "").strip()
     if not text:
         return default
     if re.fullmatch(r"[0-9]{1,9}", text) and int(text) in allowed:
         return int(text)
-    raise ConfigurationError(f"{name} is {_quoted(text)}. It must be a whole number {allowed_text}.")
+    raise ConfigurationError(f"{name} is {_quote(text)}. It must be a whole number {allowed_text}.")
 
 
-def _password(name: str) -> str | None:
+def _read_password(name: str) -> str | None:
     text = os.environ.get(name) or None
     try:
         (text or "").encode()
@@ -167,13 +171,13 @@ def _password(name: str) -> str | None:
     return text
 
 
-def _allowed(name: str, is_allowed: Callable[[str], object], allowed_text: str) -> str | None:
+def _read_variable(name: str, is_allowed: Callable[[str], object], allowed_text: str) -> str | None:
     text = os.environ.get(name) or None
     if text is None or is_allowed(text):
         return text
-    raise ConfigurationError(f"{name} is {_quoted(text)}. It must be {allowed_text}.")
+    raise ConfigurationError(f"{name} is {_quote(text)}. It must be {allowed_text}.")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Return `text` in quotes, with control characters escaped."""
-    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "…")
+    return repr(text if len(text) <= _MAX_QUOTED_CHARS else text[:_MAX_QUOTED_CHARS] + "…")

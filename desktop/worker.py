@@ -12,58 +12,58 @@ from pathlib import Path
 import psutil
 from celery.signals import worker_ready
 
-from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
-from desktop.last_words import write_words
-from desktop.opening import usable_home
-from desktop.paths import home
-from desktop.supervisor.child import kill_tree, reap
-from desktop.supervisor.redis import PIDFILE as REDIS_PIDFILE
-from desktop.supervisor.worker import END, READY
-from desktop.tasks.celery_app import RECONCILER, app
-from desktop.tasks.names import names
-from desktop.tasks.upkeep import give_back
+from desktop.paths import find_home
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.fatal_error import print_error
+from desktop.runtime.library import prepare_library
+from desktop.supervisor.child_process import kill_leftover, kill_process_tree
+from desktop.supervisor.redis_server import PIDFILE as REDIS_PIDFILE
+from desktop.supervisor.worker_process import END_MESSAGE, READY_LINE
+from desktop.tasks.celery_app import RECONCILIATION_STEP, app
+from desktop.tasks.redis_client import redis_names
+from desktop.tasks.worker_steps import release_ended_jobs
 
 # Below the window and the sound: separating takes all the cores that nobody else wants.
-_NICENESS = 5
+_SEPARATION_NICENESS = 5
 # A draft is waited for; it goes before separating.
 _DRAFT_NICENESS = 0
 # Seconds between signs of life to monitors such as Flower. Measured: 0.3 ms of processor time a second, of 3.
 _HEARTBEAT_S = 10
-_DRAFTS_ALONE = "desktop.tasks.draft_jobs"
+_DRAFT_TASKS_MODULE = "desktop.tasks.draft_jobs"
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a worker until it is told to stop. Returns the exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        library = usable_home()
+        library = prepare_library()
     except UnbraidError as error:
-        write_words(str(error))
+        print_error(str(error))
         return 1
-    watching.begin(library, "draft" if arguments.draft else "worker")
-    watching.look_back()
+    process_crash_handler.install(library, "draft" if arguments.draft else "worker")
+    process_crash_handler.collect_reports()
     if os.environ.get("NO_COLOR"):
         os.environ["NO_COLOR"] = "1"  # any value means yes, but Celery would refuse most
     # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised or arguments.draft:
-        app.steps["consumer"].discard(RECONCILER)
+        app.steps["consumer"].discard(RECONCILIATION_STEP)
     if arguments.supervised:
-        _tie_to_supervisor(_DRAFT_NICENESS if arguments.draft else _NICENESS)
-    words = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
+        _attach_to_supervisor(_DRAFT_NICENESS if arguments.draft else _SEPARATION_NICENESS)
+    celery_arguments = ["worker", "--loglevel", arguments.loglevel, "--concurrency", str(arguments.concurrency)]
     if arguments.draft:
-        app.conf.include = [_DRAFTS_ALONE]
-        words += ["--queues", names(library).draft_queue, "--pool", "solo"]
-    words += ["--hostname", arguments.hostname or _usual_name(arguments)]
-    words += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
+        app.conf.include = [_DRAFT_TASKS_MODULE]
+        celery_arguments += ["--queues", redis_names(library).draft_queue, "--pool", "solo"]
+    celery_arguments += ["--hostname", arguments.hostname or _default_hostname(arguments)]
+    celery_arguments += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
     if arguments.logfile:
         # Celery would fill in names of its own for %n and the like.
-        words += ["--logfile", arguments.logfile.replace("%", "%%")]
+        celery_arguments += ["--logfile", arguments.logfile.replace("%", "%%")]
     try:
-        app.worker_main(words)
+        app.worker_main(celery_arguments)
     finally:
-        watching.end()
+        process_crash_handler.uninstall()
     return 0
 
 
@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
     parser.add_argument("--logfile", help="where to log (default: the terminal)")
-    parser.add_argument("--hostname", "-n", help="its name for Celery's remote control, such as one@%%h (default celery@%%h)")
+    parser.add_argument(
+        "--hostname", "-n", help="its name for Celery's remote control, such as one@%%h (default celery@%%h)"
+    )
     parser.add_argument(
         "--draft", action="store_true", help="make drafts of new songs instead, by Sketch, without torch"
     )
@@ -82,26 +84,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _usual_name(arguments: argparse.Namespace) -> str:
+def _default_hostname(arguments: argparse.Namespace) -> str:
     """Return a name for Celery's remote control, where workers of one name cannot be told apart."""
     return "draft@%h" if arguments.draft else "app@%h" if arguments.supervised else "celery@%h"
 
 
-def _tie_to_supervisor(niceness: int) -> None:
+def _attach_to_supervisor(niceness: int) -> None:
     """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
-    _step_back(niceness)
-    out = os.fdopen(os.dup(1), "w")
+    _lower_priority(niceness)
+    supervisor_pipe = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Celery's banner is not for the supervisor
 
     def tell(**_: object) -> None:
-        out.write(f"{READY}\n")
-        out.flush()
+        supervisor_pipe.write(f"{READY_LINE}\n")
+        supervisor_pipe.flush()
 
     worker_ready.connect(tell, weak=False)
-    threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+    threading.Thread(target=_exit_when_stdin_closes, name="input", daemon=True).start()
 
 
-def _step_back(niceness: int) -> None:
+def _lower_priority(niceness: int) -> None:
     """Leave the processor to what is nicer to have at once."""
     if sys.platform != "win32":
         os.nice(niceness)
@@ -112,17 +114,17 @@ def _step_back(niceness: int) -> None:
         Path("/proc/self/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
 
-def _end_with_input() -> None:
-    told = b""
-    while more := os.read(0, 64):
-        told += more
-    if told != END:  # the app has died; on macOS nothing else ends its Redis then
-        reap(home().run / REDIS_PIDFILE)
+def _exit_when_stdin_closes() -> None:
+    received = b""
+    while chunk := os.read(0, 64):
+        received += chunk
+    if received != END_MESSAGE:  # the app has died; on macOS nothing else ends its Redis then
+        kill_leftover(find_home().runtime_dir / REDIS_PIDFILE)
     # Celery would tell of children that are ended on purpose as of a crash.
     logging.disable(logging.CRITICAL)
     # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
     for child in psutil.Process().children(recursive=True):
-        kill_tree(child.pid)
-    give_back()
-    watching.end()
+        kill_process_tree(child.pid)
+    release_ended_jobs()
+    process_crash_handler.uninstall()
     psutil.Process().kill()

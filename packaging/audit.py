@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from make_locks import LOCKS, entries_of
+from make_locks import LOCKS, split_pins
 
-_PATIENCE = 30.0
-_LARGEST = 64 << 20
+_TIMEOUT_S = 30.0
+_MAX_REPLY_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, order=True)
@@ -32,13 +32,13 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AuditResult:
     """What PyPI says of a pin."""
 
     pin: Pin
     advisories: tuple[str, ...] = ()
     """A line each."""
-    trouble: str = ""
+    error: str = ""
     """Why there is no answer."""
 
 
@@ -47,61 +47,63 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="audit.py", description="Looks for known vulnerabilities of what is locked.")
     parser.add_argument("--index", default="https://pypi.org", help="who is asked (default: https://pypi.org)")
     index = parser.parse_args(words).index.rstrip("/")
-    pins = locked(LOCKS)
+    pins = read_pins(LOCKS)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(partial(ask, index), pins))
+        answers = list(pool.map(partial(query_index, index), pins))
     for answer in answers:
         for line in answer.advisories:
             sys.stdout.write(f"{answer.pin.name} {answer.pin.version}: {line}\n")
-    return told(index, answers)
+    return print_summary(index, answers)
 
 
-def told(index: str, answers: Sequence[Answer]) -> int:
+def print_summary(index: str, answers: Sequence[AuditResult]) -> int:
     """Say what came of it in a sentence. Returns the exit status."""
-    against = sum(bool(answer.advisories) for answer in answers)
-    silent = [answer for answer in answers if answer.trouble]
-    found = f"Advisories are known against {against} of {len(answers)} locked packages"
-    if silent:
-        first = silent[0]
+    vulnerable_count = sum(bool(answer.advisories) for answer in answers)
+    unanswered = [answer for answer in answers if answer.error]
+    summary = f"Advisories are known against {vulnerable_count} of {len(answers)} locked packages"
+    if unanswered:
+        first = unanswered[0]
         sys.stdout.write(
-            f"{found}, but {index} could not be asked about {len(silent)} of them, {first.pin.name} for one: "
-            f"{first.trouble}. Nothing is known of those; connect to the internet, then run this again.\n"
+            f"{summary}, but {index} could not be asked about {len(unanswered)} of them, {first.pin.name} for one: "
+            f"{first.error}. Nothing is known of those; connect to the internet, then run this again.\n"
         )
         return 2
-    sys.stdout.write(f"{found}. Move to a version without: packaging/make_locks.py.\n" if against else f"{found}.\n")
-    return 1 if against else 0
+    sys.stdout.write(
+        f"{summary}. Move to a version without: packaging/make_locks.py.\n" if vulnerable_count else f"{summary}.\n"
+    )
+    return 1 if vulnerable_count else 0
 
 
-def locked(folder: Path) -> list[Pin]:
+def read_pins(folder: Path) -> list[Pin]:
     """What the lock files pin, each version once: builds for a kind of machine are the same version."""
-    entries = [entry for file in folder.glob("*.txt") for entry in entries_of(file.read_text(encoding="utf-8"))]
+    entries = [entry for file in folder.glob("*.txt") for entry in split_pins(file.read_text(encoding="utf-8"))]
     pins = (entry.split()[0].partition("==") for entry in entries)
     return sorted({Pin(name, version.partition("+")[0]) for name, _, version in pins})
 
 
-def ask(index: str, pin: Pin) -> Answer:
+def query_index(index: str, pin: Pin) -> AuditResult:
     """What `index` says of one pin."""
     address = f"{index}/pypi/{quote(pin.name, safe='')}/{quote(pin.version, safe='')}/json"
     try:
-        with urllib.request.urlopen(address, timeout=_PATIENCE) as answer:
-            said = json.loads(answer.read(_LARGEST))
-        return Answer(pin, tuple(_lines(said["vulnerabilities"])))
+        with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
+            reply = json.loads(answer.read(_MAX_REPLY_BYTES))
+        return AuditResult(pin, tuple(_format_advisories(reply["vulnerabilities"])))
     except (OSError, HTTPException) as error:
-        return Answer(pin, trouble=_plain(str(error)))
+        return AuditResult(pin, error=_single_line(str(error)))
     except (ValueError, LookupError, TypeError, AttributeError):
-        return Answer(pin, trouble="its answer makes no sense")
+        return AuditResult(pin, error="its answer makes no sense")
 
 
-def _lines(vulnerabilities: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _format_advisories(vulnerabilities: Sequence[dict[str, Any]]) -> Iterator[str]:
     for one in vulnerabilities:
         if not one.get("withdrawn"):
             names = ", ".join([one["id"], *one.get("aliases", ())])
             fixed = ", ".join(one.get("fixed_in", ())) or "no version"
             about = one.get("summary") or one.get("details") or "nothing is said about it"
-            yield _plain(f"{names} (fixed in {fixed}): {about[:200]} {one.get('link') or ''}".rstrip())
+            yield _single_line(f"{names} (fixed in {fixed}): {about[:200]} {one.get('link') or ''}".rstrip())
 
 
-def _plain(text: str) -> str:
+def _single_line(text: str) -> str:
     """On one line, and nothing in it that moves the cursor."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
 import setup_stamp  # noqa: E402
 import setup_torch  # noqa: E402
-from setup_console import SetUpError, say  # noqa: E402
+from setup_console import SetUpError, print_message  # noqa: E402
 from setup_environment import Environment  # noqa: E402
 
 LOCKS = ROOT / "packaging" / "lock"
@@ -28,26 +28,26 @@ def main(words: Sequence[str]) -> int:
     """Set up what `words` ask for and return the exit status. `--ready KIND` only asks whether that is done."""
     kind = words[-1] if words else "app"
     if kind not in KINDS:
-        say(f"The set-up knows {' and '.join(KINDS)}, not {kind}.")
+        print_message(f"The set-up knows {' and '.join(KINDS)}, not {kind}.")
         return 2
-    environment, seen = Environment(ROOT), setup_stamp.account(ROOT)
+    environment, seen = Environment(ROOT), setup_stamp.compute_stamp(ROOT)
     if "--ready" in words:
-        return 0 if setup_stamp.holds(environment, kind, seen) else 1
+        return 0 if setup_stamp.is_current(environment, kind, seen) else 1
     try:
         check_machine()
-        with alone() as lock:
+        with setup_lock() as lock:
             complete = set_up(environment, kind, lock)
-            environment.connect(ROOT)
+            environment.link_checkout(ROOT)
             if complete:
-                setup_stamp.leave(environment, KINDS[kind], seen)
+                setup_stamp.write_stamps(environment, KINDS[kind], seen)
     except SetUpError as error:
-        say(str(error))
+        print_message(str(error))
         return 1
     except OSError as error:
-        say(f"The set-up cannot go on: {error}")
+        print_message(f"The set-up cannot go on: {error}")
         return 1
     except KeyboardInterrupt:
-        say("Stopped. The next start goes on from here.")
+        print_message("Stopped. The next start goes on from here.")
         return 130
     return 0
 
@@ -61,19 +61,19 @@ def check_machine() -> None:
 def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
     """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
     if not environment.folder.exists():
-        size = setup_torch.CUDA_SIZE if setup_torch.wanted(environment) == "cuda" else setup_torch.CPU_SIZE
-        say(f"Unbraid sets itself up. This happens once and takes a few minutes: {size}, all of it in .venv.")
-    anew = not environment.usable()
+        size = setup_torch.CUDA_SIZE if setup_torch.choose_build(environment) == "cuda" else setup_torch.CPU_SIZE
+        print_message(f"Unbraid sets itself up. This happens once and takes a few minutes: {size}, all of it in .venv.")
+    needs_environment = not environment.is_usable()
     if not environment.folder.is_dir():
         environment.folder.unlink(missing_ok=True)
-    environment.marks.mkdir(parents=True, exist_ok=True)
-    setup_stamp.withdraw(environment)
+    environment.state_folder.mkdir(parents=True, exist_ok=True)
+    setup_stamp.delete_stamps(environment)
     # All in one go, so that whoever must type the line does so once.
-    complete = setup_debian.provide(setup_debian.missing(kind, venv=anew), environment.log)
-    if anew:
+    complete = setup_debian.install_packages(setup_debian.find_missing(kind, venv=needs_environment), environment.log)
+    if needs_environment:
         setup_debian.require_venv()
-        environment.make()
-    environment.mend()
+        environment.create()
+    environment.repair()
     install(environment, kind, lock)
     return complete
 
@@ -87,13 +87,13 @@ def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
 
 
 @contextmanager
-def alone() -> Generator[tuple[int, ...]]:
+def setup_lock() -> Generator[tuple[int, ...]]:
     """Wait until no other set-up of this checkout runs. Yields the descriptors that hold the lock.
 
     pip holds them too: when the set-up is killed and pip lives on, the next start waits for pip.
     """
     if os.name == "nt":
-        with _alone_on_windows():
+        with _windows_lock():
             yield ()
         return
     import fcntl
@@ -104,7 +104,7 @@ def alone() -> Generator[tuple[int, ...]]:
         try:
             fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another start is setting Unbraid up; waiting until it is done.")
+            print_message("Another start is setting Unbraid up; waiting until it is done.")
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield (folder,)
     finally:
@@ -112,7 +112,7 @@ def alone() -> Generator[tuple[int, ...]]:
 
 
 @contextmanager
-def _alone_on_windows() -> Generator[None]:
+def _windows_lock() -> Generator[None]:
     if sys.platform == "win32":
         import msvcrt
 
@@ -124,7 +124,7 @@ def _alone_on_windows() -> Generator[None]:
                     msvcrt.locking(handle.fileno(), msvcrt.LK_LOCK, 1)
                     break
                 except OSError:
-                    say("Another start is setting Unbraid up; waiting until it is done.")
+                    print_message("Another start is setting Unbraid up; waiting until it is done.")
             yield
             return
     yield

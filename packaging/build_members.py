@@ -14,35 +14,35 @@ _ZIP, _GZIP, _PE = b"PK\x03\x04", b"\x1f\x8b", b"MZ"
 _NATIVE = (b"\x7fELF", _PE, b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
-def members(content: bytes) -> Mapping[str, bytes] | None:
+def read_members(content: bytes) -> Mapping[str, bytes] | None:
     """What an archive holds, by name; None for what is no archive. Of an executable: what PyInstaller packed into it."""
     if content.startswith(_ZIP):
-        return _of_zip(content)
+        return _read_zip(content)
     if content.startswith(_GZIP):
-        return _of_gzip(content)
-    return _of_executable(content) if content.startswith(_NATIVE) else None
+        return _read_gzip(content)
+    return _read_executable(content) if content.startswith(_NATIVE) else None
 
 
-def without_time(name: str, content: bytes) -> bytes:
+def zero_timestamps(name: str, content: bytes) -> bytes:
     """The same content, with zeros where its format keeps a time."""
     if name.endswith(".pyc") and content[4:8] == bytes(4) and len(content) >= _PYC_HEAD:
-        return _zeroed(content, _PYC_TIME)
+        return _zero_range(content, _PYC_TIME)
     if content.startswith(_GZIP):
-        return _zeroed(content, _GZIP_TIME)
+        return _zero_range(content, _GZIP_TIME)
     if content.startswith(_ZIP):
-        return _zip_without_times(content)
+        return _zero_zip_timestamps(content)
     if content.startswith(_PE) and len(content) > 64:
         (start,) = struct.unpack_from("<I", content, 60)
         # The checksum counts the time in.
-        return _zeroed(_zeroed(content, slice(start + 8, start + 12)), slice(start + 88, start + 92))
+        return _zero_range(_zero_range(content, slice(start + 8, start + 12)), slice(start + 88, start + 92))
     return content
 
 
-def _zeroed(content: bytes, place: slice) -> bytes:
-    return content[: place.start] + bytes(len(content[place])) + content[place.stop :]
+def _zero_range(content: bytes, span: slice) -> bytes:
+    return content[: span.start] + bytes(len(content[span])) + content[span.stop :]
 
 
-def _zip_without_times(content: bytes) -> bytes:
+def _zero_zip_timestamps(content: bytes) -> bytes:
     """Zeros for the times that stand before each member and, again, in the directory at the end."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -50,14 +50,14 @@ def _zip_without_times(content: bytes) -> bytes:
     except zipfile.BadZipFile:
         return content
     for head in heads:
-        content = _zeroed(content, slice(head + 10, head + 14))
+        content = _zero_range(content, slice(head + 10, head + 14))
     for _ in heads:
-        content = _zeroed(content, slice(entry + 12, entry + 16))
+        content = _zero_range(content, slice(entry + 12, entry + 16))
         entry += 46 + sum(struct.unpack_from("<HHH", content, entry + 28))
     return content
 
 
-def _of_zip(content: bytes) -> dict[str, bytes] | None:
+def _read_zip(content: bytes) -> dict[str, bytes] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {entry.filename: archive.read(entry) for entry in archive.infolist()}
@@ -65,14 +65,14 @@ def _of_zip(content: bytes) -> dict[str, bytes] | None:
         return None
 
 
-def _of_gzip(content: bytes) -> dict[str, bytes] | None:
+def _read_gzip(content: bytes) -> dict[str, bytes] | None:
     try:
         return {"content": gzip.decompress(content)}
     except (OSError, EOFError):
         return None
 
 
-def _of_executable(content: bytes) -> dict[str, bytes] | None:
+def _read_executable(content: bytes) -> dict[str, bytes] | None:
     """Needs packaging/lock/build.txt; without it an executable is compared as a whole."""
     try:
         from PyInstaller.archive.readers import (  # pyright: ignore[reportMissingImports]

@@ -14,7 +14,7 @@ from pathlib import Path
 Entry = tuple[str, str, str]
 
 # Libraries that packages of Python are linked with and do not bring.
-WANTED = (
+BUNDLED_LIBRARIES = (
     # The screen.
     *("libX11.so.6", "libX11-xcb.so.1", "libXau.so.6", "libXdmcp.so.6", "libbsd.so.0", "libmd.so.0"),
     *("libxcb-cursor.so.0", "libxcb-glx.so.0", "libxcb-icccm.so.4", "libxcb-image.so.0", "libxcb-keysyms.so.1"),
@@ -35,7 +35,7 @@ WANTED = (
     *("libbz2.so.1*", "liblzma.so.5"),
 )
 # Libraries that are left to the Linux that runs the bundle.
-OF_THE_SYSTEM = (
+SYSTEM_LIBRARIES = (
     # The C library with all its parts, and the compiler's, of which a driver of the system may need a newer one.
     *("ld-linux*.so.*", "libc.so.6", "libm.so.6", "libmvec.so.1", "libdl.so.2", "libpthread.so.0", "librt.so.1"),
     *("libresolv.so.2", "libutil.so.1", "libstdc++.so.6", "libgcc_s.so.1"),
@@ -46,49 +46,51 @@ OF_THE_SYSTEM = (
 )
 
 
-def choose(entries: Sequence[Entry], ours: Sequence[Path]) -> tuple[list[Entry], list[str]]:
+def select_libraries(entries: Sequence[Entry], our_folders: Sequence[Path]) -> tuple[list[Entry], list[str]]:
     """Return the entries that go into the bundle, and the names of the others that no list here has.
 
     `ours`: folders whose files all go in. So do modules of Python, and links to what goes in.
     """
-    gone = {
+    dropped = {
         place
         for place, source, kind in entries
-        if kind == "BINARY" and not _is_any(Path(place).name, WANTED) and not _lies_in(source, ours)
+        if kind == "BINARY"
+        and not _matches_any(Path(place).name, BUNDLED_LIBRARIES)
+        and not _is_inside_any(source, our_folders)
     }
-    kept = [entry for entry in entries if entry[0] not in gone and _target(entry) not in gone]
-    return kept, sorted(name for place in gone if not _is_any(name := Path(place).name, OF_THE_SYSTEM))
+    kept = [entry for entry in entries if entry[0] not in dropped and _link_target(entry) not in dropped]
+    return kept, sorted(name for place in dropped if not _matches_any(name := Path(place).name, SYSTEM_LIBRARIES))
 
 
-def unmet(bundle: Path) -> dict[str, str]:
+def find_missing_libraries(bundle: Path) -> dict[str, str]:
     """Return what libraries of the bundle are linked with and neither it nor the system has, with one that needs it."""
     libraries = [path for path in bundle.rglob("*.so*") if path.is_file()]
-    there = {path.name for path in libraries}
+    bundled_names = {path.name for path in libraries}
     files = sorted(path for path in libraries if not path.is_symlink())
-    needed = {name: file for file in reversed(files) for name in _needed(file)}
+    needed = {name: file for file in reversed(files) for name in _linked_libraries(file)}
     return {
         name: file.name
         for name, file in sorted(needed.items())
-        if name not in there and not _is_any(name, OF_THE_SYSTEM)
+        if name not in bundled_names and not _matches_any(name, SYSTEM_LIBRARIES)
     }
 
 
-def _needed(library: Path) -> list[str]:
+def _linked_libraries(library: Path) -> list[str]:
     words = ["readelf", "--dynamic", "--wide", str(library)]
     told = subprocess.run(words, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"}).stdout
     lines = [line for line in told.splitlines() if "(NEEDED)" in line]
     return [line.partition("[")[2].rstrip("]") for line in lines]
 
 
-def _is_any(name: str, patterns: Iterable[str]) -> bool:
+def _matches_any(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def _lies_in(source: str, folders: Iterable[Path]) -> bool:
+def _is_inside_any(source: str, folders: Iterable[Path]) -> bool:
     return any(Path(source).is_relative_to(folder) for folder in folders)
 
 
-def _target(entry: Entry) -> str:
+def _link_target(entry: Entry) -> str:
     """The place that a link leads to, which is written from the folder that the link is in; nothing for a file."""
     place, source, kind = entry
     return os.path.normpath(Path(place).parent / source) if kind == "SYMLINK" else ""

@@ -11,10 +11,17 @@ from sources import BUILD
 from version_resource import write_version_resource
 
 # Imported by name, where no analysis sees it.
-_BY_NAME = ("celery", "kombu", "billiard", "openvino.frontend.pytorch", "openvino.tools.ovc", "torch._dynamo.polyfills")
+_DYNAMIC_IMPORTS = (
+    "celery",
+    "kombu",
+    "billiard",
+    "openvino.frontend.pytorch",
+    "openvino.tools.ovc",
+    "torch._dynamo.polyfills",
+)
 # What of these is for other brokers, or needs packages that are not here.
-_OF_NO_USE = ("celery.contrib", "celery.backends", "kombu.transport", "kombu.asynchronous.aws")
-_OF_USE = (
+_UNUSED_PREFIXES = ("celery.contrib", "celery.backends", "kombu.transport", "kombu.asynchronous.aws")
+_USED_MODULES = (
     *("celery.backends", "celery.backends.base", "celery.backends.redis", "celery.backends.asynchronous"),
     *("kombu.transport", "kombu.transport.base", "kombu.transport.redis", "kombu.transport.virtual"),
     *("kombu.transport.virtual.base", "kombu.transport.virtual.exchange", "kombu.transport.memory"),
@@ -102,7 +109,7 @@ _QT_PLUGINS = (
     *("wayland-decoration-client/*", "wayland-graphics-integration-client/*", "wayland-shell-integration/*"),
 )
 # Files of the bundle, by where they would lie in it, that nothing in the app opens.
-_CUT = (
+_UNUSED_FILES = (
     # Translations of Qt's own dialogs: the app speaks English.
     "PySide6/Qt/translations/*",
     # Plugins that are not used, on Windows and macOS.
@@ -120,9 +127,9 @@ _CUT = (
     "*nvshmem_transport_*", "*libcheckpoint.so*", "*libpcsamplingutil.so*", "*libnvtx3interop.so*", "*libnvblas.so*", "*libcufftw.so*",
     "*.alt.so.*",
 )  # fmt: skip
-# Imports of multiprocessing and of Qt, in the worker too. `desktop/program.py` does what the first is for; nothing opens
+# Imports of multiprocessing and of Qt, in the worker too. `desktop/runtime/processes.py` does what the first is for; nothing opens
 # pyqtgraph's processes; on Linux the Qt of a wheel finds its own plugins, and QT_PLUGIN_PATH would mislead the system's.
-_NEEDLESS_HOOKS = (
+_UNNEEDED_HOOKS = (
     *("pyi_rth_multiprocessing", "pyi_rth_pyqtgraph_multiprocess"),
     *(("pyi_rth_pyside6",) if SYSTEM == "linux" else ()),
 )
@@ -130,10 +137,10 @@ _NEEDLESS_HOOKS = (
 
 def hidden_imports() -> list[str]:
     """Modules that are imported by a name made at run time."""
-    found = [name for package in _BY_NAME for name in collect_submodules(package, on_error="ignore")]
-    of_use = [name for name in found if name in _OF_USE or not name.startswith(_OF_NO_USE)]
+    found = [name for package in _DYNAMIC_IMPORTS for name in collect_submodules(package, on_error="ignore")]
+    used = [name for name in found if name in _USED_MODULES or not name.startswith(_UNUSED_PREFIXES)]
     pool = f"billiard.popen_spawn_{'win32' if SYSTEM == 'win32' else 'posix'}"
-    return [*of_use, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", pool]
+    return [*used, "desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs", pool]
 
 
 def datas() -> list[tuple[str, str]]:
@@ -155,7 +162,7 @@ def runtime_hooks() -> list[str]:
     return [str(ROOT / "packaging" / "hooks" / name) for name in names]
 
 
-def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def remove_unused_files(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens.
 
     A link has where it leads to second, from its own folder, and goes with that.
@@ -163,20 +170,20 @@ def without_what_is_cut(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
     return [
         (place, source, kind)
         for place, source, kind in entries
-        if not _is_cut(Path(place)) and not (kind == "SYMLINK" and _is_cut(Path(place).parent / source))
+        if not _is_unused(Path(place)) and not (kind == "SYMLINK" and _is_unused(Path(place).parent / source))
     ]
 
 
-def _is_cut(place: Path) -> bool:
+def _is_unused(place: Path) -> bool:
     plugin = place.as_posix().partition("PySide6/Qt/plugins/")[2]
     if plugin and SYSTEM == "linux":
         return not any(fnmatch(plugin, wanted) for wanted in _QT_PLUGINS)
-    return any(fnmatch(place.as_posix(), cut) for cut in _CUT)
+    return any(fnmatch(place.as_posix(), cut) for cut in _UNUSED_FILES)
 
 
-def without_needless_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def remove_unneeded_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """PyInstaller's list of what runs at the start of every process, without what takes time and changes nothing."""
-    return [entry for entry in scripts if entry[0] not in _NEEDLESS_HOOKS]
+    return [entry for entry in scripts if entry[0] not in _UNNEEDED_HOOKS]
 
 
 def icon() -> str | None:

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from build_members import members, without_time
+from build_members import read_members, zero_timestamps
 
 
 @dataclass(frozen=True, order=True)
@@ -24,8 +24,8 @@ class Difference:
     """Something that is not the same in both builds."""
 
     path: str
-    how: str
-    harmless: bool = False
+    description: str
+    only_time: bool = False
     """Nothing but a time."""
 
 
@@ -44,8 +44,10 @@ def main(words: Sequence[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     for difference in found:
-        sys.stdout.write(f"{'time   ' if difference.harmless else 'differs'} {difference.path}: {difference.how}\n")
-    serious = sum(not difference.harmless for difference in found)
+        sys.stdout.write(
+            f"{'time   ' if difference.only_time else 'differs'} {difference.path}: {difference.description}\n"
+        )
+    serious = sum(not difference.only_time for difference in found)
     told = f"{serious} differences, and {len(found) - serious} of times alone." if found else "The builds are the same."
     sys.stdout.write(f"{told}\n")
     return 1 if serious else 0
@@ -57,13 +59,13 @@ def compare(one: Path, other: Path) -> list[Difference]:
     if archives and one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes():
         return []
     with ExitStack() as stack:
-        found = sorted(_of_folders(unpacked(one, stack), unpacked(other, stack), times=archives))
+        found = sorted(_compare_folders(unpack(one, stack), unpack(other, stack), times=archives))
     if archives and not found:
         return [Difference(other.name, "the same files, packed in another way")]
     return found
 
 
-def unpacked(build: Path, stack: ExitStack) -> Path:
+def unpack(build: Path, stack: ExitStack) -> Path:
     """The folder of a build, unpacked for as long as `stack` lives where it is an archive. Raises UnreadableError."""
     if build.is_dir():
         return build
@@ -78,65 +80,65 @@ def unpacked(build: Path, stack: ExitStack) -> Path:
     return Path(folder)
 
 
-def of_contents(name: str, one: bytes, other: bytes) -> Iterator[Difference]:
+def compare_contents(name: str, one: bytes, other: bytes) -> Iterator[Difference]:
     """How two contents of one name differ: of an archive what is within it, else sizes, or the first byte."""
     if one == other:
         return
-    if without_time(name, one) == without_time(name, other):
-        yield Difference(name, "the time within it", harmless=True)
+    if zero_timestamps(name, one) == zero_timestamps(name, other):
+        yield Difference(name, "the time within it", only_time=True)
         return
-    left, right = members(one), members(other)
+    left, right = read_members(one), read_members(other)
     if left is None or right is None:
-        yield Difference(name, _bytes(one, other))
+        yield Difference(name, _describe_byte_difference(one, other))
     elif left == right:
         yield Difference(name, "the same members, packed in another way")
     else:
-        yield from _of_members(name, left, right)
+        yield from _compare_members(name, left, right)
 
 
-def _bytes(one: bytes, other: bytes) -> str:
+def _describe_byte_difference(one: bytes, other: bytes) -> str:
     if len(one) != len(other):
         return f"{len(one)} bytes and {len(other)} bytes"
     places = [place for place, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
     return f"the same size, {len(places)} bytes of it others, the first at {places[0]}"
 
 
-def _of_members(name: str, one: Mapping[str, bytes], other: Mapping[str, bytes]) -> Iterator[Difference]:
+def _compare_members(name: str, one: Mapping[str, bytes], other: Mapping[str, bytes]) -> Iterator[Difference]:
     for member in sorted({*one, *other}):
         if member in one and member in other:
-            yield from of_contents(f"{name} → {member}", one[member], other[member])
+            yield from compare_contents(f"{name} → {member}", one[member], other[member])
         else:
-            yield _alone(f"{name} → {member}", member in one)
+            yield _only_in_one(f"{name} → {member}", member in one)
 
 
-def _alone(name: str, first: bool) -> Difference:
+def _only_in_one(name: str, first: bool) -> Difference:
     return Difference(name, f"only in the {'first' if first else 'second'}")
 
 
-def _of_folders(one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
-    left, right = _paths(one), _paths(other)
+def _compare_folders(one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
+    left, right = _relative_paths(one), _relative_paths(other)
     for name in sorted(left | right):
         if name in left and name in right:
-            yield from _of_paths(name, one / name, other / name, times=times)
+            yield from _compare_paths(name, one / name, other / name, times=times)
         else:
-            yield _alone(name, name in left)
+            yield _only_in_one(name, name in left)
 
 
-def _paths(folder: Path) -> set[str]:
+def _relative_paths(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
-def _of_paths(name: str, one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
+def _compare_paths(name: str, one: Path, other: Path, *, times: bool) -> Iterator[Difference]:
     left, right = one.lstat(), other.lstat()
     if left.st_mode != right.st_mode:
         yield Difference(name, f"{stat.filemode(left.st_mode)} and {stat.filemode(right.st_mode)}")
     if times and int(left.st_mtime) != int(right.st_mtime):
-        yield Difference(name, "when it was written", harmless=True)
+        yield Difference(name, "when it was written", only_time=True)
     if one.is_symlink() and other.is_symlink():
         if one.readlink() != other.readlink():
             yield Difference(name, f"points to {one.readlink()} and {other.readlink()}")
     elif one.is_file() and other.is_file():
-        yield from of_contents(name, one.read_bytes(), other.read_bytes())
+        yield from compare_contents(name, one.read_bytes(), other.read_bytes())
 
 
 if __name__ == "__main__":

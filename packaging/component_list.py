@@ -17,8 +17,8 @@ from typing import Any
 from xml.parsers import expat
 
 ROOT = Path(__file__).resolve().parent.parent
-_TEXT = re.compile(r"(licen[cs]e|copying|notice|copyright)[^/]*$|licensing/", re.IGNORECASE)
-_NO_TEXT = (".py", ".pyc", ".pyi")
+_LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice|copyright)[^/]*$|licensing/", re.IGNORECASE)
+_CODE_SUFFIXES = (".py", ".pyc", ".pyi")
 
 
 class ComponentError(Exception):
@@ -73,7 +73,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Book:
+class ComponentTable:
     """What components.toml holds."""
 
     licences: Mapping[str, str]
@@ -85,11 +85,11 @@ class Book:
 
 
 @cache
-def book() -> Book:
+def load_components() -> ComponentTable:
     """Read components.toml."""
     known = tomllib.loads((ROOT / "packaging" / "components.toml").read_text(encoding="utf-8"))
-    entries = tuple(_entry(values) for values in known.pop("component"))
-    return Book(**known, entries=entries)
+    entries = tuple(_parse_entry(values) for values in known.pop("component"))
+    return ComponentTable(**known, entries=entries)
 
 
 def canonical(name: str) -> str:
@@ -97,16 +97,16 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def licence_of(name: str, about: PackageMetadata | None) -> str:
+def find_licence(name: str, about: PackageMetadata | None) -> str:
     """The licence of a package in SPDX's words; `about` is its metadata where it is installed.
 
     Raises ComponentError when neither its metadata nor components.toml tells.
     """
-    if name in book().licences:
-        return book().licences[name]
-    for stated in _stated(about) if about else ():
-        if stated in book().words:
-            return book().words[stated]
+    if name in load_components().licences:
+        return load_components().licences[name]
+    for stated in _declared_licences(about) if about else ():
+        if stated in load_components().words:
+            return load_components().words[stated]
         if re.fullmatch(r"[\w.+-]+(?: (?:AND|OR|WITH) [\w.+-]+)*", stated) and stated != "BSD":
             return stated
     raise ComponentError(
@@ -115,34 +115,36 @@ def licence_of(name: str, about: PackageMetadata | None) -> str:
     )
 
 
-def package(made: Distribution) -> Component:
+def describe_package(made: Distribution) -> Component:
     """The component that an installed package is, with its texts. Raises ComponentError."""
     name = canonical(made.metadata["Name"])
     return Component(
         name,
         made.version,
-        licence_of(name, made.metadata),
+        find_licence(name, made.metadata),
         origin="pypi",
         source=f"https://pypi.org/project/{name}/{made.version.partition('+')[0]}/",
-        texts=_read(book().texts[name]) if name in book().texts else texts_of(made),
+        texts=_read_texts(load_components().texts[name])
+        if name in load_components().texts
+        else read_licence_texts(made),
     )
 
 
-def texts_of(made: Distribution) -> tuple[str, ...]:
+def read_licence_texts(made: Distribution) -> tuple[str, ...]:
     """Every licence text that a package carries, the same only once."""
-    paths = sorted((path for path in made.files or () if _is_text(str(path))), key=str)
+    paths = sorted((path for path in made.files or () if _is_licence_file(str(path))), key=str)
     found = (Path(str(made.locate_file(path))) for path in paths)
     texts = (path.read_text(encoding="utf-8", errors="replace").strip() for path in found if path.is_file())
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
-def texts_for(entry: Entry, packages: Iterable[Component]) -> tuple[str, ...]:
+def find_licence_texts(entry: Entry, packages: Iterable[Component]) -> tuple[str, ...]:
     """The texts of an entry: its own, else those of the package that carries it. Raises ComponentError."""
     if entry.texts:
-        return _read(entry.texts)
+        return _read_texts(entry.texts)
     if entry.texts_of:
         try:
-            return texts_of(distribution(entry.texts_of))
+            return read_licence_texts(distribution(entry.texts_of))
         except PackageNotFoundError as error:
             raise ComponentError(
                 f"The licence of {entry.component.name} is that of {entry.texts_of}, which is not installed here. "
@@ -151,49 +153,51 @@ def texts_for(entry: Entry, packages: Iterable[Component]) -> tuple[str, ...]:
     return next((one.texts for one in packages if one.name == entry.component.inside), ())
 
 
-def _entry(values: dict[str, Any]) -> Entry:
-    part = {key: values[key] for key in ("name", "licence", "kind", "inside", "source", "note") if key in values}
-    version = values.get("version") or _asked_of_python(values["name"])
+def _parse_entry(values: dict[str, Any]) -> Entry:
+    component_fields = {
+        key: values[key] for key in ("name", "licence", "kind", "inside", "source", "note") if key in values
+    }
+    version = values.get("version") or _python_part_version(values["name"])
     lists = {key: tuple(values.get(key, ())) for key in ("where", "systems", "files", "texts")}
-    component = Component(version=version, **part)
+    component = Component(version=version, **component_fields)
     return Entry(component, **lists, place=values.get("place", ""), texts_of=values.get("texts_of", ""))
 
 
-def _asked_of_python(name: str) -> str:
+def _python_part_version(name: str) -> str:
     """What the Python that runs this, and is put into bundles, says of its own parts."""
-    ask: dict[str, Callable[[], str]] = {
+    versions: dict[str, Callable[[], str]] = {
         "CPython": platform.python_version,
         "OpenSSL": lambda: ssl.OPENSSL_VERSION.split()[1],
         "zlib": lambda: zlib.ZLIB_RUNTIME_VERSION,
         "SQLite": lambda: sqlite3.sqlite_version,
         "Expat": lambda: expat.EXPAT_VERSION.removeprefix("expat_"),
-        "PyInstaller bootloader": lambda: _version_of("pyinstaller"),
+        "PyInstaller bootloader": lambda: _installed_version("pyinstaller"),
     }
-    return ask[name]() if name in ask else ""
+    return versions[name]() if name in versions else ""
 
 
-def _version_of(name: str) -> str:
+def _installed_version(name: str) -> str:
     try:
         return distribution(name).version
     except PackageNotFoundError:
         return ""
 
 
-def _stated(about: PackageMetadata) -> Iterable[str]:
+def _declared_licences(about: PackageMetadata) -> Iterable[str]:
     for name in ("License-Expression", "License"):
         yield from (stated.strip() for stated in about.get_all(name) or ())
     classifiers = [entry for entry in about.get_all("Classifier") or () if entry.startswith("License ::")]
     yield from (entry.rpartition(" :: ")[2] for entry in classifiers)
 
 
-def _is_text(path: str) -> bool:
-    return (bool(_TEXT.search(path)) or ".dist-info/licenses/" in path) and not path.endswith(_NO_TEXT)
+def _is_licence_file(path: str) -> bool:
+    return (bool(_LICENCE_FILE.search(path)) or ".dist-info/licenses/" in path) and not path.endswith(_CODE_SUFFIXES)
 
 
-def _read(paths: Iterable[str]) -> tuple[str, ...]:
+def _read_texts(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple((ROOT / path).read_text(encoding="utf-8").strip() for path in paths)
 
 
-def here(entry: Entry, where: str, system: str = sys.platform) -> bool:
+def is_included(entry: Entry, where: str, system: str = sys.platform) -> bool:
     """Whether a part may be in a "checkout", or in a "bundle" for `system`."""
     return where in entry.where and (not entry.systems or system in entry.systems)

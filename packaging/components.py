@@ -20,8 +20,17 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import third_party
-from bundle_contents import Bundle, look_into, unaccounted
-from component_list import ROOT, Component, ComponentError, Entry, book, here, package, texts_for
+from bundle_contents import Bundle, find_unclaimed, read_bundle
+from component_list import (
+    ROOT,
+    Component,
+    ComponentError,
+    Entry,
+    describe_package,
+    find_licence_texts,
+    is_included,
+    load_components,
+)
 from debian_sources import debian_components
 
 
@@ -32,9 +41,9 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--bundle", type=Path, required=True, help="the folder, or the .app, that PyInstaller made")
     chosen = parser.parse_args(words)
     try:
-        bundle = look_into(chosen.bundle.resolve())
-        parts = components_of(bundle, chosen.site_packages)
-        write(bundle, parts)
+        bundle = read_bundle(chosen.bundle.resolve())
+        parts = list_components(bundle, chosen.site_packages)
+        write_lists(bundle, parts)
     except ComponentError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -42,14 +51,18 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def components_of(bundle: Bundle, folders: Sequence[Path], system: str = sys.platform) -> list[Component]:
+def list_components(bundle: Bundle, folders: Sequence[Path], system: str = sys.platform) -> list[Component]:
     """Everything that a bundle is made of, by name, with texts. Raises ComponentError for what nobody answers for."""
-    refuse(bundle)
+    reject_forbidden_files(bundle)
     installed = list(distributions(path=[str(folder) for folder in folders]))
-    packages = [package(made) for made in installed if bundle.holds(made)]
-    entries = [entry for entry in book().entries if here(entry, "bundle", system) and _is_in(entry, bundle, packages)]
-    natives = [replace(entry.component, texts=texts_for(entry, packages)) for entry in entries]
-    parts = [*packages, *natives, *_debian(bundle, installed, entries)]
+    packages = [describe_package(made) for made in installed if bundle.contains_package(made)]
+    entries = [
+        entry
+        for entry in load_components().entries
+        if is_included(entry, "bundle", system) and _is_in(entry, bundle, packages)
+    ]
+    natives = [replace(entry.component, texts=find_licence_texts(entry, packages)) for entry in entries]
+    parts = [*packages, *natives, *_list_debian_components(bundle, installed, entries)]
     for part in parts:
         if not part.texts:
             raise ComponentError(
@@ -59,36 +72,38 @@ def components_of(bundle: Bundle, folders: Sequence[Path], system: str = sys.pla
     return sorted(parts, key=lambda part: (part.name.lower(), part.version))
 
 
-def refuse(bundle: Bundle) -> None:
+def reject_forbidden_files(bundle: Bundle) -> None:
     """Raise ComponentError when the bundle holds what it must not."""
-    for pattern, reason in book().refused.items():
-        for path in sorted(bundle.native):
+    for pattern, reason in load_components().refused.items():
+        for path in sorted(bundle.native_files):
             if fnmatch.fnmatchcase(path.rpartition("/")[2], pattern):
                 raise ComponentError(f"The bundle holds {path}, and may not: {reason}.")
 
 
-def write(bundle: Bundle, parts: Sequence[Component]) -> None:
+def write_lists(bundle: Bundle, parts: Sequence[Component]) -> None:
     """Write the lists into the bundle. Raises ComponentError and OSError."""
-    from sbom import sbom
+    from sbom import format_sbom
 
     folder = bundle.root / "licences"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    _save(folder / "unbraid.txt", (ROOT / "LICENSE").read_text(encoding="utf-8"))
-    names = [f"licences/{slug(part.name)}.txt" for part in parts]
+    _write_text(folder / "unbraid.txt", (ROOT / "LICENSE").read_text(encoding="utf-8"))
+    names = [f"licences/{safe_file_name(part.name)}.txt" for part in parts]
     for part, name in zip(parts, names, strict=True):
-        _save(bundle.root / name, f"{part.name} {part.version}".strip() + f"\n{part.licence}\n\n" + _joined(part))
-    _save(bundle.root / "THIRD-PARTY.md", third_party.of_bundle(parts, names))
+        _write_text(
+            bundle.root / name, f"{part.name} {part.version}".strip() + f"\n{part.licence}\n\n" + _join_texts(part)
+        )
+    _write_text(bundle.root / "THIRD-PARTY.md", third_party.format_bundle(parts, names))
     moment = os.environ.get("SOURCE_DATE_EPOCH")
-    text = sbom(itself(), parts, digests(bundle, parts), int(moment) if moment else None)
-    _save(bundle.root / "sbom.cdx.json", text)
+    text = format_sbom(describe_app(), parts, digests(bundle, parts), int(moment) if moment else None)
+    _write_text(bundle.root / "sbom.cdx.json", text)
     (bundle.contents / "resources").mkdir(exist_ok=True)
-    shown = for_about(bundle, [itself(), *parts], ["licences/unbraid.txt", *names])
-    _save(bundle.contents / "resources" / "components.json", shown)
+    shown = format_about_list(bundle, [describe_app(), *parts], ["licences/unbraid.txt", *names])
+    _write_text(bundle.contents / "resources" / "components.json", shown)
 
 
-def for_about(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) -> str:
-    """What desktop/ui/dialogs/about_parts.py reads: a list, as JSON. The texts' paths start where the list lies."""
+def format_about_list(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) -> str:
+    """What desktop/ui/dialogs/components.py reads: a list, as JSON. The texts' paths start where the list lies."""
     # Resolved: in an .app the folder is a link, and ".." leads out of what it points to.
     up = os.path.relpath(bundle.root, (bundle.contents / "resources").resolve())
     rows = [
@@ -108,7 +123,7 @@ def for_about(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) 
 def digests(bundle: Bundle, parts: Sequence[Component]) -> dict[str, str]:
     """SHA-256 of those parts that are a single file of the bundle."""
     found: dict[str, str] = {}
-    by_name = {entry.component.name: entry for entry in book().entries if "bundle" in entry.where}
+    by_name = {entry.component.name: entry for entry in load_components().entries if "bundle" in entry.where}
     for part in parts:
         entry = by_name.get(part.name) if part.origin == "generic" else None
         paths = [path for name, path in bundle.files.items() if entry and entry.matches(name)]
@@ -117,14 +132,14 @@ def digests(bundle: Bundle, parts: Sequence[Component]) -> dict[str, str]:
     return found
 
 
-def itself() -> Component:
+def describe_app() -> Component:
     """Unbraid."""
     text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
     version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     return Component("Unbraid", version[1] if version else "", "MIT", kind="program")
 
 
-def slug(name: str) -> str:
+def safe_file_name(name: str) -> str:
     """A name that every file system takes."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
 
@@ -136,11 +151,13 @@ def _is_in(entry: Entry, bundle: Bundle, packages: Sequence[Component]) -> bool:
     return not inside or any(one.name == inside for one in packages)
 
 
-def _debian(bundle: Bundle, installed: Sequence[Distribution], entries: Sequence[Entry]) -> list[Component]:
+def _list_debian_components(
+    bundle: Bundle, installed: Sequence[Distribution], entries: Sequence[Entry]
+) -> list[Component]:
     """What PyInstaller took from the machine that built. Raises ComponentError for files that nobody answers for."""
     known = [pattern for entry in entries for pattern in entry.files]
-    rest = {path.rpartition("/")[2] for path in unaccounted(bundle, installed, known)}
-    parts, unknown = debian_components(rest, book().debian)
+    rest = {path.rpartition("/")[2] for path in find_unclaimed(bundle, installed, known)}
+    parts, unknown = debian_components(rest, load_components().debian)
     if unknown:
         raise ComponentError(
             f"Nobody answers for {', '.join(unknown)} in the bundle. Leave it out, or describe it in "
@@ -149,11 +166,11 @@ def _debian(bundle: Bundle, installed: Sequence[Distribution], entries: Sequence
     return parts
 
 
-def _joined(part: Component) -> str:
+def _join_texts(part: Component) -> str:
     return ("\n\n" + "-" * 80 + "\n\n").join(part.texts) + "\n"
 
 
-def _save(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -19,16 +19,19 @@ def debian_components(names: Iterable[str], licences: Mapping[str, str]) -> tupl
     wanted = sorted(set(names))
     if not wanted or shutil.which("dpkg-query") is None:
         return [], wanted
-    owners = _owners(wanted)
+    owners = _find_owning_packages(wanted)
     sources: dict[str, tuple[str, set[str]]] = {}
     for package in sorted(set(owners.values())):
-        source, version = _source(package)
+        source, version = _find_source_package(package)
         sources.setdefault(source, (version, set()))[1].add(package)
-    parts = [_component(name, version, packages, licences) for name, (version, packages) in sorted(sources.items())]
+    parts = [
+        _describe_source_package(name, version, packages, licences)
+        for name, (version, packages) in sorted(sources.items())
+    ]
     return parts, [name for name in wanted if name not in owners]
 
 
-def _owners(names: list[str]) -> dict[str, str]:
+def _find_owning_packages(names: list[str]) -> dict[str, str]:
     """The package that each file is of, where one is."""
     words = ["dpkg-query", "--search", *(f"*/{name}" for name in names)]
     # Status 1 says that some were not found.
@@ -41,13 +44,13 @@ def _owners(names: list[str]) -> dict[str, str]:
     return found
 
 
-def _source(package: str) -> tuple[str, str]:
+def _find_source_package(package: str) -> tuple[str, str]:
     words = ["dpkg-query", "--show", "--showformat", "${source:Package} ${source:Version}", package]
     name, version = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
     return name, version
 
 
-def _component(name: str, version: str, packages: set[str], licences: Mapping[str, str]) -> Component:
+def _describe_source_package(name: str, version: str, packages: set[str], licences: Mapping[str, str]) -> Component:
     if name not in licences:
         raise ComponentError(
             f"The bundle holds libraries of Debian's {name} ({', '.join(sorted(packages))}), whose licence is not known "

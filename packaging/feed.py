@@ -21,8 +21,8 @@ from typing import Any
 from signing_key import KeyFileError, SigningKey
 
 from desktop.errors import UpdateError
+from desktop.updates.check import parse_feed
 from desktop.updates.minisign import PublicKey
-from desktop.updates.release import read_feed
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "updates.json"
@@ -43,23 +43,23 @@ def main(words: Sequence[str]) -> int:
     sign.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder to write to (default: dist)")
     sign.add_argument("artifacts", type=Path, nargs="*", help="the files that are released")
     sign.set_defaults(run=write_feed)
-    asked = parser.parse_args(words)
+    arguments = parser.parse_args(words)
     try:
-        asked.run(asked)
+        arguments.run(arguments)
     except (KeyFileError, UpdateError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-def make_key(asked: argparse.Namespace) -> None:
+def make_key(arguments: argparse.Namespace) -> None:
     """Write unbraid.key and unbraid.pub. Raises KeyFileError, OSError."""
-    folder: Path = asked.folder.resolve()
+    folder: Path = arguments.folder.resolve()
     if folder.is_relative_to(ROOT):
         raise KeyFileError(f"{folder} lies in the repository, where a secret key must never be. Name another folder.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = SigningKey.make()
-    secret = key.secret_file("" if asked.no_password else new_password())
+    key = SigningKey.generate()
+    secret = key.secret_file("" if arguments.no_password else prompt_new_password())
     # Never over a key that is there, and readable by nobody else from its first byte on.
     descriptor = os.open(folder / "unbraid.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -68,33 +68,37 @@ def make_key(asked: argparse.Namespace) -> None:
     sys.stdout.write(f'For resources/updates.toml:\nkey = "{key.public}"\n')
 
 
-def write_feed(asked: argparse.Namespace) -> None:
+def write_feed(arguments: argparse.Namespace) -> None:
     """Write the list and its signature, once the app would believe both. Raises KeyFileError, UpdateError, OSError."""
-    key = SigningKey.parse(asked.key.read_text(encoding="utf-8"), lambda: getpass.getpass("Password of the key: "))
-    data = feed_of(asked.version, asked.page, asked.artifacts)
-    read_feed(data)
+    key = SigningKey.parse(arguments.key.read_text(encoding="utf-8"), lambda: getpass.getpass("Password of the key: "))
+    data = format_feed(arguments.version, arguments.page, arguments.artifacts)
+    parse_feed(data)
     signature = key.sign(data, f"timestamp:{int(time.time())}\tfile:{NAME}\thashed")
     PublicKey.parse(key.public).verify(data, signature)
-    asked.out.mkdir(parents=True, exist_ok=True)
-    (asked.out / NAME).write_bytes(data)
-    (asked.out / f"{NAME}.minisig").write_text(signature, encoding="utf-8", newline="\n")
-    sys.stdout.write(f"Put both where resources/updates.toml says: {asked.out / NAME} and its .minisig.\n")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / NAME).write_bytes(data)
+    (arguments.out / f"{NAME}.minisig").write_text(signature, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"Put both where resources/updates.toml says: {arguments.out / NAME} and its .minisig.\n")
 
 
-def feed_of(version: str, page: str, artifacts: Sequence[Path]) -> bytes:
+def format_feed(version: str, page: str, artifacts: Sequence[Path]) -> bytes:
     """The list's bytes. Raises OSError."""
-    told: dict[str, Any] = {"version": version, "page": page, "artifacts": [artifact(path) for path in artifacts]}
-    return (json.dumps(told, indent=2) + "\n").encode()
+    content: dict[str, Any] = {
+        "version": version,
+        "page": page,
+        "artifacts": [describe_artifact(path) for path in artifacts],
+    }
+    return (json.dumps(content, indent=2) + "\n").encode()
 
 
-def artifact(path: Path) -> dict[str, str | int]:
+def describe_artifact(path: Path) -> dict[str, str | int]:
     """Name, size and digest of a released file. Raises OSError."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
 
 
-def new_password() -> str:
+def prompt_new_password() -> str:
     """A password, typed twice. Raises KeyFileError."""
     password = getpass.getpass("A password for the new key: ")
     if not password:

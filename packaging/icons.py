@@ -19,27 +19,27 @@ _APPLE_NAMES = (
 
 def write_ico(path: Path) -> Path:
     """Write the icon for Windows. Raises OSError."""
-    pictures = [(size, _picture(size)) for size in _WINDOWS_SIZES]
+    pictures = [(size, _read_png(size)) for size in _WINDOWS_SIZES]
     head, place = struct.pack("<HHH", 0, 1, len(pictures)), 6 + 16 * len(pictures)
     for size, data in pictures:
         # A byte for each side: 256 is written as 0.
         head += struct.pack("<BBBBHHII", size % 256, size % 256, 0, 0, 1, 32, len(data), place)
         place += len(data)
-    return _written(path, head + b"".join(data for _, data in pictures))
+    return _write(path, head + b"".join(data for _, data in pictures))
 
 
 def write_icns(path: Path) -> Path:
     """Write the icon for macOS. Raises OSError."""
-    pictures = [(name, _picture(size)) for size, name in _APPLE_NAMES]
+    pictures = [(name, _read_png(size)) for size, name in _APPLE_NAMES]
     body = b"".join(name + struct.pack(">I", 8 + len(data)) + data for name, data in pictures)
-    return _written(path, b"icns" + struct.pack(">I", 8 + len(body)) + body)
+    return _write(path, b"icns" + struct.pack(">I", 8 + len(body)) + body)
 
 
-def _picture(size: int) -> bytes:
+def _read_png(size: int) -> bytes:
     return (ICONS / f"unbraid-{size}.png").read_bytes()
 
 
-def _written(path: Path, data: bytes) -> Path:
+def _write(path: Path, data: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path

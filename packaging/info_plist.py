@@ -4,9 +4,9 @@ from file_types import FileType, file_types
 from product import COPYRIGHT, IDENTIFIER, NAME, version
 
 # PyTorch 2.13 and PyAV 18.1 are built for nothing older, and for Apple's own processors alone.
-OLDEST = "14.0"
+MINIMUM_MACOS = "14.0"
 # Those that macOS knows by itself. The others are told of, for a Mac without the program that made them known.
-_APPLES = ("public.", "com.apple.", "com.microsoft.", "org.3gpp.", "com.real.")
+_APPLE_UTI_PREFIXES = ("public.", "com.apple.", "com.microsoft.", "org.3gpp.", "com.real.")
 
 
 def info_plist() -> dict[str, object]:
@@ -20,9 +20,11 @@ def info_plist() -> dict[str, object]:
         "CFBundlePackageType": "APPL",
         "CFBundleDevelopmentRegion": "en",
         "CFBundleDocumentTypes": [_document(kind) for kind in file_types()],
-        "UTImportedTypeDeclarations": [_declaration(kind) for kind in file_types() if not kind.uti.startswith(_APPLES)],
+        "UTImportedTypeDeclarations": [
+            _declaration(kind) for kind in file_types() if not kind.uti.startswith(_APPLE_UTI_PREFIXES)
+        ],
         "LSApplicationCategoryType": "public.app-category.music",
-        "LSMinimumSystemVersion": OLDEST,
+        "LSMinimumSystemVersion": MINIMUM_MACOS,
         "LSArchitecturePriority": ["arm64"],
         "NSHighResolutionCapable": True,
         "NSRequiresAquaSystemAppearance": False,

@@ -21,11 +21,11 @@ LINUX, WINDOWS, APPLE = (
     "platform_machine == 'arm64' and sys_platform == 'darwin'",
 )
 # What uv writes for "everywhere that was asked for": noise on every line.
-EVERYWHERE = f"({APPLE}) or {LINUX} or {WINDOWS}"
+ALL_PLATFORMS_MARKER = f"({APPLE}) or {LINUX} or {WINDOWS}"
 # PyTorch's own builds without CUDA, a quarter of the size, for Python 3.11 to 3.14 on x86-64 and on Arm. Taken where
 # pip is told of a place that has them; they are not on PyPI, so uv cannot list their hashes.
-SMALL = "torch==2.13.0+cpu"
-SMALL_BUILDS = (
+CPU_PIN = "torch==2.13.0+cpu"
+CPU_HASHES = (
     "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",
     "84453b69508ec79902f899c5ed9495acb9e2bbe9fda5f1d5d6f19e3c3842e1a7",
     "4ca4a9394b0c771238a4f73590fdbbc4debad85ed0fa63d026ae1b085da7d6e2",
@@ -36,25 +36,25 @@ SMALL_BUILDS = (
     "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",
 )
 # Tells its makers over the network that it is used; openvino goes on without it.
-LEFT_OUT = ["openvino-telemetry"]
+EXCLUDED_PACKAGES = ["openvino-telemetry"]
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
-HEAD = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
+HEADER = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
 
 
 def main(words: list[str]) -> int:
     """Write the files."""
     everything = resolve(["--extra", "dev", "--extra", "flower", "--extra", "build", *words], current_pins())
     pins = "".join(everything)
-    app, build = names(resolve([], pins)), names(resolve(["--extra", "build"], pins))
-    test = names(resolve(["--extra", "dev", "--extra", "flower"], pins))
+    app, build = package_names(resolve([], pins)), package_names(resolve(["--extra", "build"], pins))
+    test = package_names(resolve(["--extra", "dev", "--extra", "flower"], pins))
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     for entry in everything:
-        for part in parts_of(name_of(entry), {"app": app, "build": build - app, "test": test - app}):
+        for part in lock_files_of(package_name(entry), {"app": app, "build": build - app, "test": test - app}):
             parts[part].append(entry)
     LOCKS.mkdir(exist_ok=True)
-    (LOCKS / "torch-cpu.txt").write_text(HEAD + small_build(), encoding="utf-8")
+    (LOCKS / "torch-cpu.txt").write_text(HEADER + format_cpu_pin(), encoding="utf-8")
     for part, entries in parts.items():
-        (LOCKS / f"{part}.txt").write_text(HEAD + "".join(entries), encoding="utf-8")
+        (LOCKS / f"{part}.txt").write_text(HEADER + "".join(entries), encoding="utf-8")
         sys.stdout.write(f"{part}: {len(entries)} pins\n")
     return 0
 
@@ -64,7 +64,7 @@ def resolve(options: list[str], pins: str) -> list[str]:
     with tempfile.TemporaryDirectory() as scratch:
         project, out = Path(scratch) / "pyproject.toml", Path(scratch) / "lock.txt"
         text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").replace('dynamic = ["version"]', 'version = "0"')
-        text += f"\n[tool.uv]\nenvironments = {[LINUX, WINDOWS, APPLE]}\nexclude-dependencies = {LEFT_OUT}\n"
+        text += f"\n[tool.uv]\nenvironments = {[LINUX, WINDOWS, APPLE]}\nexclude-dependencies = {EXCLUDED_PACKAGES}\n"
         project.write_text(text, encoding="utf-8")
         if pins:
             out.write_text(pins, encoding="utf-8")
@@ -73,7 +73,9 @@ def resolve(options: list[str], pins: str) -> list[str]:
         # In the folder itself: uv looks there for `environments`, not beside the file that it is given.
         subprocess.run(words, check=True, cwd=scratch)
         text = out.read_text(encoding="utf-8")
-        return entries_of(text.replace(f" ; {EVERYWHERE} ", " ").replace(f" and ({EVERYWHERE})", ""))
+        return split_pins(
+            text.replace(f" ; {ALL_PLATFORMS_MARKER} ", " ").replace(f" and ({ALL_PLATFORMS_MARKER})", "")
+        )
 
 
 def current_pins() -> str:
@@ -81,27 +83,27 @@ def current_pins() -> str:
     return "".join(path.read_text(encoding="utf-8") for part in PARTS if (path := LOCKS / f"{part}.txt").exists())
 
 
-def entries_of(text: str) -> list[str]:
+def split_pins(text: str) -> list[str]:
     """A requirements file cut into its pins."""
     return re.findall(r"^[A-Za-z].*\n(?:    --hash.*\n)*", text, re.MULTILINE)
 
 
-def small_build() -> str:
+def format_cpu_pin() -> str:
     """The entry of torch's builds without CUDA."""
-    return " \\\n".join([SMALL, *(f"    --hash=sha256:{digest}" for digest in SMALL_BUILDS)]) + "\n"
+    return " \\\n".join([CPU_PIN, *(f"    --hash=sha256:{digest}" for digest in CPU_HASHES)]) + "\n"
 
 
-def name_of(entry: str) -> str:
+def package_name(entry: str) -> str:
     """The package that an entry pins."""
     return entry.partition("==")[0]
 
 
-def names(entries: list[str]) -> set[str]:
+def package_names(entries: list[str]) -> set[str]:
     """The packages that entries pin."""
-    return {name_of(entry) for entry in entries}
+    return {package_name(entry) for entry in entries}
 
 
-def parts_of(name: str, needed: dict[str, set[str]]) -> list[str]:
+def lock_files_of(name: str, needed: dict[str, set[str]]) -> list[str]:
     """The files that a package belongs to: one, or two for what packaging and tests both need beside the app."""
     if name == "torch":
         return ["torch"]

@@ -22,24 +22,24 @@ IMAGES = ROOT / "docs" / "images"
 DEMO = ROOT / "resources" / "demo"
 SIZE = (1440, 900)
 # A click that sets the playhead, for xdotool.
-IN_THE_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10", "900")
+CLICK_IN_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10", "900")
 # How long the window may take to draw its last song (seconds).
-PATIENCE = 60.0
+TIMEOUT_S = 60.0
 # The window manager's, beyond the window itself (pixels).
-_TITLE_BAR = 40
+_TITLE_BAR_PX = 40
 
 
 def main(songs: Sequence[str]) -> int:
     """Make every picture. Returns the exit status."""
-    if not setup_debian.provide(setup_debian.missing("screen"), ROOT / "build" / "packages.log"):
+    if not setup_debian.install_packages(setup_debian.find_missing("screen"), ROOT / "build" / "packages.log"):
         return 1
     IMAGES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="unbraid-pictures-") as folder:
         library = Path(folder)
-        _picture(library / "empty", IMAGES / "empty.png")
+        _take_screenshot(library / "empty", IMAGES / "empty.png")
         demo = map(str, sorted(DEMO.glob("*.flac")))
         _unbraid(library / "songs", "separate", "--model", "sketch", *songs, *demo)
-        _picture(library / "songs", IMAGES / "window.png", *IN_THE_WAVEFORM, "key", "3")
+        _take_screenshot(library / "songs", IMAGES / "window.png", *CLICK_IN_WAVEFORM, "key", "3")
     return 0
 
 
@@ -47,18 +47,18 @@ def _unbraid(home: Path, *words: str) -> None:
     subprocess.run([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=_variables(home), check=False)
 
 
-def _picture(home: Path, image: Path, *hand: str) -> None:
+def _take_screenshot(home: Path, image: Path, *input_words: str) -> None:
     """Save the window on the library at `home`, after `hand` (words for xdotool) has done something in it."""
     with ExitStack() as opened:
-        screen = opened.enter_context(_screen())
+        screen = opened.enter_context(_virtual_display())
         variables = _variables(home) | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb"}
         opened.enter_context(_running(["openbox"], variables))
         opened.enter_context(_running([sys.executable, "-m", "desktop"], variables))
-        window = _window_of(variables)
-        _settled(variables, window, image)
-        if hand:
-            subprocess.run(["xdotool", *hand], env=variables, check=True)
-            _settled(variables, window, image)
+        window = _find_window(variables)
+        _save_when_stable(variables, window, image)
+        if input_words:
+            subprocess.run(["xdotool", *input_words], env=variables, check=True)
+            _save_when_stable(variables, window, image)
 
 
 def _variables(home: Path) -> dict[str, str]:
@@ -66,9 +66,18 @@ def _variables(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _screen() -> Generator[str]:
+def _virtual_display() -> Generator[str]:
     read, write = os.pipe()
-    words = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{SIZE[0]}x{SIZE[1] + _TITLE_BAR}x24", "-nolisten", "tcp"]
+    words = [
+        "Xvfb",
+        "-displayfd",
+        str(write),
+        "-screen",
+        "0",
+        f"{SIZE[0]}x{SIZE[1] + _TITLE_BAR_PX}x24",
+        "-nolisten",
+        "tcp",
+    ]
     with subprocess.Popen(words, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as number:
@@ -83,10 +92,10 @@ def _running(words: Sequence[str], variables: dict[str, str]) -> Generator[None]
         process.terminate()
 
 
-def _window_of(variables: dict[str, str]) -> str:
+def _find_window(variables: dict[str, str]) -> str:
     """Wait for the window, and let it fill the screen. Its number."""
     words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Unbraid"]
-    found = subprocess.run(words, env=variables, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    found = subprocess.run(words, env=variables, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
     window = found.stdout.split()[0]
     subprocess.run(["xdotool", "windowactivate", "--sync", window], env=variables, check=True)
     subprocess.run(["xdotool", "windowmove", window, "0", "0"], env=variables, check=True)
@@ -94,9 +103,9 @@ def _window_of(variables: dict[str, str]) -> str:
     return window
 
 
-def _settled(variables: dict[str, str], window: str, image: Path) -> None:
+def _save_when_stable(variables: dict[str, str], window: str, image: Path) -> None:
     """Save the window once two looks, a second apart, are the same."""
-    end = monotonic() + PATIENCE
+    end = monotonic() + TIMEOUT_S
     before = b""
     while monotonic() < end:
         sleep(1.0)

@@ -25,8 +25,8 @@ CHECKS = {
 
 def main(words: Sequence[str]) -> int:
     """Run what `words` ask for and return the exit status: 0 when everything passed."""
-    selection, rest = selected(words)
-    failed = [] if rest or selection != DEFAULT else [name for name in CHECKS if not passes(name)]
+    selection, rest = select_tests(words)
+    failed = [] if rest or selection != DEFAULT else [name for name in CHECKS if not run_check(name)]
     status = run(sys.executable, "-m", "pytest", "-m", selection, *rest)
     # On standard error, so that pytest's own closing line stays the last one on standard output.
     for name in failed:
@@ -34,7 +34,7 @@ def main(words: Sequence[str]) -> int:
     return status or bool(failed)
 
 
-def selected(words: Sequence[str]) -> tuple[str, list[str]]:
+def select_tests(words: Sequence[str]) -> tuple[str, list[str]]:
     """The marker expression for pytest, and the arguments that go on to it."""
     command, rest = (words[0] if words else "test"), list(words[1:])
     if command == "bench":
@@ -44,7 +44,7 @@ def selected(words: Sequence[str]) -> tuple[str, list[str]]:
     return DEFAULT, rest
 
 
-def passes(name: str) -> bool:
+def run_check(name: str) -> bool:
     """Run one check, and say how it went."""
     started = time.monotonic()
     tool, *arguments = CHECKS[name]

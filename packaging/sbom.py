@@ -29,7 +29,9 @@ _TYPES = {
 }
 
 
-def sbom(app: Component, parts: Sequence[Component], digests: Mapping[str, str], moment: int | None = None) -> str:
+def format_sbom(
+    app: Component, parts: Sequence[Component], digests: Mapping[str, str], timestamp: int | None = None
+) -> str:
     """The bill of materials of `app`, which is made of `parts`, as JSON.
 
     `digests`: SHA-256 of the file that a part is, by the part's name, where it is one. `moment`: seconds since 1970,
@@ -44,15 +46,15 @@ def sbom(app: Component, parts: Sequence[Component], digests: Mapping[str, str],
         bom.register_dependency(made[part.name], [made[one.name] for one in parts if one.inside == part.name])
     # Anything that can be named, and then derived from: else it would be drawn by lot.
     bom.serial_number = uuid5(NAMESPACE_URL, repr([(part, digests.get(part.name)) for part in (app, *parts)]))
-    bom.metadata.timestamp = datetime.fromtimestamp(moment or 0, UTC)
-    text = _without_time(JsonV1Dot6(bom), moment)
-    trouble = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
-    if trouble:
-        raise ComponentError(f"The bill of materials is not valid CycloneDX: {trouble}. Mend packaging/sbom.py.")
+    bom.metadata.timestamp = datetime.fromtimestamp(timestamp or 0, UTC)
+    text = _format_json(JsonV1Dot6(bom), timestamp)
+    error = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+    if error:
+        raise ComponentError(f"The bill of materials is not valid CycloneDX: {error}. Mend packaging/sbom.py.")
     return text
 
 
-def address(part: Component) -> PackageURL:
+def package_url(part: Component) -> PackageURL:
     """The package address (purl) of a part."""
     if part.origin == "deb":
         return PackageURL("deb", "debian", part.name, part.version, {"arch": "source"})
@@ -62,7 +64,7 @@ def address(part: Component) -> PackageURL:
 
 def _part(part: Component, digest: str | None, kind: ComponentType | None = None) -> Part:
     where = [ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(part.source))] if part.source else []
-    named = address(part)
+    named = package_url(part)
     return Part(
         name=part.name,
         version=part.version or None,
@@ -76,9 +78,9 @@ def _part(part: Component, digest: str | None, kind: ComponentType | None = None
     )
 
 
-def _without_time(writer: JsonV1Dot6, moment: int | None) -> str:
+def _format_json(writer: JsonV1Dot6, timestamp: int | None) -> str:
     """The library always writes a time; without `moment` there is none that would be the same twice."""
     written = json.loads(writer.output_as_string())
-    if moment is None:
+    if timestamp is None:
         del written["metadata"]["timestamp"]
     return json.dumps(written, indent=2, sort_keys=True) + "\n"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, Protocol
 
 # Lines of a command's output that are kept to explain its failure.
-KEPT = 400
+KEPT_LINES = 400
 # How often a line is redrawn on a terminal, and written anew where there is none (seconds).
-REDRAW, REWRITE = 0.2, 10.0
+REDRAW_INTERVAL_S, REWRITE_INTERVAL_S = 0.2, 10.0
 
 
 class SetUpError(Exception):
@@ -27,9 +27,9 @@ class UnreachableError(SetUpError):
     """No package index answered."""
 
 
-def say(sentence: str) -> None:
+def print_message(message: str) -> None:
     """A line for the user. Standard output belongs to the command that is about to start."""
-    sys.stderr.write(sentence + "\n")
+    sys.stderr.write(message + "\n")
     sys.stderr.flush()
 
 
@@ -39,7 +39,7 @@ class ProgressLine:
     def __init__(self, stream: IO[str] | None = None) -> None:
         """Show on `stream`, standard error when there is none."""
         self._stream = stream or sys.stderr
-        self._live = self._stream.isatty()
+        self._is_terminal = self._stream.isatty()
         self._started = time.monotonic()
         self._last = 0.0
         self._drawn = False
@@ -47,39 +47,41 @@ class ProgressLine:
     def show(self, text: str) -> None:
         """Show `text` unless the last one was shown a moment ago."""
         now = time.monotonic()
-        if now - max(self._last, self._started if not self._live else 0.0) < (REDRAW if self._live else REWRITE):
+        if now - max(self._last, self._started if not self._is_terminal else 0.0) < (
+            REDRAW_INTERVAL_S if self._is_terminal else REWRITE_INTERVAL_S
+        ):
             return
         self._last = now
         line = f"  {text}, {now - self._started:.0f} s"
-        self._stream.write(f"\r\x1b[K{line[:110]}" if self._live else line + "\n")
+        self._stream.write(f"\r\x1b[K{line[:110]}" if self._is_terminal else line + "\n")
         self._stream.flush()
         self._drawn = True
 
     def close(self) -> None:
         """Leave a clean line behind."""
-        if self._live and self._drawn:
+        if self._is_terminal and self._drawn:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
 
-class Story(Protocol):
+class OutputParser(Protocol):
     """Makes a line of progress of a command's output."""
 
-    def heard(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Take in one line of output."""
         ...
 
-    def now(self) -> str:
+    def progress_text(self) -> str:
         """Say how it stands, in a few words."""
         ...
 
 
-def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = ()) -> None:
+def run_with_progress(words: Sequence[str], parser: OutputParser, log: Path, inherited_fds: Sequence[int] = ()) -> None:
     """Run `words`, show how `story` goes, write all output to `log`, whose folder is made when there is none.
 
     `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
     """
-    lines: deque[str] = deque(maxlen=KEPT)
+    lines: deque[str] = deque(maxlen=KEPT_LINES)
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as record,
@@ -90,16 +92,16 @@ def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = (
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            pass_fds=tuple(keep),
+            pass_fds=tuple(inherited_fds),
         ) as process,
     ):
-        reader = threading.Thread(target=_collect, args=(process.stdout, story, lines, record), daemon=True)
+        reader = threading.Thread(target=_collect, args=(process.stdout, parser, lines, record), daemon=True)
         reader.start()
         line = ProgressLine()
         try:
             while reader.is_alive():
-                reader.join(REDRAW)
-                line.show(story.now())
+                reader.join(REDRAW_INTERVAL_S)
+                line.show(parser.progress_text())
         except KeyboardInterrupt:
             process.terminate()
             reader.join()
@@ -110,9 +112,9 @@ def watch(words: Sequence[str], story: Story, log: Path, keep: Sequence[int] = (
         raise subprocess.CalledProcessError(process.returncode, list(words), output="".join(lines))
 
 
-def _collect(source: IO[str] | None, story: Story, lines: deque[str], record: IO[str]) -> None:
+def _collect(source: IO[str] | None, parser: OutputParser, lines: deque[str], record: IO[str]) -> None:
     for line in source or ():
-        story.heard(line)
+        parser.read_line(line)
         lines.append(line)
         record.write(line)
         record.flush()

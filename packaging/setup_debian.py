@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from setup_console import SetUpError, say, watch
+from setup_console import SetUpError, print_message, run_with_progress
 
 
 @dataclass(frozen=True)
-class Need:
+class SystemPackage:
     """Something of the system's: the Debian package it comes in, and what tells that it is there."""
 
     package: str
@@ -24,92 +24,96 @@ class Need:
     pattern: str = ""
 
     @property
-    def met(self) -> bool:
+    def is_installed(self) -> bool:
         """True when it is there, whichever package or distribution it came from."""
         if self.library:
-            return self.library in known_libraries()
+            return self.library in list_system_libraries()
         if self.program:
             return shutil.which(self.program, path=_programs_path()) is not None
         return any(Path("/usr").glob(self.pattern))
 
 
 WINDOW = (
-    Need("libglib2.0-0", library="libglib-2.0.so.0"),
-    Need("libegl1", library="libEGL.so.1"),
-    Need("libgl1", library="libGL.so.1"),
-    Need("libdbus-1-3", library="libdbus-1.so.3"),
-    Need("libfontconfig1", library="libfontconfig.so.1"),
-    Need("libxkbcommon0", library="libxkbcommon.so.0"),
-    Need("libx11-6", library="libX11.so.6"),
-    Need("libx11-xcb1", library="libX11-xcb.so.1"),
-    Need("libxcb-cursor0", library="libxcb-cursor.so.0"),
-    Need("libxcb-icccm4", library="libxcb-icccm.so.4"),
-    Need("libxcb-image0", library="libxcb-image.so.0"),
-    Need("libxcb-keysyms1", library="libxcb-keysyms.so.1"),
-    Need("libxcb-randr0", library="libxcb-randr.so.0"),
-    Need("libxcb-render-util0", library="libxcb-render-util.so.0"),
-    Need("libxcb-shape0", library="libxcb-shape.so.0"),
-    Need("libxcb-shm0", library="libxcb-shm.so.0"),
-    Need("libxcb-sync1", library="libxcb-sync.so.1"),
-    Need("libxcb-util1", library="libxcb-util.so.1"),
-    Need("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
-    Need("libxcb-xkb1", library="libxcb-xkb.so.1"),
-    Need("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
-    Need("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
+    SystemPackage("libglib2.0-0", library="libglib-2.0.so.0"),
+    SystemPackage("libegl1", library="libEGL.so.1"),
+    SystemPackage("libgl1", library="libGL.so.1"),
+    SystemPackage("libdbus-1-3", library="libdbus-1.so.3"),
+    SystemPackage("libfontconfig1", library="libfontconfig.so.1"),
+    SystemPackage("libxkbcommon0", library="libxkbcommon.so.0"),
+    SystemPackage("libx11-6", library="libX11.so.6"),
+    SystemPackage("libx11-xcb1", library="libX11-xcb.so.1"),
+    SystemPackage("libxcb-cursor0", library="libxcb-cursor.so.0"),
+    SystemPackage("libxcb-icccm4", library="libxcb-icccm.so.4"),
+    SystemPackage("libxcb-image0", library="libxcb-image.so.0"),
+    SystemPackage("libxcb-keysyms1", library="libxcb-keysyms.so.1"),
+    SystemPackage("libxcb-randr0", library="libxcb-randr.so.0"),
+    SystemPackage("libxcb-render-util0", library="libxcb-render-util.so.0"),
+    SystemPackage("libxcb-shape0", library="libxcb-shape.so.0"),
+    SystemPackage("libxcb-shm0", library="libxcb-shm.so.0"),
+    SystemPackage("libxcb-sync1", library="libxcb-sync.so.1"),
+    SystemPackage("libxcb-util1", library="libxcb-util.so.1"),
+    SystemPackage("libxcb-xfixes0", library="libxcb-xfixes.so.0"),
+    SystemPackage("libxcb-xkb1", library="libxcb-xkb.so.1"),
+    SystemPackage("libxkbcommon-x11-0", library="libxkbcommon-x11.so.0"),
+    SystemPackage("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
 )
-SOUND = (Need("libportaudio2", library="libportaudio.so.2"),)
+SOUND = (SystemPackage("libportaudio2", library="libportaudio.so.2"),)
 # A screen that exists in memory alone, with a hand, a window manager and a camera.
 SCREEN = (
-    Need("xvfb", program="Xvfb"),
-    Need("xdotool", program="xdotool"),
-    Need("openbox", program="openbox"),
-    Need("imagemagick", program="import"),
+    SystemPackage("xvfb", program="Xvfb"),
+    SystemPackage("xdotool", program="xdotool"),
+    SystemPackage("openbox", program="openbox"),
+    SystemPackage("imagemagick", program="import"),
 )
 TESTS = (
     *SCREEN,
-    Need("xauth", program="xauth"),
-    Need("at-spi2-core", pattern="libexec/at-spi-bus-launcher"),
-    Need("dbus-daemon", program="dbus-run-session"),
-    Need("libglib2.0-bin", program="gdbus"),
-    Need("ffmpeg", program="ffmpeg"),
-    Need("pulseaudio", program="pulseaudio"),
-    Need("pulseaudio-utils", program="pactl"),
-    Need("libasound2-plugins", pattern="lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
+    SystemPackage("xauth", program="xauth"),
+    SystemPackage("at-spi2-core", pattern="libexec/at-spi-bus-launcher"),
+    SystemPackage("dbus-daemon", program="dbus-run-session"),
+    SystemPackage("libglib2.0-bin", program="gdbus"),
+    SystemPackage("ffmpeg", program="ffmpeg"),
+    SystemPackage("pulseaudio", program="pulseaudio"),
+    SystemPackage("pulseaudio-utils", program="pactl"),
+    SystemPackage("libasound2-plugins", pattern="lib/*/alsa-lib/libasound_module_pcm_pulse.so"),
 )
 BUILD = (
-    Need("build-essential", program="gcc"),
-    Need("make", program="make"),
-    Need("patch", program="patch"),
-    Need("nasm", program="nasm"),
-    Need("pkg-config", program="pkg-config"),
-    Need("xz-utils", program="xz"),
-    Need("libasound2-dev", pattern="include/alsa/asoundlib.h"),
-    Need("zlib1g-dev", pattern="include/zlib.h"),
+    SystemPackage("build-essential", program="gcc"),
+    SystemPackage("make", program="make"),
+    SystemPackage("patch", program="patch"),
+    SystemPackage("nasm", program="nasm"),
+    SystemPackage("pkg-config", program="pkg-config"),
+    SystemPackage("xz-utils", program="xz"),
+    SystemPackage("libasound2-dev", pattern="include/alsa/asoundlib.h"),
+    SystemPackage("zlib1g-dev", pattern="include/zlib.h"),
     # A copy goes into the bundle: bundle_libraries.py.
-    Need("ocl-icd-libopencl1", library="libOpenCL.so.1"),
+    SystemPackage("ocl-icd-libopencl1", library="libOpenCL.so.1"),
 )
 # Installs the packages on a bare system, and drives them there.
-PROOF = (Need("debootstrap", program="debootstrap"),)
-FOR = {"app": (), "screen": SCREEN, "test": TESTS, "build": BUILD, "proof": TESTS + PROOF}
+ACCEPTANCE = (SystemPackage("debootstrap", program="debootstrap"),)
+NEEDS_BY_KIND = {"app": (), "screen": SCREEN, "test": TESTS, "build": BUILD, "proof": TESTS + ACCEPTANCE}
 
 
-def missing(kind: str, *, venv: bool = False, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
-    """Return the Debian packages that `kind` (of `FOR`) lacks on this machine, under Python `version`.
+def find_missing(kind: str, *, venv: bool = False, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
+    """Return the Debian packages that `kind` (of `NEEDS_BY_KIND`) lacks on this machine, under Python `version`.
 
     With `venv`, those that this Python needs to make a virtual environment are included.
     """
     if not sys.platform.startswith("linux"):
         return []
-    needs = WINDOW + SOUND + FOR[kind]
-    lacking = [need.package for need in needs if not need.met]
+    needs = WINDOW + SOUND + NEEDS_BY_KIND[kind]
+    lacking = [need.package for need in needs if not need.is_installed]
     of_python = _python_headers() if kind == "build" else _redis_package(version)
-    return lacking + of_python + (missing_for_venv() if venv else [])
+    return lacking + of_python + (find_missing_for_venv() if venv else [])
 
 
 def _python_headers() -> list[str]:
     """Return the package with the headers and the shared library of Debian's own Python, when they are missing."""
     of_debian = sys.base_prefix == "/usr"
-    return [f"{_python_package()}-dev"] if of_debian and not Path(sysconfig.get_path("include"), "Python.h").exists() else []
+    return (
+        [f"{_python_package()}-dev"]
+        if of_debian and not Path(sysconfig.get_path("include"), "Python.h").exists()
+        else []
+    )
 
 
 def _redis_package(version: tuple[int, int]) -> list[str]:
@@ -120,54 +124,58 @@ def _redis_package(version: tuple[int, int]) -> list[str]:
     return [] if found else ["redis-server"]
 
 
-def provide(packages: Sequence[str], log: Path) -> bool:
+def install_packages(packages: Sequence[str], log: Path) -> bool:
     """Install Debian `packages`, or say which line installs them. True when they are there afterwards."""
     if not packages:
         return True
     names = " ".join(packages)
     if not shutil.which("apt-get"):
-        say(f"Unbraid needs libraries or programs that this system lacks. Debian calls their packages: {names}")
-        say("Install them under the names that your system has for them.")
+        print_message(
+            f"Unbraid needs libraries or programs that this system lacks. Debian calls their packages: {names}"
+        )
+        print_message("Install them under the names that your system has for them.")
         return False
-    prefix = _privilege()
-    if prefix is None:
-        say("Unbraid needs some system packages and may not install them itself. Type:")
-        say(f"  sudo apt-get install {names}")
+    privilege_prefix = _root_prefix()
+    if privilege_prefix is None:
+        print_message("Unbraid needs some system packages and may not install them itself. Type:")
+        print_message(f"  sudo apt-get install {names}")
         return False
-    say(f"Installing {len(packages)} system packages: {names}")
-    return _install(prefix, packages, log)
+    print_message(f"Installing {len(packages)} system packages: {names}")
+    return _install(privilege_prefix, packages, log)
 
 
 def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
     silent = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
     try:
-        watch([*silent, "update"], AptStory(), log)
+        run_with_progress([*silent, "update"], AptOutputParser(), log)
     except subprocess.CalledProcessError:
-        say("  The list of packages could not be renewed; going on with the one that is here.")
+        print_message("  The list of packages could not be renewed; going on with the one that is here.")
     try:
-        watch([*silent, "install", "-y", "--no-install-recommends", *packages], AptStory(), log)
+        run_with_progress([*silent, "install", "-y", "--no-install-recommends", *packages], AptOutputParser(), log)
     except subprocess.CalledProcessError as failure:
         reason = next((line for line in failure.output.splitlines() if line.startswith("E: ")), "E: see the log")
-        say(f"The system packages could not be installed ({reason[3:]}). The log is {log}. To try by hand, type:")
-        say(f"  {'' if _is_root() else 'sudo '}apt-get install {' '.join(packages)}")
+        print_message(
+            f"The system packages could not be installed ({reason[3:]}). The log is {log}. To try by hand, type:"
+        )
+        print_message(f"  {'' if _is_root() else 'sudo '}apt-get install {' '.join(packages)}")
         return False
     finally:
-        known_libraries.cache_clear()
+        list_system_libraries.cache_clear()
     return True
 
 
-class AptStory:
+class AptOutputParser:
     """Shows apt-get's last line."""
 
     def __init__(self) -> None:
         """Nothing has been said yet."""
         self._line = "starting"
 
-    def heard(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Take in one line of output."""
         self._line = line.strip()[:70] or self._line
 
-    def now(self) -> str:
+    def progress_text(self) -> str:
         """Say how it stands, in a few words."""
         return f"system packages: {self._line}"
 
@@ -176,7 +184,7 @@ def _is_root() -> bool:
     return sys.platform != "win32" and os.geteuid() == 0
 
 
-def _privilege() -> list[str] | None:
+def _root_prefix() -> list[str] | None:
     """The words before a command that make it run as root; None when this user may not, or only with a password."""
     if _is_root():
         return []
@@ -186,7 +194,7 @@ def _privilege() -> list[str] | None:
     return None
 
 
-def missing_for_venv() -> list[str]:
+def find_missing_for_venv() -> list[str]:
     """What this Python lacks to make a virtual environment: Debian ships that apart."""
     return [] if _has_ensurepip() else [_venv_package()]
 
@@ -215,7 +223,7 @@ def _has_ensurepip() -> bool:
 
 
 @cache
-def known_libraries() -> frozenset[str]:
+def list_system_libraries() -> frozenset[str]:
     """The names of the shared libraries that the dynamic loader knows."""
     ldconfig = shutil.which("ldconfig", path=_programs_path())
     if ldconfig is None:

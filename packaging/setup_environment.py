@@ -10,10 +10,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from setup_console import NoBuildError, SetUpError, UnreachableError, say, watch
+from setup_console import NoBuildError, SetUpError, UnreachableError, print_message, run_with_progress
 
 # Variables that would make pip install elsewhere or Python look elsewhere.
-MISLEADING = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "PYTHONPATH", "PYTHONHOME")
+MISLEADING_VARIABLES = (
+    "PIP_USER",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PYTHONPATH",
+    "PYTHONHOME",
+)
 
 
 class Environment:
@@ -22,155 +30,165 @@ class Environment:
     def __init__(self, root: Path) -> None:
         """The environment of the checkout at `root`."""
         self.folder = root / ".venv"
-        self.marks = self.folder / "unbraid"
+        self.state_folder = self.folder / "unbraid"
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
-        self.log = self.marks / "setup.log"
-        self.choice = self.marks / "torch"  # which build of PyTorch: setup_torch.py
+        self.log = self.state_folder / "setup.log"
+        self.torch_choice_file = self.state_folder / "torch"  # which build of PyTorch: setup_torch.py
 
     @property
-    def packages(self) -> Path:
+    def site_packages(self) -> Path:
         """Where its packages lie. Raises SetUpError when there is no such folder."""
         found = [*self.folder.glob("Lib/site-packages"), *self.folder.glob("lib/python3*/site-packages")]
         if len(found) != 1:
             raise SetUpError(f"The environment in {self.folder} is damaged. Delete that folder and start again.")
         return found[0]
 
-    def make(self) -> None:
+    def create(self) -> None:
         """Make it anew, whatever is there now. Raises SetUpError."""
-        say("Making a virtual environment in .venv.")
-        kept = {path: path.read_bytes() for path in (self.log, self.choice) if path.is_file()}
+        print_message("Making a virtual environment in .venv.")
+        kept_files = {path: path.read_bytes() for path in (self.log, self.torch_choice_file) if path.is_file()}
         words = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
         answer = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
         if answer.returncode:
             reason = (answer.stderr or answer.stdout).strip() or "no reason given"
             raise SetUpError(f"The virtual environment could not be made in {self.folder}: {reason}")
-        self.marks.mkdir(exist_ok=True)
-        for path, content in kept.items():
+        self.state_folder.mkdir(exist_ok=True)
+        for path, content in kept_files.items():
             path.write_bytes(content)
 
-    def usable(self) -> bool:
+    def is_usable(self) -> bool:
         """True when its Python starts and can install packages, and it was not left half made."""
         if not self.python.exists():
             return False
         probe = [str(self.python), "-I", "-c", "import pip, sys, sysconfig; print(sysconfig.get_paths()['purelib'])"]
         try:
             answer = subprocess.run(probe, capture_output=True, text=True, errors="replace", check=False)
-            if answer.returncode or not self.packages.samefile(answer.stdout.strip()):
+            if answer.returncode or not self.site_packages.samefile(answer.stdout.strip()):
                 return False
         except (OSError, SetUpError):
             return False
-        return not any(path.name.startswith("pip-") for path in damaged(self.packages))
+        return not any(path.name.startswith("pip-") for path in find_damaged(self.site_packages))
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Forget every package that is not whole, so that pip installs it again."""
-        for rest in self.packages.glob("~*"):  # pip's name for what it was about to remove
+        for rest in self.site_packages.glob("~*"):  # pip's name for what it was about to remove
             shutil.rmtree(rest, ignore_errors=True)
-        for record in damaged(self.packages):
-            say(f"Mending {record.name.partition('-')[0]}, which is not whole.")
+        for record in find_damaged(self.site_packages):
+            print_message(f"Mending {record.name.partition('-')[0]}, which is not whole.")
             shutil.rmtree(record)
-            self._unmark()
+            self._delete_marks()
 
-    def _unmark(self) -> None:
-        for mark in self.marks.glob("*.lock"):
+    def _delete_marks(self) -> None:
+        for mark in self.state_folder.glob("*.lock"):
             mark.unlink()
 
-    def has(self, lock: Path) -> bool:
+    def has_installed(self, lock: Path) -> bool:
         """True when exactly the packages of `lock` were installed, and none has been found damaged since."""
-        mark = self._mark(lock)
+        mark = self._mark_path(lock)
         return mark.is_file() and mark.read_text() == _digest(lock)
 
-    def install(self, lock: Path, what: str, keep: Sequence[int] = (), options: Sequence[str] = ()) -> None:
+    def install(
+        self, lock: Path, description: str, inherited_fds: Sequence[int] = (), options: Sequence[str] = ()
+    ) -> None:
         """Install the packages of `lock`, each checked against its hash, unless that is done.
 
         `keep`: descriptors that pip holds, too; `options`: more words for pip. Raises SetUpError: NoBuildError when one
         of the packages is not offered here, UnreachableError when nobody answered who might offer it.
         """
-        if self.has(lock):
+        if self.has_installed(lock):
             return
-        say(f"Installing {what}.")
+        print_message(f"Installing {description}.")
         words = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
         words += ["--disable-pip-version-check", "--progress-bar", "off", *options, "-r", str(lock)]
-        for name in MISLEADING:
+        for name in MISLEADING_VARIABLES:
             os.environ.pop(name, None)
         digest = _digest(lock)
         try:
-            watch(words, PipStory(lock, self.packages), self.log, keep)
+            run_with_progress(words, PipOutputParser(lock, self.site_packages), self.log, inherited_fds)
         except subprocess.CalledProcessError as failure:
-            raise explain(failure.output, self.log) from failure
-        self._mark(lock).write_text(digest)
+            raise explain_failure(failure.output, self.log) from failure
+        self._mark_path(lock).write_text(digest)
 
     def remove(self, lock: Path) -> None:
         """Uninstall the packages of `lock` that are installed in just those versions. Raises SetUpError."""
-        self._mark(lock).unlink(missing_ok=True)
+        self._mark_path(lock).unlink(missing_ok=True)
         pins = re.findall(r"^([A-Za-z][\w.-]*)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
-        names = [name for name, version in pins if (self.packages / f"{_folded(name)}-{version}.dist-info").is_dir()]
+        names = [
+            name
+            for name, version in pins
+            if (self.site_packages / f"{_dist_info_name(name)}-{version}.dist-info").is_dir()
+        ]
         if not names:
             return
-        say(f"Removing {', '.join(names)}.")
+        print_message(f"Removing {', '.join(names)}.")
         try:
-            watch([str(self.python), "-I", "-m", "pip", "uninstall", "--yes", *names], PipStory(lock, self.packages), self.log)
+            run_with_progress(
+                [str(self.python), "-I", "-m", "pip", "uninstall", "--yes", *names],
+                PipOutputParser(lock, self.site_packages),
+                self.log,
+            )
         except subprocess.CalledProcessError as failure:
-            raise explain(failure.output, self.log) from failure
+            raise explain_failure(failure.output, self.log) from failure
 
-    def _mark(self, lock: Path) -> Path:
-        return self.marks / (lock.stem + ".lock")
+    def _mark_path(self, lock: Path) -> Path:
+        return self.state_folder / (lock.stem + ".lock")
 
     def requirements(self, name: str) -> Iterator[str]:
         """What the installed package `name` says it needs."""
-        for metadata in self.packages.glob(f"{name}-*.dist-info/METADATA"):
+        for metadata in self.site_packages.glob(f"{name}-*.dist-info/METADATA"):
             for line in metadata.read_text(encoding="utf-8").splitlines():
                 if line.startswith("Requires-Dist: "):
                     yield line.removeprefix("Requires-Dist: ")
 
-    def connect(self, root: Path) -> None:
+    def link_checkout(self, root: Path) -> None:
         """Let its Python find the app, and its scripts find their Python: both survive a move of the folder."""
-        way = os.path.relpath(root, self.packages)
-        (self.packages / "unbraid.pth").write_text(way + "\n", encoding="utf-8")
+        relative_root = os.path.relpath(root, self.site_packages)
+        (self.site_packages / "unbraid.pth").write_text(relative_root + "\n", encoding="utf-8")
         if os.name == "nt":
             return
         command = self.scripts / "unbraid"
         command.write_text('#!/bin/sh\nexec "$(dirname "$(readlink -f "$0")")/python" -I -m desktop "$@"\n')
         command.chmod(0o755)
         for script in self.scripts.iterdir():
-            _untie(script, os.fsencode(self.folder), self._place())
-        (self.marks / "place").write_bytes(os.fsencode(self.folder))
+            _make_relocatable(script, os.fsencode(self.folder), self._previous_folder())
+        (self.state_folder / "place").write_bytes(os.fsencode(self.folder))
 
-    def _place(self) -> bytes:
+    def _previous_folder(self) -> bytes:
         """Where the environment lay when its scripts were last looked at."""
-        place = self.marks / "place"
+        place = self.state_folder / "place"
         return place.read_bytes() if place.is_file() else os.fsencode(self.folder)
 
 
-class PipStory:
+class PipOutputParser:
     """Turns what pip prints, and what has appeared on disk, into a line of progress."""
 
     def __init__(self, lock: Path, packages: Path) -> None:
         """Watch pip install `lock` into `packages`."""
         self._packages = packages
-        self._of = len(set(re.findall(r"^([A-Za-z]\S*)==", lock.read_text(encoding="utf-8"), re.MULTILINE)))
-        self._seen, self._before, self._last, self._unpacking = 0, self._installed(), "", False
+        self._total = len(set(re.findall(r"^([A-Za-z]\S*)==", lock.read_text(encoding="utf-8"), re.MULTILINE)))
+        self._seen, self._before, self._last, self._unpacking = 0, self._count_installed(), "", False
 
-    def _installed(self) -> int:
+    def _count_installed(self) -> int:
         return sum(1 for _ in self._packages.glob("*.dist-info"))
 
-    def heard(self, line: str) -> None:
+    def read_line(self, line: str) -> None:
         """Take in one line of output."""
         if line.startswith("Installing collected packages"):
-            self._unpacking, self._of = True, line.count(",") + 1
+            self._unpacking, self._total = True, line.count(",") + 1
         elif line.startswith(("Collecting ", "Processing ", "Requirement already ", "Ignoring ")):
             self._seen += 1
         if match := re.match(r"\s*(?:Downloading|Using cached) ([\w.]+)-.*(\([\d.]+ [kMG]?B\))", line):
             self._last = f", {match[1]} {match[2]}"
 
-    def now(self) -> str:
+    def progress_text(self) -> str:
         """Say how it stands, in a few words."""
         if self._unpacking:
-            return f"unpacking {min(self._installed() - self._before + 1, self._of)} of {self._of}"
-        return f"fetching {min(self._seen, self._of)} of {self._of}{self._last}"
+            return f"unpacking {min(self._count_installed() - self._before + 1, self._total)} of {self._total}"
+        return f"fetching {min(self._seen, self._total)} of {self._total}{self._last}"
 
 
-def _folded(name: str) -> str:
+def _dist_info_name(name: str) -> str:
     """The name of a package as its dist-info folder has it."""
     return re.sub(r"[-_.]+", "_", name).lower()
 
@@ -181,20 +199,20 @@ def base_python() -> str:
     return os.path.realpath(python) if sys.platform.startswith("linux") else python
 
 
-def damaged(packages: Path) -> list[Path]:
+def find_damaged(packages: Path) -> list[Path]:
     """The dist-info folders of packages that lack files, or have some that were cut short."""
-    return [record for record in sorted(packages.glob("*.dist-info")) if not _whole(record)]
+    return [record for record in sorted(packages.glob("*.dist-info")) if not _is_complete(record)]
 
 
-def _whole(record: Path) -> bool:
+def _is_complete(record: Path) -> bool:
     try:
         with (record / "RECORD").open(encoding="utf-8", newline="") as listing:
-            return all(_as_recorded(record.parent, row) for row in csv.reader(listing) if row)
+            return all(_matches_record(record.parent, row) for row in csv.reader(listing) if row)
     except OSError:
         return False
 
 
-def _as_recorded(packages: Path, row: list[str]) -> bool:
+def _matches_record(packages: Path, row: list[str]) -> bool:
     name, size = row[0], row[2] if len(row) > 2 else ""
     if name.endswith(".pyc"):
         return True
@@ -207,7 +225,7 @@ def _as_recorded(packages: Path, row: list[str]) -> bool:
 
 
 # What pip's output has in it, and what that means to the person who waits.
-CAUSES = (
+FAILURE_HINTS = (
     ("No space left on device", "The disk is full. Make room and start again."),
     ("DO NOT MATCH THE HASHES", "A downloaded package was cut short or is not the one that was locked. Start again."),
     ("onnection", "The package server could not be reached. Look at the network and start again."),
@@ -215,10 +233,10 @@ CAUSES = (
 )
 
 
-def explain(output: str, log: Path) -> SetUpError:
+def explain_failure(output: str, log: Path) -> SetUpError:
     """Return the error that says why pip failed."""
     absent = "No matching distribution" in output
-    for words, sentence in CAUSES:
+    for words, sentence in FAILURE_HINTS:
         if words in output:
             return (UnreachableError if absent else SetUpError)(f"{sentence} The log is {log}")
     last = next((line for line in reversed(output.splitlines()) if line.strip()), "pip gave no reason.")
@@ -231,15 +249,17 @@ def _digest(lock: Path) -> str:
 
 
 # A first line that names a Python by its path, as pip writes it, short or long. In its place: the Python beside it.
-TIED = re.compile(rb"\A#!(?:/bin/sh\n'''exec' \"?[^$\n]*python[\d.]*\"? \"\$0\" \"\$@\"\n' '''|[^\n]*/python[\d.]*)\n")
-FREE = b'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(readlink -f -- "$0")")/python" "$0" "$@"\n\' \'\'\'\n'
+ABSOLUTE_SHEBANG = re.compile(
+    rb"\A#!(?:/bin/sh\n'''exec' \"?[^$\n]*python[\d.]*\"? \"\$0\" \"\$@\"\n' '''|[^\n]*/python[\d.]*)\n"
+)
+RELATIVE_SHEBANG = b'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(readlink -f -- "$0")")/python" "$0" "$@"\n\' \'\'\'\n'
 
 
-def _untie(script: Path, place: bytes, before: bytes) -> None:
+def _make_relocatable(script: Path, folder: bytes, previous_folder: bytes) -> None:
     """Make a script of the environment independent of where that lies, or at least true of where it lies now."""
     if script.is_symlink() or not script.is_file() or script.stat().st_size > 65536:
         return
     content = script.read_bytes()
-    changed = TIED.sub(lambda _: FREE, content).replace(before, place)
+    changed = ABSOLUTE_SHEBANG.sub(lambda _: RELATIVE_SHEBANG, content).replace(previous_folder, folder)
     if changed != content:
         script.write_bytes(changed)

@@ -8,11 +8,11 @@ from pathlib import Path
 from setup_environment import Environment
 
 
-def account(root: Path) -> str:
+def compute_stamp(root: Path) -> str:
     """What a stamp vouches for: the files that decide the set-up, and the place. The shell script has its own way."""
-    said = os.environ.get("UNBRAID_STAMP")
-    if said:
-        return said
+    given = os.environ.get("UNBRAID_STAMP")
+    if given:
+        return given
     packaging = root / "packaging"
     digest = hashlib.sha256()
     for path in [packaging / "bootstrap.py", *sorted(packaging.glob("setup_*.py")), *sorted(packaging.glob("lock/*"))]:
@@ -20,29 +20,29 @@ def account(root: Path) -> str:
     return f"{digest.hexdigest()} {root}"
 
 
-def leave(environment: Environment, kinds: Iterable[str], seen: str) -> None:
+def write_stamps(environment: Environment, kinds: Iterable[str], stamp_text: str) -> None:
     """Write down that everything for `kinds` is there, given what `account` said before the set-up began."""
     for kind in kinds:
-        partial = environment.marks / f"{kind}.partial"
-        partial.write_text(seen + "\n", encoding="utf-8")
-        partial.replace(_path(environment, kind))
+        partial = environment.state_folder / f"{kind}.partial"
+        partial.write_text(stamp_text + "\n", encoding="utf-8")
+        partial.replace(_stamp_path(environment, kind))
 
 
-def holds(environment: Environment, kind: str, seen: str) -> bool:
+def is_current(environment: Environment, kind: str, stamp_text: str) -> bool:
     """True when nothing has changed since the stamp for `kind` was left."""
-    stamp = _path(environment, kind)
+    stamp = _stamp_path(environment, kind)
     try:
-        unchanged = stamp.read_text(encoding="utf-8").strip() == seen
-        return unchanged and environment.packages.stat().st_mtime <= stamp.stat().st_mtime
+        unchanged = stamp.read_text(encoding="utf-8").strip() == stamp_text
+        return unchanged and environment.site_packages.stat().st_mtime <= stamp.stat().st_mtime
     except OSError:
         return False
 
 
-def withdraw(environment: Environment) -> None:
+def delete_stamps(environment: Environment) -> None:
     """Nothing is sure any more."""
-    for stamp in environment.marks.glob("*.stamp"):
+    for stamp in environment.state_folder.glob("*.stamp"):
         stamp.unlink()
 
 
-def _path(environment: Environment, kind: str) -> Path:
-    return environment.marks / f"{kind}.stamp"
+def _stamp_path(environment: Environment, kind: str) -> Path:
+    return environment.state_folder / f"{kind}.stamp"

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from setup_console import NoBuildError, SetUpError, UnreachableError, say
+from setup_console import NoBuildError, SetUpError, UnreachableError, print_message
 from setup_environment import Environment
 
 LOCKS = Path(__file__).resolve().parent / "lock"
@@ -23,77 +23,81 @@ CPU_SIZE, CUDA_SIZE = "0.5 GB to download, 1.9 GB on disk", "2.7 GB to download,
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 # What a build with CUDA needs besides, several GB; other builds need none of it.
 _NEEDED_BY_CUDA = re.compile(r"(nvidia|cuda|triton)\b")
-_WHAT = "PyTorch, the largest part"
+_DESCRIPTION = "PyTorch, the largest part"
 
 
-def wanted(environment: Environment) -> str:
+def choose_build(environment: Environment) -> str:
     """Return "cpu" or "cuda": what `UNBRAID_TORCH` says, else the build that is installed, else "cpu".
 
     Raises SetUpError for another word, and for CUDA on a system for which PyPI has no such build.
     """
-    asked = os.environ.get(VARIABLE, "")
-    if asked not in ("", "cpu", "cuda"):
-        raise SetUpError(f"{VARIABLE} is {asked!r}, and may be cpu or cuda. Correct or unset it, then start again.")
-    if asked == "cuda" and not sys.platform.startswith("linux"):
+    requested = os.environ.get(VARIABLE, "")
+    if requested not in ("", "cpu", "cuda"):
+        raise SetUpError(f"{VARIABLE} is {requested!r}, and may be cpu or cuda. Correct or unset it, then start again.")
+    if requested == "cuda" and not sys.platform.startswith("linux"):
         raise SetUpError(f"{VARIABLE}=cuda is for Linux: PyPI has no PyTorch with CUDA for this system. Unset it.")
-    return asked or _installed(environment)
+    return requested or _installed_build(environment)
 
 
-def install(environment: Environment, keep: Sequence[int] = ()) -> None:
+def install(environment: Environment, inherited_fds: Sequence[int] = ()) -> None:
     """Install the build that is wanted, or the one with CUDA where no index has the other. Raises SetUpError.
 
     `keep`: descriptors that pip holds, too.
     """
-    build, new = wanted(environment), not environment.has(SMALL)
+    build, is_new = choose_build(environment), not environment.has_installed(SMALL)
     if not sys.platform.startswith("linux"):
-        environment.install(FULL, _WHAT, keep)
-    elif build == "cpu" and install_small(environment, keep):
+        environment.install(FULL, _DESCRIPTION, inherited_fds)
+    elif build == "cpu" and install_small(environment, inherited_fds):
         environment.remove(FULL)
         environment.remove(CUDA)
-        if new and NVIDIA_DRIVER.exists():
-            say(f"  This computer has an NVIDIA card. To compute on it, start once with {VARIABLE}=cuda: {CUDA_SIZE}.")
+        if is_new and NVIDIA_DRIVER.exists():
+            print_message(
+                f"  This computer has an NVIDIA card. To compute on it, start once with {VARIABLE}=cuda: {CUDA_SIZE}."
+            )
     else:
         if build == "cpu":
-            say(f"  The build for NVIDIA cards is taken in its place: {CUDA_SIZE}.")
-            say("  To wait for the small one, press Ctrl-C and start again later.")
+            print_message(f"  The build for NVIDIA cards is taken in its place: {CUDA_SIZE}.")
+            print_message("  To wait for the small one, press Ctrl-C and start again later.")
             build = "cuda"
         # To pip the build without CUDA is the same version, and so already there.
         environment.remove(SMALL)
-        environment.install(FULL, _WHAT, keep)
-        if _is_cuda(environment):
-            environment.install(CUDA, "what PyTorch needs for NVIDIA cards", keep)
-    environment.choice.write_text(build + "\n", encoding="utf-8")
+        environment.install(FULL, _DESCRIPTION, inherited_fds)
+        if _has_cuda_build(environment):
+            environment.install(CUDA, "what PyTorch needs for NVIDIA cards", inherited_fds)
+    environment.torch_choice_file.write_text(build + "\n", encoding="utf-8")
 
 
-def install_small(environment: Environment, keep: Sequence[int] = ()) -> bool:
+def install_small(environment: Environment, inherited_fds: Sequence[int] = ()) -> bool:
     """Install the build without CUDA and return True, or say why it is not to be had and return False.
 
     pip looks where it always does, then in PyTorch's index. Raises SetUpError when a download breaks off, or is not the
     file whose digest is locked.
     """
     try:
-        environment.install(SMALL, _WHAT, keep)
+        environment.install(SMALL, _DESCRIPTION, inherited_fds)
     except NoBuildError:
-        say("  The usual package index has only the build for NVIDIA cards.")
-        return _install_from_index(environment, keep)
+        print_message("  The usual package index has only the build for NVIDIA cards.")
+        return _install_from_index(environment, inherited_fds)
     return True
 
 
-def _install_from_index(environment: Environment, keep: Sequence[int]) -> bool:
-    what = f"PyTorch from its own package index, {urlsplit(INDEX).hostname}: 190 MB to download"
+def _install_from_index(environment: Environment, inherited_fds: Sequence[int]) -> bool:
+    description = f"PyTorch from its own package index, {urlsplit(INDEX).hostname}: 190 MB to download"
     try:
-        environment.install(SMALL, what, keep, ["--index-url", INDEX, "--timeout", str(TIMEOUT_S), "--retries", "0"])
+        environment.install(
+            SMALL, description, inherited_fds, ["--index-url", INDEX, "--timeout", str(TIMEOUT_S), "--retries", "0"]
+        )
     except (NoBuildError, UnreachableError):
-        say("  It does not answer, or has no build for this computer.")
+        print_message("  It does not answer, or has no build for this computer.")
         return False
     return True
 
 
-def _installed(environment: Environment) -> str:
-    if environment.choice.is_file():
-        return environment.choice.read_text(encoding="utf-8").strip()
-    return "cuda" if environment.folder.is_dir() and _is_cuda(environment) else "cpu"
+def _installed_build(environment: Environment) -> str:
+    if environment.torch_choice_file.is_file():
+        return environment.torch_choice_file.read_text(encoding="utf-8").strip()
+    return "cuda" if environment.folder.is_dir() and _has_cuda_build(environment) else "cpu"
 
 
-def _is_cuda(environment: Environment) -> bool:
+def _has_cuda_build(environment: Environment) -> bool:
     return any(_NEEDED_BY_CUDA.match(requirement) for requirement in environment.requirements("torch"))

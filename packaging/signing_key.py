@@ -14,13 +14,13 @@ from nacl.signing import SigningKey as Ed25519Key
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from desktop.updates.minisign import KEY_KIND, SIGNATURE_KIND, TRUSTED, UNTRUSTED, digest
+from desktop.updates.minisign import KEY_ALGORITHM, SIGNATURE_ALGORITHM, TRUSTED_PREFIX, UNTRUSTED_PREFIX, digest
 
 # Kind, key derivation, checksum; salt, its two limits; the key's id, its seed, its public half, the checksum.
-_LAYOUT = struct.Struct("<2s2s2s32sQQ104s")
-_INNER = struct.Struct("<8s32s32s32s")
+_FILE_LAYOUT = struct.Struct("<2s2s2s32sQQ104s")
+_KEY_LAYOUT = struct.Struct("<8s32s32s32s")
 _PLAIN, _SCRYPT, _CHECKSUM = b"\0\0", b"Sc", b"B2"
-Ask = Callable[[], str]
+PasswordPrompt = Callable[[], str]
 
 
 class KeyFileError(ValueError):
@@ -35,22 +35,24 @@ class SigningKey:
     key: Ed25519Key
 
     @classmethod
-    def make(cls) -> "SigningKey":
+    def generate(cls) -> "SigningKey":
         """A new key."""
         return cls(secrets.token_bytes(8), Ed25519Key.generate())
 
     @classmethod
-    def parse(cls, text: str, ask: Ask) -> "SigningKey":
+    def parse(cls, text: str, ask_password: PasswordPrompt) -> "SigningKey":
         """The key in the text of a .key file; `ask` gives the password of one that has any. Raises KeyFileError."""
         try:
-            kind, kdf, check, salt, operations, memory, inner = _LAYOUT.unpack(base64.b64decode(text.splitlines()[1]))
+            kind, kdf, check, salt, operations, memory, inner = _FILE_LAYOUT.unpack(
+                base64.b64decode(text.splitlines()[1])
+            )
         except (ValueError, IndexError, struct.error) as error:
             raise KeyFileError("This file holds no secret key of minisign's.") from error
-        if kind != KEY_KIND or check != _CHECKSUM or kdf not in (_PLAIN, _SCRYPT):
+        if kind != KEY_ALGORITHM or check != _CHECKSUM or kdf not in (_PLAIN, _SCRYPT):
             raise KeyFileError("This file holds a secret key of an unknown kind.")
         if kdf == _SCRYPT:
-            inner = _crypt(inner, ask(), salt, operations, memory)
-        key_id, seed, public, checksum = _INNER.unpack(inner)
+            inner = _xor_with_scrypt(inner, ask_password(), salt, operations, memory)
+        key_id, seed, public, checksum = _KEY_LAYOUT.unpack(inner)
         # minisign leaves the checksum of a key without password empty.
         if kdf == _SCRYPT and checksum != _checksum(key_id, seed, public):
             raise KeyFileError("This is not the password of the key.")
@@ -62,42 +64,42 @@ class SigningKey:
     @property
     def public(self) -> str:
         """The public half, in one line."""
-        return _line(KEY_KIND + self.id + bytes(self.key.verify_key))
+        return _base64(KEY_ALGORITHM + self.id + bytes(self.key.verify_key))
 
     def public_file(self) -> str:
         """The text of a .pub file."""
-        return f"{UNTRUSTED}minisign public key {self.id[::-1].hex().upper()}\n{self.public}\n"
+        return f"{UNTRUSTED_PREFIX}minisign public key {self.id[::-1].hex().upper()}\n{self.public}\n"
 
     def secret_file(
         self, password: str, operations: int = scrypt.OPSLIMIT_SENSITIVE, memory: int = scrypt.MEMLIMIT_SENSITIVE
     ) -> str:
         """The text of a .key file, encrypted unless `password` is empty: a gigabyte of `memory` for some seconds."""
         seed, public = bytes(self.key), bytes(self.key.verify_key)
-        inner = _INNER.pack(self.id, seed, public, _checksum(self.id, seed, public))
-        head = (KEY_KIND, _PLAIN, _CHECKSUM, bytes(32), 0, 0)
+        inner = _KEY_LAYOUT.pack(self.id, seed, public, _checksum(self.id, seed, public))
+        head = (KEY_ALGORITHM, _PLAIN, _CHECKSUM, bytes(32), 0, 0)
         if password:
             salt = secrets.token_bytes(32)
-            head = (KEY_KIND, _SCRYPT, _CHECKSUM, salt, operations, memory)
-            inner = _crypt(inner, password, salt, operations, memory)
+            head = (KEY_ALGORITHM, _SCRYPT, _CHECKSUM, salt, operations, memory)
+            inner = _xor_with_scrypt(inner, password, salt, operations, memory)
         kind = "encrypted" if password else "unencrypted"
-        return f"{UNTRUSTED}minisign {kind} secret key\n{_line(_LAYOUT.pack(*head, inner))}\n"
+        return f"{UNTRUSTED_PREFIX}minisign {kind} secret key\n{_base64(_FILE_LAYOUT.pack(*head, inner))}\n"
 
     def sign(self, data: bytes, comment: str) -> str:
         """The text of a .minisig file for `data`; `comment` is signed too, and is one line."""
         signature = self.key.sign(digest(data)).signature
         both = self.key.sign(signature + comment.encode()).signature
-        first = _line(SIGNATURE_KIND + self.id + signature)
-        return f"{UNTRUSTED}signature from minisign secret key\n{first}\n{TRUSTED}{comment}\n{_line(both)}\n"
+        first = _base64(SIGNATURE_ALGORITHM + self.id + signature)
+        return f"{UNTRUSTED_PREFIX}signature from minisign secret key\n{first}\n{TRUSTED_PREFIX}{comment}\n{_base64(both)}\n"
 
 
-def _crypt(inner: bytes, password: str, salt: bytes, operations: int, memory: int) -> bytes:
+def _xor_with_scrypt(inner: bytes, password: str, salt: bytes, operations: int, memory: int) -> bytes:
     stream = scrypt.kdf(len(inner), password.encode(), salt, operations, memory)
     return bytes(a ^ b for a, b in zip(inner, stream, strict=True))
 
 
 def _checksum(key_id: bytes, seed: bytes, public: bytes) -> bytes:
-    return hashlib.blake2b(KEY_KIND + key_id + seed + public, digest_size=32).digest()
+    return hashlib.blake2b(KEY_ALGORITHM + key_id + seed + public, digest_size=32).digest()
 
 
-def _line(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()

@@ -14,9 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-_PATIENCE = 60.0
+_TIMEOUT_S = 60.0
 # Words for the compiler that somebody may have set for programs of their own.
-_OTHERS_FLAGS = ("CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS")
+_COMPILER_VARIABLES = ("CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS")
 
 
 class BuildError(Exception):
@@ -25,12 +25,12 @@ class BuildError(Exception):
 
 def version(name: str) -> str:
     """The version of a source of sources.toml."""
-    return str(pinned(name)["version"])
+    return str(read_pin(name)["version"])
 
 
-def fetch(name: str) -> list[Path]:
+def fetch_files(name: str) -> list[Path]:
     """The files of a source, each with the digest that sources.toml states. Raises BuildError."""
-    return [_fetched(file) for file in pinned(name)["files"]]
+    return [_fetch_file(file) for file in read_pin(name)["files"]]
 
 
 def unpack(archive: Path, into: Path) -> Path:
@@ -49,12 +49,12 @@ def unpack(archive: Path, into: Path) -> Path:
     return inside[0] if len(inside) == 1 else into
 
 
-def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
+def run_logged(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
     """Run a program in `folder`, its output going into `log`. Raises BuildError with its last lines."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         done = subprocess.run(
-            words, cwd=folder, env=_surroundings() | environment, stdout=output, stderr=output, check=False
+            words, cwd=folder, env=_build_environment() | environment, stdout=output, stderr=output, check=False
         )
     if done.returncode:
         last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
@@ -63,7 +63,7 @@ def run(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environme
         )
 
 
-def compile_in(tree: Path, words: Sequence[str | Path], log: Path, **environment: str) -> None:
+def run_compile_step(tree: Path, words: Sequence[str | Path], log: Path, **environment: str) -> None:
     """Run a step that compiles the source in `tree`. Raises BuildError.
 
     The step learns neither where it is nor of which commit: what it makes is kept for as long as its recipe is the same,
@@ -71,11 +71,11 @@ def compile_in(tree: Path, words: Sequence[str | Path], log: Path, **environment
     """
     flags = f"{environment.pop('CFLAGS', '')} -ffile-prefix-map={tree}=.".strip() if os.name != "nt" else ""
     # No git repository is looked for above the source; Redis would take this one's commit for its own.
-    apart = {"CFLAGS": flags, "SOURCE_DATE_EPOCH": "0", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
-    run(words, log, tree, **apart, **environment)
+    isolation = {"CFLAGS": flags, "SOURCE_DATE_EPOCH": "0", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
+    run_logged(words, log, tree, **isolation, **environment)
 
 
-def made_at() -> str:
+def build_timestamp() -> str:
     """Seconds since 1970 that a build is dated by: the commit's, so that two builds of one commit are the same."""
     stated = os.environ.get("SOURCE_DATE_EPOCH")
     if stated:
@@ -84,35 +84,35 @@ def made_at() -> str:
     return asked.stdout.strip() or "1700000000"
 
 
-def _surroundings() -> dict[str, str]:
+def _build_environment() -> dict[str, str]:
     """The environment of every step: nothing of the time, the place and the language of this machine."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OTHERS_FLAGS}
-    return kept | {"SOURCE_DATE_EPOCH": made_at(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+    kept = {name: value for name, value in os.environ.items() if name not in _COMPILER_VARIABLES}
+    return kept | {"SOURCE_DATE_EPOCH": build_timestamp(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def pinned(name: str) -> dict[str, Any]:
+def read_pin(name: str) -> dict[str, Any]:
     """What sources.toml says of a source: its `version` and its `files`."""
     return tomllib.loads((ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))[name]
 
 
-def _fetched(file: Mapping[str, Any]) -> Path:
+def _fetch_file(file: Mapping[str, Any]) -> Path:
     path = BUILD / "sources" / str(file["name"])
     if path.exists() and _digest(path) == file["sha256"]:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
-    troubles: list[str] = []
+    errors: list[str] = []
     for url in file["urls"]:
         try:
-            with urllib.request.urlopen(url, timeout=_PATIENCE) as answer:
+            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
                 path.write_bytes(answer.read())
         except (OSError, urllib.error.URLError) as error:
-            troubles.append(f"{url}: {error}")
+            errors.append(f"{url}: {error}")
             continue
         if _digest(path) == file["sha256"]:
             return path
         path.unlink()
-        troubles.append(f"{url}: not the file that sources.toml names")
-    raise BuildError(f"{path.name} could not be fetched:\n" + "\n".join(troubles))
+        errors.append(f"{url}: not the file that sources.toml names")
+    raise BuildError(f"{path.name} could not be fetched:\n" + "\n".join(errors))
 
 
 def _digest(path: Path) -> str:

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 
-from component_list import ROOT, Component, ComponentError, Entry, book, licence_of
+from component_list import ROOT, Component, ComponentError, Entry, find_licence, load_components
 
 LOCKS = ROOT / "packaging" / "lock"
-HEAD = """# What Unbraid stands on
+HEADER = """# What Unbraid stands on
 
 Unbraid itself is under the MIT licence (see LICENSE). It ships the few things of others listed first; the packages
 after them are installed beside it, from the lock files in `packaging/lock`, under their own licences, whose texts each
@@ -23,7 +23,7 @@ it. Made by `packaging/third_party.py`; not edited by hand.
 | what | licence |
 |---|---|
 """
-INSIDE = """
+EMBEDDED_LIBRARIES = """
 No model weights are shipped. Those that the shelf downloads come under their authors' terms.
 
 ## Libraries inside packages
@@ -37,11 +37,11 @@ PACKAGES = """
 | package | version | licence |
 |---|---|---|
 """
-TAIL = """
+FOOTER = """
 PyTorch's builds for NVIDIA cards bring NVIDIA's CUDA libraries (`packaging/lock/cuda.txt`) under NVIDIA's own terms;
 they are installed only with such a build.
 """
-BUNDLE_HEAD = """# What this Unbraid is made of
+BUNDLE_HEADER = """# What this Unbraid is made of
 
 Unbraid itself is under the MIT licence. It is made of the parts below, each under its own licence, whose text lies in
 the folder `licences`. The libraries under the LGPL are files of their own, or Python modules that are: put another
@@ -56,7 +56,7 @@ among them: those that the app downloads come under their authors' terms.
 def main() -> int:
     """Write the file; 1 when a package of the lock files is not installed and so cannot be asked."""
     try:
-        text = of_checkout()
+        text = format_checkout()
     except ComponentError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -64,28 +64,28 @@ def main() -> int:
     return 0
 
 
-def of_checkout() -> str:
+def format_checkout() -> str:
     """THIRD-PARTY.md of a checkout. Raises ComponentError when a licence cannot be read."""
-    entries = [entry for entry in book().entries if "checkout" in entry.where]
+    entries = [entry for entry in load_components().entries if "checkout" in entry.where]
     own = (
         f"| {entry.component.name}, in `{entry.place}` | {entry.component.licence} (text beside it) |\n"
         for entry in entries
         if entry.place
     )
-    inner = (_inner_row(entry) for entry in entries if entry.component.inside)
-    return "".join([HEAD, *own, INSIDE, *inner, PACKAGES, *_package_rows(), TAIL])
+    inner = (_embedded_row(entry) for entry in entries if entry.component.inside)
+    return "".join([HEADER, *own, EMBEDDED_LIBRARIES, *inner, PACKAGES, *_package_rows(), FOOTER])
 
 
-def of_bundle(parts: Sequence[Component], texts: Iterable[str]) -> str:
+def format_bundle(parts: Sequence[Component], texts: Iterable[str]) -> str:
     """THIRD-PARTY.md of a bundle that is made of `parts`; `texts` are the files of their licences, in that order."""
     rows = (
         f"| {part.name} | {part.version} | {part.inside} | {_with_note(part)} | <{part.source}> | [text]({text}) |\n"
         for part, text in zip(parts, texts, strict=True)
     )
-    return "".join([BUNDLE_HEAD, *rows]).replace("| <> |", "|  |")
+    return "".join([BUNDLE_HEADER, *rows]).replace("| <> |", "|  |")
 
 
-def pins() -> list[tuple[str, str, str]]:
+def read_pins() -> list[tuple[str, str, str]]:
     """Name, version and marker of every package that the app installs, without the CUDA libraries."""
     found: list[tuple[str, str, str]] = []
     for part in ("torch", "app"):
@@ -97,24 +97,24 @@ def pins() -> list[tuple[str, str, str]]:
 def _package_rows() -> Iterable[str]:
     versions: dict[str, list[str]] = {}
     partial: set[str] = set()
-    for name, version, marker in pins():
+    for name, version, marker in read_pins():
         versions.setdefault(name, []).append(version)
         if marker:
             partial.add(name)
     for name in sorted(versions):
         # Several versions, each somewhere, are everywhere.
         note = " (not everywhere)" if name in partial and len(versions[name]) == 1 else ""
-        yield f"| {name} | {', '.join(versions[name])} | {licence_of(name, _about(name))}{note} |\n"
+        yield f"| {name} | {', '.join(versions[name])} | {find_licence(name, _read_metadata(name))}{note} |\n"
 
 
-def _about(name: str) -> PackageMetadata | None:
+def _read_metadata(name: str) -> PackageMetadata | None:
     try:
         return metadata(name)
     except PackageNotFoundError:
         return None
 
 
-def _inner_row(entry: Entry) -> str:
+def _embedded_row(entry: Entry) -> str:
     systems = {"linux": "Linux", "win32": "Windows", "darwin": "macOS"}
     where = " and ".join(systems[system] for system in entry.systems)
     return f"| {entry.component.name}{f' (on {where})' if where else ''} | {entry.component.inside} | {_with_note(entry.component)} |\n"

@@ -17,12 +17,12 @@ _TEXT = """VSVersionInfo(
 def write_version_resource(path: Path) -> Path:
     """Write it to `path`, for the version that is built. FileDescription is the name in menus and in the task manager."""
     number = version()
-    said = {
+    values = {
         "CompanyName": NAME, "FileDescription": NAME, "Comments": SUMMARY, "FileVersion": number,
         "InternalName": "unbraid", "LegalCopyright": COPYRIGHT, "OriginalFilename": "unbraid.exe",
         "ProductName": NAME, "ProductVersion": number,
     }  # fmt: skip
-    strings = ", ".join(f"StringStruct({name!r}, {value!r})" for name, value in said.items())
+    strings = ", ".join(f"StringStruct({name!r}, {value!r})" for name, value in values.items())
     numbers = (*map(int, number.split(".")), 0)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_TEXT.format(numbers=numbers, strings=strings), encoding="utf-8")

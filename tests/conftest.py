@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.surroundings import settle
+from tests.helpers.surroundings import isolate_environment
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -16,7 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     library = folder / "library"
     library.mkdir()
     os.environ["UNBRAID_HOME"] = str(library)
-    settle(folder)
+    isolate_environment(folder)
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if not config.option.markexpr:
         config.option.markexpr = "not faults and not bench and not fuzz"

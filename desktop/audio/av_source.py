@@ -12,24 +12,24 @@ from typing import BinaryIO, NoReturn, Self
 import av
 from av.container import InputContainer
 
-from desktop.audio.links import WHOLE, Span
+from desktop.audio.chained import WHOLE_FILE, ByteRange
 
 # Bytes at a time. A damaged file lets FFmpeg ask for gigabytes, and Python would make room for them before it reads.
-_MOST = 1 << 20
+_MAX_READ_BYTES = 1 << 20
 
 
-class AvSource:
+class ByteRangeFile:
     """An open file, or a span of one, as a binary stream.
 
     An impossible seek returns -1, and FFmpeg then tries its luck; PyAV would give up at an exception.
     """
 
-    def __init__(self, path: Path, span: Span = WHOLE) -> None:
+    def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
         """Raises OSError."""
         self._file: BinaryIO = path.open("rb")
-        self._start = span.start
-        self._size = (path.stat().st_size if span.end is None else span.end) - span.start
-        self._file.seek(span.start)
+        self._start = byte_range.start
+        self._size = (path.stat().st_size if byte_range.end is None else byte_range.end) - byte_range.start
+        self._file.seek(byte_range.start)
         self.name = ""
 
     def __enter__(self) -> Self:
@@ -42,8 +42,8 @@ class AvSource:
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""
-        left = max(0, self._size - self.tell())
-        return self._file.read(min(left, size if size >= 0 else left, _MOST))
+        remaining = max(0, self._size - self.tell())
+        return self._file.read(min(remaining, size if size >= 0 else remaining, _MAX_READ_BYTES))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move, and return the new position."""
@@ -64,11 +64,11 @@ class AvSource:
         self._file.close()
 
 
-def open_container(source: AvSource, formats: str) -> InputContainer:
+def open_container(file: ByteRangeFile, formats: str) -> InputContainer:
     """Open a file that is of one of `formats`, as FFmpeg names them. Raises FFmpegError, ValueError."""
     options = {"format_whitelist": formats, "protocol_whitelist": ""}
-    return av.open(source, "r", options=options, metadata_errors="replace", io_open=_refuse)
+    return av.open(file, "r", options=options, metadata_errors="replace", io_open=_refuse_io_open)
 
 
-def _refuse(url: str, flags: int, options: object) -> NoReturn:
+def _refuse_io_open(url: str, flags: int, options: object) -> NoReturn:
     raise PermissionError(f"refused to open {url!r}")

@@ -8,17 +8,15 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.audio.av_source import AvSource
-from desktop.audio.downmix import usual_layout
-from desktop.audio.links import WHOLE, Span
-from desktop.audio.names import system_name
-from desktop.audio.ogg import read_pages
-from desktop.audio.riff import is_cut_short
-from desktop.audio.track import Part, SampleFormat, TrackInfo
-from desktop.audio.undecodable import INCOMPLETE, UndecodableError
+from desktop.audio.av_source import ByteRangeFile
+from desktop.audio.chained import WHOLE_FILE, ByteRange
+from desktop.audio.downmix import default_layout
+from desktop.audio.headers import lacks_declared_audio, read_ogg_structure
+from desktop.audio.names import native_path
+from desktop.audio.track import INCOMPLETE_NOTICE, SampleFormat, TrackInfo, TrackSection, UndecodableError
 
-BLOCK = 65536
-_FORMATS = {
+BLOCK_FRAMES = 65536
+_SAMPLE_FORMATS = {
     "PCM_24": SampleFormat.PCM_24,
     "DWVW_24": SampleFormat.PCM_24,
     "ALAC_20": SampleFormat.PCM_24,
@@ -31,56 +29,56 @@ _FORMATS = {
     "OPUS": SampleFormat.LOSSY,
 }
 # It takes programs for MP3 and stops early in files without a header; SD2 reads a second file.
-_NOT_WITH_LIBSNDFILE = {"MP3", "SD2", "RAW"}
+_REFUSED_FORMATS = {"MP3", "SD2", "RAW"}
 
 
 class SndfileReader:
     """A track of one or two channels opened by libsndfile, which does not tell the layout of more."""
 
-    def __init__(self, path: Path, span: Span = WHOLE) -> None:
+    def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
         """Open a file, or one link of it. Raises UndecodableError, OSError."""
-        self._source = None if span == WHOLE else AvSource(path, span)
+        self._source = None if byte_range == WHOLE_FILE else ByteRangeFile(path, byte_range)
         try:
             # Whatever reads, seeks and tells will do, though its types do not say so.
-            self._file = soundfile.SoundFile(cast("BinaryIO", self._source) if self._source else system_name(path))
+            self._file = soundfile.SoundFile(cast("BinaryIO", self._source) if self._source else native_path(path))
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
             self._close_source()
             raise UndecodableError("is not an audio file, or it is damaged") from error
         try:
-            self._check()
+            self._check_format()
         except UndecodableError:
             self.close()
             raise
-        self.notices = (INCOMPLETE,) if span.end is None and _is_cut_short(path) else ()
+        self.notices = (INCOMPLETE_NOTICE,) if byte_range.end is None and _is_truncated(path) else ()
         self.info = TrackInfo(
             self._file.samplerate,
-            usual_layout(self._file.channels),
+            default_layout(self._file.channels),
             self._file.frames,
-            _FORMATS.get(self._file.subtype, SampleFormat.PCM_16),
+            _SAMPLE_FORMATS.get(self._file.subtype, SampleFormat.PCM_16),
             self._file.subtype,
         )
 
-    def _check(self) -> None:
-        if self._file.format in _NOT_WITH_LIBSNDFILE or self._file.subtype.startswith("MPEG_"):
+    def _check_format(self) -> None:
+        if self._file.format in _REFUSED_FORMATS or self._file.subtype.startswith("MPEG_"):
             raise UndecodableError("is not an audio file, or it is damaged")
         if not self._file.frames:
             raise UndecodableError("contains no audio")
         if self._file.channels > 2:
             raise UndecodableError("is not an audio file, or it is damaged")
 
-    def parts(self) -> Iterator[Part]:
+    def sections(self) -> Iterator[TrackSection]:
         """Yield all of it. Raises UndecodableError at damage."""
         try:
             if self._file.tell():
                 self._file.seek(0)
         except soundfile.SoundFileError as error:
             raise UndecodableError("is damaged") from error
-        yield Part(self.info, self._blocks())
+        yield TrackSection(self.info, self._blocks())
 
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
         while True:
             try:
-                block = self._file.read(BLOCK, dtype="float64", always_2d=True)
+                block = self._file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)
             except soundfile.SoundFileError as error:
                 raise UndecodableError("is damaged") from error
             if not len(block):
@@ -97,6 +95,6 @@ class SndfileReader:
             self._source.close()
 
 
-def _is_cut_short(path: Path) -> bool:
-    pages = read_pages(path)
-    return is_cut_short(path) or (pages is not None and not pages.ended)
+def _is_truncated(path: Path) -> bool:
+    pages = read_ogg_structure(path)
+    return lacks_declared_audio(path) or (pages is not None and not pages.has_last_page)

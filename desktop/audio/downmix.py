@@ -14,13 +14,13 @@ Layout = tuple[str, ...]
 MONO: Layout = ("FC",)
 STEREO: Layout = ("FL", "FR")
 # FFmpeg's own order. As far as the bit of TBR, it is that of the channel masks of WAV files (WAVEFORMATEXTENSIBLE).
-_NATIVE = (
+_NATIVE_ORDER = (
     "FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR", "TC", "TFL", "TFC", "TFR", "TBL", "TBC", "TBR",
     "DL", "DR", "WL", "WR", "SDL", "SDR", "LFE2", "TSL", "TSR", "BFC", "BFL", "BFR", "SSL", "SSR", "TTL", "TTR",
 )  # fmt: skip
-_MASK = _NATIVE[: _NATIVE.index("TBR") + 1]
+_MASK_ORDER = _NATIVE_ORDER[: _NATIVE_ORDER.index("TBR") + 1]
 # What a file means that names no layout: RFC 9639 (FLAC), section 9.1.3, which most WAV files follow as well.
-_USUAL: dict[int, Layout] = {
+_DEFAULT_LAYOUTS: dict[int, Layout] = {
     1: MONO,
     2: STEREO,
     3: ("FL", "FR", "FC"),
@@ -34,17 +34,17 @@ _MINUS_3_DB = float(np.sqrt(0.5))
 # The share of a channel in left and right. ITU-R BS.775, Annex 4: centre and surround lose 3 dB, LFE is left out, as it
 # only repeats the bass of the others. A single surround is split in two first, which costs it 3 dB more (ATSC A/52,
 # section 7.8). Channels that these documents do not know are treated as their neighbours.
-_FRONT_LEFT, _FRONT_RIGHT = (1.0, 0.0), (0.0, 1.0)
-_CENTRE = (_MINUS_3_DB, _MINUS_3_DB)
-_LEFT, _RIGHT = (_MINUS_3_DB, 0.0), (0.0, _MINUS_3_DB)
-_BACK_CENTRE = (0.5, 0.5)
-_SHARES: dict[str, tuple[float, float]] = {
-    **dict.fromkeys(("FL", "DL", "FLC", "WL", "BFL"), _FRONT_LEFT),
-    **dict.fromkeys(("FR", "DR", "FRC", "WR", "BFR"), _FRONT_RIGHT),
-    **dict.fromkeys(("FC", "BFC"), _CENTRE),
-    **dict.fromkeys(("SL", "BL", "SDL", "SSL", "TFL", "TSL", "TBL", "TTL"), _LEFT),
-    **dict.fromkeys(("SR", "BR", "SDR", "SSR", "TFR", "TSR", "TBR", "TTR"), _RIGHT),
-    **dict.fromkeys(("BC", "TC", "TFC", "TBC"), _BACK_CENTRE),
+_FRONT_LEFT_GAINS, _FRONT_RIGHT_GAINS = (1.0, 0.0), (0.0, 1.0)
+_CENTRE_GAINS = (_MINUS_3_DB, _MINUS_3_DB)
+_SURROUND_LEFT_GAINS, _SURROUND_RIGHT_GAINS = (_MINUS_3_DB, 0.0), (0.0, _MINUS_3_DB)
+_BACK_CENTRE_GAINS = (0.5, 0.5)
+_CHANNEL_GAINS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(("FL", "DL", "FLC", "WL", "BFL"), _FRONT_LEFT_GAINS),
+    **dict.fromkeys(("FR", "DR", "FRC", "WR", "BFR"), _FRONT_RIGHT_GAINS),
+    **dict.fromkeys(("FC", "BFC"), _CENTRE_GAINS),
+    **dict.fromkeys(("SL", "BL", "SDL", "SSL", "TFL", "TSL", "TBL", "TTL"), _SURROUND_LEFT_GAINS),
+    **dict.fromkeys(("SR", "BR", "SDR", "SSR", "TFR", "TSR", "TBR", "TTR"), _SURROUND_RIGHT_GAINS),
+    **dict.fromkeys(("BC", "TC", "TFC", "TBC"), _BACK_CENTRE_GAINS),
     **dict.fromkeys(("LFE", "LFE2"), (0.0, 0.0)),
     # Ambisonics, in ACN order with SN3D levels: two cardioids that look left and right.
     "AMBI0": (0.5, 0.5),
@@ -52,33 +52,33 @@ _SHARES: dict[str, tuple[float, float]] = {
 }
 
 
-def known_layout(layout: Layout) -> Layout:
+def layout_or_default(layout: Layout) -> Layout:
     """Return a layout as it is declared, or the usual one of as many channels where it names no loudspeakers."""
-    return layout if any(any(_SHARES.get(name, ())) for name in layout) else usual_layout(len(layout))
+    return layout if any(any(_CHANNEL_GAINS.get(name, ())) for name in layout) else default_layout(len(layout))
 
 
 def is_in_native_order(layout: Layout) -> bool:
     """Return whether these are loudspeakers that FFmpeg knows, each once and in its own order."""
-    places = [_NATIVE.index(name) if name in _NATIVE else -1 for name in layout]
-    return -1 not in places and all(before < after for before, after in pairwise(places))
+    indexes = [_NATIVE_ORDER.index(name) if name in _NATIVE_ORDER else -1 for name in layout]
+    return -1 not in indexes and all(before < after for before, after in pairwise(indexes))
 
 
-def masked_layout(mask: int) -> Layout:
+def layout_from_mask(mask: int) -> Layout:
     """Return the layout that a channel mask of a WAV file stands for."""
-    return tuple(name for bit, name in enumerate(_MASK) if mask >> bit & 1)
+    return tuple(name for bit, name in enumerate(_MASK_ORDER) if mask >> bit & 1)
 
 
-def usual_layout(channels: int) -> Layout:
+def default_layout(channels: int) -> Layout:
     """Return the layout of a file that declares none. Beyond eight channels, they are taken for pairs."""
-    return _USUAL.get(channels) or tuple("FL" if number % 2 == 0 else "FR" for number in range(channels))
+    return _DEFAULT_LAYOUTS.get(channels) or tuple("FL" if number % 2 == 0 else "FR" for number in range(channels))
 
 
-def stereo_matrix(layout: Layout) -> NDArray[np.float64]:
+def stereo_downmix_matrix(layout: Layout) -> NDArray[np.float64]:
     """Return the weights `[2, channels]` that mix a layout down to stereo, and can never exceed full scale."""
-    matrix = np.array([_share(name) for name in layout], dtype=np.float64).T
+    matrix = np.array([_stereo_gains(name) for name in layout], dtype=np.float64).T
     return matrix / np.abs(matrix).sum(axis=1).max()
 
 
-def _share(name: str) -> tuple[float, float]:
+def _stereo_gains(name: str) -> tuple[float, float]:
     # The height and depth of ambisonics are not heard from two loudspeakers; a loudspeaker without a place is.
-    return _SHARES.get(name, (0.0, 0.0) if name.startswith("AMBI") else _BACK_CENTRE)
+    return _CHANNEL_GAINS.get(name, (0.0, 0.0) if name.startswith("AMBI") else _BACK_CENTRE_GAINS)

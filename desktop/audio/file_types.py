@@ -1,12 +1,13 @@
 """What the suffix of a file says, as resources/file_types.toml lists it. Whether it can be decoded, its content decides."""
 
+import re
 import tomllib
 from functools import cache
 
 from desktop.paths import resources
 
 # What lies beside songs and is never missed: covers, texts, playlists, lyrics, logs of rippers, waveforms of editors.
-_COMPANIONS = frozenset(
+_SIDECAR_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
         *("avif", "bmp", "gif", "heic", "ico", "jfif", "jpeg", "jpg", "png", "psd", "svg", "tif", "tiff", "webp"),
@@ -24,6 +25,32 @@ def audio_suffixes() -> frozenset[str]:
     return frozenset(f".{extension}" for kind in listed["type"] for extension in kind["extensions"])
 
 
-def is_companion(suffix: str) -> bool:
+def is_sidecar_suffix(suffix: str) -> bool:
     """Return whether files with this suffix (with the dot, in lower case) go along with songs and are none."""
-    return suffix in _COMPANIONS
+    return suffix in _SIDECAR_SUFFIXES
+
+
+DRM_REASON = "is protected by DRM: only the app or device it was bought for can play it. Get a copy without protection"
+# Patterns for the beginning of a file, upper or lower case, and the end of a sentence that begins with the file's name.
+_NON_AUDIO_SIGNATURES = [
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), words)
+    for pattern, words in (
+        (rb"#EXTM3U|\[playlist\]", "is a playlist, not audio. Add the songs that it names"),
+        (rb"MThd", "is a MIDI file: notes without sound. Render it to audio first"),
+        (rb"PK\x03\x04", "is a ZIP archive. Unpack it, and add the songs in it"),
+        (rb"<!DOCTYPE|<html", "is a web page, not audio: the download failed. Download it again"),
+        (rb"version https://git-lfs", "is a pointer to a file, not audio. Fetch the file itself"),
+        # Audible's AAX and AA.
+        (rb"....ftypaax|....\x57\x90\x75\x36", DRM_REASON),
+        # What music shops' own apps keep: NetEase (.ncm), KuGou (.kgm, .vpr), Kuwo (.kwm), QQ Music (.qmc…: FLAC, Ogg
+        # and ID3 under its mask), and the multitrack songs of music games (.mogg) from version 11 on.
+        (rb"CTENFDAM|\x7c\xd5\x32\xeb\x86\x02\x7f\x4b|\x05\x28\xbc\x96\xe9\xe4\x5a\x43|yeelion-kuwo", DRM_REASON),
+        (rb"\xa5\x06\xb7\x89|\x8c\x2d\xb1\x99|\x8a\x0e\xe5[\xc8\xc9\xce]\x90|[\x0b-\x11]\0\0\0..\0\0", DRM_REASON),
+    )
+]
+
+
+def describe_non_audio(head: bytes) -> str | None:
+    """Return what a file that begins with `head` is in place of a song, as the end of a sentence; None when unknown."""
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    return next((words for pattern, words in _NON_AUDIO_SIGNATURES if pattern.match(head) or pattern.match(text)), None)

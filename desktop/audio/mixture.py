@@ -10,15 +10,13 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.audio.ahead import ahead
-from desktop.audio.conform import ConformedTrack, conformed
-from desktop.audio.integers import to_int32
-from desktop.audio.names import shown, system_name
-from desktop.audio.track import SampleFormat
-from desktop.audio.undecodable import UndecodableError
-from desktop.audio.write import system_error
-from desktop.disk_trouble import disk_trouble
+from desktop.audio.conform import ConformedTrack, open_conformed
+from desktop.audio.names import native_path, printable
+from desktop.audio.streaming import prefetch
+from desktop.audio.track import SampleFormat, UndecodableError
+from desktop.audio.writer import to_int32, write_failure_cause
 from desktop.errors import CancelledError, StorageError
+from desktop.runtime.disk_errors import describe_disk_error
 
 _SUBTYPES = {SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24", SampleFormat.PCM_32: "PCM_32"}
 
@@ -43,7 +41,7 @@ class Mixture:
         Raises StorageError.
         """
         try:
-            with soundfile.SoundFile(system_name(self.path)) as file:
+            with soundfile.SoundFile(native_path(self.path)) as file:
                 file.seek(start)
                 return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
         except soundfile.SoundFileError as error:
@@ -53,34 +51,34 @@ class Mixture:
             ) from error
 
 
-class Listener(Protocol):
+class BlockListener(Protocol):
     """Hears the mixture while it is decoded."""
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Decoding begins; perhaps once more, with another decoder: what was heard until now counts for nothing."""
         ...
 
-    def hear(self, block: NDArray[np.float64]) -> None:
+    def add_block(self, block: NDArray[np.float64]) -> None:
         """The next block `[channels, n]`."""
         ...
 
 
-class _Nobody:
+class _NullListener:
     """A listener who does not listen."""
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Nothing comes of it."""
 
-    def hear(self, block: NDArray[np.float64]) -> None:
+    def add_block(self, block: NDArray[np.float64]) -> None:
         """Nothing comes of it."""
 
 
 def decode_mixture(
     track: Path,
     out: Path,
-    report: Callable[[float], None],
+    report_progress: Callable[[float], None],
     should_stop: Callable[[], bool],
-    listener: Listener | None = None,
+    listener: BlockListener | None = None,
 ) -> Mixture:
     """Decode `track` into the new file `out`. `report` gets the part that is done, 0 to 1, where the length is known.
 
@@ -89,48 +87,52 @@ def decode_mixture(
     """
     with ExitStack() as on_failure:
         on_failure.callback(out.unlink, missing_ok=True)
-        mixture = _decode(track, out, report, should_stop, listener or _Nobody())
+        mixture = _decode_with_any_reader(track, out, report_progress, should_stop, listener or _NullListener())
         on_failure.pop_all()
     return mixture
 
 
-def _decode(
-    track: Path, out: Path, report: Callable[[float], None], should_stop: Callable[[], bool], listener: Listener
+def _decode_with_any_reader(
+    track: Path,
+    out: Path,
+    report_progress: Callable[[float], None],
+    should_stop: Callable[[], bool],
+    listener: BlockListener,
 ) -> Mixture:
-    with closing(conformed(track, should_stop)) as attempts:
+    with closing(open_conformed(track, should_stop)) as attempts:
         for sound in attempts:
             with suppress(UndecodableError):  # then another decoder may, or the same in another format
-                listener.begin()
-                return _write(track, sound, out, report, should_stop, listener)
+                listener.reset()
+                return _write_mixture(track, sound, out, report_progress, should_stop, listener)
     raise AssertionError("conformed() yields or raises")
 
 
-def _write(
+def _write_mixture(
     track: Path,
     sound: ConformedTrack,
     out: Path,
-    report: Callable[[float], None],
+    report_progress: Callable[[float], None],
     should_stop: Callable[[], bool],
-    listener: Listener,
+    listener: BlockListener,
 ) -> Mixture:
     rate, channels, samples = sound.format.sample_rate, sound.format.channels, sound.format.sample_format
     subtype, bits = _SUBTYPES.get(samples, "FLOAT"), samples.bits
     try:
         with (
-            soundfile.SoundFile(system_name(out), "w", rate, channels, subtype, format="RF64") as file,
-            closing(ahead(sound.blocks())) as blocks,
+            soundfile.SoundFile(native_path(out), "w", rate, channels, subtype, format="RF64") as file,
+            closing(prefetch(sound.blocks())) as blocks,
         ):
             for block in blocks:
                 if should_stop():
                     raise CancelledError("Cancelled.")
                 file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
-                listener.hear(block)
+                listener.add_block(block)
                 if sound.seconds:
-                    report(min(1.0, file.frames / rate / sound.seconds))
+                    report_progress(min(1.0, file.frames / rate / sound.seconds))
     except (soundfile.SoundFileError, OSError) as error:
-        cause = system_error(error, out)
-        reason, advice = disk_trouble(cause, out.parent)
+        cause = write_failure_cause(error, out)
+        reason, advice = describe_disk_error(cause, out.parent)
         raise StorageError(
-            f"{shown(track.name)} could not be decoded onto the disk: {reason}.", f"{advice}, then try again."
+            f"{printable(track.name)} could not be decoded onto the disk: {reason}.", f"{advice}, then try again."
         ) from cause
     return Mixture(out, rate, channels, sound.frames, samples, sound.notices())

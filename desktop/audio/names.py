@@ -8,7 +8,7 @@ from typing import cast
 
 _ELLIPSIS = "…"
 # Names that Windows keeps for devices, with any suffix.
-_DEVICES = {
+_RESERVED_WINDOWS_NAMES = {
     "con",
     "prn",
     "aux",
@@ -18,54 +18,56 @@ _DEVICES = {
     *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
 }
 _NUMBERS = re.compile("[0-9]+")
-_LONGEST_NUMBER = 20
-_FORBIDDEN = set('<>:"/\\|?*')
+_NUMBER_SORT_DIGITS = 20
+_FORBIDDEN_CHARACTERS = set('<>:"/\\|?*')
 
 
-def shown(name: str | Path, max_length: int = 80) -> str:
+def printable(name: str | Path, max_length: int = 80) -> str:
     """`name` fit for a sentence: nothing in it can move the cursor, turn the text round or fill the screen.
 
     Control, format and undecodable characters are escaped, spaces at the ends made visible by quotes, and the middle
     of a long name is left out.
     """
-    text = "".join(_visible(character) for character in str(name))
+    text = "".join(_escape_if_invisible(character) for character in str(name))
     if text != text.strip():
         text = f"“{text}”"
     if len(text) <= max_length:
         return text
-    tail = (max_length - 1) // 3
-    return text[: max_length - 1 - tail] + _ELLIPSIS + text[len(text) - tail :]
+    tail_length = (max_length - 1) // 3
+    return text[: max_length - 1 - tail_length] + _ELLIPSIS + text[len(text) - tail_length :]
 
 
-def safe_name(name: str, max_bytes: int = 120) -> str:
+def safe_file_name(name: str, max_bytes: int = 120) -> str:
     """A file name that every system takes and that keeps what can be kept of `name`. Never empty, never a path."""
     text = unicodedata.normalize("NFC", name)
-    text = "".join(c if _visible(c) == c and c not in _FORBIDDEN and _has_bytes(c) else "_" for c in text).strip(" .")
-    if text.split(".")[0].rstrip().lower() in _DEVICES:
+    text = "".join(
+        c if _escape_if_invisible(c) == c and c not in _FORBIDDEN_CHARACTERS and _is_encodable(c) else "_" for c in text
+    ).strip(" .")
+    if text.split(".")[0].rstrip().lower() in _RESERVED_WINDOWS_NAMES:
         text = f"_{text}"
     data = text.encode("utf-8", errors="replace")[:max_bytes]
     return data.decode("utf-8", errors="ignore").strip(" .-") or "untitled"
 
 
-def natural_key(name: str) -> str:
+def natural_sort_key(name: str) -> str:
     """Return a text that sorts as people do: "Track 2" before "track 10", and "Élan" with "elan"."""
     letters = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(character for character in letters if not unicodedata.combining(character))
-    return _NUMBERS.sub(lambda found: found.group().zfill(_LONGEST_NUMBER), plain)
+    return _NUMBERS.sub(lambda found: found.group().zfill(_NUMBER_SORT_DIGITS), plain)
 
 
-def as_text(name: str) -> str:
+def storable_file_name(name: str) -> str:
     """A file's name as text that can be stored: bytes that are none become replacement marks."""
     return os.fsencode(name).decode("utf-8", errors="replace")
 
 
-def system_name(path: Path) -> str:
+def native_path(path: Path) -> str:
     """`path` as C libraries take it: bytes where names are bytes, so that no name is out of reach."""
     # libsndfile's binding takes both, and says so nowhere.
     return str(path) if os.name == "nt" else cast("str", os.fsencode(path))
 
 
-def _has_bytes(character: str) -> bool:
+def _is_encodable(character: str) -> bool:
     """True when file names here can hold `character`: in the C locale, without UTF-8 mode, they hold ASCII alone."""
     try:
         os.fsencode(character)
@@ -74,7 +76,7 @@ def _has_bytes(character: str) -> bool:
     return True
 
 
-def _visible(character: str) -> str:
+def _escape_if_invisible(character: str) -> str:
     # Zero-width joiners belong to emoji and to several scripts; every other format character only deceives.
     if character in "\u200d\ufe0f":
         return character

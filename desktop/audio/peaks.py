@@ -14,15 +14,15 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-BASE = 256
-FACTOR = 4
+FRAMES_PER_ENTRY = 256
+LEVEL_FACTOR = 4
 FULL_SCALE = 32767
 _HEADER = struct.Struct("<8sQ16x")
 _MAGIC = b"UBPEAKS1"
-_COARSEST = 64
-_CHUNK = 1 << 16
+_MAX_COARSEST_ENTRIES = 64
+_CHUNK_ENTRIES = 1 << 16
 
-Entries = NDArray[np.int16]
+PeakEntries = NDArray[np.int16]
 
 
 class PeakWriter:
@@ -31,49 +31,51 @@ class PeakWriter:
     def __init__(self, path: Path) -> None:
         """Raises OSError. The channels share one envelope: the lowest and highest of them."""
         self._path = path
-        self._part = path.with_name(path.name + ".part")
-        self._file = self._part.open("w+b")
+        self._temporary_path = path.with_name(path.name + ".part")
+        self._file = self._temporary_path.open("w+b")
         self._file.write(_HEADER.pack(_MAGIC, 0))
-        self._rest: NDArray[np.floating] | None = None
+        self._pending: NDArray[np.floating] | None = None
         self._frames = 0
 
-    def add(self, block: NDArray[np.floating]) -> None:
+    def add_block(self, block: NDArray[np.floating]) -> None:
         """Take `[channels, n]`, full scale ±1."""
         self._frames += block.shape[1]
-        sound = block if self._rest is None else np.concatenate([self._rest, block], axis=1)
-        whole = sound.shape[1] // BASE * BASE
-        self._rest = sound[:, whole:].copy()
-        self._put(sound[:, :whole])
+        sound = block if self._pending is None else np.concatenate([self._pending, block], axis=1)
+        whole = sound.shape[1] // FRAMES_PER_ENTRY * FRAMES_PER_ENTRY
+        self._pending = sound[:, whole:].copy()
+        self._write_entries(sound[:, :whole])
 
     def close(self) -> None:
         """Finish the file and move it in place."""
         if self._file.closed:
             return
-        if self._rest is not None and self._rest.shape[1]:
-            self._put(np.pad(self._rest, ((0, 0), (0, BASE - self._rest.shape[1])), mode="edge"))
-        _add_levels(self._file, _entries(self._frames))
+        if self._pending is not None and self._pending.shape[1]:
+            self._write_entries(
+                np.pad(self._pending, ((0, 0), (0, FRAMES_PER_ENTRY - self._pending.shape[1])), mode="edge")
+            )
+        _append_coarser_levels(self._file, entry_count(self._frames))
         self._file.seek(0)
         self._file.write(_HEADER.pack(_MAGIC, self._frames))
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        self._part.replace(self._path)
+        self._temporary_path.replace(self._path)
 
     def abort(self) -> None:
         """Close and delete what there is of the file."""
         # On a full disk closing fails too; the file goes all the same.
         with suppress(OSError):
             self._file.close()
-        self._part.unlink(missing_ok=True)
+        self._temporary_path.unlink(missing_ok=True)
 
-    def _put(self, sound: NDArray[np.floating]) -> None:
-        self._file.write(envelope(sound).tobytes())
+    def _write_entries(self, sound: NDArray[np.floating]) -> None:
+        self._file.write(compute_entries(sound).tobytes())
 
 
 class Peaks:
     """A finished pyramid, read from the disk as far as it is looked at."""
 
-    def __init__(self, frames: int, levels: list[Entries]) -> None:
+    def __init__(self, frames: int, levels: list[PeakEntries]) -> None:
         self._frames = frames
         self._levels = levels
 
@@ -85,11 +87,11 @@ class Peaks:
         if len(head) < _HEADER.size or not head.startswith(_MAGIC):
             raise ValueError(f"{path.name} is not a peak pyramid")
         frames = _HEADER.unpack(head)[1]
-        sizes = level_sizes(_entries(frames))
+        sizes = level_sizes(entry_count(frames))
         if not frames:
             return cls(0, [])
         whole = np.memmap(path, dtype="<i2", mode="r", offset=_HEADER.size, shape=(sum(sizes), 2))
-        levels: list[Entries] = []
+        levels: list[PeakEntries] = []
         start = 0
         for size in sizes:
             levels.append(whole[start : start + size])
@@ -106,9 +108,9 @@ class Peaks:
         columns = np.zeros((width, 2), np.int16)
         if not self._levels or width < 1 or end <= start:
             return columns
-        level = self._level_for((end - start) / width)
+        level = self._choose_level((end - start) / width)
         entries = self._levels[level]
-        edges = np.linspace(start, end, width + 1) / (BASE * FACTOR**level)
+        edges = np.linspace(start, end, width + 1) / (FRAMES_PER_ENTRY * LEVEL_FACTOR**level)
         first = np.floor(edges[:-1]).astype(np.int64)
         last = np.maximum(np.ceil(edges[1:]).astype(np.int64), first + 1)
         inside = (first < len(entries)) & (last > 0)
@@ -122,54 +124,54 @@ class Peaks:
         columns[inside, 1] = np.maximum.reduceat(near[:, 1], cuts)[::2]
         return columns
 
-    def _level_for(self, frames_per_column: float) -> int:
+    def _choose_level(self, frames_per_column: float) -> int:
         level = 0
-        while level + 1 < len(self._levels) and BASE * FACTOR ** (level + 1) <= frames_per_column:
+        while level + 1 < len(self._levels) and FRAMES_PER_ENTRY * LEVEL_FACTOR ** (level + 1) <= frames_per_column:
             level += 1
         return level
 
 
-def envelope(sound: NDArray[np.floating]) -> Entries:
-    """Min and max of each `BASE` frames of `[channels, entries * BASE]`, all channels together: `[entries, 2]`."""
+def compute_entries(sound: NDArray[np.floating]) -> PeakEntries:
+    """Min and max of each `FRAMES_PER_ENTRY` frames of `[channels, entries * BASE]`, all channels together: `[entries, 2]`."""
     # Along the frames first: they lie side by side in memory, the channels do not.
-    groups = np.ascontiguousarray(sound).reshape(len(sound), -1, BASE)
+    groups = np.ascontiguousarray(sound).reshape(len(sound), -1, FRAMES_PER_ENTRY)
     pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
     return np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2")
 
 
-def build_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
+def write_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
     """Write the pyramid of `blocks`, each `[channels, n]`, to `path`. Raises OSError."""
     writer = PeakWriter(path)
     try:
         for block in blocks:
-            writer.add(block)
+            writer.add_block(block)
         writer.close()
     finally:
         writer.abort()
 
 
-def _entries(frames: int) -> int:
-    return -(-frames // BASE)
+def entry_count(frames: int) -> int:
+    return -(-frames // FRAMES_PER_ENTRY)
 
 
 def level_sizes(entries: int) -> list[int]:
     """How many entries each level of a pyramid has, the finest first."""
     sizes = [entries]
-    while sizes[-1] > _COARSEST:
-        sizes.append(-(-sizes[-1] // FACTOR))
+    while sizes[-1] > _MAX_COARSEST_ENTRIES:
+        sizes.append(-(-sizes[-1] // LEVEL_FACTOR))
     return sizes
 
 
-def _add_levels(file: BinaryIO, entries: int) -> None:
+def _append_coarser_levels(file: BinaryIO, entries: int) -> None:
     """Append the coarser levels, each made from the one before, in pieces: an hour is never in memory."""
     start = _HEADER.size
     for size in level_sizes(entries)[:-1]:
-        for first in range(0, size, _CHUNK):
-            count = min(_CHUNK, size - first)
+        for first in range(0, size, _CHUNK_ENTRIES):
+            count = min(_CHUNK_ENTRIES, size - first)
             file.seek(start + 4 * first)
             pairs = np.frombuffer(file.read(4 * count), dtype="<i2").reshape(-1, 2)
-            short = -count % FACTOR
-            groups = np.concatenate([pairs, np.repeat(pairs[-1:], short, axis=0)]).reshape(-1, FACTOR, 2)
+            padding = -count % LEVEL_FACTOR
+            groups = np.concatenate([pairs, np.repeat(pairs[-1:], padding, axis=0)]).reshape(-1, LEVEL_FACTOR, 2)
             coarser = np.stack([groups[:, :, 0].min(axis=1), groups[:, :, 1].max(axis=1)], axis=1)
             file.seek(0, os.SEEK_END)
             file.write(coarser.astype("<i2").tobytes())

@@ -11,26 +11,26 @@ class StreamResampler:
     def __init__(self, rate_in: int, rate_out: int, channels: int) -> None:
         self._rates = (rate_in, rate_out)
         self._channels = channels
-        self._taken = self._given = 0
+        self._input_frames = self._output_frames = 0
         same = rate_in == rate_out
         self._stream = None if same else soxr.ResampleStream(rate_in, rate_out, channels, "float64", "VHQ")
 
     def push(self, block: NDArray[np.floating]) -> NDArray[np.float64]:
         """Take `[channels, n]`, give what is ready: float64 `[channels, m]`, m may be 0."""
-        self._taken += block.shape[1]
-        return self._give(block, last=False)
+        self._input_frames += block.shape[1]
+        return self._resample(block, last=False)
 
     def flush(self) -> NDArray[np.float64]:
         """The rest: float64 `[channels, m]`."""
-        rest = self._give(np.zeros((self._channels, 0)), last=True)
+        rest = self._resample(np.zeros((self._channels, 0)), last=True)
         rate_in, rate_out = self._rates
-        missing = round(self._taken * rate_out / rate_in) - self._given
-        self._given += missing
+        missing = round(self._input_frames * rate_out / rate_in) - self._output_frames
+        self._output_frames += missing
         if missing < 0:
             return rest[:, :missing]
         return np.pad(rest, ((0, 0), (0, missing)))
 
-    def _give(self, block: NDArray[np.floating], last: bool) -> NDArray[np.float64]:
+    def _resample(self, block: NDArray[np.floating], last: bool) -> NDArray[np.float64]:
         if self._stream is None:
             out = np.asarray(block, dtype=np.float64)
         else:
@@ -38,5 +38,5 @@ class StreamResampler:
             frames = np.ascontiguousarray(block.T, dtype=np.float64)
             out = self._stream.resample_chunk(frames[:, 0] if self._channels == 1 else frames, last=last)
             out = out.reshape(-1, self._channels).T
-        self._given += out.shape[1]
+        self._output_frames += out.shape[1]
         return out

@@ -10,14 +10,14 @@ from tinytag import TinyTag, TinyTagException
 from desktop.audio.files import check_file
 from desktop.errors import UnusableTrackError
 
-_LONGEST = 300
+_MAX_TEXT_LENGTH = 300
 # Seconds; a header that claims more is not believed.
-_LONGEST_SONG = 7 * 24 * 3600.0
+_MAX_DURATION_S = 7 * 24 * 3600.0
 # Bytes that may be read for tags (pictures included), so that no header can send the parser through gigabytes.
-_MOST_READ = 32 << 20
-_PER_CALL = 64
+_MAX_READ_BYTES = 32 << 20
+_READ_CALL_COST_BYTES = 64
 # What broken tags raise inside a parser of many formats.
-_BAD_TAGS = (
+_TAG_ERRORS = (
     *(TinyTagException, UnusableTrackError, OSError, ValueError, ArithmeticError, LookupError, TypeError),
     *(AttributeError, MemoryError, RecursionError, struct.error, AssertionError),
 )
@@ -40,39 +40,39 @@ def read_tags(path: Path) -> Tags:
     """The tags of a track; empty ones when they are missing or damaged. Never raises for what is in the file."""
     try:
         check_file(path)
-        with _Bounded(io.FileIO(path)) as file:
+        with _BoundedReader(io.FileIO(path)) as file:
             found = TinyTag.get(str(path), image=True, file_obj=file)
         image = found.images.any
         return Tags(
-            title=_line(found.title),
-            artist=_line(found.artist),
-            album=_line(found.album),
-            seconds=_length(found.duration),
+            title=_clean_text(found.title),
+            artist=_clean_text(found.artist),
+            album=_clean_text(found.album),
+            seconds=_plausible_duration(found.duration),
             cover=image.data if image else None,
         )
-    except _BAD_TAGS:
+    except _TAG_ERRORS:
         return Tags()
 
 
-class _Bounded(io.BufferedReader):
+class _BoundedReader(io.BufferedReader):
     """A file that gives up when too much of it has been read."""
 
-    _read = 0
+    _bytes_read = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
         """As `io.BufferedReader.read`. Raises OSError once the bound is reached."""
-        left = max(0, _MOST_READ - self._read)
-        wanted = left + 1 if size is None or size < 0 else size
-        data = super().read(min(wanted, left))
-        self._read += len(data) + _PER_CALL
-        if wanted > left and len(data) == left:
+        remaining = max(0, _MAX_READ_BYTES - self._bytes_read)
+        wanted = remaining + 1 if size is None or size < 0 else size
+        data = super().read(min(wanted, remaining))
+        self._bytes_read += len(data) + _READ_CALL_COST_BYTES
+        if wanted > remaining and len(data) == remaining:
             raise OSError("too much to read for a tag")
         return data
 
 
-def _line(text: str | None) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:_LONGEST]
+def _clean_text(text: str | None) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text or "").split())[:_MAX_TEXT_LENGTH]
 
 
-def _length(seconds: float | None) -> float | None:
-    return seconds if seconds is not None and 0 < seconds < _LONGEST_SONG else None
+def _plausible_duration(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and 0 < seconds < _MAX_DURATION_S else None

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.downmix import Layout
-from desktop.audio.undecodable import UndecodableError
 
 # Below, resampling to an engine's rate would make hours of minutes; above, no converter exists.
-LOWEST_RATE, HIGHEST_RATE = 2_000, 768_000
-MOST_CHANNELS = 64
+MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
+MAX_CHANNELS = 64
 
 
 class SampleFormat(StrEnum):
@@ -56,16 +55,16 @@ class TrackInfo:
         """Length by the header, an estimate."""
         return None if self.frames is None else self.frames / self.sample_rate
 
-    def check(self) -> None:
+    def check_supported(self) -> None:
         """Raise UndecodableError for a sample rate or a number of channels that no track has."""
-        if not 1 <= self.channels <= MOST_CHANNELS:
+        if not 1 <= self.channels <= MAX_CHANNELS:
             raise UndecodableError(f"has an unsupported number of channels, {self.channels}")
-        if not LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE:
+        if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
             raise UndecodableError(f"has an unsupported sample rate, {self.sample_rate} Hz")
 
 
 @dataclass(frozen=True)
-class Part:
+class TrackSection:
     """A stretch of a track in one sample rate, layout and sample format. Most tracks are a single one."""
 
     info: TrackInfo
@@ -84,7 +83,7 @@ class TrackReader(Protocol):
         """Sentences for the user; complete after the last block."""
         ...
 
-    def parts(self) -> Iterator[Part]:
+    def sections(self) -> Iterator[TrackSection]:
         """Yield the parts in order, each to be read to its end before the next; from the start at each call.
 
         Raises UndecodableError.
@@ -94,3 +93,11 @@ class TrackReader(Protocol):
     def close(self) -> None:
         """Close the file."""
         ...
+
+
+INCOMPLETE_NOTICE = "The file is incomplete; what is there was separated."
+DAMAGED_PARTS_NOTICE = "Parts of the file are damaged and were left out."
+
+
+class UndecodableError(Exception):
+    """One decoder cannot read this file; another may. The message ends a sentence that begins with the file's name."""

@@ -13,26 +13,25 @@ import redis
 from rich.console import Console
 from rich.text import Text
 
-from desktop import nvidia
-from desktop.audio.names import shown
+from desktop.audio.names import printable
 from desktop.backend import Backend
-from desktop.disk_trouble import disk_trouble
-from desktop.display import display_available
 from desktop.errors import ConfigurationError, SoundUnavailableError, UnbraidError
-from desktop.log import see_log, start_log
-from desktop.models.shelf import Shelf
-from desktop.paths import Home, home
-from desktop.playback.device import default_device
-from desktop.redis_trouble import redis_trouble
+from desktop.models.store import ModelStore
+from desktop.paths import Home, find_home
+from desktop.playback.device import default_device_name
+from desktop.runtime import nvidia
+from desktop.runtime.disk_errors import describe_disk_error
+from desktop.runtime.display import is_display_available
+from desktop.runtime.logging_setup import configure_logging, describe_log
+from desktop.runtime.redis_endpoint import describe_redis_error
 from desktop.settings import check_environment, external_redis, load_settings
-from desktop.sizes import in_words
-from desktop.tasks.names import names
-from desktop.tasks.redis_client import redis_client
-from desktop.tasks.workers import find_workers
+from desktop.tasks.queue import find_workers
+from desktop.tasks.redis_client import redis_client, redis_names
+from desktop.text.sizes import format_size
 
 # A few songs' stems, and their segments; below this the user should know before a job does.
-LITTLE_SPACE = 2 * 10**9
-FEW_FILES = 1000
+LOW_SPACE_BYTES = 2 * 10**9
+LOW_FREE_FILES = 1000
 
 
 class Verdict(StrEnum):
@@ -57,65 +56,65 @@ class Check:
     """What to do about it; empty when all is well."""
 
 
-MARKS = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.PROBLEM: ("✗", "red")}
+VERDICT_MARKS = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.PROBLEM: ("✗", "red")}
 
 
-def doctor(as_json: bool) -> int:
+def run_doctor(as_json: bool) -> int:
     """Make every check. Returns 1 when a job could not run, else 0.
 
     Takes 20 seconds at most where a part does not answer, and 2 minutes more for a worker that does not start.
     """
-    checks = list(examine())
+    checks = list(run_checks())
     if as_json:
         print(json.dumps([asdict(check) for check in checks]))
     else:
-        _print(checks)
+        _print_checks(checks)
     return 1 if any(check.verdict is Verdict.PROBLEM for check in checks) else 0
 
 
-def examine() -> Iterator[Check]:
+def run_checks() -> Iterator[Check]:
     """Make the checks, in the order in which a job needs the parts."""
     try:
-        library = home()
+        library = find_home()
         check_environment()
     except ConfigurationError as error:
         yield Check("variables", Verdict.PROBLEM, str(error))
         return
-    storage = _storage(library)
+    storage = _check_storage(library)
     yield storage
     if storage.verdict is Verdict.PROBLEM:
         return
-    start_log(library, "terminal")
-    yield from _library(library)
-    yield _models(library)
-    if hint := nvidia.hint():
+    configure_logging(library, "terminal")
+    yield from _check_library(library)
+    yield _check_models(library)
+    if hint := nvidia.setup_hint():
         yield Check("card", Verdict.OK, "Songs are separated on the processor.", hint)
-    yield _sound()
-    yield _display()
+    yield _check_sound()
+    yield _check_display()
 
 
-def _storage(library: Home) -> Check:
+def _check_storage(library: Home) -> Check:
     try:
-        library.prepare()
+        library.create_folders()
         with tempfile.NamedTemporaryFile(dir=library.jobs) as probe:
             probe.write(b"unbraid")
     except OSError as error:
-        reason, advice = disk_trouble(error, library.root)
+        reason, advice = describe_disk_error(error, library.root)
         mend = f"{advice}, or set UNBRAID_HOME to another folder."
-        return Check("storage", Verdict.PROBLEM, f"{shown(library.root)} cannot be written: {reason}.", mend)
-    free, files = disk_usage(library.root).free, _free_files(library.root)
-    if files is not None and files < FEW_FILES:
-        found = f"{shown(library.root)}, {in_words(free)} free, but only {files} more files can be made there."
+        return Check("storage", Verdict.PROBLEM, f"{printable(library.root)} cannot be written: {reason}.", mend)
+    free, files = disk_usage(library.root).free, _count_free_files(library.root)
+    if files is not None and files < LOW_FREE_FILES:
+        found = f"{printable(library.root)}, {format_size(free)} free, but only {files} more files can be made there."
         return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
-    found = f"{shown(library.root)}, {in_words(free)} free."
-    if free < LITTLE_SPACE:
+    found = f"{printable(library.root)}, {format_size(free)} free."
+    if free < LOW_SPACE_BYTES:
         return Check(
             "storage", Verdict.WARNING, found, "Free some space, or delete the removed songs: unbraid bin --empty"
         )
     return Check("storage", Verdict.OK, found)
 
 
-def _free_files(folder: Path) -> int | None:
+def _count_free_files(folder: Path) -> int | None:
     """Return how many files can still be made, or None where the file system does not count them."""
     if not hasattr(os, "statvfs"):
         return None
@@ -123,7 +122,7 @@ def _free_files(folder: Path) -> int | None:
     return status.f_favail if status.f_files else None
 
 
-def _library(library: Home) -> Iterator[Check]:
+def _check_library(library: Home) -> Iterator[Check]:
     try:
         backend = Backend(library)
         count = len(backend.service.jobs())
@@ -133,14 +132,14 @@ def _library(library: Home) -> Iterator[Check]:
         return
     yield Check("database", Verdict.OK, f"The library opens. Jobs in it: {count}.")
     try:
-        trouble = _start(backend)
-        yield _redis(library)
-        yield _worker(library, backend, trouble)
+        trouble = _start_backend(backend)
+        yield _check_redis(library)
+        yield _check_worker(library, backend, trouble)
     finally:
         backend.stop()
 
 
-def _start(backend: Backend) -> str | None:
+def _start_backend(backend: Backend) -> str | None:
     """Start what does not run. Return the sentence about what cannot be started."""
     try:
         backend.start()
@@ -149,19 +148,21 @@ def _start(backend: Backend) -> str | None:
     return None
 
 
-def _redis(library: Home) -> Check:
+def _check_redis(library: Home) -> Check:
     external = external_redis()
     try:
         with redis_client() as client:
             version = str(client.info("server")["redis_version"])
-            client.set(f"{names().queue}:doctor", "1", ex=1)  # a copy, or one that is full, answers but takes nothing
+            client.set(
+                f"{redis_names().queue}:doctor", "1", ex=1
+            )  # a copy, or one that is full, answers but takes nothing
     except redis.RedisError as error:
-        mend = "" if external else see_log(library, "redis")
-        return Check("redis", Verdict.PROBLEM, redis_trouble(error, external), mend)
+        mend = "" if external else describe_log(library, "redis")
+        return Check("redis", Verdict.PROBLEM, describe_redis_error(error, external), mend)
     return Check("redis", Verdict.OK, f"Redis {version} answers, and takes messages.")
 
 
-def _worker(library: Home, backend: Backend, trouble: str | None) -> Check:
+def _check_worker(library: Home, backend: Backend, trouble: str | None) -> Check:
     if trouble:
         return Check("worker", Verdict.PROBLEM, trouble)
     try:
@@ -169,49 +170,53 @@ def _worker(library: Home, backend: Backend, trouble: str | None) -> Check:
         trouble = backend.worker_trouble(workers)
     except UnbraidError as error:
         return Check("worker", Verdict.PROBLEM, str(error))
-    songs = f"{_subject(workers.songs, 'takes', 'take')} songs." if workers.songs else "A worker is separating a song."
-    drafts = f" {_subject(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
+    songs = (
+        f"{_names_and_verb(workers.songs, 'takes', 'take')} songs."
+        if workers.songs
+        else "A worker is separating a song."
+    )
+    drafts = f" {_names_and_verb(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
     if not trouble:
         return Check("worker", Verdict.OK, songs + drafts)
     others = f" Others answer: {', '.join(workers.others)}." if workers.others else ""
-    mend = f"{see_log(library, 'worker')} Start Unbraid again, or another worker: unbraid worker"
+    mend = f"{describe_log(library, 'worker')} Start Unbraid again, or another worker: unbraid worker"
     return Check("worker", Verdict.PROBLEM, f"{trouble}{drafts}{others}", mend)
 
 
-def _subject(names: Sequence[str], one: str, many: str) -> str:
+def _names_and_verb(workers: Sequence[str], singular_verb: str, plural_verb: str) -> str:
     """Return the names of workers and a verb."""
-    return f"{', '.join(names)} {one if len(names) == 1 else many}"
+    return f"{', '.join(workers)} {singular_verb if len(workers) == 1 else plural_verb}"
 
 
-def _models(library: Home) -> Check:
+def _check_models(library: Home) -> Check:
     wanted = load_settings(library).model
-    present = [model.title for model in Shelf(library).models() if model.present]
+    present = [model.title for model in ModelStore(library).list_models() if model.is_installed]
     found = f"On this computer: {', '.join(present)}."
-    if any(model.present for model in Shelf(library).models() if model.name == wanted):
+    if any(model.is_installed for model in ModelStore(library).list_models() if model.name == wanted):
         return Check("models", Verdict.OK, found)
     mend = f"The first song downloads it; to do so now: unbraid models download {wanted}"
     return Check("models", Verdict.WARNING, f"{found} The default model {wanted} is not.", mend)
 
 
-def _sound() -> Check:
+def _check_sound() -> Check:
     try:
-        return Check("sound", Verdict.OK, f"{default_device()} plays the stems.")
+        return Check("sound", Verdict.OK, f"{default_device_name()} plays the stems.")
     except SoundUnavailableError as error:
         return Check(
             "sound", Verdict.WARNING, str(error), "Separating works without; connect a sound device to listen."
         )
 
 
-def _display() -> Check:
-    if display_available():
+def _check_display() -> Check:
+    if is_display_available():
         return Check("display", Verdict.OK, "A window can be opened.")
     mend = "Songs are separated in the terminal: unbraid FILE"
     return Check("display", Verdict.WARNING, "There is no display to open the window on.", mend)
 
 
-def _print(checks: list[Check]) -> None:
+def _print_checks(checks: list[Check]) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for check in checks:
-        mark, colour = MARKS[check.verdict]
+        mark, colour = VERDICT_MARKS[check.verdict]
         mend = f"  {check.mend}" if check.mend else ""
         console.print(Text.assemble((f"{mark} ", colour), (f"{check.name:<9}", "bold"), check.found, mend))

@@ -9,44 +9,44 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from desktop.audio.names import shown
-from desktop.cli.jobs import backend, find
-from desktop.cli.report import title_words
-from desktop.export.batch import export_songs
-from desktop.export.result import ExportProgress, export_format
-from desktop.paths import home
+from desktop.audio.names import printable
+from desktop.cli.formatting import format_title
+from desktop.cli.jobs import find_job, open_backend
+from desktop.export.batch import export_batch
+from desktop.export.result import ExportProgress, format_from_settings
+from desktop.paths import find_home
 from desktop.settings import load_settings
 
 
-def export(beginnings: Sequence[str], folder: Path, file_format: str | None) -> int:
+def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | None) -> int:
     """Export the jobs whose ids begin with `beginnings`, in the format of the settings unless one is given.
 
     Return 0 when all were exported, else 1. Raises UnknownJobError, JobStateError.
     """
-    service = backend().service
-    wanted = file_format or export_format(load_settings(home()))
-    jobs = [find(service, beginning) for beginning in beginnings]
-    with _bar() as bar:
+    service = open_backend().service
+    wanted = file_format or format_from_settings(load_settings(find_home()))
+    jobs = [find_job(service, beginning) for beginning in id_prefixes]
+    with _create_progress() as bar:
         task = bar.add_task("", total=1.0)
 
         def report(progress: ExportProgress) -> None:
-            bar.update(task, completed=progress.part)
+            bar.update(task, completed=progress.fraction)
 
         # Not resolve(): a symbolic link keeps the name that the user gave.
-        result = export_songs(jobs, Path(os.path.abspath(folder)), wanted, service.job, report)  # noqa: PTH100
+        result = export_batch(jobs, Path(os.path.abspath(folder)), wanted, service.job, report)  # noqa: PTH100
     out = Console(soft_wrap=True, highlight=False)
     for job, files in result.exported:
-        out.print(Text.assemble(("✓ ", "green"), (title_words(job), "bold")))
+        out.print(Text.assemble(("✓ ", "green"), (format_title(job), "bold")))
         for path in files:
-            out.print(Text(f"    {shown(path, max_length=4096)}"))
-    for job, reason in result.left_out:
-        out.print(Text.assemble(("✗ ", "red"), (title_words(job), "bold"), "  ", reason))
-    if result.trouble:
-        print(f"unbraid: {result.trouble}", file=sys.stderr)
-    return 1 if result.left_out or result.trouble else 0
+            out.print(Text(f"    {printable(path, max_length=4096)}"))
+    for job, reason in result.skipped:
+        out.print(Text.assemble(("✗ ", "red"), (format_title(job), "bold"), "  ", reason))
+    if result.error:
+        print(f"unbraid: {result.error}", file=sys.stderr)
+    return 1 if result.skipped or result.error else 0
 
 
-def _bar() -> Progress:
+def _create_progress() -> Progress:
     words = TextColumn("Exporting"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %")
     console = Console(stderr=True)
     return Progress(*words, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from desktop import __version__
-from desktop.crashes.watch import watching
 from desktop.errors import UnbraidError
-from desktop.jobs.model import HIGHEST_OVERLAP, KEPT_DAYS, MOST_SHIFTS
+from desktop.jobs.model import BIN_RETENTION_DAYS, MAX_OVERLAP, MAX_SHIFTS
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.streams import guard_output_streams
 from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
-from desktop.streams import guard_output
 
 # What a shell reports for a program that Ctrl-C has ended: 128 and the number of SIGINT.
-_INTERRUPTED = 130
+_EXIT_INTERRUPTED = 130
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
-    guard_output()
+    guard_output_streams()
     try:
-        arguments = parser().parse_args(argv)
+        arguments = build_parser().parse_args(argv)
     except SystemExit as exit_request:
         return int(exit_request.code or 0)
     try:
@@ -32,40 +32,44 @@ def main(argv: Sequence[str]) -> int:
         print(f"unbraid: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return _EXIT_INTERRUPTED
     finally:
-        watching.look_back()
+        process_crash_handler.collect_reports()
 
 
-def parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     """The whole grammar; each command's `run` default takes the parsed arguments and gives the exit status."""
-    top = argparse.ArgumentParser(prog="unbraid", description=DESCRIPTION)
-    top.add_argument("--version", action="version", version=f"unbraid {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
-    _separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
-    _jobs(commands.add_parser("jobs", help="list the jobs of the library"))
+    root = argparse.ArgumentParser(prog="unbraid", description=DESCRIPTION)
+    root.add_argument("--version", action="version", version=f"unbraid {__version__}")
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
+    _configure_separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
+    _configure_jobs(commands.add_parser("jobs", help="list the jobs of the library"))
     for word, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
-                       ("remove", f"move a job and its stems to the bin, for {KEPT_DAYS} days")):  # fmt: skip
-        _job_action(commands.add_parser(word, help=text), word)
-    _job_action(commands.add_parser("move", help="move a queued job to the front, or to another place"), "move")
+                       ("remove", f"move a job and its stems to the bin, for {BIN_RETENTION_DAYS} days")):  # fmt: skip
+        _configure_job_action(commands.add_parser(word, help=text), word)
+    _configure_job_action(
+        commands.add_parser("move", help="move a queued job to the front, or to another place"), "move"
+    )
     commands.add_parser("clear", help="move every job that has ended to the bin").set_defaults(run=_run_clear)
-    _restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
-    _bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
+    _configure_restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
+    _configure_bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
     for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
-        _hold(commands.add_parser(word, help=text), word)
-    _export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
-    _models(commands.add_parser("models", help="the models on this computer"))
-    _doctor(commands.add_parser("doctor", help="check that everything works, and say how to mend what does not"))
+        _configure_hold(commands.add_parser(word, help=text), word)
+    _configure_export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
+    _configure_models(commands.add_parser("models", help="the models on this computer"))
+    _configure_doctor(
+        commands.add_parser("doctor", help="check that everything works, and say how to mend what does not")
+    )
     commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
     commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
-    return top
+    return root
 
 
-def _separate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=_path)
+def _configure_separate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=_parse_path)
     command.add_argument("--model", default=None, help=f"a model of `unbraid models list` (default {DEFAULT_MODEL})")
-    command.add_argument("--out", type=_path, help="also put the stems into this folder, one folder a song")
+    command.add_argument("--out", type=_parse_path, help="also put the stems into this folder, one folder a song")
     command.add_argument("--format", choices=("wav", "flac", "mp3"), default="wav")
     command.add_argument("--bits", choices=("16", "24", "32f"), help="bit depth of the stems (default: the song's)")
     command.add_argument(
@@ -75,124 +79,126 @@ def _separate(command: argparse.ArgumentParser) -> None:
         dest="sum_mode",
         help="exact: the stems add up to the original sample for sample; raw: the model's own output",
     )
-    command.add_argument("--overlap", type=_overlap, help="part that segments share, 0 to 0.9 (default 0.25)")
+    command.add_argument("--overlap", type=_parse_overlap, help="part that segments share, 0 to 0.9 (default 0.25)")
     command.add_argument(
-        "--shifts", type=_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
+        "--shifts", type=_parse_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
     )
     command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
-    _json(command, "one JSON object a job on standard output, when the job ends")
+    _add_json_option(command, "one JSON object a job on standard output, when the job ends")
     command.set_defaults(run=_run_separate)
 
 
-def _path(text: str) -> Path:
+def _parse_path(text: str) -> Path:
     """Return a path. An empty text is refused: a shell variable without a value, which `Path` takes for this folder."""
     if not text:
         raise argparse.ArgumentTypeError("a path is empty; name a file or folder (. is this folder)")
     return Path(text)
 
 
-def _overlap(text: str) -> float:
+def _parse_overlap(text: str) -> float:
     overlap = float(text)
-    if not 0.0 <= overlap <= HIGHEST_OVERLAP:
+    if not 0.0 <= overlap <= MAX_OVERLAP:
         raise ValueError
     return overlap
 
 
-def _shifts(text: str) -> int:
+def _parse_shifts(text: str) -> int:
     shifts = int(text)
-    if not 0 <= shifts <= MOST_SHIFTS:
+    if not 0 <= shifts <= MAX_SHIFTS:
         raise ValueError
     return shifts
 
 
-def _jobs(command: argparse.ArgumentParser) -> None:
-    _json(command, "one JSON array")
+def _configure_jobs(command: argparse.ArgumentParser) -> None:
+    _add_json_option(command, "one JSON array")
     command.set_defaults(run=_run_jobs)
 
 
-def _job_action(command: argparse.ArgumentParser, word: str) -> None:
+def _configure_job_action(command: argparse.ArgumentParser, command_name: str) -> None:
     command.add_argument("id", metavar="ID", help="the job's id, or as much of its beginning as is unique")
-    if word == "retry":
+    if command_name == "retry":
         command.add_argument("--model", help="another model than before")
-    if word == "move":
+    if command_name == "move":
         command.add_argument(
-            "--to", type=_place, metavar="N", help="its place among the queued songs (default 1: next)"
+            "--to", type=_parse_place, metavar="N", help="its place among the queued songs (default 1: next)"
         )
-    command.set_defaults(run=_run_action, word=word)
+    command.set_defaults(run=_run_job_action, word=command_name)
 
 
-def _hold(command: argparse.ArgumentParser, word: str) -> None:
+def _configure_hold(command: argparse.ArgumentParser, command_name: str) -> None:
     text = "the jobs' ids, or as much of their beginnings as is unique (default: the whole queue)"
     command.add_argument("ids", metavar="ID", nargs="*", help=text)
-    command.set_defaults(run=_run_hold, word=word)
+    command.set_defaults(run=_run_hold, word=command_name)
 
 
-def _restore(command: argparse.ArgumentParser) -> None:
-    which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument(
+def _configure_restore(command: argparse.ArgumentParser) -> None:
+    selection = command.add_mutually_exclusive_group(required=True)
+    selection.add_argument(
         "ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique"
     )
-    which.add_argument("--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin")
+    selection.add_argument(
+        "--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin"
+    )
     command.set_defaults(run=_run_restore)
 
 
-def _bin(command: argparse.ArgumentParser) -> None:
-    what = command.add_mutually_exclusive_group()
-    what.add_argument("--empty", action="store_true", help="delete everything in it")
-    what.add_argument("--delete", metavar="ID", nargs="+", help="delete these jobs")
-    _json(command, "one JSON array")
+def _configure_bin(command: argparse.ArgumentParser) -> None:
+    action = command.add_mutually_exclusive_group()
+    action.add_argument("--empty", action="store_true", help="delete everything in it")
+    action.add_argument("--delete", metavar="ID", nargs="+", help="delete these jobs")
+    _add_json_option(command, "one JSON array")
     command.add_argument("--yes", action="store_true", help="delete without asking")
     command.set_defaults(run=_run_bin)
 
 
-def _place(text: str) -> int:
+def _parse_place(text: str) -> int:
     place = int(text)
     if place < 1:
         raise ValueError
     return place
 
 
-def _export(command: argparse.ArgumentParser) -> None:
+def _configure_export(command: argparse.ArgumentParser) -> None:
     text = "the jobs' ids, or as much of their beginnings as is unique"
     command.add_argument("ids", metavar="ID", nargs="+", help=text)
-    command.add_argument("--to", metavar="FOLDER", type=_path, required=True, help="made where it is missing")
+    command.add_argument("--to", metavar="FOLDER", type=_parse_path, required=True, help="made where it is missing")
     text = "default: the export format of the settings"
     command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
     command.set_defaults(run=_run_export)
 
 
-def _models(command: argparse.ArgumentParser) -> None:
-    words = command.add_subparsers(metavar="list|download|import|remove", required=True)
+def _configure_models(command: argparse.ArgumentParser) -> None:
+    subcommands = command.add_subparsers(metavar="list|download|import|remove", required=True)
     for word, text in (
         ("list", "what there is"),
         ("download", "bring a model of the catalogue here"),
         ("import", "add a weights file of your own"),
         ("remove", "delete a model's files"),
     ):
-        sub = words.add_parser(word, help=text)
+        subcommand = subcommands.add_parser(word, help=text)
         if word == "import":
-            sub.add_argument("path", type=_path, metavar="PATH")
-            sub.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
+            subcommand.add_argument("path", type=_parse_path, metavar="PATH")
+            subcommand.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
         elif word != "list":
-            sub.add_argument("name", metavar="NAME")
-        _json(sub, "machine-readable output")
-        sub.set_defaults(run=_run_models, word=word)
+            subcommand.add_argument("name", metavar="NAME")
+        _add_json_option(subcommand, "machine-readable output")
+        subcommand.set_defaults(run=_run_models, word=word)
 
 
-def _doctor(command: argparse.ArgumentParser) -> None:
-    _json(command, "one JSON array of checks")
+def _configure_doctor(command: argparse.ArgumentParser) -> None:
+    _add_json_option(command, "one JSON array of checks")
     command.set_defaults(run=_run_doctor)
 
 
-def _json(command: argparse.ArgumentParser, text: str) -> None:
+def _add_json_option(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument("--json", action="store_true", help=text)
 
 
 # Imported at the call: `unbraid --help` and `unbraid jobs` need not wait for Celery.
 def _run_separate(arguments: argparse.Namespace) -> int:
-    from desktop.cli.separate import separate
+    from desktop.cli.separate import run_separate
 
-    return separate(arguments)
+    return run_separate(arguments)
 
 
 def _run_jobs(arguments: argparse.Namespace) -> int:
@@ -201,56 +207,58 @@ def _run_jobs(arguments: argparse.Namespace) -> int:
     return list_jobs(as_json=arguments.json)
 
 
-def _run_action(arguments: argparse.Namespace) -> int:
-    from desktop.cli.bin import remove
-    from desktop.cli.jobs import act, move
+def _run_job_action(arguments: argparse.Namespace) -> int:
+    from desktop.cli.bin import remove_job
+    from desktop.cli.jobs import cancel_or_retry, move_job
 
     if arguments.word == "remove":
-        return remove(arguments.id)
+        return remove_job(arguments.id)
     if arguments.word == "move":
-        return move(arguments.id, arguments.to or 1)
-    return act(arguments.word, arguments.id, getattr(arguments, "model", None))
+        return move_job(arguments.id, arguments.to or 1)
+    return cancel_or_retry(arguments.word, arguments.id, getattr(arguments, "model", None))
 
 
 def _run_clear(_: argparse.Namespace) -> int:
-    from desktop.cli.bin import clear
+    from desktop.cli.bin import clear_ended_jobs
 
-    return clear()
+    return clear_ended_jobs()
 
 
 def _run_restore(arguments: argparse.Namespace) -> int:
-    from desktop.cli.bin import restore
+    from desktop.cli.bin import restore_jobs
 
-    return restore(arguments.ids, arguments.last)
+    return restore_jobs(arguments.ids, arguments.last)
 
 
 def _run_bin(arguments: argparse.Namespace) -> int:
-    from desktop.cli.bin import delete, list_bin
+    from desktop.cli.bin import delete_removed_jobs, list_bin
 
     if arguments.empty or arguments.delete:
-        return delete(arguments.delete or [], arguments.yes)
+        return delete_removed_jobs(arguments.delete or [], arguments.yes)
     return list_bin(as_json=arguments.json)
 
 
 def _run_hold(arguments: argparse.Namespace) -> int:
-    from desktop.cli.hold import hold, hold_queue
+    from desktop.cli.jobs import pause_or_resume_jobs, pause_or_resume_queue
 
-    return hold(arguments.word, arguments.ids) if arguments.ids else hold_queue(arguments.word)
+    return (
+        pause_or_resume_jobs(arguments.word, arguments.ids) if arguments.ids else pause_or_resume_queue(arguments.word)
+    )
 
 
 def _run_export(arguments: argparse.Namespace) -> int:
-    from desktop.cli.export import export
+    from desktop.cli.export import export_jobs
 
-    return export(arguments.ids, arguments.to, arguments.format)
+    return export_jobs(arguments.ids, arguments.to, arguments.format)
 
 
 def _run_models(arguments: argparse.Namespace) -> int:
-    from desktop.cli.models import run
+    from desktop.cli.models import run_models
 
-    return run(arguments)
+    return run_models(arguments)
 
 
 def _run_doctor(arguments: argparse.Namespace) -> int:
-    from desktop.cli.doctor import doctor
+    from desktop.cli.doctor import run_doctor
 
-    return doctor(as_json=arguments.json)
+    return run_doctor(as_json=arguments.json)

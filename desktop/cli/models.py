@@ -9,66 +9,66 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 from rich.text import Text
 
-from desktop.models.shelf import Model, Shelf
-from desktop.opening import open_home
-from desktop.sizes import in_words
+from desktop.models.store import Model, ModelStore
+from desktop.runtime.library import open_library
+from desktop.text.sizes import format_size
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run_models(arguments: argparse.Namespace) -> int:
     """Answer one `models` command. Raises ModelUnavailableError, ModelRejectedError, StorageError."""
-    library = open_home("terminal")
-    shelf = Shelf(library)
+    library = open_library("terminal")
+    store = ModelStore(library)
     if arguments.word == "list":
-        return _list(shelf, arguments.json)
+        return _list_models(store, arguments.json)
     if arguments.word == "remove":
-        shelf.remove(arguments.name)
-        return _tell({"name": arguments.name, "present": False}, f"Removed {arguments.name}.", arguments.json)
+        store.remove(arguments.name)
+        return _print_result({"name": arguments.name, "present": False}, f"Removed {arguments.name}.", arguments.json)
     if arguments.word == "import":
-        model = shelf.import_file(arguments.path, arguments.name)
+        model = store.import_file(arguments.path, arguments.name)
     else:
-        model = _download(shelf, arguments.name)
-    how = f"{model.name} is here. Use it: unbraid separate --model {model.name} FILE"
-    return _tell(_object(model), how, arguments.json)
+        model = _download(store, arguments.name)
+    usage_text = f"{model.name} is here. Use it: unbraid separate --model {model.name} FILE"
+    return _print_result(_model_to_json(model), usage_text, arguments.json)
 
 
-def _list(shelf: Shelf, as_json: bool) -> int:
-    models = shelf.models()
+def _list_models(store: ModelStore, as_json: bool) -> int:
+    models = store.list_models()
     if as_json:
-        print(json.dumps([_object(model) for model in models]))
+        print(json.dumps([_model_to_json(model) for model in models]))
         return 0
     table = Table(box=None, pad_edge=False)
     for heading in ("Name", "Title", "Stems", "Size", "On this computer"):
         table.add_column(heading)
     for model in models:
-        size = in_words(model.bytes) if model.bytes else "built in"
-        cells = (model.name, model.title, ", ".join(model.sources), size, "yes" if model.present else "no")
+        size = format_size(model.size_bytes) if model.size_bytes else "built in"
+        cells = (model.name, model.title, ", ".join(model.sources), size, "yes" if model.is_installed else "no")
         table.add_row(*map(Text, cells))
     Console(soft_wrap=True).print(table)
     return 0
 
 
-def _download(shelf: Shelf, name: str) -> Model:
+def _download(store: ModelStore, name: str) -> Model:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(name, total=None)
-        return shelf.download(
+        return store.download(
             name, lambda done, total: progress.update(bar, completed=done, total=total), lambda: False
         )
 
 
-def _tell(value: dict[str, Any], sentence: str, as_json: bool) -> int:
-    print(json.dumps(value) if as_json else sentence)
+def _print_result(value: dict[str, Any], text: str, as_json: bool) -> int:
+    print(json.dumps(value) if as_json else text)
     return 0
 
 
-def _object(model: Model) -> dict[str, Any]:
+def _model_to_json(model: Model) -> dict[str, Any]:
     return {
         "name": model.name,
         "title": model.title,
         "engine": model.kind,
         "sources": list(model.sources),
-        "bytes": model.bytes,
-        "present": model.present,
-        "imported": model.imported,
+        "bytes": model.size_bytes,
+        "present": model.is_installed,
+        "imported": model.is_imported,
         "files": [str(file) for file in model.files],
     }

@@ -8,62 +8,60 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from desktop.audio.files import LeftOut, Refusal, find_tracks
-from desktop.audio.names import shown
+from desktop.audio.files import RejectedPath, SkippedFiles, find_tracks
+from desktop.audio.names import printable
 from desktop.backend import Backend
-from desktop.cli.follow import PAUSED, Follower
-from desktop.cli.results import Lines, Objects, Results
-from desktop.cli.screen import Screen
+from desktop.cli.follow import QUEUE_PAUSED_TEXT, JobFollower
+from desktop.cli.output import CommandOutput, JsonResultWriter, ResultWriter, TextResultWriter
 from desktop.errors import DuplicateTrackError, StorageError, UnknownJobError, UnusableTrackError
-from desktop.jobs.choices import options_of
-from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.jobs.results import is_whole
-from desktop.models.shelf import Shelf
-from desktop.opening import open_home
+from desktop.export.output_folder import check_output_folder, export_to_output_folder, is_exported
+from desktop.jobs.model import Job, JobOptions, JobState, options_from_settings
+from desktop.jobs.rows import has_all_stem_files
+from desktop.models.store import ModelStore
+from desktop.runtime.library import open_library
 from desktop.settings import load_settings
-from desktop.tasks.export import check_folder, export, is_exported
 
 _Value = TypeVar("_Value", int, float)
 
 
-def separate(arguments: argparse.Namespace) -> int:
+def run_separate(arguments: argparse.Namespace) -> int:
     """Separate every track. Returns 0 when all completed, else 1. Raises ModelUnavailableError for an unknown model."""
-    library = open_home("terminal")
-    chosen = options_of(load_settings(library))
+    library = open_library("terminal")
+    defaults = options_from_settings(load_settings(library))
     options = JobOptions(
-        model=arguments.model or chosen.model,
+        model=arguments.model or defaults.model,
         format=arguments.format,
         bits=arguments.bits,
         sum_mode=arguments.sum_mode,
-        out=_absolute(arguments.out) if arguments.out else None,
-        overlap=_or(arguments.overlap, chosen.overlap),
-        shifts=_or(arguments.shifts, chosen.shifts),
+        out=_absolute_path(arguments.out) if arguments.out else None,
+        overlap=_value_or(arguments.overlap, defaults.overlap),
+        shifts=_value_or(arguments.shifts, defaults.shifts),
     )
     if options.out:
-        check_folder(options.out)
-    Shelf(library).get(options.model)
-    screen = Screen()
-    results = Objects(screen) if arguments.json else Lines(screen)
+        check_output_folder(options.out)
+    ModelStore(library).get(options.model)
+    output = CommandOutput()
+    results = JsonResultWriter(output) if arguments.json else TextResultWriter(output)
     backend = Backend(library)
     if backend.notice:
         print(backend.notice, file=sys.stderr)
-    added = add_tracks(backend, map(_absolute, arguments.tracks), options, results, arguments.again)
-    completed = see_to_the_end(backend, added, results, screen, options.out)
-    return 0 if completed and not added.refused else 1
+    added = add_tracks(backend, map(_absolute_path, arguments.tracks), options, results, arguments.again)
+    completed = follow_to_end(backend, added, results, output, options.out)
+    return 0 if completed and not added.refused_count else 1
 
 
 @dataclass
-class Added:
+class AddedTracks:
     """What came of the tracks."""
 
     jobs: list[Job] = field(default_factory=list)
     tracks: dict[str, list[Path]] = field(default_factory=dict)
     """The tracks of each job: of those with the same content, all that were given."""
-    known: set[str] = field(default_factory=set)
+    existing_job_ids: set[str] = field(default_factory=set)
     """The ids of jobs that were in the library before."""
-    refused: int = 0
+    refused_count: int = 0
 
-    def note(self, job: Job, track: Path) -> None:
+    def add(self, job: Job, track: Path) -> None:
         """Note that `job` separates `track`."""
         if job.id not in self.tracks:
             self.jobs.append(job)
@@ -71,116 +69,118 @@ class Added:
 
 
 def add_tracks(
-    backend: Backend, tracks: Iterable[Path], options: JobOptions, results: Results, again: bool = False
-) -> Added:
+    backend: Backend, tracks: Iterable[Path], options: JobOptions, results: ResultWriter, again: bool = False
+) -> AddedTracks:
     """Make a job of every track, folders searched.
 
     A job of the library with the same content and options takes the place of a new one, unless `again`.
     """
-    added = Added()
+    added = AddedTracks()
 
     def refuse(path: Path, reason: str) -> None:
-        results.refused(path, reason)
-        added.refused += 1
+        results.write_refused(path, reason)
+        added.refused_count += 1
 
     for found in find_tracks(tracks):
-        if isinstance(found, LeftOut):
-            print(found.sentence, file=sys.stderr)
+        if isinstance(found, SkippedFiles):
+            print(found.message, file=sys.stderr)
             continue
-        if isinstance(found, Refusal):
+        if isinstance(found, RejectedPath):
             refuse(found.path, found.reason)
             continue
         try:
-            _add(backend, found, options, added, again)
+            _add_track(backend, found, options, added, again)
         except (UnusableTrackError, StorageError, UnknownJobError) as error:
             refuse(found, str(error))
     return added
 
 
-def _add(backend: Backend, track: Path, options: JobOptions, added: Added, again: bool) -> None:
+def _add_track(backend: Backend, track: Path, options: JobOptions, added: AddedTracks, again: bool) -> None:
     """Raises UnusableTrackError, StorageError, UnknownJobError when the job that it has was removed in this moment."""
     try:
-        added.note(backend.service.add(track, options, lambda job: not again and _serves(job, options)), track)
+        added.add(backend.service.add(track, options, lambda job: not again and _has_wanted_stems(job, options)), track)
     except DuplicateTrackError as error:
-        _use(backend.service.job(error.job_id), track, added)
+        _reuse_job(backend.service.job(error.job_id), track, added)
 
 
-def _serves(job: Job, options: JobOptions) -> bool:
+def _has_wanted_stems(job: Job, options: JobOptions) -> bool:
     """Return True when the job has, or will have, the stems that a new one with `options` would have."""
     if job.removed or replace(job.options, out=None) != replace(options, out=None):
         return False
     if job.state is JobState.COMPLETED:
-        return job.model_used == options.model and is_whole(job)
-    return not job.state.ended
+        return job.model_used == options.model and has_all_stem_files(job)
+    return not job.state.has_ended
 
 
-def _use(job: Job, track: Path, added: Added) -> None:
-    stems = "its stems are used" if job.state.ended else "it is waited for"
-    print(f"{shown(track.name)} is already in your library: {stems}. To separate it anew: --again", file=sys.stderr)
+def _reuse_job(job: Job, track: Path, added: AddedTracks) -> None:
+    stems = "its stems are used" if job.state.has_ended else "it is waited for"
+    print(f"{printable(track.name)} is already in your library: {stems}. To separate it anew: --again", file=sys.stderr)
     if job.paused:
         print(f"It is paused. To go on: unbraid resume {job.id[:8]}", file=sys.stderr)
     if job.id not in added.tracks:
-        added.known.add(job.id)
-    added.note(job, track)
+        added.existing_job_ids.add(job.id)
+    added.add(job, track)
 
 
-def see_to_the_end(backend: Backend, added: Added, results: Results, screen: Screen, out: Path | None = None) -> bool:
+def follow_to_end(
+    backend: Backend, added: AddedTracks, results: ResultWriter, output: CommandOutput, out: Path | None = None
+) -> bool:
     """Start Redis and the worker, wait for the jobs, end what was started, and tell the result of every track.
 
     The stems of jobs that were in the library before are copied into `out`; Ctrl-C does not cancel these.
     Returns True when each job has the stems that it was asked for. Raises ServiceUnavailableError.
     """
-    jobs, ends = added.jobs, list[Job]()
+    jobs, ended_jobs = added.jobs, list[Job]()
 
     def ended(job: Job) -> None:
-        if job.id in added.known:
+        if job.id in added.existing_job_ids:
             try:
-                job = _exported(backend, job, out)
+                job = _export_to(backend, job, out)
             except StorageError as error:
-                results.refused(job.source, str(error))
+                results.write_refused(job.source, str(error))
                 return
-        ends.append(job)
+        ended_jobs.append(job)
         for track in added.tracks[job.id]:
-            results.ended(replace(job, source=track))
+            results.write_ended(replace(job, source=track))
 
-    waiting = [job for job in jobs if not job.state.ended]
+    waiting = [job for job in jobs if not job.state.has_ended]
     for job in jobs:
-        if job.state.ended:
+        if job.state.has_ended:
             ended(job)
     if waiting:
-        if backend.service.paused():
-            print(PAUSED, file=sys.stderr)
+        if backend.service.is_queue_paused():
+            print(QUEUE_PAUSED_TEXT, file=sys.stderr)
         try:
-            Follower(backend, waiting, screen.progress, ended, added.known).run()
+            JobFollower(backend, waiting, output.progress_console, ended, added.existing_job_ids).run()
         finally:
             backend.stop()
-    return len(ends) == len(jobs) and all(_is_done(job) for job in ends)
+    return len(ended_jobs) == len(jobs) and all(_has_all_stems(job) for job in ended_jobs)
 
 
-def _is_done(job: Job) -> bool:
+def _has_all_stems(job: Job) -> bool:
     """Return True when the job has the stems that it was asked for, where it was asked for them."""
     return job.state is JobState.COMPLETED and not job.last_attempt and is_exported(job)
 
 
-def _exported(backend: Backend, job: Job, out: Path | None) -> Job:
+def _export_to(backend: Backend, job: Job, out: Path | None) -> Job:
     """Return a job as if it had been asked for with `out`: copy its stems there, unless copies are there already.
 
     Raises StorageError.
     """
-    wanted = replace(job, options=replace(job.options, out=out))
+    wanted_job = replace(job, options=replace(job.options, out=out))
     copies = [stem.exported for stem in job.stems if stem.exported and stem.exported.exists()]
-    there = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
-    if out is None or there or job.state is not JobState.COMPLETED:
-        return wanted
-    exported = replace(wanted, stems=export(wanted, job.stems))
-    backend.service.note_exports(exported)
+    are_all_there = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
+    if out is None or are_all_there or job.state is not JobState.COMPLETED:
+        return wanted_job
+    exported = replace(wanted_job, stems=export_to_output_folder(wanted_job, job.stems))
+    backend.service.record_exports(exported)
     return exported
 
 
-def _or(asked: _Value | None, chosen: _Value) -> _Value:
-    return chosen if asked is None else asked
+def _value_or(value: _Value | None, default: _Value) -> _Value:
+    return default if value is None else value
 
 
-def _absolute(path: Path) -> Path:
+def _absolute_path(path: Path) -> Path:
     # Not resolve(): a symbolic link keeps the name that the user gave.
     return Path(os.path.abspath(path))  # noqa: PTH100

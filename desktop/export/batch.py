@@ -5,93 +5,93 @@ from pathlib import Path
 from time import monotonic
 
 from desktop.errors import CancelledError, StorageError, UnknownJobError, UnusableTrackError
-from desktop.export.result import NO_STEMS, ExportProgress, ExportResult
-from desktop.export.song import check_room, export_song, source_bytes
+from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
+from desktop.export.stems import check_free_space, export_stems, stem_file_size
 from desktop.jobs.model import Job
 
 # An estimate from less than this much work would jump (seconds, part of the whole).
-_SOON, _ENOUGH = 1.0, 0.02
+_MIN_ELAPSED_S, _MIN_FRACTION = 1.0, 0.02
 # Between two reports (seconds).
-_FRAME = 0.1
+_REPORT_INTERVAL_S = 0.1
 
 
-def export_songs(
+def export_batch(
     jobs: Sequence[Job],
     folder: Path,
     file_format: str,
-    current: Callable[[str], Job],
+    get_job: Callable[[str], Job],
     report: Callable[[ExportProgress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> ExportResult:
-    """Export the stems of each job (`export_song`), and leave out those that have none or whose stems are gone.
+    """Export the stems of each job (`export_stems`), and leave out those that have none or whose stems are gone.
 
     `current` returns a job as the library has it now, or raises UnknownJobError: a song may get other stems, or be
     removed, before its turn comes. A set is whole or not there, also when `should_stop` turns true in the middle.
     """
-    result = ExportResult(folder, file_format, left_out=[(job, NO_STEMS) for job in jobs if not job.stems])
-    wanted = [job for job in jobs if job.stems]
-    meter = _Meter(wanted, report, should_stop)
+    result = ExportResult(folder, file_format, skipped=[(job, NO_STEMS_REASON) for job in jobs if not job.stems])
+    jobs_with_stems = [job for job in jobs if job.stems]
+    meter = _ProgressMeter(jobs_with_stems, report, should_stop)
     try:
-        check_room(wanted, folder, file_format)
-        for job in wanted:
+        check_free_space(jobs_with_stems, folder, file_format)
+        for job in jobs_with_stems:
             try:
-                result.exported.append(_export(job, folder, file_format, current, meter))
+                result.exported.append(_export_job(job, folder, file_format, get_job, meter))
             except (UnusableTrackError, UnknownJobError) as error:
-                result.left_out.append((job, str(error)))
+                result.skipped.append((job, str(error)))
             meter.next_song()
     except CancelledError:
         result.cancelled = True
     except StorageError as error:
-        result.trouble = str(error)
+        result.error = str(error)
     return result
 
 
-def _export(
-    job: Job, folder: Path, file_format: str, current: Callable[[str], Job], meter: "_Meter"
+def _export_job(
+    job: Job, folder: Path, file_format: str, get_job: Callable[[str], Job], meter: "_ProgressMeter"
 ) -> tuple[Job, tuple[Path, ...]]:
-    now = current(job.id)
-    if not now.stems:
-        raise UnusableTrackError(NO_STEMS)
+    latest = get_job(job.id)
+    if not latest.stems:
+        raise UnusableTrackError(NO_STEMS_REASON)
     try:
-        return now, export_song(now, folder, file_format, meter.advance)
+        return latest, export_stems(latest, folder, file_format, meter.advance)
     except UnusableTrackError:
         # It was separated again in this moment, and its former stems are deleted.
-        later = current(job.id)
-        if later.stems in (now.stems, ()):
+        reread = get_job(job.id)
+        if reread.stems in (latest.stems, ()):
             raise
-        return later, export_song(later, folder, file_format, meter.advance)
+        return reread, export_stems(reread, folder, file_format, meter.advance)
 
 
-class _Meter:
+class _ProgressMeter:
     """Counts exported bytes, and reports ten times a second at most."""
 
     def __init__(
         self, jobs: Sequence[Job], report: Callable[[ExportProgress], None], should_stop: Callable[[], bool]
     ) -> None:
-        self._sizes = [sum(source_bytes(stem.path) for stem in job.stems) for job in jobs]
+        self._sizes = [sum(stem_file_size(stem.path) for stem in job.stems) for job in jobs]
         self._report = report
         self._should_stop = should_stop
-        self._songs, self._bytes = 0, 0
-        self._began, self._reported = monotonic(), 0.0
+        self._songs_done, self._bytes_done = 0, 0
+        self._started, self._reported = monotonic(), 0.0
 
     def advance(self, size: int) -> None:
         """Count `size` bytes of a stem. Raises CancelledError when the export shall stop."""
         if self._should_stop():
             raise CancelledError("Cancelled.")
-        self._bytes += size
-        if monotonic() - self._reported >= _FRAME:
-            self._tell()
+        self._bytes_done += size
+        if monotonic() - self._reported >= _REPORT_INTERVAL_S:
+            self._report_progress()
 
     def next_song(self) -> None:
         """Count a song, exported or left out."""
-        self._songs += 1
-        self._bytes = sum(self._sizes[: self._songs])
-        self._tell()
+        self._songs_done += 1
+        self._bytes_done = sum(self._sizes[: self._songs_done])
+        self._report_progress()
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         self._reported = monotonic()
-        part = min(1.0, self._bytes / max(1, sum(self._sizes)))
-        elapsed = self._reported - self._began
-        known = elapsed >= _SOON and part >= _ENOUGH
-        left = elapsed * (1 - part) / part if known else None
-        self._report(ExportProgress(self._songs, len(self._sizes), part, left))
+        fraction = min(1.0, self._bytes_done / max(1, sum(self._sizes)))
+        elapsed = self._reported - self._started
+        is_reliable = elapsed >= _MIN_ELAPSED_S and fraction >= _MIN_FRACTION
+        seconds_left = elapsed * (1 - fraction) / fraction if is_reliable else None
+        self._report(ExportProgress(self._songs_done, len(self._sizes), fraction, seconds_left))

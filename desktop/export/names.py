@@ -4,38 +4,41 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from desktop.audio.names import safe_name
-from desktop.audio.stem_order import stem_title
+from desktop.audio.names import safe_file_name
+from desktop.audio.stems import stem_title
 from desktop.jobs.model import Job
 
 # Bytes of UTF-8 that a file name may have on every file system in use: eCryptfs, Linux's encrypted home folders, is the
 # strictest. The last ones are kept for the number of a set and the suffix.
-_LONGEST = 143 - len(" 999999.flac")
-_LONGEST_ARTIST = 50
-_LONGEST_STEM = 30
+_MAX_NAME_BYTES = 143 - len(" 999999.flac")
+_MAX_ARTIST_BYTES = 50
+_MAX_STEM_BYTES = 30
 
 
-def stem_names(job: Job, stems: Sequence[str]) -> list[str]:
+def stem_file_names(job: Job, stems: Sequence[str]) -> list[str]:
     """Return a file name without suffix for each of `stems`: "Artist - Title (Vocals)"; all of them differ.
 
-    Every name is safe on every file system (`safe_name`), and differs from the others in more than case.
+    Every name is safe on every file system (`safe_file_name`), and differs from the others in more than case.
     """
-    labels = _distinct([safe_name(stem_title(stem), _LONGEST_STEM) for stem in stems])
-    artist, room = job.artist.strip(), _LONGEST - max(len(f" ({label})".encode()) for label in labels)
-    head = f"{safe_name(artist, _LONGEST_ARTIST)} - " if artist else ""
-    song = head + safe_name(job.title, room - len(head.encode()))
+    labels = _make_distinct([safe_file_name(stem_title(stem), _MAX_STEM_BYTES) for stem in stems])
+    artist, max_song_bytes = job.artist.strip(), _MAX_NAME_BYTES - max(len(f" ({label})".encode()) for label in labels)
+    artist_prefix = f"{safe_file_name(artist, _MAX_ARTIST_BYTES)} - " if artist else ""
+    song = artist_prefix + safe_file_name(job.title, max_song_bytes - len(artist_prefix.encode()))
     return [f"{song} ({label})" for label in labels]
 
 
-def publish(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
+def move_into_place(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
     """Move finished files into `folder`, each under its entry of `names` and its own suffix. Return where they are.
 
     What is there already is never overwritten: the whole set gets the first number with which no name is taken,
     "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. Raises OSError, and then publishes nothing.
     """
-    ends = ("" if number == 1 else f" {number}" for number in count(1))
-    sets = ([folder / f"{name}{end}{part.suffix}" for name, part in zip(names, parts, strict=True)] for end in ends)
-    targets = next(targets for targets in sets if _reserved(targets))
+    number_suffixes = ("" if number == 1 else f" {number}" for number in count(1))
+    candidates = (
+        [folder / f"{name}{end}{part.suffix}" for name, part in zip(names, parts, strict=True)]
+        for end in number_suffixes
+    )
+    targets = next(targets for targets in candidates if _try_reserve(targets))
     try:
         for part, target in zip(parts, targets, strict=True):
             part.replace(target)
@@ -46,7 +49,7 @@ def publish(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[P
     return targets
 
 
-def _reserved(targets: Sequence[Path]) -> bool:
+def _try_reserve(targets: Sequence[Path]) -> bool:
     """Take all of these names with empty files, or none of them: two exports may run at once. Raises OSError."""
     taken: list[Path] = []
     try:
@@ -62,11 +65,11 @@ def _reserved(targets: Sequence[Path]) -> bool:
     return True
 
 
-def _distinct(labels: Sequence[str]) -> list[str]:
+def _make_distinct(labels: Sequence[str]) -> list[str]:
     """Return the labels, a number behind those that differ from an earlier one in nothing but case."""
-    found: list[str] = []
+    distinct: list[str] = []
     for label in labels:
-        others = {other.casefold() for other in found}
+        others = {other.casefold() for other in distinct}
         numbered = (label if number == 1 else f"{label} {number}" for number in count(1))
-        found.append(next(name for name in numbered if name.casefold() not in others))
-    return found
+        distinct.append(next(name for name in numbered if name.casefold() not in others))
+    return distinct

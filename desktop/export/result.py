@@ -6,19 +6,19 @@ from pathlib import Path
 from desktop.jobs.model import Job
 from desktop.settings import EXPORT_FORMATS, Settings
 
-NO_STEMS = "It has no stems yet."
+NO_STEMS_REASON = "It has no stems yet."
 
 
 @dataclass(frozen=True)
 class ExportProgress:
     """How far an export is."""
 
-    done: int
+    songs_done: int
     """Songs that are exported."""
-    total: int
-    part: float
+    songs_total: int
+    fraction: float
     """0 to 1 over all songs, by the bytes of their stems."""
-    left: float | None
+    seconds_left: float | None
     """Estimated seconds to go, once known."""
 
 
@@ -31,18 +31,18 @@ class ExportResult:
     """What was asked for."""
     exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
     """Each song with its files, in the order of `Job.stems`."""
-    left_out: list[tuple[Job, str]] = field(default_factory=list)
+    skipped: list[tuple[Job, str]] = field(default_factory=list)
     """Each song that could not be exported, with the reason in a sentence."""
     cancelled: bool = False
-    trouble: str = ""
+    error: str = ""
     """Why the folder cannot be written, in a sentence: the songs after `exported` were not begun."""
 
     @property
-    def files(self) -> int:
+    def file_count(self) -> int:
         """How many files were written."""
         return sum(len(files) for _, files in self.exported)
 
 
-def export_format(settings: Settings) -> str:
+def format_from_settings(settings: Settings) -> str:
     """Return the format that the settings choose, WAV for one that does not exist."""
     return settings.export_format if settings.export_format in EXPORT_FORMATS else Settings.export_format

@@ -9,17 +9,16 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from desktop.disk_trouble import is_out_of_files
 from desktop.errors import DamagedLibraryError, StorageError
-from desktop.jobs.migrations import migrate
-from desktop.jobs.schema import refuse_newer
-from desktop.lock import FileLock
+from desktop.jobs.schema import MIGRATIONS, check_schema_version
 from desktop.paths import Home
+from desktop.runtime.disk_errors import is_out_of_inodes
+from desktop.runtime.file_lock import FileLock
 
 # Milliseconds to wait for another process's transaction.
-_BUSY_TIMEOUT = 30_000
-_NO_ROOM = "Make room on its disk, or make its folder writable"
-_NO_MORE_FILES = "Its disk holds as many files as it can: delete some of them"
+_BUSY_TIMEOUT_MS = 30_000
+_UNWRITABLE_ADVICE = "Make room on its disk, or make its folder writable"
+_FILE_LIMIT_ADVICE = "Its disk holds as many files as it can: delete some of them"
 
 
 class Database:
@@ -27,43 +26,43 @@ class Database:
 
     def __init__(self, home: Home) -> None:
         """Open or make the library. Raises StorageError."""
-        self._place = home.root
+        self._folder = home.root
         self._engine: Engine = create_engine(URL.create("sqlite", database=str(home.database)), poolclass=NullPool)
         event.listen(self._engine, "connect", _configure)
         # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
         event.listen(self._engine, "begin", _begin_immediate)
-        supervisor = FileLock(home.lock)
+        supervisor_lock = FileLock(home.supervisor_lock)
         try:
             with self.write() as connection:
-                migrate(connection, supervisor)
+                migrate(connection, supervisor_lock)
         finally:
-            supervisor.release()
+            supervisor_lock.release()
 
-    def check(self) -> None:
+    def check_integrity(self) -> None:
         """Look at every page of the file. Raises DamagedLibraryError."""
         with self.read() as connection:
-            found = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
-        if found != "ok":
-            raise _damaged(str(found))
+            result = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+        if result != "ok":
+            raise _damaged_error(str(result))
 
     @contextmanager
     def write(self) -> Generator[Connection]:
         """One transaction, committed at the end. Raises StorageError."""
-        with _failures(self._place), self._engine.begin() as connection:
+        with _translate_errors(self._folder), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Generator[Connection]:
         """A look at the last commit, which keeps no writer waiting. Raises StorageError."""
-        with _failures(self._place), self._engine.connect() as connection:
+        with _translate_errors(self._folder), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _configure(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # the driver begins no transactions by itself
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}").close()
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}").close()
     # Before anything is asked of the file that may change it.
-    refuse_newer(connection.execute("PRAGMA user_version").fetchone()[0])
+    check_schema_version(connection.execute("PRAGMA user_version").fetchone()[0])
     for pragma in ("journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
 
@@ -74,25 +73,47 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 @contextmanager
-def _failures(place: Path) -> Generator[None]:
+def _translate_errors(folder: Path) -> Generator[None]:
     try:
         yield
     except DatabaseError as error:
-        raise _meaning(error, place) from error
+        raise _to_storage_error(error, folder) from error
 
 
-def _meaning(error: DatabaseError, place: Path) -> StorageError:
+def _to_storage_error(error: DatabaseError, folder: Path) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
         return StorageError("The library is busy: another program holds its database.", "Close it, then try again.")
     if isinstance(error, OperationalError):
         return StorageError(
-            f"The library cannot be written ({reason}). {_NO_MORE_FILES if is_out_of_files(place) else _NO_ROOM}."
+            f"The library cannot be written ({reason}). {_FILE_LIMIT_ADVICE if is_out_of_inodes(folder) else _UNWRITABLE_ADVICE}."
         )
-    return _damaged(reason)
+    return _damaged_error(reason)
 
 
-def _damaged(reason: str) -> DamagedLibraryError:
+def _damaged_error(reason: str) -> DamagedLibraryError:
     return DamagedLibraryError(
         f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and finds the songs again."
     )
+
+
+_OLDER_APP_RUNNING_MESSAGE = (
+    "An older Unbraid works on this library at this moment. Quit it, then start this one again."
+)
+
+
+def migrate(connection: Connection, supervisor_lock: FileLock) -> None:
+    """Bring the database to this version's schema inside the connection's transaction.
+
+    `supervisor` is held by whoever works on the library: no table changes under an older app that still runs. Raises
+    StorageError when one does, and when a newer app has written the database.
+    """
+    current_version = connection.execute(text("PRAGMA user_version")).scalar_one()
+    check_schema_version(current_version)
+    if current_version == len(MIGRATIONS):
+        return
+    if current_version and not supervisor_lock.acquire():
+        raise StorageError(_OLDER_APP_RUNNING_MESSAGE)
+    for step in MIGRATIONS[current_version:]:
+        connection.execute(text(step))
+    connection.execute(text(f"PRAGMA user_version = {len(MIGRATIONS)}"))

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
+from desktop.settings import Settings
+
 
 class JobState(StrEnum):
     """Where a job stands. `processing` goes back to `pending` when its owner is lost, or it is paused."""
@@ -16,19 +18,19 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         """True when nothing will happen to the job unless the user asks."""
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
-class Duty(Enum):
+class OwnerDirective(Enum):
     """What the owner of a job is to do with it from now on."""
 
-    GO_ON = "go on"
+    CONTINUE = "go on"
     PAUSE = "pause"
     """Stop, and let it wait: the job or the whole queue was paused, or the job was moved to the bin."""
     CANCEL = "cancel"
-    LET_GO = "let go"
+    ABANDON = "let go"
     """The claim is lost: the job is deleted, or somebody else's."""
 
 
@@ -41,9 +43,9 @@ class Stage(StrEnum):
     WRITING = "writing"
 
 
-HIGHEST_OVERLAP = 0.9
-MOST_SHIFTS = 20
-KEPT_DAYS = 30
+MAX_OVERLAP = 0.9
+MAX_SHIFTS = 20
+BIN_RETENTION_DAYS = 30
 """Days after its removal a job in the bin is deleted: by each process that reconciles queue and library, which looks at
 its start, and then once a day."""
 
@@ -164,7 +166,7 @@ class Job:
     @property
     def wants_draft(self) -> bool:
         """True while the song is to be separated and has no stems to be played."""
-        return not self.state.ended and self.earlier is None
+        return not self.state.has_ended and self.earlier is None
 
     @property
     def model(self) -> str:
@@ -178,7 +180,7 @@ class Job:
         """The completed job whose stems can be played: this one, or the earlier one while it is separated again."""
         return self if self.state is JobState.COMPLETED else self.earlier
 
-    def rest(self, now: datetime) -> float:
+    def retry_delay(self, now: datetime) -> float:
         """Seconds until it is tried again; 0 when it does not wait for that."""
         if self.state is not JobState.PENDING or self.paused or self.not_before is None:
             return 0.0
@@ -191,10 +193,18 @@ class RemovedJob:
 
     job: Job
     removed: datetime
-    bytes: int
+    size_bytes: int
     """Size of all its files."""
 
     @property
     def kept_until(self) -> datetime:
         """When it is deleted, UTC."""
-        return self.removed + timedelta(days=KEPT_DAYS)
+        return self.removed + timedelta(days=BIN_RETENTION_DAYS)
+
+
+def options_from_settings(settings: Settings) -> JobOptions:
+    """The options for a song that nothing else is said about; the default for what a hand wrote that cannot be."""
+    defaults = JobOptions(model=settings.model)
+    overlap = settings.overlap if 0.0 <= settings.overlap <= MAX_OVERLAP else defaults.overlap
+    shifts = settings.shifts if 0 <= settings.shifts <= MAX_SHIFTS else defaults.shifts
+    return JobOptions(model=settings.model, overlap=overlap, shifts=shifts)

@@ -17,7 +17,7 @@ class JobQueue(Protocol):
         """
         ...
 
-    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+    def republish(self, jobs: Sequence[Job]) -> None:
         """Ask for these jobs, all that wait, in this order, in place of whatever was asked for before. Never raises."""
         ...
 
@@ -25,7 +25,7 @@ class JobQueue(Protocol):
         """Ask for a draft of `job`, to be heard until its stems are there. Never raises; asking again does no harm."""
         ...
 
-    def tell_playhead(self, job_id: str, second: float) -> None:
+    def publish_playhead(self, job_id: str, position_s: float) -> None:
         """Let the worker know where an unfinished job is listened to. To be told again every few seconds. Never raises."""
         ...
 
@@ -53,7 +53,7 @@ class JobChanged:
 
 
 @dataclass(frozen=True)
-class DraftGrew:
+class DraftChanged:
     """More of a job's draft can be heard, or all of it."""
 
     job_id: str
@@ -67,7 +67,7 @@ class QueueChanged:
     paused: bool
 
 
-JobEvent = JobProgress | JobChanged | DraftGrew | QueueChanged
+JobEvent = JobProgress | JobChanged | DraftChanged | QueueChanged
 
 
 class EventSink(Protocol):

@@ -1,13 +1,21 @@
 """Opening the library, also when its database is damaged: that is set aside, and the songs are found again."""
 
+import json
 import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
+from desktop.audio.names import storable_file_name
 from desktop.errors import DamagedLibraryError
-from desktop.jobs.records import recorded_jobs
+from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.rows import has_all_stem_files, job_from_record, row_from_job
 from desktop.jobs.store import JobStore
-from desktop.lock import FileLock
 from desktop.paths import Home
+from desktop.runtime.file_lock import FileLock
+from desktop.settings import write_atomically
 
 _log = logging.getLogger(__name__)
 
@@ -15,44 +23,95 @@ _log = logging.getLogger(__name__)
 def open_store(home: Home) -> tuple[JobStore, str | None]:
     """The library's jobs, and a sentence for the user when they had to be put together anew. Raises StorageError."""
     try:
-        return _checked(home), None
+        return _open_checked(home), None
     except DamagedLibraryError as error:
         _log.warning("%s", error)
     lock = FileLock(home.root / "recovery.lock")
-    if not lock.take():  # another process is at it
+    if not lock.acquire():  # another process is at it
         return JobStore(home), None
     try:
-        return _recovered(home)
+        return _recover(home)
     finally:
         lock.release()
 
 
-def _checked(home: Home) -> JobStore:
+def _open_checked(home: Home) -> JobStore:
     store = JobStore(home)
-    store.check()
+    store.check_integrity()
     return store
 
 
-def _recovered(home: Home) -> tuple[JobStore, str | None]:
+def _recover(home: Home) -> tuple[JobStore, str | None]:
     try:
-        return _checked(home), None  # another process was quicker
+        return _open_checked(home), None  # another process was quicker
     except DamagedLibraryError:
-        aside = _set_aside(home)
+        damaged_copy = _move_damaged_database(home)
     store = JobStore(home)
-    jobs = recorded_jobs(home)
+    jobs = rebuild_jobs(home)
     for job in jobs:
         store.insert(job)
-    found = sum(job.removed is None for job in jobs)
-    count = f"{found} song{'' if found == 1 else 's'}"
-    return store, f"The library's database was damaged. It was set aside as {aside.name}, and {count} found again."
+    visible_count = sum(job.removed is None for job in jobs)
+    song_count = f"{visible_count} song{'' if visible_count == 1 else 's'}"
+    return (
+        store,
+        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} found again.",
+    )
 
 
-def _set_aside(home: Home) -> Path:
-    number, aside = 1, home.root / "library.damaged.db"
-    while aside.exists():
+def _move_damaged_database(home: Home) -> Path:
+    number, target = 1, home.root / "library.damaged.db"
+    while target.exists():
         number += 1
-        aside = home.root / f"library.damaged-{number}.db"
-    home.database.rename(aside)
+        target = home.root / f"library.damaged-{number}.db"
+    home.database.rename(target)
     for suffix in ("-wal", "-shm"):
         home.database.with_name(home.database.name + suffix).unlink(missing_ok=True)
-    return aside
+    return target
+
+
+def write_backup_record(home: Home, job: Job) -> None:
+    """Note what is known of a job. A record that cannot be written is missed only when the database is damaged."""
+    try:
+        write_atomically(home.job_folder(job.id).backup_record, json.dumps(row_from_job(home, job)).encode())
+    except OSError as error:
+        _log.warning("No record of %s could be written: %s", job.id, error)
+
+
+def rebuild_jobs(home: Home) -> list[Job]:
+    """The jobs whose folders are there, in the order in which they were added: done ones as they are, others waiting."""
+    jobs = [job for folder in home.jobs.iterdir() if (job := _rebuild_job(home, folder)) is not None]
+    return sorted(jobs, key=lambda job: job.added)
+
+
+def _rebuild_job(home: Home, folder: Path) -> Job | None:
+    with suppress(ValueError):
+        if str(UUID(folder.name)) == folder.name:
+            return _job_from_backup(home, folder) or _job_from_track(home, folder)
+    return None
+
+
+def _job_from_backup(home: Home, folder: Path) -> Job | None:
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        job = job_from_record(home, json.loads((folder / "job.json").read_text(encoding="utf-8")))
+        if job.result is not None and has_all_stem_files(job):
+            return job.result
+        return replace(job, state=JobState.PENDING, stems=(), earlier=None, last_attempt=None, token=0)
+    return None
+
+
+def _job_from_track(home: Home, folder: Path) -> Job | None:
+    """A job of the track that lies in the folder, when nothing else is known of it."""
+    with suppress(OSError):
+        for track in home.job_folder(folder.name).source.iterdir():
+            return Job(
+                id=folder.name,
+                state=JobState.PENDING,
+                title=storable_file_name(track.stem or track.name),
+                artist="",
+                album="",
+                source=track,
+                options=JobOptions(),
+                position=0,
+                added=datetime.fromtimestamp(folder.stat().st_mtime, UTC),
+            )
+    return None

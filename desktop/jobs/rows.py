@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,87 +11,86 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stage, Stem
-from desktop.jobs.results import result_text, result_values
 from desktop.paths import Home
 
-_AS_THEY_ARE = (
+_COPIED_COLUMNS = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
     *("error", "paused", "retries", "sparing", "digest"),
 )
 
 
-def to_job(home: Home, row: RowMapping | dict[str, Any]) -> Job:
+def job_from_row(home: Home, row: RowMapping | dict[str, Any]) -> Job:
     """The value of a row."""
-    folder = home.job(row["id"]).root
-    earlier = _earlier(home, row)
-    stems = tuple(_stem(folder, stem) for stem in json.loads(row["stems"]))
+    folder = home.job_folder(row["id"]).root
+    earlier = _earlier_job(home, row)
+    stems = tuple(_stem_from_json(folder, stem) for stem in json.loads(row["stems"]))
     return Job(
         state=JobState(row["state"]),
-        source=path_of(row["source"]),
-        options=_options(row["options"]),
-        added=_moment(row["added"]) or datetime.fromtimestamp(0, UTC),
+        source=path_from_hex(row["source"]),
+        options=_options_from_json(row["options"]),
+        added=_to_datetime(row["added"]) or datetime.fromtimestamp(0, UTC),
         stage=Stage(row["stage"]) if row["stage"] else None,
         notices=tuple(json.loads(row["notices"])),
-        started=_moment(row["started"]),
-        ended=_moment(row["ended"]),
-        not_before=_moment(row["not_before"]),
-        removed=_moment(row["removed"]),
+        started=_to_datetime(row["started"]),
+        ended=_to_datetime(row["ended"]),
+        not_before=_to_datetime(row["not_before"]),
+        removed=_to_datetime(row["removed"]),
         stems=earlier.stems if earlier else stems,
         earlier=earlier,
         last_attempt=Attempt(JobState(row["attempt"]), row["attempt_error"]) if row["attempt"] else None,
-        **{name: row[name] for name in _AS_THEY_ARE},
+        **{name: row[name] for name in _COPIED_COLUMNS},
     )
 
 
-def _earlier(home: Home, row: RowMapping | dict[str, Any]) -> Job | None:
+def _earlier_job(home: Home, row: RowMapping | dict[str, Any]) -> Job | None:
     if row["earlier"] is None:
         return None
-    of_the_attempt = dict.fromkeys(("earlier", "left", "error", "not_before")) | {
+    reset_values = dict.fromkeys(("earlier", "left", "error", "not_before")) | {
         "cancel_requested": False,
         "paused": False,
     }
-    return to_job(home, {**row, **of_the_attempt, **result_values(row["earlier"])})
+    return job_from_row(home, {**row, **reset_values, **result_from_json(row["earlier"])})
 
 
-def to_row(home: Home, job: Job) -> dict[str, Any]:
+def row_from_job(home: Home, job: Job) -> dict[str, Any]:
     """The row of a new job."""
-    return {name: getattr(job, name) for name in _AS_THEY_ARE} | {
+    return {name: getattr(job, name) for name in _COPIED_COLUMNS} | {
         "state": job.state.value,
         "stage": job.stage.value if job.stage else None,
-        "started": _seconds(job.started),
-        "ended": _seconds(job.ended),
+        "started": _to_timestamp(job.started),
+        "ended": _to_timestamp(job.ended),
         "source": os.fsencode(job.source).hex(),
-        "options": options_text(job.options),
+        "options": options_to_json(job.options),
         "added": job.added.timestamp(),
         "notices": json.dumps(job.notices),
-        "stems": stems_text(home, job.id, job.stems),
-        "earlier": result_text(to_row(home, job.earlier)) if job.earlier else None,
+        "stems": stems_to_json(home, job.id, job.stems),
+        "earlier": result_to_json(row_from_job(home, job.earlier)) if job.earlier else None,
         "attempt": job.last_attempt.state.value if job.last_attempt else None,
         "attempt_error": job.last_attempt.error if job.last_attempt else None,
-        "removed": _seconds(job.removed),
+        "removed": _to_timestamp(job.removed),
     }
 
 
-def from_record(home: Home, record: dict[str, Any]) -> Job:
-    """The job of which `to_row` of this or an earlier version gave `record`. Raises KeyError, ValueError, TypeError."""
-    since_then = {
+def job_from_record(home: Home, record: dict[str, Any]) -> Job:
+    """The job of which `row_from_job` of this or an earlier version gave `record`. Raises KeyError, ValueError, TypeError."""
+    defaults = {
         "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
         "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
         "digest": None,
     }  # fmt: skip
-    return to_job(home, {"not_before": None} | since_then | record)
+    return job_from_row(home, {"not_before": None} | defaults | record)
 
 
-def options_text(options: JobOptions) -> str:
+def options_to_json(options: JobOptions) -> str:
     """JSON of the options."""
     out = None if options.out is None else os.fsencode(options.out).hex()
     return json.dumps(asdict(options) | {"out": out})
 
 
-def stems_text(home: Home, job_id: str, stems: tuple[Stem, ...]) -> str:
+def stems_to_json(home: Home, job_id: str, stems: tuple[Stem, ...]) -> str:
     """JSON of the stems; the library may be moved, so paths in it are relative."""
-    folder = home.job(job_id).root
+    folder = home.job_folder(job_id).root
     return json.dumps(
         [
             {
@@ -104,24 +104,55 @@ def stems_text(home: Home, job_id: str, stems: tuple[Stem, ...]) -> str:
     )
 
 
-def _stem(folder: Path, stem: dict[str, Any]) -> Stem:
-    exported = path_of(stem["exported"]) if stem["exported"] else None
+def _stem_from_json(folder: Path, stem: dict[str, Any]) -> Stem:
+    exported = path_from_hex(stem["exported"]) if stem["exported"] else None
     return Stem(stem["name"], folder / stem["path"], folder / stem["peaks"], exported)
 
 
-def _options(text: str) -> JobOptions:
+def _options_from_json(text: str) -> JobOptions:
     saved = json.loads(text)
-    return JobOptions(**saved | {"out": path_of(saved["out"]) if saved["out"] else None})
+    return JobOptions(**saved | {"out": path_from_hex(saved["out"]) if saved["out"] else None})
 
 
-def path_of(text: str) -> Path:
+def path_from_hex(text: str) -> Path:
     """A path as rows hold it: the hex digits of its bytes, since a file name need not be text."""
     return Path(os.fsdecode(bytes.fromhex(text)))
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
+def _to_timestamp(utc_time: datetime | None) -> float | None:
+    return None if utc_time is None else utc_time.timestamp()
 
 
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def _to_datetime(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
+
+
+# Where the jobs' table holds the result of a completed run.
+_RESULT_COLUMNS = (
+    *("state", "options", "position", "progress", "elapsed", "seconds", "sample_rate", "channels", "frames"),
+    *("model_used", "runtime", "null_dbfs", "notices", "stage", "started", "ended", "stems"),
+)
+
+
+def result_to_json(row: Mapping[Any, Any]) -> str:
+    """Return the result in a completed job's row as JSON, to be kept in its column `earlier`."""
+    return json.dumps({name: row[name] for name in _RESULT_COLUMNS})
+
+
+def result_from_json(text: str) -> dict[str, Any]:
+    """Return the column values that `result_text` made `text` of. Raises ValueError."""
+    return json.loads(text)
+
+
+def has_all_stem_files(job: Job) -> bool:
+    """Return True when the job has stems and all their files exist."""
+    return bool(job.stems) and all(stem.path.exists() for stem in job.stems)
+
+
+def superseded_run_folders(home: Home, job: Job) -> list[Path]:
+    """Return the folders of runs up to the job's token, except the one with its stems.
+
+    They may be deleted also when `job` is out of date: what came after it has a later token.
+    """
+    kept = {stem.path.parent for stem in job.stems}
+    return [run for token, run in home.job_folder(job.id).result_folders() if token <= job.token and run not in kept]

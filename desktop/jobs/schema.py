@@ -5,7 +5,7 @@ from pathlib import Path
 
 from desktop.errors import StorageError
 
-STEPS = (
+MIGRATIONS = (
     """
     CREATE TABLE jobs (
         id TEXT PRIMARY KEY, state TEXT NOT NULL, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
@@ -35,20 +35,20 @@ STEPS = (
     "CREATE INDEX jobs_by_digest ON jobs (digest)",
 )
 # Where an SQLite file holds the number of steps it has taken, its user_version: https://www.sqlite.org/fileformat2.html
-_VERSION = slice(60, 64)
-_NEWER = (
+_USER_VERSION_BYTES = slice(60, 64)
+_NEWER_VERSION_MESSAGE = (
     "This library was made by a newer Unbraid, and was not touched. Open it with that one, or use another folder for this "
     "one (the variable UNBRAID_HOME names it)."
 )
 
 
-def refuse_newer(version: int) -> None:
+def check_schema_version(version: int) -> None:
     """Raise StorageError when a newer app has written the database."""
-    if version > len(STEPS):
-        raise StorageError(_NEWER)
+    if version > len(MIGRATIONS):
+        raise StorageError(_NEWER_VERSION_MESSAGE)
 
 
-def refuse_newer_file(database: Path) -> None:
+def check_file_schema_version(database: Path) -> None:
     """The same of a file, without the time that it takes to open it: the window asks before it shows itself."""
     with suppress(OSError), database.open("rb") as file:
-        refuse_newer(int.from_bytes(file.read(_VERSION.stop)[_VERSION], "big"))
+        check_schema_version(int.from_bytes(file.read(_USER_VERSION_BYTES.stop)[_USER_VERSION_BYTES], "big"))

@@ -8,17 +8,16 @@ from pathlib import Path
 from uuid import uuid4
 
 from desktop.audio.files import check_file
-from desktop.audio.names import as_text
+from desktop.audio.names import storable_file_name
 from desktop.errors import DuplicateTrackError, JobStateError, StorageError
 from desktop.jobs.bin import Bin
-from desktop.jobs.contents import EarlierContents
-from desktop.jobs.copy import copy_in
+from desktop.jobs.files import DigestBackfill, copy_track
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
-from desktop.jobs.records import write_record
-from desktop.jobs.store import IsDuplicate, JobStore, never
+from desktop.jobs.recovery import write_backup_record
+from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
 from desktop.paths import Home
-from desktop.probe.ask import read_tags
+from desktop.probe.client import read_tags
 from desktop.settings import load_settings
 
 
@@ -40,9 +39,9 @@ class JobService:
         self._queue = queue
         self._events = events
         self.bin = Bin(home, store, queue, events)
-        self._earlier_contents = EarlierContents(home, store)
+        self._digest_backfill = DigestBackfill(home, store)
 
-    def add(self, path: Path, options: JobOptions | None = None, is_duplicate: IsDuplicate = never) -> Job:
+    def add(self, path: Path, options: JobOptions | None = None, is_duplicate: IsDuplicate = never_duplicate) -> Job:
         """Take a track into the library and ask for it to be separated.
 
         Raises DuplicateTrackError when `is_duplicate` is true for a job with the same content, also in the bin;
@@ -50,26 +49,26 @@ class JobService:
         """
         check_file(path)
         job_id = str(uuid4())
-        folder = self._home.job(job_id)
-        digest = copy_in(path, folder)
+        folder = self._home.job_folder(job_id)
+        digest = copy_track(path, folder)
         try:
-            self._earlier_contents.count(folder.size())
+            self._digest_backfill.compute_missing(folder.total_bytes())
             job = self._store.insert(self._new_job(job_id, path, options or JobOptions(), digest), is_duplicate)
         except (StorageError, DuplicateTrackError):
             shutil.rmtree(folder.root, ignore_errors=True)
             raise
-        write_record(self._home, job)
-        return self._asked_for(job)
+        write_backup_record(self._home, job)
+        return self._publish(job)
 
     def _new_job(self, job_id: str, path: Path, options: JobOptions, digest: str) -> Job:
         tags = read_tags(path)
         if tags.cover:
             with suppress(OSError):  # a song without its picture is a song all the same
-                self._home.job(job_id).cover.write_bytes(tags.cover)
+                self._home.job_folder(job_id).cover.write_bytes(tags.cover)
         return Job(
             id=job_id,
             state=JobState.PENDING,
-            title=tags.title or as_text(path.stem or path.name),
+            title=tags.title or storable_file_name(path.stem or path.name),
             artist=tags.artist,
             album=tags.album,
             source=path,
@@ -95,40 +94,40 @@ class JobService:
         """
         job = self._store.request_cancel(job_id)
         self._events.emit(JobChanged(job_id))
-        if job.state.ended:
-            self._home.job(job_id).forget_work()
+        if job.state.has_ended:
+            self._home.job_folder(job_id).delete_work_files()
         return job
 
-    def retry(self, job_id: str, model: str | None = None) -> Job:
+    def separate_again(self, job_id: str, model: str | None = None) -> Job:
         """Separate an ended job again, with another model if one is named.
 
         Raises UnknownJobError, JobStateError, ModelUnavailableError.
         """
         self._store.job(job_id)
-        if not (again := self.retry_jobs([job_id], model)):
+        if not (requeued := self.separate_jobs_again([job_id], model)):
             raise JobStateError("This song is still in the queue: there is nothing to separate again.")
-        return again[0]
+        return requeued[0]
 
-    def retry_jobs(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
+    def separate_jobs_again(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
         """Separate the ended ones of these jobs again, with another model if one is named. Return them.
 
         A job with stems keeps them until its new ones are complete. May take seconds. Raises ModelUnavailableError when
         a model is neither on this computer nor to be downloaded now; then no job is changed.
         """
-        asked = set(job_ids)
-        wanted = {job.options.model for job in self._store.jobs() if job.id in asked and job.state.ended}
-        for name in [model] if model else sorted(wanted):
+        requested_ids = set(job_ids)
+        models = {job.options.model for job in self._store.jobs() if job.id in requested_ids and job.state.has_ended}
+        for name in [model] if model else sorted(models):
             self._check_model(name)
-        return [self._asked_for(job) for job in self._store.retry(job_ids, model)]
+        return [self._publish(job) for job in self._store.separate_again(job_ids, model)]
 
-    def note_exports(self, job: Job) -> None:
+    def record_exports(self, job: Job) -> None:
         """Remember where copies of a completed job's stems are, as its stems say."""
-        self._store.note_exports(job)
+        self._store.record_exports(job)
 
-    def move_first(self, job_id: str) -> Job:
+    def move_to_front(self, job_id: str) -> Job:
         """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
-        job = self._store.move_first(job_id)
-        self._ask_in_order()
+        job = self._store.move_to_front(job_id)
+        self._publish_due_jobs()
         self._events.emit(JobChanged(job_id))
         return job
 
@@ -139,16 +138,16 @@ class JobService:
         """
         changed = self._store.move(job_id, before)
         if changed:
-            self._ask_in_order()
+            self._publish_due_jobs()
         for job in changed:
             self._events.emit(JobChanged(job.id))
         return changed
 
-    def waiting(self) -> list[Job]:
+    def pending_jobs(self) -> list[Job]:
         """The jobs that wait, paused ones too, first to run first."""
-        return self._store.pending()
+        return self._store.pending_jobs()
 
-    def draft(self, job_id: str) -> None:
+    def request_draft(self, job_id: str) -> None:
         """Ask for a draft of a job without stems, to be heard until they are there, if the settings want drafts.
 
         Raises UnknownJobError.
@@ -157,59 +156,59 @@ class JobService:
         if job.wants_draft and load_settings(self._home).draft:
             self._queue.publish_draft(job)
 
-    def listen(self, job_id: str, second: float) -> None:
+    def report_playhead(self, job_id: str, position_s: float) -> None:
         """Let the worker separate an unfinished job from there on first. To be told again every few seconds."""
-        self._queue.tell_playhead(job_id, second)
+        self._queue.publish_playhead(job_id, position_s)
 
-    def pause(self) -> None:
+    def pause_queue(self) -> None:
         """Begin no further job, and stop what runs: it waits, with its finished segments. Survives every restart."""
-        self._hold(True)
+        self._set_queue_paused(True)
 
-    def resume(self) -> None:
+    def resume_queue(self) -> None:
         """Go on with the jobs that wait."""
-        self._hold(False)
+        self._set_queue_paused(False)
 
     def pause_jobs(self, job_ids: Collection[str]) -> list[Job]:
         """Hold these jobs at their places in line; a running one stops, and keeps its finished segments.
 
         Survives every restart. Raises UnknownJobError, JobStateError.
         """
-        return self._hold_jobs(job_ids, True)
+        return self._set_jobs_paused(job_ids, True)
 
     def resume_jobs(self, job_ids: Collection[str]) -> list[Job]:
         """Let paused jobs go on when it is their turn. Raises UnknownJobError, JobStateError."""
-        jobs = self._hold_jobs(job_ids, False)
-        self._ask_in_order()
+        jobs = self._set_jobs_paused(job_ids, False)
+        self._publish_due_jobs()
         return jobs
 
-    def paused(self) -> bool:
+    def is_queue_paused(self) -> bool:
         """True while the queue is paused."""
-        return self._store.paused()
+        return self._store.is_queue_paused()
 
     def remove_jobs(self, job_ids: Collection[str]) -> list[Job]:
         """Move jobs to the bin, with their stems. Return those that were in the library. The user's own files stay."""
-        return self.bin.put(job_ids)
+        return self.bin.add(job_ids)
 
-    def clear(self, job_ids: Collection[str] | None = None) -> list[Job]:
+    def remove_ended_jobs(self, job_ids: Collection[str] | None = None) -> list[Job]:
         """Move every job that has ended to the bin, or those of `job_ids` that have. Return them."""
-        return self.bin.put(job_ids, only_ended=True)
+        return self.bin.add(job_ids, only_ended=True)
 
-    def _hold(self, paused: bool) -> None:
-        self._store.set_paused(paused)
-        self._ask_in_order()
+    def _set_queue_paused(self, paused: bool) -> None:
+        self._store.set_queue_paused(paused)
+        self._publish_due_jobs()
         self._events.emit(QueueChanged(paused))
 
-    def _hold_jobs(self, job_ids: Collection[str], paused: bool) -> list[Job]:
+    def _set_jobs_paused(self, job_ids: Collection[str], paused: bool) -> list[Job]:
         jobs = [self._store.set_job_paused(job_id, paused) for job_id in job_ids]
         for job in jobs:
             self._events.emit(JobChanged(job.id))
         return jobs
 
-    def _ask_in_order(self) -> None:
-        self._queue.publish_in_order(self._store.due())
+    def _publish_due_jobs(self) -> None:
+        self._queue.republish(self._store.due_jobs())
 
-    def _asked_for(self, job: Job) -> Job:
-        if not self._store.paused():
+    def _publish(self, job: Job) -> Job:
+        if not self._store.is_queue_paused():
             self._queue.publish(job)
         self._events.emit(JobChanged(job.id))
         return job

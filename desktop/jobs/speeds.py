@@ -13,13 +13,13 @@ Speeds = Mapping[str, float]
 """Seconds of work for a second of song, by `speed_key`."""
 
 # Of so many ways to separate a song the speeds are kept, those that were measured last.
-_MOST = 50
+_MAX_ENTRIES = 50
 _log = logging.getLogger(__name__)
 
 
-def speed_key(model: str, options: JobOptions, sparing: bool, settings: Settings) -> str:
+def speed_key(model: str, options: JobOptions, low_memory: bool, settings: Settings) -> str:
     """Name everything that the speed of `model` depends on, apart from the computer."""
-    return f"{model} {settings.runtime} {settings.fast:d} {sparing:d} {options.overlap} {options.shifts}"
+    return f"{model} {settings.runtime} {settings.fast:d} {low_memory:d} {options.overlap} {options.shifts}"
 
 
 def expected_speed(job: Job, settings: Settings, speeds: Speeds) -> float | None:
@@ -30,7 +30,7 @@ def expected_speed(job: Job, settings: Settings, speeds: Speeds) -> float | None
 def load_speeds(home: Home) -> Speeds:
     """Return the measured speeds; none where the file is missing or damaged."""
     try:
-        saved = json.loads(home.speeds.read_text(encoding="utf-8"))
+        saved = json.loads(home.model_speeds.read_text(encoding="utf-8"))
         numbers = {str(key): float(value) for key, value in saved.items()}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError):
         return {}
@@ -41,6 +41,6 @@ def save_speed(home: Home, key: str, speed: float) -> None:
     """Keep a measured speed. A file that cannot be written costs nothing but an estimate, and is logged."""
     speeds = {**{k: v for k, v in load_speeds(home).items() if k != key}, key: round(speed, 4)}
     try:
-        write_atomically(home.speeds, json.dumps(dict([*speeds.items()][-_MOST:]), indent=2).encode())
+        write_atomically(home.model_speeds, json.dumps(dict([*speeds.items()][-_MAX_ENTRIES:]), indent=2).encode())
     except OSError as error:
         _log.warning("The speed of %s was not saved: %s", key, error)

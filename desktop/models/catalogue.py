@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from desktop.paths import resources
-from desktop.settings import model_url_variable
+from desktop.settings import model_url_from_environment
 
 
 @dataclass(frozen=True)
@@ -14,40 +14,40 @@ class WeightsFile:
 
     name: str
     url: str
-    sha256: str
+    sha256_prefix: str
     """The hexadecimal digits that are known of it, from its beginning."""
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A model of the catalogue."""
 
     name: str
     title: str
     sources: tuple[str, ...]
-    bytes: int
+    size_bytes: int
     """Of all files together, approximately."""
     files: tuple[WeightsFile, ...]
-    bag: tuple[tuple[float, ...], ...] | None
+    bag_weights: tuple[tuple[float, ...], ...] | None
 
 
-def catalogue() -> tuple[Entry, ...]:
+def catalogue() -> tuple[CatalogueEntry, ...]:
     """Every entry; `UNBRAID_MODEL_URL` replaces where files are downloaded from. Raises ConfigurationError."""
-    return _catalogue(model_url_variable())
+    return _load_catalogue(model_url_from_environment())
 
 
 @cache
-def _catalogue(mirror: str | None) -> tuple[Entry, ...]:
+def _load_catalogue(base_url: str | None) -> tuple[CatalogueEntry, ...]:
     listed = tomllib.loads((resources() / "models.toml").read_text(encoding="utf-8"))
-    base = (mirror or listed["base"]).rstrip("/")
+    base = (base_url or listed["base"]).rstrip("/")
     return tuple(
-        Entry(
+        CatalogueEntry(
             name=model["name"],
             title=model["title"],
             sources=tuple(model["sources"]),
-            bytes=model["bytes"],
+            size_bytes=model["bytes"],
             files=tuple(WeightsFile(f["name"], f"{base}/{f['name']}", f["sha256"]) for f in model["files"]),
-            bag=tuple(tuple(float(part) for part in row) for row in model["bag"]) if "bag" in model else None,
+            bag_weights=tuple(tuple(float(part) for part in row) for row in model["bag"]) if "bag" in model else None,
         )
         for model in listed["model"]
     )

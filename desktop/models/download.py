@@ -13,30 +13,30 @@ from pathlib import Path
 from typing import IO
 
 from desktop.errors import CancelledError, ModelUnavailableError
-from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
-from desktop.models.digest import counted, is_whole
-from desktop.models.storage import part_of, storage_error
-from desktop.tls import system_trust
+from desktop.models.digest import compute_sha256, matches_sha256
+from desktop.models.storage import partial_path, storage_error
+from desktop.runtime.file_lock import FileLock
+from desktop.runtime.tls import system_ssl_context
 
-Report = Callable[[int, int], None]
+ReportBytes = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 
-_CHUNK = 1 << 18
+_CHUNK_BYTES = 1 << 18
 # Seconds without a byte, from the server or into the file that another process downloads.
-_PATIENCE = 20.0
+_STALL_TIMEOUT_S = 20.0
 # Seconds for a server to answer when a user waits to be told whether it does.
-_SHORT_PATIENCE = 5.0
-_OFFLINE = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
-_POLL = 0.2
-_ATTEMPTS = 8
+_REACHABILITY_TIMEOUT_S = 5.0
+_OFFLINE_ERRNOS = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
+_POLL_INTERVAL_S = 0.2
+_MAX_ATTEMPTS = 8
 
 
-class _BrokenOffError(Exception):
+class _ConnectionFailedError(Exception):
     """The server or the way to it failed; the message is the reason."""
 
 
-def download(file: WeightsFile, target: Path, report: Report, should_stop: ShouldStop) -> None:
+def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
     """Bring `file` to `target`. `report` gets the bytes that are here and all there are (0 while unknown).
 
     What has come is kept in `target.part`, also when it breaks off. When another process downloads it already, its
@@ -44,11 +44,13 @@ def download(file: WeightsFile, target: Path, report: Report, should_stop: Shoul
     """
     lock = FileLock(target.with_name(target.name + ".lock"))
     try:
-        _take(lock, part_of(target), report, should_stop)
-        if not is_whole(target, file.sha256):
-            _bring(file, target, report, should_stop)
-    except _BrokenOffError as error:
-        raise ModelUnavailableError(f"It could not be downloaded ({error}).", "Try again when you are online.") from error
+        _acquire_lock(lock, partial_path(target), report, should_stop)
+        if not matches_sha256(target, file.sha256_prefix):
+            _download_verified(file, target, report, should_stop)
+    except _ConnectionFailedError as error:
+        raise ModelUnavailableError(
+            f"It could not be downloaded ({error}).", "Try again when you are online."
+        ) from error
     except OSError as error:
         raise storage_error(error, target.parent) from error
     finally:
@@ -61,35 +63,35 @@ def check_reachable(file: WeightsFile) -> None:
     Raises ModelUnavailableError with a clause that says why it cannot be had: "the server does not answer".
     """
     try:
-        answer = _ask(file.url, 0, _SHORT_PATIENCE)
-    except _BrokenOffError as error:
+        response = _open_response(file.url, 0, _REACHABILITY_TIMEOUT_S)
+    except _ConnectionFailedError as error:
         raise ModelUnavailableError(str(error)) from error
-    if answer:
-        answer.close()
+    if response:
+        response.close()
 
 
-def _take(lock: FileLock, part: Path, report: Report, should_stop: ShouldStop) -> None:
-    size, since = _size(part), time.monotonic()
-    while not lock.take():
+def _acquire_lock(lock: FileLock, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
+    size, last_growth = _file_bytes(part), time.monotonic()
+    while not lock.acquire():
         if should_stop():
             raise CancelledError("Cancelled.")
-        time.sleep(_POLL)
-        if (now := _size(part)) != size:
-            size, since = now, time.monotonic()
+        time.sleep(_POLL_INTERVAL_S)
+        if (now := _file_bytes(part)) != size:
+            size, last_growth = now, time.monotonic()
             report(size, 0)
-        elif time.monotonic() - since > 2 * _PATIENCE:
+        elif time.monotonic() - last_growth > 2 * _STALL_TIMEOUT_S:
             raise ModelUnavailableError("It is being downloaded already, and does not get on. Try again in a while.")
 
 
-def _bring(file: WeightsFile, target: Path, report: Report, should_stop: ShouldStop) -> None:
-    part = part_of(target)
+def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
+    part = partial_path(target)
     try:
-        resumed = part.exists()
-        _fetch(file, part, report, should_stop)
-        if resumed and not _is_good(part, file):
+        was_resumed = part.exists()
+        _fetch_with_retries(file, part, report, should_stop)
+        if was_resumed and not _is_intact(part, file):
             part.unlink()
-            _fetch(file, part, report, should_stop)
-        if not _is_good(part, file):
+            _fetch_with_retries(file, part, report, should_stop)
+        if not _is_intact(part, file):
             part.unlink()
             raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
     except OSError as error:
@@ -99,83 +101,88 @@ def _bring(file: WeightsFile, target: Path, report: Report, should_stop: ShouldS
     part.replace(target)
 
 
-def _is_good(part: Path, file: WeightsFile) -> bool:
-    return counted(part).startswith(file.sha256)
+def _is_intact(part: Path, file: WeightsFile) -> bool:
+    return compute_sha256(part).startswith(file.sha256_prefix)
 
 
-def _fetch(file: WeightsFile, part: Path, report: Report, should_stop: ShouldStop) -> None:
+def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
     """Go on asking for the rest as long as every answer brings some of it."""
-    for _ in range(_ATTEMPTS):
-        before = _size(part)
+    for _ in range(_MAX_ATTEMPTS):
+        before = _file_bytes(part)
         try:
-            return _attempt(file, part, report, should_stop)
-        except _BrokenOffError:
-            if _size(part) <= before:
+            return _fetch_once(file, part, report, should_stop)
+        except _ConnectionFailedError:
+            if _file_bytes(part) <= before:
                 raise
-    raise _BrokenOffError("the connection breaks off again and again")
+    raise _ConnectionFailedError("the connection breaks off again and again")
 
 
-def _attempt(file: WeightsFile, part: Path, report: Report, should_stop: ShouldStop) -> None:
+def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
     if should_stop():
         raise CancelledError("Cancelled.")
-    have = _size(part)
-    answer = _ask(file.url, have)
-    if answer is None:
+    offset = _file_bytes(part)
+    response = _open_response(file.url, offset)
+    if response is None:
         return  # all of it is here; verifying tells
-    with answer, part.open("r+b" if have else "wb") as out:
-        if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
-            have = 0
-        out.seek(have)
+    with response, part.open("r+b" if offset else "wb") as out:
+        if response.status != http.HTTPStatus.PARTIAL_CONTENT:
+            offset = 0
+        out.seek(offset)
         out.truncate()
-        expected = int(answer.headers.get("Content-Length") or 0)
-        _copy(answer, out, have, have + expected if expected else 0, report, should_stop)
+        expected = int(response.headers.get("Content-Length") or 0)
+        _copy_body(response, out, offset, offset + expected if expected else 0, report, should_stop)
         os.fsync(out.fileno())
 
 
-def _ask(url: str, have: int, timeout: float = _PATIENCE) -> http.client.HTTPResponse | None:
+def _open_response(url: str, offset: int, timeout_s: float = _STALL_TIMEOUT_S) -> http.client.HTTPResponse | None:
     """The answer with everything after the first `have` bytes; None when there is nothing after them."""
     try:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
-        return urllib.request.urlopen(request, timeout=timeout, context=system_trust())
+        request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
+        return urllib.request.urlopen(request, timeout=timeout_s, context=system_ssl_context())
     except urllib.error.HTTPError as error:
         error.close()
-        if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return None
-        raise _BrokenOffError(f"the server said {error.code}") from error
+        raise _ConnectionFailedError(f"the server said {error.code}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _BrokenOffError(_reason(error)) from error
+        raise _ConnectionFailedError(_failure_reason(error)) from error
 
 
-def _copy(
-    answer: http.client.HTTPResponse, out: IO[bytes], have: int, total: int, report: Report, should_stop: ShouldStop
+def _copy_body(
+    response: http.client.HTTPResponse,
+    out: IO[bytes],
+    received: int,
+    total: int,
+    report: ReportBytes,
+    should_stop: ShouldStop,
 ) -> None:
-    while chunk := _read(answer):
+    while chunk := _read_chunk(response):
         if should_stop():
             raise CancelledError("Cancelled.")
         out.write(chunk)
-        have += len(chunk)
-        report(have, total)
-    if have < total:
-        raise _BrokenOffError("the connection broke off")
+        received += len(chunk)
+        report(received, total)
+    if received < total:
+        raise _ConnectionFailedError("the connection broke off")
 
 
-def _read(answer: http.client.HTTPResponse) -> bytes:
+def _read_chunk(response: http.client.HTTPResponse) -> bytes:
     """What has come by now: a slow line shall not hide that the user cancelled."""
     try:
-        return answer.read1(_CHUNK)
+        return response.read1(_CHUNK_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _BrokenOffError(_reason(error)) from error
+        raise _ConnectionFailedError(_failure_reason(error)) from error
 
 
-def _size(path: Path) -> int:
+def _file_bytes(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def _reason(error: Exception) -> str:
+def _failure_reason(error: Exception) -> str:
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
         return "the server does not answer"
-    if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in _OFFLINE:
+    if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in _OFFLINE_ERRNOS:
         return "there is no internet connection"
     if isinstance(reason, ConnectionRefusedError):
         return "the server refused the connection"

@@ -11,20 +11,25 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.audio.names import shown
-from desktop.disk_trouble import disk_trouble
-from desktop.errors import StorageError
-from desktop.pipeline.decode import decode
-from desktop.pipeline.engines.engine import Engine
-from desktop.pipeline.null import null_dbfs
-from desktop.pipeline.plan import plan_for
-from desktop.pipeline.progress import Progress, Step
-from desktop.pipeline.room import check_room
-from desktop.pipeline.schedule import Playhead
-from desktop.pipeline.separate import How, Separation
-from desktop.pipeline.stems import StemFile, StemFiles
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Outcome", "Request", "StemFile", "Step", "run"]
+from desktop.audio.mixture import Mixture, decode_mixture
+from desktop.audio.names import printable
+from desktop.audio.peaks import PeakWriter
+from desktop.errors import StorageError
+from desktop.pipeline.disk_space import check_disk_space
+from desktop.pipeline.engines.engine import Engine
+from desktop.pipeline.normalization import Normalization, NormalizationMeter
+from desktop.pipeline.null_test import measure_null_dbfs
+from desktop.pipeline.output_format import choose_output_format
+from desktop.pipeline.progress import Progress, ProgressUpdate
+from desktop.pipeline.schedule import Playhead
+from desktop.pipeline.separation import Separation, SeparationOptions
+from desktop.pipeline.stem_files import StemFile, StemWriter
+from desktop.runtime.disk_errors import describe_disk_error
+
+__all__ = ["Outcome", "ProgressUpdate", "Request", "StemFile", "run"]
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class Outcome:
 def run(
     request: Request,
     engine: Engine,
-    report: Callable[[Step], None],
+    report: Callable[[ProgressUpdate], None],
     should_stop: Callable[[], bool],
     playhead: Playhead = lambda: None,
 ) -> Outcome:
@@ -84,39 +89,71 @@ def run(
     """
     progress = Progress(report, should_stop)
     try:
-        return _run(request, engine, progress, playhead)
+        return _run_stages(request, engine, progress, playhead)
     except OSError as error:
-        reason, advice = disk_trouble(error, request.folder.parent)
-        name = shown(request.source.name)
-        raise StorageError(f"The stems of {name} could not be written: {reason}.", f"{advice}, then try again.") from error
+        reason, advice = describe_disk_error(error, request.folder.parent)
+        name = printable(request.source.name)
+        raise StorageError(
+            f"The stems of {name} could not be written: {reason}.", f"{advice}, then try again."
+        ) from error
 
 
-def _run(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:
+def _run_stages(request: Request, engine: Engine, progress: Progress, playhead: Playhead) -> Outcome:
     request.folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as always, ExitStack() as on_failure:
+    with ExitStack() as on_exit, ExitStack() as on_failure:
         decoded = request.folder / "mixture.wav"
-        always.callback(decoded.unlink, missing_ok=True)
+        on_exit.callback(decoded.unlink, missing_ok=True)
         if not request.mixture_peaks.exists():
             on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
-        mixture, level = decode(request.source, decoded, request.mixture_peaks, progress)
-        plan, notices = plan_for(request, mixture.sample_format, mixture.sample_rate)
-        how = _how(request)
+        mixture, normalization = decode_track(request.source, decoded, request.mixture_peaks, progress)
+        output_format, notices = choose_output_format(request, mixture.sample_format, mixture.sample_rate)
+        options = _separation_options(request)
         if request.segments is None:
-            always.callback(shutil.rmtree, how.segments, ignore_errors=True)
-        check_room(mixture, engine, plan, how, request)
-        files = StemFiles(request.folder, engine.sources, mixture, plan)
-        on_failure.callback(files.abort)
-        separation = Separation(mixture, level, engine, how, progress, playhead)
-        with closing(separation.stems(request.folder / "mixture.spool")) as blocks:
-            files.write_all(blocks)
-        stems = files.close()
-        null = null_dbfs(mixture, [stem.path for stem in stems], progress)
+            on_exit.callback(shutil.rmtree, options.segments_folder, ignore_errors=True)
+        check_disk_space(mixture, engine, output_format, options, request)
+        stem_writer = StemWriter(request.folder, engine.sources, mixture, output_format)
+        on_failure.callback(stem_writer.abort)
+        separation = Separation(mixture, normalization, engine, options, progress, playhead)
+        with closing(separation.stem_blocks(request.folder / "mixture.spool")) as blocks:
+            stem_writer.write_all(blocks)
+        stems = stem_writer.close()
+        null_peak_dbfs = measure_null_dbfs(mixture, [stem.path for stem in stems], progress)
         on_failure.pop_all()
     seconds = mixture.frames / mixture.sample_rate
-    notices = (*mixture.notices, *notices, *files.notices)
-    return Outcome(mixture.sample_rate, mixture.channels, mixture.frames, seconds, null, notices, stems)
+    notices = (*mixture.notices, *notices, *stem_writer.notices)
+    return Outcome(mixture.sample_rate, mixture.channels, mixture.frames, seconds, null_peak_dbfs, notices, stems)
 
 
-def _how(request: Request) -> How:
-    segments = request.segments or request.folder / "segments"
-    return How(segments, request.key, request.overlap, request.shifts)
+def _separation_options(request: Request) -> SeparationOptions:
+    segments_folder = request.segments or request.folder / "segments"
+    return SeparationOptions(segments_folder, request.key, request.overlap, request.shifts)
+
+
+def decode_track(
+    track: Path, mixture_path: Path, peaks_path: Path, progress: Progress
+) -> tuple[Mixture, Normalization]:
+    """Decode `track` into the new file `out`, and write its peaks. Raises as `decode_mixture`, and OSError."""
+    with closing(_DecodeMeters(peaks_path)) as listener:
+        mixture = decode_mixture(
+            track, mixture_path, lambda part: progress.advance("decoding", part), progress.should_stop, listener
+        )
+        listener.peaks.close()
+    return mixture, listener.meter.normalization
+
+
+class _DecodeMeters:
+    def __init__(self, peaks: Path) -> None:
+        self._path = peaks
+        self.peaks, self.meter = PeakWriter(peaks), NormalizationMeter()
+
+    def reset(self) -> None:
+        self.close()
+        self.peaks, self.meter = PeakWriter(self._path), NormalizationMeter()
+
+    def add_block(self, block: NDArray[np.float64]) -> None:
+        self.peaks.add_block(block)
+        self.meter.add(block)
+
+    def close(self) -> None:
+        """Leave no peaks but finished ones."""
+        self.peaks.abort()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from desktop.segments.cut import Segment
+from desktop.segments.grid import Segment
 from desktop.segments.store import SegmentStore
 
 Playhead = Callable[[], float | None]
@@ -15,37 +15,40 @@ class Schedule:
     def __init__(self, store: SegmentStore, playhead: Playhead) -> None:
         self._store = store
         self._playhead = playhead
-        self._chosen = set(store.done)
-        self._first = 0
+        self._scheduled = set(store.finished)
+        self._first_pending = 0
 
     @property
-    def part_done(self) -> float:
+    def fraction_done(self) -> float:
         """0 to 1."""
-        return len(self._store.done) / max(1, len(self._store.cut.segments))
+        return len(self._store.finished) / max(1, len(self._store.grid.segments))
 
-    def following(self, batch: int) -> Sequence[Segment]:
+    def next_batch(self, batch_size: int) -> Sequence[Segment]:
         """The next segments, at most `batch`, all heard equally long; none when all were chosen."""
-        chosen: list[Segment] = []
-        for segment in self._waiting_from(self._place()):
-            if len(chosen) == batch or segment.heard != (chosen or [segment])[0].heard:
+        segments: list[Segment] = []
+        for segment in self._pending_from(self._playhead_segment()):
+            if len(segments) == batch_size or segment.input_frames != (segments or [segment])[0].input_frames:
                 break
-            chosen.append(segment)
-        self._chosen.update(segment.number for segment in chosen)
-        return chosen
+            segments.append(segment)
+        self._scheduled.update(segment.number for segment in segments)
+        return segments
 
-    def _place(self) -> int:
+    def _playhead_segment(self) -> int:
         """Number of the segment at which listening begins."""
-        second = self._playhead()
-        if second is None:
+        seconds = self._playhead()
+        if seconds is None:
             return 0
-        frame = max(0, int(second * self._store.about.sample_rate))
-        heard = self._store.cut.over(frame, frame + 1)
-        return heard[0].number if heard else 0
+        frame = max(0, int(seconds * self._store.manifest.sample_rate))
+        segments = self._store.grid.overlapping(frame, frame + 1)
+        return segments[0].number if segments else 0
 
-    def _waiting_from(self, place: int) -> Iterator[Segment]:
-        segments = self._store.cut.segments
-        while self._first in self._chosen:
-            self._first += 1
-        for number in (*range(max(place, self._first), len(segments)), *range(self._first, place)):
-            if number not in self._chosen:
+    def _pending_from(self, first_number: int) -> Iterator[Segment]:
+        segments = self._store.grid.segments
+        while self._first_pending in self._scheduled:
+            self._first_pending += 1
+        for number in (
+            *range(max(first_number, self._first_pending), len(segments)),
+            *range(self._first_pending, first_number),
+        ):
+            if number not in self._scheduled:
                 yield segments[number]

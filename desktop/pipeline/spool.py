@@ -7,15 +7,15 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.disk_trouble import disk_trouble
 from desktop.errors import StorageError
+from desktop.runtime.disk_errors import describe_disk_error
 
-BLOCK = 65536
-Block = NDArray[np.float64]
+BLOCK_FRAMES = 65536
+StemBlock = NDArray[np.float64]
 """Stems side by side: float64 `[sources, channels, n]`."""
 
 
-class Track(Protocol):
+class AudioReader(Protocol):
     """Sound that can be read anywhere: the decoded mixture, or a spool of it at another rate."""
 
     @property
@@ -48,7 +48,7 @@ class Spool:
             self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
             self._file.flush()
         except OSError as error:
-            reason, advice = disk_trouble(error, self._path.parent)
+            reason, advice = describe_disk_error(error, self._path.parent)
             raise StorageError(
                 f"The song could not be prepared for separation: {reason}.", f"{advice}, then try again."
             ) from error
@@ -56,9 +56,9 @@ class Spool:
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:
         """float32 `[channels, frames]` from frame `start` on."""
-        width = 4 * self.channels
-        self._file.seek(start * width)
-        return np.frombuffer(self._file.read(frames * width), dtype=np.float32).reshape(-1, self.channels).T
+        frame_bytes = 4 * self.channels
+        self._file.seek(start * frame_bytes)
+        return np.frombuffer(self._file.read(frames * frame_bytes), dtype=np.float32).reshape(-1, self.channels).T
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -70,8 +70,8 @@ class Spool:
         self._path.unlink(missing_ok=True)
 
 
-def blocks(track: Track, check: Callable[[], None]) -> Iterator[NDArray[np.floating]]:
+def read_blocks(audio: AudioReader, raise_if_cancelled: Callable[[], None]) -> Iterator[NDArray[np.floating]]:
     """The whole track in order, in blocks `[channels, n <= 65536]`; `check` is called before each and may raise."""
-    for start in range(0, track.frames, BLOCK):
-        check()
-        yield track.read(start, min(BLOCK, track.frames - start))
+    for start in range(0, audio.frames, BLOCK_FRAMES):
+        raise_if_cancelled()
+        yield audio.read(start, min(BLOCK_FRAMES, audio.frames - start))

@@ -11,39 +11,39 @@ from numpy.typing import NDArray
 
 from desktop.errors import SoundUnavailableError
 
-LATENCY = 0.04
+LATENCY_S = 0.04
 """Seconds between the mixer and the ear: short enough that a mute is heard within 50 ms."""
-Fill = Callable[[NDArray[np.float32], bool], None]
+FillCallback = Callable[[NDArray[np.float32], bool], None]
 """Fills a block, float32 `[frames, 2]`; True when the device had run out of sound before it."""
-_NONE = "There is no sound device. Connect one, then press play again."
-_REFUSED = "The sound device cannot be opened. Close other programs that use it, then press play again."
-_LIBRARY = "Sound needs PortAudio. Install it: sudo apt-get install libportaudio2"
+_NO_DEVICE = "There is no sound device. Connect one, then press play again."
+_CANNOT_OPEN_DEVICE = "The sound device cannot be opened. Close other programs that use it, then press play again."
+_NO_PORTAUDIO = "Sound needs PortAudio. Install it: sudo apt-get install libportaudio2"
 _log = logging.getLogger(__name__)
 # PortAudio, its list of devices and these streams belong to the process.
-_portaudio = threading.Lock()
-_streams: set[int] = set()
+_portaudio_lock = threading.Lock()
+_open_streams: set[int] = set()
 
 
-def default_device() -> str:
+def default_device_name() -> str:
     """Return the name of the default output. Raises SoundUnavailableError when there is none."""
-    with _portaudio:
-        return str(_default(_devices())["name"])
+    with _portaudio_lock:
+        return str(_query_default_output(_refresh_devices())["name"])
 
 
 class Device:
     """An open output stream. All methods are for one thread."""
 
-    def __init__(self, sample_rate: int, fill: Fill, on_lost: Callable[[], None]) -> None:
+    def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> None:
         """Open the default output, at `sample_rate` if it can. Raises SoundUnavailableError.
 
         `fill` is called for each block in PortAudio's thread, and `on_lost` in another when the device goes away.
         """
         self._fill = fill
         self._on_lost = on_lost
-        self._closing = False
-        with _portaudio:
+        self._is_closing = False
+        with _portaudio_lock:
             self._stream, self.sample_rate = self._open(sample_rate)
-            _streams.add(id(self))
+            _open_streams.add(id(self))
 
     @property
     def latency(self) -> float:
@@ -54,72 +54,72 @@ class Device:
         """Begin to play. Raises SoundUnavailableError."""
         try:
             self._stream.start()
-        except _module().PortAudioError as error:
+        except _import_sounddevice().PortAudioError as error:
             _log.warning("The sound device does not start: %s", error)
-            raise SoundUnavailableError(_NONE) from error
+            raise SoundUnavailableError(_NO_DEVICE) from error
 
     def close(self) -> None:
         """Give the device back."""
-        self._closing = True
-        with _portaudio:
+        self._is_closing = True
+        with _portaudio_lock:
             self._stream.close()
-            _streams.discard(id(self))
+            _open_streams.discard(id(self))
 
     def _open(self, sample_rate: int) -> tuple[Any, int]:
-        sounddevice = _devices()
-        own_rate = int(_default(sounddevice)["default_samplerate"])
+        sounddevice = _refresh_devices()
+        default_rate = int(_query_default_output(sounddevice)["default_samplerate"])
         # A device that refuses the song's rate is given its own; the reader resamples.
-        for rate in (sample_rate, own_rate):
+        for rate in (sample_rate, default_rate):
             try:
                 stream = sounddevice.OutputStream(
-                    rate, channels=2, dtype="float32", latency=LATENCY, callback=self._callback,
-                    finished_callback=self._finished,
+                    rate, channels=2, dtype="float32", latency=LATENCY_S, callback=self._callback,
+                    finished_callback=self._on_finished,
                 )  # fmt: skip
             except sounddevice.PortAudioError as error:
-                trouble = error
+                last_error = error
             else:
                 return stream, rate
-        _log.warning("The sound device cannot be opened: %s", trouble)
-        raise SoundUnavailableError(_REFUSED) from trouble
+        _log.warning("The sound device cannot be opened: %s", last_error)
+        raise SoundUnavailableError(_CANNOT_OPEN_DEVICE) from last_error
 
     def _callback(self, out: NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
         self._fill(out, bool(status.output_underflow))
 
-    def _finished(self) -> None:
-        if not self._closing:
+    def _on_finished(self) -> None:
+        if not self._is_closing:
             self._on_lost()
 
 
-def _default(sounddevice: Any) -> Any:
+def _query_default_output(sounddevice: Any) -> Any:
     try:
         return sounddevice.query_devices(kind="output")
     except (sounddevice.PortAudioError, ValueError) as error:
-        raise SoundUnavailableError(_NONE) from error
+        raise SoundUnavailableError(_NO_DEVICE) from error
 
 
-def _devices() -> Any:
+def _refresh_devices() -> Any:
     """Return PortAudio with the devices that are there now, unless a stream is open. Raises SoundUnavailableError.
 
     PortAudio lists devices when it is initialised, and never again: whatever is connected, or becomes the default, later
     is found only after it was terminated, which ends all streams (portaudio.com/docs, Pa_Initialize). sounddevice has no
     public name for that. It takes some 50 ms where there is no hardware.
     """
-    known = "sounddevice" in sys.modules
-    sounddevice = _module()
-    if known and not _streams:
+    was_imported = "sounddevice" in sys.modules
+    sounddevice = _import_sounddevice()
+    if was_imported and not _open_streams:
         try:
             if sounddevice._initialized:
                 sounddevice._terminate()
             sounddevice._initialize()
         except sounddevice.PortAudioError as error:
-            raise SoundUnavailableError(_NONE) from error
+            raise SoundUnavailableError(_NO_DEVICE) from error
     return sounddevice
 
 
-def _module() -> Any:
+def _import_sounddevice() -> Any:
     # Imported late: it loads PortAudio, which looks for devices, and the window shall be there first.
     try:
         import sounddevice
     except OSError as error:
-        raise SoundUnavailableError(_LIBRARY) from error
+        raise SoundUnavailableError(_NO_PORTAUDIO) from error
     return sounddevice

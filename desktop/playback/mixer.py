@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.playback.ring import Lanes
+from desktop.playback.ring import LaneSamples
 
 # Long enough not to click, short enough to feel at once (seconds).
-RAMP = 0.012
+RAMP_S = 0.012
 SILENCE_DB = -60.0
 
 
-def linear(db: float) -> float:
+def db_to_gain(db: float) -> float:
     """The factor of a level in dB; the bottom of a fader is silence."""
     return 0.0 if db <= SILENCE_DB else 10.0 ** (db / 20.0)
 
@@ -18,41 +18,41 @@ def linear(db: float) -> float:
 class Mixer:
     """Levels of the lanes, moving towards where they were set. Works on arrays that were made beforehand."""
 
-    def __init__(self, lanes: int, sample_rate: int, longest: int) -> None:
+    def __init__(self, lanes: int, sample_rate: int, max_frames: int) -> None:
         """`longest` is the most frames that one call mixes."""
-        self.targets = np.ones(lanes, dtype=np.float32)
+        self.target_gains = np.ones(lanes, dtype=np.float32)
         """Factor of each lane, set from any thread."""
         self.peaks = np.zeros(lanes, dtype=np.float32)
         """Loudest sample of each lane since this was last set to zero."""
-        self._now = np.ones(lanes, dtype=np.float32)
-        self._step = np.float32(1.0 / (RAMP * sample_rate))
-        self._count = np.arange(1, longest + 1, dtype=np.float32)[:, None]
-        self._gains = np.zeros((longest, lanes), dtype=np.float32)
+        self._current_gains = np.ones(lanes, dtype=np.float32)
+        self._gain_step = np.float32(1.0 / (RAMP_S * sample_rate))
+        self._frame_numbers = np.arange(1, max_frames + 1, dtype=np.float32)[:, None]
+        self._ramp_buffer = np.zeros((max_frames, lanes), dtype=np.float32)
 
-    def begin(self, sample_rate: int) -> None:
+    def reset(self, sample_rate: int) -> None:
         """Start at the levels that are set, without a ramp, before the first sound on a device of this rate."""
-        self._step = np.float32(1.0 / (RAMP * sample_rate))
-        self._now[:] = self.targets
+        self._gain_step = np.float32(1.0 / (RAMP_S * sample_rate))
+        self._current_gains[:] = self.target_gains
 
-    def mix(self, lanes: Lanes, out: NDArray[np.float32]) -> None:
+    def mix(self, lanes: LaneSamples, out: NDArray[np.float32]) -> None:
         """Sum `lanes` `[frames, lanes, 2]`, which is scaled in place, into `out` `[frames, 2]`."""
-        if not np.array_equal(self._now, self.targets):
-            gains = self._ramp(len(out))
+        if not np.array_equal(self._current_gains, self.target_gains):
+            gains = self._ramp_gains(len(out))
             np.multiply(lanes, gains[:, :, None], out=lanes)
-        elif not np.all(self._now == 1.0):
-            np.multiply(lanes, self._now[None, :, None], out=lanes)
+        elif not np.all(self._current_gains == 1.0):
+            np.multiply(lanes, self._current_gains[None, :, None], out=lanes)
         if len(out):
             np.maximum(self.peaks, np.maximum(lanes.max(axis=(0, 2)), -lanes.min(axis=(0, 2))), out=self.peaks)
         np.sum(lanes, axis=1, out=out)
 
-    def _ramp(self, frames: int) -> NDArray[np.float32]:
+    def _ramp_gains(self, frames: int) -> NDArray[np.float32]:
         """Factors `[frames, lanes]`, each moving towards its target by one step a frame at most."""
-        gains = self._gains[:frames]
-        distance = self.targets - self._now
-        np.multiply(self._count[:frames], self._step, out=gains)
+        gains = self._ramp_buffer[:frames]
+        distance = self.target_gains - self._current_gains
+        np.multiply(self._frame_numbers[:frames], self._gain_step, out=gains)
         np.minimum(gains, np.abs(distance), out=gains)
         np.multiply(gains, np.sign(distance), out=gains)
-        gains += self._now
+        gains += self._current_gains
         if frames:
-            self._now[:] = gains[-1]
+            self._current_gains[:] = gains[-1]
         return gains

@@ -7,25 +7,24 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.playback.mixer import RAMP, Mixer, linear
-from desktop.playback.ring import Ring
-from desktop.playback.voice import Voice
+from desktop.playback.mixer import RAMP_S, Mixer, db_to_gain
+from desktop.playback.ring import LaneSamples, Ring
 
-LONGEST = 8192
+MAX_BLOCK_FRAMES = 8192
 """The most frames that are mixed at once."""
 # How much of the device's buffer is full, at the least, after a block: PortAudio makes four periods of it on ALSA
 # (pa_linux_alsa.c, numPeriods), and asks for a block when one of them is empty.
-_FULL = 3 / 4
+_MIN_BUFFER_FILL = 3 / 4
 
 
-class Heard(NamedTuple):
+class CallbackPosition(NamedTuple):
     """How far the callback has come."""
 
-    asked: float
+    requested_at: float
     """When the last block was asked for (monotonic seconds)."""
-    number: int
+    seek_number: int
     """The seek that is heard; -1 before the first sound."""
-    position: int
+    frame: int
     """The frame behind that block, at the device's rate."""
 
 
@@ -34,114 +33,169 @@ class Player:
 
     def __init__(self, lanes: int) -> None:
         """Prepare to mix so many lanes; `begin` comes before the first block."""
-        self.gate = False
+        self.is_gate_open = False
         """Open while the song runs; any thread may close it."""
-        self.wanted: Ring | None = None
+        self.requested_ring: Ring | None = None
         """Written by the reader: it is played from the next block on. One that answers the same seek as the ring
         that is heard goes on at its place, as soon as it can; any other begins at its own start."""
-        self.heard = Heard(0.0, -1, 0)
+        self.last_block = CallbackPosition(0.0, -1, 0)
         self.underflows = 0
         """How often the device ran out of sound: as PortAudio tells, or because a block was asked for too late."""
         self.sample_rate = 44100
         self.latency = 0.0
         """Seconds from the callback to the ear, as the device says; 0 if it does not."""
-        self.mixer = Mixer(lanes, self.sample_rate, LONGEST)
-        self._master = np.float32(1.0)
-        self._open = np.float32(0.0)
-        self._voice, self._leaving = Voice(LONGEST), Voice(LONGEST)
-        self._fade = int(RAMP * self.sample_rate)
-        self._lanes = np.zeros((LONGEST, lanes, 2), dtype=np.float32)
-        self._others = np.zeros((LONGEST, lanes, 2), dtype=np.float32)
-        self._ramp = np.zeros((LONGEST, 1), dtype=np.float32)
-        self._count = np.arange(1, LONGEST + 1, dtype=np.float32)[:, None]
+        self.mixer = Mixer(lanes, self.sample_rate, MAX_BLOCK_FRAMES)
+        self._master_gain = np.float32(1.0)
+        self._gate_gain = np.float32(0.0)
+        self._voice, self._fading_voice = RingVoice(MAX_BLOCK_FRAMES), RingVoice(MAX_BLOCK_FRAMES)
+        self._fade_frames = int(RAMP_S * self.sample_rate)
+        self._lanes = np.zeros((MAX_BLOCK_FRAMES, lanes, 2), dtype=np.float32)
+        self._fading_lanes = np.zeros((MAX_BLOCK_FRAMES, lanes, 2), dtype=np.float32)
+        self._ramp_buffer = np.zeros((MAX_BLOCK_FRAMES, 1), dtype=np.float32)
+        self._frame_numbers = np.arange(1, MAX_BLOCK_FRAMES + 1, dtype=np.float32)[:, None]
 
-    def begin(self, sample_rate: int, latency: float) -> None:
+    def reset(self, sample_rate: int, latency: float) -> None:
         """Get ready for a device that was just opened, and forget the rings. No callback may be running."""
         self.sample_rate, self.latency = sample_rate, latency
-        self._fade = int(RAMP * sample_rate)
-        self.wanted = None
-        self.heard = Heard(0.0, -1, 0)
-        self._open = np.float32(0.0)
-        for voice in (self._voice, self._leaving):
-            voice.begin(None, 0.0, self._fade)
-        self.mixer.begin(sample_rate)
+        self._fade_frames = int(RAMP_S * sample_rate)
+        self.requested_ring = None
+        self.last_block = CallbackPosition(0.0, -1, 0)
+        self._gate_gain = np.float32(0.0)
+        for voice in (self._voice, self._fading_voice):
+            voice.assign(None, 0.0, self._fade_frames)
+        self.mixer.reset(sample_rate)
 
     @property
-    def ring(self) -> Ring | None:
+    def current_ring(self) -> Ring | None:
         """The ring that is heard."""
         return self._voice.ring
 
     @property
-    def gaps(self) -> int:
+    def late_reads(self) -> int:
         """How often the sound faded out because the reader was late."""
-        return self._voice.gaps + self._leaving.gaps
+        return self._voice.late_reads + self._fading_voice.late_reads
 
     @property
-    def silent(self) -> bool:
+    def is_silent(self) -> bool:
         """True once a closed gate has faded out."""
-        return not self.gate and self._open == 0.0
+        return not self.is_gate_open and self._gate_gain == 0.0
 
     def set_levels(self, master_db: float, lanes_db: Sequence[float]) -> None:
         """Move towards these levels, in dB: of all together, and of each lane."""
-        self._master = np.float32(linear(master_db))
-        self.mixer.targets[:] = [linear(db) for db in lanes_db]
+        self._master_gain = np.float32(db_to_gain(master_db))
+        self.mixer.target_gains[:] = [db_to_gain(db) for db in lanes_db]
 
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
         """Fill a block that the device asks for, float32 `[frames, 2]`, after an `underflow` if it says so."""
-        self.underflows += underflow or self._is_late()
-        for start in range(0, len(out), LONGEST):
-            self._fill(out[start : start + LONGEST])
-        ring = self.ring
-        self.heard = Heard(monotonic(), ring.number if ring else -1, ring.position if ring else 0)
+        self.underflows += underflow or self._is_request_late()
+        for start in range(0, len(out), MAX_BLOCK_FRAMES):
+            self._fill_chunk(out[start : start + MAX_BLOCK_FRAMES])
+        ring = self.current_ring
+        self.last_block = CallbackPosition(monotonic(), ring.seek_number if ring else -1, ring.position if ring else 0)
 
-    def _is_late(self) -> bool:
+    def _is_request_late(self) -> bool:
         """Return True when the device may have played all that it had. PulseAudio and PipeWire do not tell."""
-        asked = self.heard.asked
-        return asked > 0.0 and 0.0 < self.latency * _FULL < monotonic() - asked
+        requested_at = self.last_block.requested_at
+        return requested_at > 0.0 and 0.0 < self.latency * _MIN_BUFFER_FILL < monotonic() - requested_at
 
-    def _fill(self, out: NDArray[np.float32]) -> None:
-        self._take_over(len(out))
-        if self.silent or self.ring is None:
+    def _fill_chunk(self, out: NDArray[np.float32]) -> None:
+        self._start_crossfade(len(out))
+        if self.is_silent or self.current_ring is None:
             out[:] = 0.0
             return
         lanes = self._lanes[: len(out)]
         self._voice.read(lanes)
-        if self._leaving.ring:
+        if self._fading_voice.ring:
             # Before the mixer, whose levels move on with every call.
-            others = self._others[: len(out)]
-            self._leaving.read(others, fading_out=True)
-            lanes += others
-            if self._leaving.gain == 0.0:
-                self._leaving.ring = None
+            fading_lanes = self._fading_lanes[: len(out)]
+            self._fading_voice.read(fading_lanes, fading_out=True)
+            lanes += fading_lanes
+            if self._fading_voice.gain == 0.0:
+                self._fading_voice.ring = None
         self.mixer.mix(lanes, out)
         self._apply_gate(out)
 
-    def _take_over(self, frames: int) -> None:
+    def _start_crossfade(self, frames: int) -> None:
         """Cross-fade to the ring that is wanted; a block of `frames` frames follows."""
-        wanted, ring = self.wanted, self.ring
-        if wanted is None or wanted is ring or self._leaving.ring:
+        requested, ring = self.requested_ring, self.current_ring
+        if requested is None or requested is ring or self._fading_voice.ring:
             return
-        if ring and ring.number == wanted.number:
-            wanted.skip_to(ring.position)
-            if not wanted.can_play(ring.position, frames + self._fade):
+        if ring and ring.seek_number == requested.seek_number:
+            requested.skip_to(ring.position)
+            if not requested.can_play(ring.position, frames + self._fade_frames):
                 return
-        self._voice, self._leaving = self._leaving, self._voice
-        audible = self._open > 0.0
-        self._voice.begin(wanted, 0.0 if audible else 1.0, self._fade)
-        if not audible:
-            self._leaving.ring = None
+        self._voice, self._fading_voice = self._fading_voice, self._voice
+        is_audible = self._gate_gain > 0.0
+        self._voice.assign(requested, 0.0 if is_audible else 1.0, self._fade_frames)
+        if not is_audible:
+            self._fading_voice.ring = None
 
     def _apply_gate(self, out: NDArray[np.float32]) -> None:
         """Fade in and out, and follow the master level."""
-        target = self._master if self.gate else np.float32(0.0)
-        if self._open == target:
+        target = self._master_gain if self.is_gate_open else np.float32(0.0)
+        if self._gate_gain == target:
             if target != 1.0:
                 out *= target
             return
-        ramp = self._ramp[: len(out)]
-        step = np.sign(target - self._open) / (RAMP * self.sample_rate)
-        np.multiply(self._count[: len(out)], step, out=ramp)
-        ramp += self._open
-        np.clip(ramp, min(self._open, target), max(self._open, target), out=ramp)
+        ramp = self._ramp_buffer[: len(out)]
+        step = np.sign(target - self._gate_gain) / (RAMP_S * self.sample_rate)
+        np.multiply(self._frame_numbers[: len(out)], step, out=ramp)
+        ramp += self._gate_gain
+        np.clip(ramp, min(self._gate_gain, target), max(self._gate_gain, target), out=ramp)
         out *= ramp
-        self._open = np.float32(ramp[-1, 0])
+        self._gate_gain = np.float32(ramp[-1, 0])
+
+
+class RingVoice:
+    """Reads one ring in the sound's callback, at a gain that moves by one step a frame at most."""
+
+    def __init__(self, max_frames: int) -> None:
+        """`longest` is the most frames that one call reads."""
+        self.ring: Ring | None = None
+        self.gain = 0.0
+        """Factor of the last frame that was read."""
+        self.late_reads = 0
+        """How often a ring ran dry although its source had more: the reader was late."""
+        self._fade_frames = 1
+        self._is_running_dry = False
+        self._frame_numbers = np.arange(1, max_frames + 1, dtype=np.float32)
+        self._gain_buffer = np.zeros(max_frames, dtype=np.float32)
+        self._limit_buffer = np.zeros(max_frames, dtype=np.float32)
+
+    def assign(self, ring: Ring | None, gain: float, fade: int) -> None:
+        """Read another ring, from a gain of 0 (fading in) or 1 (at once) on; a whole fade takes `fade` frames."""
+        self.ring, self.gain, self._fade_frames, self._is_running_dry = ring, gain, fade, False
+
+    def read(self, out: LaneSamples, fading_out: bool = False) -> None:
+        """Fill `out` with the next frames of the ring, and with silence where it has none."""
+        ring = self.ring
+        count = ring.read_into(out) if ring else 0
+        out[count:] = 0.0
+        if ring is None:
+            return
+        self._check_running_dry(ring, count < len(out))
+        if self.gain < 1.0 or self._is_running_dry or fading_out:
+            gains = self._fade_gains(count, ring.readable_frames, fading_out)
+            out[:count] *= gains[:, None, None]
+            self.gain = float(gains[-1]) if count else self.gain
+        if count < len(out):
+            self.gain = 0.0
+
+    def _check_running_dry(self, ring: Ring, is_dry: bool) -> None:
+        """Notice that the ring is about to run dry: it fades out while there still is something to fade."""
+        is_running_dry = not ring.is_complete and (is_dry or ring.readable_frames < self._fade_frames)
+        if is_running_dry and not self._is_running_dry and not ring.is_starved:
+            self.late_reads += 1
+        self._is_running_dry = is_running_dry
+
+    def _fade_gains(self, count: int, ahead: int, fading_out: bool) -> LaneSamples:
+        """Return the gain of each of `count` frames, after which the ring has `ahead` more: float32 `[count]`."""
+        gains, limits = self._gain_buffer[:count], self._limit_buffer[:count]
+        np.multiply(self._frame_numbers[:count], (-1.0 if fading_out else 1.0) / self._fade_frames, out=gains)
+        gains += self.gain
+        if self._is_running_dry:
+            # The last frame that is there is silent.
+            np.subtract(count + ahead, self._frame_numbers[:count], out=limits)
+            limits /= self._fade_frames
+            np.minimum(gains, limits, out=gains)
+        return np.clip(gains, 0.0, 1.0, out=gains)

@@ -10,22 +10,22 @@ from desktop.errors import SoundUnavailableError, StorageError
 from desktop.playback.device import Device
 from desktop.playback.player import Player
 from desktop.playback.ring import Ring
-from desktop.playback.song import AtRate, Reading, Song
+from desktop.playback.source import PlaybackSource, ResampledStream, SampleStream
 
 # Seconds read ahead, before a seek is heard, and between looks; a look costs some microseconds.
-_AHEAD = 2.0
-_FIRST = 0.15
+_READ_AHEAD_S = 2.0
+_PREROLL_S = 0.15
 # Read before another source of the same song takes over: it plays on meanwhile.
-_JOIN = 0.5
-_LOOK = 0.02
+_SWITCH_PREROLL_S = 0.5
+_POLL_INTERVAL_S = 0.02
 # Seconds of pause after which the device is given back.
-_REST_AFTER = 3.0
+_RELEASE_DEVICE_AFTER_S = 3.0
 # Seconds between two words in the log about sound that dropped out.
-_REPORT_EVERY = 10.0
+_LOG_INTERVAL_S = 10.0
 # Seconds that `close` waits for a sound server that does not answer.
-_PATIENCE = 2.0
-_BLOCK = 8192
-_LOST = "The sound device was lost. Connect one, then press play again."
+_CLOSE_TIMEOUT_S = 2.0
+_BLOCK_FRAMES = 8192
+_DEVICE_LOST = "The sound device was lost. Connect one, then press play again."
 _log = logging.getLogger(__name__)
 
 
@@ -33,9 +33,9 @@ _log = logging.getLogger(__name__)
 class Cue:
     """What shall be heard: a song from a frame on. `number` names the seek, and stays when only the source changes."""
 
-    song: Song
+    source: PlaybackSource
     frame: int
-    number: int
+    seek_number: int
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class _Feed:
     """A ring, and the reading that fills it."""
 
     ring: Ring
-    source: Reading
+    stream: SampleStream
 
     def fill(self, frames: int) -> None:
         """Have `frames` frames ready, as far as the source has them. Raises StorageError."""
-        while self.ring.ready < frames and self.ring.room > 0:
-            sound = self.source.read(min(_BLOCK, self.ring.room))
-            self.ring.waits = not len(sound)
-            if self.ring.waits:
+        while self.ring.readable_frames < frames and self.ring.writable_frames > 0:
+            sound = self.stream.read(min(_BLOCK_FRAMES, self.ring.writable_frames))
+            self.ring.is_starved = not len(sound)
+            if self.ring.is_starved:
                 return
             self.ring.write(sound)
 
@@ -63,154 +63,173 @@ class Reader:
         player: Player,
         cue: Cue,
         on_ended: Callable[[], None],
-        on_trouble: Callable[[SoundUnavailableError | StorageError], None],
+        on_error: Callable[[SoundUnavailableError | StorageError], None],
     ) -> None:
         """Start the thread. `on_ended` and `on_trouble` are called in it."""
         self.cue = cue
         """Written by the window, and read here: no cue waits behind another."""
-        self.waiting = False
+        self.is_buffering = False
         """True while the sound has stopped because what follows is not there yet."""
         self._player = player
         self._on_ended = on_ended
-        self._on_trouble = on_trouble
+        self._on_error = on_error
         self._device: Device | None = None
-        self._begun: Cue | None = None
-        self._heard: _Feed | None = None
-        self._following: _Feed | None = None
-        self._lost = self._closing = False
-        self.ended = False
+        self._active_cue: Cue | None = None
+        self._current_feed: _Feed | None = None
+        self._next_feed: _Feed | None = None
+        self._is_device_lost = self._is_closing = False
+        self.has_ended = False
         """True after an error, and after `close`: then it plays nothing more."""
-        self._reported, self._report_at = 0, 0.0
-        self._wake = threading.Event()
+        self._logged_dropouts, self._next_log_at = 0, 0.0
+        self._wake_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
-    def look(self) -> None:
+    def wake(self) -> None:
         """Notice another cue, or that the player's gate was opened."""
-        self._wake.set()
+        self._wake_event.set()
 
     def close(self) -> None:
         """End the thread, and give the device back."""
-        self._closing = True
-        self._wake.set()
-        self._thread.join(_PATIENCE)
+        self._is_closing = True
+        self._wake_event.set()
+        self._thread.join(_CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
             _log.warning("The sound device does not answer, and is left alone")
 
     def _run(self) -> None:
         try:
-            while not self._closing:
-                self._step()
+            while not self._is_closing:
+                self._run_once()
         except (SoundUnavailableError, StorageError) as error:
-            self._end()
-            self._on_trouble(error)
+            self._stop_playing()
+            self._on_error(error)
         finally:
-            self._end()
+            self._stop_playing()
             self._close_device()
 
-    def _end(self) -> None:
-        self.ended, self._player.gate = True, False
+    def _stop_playing(self) -> None:
+        self.has_ended, self._player.is_gate_open = True, False
 
-    def _step(self) -> None:
-        self._sleep()
-        if self._lost and not self._player.gate:
+    def _run_once(self) -> None:
+        self._wait_for_work()
+        if self._is_device_lost and not self._player.is_gate_open:
             self._close_device()
-        if self._lost:
-            raise SoundUnavailableError(_LOST)
-        if self._player.gate and not self._device:
+        if self._is_device_lost:
+            raise SoundUnavailableError(_DEVICE_LOST)
+        if self._player.is_gate_open and not self._device:
             self._open_device()
-        if self._device and self._begun is not self.cue:
-            self._begin(self.cue)
+        if self._device and self._active_cue is not self.cue:
+            self._start_cue(self.cue)
         self._read_ahead()
-        self._look_for_the_end()
-        self._report()
+        self._check_end()
+        self._log_dropouts()
 
-    def _sleep(self) -> None:
+    def _wait_for_work(self) -> None:
         """Wait for the next look; while the song stands, until something is asked for."""
-        if not self._wake.wait(_LOOK if self._player.gate else _REST_AFTER) and not self._player.gate:
+        if (
+            not self._wake_event.wait(_POLL_INTERVAL_S if self._player.is_gate_open else _RELEASE_DEVICE_AFTER_S)
+            and not self._player.is_gate_open
+        ):
             self._close_device()
-            self._wake.wait()
-        self._wake.clear()
+            self._wake_event.wait()
+        self._wake_event.clear()
 
     def _open_device(self) -> None:
         cue = self.cue
-        self._device = Device(cue.song.sample_rate, self._player.fill, self._on_lost)
-        self._player.begin(self._device.sample_rate, self._device.latency)
-        self._begin(cue)
+        self._device = Device(cue.source.sample_rate, self._player.fill, self._on_device_lost)
+        self._player.reset(self._device.sample_rate, self._device.latency)
+        self._start_cue(cue)
         self._device.start()
 
     def _close_device(self) -> None:
         device, self._device = self._device, None
         if device:
             device.close()
-            self._report(at_once=True)
-        for feed in (self._heard, self._following):
+            self._log_dropouts(is_forced=True)
+        for feed in (self._current_feed, self._next_feed):
             if feed:
-                feed.source.close()
-        self._heard = self._following = self._begun = None
-        self._lost = False
+                feed.stream.close()
+        self._current_feed = self._next_feed = self._active_cue = None
+        self._is_device_lost = False
 
-    def _on_lost(self) -> None:
-        self._lost = True
-        self._wake.set()
+    def _on_device_lost(self) -> None:
+        self._is_device_lost = True
+        self._wake_event.set()
 
-    def _begin(self, cue: Cue) -> None:
+    def _start_cue(self, cue: Cue) -> None:
         """Read the song of a cue: from its frame on, or from where the same seek is heard."""
-        self._settle()
-        newest = self._following or self._heard
-        playing = newest.ring if newest and self._begun and self._begun.number == cue.number else None
-        if self._following:
-            self._following.source.close()
-        feed = self._following = self._feed(cue, playing)
-        self._begun = cue
-        feed.fill(int(_FIRST * self._player.sample_rate))
-        if playing and playing is self._player.ring:
-            self._catch_up(feed, playing)
-        self._player.wanted = feed.ring
+        self._release_replaced_feed()
+        newest_feed = self._next_feed or self._current_feed
+        playing_ring = (
+            newest_feed.ring
+            if newest_feed and self._active_cue and self._active_cue.seek_number == cue.seek_number
+            else None
+        )
+        if self._next_feed:
+            self._next_feed.stream.close()
+        feed = self._next_feed = self._create_feed(cue, playing_ring)
+        self._active_cue = cue
+        feed.fill(int(_PREROLL_S * self._player.sample_rate))
+        if playing_ring and playing_ring is self._player.current_ring:
+            self._catch_up(feed, playing_ring)
+        self._player.requested_ring = feed.ring
 
-    def _feed(self, cue: Cue, playing: Ring | None) -> _Feed:
-        song, rate = cue.song, self._player.sample_rate
-        frame = min(song.frames, round(playing.position * song.sample_rate / rate)) if playing else cue.frame
-        source = song.reading(frame)
-        if rate != song.sample_rate:
-            source = AtRate(source, song.lanes, song.sample_rate, rate)
-        start, end = (round(place * rate / song.sample_rate) for place in (frame, song.frames))
-        return _Feed(Ring(int(_AHEAD * rate) + 2 * _BLOCK, song.lanes, start, end, cue.number), source)
+    def _create_feed(self, cue: Cue, playing_ring: Ring | None) -> _Feed:
+        source, rate = cue.source, self._player.sample_rate
+        frame = (
+            min(source.frames, round(playing_ring.position * source.sample_rate / rate)) if playing_ring else cue.frame
+        )
+        stream = source.open_stream(frame)
+        if rate != source.sample_rate:
+            stream = ResampledStream(stream, source.lanes, source.sample_rate, rate)
+        start, end = (round(place * rate / source.sample_rate) for place in (frame, source.frames))
+        return _Feed(
+            Ring(int(_READ_AHEAD_S * rate) + 2 * _BLOCK_FRAMES, source.lanes, start, end, cue.seek_number), stream
+        )
 
-    def _catch_up(self, feed: _Feed, playing: Ring) -> None:
+    def _catch_up(self, feed: _Feed, playing_ring: Ring) -> None:
         """Read past what plays on meanwhile."""
         before = -1
-        while before < feed.ring.position + feed.ring.ready:
-            before = feed.ring.position + feed.ring.ready
-            feed.ring.skip_to(playing.position)
-            feed.fill(int(_JOIN * self._player.sample_rate))
+        while before < feed.ring.position + feed.ring.readable_frames:
+            before = feed.ring.position + feed.ring.readable_frames
+            feed.ring.skip_to(playing_ring.position)
+            feed.fill(int(_SWITCH_PREROLL_S * self._player.sample_rate))
 
     def _read_ahead(self) -> None:
-        self._settle()
+        self._release_replaced_feed()
         # What is heard until the other takes over must not run dry before.
-        for feed in (self._heard, self._following):
+        for feed in (self._current_feed, self._next_feed):
             if feed:
-                feed.fill(int(_AHEAD * self._player.sample_rate))
-        ring = self._player.ring
-        self.waiting = self._player.gate and ring is not None and not ring.ready and not ring.finished
+                feed.fill(int(_READ_AHEAD_S * self._player.sample_rate))
+        ring = self._player.current_ring
+        self.is_buffering = (
+            self._player.is_gate_open and ring is not None and not ring.readable_frames and not ring.is_finished
+        )
 
-    def _settle(self) -> None:
+    def _release_replaced_feed(self) -> None:
         """Let go of what was heard once the callback has gone over to what follows."""
-        if self._following and self._player.ring is self._following.ring:
-            if self._heard:
-                self._heard.source.close()
-            self._heard, self._following = self._following, None
+        if self._next_feed and self._player.current_ring is self._next_feed.ring:
+            if self._current_feed:
+                self._current_feed.stream.close()
+            self._current_feed, self._next_feed = self._next_feed, None
 
-    def _look_for_the_end(self) -> None:
-        ring = self._player.ring
+    def _check_end(self) -> None:
+        ring = self._player.current_ring
         # A cue is written before the gate is opened: once it is open, the cue that it was opened for is known.
-        if ring and ring.finished and self._player.gate and self._begun is self.cue and not self._following:
+        if (
+            ring
+            and ring.is_finished
+            and self._player.is_gate_open
+            and self._active_cue is self.cue
+            and not self._next_feed
+        ):
             self._on_ended()
 
-    def _report(self, at_once: bool = False) -> None:
+    def _log_dropouts(self, is_forced: bool = False) -> None:
         """Log sound that dropped out, now and then: the callback itself must not."""
         player = self._player
-        count, now = player.underflows + player.gaps, monotonic()
-        if count > self._reported and (at_once or now >= self._report_at):
-            _log.warning("Sound dropped out: %d device underflows, %d late reads", player.underflows, player.gaps)
-            self._reported, self._report_at = count, now + _REPORT_EVERY
+        count, now = player.underflows + player.late_reads, monotonic()
+        if count > self._logged_dropouts and (is_forced or now >= self._next_log_at):
+            _log.warning("Sound dropped out: %d device underflows, %d late reads", player.underflows, player.late_reads)
+            self._logged_dropouts, self._next_log_at = count, now + _LOG_INTERVAL_S

@@ -3,20 +3,20 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Lanes = NDArray[np.float32]
+LaneSamples = NDArray[np.float32]
 """float32 `[frames, lanes, 2]`."""
 
 
 class Ring:
     """A ring buffer with the sound of a song from one place on. Its counters only grow, and each has one writer."""
 
-    def __init__(self, capacity: int, lanes: int, start: int, end: int, number: int = 0) -> None:
+    def __init__(self, capacity: int, lanes: int, start: int, end: int, seek_number: int = 0) -> None:
         """`start` and `end` (frames at the device's rate) are where the sound begins, and where the song ends.
 
         `number` names the seek that the ring answers.
         """
-        self.number = number
-        self.waits = False
+        self.seek_number = seek_number
+        self.is_starved = False
         """True while what follows is not there yet: set by the writer, whose source had nothing more to give."""
         self._data = np.zeros((capacity, lanes, 2), dtype=np.float32)
         self._capacity = capacity
@@ -31,27 +31,27 @@ class Ring:
         return self._start + self._read
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """True when the song's last frame was written."""
         return self._start + self._written >= self._end
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         """True when the song's last frame was taken."""
         return self.position >= self._end
 
     @property
-    def room(self) -> int:
+    def writable_frames(self) -> int:
         """Frames that can be written."""
         missing = self._end - self._start - self._written
         return min(self._capacity - (self._written - self._read), missing)
 
     @property
-    def ready(self) -> int:
+    def readable_frames(self) -> int:
         """Frames that can be read."""
         return self._written - self._read
 
-    def write(self, sound: Lanes) -> None:
+    def write(self, sound: LaneSamples) -> None:
         """Append at most `room` frames."""
         at = self._written % self._capacity
         first = min(len(sound), self._capacity - at)
@@ -61,15 +61,15 @@ class Ring:
 
     def skip_to(self, position: int) -> None:
         """Leave out the frames before `position`, as far as they were written."""
-        self._read += max(0, min(position - self.position, self.ready))
+        self._read += max(0, min(position - self.position, self.readable_frames))
 
     def can_play(self, position: int, frames: int) -> bool:
         """Return True when `frames` frames from `position` on, or all up to the song's end, can be read."""
-        return self.position >= position and (self.ready >= frames or self.whole)
+        return self.position >= position and (self.readable_frames >= frames or self.is_complete)
 
-    def take(self, out: Lanes) -> int:
+    def read_into(self, out: LaneSamples) -> int:
         """Fill `out` from its beginning with the next frames; return how many there were."""
-        count = min(len(out), self.ready)
+        count = min(len(out), self.readable_frames)
         at = self._read % self._capacity
         first = min(count, self._capacity - at)
         out[:first] = self._data[at : at + first]

@@ -8,26 +8,27 @@ from contextlib import ExitStack, suppress
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from desktop.change_watch import ChangeWatch
-from desktop.crashes.watch import watching
-from desktop.disk_trouble import reason_of
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.runtime.stall_timer import StallTimer
 from desktop.settings import external_redis, load_settings
-from desktop.supervisor.child import Child
-from desktop.supervisor.external_redis import check_external
-from desktop.supervisor.redis import RedisServer
-from desktop.supervisor.worker import WorkerProcess
+from desktop.supervisor.child_process import ChildProcess
+from desktop.supervisor.redis_server import RedisServer, check_external_redis
+from desktop.supervisor.worker_process import WorkerProcess
 
 # Seconds between looks at the rows, and the longest rest after a failed start.
-_TICK = 2.0
-_LONGEST_REST = 60.0
+_POLL_INTERVAL_S = 2.0
+_MAX_RETRY_DELAY_S = 60.0
 # Seconds that the end of all children may take; what hangs for longer is ended by the end of this process.
-_LONGEST_STOP = 10.0
+_STOP_TIMEOUT_S = 10.0
 # Seconds for which Redis may not answer before the user is told, and before our own one is started anew.
-_PATIENCE, _LONGEST_SILENCE = 10.0, 60.0
-_UNFORESEEN = "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
-_UNUSABLE = "Songs cannot be separated: {}. Check that file or folder, then start Unbraid again."
+_REPORT_AFTER_S, _RESTART_AFTER_S = 10.0, 60.0
+_UNEXPECTED_ERROR = (
+    "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
+)
+_FILE_ERROR = "Songs cannot be separated: {}. Check that file or folder, then start Unbraid again."
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
@@ -39,11 +40,11 @@ class Reconciler(Protocol):
         """Make the queue anew, before a worker starts."""
         ...
 
-    def check(self) -> None:
+    def reconcile(self) -> None:
         """Compare the queue with the rows. Raises ServiceUnavailableError if Redis does not answer, or refuses."""
         ...
 
-    def give_back(self) -> None:
+    def release_ended_jobs(self) -> None:
         """Let the jobs of a worker wait that was ended in order."""
         ...
 
@@ -59,7 +60,7 @@ class Supervisor:
     """
 
     def __init__(
-        self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None], drafts: bool
+        self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None], makes_drafts: bool
     ) -> None:
         """`on_trouble` gets, from the thread, a sentence when songs cannot be separated, None once they can again.
 
@@ -69,16 +70,16 @@ class Supervisor:
         self._external = external_redis()
         self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
-        self._drafter = WorkerProcess(home, "draft", "--draft") if drafts else None
+        self._draft_worker = WorkerProcess(home, "draft", "--draft") if makes_drafts else None
         self._reconciler = reconciler
         self._on_trouble = on_trouble
-        self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._wake_queue: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._first_try = threading.Event()
+        self._first_try_done = threading.Event()
         self._trouble: str | None = None
-        self._silence = ChangeWatch()
+        self._redis_silence = StallTimer()
         self._failures = 0
-        self._rest_until = self._draft_rest_until = 0.0
+        self._retry_at = self._draft_retry_at = 0.0
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -87,156 +88,156 @@ class Supervisor:
         Raises ServiceUnavailableError; goes on trying in any case.
         """
         self._thread.start()
-        self._first_try.wait()
+        self._first_try_done.wait()
         if self._trouble and not self._stopping.is_set():
             raise ServiceUnavailableError(self._trouble)
 
     def stop(self) -> None:
         """End both, and the thread. May be called from any thread, also while another one waits in `start`."""
         self._stopping.set()
-        self._first_try.set()
-        self._look()
+        self._first_try_done.set()
+        self._wake_up()
         if self._thread.is_alive():
-            self._thread.join(_LONGEST_STOP)
+            self._thread.join(_STOP_TIMEOUT_S)
         if self._thread.is_alive():
             _log.warning("What does not end is ended with this process")
 
     def _run(self) -> None:
-        with ExitStack() as ending:
-            ending.callback(self._remove_runtime_folder)
+        with ExitStack() as cleanup:
+            cleanup.callback(self._remove_runtime_dir)
             if self._redis:
-                ending.callback(self._redis.stop)
-            ending.callback(self._reconcile, self._reconciler.give_back)
-            ending.callback(self._end_workers)
+                cleanup.callback(self._redis.stop)
+            cleanup.callback(self._run_reconciler, self._reconciler.release_ended_jobs)
+            cleanup.callback(self._stop_workers)
             while not self._stopping.is_set():
-                self._try()
+                self._run_once()
                 with suppress(queue.Empty):
-                    self._wake.get(timeout=_TICK)
+                    self._wake_queue.get(timeout=_POLL_INTERVAL_S)
 
-    def _try(self) -> None:
+    def _run_once(self) -> None:
         try:
-            self._tell(self._kept_up())
-            self._first_try.set()
+            self._set_trouble(self._try_to_keep_running())
+            self._first_try_done.set()
             if self._trouble is None and not self._stopping.is_set():
-                self._keep_drafter_up()
+                self._update_draft_worker()
         except Exception as error:  # noqa: BLE001 songs depend on this thread, and `start` waits for it
-            watching.record(error)
+            process_crash_handler.record_exception(error)
         finally:
-            self._first_try.set()
+            self._first_try_done.set()
 
-    def _kept_up(self) -> str | None:
+    def _try_to_keep_running(self) -> str | None:
         """Start what does not run, and let the queue follow the rows. Return why songs cannot be separated, if so."""
-        if monotonic() < self._rest_until:
+        if monotonic() < self._retry_at:
             return self._trouble
         try:
-            return self._keep_up()
+            return self._keep_running()
         except ServiceUnavailableError as error:
             trouble = str(error)
         except OSError as error:
-            trouble = _UNUSABLE.format(f"{reason_of(error)}{f': {error.filename}' if error.filename else ''}")
-        except Exception as error:  # noqa: BLE001 as in `_try`; but the user is to hear of it as well
-            report = watching.record(error)
-            trouble = _UNFORESEEN.format(report or self._home.logs)
+            trouble = _FILE_ERROR.format(f"{disk_error_reason(error)}{f': {error.filename}' if error.filename else ''}")
+        except Exception as error:  # noqa: BLE001 as in `_run_once`; but the user is to hear of it as well
+            report = process_crash_handler.record_exception(error)
+            trouble = _UNEXPECTED_ERROR.format(report or self._home.logs)
         self._failures += 1
-        self._rest_until = monotonic() + min(2.0**self._failures, _LONGEST_REST)
+        self._retry_at = monotonic() + min(2.0**self._failures, _MAX_RETRY_DELAY_S)
         return trouble
 
-    def _keep_up(self) -> str | None:
+    def _keep_running(self) -> str | None:
         """Everything here may be repeated at any time. Raises ServiceUnavailableError, OSError."""
-        started = self._started()
-        if not self._worker.alive or not self._redis_lives:
-            self._look()  # one of them died while the other was started: at once once more
+        started = self._start_missing()
+        if not self._worker.is_alive or not self._is_redis_alive:
+            self._wake_up()  # one of them died while the other was started: at once once more
             return self._trouble
         if not started:
             self._failures = 0
-        trouble = self._compare()
-        if self._reconcile(self._reconciler.is_stuck):
+        trouble = self._check_queue()
+        if self._run_reconciler(self._reconciler.is_stuck):
             _log.warning("The worker takes no songs: it is started anew")
             self._worker.stop()
-            self._look()
+            self._wake_up()
         return trouble
 
-    def _compare(self) -> str | None:
+    def _check_queue(self) -> str | None:
         """Let the queue follow the rows. Return what keeps Redis from it, once that has lasted."""
         try:
-            self._reconcile(self._reconciler.check)
+            self._run_reconciler(self._reconciler.reconcile)
         except ServiceUnavailableError as error:
-            silent = self._silence.unchanged(True)
-            if self._redis and silent >= _LONGEST_SILENCE:
+            silent_s = self._redis_silence.seconds_unchanged(True)
+            if self._redis and silent_s >= _RESTART_AFTER_S:
                 _log.warning("Redis does not answer: it is started anew")
                 self._redis.stop()
-                self._silence.unchanged(False)
-            return str(error) if silent >= _PATIENCE else self._trouble
-        self._silence.unchanged(False)
+                self._redis_silence.seconds_unchanged(False)
+            return str(error) if silent_s >= _REPORT_AFTER_S else self._trouble
+        self._redis_silence.seconds_unchanged(False)
         return None
 
-    def _started(self) -> bool:
+    def _start_missing(self) -> bool:
         """Start Redis, then the worker, if they do not run. True when something was started."""
         started = False
-        if self._redis and not self._redis_lives:
+        if self._redis and not self._is_redis_alive:
             self._redis.stop()
-            self._watch(self._redis.start(self._stopping.is_set))
-            if self._redis.moved:
-                self._end_workers()
+            self._wake_on_exit(self._redis.start(self._stopping.is_set))
+            if self._redis.has_moved:
+                self._stop_workers()
             started = True
-        if not self._worker.alive and not self._stopping.is_set():
+        if not self._worker.is_alive and not self._stopping.is_set():
             if self._external:
-                check_external(self._external)
+                check_external_redis(self._external)
             self._worker.stop()
-            self._reconcile(self._reconciler.rebuild)
-            self._watch(self._worker.start(self._gives_up))
+            self._run_reconciler(self._reconciler.rebuild)
+            self._wake_on_exit(self._worker.start(self._should_stop_waiting))
             started = True
         return started
 
     @property
-    def _redis_lives(self) -> bool:
+    def _is_redis_alive(self) -> bool:
         """True while our own Redis runs, and always with one that somebody else runs."""
-        return self._redis is None or (self._redis.child is not None and self._redis.child.alive)
+        return self._redis is None or (self._redis.child is not None and self._redis.child.is_alive)
 
-    def _gives_up(self) -> bool:
+    def _should_stop_waiting(self) -> bool:
         """True when no worker needs to be waited for: without Redis none ever comes up."""
-        return self._stopping.is_set() or not self._redis_lives
+        return self._stopping.is_set() or not self._is_redis_alive
 
-    def _end_workers(self) -> None:
+    def _stop_workers(self) -> None:
         """They go on looking for Redis where they found it."""
-        if self._drafter:
-            self._drafter.stop()
+        if self._draft_worker:
+            self._draft_worker.stop()
         self._worker.stop()
 
-    def _remove_runtime_folder(self) -> None:
+    def _remove_runtime_dir(self) -> None:
         """Delete the folder for the socket and the pidfiles. One that is in use all the same is not empty, and stays."""
         with suppress(OSError):
-            self._home.run.rmdir()
+            self._home.runtime_dir.rmdir()
 
-    def _watch(self, child: Child | None) -> None:
+    def _wake_on_exit(self, child: ChildProcess | None) -> None:
         if child is not None:
-            child.on_exit(self._look)
+            child.on_exit(self._wake_up)
 
-    def _keep_drafter_up(self) -> None:
+    def _update_draft_worker(self) -> None:
         """Start the second worker, or end it, as the settings say."""
-        drafter, wanted = self._drafter, load_settings(self._home).draft
-        if drafter is None or drafter.alive == wanted:
+        drafter, wanted = self._draft_worker, load_settings(self._home).draft
+        if drafter is None or drafter.is_alive == wanted:
             return
         drafter.stop()
-        if wanted and monotonic() >= self._draft_rest_until:
+        if wanted and monotonic() >= self._draft_retry_at:
             try:
-                self._watch(drafter.start(lambda: self._gives_up() or not self._worker.alive))
+                self._wake_on_exit(drafter.start(lambda: self._should_stop_waiting() or not self._worker.is_alive))
             except ServiceUnavailableError as error:
                 # Songs are separated all the same, so nobody is troubled with it.
                 _log.warning("There are no drafts: %s", error)
-                self._draft_rest_until = monotonic() + _LONGEST_REST
+                self._draft_retry_at = monotonic() + _MAX_RETRY_DELAY_S
 
-    def _reconcile(self, step: Callable[[], _Result]) -> _Result | None:
+    def _run_reconciler(self, step: Callable[[], _Result]) -> _Result | None:
         try:
             return step()
         except StorageError as error:
             _log.warning("The queue could not be compared with the library: %s", error)
             return None
 
-    def _look(self) -> None:
-        self._wake.put(True)
+    def _wake_up(self) -> None:
+        self._wake_queue.put(True)
 
-    def _tell(self, trouble: str | None) -> None:
+    def _set_trouble(self, trouble: str | None) -> None:
         if trouble != self._trouble:
             self._trouble = trouble
             self._on_trouble(trouble)

@@ -13,29 +13,28 @@ from typing import TYPE_CHECKING
 from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded, WorkerLostError
 from celery.signals import task_failure, worker_process_init
 
-from desktop.crashes.watch import watching
 from desktop.errors import StorageError, UnbraidError
-from desktop.lifetime import end_with_parent
-from desktop.paths import home
-from desktop.tasks.answers import Answer, failed
-from desktop.tasks.causes import Cause, cause_of
-from desktop.tasks.celery_app import TASK, app
-from desktop.tasks.job_id import parse_job_id
+from desktop.paths import find_home
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.processes import end_with_parent
+from desktop.tasks.celery_app import SEPARATE_TASK, app
+from desktop.tasks.outcomes import FailureKind, TaskResult, classify_failure, make_failed_result
+from desktop.tasks.redis_client import parse_job_id
 
 if TYPE_CHECKING:
     from desktop.tasks.run_job import JobRunner
 
 # A full disk, a child that was killed or took too long: nothing that a report could tell more of.
-_NO_FAULTS = (UnbraidError, WorkerLostError, TimeLimitExceeded, SoftTimeLimitExceeded)
+_EXPECTED_ERRORS = (UnbraidError, WorkerLostError, TimeLimitExceeded, SoftTimeLimitExceeded)
 # Of what a stranger sent, so much is shown in errors and logs.
-_shortly = Repr()
-_shortly.maxstring = _shortly.maxother = 60
+_short_repr = Repr()
+_short_repr.maxstring = _short_repr.maxother = 60
 _log = logging.getLogger(__name__)
 
 
 # Callers may ask for the result, for an hour. The app's own messages say that nobody will.
-@app.task(name=TASK, ignore_result=False)
-def process_audio_job(job_id: object = None, *_: object, **__: object) -> Answer:
+@app.task(name=SEPARATE_TASK, ignore_result=False)
+def process_audio_job(job_id: object = None, *_: object, **__: object) -> TaskResult:
     """Separate one job of the library.
 
     `job_id` is its UUID. Anything else is answered and never raised, whoever sent it: `{"status": "failed", "error": …}`.
@@ -44,71 +43,75 @@ def process_audio_job(job_id: object = None, *_: object, **__: object) -> Answer
     it; `{"status": "dropped"}` that this library has no such job, or has it no more. Raises StorageError when the
     library's database cannot be written.
     """
-    known = parse_job_id(job_id)
-    if known is None:
-        return failed(f"{_shortly.repr(job_id)} is no job id: it must be a UUID.")
-    answer = _runner().run(known)
-    _log.info("%s %s", known, answer["status"])
-    return answer
+    parsed_id = parse_job_id(job_id)
+    if parsed_id is None:
+        return make_failed_result(f"{_short_repr.repr(job_id)} is no job id: it must be a UUID.")
+    result = _get_runner().run(parsed_id)
+    _log.info("%s %s", parsed_id, result["status"])
+    return result
 
 
 @task_failure.connect
-def _record(
-    task_id: str, exception: Exception, args: Sequence[object] = (), kwargs: Mapping[str, object] | None = None, **_: object
+def _handle_task_failure(
+    task_id: str,
+    exception: Exception,
+    args: Sequence[object] = (),
+    kwargs: Mapping[str, object] | None = None,
+    **_: object,
 ) -> None:
     """What nobody foresaw ends the claim: else the job would be tried again as if its worker had died."""
     _log.error("%s failed in a way that was not foreseen", task_id, exc_info=exception)
-    if cause_of(exception) is Cause.LASTING and not isinstance(exception, _NO_FAULTS):
-        watching.record(exception)
+    if classify_failure(exception) is FailureKind.PERMANENT and not isinstance(exception, _EXPECTED_ERRORS):
+        process_crash_handler.record_exception(exception)
     job_id = parse_job_id(next(iter(args), (kwargs or {}).get("job_id")))
     if job_id is not None:
-        _runner().give_up(job_id, exception)
+        _get_runner().handle_unexpected_error(job_id, exception)
 
 
 @worker_process_init.connect
-def _begin_child(**_: object) -> None:
+def _init_child_process(**_: object) -> None:
     end_with_parent()
-    watching.begin(home(), "worker")
-    watching.look_back()
-    _runner()
+    process_crash_handler.install(find_home(), "worker")
+    process_crash_handler.collect_reports()
+    _get_runner()
     if sys.platform != "win32":
-        _end_in_order_when_asked()
+        _handle_sigterm()
 
 
-def _end_in_order_when_asked() -> None:
+def _handle_sigterm() -> None:
     """Have SIGTERM give back what this process has in work, before it ends: no crash is counted.
 
     The worker sends it when it ends itself, and systemd sends it to all processes at once. A thread waits for it,
     because a handler has to wait for the segment in work.
     """
-    read, write = os.pipe()
-    os.set_blocking(write, False)
+    read_fd, write_fd = os.pipe()
+    os.set_blocking(write_fd, False)
     signal.signal(signal.SIGTERM, lambda number, frame: None)  # else no byte is written for it
-    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    threading.Thread(target=_end_at_sigterm, args=(read,), name="end", daemon=True).start()
+    signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
+    threading.Thread(target=_release_jobs_at_sigterm, args=(read_fd,), name="end", daemon=True).start()
 
 
-def _end_at_sigterm(numbers: int) -> None:
-    while signal.SIGTERM not in os.read(numbers, 64):
+def _release_jobs_at_sigterm(signal_fd: int) -> None:
+    while signal.SIGTERM not in os.read(signal_fd, 64):
         pass
     try:
-        _runner().store.release_held()
+        _get_runner().store.release_own_jobs()
     except StorageError as error:
         _log.warning("What was in work could not be given back: %s", error)
     finally:
-        watching.end()
+        process_crash_handler.uninstall()
         os._exit(1)
 
 
 @cache
-def _runner() -> "JobRunner":
+def _get_runner() -> "JobRunner":
     """One a process, so that the engine stays loaded between jobs."""
     # Here and not above: the worker's main process only hands out jobs, and can do without numpy, scipy and FFmpeg.
     from desktop.jobs.store import JobStore
-    from desktop.models.shelf import Shelf
-    from desktop.tasks.engine_room import EngineRoom
-    from desktop.tasks.progress import RedisEvents
+    from desktop.models.store import ModelStore
+    from desktop.tasks.engine_cache import EngineCache
+    from desktop.tasks.events import RedisEventPublisher
     from desktop.tasks.run_job import JobRunner
 
-    library = home().prepare()
-    return JobRunner(library, JobStore(library), RedisEvents(), EngineRoom(Shelf(library), library))
+    library = find_home().create_folders()
+    return JobRunner(library, JobStore(library), RedisEventPublisher(), EngineCache(ModelStore(library), library))

@@ -19,25 +19,25 @@ from kombu import Connection, pools
 from kombu.connection import ConnectionPool
 from kombu.pools import ProducerPool
 
-from desktop.address import own_port
-from desktop.environment import remove_foreign_variables
 from desktop.errors import ConfigurationError, UnbraidError
-from desktop.paths import Home, home
-from desktop.settings import RedisSettings, check_environment, external_redis, redis_of_environment
-from desktop.tasks.names import names
+from desktop.paths import Home, find_home
+from desktop.runtime.environment import remove_foreign_variables
+from desktop.runtime.redis_endpoint import read_endpoint
+from desktop.settings import RedisSettings, check_environment, external_redis, redis_from_environment
+from desktop.tasks.redis_client import redis_names
 
-TASK = "process_audio_job"
+SEPARATE_TASK = "process_audio_job"
 DRAFT_TASK = "draft_audio_job"
 LIBRARY_HEADER = "library"
 """The header of a message that holds the id of its library."""
-_WEEK = 7 * 24 * 3600
+_WEEK_S = 7 * 24 * 3600
 # Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
-_TRANSPORT = {"visibility_timeout": _WEEK, "socket_timeout": 30, "socket_connect_timeout": 5}
+_TRANSPORT_OPTIONS = {"visibility_timeout": _WEEK_S, "socket_timeout": 30, "socket_connect_timeout": 5}
 _log = logging.getLogger(__name__)
-_found: dict[Home, str] = {}
+_last_known_urls: dict[Home, str] = {}
 
 
-class OwnConfiguration(AppLoader):
+class NoConfigLoader(AppLoader):
     """Reads no module that `CELERY_CONFIG_MODULE` names."""
 
     def read_configuration(self, env: str = "") -> dict[str, Any]:
@@ -94,65 +94,65 @@ def broker_url() -> str:
     """
     external = external_redis()
     if external:
-        return _tcp(external)
-    return _own_redis() or _tcp(_local_redis())
+        return _tcp_url(external)
+    return _library_redis_url() or _tcp_url(_default_redis())
 
 
-def _own_redis() -> str | None:
+def _library_redis_url() -> str | None:
     """Return the URL of the library's own Redis; of where it was last found, while it is started anew.
 
     Celery tries the address of a lost connection again and again, and asks for no other.
     """
-    library = home()
-    if library.socket.exists():
-        _found[library] = f"redis+socket://{quote(str(library.socket))}?virtual_host=0"
-    elif listening := own_port(library):
-        _found[library] = _tcp(listening)
-    return _found.get(library)
+    library = find_home()
+    if library.redis_socket.exists():
+        _last_known_urls[library] = f"redis+socket://{quote(str(library.redis_socket))}?virtual_host=0"
+    elif port_address := read_endpoint(library):
+        _last_known_urls[library] = _tcp_url(port_address)
+    return _last_known_urls.get(library)
 
 
-def _local_redis() -> RedisSettings:
+def _default_redis() -> RedisSettings:
     """Return the server on this computer: without `REDIS_HOST`, other variables need not be meant for us."""
     try:
-        return redis_of_environment()
+        return redis_from_environment()
     except ConfigurationError:
         return RedisSettings("localhost", 6379, 0, None)
 
 
-def connect() -> None:
+def configure_for_library() -> None:
     """Point the application at the library's queues: its folder may be newer than the import of this module.
 
     Raises StorageError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
     """
-    known = names()
+    library_names = redis_names()
     app.conf.update(
-        task_default_queue=known.queue,
-        control_exchange=known.control_exchange,
-        event_exchange=known.event_exchange,
-        broker_transport_options=_TRANSPORT | known.unacked,
+        task_default_queue=library_names.queue,
+        control_exchange=library_names.control_exchange,
+        event_exchange=library_names.event_exchange,
+        broker_transport_options=_TRANSPORT_OPTIONS | library_names.unacked_options,
     )
 
 
 @celeryd_init.connect
 def _prepare_worker(**_: object) -> None:
     """Make the library's folder, which the names depend on, before a worker asks for its queue."""
-    home().prepare()
-    connect()
+    find_home().create_folders()
+    configure_for_library()
 
 
 @before_task_publish.connect
-def _name_library(headers: dict[str, Any], **_: object) -> None:
-    headers[LIBRARY_HEADER] = names().library
+def _add_library_header(headers: dict[str, Any], **_: object) -> None:
+    headers[LIBRARY_HEADER] = redis_names().library
 
 
-def _tcp(server: RedisSettings) -> str:
+def _tcp_url(server: RedisSettings) -> str:
     # Quoted: else a sign in it would end it, and an error message would show the rest.
     password = f":{quote(server.password, safe='')}@" if server.password else ""
     host = f"[{quote(server.host, safe=':')}]" if ":" in server.host else quote(server.host)
     return f"redis://{password}{host}:{server.port}/{server.db}"
 
 
-def _worker_pool() -> str:
+def _choose_worker_pool() -> str:
     """Return the pool of processes where there can be one: it needs semaphores, and so /dev/shm on Linux."""
     if sys.platform == "win32":
         return "solo"
@@ -164,7 +164,7 @@ def _worker_pool() -> str:
     return "prefork"
 
 
-def _prepare_for_celery_command() -> None:
+def _isolate_celery_command() -> None:
     """Let no variable of another application steer Celery's own command, where that has loaded this module.
 
     It has read `-A` then, and reads the options of its worker next, from variables too. Other programs that load this
@@ -180,10 +180,10 @@ def _prepare_for_celery_command() -> None:
         sys.exit(f"unbraid: {error}")
 
 
-_prepare_for_celery_command()
+_isolate_celery_command()
 app = RedisApp(
     "unbraid",
-    loader=OwnConfiguration,
+    loader=NoConfigLoader,
     include=["desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs"],
     fixups=[],  # a Django project's
 )
@@ -211,21 +211,21 @@ app.conf.update(
     worker_soft_shutdown_timeout=5.0,
     # Measured: True kills jobs that would have finished, and never runs them again.
     worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_pool=_worker_pool(),
+    worker_pool=_choose_worker_pool(),
     # Nothing that holds threads, a GPU or macOS frameworks survives a fork.
     worker_pool_start_method="spawn",
     # Celery's 4 s are too short for a child that imports the pipeline on a busy machine: it was killed, for ever anew.
     worker_proc_alive_timeout=120.0,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options=_TRANSPORT,
+    broker_transport_options=_TRANSPORT_OPTIONS,
     timezone="UTC",
 )
 # By name, so that the window does not import what only a worker needs.
-RECONCILER = "desktop.tasks.upkeep:Reconciler"
-app.steps["consumer"].update({"desktop.tasks.upkeep:StallWatch", RECONCILER})
-app.steps["worker"].add("desktop.tasks.upkeep:GentleEnd")
+RECONCILIATION_STEP = "desktop.tasks.worker_steps:ReconciliationStep"
+app.steps["consumer"].update({"desktop.tasks.worker_steps:StallDetector", RECONCILIATION_STEP})
+app.steps["worker"].add("desktop.tasks.worker_steps:SoftShutdown")
 # An import makes nothing: where there is no library yet, or an older one, whoever opens it connects.
 with suppress(UnbraidError, OSError):
-    if home().id_file.exists():
-        connect()
+    if find_home().id_file.exists():
+        configure_for_library()

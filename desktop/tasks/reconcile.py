@@ -7,20 +7,20 @@ from time import time
 import redis
 from kombu.exceptions import OperationalError
 
-from desktop.change_watch import ChangeWatch
 from desktop.errors import ServiceUnavailableError, UnknownJobError
 from desktop.jobs.bin import Bin
+from desktop.jobs.files import remove_leftovers
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.store import JobStore
-from desktop.jobs.strays import remove_work
 from desktop.paths import Home
-from desktop.redis_trouble import redis_trouble
+from desktop.runtime.redis_endpoint import describe_redis_error
+from desktop.runtime.stall_timer import StallTimer
 from desktop.settings import external_redis
-from desktop.tasks.queue import CeleryQueue, identity
+from desktop.tasks.queue import CeleryQueue, message_id
 
 # Seconds for which a message may be the next while nothing is in work. A worker reconnects by itself long before.
-_STUCK = 60.0
-_DAY = 24 * 3600.0
+_STUCK_TIMEOUT_S = 60.0
+_DAY_S = 24 * 3600.0
 _log = logging.getLogger(__name__)
 
 
@@ -36,35 +36,35 @@ class Reconciliation:
         self._store = store
         self._queue = queue
         self._events = events
-        self._next_message = ChangeWatch()
+        self._message_watch = StallTimer()
         self._bin = Bin(home, store, queue, events)
-        self._bin_looked_at = 0.0
+        self._bin_checked_at = 0.0
 
     def rebuild(self) -> None:
         """Before a worker starts: forget the messages, so that none is held by a dead one. Raises StorageError."""
         try:
-            self._queue.clear()
-            self.check()
+            self._queue.delete_messages()
+            self.reconcile()
         except (redis.RedisError, ServiceUnavailableError) as error:
             _log.warning("The queue could not be made anew: %s", error)
 
-    def give_back(self) -> None:
+    def release_ended_jobs(self) -> None:
         """After the worker was ended in order: its job waits again, and no crash is counted. Raises StorageError."""
-        self._store.release_ended()
+        self._store.release_jobs_of_exited_owners()
 
-    def check(self) -> None:
+    def reconcile(self) -> None:
         """Give back the jobs of lost owners, publish every job that is due and has no message, and empty the bin.
 
         Raises StorageError, and ServiceUnavailableError if Redis does not answer, or refuses.
         """
         self._delete_expired()
         self._release_orphans()
-        if not self._store.due():
+        if not self._store.due_jobs():
             return
         try:
             self._publish_due()
         except (redis.RedisError, OperationalError) as error:
-            raise ServiceUnavailableError(redis_trouble(error, external_redis())) from error
+            raise ServiceUnavailableError(describe_redis_error(error, external_redis())) from error
 
     def is_stuck(self) -> bool:
         """Return True if songs wait, Redis answers, and no worker has taken any for a minute. Raises StorageError.
@@ -72,31 +72,31 @@ class Reconciliation:
         To be asked every few seconds.
         """
         message = None
-        if not self._store.at_work():
+        if not self._store.has_processing_jobs():
             with suppress(redis.RedisError):
                 message = self._queue.next_message()
-        return self._next_message.unchanged(message) >= _STUCK and message is not None
+        return self._message_watch.seconds_unchanged(message) >= _STUCK_TIMEOUT_S and message is not None
 
     def _release_orphans(self) -> None:
         for job_id in self._store.release_orphans():
             _log.warning("The owner of %s was lost", job_id)
             with suppress(UnknownJobError):
-                remove_work(self._home, self._store.job(job_id, in_bin=True))
+                remove_leftovers(self._home, self._store.job(job_id, include_bin=True))
             self._events.emit(JobChanged(job_id))
 
     def _publish_due(self) -> None:
-        with self._queue.reconciling() as alone:
-            if not alone:
+        with self._queue.lock_for_reconciliation() as has_lock:
+            if not has_lock:
                 return
-            known = self._queue.known()
+            message_ids = self._queue.message_ids()
             # Read again: while another process had the lock, a worker may have begun what was due.
-            for job in self._store.due():
-                if identity(job) not in known:
+            for job in self._store.due_jobs():
+                if message_id(job) not in message_ids:
                     self._queue.send(job)
 
     def _delete_expired(self) -> None:
         """Delete what has been in the bin for long enough, at the first call and then daily."""
         now = time()
-        if abs(now - self._bin_looked_at) >= _DAY:
-            self._bin_looked_at = now
+        if abs(now - self._bin_checked_at) >= _DAY_S:
+            self._bin_checked_at = now
             self._bin.delete_expired()

@@ -19,28 +19,39 @@ from desktop.errors import (
     UnknownJobError,
     UnusableTrackError,
 )
-from desktop.jobs.copy import stored_track
+from desktop.export.output_folder import (
+    check_output_folder,
+    delete_exported,
+    describe_kept_stems,
+    export_to_output_folder,
+)
+from desktop.jobs.files import find_stored_track, remove_leftovers
 from desktop.jobs.model import Job, JobState, Stage, Stem
 from desktop.jobs.queue import EventSink, JobChanged
-from desktop.jobs.records import write_record
-from desktop.jobs.results import superseded_runs
+from desktop.jobs.recovery import write_backup_record
+from desktop.jobs.rows import superseded_run_folders
 from desktop.jobs.speeds import load_speeds, save_speed, speed_key
 from desktop.jobs.store import JobStore
-from desktop.jobs.strays import remove_work
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
-from desktop.pipeline.run import Outcome, Request, Step, run
+from desktop.pipeline.run import Outcome, ProgressUpdate, Request, run
 from desktop.settings import load_settings
-from desktop.tasks.aftermath import Aftermath
-from desktop.tasks.answers import CANCELLED, COMPLETED, DROPPED, WAITING, Answer, failed, outcome
-from desktop.tasks.backoff import rest_before
-from desktop.tasks.claim import HeldClaim
-from desktop.tasks.engine_room import EngineRoom
-from desktop.tasks.export import check_folder, export, kept_in_library, withdraw
-from desktop.tasks.playhead import playhead
+from desktop.tasks.engine_cache import EngineCache
+from desktop.tasks.events import read_playhead
+from desktop.tasks.failure_policy import FailurePolicy, retry_delay
+from desktop.tasks.heartbeat import Heartbeat
+from desktop.tasks.outcomes import (
+    CANCELLED,
+    COMPLETED,
+    DROPPED,
+    PENDING,
+    TaskResult,
+    make_failed_result,
+    make_job_result,
+)
 
-_GONE = "The library's copy of this song is gone. Remove the song, and add it again."
-_STALLED = "Separating this song came to a standstill. The worker's log may tell why; then try again."
+_TRACK_MISSING_MESSAGE = "The library's copy of this song is gone. Remove the song, and add it again."
+_STALLED_MESSAGE = "Separating this song came to a standstill. The worker's log may tell why; then try again."
 _log = logging.getLogger(__name__)
 
 
@@ -48,14 +59,14 @@ def _end_process() -> None:
     os._exit(1)
 
 
-def _exported(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
+def _export_or_keep(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
     """Return the stems, exported if they can be, and what to tell the user if not: they are in the library then."""
     stems = tuple(Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems)
     try:
-        return export(job, stems), ()
+        return export_to_output_folder(job, stems), ()
     except StorageError as error:
         _log.warning("%s: %s", job.id, error)
-        return stems, (kept_in_library(job, error),)
+        return stems, (describe_kept_stems(job, error),)
 
 
 @dataclass(frozen=True)
@@ -65,13 +76,13 @@ class JobRunner:
     home: Home
     store: JobStore
     events: EventSink
-    engines: EngineRoom
+    engines: EngineCache
     end_process: Callable[[], None] = _end_process
     """Ends this process at once, whatever it does; a new one takes its place."""
-    rest_before: Callable[[int], float] = rest_before
+    retry_delay: Callable[[int], float] = retry_delay
     """Seconds before the retry of this number, from 0."""
 
-    def run(self, job_id: str) -> Answer:
+    def run(self, job_id: str) -> TaskResult:
         """Claim the job, separate it, and record how it ended.
 
         Raises StorageError when the library cannot be written: then the lease runs out, and the job runs again.
@@ -79,117 +90,119 @@ class JobRunner:
         job = self.store.claim(job_id)
         self.events.emit(JobChanged(job_id))
         if job is None:
-            return self._not_claimed(job_id)
-        self._clean_up(job)
-        with HeldClaim(self.store, self.events, job, partial(self._cut_off, job)) as claim:
-            answer = self._answer(claim)
-        if answer == COMPLETED:
+            return self._result_without_claim(job_id)
+        self._delete_superseded_runs(job)
+        with Heartbeat(self.store, self.events, job, partial(self._abort, job)) as heartbeat:
+            result = self._run_claimed(heartbeat)
+        if result == COMPLETED:
             with suppress(UnknownJobError):  # it was deleted from the bin at this moment
-                write_record(self.home, self.store.job(job_id, in_bin=True))
-        self._conclude(job, answer)
-        return answer
+                write_backup_record(self.home, self.store.job(job_id, include_bin=True))
+        self._announce_end(job, result)
+        return result
 
-    def _not_claimed(self, job_id: str) -> Answer:
+    def _result_without_claim(self, job_id: str) -> TaskResult:
         """Answer for a job that ended before, waits, or is in other hands; if it ended with a lost owner, tidy up."""
-        self._forget(job_id)
+        self._delete_leftovers(job_id)
         try:
-            return outcome(self.store.job(job_id))
+            return make_job_result(self.store.job(job_id))
         except UnknownJobError:
             return DROPPED
 
-    def give_up(self, job_id: str, error: Exception) -> None:
+    def handle_unexpected_error(self, job_id: str, error: Exception) -> None:
         """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
-        job = self.store.held(job_id)
+        job = self.store.find_own_job(job_id)
         if job is None:
             self.events.emit(JobChanged(job_id))
         else:
-            self._conclude(job, self._aftermath.settle(job, error, job.elapsed))
+            self._announce_end(job, self._failure_policy.apply(job, error, job.elapsed))
 
-    def _cut_off(self, job: Job, stalled: bool, elapsed: float) -> None:
+    def _abort(self, job: Job, stalled: bool, elapsed: float) -> None:
         """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
         _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
         try:
-            self._conclude(job, self._stalled(job, elapsed) if stalled else self._stopped(job, elapsed))
+            self._announce_end(job, self._record_stall(job, elapsed) if stalled else self._record_stop(job, elapsed))
         except StorageError as error:
             _log.warning("%s: %s", job.id, error)
         finally:
             self.end_process()
 
-    def _answer(self, claim: HeldClaim) -> Answer:
+    def _run_claimed(self, heartbeat: Heartbeat) -> TaskResult:
         try:
-            won = self._complete(claim)
+            is_recorded = self._separate(heartbeat)
         except LostClaimError:
-            won = False
+            is_recorded = False
         except CancelledError:
-            return self._stopped(claim.job, claim.elapsed)
+            return self._record_stop(heartbeat.job, heartbeat.elapsed)
         except UnbraidError as error:
-            return self._aftermath.settle(claim.job, error, claim.elapsed)
+            return self._failure_policy.apply(heartbeat.job, error, heartbeat.elapsed)
         except SoftTimeLimitExceeded:
             # It was making progress, or it would have been given up: its finished segments are kept, and it goes on.
-            return WAITING if self.store.release(claim.job) else DROPPED
-        return COMPLETED if won else DROPPED
+            return PENDING if self.store.release(heartbeat.job) else DROPPED
+        return COMPLETED if is_recorded else DROPPED
 
     @property
-    def _aftermath(self) -> Aftermath:
-        return Aftermath(self.store, self.engines, self.rest_before)
+    def _failure_policy(self) -> FailurePolicy:
+        return FailurePolicy(self.store, self.engines, self.retry_delay)
 
-    def _stopped(self, job: Job, elapsed: float) -> Answer:
+    def _record_stop(self, job: Job, elapsed: float) -> TaskResult:
         """The user cancelled or paused; which of them counts that the row says now."""
-        state = self.store.stopped(job, elapsed)
-        return DROPPED if state is None else CANCELLED if state is JobState.CANCELLED else WAITING
+        state = self.store.record_stop(job, elapsed)
+        return DROPPED if state is None else CANCELLED if state is JobState.CANCELLED else PENDING
 
-    def _stalled(self, job: Job, elapsed: float) -> Answer:
-        return failed(_STALLED) if self.store.fail(job, _STALLED, elapsed) else DROPPED
+    def _record_stall(self, job: Job, elapsed: float) -> TaskResult:
+        return make_failed_result(_STALLED_MESSAGE) if self.store.fail(job, _STALLED_MESSAGE, elapsed) else DROPPED
 
-    def _complete(self, claim: HeldClaim) -> bool:
+    def _separate(self, heartbeat: Heartbeat) -> bool:
         """Separate the song and publish its stems. False when the claim was lost."""
-        job = claim.job
-        folder = self.home.job(job.id)
-        source = stored_track(folder, job)
+        job = heartbeat.job
+        folder = self.home.job_folder(job.id)
+        source = find_stored_track(folder, job)
         if not source.exists():
-            raise UnusableTrackError(_GONE)
+            raise UnusableTrackError(_TRACK_MISSING_MESSAGE)
         if job.options.out:
-            check_folder(job.options.out)
-        engine, notices = self.engines.engine(
+            check_output_folder(job.options.out)
+        engine, notices = self.engines.get(
             job.options.model,
-            lambda part: claim.report(Stage.DOWNLOADING, part),
-            claim.should_stop,
+            lambda part: heartbeat.report(Stage.DOWNLOADING, part),
+            heartbeat.should_stop,
             job.sparing,
             fall_back=job.earlier is None,  # a draft never replaces stems
         )
-        self.store.describe(job, model_used=engine.name, runtime=engine.runtime)
+        self.store.record_details(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
         options = job.options
-        speed = speed_key(engine.name, options, job.sparing, load_settings(self.home))
-        claim.time_left.expect(load_speeds(self.home).get(speed), partial(save_speed, self.home, speed))
-        key = self._key(job, engine)
+        speed_id = speed_key(engine.name, options, job.sparing, load_settings(self.home))
+        heartbeat.time_left.set_expected_speed(
+            load_speeds(self.home).get(speed_id), partial(save_speed, self.home, speed_id)
+        )
+        segments_key = self._segments_key(job, engine)
         request = Request(
-            source, folder.run(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks,
-            segments=folder.segments / key, key=key, overlap=options.overlap, shifts=options.shifts, copies=options.out,
+            source, folder.result_folder(job.token), options.format, options.bits, options.sum_mode, folder.mixture_peaks,
+            segments=folder.segments / segments_key, key=segments_key, overlap=options.overlap, shifts=options.shifts, copies=options.out,
         )  # fmt: skip
 
-        def report(step: Step) -> None:
-            claim.report(Stage(step.stage), step.progress)
+        def report(step: ProgressUpdate) -> None:
+            heartbeat.report(Stage(step.stage), step.progress)
 
-        claim.report(Stage.DECODING, 0.0)  # the decoder may not live to tell
-        outcome = run(request, engine, report, claim.should_stop, lambda: playhead(job.id))
-        claim.check()
-        stems, trouble = _exported(job, outcome)
+        heartbeat.report(Stage.DECODING, 0.0)  # the decoder may not live to tell
+        outcome = run(request, engine, report, heartbeat.should_stop, lambda: read_playhead(job.id))
+        heartbeat.raise_if_stopped()
+        stems, export_notices = _export_or_keep(job, outcome)
         # A runtime may have failed in the middle of the song: the engine tells of it only then.
-        told = dict.fromkeys((*notices, *engine.notices, *outcome.notices, *trouble))
-        won = False
+        all_notices = dict.fromkeys((*notices, *engine.notices, *outcome.notices, *export_notices))
+        is_recorded = False
         try:
-            won = self._publish(claim, stems, tuple(told), outcome, engine.runtime)
+            is_recorded = self._record_completion(heartbeat, stems, tuple(all_notices), outcome, engine.runtime)
         finally:
-            if not won:
-                withdraw(stems)
-        return won
+            if not is_recorded:
+                delete_exported(stems)
+        return is_recorded
 
-    def _publish(
-        self, claim: HeldClaim, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome, runtime: str
+    def _record_completion(
+        self, heartbeat: Heartbeat, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome, runtime: str
     ) -> bool:
         return self.store.complete(
-            claim.job,
+            heartbeat.job,
             stems,
             notices,
             seconds=outcome.seconds,
@@ -198,37 +211,37 @@ class JobRunner:
             frames=outcome.frames,
             null_dbfs=outcome.null_dbfs,
             runtime=runtime,
-            elapsed=claim.elapsed,
+            elapsed=heartbeat.elapsed,
         )
 
-    def _key(self, job: Job, engine: Engine) -> str:
+    def _segments_key(self, job: Job, engine: Engine) -> str:
         """Names what the job's segments depend on. Those of earlier runs that were made otherwise are thrown away."""
         options = job.options
-        made_by = (self.engines.identity, engine.sources, options.overlap, options.shifts)
-        key = hashlib.sha256(repr(made_by).encode()).hexdigest()[:16]
-        for folder in self.home.job(job.id).segments.glob("*"):
+        ingredients = (self.engines.fingerprint, engine.sources, options.overlap, options.shifts)
+        key = hashlib.sha256(repr(ingredients).encode()).hexdigest()[:16]
+        for folder in self.home.job_folder(job.id).segments.glob("*"):
             if folder.name != key:
                 shutil.rmtree(folder, ignore_errors=True)
         return key
 
-    def _clean_up(self, job: Job) -> None:
+    def _delete_superseded_runs(self, job: Job) -> None:
         """Throw away what earlier owners began to write. Their finished segments, and an earlier result, are kept."""
-        for folder in superseded_runs(self.home, job):
+        for folder in superseded_run_folders(self.home, job):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _forget(self, job_id: str) -> None:
+    def _delete_leftovers(self, job_id: str) -> None:
         """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
         with suppress(UnknownJobError):
-            remove_work(self.home, self.store.job(job_id, in_bin=True))
+            remove_leftovers(self.home, self.store.job(job_id, include_bin=True))
 
-    def _conclude(self, job: Job, answer: Answer) -> None:
+    def _announce_end(self, job: Job, result: TaskResult) -> None:
         """Announce how the run ended, and only then delete its files: the window may be playing them."""
         self.events.emit(JobChanged(job.id))
-        self._tidy(job, answer)
+        self._delete_run_files(job, result)
 
-    def _tidy(self, job: Job, answer: Answer) -> None:
+    def _delete_run_files(self, job: Job, result: TaskResult) -> None:
         """Throw away what an ended job has no use for."""
-        folder = self.home.job(job.id)
-        if answer != COMPLETED:
-            shutil.rmtree(folder.run(job.token), ignore_errors=True)
-        self._forget(job.id)
+        folder = self.home.job_folder(job.id)
+        if result != COMPLETED:
+            shutil.rmtree(folder.result_folder(job.token), ignore_errors=True)
+        self._delete_leftovers(job.id)

@@ -8,21 +8,21 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 from desktop.errors import UpdateError
-from desktop.tls import system_trust
+from desktop.runtime.tls import system_ssl_context
 
 # Seconds without a byte, and for a whole file.
-PATIENCE = 10.0
-DEADLINE = 30.0
-MOST = 1 << 16
+READ_TIMEOUT_S = 10.0
+TOTAL_TIMEOUT_S = 30.0
+MAX_BYTES = 1 << 16
 """Bytes of a file."""
-_HERE = ("localhost", "127.0.0.1", "::1")
-_REDIRECTS = 3
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+_MAX_REDIRECTS = 3
 
 
-class _OnlyToHttps(urllib.request.HTTPRedirectHandler):
+class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
     """Follows a redirect to nowhere but https, whatever it came from."""
 
-    max_redirections = _REDIRECTS
+    max_redirections = _MAX_REDIRECTS
 
     def redirect_request(
         self,
@@ -39,19 +39,21 @@ class _OnlyToHttps(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def fetch(url: str, patience: float = PATIENCE, deadline: float = DEADLINE) -> bytes:
+def fetch(url: str, read_timeout_s: float = READ_TIMEOUT_S, total_timeout_s: float = TOTAL_TIMEOUT_S) -> bytes:
     """The bytes at `url`: https, or http on this computer. The request says nothing but that it is Unbraid's.
 
     `patience`: seconds without a byte; `deadline`: seconds in all. Raises UpdateError.
     """
-    _allow(url)
-    until = time.monotonic() + deadline
+    _check_url(url)
+    until = time.monotonic() + total_timeout_s
     # Else urllib tells which Python this is.
     request = urllib.request.Request(url, headers={"User-Agent": "Unbraid"})
     try:
-        opener = urllib.request.build_opener(_OnlyToHttps, urllib.request.HTTPSHandler(context=system_trust()))
-        with opener.open(request, timeout=patience) as answer:
-            return _read(answer, url, until)
+        opener = urllib.request.build_opener(
+            _HttpsRedirectHandler, urllib.request.HTTPSHandler(context=system_ssl_context())
+        )
+        with opener.open(request, timeout=read_timeout_s) as response:
+            return _read_response(response, url, until)
     except HTTPError as error:
         error.close()
         raise UpdateError(f"{url} could not be read: the server said {error.code}.") from error
@@ -59,21 +61,21 @@ def fetch(url: str, patience: float = PATIENCE, deadline: float = DEADLINE) -> b
         raise UpdateError(f"{url} could not be read: {getattr(error, 'reason', error)}.") from error
 
 
-def _allow(url: str) -> None:
+def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError as error:
         raise UpdateError(f"{url} is no address.") from error
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _HERE):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK_HOSTS):
         raise UpdateError(f"{url} is not https, and was not asked.")
 
 
-def _read(answer: http.client.HTTPResponse, url: str, until: float) -> bytes:
+def _read_response(response: http.client.HTTPResponse, url: str, deadline: float) -> bytes:
     data = b""
-    while piece := answer.read1(MOST):
-        data += piece
-        if len(data) > MOST:
-            raise UpdateError(f"{url} is larger than {MOST} bytes, and was not read to its end.")
-        if time.monotonic() > until:
+    while chunk := response.read1(MAX_BYTES):
+        data += chunk
+        if len(data) > MAX_BYTES:
+            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes, and was not read to its end.")
+        if time.monotonic() > deadline:
             raise UpdateError(f"{url} comes too slowly, and was not read to its end.")
     return data

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
-KEY_KIND = b"Ed"
+KEY_ALGORITHM = b"Ed"
 # "Ed" alone would sign the whole file in place of its digest: minisign itself no longer makes such signatures.
-SIGNATURE_KIND = b"ED"
-UNTRUSTED = "untrusted comment: "
-TRUSTED = "trusted comment: "
-_ID = 8
-_KEY = 32
-_SIGNATURE = 64
+SIGNATURE_ALGORITHM = b"ED"
+UNTRUSTED_PREFIX = "untrusted comment: "
+TRUSTED_PREFIX = "trusted comment: "
+_KEY_ID_BYTES = 8
+_KEY_BYTES = 32
+_SIGNATURE_BYTES = 64
 
 
 class SignatureError(ValueError):
@@ -25,14 +25,14 @@ class SignatureError(ValueError):
 class PublicKey:
     """What verifies."""
 
-    id: bytes
+    key_id: bytes
     key: bytes
 
     @classmethod
     def parse(cls, line: str) -> "PublicKey":
         """The key in the last line of a minisign.pub file. Raises SignatureError."""
-        kind, key_id, key = _cut(line, _KEY, "the public key")
-        if kind != KEY_KIND:
+        algorithm, key_id, key = _split_payload(line, _KEY_BYTES, "the public key")
+        if algorithm != KEY_ALGORITHM:
             raise SignatureError("the public key is of an unknown kind")
         return cls(key_id, key)
 
@@ -42,25 +42,25 @@ class PublicKey:
         Raises SignatureError.
         """
         lines = signature.splitlines()
-        if len(lines) != 4 or not lines[0].startswith(UNTRUSTED) or not lines[2].startswith(TRUSTED):
+        if len(lines) != 4 or not lines[0].startswith(UNTRUSTED_PREFIX) or not lines[2].startswith(TRUSTED_PREFIX):
             raise SignatureError("the signature is not in minisign's format")
-        kind, key_id, signed = _cut(lines[1], _SIGNATURE, "the signature")
-        if kind != SIGNATURE_KIND:
+        algorithm, key_id, signature_bytes = _split_payload(lines[1], _SIGNATURE_BYTES, "the signature")
+        if algorithm != SIGNATURE_ALGORITHM:
             raise SignatureError("the signature is of an unknown kind")
-        if key_id != self.id:
+        if key_id != self.key_id:
             raise SignatureError("it was signed with another key")
-        comment = lines[2].removeprefix(TRUSTED)
-        self._verify(digest(data), signed, "the signature is not of these bytes")
+        comment = lines[2].removeprefix(TRUSTED_PREFIX)
+        self._verify(digest(data), signature_bytes, "the signature is not of these bytes")
         self._verify(
-            signed + comment.encode(), _decode(lines[3], "the signature"), "the trusted comment was not signed"
+            signature_bytes + comment.encode(), _decode(lines[3], "the signature"), "the trusted comment was not signed"
         )
         return comment
 
-    def _verify(self, message: bytes, signature: bytes, otherwise: str) -> None:
+    def _verify(self, message: bytes, signature: bytes, error_text: str) -> None:
         try:
             VerifyKey(self.key).verify(message, signature)
         except (BadSignatureError, ValueError) as error:
-            raise SignatureError(otherwise) from error
+            raise SignatureError(error_text) from error
 
 
 def digest(data: bytes) -> bytes:
@@ -68,17 +68,17 @@ def digest(data: bytes) -> bytes:
     return hashlib.blake2b(data).digest()
 
 
-def _cut(line: str, length: int, what: str) -> tuple[bytes, bytes, bytes]:
+def _split_payload(line: str, length: int, subject: str) -> tuple[bytes, bytes, bytes]:
     """The kind, the key's id, and `length` bytes."""
-    whole = _decode(line, what)
-    start = len(KEY_KIND) + _ID
-    if len(whole) != start + length:
-        raise SignatureError(f"{what} has the wrong length")
-    return whole[: len(KEY_KIND)], whole[len(KEY_KIND) : start], whole[start:]
+    payload = _decode(line, subject)
+    start = len(KEY_ALGORITHM) + _KEY_ID_BYTES
+    if len(payload) != start + length:
+        raise SignatureError(f"{subject} has the wrong length")
+    return payload[: len(KEY_ALGORITHM)], payload[len(KEY_ALGORITHM) : start], payload[start:]
 
 
-def _decode(line: str, what: str) -> bytes:
+def _decode(line: str, subject: str) -> bytes:
     try:
         return base64.b64decode(line, validate=True)
     except ValueError as error:
-        raise SignatureError(f"{what} is damaged") from error
+        raise SignatureError(f"{subject} is damaged") from error

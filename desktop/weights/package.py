@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from desktop.audio.names import safe_name, shown
-from desktop.disk_trouble import reason_of
+from desktop.audio.names import printable, safe_file_name
 from desktop.errors import ModelRejectedError
-from desktop.weights.files import Content, read_content
-from desktop.weights.pickles import ELEMENT_BYTES, ClassName, ForbiddenNameError, TensorView
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.weights.formats import WeightsContent, read_weights_file
+from desktop.weights.unpickler import ELEMENT_BYTES, ClassReference, ForbiddenGlobalError, TensorView
 
-_HTDEMUCS = ClassName("demucs.htdemucs.HTDemucs")
-_FLOATS = ("float32", "float16", "bfloat16", "float64")
-_MOST_STEMS = 16
+_HTDEMUCS = ClassReference("demucs.htdemucs.HTDemucs")
+_FLOAT_DTYPES = ("float32", "float16", "bfloat16", "float64")
+_MAX_STEMS = 16
 # What a file raises in the libraries that read it, when its bytes are not what they should be.
-_DAMAGED = (
+_DAMAGED_FILE_ERRORS = (
     pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error, json.JSONDecodeError, ValueError, LookupError,
     TypeError, AttributeError, EOFError, MemoryError, RuntimeError, ArithmeticError, AssertionError,
 )  # fmt: skip
@@ -34,21 +34,21 @@ class StoredTensor:
 
     dtype: str
     """ "float32", "float16", "bfloat16" or "float64"."""
-    start: int
+    offset_bytes: int
     """In bytes."""
     shape: tuple[int, ...]
-    stride: tuple[int, ...]
+    strides: tuple[int, ...]
     """In numbers."""
 
     @property
-    def span(self) -> int:
+    def span_elements(self) -> int:
         """How many numbers lie from its first to its last one in the file, both counted."""
-        return _span(self.shape, self.stride)
+        return _span_elements(self.shape, self.strides)
 
     @property
-    def bytes(self) -> int:
+    def span_bytes(self) -> int:
         """The size of that part of the file."""
-        return self.span * ELEMENT_BYTES[self.dtype]
+        return self.span_elements * ELEMENT_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
@@ -64,36 +64,36 @@ class Package:
 
 def read_package(path: Path) -> Package:
     """Return the package in a `.th` or `.safetensors` file, told apart by content. Raises ModelRejectedError."""
-    name = shown(path.name)
+    name = printable(path.name)
     try:
-        _check_kind(path)
-        return _package(name, read_content(path))
-    except ForbiddenNameError as error:
+        _check_regular_file(path)
+        return _parse_package(name, read_weights_file(path))
+    except ForbiddenGlobalError as error:
         raise ModelRejectedError(
-            f"{name} asks for {shown(str(error))}, which weights do not need: it may try to run code, so it "
+            f"{name} asks for {printable(str(error))}, which weights do not need: it may try to run code, so it "
             "was not opened. Use a file from a source that you trust."
         ) from error
     except FileNotFoundError as error:
         raise ModelRejectedError(f"{name} was not found. It may have been moved or deleted.") from error
     except OSError as error:
-        raise ModelRejectedError(f"{name} could not be read: {reason_of(error)}.") from error
-    except _DAMAGED as error:
+        raise ModelRejectedError(f"{name} could not be read: {disk_error_reason(error)}.") from error
+    except _DAMAGED_FILE_ERRORS as error:
         raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Download it again.") from error
 
 
-def _check_kind(path: Path) -> None:
+def _check_regular_file(path: Path) -> None:
     """Raise ModelRejectedError for anything but a regular file, OSError when there is none."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise ModelRejectedError(f"{shown(path.name)} is a folder. Give the model's file.")
+        raise ModelRejectedError(f"{printable(path.name)} is a folder. Give the model's file.")
     if not stat.S_ISREG(mode):
-        raise ModelRejectedError(f"{shown(path.name)} is a device or a pipe. Give the model's file.")
+        raise ModelRejectedError(f"{printable(path.name)} is a device or a pipe. Give the model's file.")
 
 
-def _package(name: str, content: Content) -> Package:
+def _parse_package(name: str, content: WeightsContent) -> Package:
     value = content.value
     if not isinstance(value, dict) or not {"klass", "args", "kwargs", "state"} <= value.keys():
-        raise ModelRejectedError(_no_package(name, value))
+        raise ModelRejectedError(_not_a_package_message(name, value))
     args, kwargs, state = value["args"], value["kwargs"], value["state"]
     if value["klass"] != _HTDEMUCS:
         raise ModelRejectedError(f"{name} is not an HTDemucs model, the only kind that can be run here.")
@@ -101,19 +101,19 @@ def _package(name: str, content: Content) -> Package:
         raise ModelRejectedError(f"{name} holds no Demucs model.")
     if state.get("__quantized"):
         raise ModelRejectedError(f"{name} is a quantised model, which cannot be run here.")
-    if not all(isinstance(key, str) and _is_weight(item) for key, item in state.items()):
+    if not all(isinstance(key, str) and _is_valid_weight(item) for key, item in state.items()):
         raise ModelRejectedError(f"{name} holds weights of an unknown form.")
     sources: Any = kwargs.get("sources") or (args[0] if args else None)
-    if not _can_be_stems(sources):
+    if not _are_valid_stem_names(sources):
         raise ModelRejectedError(f"{name} does not say which stems it makes.")
-    stored = {key: _stored(item, content.starts) for key, item in state.items()}
+    stored = {key: _locate_tensor(item, content.storage_offsets) for key, item in state.items()}
     # Tensors may share numbers. HTDemucs has none that do, and a thousand times the same would fill the memory.
-    if sum(weight.bytes for weight in stored.values()) > content.size:
+    if sum(weight.span_bytes for weight in stored.values()) > content.file_bytes:
         raise ModelRejectedError(f"{name} holds weights of an unknown form.")
     return Package(tuple(args), kwargs, stored, tuple(sources))
 
 
-def _no_package(name: str, value: object) -> str:
+def _not_a_package_message(name: str, value: object) -> str:
     state = value.get("state_dict", value.get("state", value)) if isinstance(value, dict) else None
     if isinstance(state, dict) and any(isinstance(item, TensorView) for item in state.values()):
         return (
@@ -123,33 +123,33 @@ def _no_package(name: str, value: object) -> str:
     return f"{name} holds no Demucs model."
 
 
-def _is_weight(item: object) -> bool:
+def _is_valid_weight(item: object) -> bool:
     """Return whether it is a tensor of floats that all lie in the file: it may claim to repeat one a million times."""
     return (
         isinstance(item, TensorView)
-        and item.storage.dtype in _FLOATS
-        and len(item.shape) == len(item.stride)
-        and min((0, item.offset, *item.shape, *item.stride)) == 0
-        and item.offset + _span(item.shape, item.stride) <= item.storage.elements
+        and item.storage.dtype in _FLOAT_DTYPES
+        and len(item.shape) == len(item.strides)
+        and min((0, item.offset, *item.shape, *item.strides)) == 0
+        and item.offset + _span_elements(item.shape, item.strides) <= item.storage.elements
         and math.prod(item.shape) <= item.storage.elements
     )
 
 
-def _stored(item: TensorView, starts: Mapping[str, int]) -> StoredTensor:
+def _locate_tensor(item: TensorView, storage_offsets: Mapping[str, int]) -> StoredTensor:
     storage = item.storage
-    start = starts[storage.key] + item.offset * ELEMENT_BYTES[storage.dtype]
-    return StoredTensor(storage.dtype, start, item.shape, item.stride)
+    start = storage_offsets[storage.key] + item.offset * ELEMENT_BYTES[storage.dtype]
+    return StoredTensor(storage.dtype, start, item.shape, item.strides)
 
 
-def _span(shape: Sequence[int], stride: Sequence[int]) -> int:
+def _span_elements(shape: Sequence[int], stride: Sequence[int]) -> int:
     if 0 in shape:
         return 0
     return 1 + sum((length - 1) * step for length, step in zip(shape, stride, strict=True))
 
 
-def _can_be_stems(sources: Any) -> bool:
+def _are_valid_stem_names(sources: Any) -> bool:
     """Return whether these are one to sixteen names, each of which can be a file's beside the others and the mixture."""
-    if not isinstance(sources, list | tuple) or not 1 <= len(sources) <= _MOST_STEMS:
+    if not isinstance(sources, list | tuple) or not 1 <= len(sources) <= _MAX_STEMS:
         return False
     names = [name for name in sources if isinstance(name, str) and name.isprintable() and name.strip()]
-    return len({safe_name(name).casefold() for name in names} - {"mixture"}) == len(sources)
+    return len({safe_file_name(name).casefold() for name in names} - {"mixture"}) == len(sources)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources import BUILD, compile_in, fetch, unpack
+from sources import BUILD, fetch_files, run_compile_step, unpack
 
 DEMUXERS = (
     *("aac", "ac3", "aiff", "amr", "amrnb", "amrwb", "ape", "asf", "au", "avi", "caf", "dsf", "dts", "dtshd", "eac3"),
@@ -42,7 +42,7 @@ FLAGS = (
     *(f"--enable-filter={name}" for name in FILTERS),
 )
 # Where PyAV's extension modules look for FFmpeg: in the folder beside them, as in its own wheels.
-BESIDE = {"linux": "-Wl,-rpath,$ORIGIN/../av.libs", "darwin": "-Wl,-rpath,@loader_path/../av.libs"}
+RPATH_FLAGS = {"linux": "-Wl,-rpath,$ORIGIN/../av.libs", "darwin": "-Wl,-rpath,@loader_path/../av.libs"}
 
 
 def main(into: Path, python: Path) -> None:
@@ -50,41 +50,41 @@ def main(into: Path, python: Path) -> None:
     log = BUILD / "ffmpeg.log"
     log.unlink(missing_ok=True)
     place = into / "ffmpeg"
-    tree = unpack(fetch("ffmpeg")[0], BUILD / "ffmpeg-source")
+    tree = unpack(fetch_files("ffmpeg")[0], BUILD / "ffmpeg-source")
     extra = ["--toolchain=msvc"] if sys.platform == "win32" else []
-    compile_in(tree, ["bash", tree / "configure", f"--prefix={place}", *FLAGS, *extra], log)
-    forget(place, tree / "config.h")
-    compile_in(tree, ["make", f"-j{os.cpu_count()}"], log)
-    compile_in(tree, ["make", "install"], log)
+    run_compile_step(tree, ["bash", tree / "configure", f"--prefix={place}", *FLAGS, *extra], log)
+    remove_build_paths(place, tree / "config.h")
+    run_compile_step(tree, ["make", f"-j{os.cpu_count()}"], log)
+    run_compile_step(tree, ["make", "install"], log)
     for licence in ("COPYING.LGPLv2.1", "LICENSE.md"):
         shutil.copy(tree / licence, place)
     _build_pyav(into, python, place, log)
 
 
-def forget(place: Path, header: Path) -> None:
+def remove_build_paths(prefix: Path, header: Path) -> None:
     """Each library would hold all that FFmpeg was configured with, and so where: another text in every checkout."""
     text = header.read_text(encoding="utf-8")
-    for written in (str(place).replace("\\", "\\\\"), str(place), place.as_posix()):
+    for written in (str(prefix).replace("\\", "\\\\"), str(prefix), prefix.as_posix()):
         text = text.replace(written, "/ffmpeg")
     header.write_text(text, encoding="utf-8")
 
 
 def _build_pyav(into: Path, python: Path, ffmpeg: Path, log: Path) -> None:
-    tree = unpack(fetch("av")[0], BUILD / "av-source")
+    tree = unpack(fetch_files("av")[0], BUILD / "av-source")
     words = [python, "-I", "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", into]
-    compile_in(tree, words, log, CFLAGS="-O2 -g0", LDFLAGS=BESIDE.get(sys.platform, ""), PIP_NO_CACHE_DIR="1",
-               **where_it_is(ffmpeg), **linker())  # fmt: skip
+    run_compile_step(tree, words, log, CFLAGS="-O2 -g0", LDFLAGS=RPATH_FLAGS.get(sys.platform, ""), PIP_NO_CACHE_DIR="1",
+               **ffmpeg_variables(ffmpeg), **linker_variables())  # fmt: skip
 
 
-def where_it_is(ffmpeg: Path) -> dict[str, str]:
+def ffmpeg_variables(ffmpeg: Path) -> dict[str, str]:
     """By what PyAV's setup finds FFmpeg: on Windows it leaves that to Microsoft's compiler and linker."""
     if sys.platform != "win32":
         return {"PKG_CONFIG_PATH": str(ffmpeg / "lib" / "pkgconfig")}
-    looked_in = {"INCLUDE": ffmpeg / "include", "LIB": ffmpeg / "bin"}
-    return {name: os.pathsep.join([str(folder), os.environ.get(name, "")]) for name, folder in looked_in.items()}
+    search_folders = {"INCLUDE": ffmpeg / "include", "LIB": ffmpeg / "bin"}
+    return {name: os.pathsep.join([str(folder), os.environ.get(name, "")]) for name, folder in search_folders.items()}
 
 
-def linker() -> dict[str, str]:
+def linker_variables() -> dict[str, str]:
     """The command that this Python links modules with, but for where this Python's own libraries lie."""
     command = sysconfig.get_config_var("LDSHARED")
     if not command:

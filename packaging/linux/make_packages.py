@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import editions
 from desktop_entry import desktop_entry, metainfo
 from editions import CPU, Edition
+from normalize_timestamps import normalize_timestamps
 from product import ROOT, SUMMARY, version
-from settled import settle
-from sources import BuildError, made_at, run
+from sources import BuildError, build_timestamp, run_logged
 
 HERE = ROOT / "packaging" / "linux"
 ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
@@ -41,8 +41,8 @@ Description: {summary}
  rest. Everything is done on this computer; nothing leaves it.
 {besides}"""
 # One edition takes the other's place: the same command, the same library.
-_INSTEAD = "Provides: unbraid\nConflicts: unbraid\nReplaces: unbraid\n"
-_BESIDES = " .\n This edition can compute on NVIDIA cards; their driver must be installed.\n"
+_CUDA_RELATIONS = "Provides: unbraid\nConflicts: unbraid\nReplaces: unbraid\n"
+_CUDA_DESCRIPTION = " .\n This edition can compute on NVIDIA cards; their driver must be installed.\n"
 # The order of names, one owner, one date: the same bytes on every machine. xz's result depends on the number of its
 # threads only where that is one.
 _TAR = ("--sort=name", "--owner=root:0", "--group=root:0", "--numeric-owner", "--format=gnu")
@@ -72,8 +72,8 @@ def main(words: Sequence[str]) -> int:
 
 def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
     """dist/unbraid_VERSION_amd64.deb: the bundle in /usr/lib/unbraid, a command, a menu entry, icons, file types."""
-    root = _emptied(edition.build / "deb")
-    _share(root / "usr" / "share", "unbraid")
+    root = _make_empty_folder(edition.build / "deb")
+    _write_share(root / "usr" / "share", "unbraid")
     _copy(edition.bundle, root / "usr" / "lib" / "unbraid")
     command = root / "usr" / "bin" / "unbraid"
     command.parent.mkdir()
@@ -83,41 +83,52 @@ def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
     shutil.copy(ROOT / "LICENSE", documents / "copyright")
     kilobytes = sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir()) // 1024
     _write(root / "DEBIAN" / "control", control(edition, kilobytes))
-    settle(root, int(made_at()))
+    normalize_timestamps(root, int(build_timestamp()))
     words = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=2", "--build", root, edition.deb]
-    run(words, edition.build / "packages.log")
+    run_logged(words, edition.build / "packages.log")
     shutil.rmtree(root)
     return edition.deb
 
 
 def control(edition: Edition, kilobytes: int) -> str:
     """What the .deb says of itself; `kilobytes` is its size when it is installed."""
-    instead, besides = ("", "") if edition is CPU else (_INSTEAD, _BESIDES)
+    relations, description = ("", "") if edition is CPU else (_CUDA_RELATIONS, _CUDA_DESCRIPTION)
     return _CONTROL.format(
         package=edition.package, version=version(), kilobytes=kilobytes, depends=DEPENDS, recommends=RECOMMENDS,
-        summary=SUMMARY.rstrip("."), instead=instead, besides=besides,
+        summary=SUMMARY.rstrip("."), instead=relations, besides=description,
     )  # fmt: skip
 
 
 def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
     """dist/unbraid-VERSION-linux-x86_64.tar.xz: the bundle with scripts that install it for one user, without root."""
     name = edition.tar.name.removesuffix(".tar.xz")
-    root = _emptied(edition.build / "tar")
+    root = _make_empty_folder(edition.build / "tar")
     _copy(edition.bundle, root / name)
-    _share(root / name / "share", "@COMMAND@")
+    _write_share(root / name / "share", "@COMMAND@")
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / script, root / name)
-    settle(root, int(made_at()))
-    words = ["tar", *_TAR, f"--mtime=@{made_at()}", "-I", _XZ.format(level=level), "-cf", edition.tar, "-C", root, name]
-    run(words, edition.build / "packages.log")
+    normalize_timestamps(root, int(build_timestamp()))
+    words = [
+        "tar",
+        *_TAR,
+        f"--mtime=@{build_timestamp()}",
+        "-I",
+        _XZ.format(level=level),
+        "-cf",
+        edition.tar,
+        "-C",
+        root,
+        name,
+    ]
+    run_logged(words, edition.build / "packages.log")
     shutil.rmtree(root)
     return edition.tar
 
 
-def _share(share: Path, command: str) -> None:
+def _write_share(share: Path, command: str) -> None:
     """The menu entry, the icons and the page in a software shop, as freedesktop.org has them."""
     _write(share / "applications" / "unbraid.desktop", desktop_entry(command))
-    _write(share / "metainfo" / "app.unbraid.Unbraid.metainfo.xml", metainfo(float(made_at())))
+    _write(share / "metainfo" / "app.unbraid.Unbraid.metainfo.xml", metainfo(float(build_timestamp())))
     pictures = {f"{size}x{size}": f"unbraid-{size}.png" for size in ICON_SIZES} | {"scalable": "unbraid.svg"}
     for folder, name in pictures.items():
         place = share / "icons" / "hicolor" / folder / "apps" / f"unbraid{Path(name).suffix}"
@@ -131,7 +142,7 @@ def _copy(bundle: Path, into: Path) -> None:
     shutil.copytree(bundle, into, symlinks=True, copy_function=lambda source, target: Path(target).hardlink_to(source))
 
 
-def _emptied(folder: Path) -> Path:
+def _make_empty_folder(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

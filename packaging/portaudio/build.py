@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources import BUILD, compile_in, fetch, run, unpack
+from sources import BUILD, fetch_files, run_compile_step, run_logged, unpack
 
 # ALSA is everywhere, and leads on to PipeWire and PulseAudio; Debian's own build would bring JACK along.
 FLAGS = ("--with-alsa", "--without-jack", "--without-oss", "--enable-shared", "--disable-static")
@@ -20,12 +20,12 @@ def main(into: Path) -> None:
     """Put `libportaudio.so.2` and its licence into the folder `into`. Raises BuildError."""
     log = BUILD / "portaudio.log"
     log.unlink(missing_ok=True)
-    tree = unpack(fetch("portaudio")[0], BUILD / "portaudio-source")
-    compile_in(tree, [tree / "configure", *FLAGS], log, CFLAGS="-O2")
-    compile_in(tree, ["make", f"-j{os.cpu_count()}", "lib/libportaudio.la"], log)
+    tree = unpack(fetch_files("portaudio")[0], BUILD / "portaudio-source")
+    run_compile_step(tree, [tree / "configure", *FLAGS], log, CFLAGS="-O2")
+    run_compile_step(tree, ["make", f"-j{os.cpu_count()}", "lib/libportaudio.la"], log)
     into.mkdir(parents=True, exist_ok=True)
     library = Path(shutil.copy(tree / "lib" / ".libs" / "libportaudio.so.2", into))
-    run(["strip", "--strip-unneeded", library], log)
+    run_logged(["strip", "--strip-unneeded", library], log)
     shutil.copy(tree / "LICENSE.txt", into / "LICENSE.txt")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from sources import BUILD, compile_in, fetch, run, unpack
+from sources import BUILD, fetch_files, run_compile_step, run_logged, unpack
 
 # No memory allocator, TLS or init system besides what every system has: the server links libc and libm alone.
 FLAGS = ("MALLOC=libc", "BUILD_TLS=no", "USE_SYSTEMD=no")
@@ -17,15 +17,15 @@ def main(into: Path) -> None:
     """Put `redis-server` and its licence into the folder `into`. Raises BuildError."""
     log = BUILD / "redis.log"
     log.unlink(missing_ok=True)
-    source, debian = fetch("redis")
+    source, debian = fetch_files("redis")
     tree = unpack(source, BUILD / "redis-source")
     patches = unpack(debian, BUILD / "redis-debian") / "patches"
     for name in _series(patches):
-        run(["patch", "-p1", "-s", "-i", patches / name], log, tree)
-    compile_in(tree, ["make", f"-j{os.cpu_count()}", *FLAGS, "redis-server"], log)
+        run_logged(["patch", "-p1", "-s", "-i", patches / name], log, tree)
+    run_compile_step(tree, ["make", f"-j{os.cpu_count()}", *FLAGS, "redis-server"], log)
     into.mkdir(parents=True, exist_ok=True)
     server = Path(shutil.copy(tree / "src" / "redis-server", into))
-    run(["strip", server], log)
+    run_logged(["strip", server], log)
     shutil.copy(tree / "COPYING", into / "COPYING")
 
 

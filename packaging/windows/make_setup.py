@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 from file_types import FileType, file_types  # noqa: E402 - found beside this folder
 from icons import write_ico  # noqa: E402
 from product import version  # noqa: E402
-from sources import BUILD, BuildError, fetch  # noqa: E402
+from sources import BUILD, BuildError, fetch_files  # noqa: E402
 
 SCRIPT = ROOT / "packaging" / "windows" / "unbraid.iss"
 GENERATED = BUILD / "windows"
@@ -88,7 +88,7 @@ def find_compiler() -> str:
         return named
     folder = BUILD / "inno-setup"
     if not (folder / "ISCC.exe").is_file():
-        (installer,) = fetch("inno-setup")
+        (installer,) = fetch_files("inno-setup")
         quietly = ["/VERYSILENT", "/SUPPRESSMSGBOXES", "/NORESTART", "/CURRENTUSER", "/NOICONS", f"/DIR={folder}"]
         subprocess.run([str(installer), *quietly], check=True)
     return str(folder / "ISCC.exe")

@@ -12,11 +12,11 @@ import pytest
 import soundfile
 
 from desktop.jobs.model import JobOptions, JobState
-from desktop.models.shelf import Shelf
+from desktop.models.store import ModelStore
 from desktop.paths import Home
-from desktop.segments.unfinished import COMPLETE, Unfinished
+from desktop.segments.partial_result import COMPLETE_MARKER, PartialResult
 from tests.helpers.engines import write_full_htdemucs
-from tests.helpers.library import Library, running_library, until
+from tests.helpers.library import RunningLibrary, running_library, wait_until
 
 pytestmark = pytest.mark.bench
 RATE = 44100
@@ -26,15 +26,15 @@ WORDS = {"draft": "the draft begins", "whole": "the draft is whole", "final": "t
 
 @pytest.mark.timeout(3600)
 def test_from_the_drop_to_the_first_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    home = Home(tmp_path / "library").prepare()
-    Shelf(home).import_file(write_full_htdemucs(tmp_path / "full.th"), "full")
+    home = Home(tmp_path / "library").create_folders()
+    ModelStore(home).import_file(write_full_htdemucs(tmp_path / "full.th"), "full")
     short, long = song(tmp_path / "short.flac", 240), song(tmp_path / "long.flac", 3600)
     with running_library(home.root, drafts=True) as library:
         warm = song(tmp_path / "warm.flac", 10)
         both, draft = ("draft", "whole", "final"), ("draft", "whole")
         told = {"4 min": [one(library, home, short, both, warm) for _ in range(RUNS)]}
         told["1 h"] = [one(library, home, long, both, warm)]
-        library.service.pause()
+        library.service.pause_queue()
         told["4 min, draft alone"] = [one(library, home, short, draft) for _ in range(RUNS)]
         told["1 h, draft alone"] = [one(library, home, long, draft)]
     with capsys.disabled():
@@ -53,27 +53,27 @@ def song(path: Path, seconds: int) -> Path:
 
 
 def one(
-    library: Library, home: Home, track: Path, wanted: tuple[str, ...], warm: Path | None = None
+    library: RunningLibrary, home: Home, track: Path, wanted: tuple[str, ...], warm: Path | None = None
 ) -> dict[str, float]:
     """Seconds from the drop until each of what is wanted, after `warm` was separated: a cancel may end the worker."""
     if warm:
         library.wait_for(library.service.add(warm, JobOptions(model="full")), JobState.COMPLETED)
     began = time.perf_counter()
     job = library.service.add(track, JobOptions(model="full"))
-    library.service.draft(job.id)
+    library.service.request_draft(job.id)
     found: dict[str, float] = {}
-    unfinished = Unfinished(home.job(job.id).segments, home.job(job.id).draft)
+    unfinished = PartialResult(home.job_folder(job.id).segments, home.job_folder(job.id).draft)
 
     def all_there() -> bool:
-        unfinished.look()
+        unfinished.refresh()
         for name, store in (("draft", unfinished.draft), ("final", unfinished.final)):
-            if store and store.ready(0, RATE):
+            if store and store.is_ready(0, RATE):
                 found.setdefault(name, time.perf_counter() - began)
-        if (home.job(job.id).draft / COMPLETE).exists():
+        if (home.job_folder(job.id).draft / COMPLETE_MARKER).exists():
             found.setdefault("whole", time.perf_counter() - began)
         return found.keys() >= set(wanted)
 
-    until(all_there, patience=600, every=0.02)
+    wait_until(all_there, timeout_s=600, interval_s=0.02)
     library.service.cancel(job.id)
     library.wait_for(job, JobState.CANCELLED)
     return {name: found[name] for name in wanted}

@@ -20,13 +20,13 @@ import pytest
 import soundfile
 
 from tests.helpers.command import ROOT
-from tests.helpers.engines import TINY, write_htdemucs
+from tests.helpers.engines import TINY_KWARGS, write_htdemucs
 
 pytestmark = pytest.mark.bench
 RATE = 44100
 MINUTES = [int(word) for word in os.environ.get("UNBRAID_BENCH_MINUTES", "1 3 10 60 180").split()]
 ENGINES = os.environ.get("UNBRAID_BENCH_ENGINES", "sketch draft openvino torch stock").split()
-THIN = TINY | {"channels": 2, "bottom_channels": 8, "t_layers": 0, "segment": Fraction(8)}
+THIN = TINY_KWARGS | {"channels": 2, "bottom_channels": 8, "t_layers": 0, "segment": Fraction(8)}
 # What stock demucs was seen to need: 16.6 GB for an hour (bytes a second of the song), and the most it is given.
 STOCK_BYTES, STOCK_MOST = 4.6e6, 20e9
 # Bytes a second of the song on the disk, all at once: song, mixture, segments, stems.
@@ -64,9 +64,9 @@ tell(soundfile.info(song).duration, began, "")
 STOCK = """
 import soundfile, torch
 from demucs.apply import apply_model
-from desktop.pipeline.engines.architecture import build
+from desktop.pipeline.engines.architecture import build_model
 from desktop.weights.package import read_package
-engine = build(model, read_package(model)).eval()
+engine = build_model(model, read_package(model)).eval()
 began = time.monotonic()
 sound = torch.from_numpy(soundfile.read(song, dtype="float32", always_2d=True)[0].T.copy())
 mono = sound.mean(0)

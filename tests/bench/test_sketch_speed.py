@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from desktop.pipeline.engines.sketch import SketchEngine
-from tests.helpers.multitrack import stem
+from tests.helpers.multitrack import read_stem
 
 
 @pytest.mark.bench
@@ -12,7 +12,7 @@ def test_how_many_times_as_fast_as_the_music_sketch_is() -> None:
     """CPU time of whole segments, contexts included, against the music that they answer for."""
     engine = SketchEngine()
     how = engine.segmentation
-    heard = np.ascontiguousarray(stem("rock120", "mixture")[:, : how.length + 2 * how.context])
+    heard = np.ascontiguousarray(read_stem("rock120", "mixture")[:, : how.length + 2 * how.context])
     engine.separate(heard[None])()
     took: list[float] = []
     for _ in range(12):

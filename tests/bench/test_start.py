@@ -8,8 +8,8 @@ from time import monotonic
 import psutil
 import pytest
 
-from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import processes_of, until
+from tests.helpers.command import ROOT, command_environment, unbraid_command
+from tests.helpers.library import find_processes, wait_until
 from tests.helpers.screen import virtual_screen
 
 pytestmark = pytest.mark.bench
@@ -24,18 +24,18 @@ def test_the_first_window_and_an_idle_app(tmp_path: Path, capsys: pytest.Capture
         starts: list[float] = []
         for _ in range(RUNS):
             began = monotonic()
-            app = subprocess.Popen(words_of(), cwd=ROOT, env=variables(library) | screen.environment)
+            app = subprocess.Popen(unbraid_command(), cwd=ROOT, env=command_environment(library) | screen.environment)
             screen.wait_for_window("Unbraid")
             starts.append(monotonic() - began)
             app.terminate()
             app.wait()
         (library / "logs" / "worker.log").unlink()
-        app = subprocess.Popen(words_of(), cwd=ROOT, env=variables(library) | screen.environment)
+        app = subprocess.Popen(unbraid_command(), cwd=ROOT, env=command_environment(library) | screen.environment)
         screen.wait_for_window("Unbraid")
-        until(lambda: "calling self.run" in worker_log(library))
+        wait_until(lambda: "calling self.run" in worker_log(library))
         with pytest.raises(subprocess.TimeoutExpired):
             app.wait(SETTLED)
-        everyone = [psutil.Process(app.pid), *processes_of(library)]
+        everyone = [psutil.Process(app.pid), *find_processes(library)]
         everyone = list({process.pid: process for process in everyone}.values())
         before = [sum(process.cpu_times()[:2]) for process in everyone]
         with pytest.raises(subprocess.TimeoutExpired):

@@ -11,39 +11,39 @@ from desktop.jobs.model import JobState
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import window
-from tests.helpers.at_spi import LAUNCHER, Accessible, accessibility_bus
-from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import until, write_song
+from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, accessibility_bus
+from tests.helpers.command import ROOT, command_environment, unbraid_command
+from tests.helpers.library import wait_until, write_song
 from tests.helpers.screen import virtual_screen
-from tests.helpers.window import a_job, stage, stored_song
+from tests.helpers.window import add_separated_song, make_job, window_harness
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="AT-SPI is Linux's"),
-    pytest.mark.skipif(not LAUNCHER.exists(), reason="Debian's package at-spi2-core is not installed"),
+    pytest.mark.skipif(not BUS_LAUNCHER.exists(), reason="Debian's package at-spi2-core is not installed"),
 ]
 WHY = "The file is damaged: its index is missing."
 
 
 def test_songs_are_opened_mixed_and_followed_through_the_accessibility_bus(tmp_path: Path, qapp: QApplication) -> None:
     library = tmp_path / "library"
-    with stage(library) as made:
-        stored_song(made, title="Vibe Ace")
-        made.store.insert(a_job("Broken", JobState.FAILED, error=WHY))
+    with window_harness(library) as made:
+        add_separated_song(made, title="Vibe Ace")
+        made.store.insert(make_job("Broken", JobState.FAILED, error=WHY))
     save_settings(Home(library), Settings(model="sketch"))
     with virtual_screen() as screen, accessibility_bus(tmp_path, screen.environment) as (more, reader):
         screen.environment |= more
         with window(library, screen):
-            program = reader.program("Unbraid")
-            with reader.listening_to(program):
+            program = reader.wait_for_program("Unbraid")
+            with reader.recording_announcements(program):
                 song = write_song(tmp_path / "New song.wav", 1.0)
-                command, environment = words_of(song), variables(library) | screen.environment
+                command, environment = unbraid_command(song), command_environment(library) | screen.environment
                 subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=True)
-                until(lambda: "“New song” is separated." in reader.announcements)
+                wait_until(lambda: "“New song” is separated." in reader.announcements)
             select(program, "Vibe Ace, Mara Lind, ")
             mix_and_seek(program)
             select(program, "Broken, Mara Lind, ")
-            find(program, "push button", "Why it failed").act("Press")
-            until(lambda: "Broken could not be separated" in [child.name for child in program.children()])
+            find(program, "push button", "Why it failed").do_action("Press")
+            wait_until(lambda: "Broken could not be separated" in [child.name for child in program.children()])
 
 
 def select(program: Accessible, row: str) -> None:
@@ -55,23 +55,23 @@ def select(program: Accessible, row: str) -> None:
         names[:] = [cell.name for cell in table.children()]
         return any(name.startswith(row) for name in names)
 
-    until(is_there)
+    wait_until(is_there)
     table.select_child(next(number for number, name in enumerate(names) if name.startswith(row)))
     title, _, _ = row.partition(",")
-    until(lambda: f"{title} – Unbraid" in [child.name for child in program.children()])
+    wait_until(lambda: f"{title} – Unbraid" in [child.name for child in program.children()])
 
 
 def mix_and_seek(program: Accessible) -> None:
     """Mute a lane by the action that means that, and set a level and the playhead by their numbers."""
     lane = find(program, "panel", "Vocals lane")
-    find(lane, "check box", "Mute Vocals").act("Toggle")
-    until(lambda: "muted" in [child.name for child in lane.children()])
+    find(lane, "check box", "Mute Vocals").do_action("Toggle")
+    wait_until(lambda: "muted" in [child.name for child in lane.children()])
     fader = find(lane, "slider", "Level of Vocals")
     fader.set_value(-6.0)
-    until(lambda: (fader.value, fader.description) == (-6.0, "−6.0 dB"))
+    wait_until(lambda: (fader.value, fader.description) == (-6.0, "−6.0 dB"))
     playhead = find(program, "slider", "Playhead")
     playhead.set_value(1.0)
-    until(lambda: (playhead.value, playhead.description) == (1.0, "1 second of 2 seconds"))
+    wait_until(lambda: (playhead.value, playhead.description) == (1.0, "1 second of 2 seconds"))
 
 
 def find(place: Accessible, role: str, name: str) -> Accessible:
@@ -79,8 +79,8 @@ def find(place: Accessible, role: str, name: str) -> Accessible:
     found: list[Accessible] = []
 
     def look() -> bool:
-        found[:] = [one for one in place.below() if (one.role, one.name) == (role, name)][:1]
+        found[:] = [one for one in place.descendants() if (one.role, one.name) == (role, name)][:1]
         return bool(found)
 
-    until(look, patience=60)
+    wait_until(look, timeout_s=60)
     return found[0]

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from desktop.jobs.schema import STEPS
+from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
-from desktop.lock import FileLock
 from desktop.paths import Home
-from desktop.ui.dialogs.cannot_start import library_in
-from tests.helpers.command import ROOT, unbraid, variables, words_of
-from tests.helpers.rows import new_job
+from desktop.runtime.file_lock import FileLock
+from desktop.ui.dialogs.startup_error import library_path_in
+from tests.helpers.command import ROOT, command_environment, run_unbraid, unbraid_command
+from tests.helpers.rows import make_new_job
 from tests.helpers.screen import Screen, virtual_screen
 
 TITLE = "Unbraid cannot start"
@@ -31,8 +31,8 @@ def screen() -> Iterator[Screen]:
 @pytest.fixture
 def newer(tmp_path: Path) -> Home:
     """A library of a version to come."""
-    home = Home(tmp_path / "library").prepare()
-    JobStore(home).insert(new_job())
+    home = Home(tmp_path / "library").create_folders()
+    JobStore(home).insert(make_new_job())
     with sqlite3.connect(home.database) as connection:
         connection.execute("ALTER TABLE jobs ADD COLUMN mood TEXT")
         connection.execute("PRAGMA user_version = 99")
@@ -47,12 +47,12 @@ def bytes_of(home: Home) -> dict[Path, bytes]:
 
 def clicked(library: Path | str, screen: Screen, *keys: str) -> tuple[int, str]:
     """Start the window without a terminal, answer with keys: the exit status, and what went to standard error."""
-    environment = variables(Path(library)) | screen.environment
-    process = subprocess.Popen(words_of(), cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+    environment = command_environment(Path(library)) | screen.environment
+    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
-        screen.to_front(screen.wait_for_window(TITLE))
+        screen.activate_window(screen.wait_for_window(TITLE))
         for key in keys:
-            screen.key(key)
+            screen.press_keys(key)
         _, said = process.communicate(timeout=60)
         return process.returncode, said
     finally:
@@ -62,8 +62,8 @@ def clicked(library: Path | str, screen: Screen, *keys: str) -> tuple[int, str]:
 def in_terminal(library: Path | str, **more: str) -> tuple[int, str]:
     """Start the window from a terminal: the exit status, and what is to be read there."""
     ours, theirs = os.openpty()
-    environment = variables(Path(library), QT_QPA_PLATFORM="offscreen", **more)
-    process = subprocess.Popen(words_of(), cwd=ROOT, env=environment, stderr=theirs, stdout=theirs)
+    environment = command_environment(Path(library), QT_QPA_PLATFORM="offscreen", **more)
+    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=environment, stderr=theirs, stdout=theirs)
     os.close(theirs)
     status = process.wait(timeout=60)
     with os.fdopen(ours, "rb", buffering=0) as terminal:
@@ -86,13 +86,13 @@ def test_a_library_of_a_newer_version_is_refused_in_a_window_and_not_touched(new
 
 
 def test_a_library_that_an_older_version_works_on_is_refused_in_a_window(tmp_path: Path, screen: Screen) -> None:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     with sqlite3.connect(home.database) as connection:
-        connection.execute(STEPS[0])
+        connection.execute(MIGRATIONS[0])
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    older = FileLock(home.lock)
-    assert older.take()
+    older = FileLock(home.supervisor_lock)
+    assert older.acquire()
     status, said = clicked(home.root, screen, "Escape")
     older.release()
     assert status == 1
@@ -105,10 +105,10 @@ def test_a_library_of_a_newer_version_is_refused_by_every_command_and_not_touche
     newer: Home, words: list[str]
 ) -> None:
     before = bytes_of(newer)
-    answer = unbraid(newer.root, *words)
-    assert answer.status == 1
-    assert NEWER in answer.err + answer.out
-    assert "Traceback" not in answer.err
+    answer = run_unbraid(newer.root, *words)
+    assert answer.exit_status == 1
+    assert NEWER in answer.stderr + answer.stdout
+    assert "Traceback" not in answer.stderr
     assert bytes_of(newer) == before
 
 
@@ -128,10 +128,10 @@ def test_a_folder_that_cannot_be_used_is_named(folder: str, why: str, screen: Sc
         assert status == 1
         assert f"The library's folder {folder} {why}" in said
         assert "Traceback" not in said
-    answer = unbraid(Path(folder), "jobs")
-    assert answer.status == 1
-    assert why in answer.err
-    assert "Traceback" not in answer.err
+    answer = run_unbraid(Path(folder), "jobs")
+    assert answer.exit_status == 1
+    assert why in answer.stderr
+    assert "Traceback" not in answer.stderr
 
 
 def test_a_file_where_the_library_should_be_is_told(tmp_path: Path) -> None:
@@ -151,11 +151,11 @@ def test_a_file_where_the_library_should_be_is_told(tmp_path: Path) -> None:
     ids=range(8),
 )  # fmt: skip
 def test_damaged_settings_keep_no_window_from_opening(tmp_path: Path, damage: bytes) -> None:
-    home = Home(tmp_path).prepare()
+    home = Home(tmp_path).create_folders()
     home.settings.write_bytes(damage)
     line = "quit() if window.isVisible() else None"
     command = [sys.executable, "-m", "tests.helpers.driven", line]
-    environment = variables(tmp_path, QT_QPA_PLATFORM="offscreen")
+    environment = command_environment(tmp_path, QT_QPA_PLATFORM="offscreen")
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert not list(home.crashes.glob("*.txt"))
@@ -165,9 +165,11 @@ def test_without_a_way_to_the_screen_that_is_said_by_what_the_system_has(tmp_pat
     box, heard = tmp_path / "zenity", tmp_path / "heard"
     box.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {heard}\n')
     box.chmod(0o755)
-    environment = variables(tmp_path / "library", QT_QPA_PLATFORM="nowhere", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    environment = command_environment(
+        tmp_path / "library", QT_QPA_PLATFORM="nowhere", PATH=f"{tmp_path}:{os.environ['PATH']}"
+    )
     done = subprocess.run(
-        words_of(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        unbraid_command(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
     sentence = "No window can be opened: QT_QPA_PLATFORM is 'nowhere'. It may be one of "
@@ -181,7 +183,7 @@ def test_a_missing_library_of_qt_is_named(tmp_path: Path) -> None:
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('libEGL.so.1: cannot open shared object file')")
     (tmp_path / "zenity").symlink_to("/bin/true")
-    environment = variables(
+    environment = command_environment(
         tmp_path / "library", QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(tmp_path), PATH=f"{tmp_path}:{os.environ['PATH']}"
     )  # fmt: skip
     words = [sys.executable, "-P", "-c", "import sys; sys.path.insert(1, sys.argv.pop()); from desktop.__main__ import main; sys.exit(main([]))", str(ROOT)]  # fmt: skip
@@ -192,25 +194,25 @@ def test_a_missing_library_of_qt_is_named(tmp_path: Path) -> None:
 
 
 def test_a_chosen_folder_with_other_things_in_it_gets_a_folder_for_the_library(tmp_path: Path) -> None:
-    assert library_in(tmp_path) == tmp_path
+    assert library_path_in(tmp_path) == tmp_path
     (tmp_path / "letter.txt").write_text("Dear Sir")
-    assert library_in(tmp_path) == tmp_path / "Unbraid Library"
+    assert library_path_in(tmp_path) == tmp_path / "Unbraid Library"
     (tmp_path / "library.db").touch()
-    assert library_in(tmp_path) == tmp_path
+    assert library_path_in(tmp_path) == tmp_path
 
 
 def test_with_another_folder_the_window_opens(newer: Home, screen: Screen, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    process = subprocess.Popen(words_of(), cwd=ROOT, env=variables(newer.root) | screen.environment)
+    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=command_environment(newer.root) | screen.environment)
     try:
-        screen.to_front(screen.wait_for_window(TITLE))
-        screen.key("Return")
-        screen.to_front(screen.wait_for_window("A folder for"))
-        screen.type(str(other))
-        screen.key("Return")
-        screen.to_front(screen.wait_for_window("Unbraid$"))
-        screen.key("ctrl+q")
+        screen.activate_window(screen.wait_for_window(TITLE))
+        screen.press_keys("Return")
+        screen.activate_window(screen.wait_for_window("A folder for"))
+        screen.type_text(str(other))
+        screen.press_keys("Return")
+        screen.activate_window(screen.wait_for_window("Unbraid$"))
+        screen.press_keys("ctrl+q")
         assert process.wait(timeout=60) == 0
     finally:
         process.kill()

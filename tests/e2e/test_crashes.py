@@ -12,10 +12,10 @@ import psutil
 import pytest
 
 from desktop.jobs.model import JobOptions, JobState
-from desktop.log import log_file
 from desktop.paths import Home
-from tests.helpers.command import running, variables
-from tests.helpers.library import assert_all_ended, processes_of, running_library, until, write_song
+from desktop.runtime.logging_setup import log_file
+from tests.helpers.command import command_environment, running_process
+from tests.helpers.library import assert_all_ended, find_processes, running_library, wait_until, write_song
 
 ENDED, GOES_ON = "Unbraid closed unexpectedly last time", "Something in Unbraid went wrong"
 # The first beat comes after what is told at the start.
@@ -24,17 +24,17 @@ NOTHING_SAID = "(print([*window.notices.notices]), quit()) if window.isVisible()
 CLICKED_AWAY = "(lambda qt: qt.QMetaObject.invokeMethod(window, 'close', qt.Qt.QueuedConnection))(__import__('PySide6.QtCore').QtCore)"
 # The sentence, the report it leads to, and whether the window still answers.
 SHOWN = """(
-    print([notice.sentence for notice in window.notices.notices]),
-    [row.acted.emit(row.notice.act) for row in window.notices._rows],
-    print([sheet.text.toPlainText() for sheet in window.findChildren(__import__('desktop').ui.dialogs.sheet.Sheet)]),
+    print([notice.text for notice in window.notices.notices]),
+    [row.action_triggered.emit(row.notice.on_action) for row in window.notices._rows],
+    print([sheet.text_view.toPlainText() for sheet in window.findChildren(__import__('desktop').ui.dialogs.base.TextDialog)]),
     quit(),
 ) if window.notices.notices else None"""
 
 
 def driven(library: Path, line: str) -> AbstractContextManager["subprocess.Popen[str]"]:
     words = [sys.executable, "-m", "tests.helpers.driven", line]
-    environment = variables(library, QT_QPA_PLATFORM="offscreen")
-    return running(words, library, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    environment = command_environment(library, QT_QPA_PLATFORM="offscreen")
+    return running_process(words, library, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def drive(library: Path, line: str) -> tuple[int, str, str]:
@@ -56,7 +56,9 @@ def test_after_the_window_has_crashed_the_next_start_says_so_once_and_shows_the_
     assert drive(tmp_path, NOTHING_SAID)[1] == "[]\n(None, True)\n"
 
 
-@pytest.mark.parametrize("part", ["window.memory, 'keep'", "window, 'hide'"], ids=["the window", "what is behind it"])
+@pytest.mark.parametrize(
+    "part", ["window.settings_store, 'save_window'", "window, 'hide'"], ids=["the window", "what is behind it"]
+)
 def test_what_goes_wrong_while_the_window_closes_is_told_by_the_next_start_once(tmp_path: Path, part: str) -> None:
     wrong = f"setattr({part}, lambda *given, do=getattr({part}): (do(*given), 1 / 0))"
     drive(tmp_path, f"({wrong}, {CLICKED_AWAY}) if window.isVisible() else None")
@@ -98,7 +100,7 @@ def test_what_a_worker_dies_of_is_in_a_report_and_its_song_is_done_by_the_next(t
         owner = owner_of(library.home)
         os.kill(owner, signal.SIGSEGV)
         assert library.wait_for(job, JobState.COMPLETED).crashes == 1
-        until(lambda: bool(list(library.home.crashes.glob("*_worker*.txt"))))
+        wait_until(lambda: bool(list(library.home.crashes.glob("*_worker*.txt"))))
         (report,) = library.home.crashes.glob("*_worker*.txt")
     text = report.read_text()
     assert re.search(rf"Process: worker {owner}\n", text)
@@ -109,7 +111,7 @@ def test_what_a_worker_dies_of_is_in_a_report_and_its_song_is_done_by_the_next(t
 def owner_of(home: Home) -> int:
     """The process that separates: the worker's child."""
     (main,) = (
-        process for process in processes_of(home.root) if "worker" in process.cmdline() and "--draft" not in process.cmdline()
+        process for process in find_processes(home.root) if "worker" in process.cmdline() and "--draft" not in process.cmdline()
     )  # fmt: skip
     children = [child for child in main.children() if any("spawn_main" in word for word in child.cmdline())]
     return max(children, key=psutil.Process.create_time).pid

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from desktop.jobs.store import JobStore
-from desktop.lock import FileLock
 from desktop.paths import Home
+from desktop.runtime.file_lock import FileLock
 from desktop.settings import Settings, save_settings
-from tests.helpers.command import ROOT, variables
-from tests.helpers.library import assert_all_ended, until, write_song
+from tests.helpers.command import ROOT, command_environment
+from tests.helpers.library import assert_all_ended, wait_until, write_song
 
 # A window that tells what it is asked to add, and one that does not.
 TELLING = """setattr(window, 'add_tracks', lambda paths: print(
@@ -25,7 +25,7 @@ QUIET = "'open' if window.isVisible() else None"
 
 @contextmanager
 def started(library: Path, line: str, *files: str, cwd: Path = ROOT) -> Iterator["subprocess.Popen[str]"]:
-    environment = variables(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT))
+    environment = command_environment(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT))
     words = [sys.executable, "-m", "tests.helpers.driven", line, *files]
     process = subprocess.Popen(words, cwd=cwd, env=environment, stdout=subprocess.PIPE, text=True)
     try:
@@ -37,7 +37,7 @@ def started(library: Path, line: str, *files: str, cwd: Path = ROOT) -> Iterator
 
 def second_start(library: Path, files: Sequence[str | bytes], cwd: Path = ROOT, **more: str) -> None:
     """It is done at once, and well."""
-    environment = variables(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT), **more)
+    environment = command_environment(library, QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(ROOT), **more)
     words: list[str | bytes] = [sys.executable, "-m", "desktop", *files]
     assert subprocess.run(words, cwd=cwd, env=environment, timeout=60, check=False).returncode == 0
 
@@ -51,7 +51,7 @@ def heard(window: "subprocess.Popen[str]") -> list[str]:
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     save_settings(home, Settings(model="sketch", draft=False))
     return home.root
 
@@ -81,9 +81,9 @@ def test_starts_at_the_same_moment_are_one_window_with_all_their_songs(library: 
     starts = [started(library, "None", str(song)) for song in songs]
     processes = [start.__enter__() for start in starts]
     try:
-        until(lambda: sum(process.poll() is None for process in processes) == 1)
+        wait_until(lambda: sum(process.poll() is None for process in processes) == 1)
         assert sorted(process.poll() or 0 for process in processes) == [0] * 4
-        until(lambda: len(JobStore(Home(library)).jobs()) == 4)
+        wait_until(lambda: len(JobStore(Home(library)).jobs()) == 4)
     finally:
         for start in starts:
             start.__exit__(None, None, None)
@@ -92,9 +92,9 @@ def test_starts_at_the_same_moment_are_one_window_with_all_their_songs(library: 
 
 def test_a_start_while_the_first_window_is_being_opened_waits_for_it(library: Path) -> None:
     starting = FileLock(Home(library).window_lock)
-    assert starting.take()
+    assert starting.acquire()
     with started(library, QUIET) as window:
-        until(lambda: Home(library).logs.joinpath("crashes").is_dir())
+        wait_until(lambda: Home(library).logs.joinpath("crashes").is_dir())
         assert window.poll() is None
         starting.release()  # it failed: now it is the other's turn
         assert window.stdout

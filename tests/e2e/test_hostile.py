@@ -14,12 +14,11 @@ from uuid import uuid4
 import pytest
 
 from desktop.jobs.model import JobOptions, JobState
-from desktop.tasks.celery_app import TASK
-from desktop.tasks.names import names
-from desktop.tasks.redis_client import redis_client
-from tests.helpers.command import unbraid
-from tests.helpers.library import Library, running_library, until, write_song
-from tests.helpers.resume import worker_of
+from desktop.tasks.celery_app import SEPARATE_TASK
+from desktop.tasks.redis_client import redis_client, redis_names
+from tests.helpers.command import run_unbraid
+from tests.helpers.library import RunningLibrary, running_library, wait_until, write_song
+from tests.helpers.resume import find_worker
 
 SKETCH = JobOptions(model="sketch")
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
@@ -36,7 +35,7 @@ class Hostile:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLibrary]:
     with running_library(tmp_path_factory.mktemp("library"), drafts=True) as library:
         yield library
 
@@ -64,17 +63,17 @@ def hostile_weights(folder: Path, trap: Path, kind: str) -> Path:
 @pytest.mark.parametrize("kind", ["th", "safetensors"])
 def test_hostile_weights_are_not_imported(tmp_path: Path, trap: Path, kind: str) -> None:
     home = tmp_path / "library"
-    answer = unbraid(home, "models", "import", hostile_weights(tmp_path, trap, kind))
-    assert answer.status == 1
-    assert f"evil.{kind}" in answer.err
-    assert "Traceback" not in answer.err
+    answer = run_unbraid(home, "models", "import", hostile_weights(tmp_path, trap, kind))
+    assert answer.exit_status == 1
+    assert f"evil.{kind}" in answer.stderr
+    assert "Traceback" not in answer.stderr
     assert not trap.exists()
     assert not list((home / "models").rglob("evil*"))
 
 
 @pytest.mark.parametrize("kind", ["th", "safetensors"])
 def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
-    library: Library, tmp_path: Path, trap: Path, kind: str
+    library: RunningLibrary, tmp_path: Path, trap: Path, kind: str
 ) -> None:
     shelf = library.home.models / "imported"
     shelf.mkdir(exist_ok=True)
@@ -89,7 +88,7 @@ def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
     assert not trap.exists()
 
 
-def message(body: bytes, kind: str, encoding: str, task: str = TASK) -> str:
+def message(body: bytes, kind: str, encoding: str, task: str = SEPARATE_TASK) -> str:
     """As Celery puts it into the queue."""
     properties = {
         "correlation_id": str(uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "unbraid"},
@@ -124,10 +123,10 @@ def hostile_messages(trap: Path) -> dict[str, str | bytes]:
 @pytest.mark.parametrize("kind", hostile_messages(Path()))
 @pytest.mark.parametrize("queue", ["queue", "draft_queue"])
 def test_a_message_put_into_the_queue_by_hand_runs_nothing_and_the_songs_go_on(
-    library: Library, tmp_path: Path, trap: Path, kind: str, queue: str
+    library: RunningLibrary, tmp_path: Path, trap: Path, kind: str, queue: str
 ) -> None:
     with redis_client() as client:
-        client.lpush(getattr(names(), queue), hostile_messages(trap)[kind])
+        client.lpush(getattr(redis_names(), queue), hostile_messages(trap)[kind])
     jobs = [library.service.add(write_song(tmp_path / f"{name}.wav", 1.0), SKETCH) for name in ("one", "two")]
     assert [library.wait_for(job, *DONE).state for job in jobs] == [JobState.COMPLETED] * 2
     assert not trap.exists()
@@ -141,23 +140,34 @@ def test_messages_that_wait_and_make_no_sense_do_not_stop_who_looks_after_the_wo
         library.wait_for_progress(busy)
         waiting = library.service.add(write_song(tmp_path / "waiting.wav", 1.0), SKETCH)
         with redis_client() as client:
-            client.delete(names().queue)
-            client.lpush(names().queue, *hostile_messages(trap).values())
+            client.delete(redis_names().queue)
+            client.lpush(redis_names().queue, *hostile_messages(trap).values())
             # A song that waits without a message gets one, whatever else is in the queue.
-            until(lambda: any(waiting.id in text for text in client.lrange(names().queue, 0, -1)), patience=20)
-        worker_of(library.home.root).kill()
+            wait_until(
+                lambda: any(waiting.id in text for text in client.lrange(redis_names().queue, 0, -1)), timeout_s=20
+            )
+        find_worker(library.home.root).kill()
         library.service.cancel(busy.id)
         assert library.wait_for(waiting, *DONE).state is JobState.COMPLETED
         assert not trap.exists()
 
 
-def test_news_that_make_no_sense_are_passed_over(library: Library, tmp_path: Path) -> None:
+def test_news_that_make_no_sense_are_passed_over(library: RunningLibrary, tmp_path: Path) -> None:
     first = library.service.add(write_song(tmp_path / "first.wav", 1.0), SKETCH)
     library.wait_for(first, *DONE)
-    nonsense = (b"\x80\xff", b"", b"[]", b"3", b"null", b'{"stage": 1}', b'{"job_id": 5}', b'{"job_id": "x", "token": []}')
+    nonsense = (
+        b"\x80\xff",
+        b"",
+        b"[]",
+        b"3",
+        b"null",
+        b'{"stage": 1}',
+        b'{"job_id": 5}',
+        b'{"job_id": "x", "token": []}',
+    )
     with redis_client() as client:
         for said in (*nonsense, b'{"paused": "no"}', b"[" * 100_000):
-            client.publish(names().events, said)
+            client.publish(redis_names().events_channel, said)
     second = library.service.add(write_song(tmp_path / "second.wav", 20.0), SKETCH)
     library.wait_for_progress(second)
     assert library.wait_for(second, *DONE).state is JobState.COMPLETED

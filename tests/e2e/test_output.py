@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import ROOT, running, variables, words_of
+from tests.helpers.command import ROOT, command_environment, running_process, unbraid_command
 from tests.helpers.library import write_song
-from tests.helpers.terminal import shown_by
+from tests.helpers.terminal import capture_terminal
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="terminals are made with pty")
 STEM = re.compile(r" +(vocals|drums|bass|other) +/")
@@ -27,16 +27,21 @@ def songs(tmp_path: Path) -> list[Path]:
 def test_a_terminal_shows_every_result_at_the_end_and_no_bar(songs: list[Path], tmp_path: Path) -> None:
     """The folder has a long name, so that lines are wrapped."""
     library = tmp_path / ("a long name " * 12)
-    words, processes = words_of("separate", "--model", "sketch", *songs), []
+    words, processes = unbraid_command("separate", "--model", "sketch", *songs), []
 
     def start(terminal: int) -> None:
         processes.append(
             subprocess.Popen(
-                words, cwd=ROOT, env=variables(library, **IN_A_TERMINAL), stdin=terminal, stdout=terminal, stderr=terminal
+                words,
+                cwd=ROOT,
+                env=command_environment(library, **IN_A_TERMINAL),
+                stdin=terminal,
+                stdout=terminal,
+                stderr=terminal,
             )
         )
 
-    lines = shown_by(start)
+    lines = capture_terminal(start)
     assert processes[0].wait(60) == 0
     assert len([line for line in lines if STEM.match(line)]) == 12, lines
     assert [line for line in lines if " % " in line] == []
@@ -45,14 +50,14 @@ def test_a_terminal_shows_every_result_at_the_end_and_no_bar(songs: list[Path], 
 
 def test_results_for_a_program_are_in_its_file_while_the_terminal_shows_bars(songs: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "results.json"
-    environment = variables(tmp_path / "library", **IN_A_TERMINAL)
-    words, processes = words_of("separate", "--json", "--model", "sketch", *songs[:2]), []
+    environment = command_environment(tmp_path / "library", **IN_A_TERMINAL)
+    words, processes = unbraid_command("separate", "--json", "--model", "sketch", *songs[:2]), []
 
     def start(terminal: int) -> None:
         with out.open("wb") as file:
             processes.append(subprocess.Popen(words, cwd=ROOT, env=environment, stdout=file, stderr=terminal))
 
-    assert shown_by(start) == []
+    assert capture_terminal(start) == []
     assert processes[0].wait(60) == 0
     assert [json.loads(line)["status"] for line in out.read_text().splitlines()] == ["completed", "completed"]
 
@@ -63,7 +68,9 @@ def test_a_reader_that_has_gone_is_no_fault_of_any_command(songs: list[Path], tm
     for words in (separate, ("jobs",), ("doctor", "--json"), ("models", "list"), ("bin",), ("--help",), ("clear",)):
         ours, theirs = os.pipe()
         os.close(ours)
-        with running(words_of(*words), library, stdout=theirs, stderr=subprocess.PIPE, text=True) as process:
+        with running_process(
+            unbraid_command(*words), library, stdout=theirs, stderr=subprocess.PIPE, text=True
+        ) as process:
             os.close(theirs)
             _, said = process.communicate(timeout=120)
         assert process.returncode == 0, (words, said)
@@ -75,7 +82,9 @@ def test_a_reader_that_has_gone_is_no_fault_of_any_command(songs: list[Path], tm
 def test_results_that_have_no_room_are_told(tmp_path: Path) -> None:
     with (
         Path("/dev/full").open("w") as full,
-        running(words_of("jobs"), tmp_path / "library", stdout=full, stderr=subprocess.PIPE, text=True) as process,
+        running_process(
+            unbraid_command("jobs"), tmp_path / "library", stdout=full, stderr=subprocess.PIPE, text=True
+        ) as process,
     ):
         _, said = process.communicate(timeout=60)
     assert process.returncode == 1

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import ROOT, variables
+from tests.helpers.command import ROOT, command_environment
 
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
 PARTS = """
-from desktop.ui.dialogs.about_parts import licence_text, parts
-unbraid, *others = parts()
-print(licence_text(unbraid))
+from desktop.ui.dialogs.components import read_licence, list_components
+unbraid, *others = list_components()
+print(read_licence(unbraid))
 print("\\n".join(part.name for part in others))
 """
 
@@ -25,7 +25,7 @@ print("\\n".join(part.name for part in others))
 def run(*words: str | Path, cwd: Path, **environment: str) -> str:
     """Run a command and return its standard output; its errors are in the failure."""
     answer = subprocess.run(
-        words, cwd=cwd, env=variables(cwd / "home", **environment), capture_output=True, text=True, timeout=240, check=False
+        words, cwd=cwd, env=command_environment(cwd / "home", **environment), capture_output=True, text=True, timeout=240, check=False
     )  # fmt: skip
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
@@ -37,7 +37,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     make = "from setuptools.build_meta import build_sdist; import sys; build_sdist(sys.argv[1])"
     # A copy: setuptools leaves folders of its own where it builds.
-    shutil.copytree(ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".*", "build", "dist", "tests", "__pycache__"))
+    shutil.copytree(
+        ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".*", "build", "dist", "tests", "__pycache__")
+    )
     run(sys.executable, "-c", make, folder, cwd=folder / "checkout")
     (source,) = folder.glob("unbraid-*.tar.gz")
     run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, source, cwd=folder)
@@ -64,7 +66,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_wheel_holds_all_resources_but_the_scripts_that_made_them(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("desktop/resources/")}
-    resources = [path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")]
+    resources = [
+        path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
+    ]
     assert names == {f"desktop/{path.relative_to(ROOT).as_posix()}" for path in resources}
 
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from tests.helpers.sound_card import follow, performances, played_by
+from tests.helpers.sound_card import match_sound, record_playback, split_at_silence
 
 RATE = 44100
 BEGIN = """
@@ -18,10 +18,10 @@ paths = [Path(word) for word in sys.argv[1:]]
 transport = Transport()
 ended = threading.Event()
 transport.on_ended = ended.set
-transport.load(paths, [path.stem for path in paths])
+transport.load_files(paths, [path.stem for path in paths])
 
 def until(frame):
-    while transport.playing and transport.position < frame:
+    while transport.is_playing and transport.position < frame:
         ended.wait(0.005)
 """
 END = """
@@ -53,18 +53,18 @@ def sounding(paths: list[Path]) -> NDArray[np.float32]:
 
 
 def test_all_stems_together_are_heard_sample_for_sample(stems: list[Path], tmp_path: Path) -> None:
-    played = played_by(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, *stems)
-    played.assert_is(sounding(stems))
+    played = record_playback(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, *stems)
+    played.assert_matches(sounding(stems))
 
 
 def test_a_seek_lands_on_its_frame_and_a_mute_leaves_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
     script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(20)"
-    played = played_by(BEGIN + script + END, tmp_path, *stems)
+    played = record_playback(BEGIN + script + END, tmp_path, *stems)
     # The first 0.2 s of a stream may be cut, and playing fades in.
     expected = read(stems[0])[RATE : -RATE // 2]
     faded = int(np.abs(played.recording[:, 0]).astype(bool).argmax()) + RATE // 4
-    heard = follow(expected, played.recording[faded:])
-    assert played.dropouts.explain(heard.cuts)
+    heard = match_sound(expected, played.recording[faded:])
+    assert played.dropouts.can_explain(heard.cut_count)
     assert heard.first < RATE // 2
     assert heard.last > len(expected) - RATE // 10
     assert not played.recording[faded + heard.end :].any()
@@ -78,9 +78,9 @@ transport.set_mute(0, True)
 transport.set_mute(1, True)
 assert ended.wait(20)
 """
-    played = played_by(BEGIN + script + END, tmp_path, *stems)
-    heard = follow(sounding(stems), played.recording)
-    assert played.dropouts.explain(heard.cuts)
+    played = record_playback(BEGIN + script + END, tmp_path, *stems)
+    heard = match_sound(sounding(stems), played.recording)
+    assert played.dropouts.can_explain(heard.cut_count)
     # The position led to frame 88200 of what was heard; the card's own delay, and a busy machine's, come on top.
     assert 0 <= RATE // 2 + heard.last - 2 * RATE < 0.25 * RATE
     fading = played.recording[heard.end :]
@@ -92,7 +92,7 @@ def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> No
     sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
     path = tmp_path / "mono.wav"
     soundfile.write(path, sound, 22050, subtype="PCM_16")
-    recording = played_by(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, path).recording
+    recording = record_playback(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, path).recording
     loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
     assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
     inside = recording[loud[0] + RATE // 2 :][:RATE, 0]
@@ -107,32 +107,32 @@ from pathlib import Path
 import numpy as np
 import soundfile
 from desktop.playback.transport import Transport
-from desktop.playback.unfinished_song import UnfinishedSong
-from desktop.segments.cut import Segmentation
-from desktop.segments.store import About, SegmentStore
+from desktop.playback.partial_source import PartialSource
+from desktop.segments.grid import Segmentation
+from desktop.segments.store import StoreManifest, SegmentStore
 
 folder = Path(sys.argv[1])
 sound = soundfile.read(folder / "song.wav", dtype="float32")[0].T
 how = Segmentation(length=44100, stride=44100)
-store = SegmentStore.create(folder / "segments" / "key", About("key", ("vocals",), 44100, 2, sound.shape[1], how))
+store = SegmentStore.create(folder / "segments" / "key", StoreManifest("key", ("vocals",), 44100, 2, sound.shape[1], how))
 
 def finish(*numbers):
     for number in numbers:
-        segment = store.cut.segments[number]
-        store.put(segment, sound[None, :, segment.start : segment.end])
+        segment = store.grid.segments[number]
+        store.write(segment, sound[None, :, segment.start : segment.end])
 
 finish(0, 1)
 transport = Transport()
-song = UnfinishedSong(folder / "segments", folder / "draft", store.about)
-transport.take(song, song.names)
+song = PartialSource(folder / "segments", folder / "draft", store.manifest)
+transport.load_source(song, song.lane_names)
 ended, moment = threading.Event(), threading.Event()
 transport.on_ended = ended.set
 transport.play()
-while not transport.waiting:
+while not transport.is_buffering:
     assert not ended.is_set()
     moment.wait(0.01)
 moment.wait(0.8)
-assert transport.playing and 1.9 * 44100 < transport.position <= 2 * 44100
+assert transport.is_playing and 1.9 * 44100 < transport.position <= 2 * 44100
 finish(2, 3)
 assert ended.wait(20)
 moment.wait(0.4)
@@ -144,13 +144,13 @@ def test_playing_waits_where_a_song_is_not_finished_and_goes_on_by_itself(tmp_pa
     sound = np.zeros((4 * RATE, 2), np.float32)
     sound[RATE // 2 : -RATE // 2] = np.random.default_rng(2).normal(0, 0.05, (3 * RATE, 2))
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
-    played = played_by(UNFINISHED, tmp_path, tmp_path)
-    before, after = performances(played.recording)
+    played = record_playback(UNFINISHED, tmp_path, tmp_path)
+    before, after = split_at_silence(played.recording)
     # The fades at the seam are 12 ms long; nothing but they may differ.
     fade = RATE // 50
-    stopped, went_on = follow(sound, before), follow(sound, after[fade:])
-    assert played.dropouts.explain(stopped.cuts + went_on.cuts)
+    stopped, went_on = match_sound(sound, before), match_sound(sound, after[fade:])
+    assert played.dropouts.can_explain(stopped.cut_count + went_on.cut_count)
     assert 2 * RATE - fade <= stopped.last <= 2 * RATE
     assert len(before) - stopped.end <= fade
-    assert 2 * RATE <= went_on.first <= 2 * RATE + fade or went_on.cuts
+    assert 2 * RATE <= went_on.first <= 2 * RATE + fade or went_on.cut_count
     assert went_on.end == len(after) - fade

@@ -12,14 +12,14 @@ from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import jobs_of, window
 from tests.helpers.desktop_services import desktop_bus
-from tests.helpers.library import assert_all_ended, until, write_song
+from tests.helpers.library import assert_all_ended, wait_until, write_song
 from tests.helpers.screen import Screen, virtual_screen
 
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:
     """Its songs are separated by Sketch, which is always here."""
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     save_settings(home, Settings(model="sketch", draft=False))
     return home.root
 
@@ -36,7 +36,7 @@ def screen() -> Iterator[Screen]:
 
 
 def _until_in_work(library: Path) -> None:
-    until(lambda: [job.state for job in jobs_of(library)] == [JobState.PROCESSING])
+    wait_until(lambda: [job.state for job in jobs_of(library)] == [JobState.PROCESSING])
 
 
 def test_the_question_is_answered_with_stop_and_the_song_waits_for_the_next_start(
@@ -44,10 +44,10 @@ def test_the_question_is_answered_with_stop_and_the_song_waits_for_the_next_star
 ) -> None:
     with window(library, screen, song) as app:
         _until_in_work(library)
-        screen.key("ctrl+q")
-        screen.to_front(screen.wait_for_window("Quit Unbraid"))
+        screen.press_keys("ctrl+q")
+        screen.activate_window(screen.wait_for_window("Quit Unbraid"))
         assert app.poll() is None
-        screen.key("Return")
+        screen.press_keys("Return")
         assert app.wait(timeout=60) == 0
     assert [job.state for job in jobs_of(library)] == [JobState.PENDING]
     assert_all_ended(library)
@@ -74,9 +74,9 @@ def test_in_the_background_the_song_is_finished_and_told_and_the_app_ends_by_its
         screen.environment["DBUS_SESSION_BUS_ADDRESS"] = address
         with window(library, screen, song) as app:
             _until_in_work(library)
-            screen.key("ctrl+q")
-            screen.to_front(screen.wait_for_window("Quit Unbraid"))
-            screen.key("Return")
+            screen.press_keys("ctrl+q")
+            screen.activate_window(screen.wait_for_window("Quit Unbraid"))
+            screen.press_keys("Return")
             assert app.wait(timeout=120) == 0
         said = heard.read_text()
     assert [job.state for job in jobs_of(library)] == [JobState.COMPLETED]

@@ -12,9 +12,9 @@ import pytest
 import soundfile
 
 from tests.helpers.command import ROOT
-from tests.helpers.library import until
-from tests.helpers.sound_card import place_of
-from tests.helpers.sound_server import RATE, SoundServer
+from tests.helpers.library import wait_until
+from tests.helpers.sound_card import find_offset
+from tests.helpers.sound_server import SAMPLE_RATE, SoundServer
 
 pytestmark = pytest.mark.skipif(which("pulseaudio") is None, reason="no PulseAudio here")
 SECONDS = 60
@@ -27,11 +27,11 @@ from pathlib import Path
 from desktop.playback.transport import Transport
 
 transport = Transport()
-transport.on_trouble = lambda sentence: print(sentence, flush=True)
-transport.load([Path(sys.argv[1])], ["vocals"])
+transport.on_error = lambda sentence: print(sentence, flush=True)
+transport.load_files([Path(sys.argv[1])], ["vocals"])
 for line in sys.stdin:
     getattr(transport, line.strip())()
-    print("playing" if transport.playing else "paused", transport.position, flush=True)
+    print("playing" if transport.is_playing else "paused", transport.position, flush=True)
 transport.close()
 """
 
@@ -73,7 +73,9 @@ def server(tmp_path: Path) -> Iterator[SoundServer]:
 @pytest.fixture
 def song(tmp_path: Path) -> Path:
     path = tmp_path / "vocals.wav"
-    soundfile.write(path, np.random.default_rng(3).normal(0, 0.1, (SECONDS * RATE, 2)), RATE, subtype="PCM_16")
+    soundfile.write(
+        path, np.random.default_rng(3).normal(0, 0.1, (SECONDS * SAMPLE_RATE, 2)), SAMPLE_RATE, subtype="PCM_16"
+    )
     return path
 
 
@@ -96,27 +98,27 @@ def test_play_finds_a_card_that_was_connected_after_the_last_try(
         server.start(card)
         with server.recording(card) as recording:
             assert program.press("play") == f"playing {place}"
-            until(lambda: len(recording.sound()) > 3 * RATE and recording.is_heard())
+            wait_until(lambda: len(recording.sound()) > 3 * SAMPLE_RATE and recording.is_audible())
             server.stop()
         assert program.told() == "The sound device was lost. Connect one, then press play again."
         place = int(program.press("pause").split()[1])
         heard = recording.sound()
-        begins = int(np.argmax(np.abs(heard).max(axis=1) > 0)) + RATE // 2
-        piece = heard[begins : begins + RATE]
-        at = place_of(piece, sound)
-        np.testing.assert_array_equal(piece, sound[at : at + RATE])
+        begins = int(np.argmax(np.abs(heard).max(axis=1) > 0)) + SAMPLE_RATE // 2
+        piece = heard[begins : begins + SAMPLE_RATE]
+        at = find_offset(piece, sound)
+        np.testing.assert_array_equal(piece, sound[at : at + SAMPLE_RATE])
 
 
 def test_sound_goes_where_the_default_goes_while_the_song_plays(program: Program, server: SoundServer) -> None:
     server.start("speakers", "phones")
     with server.recording("speakers") as speakers, server.recording("phones") as phones:
         assert program.press("play") == "playing 0"
-        until(speakers.is_heard)
-        server.choose("phones")
-        until(phones.is_heard)
-        server.remove("phones")
+        wait_until(speakers.is_audible)
+        server.set_default_card("phones")
+        wait_until(phones.is_audible)
+        server.remove_card("phones")
         heard_before = len(speakers.sound())
-        until(lambda: speakers.sound()[heard_before + RATE :].any())
+        wait_until(lambda: speakers.sound()[heard_before + SAMPLE_RATE :].any())
         assert program.press("pause").startswith("paused")
 
 
@@ -126,13 +128,13 @@ def test_a_card_that_goes_while_the_song_stands_is_no_trouble_and_play_takes_the
     server.start("speakers")
     with server.recording("speakers") as speakers:
         assert program.press("play") == "playing 0"
-        until(speakers.is_heard)
+        wait_until(speakers.is_audible)
         place = program.press("pause").split()[1]
         server.stop()
     server.start("phones")
     with server.recording("phones") as phones:
         assert program.press("play") == f"playing {place}"
-        until(phones.is_heard)
+        wait_until(phones.is_audible)
 
 
 def test_a_sound_server_that_answers_nothing_holds_up_neither_a_key_nor_the_end(
@@ -141,7 +143,7 @@ def test_a_sound_server_that_answers_nothing_holds_up_neither_a_key_nor_the_end(
     server.start("speakers")
     with server.recording("speakers") as speakers:
         assert program.press("play") == "playing 0"
-        until(speakers.is_heard)
+        wait_until(speakers.is_audible)
         server.freeze()
         for key, state in (("pause", "paused"), ("play", "playing"), ("pause", "paused")):
             assert program.press(key).startswith(state)

@@ -13,9 +13,9 @@ import pytest
 from desktop.backend import Backend
 from desktop.jobs.model import JobState
 from desktop.paths import Home
-from desktop.supervisor.redis import RedisServer
-from tests.helpers.command import ROOT, running, variables
-from tests.helpers.library import assert_all_ended, running_library, until, write_song
+from desktop.supervisor.redis_server import RedisServer
+from tests.helpers.command import ROOT, command_environment, running_process
+from tests.helpers.library import assert_all_ended, running_library, wait_until, write_song
 
 # Seconds in which a process ends that is asked to. Some of it is spent on imports, beside other tests.
 SOON = 15.0
@@ -28,7 +28,7 @@ def hang(*_, **__):
 {spoil}
 {begin}
 """
-AT_REDIS = "from desktop.supervisor.redis import RedisServer; RedisServer.start = hang"
+AT_REDIS = "from desktop.supervisor.redis_server import RedisServer; RedisServer.start = hang"
 AT_THE_DATABASE = "import desktop.jobs.recovery; desktop.jobs.recovery.open_store = hang"
 COMMAND = "from desktop.__main__ import main; sys.exit(main(sys.argv[1:]))"
 # Ctrl-C is ignored in what a shell starts in the background, which tests may be.
@@ -44,8 +44,8 @@ def hanging(mark: Path, spoil: str, begin: str, *words: str | Path) -> list[str]
 def test_a_command_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, number: signal.Signals) -> None:
     root, mark = tmp_path / "library", tmp_path / "hangs"
     words = hanging(mark, AT_REDIS, COMMAND, "separate", "--model", "sketch", write_song(tmp_path / "song.wav", 1.0))
-    with running(words, root, stderr=subprocess.PIPE, text=True) as process:
-        until(mark.exists)
+    with running_process(words, root, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(mark.exists)
         process.send_signal(number)
         assert process.wait(SOON) == 1
         assert process.stderr is not None
@@ -58,10 +58,10 @@ def test_a_command_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, nu
 @pytest.mark.parametrize("spoil", [AT_REDIS, AT_THE_DATABASE], ids=["Redis", "the database"])
 def test_a_window_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, spoil: str) -> None:
     root, mark = tmp_path / "library", tmp_path / "hangs"
-    environment = variables(root, QT_QPA_PLATFORM="offscreen")
+    environment = command_environment(root, QT_QPA_PLATFORM="offscreen")
     words = hanging(mark, spoil, "from desktop.gui import main; sys.exit(main([]))")
-    with running(words, root, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
-        until(mark.exists)
+    with running_process(words, root, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(mark.exists)
         process.send_signal(signal.SIGTERM)
         assert process.wait(SOON) == 0
         assert process.stderr is not None

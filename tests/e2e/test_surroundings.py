@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.command import ROOT, unbraid, variables
+from tests.helpers.command import ROOT, command_environment, run_unbraid
 from tests.helpers.library import write_song
 from tests.unit.test_environment import ANOTHER_APPLICATIONS
 
@@ -41,9 +41,9 @@ def test_a_song_is_separated_in_folders_of_any_name_beside_the_variables_of_othe
     music.mkdir(parents=True)
     song = write_song(music / f"{ODD}.wav", 1.0)
     more = OTHERS | {"XDG_RUNTIME_DIR": str(no_folder), "PATH": f"{broken}{os.pathsep}{os.environ['PATH']}"}
-    answer = unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, song, **more)
-    assert (answer.status, answer.err) == (0, "Starting…\n")
-    (job,) = answer.objects
+    answer = run_unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, song, **more)
+    assert (answer.exit_status, answer.stderr) == (0, "Starting…\n")
+    (job,) = answer.json_lines
     assert job["status"] == "completed"
     assert all(Path(stem).is_relative_to(out) and Path(stem).exists() for stem in job["stems"].values())
     assert {path.name for path in library.iterdir()} >= {"library.db", "logs", "jobs"}
@@ -58,19 +58,21 @@ def test_an_export_folder_within_the_folder_of_songs_is_no_source_of_songs(tmp_p
     write_song(music / "song.wav", 1.0)
     for library in ("one", "one", "two"):
         words = ("separate", "--json", "--model", "sketch", "--out", music / "stems", music)
-        answer = unbraid(tmp_path / library, *words)
-        assert answer.status == 0, answer.err
-        (job,) = answer.objects
+        answer = run_unbraid(tmp_path / library, *words)
+        assert answer.exit_status == 0, answer.stderr
+        (job,) = answer.json_lines
         assert Path(job["source"]) == music / "song.wav"
-    assert "stems that Unbraid made were left out in music" in answer.err
+    assert "stems that Unbraid made were left out in music" in answer.stderr
 
 
 def test_a_folder_that_cannot_take_stems_is_told_before_anything_is_added(tmp_path: Path) -> None:
     file, library = tmp_path / "file", tmp_path / "library"
     file.touch()
-    answer = unbraid(library, "separate", "--model", "sketch", "--out", file, write_song(tmp_path / "song.wav", 1.0))
-    assert answer.status == 1
-    assert answer.err == f"unbraid: The stems cannot be put into {file}: it is a file. Choose another folder.\n"
+    answer = run_unbraid(
+        library, "separate", "--model", "sketch", "--out", file, write_song(tmp_path / "song.wav", 1.0)
+    )
+    assert answer.exit_status == 1
+    assert answer.stderr == f"unbraid: The stems cannot be put into {file}: it is a file. Choose another folder.\n"
     assert list((library / "jobs").iterdir()) == []
 
 
@@ -80,7 +82,7 @@ def test_without_semaphores_songs_are_separated_all_the_same(tmp_path: Path) -> 
     words = ["separate", "--json", "--model", "sketch", str(write_song(tmp_path / "song.wav", 1.0))]
     run = subprocess.run(
         ["unshare", "-m", "sh", "-c", inside, "sh", sys.executable, "-m", "desktop", *words], cwd=ROOT,
-        env=variables(tmp_path / "library"), capture_output=True, text=True, timeout=120, check=False,
+        env=command_environment(tmp_path / "library"), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     if run.returncode == 77 or "unshare failed" in run.stderr:
         pytest.skip("this user may not mount a disk")

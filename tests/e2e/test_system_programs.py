@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.environment import give_back_environment
-from tests.helpers.library import until
-from tests.helpers.packaged import environment_of, packaged_app
+from desktop.runtime.environment import restore_library_path
+from tests.helpers.library import wait_until
+from tests.helpers.packaged import user_environment, write_packaged_app
 from tests.helpers.screen import virtual_screen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no variable leads to libraries")
@@ -24,8 +24,8 @@ SET_BY_PYINSTALLER = {
 SHOW_FILES = """
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from desktop.environment import give_back_environment
-give_back_environment()
+from desktop.runtime.environment import restore_library_path
+restore_library_path()
 application = QGuiApplication([])
 assert QDesktopServices.openUrl(QUrl.fromLocalFile("/tmp"))
 """
@@ -38,10 +38,12 @@ def given_to(program: str, *words: str, user: Path, **more: str) -> dict[str, st
     stand_in.parent.mkdir()
     stand_in.write_text(f"#!/bin/sh\nenv --null > {heard}.part; mv {heard}.part {heard}\n")
     stand_in.chmod(0o755)
-    environment = environment_of(user) | SET_BY_PYINSTALLER | more
+    environment = user_environment(user) | SET_BY_PYINSTALLER | more
     environment["PATH"] = f"{stand_in.parent}:{environment['PATH']}"
-    subprocess.run([packaged_app(user / "unbraid"), *words], env=environment, capture_output=True, timeout=60, check=False)
-    until(heard.exists)  # Qt waits for nothing that it starts
+    subprocess.run(
+        [write_packaged_app(user / "unbraid"), *words], env=environment, capture_output=True, timeout=60, check=False
+    )
+    wait_until(heard.exists)  # Qt waits for nothing that it starts
     return dict(line.split("=", 1) for line in heard.read_text().split("\0") if line)
 
 
@@ -71,5 +73,5 @@ def test_what_qt_opens_a_folder_with_gets_nothing_of_the_bundle(tmp_path: Path) 
 
 def test_in_a_checkout_the_variables_are_the_users_and_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/mine")
-    give_back_environment()
+    restore_library_path()
     assert subprocess.run(["sh", "-c", "echo $LD_LIBRARY_PATH"], capture_output=True, text=True, check=True).stdout == "/opt/mine\n"  # fmt: skip

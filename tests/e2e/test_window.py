@@ -19,11 +19,11 @@ from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from desktop.ui.theme.tokens import STEM_COLOURS
-from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import assert_all_ended, until
+from tests.helpers.command import ROOT, command_environment, unbraid_command
+from tests.helpers.library import assert_all_ended, wait_until
 from tests.helpers.screen import Screen, virtual_screen
 from tests.helpers.shared import TOOLS
-from tests.helpers.sound_card import Played, dropouts_in, follow, performances
+from tests.helpers.sound_card import PlaybackResult, match_sound, parse_dropouts, split_at_silence
 
 RATE = 44100
 # The middle of the window, and the corner where the window that stands for a file manager lies.
@@ -50,13 +50,15 @@ def window(
     library: Path, screen: Screen, *words: str | Path, card: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The real app on the screen, with a sound card that records to `card` if one is given."""
-    Home(library).prepare()
-    command = words_of(*words)
+    Home(library).create_folders()
+    command = unbraid_command(*words)
     if card:
         command = [str(TOOLS / "virtual-sound-card"), str(card), *command]
-    process = subprocess.Popen(command, cwd=ROOT, env=variables(library) | screen.environment, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=command_environment(library) | screen.environment, stderr=subprocess.PIPE
+    )
     try:
-        screen.to_front(screen.wait_for_window("Unbraid"))
+        screen.activate_window(screen.wait_for_window("Unbraid"))
         yield process
     finally:
         process.terminate()
@@ -78,28 +80,28 @@ def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_wer
     library, card = tmp_path / "library", tmp_path / "heard.wav"
     with virtual_screen() as screen, window(library, screen, card=card) as app:
         drag_in(songs, screen, tmp_path)
-        until(lambda: all_completed(library, 3))
+        wait_until(lambda: all_completed(library, 3))
         first = jobs_of(library)[0]
-        screen.to_front(screen.wait_for_window(first.title))
+        screen.activate_window(screen.wait_for_window(first.title))
         play_to_the_end(screen, tmp_path)
-        assert_waveforms(screen.shot(tmp_path / "window.png"))
-        screen.key("2")
+        assert_waveforms(screen.save_screenshot(tmp_path / "window.png"))
+        screen.press_keys("2")
         play_to_the_end(screen, tmp_path)
-        screen.key("ctrl+q")
+        screen.press_keys("ctrl+q")
         assert app.wait(timeout=60) == 0
     assert_all_ended(library)
     for job in jobs_of(library):  # pending, processing, completed: once each
         assert job.started is not None
         assert job.ended is not None
         assert (job.added < job.started < job.ended, job.token) == (True, 1)
-    dropouts = dropouts_in((Home(library).logs / "window.log").read_text(encoding="utf-8"))
-    whole, part = performances(soundfile.read(card, dtype="float32", always_2d=True)[0])
-    Played(whole, dropouts).assert_is(read(first.source)[RATE // 2 : -RATE // 2])
+    dropouts = parse_dropouts((Home(library).logs / "window.log").read_text(encoding="utf-8"))
+    whole, part = split_at_silence(soundfile.read(card, dtype="float32", always_2d=True)[0])
+    PlaybackResult(whole, dropouts).assert_matches(read(first.source)[RATE // 2 : -RATE // 2])
     without_second = [read(stem.path) for stem in first.stems if stem != first.stems[1]]
     # The other stems hold a little where the song is silent, so that the fade-in is heard here.
     begun = part[RATE // 2 :]
-    heard = follow(np.sum(without_second, axis=0, dtype=np.float32), begun)
-    assert dropouts.explain(heard.cuts), (heard, dropouts)
+    heard = match_sound(np.sum(without_second, axis=0, dtype=np.float32), begun)
+    assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
     assert not begun[heard.end :].any()
     assert heard.last > 3 * RATE
 
@@ -119,8 +121,8 @@ def assert_waveforms(picture: Path) -> None:
 
 def play_to_the_end(screen: Screen, folder: Path) -> None:
     playing = Movement(screen, folder)
-    screen.key("space")
-    until(playing.is_over, every=0.5)  # the sound card needs the computer's time, too
+    screen.press_keys("space")
+    wait_until(playing.is_over, interval_s=0.5)  # the sound card needs the computer's time, too
 
 
 def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_without_a_break(tmp_path: Path) -> None:
@@ -128,38 +130,45 @@ def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_witho
     library, card, song = tmp_path / "library", tmp_path / "heard.wav", tmp_path / "Long song.wav"
     sound = np.random.default_rng(5).normal(0, 0.1, (100 * RATE, 2)).astype(np.float32)
     soundfile.write(song, sound, RATE, subtype="PCM_16")
-    Home(library).prepare()
+    Home(library).create_folders()
     save_settings(Home(library), Settings(model="sketch"))
     with virtual_screen() as screen, window(library, screen, song, card=card):
-        until(lambda: len(jobs_of(library)) == 1)
-        screen.to_front(screen.wait_for_window("Long song"))
-        nothing_to_play = screen.shot(tmp_path / "empty.ppm", TIME).read_bytes()
-        until(lambda: screen.shot(tmp_path / "now.ppm", TIME).read_bytes() != nothing_to_play)
-        screen.key("space")
-        assert not jobs_of(library)[0].state.ended
+        wait_until(lambda: len(jobs_of(library)) == 1)
+        screen.activate_window(screen.wait_for_window("Long song"))
+        nothing_to_play = screen.save_screenshot(tmp_path / "empty.ppm", TIME).read_bytes()
+        wait_until(lambda: screen.save_screenshot(tmp_path / "now.ppm", TIME).read_bytes() != nothing_to_play)
+        screen.press_keys("space")
+        assert not jobs_of(library)[0].state.has_ended
         # Looks are rare: the sound card needs the computer's time, too.
-        until(lambda: all_completed(library, 1), patience=200, every=0.5)
+        wait_until(lambda: all_completed(library, 1), timeout_s=200, interval_s=0.5)
         times: set[bytes] = set()
-        until(lambda: times.add(screen.shot(tmp_path / "now.ppm", TIME).read_bytes()) or len(times) > 5, every=0.3)
+        wait_until(
+            lambda: times.add(screen.save_screenshot(tmp_path / "now.ppm", TIME).read_bytes()) or len(times) > 5,
+            interval_s=0.3,
+        )
     recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
     sounding = np.flatnonzero(np.abs(recording).max(axis=1))
     start = sounding[0] + RATE // 10  # after the fade in
     length = sounding[-1] - RATE - start  # the last sound before the window closes may be torn
     assert length > 3 * RATE
-    heard = follow(sound, recording[start : start + length], tolerance=2e-3)
+    heard = match_sound(sound, recording[start : start + length], tolerance=2e-3)
     assert heard.end == length, f"after {heard.last / RATE:.3f} s of the song, something else is heard"
-    dropouts = dropouts_in((Home(library).logs / "window.log").read_text(encoding="utf-8"))
-    assert dropouts.explain(heard.cuts), (heard, dropouts)
+    dropouts = parse_dropouts((Home(library).logs / "window.log").read_text(encoding="utf-8"))
+    assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
 
 
 def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
     library = tmp_path / "library"
     with virtual_screen() as screen, window(library, screen) as app:
         second = subprocess.run(
-            words_of(songs[0], songs[1]), cwd=ROOT, env=variables(library) | screen.environment, timeout=60, check=False
+            unbraid_command(songs[0], songs[1]),
+            cwd=ROOT,
+            env=command_environment(library) | screen.environment,
+            timeout=60,
+            check=False,
         )
         assert second.returncode == 0
-        until(lambda: all_completed(library, 2))
+        wait_until(lambda: all_completed(library, 2))
         assert app.poll() is None
 
 
@@ -209,4 +218,4 @@ class Movement:
         return self._moved and same
 
     def _look(self) -> bytes:
-        return self._screen.shot(self._picture, TIME).read_bytes()
+        return self._screen.save_screenshot(self._picture, TIME).read_bytes()

@@ -12,9 +12,9 @@ from desktop.backend import Backend
 from desktop.jobs.model import JobOptions
 from desktop.paths import Home
 from desktop.tasks.celery_app import app, broker_url
-from tests.helpers.library import Library, running_library, write_song
-from tests.helpers.redis_server import redis_on_a_port
-from tests.helpers.resume import worker_of
+from tests.helpers.library import RunningLibrary, running_library, write_song
+from tests.helpers.redis_server import redis_on_free_port
+from tests.helpers.resume import find_worker
 
 SKETCH = JobOptions(model="sketch")
 
@@ -22,7 +22,7 @@ SKETCH = JobOptions(model="sketch")
 @pytest.fixture
 def common_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """A Redis that several libraries use; the number of its process."""
-    with redis_on_a_port(tmp_path) as address:
+    with redis_on_free_port(tmp_path) as address:
         for name, value in address.items():
             monkeypatch.setenv(name, value)
         processes = psutil.process_iter(["cmdline"])  # a zombie of an earlier test has no words
@@ -32,7 +32,7 @@ def common_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[in
 def test_a_worker_that_takes_songs_is_told_from_one_that_does_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, common_redis: int
 ) -> None:
-    ours = Backend(Home(tmp_path / "ours").prepare())
+    ours = Backend(Home(tmp_path / "ours").create_folders())
     with running_library(tmp_path / "theirs"):
         monkeypatch.setenv("UNBRAID_HOME", str(tmp_path / "ours"))
         # Another library's worker answers, and is none of ours.
@@ -62,13 +62,13 @@ def _seen_by_monitors() -> set[str]:
     return seen
 
 
-def _hold(library: Library, folder: Path) -> None:
+def _hold(library: RunningLibrary, folder: Path) -> None:
     """The worker's main process answers no more: its draft worker does, and takes no songs."""
-    hangs = worker_of(library.home.root)
+    hangs = find_worker(library.home.root)
     hangs.suspend()
     try:
         library.service.add(write_song(folder / "song.wav", 1.0), SKETCH)
         assert library.backend.worker_trouble() == "No worker takes songs from this library's queue."
     finally:
         hangs.resume()
-    library.wait_until(lambda: all(job.state.ended for job in library.service.jobs()))
+    library.wait_until(lambda: all(job.state.has_ended for job in library.service.jobs()))

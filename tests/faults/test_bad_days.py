@@ -18,12 +18,19 @@ import pytest
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.store import JobStore
-from desktop.models.shelf import Shelf
+from desktop.models.store import ModelStore
 from desktop.paths import Home
-from tests.helpers.command import ROOT, Answer, unbraid, variables, words_of
-from tests.helpers.library import Library, assert_all_ended, processes_of, running_library, until, write_song
-from tests.helpers.resume import import_thin_model, leftovers, owner_of
-from tests.helpers.rows import change_rows
+from tests.helpers.command import ROOT, CommandResult, command_environment, run_unbraid, unbraid_command
+from tests.helpers.library import (
+    RunningLibrary,
+    assert_all_ended,
+    find_processes,
+    running_library,
+    wait_until,
+    write_song,
+)
+from tests.helpers.resume import find_owner, import_tiny_model, list_leftovers
+from tests.helpers.rows import update_rows
 from tests.helpers.small_disk import SmallDisk, small_disk
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -49,30 +56,30 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         yield disk
 
 
-def said_well(answer: Answer) -> None:
+def said_well(answer: CommandResult) -> None:
     """A failure in sentences, without a traceback."""
-    assert answer.status == 1
-    assert "Traceback" not in answer.out + answer.err
-    assert (answer.out + answer.err).strip()
+    assert answer.exit_status == 1
+    assert "Traceback" not in answer.stdout + answer.stderr
+    assert (answer.stdout + answer.stderr).strip()
 
 
-def _has_ended(library: Library, job: Job) -> bool:
+def _has_ended(library: RunningLibrary, job: Job) -> bool:
     """False also while the database cannot even be opened: on a full disk it may lack the files beside it."""
     with suppress(StorageError):
         return library.service.job(job.id).state in DONE
     return False
 
 
-def _stands_still(library: Library) -> bool:
+def _stands_still(library: RunningLibrary) -> bool:
     """True when nothing was told for a second."""
     before = len(library.progress)
     with pytest.raises(AssertionError):
-        until(lambda: False, patience=1)
+        wait_until(lambda: False, timeout_s=1)
     return len(library.progress) == before
 
 
-def ended(library: Library, job: Job) -> Job:
-    until(lambda: library.service.job(job.id).state in DONE, patience=120)
+def ended(library: RunningLibrary, job: Job) -> Job:
+    wait_until(lambda: library.service.job(job.id).state in DONE, timeout_s=120)
     return library.service.job(job.id)
 
 
@@ -80,36 +87,36 @@ def ended(library: Library, job: Job) -> Job:
 def test_a_disk_that_is_too_small_is_told_and_nothing_is_left_of_the_try(tmp_path: Path, megabytes: int) -> None:
     song = write_song(tmp_path / "song.wav", 20)
     with small_disk(tmp_path / "disk", megabytes) as disk:
-        answer = unbraid(disk.place / "library", "separate", "--json", "--model", "sketch", song)
-        if answer.status:
+        answer = run_unbraid(disk.mount_point / "library", "separate", "--json", "--model", "sketch", song)
+        if answer.exit_status:
             said_well(answer)
-            assert not list((disk.place / "library" / "jobs").glob("*/run-*"))
-            assert not list((disk.place / "library" / "jobs").glob("*/segments"))
+            assert not list((disk.mount_point / "library" / "jobs").glob("*/run-*"))
+            assert not list((disk.mount_point / "library" / "jobs").glob("*/segments"))
 
 
 @pytest.mark.parametrize("stage", [Stage.DECODING, Stage.SEPARATING, Stage.WRITING])
 def test_a_disk_that_fills_up_in_the_middle_costs_a_sentence_and_a_retry(
     tmp_path: Path, disk: SmallDisk, stage: Stage
 ) -> None:
-    with running_library(disk.place / "library") as library:
+    with running_library(disk.mount_point / "library") as library:
         job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
         library.wait_until(lambda: any(event.job_id == job.id and event.stage is stage for event in library.progress))
         disk.fill()
         # Without room even the end of the job may have nowhere to be written.
-        until(lambda: _has_ended(library, job) or _stands_still(library), patience=60)
+        wait_until(lambda: _has_ended(library, job) or _stands_still(library), timeout_s=60)
         disk.empty()
         first = ended(library, job)
         if first.state is JobState.FAILED:
             assert "room" in (first.error or "") or "space" in (first.error or "")
-            assert leftovers(library.home, first) == []
-            job = library.service.retry(job.id)
+            assert list_leftovers(library.home, first) == []
+            job = library.service.separate_again(job.id)
         last = ended(library, job)
         assert (last.state, last.error, last.null_dbfs) == (JobState.COMPLETED, None, -300)
 
 
 def test_a_song_that_does_not_fit_is_refused_and_fits_once_there_is_room(tmp_path: Path) -> None:
     song = write_song(tmp_path / "song.wav", 20)
-    with small_disk(tmp_path / "disk", 60) as disk, running_library(disk.place / "library") as library:
+    with small_disk(tmp_path / "disk", 60) as disk, running_library(disk.mount_point / "library") as library:
         with pytest.raises(StorageError, match=r"no room for song\.wav"):
             library.service.add(song, SKETCH)
         assert list(library.home.jobs.iterdir()) == []
@@ -118,14 +125,14 @@ def test_a_song_that_does_not_fit_is_refused_and_fits_once_there_is_room(tmp_pat
 
 
 def test_a_read_only_library_is_told_in_a_sentence(tmp_path: Path, disk: SmallDisk) -> None:
-    library = disk.place / "library"
+    library = disk.mount_point / "library"
     song = write_song(tmp_path / "song.wav")
-    assert unbraid(library, "separate", "--model", "sketch", song).status == 0
+    assert run_unbraid(library, "separate", "--model", "sketch", song).exit_status == 0
     disk.remount("ro")
     for words in (("separate", "--model", "sketch", song), ("jobs",), ("pause",), ("doctor",)):
-        answer = unbraid(library, *words)
-        assert "Traceback" not in answer.out + answer.err, words
-        assert answer.status == 1 or words == ("jobs",), words
+        answer = run_unbraid(library, *words)
+        assert "Traceback" not in answer.stdout + answer.stderr, words
+        assert answer.exit_status == 1 or words == ("jobs",), words
     disk.remount("rw")
 
 
@@ -148,9 +155,9 @@ def test_a_clock_that_was_set_back_keeps_no_song_waiting(root: Path, tmp_path: P
     with running_library(root) as library:
         job = library.service.add(write_song(tmp_path / "song.wav", 240), SKETCH)
         library.wait_for_progress(job)
-        frozen = owner_of(root)
+        frozen = find_owner(root)
         frozen.suspend()
-        change_rows(library.home, "lease_until = lease_until + 86400, started = started + 86400")
+        update_rows(library.home, "lease_until = lease_until + 86400, started = started + 86400")
         frozen.kill()
         done = library.wait_for(job, *DONE)
     assert (done.state, done.error) == (JobState.COMPLETED, None)
@@ -160,17 +167,17 @@ def test_without_a_redis_the_command_says_how_to_get_one(root: Path, tmp_path: P
     song = write_song(tmp_path / "song.wav")
     run = subprocess.run(
         [sys.executable, "-c", WITHOUT_REDIS, "separate", "--model", "sketch", str(song)],
-        cwd=ROOT, env=variables(root) | {"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=120, check=False,
+        cwd=ROOT, env=command_environment(root) | {"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    said_well(Answer(run.returncode, run.stdout, run.stderr))
+    said_well(CommandResult(run.returncode, run.stdout, run.stderr))
     assert "Redis" in run.stderr
 
 
 def test_somebody_else_s_socket_in_redis_s_place_is_no_hindrance(root: Path, tmp_path: Path) -> None:
     home = Home(root)
-    home.run.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with socket.socket(socket.AF_UNIX) as foreign:
-        foreign.bind(str(home.socket))
+        foreign.bind(str(home.redis_socket))
         foreign.listen()
         with running_library(root) as library:
             done = library.wait_for(library.service.add(write_song(tmp_path / "song.wav"), SKETCH), *DONE)
@@ -182,7 +189,7 @@ def test_a_port_where_no_redis_answers_is_told(root: Path, tmp_path: Path) -> No
         foreign.bind(("127.0.0.1", 0))
         foreign.listen()
         song, port = write_song(tmp_path / "song.wav"), str(foreign.getsockname()[1])
-        answer = unbraid(root, "separate", "--model", "sketch", song, REDIS_HOST="127.0.0.1", REDIS_PORT=port)
+        answer = run_unbraid(root, "separate", "--model", "sketch", song, REDIS_HOST="127.0.0.1", REDIS_PORT=port)
     said_well(answer)
 
 
@@ -190,7 +197,7 @@ def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
     songs = [write_song(tmp_path / f"{name}.wav", 30) for name in ("one", "two")]
     apps = [
         subprocess.Popen(
-            words_of("separate", "--json", "--model", "sketch", song), cwd=ROOT, env=variables(root),
+            unbraid_command("separate", "--json", "--model", "sketch", song), cwd=ROOT, env=command_environment(root),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )
         for song in songs
@@ -203,19 +210,19 @@ def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
     assert [json.loads(out)["status"] for out, _ in told] == ["completed", "completed"]
     assert most == 1
     assert len(JobStore(Home(root)).jobs()) == 2
-    assert_all_ended(root, patience=15)
+    assert_all_ended(root, timeout_s=15)
 
 
 def test_a_worker_without_memory_costs_that_song_a_sentence_and_no_other(root: Path, tmp_path: Path) -> None:
     with running_library(root) as library:
         assert ended(library, library.service.add(write_song(tmp_path / "first.wav"), SKETCH)).state is DONE[0]
-        starved = owner_of(root)
+        starved = find_owner(root)
         used = starved.memory_info().vms
         starved.rlimit(resource.RLIMIT_AS, (used + (8 << 20), resource.RLIM_INFINITY))
         job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
         last = ended(library, job)
         assert last.state is JobState.COMPLETED or (last.error and last.error.endswith("."))
-        for process in processes_of(root):  # whoever still starves
+        for process in find_processes(root):  # whoever still starves
             if process.pid == starved.pid:
                 starved.send_signal(signal.SIGKILL)
         assert ended(library, library.service.add(write_song(tmp_path / "next.wav"), SKETCH)).state is DONE[0]
@@ -223,8 +230,8 @@ def test_a_worker_without_memory_costs_that_song_a_sentence_and_no_other(root: P
 
 def test_a_model_file_that_was_cut_off_on_the_disk_is_told_by_name(root: Path, tmp_path: Path) -> None:
     with running_library(root) as library:
-        name = import_thin_model(library.home, tmp_path)
-        (file,) = Shelf(library.home).get(name).files
+        name = import_tiny_model(library.home, tmp_path)
+        (file,) = ModelStore(library.home).get(name).files
         whole = file.read_bytes()
         file.write_bytes(whole[: len(whole) // 2])
         song = write_song(tmp_path / "song.wav")
@@ -232,7 +239,7 @@ def test_a_model_file_that_was_cut_off_on_the_disk_is_told_by_name(root: Path, t
         assert failed.state is JobState.FAILED
         assert file.name in (failed.error or "")
         file.write_bytes(whole)
-        assert ended(library, library.service.retry(failed.id)).state is JobState.COMPLETED
+        assert ended(library, library.service.separate_again(failed.id)).state is JobState.COMPLETED
 
 
 def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_no_process(
@@ -240,15 +247,15 @@ def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_n
 ) -> None:
     song = write_song(tmp_path / "song.wav", 240)
     app = subprocess.Popen(
-        words_of("separate", "--model", "sketch", song), cwd=ROOT, env=variables(root),
+        unbraid_command("separate", "--model", "sketch", song), cwd=ROOT, env=command_environment(root),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    until(lambda: Home(root).database.exists() and _is_processing(root))
+    wait_until(lambda: Home(root).database.exists() and _is_processing(root))
     shutil.rmtree(root, ignore_errors=True)
     _, said = app.communicate(timeout=120)
     assert app.returncode == 1
     assert "Traceback" not in said
-    assert_all_ended(root, patience=15)
+    assert_all_ended(root, timeout_s=15)
 
 
 def _is_processing(root: Path) -> bool:
@@ -258,7 +265,7 @@ def _is_processing(root: Path) -> bool:
 def _redis_servers(root: Path) -> int:
     """How many run on that library."""
     found = 0
-    for process in processes_of(root):
+    for process in find_processes(root):
         with suppress(psutil.NoSuchProcess):
             found += "redis-server" in process.name()
     return found

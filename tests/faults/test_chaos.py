@@ -21,11 +21,11 @@ from desktop.backend import Backend
 from desktop.errors import JobStateError
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.service import JobService
-from desktop.jobs.turns import CRASH_BOUND
+from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
-from tests.helpers.command import ROOT, variables, words_of
-from tests.helpers.library import assert_all_ended, processes_of, until, write_song
+from tests.helpers.command import ROOT, command_environment, unbraid_command
+from tests.helpers.library import assert_all_ended, find_processes, wait_until, write_song
 from tests.helpers.screen import Screen, virtual_screen
 
 pytestmark = pytest.mark.faults
@@ -44,17 +44,21 @@ class App:
 
     def __init__(self, library: Path, screen: Screen) -> None:
         self._library = library
-        self._environment = variables(library) | screen.environment
+        self._environment = command_environment(library) | screen.environment
         self.start()
 
     def start(self, *words: str | Path) -> None:
         self.process = subprocess.Popen(
-            words_of(*words), cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            unbraid_command(*words),
+            cwd=ROOT,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
 
     def victims(self) -> list[psutil.Process]:
         """Everything that belongs to it."""
-        found = {process.pid: process for process in processes_of(self._library)}
+        found = {process.pid: process for process in find_processes(self._library)}
         return list(found.values())
 
     def kill(self, victim: psutil.Process) -> None:
@@ -88,14 +92,14 @@ class User:
         """Keep some songs in line, and not too many of those that were paused."""
         jobs = self.service.jobs()
         self.seen |= {job.id for job in jobs}
-        unfinished = [job for job in jobs if not job.state.ended]
+        unfinished = [job for job in jobs if not job.state.has_ended]
         free = sum(not job.paused for job in unfinished)
         for _ in range(min(WAITING - free, MOST_OPEN - len(unfinished))):
             self.seen.add(self.service.add(self.song, JobOptions(model="sketch")).id)
 
     def do_something(self) -> None:
         """One deed, to any song that has not ended. It may end in the same moment."""
-        unfinished = [job for job in self.service.jobs() if not job.state.ended]
+        unfinished = [job for job in self.service.jobs() if not job.state.has_ended]
         deed = self.chance.choice(("pause", "resume", "pause queue", "resume queue", "cancel", "move", "nothing"))
         self.deeds[deed] += 1
         if not unfinished:
@@ -112,19 +116,19 @@ class User:
             case "resume":
                 self.service.resume_jobs([job_id])
             case "pause queue":
-                self.service.pause()
+                self.service.pause_queue()
             case "resume queue":
-                self.service.resume()
+                self.service.resume_queue()
             case "cancel":
                 self.service.cancel(job_id)
                 self.cancelled.add(job_id)
             case "move":
-                self.service.move_first(job_id)
+                self.service.move_to_front(job_id)
             case _:
                 pass
 
     def let_everything_go_on(self) -> None:
-        self.service.resume()
+        self.service.resume_queue()
         for job in self.service.jobs():
             if job.paused:
                 self.service.resume_jobs([job.id])
@@ -155,7 +159,7 @@ def test_no_song_is_lost_committed_twice_or_stuck(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     chance = random.Random(seed)
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     save_settings(home, Settings(model="sketch"))
     song = write_song(tmp_path / "song.wav", seconds=8)
     with virtual_screen() as screen:
@@ -164,7 +168,9 @@ def test_no_song_is_lost_committed_twice_or_stuck(
         count_commits(home)
         app = App(home.root, screen)
         kills = rage(app, user, chance)
-        if app.process.poll() is None and len(app.process.args) > len(words_of()):  # a command ends with its own song
+        if app.process.poll() is None and len(app.process.args) > len(
+            unbraid_command()
+        ):  # a command ends with its own song
             app.process.terminate()
             app.process.wait(60)
         if app.process.poll() is not None:
@@ -200,19 +206,19 @@ def rage(app: App, user: User, chance: random.Random) -> int:
 def unfinished_after(service: JobService, patience: float) -> int:
     """How many songs have not ended even then."""
     try:
-        until(lambda: all(job.state.ended for job in service.jobs()), patience)
+        wait_until(lambda: all(job.state.has_ended for job in service.jobs()), patience)
     except AssertionError:
-        return sum(not job.state.ended for job in service.jobs())
+        return sum(not job.state.has_ended for job in service.jobs())
     return 0
 
 
 def judged(home: Home, user: User, kills: int, stuck: int) -> Verdict:
     jobs = {job.id: job for job in user.service.jobs()}
     completed = [job for job in jobs.values() if job.state is JobState.COMPLETED]
-    given_up = [job for job in jobs.values() if job.state is JobState.FAILED and job.crashes >= CRASH_BOUND]
+    given_up = [job for job in jobs.values() if job.state is JobState.FAILED and job.crashes >= MAX_CRASHES]
     fine = {job.id for job in completed if is_whole(home, job)} | {job.id for job in given_up}
     fine |= {job.id for job in jobs.values() if job.state is JobState.CANCELLED and job.id in user.cancelled}
-    fine |= {job.id for job in jobs.values() if not job.state.ended}  # stuck, not lost
+    fine |= {job.id for job in jobs.values() if not job.state.has_ended}  # stuck, not lost
     lost = (user.seen | jobs.keys()) - fine
     commits = commits_of(home)
     twice = [job_id for job_id, count in commits.items() if count > 1]
@@ -222,7 +228,7 @@ def judged(home: Home, user: User, kills: int, stuck: int) -> Verdict:
 
 def is_whole(home: Home, job: Job) -> bool:
     """Completed, with the one set of stems that its row names, and nothing beside it."""
-    runs = [folder.name for folder in home.job(job.id).root.glob("run-*")]
+    runs = [folder.name for folder in home.job_folder(job.id).root.glob("run-*")]
     stems = all(stem.path.exists() and stem.path.parent.name == runs[0] for stem in job.stems)
     return runs == [f"run-{job.token}"] and len(job.stems) == 4 and stems
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState
-from tests.helpers.library import Library, running_library, until, write_song
+from tests.helpers.library import RunningLibrary, running_library, wait_until, write_song
 from tests.helpers.memory_limit import MemoryLimit, memory_limit
-from tests.helpers.resume import THIN, import_thin_model, owner_of
+from tests.helpers.resume import TINY_MODEL_NAME, find_owner, import_tiny_model
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 # Too little for torch, so the child is ended while it loads the model.
@@ -15,20 +15,20 @@ LIMIT = 32 << 20
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
-def add(library: Library, folder: Path) -> Job:
-    import_thin_model(library.home, folder)
-    return library.service.add(write_song(folder / "song.wav", 20), JobOptions(model=THIN))
+def add(library: RunningLibrary, folder: Path) -> Job:
+    import_tiny_model(library.home, folder)
+    return library.service.add(write_song(folder / "song.wav", 20), JobOptions(model=TINY_MODEL_NAME))
 
 
-def hold_owner(library: Library, job: Job, token: int, limit: MemoryLimit) -> None:
+def hold_owner(library: RunningLibrary, job: Job, token: int, limit: MemoryLimit) -> None:
     """Limit the process that takes the job under that token, while it loads the model."""
 
     def is_taken() -> bool:
         now = library.service.job(job.id)
         return (now.state, now.token) == (JobState.PROCESSING, token)
 
-    until(is_taken, every=0.01)
-    limit.hold(owner_of(library.home.root))
+    wait_until(is_taken, interval_s=0.01)
+    limit.add_process(find_owner(library.home.root))
 
 
 def test_a_song_whose_process_is_ended_for_want_of_memory_is_done_with_less(tmp_path: Path) -> None:

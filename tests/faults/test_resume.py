@@ -18,15 +18,15 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
 from tests.faults.test_chaos import App
-from tests.helpers.library import assert_all_ended, until, write_song
+from tests.helpers.library import assert_all_ended, wait_until, write_song
 from tests.helpers.resume import (
-    THIN,
+    TINY_MODEL_NAME,
     FinishedSegments,
     assert_same_stems,
-    import_thin_model,
-    leftovers,
-    owner_of,
-    worker_of,
+    find_owner,
+    find_worker,
+    import_tiny_model,
+    list_leftovers,
 )
 from tests.helpers.screen import Screen, virtual_screen
 
@@ -43,26 +43,28 @@ def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes
 ) -> None:
     chance = random.Random(SEED)
     library = tmp_path / "library"
-    home = Home(library).prepare()
-    import_thin_model(home, tmp_path)
+    home = Home(library).create_folders()
+    import_tiny_model(home, tmp_path)
     song = write_song(tmp_path / "song.wav", SECONDS)
     told: list[str] = []
     with virtual_screen() as screen, ExitStack() as always:
         monkeypatch.setenv("UNBRAID_HOME", str(library))  # not sooner: the screen is nobody's victim
         service = Backend(home).service
         app = always.enter_context(_running_app(library, screen))
-        job = service.add(song, JobOptions(model=THIN))
+        job = service.add(song, JobOptions(model=TINY_MODEL_NAME))
         segments = FinishedSegments(home, job)
         began = monotonic()
         for kill, moment in enumerate(sorted(chance.sample(range(1, SEGMENTS), KILLS))):
-            until(lambda: segments.count() >= moment, PATIENCE, every=0.01)  # noqa: B023
+            wait_until(lambda: segments.count() >= moment, PATIENCE, interval_s=0.01)  # noqa: B023
             victim = ("owner", "worker", "app")[kill % 3]
             app.kill(_process(app, victim, library))
             told.append(f"{victim} at {segments.count()}")
-        until(lambda: segments.count() == SEGMENTS or service.job(job.id).state.ended, PATIENCE, every=0.01)
+        wait_until(
+            lambda: segments.count() == SEGMENTS or service.job(job.id).state.has_ended, PATIENCE, interval_s=0.01
+        )
         stopped, seconds = _done(service, job), monotonic() - began
-        uninterrupted = _done(service, service.add(song, JobOptions(model=THIN)))
-        until(lambda: not leftovers(home, stopped) and not leftovers(home, uninterrupted))
+        uninterrupted = _done(service, service.add(song, JobOptions(model=TINY_MODEL_NAME)))
+        wait_until(lambda: not list_leftovers(home, stopped) and not list_leftovers(home, uninterrupted))
     with capsys.disabled():
         print(
             f"\nseed {SEED}: {seconds:.0f} s; {', '.join(told)}; crashes counted at the end: {stopped.crashes}", end=""
@@ -90,15 +92,15 @@ def _process(app: App, victim: str, library: Path) -> psutil.Process:
     def is_there() -> bool:
         # Two moments may be so near to each other that nobody works on the song yet.
         with suppress(StopIteration, psutil.NoSuchProcess):
-            found.append(owner_of(library) if victim == "owner" else worker_of(library))
+            found.append(find_owner(library) if victim == "owner" else find_worker(library))
         return bool(found)
 
-    until(is_there)
+    wait_until(is_there)
     return found[0]
 
 
 def _done(service: JobService, job: Job) -> Job:
-    until(lambda: service.job(job.id).state.ended, PATIENCE)
+    wait_until(lambda: service.job(job.id).state.has_ended, PATIENCE)
     ended = service.job(job.id)
     assert (ended.state, ended.error) == (JobState.COMPLETED, None)
     return ended

@@ -17,8 +17,8 @@ from desktop.jobs.service import JobService
 from desktop.paths import Home
 from desktop.settings import Settings, save_settings
 from tests.e2e.test_window import window
-from tests.helpers.command import running, words_of
-from tests.helpers.library import assert_all_ended, processes_of, running_library, until, write_song
+from tests.helpers.command import running_process, unbraid_command
+from tests.helpers.library import assert_all_ended, find_processes, running_library, wait_until, write_song
 from tests.helpers.screen import virtual_screen
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     save_settings(home, Settings(model="sketch"))
     return home.root
 
@@ -43,24 +43,27 @@ def song(tmp_path: Path) -> Path:
 
 def separating(root: Path, song: Path, **options: object) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return running(words_of("separate", song), root, **(streams | options))
+    return running_process(unbraid_command("separate", song), root, **(streams | options))
 
 
 def wait_until_at_work(service: JobService, kept: int = 3) -> Job:
     """Until the one song of the library has some finished segments."""
     home: Home = service._home
-    until(lambda: any(home.job(job.id).finished_segments() >= kept for job in service.jobs()), every=0.02)
+    wait_until(
+        lambda: any(home.job_folder(job.id).count_finished_segments() >= kept for job in service.jobs()),
+        interval_s=0.02,
+    )
     (job,) = service.jobs()
     return job
 
 
 def assert_goes_on(root: Path, job: Job, segments: int) -> None:
     """The song is done at the next start, and what was finished is not done again."""
-    folder = Home(root).job(job.id)
+    folder = Home(root).job_folder(job.id)
     kept = {file: file.stat().st_mtime_ns for file in folder.segments.glob("*/*.float32")}
     assert len(kept) >= segments
     with running_library(root) as library:
-        until(lambda: folder.finished_segments() > len(kept), every=0.02)
+        wait_until(lambda: folder.count_finished_segments() > len(kept), interval_s=0.02)
         assert {file: file.stat().st_mtime_ns for file in kept} == kept
         library.wait_for(job, JobState.COMPLETED)
 
@@ -115,7 +118,7 @@ def test_a_command_that_shall_outlive_its_terminal_does(root: Path, service: Job
         job = wait_until_at_work(service)
         before = service.job(job.id).progress
         command.send_signal(signal.SIGHUP)
-        until(lambda: service.job(job.id).progress > before)
+        wait_until(lambda: service.job(job.id).progress > before)
         assert command.poll() is None
         command.terminate()
         command.wait(30)
@@ -134,7 +137,7 @@ def shut_down(processes: Sequence[psutil.Process]) -> dict[int, int | None]:
 def test_a_shutdown_of_the_computer_loses_nothing_of_a_command(root: Path, service: JobService, song: Path) -> None:
     with separating(root, song) as command:
         job = wait_until_at_work(service)
-        assert shut_down(processes_of(root))[command.pid] == 1
+        assert shut_down(find_processes(root))[command.pid] == 1
     assert_all_ended(root)
     assert service.job(job.id).state in (JobState.PENDING, JobState.PROCESSING)
     assert_goes_on(root, job, 3)
@@ -144,7 +147,7 @@ def test_a_shutdown_of_the_computer_loses_nothing_of_a_command(root: Path, servi
 def test_a_shutdown_of_the_computer_loses_nothing_of_the_window(root: Path, service: JobService, song: Path) -> None:
     with virtual_screen() as screen, window(root, screen, song) as app:
         job = wait_until_at_work(service)
-        assert shut_down(processes_of(root))[app.pid] == 0
+        assert shut_down(find_processes(root))[app.pid] == 0
     assert_all_ended(root)
     assert_goes_on(root, job, 3)
     assert service.job(job.id).crashes <= 1

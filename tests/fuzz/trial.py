@@ -13,15 +13,15 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop.audio.decode import probe
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.decode import read_track_info
+from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.mixture import decode_mixture
 from desktop.audio.tags import read_tags
 from desktop.errors import UnbraidError
 from desktop.pipeline.draft import make_draft
 from desktop.probe.picture import read_picture
-from desktop.probe.server import for_answers_alone
-from desktop.segments.cut import Segmentation
+from desktop.probe.server import reserve_stdout
+from desktop.segments.grid import Segmentation
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory
 
@@ -44,7 +44,7 @@ def main() -> int:
     faulthandler.enable()
     faulthandler.register(signal.SIGXCPU, chain=True)
     limit_memory()
-    out = for_answers_alone()
+    out = reserve_stdout()
     for line in sys.stdin:
         limit_time()
         path = Path(json.loads(line))
@@ -62,7 +62,7 @@ def tried(path: Path) -> Iterator[str]:
         return
     yield check_tags(path)
     for found in find_tracks([path]):
-        if isinstance(found, Refusal):
+        if isinstance(found, RejectedPath):
             yield check_sentence(found.reason)
             return
     for step in (probed, decoded, drafted):
@@ -73,7 +73,7 @@ def tried(path: Path) -> Iterator[str]:
 
 
 def probed(path: Path) -> str:
-    return repr(probe(path))
+    return repr(read_track_info(path))
 
 
 def decoded(path: Path) -> str:
@@ -105,7 +105,7 @@ def looked_at(path: Path) -> str:
     if picture is None:
         return "no picture"
     assert len(picture.pixels) == 4 * SIDE * SIDE
-    assert isinstance(picture.turned, int)
+    assert isinstance(picture.rotation, int)
     return "a picture"
 
 

@@ -14,9 +14,9 @@ import pytest
 from tests.helpers.shared import TOOLS
 
 # Listed as the bytes that it is: no text has this name.
-_LATIN = b"latin1_\xe9.wav"
+_LATIN1_NAME = b"latin1_\xe9.wav"
 # 5 GiB of silence, 8 hours: what becomes of it is tested without decoding it to the end.
-SPARSE = "sparse_5g.wav"
+SPARSE_NAME = "sparse_5g.wav"
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class BadFile:
     """One of them."""
 
     name: str
-    accepted: bool
-    deserves: str
+    is_accepted: bool
+    expected: str
     """In the words of the list."""
 
     @property
@@ -35,12 +35,12 @@ class BadFile:
 
 
 @cache
-def listed() -> tuple[BadFile, ...]:
+def list_bad_files() -> tuple[BadFile, ...]:
     """All of them, as bad_expected.tsv lists them; none where the list is not there."""
     table = TOOLS / "bad_expected.tsv"
     if not table.exists():
         return ()
-    return tuple(_parsed(line) for line in table.read_text(encoding="utf-8").splitlines()[1:])
+    return tuple(_parse_line(line) for line in table.read_text(encoding="utf-8").splitlines()[1:])
 
 
 @pytest.fixture(scope="session")
@@ -54,9 +54,9 @@ def bad_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _parsed(line: str) -> BadFile:
-    written, verdict, deserves = line.split("\t")
-    name = json.loads(f'"{written}"')
+def _parse_line(line: str) -> BadFile:
+    quoted_name, verdict, expected = line.split("\t")
+    name = json.loads(f'"{quoted_name}"')
     if name.startswith("b'"):
-        name = os.fsdecode(_LATIN)
-    return BadFile(name, verdict == "ACCEPT", deserves)
+        name = os.fsdecode(_LATIN1_NAME)
+    return BadFile(name, verdict == "ACCEPT", expected)

@@ -8,89 +8,89 @@ from desktop.jobs.model import Job, Stage
 from desktop.jobs.queue import JobEvent, JobProgress
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
-from desktop.models.shelf import Shelf
+from desktop.models.store import ModelStore
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine, Samples
-from desktop.tasks.engine_room import EngineRoom
+from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.engines import IdentityEngine
 
 
-class Events:
+class EventRecorder:
     """Keeps what it is told, and may do something about it."""
 
     def __init__(self) -> None:
-        self.told: list[JobEvent] = []
-        self.then: Callable[[JobEvent], None] = lambda event: None
+        self.events: list[JobEvent] = []
+        self.on_event: Callable[[JobEvent], None] = lambda event: None
 
     def emit(self, event: JobEvent) -> None:
-        self.told.append(event)
-        self.then(event)
+        self.events.append(event)
+        self.on_event(event)
 
 
-class NoQueue:
+class NullQueue:
     def publish(self, job: Job) -> None:
         """The test itself is the worker."""
 
-    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+    def republish(self, jobs: Sequence[Job]) -> None:
         """Nor does it mind the order."""
 
     def publish_draft(self, job: Job) -> None:
         """Nor does it draft."""
 
-    def tell_playhead(self, job_id: str, second: float) -> None:
+    def publish_playhead(self, job_id: str, position_s: float) -> None:
         """Nobody listens."""
 
 
-class Bench:
+class InProcessLibrary:
     """A library, and a runner in the test's own process. Nothing that is tried again has to be waited for."""
 
     def __init__(self, root: Path) -> None:
-        self.home = Home(root).prepare()
+        self.home = Home(root).create_folders()
         self.store = JobStore(self.home)
-        self.events = Events()
-        self.service = JobService(self.home, self.store, NoQueue(), self.events)
+        self.events = EventRecorder()
+        self.service = JobService(self.home, self.store, NullQueue(), self.events)
         self.runner = JobRunner(
-            self.home, self.store, self.events, EngineRoom(Shelf(self.home)), rest_before=lambda _: 0.0,
+            self.home, self.store, self.events, EngineCache(ModelStore(self.home)), retry_delay=lambda _: 0.0,
             end_process=lambda: None,  # this process runs the tests
         )  # fmt: skip
 
-    def at_work(self, job: Job, act: Callable[[], object]) -> None:
+    def call_when_separating(self, job: Job, callback: Callable[[], object]) -> None:
         """Do something once, as soon as the job is being separated."""
 
-        def look(event: JobEvent) -> None:
+        def check_event(event: JobEvent) -> None:
             if isinstance(event, JobProgress) and (event.job_id, event.stage) == (job.id, Stage.SEPARATING):
-                self.events.then = lambda _: None
-                act()
+                self.events.on_event = lambda _: None
+                callback()
 
-        self.events.then = look
+        self.events.on_event = check_event
 
 
-class StuckEngine(IdentityEngine):
+class BlockingEngine(IdentityEngine):
     """Does not come back from a segment until it is let go."""
 
-    go_on = threading.Event()
+    released = threading.Event()
 
     def stems(self, segments: Samples) -> Samples:
-        self.go_on.wait(30)
+        self.released.wait(30)
         return super().stems(segments)
 
 
-class OneEngine(EngineRoom):
+class SingleEngineCache(EngineCache):
     """Has one engine for every model, and remembers whether it was to need less memory."""
 
     def __init__(self, home: Home, engine: Engine) -> None:
-        super().__init__(Shelf(home))
-        self._only = engine
-        self.sparing: list[bool] = []
+        super().__init__(ModelStore(home))
+        self._single_engine = engine
+        self.low_memory_calls: list[bool] = []
 
-    def engine(
+    def get(
         self,
         name: str,
         report: Callable[[float], None],
         should_stop: Callable[[], bool],
-        sparing: bool = False,
+        low_memory: bool = False,
         fall_back: bool = True,
     ) -> tuple[Engine, tuple[str, ...]]:
-        self.sparing.append(sparing)
-        return self._only, ()
+        self.low_memory_calls.append(low_memory)
+        return self._single_engine, ()

@@ -12,38 +12,38 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 # Long enough for a cold start of Redis and the worker on a busy machine of two cores (seconds).
-LIMIT = 120.0
+TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class CommandResult:
     """What a command gave back."""
 
-    status: int
-    out: str
-    err: str
+    exit_status: int
+    stdout: str
+    stderr: str
 
     @property
-    def objects(self) -> list[dict[str, Any]]:
+    def json_lines(self) -> list[dict[str, Any]]:
         """Every line of standard output as JSON: fails when anything else is there."""
-        return [json.loads(line) for line in self.out.splitlines()]
+        return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def words_of(*words: str | Path) -> list[str]:
+def unbraid_command(*arguments: str | Path) -> list[str]:
     """The argument list of `unbraid WORDS`, for tests that hold the process themselves."""
-    return [sys.executable, "-m", "desktop", *map(str, words)]
+    return [sys.executable, "-m", "desktop", *map(str, arguments)]
 
 
-def variables(library: Path, **more: str) -> dict[str, str]:
+def command_environment(library: Path, **extra: str) -> dict[str, str]:
     """The environment of a command on `library`: without a display, and without anybody else's Redis."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "REDIS_HOST")}
-    return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | more
+    return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | extra
 
 
 @contextmanager
-def running(words: Sequence[str | Path], library: Path, **options: Any) -> Iterator["subprocess.Popen[Any]"]:
+def running_process(command: Sequence[str | Path], library: Path, **options: Any) -> Iterator["subprocess.Popen[Any]"]:
     """A process on `library`, with these arguments of Popen; killed at the end, if it still runs."""
-    process = subprocess.Popen(words, **{"cwd": ROOT, "env": variables(library)} | options)
+    process = subprocess.Popen(command, **{"cwd": ROOT, "env": command_environment(library)} | options)
     try:
         yield process
     finally:
@@ -51,15 +51,15 @@ def running(words: Sequence[str | Path], library: Path, **options: Any) -> Itera
         process.communicate()
 
 
-def unbraid(library: Path, *words: str | Path, **more: str) -> Answer:
+def run_unbraid(library: Path, *arguments: str | Path, **extra: str) -> CommandResult:
     """Run `unbraid WORDS` to its end on `library`. No model can be downloaded unless `more` says from where."""
     run = subprocess.run(
-        words_of(*words),
+        unbraid_command(*arguments),
         cwd=ROOT,
-        env=variables(library, **more),
+        env=command_environment(library, **extra),
         capture_output=True,
         text=True,
-        timeout=LIMIT,
+        timeout=TIMEOUT_S,
         check=False,
     )
-    return Answer(run.returncode, run.stdout, run.stderr)
+    return CommandResult(run.returncode, run.stdout, run.stderr)

@@ -13,13 +13,13 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusVariant, QDBusVirtualObject
 
 from tests.helpers.command import ROOT
-from tests.helpers.library import until
+from tests.helpers.library import wait_until
 
-NAMES = ("org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications", "org.freedesktop.ScreenSaver")
-READY = "ready"
+SERVICE_NAMES = ("org.kde.StatusNotifierWatcher", "org.freedesktop.Notifications", "org.freedesktop.ScreenSaver")
+READY_LINE = "ready"
 
 
-class Services(QDBusVirtualObject):
+class FakeDesktopServices(QDBusVirtualObject):
     """Answers every call as a desktop would that does nothing about it."""
 
     def introspect(self, path: str) -> str:
@@ -37,7 +37,7 @@ class Services(QDBusVirtualObject):
 
 
 @contextmanager
-def desktop_bus(heard: Path) -> Iterator[str]:
+def desktop_bus(log_path: Path) -> Iterator[str]:
     """The address of such a bus. What the services are told is written to `heard`, a line a call."""
     with subprocess.Popen(
         ["dbus-daemon", "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -47,13 +47,13 @@ def desktop_bus(heard: Path) -> Iterator[str]:
         address = daemon.stdout.readline().strip()
         environment = {"DBUS_SESSION_BUS_ADDRESS": address, "PATH": "/usr/bin:/bin"}
         with (
-            heard.open("w") as out,
+            log_path.open("w") as out,
             subprocess.Popen(
                 [sys.executable, "-m", "tests.helpers.desktop_services"], cwd=ROOT, env=environment, stdout=out
             ) as services,
         ):
             try:
-                until(lambda: READY in heard.read_text())
+                wait_until(lambda: READY_LINE in log_path.read_text())
                 yield address
             finally:
                 services.terminate()
@@ -63,11 +63,11 @@ def desktop_bus(heard: Path) -> Iterator[str]:
 def main() -> None:
     application = QCoreApplication([])
     bus = QDBusConnection.sessionBus()
-    services = Services()
+    services = FakeDesktopServices()
     bus.registerVirtualObject("/", services, QDBusConnection.VirtualObjectRegisterOption.SubPath)
-    for name in NAMES:
+    for name in SERVICE_NAMES:
         assert bus.registerService(name)
-    print(READY, flush=True)
+    print(READY_LINE, flush=True)
     application.exec()
 
 

@@ -10,33 +10,33 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from desktop.gui import main
-from desktop.ui.main_window import MainWindow
+from desktop.ui.app.main_window import MainWindow
 
 # Milliseconds between looks.
-_BEAT = 20
+_POLL_INTERVAL_MS = 20
 
 
-def _drive(line: str) -> None:
+def _evaluate_until_result(expression: str) -> None:
     """Run the line again and again until it says something: it may wait for what it wants to see."""
 
-    def act() -> None:
+    def evaluate() -> None:
         window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
-        said = eval(line, {"window": window, "quit": window.close})
+        said = eval(expression, {"window": window, "quit": window.close})
         if said is not None:
             timer.stop()
             print(said, flush=True)
 
-    timer = QTimer(QApplication.instance(), interval=_BEAT)
-    timer.timeout.connect(act)
+    timer = QTimer(QApplication.instance(), interval=_POLL_INTERVAL_MS)
+    timer.timeout.connect(evaluate)
     timer.start()
 
 
 if __name__ == "__main__":
-    execute = QApplication.exec
+    qt_exec = QApplication.exec
 
-    def driven(*_: object) -> int:
-        _drive(sys.argv[1])
-        return execute()
+    def exec_with_expression(*_: object) -> int:
+        _evaluate_until_result(sys.argv[1])
+        return qt_exec()
 
-    QApplication.exec = driven  # type: ignore[method-assign]
+    QApplication.exec = exec_with_expression  # type: ignore[method-assign]
     sys.exit(main([Path(word) for word in sys.argv[2:]]))

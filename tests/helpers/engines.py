@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from desktop.pipeline.engines.engine import Answer, Engine, Samples
-from desktop.segments.cut import Segmentation
-from desktop.segments.store import About, SegmentStore
+from desktop.pipeline.engines.engine import Engine, PendingStems, Samples
+from desktop.segments.grid import Segmentation
+from desktop.segments.store import SegmentStore, StoreManifest
 
 SOURCES = ("drums", "bass", "other", "vocals")
-TINY: dict[str, object] = {
+TINY_KWARGS: dict[str, object] = {
     "sources": list(SOURCES),
     "channels": 4,
     "dconv_comp": 2,
@@ -28,7 +28,7 @@ TINY: dict[str, object] = {
     "samplerate": 44100,
     "segment": Fraction(4),
 }
-FULL: dict[str, object] = {
+FULL_KWARGS: dict[str, object] = {
     "sources": list(SOURCES),
     "bottom_channels": 512,
     "segment": Fraction(39, 5),
@@ -49,7 +49,7 @@ class IdentityEngine:
     runtime: str = "numpy"
     notices: tuple[str, ...] = ()
 
-    def separate(self, segments: Samples) -> Answer:
+    def separate(self, segments: Samples) -> PendingStems:
         stems = self.stems(segments)
         return lambda: stems
 
@@ -59,27 +59,31 @@ class IdentityEngine:
         return shares[:, None, None] * segments[:, None]
 
 
-def separated(engine: Engine, sound: Samples) -> Samples:
+def separate_track(engine: Engine, track: Samples) -> Samples:
     """A whole track `[2, n]` to `[sources, 2, n]`, by segments as the pipeline cuts them."""
-    how, frames = engine.segmentation, sound.shape[1]
-    padded = np.pad(sound, ((0, 0), (how.length, how.length)))
-    about = About("test", engine.sources, engine.sample_rate, 2, frames, how)
+    segmentation, frames = engine.segmentation, track.shape[1]
+    padded = np.pad(track, ((0, 0), (segmentation.length, segmentation.length)))
+    about = StoreManifest("test", engine.sources, engine.sample_rate, 2, frames, segmentation)
     with TemporaryDirectory() as folder:
         store = SegmentStore.create(Path(folder) / "segments", about)
-        for part in store.cut.segments:
-            heard = padded[None, :, how.length + part.heard_from :][..., : part.heard]
-            store.put(part, engine.separate(heard)()[0, ..., part.skip : part.skip + part.frames], durable=False)
+        for segment in store.grid.segments:
+            segment_input = padded[None, :, segmentation.length + segment.input_start :][..., : segment.input_frames]
+            store.write(
+                segment,
+                engine.separate(segment_input)()[0, ..., segment.trim_start : segment.trim_start + segment.frames],
+                is_durable=False,
+            )
         return store.read(0, frames).transpose(1, 2, 0).astype(np.float32)
 
 
 def write_tiny_htdemucs(path: Path, seed: int = 0) -> Path:
     """A model that separates 20 s in well under a second, in the package format of demucs' own .th files."""
-    return write_htdemucs(path, TINY, seed)
+    return write_htdemucs(path, TINY_KWARGS, seed)
 
 
 def write_full_htdemucs(path: Path, seed: int = 0) -> Path:
     """The size of the real htdemucs (42 M parameters, 84 MB in half precision), with random weights."""
-    return write_htdemucs(path, FULL, seed)
+    return write_htdemucs(path, FULL_KWARGS, seed)
 
 
 def write_htdemucs(path: Path, kwargs: dict[str, object], seed: int = 0, half: bool = True) -> Path:

@@ -6,53 +6,53 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.errors import SoundUnavailableError
-from desktop.playback.device import Fill
+from desktop.playback.device import FillCallback
 
 
-class HandDevices:
+class ManualDevices:
     """Opens devices, and remembers them; `refusal` is why there is none."""
 
     def __init__(self, sample_rate: int = 0) -> None:
         """`sample_rate` is the only one that they have; 0 for any."""
-        self.opened: list[HandDevice] = []
-        self.refusal = ""
-        self._rate = sample_rate
+        self.devices: list[ManualDevice] = []
+        self.open_error = ""
+        self._sample_rate = sample_rate
 
-    def __call__(self, sample_rate: int, fill: Fill, on_lost: Callable[[], None]) -> "HandDevice":
-        if self.refusal:
-            raise SoundUnavailableError(self.refusal)
-        self.opened.append(HandDevice(self._rate or sample_rate, fill, on_lost))
-        return self.opened[-1]
+    def __call__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> "ManualDevice":
+        if self.open_error:
+            raise SoundUnavailableError(self.open_error)
+        self.devices.append(ManualDevice(self._sample_rate or sample_rate, fill, on_lost))
+        return self.devices[-1]
 
     @property
-    def playing(self) -> bool:
+    def is_playing(self) -> bool:
         """True while one is started."""
-        return any(device.started for device in self.opened)
+        return any(device.is_started for device in self.devices)
 
-    def hear(self, frames: int, block: int = 441) -> NDArray[np.float32]:
+    def render(self, frames: int, block_frames: int = 441) -> NDArray[np.float32]:
         """Let the device that was opened last ask for sound: one side of it."""
-        return self.opened[-1].hear(frames, block)
+        return self.devices[-1].render(frames, block_frames)
 
 
-class HandDevice:
+class ManualDevice:
     """Started, it waits for `hear`."""
 
     latency = 0.0
 
-    def __init__(self, sample_rate: int, fill: Fill, on_lost: Callable[[], None]) -> None:
+    def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> None:
         self.sample_rate = sample_rate
-        self.lose = on_lost
-        self.started = False
+        self.simulate_loss = on_lost
+        self.is_started = False
         self._fill = fill
 
     def start(self) -> None:
-        self.started = True
+        self.is_started = True
 
     def close(self) -> None:
-        self.started = False
+        self.is_started = False
 
-    def hear(self, frames: int, block: int) -> NDArray[np.float32]:
+    def render(self, frames: int, block_frames: int) -> NDArray[np.float32]:
         out = np.zeros((frames, 2), np.float32)
-        for start in range(0, frames, block):
-            self._fill(out[start : start + block], False)
+        for start in range(0, frames, block_frames):
+            self._fill(out[start : start + block_frames], False)
         return out[:, 0]

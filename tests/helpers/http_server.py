@@ -14,23 +14,23 @@ class FileServer:
     """Serves `files` by name from a port of its own. Use as a context manager; what it does may change meanwhile."""
 
     files: dict[str, bytes] = field(default_factory=dict)
-    ranges: bool = True
+    supports_ranges: bool = True
     """Answer requests for a part with that part, and not with the whole."""
-    break_after: int | None = None
+    cut_after_bytes: int | None = None
     """Bytes of a body after which every connection is cut."""
-    status: int | None = None
+    forced_status: int | None = None
     """Answer with this and nothing else."""
-    moved: dict[str, str] = field(default_factory=dict)
+    redirects: dict[str, str] = field(default_factory=dict)
     """Names that are answered with another address."""
-    sized: bool = True
+    sends_length: bool = True
     """Tell the length before the body."""
     content_type: str | None = None
     """Content-Type of every answer; None sends no such header."""
-    pause: Callable[[int], None] = lambda _: None
+    before_chunk: Callable[[int], None] = lambda _: None
     """Called with the number of bytes sent before each piece of a body."""
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and Range header of every request."""
-    told: list[dict[str, str]] = field(default_factory=list)
+    request_headers: list[dict[str, str]] = field(default_factory=list)
     """All headers of every request."""
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class FileServer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                server._answer(self)
+                server._respond(self)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -60,22 +60,22 @@ class FileServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_port}"
 
-    def _answer(self, request: BaseHTTPRequestHandler) -> None:
-        wanted = request.headers.get("Range")
-        self.asked.append((request.path, wanted))
-        self.told.append(dict(request.headers.items()))
+    def _respond(self, request: BaseHTTPRequestHandler) -> None:
+        range_header = request.headers.get("Range")
+        self.requests.append((request.path, range_header))
+        self.request_headers.append(dict(request.headers.items()))
         name = request.path.strip("/")
-        if name in self.moved:
+        if name in self.redirects:
             request.send_response(302)
-            request.send_header("Location", self.moved[name])
+            request.send_header("Location", self.redirects[name])
             request.end_headers()
             return
         body = self.files.get(name)
-        if self.status or body is None:
-            request.send_error(self.status or 404)
+        if self.forced_status or body is None:
+            request.send_error(self.forced_status or 404)
             return
         start = 0
-        if self.ranges and wanted and (match := re.fullmatch(r"bytes=(\d+)-", wanted)):
+        if self.supports_ranges and range_header and (match := re.fullmatch(r"bytes=(\d+)-", range_header)):
             start = int(match.group(1))
             if start >= len(body):
                 request.send_error(416)
@@ -83,19 +83,19 @@ class FileServer:
         request.send_response(206 if start else 200)
         if self.content_type:
             request.send_header("Content-Type", self.content_type)
-        if self.sized:
+        if self.sends_length:
             request.send_header("Content-Length", str(len(body) - start))
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         request.end_headers()
         self._send(request, body[start:])
 
-    def _send(self, request: BaseHTTPRequestHandler, body: bytes, piece: int = 1 << 16) -> None:
-        limit = len(body) if self.break_after is None else min(self.break_after, len(body))
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes, chunk_size: int = 1 << 16) -> None:
+        limit = len(body) if self.cut_after_bytes is None else min(self.cut_after_bytes, len(body))
         try:
-            for sent in range(0, limit, piece):
-                self.pause(sent)
-                request.wfile.write(body[sent : min(sent + piece, limit)])
+            for sent in range(0, limit, chunk_size):
+                self.before_chunk(sent)
+                request.wfile.write(body[sent : min(sent + chunk_size, limit)])
         except ConnectionError:
             pass  # the client hung up
         request.close_connection = True

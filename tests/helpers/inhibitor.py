@@ -13,10 +13,10 @@ from PySide6.QtDBus import (
     QDBusVirtualObject,
 )
 
-from desktop.ui.system.keepers import DesktopKeeper
+from desktop.ui.system.sleep_inhibitors import DBusInhibitor
 
 
-class Service(QDBusVirtualObject):
+class FakeInhibitorService(QDBusVirtualObject):
     """Answers every call with a cookie, and watches whether the caller is still there."""
 
     def __init__(self, bus: QDBusConnection) -> None:
@@ -30,30 +30,30 @@ class Service(QDBusVirtualObject):
         return ""
 
     def handleMessage(self, message: QDBusMessage, connection: QDBusConnection) -> bool:
-        words = ", ".join(str(argument) for argument in message.arguments())
-        print(f"{message.interface()} {message.member()} {message.signature()} {words}", flush=True)
+        arguments = ", ".join(str(argument) for argument in message.arguments())
+        print(f"{message.interface()} {message.member()} {message.signature()} {arguments}", flush=True)
         self.watcher.addWatchedService(message.service())
         connection.send(message.createReply(7))
         return True
 
 
-def main(name: str) -> None:
+def main(service_name: str) -> None:
     application = QCoreApplication([])
     bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "service")
-    service = Service(bus)
+    service = FakeInhibitorService(bus)
     bus.registerVirtualObject("/", service, QDBusConnection.VirtualObjectRegisterOption.SubPath)
-    bus.registerService(name)
-    keeper = DesktopKeeper()
+    bus.registerService(service_name)
+    inhibitor = DBusInhibitor()
 
-    def gone() -> None:
+    def on_caller_gone() -> None:
         print("gone", flush=True)
         application.quit()
 
-    service.watcher.serviceUnregistered.connect(gone)
-    QTimer.singleShot(0, keeper.take)
-    QTimer.singleShot(500, keeper.give_back)
-    if "freedesktop" not in name:  # nobody will have called
-        QTimer.singleShot(1000, gone)
+    service.watcher.serviceUnregistered.connect(on_caller_gone)
+    QTimer.singleShot(0, inhibitor.acquire)
+    QTimer.singleShot(500, inhibitor.release)
+    if "freedesktop" not in service_name:  # nobody will have called
+        QTimer.singleShot(1000, on_caller_gone)
     QTimer.singleShot(10_000, application.quit)
     application.exec()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-_GROUPS = Path("/sys/fs/cgroup")
+_CGROUP_ROOT = Path("/sys/fs/cgroup")
 
 
 class MemoryLimit:
@@ -17,19 +17,19 @@ class MemoryLimit:
     def __init__(self, group: Path) -> None:
         self._group = group
 
-    def hold(self, process: psutil.Process) -> None:
+    def add_process(self, process: psutil.Process) -> None:
         """From now on what the process asks for counts."""
         (self._group / "cgroup.procs").write_text(str(process.pid))
 
 
 @contextmanager
-def memory_limit(size: int) -> Generator[MemoryLimit]:
+def memory_limit(limit_bytes: int) -> Generator[MemoryLimit]:
     """A limit of `size` bytes. Skips the test where none can be had: it takes root, and a system that allows it."""
-    version_1 = (_GROUPS / "memory").is_dir()
-    group = (_GROUPS / "memory" if version_1 else _GROUPS) / f"unbraid-test-{os.getpid()}"
+    is_cgroup_v1 = (_CGROUP_ROOT / "memory").is_dir()
+    group = (_CGROUP_ROOT / "memory" if is_cgroup_v1 else _CGROUP_ROOT) / f"unbraid-test-{os.getpid()}"
     try:
         group.mkdir()
-        (group / ("memory.limit_in_bytes" if version_1 else "memory.max")).write_text(str(size))
+        (group / ("memory.limit_in_bytes" if is_cgroup_v1 else "memory.max")).write_text(str(limit_bytes))
     except OSError:
         pytest.skip("no limit of memory can be set here")
     try:

@@ -12,7 +12,7 @@ SONGS = ("ballad76", "house126", "rock120")
 GOLDEN = SHARED / "sketch" / "golden.npz"
 
 
-def stem(song: str, name: str) -> NDArray[np.float32]:
+def read_stem(song: str, name: str) -> NDArray[np.float32]:
     """`[2, frames]` of a stem, or of the "mixture"."""
     path: Path = FIXTURES / "multitrack" / song / f"{name}.flac"
     sound, _ = soundfile.read(path, dtype="float32", always_2d=True)
@@ -21,7 +21,9 @@ def stem(song: str, name: str) -> NDArray[np.float32]:
 
 def si_sdr(reference: NDArray[np.floating], estimate: NDArray[np.floating]) -> float:
     """Scale-invariant signal-to-distortion ratio in dB, as metrics.py beside the fixtures has it."""
-    one, other = (plane.astype(np.float64).ravel() - plane.mean(dtype=np.float64) for plane in (reference, estimate))
-    target = (other @ one) / (one @ one + 1e-9) * one
-    rest = other - target
-    return float(10 * np.log10((target @ target + 1e-9) / (rest @ rest + 1e-9)))
+    reference_signal, estimate_signal = (
+        plane.astype(np.float64).ravel() - plane.mean(dtype=np.float64) for plane in (reference, estimate)
+    )
+    target = (estimate_signal @ reference_signal) / (reference_signal @ reference_signal + 1e-9) * reference_signal
+    noise = estimate_signal - target
+    return float(10 * np.log10((target @ target + 1e-9) / (noise @ noise + 1e-9)))

@@ -8,12 +8,11 @@ import sys
 from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtDBus import QDBusConnection, QDBusMessage, QDBusVirtualObject
 
-from desktop.ui.background import Background
-from desktop.ui.system.news import News
-from desktop.ui.system.notifier import send
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.system.notifications import Notification, send_notification
 
 
-class Service(QDBusVirtualObject):
+class FakeNotificationService(QDBusVirtualObject):
     """Prints every call."""
 
     def introspect(self, path: str) -> str:
@@ -22,26 +21,26 @@ class Service(QDBusVirtualObject):
     def handleMessage(self, message: QDBusMessage, connection: QDBusConnection) -> bool:
         if message.member() == "Introspect":
             return False
-        words = ", ".join(str(argument) for argument in message.arguments())
-        print(f"{message.interface()} {message.member()} {message.signature()} {words}", flush=True)
+        arguments = ", ".join(str(argument) for argument in message.arguments())
+        print(f"{message.interface()} {message.member()} {message.signature()} {arguments}", flush=True)
         connection.send(message.createReply(1))
         return True
 
 
-def main(name: str) -> None:
+def main(service_name: str) -> None:
     application = QCoreApplication([])
     bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "service")
-    service = Service()
+    service = FakeNotificationService()
     bus.registerVirtualObject("/", service, QDBusConnection.VirtualObjectRegisterOption.SubPath)
-    bus.registerService(name)
-    background = Background("notify")
+    bus.registerService(service_name)
+    background = BackgroundRunner("notify")
 
-    def end(shown: bool) -> None:
-        print(shown, flush=True)
+    def on_sent(was_shown: bool) -> None:
+        print(was_shown, flush=True)
         application.quit()
 
-    news = News("“<b>a\\\" 'b” is separated", "1 <i> & more")
-    QTimer.singleShot(0, lambda: background.run(lambda: send(news), end))
+    notification = Notification("“<b>a\\\" 'b” is separated", "1 <i> & more")
+    QTimer.singleShot(0, lambda: background.run(lambda: send_notification(notification), on_sent))
     application.exec()
     background.close()
 

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.helpers.command import ROOT, variables
+from tests.helpers.command import ROOT, command_environment
 
 # What PyInstaller's start does; the executable starts itself again for each of its processes, with other words.
-_APP = """#!/bin/sh
+_APP_SCRIPT = """#!/bin/sh
 exec "{python}" -P -c '
 import sys
 sys.path.insert(0, "{root}")
@@ -25,29 +25,29 @@ sys.exit(main())
 """
 
 
-def packaged_app(executable: Path) -> Path:
+def write_packaged_app(executable: Path) -> Path:
     """Put one at `executable`."""
     executable.parent.mkdir(parents=True, exist_ok=True)
-    text = _APP.format(python=sys.executable, root=ROOT, executable=executable)
+    text = _APP_SCRIPT.format(python=sys.executable, root=ROOT, executable=executable)
     executable.write_text(text, encoding="utf-8")
     executable.chmod(0o755)
     return executable
 
 
 def run_packaged(
-    executable: Path, *words: str | Path, user: Path, limit: float = 240.0
+    executable: Path, *arguments: str | Path, home: Path, timeout_s: float = 240.0
 ) -> "subprocess.CompletedProcess[str]":
     """Run it as somebody whose home is the folder `user`, on a computer where nothing is set."""
-    environment = environment_of(user)
+    environment = user_environment(home)
     return subprocess.run(
-        [executable, *map(str, words)], env=environment, cwd=user, capture_output=True, text=True, timeout=limit, check=False
+        [executable, *map(str, arguments)], env=environment, cwd=home, capture_output=True, text=True, timeout=timeout_s, check=False
     )  # fmt: skip
 
 
-def environment_of(user: Path) -> dict[str, str]:
+def user_environment(home: Path) -> dict[str, str]:
     """The variables of a user whose home is that folder."""
-    kept = variables(user) | {"HOME": str(user), "QT_QPA_PLATFORM": "offscreen"}
-    return {name: value for name, value in kept.items() if name not in ("UNBRAID_HOME", *_PLACES)}
+    kept = command_environment(home) | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
+    return {name: value for name, value in kept.items() if name not in ("UNBRAID_HOME", *_XDG_VARIABLES)}
 
 
-_PLACES = tuple(name for name in os.environ if name.startswith("XDG_") and name != "XDG_RUNTIME_DIR")
+_XDG_VARIABLES = tuple(name for name in os.environ if name.startswith("XDG_") and name != "XDG_RUNTIME_DIR")

@@ -5,17 +5,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from desktop.updates.source import Source
+from desktop.updates.feed_config import FeedConfig
 from tests.helpers.command import ROOT
 from tests.helpers.http_server import FileServer
 
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from feed import NAME, feed_of
+from feed import NAME, format_feed
 from signing_key import SigningKey
 
-SIGNATURE = f"{NAME}.minisig"
-PAGE = "https://example.org/unbraid/new"
+SIGNATURE_NAME = f"{NAME}.minisig"
+RELEASE_PAGE = "https://example.org/unbraid/new"
 
 
 @dataclass
@@ -23,31 +23,31 @@ class Publisher:
     """Publishes on a server of its own."""
 
     server: FileServer
-    key: SigningKey = field(default_factory=SigningKey.make)
+    key: SigningKey = field(default_factory=SigningKey.generate)
 
     @property
-    def source(self) -> Source:
-        return Source(f"{self.server.url}/{NAME}", self.key.public)
+    def source(self) -> FeedConfig:
+        return FeedConfig(f"{self.server.url}/{NAME}", self.key.public)
 
     @property
-    def asked(self) -> list[str]:
+    def requested_paths(self) -> list[str]:
         """What was asked of the server, in order."""
-        return [path.strip("/") for path, _ in self.server.asked]
+        return [path.strip("/") for path, _ in self.server.requests]
 
-    def publish(self, version: str, page: str = PAGE) -> None:
+    def publish(self, version: str, page: str = RELEASE_PAGE) -> None:
         """Put out a version."""
-        self.put(feed_of(version, page, []))
+        self.upload(format_feed(version, page, []))
 
-    def put(self, data: bytes, key: SigningKey | None = None) -> None:
+    def upload(self, data: bytes, key: SigningKey | None = None) -> None:
         """Put out these bytes, signed with `key`."""
         self.server.files[NAME] = data
-        self.server.files[SIGNATURE] = (key or self.key).sign(data, f"file:{NAME}").encode()
+        self.server.files[SIGNATURE_NAME] = (key or self.key).sign(data, f"file:{NAME}").encode()
 
 
 @contextmanager
-def publishing(version: str) -> Generator[Publisher]:
+def running_publisher(version: str) -> Generator[Publisher]:
     """A publisher that has put out `version`."""
     with FileServer() as server:
-        made = Publisher(server)
-        made.publish(version)
-        yield made
+        publisher = Publisher(server)
+        publisher.publish(version)
+        yield publisher

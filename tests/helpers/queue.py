@@ -13,20 +13,19 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.settings import external_redis
-from desktop.supervisor.redis import RedisServer
-from desktop.tasks.names import names
+from desktop.supervisor.redis_server import RedisServer
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
-from desktop.tasks.redis_client import redis_client
+from desktop.tasks.redis_client import redis_client, redis_names
 
 
-class Nobody:
+class NullEvents:
     """Hears every event and does nothing."""
 
     def emit(self, event: JobEvent) -> None: ...
 
 
-class Line:
+class QueueOnlyLibrary:
     """A library whose messages nobody takes."""
 
     def __init__(self, home: Home) -> None:
@@ -34,39 +33,43 @@ class Line:
         self.redis = RedisServer(home)
         self.queue = CeleryQueue()
         self.store = JobStore(home)
-        self.service = JobService(home, self.store, self.queue, Nobody())
-        self.reconciliation = Reconciliation(home, self.store, self.queue, Nobody())
+        self.service = JobService(home, self.store, self.queue, NullEvents())
+        self.reconciliation = Reconciliation(home, self.store, self.queue, NullEvents())
 
     def messages(self) -> list[dict[str, Any]]:
         """What waits, first to be taken first."""
         with redis_client() as client:
-            return [json.loads(text) for text in reversed(client.lrange(names().queue, 0, -1))]
+            return [json.loads(text) for text in reversed(client.lrange(redis_names().queue, 0, -1))]
 
-    def ids(self) -> list[str]:
+    def message_ids(self) -> list[str]:
         """The identities of what waits, first to be taken first."""
         return [message["headers"]["id"] for message in self.messages()]
 
-    def take(self) -> str:
+    def hold_next_message(self) -> str:
         """Have a worker hold the next message, as the transport notes it. Its identity."""
         with redis_client() as client:
-            text = client.rpop(names().queue)
+            text = client.rpop(redis_names().queue)
             assert isinstance(text, str)
             tag = json.loads(text)["properties"]["delivery_tag"]
-            client.hset(names().unacked["unacked_key"], tag, json.dumps([json.loads(text), names().queue, names().queue]))
-            client.zadd(names().unacked["unacked_index_key"], {tag: time()})
+            client.hset(
+                redis_names().unacked_options["unacked_key"],
+                tag,
+                json.dumps([json.loads(text), redis_names().queue, redis_names().queue]),
+            )
+            client.zadd(redis_names().unacked_options["unacked_index_key"], {tag: time()})
         return str(json.loads(text)["headers"]["id"])
 
 
 @contextmanager
-def line(root: Path) -> Generator[Line]:
+def queue_only_library(root: Path) -> Generator[QueueOnlyLibrary]:
     """A library with its Redis, or that of REDIS_HOST, for this process; ended with the context."""
     before = os.environ["UNBRAID_HOME"]
     os.environ["UNBRAID_HOME"] = str(root)
-    made = Line(Home(root).prepare())
+    library = QueueOnlyLibrary(Home(root).create_folders())
     try:
         if external_redis() is None:
-            made.redis.start()
-        yield made
+            library.redis.start()
+        yield library
     finally:
-        made.redis.stop()
+        library.redis.stop()
         os.environ["UNBRAID_HOME"] = before

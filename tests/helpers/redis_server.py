@@ -6,17 +6,17 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from desktop.supervisor.redis import find_binary
+from desktop.supervisor.redis_server import find_binary
 
 
 @contextmanager
-def redis_on_a_port(folder: Path, *options: str) -> Generator[dict[str, str]]:
+def redis_on_free_port(folder: Path, *options: str) -> Generator[dict[str, str]]:
     """A server that answers, with its working directory in `folder`; what REDIS_* say of it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    words = [find_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
-    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE) as process:
+    command = [find_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", *options]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
             for line in process.stdout:

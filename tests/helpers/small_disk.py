@@ -12,16 +12,16 @@ import pytest
 class SmallDisk:
     """A tmpfs at `place`."""
 
-    def __init__(self, place: Path, megabytes: int) -> None:
-        self.place = place
-        place.mkdir()
-        words = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)]
-        if subprocess.run(words, capture_output=True, check=False).returncode:
+    def __init__(self, mount_point: Path, megabytes: int) -> None:
+        self.mount_point = mount_point
+        mount_point.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(mount_point)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
             pytest.skip("this user may not mount a disk")
 
     def fill(self) -> None:
         """Leave no byte free, whatever else is written meanwhile."""
-        with (self.place / "filler").open("ab", buffering=0) as file:
+        with (self.mount_point / "filler").open("ab", buffering=0) as file:
             for size in (1 << 20, 4096):
                 try:
                     while True:
@@ -32,18 +32,18 @@ class SmallDisk:
 
     def empty(self) -> None:
         """Take away what filled it."""
-        (self.place / "filler").unlink()
+        (self.mount_point / "filler").unlink()
 
-    def remount(self, how: str) -> None:
+    def remount(self, options: str) -> None:
         """With other options, such as "size=50m", "ro" or "rw"."""
-        subprocess.run(["mount", "-o", f"remount,{how}", str(self.place)], check=True)
+        subprocess.run(["mount", "-o", f"remount,{options}", str(self.mount_point)], check=True)
 
 
 @contextmanager
-def small_disk(place: Path, megabytes: int) -> Generator[SmallDisk]:
+def small_disk(mount_point: Path, megabytes: int) -> Generator[SmallDisk]:
     """Mounted at the new folder `place` for as long as the context lasts."""
-    disk = SmallDisk(place, megabytes)
+    disk = SmallDisk(mount_point, megabytes)
     try:
         yield disk
     finally:
-        subprocess.run(["umount", "--lazy", str(place)], check=True)
+        subprocess.run(["umount", "--lazy", str(mount_point)], check=True)

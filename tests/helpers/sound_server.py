@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.helpers.library import until
+from tests.helpers.library import wait_until
 
-RATE = 44100
+SAMPLE_RATE = 44100
 
 
 class SoundServer:
@@ -22,15 +22,15 @@ class SoundServer:
         """Put its files into a folder of its own."""
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
-        home, run = folder / "home", folder / "run"
-        for made in (home, run):
-            made.mkdir(parents=True)
+        home, runtime = folder / "home", folder / "run"
+        for directory in (home, runtime):
+            directory.mkdir(parents=True)
         (home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
         self.environment = {
             "HOME": str(home),
-            "XDG_RUNTIME_DIR": str(run),
-            "PULSE_RUNTIME_PATH": str(run / "rt"),
-            "PULSE_SERVER": f"unix:{run}/native",
+            "XDG_RUNTIME_DIR": str(runtime),
+            "PULSE_RUNTIME_PATH": str(runtime / "rt"),
+            "PULSE_SERVER": f"unix:{runtime}/native",
         }
 
     def start(self, *cards: str) -> None:
@@ -44,8 +44,10 @@ class SoundServer:
         script = self._folder / "server.pa"
         script.write_text("\n".join(lines) + "\n")
         words = ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
-        self._server = subprocess.Popen([*words, "--use-pid-file=no"], env=self._all(), stderr=subprocess.DEVNULL)
-        until(lambda: self._control("info").returncode == 0)
+        self._server = subprocess.Popen(
+            [*words, "--use-pid-file=no"], env=self._full_environment(), stderr=subprocess.DEVNULL
+        )
+        wait_until(lambda: self._pactl("info").returncode == 0)
 
     def stop(self) -> None:
         """End it: its cards are gone."""
@@ -58,34 +60,36 @@ class SoundServer:
         assert self._server
         self._server.send_signal(signal.SIGSTOP)
 
-    def choose(self, card: str) -> None:
+    def set_default_card(self, card: str) -> None:
         """Make a card the default."""
-        assert self._control("set-default-sink", card).returncode == 0
+        assert self._pactl("set-default-sink", card).returncode == 0
 
-    def remove(self, card: str) -> None:
+    def remove_card(self, card: str) -> None:
         """Take a card away."""
-        modules = self._control("list", "short", "modules").stdout.splitlines()
+        modules = self._pactl("list", "short", "modules").stdout.splitlines()
         number = next(line.split()[0] for line in modules if f"sink_name={card} " in line)
-        assert self._control("unload-module", number).returncode == 0
+        assert self._pactl("unload-module", number).returncode == 0
 
     @contextmanager
     def recording(self, card: str) -> Generator["Recording"]:
         """Record what a card plays."""
         raw = self._folder / f"{card}.raw"
-        words = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={RATE}", "--channels=2"]
+        words = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={SAMPLE_RATE}", "--channels=2"]
         with raw.open("wb") as out:
-            recorder = subprocess.Popen([*words, "--latency-msec=20"], env=self._all(), stdout=out)
+            recorder = subprocess.Popen([*words, "--latency-msec=20"], env=self._full_environment(), stdout=out)
         try:
-            until(lambda: raw.stat().st_size > 0)
+            wait_until(lambda: raw.stat().st_size > 0)
             yield Recording(raw)
         finally:
             recorder.kill()
             recorder.wait()
 
-    def _control(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(["pactl", *words], env=self._all(), capture_output=True, text=True, check=False)
+    def _pactl(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["pactl", *arguments], env=self._full_environment(), capture_output=True, text=True, check=False
+        )
 
-    def _all(self) -> dict[str, str]:
+    def _full_environment(self) -> dict[str, str]:
         return dict(os.environ) | self.environment
 
 
@@ -100,6 +104,6 @@ class Recording:
         data = self._raw.read_bytes()
         return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
 
-    def is_heard(self) -> bool:
+    def is_audible(self) -> bool:
         """True when its last half second isn't silence."""
-        return bool(self.sound()[-RATE // 2 :].any())
+        return bool(self.sound()[-SAMPLE_RATE // 2 :].any())

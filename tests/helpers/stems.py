@@ -8,15 +8,15 @@ from uuid import uuid4
 import numpy as np
 import soundfile as sf
 
-from desktop.audio.peaks import build_peaks
+from desktop.audio.peaks import write_peaks
 from desktop.jobs.model import Job, JobOptions, JobState, Stem
 from desktop.paths import Home
 
-RATE = 44100
-NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")
+SAMPLE_RATE = 44100
+STEM_NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")
 
 
-def waiting_job(state: JobState = JobState.PENDING) -> Job:
+def make_unseparated_job(state: JobState = JobState.PENDING) -> Job:
     """Return a job that has no stems."""
     return Job(
         id=str(uuid4()),
@@ -31,23 +31,25 @@ def waiting_job(state: JobState = JobState.PENDING) -> Job:
     )
 
 
-def write_stems(folder: Path, stems: int = 4, seconds: float = 2.0) -> tuple[Stem, ...]:
+def write_stems(folder: Path, stem_count: int = 4, seconds: float = 2.0) -> tuple[Stem, ...]:
     """Write stems that are tones of different pitch, with their peaks, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    frames = round(seconds * RATE)
-    return tuple(_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(NAMES[:stems]))
+    frames = round(seconds * SAMPLE_RATE)
+    return tuple(_write_stem(folder, name, 110.0 * (n + 1), frames) for n, name in enumerate(STEM_NAMES[:stem_count]))
 
 
-def separated_job(home: Home, title: str = "Night Drive", stems: int = 4, seconds: float = 2.0) -> Job:
+def write_library_job(home: Home, title: str = "Night Drive", stem_count: int = 4, seconds: float = 2.0) -> Job:
     """Return a completed job with stems in the library's own folder, to be inserted."""
     job_id = str(uuid4())
-    return replace(completed_job(home.job(job_id).run(1), stems, seconds), id=job_id, title=title)
+    return replace(
+        write_completed_job(home.job_folder(job_id).result_folder(1), stem_count, seconds), id=job_id, title=title
+    )
 
 
-def completed_job(folder: Path, stems: int = 4, seconds: float = 2.0) -> Job:
+def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0) -> Job:
     """Return a job whose stems are tones of different pitch, written into `folder`."""
-    frames = round(seconds * RATE)
-    made = write_stems(folder, stems, seconds)
+    frames = round(seconds * SAMPLE_RATE)
+    written_stems = write_stems(folder, stem_count, seconds)
     return Job(
         id=str(uuid4()),
         state=JobState.COMPLETED,
@@ -60,19 +62,19 @@ def completed_job(folder: Path, stems: int = 4, seconds: float = 2.0) -> Job:
         added=datetime.now(UTC),
         token=1,
         seconds=seconds,
-        sample_rate=RATE,
+        sample_rate=SAMPLE_RATE,
         channels=2,
         frames=frames,
         model_used="htdemucs",
         null_dbfs=-300.0,
-        stems=made,
+        stems=written_stems,
     )
 
 
-def _stem(folder: Path, name: str, pitch: float, frames: int) -> Stem:
-    tone = 0.5 * np.sin(2 * np.pi * pitch * np.arange(frames) / RATE)
+def _write_stem(folder: Path, name: str, frequency_hz: float, frames: int) -> Stem:
+    tone = 0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(frames) / SAMPLE_RATE)
     sound = np.stack([tone, tone])
     path, peaks = folder / f"{name}.wav", folder / f"{name}.peaks"
-    sf.write(path, sound.T, RATE, subtype="PCM_16")
-    build_peaks([sound], peaks)
+    sf.write(path, sound.T, SAMPLE_RATE, subtype="PCM_16")
+    write_peaks([sound], peaks)
     return Stem(name, path, peaks)

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 
-_PIECE = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\r|\n|[^\x1b\r\n]")
+_TOKEN = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\r|\n|[^\x1b\r\n]")
 
 
 class Terminal:
@@ -17,18 +17,18 @@ class Terminal:
 
     def feed(self, text: str) -> None:
         """Write as a program does."""
-        for piece in _PIECE.finditer(text):
-            if piece[2] == "A":
-                self._row = max(0, self._row - int(piece[1] or 1))
-            elif piece[2] == "K":
-                kept = self.lines[self._row][: self._column] if piece[1] in ("", "0") else ""
+        for token in _TOKEN.finditer(text):
+            if token[2] == "A":
+                self._row = max(0, self._row - int(token[1] or 1))
+            elif token[2] == "K":
+                kept = self.lines[self._row][: self._column] if token[1] in ("", "0") else ""
                 self.lines[self._row] = kept
-            elif piece[0] == "\r":
+            elif token[0] == "\r":
                 self._column = 0
-            elif piece[0] == "\n":
+            elif token[0] == "\n":
                 self._next_line()
-            elif not piece[2]:
-                self._put(piece[0])
+            elif not token[2]:
+                self._put(token[0])
 
     def _put(self, character: str) -> None:
         if self._column == self.columns:
@@ -44,24 +44,24 @@ class Terminal:
             self.lines.append("")
 
 
-def shown_by(start: Callable[[int], None]) -> list[str]:
+def capture_terminal(start: Callable[[int], None]) -> list[str]:
     """The lines that are seen at the end of a process which `start` gives a terminal, a file descriptor, to write to.
 
     `start` must leave nobody in this process who holds the terminal.
     """
-    ours, theirs = os.openpty()
+    read_fd, terminal_fd = os.openpty()
     terminal = Terminal()
     try:
-        start(theirs)
+        start(terminal_fd)
     finally:
-        os.close(theirs)
-    written = b""
+        os.close(terminal_fd)
+    output = b""
     try:
-        while data := os.read(ours, 65536):
-            written += data
+        while data := os.read(read_fd, 65536):
+            output += data
     except OSError:  # how Linux says that nobody holds the other end
         pass
     finally:
-        os.close(ours)
-    terminal.feed(written.decode())
+        os.close(read_fd)
+    terminal.feed(output.decode())
     return [line.rstrip() for line in terminal.lines if line.strip()]

@@ -9,23 +9,23 @@ import torch
 from safetensors.torch import save_file
 
 
-class Hostile:
+class HostilePickle:
     """A pickle that calls something when it is opened with `pickle`."""
 
     def __init__(self, call: Callable[..., Any], *args: Any) -> None:
-        self._reduced = (call, args)
+        self._reduce_value = (call, args)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return self._reduced
+        return self._reduce_value
 
 
-def saved(path: Path, content: object, zipped: bool = True) -> Path:
+def save_torch_file(path: Path, content: object, is_zip: bool = True) -> Path:
     """Save as torch does, or as it did before version 1.6."""
-    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    torch.save(content, path, _use_new_zipfile_serialization=is_zip)
     return path
 
 
-def exported(path: Path, package: dict[str, Any], **changes: str) -> Path:
+def save_safetensors(path: Path, package: dict[str, Any], **changes: str) -> Path:
     """Save a package as the safetensors file that Demucs's own exporter writes."""
     kwargs = package["kwargs"] | {"segment": {"_type": "fraction", "numerator": 2, "denominator": 1}}
     metadata = {"klass": "demucs.htdemucs.HTDemucs", "args": "[]", "kwargs": json.dumps(kwargs)} | changes

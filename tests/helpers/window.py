@@ -18,16 +18,16 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
-from desktop.models.shelf import Shelf
+from desktop.models.store import ModelStore
 from desktop.paths import Home
 from desktop.playback.transport import Transport
-from desktop.ui.job_feed import JobFeed
-from desktop.ui.main_window import MainWindow
-from desktop.updates.source import Source
-from tests.helpers.stems import completed_job
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.core.job_feed import JobFeed
+from desktop.updates.feed_config import FeedConfig
+from tests.helpers.stems import write_completed_job
 
 
-class Asked:
+class RecordingQueue:
     """A queue that only remembers what was asked of it: nobody runs the jobs."""
 
     def __init__(self) -> None:
@@ -38,17 +38,17 @@ class Asked:
     def publish(self, job: Job) -> None:
         self.jobs.append(job)
 
-    def publish_in_order(self, jobs: Sequence[Job]) -> None:
+    def republish(self, jobs: Sequence[Job]) -> None:
         self.jobs = list(jobs)
 
     def publish_draft(self, job: Job) -> None:
         self.drafts.append(job)
 
-    def tell_playhead(self, job_id: str, second: float) -> None:
-        self.playheads.append((job_id, second))
+    def publish_playhead(self, job_id: str, position_s: float) -> None:
+        self.playheads.append((job_id, position_s))
 
 
-class ToFeed:
+class FeedEmitter:
     """Hands events to the feed directly, as the listener's thread would."""
 
     def __init__(self, feed: JobFeed) -> None:
@@ -58,63 +58,63 @@ class ToFeed:
         self._feed.deliver(event)
 
 
-class Stage:
+class WindowHarness:
     """Everything that a window stands on, and the window."""
 
     def __init__(self, root: Path) -> None:
-        self.home = Home(root).prepare()
+        self.home = Home(root).create_folders()
         self.feed = JobFeed()
-        self.queue = Asked()
+        self.queue = RecordingQueue()
         self.store = JobStore(self.home)
-        self.model_trouble = ""
+        self.model_error = ""
         """Why no model can be had at this moment."""
-        self.service = JobService(self.home, self.store, self.queue, ToFeed(self.feed), self._check_model)
+        self.service = JobService(self.home, self.store, self.queue, FeedEmitter(self.feed), self._check_model)
         self.transport = Transport()
 
-    def window(self, source: Source | None = None) -> MainWindow:
+    def create_window(self, source: FeedConfig | None = None) -> MainWindow:
         """A new window on this library; `source` tells it of newer versions."""
-        return MainWindow(lambda: self.service, self.feed, self.transport, Shelf(self.home), self.home, source)
+        return MainWindow(lambda: self.service, self.feed, self.transport, ModelStore(self.home), self.home, source)
 
     def _check_model(self, name: str) -> None:
-        if self.model_trouble:
-            raise ModelUnavailableError(self.model_trouble)
+        if self.model_error:
+            raise ModelUnavailableError(self.model_error)
 
 
 @contextmanager
-def stage(root: Path) -> Iterator[Stage]:
+def window_harness(root: Path) -> Iterator[WindowHarness]:
     """A stage, its transport closed at the end."""
-    made = Stage(root)
-    yield made
-    made.transport.close()
+    harness = WindowHarness(root)
+    yield harness
+    harness.transport.close()
 
 
-def opened(setting: Stage, qtbot: QtBot, size: QSize | None = None) -> MainWindow:
+def open_window(harness: WindowHarness, qtbot: QtBot, size: QSize | None = None) -> MainWindow:
     """Its window, shown, in front, with every song in its table."""
-    made = setting.window()
-    qtbot.addWidget(made)
-    made.resize(size or QSize(1440, 900))
-    made.show()
-    qtbot.waitExposed(made)
-    made.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.activeWindow() is made)
-    with qtbot.waitSignal(made.library.refresher.loaded):
-        made.library.refresher.reload()
-    return made
+    window = harness.create_window()
+    qtbot.addWidget(window)
+    window.resize(size or QSize(1440, 900))
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+    with qtbot.waitSignal(window.library.refresher.loaded):
+        window.library.refresher.reload()
+    return window
 
 
-def stored_song(setting: Stage, **known: Any) -> Job:
+def add_separated_song(harness: WindowHarness, **changes: Any) -> Job:
     """A separated song in the library, with stems that can be played."""
-    job = replace(completed_job(setting.home.jobs / "stems"), **known)
-    folder = setting.home.job(job.id).root
+    job = replace(write_completed_job(harness.home.jobs / "stems"), **changes)
+    folder = harness.home.job_folder(job.id).root
     job.stems[0].path.parent.rename(folder)
     stems = tuple(replace(stem, path=folder / stem.path.name, peaks=folder / stem.peaks.name) for stem in job.stems)
-    return setting.store.insert(replace(job, stems=stems))
+    return harness.store.insert(replace(job, stems=stems))
 
 
-def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **known: Any) -> Job:
+def make_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **changes: Any) -> Job:
     """A job with the values that matter to a test."""
-    model = known.pop("model", "htdemucs")
-    ago = known.pop("ago", timedelta(0))
+    model = changes.pop("model", "htdemucs")
+    age = changes.pop("ago", timedelta(0))
     values: dict[str, Any] = {
         "id": str(uuid4()),
         "artist": "Mara Lind",
@@ -122,24 +122,24 @@ def a_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **know
         "source": Path("Night Drive.flac"),
         "options": JobOptions(model=model),
         "position": 1,
-        "added": datetime.now(UTC) - ago,
+        "added": datetime.now(UTC) - age,
     }
-    return Job(title=title, state=state, **values | known)
+    return Job(title=title, state=state, **values | changes)
 
 
 @contextmanager
-def gaps(window: QObject) -> Iterator[list[float]]:
+def event_loop_gaps(window: QObject) -> Iterator[list[float]]:
     """Seconds between the beats of a timer that should come every 5 ms: how long the window was held up."""
     last, found = perf_counter(), [0.0]
 
-    def beat() -> None:
+    def on_tick() -> None:
         nonlocal last
         now = perf_counter()
         found.append(now - last)
         last = now
 
     timer = QTimer(window, interval=5)
-    timer.timeout.connect(beat)
+    timer.timeout.connect(on_tick)
     timer.start()
     yield found
     timer.stop()

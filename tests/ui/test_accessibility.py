@@ -9,14 +9,14 @@ from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState, Stage
-from desktop.ui.controls import ShellButton
-from desktop.ui.main_window import MainWindow
-from desktop.ui.player.fader import Fader
-from desktop.ui.player.transport_bar import TimeReadout
-from desktop.ui.player.words import Line
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.pages.player.transport_bar import TimeReadout
 from desktop.ui.waveform.view import WaveformView
-from tests.helpers.window import Stage as LibraryStage
-from tests.helpers.window import a_job, opened, stored_song
+from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.fader import Fader
+from desktop.ui.widgets.label import ElidedLabel
+from tests.helpers.window import WindowHarness as LibraryStage
+from tests.helpers.window import add_separated_song, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 Role = QAccessible.Role
@@ -25,12 +25,12 @@ Role = QAccessible.Role
 @pytest.fixture
 def playable(setting: LibraryStage, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window in which a separated song is chosen, beside one in work."""
-    job = stored_song(setting, notices=("The file ends early.",))
-    setting.store.insert(a_job("Other", JobState.PROCESSING, stage=Stage.SEPARATING, progress=0.34))
-    window = opened(setting, qtbot)
-    window.table.choose(job.id)
-    qtbot.waitUntil(lambda: window.player.ready)
-    window.notices.say("A notice.")
+    job = add_separated_song(setting, notices=("The file ends early.",))
+    setting.store.insert(make_job("Other", JobState.PROCESSING, stage=Stage.SEPARATING, progress=0.34))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
+    qtbot.waitUntil(lambda: window.player.is_ready)
+    window.notices.show_text("A notice.")
     yield window
     window.close()
 
@@ -88,13 +88,13 @@ def test_the_tree_is_in_the_order_of_the_window(playable: MainWindow) -> None:
 
 
 def test_the_focus_begins_in_the_table_or_on_the_way_to_the_first_song(setting: LibraryStage, qtbot: QtBot) -> None:
-    made = setting.window()
+    made = setting.create_window()
     qtbot.addWidget(made)
     assert made.focusWidget().accessibleName() == "Opening the library"
     made.show()
-    qtbot.waitUntil(lambda: made.empty.isVisible())
+    qtbot.waitUntil(lambda: made.empty_state.isVisible())
     assert made.focusWidget().accessibleName() == "Add songs…"
-    made.library.jobs.put([a_job()])
+    made.library.table_model.upsert_jobs([make_job()])
     assert made.focusWidget().accessibleName() == "Songs"
 
 
@@ -104,17 +104,17 @@ def test_the_playhead_is_read_and_moved_in_seconds(playable: MainWindow, qtbot: 
     value = interface_of(readout).valueInterface()
     assert (value.minimumValue(), value.maximumValue()) == (0, 2)
     value.setCurrentValue(1)
-    assert playable.player.seconds == pytest.approx(1.0)
-    playable.player.seek_seconds(1.9)
+    assert playable.player.position_seconds == pytest.approx(1.0)
+    playable.player.seek_to_seconds(1.9)
     assert value.currentValue() == 1
-    assert playable.player.seconds == pytest.approx(1.9)  # showing a time asks for no seek
+    assert playable.player.position_seconds == pytest.approx(1.9)  # showing a time asks for no seek
     readout.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.keyClick(readout, Qt.Key.Key_Home)
-    assert playable.player.seconds == 0
+    assert playable.player.position_seconds == 0
 
 
 def test_nothing_is_spoken_twice(playable: MainWindow) -> None:
-    lines = [line for line in playable.findChildren(Line) if line.isVisible()]
+    lines = [line for line in playable.findChildren(ElidedLabel) if line.isVisible()]
     assert len(lines) >= 10
     for line in lines:
         line.setFixedWidth(12)  # too narrow for its text, which the tooltip then shows
@@ -127,7 +127,7 @@ def test_nothing_is_spoken_twice(playable: MainWindow) -> None:
 
 @pytest.mark.qt_log_ignore("does not support raise")
 def test_a_button_without_words_shows_its_name_under_the_pointer(playable: MainWindow, qtbot: QtBot) -> None:
-    button = next(b for b in playable.panel.findChildren(ShellButton) if b.accessibleName() == "Show files")
+    button = next(b for b in playable.player_panel.findChildren(PushButton) if b.accessibleName() == "Show files")
     middle = button.rect().center()
     QApplication.sendEvent(button, QHelpEvent(QEvent.Type.ToolTip, middle, button.mapToGlobal(middle)))
     qtbot.waitUntil(lambda: QToolTip.text() == "Show files")
@@ -149,8 +149,8 @@ def _tab_through(window: MainWindow, qtbot: QtBot, key: Qt.Key) -> list[str]:
 
 
 def test_tab_goes_through_the_window_as_it_is_seen(playable: MainWindow, qtbot: QtBot) -> None:
-    playable.top.search.setFocus()
-    qtbot.waitUntil(playable.top.search.hasFocus)
+    playable.top_bar.search_field.setFocus()
+    qtbot.waitUntil(playable.top_bar.search_field.hasFocus)
     names = _tab_through(playable, qtbot, Qt.Key.Key_Tab)
     lane = ["Mute {}", "Solo {}", "Level of {}"]
     lanes = [name.format(stem) for stem in ("Vocals", "Drums", "Bass", "Other") for name in lane]
@@ -190,20 +190,20 @@ def test_every_tab_stop_shows_that_it_has_the_focus(playable: MainWindow, qtbot:
 @pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Return])
 def test_from_the_search_a_key_goes_to_what_was_found(setting: LibraryStage, qtbot: QtBot, key: Qt.Key) -> None:
     for title in ("Night Drive", "Vibe Ace"):
-        setting.store.insert(a_job(title))
-    window = opened(setting, qtbot)
-    window.go_to_search()
-    qtbot.keyClicks(window.top.search, "vibe")
-    qtbot.keyClick(window.top.search, key)
-    assert window.table.hasFocus()
-    assert [job.title for job in window.table.chosen()] == ["Vibe Ace"]
+        setting.store.insert(make_job(title))
+    window = open_window(setting, qtbot)
+    window.focus_search()
+    qtbot.keyClicks(window.top_bar.search_field, "vibe")
+    qtbot.keyClick(window.top_bar.search_field, key)
+    assert window.job_view.hasFocus()
+    assert [job.title for job in window.job_view.selected_jobs()] == ["Vibe Ace"]
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Escape])
 def test_from_the_search_of_an_empty_library_a_key_goes_to_the_way_to_the_first_song(
     setting: LibraryStage, qtbot: QtBot, key: Qt.Key
 ) -> None:
-    window = opened(setting, qtbot)
-    window.go_to_search()
-    qtbot.keyClick(window.top.search, key)
-    assert window.empty.card.add.hasFocus()
+    window = open_window(setting, qtbot)
+    window.focus_search()
+    qtbot.keyClick(window.top_bar.search_field, key)
+    assert window.empty_state.card.add_button.hasFocus()

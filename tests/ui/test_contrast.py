@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import desktop.ui
-from desktop.ui.controls import ShellButton
-from desktop.ui.jobs.columns import Column
-from desktop.ui.main_window import MainWindow
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.pages.library.columns import Column
 from desktop.ui.theme import tokens
-from desktop.ui.theme.stylesheet import STYLESHEET
-from tests.helpers.window import a_job
+from desktop.ui.theme.style import STYLESHEET
+from desktop.ui.widgets.button import PushButton
+from tests.helpers.window import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 TEXT, SHAPE, HOVER = 4.5, 3.0, 1.1
@@ -44,20 +44,20 @@ def _blend(colour: str, ground: str, opacity: float) -> str:
 
 
 def test_text_can_be_read_on_every_ground_and_every_fill() -> None:
-    on_grounds = [pair for pair in product(tokens.TEXT_ON_GROUNDS, tokens.GROUNDS) if contrast(*pair) < TEXT]
+    on_grounds = [pair for pair in product(tokens.TEXT_ON_SURFACES, tokens.SURFACES) if contrast(*pair) < TEXT]
     assert not on_grounds
     assert not [pair for pair in tokens.TEXT_ON_FILLS if contrast(*pair) < TEXT]
 
 
 def test_shapes_and_states_can_be_seen_on_every_ground() -> None:
-    shapes = (*tokens.SHAPES_ON_GROUNDS, *FILLS)
-    assert not [pair for pair in product(shapes, tokens.GROUNDS) if contrast(*pair) < SHAPE]
+    shapes = (*tokens.SHAPES_ON_SURFACES, *FILLS)
+    assert not [pair for pair in product(shapes, tokens.SURFACES) if contrast(*pair) < SHAPE]
 
 
 def test_what_is_drawn_half_transparent_can_be_seen() -> None:
     for colour in (tokens.ACCENT, *tokens.STEM_COLOURS.values()):
-        assert contrast(_blend(colour, tokens.BACKGROUND, tokens.AHEAD_OPACITY), tokens.BACKGROUND) >= SHAPE, colour
-        assert contrast(colour, _blend(colour, tokens.PANEL, tokens.BADGE_TINT)) >= SHAPE, colour
+        assert contrast(_blend(colour, tokens.BACKGROUND, tokens.UNPLAYED_OPACITY), tokens.BACKGROUND) >= SHAPE, colour
+        assert contrast(colour, _blend(colour, tokens.PANEL, tokens.BADGE_OPACITY)) >= SHAPE, colour
 
 
 def test_what_is_under_the_pointer_differs_from_its_neighbours() -> None:
@@ -74,7 +74,14 @@ def _named_colours() -> Iterator[tuple[str, str]]:
 
 def test_every_colour_is_in_a_table() -> None:
     inks_on_fills = {ink for ink, _ in tokens.TEXT_ON_FILLS}
-    tables = (tokens.GROUNDS, tokens.TEXT_ON_GROUNDS, tokens.SHAPES_ON_GROUNDS, inks_on_fills, FILLS, tokens.HAIRLINES)
+    tables = (
+        tokens.SURFACES,
+        tokens.TEXT_ON_SURFACES,
+        tokens.SHAPES_ON_SURFACES,
+        inks_on_fills,
+        FILLS,
+        tokens.HAIRLINES,
+    )
     known = {colour for table in tables for colour in table}
     assert {name for name, value in _named_colours() if value not in known} == set()
 
@@ -82,7 +89,7 @@ def test_every_colour_is_in_a_table() -> None:
 def test_colours_are_written_in_the_tokens_alone() -> None:
     folder = Path(desktop.ui.__file__).parent
     # The pictures that stand for missing covers are pictures: nothing is written on them.
-    elsewhere = {folder / "theme" / "tokens.py", folder / "jobs" / "covers.py"}
+    elsewhere = {folder / "theme" / "tokens.py", folder / "pages" / "library" / "covers.py"}
     literal = re.compile(rf"{_HEX.pattern}|QColor\(\d|GlobalColor\.(?!transparent)")
     found = [path.name for path in folder.rglob("*.py") if path not in elsewhere and literal.search(path.read_text())]
     assert not found
@@ -97,9 +104,9 @@ def test_the_style_sheet_follows_the_tables() -> None:
         if ground in FILLS:
             assert (ink, ground) in tokens.TEXT_ON_FILLS or ink is None, selector
         elif ink is not None:
-            assert ink in tokens.TEXT_ON_GROUNDS, selector
+            assert ink in tokens.TEXT_ON_SURFACES, selector
         if ground is not None and ground not in FILLS and "separator" not in selector and "ScrollBar" not in selector:
-            assert ground in tokens.GROUNDS, selector
+            assert ground in tokens.SURFACES, selector
 
 
 def _properties(body: str) -> dict[str, str]:
@@ -113,7 +120,7 @@ def _picture(widget: QWidget) -> QImage:
 
 
 def test_a_checked_button_has_an_accent_border_and_a_hovered_one_a_visible_one(qtbot: QtBot) -> None:
-    buttons = [ShellButton("Lanes") for _ in range(2)]
+    buttons = [PushButton("Lanes") for _ in range(2)]
     borders: list[str] = []
     for button, checked in zip(buttons, (False, True), strict=True):
         qtbot.addWidget(button)
@@ -130,7 +137,7 @@ def test_a_disabled_button_differs_from_one_that_can_be_pressed(qtbot: QtBot) ->
     for kind in ("plain", "primary"):
         pictures: list[QImage] = []
         for enabled in (True, False):
-            button = ShellButton("Restore", kind)
+            button = PushButton("Restore", kind)
             qtbot.addWidget(button)
             button.setEnabled(enabled)
             pictures.append(_picture(button))
@@ -138,21 +145,21 @@ def test_a_disabled_button_differs_from_one_that_can_be_pressed(qtbot: QtBot) ->
 
 
 def test_a_selected_row_has_an_accent_edge(window: MainWindow, qtbot: QtBot) -> None:
-    window.library.jobs.put([first := a_job("First"), a_job("Second")])
-    window.table.choose(first.id)
-    qtbot.waitUntil(lambda: window.table.isVisible())
-    picture = _picture(window.table.viewport())
-    rows = [window.table.visualRect(window.library.proxy.index(row, Column.TITLE)).center() for row in (0, 1)]
+    window.library.table_model.upsert_jobs([first := make_job("First"), make_job("Second")])
+    window.job_view.select_job(first.id)
+    qtbot.waitUntil(lambda: window.job_view.isVisible())
+    picture = _picture(window.job_view.viewport())
+    rows = [window.job_view.visualRect(window.library.proxy.index(row, Column.TITLE)).center() for row in (0, 1)]
     assert [picture.pixelColor(QPoint(1, row.y())) for row in rows] == [QColor(tokens.ACCENT), QColor(tokens.PANEL)]
 
 
 def test_a_button_with_the_focus_has_one_ring(window: MainWindow, qtbot: QtBot) -> None:
     """Fusion would draw a grey frame of its own inside."""
-    button = window.top.settings
+    button = window.top_bar.settings_button
     inside = button.rect().adjusted(4, 4, -4, -4)
     plain = _picture(button)
-    window.top.models.setFocus()
-    qtbot.keyClick(window.top.models, Qt.Key.Key_Tab)  # Fusion draws it once a key has moved the focus
+    window.top_bar.model_button.setFocus()
+    qtbot.keyClick(window.top_bar.model_button, Qt.Key.Key_Tab)  # Fusion draws it once a key has moved the focus
     qtbot.waitUntil(button.hasFocus)
     focused = _picture(button)
     assert focused.copy(inside) == plain.copy(inside)

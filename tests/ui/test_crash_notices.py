@@ -6,10 +6,9 @@ import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.crashes.reports import write_report
-from desktop.crashes.untold import untold
-from desktop.ui.crash_notices import CrashNotices
-from desktop.ui.notices import NoticeStrip
+from desktop.runtime.crash_reports import collect_unreported, write_report
+from desktop.ui.app.app_notices import CrashNotices
+from desktop.ui.widgets.notices import NoticeStrip
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -30,7 +29,7 @@ def report(tmp_path: Path) -> Path:
 
 def test_a_fault_that_was_told_is_not_for_the_next_start(qtbot: QtBot, window: QWidget, report: Path) -> None:
     strip = NoticeStrip(window)
-    CrashNotices(strip, window).tell(report)
+    CrashNotices(strip, window).report_error(report)
     mark = report.with_suffix(".untold")
     assert mark.exists()
     qtbot.waitUntil(lambda: bool(strip.notices))
@@ -40,7 +39,7 @@ def test_a_fault_that_was_told_is_not_for_the_next_start(qtbot: QtBot, window: Q
 
 def test_a_fault_of_a_window_that_is_gone_is_for_the_next_start(qtbot: QtBot, window: QWidget, report: Path) -> None:
     faults = CrashNotices(NoticeStrip(window), window)
-    faults.tell(report)
+    faults.report_error(report)
     with qtbot.waitSignal(faults.destroyed):
         faults.deleteLater()
-    assert untold(report.parent, "window") == [report]
+    assert collect_unreported(report.parent, "window") == [report]

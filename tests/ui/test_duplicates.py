@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.jobs.columns import Column
-from desktop.ui.main_window import MainWindow
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.pages.library.columns import Column
 from tests.helpers.library import write_song
-from tests.helpers.window import Stage
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -32,7 +32,7 @@ def titles(window: MainWindow) -> list[str]:
 
 
 def said(window: MainWindow) -> list[str]:
-    return [notice.sentence for notice in window.notices.notices]
+    return [notice.text for notice in window.notices.notices]
 
 
 def press(window: MainWindow, name: str) -> None:
@@ -43,15 +43,15 @@ def press(window: MainWindow, name: str) -> None:
 
 
 def add(window: MainWindow, qtbot: QtBot, *paths: Path) -> None:
-    with qtbot.waitSignal(window.library.adder.finished):
+    with qtbot.waitSignal(window.library.import_queue.finished):
         window.add_tracks(list(paths))
 
 
 def test_a_folder_that_is_dropped_three_times_makes_one_set(
-    window: MainWindow, setting: Stage, folder: Path, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, folder: Path, qtbot: QtBot
 ) -> None:
     ends: list[object] = []
-    window.library.adder.finished.connect(ends.append)
+    window.library.import_queue.finished.connect(ends.append)
     for _ in range(3):  # quickly one after the other
         window.add_tracks([folder])
     qtbot.waitUntil(lambda: len(ends) == 3)
@@ -64,13 +64,13 @@ def test_a_song_that_is_there_is_opened_or_added_again_as_the_user_likes(
     window: MainWindow, folder: Path, qtbot: QtBot
 ) -> None:
     add(window, qtbot, folder)
-    window.top.search.setText("Song 2")
+    window.top_bar.search_field.setText("Song 2")
     again = Path(shutil.copyfile(folder / "Song 1.wav", folder / "called otherwise.wav"))
     add(window, qtbot, again)
     assert said(window) == ["“Song 1” is already in your library."]
     press(window, "Open")
-    qtbot.waitUntil(lambda: window.panel.job is not None and window.panel.job.title == "Song 1")
-    assert window.top.search.text() == ""
+    qtbot.waitUntil(lambda: window.player_panel.job is not None and window.player_panel.job.title == "Song 1")
+    assert window.top_bar.search_field.text() == ""
     assert len(titles(window)) == 3
     add(window, qtbot, again)
     press(window, "Add again")
@@ -86,7 +86,7 @@ def test_of_two_equal_files_in_one_folder_one_is_added(window: MainWindow, folde
 
 
 def test_songs_of_the_bin_can_be_restored_in_place_of_being_added(
-    window: MainWindow, setting: Stage, folder: Path, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, folder: Path, qtbot: QtBot
 ) -> None:
     add(window, qtbot, folder)
     jobs = {job.title: job for job in setting.store.jobs()}

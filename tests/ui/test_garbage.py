@@ -5,7 +5,7 @@ import threading
 
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.garbage import GarbageCollection
+from desktop.ui.app.garbage_collector import GarbageCollector
 
 
 class InACycle:
@@ -36,6 +36,6 @@ def test_a_thread_that_allocates_lets_no_widget_die(qtbot: QtBot) -> None:
 
 
 def test_python_collects_by_itself_once_the_window_is_gone() -> None:
-    GarbageCollection().close()
+    GarbageCollector().close()
     assert gc.isenabled()
     gc.disable()

@@ -9,27 +9,27 @@ from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.dialogs.quit_question import QuitQuestion
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.jobs.columns import Column
-from desktop.ui.main_window import MainWindow
-from desktop.ui.player.buttons import LetterButton
-from desktop.ui.player.fader import Fader
-from desktop.ui.player.lane import LaneHead
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.player.buttons import LetterButton
+from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.waveform.view import WaveformView
-from tests.helpers.window import Stage, opened, stored_song
+from desktop.ui.widgets.fader import Fader
+from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def playable(setting: Stage, qtbot: QtBot) -> Iterator[MainWindow]:
+def playable(setting: WindowHarness, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window in which a separated song is chosen and can be played."""
-    job = stored_song(setting)
-    window = opened(setting, qtbot)
-    window.table.choose(job.id)
-    qtbot.waitUntil(lambda: window.player.ready)
+    job = add_separated_song(setting)
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
+    qtbot.waitUntil(lambda: window.player.is_ready)
     yield window
     window.close()
 
@@ -74,43 +74,43 @@ def test_space_on_a_focused_button_presses_it_and_plays_nothing(playable: MainWi
     _focus(mute, qtbot)
     with qtbot.assertNotEmitted(playable.actions_by_name["Play or pause"].triggered):
         qtbot.keyClick(mute, Qt.Key.Key_Space)
-    assert playable.player.lane(0).muted
-    _focus(playable.top.settings, qtbot)
-    with qtbot.waitSignal(playable.top.settings_asked):
-        qtbot.keyClick(playable.top.settings, Qt.Key.Key_Space)
+    assert playable.player.lane_mix(0).muted
+    _focus(playable.top_bar.settings_button, qtbot)
+    with qtbot.waitSignal(playable.top_bar.settings_requested):
+        qtbot.keyClick(playable.top_bar.settings_button, Qt.Key.Key_Space)
 
 
 @pytest.mark.parametrize("place", ["table", "waveform", "fader", "nowhere"])
 def test_space_plays_where_no_control_uses_it(playable: MainWindow, qtbot: QtBot, place: str) -> None:
-    waveform, fader = playable.panel.findChild(WaveformView), playable.panel.findChild(Fader)
+    waveform, fader = playable.player_panel.findChild(WaveformView), playable.player_panel.findChild(Fader)
     assert waveform is not None
     assert fader is not None
-    widget = {"table": playable.table, "waveform": waveform, "fader": fader, "nowhere": playable.pages}[place]
+    widget = {"table": playable.job_view, "waveform": waveform, "fader": fader, "nowhere": playable.pages}[place]
     _focus(widget, qtbot)
     with qtbot.waitSignal(playable.actions_by_name["Play or pause"].triggered):
         qtbot.keyClick(widget, Qt.Key.Key_Space)
 
 
 def test_space_in_the_search_is_typed(playable: MainWindow, qtbot: QtBot) -> None:
-    _focus(playable.top.search, qtbot)
+    _focus(playable.top_bar.search_field, qtbot)
     with qtbot.assertNotEmitted(playable.actions_by_name["Play or pause"].triggered):
-        qtbot.keyClicks(playable.top.search, "a b")
-    assert playable.top.search.text() == "a b"
+        qtbot.keyClicks(playable.top_bar.search_field, "a b")
+    assert playable.top_bar.search_field.text() == "a b"
 
 
 def test_arrows_on_a_fader_set_the_level_and_leave_the_playhead(playable: MainWindow, qtbot: QtBot) -> None:
-    fader = playable.panel.findChild(Fader)
+    fader = playable.player_panel.findChild(Fader)
     assert fader is not None
     _focus(fader, qtbot)
     qtbot.keyClick(fader, Qt.Key.Key_Left)
-    assert playable.player.lane(0).gain_db < 0
+    assert playable.player.lane_mix(0).gain_db < 0
     qtbot.keyClick(fader, Qt.Key.Key_Home)
-    assert playable.player.lane(0).gain_db == -60
+    assert playable.player.lane_mix(0).gain_db == -60
     assert playable.player.position == 0
 
 
 def test_arrows_in_the_table_go_from_cell_to_cell_and_with_ctrl_seek(playable: MainWindow, qtbot: QtBot) -> None:
-    table = playable.table
+    table = playable.job_view
     _focus(table, qtbot)
     seen = [table.currentIndex().column()]
     for _ in range(len(Column) - 2):  # the artist's column is hidden
@@ -127,12 +127,12 @@ def test_arrows_in_the_table_go_from_cell_to_cell_and_with_ctrl_seek(playable: M
 def test_toggle_of_assistive_technology_mutes_and_solos(playable: MainWindow) -> None:
     told: list[bool] = []
     playable.player.lanes_changed.connect(lambda: told.append(True))
-    buttons = playable.panel.findChildren(LaneHead)[0].findChildren(LetterButton)
+    buttons = playable.player_panel.findChildren(LaneHeader)[0].findChildren(LetterButton)
     for button in buttons:
         interface = QAccessible.queryAccessibleInterface(button)
         assert interface is not None
         interface.actionInterface().doAction("Toggle")
-    assert playable.player.lane(0) == replace(playable.player.lane(0), muted=True, soloed=True)
+    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), muted=True, soloed=True)
     assert [button.isChecked() for button in buttons] == [True, True]
     playable.player.toggle_mute(0)
     assert [button.isChecked() for button in buttons] == [False, True]
@@ -140,10 +140,10 @@ def test_toggle_of_assistive_technology_mutes_and_solos(playable: MainWindow) ->
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support raise", "does not support propagateSizeHints")
-def test_no_checkable_control_acts_on_clicks(playable: MainWindow, setting: Stage) -> None:
+def test_no_checkable_control_acts_on_clicks(playable: MainWindow, setting: WindowHarness) -> None:
     """A click is one of several ways to check a control; `toggled` comes with each of them."""
     playable.open_settings()
-    question = QuitQuestion(2, 0, background=True, parent=playable)
+    question = QuitDialog(2, 0, offers_background=True, parent=playable)
     windows: list[QWidget] = [playable, question, *playable.findChildren(SettingsDialog)]
     checkable = [b for window in windows for b in window.findChildren(QAbstractButton) if b.isCheckable()]
     assert len(checkable) >= 4 * 2 + 4 + 1

@@ -19,20 +19,19 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
-from desktop.models.shelf import Shelf
-from desktop.ui.dialogs.error_details import ErrorDetails
-from desktop.ui.dialogs.refused import RefusedFiles
-from desktop.ui.jobs.buttons import JobAction
-from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.menu import JobMenu, entries
-from desktop.ui.jobs.status import Link
-from desktop.ui.main_window import SMALLEST, MainWindow
-from desktop.ui.player.lane import LaneHead
+from desktop.models.store import ModelStore
+from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
+from desktop.ui.core.job_actions import JobAction
+from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.menu import JobMenu, build_menu_items
+from desktop.ui.pages.library.status import StatusLink
+from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.theme import tokens
 from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
-from tests.helpers.stems import completed_job, separated_job
-from tests.helpers.window import Stage, a_job, gaps, opened, stored_song
+from tests.helpers.stems import write_completed_job, write_library_job
+from tests.helpers.window import WindowHarness, add_separated_song, event_loop_gaps, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SONG = FIXTURES / "formats"
@@ -49,7 +48,7 @@ def _songs(folder: Path, count: int) -> list[Path]:
 
 
 def _said(window: MainWindow) -> str:
-    return " | ".join(notice.sentence for notice in window.notices.notices)
+    return " | ".join(notice.text for notice in window.notices.notices)
 
 
 def _mime(paths: list[Path]) -> QMimeData:
@@ -68,20 +67,20 @@ def _button(window: QWidget, name: str) -> QPushButton:
 
 
 def test_an_empty_library_shows_the_card(window: MainWindow) -> None:
-    assert window.pages.currentWidget() is window.empty
-    assert not window.panel.isVisible()
+    assert window.pages.currentWidget() is window.empty_state
+    assert not window.player_panel.isVisible()
 
 
-def test_a_library_with_songs_shows_them(setting: Stage, qtbot: QtBot) -> None:
-    setting.store.insert(a_job("Night Drive"))
-    window = opened(setting, qtbot)
-    assert window.table.isVisible()
-    assert window.panel.isVisible()
+def test_a_library_with_songs_shows_them(setting: WindowHarness, qtbot: QtBot) -> None:
+    setting.store.insert(make_job("Night Drive"))
+    window = open_window(setting, qtbot)
+    assert window.job_view.isVisible()
+    assert window.player_panel.isVisible()
     assert _titles(window) == ["Night Drive"]
 
 
 def test_dropped_files_and_folders_become_jobs(
-    window: MainWindow, setting: Stage, qtbot: QtBot, tmp_path: Path
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
     songs = _songs(tmp_path / "album", 2)
     single = _songs(tmp_path / "single", 1)
@@ -98,8 +97,10 @@ def test_dropped_files_and_folders_become_jobs(
     qtbot.waitUntil(lambda: len(_titles(window)) == 3)
     assert all(path.exists() for path in (*songs, *single))
     assert len(setting.queue.jobs) == 3
-    assert window.pages.currentWidget() is not window.empty
-    qtbot.waitUntil(lambda: window.panel.job is not None and window.panel.job.id == setting.queue.jobs[0].id)
+    assert window.pages.currentWidget() is not window.empty_state
+    qtbot.waitUntil(
+        lambda: window.player_panel.job is not None and window.player_panel.job.id == setting.queue.jobs[0].id
+    )
 
 
 def test_text_that_is_dragged_over_the_window_is_not_taken(window: MainWindow) -> None:
@@ -131,7 +132,7 @@ def test_files_that_a_folder_search_leaves_out_are_told(window: MainWindow, qtbo
         (songs[0].parent / other).touch()
     window.add_tracks([tmp_path / "album"])
     qtbot.waitUntil(lambda: "2 other files in album were left out (.mid, .zip)." in _said(window))
-    qtbot.waitUntil(lambda: window.panel.job is not None)
+    qtbot.waitUntil(lambda: window.player_panel.job is not None)
 
 
 def test_files_that_cannot_be_added_are_told_together(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -141,12 +142,12 @@ def test_files_that_cannot_be_added_are_told_together(window: MainWindow, qtbot:
         [tmp_path / "missing.mp3", tmp_path / "empty.wav", tmp_path / "folder", *_songs(tmp_path / "a", 1)]
     )
     qtbot.waitUntil(lambda: "3 files could not be added: missing.mp3, empty.wav, folder." in _said(window))
-    qtbot.waitUntil(lambda: window.panel.job is not None)
+    qtbot.waitUntil(lambda: window.player_panel.job is not None)
     qtbot.mouseClick(_button(window.notices, "Details"), Qt.MouseButton.LeftButton)
-    sheet = window.findChild(RefusedFiles)
-    assert isinstance(sheet, RefusedFiles)
-    assert "empty.wav is empty (0 bytes)" in sheet.text.toPlainText()
-    sheet.copy()
+    sheet = window.findChild(RefusedFilesDialog)
+    assert isinstance(sheet, RefusedFilesDialog)
+    assert "empty.wav is empty (0 bytes)" in sheet.text_view.toPlainText()
+    sheet.copy_all()
     assert "missing.mp3" in QGuiApplication.clipboard().text()
     sheet.close()
 
@@ -156,14 +157,14 @@ def test_one_file_that_cannot_be_added_is_told_with_its_reason(
 ) -> None:
     window.add_tracks([tmp_path / "missing.mp3"])
     qtbot.waitUntil(lambda: "missing.mp3 was not found" in _said(window))
-    assert window.pages.currentWidget() is window.empty
+    assert window.pages.currentWidget() is window.empty_state
 
 
 def test_five_hundred_files_leave_the_window_responsive(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     songs = _songs(tmp_path / "many", 500)
     window.add_tracks(_songs(tmp_path / "one", 1))  # the first song ever brings its lanes, once and for all
-    qtbot.waitUntil(lambda: window.panel.job is not None)
-    with gaps(window) as found:
+    qtbot.waitUntil(lambda: window.player_panel.job is not None)
+    with event_loop_gaps(window) as found:
         began = perf_counter()
         window.add_tracks(songs)
         assert perf_counter() - began < 0.05
@@ -171,8 +172,8 @@ def test_five_hundred_files_leave_the_window_responsive(window: MainWindow, qtbo
     assert max(found) < 0.5, sorted(found)[-5:]
 
 
-def test_closing_while_adding_ends_soon(setting: Stage, qtbot: QtBot, tmp_path: Path) -> None:
-    window = opened(setting, qtbot)
+def test_closing_while_adding_ends_soon(setting: WindowHarness, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window(setting, qtbot)
     window.add_tracks(_songs(tmp_path / "many", 300))
     began = perf_counter()
     window.close()
@@ -181,14 +182,14 @@ def test_closing_while_adding_ends_soon(setting: Stage, qtbot: QtBot, tmp_path: 
 
 
 def test_the_demo_song_is_one_click_away_and_plays_when_it_can_be_heard(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(_button(window.empty, "Try the demo song"), Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.panel.job is not None)
-    assert window.panel.job is not None
-    done = completed_job(window._home.job(window.panel.job.id).run(1))
+    qtbot.mouseClick(_button(window.empty_state, "Try the demo song"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.player_panel.job is not None)
+    assert window.player_panel.job is not None
+    done = write_completed_job(window._home.job_folder(window.player_panel.job.id).result_folder(1))
     told: list[str] = []
     window.player.playing_changed.connect(lambda playing: told.append("plays") if playing else None)
     window.player.notice.connect(told.append)  # where there is no sound device
-    window.panel.show_job(replace(done, id=window.panel.job.id))
+    window.player_panel.show_job(replace(done, id=window.player_panel.job.id))
     qtbot.waitUntil(lambda: bool(told))
 
 
@@ -199,10 +200,12 @@ def test_the_first_screen_has_one_accent_button_and_offers_folders_too(
     assert [b.text().strip() for b in buttons if b.property("kind") == "primary"] == ["Add songs…"]
     _songs(tmp_path / "album", 2)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "album"))
-    qtbot.mouseClick(_button(window.empty, "Add folder…"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(window.empty_state, "Add folder…"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(_titles(window)) == 2)
-    assert window.top.add.isVisible()
-    for number, ask in enumerate((window.top.add_folder.click, window.actions_by_name["Add a folder"].trigger)):
+    assert window.top_bar.add_button.isVisible()
+    for number, ask in enumerate(
+        (window.top_bar.add_folder_button.click, window.actions_by_name["Add a folder"].trigger)
+    ):
         _songs(tmp_path / f"more {number}", 1)
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, n=number: str(tmp_path / f"more {n}"))
         ask()
@@ -210,37 +213,37 @@ def test_the_first_screen_has_one_accent_button_and_offers_folders_too(
 
 
 def _chosen(window: MainWindow, qtbot: QtBot, job: Job) -> None:
-    window.table.choose(job.id)
-    qtbot.waitUntil(lambda: window.panel.job is not None and window.panel.job.id == job.id)
+    window.job_view.select_job(job.id)
+    qtbot.waitUntil(lambda: window.player_panel.job is not None and window.player_panel.job.id == job.id)
 
 
-def test_a_waiting_song_is_cancelled_by_its_button(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive"))
-    window = opened(setting, qtbot)
-    window.table.action_asked.emit(job, JobAction.CANCEL)
+def test_a_waiting_song_is_cancelled_by_its_button(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = setting.store.insert(make_job("Night Drive"))
+    window = open_window(setting, qtbot)
+    window.job_view.action_requested.emit(job, JobAction.CANCEL)
     qtbot.waitUntil(lambda: "Cancelled" in window.library.proxy.index(0, Column.STATUS).data())
 
 
-def test_a_failed_song_tells_why_and_is_tried_again(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing."))
+def test_a_failed_song_tells_why_and_is_tried_again(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = setting.store.insert(make_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing."))
     (setting.home.logs / "worker.log").write_text(f"old line\nWARNING {job.id} failed: no index\n")
-    window = opened(setting, qtbot)
+    window = open_window(setting, qtbot)
     assert "its index is missing" in window.library.proxy.index(0, Column.STATUS).data()
-    window.table.link_clicked.emit(job, Link.DETAILS)
-    details = window.findChild(ErrorDetails)
-    assert isinstance(details, ErrorDetails)
-    assert "no index" in details.text.toPlainText()
-    assert "old line" not in details.text.toPlainText()
+    window.job_view.link_clicked.emit(job, StatusLink.SHOW_ERROR)
+    details = window.findChild(FailureDetailsDialog)
+    assert isinstance(details, FailureDetailsDialog)
+    assert "no index" in details.text_view.toPlainText()
+    assert "old line" not in details.text_view.toPlainText()
     details.close()
-    window.table.action_asked.emit(job, JobAction.RETRY)
+    window.job_view.action_requested.emit(job, JobAction.RETRY)
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
     qtbot.waitUntil(lambda: "Up next" in window.library.proxy.index(0, Column.STATUS).data())
 
 
-def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: Stage, qtbot: QtBot) -> None:
+def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: WindowHarness, qtbot: QtBot) -> None:
     titles = ["one", "two", "three", "The failed state"]
-    jobs = {title: setting.store.insert(a_job(title)) for title in titles}
-    window = opened(setting, qtbot)
+    jobs = {title: setting.store.insert(make_job(title)) for title in titles}
+    window = open_window(setting, qtbot)
     for title, job in jobs.items():
         claimed = setting.store.claim(job.id)
         assert claimed is not None
@@ -248,11 +251,11 @@ def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: S
             setting.store.fail(claimed, "two.mp3 is not an audio file.", 1.0)
         else:
             setting.store.complete(claimed, (), ())
-        setting.feed.changed.emit(job.id)
+        setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: _said(window) == "3 songs done, 1 failed.")
     qtbot.mouseClick(_button(window.notices, "Show failed"), Qt.MouseButton.LeftButton)
     assert sorted(_titles(window)) == ["The failed state", "two"]
-    assert window.top.search.text() == "failed"
+    assert window.top_bar.search_field.text() == "failed"
     failed = window.library.proxy.index_of(jobs["two"].id)
     assert failed.siblingAtColumn(Column.STATUS).data() == "Failed: two.mp3 is not an audio file. Details"
     assert failed.siblingAtColumn(Column.MODEL).data() == ""
@@ -260,23 +263,23 @@ def test_the_end_of_a_batch_is_told_and_what_failed_is_one_click_away(setting: S
     assert len(_titles(window)) == 4
 
 
-def test_a_draft_is_separated_again_with_one_click(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive", JobState.COMPLETED, model="htdemucs_ft", model_used="sketch"))
-    window = opened(setting, qtbot)
-    window.table.link_clicked.emit(job, Link.SEPARATE_BETTER)
+def test_a_draft_is_separated_again_with_one_click(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = setting.store.insert(make_job("Night Drive", JobState.COMPLETED, model="htdemucs_ft", model_used="sketch"))
+    window = open_window(setting, qtbot)
+    window.job_view.link_clicked.emit(job, StatusLink.SEPARATE_BETTER)
     qtbot.waitUntil(lambda: [asked.options.model for asked in setting.queue.jobs] == ["htdemucs_ft"])
 
 
-def test_a_fall_back_to_sketch_is_told_with_its_way_out(setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("Night Drive"))
-    window = opened(setting, qtbot)
+def test_a_fall_back_to_sketch_is_told_with_its_way_out(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = setting.store.insert(make_job("Night Drive"))
+    window = open_window(setting, qtbot)
     claimed = setting.store.claim(job.id)
     assert claimed is not None
-    setting.store.describe(claimed, model_used="sketch")
-    setting.feed.changed.emit(job.id)
-    qtbot.waitUntil(lambda: window.library.jobs.job_in(0).state is JobState.PROCESSING)
+    setting.store.record_details(claimed, model_used="sketch")
+    setting.feed.job_changed.emit(job.id)
+    qtbot.waitUntil(lambda: window.library.table_model.job_at_row(0).state is JobState.PROCESSING)
     assert setting.store.complete(claimed, (), (), seconds=1.0)
-    setting.feed.changed.emit(job.id)
+    setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: "draft quality: HT Demucs is not on this computer" in _said(window))
     qtbot.mouseClick(_button(window.notices, "Separate again with HT Demucs"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
@@ -285,48 +288,48 @@ def test_a_fall_back_to_sketch_is_told_with_its_way_out(setting: Stage, qtbot: Q
 def test_the_fall_back_to_sketch_is_told_of_songs_that_are_there_and_not_after_it_was_dismissed(
     window: MainWindow,
 ) -> None:
-    jobs = window.library.jobs
-    drafts = [a_job(title, JobState.COMPLETED, model_used="sketch") for title in ("One", "Two", "Three")]
-    jobs.put(drafts)
+    jobs = window.library.table_model
+    drafts = [make_job(title, JobState.COMPLETED, model_used="sketch") for title in ("One", "Two", "Three")]
+    jobs.upsert_jobs(drafts)
     for draft in drafts[:2]:
-        jobs.draft_made.emit(draft)
+        jobs.fallback_draft_completed.emit(draft)
     assert "2 songs were separated with Sketch" in _said(window)
-    jobs.drop([drafts[0].id])
+    jobs.remove_jobs([drafts[0].id])
     assert "“Two” was separated with Sketch" in _said(window)
-    jobs.drop([drafts[1].id])
+    jobs.remove_jobs([drafts[1].id])
     assert "Sketch" not in _said(window)
-    jobs.put(drafts)
-    jobs.draft_made.emit(drafts[0])
+    jobs.upsert_jobs(drafts)
+    jobs.fallback_draft_completed.emit(drafts[0])
     _button(window.notices, "Dismiss").click()
-    jobs.draft_made.emit(drafts[2])
+    jobs.fallback_draft_completed.emit(drafts[2])
     assert "“Three” was separated with Sketch" in _said(window)
 
 
-def test_the_backend_s_trouble_comes_and_goes(window: MainWindow, setting: Stage) -> None:
-    setting.feed.trouble.emit("Redis has ended.")
+def test_the_backend_s_trouble_comes_and_goes(window: MainWindow, setting: WindowHarness) -> None:
+    setting.feed.trouble_changed.emit("Redis has ended.")
     assert _said(window) == "Redis has ended."
-    setting.feed.trouble.emit("")
+    setting.feed.trouble_changed.emit("")
     assert _said(window) == ""
 
 
-def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
-    job = setting.store.insert(a_job("From the terminal"))
-    setting.feed.changed.emit(job.id)
+def test_jobs_of_other_programs_appear_and_go(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
+    job = setting.store.insert(make_job("From the terminal"))
+    setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: _titles(window) == ["From the terminal"])
-    setting.store.remove([job.id])
-    setting.feed.gap.emit()
-    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.empty)
+    setting.store.move_to_bin([job.id])
+    setting.feed.events_missed.emit()
+    qtbot.waitUntil(lambda: window.pages.currentWidget() is window.empty_state)
 
 
-def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot: QtBot) -> None:
-    job = stored_song(setting)
-    window = opened(setting, qtbot)
+def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = add_separated_song(setting)
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, job)
-    qtbot.waitUntil(lambda: window.player.ready)
+    qtbot.waitUntil(lambda: window.player.is_ready)
     qtbot.keyClick(window, Qt.Key.Key_2)
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
-    assert window.player.lane(1).muted
-    assert window.player.lane(0).soloed
+    assert window.player.lane_mix(1).muted
+    assert window.player.lane_mix(0).soloed
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
     qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
@@ -334,16 +337,16 @@ def test_selecting_a_song_shows_its_lanes_and_keys_play_it(setting: Stage, qtbot
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
-def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage, qtbot: QtBot) -> None:
-    running, other = setting.store.insert(a_job("Night Drive")), setting.store.insert(a_job("Other"))
-    window = opened(setting, qtbot)
+def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: WindowHarness, qtbot: QtBot) -> None:
+    running, other = setting.store.insert(make_job("Night Drive")), setting.store.insert(make_job("Other"))
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, running)
-    more = _button(window.panel, "Actions for Night Drive")
+    more = _button(window.player_panel, "Actions for Night Drive")
     more.setFocus()
     qtbot.keyClick(more, Qt.Key.Key_Space)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, JobMenu)
-    window.table.choose(other.id)
+    window.job_view.select_job(other.id)
     next(action for action in menu.actions() if action.text() == "Cancel").trigger()
     menu.close()
     qtbot.waitUntil(lambda: setting.service.job(running.id).state is JobState.CANCELLED)
@@ -352,116 +355,116 @@ def test_the_player_has_a_button_for_what_can_be_done_to_its_song(setting: Stage
 
 @pytest.mark.parametrize("how", ["search", "status"])
 def test_a_song_whose_row_no_longer_matches_the_search_stays_in_the_player(
-    setting: Stage, qtbot: QtBot, how: str
+    setting: WindowHarness, qtbot: QtBot, how: str
 ) -> None:
     for title in ("one", "two", "three"):
-        setting.store.insert(a_job(title, JobState.CANCELLED))
-    window = opened(setting, qtbot)
-    window.top.search_for("" if how == "search" else "cancelled")
-    job = next(job for job in window.library.jobs.jobs if job.title == "two")
+        setting.store.insert(make_job(title, JobState.CANCELLED))
+    window = open_window(setting, qtbot)
+    window.top_bar.search_for("" if how == "search" else "cancelled")
+    job = next(job for job in window.library.table_model.jobs if job.title == "two")
     _chosen(window, qtbot, job)
     if how == "search":
-        window.top.search_for("one")
+        window.top_bar.search_for("one")
     else:
         window.library.commands.retry([job])
     qtbot.waitUntil(lambda: "two" not in _titles(window))
-    assert window.panel.job is not None
-    assert window.panel.job.id == job.id
-    assert window.table.chosen() == []
-    window.top.search_for("")
-    assert [chosen.id for chosen in window.table.chosen()] == [job.id]
+    assert window.player_panel.job is not None
+    assert window.player_panel.job.id == job.id
+    assert window.job_view.selected_jobs() == []
+    window.top_bar.search_for("")
+    assert [chosen.id for chosen in window.job_view.selected_jobs()] == [job.id]
 
 
-def test_a_song_that_another_process_removed_leaves_the_player(setting: Stage, qtbot: QtBot) -> None:
-    jobs = [setting.store.insert(a_job(title, JobState.CANCELLED)) for title in ("one", "two")]
-    window = opened(setting, qtbot)
+def test_a_song_that_another_process_removed_leaves_the_player(setting: WindowHarness, qtbot: QtBot) -> None:
+    jobs = [setting.store.insert(make_job(title, JobState.CANCELLED)) for title in ("one", "two")]
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, jobs[0])
-    setting.store.remove([jobs[0].id])
-    setting.feed.changed.emit(jobs[0].id)
-    qtbot.waitUntil(lambda: window.panel.job is None or window.panel.job.id == jobs[1].id)
+    setting.store.move_to_bin([jobs[0].id])
+    setting.feed.job_changed.emit(jobs[0].id)
+    qtbot.waitUntil(lambda: window.player_panel.job is None or window.player_panel.job.id == jobs[1].id)
 
 
-def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: Stage, qtbot: QtBot) -> None:
-    waiting = setting.store.insert(a_job("Night Drive"))
-    failed = setting.store.insert(a_job("Broken", JobState.FAILED, error="The file is damaged."))
-    window = opened(setting, qtbot)
+def test_the_buttons_of_the_player_do_what_those_of_the_row_do(setting: WindowHarness, qtbot: QtBot) -> None:
+    waiting = setting.store.insert(make_job("Night Drive"))
+    failed = setting.store.insert(make_job("Broken", JobState.FAILED, error="The file is damaged."))
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, waiting)
-    pause = _button(window.panel, "Pause")
+    pause = _button(window.player_panel, "Pause")
     pause.setFocus()
     qtbot.keyClick(pause, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: setting.service.job(waiting.id).paused)
     qtbot.waitUntil(lambda: window.focusWidget().accessibleName() == "Resume")
-    qtbot.mouseClick(_button(window.panel, "Cancel"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_button(window.player_panel, "Cancel"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: setting.service.job(waiting.id).state is JobState.CANCELLED)
     _chosen(window, qtbot, failed)
-    qtbot.mouseClick(_button(window.panel, "Why it failed"), Qt.MouseButton.LeftButton)
-    details = window.findChild(ErrorDetails)
-    assert isinstance(details, ErrorDetails)
+    qtbot.mouseClick(_button(window.player_panel, "Why it failed"), Qt.MouseButton.LeftButton)
+    details = window.findChild(FailureDetailsDialog)
+    assert isinstance(details, FailureDetailsDialog)
     details.close()
 
 
-def test_typing_in_the_search_is_typing(setting: Stage, qtbot: QtBot) -> None:
+def test_typing_in_the_search_is_typing(setting: WindowHarness, qtbot: QtBot) -> None:
     for title in ("Night Drive 1", "Other"):
-        setting.store.insert(a_job(title, source=Path("x.wav"), state=JobState.CANCELLED))
-    window = opened(setting, qtbot)
+        setting.store.insert(make_job(title, source=Path("x.wav"), state=JobState.CANCELLED))
+    window = open_window(setting, qtbot)
     qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClicks(window.top.search, "drive 1")
-    assert window.top.search.text() == "drive 1"
+    qtbot.keyClicks(window.top_bar.search_field, "drive 1")
+    assert window.top_bar.search_field.text() == "drive 1"
     qtbot.waitUntil(lambda: _titles(window) == ["Night Drive 1"])
-    qtbot.keyClick(window.top.search, Qt.Key.Key_Escape)
+    qtbot.keyClick(window.top_bar.search_field, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: len(_titles(window)) == 2)
 
 
-def test_up_and_down_move_in_the_table(setting: Stage, qtbot: QtBot) -> None:
+def test_up_and_down_move_in_the_table(setting: WindowHarness, qtbot: QtBot) -> None:
     for title in ("one", "two"):
-        setting.store.insert(a_job(title))
-    window = opened(setting, qtbot)
-    qtbot.keyClick(window.table, Qt.Key.Key_Down)
-    qtbot.keyClick(window.table, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: [job.title for job in window.table.chosen()] == ["two"])
+        setting.store.insert(make_job(title))
+    window = open_window(setting, qtbot)
+    qtbot.keyClick(window.job_view, Qt.Key.Key_Down)
+    qtbot.keyClick(window.job_view, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: [job.title for job in window.job_view.selected_jobs()] == ["two"])
 
 
-def test_the_window_comes_back_as_it_was(setting: Stage, qtbot: QtBot) -> None:
-    setting.store.insert(a_job())
+def test_the_window_comes_back_as_it_was(setting: WindowHarness, qtbot: QtBot) -> None:
+    setting.store.insert(make_job())
     size = QSize(1024, 720)  # a screen in memory is small, and Qt brings no window back larger than its screen
-    first = opened(setting, qtbot, size)
+    first = open_window(setting, qtbot, size)
     first.splitter.moveSplitter(300, 1)
     sizes = first.splitter.sizes()
     first.player.set_master_db(-6.0)
-    first.top.model_chosen.emit("sketch")
+    first.top_bar.model_selected.emit("sketch")
     first.close()
-    second = setting.window()
+    second = setting.create_window()
     qtbot.addWidget(second)
     second.show()
     qtbot.waitExposed(second)
     assert second.size() == size
-    assert second.model == "sketch"
+    assert second.selected_model == "sketch"
     assert second.player.master_db == pytest.approx(-6.0)
-    qtbot.waitUntil(lambda: second.table.isVisible())
+    qtbot.waitUntil(lambda: second.job_view.isVisible())
     assert second.splitter.sizes() == sizes
 
 
 def test_songs_are_added_with_the_chosen_model(
-    window: MainWindow, setting: Stage, qtbot: QtBot, tmp_path: Path
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.top.model_chosen.emit("htdemucs_6s")
+    window.top_bar.model_selected.emit("htdemucs_6s")
     window.add_tracks(_songs(tmp_path / "a", 1))
     qtbot.waitUntil(lambda: [job.options.model for job in setting.queue.jobs] == ["htdemucs_6s"])
 
 
 def test_a_model_that_the_terminal_imports_or_removes_appears_in_the_open_menus(
-    setting: Stage, qtbot: QtBot, tmp_path: Path
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    job = setting.store.insert(a_job("done", JobState.CANCELLED))
-    window = opened(setting, qtbot)
+    job = setting.store.insert(make_job("done", JobState.CANCELLED))
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, job)
     qtbot.waitUntil(lambda: bool(window.library.models))
-    shelf = Shelf(setting.home)
+    shelf = ModelStore(setting.home)
 
     def offered() -> list[str]:
-        again = [entry for entry in entries([job], window._rows._models) if entry and entry.choices]
-        assert [model.title for model in window.library.models] == [choice.words for choice in again[0].choices]
-        return [action.text().partition("\t")[0] for action in window.top.models.menu().actions()]
+        again = [entry for entry in build_menu_items([job], window._job_actions._models) if entry and entry.submenu]
+        assert [model.title for model in window.library.models] == [choice.text for choice in again[0].submenu]
+        return [action.text().partition("\t")[0] for action in window.top_bar.model_button.menu().actions()]
 
     assert "mine" not in offered()
     shelf.import_file(write_tiny_htdemucs(tmp_path / "mine.th"))
@@ -471,26 +474,26 @@ def test_a_model_that_the_terminal_imports_or_removes_appears_in_the_open_menus(
 
 
 @pytest.mark.parametrize("stems", [4, 6])
-@pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1276, 680), QSize(1366, 690)])
+@pytest.mark.parametrize("size", [QSize(*MINIMUM_SIZE), QSize(1276, 680), QSize(1366, 690)])
 def test_every_lane_of_a_song_is_seen_below_the_table_in_a_low_window(
-    setting: Stage, qtbot: QtBot, size: QSize, stems: int
+    setting: WindowHarness, qtbot: QtBot, size: QSize, stems: int
 ) -> None:
-    job = setting.store.insert(separated_job(setting.home, stems=stems))
-    window = opened(setting, qtbot, size)
+    job = setting.store.insert(write_library_job(setting.home, stem_count=stems))
+    window = open_window(setting, qtbot, size)
     _chosen(window, qtbot, job)
-    qtbot.waitUntil(lambda: window.player.ready)
-    lanes = window.panel.findChildren(LaneHead)
+    qtbot.waitUntil(lambda: window.player.is_ready)
+    lanes = window.player_panel.findChildren(LaneHeader)
     assert len(lanes) == stems
     assert window.size() == size
-    assert window.table.viewport().height() >= 3 * tokens.ROW
+    assert window.job_view.viewport().height() >= 3 * tokens.ROW_HEIGHT
     kinds = (QAbstractButton, QAbstractSlider)
     controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
     qtbot.waitUntil(lambda: all(seen.visibleRegion().boundingRect() == seen.rect() for seen in controls))
 
 
-def test_the_border_stays_where_the_user_has_put_it(setting: Stage, qtbot: QtBot) -> None:
-    setting.store.insert(a_job())
-    window = opened(setting, qtbot, QSize(1440, 900))
+def test_the_border_stays_where_the_user_has_put_it(setting: WindowHarness, qtbot: QtBot) -> None:
+    setting.store.insert(make_job())
+    window = open_window(setting, qtbot, QSize(1440, 900))
     window.splitter.moveSplitter(200, 1)
     assert window.splitter.sizes()[0] == 200
     window.resize(1440, 760)
@@ -498,20 +501,20 @@ def test_the_border_stays_where_the_user_has_put_it(setting: Stage, qtbot: QtBot
     assert abs(window.splitter.sizes()[0] - 200) <= 2
 
 
-@pytest.mark.parametrize("size", [QSize(*SMALLEST), QSize(1440, 900), QSize(3840, 2160)])
-def test_nothing_stands_outside_the_window(setting: Stage, qtbot: QtBot, size: QSize) -> None:
-    setting.store.insert(a_job("W" * 300, artist="M" * 300))
-    window = opened(setting, qtbot, size)
-    window.notices.say("A very long sentence that goes on and on. " * 8)
+@pytest.mark.parametrize("size", [QSize(*MINIMUM_SIZE), QSize(1440, 900), QSize(3840, 2160)])
+def test_nothing_stands_outside_the_window(setting: WindowHarness, qtbot: QtBot, size: QSize) -> None:
+    setting.store.insert(make_job("W" * 300, artist="M" * 300))
+    window = open_window(setting, qtbot, size)
+    window.notices.show_text("A very long sentence that goes on and on. " * 8)
     qtbot.waitUntil(lambda: window.size() == size)
-    for widget in window.top.findChildren(QWidget):
-        if widget.isVisible() and widget.parentWidget() is window.top:
-            assert window.top.rect().contains(widget.geometry()), widget
+    for widget in window.top_bar.findChildren(QWidget):
+        if widget.isVisible() and widget.parentWidget() is window.top_bar:
+            assert window.top_bar.rect().contains(widget.geometry()), widget
 
 
-def test_every_control_has_a_name_and_can_be_reached(setting: Stage, qtbot: QtBot) -> None:
-    job = stored_song(setting)
-    window = opened(setting, qtbot)
+def test_every_control_has_a_name_and_can_be_reached(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = add_separated_song(setting)
+    window = open_window(setting, qtbot)
     _chosen(window, qtbot, job)
     kinds = (QAbstractButton, QLineEdit, QAbstractSlider)
     controls = [w for w in window.findChildren(QWidget) if isinstance(w, kinds) and w.isVisible()]
@@ -521,7 +524,7 @@ def test_every_control_has_a_name_and_can_be_reached(setting: Stage, qtbot: QtBo
             continue
         assert control.accessibleName(), control
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control
-    assert window.table.accessibleName() == "Songs"
+    assert window.job_view.accessibleName() == "Songs"
 
 
 def test_ctrl_q_closes_the_window(window: MainWindow, qtbot: QtBot) -> None:
@@ -540,22 +543,22 @@ def test_void_calls_keep_the_references_to_none(window: MainWindow) -> None:
 
 
 def test_the_queue_is_held_and_let_go_by_one_button(
-    setting: Stage, window: MainWindow, qtbot: QtBot, tmp_path: Path
+    setting: WindowHarness, window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    assert window.top.pause.isHidden()
+    assert window.top_bar.pause_button.isHidden()
     window.add_tracks(_songs(tmp_path / "two", 2))
-    qtbot.waitUntil(lambda: window.top.pause.isVisible())
-    with qtbot.waitSignal(window.library.refresher.paused):
-        qtbot.mouseClick(window.top.pause, Qt.MouseButton.LeftButton)
-    assert setting.service.paused()
-    assert window.top.pause.text() == "Resume"
-    with qtbot.waitSignal(window.library.refresher.paused):
-        qtbot.mouseClick(window.top.pause, Qt.MouseButton.LeftButton)
-    assert not setting.service.paused()
+    qtbot.waitUntil(lambda: window.top_bar.pause_button.isVisible())
+    with qtbot.waitSignal(window.library.refresher.queue_paused_changed):
+        qtbot.mouseClick(window.top_bar.pause_button, Qt.MouseButton.LeftButton)
+    assert setting.service.is_queue_paused()
+    assert window.top_bar.pause_button.text() == "Resume"
+    with qtbot.waitSignal(window.library.refresher.queue_paused_changed):
+        qtbot.mouseClick(window.top_bar.pause_button, Qt.MouseButton.LeftButton)
+    assert not setting.service.is_queue_paused()
     assert [job.source.name for job in setting.queue.jobs] == ["song 000.wav", "song 001.wav"]
 
 
-def test_a_window_on_a_held_queue_says_so_from_the_start(setting: Stage, qtbot: QtBot) -> None:
-    setting.service.pause()
-    window = opened(setting, qtbot)
-    assert (window.top.pause.isVisible(), window.top.pause.text()) == (True, "Resume")
+def test_a_window_on_a_held_queue_says_so_from_the_start(setting: WindowHarness, qtbot: QtBot) -> None:
+    setting.service.pause_queue()
+    window = open_window(setting, qtbot)
+    assert (window.top_bar.pause_button.isVisible(), window.top_bar.pause_button.text()) == (True, "Resume")

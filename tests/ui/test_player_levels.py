@@ -2,32 +2,40 @@
 
 import pytest
 
-from desktop.ui.player.levels import MAX_DB, MIN_DB, UNITY, db_at, height_of, place_of, written
+from desktop.ui.widgets.levels import (
+    MAX_DB,
+    MIN_DB,
+    UNITY_POSITION,
+    db_at_position,
+    fader_position,
+    format_db,
+    meter_fraction,
+)
 
 
 def test_unity_stands_where_it_always_does() -> None:
-    assert place_of(0.0) == pytest.approx(UNITY)
-    assert db_at(UNITY) == pytest.approx(0.0, abs=1e-9)
+    assert fader_position(0.0) == pytest.approx(UNITY_POSITION)
+    assert db_at_position(UNITY_POSITION) == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("db", [MIN_DB, -24.0, -1.5, 0.0, 3.0, MAX_DB])
 def test_places_and_levels_are_each_others_inverse(db: float) -> None:
-    assert db_at(place_of(db)) == pytest.approx(db)
+    assert db_at_position(fader_position(db)) == pytest.approx(db)
 
 
 def test_places_beyond_the_ends_are_the_ends() -> None:
-    assert (db_at(-1), db_at(2)) == (MIN_DB, MAX_DB)
+    assert (db_at_position(-1), db_at_position(2)) == (MIN_DB, MAX_DB)
 
 
 def test_meters_reach_over_sixty_decibels() -> None:
-    assert height_of(1.0) == 1.0
-    assert height_of(0.001) == pytest.approx(0.0, abs=1e-9)
-    assert height_of(0.0) == 0.0
-    assert height_of(10**-1.5) == pytest.approx(0.5)
+    assert meter_fraction(1.0) == 1.0
+    assert meter_fraction(0.001) == pytest.approx(0.0, abs=1e-9)
+    assert meter_fraction(0.0) == 0.0
+    assert meter_fraction(10**-1.5) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(
     ("db", "words"), [(0.0, "0.0 dB"), (-0.04, "0.0 dB"), (-1.5, "−1.5 dB"), (6.0, "6.0 dB"), (-60.0, "−∞ dB")]
 )
 def test_levels_are_written_with_a_real_minus(db: float, words: str) -> None:
-    assert written(db) == words
+    assert format_db(db) == words

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.playback.transport import Transport
-from desktop.ui.player.buttons import Button, PlayButton
-from desktop.ui.player.controller import PlayerController
-from desktop.ui.player.fader import Fader
-from desktop.ui.player.transport_bar import TimeReadout, TransportBar
-from tests.helpers.stems import completed_job
+from desktop.ui.pages.player.buttons import PaintedButton, PlayButton
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
+from desktop.ui.widgets.fader import Fader
+from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -37,9 +37,9 @@ def bar(qtbot: QtBot, controller: PlayerController) -> TransportBar:
 
 
 def load(qtbot: QtBot, controller: PlayerController, folder: Path, seconds: float = 2.0) -> None:
-    job = completed_job(folder, seconds=seconds)
+    job = write_completed_job(folder, seconds=seconds)
     controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
-    qtbot.waitUntil(lambda: controller.ready)
+    qtbot.waitUntil(lambda: controller.is_ready)
 
 
 def time_of(bar: TransportBar) -> str:
@@ -48,12 +48,12 @@ def time_of(bar: TransportBar) -> str:
     return readout.text
 
 
-def button(bar: TransportBar, name: str) -> Button:
-    return next(found for found in bar.findChildren(Button) if found.accessibleName() == name)
+def button(bar: TransportBar, name: str) -> PaintedButton:
+    return next(found for found in bar.findChildren(PaintedButton) if found.accessibleName() == name)
 
 
 def test_nothing_can_be_pressed_without_a_song(bar: TransportBar) -> None:
-    assert not any(found.isEnabled() for found in bar.findChildren(Button))
+    assert not any(found.isEnabled() for found in bar.findChildren(PaintedButton))
     assert time_of(bar) == "0:00.0"
 
 
@@ -62,7 +62,7 @@ def test_the_time_is_the_playheads_and_the_songs(
 ) -> None:
     load(qtbot, controller, tmp_path, seconds=62.0)
     assert time_of(bar) == "0:00.0 / 1:02"
-    controller.seek_seconds(61.25)
+    controller.seek_to_seconds(61.25)
     assert time_of(bar) == "1:01.2 / 1:02"
     controller.seek_by(-100)
     assert time_of(bar) == "0:00.0 / 1:02"
@@ -75,7 +75,7 @@ def test_stop_and_to_start_go_back(
 ) -> None:
     load(qtbot, controller, tmp_path)
     for name in ("Stop", "Return to start"):
-        controller.seek_seconds(1.0)
+        controller.seek_to_seconds(1.0)
         qtbot.mouseClick(button(bar, name), Qt.MouseButton.LeftButton)
         assert time_of(bar) == "0:00.0 / 0:02"
 

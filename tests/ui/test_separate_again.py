@@ -9,28 +9,28 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Attempt, Job, JobState, Stage
 from desktop.jobs.queue import JobChanged, JobProgress
-from desktop.ui.dialogs.error_details import ErrorDetails
-from desktop.ui.dialogs.sheet import Sheet
-from desktop.ui.jobs.buttons import JobAction
-from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.commands import files_of
-from desktop.ui.jobs.menu import entries
-from desktop.ui.jobs.status import Link, better_model, status_of
-from desktop.ui.main_window import MainWindow
-from desktop.ui.player.words import Line
-from tests.helpers.stems import separated_job, write_stems
-from tests.helpers.window import Stage as Setting
-from tests.helpers.window import a_job, opened
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.core.job_actions import JobAction
+from desktop.ui.dialogs.base import TextDialog
+from desktop.ui.dialogs.failure_details import FailureDetailsDialog
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.job_commands import stems_folder
+from desktop.ui.pages.library.menu import build_menu_items
+from desktop.ui.pages.library.status import StatusLink, choose_retry_model, make_status
+from desktop.ui.widgets.label import ElidedLabel
+from tests.helpers.stems import write_library_job, write_stems
+from tests.helpers.window import WindowHarness as Setting
+from tests.helpers.window import make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 
 def songs(setting: Setting, count: int) -> list[Job]:
-    return [setting.store.insert(separated_job(setting.home, f"Song {n}")) for n in range(count)]
+    return [setting.store.insert(write_library_job(setting.home, f"Song {n}")) for n in range(count)]
 
 
 def said(window: MainWindow) -> list[str]:
-    return [notice.sentence for notice in window.notices.notices]
+    return [notice.text for notice in window.notices.notices]
 
 
 def press(window: MainWindow, name: str) -> None:
@@ -46,7 +46,7 @@ def row(window: MainWindow, job: Job) -> str:
 
 
 def shown(window: MainWindow) -> list[str]:
-    return [line.text() for line in window.panel.findChildren(Line) if line.isVisible()]
+    return [line.text() for line in window.player_panel.findChildren(ElidedLabel) if line.isVisible()]
 
 
 def tell(setting: Setting, job: Job, progress: float = 0.0) -> None:
@@ -68,12 +68,12 @@ def test_the_earlier_stems_are_played_until_the_new_ones_take_over_at_the_same_p
     setting: Setting, qtbot: QtBot
 ) -> None:
     (job,) = songs(setting, 1)
-    window = opened(setting, qtbot)
-    window.table.choose(job.id)
-    qtbot.waitUntil(lambda: window.player.ready)
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
+    qtbot.waitUntil(lambda: window.player.is_ready)
     window.player.seek(44100)
     loaded: list[bool] = []
-    window.player.loaded_changed.connect(lambda: loaded.append(window.player.ready))
+    window.player.loaded_changed.connect(lambda: loaded.append(window.player.is_ready))
     window.library.commands.retry([job], "htdemucs_6s")
     qtbot.waitUntil(lambda: row(window, job) == "Up next: to be separated again")
     attempt = claim(setting, job)
@@ -82,20 +82,20 @@ def test_the_earlier_stems_are_played_until_the_new_ones_take_over_at_the_same_p
     assert window.player.position == 44100
     assert "Separating again 34 %." in shown(window)
     assert "HT Demucs" in shown(window), "the model of what is played"
-    current = window.library.jobs.job(job.id)
+    current = window.library.table_model.find_job(job.id)
     assert current is not None
-    assert files_of(current) == setting.home.job(job.id).run(1)
-    assert "Show files" in [line.words for line in entries([current], []) if line]
+    assert stems_folder(current) == setting.home.job_folder(job.id).result_folder(1)
+    assert "Show files" in [line.text for line in build_menu_items([current], []) if line]
     assert setting.queue.drafts == []
     assert loaded == []
-    stems = write_stems(setting.home.job(job.id).run(2))
+    stems = write_stems(setting.home.job_folder(job.id).result_folder(2))
     assert setting.store.complete(attempt, stems, (), seconds=2.0)
     with qtbot.waitSignal(window.player.loaded_changed):
         tell(setting, attempt)
     assert window.player.position == 44100
     assert loaded == [True]
-    assert window.panel.job is not None
-    assert window.panel.job.stems == stems
+    assert window.player_panel.job is not None
+    assert window.player_panel.job.stems == stems
 
 
 @pytest.mark.parametrize("cancelled", [False, True])
@@ -103,8 +103,8 @@ def test_an_attempt_that_made_no_stems_is_told_in_a_notice_in_the_row_and_beside
     setting: Setting, qtbot: QtBot, cancelled: bool
 ) -> None:
     (job,) = songs(setting, 1)
-    window = opened(setting, qtbot)
-    window.table.choose(job.id)
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(job.id)
     window.library.commands.retry([job], "htdemucs_6s")
     qtbot.waitUntil(lambda: setting.store.job(job.id).state is JobState.PENDING)
     attempt = claim(setting, job)
@@ -112,7 +112,7 @@ def test_an_attempt_that_made_no_stems_is_told_in_a_notice_in_the_row_and_beside
     if cancelled:
         window.library.commands.cancel([attempt])
         qtbot.waitUntil(lambda: setting.store.job(job.id).cancel_requested)
-        setting.store.stopped(attempt, 1.0)
+        setting.store.record_stop(attempt, 1.0)
         told = "Separating {} again was cancelled. Its earlier stems are kept."
     else:
         setting.store.fail(attempt, "The disk is full.", 1.0)
@@ -123,17 +123,17 @@ def test_an_attempt_that_made_no_stems_is_told_in_a_notice_in_the_row_and_beside
     tip = window.library.proxy.index_of(job.id).siblingAtColumn(Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
     assert told.format("this song" if cancelled else "This song") in tip
     assert told.format("this song" if cancelled else "This song") in shown(window)
-    window.table.link_clicked.emit(setting.store.job(job.id), Link.DETAILS)
-    details = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ErrorDetails))
+    window.job_view.link_clicked.emit(setting.store.job(job.id), StatusLink.SHOW_ERROR)
+    details = next(w for w in QApplication.topLevelWidgets() if isinstance(w, FailureDetailsDialog))
     assert details.windowTitle() == "Song 0 was not separated again"
     details.close()
-    menu = [line for line in entries([setting.store.job(job.id)], []) if line]
-    assert ("Why it was not separated again…", JobAction.DETAILS) in [(line.words, line.action) for line in menu]
+    menu = [line for line in build_menu_items([setting.store.job(job.id)], []) if line]
+    assert ("Why it was not separated again…", JobAction.SHOW_ERROR) in [(line.text, line.action) for line in menu]
 
 
 def test_many_attempts_are_told_in_one_notice_with_a_list(setting: Setting, qtbot: QtBot) -> None:
     jobs = songs(setting, 3)
-    window = opened(setting, qtbot)
+    window = open_window(setting, qtbot)
     window.library.commands.retry(jobs, "htdemucs_6s")
     qtbot.waitUntil(lambda: all(row(window, job).endswith("again") or "again:" in row(window, job) for job in jobs))
     for job in jobs:
@@ -142,15 +142,15 @@ def test_many_attempts_are_told_in_one_notice_with_a_list(setting: Setting, qtbo
         tell(setting, attempt)
     qtbot.waitUntil(lambda: said(window) == ["3 songs were not separated again. Their earlier stems are kept."])
     press(window, "Details")
-    sheet = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Sheet) and w.isVisible())
-    assert all(f"{job.title} is broken." in sheet.text.toPlainText() for job in jobs)
+    sheet = next(w for w in QApplication.topLevelWidgets() if isinstance(w, TextDialog) and w.isVisible())
+    assert all(f"{job.title} is broken." in sheet.text_view.toPlainText() for job in jobs)
     sheet.close()
     assert said(window) == []
 
 
 def test_a_notice_goes_when_its_song_is_separated_again(setting: Setting, qtbot: QtBot) -> None:
     (job,) = songs(setting, 1)
-    window = opened(setting, qtbot)
+    window = open_window(setting, qtbot)
     window.library.commands.retry([job])
     qtbot.waitUntil(lambda: row(window, job) == "Up next: to be separated again")
     window.library.commands.cancel([setting.store.job(job.id)])
@@ -161,18 +161,18 @@ def test_a_notice_goes_when_its_song_is_separated_again(setting: Setting, qtbot:
 
 def test_without_a_way_to_the_model_nothing_is_touched_and_one_sentence_says_so(setting: Setting, qtbot: QtBot) -> None:
     jobs = songs(setting, 3)
-    window = opened(setting, qtbot)
-    setting.model_trouble = "HT Demucs is not downloaded, and there is no internet connection."
+    window = open_window(setting, qtbot)
+    setting.model_error = "HT Demucs is not downloaded, and there is no internet connection."
     window.library.commands.retry(jobs, "htdemucs")
-    qtbot.waitUntil(lambda: said(window) == [setting.model_trouble])
+    qtbot.waitUntil(lambda: said(window) == [setting.model_error])
     assert [job.state for job in setting.store.jobs()] == [JobState.COMPLETED] * 3
-    setting.model_trouble = ""
+    setting.model_error = ""
     press(window, "Try again")
     qtbot.waitUntil(lambda: [job.state for job in setting.store.jobs()] == [JobState.PENDING] * 3)
     assert said(window) == []
 
 
 def test_a_draft_that_was_not_separated_again_still_offers_it() -> None:
-    draft = a_job("x", JobState.COMPLETED, model_used="sketch")
+    draft = make_job("x", JobState.COMPLETED, model_used="sketch")
     tried = replace(draft, last_attempt=Attempt(JobState.FAILED, "No."))
-    assert status_of(tried, 0, better_model(tried, "htdemucs")).link is Link.SEPARATE_BETTER
+    assert make_status(tried, 0, choose_retry_model(tried, "htdemucs")).link is StatusLink.SEPARATE_BETTER

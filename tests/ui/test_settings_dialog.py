@@ -14,15 +14,15 @@ from PySide6.QtGui import QScreen, QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop import nvidia
 from desktop.paths import Home
+from desktop.runtime import nvidia
 from desktop.settings import Settings, load_settings, save_settings
+from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
+from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.dialogs.settings_choices import leavings, overlaps, passes, runtimes
-from desktop.ui.dialogs.settings_rows import Row, Switch
-from desktop.ui.main_window import SMALLEST, MainWindow
-from desktop.ui.window_memory import WindowMemory
-from tests.helpers.window import Stage, a_job
+from desktop.ui.dialogs.settings_choices import overlap_choices, quit_choices, runtime_choices, shift_choices
+from desktop.ui.dialogs.settings_widgets import SettingRow, Switch
+from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SHOWN = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
@@ -30,7 +30,7 @@ SHOWN = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts",
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "home").prepare()
+    return Home(tmp_path / "home").create_folders()
 
 
 def _wait_active(window: QWidget, qtbot: QtBot) -> None:
@@ -39,9 +39,9 @@ def _wait_active(window: QWidget, qtbot: QtBot) -> None:
 
 
 def _dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
-    made = SettingsDialog(WindowMemory(home), home, updates=True)
+    made = SettingsDialog(SettingsStore(home), home, offers_updates=True)
     qtbot.addWidget(made)
-    made.come_forward()
+    made.show_on_top()
     qtbot.waitExposed(made)
     return made
 
@@ -98,7 +98,7 @@ def test_every_setting_is_saved_as_soon_as_it_is_changed(dialog: SettingsDialog,
     assert load_settings(home) == Settings(draft=False, fast=True, runtime="torch", shifts=5, overlap=0.5)
 
 
-@pytest.mark.parametrize("runtime", [choice.value for choice in runtimes()])
+@pytest.mark.parametrize("runtime", [choice.value for choice in runtime_choices()])
 def test_saved_settings_are_shown(home: Home, qtbot: QtBot, runtime: str) -> None:
     saved = Settings(draft=False, fast=True, runtime=runtime, shifts=10, overlap=0.1)
     save_settings(home, saved)
@@ -140,18 +140,18 @@ def test_the_way_to_quit_and_sleep_are_saved_too(dialog: SettingsDialog, home: H
     _choose(dialog.quit, "stop")
     dialog.awake.click()
     assert load_settings(home) == Settings(quit="stop", awake=False)
-    dialog.restore.click()
+    dialog.restore_button.click()
     assert load_settings(home) == Settings()
 
 
 def test_the_background_is_offered_only_where_a_tray_can_hold_its_sign() -> None:
-    assert [choice.value for choice in leavings(tray=True)] == ["ask", "background", "stop"]
-    assert [choice.value for choice in leavings(tray=False)] == ["ask", "stop"]
+    assert [choice.value for choice in quit_choices(has_tray=True)] == ["ask", "background", "stop"]
+    assert [choice.value for choice in quit_choices(has_tray=False)] == ["ask", "stop"]
 
 
 def test_looking_changes_nothing(dialog: SettingsDialog, home: Home) -> None:
     dialog.close()
-    dialog.come_forward()
+    dialog.show_on_top()
     assert not home.settings.exists()
 
 
@@ -164,21 +164,21 @@ def test_what_computed_the_last_song_is_told(window: MainWindow) -> None:
     assert told() == "Automatic takes the fastest that this computer has."
     first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
     for name, begun in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
-        window.library.jobs.put([a_job(str(name), runtime=name, started=begun)])
+        window.library.table_model.upsert_jobs([make_job(str(name), runtime=name, started=begun)])
     assert told().endswith(" The last song: PyTorch on the processor.")
 
 
 def test_an_unused_card_is_mentioned_where_one_chooses_what_computes(
     dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nvidia, "hint", lambda: nvidia.HINT)
-    dialog.come_forward()
-    assert dialog.runtime.accessibleDescription().endswith(nvidia.HINT)
+    monkeypatch.setattr(nvidia, "setup_hint", lambda: nvidia.GPU_EDITION_HINT)
+    dialog.show_on_top()
+    assert dialog.runtime.accessibleDescription().endswith(nvidia.GPU_EDITION_HINT)
 
 
 def test_only_what_makes_sense_on_a_system_is_offered() -> None:
     def offered(platform: str, openvino: bool) -> list[str]:
-        return [str(choice.value) for choice in runtimes(platform, openvino)]
+        return [str(choice.value) for choice in runtime_choices(platform, openvino)]
 
     assert offered("linux", True) == ["auto", "openvino", "torch", "cuda"]
     assert offered("win32", False) == ["auto", "torch", "cuda"]
@@ -187,40 +187,40 @@ def test_only_what_makes_sense_on_a_system_is_offered() -> None:
 
 def test_to_know_what_can_compute_loads_none_of_it() -> None:
     code = (
-        "import sys; from desktop.ui.dialogs.settings import runtimes; runtimes(); "
+        "import sys; from desktop.ui.dialogs.settings import runtime_choices; runtime_choices(); "
         "assert not {'torch', 'openvino'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_choices_are_in_order_and_named_once() -> None:
-    for choices in (passes(), passes(3), overlaps(), overlaps(0.33)):
+    for choices in (shift_choices(), shift_choices(3), overlap_choices(), overlap_choices(0.33)):
         values = [float(choice.value) for choice in choices]
         assert values == sorted(set(values))
-        assert len({choice.words for choice in choices}) == len(choices)
+        assert len({choice.text for choice in choices}) == len(choices)
 
 
 def test_defaults_come_back_and_leave_the_rest_alone(home: Home, qtbot: QtBot) -> None:
     save_settings(home, Settings("htdemucs_ft", "torch", True, False, 5, 0.5, -3.0, "/music"))
     dialog = _dialog(home, qtbot)
-    QtBot.keyClick(dialog.restore, Qt.Key.Key_Return)
+    QtBot.keyClick(dialog.restore_button, Qt.Key.Key_Return)
     assert load_settings(home) == Settings("htdemucs_ft", master_db=-3.0, folder="/music")
     assert _shown(dialog) == _as_shown(Settings())
 
 
 def test_a_change_that_cannot_be_saved_is_told_until_it_can(dialog: SettingsDialog, home: Home) -> None:
-    usual = dialog.note.text()
+    usual = dialog.status_label.text()
     assert "next song" in usual
     part = home.settings.with_name(home.settings.name + ".part")
     part.mkdir()
     dialog.fast.click()
-    assert str(home.settings) in dialog.note.text()
+    assert str(home.settings) in dialog.status_label.text()
     assert _nothing_is_cut(dialog)
     dialog.shifts.setCurrentIndex(1)
-    assert str(home.settings) in dialog.note.text()
+    assert str(home.settings) in dialog.status_label.text()
     part.rmdir()
     dialog.draft.click()
-    assert dialog.note.text() == usual
+    assert dialog.status_label.text() == usual
     assert load_settings(home) == Settings(draft=False, fast=True, shifts=2)
 
 
@@ -234,7 +234,7 @@ def test_the_platforms_shortcut_opens_the_settings_and_escape_closes_them(window
 
 
 def test_the_gear_opens_them_with_the_mouse_and_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
-    gear = window.top.settings
+    gear = window.top_bar.settings_button
     assert gear.accessibleName() == "Settings"
     assert gear.toolTip() == "Settings (Ctrl+,)"
     assert gear.height() >= 24
@@ -249,13 +249,13 @@ def test_the_gear_opens_them_with_the_mouse_and_the_keyboard(window: MainWindow,
 
 
 def test_what_the_window_remembers_later_does_not_undo_a_change(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     dialog = _opened(window, qtbot)
     dialog.fast.click()
     _choose(dialog.shifts, 2)
     window.resize(1200, 800)
-    window.top.model_chosen.emit("htdemucs_ft")
+    window.top_bar.model_selected.emit("htdemucs_ft")
     assert load_settings(setting.home).fast
     window.close()
     saved = load_settings(setting.home)
@@ -263,10 +263,12 @@ def test_what_the_window_remembers_later_does_not_undo_a_change(
     assert saved.window
 
 
-def test_a_change_does_not_undo_what_the_window_remembers(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
+def test_a_change_does_not_undo_what_the_window_remembers(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
     dialog = _opened(window, qtbot)
-    window.top.model_chosen.emit("htdemucs_ft")
-    dialog.restore.click()
+    window.top_bar.model_selected.emit("htdemucs_ft")
+    dialog.restore_button.click()
     assert load_settings(setting.home).model == "htdemucs_ft"
 
 
@@ -302,7 +304,13 @@ def test_tab_goes_through_everything_from_top_to_bottom(dialog: SettingsDialog, 
     for _ in range(13):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         order.append(dialog.focusWidget())
-    assert order == [*_controls(dialog).values(), dialog.restore, dialog.about, dialog.removed, dialog.close_button]
+    assert order == [
+        *_controls(dialog).values(),
+        dialog.restore_button,
+        dialog.about_button,
+        dialog.bin_button,
+        dialog.close_button,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -348,7 +356,7 @@ def test_return_turns_a_switch_or_opens_a_list_and_closes_nothing(dialog: Settin
 
 
 def test_a_click_on_the_words_turns_a_switch(dialog: SettingsDialog) -> None:
-    row = next(row for row in dialog.findChildren(Row) if row.isAncestorOf(dialog.fast))
+    row = next(row for row in dialog.findChildren(SettingRow) if row.isAncestorOf(dialog.fast))
     QtBot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(30, 20))
     assert dialog.fast.isChecked()
     QtBot.mouseClick(row.findChildren(QLabel)[0], Qt.MouseButton.LeftButton)
@@ -375,7 +383,7 @@ def test_a_ring_shows_where_the_keyboard_is(dialog: SettingsDialog, qtbot: QtBot
 
 
 def test_nothing_is_cut_on_a_screen_that_has_room(dialog: SettingsDialog) -> None:
-    assert dialog.width() <= SMALLEST[0]
+    assert dialog.width() <= MINIMUM_SIZE[0]
     assert _nothing_is_cut(dialog)
     for box in (dialog.runtime, dialog.shifts, dialog.overlap):
         widest = max(box.fontMetrics().horizontalAdvance(box.itemText(row)) for row in range(box.count()))
@@ -385,11 +393,11 @@ def test_nothing_is_cut_on_a_screen_that_has_room(dialog: SettingsDialog) -> Non
 def test_on_a_small_screen_the_settings_scroll_and_follow_the_keyboard(
     home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(*SMALLEST))
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(*MINIMUM_SIZE))
     dialog = _dialog(home, qtbot)
     dialog.activateWindow()
     _wait_active(dialog, qtbot)
-    assert dialog.height() == SMALLEST[1] - 40  # a title bar
+    assert dialog.height() == MINIMUM_SIZE[1] - 40  # a title bar
     for control in (dialog.draft, dialog.updates):
         control.setFocus(Qt.FocusReason.TabFocusReason)
         assert control.visibleRegion().boundingRect() == control.rect()
@@ -405,7 +413,7 @@ def _nothing_is_cut(dialog: SettingsDialog) -> bool:
 
 def test_long_words_get_the_lines_that_they_need(qtbot: QtBot) -> None:
     control = Switch()
-    row = Row("A name in a language with long words", "and an explanation, " * 20, control)
+    row = SettingRow("A name in a language with long words", "and an explanation, " * 20, control)
     qtbot.addWidget(row)
     row.resize(400, row.layout().heightForWidth(400))
     row.show()

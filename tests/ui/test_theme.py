@@ -7,9 +7,8 @@ from pytestqt.qtbot import QtBot
 from desktop.paths import resources
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
-from desktop.ui.theme.glyphs import glyph_icon
-from desktop.ui.theme.icons import app_icon, icon
-from desktop.ui.theme.stylesheet import STYLESHEET
+from desktop.ui.theme.icons import app_icon, awesome_icon, create_glyph_icon
+from desktop.ui.theme.style import STYLESHEET
 
 
 def test_inter_is_shipped_with_its_licence_and_found(qtbot: QtBot) -> None:
@@ -35,8 +34,8 @@ def test_stems_without_a_colour_of_their_own_are_drawn_like_other() -> None:
 
 
 def test_signs_are_drawn(qtbot: QtBot) -> None:
-    assert not glyph_icon("retry", tokens.TEXT).isNull()
-    assert not icon("mdi6.piano").isNull()
+    assert not create_glyph_icon("retry", tokens.TEXT).isNull()
+    assert not awesome_icon("mdi6.piano").isNull()
     assert not app_icon().pixmap(64, 64).isNull()
 
 

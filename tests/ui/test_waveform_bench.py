@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.audio.peaks import Peaks, build_peaks
+from desktop.audio.peaks import Peaks, write_peaks
 from desktop.ui.theme.tokens import STEM_COLOURS
-from desktop.ui.waveform.view import LaneWave, WaveformView
+from desktop.ui.waveform.view import LaneWaveform, WaveformView
 
 RATE = 44100
 HOUR = 3600
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.bench
 
 def an_hour(path: Path, seed: int) -> Peaks:
     noise = np.random.default_rng(seed).standard_normal((1, RATE * 10)) * 0.2
-    build_peaks((noise * abs(np.sin(part / 5)) for part in range(HOUR // 10)), path)
+    write_peaks((noise * abs(np.sin(part / 5)) for part in range(HOUR // 10)), path)
     return Peaks.open(path)
 
 
@@ -35,16 +35,16 @@ def test_painting_six_lanes_of_an_hour(qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.addWidget(view)
     view.resize(1400, 24 + 6 * LANE)
     colours = STEM_COLOURS.values()
-    view.set_lanes(HOUR, RATE * HOUR, [LaneWave(an_hour(tmp_path / c, n), c) for n, c in enumerate(colours)])
-    view.place_lanes([LANE * (number + 1) for number in range(6)], 0)
+    view.set_lanes(HOUR, RATE * HOUR, [LaneWaveform(an_hour(tmp_path / c, n), c) for n, c in enumerate(colours)])
+    view.lay_out_lanes([LANE * (number + 1) for number in range(6)], 0)
     view.set_playhead(1000.0)
     with qtbot.waitExposed(view):
         view.show()
     redraws, frames = [], []
-    view.box.zoom(2, 1000.0)
+    view.view_box.zoom(2, 1000.0)
     for _ in range(60):
         begun = perf_counter()
-        view.box.pan(0.003)
+        view.view_box.pan(0.003)
         view.viewport().repaint()
         redraws.append(perf_counter() - begun)
     for tick in range(300):

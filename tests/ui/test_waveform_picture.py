@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from desktop.audio.peaks import Peaks, build_peaks
-from desktop.ui.waveform.peak_picture import loudest, paint_columns, read_columns
-from desktop.ui.waveform.samples import SampleWindow
+from desktop.audio.peaks import Peaks, write_peaks
+from desktop.ui.waveform.pixel_columns import SampleWindow, find_peak_level, paint_columns, read_columns
 
 FRAMES = 256 * 400
 
@@ -18,7 +17,7 @@ def peaks(tmp_path: Path) -> Peaks:
     """Silence, then a square wave of half the full scale."""
     sound = np.zeros((2, FRAMES))
     sound[:, FRAMES // 2 :] = 0.5 * np.where(np.arange(FRAMES // 2) % 50 < 25, 1, -1)
-    build_peaks([sound], tmp_path / "square.peaks")
+    write_peaks([sound], tmp_path / "square.peaks")
     return Peaks.open(tmp_path / "square.peaks")
 
 
@@ -46,7 +45,7 @@ def test_columns_finer_than_the_pyramid_are_joined_by_lines(peaks: Peaks) -> Non
 
 
 def test_the_loudest_sample_is_found(peaks: Peaks) -> None:
-    assert loudest(peaks) == pytest.approx(0.5, abs=0.01)
+    assert find_peak_level(peaks) == pytest.approx(0.5, abs=0.01)
 
 
 def test_a_column_reaches_as_high_as_its_peak() -> None:

@@ -2,45 +2,45 @@
 
 import pytest
 
-from desktop.ui.waveform.clock import clock, clock_with_tenths, spoken
-from desktop.ui.waveform.ticks import SPACE, marks, step_for
+from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
+from desktop.ui.waveform.time_axis import MIN_TICK_SPACING, choose_tick_step, compute_ticks
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(0, "0:00"), (59.99, "0:59"), (252, "4:12"), (7120, "1:58:40"), (-1, "0:00")]
 )
 def test_times_are_minutes_and_seconds(seconds: float, words: str) -> None:
-    assert clock(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
     ("seconds", "words"), [(77.4, "1:17.4"), (77.49, "1:17.4"), (0.3, "0:00.3"), (59.999, "0:59.9")]
 )
 def test_tenths_are_never_shown_before_they_are_reached(seconds: float, words: str) -> None:
-    assert clock_with_tenths(seconds) == words
+    assert format_duration_tenths(seconds) == words
 
 
 def test_times_can_be_spoken() -> None:
-    assert spoken(77.4) == "1 minute 17 seconds"
-    assert spoken(0) == "0 seconds"
+    assert describe_duration(77.4) == "1 minute 17 seconds"
+    assert describe_duration(0) == "0 seconds"
 
 
 def test_marks_of_a_song_of_four_minutes_are_half_a_minute_apart() -> None:
-    assert step_for(252, 1168) == 30.0
-    assert [words for _, words in marks(0, 252, 30.0)][:4] == ["0:00", "0:30", "1:00", "1:30"]
+    assert choose_tick_step(252, 1168) == 30.0
+    assert [words for _, words in compute_ticks(0, 252, 30.0)][:4] == ["0:00", "0:30", "1:00", "1:30"]
 
 
 @pytest.mark.parametrize("span", [0.002, 0.04, 1.0, 7.3, 60, 252, 3600, 7120])
 @pytest.mark.parametrize("width", [300, 752, 1168, 3568])
 def test_marks_never_crowd(span: float, width: float) -> None:
-    step = step_for(span, width)
-    assert step * width / span >= SPACE
+    step = choose_tick_step(span, width)
+    assert step * width / span >= MIN_TICK_SPACING
 
 
 def test_marks_of_single_samples_have_as_many_decimals_as_they_need() -> None:
-    assert [words for _, words in marks(77.4199, 77.4204, 0.0002)] == ["1:17.4200", "1:17.4202", "1:17.4204"]
-    assert [words for _, words in marks(0.0, 0.02, 0.01)] == ["0:00.00", "0:00.01", "0:00.02"]
+    assert [words for _, words in compute_ticks(77.4199, 77.4204, 0.0002)] == ["1:17.4200", "1:17.4202", "1:17.4204"]
+    assert [words for _, words in compute_ticks(0.0, 0.02, 0.01)] == ["0:00.00", "0:00.01", "0:00.02"]
 
 
 def test_marks_below_a_second_show_tenths() -> None:
-    assert [words for _, words in marks(7.05, 7.45, 0.1)] == ["0:07.1", "0:07.2", "0:07.3", "0:07.4"]
+    assert [words for _, words in compute_ticks(7.05, 7.45, 0.1)] == ["0:07.1", "0:07.2", "0:07.3", "0:07.4"]

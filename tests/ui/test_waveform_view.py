@@ -9,9 +9,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.audio.peaks import Peaks, build_peaks
-from desktop.ui.waveform.time_view import SHORTEST
-from desktop.ui.waveform.view import LaneWave, WaveformView
+from desktop.audio.peaks import Peaks, write_peaks
+from desktop.ui.waveform.time_view import MIN_VISIBLE_S
+from desktop.ui.waveform.view import LaneWaveform, WaveformView
 
 RATE = 44100
 SECONDS = 20
@@ -25,13 +25,13 @@ def view(qtbot: QtBot, tmp_path: Path) -> WaveformView:
     for number, level in enumerate((0.4, 0.9)):
         path = tmp_path / f"{number}.peaks"
         tone = level * np.sin(np.arange(RATE * SECONDS) * 0.3)
-        build_peaks([tone[None, :]], path)
-        waves.append(LaneWave(Peaks.open(path), ("#ff0000", "#00ff00")[number]))
+        write_peaks([tone[None, :]], path)
+        waves.append(LaneWaveform(Peaks.open(path), ("#ff0000", "#00ff00")[number]))
     shown = WaveformView()
     qtbot.addWidget(shown)
     shown.resize(WIDTH, 24 + 2 * LANE)
     shown.set_lanes(SECONDS, RATE * SECONDS, waves)
-    shown.place_lanes([LANE, 2 * LANE], 0)
+    shown.lay_out_lanes([LANE, 2 * LANE], 0)
     shown.set_playhead(0.0)
     with qtbot.waitExposed(shown):
         shown.show()
@@ -56,11 +56,11 @@ def turn(view: WaveformView, x: float, notches: float, modifiers: Qt.KeyboardMod
 
 
 def pictures(view: WaveformView) -> int:
-    return sum(item.pictures_painted for item in view.items_of_lanes if item is not None)
+    return sum(item.image_paint_count for item in view.lane_items if item is not None)
 
 
 def test_the_whole_song_is_in_view_at_first(view: WaveformView) -> None:
-    assert view.box.visible() == (0, SECONDS)
+    assert view.view_box.visible_range() == (0, SECONDS)
     assert view.x_of(SECONDS / 2) == pytest.approx(WIDTH / 2)
 
 
@@ -78,7 +78,7 @@ def test_a_click_on_the_ruler_seeks_as_well(view: WaveformView, qtbot: QtBot) ->
 
 def test_the_wheel_zooms_at_the_pointer(view: WaveformView) -> None:
     turn(view, 600, 3)
-    start, end = view.box.visible()
+    start, end = view.view_box.visible_range()
     assert end - start == pytest.approx(SECONDS / 1.25**3)
     assert view.x_of(15.0) == pytest.approx(600, abs=0.5)
 
@@ -86,36 +86,36 @@ def test_the_wheel_zooms_at_the_pointer(view: WaveformView) -> None:
 def test_zooming_out_ends_at_the_whole_song(view: WaveformView) -> None:
     turn(view, 600, 3)
     turn(view, 10, -9)
-    assert view.box.visible() == (0, SECONDS)
+    assert view.view_box.visible_range() == (0, SECONDS)
 
 
 def test_zooming_in_ends_at_single_samples(view: WaveformView) -> None:
     turn(view, 400, 60)
-    start, end = view.box.visible()
-    assert end - start == pytest.approx(SHORTEST)
-    assert 10 < SHORTEST * RATE < 40
+    start, end = view.view_box.visible_range()
+    assert end - start == pytest.approx(MIN_VISIBLE_S)
+    assert 10 < MIN_VISIBLE_S * RATE < 40
 
 
 def test_shift_and_wheel_pan_within_the_song(view: WaveformView) -> None:
     turn(view, 400, 4)
-    start, end = view.box.visible()
+    start, end = view.view_box.visible_range()
     turn(view, 400, -1, Qt.KeyboardModifier.ShiftModifier)
-    moved, _ = view.box.visible()
+    moved, _ = view.view_box.visible_range()
     assert moved == pytest.approx(start + 0.1 * (end - start))
     for _ in range(40):
         turn(view, 400, -1, Qt.KeyboardModifier.ShiftModifier)
-    assert view.box.visible()[1] == pytest.approx(SECONDS)
+    assert view.view_box.visible_range()[1] == pytest.approx(SECONDS)
 
 
 def test_dragging_takes_the_song_along(view: WaveformView, qtbot: QtBot) -> None:
     turn(view, 400, 4)
-    start, end = view.box.visible()
+    start, end = view.view_box.visible_range()
     pane = view.viewport()
     qtbot.mousePress(pane, Qt.MouseButton.LeftButton, pos=QPoint(400, 80))
     for x in (380, 340, 300):
         qtbot.mouseMove(pane, QPoint(x, 80))
     qtbot.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
-    assert view.box.visible()[0] == pytest.approx(start + (end - start) * 100 / WIDTH, rel=0.3)
+    assert view.view_box.visible_range()[0] == pytest.approx(start + (end - start) * 100 / WIDTH, rel=0.3)
 
 
 def test_f_shows_the_whole_song_and_says_so(view: WaveformView, qtbot: QtBot) -> None:
@@ -123,14 +123,14 @@ def test_f_shows_the_whole_song_and_says_so(view: WaveformView, qtbot: QtBot) ->
     with qtbot.waitSignal(view.zoom_changed) as whole:
         qtbot.keyClick(view, Qt.Key.Key_F)
     assert whole.args == [True]
-    assert view.box.visible() == (0, SECONDS)
+    assert view.view_box.visible_range() == (0, SECONDS)
 
 
 def test_a_double_click_shows_the_whole_song(view: WaveformView, qtbot: QtBot) -> None:
     turn(view, 400, 4)
     qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
     qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 80))
-    qtbot.waitUntil(view.box.is_whole)
+    qtbot.waitUntil(view.view_box.shows_whole_song)
 
 
 def test_plus_and_minus_zoom_about_the_playhead(view: WaveformView, qtbot: QtBot) -> None:
@@ -139,7 +139,7 @@ def test_plus_and_minus_zoom_about_the_playhead(view: WaveformView, qtbot: QtBot
     qtbot.keyClicks(view, "++")
     assert view.x_of(5.0) == pytest.approx(before)
     qtbot.keyClicks(view, "--")
-    assert view.box.is_whole()
+    assert view.view_box.shows_whole_song()
 
 
 def test_the_playheads_way_paints_no_waveform(view: WaveformView) -> None:
@@ -166,7 +166,7 @@ def test_sound_is_bright_before_the_playhead_and_dimmer_after(view: WaveformView
 
 def test_a_lane_that_is_not_heard_is_dimmed(view: WaveformView) -> None:
     view.set_playhead(10.0)
-    view.set_heard(0, False)
+    view.set_audible(0, False)
     picture = view.grab().toImage()
     assert picture.pixelColor(200, 24 + LANE // 2).red() < 90
     assert picture.pixelColor(200, 24 + LANE + LANE // 2).green() > 240
@@ -174,25 +174,25 @@ def test_a_lane_that_is_not_heard_is_dimmed(view: WaveformView) -> None:
 
 def test_a_zoomed_view_turns_the_page_with_the_playhead(view: WaveformView) -> None:
     turn(view, 0, 6)
-    _, end = view.box.visible()
+    _, end = view.view_box.visible_range()
     view.follow_playhead(end - 0.01)
     view.follow_playhead(end + 0.01)
-    assert view.box.visible()[0] == pytest.approx(end + 0.01)
+    assert view.view_box.visible_range()[0] == pytest.approx(end + 0.01)
 
 
 def test_a_view_that_was_moved_away_stays_while_playing(view: WaveformView) -> None:
     turn(view, 799, 8)
-    there = view.box.visible()
+    there = view.view_box.visible_range()
     view.follow_playhead(0.1)
     view.follow_playhead(0.2)
-    assert view.box.visible() == there
+    assert view.view_box.visible_range() == there
 
 
 def test_keys_of_the_window_pass_through(view: WaveformView, qtbot: QtBot) -> None:
-    before = view.box.visible()
+    before = view.view_box.visible_range()
     for key in (Qt.Key.Key_Space, Qt.Key.Key_Left, Qt.Key.Key_1):
         qtbot.keyClick(view, key)
-    assert view.box.visible() == before
+    assert view.view_box.visible_range() == before
 
 
 def test_the_unfinished_part_is_hatched(view: WaveformView) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop.disk_trouble import disk_trouble, is_out_of_files, write_error
 from desktop.errors import StorageError
-from desktop.jobs.copy import copy_in
+from desktop.jobs.files import copy_track
 from desktop.paths import Home
+from desktop.runtime.disk_errors import describe_disk_error, find_write_error, is_out_of_inodes
 from tests.helpers.library import write_song
 
 
@@ -47,26 +47,26 @@ def fill_with_files(disk: Path) -> OSError:
     ],
 )
 def test_the_advice_fits_the_reason(tmp_path: Path, number: int, reason: str, advice: str) -> None:
-    assert disk_trouble(OSError(number, os.strerror(number)), tmp_path) == (reason, advice)
+    assert describe_disk_error(OSError(number, os.strerror(number)), tmp_path) == (reason, advice)
 
 
 def test_where_files_and_not_bytes_have_run_out_nobody_is_told_to_make_room(mounted: Path, tmp_path: Path) -> None:
-    library = Home(mounted / "library").prepare()
+    library = Home(mounted / "library").create_folders()
     song = write_song(tmp_path / "song.wav", 1.0)
     error = fill_with_files(mounted)
-    assert is_out_of_files(mounted)
-    assert disk_trouble(error, mounted) == ("the disk holds as many files as it can", "Delete some of them")
+    assert is_out_of_inodes(mounted)
+    assert describe_disk_error(error, mounted) == ("the disk holds as many files as it can", "Delete some of them")
     with pytest.raises(StorageError, match=r"song\.wav in the library: the disk holds as many files as it can"):
-        copy_in(song, library.job("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
+        copy_track(song, library.job_folder("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
 
 
 def test_why_a_file_cannot_be_written_is_asked_of_the_system(mounted: Path) -> None:
     fill_with_files(mounted)
-    assert write_error(mounted / "one more").errno == errno.ENOSPC
+    assert find_write_error(mounted / "one more").errno == errno.ENOSPC
 
 
 def test_what_can_be_written_when_it_is_looked_at_was_an_error_that_passes(tmp_path: Path) -> None:
-    assert write_error(tmp_path / "a").errno == errno.EIO
+    assert find_write_error(tmp_path / "a").errno == errno.EIO
 
 
 def test_no_sentence_carries_the_system_s_own_words() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop.environment import foreign_variables, remove_foreign_variables
-from desktop.program import own_command
+from desktop.runtime.environment import foreign_variables, remove_foreign_variables
+from desktop.runtime.processes import own_command
 from desktop.tasks.celery_app import app, broker_url
-from tests.helpers.command import ROOT, variables
+from tests.helpers.command import ROOT, command_environment
 
 READ = re.compile(r"""(?:environ(?:\.get|\.pop|\.setdefault)?|getenv|_env|envvar|\benv)\s*[(\[=]\s*['"](\w+)['"]""")
 # Read by parts of the packages that this app never loads: other transports, and aids for tests.
@@ -55,7 +55,7 @@ def test_another_applications_broker_is_never_ours(monkeypatch: pytest.MonkeyPat
 
 def test_a_program_that_loads_our_application_keeps_its_own_environment() -> None:
     script = "import os, json, desktop.tasks.celery_app; print(json.dumps(dict(os.environ)))"
-    environment = variables(Path("/nowhere"), **ANOTHER_APPLICATIONS)
+    environment = command_environment(Path("/nowhere"), **ANOTHER_APPLICATIONS)
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, check=True)
     assert ANOTHER_APPLICATIONS.items() <= json.loads(told.stdout).items()
 
@@ -63,13 +63,15 @@ def test_a_program_that_loads_our_application_keeps_its_own_environment() -> Non
 def test_variables_of_pythons_change_nothing() -> None:
     script = """if True:
         import os, sys
-        from desktop.environment import restart_without_python_variables
+        from desktop.runtime.environment import restart_without_python_variables
         restart_without_python_variables()
         flags = sys.flags
         print(flags.optimize, flags.inspect, flags.dev_mode, flags.verbose, sys.warnoptions, sys.argv[1:],
               sorted(name for name in os.environ if name.startswith("PYTHON")))"""
     steering = {"PYTHONINSPECT": "1", "PYTHONOPTIMIZE": "2", "PYTHONWARNINGS": "error", "PYTHONDEVMODE": "1"}
-    clean = {name: value for name, value in variables(Path("/nowhere")).items() if not name.startswith("PYTHON")}
+    clean = {
+        name: value for name, value in command_environment(Path("/nowhere")).items() if not name.startswith("PYTHON")
+    }
     words = [sys.executable, "-c", script, "a b", "--c"]
     told = subprocess.run(
         words, cwd=ROOT, env=clean | steering | {"PYTHONUNBUFFERED": "1"}, capture_output=True, text=True, check=True
@@ -79,7 +81,7 @@ def test_variables_of_pythons_change_nothing() -> None:
 
 @pytest.mark.parametrize("isolated", [True, False])
 def test_children_ignore_variables_of_pythons_as_their_parent_does(isolated: bool) -> None:
-    script = "from desktop.program import own_command; print(own_command('worker'))"
+    script = "from desktop.runtime.processes import own_command; print(own_command('worker'))"
     words = [sys.executable, *(["-I"] if isolated else []), "-c", script]
     told = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert ("'-I'" in told) == isolated

@@ -6,8 +6,8 @@ from threading import Timer
 
 import pytest
 
-from desktop.library_id import library_id
 from desktop.paths import Home
+from desktop.runtime.library import library_id
 
 
 def id_in(root: Path) -> str:
@@ -17,13 +17,13 @@ def id_in(root: Path) -> str:
 
 
 def test_the_id_of_a_library_stays_the_same_wherever_its_folder_comes_to_lie(tmp_path: Path) -> None:
-    made = id_in(Home(tmp_path / "here").prepare().root)
+    made = id_in(Home(tmp_path / "here").create_folders().root)
     (tmp_path / "here").rename(tmp_path / "there")
     assert id_in(tmp_path / "there") == made
 
 
 def test_two_libraries_have_two_ids(tmp_path: Path) -> None:
-    assert len({id_in(Home(tmp_path / name).prepare().root) for name in ("one", "two")}) == 2
+    assert len({id_in(Home(tmp_path / name).create_folders().root) for name in ("one", "two")}) == 2
 
 
 def test_of_many_processes_that_begin_at_once_one_makes_the_id(tmp_path: Path) -> None:

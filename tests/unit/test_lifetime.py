@@ -7,22 +7,22 @@ import sys
 import psutil
 import pytest
 
-from desktop.lifetime import GroupLimits
+from desktop.runtime.processes import JobObjectLimits
 
 
 @pytest.mark.skipif(ctypes.sizeof(ctypes.c_void_p) != 8, reason="the app is built for 64 bits")
 def test_the_limits_of_a_group_lie_where_windows_reads_them() -> None:
     # winnt.h, 64 bits: JOBOBJECT_EXTENDED_LIMIT_INFORMATION.
-    assert ctypes.sizeof(GroupLimits) == 144
-    assert {name: getattr(GroupLimits, name).offset for name in ("flags", "most_processes", "affinity", "counters", "memory")} == {
+    assert ctypes.sizeof(JobObjectLimits) == 144
+    assert {name: getattr(JobObjectLimits, name).offset for name in ("flags", "most_processes", "affinity", "counters", "memory")} == {
         "flags": 16, "most_processes": 40, "affinity": 48, "counters": 64, "memory": 112,
     }  # fmt: skip
 
 
 def test_a_child_ends_with_its_app_also_when_that_is_killed() -> None:
-    words = "import subprocess, sys, time; from desktop.lifetime import bind, tied\n"
-    words += "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], stdout=subprocess.PIPE, **tied())\n"
-    words += "bind(child); print(child.pid, flush=True); sys.stdin.read()"
+    words = "import subprocess, sys, time; from desktop.runtime.processes import assign_to_job_object, end_with_parent_options\n"
+    words += "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'], stdout=subprocess.PIPE, **end_with_parent_options())\n"
+    words += "assign_to_job_object(child); print(child.pid, flush=True); sys.stdin.read()"
     if sys.platform == "darwin":
         pytest.skip("there a child must notice it itself")
     with subprocess.Popen([sys.executable, "-c", words], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as app:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop import nvidia
+from desktop.runtime import nvidia
 
 
 @pytest.fixture
@@ -22,26 +22,26 @@ def torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("library", ["libtorch_cuda.so", "torch_cuda.dll"])
 def test_an_app_with_cuda_in_its_pytorch_is_the_gpu_edition(torch: Path, library: str) -> None:
-    assert nvidia.edition() == ""
+    assert nvidia.edition_name() == ""
     (torch / library).touch()
-    assert nvidia.edition() == "GPU edition"
+    assert nvidia.edition_name() == "GPU edition"
 
 
 def test_only_who_has_a_card_that_is_not_used_is_told_of_the_gpu_edition(
     torch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nvidia, "driver", lambda: False)
-    assert nvidia.hint() == ""
-    monkeypatch.setattr(nvidia, "driver", lambda: True)
-    assert nvidia.hint() == nvidia.HINT
+    monkeypatch.setattr(nvidia, "has_driver", lambda: False)
+    assert nvidia.setup_hint() == ""
+    monkeypatch.setattr(nvidia, "has_driver", lambda: True)
+    assert nvidia.setup_hint() == nvidia.GPU_EDITION_HINT
     (torch / "libtorch_cuda.so").touch()
-    assert nvidia.hint() == ""
+    assert nvidia.setup_hint() == ""
 
 
 def test_a_checkout_is_no_edition(torch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(sys, "frozen")
     (torch / "libtorch_cuda.so").touch()
-    assert nvidia.edition() == ""
+    assert nvidia.edition_name() == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere PyPI has one PyTorch")
@@ -49,16 +49,16 @@ def test_owner_of_a_card_is_told_the_switch_of_a_checkouts_set_up_and_none_where
     torch: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(sys, "frozen")
-    monkeypatch.setattr(nvidia, "driver", lambda: True)
+    monkeypatch.setattr(nvidia, "has_driver", lambda: True)
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
-    assert nvidia.hint() == ""
+    assert nvidia.setup_hint() == ""
     (tmp_path / "unbraid").mkdir()
     (tmp_path / "unbraid" / "torch").write_text("cpu\n")
-    assert nvidia.hint() == nvidia.CHECKOUT_HINT
+    assert nvidia.setup_hint() == nvidia.CHECKOUT_HINT
     (torch / "libtorch_cuda.so").touch()
-    assert nvidia.hint() == ""
+    assert nvidia.setup_hint() == ""
 
 
 def test_to_know_it_loads_no_torch() -> None:
-    code = "import sys; sys.frozen = True; from desktop import nvidia; nvidia.edition(); nvidia.hint(); assert 'torch' not in sys.modules"
+    code = "import sys; sys.frozen = True; from desktop.runtime import nvidia; nvidia.edition_name(); nvidia.setup_hint(); assert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

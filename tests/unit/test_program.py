@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from desktop.program import serve_pools
+from desktop.runtime.processes import run_as_pool_child
 
-AS_PACKAGED = "import sys; sys.frozen = True; from desktop.program import serve_pools; sys.exit(0 if serve_pools(sys.argv[1:]) else 3)"
+AS_PACKAGED = "import sys; sys.frozen = True; from desktop.runtime.processes import run_as_pool_child; sys.exit(0 if run_as_pool_child(sys.argv[1:]) else 3)"
 
 
 def _serves(*words: str, descriptor: int = 1) -> bool:
@@ -19,7 +19,7 @@ def _serves(*words: str, descriptor: int = 1) -> bool:
 
 
 def test_in_a_checkout_no_words_are_celerys() -> None:
-    assert not serve_pools(["--billiard-fork", "pipe_handle=3"])
+    assert not run_as_pool_child(["--billiard-fork", "pipe_handle=3"])
 
 
 @pytest.mark.parametrize("words", [["separate", "song.wav"], ["-c", "import os"], ["song.wav"]])

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from desktop.paths import Home
-from tests.helpers.command import ROOT, variables
+from tests.helpers.command import ROOT, command_environment
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there it is the system that takes them away")
 # What the windowed start of a packaged app does to them on Windows.
 NONE = "import sys; sys.stdin = sys.stdout = sys.stderr = None\n"
 PRINTING = """
-from desktop.streams import ensure_streams
+from desktop.runtime.streams import ensure_streams
 ensure_streams()
 import argparse, faulthandler, logging, os, sys
 print("x" * 100000, flush=True); print("y", file=sys.stderr); sys.stdin.read()
@@ -51,13 +51,15 @@ def test_what_is_printed_does_not_land_in_the_next_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("words", [["jobs"], ["--version"], ["no-such-command", "--x"], ["models", "list"]])
 def test_commands_work_without_streams(tmp_path: Path, words: list[str]) -> None:
     command = [sys.executable, "-m", "desktop", *words]
-    usual = subprocess.run(command, cwd=ROOT, env=variables(tmp_path), capture_output=True, timeout=100, check=False)
-    assert without_streams(command, env=variables(tmp_path)) == usual.returncode
+    usual = subprocess.run(
+        command, cwd=ROOT, env=command_environment(tmp_path), capture_output=True, timeout=100, check=False
+    )
+    assert without_streams(command, env=command_environment(tmp_path)) == usual.returncode
 
 
 def test_the_window_opens_and_separates_nothing_worse_without_streams(tmp_path: Path) -> None:
     line = "quit() if window.isVisible() else None"
     command = [sys.executable, "-m", "tests.helpers.driven", line]
-    environment = variables(tmp_path, QT_QPA_PLATFORM="offscreen")
+    environment = command_environment(tmp_path, QT_QPA_PLATFORM="offscreen")
     assert without_streams(command, env=environment) == 0
     assert not list(Home(tmp_path).crashes.glob("*.txt"))

@@ -10,7 +10,7 @@ from urllib.error import URLError
 
 import pytest
 
-from desktop.tls import system_trust
+from desktop.runtime.tls import system_ssl_context
 
 CERTIFICATE = Path(__file__).parents[1] / "helpers" / "localhost.pem"
 
@@ -45,10 +45,10 @@ def address() -> Iterator[str]:
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(address: str) -> None:
     with pytest.raises(URLError, match="certificate"):
-        urllib.request.urlopen(address, context=system_trust())
+        urllib.request.urlopen(address, context=system_ssl_context())
 
 
 def test_a_certificate_that_the_computer_trusts_is_believed(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with urllib.request.urlopen(address, context=system_trust()) as answer:
+    with urllib.request.urlopen(address, context=system_ssl_context()) as answer:
         assert answer.status == 204

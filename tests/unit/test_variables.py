@@ -32,12 +32,21 @@ def test_what_is_not_said_has_the_usual_value(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("REDIS_PORT", value) for value in ("abc", "0", "-1", "65536", "99999", "6379.0", "1_0", "６３７９", "9" * 5000)),
+        *(
+            ("REDIS_PORT", value)
+            for value in ("abc", "0", "-1", "65536", "99999", "6379.0", "1_0", "６３７９", "9" * 5000)
+        ),
         ("REDIS_PORT", "tcp://172.17.0.2:6379"),
         *(("REDIS_DB", value) for value in ("x", "-1", "0x1", "9" * 12)),
-        *(("REDIS_HOST", value) for value in ("redis://host", "host:6379", "a b", "a/b", "user@host", "[::1", "::g", "a\nb")),
+        *(
+            ("REDIS_HOST", value)
+            for value in ("redis://host", "host:6379", "a b", "a/b", "user@host", "[::1", "::g", "a\nb")
+        ),
         *(("UNBRAID_QUEUE", value) for value in ("a b", "a:b", "*", "x" * 101, "ü")),
-        *(("UNBRAID_MODEL_URL", value) for value in ("example.org", "ftp://x/", "http://", "http://a b/", "file://etc", "x\n")),
+        *(
+            ("UNBRAID_MODEL_URL", value)
+            for value in ("example.org", "ftp://x/", "http://", "http://a b/", "file://etc", "x\n")
+        ),
         *(("UNBRAID_RUNTIME", value) for value in ("steam", "CUDA", "cpu")),
     ],
 )

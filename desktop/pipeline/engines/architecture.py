@@ -9,13 +9,13 @@ from typing import Any, BinaryIO
 import torch
 from demucs.htdemucs import HTDemucs
 
-from desktop.audio.names import shown
-from desktop.disk_trouble import reason_of
+from desktop.audio.names import printable
 from desktop.errors import ModelRejectedError
+from desktop.runtime.disk_errors import disk_error_reason
 from desktop.weights.package import Package, StoredTensor
 
 # Wide enough for every model that was ever published, narrow enough to fit a computer. Argument: least, most.
-_BOUNDS: dict[str, tuple[float, float]] = {
+_ARGUMENT_BOUNDS: dict[str, tuple[float, float]] = {
     "audio_channels": (2, 2),
     "channels": (1, 1024),
     "channels_time": (1, 1024),
@@ -39,74 +39,74 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "segment": (0.1, 60),
 }
 # Attention with holes needs a library that is not shipped.
-_NEVER = ("t_sparse_self_attn", "t_sparse_cross_attn")
+_UNSUPPORTED_FLAGS = ("t_sparse_self_attn", "t_sparse_cross_attn")
 
 
-def build(path: Path, package: Package) -> HTDemucs:
+def build_model(path: Path, package: Package) -> HTDemucs:
     """The model of a package that was read from `path`, ready to separate. Raises ModelRejectedError."""
-    arguments = _arguments(path, package)
+    arguments = _model_arguments(path, package)
     try:
         # Built without memory first: what the arguments ask for is only ever as large as the weights in the file.
         with torch.device("meta"):
             model = HTDemucs(**arguments)
-        model.load_state_dict(_weights(path, package), assign=True)
+        model.load_state_dict(_read_weights(path, package), assign=True)
     except OSError as error:
-        raise ModelRejectedError(f"{shown(path.name)} could not be read: {reason_of(error)}.") from error
+        raise ModelRejectedError(f"{printable(path.name)} could not be read: {disk_error_reason(error)}.") from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
-            f"The weights in {shown(path.name)} do not fit the model it says it is. Download it again."
+            f"The weights in {printable(path.name)} do not fit the model it says it is. Download it again."
         ) from error
     if not all(bool(weight.isfinite().all()) for weight in model.state_dict().values()):
-        raise ModelRejectedError(f"The weights in {shown(path.name)} are damaged. Download it again.")
-    _make_repeatable(model)
+        raise ModelRejectedError(f"The weights in {printable(path.name)} are damaged. Download it again.")
+    _disable_random_shift(model)
     return model.eval().requires_grad_(False)
 
 
-def _weights(path: Path, package: Package) -> dict[str, torch.Tensor]:
+def _read_weights(path: Path, package: Package) -> dict[str, torch.Tensor]:
     with path.open("rb") as file:
-        return {key: _tensor(file, stored).float() for key, stored in package.state.items()}
+        return {key: _read_tensor(file, stored).float() for key, stored in package.state.items()}
 
 
-def _tensor(file: BinaryIO, stored: StoredTensor) -> torch.Tensor:
-    file.seek(stored.start)
-    data = bytearray(file.read(stored.bytes))
+def _read_tensor(file: BinaryIO, stored: StoredTensor) -> torch.Tensor:
+    file.seek(stored.offset_bytes)
+    data = bytearray(file.read(stored.span_bytes))
     if not data:
         return torch.zeros(stored.shape)
-    return torch.frombuffer(data, dtype=getattr(torch, stored.dtype)).as_strided(stored.shape, stored.stride)
+    return torch.frombuffer(data, dtype=getattr(torch, stored.dtype)).as_strided(stored.shape, stored.strides)
 
 
-def _arguments(path: Path, package: Package) -> dict[str, Any]:
+def _model_arguments(path: Path, package: Package) -> dict[str, Any]:
     """Keyword arguments of HTDemucs. Those it does not know are left out, as demucs itself does."""
-    names = list(inspect.signature(HTDemucs).parameters)
-    given = dict(zip(names, package.args, strict=False)) | package.kwargs
-    arguments = {name: _listed(value) for name, value in given.items() if name in names}
+    parameter_names = list(inspect.signature(HTDemucs).parameters)
+    package_arguments = dict(zip(parameter_names, package.args, strict=False)) | package.kwargs
+    arguments = {name: _tuple_to_list(value) for name, value in package_arguments.items() if name in parameter_names}
     for name, value in arguments.items():
-        if not _fits(name, value):
-            raise ModelRejectedError(f"{shown(path.name)} describes a model that cannot be run here ({name}).")
+        if not _is_allowed_argument(name, value):
+            raise ModelRejectedError(f"{printable(path.name)} describes a model that cannot be run here ({name}).")
     return arguments
 
 
-def _listed(value: object) -> object:
+def _tuple_to_list(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _fits(name: str, value: object) -> bool:
-    if name in _NEVER:
+def _is_allowed_argument(name: str, value: object) -> bool:
+    if name in _UNSUPPORTED_FLAGS:
         return value is False
-    if name in _BOUNDS and value is not None:
-        least, most = _BOUNDS[name]
-        return isinstance(value, int | float | Fraction) and least <= value <= most
+    if name in _ARGUMENT_BOUNDS and value is not None:
+        minimum, maximum = _ARGUMENT_BOUNDS[name]
+        return isinstance(value, int | float | Fraction) and minimum <= value <= maximum
     items: list[object] = value if isinstance(value, list) else [value]
-    return len(items) <= 64 and all(_is_plain(item) for item in items)
+    return len(items) <= 64 and all(_is_simple_value(item) for item in items)
 
 
-def _is_plain(value: object) -> bool:
+def _is_simple_value(value: object) -> bool:
     if isinstance(value, float):
         return math.isfinite(value)
     return value is None or isinstance(value, bool | int | Fraction) or (isinstance(value, str) and len(value) <= 40)
 
 
-def _make_repeatable(model: HTDemucs) -> None:
+def _disable_random_shift(model: HTDemucs) -> None:
     """Models trained with random shifts of the position embedding would go on shifting it at random."""
     if model.crosstransformer is not None:
         model.crosstransformer.sin_random_shift = 0

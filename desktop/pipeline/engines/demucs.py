@@ -6,12 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.engine import Answer, Samples
-from desktop.pipeline.engines.network import Form, OutOfMemoryError, Runtime, Start
-from desktop.segments.cut import Segmentation
+from desktop.pipeline.engines.engine import (
+    ModelSignature,
+    OutOfMemoryError,
+    PendingStems,
+    Runtime,
+    RuntimeFactory,
+    Samples,
+)
+from desktop.segments.grid import Segmentation
 
-Bag = Sequence[Sequence[float]]
-_OVERLAP = 0.25
+BagWeights = Sequence[Sequence[float]]
+_DEFAULT_OVERLAP = 0.25
 _log = logging.getLogger(__name__)
 
 
@@ -19,19 +25,24 @@ class DemucsEngine:
     """Gives what `demucs.apply.apply_model(shifts=0, split=True, overlap=0.25)` gives for each segment."""
 
     def __init__(
-        self, name: str, runtime: Runtime, stand_in: Start, bag: Bag | None = None, notices: tuple[str, ...] = ()
+        self,
+        name: str,
+        runtime: Runtime,
+        start_fallback: RuntimeFactory,
+        bag: BagWeights | None = None,
+        notices: tuple[str, ...] = (),
     ) -> None:
         """`stand_in` is started when the runtime fails. Raises ModelRejectedError."""
         self.name = name
         self.notices = notices
         self._runtime = runtime
-        self._stand_in = stand_in
-        form = _common(name, runtime.forms)
-        self.sources = form.sources
-        self.sample_rate = form.sample_rate
-        stride = int((1 - _OVERLAP) * form.length)
-        self.segmentation = Segmentation(form.length, stride, centre_last=form.fills, normalise=True)
-        self._shares = _shares(name, bag, len(runtime.forms), len(form.sources))
+        self._start_fallback = start_fallback
+        signature = _common_signature(name, runtime.signatures)
+        self.sources = signature.sources
+        self.sample_rate = signature.sample_rate
+        stride = int((1 - _DEFAULT_OVERLAP) * signature.length)
+        self.segmentation = Segmentation(signature.length, stride, centre_last=signature.fills, normalise=True)
+        self._bag_weights = _normalized_weights(name, bag, len(runtime.signatures), len(signature.sources))
         self.batch = runtime.batch
 
     @property
@@ -39,61 +50,63 @@ class DemucsEngine:
         """What computes, such as "openvino bf16"."""
         return self._runtime.name
 
-    def separate(self, segments: Samples) -> Answer:
+    def separate(self, segments: Samples) -> PendingStems:
         """As `Engine` says: by smaller batches where the memory does not do, by the stand-in where nothing else does."""
         while True:
             try:
                 starts = range(0, len(segments), self.batch)
-                parts = [self._begun(np.ascontiguousarray(segments[start : start + self.batch])) for start in starts]
+                parts = [
+                    self._start_batch(np.ascontiguousarray(segments[start : start + self.batch])) for start in starts
+                ]
             except RuntimeError as error:
-                self._give_way(error, min(self.batch, len(segments)))
+                self._fall_back(error, min(self.batch, len(segments)))
             else:
                 return lambda: np.concatenate([part() for part in parts])
 
-    def _begun(self, segments: Samples) -> Answer:
+    def _start_batch(self, segments: Samples) -> PendingStems:
         """The mean of what all models of the bag make of the segments."""
-        answers = [network(segments) for network in self._runtime.networks]
-        if len(answers) == 1:
-            return answers[0]
-        shares = self._shares
+        pending = [network(segments) for network in self._runtime.networks]
+        if len(pending) == 1:
+            return pending[0]
+        weights = self._bag_weights
 
-        def mean() -> Samples:
-            stems = answers[0]() * shares[0]
-            for answer, share in zip(answers[1:], shares[1:], strict=True):
-                stems += answer() * share
+        def weighted_mean() -> Samples:
+            stems = pending[0]() * weights[0]
+            for other, weight in zip(pending[1:], weights[1:], strict=True):
+                stems += other() * weight
             return stems
 
-        return mean
+        return weighted_mean
 
-    def _give_way(self, error: RuntimeError, tried: int) -> None:
+    def _fall_back(self, error: RuntimeError, batch_size: int) -> None:
         """Make the next try an easier one. Raises the error when there is none."""
-        short = isinstance(error, OutOfMemoryError)
-        if short and tried > 1:
-            self.batch = tried // 2
-            self._tell(f"The graphics memory holds {self.batch} segments at once, not {tried}.", error)
+        is_out_of_memory = isinstance(error, OutOfMemoryError)
+        if is_out_of_memory and batch_size > 1:
+            self.batch = batch_size // 2
+            self._add_notice(f"The graphics memory holds {self.batch} segments at once, not {batch_size}.", error)
             return
         if self._runtime.name == "torch":
             raise error
-        reason = "The graphics memory is too small for this model" if short else f"{self.runtime} failed"
-        self._runtime = self._stand_in()
+        reason = "The graphics memory is too small for this model" if is_out_of_memory else f"{self.runtime} failed"
+        self._runtime = self._start_fallback()
         self.batch = self._runtime.batch
-        self._tell(f"{reason}, so torch separates on the processor.", error)
+        self._add_notice(f"{reason}, so torch separates on the processor.", error)
 
-    def _tell(self, notice: str, error: RuntimeError) -> None:
+    def _add_notice(self, notice: str, error: RuntimeError) -> None:
         _log.warning("%s", notice, exc_info=error)
         self.notices = (*self.notices, notice)
 
 
-def _common(name: str, forms: Sequence[Form]) -> Form:
+def _common_signature(name: str, signatures: Sequence[ModelSignature]) -> ModelSignature:
     """What all models of a bag take and give. Raises ModelRejectedError."""
-    if any(form != forms[0] for form in forms):
+    if any(form != signatures[0] for form in signatures):
         raise ModelRejectedError(f"The models of {name} differ in what they take or give.")
-    return forms[0]
+    return signatures[0]
 
 
-def _shares(name: str, bag: Bag | None, models: int, sources: int) -> list[Samples]:
+def _normalized_weights(name: str, bag: BagWeights | None, model_count: int, source_count: int) -> list[Samples]:
     """For each model, the share `[sources, 1, 1]` that its answer has of each source. They sum to one."""
-    weights = np.asarray(bag if bag is not None else np.ones((models, sources)), dtype=np.float32)
-    if weights.shape != (models, sources) or not (weights.sum(axis=0) > 0).all():
+    weights = np.asarray(bag if bag is not None else np.ones((model_count, source_count)), dtype=np.float32)
+    if weights.shape != (model_count, source_count) or not (weights.sum(axis=0) > 0).all():
         raise ModelRejectedError(f"The weights that {name} gives its models do not fit them.")
     return list((weights / weights.sum(axis=0))[..., None, None])

@@ -12,16 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 
-from desktop.pipeline.engines.engine import Answer, Samples, Segmentation
-from desktop.pipeline.engines.sketch_features import GROUPS, WIDTHS, features, pool, side_to_middle
-from desktop.pipeline.engines.sketch_masks import load_tables, masks
+from desktop.pipeline.engines.engine import PendingStems, Samples, Segmentation
+from desktop.pipeline.engines.sketch_features import (
+    GROUP_COUNT,
+    GROUP_WIDTHS,
+    compute_features,
+    pool_energies,
+    side_to_mid_db,
+)
+from desktop.pipeline.engines.sketch_masks import compute_masks, load_tables
 
 WINDOW, HOP = 4096, 1024
 _PAD = WINDOW // 2
 _HANN = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-_GROUP = np.append(np.repeat(np.arange(GROUPS), WIDTHS), GROUPS - 1)
+_GROUP_OF_BIN = np.append(np.repeat(np.arange(GROUP_COUNT), GROUP_WIDTHS), GROUP_COUNT - 1)
 # Frames worked on at a time: what is in work fits a core's cache.
-_CHUNK = 32
+_CHUNK_FRAMES = 32
 
 
 class SketchEngine:
@@ -46,38 +52,40 @@ class SketchEngine:
         """As the fitted table names them."""
         return load_tables().stems
 
-    def separate(self, segments: Samples) -> Answer:
+    def separate(self, segments: Samples) -> PendingStems:
         """float32 `[n, 2, frames]` to float32 `[n, 4, 2, frames]`; the context of a full segment stays silent."""
         stems = np.zeros((len(segments), len(self.sources), *segments.shape[1:]), dtype=np.float32)
         # A list, so that an error in any thread is heard of.
-        list((self._pool.map if self._pool else map)(self._separate, segments, stems))
+        list((self._pool.map if self._pool else map)(self._separate_into, segments, stems))
         return lambda: stems
 
-    def _separate(self, segment: Samples, stems: Samples) -> None:
+    def _separate_into(self, segment: Samples, stems: Samples) -> None:
         """Fill `stems` `[4, 2, frames]` with what becomes of a segment `[2, frames]`."""
         spectrum = stft(segment, self._scratch.spectrum)
         self._scratch.spectrum = spectrum
-        energies = pool(spectrum)
-        frames, sound = self._wanted(segment.shape[1])
-        self._scratch.features = features(energies, frames, self._scratch.features)
-        shares = masks(self._scratch.features, side_to_middle(energies))
+        energies = pool_energies(spectrum)
+        frames, sound = self._output_ranges(segment.shape[1])
+        self._scratch.features = compute_features(energies, frames, self._scratch.features)
+        stem_masks = compute_masks(self._scratch.features, side_to_mid_db(energies))
         skip = sound.start - frames.start * HOP
         length = sound.stop - sound.start
         last = stems[-1, :, sound]
         last[...] = segment[:, sound]
-        for stem, share in zip(stems[:-1, :, sound], shares, strict=False):
-            stem[...] = istft(spectrum[..., frames], skip + length, share)[:, skip:]
+        for stem, mask in zip(stems[:-1, :, sound], stem_masks, strict=False):
+            stem[...] = istft(spectrum[..., frames], skip + length, mask)[:, skip:]
             # Shares sum to one, so the last stem is what the others leave.
             last -= stem
 
-    def _wanted(self, heard: int) -> tuple[slice, slice]:
+    def _output_ranges(self, input_frames: int) -> tuple[slice, slice]:
         """Frames of the spectrum and of the sound that count: what is longer than a segment came with its context."""
-        context, whole = self.segmentation.context, heard // HOP + 1
-        if heard <= self.segmentation.length + context:
-            return slice(0, whole), slice(0, heard)
+        context, spectrum_frames = self.segmentation.context, input_frames // HOP + 1
+        if input_frames <= self.segmentation.length + context:
+            return slice(0, spectrum_frames), slice(0, input_frames)
         # A frame is a window about its centre: one more on each side has a part in the first and in the last sample.
         reach = WINDOW // HOP // 2 - 1
-        return slice(context // HOP - reach, whole - context // HOP + reach), slice(context, heard - context)
+        return slice(context // HOP - reach, spectrum_frames - context // HOP + reach), slice(
+            context, input_frames - context
+        )
 
 
 class _Scratch(threading.local):
@@ -96,13 +104,13 @@ def stft(sound: Samples, scratch: NDArray[np.complex64] | None = None) -> NDArra
     if scratch is None or scratch.transpose(0, 2, 1).shape != shape:
         scratch = np.empty(shape, dtype=np.complex64).transpose(0, 2, 1)
     spectrum = scratch.transpose(0, 2, 1)
-    for first in range(0, frames, _CHUNK):
-        chunk = slice(first, first + _CHUNK)
+    for first in range(0, frames, _CHUNK_FRAMES):
+        chunk = slice(first, first + _CHUNK_FRAMES)
         spectrum[:, chunk] = np.asarray(rfft(windows[:, chunk] * _HANN, axis=2))
     return scratch
 
 
-def istft(spectrum: NDArray[np.complex64], length: int, share: NDArray[np.float32] | None = None) -> Samples:
+def istft(spectrum: NDArray[np.complex64], length: int, mask: NDArray[np.float32] | None = None) -> Samples:
     """Sound `[channels, length]` of a centred spectrum `[channels, 2049, frames]`, or of a share of it.
 
     `share` is `[groups, frames]`; the last bin takes the last group's.
@@ -110,22 +118,22 @@ def istft(spectrum: NDArray[np.complex64], length: int, share: NDArray[np.float3
     channels, _, frames = spectrum.shape
     overlap = WINDOW // HOP
     sums = np.zeros((channels, frames + overlap - 1, HOP), dtype=np.float32)
-    for first in range(0, frames, _CHUNK):
-        part = spectrum.transpose(0, 2, 1)[:, first : first + _CHUNK]
-        if share is not None:
-            part = part * np.take(share[:, first : first + _CHUNK].T, _GROUP, axis=1)
-        pieces = np.asarray(irfft(part, WINDOW, axis=2)) * _HANN
-        for late in range(overlap):
-            sums[:, first + late : first + late + part.shape[1]] += pieces[:, :, late * HOP : (late + 1) * HOP]
-    sums /= _weight(frames)
+    for first in range(0, frames, _CHUNK_FRAMES):
+        part = spectrum.transpose(0, 2, 1)[:, first : first + _CHUNK_FRAMES]
+        if mask is not None:
+            part = part * np.take(mask[:, first : first + _CHUNK_FRAMES].T, _GROUP_OF_BIN, axis=1)
+        windows = np.asarray(irfft(part, WINDOW, axis=2)) * _HANN
+        for offset in range(overlap):
+            sums[:, first + offset : first + offset + part.shape[1]] += windows[:, :, offset * HOP : (offset + 1) * HOP]
+    sums /= _squared_window_sum(frames)
     return sums.reshape(channels, -1)[:, _PAD : _PAD + length]
 
 
 @lru_cache(maxsize=4)
-def _weight(frames: int) -> NDArray[np.float32]:
+def _squared_window_sum(frames: int) -> NDArray[np.float32]:
     """Sum of squared windows `[frames + 3, HOP]`."""
     squares = np.square(_HANN).reshape(-1, HOP)
     weight = np.zeros((frames + len(squares) - 1, HOP), dtype=np.float32)
-    for late, square in enumerate(squares):
-        weight[late : late + frames] += square
+    for offset, square in enumerate(squares):
+        weight[offset : offset + frames] += square
     return np.maximum(weight, 1e-8)

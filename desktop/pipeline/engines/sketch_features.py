@@ -17,21 +17,21 @@ from desktop.pipeline.engines.sketch_median import moving_median
 Plane = NDArray[np.floating]
 
 # From bin, to bin, bins a group: fine where pitches lie, coarse where only hiss is.
-_RANGES = ((0, 372, 1), (372, 744, 2), (744, 1488, 8), (1488, 2048, 16))
-STARTS = np.concatenate([np.arange(low, high, width) for low, high, width in _RANGES])
-WIDTHS = np.concatenate([np.full((high - low) // width, width) for low, high, width in _RANGES])
-GROUPS = len(STARTS)
-FEATURES = 16
+_BIN_RANGES = ((0, 372, 1), (372, 744, 2), (744, 1488, 8), (1488, 2048, 16))
+GROUP_STARTS = np.concatenate([np.arange(low, high, width) for low, high, width in _BIN_RANGES])
+GROUP_WIDTHS = np.concatenate([np.full((high - low) // width, width) for low, high, width in _BIN_RANGES])
+GROUP_COUNT = len(GROUP_STARTS)
+FEATURE_COUNT = 16
 # Frames pooled at a time: few enough for a core's cache, and enough that threads seldom wait for Python's lock.
-_CHUNK = 64
-_ALL = slice(None)
+_CHUNK_FRAMES = 64
+_ALL_FRAMES = slice(None)
 # numpy's logarithm to the base ten takes several times as long as the natural one.
-_BY_LOG10 = 1 / np.log(10.0)
-_LOW, _HIGH = slice(0, 12), slice(400, None)
+_LN_TO_LOG10 = 1 / np.log(10.0)
+_LOW_GROUPS, _HIGH_GROUPS = slice(0, 12), slice(400, None)
 
 
 @dataclass(frozen=True)
-class Energies:
+class StereoEnergies:
     """Pooled energies of a stereo spectrum, divided by their mean over the segment."""
 
     left: Plane
@@ -45,7 +45,7 @@ class Energies:
         return self.left + self.right
 
     @cached_property
-    def middle(self) -> Plane:
+    def mid(self) -> Plane:
         """Of (L + R) / 2."""
         return np.maximum(self.total + 2 * self.cross, 0) / 4
 
@@ -55,103 +55,103 @@ class Energies:
         return np.maximum(self.total - 2 * self.cross, 0) / 4
 
 
-def pool(spectrum: NDArray[np.complex64]) -> Energies:
+def pool_energies(spectrum: NDArray[np.complex64]) -> StereoEnergies:
     """Energies of a spectrum `[2, bins >= 2048, frames]`."""
     left, right = (channel[:2048].T.view(np.float32) for channel in spectrum)
-    planes = [_mean_of_products(*pair) for pair in ((left, left), (right, right), (left, right))]
+    planes = [_pooled_products(*pair) for pair in ((left, left), (right, right), (left, right))]
     mean = float((planes[0] + planes[1]).mean()) or 1.0
-    return Energies(*(plane / np.float32(mean) for plane in planes))
+    return StereoEnergies(*(plane / np.float32(mean) for plane in planes))
 
 
-def features(
-    energies: Energies, frames: slice = _ALL, scratch: NDArray[np.float32] | None = None
+def compute_features(
+    energies: StereoEnergies, frames: slice = _ALL_FRAMES, scratch: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
     """float32 `[16, groups, frames]` of some of the frames, numbered as they are listed in the sketch's recipe.
 
     In `scratch`, an earlier result, where it fits.
     """
-    shape = (FEATURES, *energies.total[:, frames].shape)
+    shape = (FEATURE_COUNT, *energies.total[:, frames].shape)
     result = scratch if scratch is not None and scratch.shape == shape else np.empty(shape, dtype=np.float32)
     # One after the other, so that few planes are in memory at once.
-    for number, plane in enumerate(_planes(energies)):
+    for number, plane in enumerate(_feature_planes(energies)):
         result[number] = plane[:, frames]
     return result
 
 
-def _planes(energies: Energies) -> Iterator[Plane]:
+def _feature_planes(energies: StereoEnergies) -> Iterator[Plane]:
     power = energies.total
     volume = np.sqrt(power)
-    level = _log(power) / 2
-    before = _box(volume, 1, 4)
-    medium = _box(volume, 1, 21)
-    of_medium, of_long = _log(medium), _log(_box(volume, 1, 65))
-    percussive = _percussive(volume)
-    high = volume[_HIGH].mean(axis=0, keepdims=True)
+    level = _safe_log(power) / 2
+    onset_reference = _box_filter(volume, 1, 4)
+    medium = _box_filter(volume, 1, 21)
+    log_medium, log_long = _safe_log(medium), _safe_log(_box_filter(volume, 1, 65))
+    percussive = _percussive_log_odds(volume)
+    high = volume[_HIGH_GROUPS].mean(axis=0, keepdims=True)
     yield percussive
-    yield _box(percussive, 41, 1)
-    yield _box(percussive, 5, 5)
-    yield level - _log(_shift(before, 3))
-    yield level - _log(_shift(before, -3))
-    yield level - of_long
-    yield of_medium - of_long
-    yield level - _log(_box(volume, 9, 1))
-    yield of_medium - _log(_box(medium, 9, 1))
-    yield _sideness(energies, 3, 3)
-    yield _sideness(energies, 15, 9)
-    yield np.abs(_box(energies.left - energies.right, 3, 3)) / (_box(power, 3, 3) + 1e-9)
+    yield _box_filter(percussive, 41, 1)
+    yield _box_filter(percussive, 5, 5)
+    yield level - _safe_log(_shift(onset_reference, 3))
+    yield level - _safe_log(_shift(onset_reference, -3))
+    yield level - log_long
+    yield log_medium - log_long
+    yield level - _safe_log(_box_filter(volume, 9, 1))
+    yield log_medium - _safe_log(_box_filter(medium, 9, 1))
+    yield _side_ratio(energies, 3, 3)
+    yield _side_ratio(energies, 15, 9)
+    yield np.abs(_box_filter(energies.left - energies.right, 3, 3)) / (_box_filter(power, 3, 3) + 1e-9)
     yield level
-    yield _log(_box(volume, 15, 15))
-    yield _log(volume[_LOW].mean(axis=0, keepdims=True))
-    yield _log(high) - _log(_shift(_box(high, 1, 4), 3))
+    yield _safe_log(_box_filter(volume, 15, 15))
+    yield _safe_log(volume[_LOW_GROUPS].mean(axis=0, keepdims=True))
+    yield _safe_log(high) - _safe_log(_shift(_box_filter(high, 1, 4), 3))
 
 
-def side_to_middle(energies: Energies) -> float:
+def side_to_mid_db(energies: StereoEnergies) -> float:
     """Energy of the sides over that of the middle, in dB; very low for mono."""
-    side, middle = float(energies.side.sum(dtype=np.float64)), float(energies.middle.sum(dtype=np.float64))
-    return 10.0 * float(np.log10((side + 1e-12) / (middle + 1e-12)))
+    side, mid = float(energies.side.sum(dtype=np.float64)), float(energies.mid.sum(dtype=np.float64))
+    return 10.0 * float(np.log10((side + 1e-12) / (mid + 1e-12)))
 
 
-def _percussive(volume: Plane) -> Plane:
+def _percussive_log_odds(volume: Plane) -> Plane:
     """Log-odds that a bin belongs to a click and not to a tone (Fitzgerald's median filters)."""
-    held = np.square(np.ascontiguousarray(moving_median(volume.T, 17).T))
-    click = np.square(moving_median(volume, 31))
-    part = np.clip(click / (held + click + 1e-9), 0.005, 0.995)
-    return np.log(part / (1 - part)) / 2
+    harmonic = np.square(np.ascontiguousarray(moving_median(volume.T, 17).T))
+    percussive = np.square(moving_median(volume, 31))
+    probability = np.clip(percussive / (harmonic + percussive + 1e-9), 0.005, 0.995)
+    return np.log(probability / (1 - probability)) / 2
 
 
-def _sideness(energies: Energies, groups: int, frames: int) -> Plane:
-    side, middle = _box(energies.side, groups, frames), _box(energies.middle, groups, frames)
-    part = np.log(np.float32(1e-4) + side / (middle + side + np.float32(1e-9)))
-    part *= np.float32(_BY_LOG10)
-    return np.clip(part, -4, 0, out=part)
+def _side_ratio(energies: StereoEnergies, groups: int, frames: int) -> Plane:
+    side, mid = _box_filter(energies.side, groups, frames), _box_filter(energies.mid, groups, frames)
+    ratio = np.log(np.float32(1e-4) + side / (mid + side + np.float32(1e-9)))
+    ratio *= np.float32(_LN_TO_LOG10)
+    return np.clip(ratio, -4, 0, out=ratio)
 
 
-def _mean_of_products(one: Plane, other: Plane) -> Plane:
+def _pooled_products(one: Plane, other: Plane) -> Plane:
     """Re(X · conj Y) pooled `[groups, frames]`, of spectra as real and imaginary parts in turn `[frames, 4096]`."""
-    sums = np.empty((GROUPS, len(one)), dtype=np.float32)
-    for first in range(0, len(one), _CHUNK):
-        chunk = slice(first, first + _CHUNK)
-        _pool_sums(one[chunk] * other[chunk], sums[:, chunk])
-    sums /= WIDTHS[:, None].astype(np.float32)
+    sums = np.empty((GROUP_COUNT, len(one)), dtype=np.float32)
+    for first in range(0, len(one), _CHUNK_FRAMES):
+        chunk = slice(first, first + _CHUNK_FRAMES)
+        _sum_groups(one[chunk] * other[chunk], sums[:, chunk])
+    sums /= GROUP_WIDTHS[:, None].astype(np.float32)
     return sums
 
 
-def _pool_sums(parts: Plane, into: Plane) -> None:
+def _sum_groups(parts: Plane, into: Plane) -> None:
     """Sums of the groups, by adding neighbours to one another until they are as wide as the next groups are."""
-    rest, width, group = _of_pairs(parts), 1, 0
-    for low, high, size in _RANGES:
+    remaining, width, group = _sum_pairs(parts), 1, 0
+    for low, high, size in _BIN_RANGES:
         while width < size:
-            rest, width = _of_pairs(rest), 2 * width
+            remaining, width = _sum_pairs(remaining), 2 * width
         count = (high - low) // size
-        into[group : group + count] = rest[:, :count].T
-        rest, group = rest[:, count:], group + count
+        into[group : group + count] = remaining[:, :count].T
+        remaining, group = remaining[:, count:], group + count
 
 
-def _of_pairs(plane: Plane) -> Plane:
+def _sum_pairs(plane: Plane) -> Plane:
     return plane[:, 0::2] + plane[:, 1::2]
 
 
-def _box(plane: Plane, groups: int, frames: int) -> Plane:
+def _box_filter(plane: Plane, groups: int, frames: int) -> Plane:
     """Moving mean, edges repeated; an even span reaches one further back than ahead."""
     if groups > 1:
         plane = _moving_mean(plane, groups)
@@ -179,5 +179,5 @@ def _shift(plane: Plane, frames: int) -> Plane:
     return plane[:, np.clip(np.arange(count) - frames, 0, count - 1)]
 
 
-def _log(plane: Plane) -> Plane:
+def _safe_log(plane: Plane) -> Plane:
     return np.log(plane + np.float32(1e-7))

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from desktop.paths import resources
 
 # Side over middle in dB: below the first the stereo features mislead, above the second they are trusted.
-_MONO, _STEREO = -30.0, -20.0
+_MONO_DB, _STEREO_DB = -30.0, -20.0
 
 
 @dataclass(frozen=True)
-class Table:
+class LinearClassifier:
     """A linear classifier for every band of groups."""
 
     weights: NDArray[np.float32]
@@ -25,46 +25,50 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Tables:
+class SketchTables:
     """Both tables, and what they are about."""
 
     stems: tuple[str, ...]
-    edges: tuple[int, ...]
+    band_edges: tuple[int, ...]
     """First group of each band, and the end of the last."""
-    stereo: Table
-    mono: Table
+    stereo: LinearClassifier
+    mono: LinearClassifier
 
 
 @cache
-def load_tables() -> Tables:
+def load_tables() -> SketchTables:
     """The fitted numbers of resources/sketch/tables.json."""
     saved = json.loads((resources() / "sketch" / "tables.json").read_text(encoding="utf-8"))
     stereo, mono = (
-        Table(np.asarray(saved[kind]["W"], np.float32), np.asarray(saved[kind]["b"], np.float32))
+        LinearClassifier(np.asarray(saved[kind]["W"], np.float32), np.asarray(saved[kind]["b"], np.float32))
         for kind in ("stereo", "mono")
     )
-    return Tables(tuple(saved["stems"]), tuple(saved["edges"]), stereo, mono)
+    return SketchTables(tuple(saved["stems"]), tuple(saved["edges"]), stereo, mono)
 
 
-def masks(features: NDArray[np.float32], side_to_middle: float) -> NDArray[np.float32]:
-    """Shares float32 `[stems, groups, frames]` of features `[16, groups, frames]`; `side_to_middle` in dB."""
+def compute_masks(features: NDArray[np.float32], side_to_mid_db: float) -> NDArray[np.float32]:
+    """Shares float32 `[stems, groups, frames]` of features `[16, groups, frames]`; `side_to_mid_db` in dB."""
     tables = load_tables()
-    trust = float(np.clip((side_to_middle - _MONO) / (_STEREO - _MONO), 0.0, 1.0))
-    if trust == 0.0:
-        return _shares(features, tables.mono, tables.edges)
-    stereo = _shares(features, tables.stereo, tables.edges)
-    if trust == 1.0:
+    stereo_weight = float(np.clip((side_to_mid_db - _MONO_DB) / (_STEREO_DB - _MONO_DB), 0.0, 1.0))
+    if stereo_weight == 0.0:
+        return _softmax_masks(features, tables.mono, tables.band_edges)
+    stereo = _softmax_masks(features, tables.stereo, tables.band_edges)
+    if stereo_weight == 1.0:
         return stereo
-    mono = _shares(features, tables.mono, tables.edges)
-    return (mono + trust * (stereo - mono)).astype(np.float32, copy=False)
+    mono = _softmax_masks(features, tables.mono, tables.band_edges)
+    return (mono + stereo_weight * (stereo - mono)).astype(np.float32, copy=False)
 
 
-def _shares(features: NDArray[np.float32], table: Table, edges: tuple[int, ...]) -> NDArray[np.float32]:
+def _softmax_masks(
+    features: NDArray[np.float32], classifier: LinearClassifier, band_edges: tuple[int, ...]
+) -> NDArray[np.float32]:
     count, groups, frames = features.shape
-    scores = np.empty((table.bias.shape[1], groups, frames), dtype=np.float32)
-    for band, (low, high) in enumerate(pairwise(edges)):
-        inside = features[:, low:high].reshape(count, -1)
-        scores[:, low:high] = (table.weights[band] @ inside + table.bias[band][:, None]).reshape(-1, high - low, frames)
+    scores = np.empty((classifier.bias.shape[1], groups, frames), dtype=np.float32)
+    for band, (low, high) in enumerate(pairwise(band_edges)):
+        band_features = features[:, low:high].reshape(count, -1)
+        scores[:, low:high] = (classifier.weights[band] @ band_features + classifier.bias[band][:, None]).reshape(
+            -1, high - low, frames
+        )
     scores -= scores.max(axis=0)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=0)

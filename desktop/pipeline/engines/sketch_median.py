@@ -12,84 +12,88 @@ from numpy.typing import NDArray
 
 Plane = NDArray[np.floating]
 # Numbers in ascending order along the first axis: `[count, blocks, columns]`.
-Sorted = NDArray[np.floating]
+SortedValues = NDArray[np.floating]
 # Columns worked on at a time: few enough for a core's cache, and enough that threads seldom wait for Python's lock.
-_COLUMNS = 600
+_CHUNK_COLUMNS = 600
 
 
 def moving_median(plane: Plane, span: int) -> Plane:
     """Median of `span` (odd) neighbours along the first axis of `[n, columns]`, edges repeated."""
     result = np.empty_like(plane)
-    for first in range(0, plane.shape[1], _COLUMNS):
-        columns = slice(first, first + _COLUMNS)
-        result[:, columns] = _Medians(plane[:, columns], span).medians
+    for first in range(0, plane.shape[1], _CHUNK_COLUMNS):
+        columns = slice(first, first + _CHUNK_COLUMNS)
+        result[:, columns] = _BlockMedians(plane[:, columns], span).medians
     return result
 
 
 @dataclass(frozen=True)
-class _Known:
+class _PartialWindow:
     """What is known of windows that share some numbers."""
 
-    numbers: Sorted
+    candidates: SortedValues
     """Those that can still be the median."""
-    rank: int
+    median_rank: int
     """Place of the median among these and the unknown ones."""
-    unknown: int
+    missing_count: int
     """How many are still to come."""
 
-    def along_with(self, new: Sorted) -> "_Known":
+    def merged_with(self, new: SortedValues) -> "_PartialWindow":
         """With numbers that came."""
-        unknown = self.unknown - len(new)
-        low = max(self.rank - unknown, 0)
-        high = min(self.rank, len(self.numbers) + len(new) - 1)
-        return _Known(_merged(self.numbers, new, low, high + 1), self.rank - low, unknown)
+        missing_count = self.missing_count - len(new)
+        low = max(self.median_rank - missing_count, 0)
+        high = min(self.median_rank, len(self.candidates) + len(new) - 1)
+        return _PartialWindow(_merge_ranks(self.candidates, new, low, high + 1), self.median_rank - low, missing_count)
 
 
-class _Medians:
+class _BlockMedians:
     """`medians` `[n, columns]` of a plane of that shape."""
 
     def __init__(self, plane: Plane, span: int) -> None:
         count, columns = plane.shape
         self._half = span // 2
-        self._block = 1 << ((span + 1) // 2).bit_length() - 1
-        self._blocks = -(-count // self._block)
-        self._runs = self._sorted_runs(plane)
-        self._answer = np.empty((self._blocks, self._block, columns), dtype=plane.dtype)
-        self._split(_Known(self._run(self._block, 0), self._half, span - self._block), 0, self._block)
-        self.medians = self._answer.reshape(-1, columns)[:count]
+        self._block_length = 1 << ((span + 1) // 2).bit_length() - 1
+        self._block_count = -(-count // self._block_length)
+        self._runs = self._sort_runs(plane)
+        self._result = np.empty((self._block_count, self._block_length, columns), dtype=plane.dtype)
+        self._split(
+            _PartialWindow(self._run(self._block_length, 0), self._half, span - self._block_length),
+            0,
+            self._block_length,
+        )
+        self.medians = self._result.reshape(-1, columns)[:count]
 
-    def _sorted_runs(self, plane: Plane) -> dict[int, Sorted]:
+    def _sort_runs(self, plane: Plane) -> dict[int, SortedValues]:
         """The plane cut into runs of each power of two, each in order: `[size, runs, columns]`."""
-        around = 2 * self._block
-        after = self._blocks * self._block - len(plane) + around
+        around = 2 * self._block_length
+        after = self._block_count * self._block_length - len(plane) + around
         size, runs = 1, {1: np.pad(plane, ((around, after), (0, 0)), mode="edge")[None]}
-        while size < self._block:
-            runs[2 * size] = _merged(runs[size][:, 0::2], runs[size][:, 1::2], 0, 2 * size)
+        while size < self._block_length:
+            runs[2 * size] = _merge_ranks(runs[size][:, 0::2], runs[size][:, 1::2], 0, 2 * size)
             size *= 2
         return runs
 
-    def _run(self, size: int, start: int) -> Sorted:
+    def _run(self, size: int, start: int) -> SortedValues:
         """Of every block the sorted `size` numbers that begin `start` after its own beginning."""
-        first, step = (2 * self._block + start) // size, self._block // size
-        return self._runs[size][:, first : first + step * (self._blocks - 1) + 1 : step]
+        first, step = (2 * self._block_length + start) // size, self._block_length // size
+        return self._runs[size][:, first : first + step * (self._block_count - 1) + 1 : step]
 
-    def _split(self, known: _Known, start: int, outputs: int) -> None:
+    def _split(self, window: _PartialWindow, start: int, outputs: int) -> None:
         """Find `outputs` medians of every block, from its `start` on, that share what is known."""
         if outputs == 1:
-            self._answer[:, start] = self._with_the_outermost(known, start).numbers[0]
+            self._result[:, start] = self._add_outermost(window, start).candidates[0]
             return
         half = outputs // 2
-        self._split(known.along_with(self._run(half, start + half - self._block)), start, half)
-        self._split(known.along_with(self._run(half, start + self._block)), start + half, half)
+        self._split(window.merged_with(self._run(half, start + half - self._block_length)), start, half)
+        self._split(window.merged_with(self._run(half, start + self._block_length)), start + half, half)
 
-    def _with_the_outermost(self, known: _Known, start: int) -> _Known:
+    def _add_outermost(self, window: _PartialWindow, start: int) -> _PartialWindow:
         """The ends of a window that is no power of two long."""
-        for far in range(self._block, self._half + 1):
-            known = known.along_with(self._run(1, start - far)).along_with(self._run(1, start + far))
-        return known
+        for distance in range(self._block_length, self._half + 1):
+            window = window.merged_with(self._run(1, start - distance)).merged_with(self._run(1, start + distance))
+        return window
 
 
-def _merged(one: Sorted, other: Sorted, low: int, high: int) -> Sorted:
+def _merge_ranks(one: SortedValues, other: SortedValues, low: int, high: int) -> SortedValues:
     """The numbers from rank `low` to before `high` of two sorted lists together."""
     result = np.empty((high - low, *one.shape[1:]), dtype=one.dtype)
     scratch = np.empty(one.shape[1:], dtype=one.dtype)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from demucs.htdemucs import HTDemucs
 
-from desktop.pipeline.engines.architecture import build
-from desktop.pipeline.engines.network import Runtime, UnfitModelError
-from desktop.pipeline.engines.torch_network import TorchNetwork, form_of, splits
+from desktop.pipeline.engines.architecture import build_model
+from desktop.pipeline.engines.engine import Runtime, UnsupportedModelError
+from desktop.pipeline.engines.torch_network import TorchNetwork, has_separable_core, signature_of
 from desktop.weights.package import read_package
 
 if TYPE_CHECKING:
@@ -17,55 +17,57 @@ if TYPE_CHECKING:
 
 _CPU = torch.device("cpu")
 # Bytes a frame of a segment. A guess on the safe side, not measured on a card: what does not fit halves the batch.
-_MEMORY_A_FRAME = 4096
-_MOST_AT_ONCE = 16
+_BYTES_PER_FRAME = 4096
+_MAX_BATCH = 16
 
 
-def read_model(path: Path, segment: float | None) -> HTDemucs:
+def read_model(path: Path, segment_seconds: float | None) -> HTDemucs:
     """The model of a weights file, for segments of so many seconds. Raises ModelRejectedError."""
-    model = build(path, read_package(path))
+    model = build_model(path, read_package(path))
     # A model can be given less than it was trained on, never more.
-    if segment is not None and 0 < segment <= model.segment:
-        model.segment = Fraction(segment)
+    if segment_seconds is not None and 0 < segment_seconds <= model.segment:
+        model.segment = Fraction(segment_seconds)
     return model
 
 
-def on_processor(spec: "EngineSpec") -> Runtime:
+def start_on_cpu(spec: "EngineSpec") -> Runtime:
     """What works everywhere. Raises ModelRejectedError."""
-    models = _models(spec)
-    half = torch.bfloat16 if spec.fast and _has_bf16() else None
-    networks = tuple(TorchNetwork(model, half=half) for model in models)
-    return Runtime("torch" if half is None else "torch bf16", networks, tuple(map(form_of, models)))
+    models = _read_models(spec)
+    half_dtype = torch.bfloat16 if spec.fast and _has_bf16() else None
+    networks = tuple(TorchNetwork(model, half_dtype=half_dtype) for model in models)
+    return Runtime("torch" if half_dtype is None else "torch bf16", networks, tuple(map(signature_of, models)))
 
 
-def on_card(spec: "EngineSpec", name: str) -> Runtime:
+def start_on_gpu(spec: "EngineSpec", name: str) -> Runtime:
     """A graphics card, "cuda" or "mps", with 16-bit numbers inside the core.
 
     Raises RuntimeError where there is none, UnfitModelError, ModelRejectedError.
     """
     if not getattr(torch, name).is_available():
         raise RuntimeError(f"there is no {name} here")
-    models, card = _models(spec), torch.device(name)
-    if not all(map(splits, models)):
-        raise UnfitModelError(f"{spec.name} cannot be computed with 16-bit numbers inside")
+    models, device = _read_models(spec), torch.device(name)
+    if not all(map(has_separable_core, models)):
+        raise UnsupportedModelError(f"{spec.name} cannot be computed with 16-bit numbers inside")
     # Complex numbers, which spectrograms need, are not to be had everywhere on MPS.
-    around = card if name == "cuda" else _CPU
-    networks = tuple(TorchNetwork(model, card, around, torch.float16) for model in models)
-    return Runtime(f"{name} fp16", networks, tuple(map(form_of, models)), _fitting(models[0], card))
+    spectrogram_device = device if name == "cuda" else _CPU
+    networks = tuple(TorchNetwork(model, device, spectrogram_device, torch.float16) for model in models)
+    return Runtime(
+        f"{name} fp16", networks, tuple(map(signature_of, models)), _batch_for_free_memory(models[0], device)
+    )
 
 
-def _models(spec: "EngineSpec") -> list[HTDemucs]:
+def _read_models(spec: "EngineSpec") -> list[HTDemucs]:
     return [read_model(path, spec.segment) for path in spec.files]
 
 
-def _fitting(model: HTDemucs, device: torch.device) -> int:
+def _batch_for_free_memory(model: HTDemucs, device: torch.device) -> int:
     """How many segments fit the card's free memory at once."""
     if device.type != "cuda":
         return 1
-    free, _ = torch.cuda.mem_get_info(device)
-    return min(max(int(free / (model.segment * model.samplerate * _MEMORY_A_FRAME)), 1), _MOST_AT_ONCE)
+    free_bytes, _ = torch.cuda.mem_get_info(device)
+    return min(max(int(free_bytes / (model.segment * model.samplerate * _BYTES_PER_FRAME)), 1), _MAX_BATCH)
 
 
 def _has_bf16() -> bool:
-    abilities = torch.cpu.get_capabilities()
-    return any(bool(abilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    capabilities = torch.cpu.get_capabilities()
+    return any(bool(capabilities.get(name)) for name in ("avx512_bf16", "amx_bf16", "bf16"))

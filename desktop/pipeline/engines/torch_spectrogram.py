@@ -10,27 +10,27 @@ from functools import lru_cache
 import torch
 from demucs.hdemucs import pad1d
 
-from desktop.pipeline.engines.spectrogram import SUM_OF_SQUARES, WINDOWS
+from desktop.pipeline.engines.spectrogram import SQUARED_WINDOW_SUM, WINDOW_OVERLAP
 
 
-class Spectrogram:
+class TorchSpectrogramTransform:
     """Sound to spectrogram and back. Complex numbers are two channels: the real part and the imaginary."""
 
     def __init__(self, nfft: int) -> None:
         self._nfft = nfft
-        self._hop = nfft // WINDOWS
-        self._pad = self._hop // 2 * 3
+        self._hop = nfft // WINDOW_OVERLAP
+        self._padding = self._hop // 2 * 3
 
-    def frames(self, length: int) -> int:
+    def count_frames(self, length: int) -> int:
         """How many frames a sound of `length` has."""
         return math.ceil(length / self._hop)
 
-    def of(self, sound: torch.Tensor) -> torch.Tensor:
+    def forward(self, sound: torch.Tensor) -> torch.Tensor:
         """float32 `[n, channels, length]` to float32 `[n, 2 * channels, nfft / 2, frames]`."""
         n, channels, length = sound.shape
-        frames = self.frames(length)
+        frames = self.count_frames(length)
         # The end is padded to whole frames first, so that what it mirrors is what demucs mirrors.
-        padded = pad1d(sound, (self._pad, self._pad + frames * self._hop - length), mode="reflect")
+        padded = pad1d(sound, (self._padding, self._padding + frames * self._hop - length), mode="reflect")
         spectrum = torch.stft(
             padded.reshape(n * channels, -1), self._nfft, self._hop, window=_window(self._nfft, sound.device),
             center=False, normalized=True, return_complex=True,
@@ -38,18 +38,18 @@ class Spectrogram:
         parts = torch.view_as_real(spectrum[:, :-1]).permute(0, 3, 1, 2)
         return parts.reshape(n, 2 * channels, self._nfft // 2, frames)
 
-    def back(self, spectrogram: torch.Tensor, length: int) -> torch.Tensor:
+    def inverse(self, spectrogram: torch.Tensor, length: int) -> torch.Tensor:
         """float32 `[..., 2, nfft / 2, frames]` to float32 `[..., length]`."""
         *outer, _, bins, frames = spectrogram.shape
         spectrum = spectrogram.new_zeros((math.prod(outer), frames, bins + 1, 2))
         spectrum[:, :, :-1] = spectrogram.reshape(-1, 2, bins, frames).permute(0, 3, 2, 1)
         pieces = torch.fft.irfft(torch.view_as_complex(spectrum), norm="ortho")
-        pieces *= _window(self._nfft, spectrogram.device) / SUM_OF_SQUARES
-        pieces = pieces.view(-1, frames, WINDOWS, self._hop)
-        sums = spectrogram.new_zeros((len(pieces), frames + WINDOWS - 1, self._hop))
-        for quarter in range(WINDOWS):
-            sums[:, quarter : quarter + frames] += pieces[:, :, quarter]
-        return sums.view(len(pieces), -1)[:, self._pad : self._pad + length].reshape(*outer, length)
+        pieces *= _window(self._nfft, spectrogram.device) / SQUARED_WINDOW_SUM
+        pieces = pieces.view(-1, frames, WINDOW_OVERLAP, self._hop)
+        sums = spectrogram.new_zeros((len(pieces), frames + WINDOW_OVERLAP - 1, self._hop))
+        for offset in range(WINDOW_OVERLAP):
+            sums[:, offset : offset + frames] += pieces[:, :, offset]
+        return sums.view(len(pieces), -1)[:, self._padding : self._padding + length].reshape(*outer, length)
 
 
 @lru_cache(maxsize=8)

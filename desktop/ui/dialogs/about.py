@@ -19,21 +19,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import __version__, nvidia
-from desktop.audio.names import shown
+from desktop import __version__
+from desktop.audio.names import printable
 from desktop.paths import Home
-from desktop.ui.controls import ShellButton
-from desktop.ui.dialogs.about_parts import Part, licence_text, parts
-from desktop.ui.opener import no_file_manager, open_folder
-from desktop.ui.plain import tip
+from desktop.runtime import nvidia
+from desktop.ui.core.opener import no_file_manager_text, open_folder
+from desktop.ui.dialogs.components import Component, list_components, read_licence
 from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import BODY, FIRST_START, SECONDARY, ui_font
-from desktop.ui.theme.sign import Mark
+from desktop.ui.theme.fonts import BODY_SIZE, LARGE_SIZE, SECONDARY_SIZE, ui_font
+from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.text_escaping import escape_tooltip
 
-_SIZE, _SMALLEST = (928, 560), (800, 440)
-_PLACE_WIDTH = 600
-_SENTENCE = "Takes a song apart into its stems, on this computer alone. Free software, under the MIT licence."
-_TABLE = f"""
+_SIZE, _MIN_SIZE = (928, 560), (800, 440)
+_PATH_WIDTH = 600
+_DESCRIPTION = "Takes a song apart into its stems, on this computer alone. Free software, under the MIT licence."
+_TABLE_STYLE = f"""
 QTableView {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
 QTableView:focus {{ border-color: {tokens.ACCENT}; }}
 QTableView::item {{ padding: 0 8px; }}
@@ -41,12 +42,12 @@ QTableView::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCE
 """
 
 
-class PartTable(QTableWidget):
+class ComponentTable(QTableWidget):
     """Parts, a row each. Tab leaves it, and Return goes to `reader`, where the licence is shown."""
 
-    def __init__(self, listed: list[Part], reader: QWidget) -> None:
-        super().__init__(len(listed), 3)
-        self._reader = reader
+    def __init__(self, components: list[Component], text_view: QWidget) -> None:
+        super().__init__(len(components), 3)
+        self._text_view = text_view
         self.setAccessibleName("What Unbraid is made of")
         self.setHorizontalHeaderLabels(["Part", "Version", "Licence"])
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -55,7 +56,7 @@ class PartTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setStyleSheet(_TABLE)
+        self.setStyleSheet(_TABLE_STYLE)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(28)
         header = self.horizontalHeader()
@@ -64,19 +65,19 @@ class PartTable(QTableWidget):
         for column, width in enumerate((180, 100)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        for row, part in enumerate(listed):
-            self._fill(row, part)
+        for row, part in enumerate(components):
+            self._fill_row(row, part)
 
-    def _fill(self, row: int, part: Part) -> None:
-        for column, words in enumerate((part.name, part.version, part.licence)):
-            item = QTableWidgetItem(words)
-            item.setToolTip(f"{words} (in {part.inside})" if part.inside and not column else words)
+    def _fill_row(self, row: int, component: Component) -> None:
+        for column, text in enumerate((component.name, component.version, component.licence)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(f"{text} (in {component.bundled_in})" if component.bundled_in and not column else text)
             self.setItem(row, column, item)
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
         """Return goes on to the text."""
         if e.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._reader.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self._text_view.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
             super().keyPressEvent(e)
 
@@ -87,27 +88,27 @@ class AboutDialog(QDialog):
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Unbraid")
-        self.setMinimumSize(*_SMALLEST)
+        self.setMinimumSize(*_MIN_SIZE)
         self.resize(*_SIZE)
-        self._parts = parts()
-        self.text = QPlainTextEdit()
-        self.text.setReadOnly(True)
-        self.text.setTabChangesFocus(True)
-        self.table = PartTable(self._parts, self.text)
-        self.open_library = _button("Open", "Open the library’s folder")
-        self.open_library.clicked.connect(lambda: self._open(home.root))
-        self.open_logs = _button("Open", "Open the folder with the logs")
-        self.open_logs.clicked.connect(lambda: self._open(home.logs))
-        self.close_button = _button("Close", "Close", "primary")
+        self._components = list_components()
+        self.licence_view = QPlainTextEdit()
+        self.licence_view.setReadOnly(True)
+        self.licence_view.setTabChangesFocus(True)
+        self.table = ComponentTable(self._components, self.licence_view)
+        self.open_library_button = _create_button("Open", "Open the library’s folder")
+        self.open_library_button.clicked.connect(lambda: self._open_folder(home.root))
+        self.open_logs_button = _create_button("Open", "Open the folder with the logs")
+        self.open_logs_button.clicked.connect(lambda: self._open_folder(home.logs))
+        self.close_button = _create_button("Close", "Close", "primary")
         self.close_button.clicked.connect(self.close)
-        self._arrange(home)
-        stops = (self.table, self.text, self.close_button, self.open_library, self.open_logs)
-        for before, after in pairwise(stops):
+        self._build_layout(home)
+        tab_order = (self.table, self.licence_view, self.close_button, self.open_library_button, self.open_logs_button)
+        for before, after in pairwise(tab_order):
             self.setTabOrder(before, after)
         self.table.currentCellChanged.connect(self._show_licence)
         self.table.setCurrentCell(0, 0)
 
-    def come_forward(self) -> None:
+    def show_on_top(self) -> None:
         """Open, or come to the front."""
         self.show()
         self.raise_()
@@ -118,72 +119,80 @@ class AboutDialog(QDialog):
         super().showEvent(event)
         self.table.setFocus()
 
-    def _arrange(self, home: Home) -> None:
+    def _build_layout(self, home: Home) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
-        column.addLayout(_head())
-        column.addLayout(self._places(home))
-        halves = QHBoxLayout()
-        halves.setSpacing(12)
-        halves.addWidget(self.table, 5)
-        halves.addWidget(self.text, 4)
-        column.addLayout(halves, 1)
-        last = QHBoxLayout()
-        others = f"{len(self._parts) - 1} third-party components, each under its own licence."
-        known = (
-            others if len(self._parts) > 1 else "The list of parts is missing from this installation: install it again."
+        column.addLayout(_create_header())
+        column.addLayout(self._create_paths_grid(home))
+        content_row = QHBoxLayout()
+        content_row.setSpacing(12)
+        content_row.addWidget(self.table, 5)
+        content_row.addWidget(self.licence_view, 4)
+        column.addLayout(content_row, 1)
+        footer = QHBoxLayout()
+        components_text = f"{len(self._components) - 1} third-party components, each under its own licence."
+        summary = (
+            components_text
+            if len(self._components) > 1
+            else "The list of parts is missing from this installation: install it again."
         )
-        self._known = _words(known, SECONDARY, tokens.DIM)
-        last.addWidget(self._known)
-        last.addStretch(1)
-        last.addWidget(self.close_button)
-        column.addLayout(last)
+        self._summary_label = _create_label(summary, SECONDARY_SIZE, tokens.DIM)
+        footer.addWidget(self._summary_label)
+        footer.addStretch(1)
+        footer.addWidget(self.close_button)
+        column.addLayout(footer)
 
-    def _open(self, folder: Path) -> None:
-        open_folder(folder, self, lambda: self._known.setText(f"{no_file_manager(folder)}."))
+    def _open_folder(self, folder: Path) -> None:
+        open_folder(folder, self, lambda: self._summary_label.setText(f"{no_file_manager_text(folder)}."))
 
-    def _places(self, home: Home) -> QGridLayout:
+    def _create_paths_grid(self, home: Home) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        rows = (("Library", home.root, self.open_library), ("Logs", home.logs, self.open_logs))
+        rows = (("Library", home.root, self.open_library_button), ("Logs", home.logs, self.open_logs_button))
         for row, (name, path, button) in enumerate(rows):
-            whole = shown(path, 500)
-            cut = QFontMetrics(ui_font(BODY)).elidedText(whole, Qt.TextElideMode.ElideMiddle, _PLACE_WIDTH)
-            where = _words(cut, BODY, tokens.TEXT)
-            where.setToolTip(tip(whole))
-            where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            button.setAccessibleDescription(whole)
-            grid.addWidget(_words(name, BODY, tokens.DIM), row, 0)
-            grid.addWidget(where, row, 1)
+            full_path = printable(path, 500)
+            elided_path = QFontMetrics(ui_font(BODY_SIZE)).elidedText(
+                full_path, Qt.TextElideMode.ElideMiddle, _PATH_WIDTH
+            )
+            path_label = _create_label(elided_path, BODY_SIZE, tokens.TEXT)
+            path_label.setToolTip(escape_tooltip(full_path))
+            path_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            button.setAccessibleDescription(full_path)
+            grid.addWidget(_create_label(name, BODY_SIZE, tokens.DIM), row, 0)
+            grid.addWidget(path_label, row, 1)
             grid.addWidget(button, row, 2)
         return grid
 
     def _show_licence(self, row: int) -> None:
-        part = self._parts[row]
-        self.text.setPlainText("\n\n".join(words for words in (part.url, licence_text(part)) if words))
-        self.text.setAccessibleName(f"Licence of {part.name}")
+        component = self._components[row]
+        self.licence_view.setPlainText(
+            "\n\n".join(words for words in (component.url, read_licence(component)) if words)
+        )
+        self.licence_view.setAccessibleName(f"Licence of {component.name}")
 
 
-def _head() -> QHBoxLayout:
-    mark = Mark()
-    mark.setFixedSize(48, 48)
-    name = _words(" · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition()))), FIRST_START, tokens.TEXT)
-    name.setFont(ui_font(FIRST_START, 700))
-    words = QVBoxLayout()
-    words.setSpacing(2)
-    words.addWidget(name)
-    words.addWidget(_words(_SENTENCE, BODY, tokens.DIM))
+def _create_header() -> QHBoxLayout:
+    logo = Logo()
+    logo.setFixedSize(48, 48)
+    name = _create_label(
+        " · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition_name()))), LARGE_SIZE, tokens.TEXT
+    )
+    name.setFont(ui_font(LARGE_SIZE, 700))
+    text_column = QVBoxLayout()
+    text_column.setSpacing(2)
+    text_column.addWidget(name)
+    text_column.addWidget(_create_label(_DESCRIPTION, BODY_SIZE, tokens.DIM))
     row = QHBoxLayout()
     row.setSpacing(16)
-    row.addWidget(mark)
-    row.addLayout(words, 1)
+    row.addWidget(logo)
+    row.addLayout(text_column, 1)
     return row
 
 
-def _words(text: str, size: int, colour: str) -> QLabel:
+def _create_label(text: str, size: int, colour: str) -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setFont(ui_font(size))
@@ -191,7 +200,7 @@ def _words(text: str, size: int, colour: str) -> QLabel:
     return label
 
 
-def _button(words: str, name: str, kind: str = "plain") -> ShellButton:
-    button = ShellButton(words, kind, name=name)
+def _create_button(text: str, name: str, kind: str = "plain") -> PushButton:
+    button = PushButton(text, kind, accessible_name=name)
     button.setAutoDefault(False)
     return button

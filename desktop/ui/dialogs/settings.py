@@ -15,77 +15,92 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop import nvidia
 from desktop.paths import Home
+from desktop.runtime import nvidia
 from desktop.settings import Settings, load_settings
-from desktop.ui.controls import ShellButton
-from desktop.ui.dialogs.settings_choices import EXPORTS, leavings, overlaps, passes, runtimes
-from desktop.ui.dialogs.settings_rows import DropDown, Row, Switch, card
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.settings_choices import (
+    EXPORT_FORMAT_CHOICES,
+    overlap_choices,
+    quit_choices,
+    runtime_choices,
+    shift_choices,
+)
+from desktop.ui.dialogs.settings_widgets import DropDown, SettingRow, Switch, create_card
 from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import SECONDARY, ui_font
-from desktop.ui.window_memory import WindowMemory
+from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.widgets.button import PushButton
 
 _WIDTH = 684
-_AROUND = 24
+_SCROLL_MARGIN = 24
 """Pixels that are kept in view above and below the control that has the focus."""
-_TITLE_BAR = 40
+_MAX_TITLE_BAR_HEIGHT = 40
 """What a window manager adds above, at most."""
-_WHEN = "Changes are saved automatically and apply from the next song."
-_COMPUTES = "Automatic takes the fastest that this computer has."
-_LOOKS = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
-_SHOWN = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
+_SAVED_TEXT = "Changes are saved automatically and apply from the next song."
+_RUNTIME_TEXT = "Automatic takes the fastest that this computer has."
+_UPDATES_TEXT = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
+_SHOWN_SETTINGS = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
 
 
 class SettingsDialog(QDialog):
     """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
 
-    about_asked = Signal()
-    bin_asked = Signal()
+    about_requested = Signal()
+    bin_requested = Signal()
     """The user wants to see the removed songs."""
 
-    def __init__(self, memory: WindowMemory, home: Home, parent: QWidget | None = None, updates: bool = False) -> None:
+    def __init__(
+        self, settings_store: SettingsStore, home: Home, parent: QWidget | None = None, offers_updates: bool = False
+    ) -> None:
         """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
         super().__init__(parent)
         self.setWindowTitle("Settings")
-        self._memory = memory
+        self._settings_store = settings_store
         self._home = home
         self.draft, self.awake, self.fast, self.updates = Switch(), Switch(), Switch(), Switch()
-        self._offers_updates = updates
+        self._offers_updates = offers_updates
         self.quit, self.export_format, self.runtime = DropDown(), DropDown(), DropDown()
         self.shifts, self.overlap = DropDown(), DropDown()
-        self._computes = Row("R&un on", _COMPUTES, self.runtime)
-        self.note = QLabel()
-        self.note.setTextFormat(Qt.TextFormat.PlainText)
-        self.note.setFont(ui_font(SECONDARY))
-        self.note.setWordWrap(True)
-        self.restore = _button("&Restore defaults")
-        self.about = _button("&About Unbraid")
-        self.about.setToolTip("Licences, and where things are kept")
-        self.removed = _button("Re&moved songs…")
-        self.removed.setToolTip("Restore songs that were removed, or free the room that they take")
-        self.close_button = _button("C&lose", "primary")
-        self._arrange()
-        self._connect()
+        self._runtime_row = SettingRow("R&un on", _RUNTIME_TEXT, self.runtime)
+        self.status_label = QLabel()
+        self.status_label.setTextFormat(Qt.TextFormat.PlainText)
+        self.status_label.setFont(ui_font(SECONDARY_SIZE))
+        self.status_label.setWordWrap(True)
+        self.restore_button = _create_button("&Restore defaults")
+        self.about_button = _create_button("&About Unbraid")
+        self.about_button.setToolTip("Licences, and where things are kept")
+        self.bin_button = _create_button("Re&moved songs…")
+        self.bin_button.setToolTip("Restore songs that were removed, or free the room that they take")
+        self.close_button = _create_button("C&lose", "primary")
+        self._build_layout()
+        self._connect_signals()
         self.show_settings()
 
     def show_settings(self) -> None:
         """Show what is set; the default for whatever is not offered here."""
-        now, usual = self._memory.settings, Settings()
-        switches = {self.draft: now.draft, self.awake: now.awake, self.fast: now.fast, self.updates: now.updates}
-        for switch, on in switches.items():
+        current, defaults = self._settings_store.settings, Settings()
+        switches = {
+            self.draft: current.draft,
+            self.awake: current.awake,
+            self.fast: current.fast,
+            self.updates: current.updates,
+        }
+        for switch, is_on in switches.items():
             blocked = switch.blockSignals(True)
-            switch.setChecked(on)
+            switch.setChecked(is_on)
             switch.blockSignals(blocked)
-        self.quit.offer(leavings(QSystemTrayIcon.isSystemTrayAvailable()), now.quit, usual.quit)
-        self.export_format.offer(EXPORTS, now.export_format, usual.export_format)
-        self.runtime.offer(runtimes(), now.runtime, usual.runtime)
-        self.shifts.offer(passes(now.shifts), now.shifts, usual.shifts)
-        self.overlap.offer(overlaps(now.overlap), now.overlap, usual.overlap)
-        self._tell(saved=True)
+        self.quit.set_choices(quit_choices(QSystemTrayIcon.isSystemTrayAvailable()), current.quit, defaults.quit)
+        self.export_format.set_choices(EXPORT_FORMAT_CHOICES, current.export_format, defaults.export_format)
+        self.runtime.set_choices(runtime_choices(), current.runtime, defaults.runtime)
+        self.shifts.set_choices(shift_choices(current.shifts), current.shifts, defaults.shifts)
+        self.overlap.set_choices(overlap_choices(current.overlap), current.overlap, defaults.overlap)
+        self._show_status(is_saved=True)
 
-    def come_forward(self, last_computed: str = "") -> None:
+    def show_on_top(self, last_runtime_text: str = "") -> None:
         """Open, or come to the front; `last_computed` says what computed the last song."""
-        self._computes.explain(" ".join(filter(None, (_COMPUTES, last_computed, nvidia.hint()))))
+        self._runtime_row.set_explanation(
+            " ".join(filter(None, (_RUNTIME_TEXT, last_runtime_text, nvidia.setup_hint())))
+        )
         if not self.isVisible():
             self.show_settings()
         self.show()
@@ -94,18 +109,18 @@ class SettingsDialog(QDialog):
 
     def restore_defaults(self) -> None:
         """Set everything that can be set here as it was at the first start."""
-        usual = Settings()
-        saved = self._change(**{name: getattr(usual, name) for name in _SHOWN})
+        defaults = Settings()
+        saved = self._save_values(**{name: getattr(defaults, name) for name in _SHOWN_SETTINGS})
         self.show_settings()
-        self._tell(saved)
+        self._show_status(saved)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Begin at a button that does no harm: Space, pressed out of habit to play, must not change a setting."""
         super().showEvent(event)
-        self._fit()
+        self._fit_height()
         self.close_button.setFocus()
 
-    def _arrange(self) -> None:
+    def _build_layout(self) -> None:
         self._column = column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
@@ -114,41 +129,41 @@ class SettingsDialog(QDialog):
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
         for heading, rows in self._sections():
-            cards.addWidget(card(heading, rows))
-        self._area = _ScrollArea(self._cards)
-        column.addWidget(self._area, 1)
-        column.addWidget(self.note)
+            cards.addWidget(create_card(heading, rows))
+        self._scroll_area = _ScrollArea(self._cards)
+        column.addWidget(self._scroll_area, 1)
+        column.addWidget(self.status_label)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.restore)
-        buttons.addWidget(self.about)
-        buttons.addWidget(self.removed)
+        buttons.addWidget(self.restore_button)
+        buttons.addWidget(self.about_button)
+        buttons.addWidget(self.bin_button)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         column.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
 
-    def _sections(self) -> list[tuple[str, list[Row]]]:
-        sections = self._separation()
+    def _sections(self) -> list[tuple[str, list[SettingRow]]]:
+        sections = self._separation_sections()
         if self._offers_updates:
-            sections.append(("Unbraid itself", [Row("Look for &new versions", _LOOKS, self.updates)]))
+            sections.append(("Unbraid itself", [SettingRow("Look for &new versions", _UPDATES_TEXT, self.updates)]))
         return sections
 
-    def _separation(self) -> list[tuple[str, list[Row]]]:
+    def _separation_sections(self) -> list[tuple[str, list[SettingRow]]]:
         return [
             (
                 "While songs are separated",
                 [
-                    Row(
+                    SettingRow(
                         "&Draft while you wait",
                         "Hear a rough version of every stem within seconds, while the model works on the real one.",
                         self.draft,
                     ),
-                    Row(
+                    SettingRow(
                         "&Keep the computer awake",
                         "It does not go to sleep by itself before the songs are done.",
                         self.awake,
                     ),
-                    Row(
+                    SettingRow(
                         "If songs are still being separated when I &quit",
                         "Your progress is saved either way.",
                         self.quit,
@@ -158,7 +173,7 @@ class SettingsDialog(QDialog):
             (
                 "Export",
                 [
-                    Row(
+                    SettingRow(
                         "&Export format",
                         "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
                         self.export_format,
@@ -168,19 +183,19 @@ class SettingsDialog(QDialog):
             (
                 "Speed and quality",
                 [
-                    self._computes,
-                    Row(
+                    self._runtime_row,
+                    SettingRow(
                         "Half &precision (faster)",
                         "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
                         self.fast,
                     ),
-                    Row(
+                    SettingRow(
                         "Careful &separation",
                         "Separates the song several times, slightly shifted, and averages. "
                         "2 passes take twice as long.",
                         self.shifts,
                     ),
-                    Row(
+                    SettingRow(
                         "&Overlap",
                         "A song is separated in pieces. The more they overlap, the smoother the joins, "
                         "but the slower it goes.",
@@ -190,56 +205,58 @@ class SettingsDialog(QDialog):
             ),
         ]
 
-    def _connect(self) -> None:
-        self.draft.toggled.connect(partial(self._set, "draft"))
-        self.awake.toggled.connect(partial(self._set, "awake"))
-        self.quit.chosen.connect(partial(self._set, "quit"))
-        self.export_format.chosen.connect(partial(self._set, "export_format"))
-        self.fast.toggled.connect(partial(self._set, "fast"))
-        self.runtime.chosen.connect(partial(self._set, "runtime"))
-        self.shifts.chosen.connect(partial(self._set, "shifts"))
-        self.overlap.chosen.connect(partial(self._set, "overlap"))
-        self.updates.toggled.connect(partial(self._set, "updates"))
-        self.restore.clicked.connect(self.restore_defaults)
-        self.about.clicked.connect(self.about_asked)
-        self.removed.clicked.connect(self.bin_asked)
+    def _connect_signals(self) -> None:
+        self.draft.toggled.connect(partial(self._set_value, "draft"))
+        self.awake.toggled.connect(partial(self._set_value, "awake"))
+        self.quit.value_selected.connect(partial(self._set_value, "quit"))
+        self.export_format.value_selected.connect(partial(self._set_value, "export_format"))
+        self.fast.toggled.connect(partial(self._set_value, "fast"))
+        self.runtime.value_selected.connect(partial(self._set_value, "runtime"))
+        self.shifts.value_selected.connect(partial(self._set_value, "shifts"))
+        self.overlap.value_selected.connect(partial(self._set_value, "overlap"))
+        self.updates.toggled.connect(partial(self._set_value, "updates"))
+        self.restore_button.clicked.connect(self.restore_defaults)
+        self.about_button.clicked.connect(self.about_requested)
+        self.bin_button.clicked.connect(self.bin_requested)
         self.close_button.clicked.connect(self.close)
 
-    def _set(self, name: str, value: str | float) -> None:
-        self._change(**{name: value})
+    def _set_value(self, name: str, value: str | float) -> None:
+        self._save_values(**{name: value})
 
-    def _change(self, **values: str | float) -> bool:
+    def _save_values(self, **values: str | float) -> bool:
         """Change the window's own settings, which it saves again with all that it remembers. Returns whether it did."""
-        self._memory.change(**values)
+        self._settings_store.change(**values)
         saved = self._is_saved()
-        self._tell(saved)
+        self._show_status(saved)
         return saved
 
     def _is_saved(self) -> bool:
-        now, written = self._memory.settings, load_settings(self._home)
+        current, saved = self._settings_store.settings, load_settings(self._home)
         # As words: a damaged file may hold a NaN, which does not even equal itself.
-        return all(str(getattr(now, name)) == str(getattr(written, name)) for name in _SHOWN)
+        return all(str(getattr(current, name)) == str(getattr(saved, name)) for name in _SHOWN_SETTINGS)
 
-    def _tell(self, saved: bool) -> None:
-        words = _WHEN if saved else _not_saved(self._home)
-        if words != self.note.text():
-            self.note.setText(words)
-            self.note.setStyleSheet(f"color: {tokens.DIM if saved else tokens.BAD};")
-            self._fit()
+    def _show_status(self, is_saved: bool) -> None:
+        text = _SAVED_TEXT if is_saved else _not_saved_text(self._home)
+        if text != self.status_label.text():
+            self.status_label.setText(text)
+            self.status_label.setStyleSheet(f"color: {tokens.DIM if is_saved else tokens.BAD};")
+            self._fit_height()
 
-    def _fit(self) -> None:
+    def _fit_height(self) -> None:
         """Be as high as the words need, and no higher than the screen: then the settings scroll."""
         margins = self._column.contentsMargins()
         inner = _WIDTH - margins.left() - margins.right()
-        cards, note = self._cards.heightForWidth(inner), self.note.heightForWidth(inner)
-        rest = margins.top() + margins.bottom() + 2 * self._column.spacing() + note + self.close_button.sizeHint().height()
-        highest = self.screen().availableSize().height() - _TITLE_BAR
+        cards, note = self._cards.heightForWidth(inner), self.status_label.heightForWidth(inner)
+        other_height = (
+            margins.top() + margins.bottom() + 2 * self._column.spacing() + note + self.close_button.sizeHint().height()
+        )
+        max_height = self.screen().availableSize().height() - _MAX_TITLE_BAR_HEIGHT
         # Asked for, not left to Qt: a bar would make the words narrower, and so higher, and thereby needed.
         policy = Qt.ScrollBarPolicy
-        self._area.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOff if cards + rest <= highest else policy.ScrollBarAlwaysOn
+        self._scroll_area.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if cards + other_height <= max_height else policy.ScrollBarAlwaysOn
         )
-        self.setFixedHeight(min(cards + rest, highest))
+        self.setFixedHeight(min(cards + other_height, max_height))
 
 
 class _ScrollArea(QScrollArea):
@@ -259,19 +276,19 @@ class _ScrollArea(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Bring the control that takes the focus into view."""
         if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self.ensureWidgetVisible(watched, 0, _AROUND)
+            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
         return super().eventFilter(watched, event)
 
 
-def _button(words: str, kind: str = "plain") -> ShellButton:
-    button = ShellButton(words, kind)
-    button.setAccessibleName(words.replace("&", ""))
+def _create_button(text: str, kind: str = "plain") -> PushButton:
+    button = PushButton(text, kind)
+    button.setAccessibleName(text.replace("&", ""))
     # Return belongs to the control that has the focus, not to a button elsewhere.
     button.setAutoDefault(False)
     return button
 
 
-def _not_saved(home: Home) -> str:
+def _not_saved_text(home: Home) -> str:
     return (
         f"This could not be saved in {home.settings}, so the next song will not follow it. "
         "Make room on the disk and see that the file may be written, then change it again."

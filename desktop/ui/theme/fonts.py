@@ -7,10 +7,10 @@ from PySide6.QtGui import QFont, QFontDatabase
 from desktop.paths import resources
 
 FAMILY = "Inter"
-BODY = 13
-SECONDARY = 12
-TITLE = 15
-FIRST_START = 28
+BODY_SIZE = 13
+SECONDARY_SIZE = 12
+TITLE_SIZE = 15
+LARGE_SIZE = 28
 
 
 def load_fonts() -> None:
@@ -19,13 +19,13 @@ def load_fonts() -> None:
         QFontDatabase.addApplicationFont(str(path))
 
 
-def ui_font(size: int = BODY, weight: int = 400) -> QFont:
+def ui_font(size: int = BODY_SIZE, weight: int = 400) -> QFont:
     """The interface font of `size` pixels. `weight` is CSS's: 400 regular, 500 medium, 600 semibold, 700 bold."""
-    return QFont(_font(size, weight))
+    return QFont(_cached_font(size, weight))
 
 
 @cache
-def _font(size: int, weight: int) -> QFont:
+def _cached_font(size: int, weight: int) -> QFont:
     font = QFont([FAMILY, "sans-serif"])
     font.setPixelSize(size)
     font.setWeight(QFont.Weight(weight))

@@ -1,12 +1,17 @@
 """Signs out of the icon fonts of QtAwesome, in a colour of ours."""
 
-from PySide6.QtGui import QIcon
+from collections.abc import Callable
+from functools import cache
+from math import cos, pi, sin
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop.paths import resources
 from desktop.ui.theme import tokens
 
 
-def icon(name: str, colour: str = tokens.TEXT) -> QIcon:
+def awesome_icon(name: str, colour: str = tokens.TEXT) -> QIcon:
     """The sign called `name` in QtAwesome ("mdi6.guitar-electric"), sharp at every scale."""
     # Imported at first use: it takes a tenth of a second, and the window's first paint needs none of its signs.
     import qtawesome
@@ -16,7 +21,107 @@ def icon(name: str, colour: str = tokens.TEXT) -> QIcon:
 
 def app_icon() -> QIcon:
     """The sign of the app, for title bars and task switchers."""
-    made = QIcon()
+    icon_set = QIcon()
     for path in sorted((resources() / "icons").glob("unbraid-*.png")):
-        made.addFile(str(path))
-    return made
+        icon_set.addFile(str(path))
+    return icon_set
+
+
+GRID_SIZE = 16.0
+_SCALES = (1, 2, 3)
+
+
+def _polylines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
+    path = QPainterPath()
+    for first, *rest in strokes:
+        path.moveTo(*first)
+        for point in rest:
+            path.lineTo(*point)
+    return path
+
+
+def _search() -> QPainterPath:
+    path = _polylines(((10.4, 10.4), (14.0, 14.0)))
+    path.addEllipse(QRectF(2.2, 2.2, 9.2, 9.2))
+    return path
+
+
+def _alert() -> QPainterPath:
+    path = _polylines(((8, 4.8), (8, 8.6)), ((8, 11.1), (8, 11.2)))
+    path.addEllipse(QRectF(1.6, 1.6, 12.8, 12.8))
+    return path
+
+
+def _retry() -> QPainterPath:
+    path = _polylines(((13.4, 2.4), (13.4, 5.9), (9.9, 5.9)))
+    path.arcMoveTo(QRectF(2.6, 2.6, 10.8, 10.8), 35)
+    path.arcTo(QRectF(2.6, 2.6, 10.8, 10.8), 35, 300)
+    return path
+
+
+def _dots() -> QPainterPath:
+    return _polylines(*(((x, 8.0), (x + 0.1, 8.0)) for x in (3.2, 8.0, 12.8)))
+
+
+def _gear() -> QPainterPath:
+    """A wheel with eight teeth: of each, the two feet and the two corners of its head."""
+    teeth = [(index * pi / 4 + offset, radius) for index in range(8) for offset, radius in _TOOTH_OUTLINE]
+    outline = [(8 + radius * sin(angle), 8 - radius * cos(angle)) for angle, radius in teeth]
+    path = _polylines((*outline, outline[0]))
+    path.addEllipse(QRectF(5.7, 5.7, 4.6, 4.6))
+    return path
+
+
+_TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
+"""Angles from the middle of a tooth, and radii."""
+_GLYPHS: dict[str, Callable[[], QPainterPath]] = {
+    "plus": lambda: _polylines(((8, 2.8), (8, 13.2)), ((2.8, 8), (13.2, 8))),
+    "cross": lambda: _polylines(((3.8, 3.8), (12.2, 12.2)), ((12.2, 3.8), (3.8, 12.2))),
+    "check": lambda: _polylines(((2.8, 8.6), (6.4, 12.2), (13.2, 4.4))),
+    "down": lambda: _polylines(((4.4, 6.4), (8, 10), (11.6, 6.4))),
+    "folder": lambda: _polylines(((2, 12.8), (2, 3.6), (6.2, 3.6), (7.8, 5.6), (14, 5.6), (14, 12.8), (2, 12.8))),
+    "play": lambda: _polylines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
+    "pause": lambda: _polylines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
+    "search": _search,
+    "note": _alert,
+    "retry": _retry,
+    "dots": _dots,
+    "gear": _gear,
+}
+_FILLED_GLYPHS = {"play"}
+
+
+@cache
+def _glyph_path(name: str) -> QPainterPath:
+    return _GLYPHS[name]()
+
+
+def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor | str, stroke_width: float = 1.6) -> None:
+    """Draw the sign `name` into `room`, which is square; `weight` is the stroke's width on the grid of 16."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(rect.topLeft())
+    painter.scale(rect.width() / GRID_SIZE, rect.height() / GRID_SIZE)
+    pen = QPen(QColor(colour), 2.4 if name == "dots" else stroke_width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    if name in _FILLED_GLYPHS:
+        painter.setBrush(QColor(colour))
+    painter.drawPath(_glyph_path(name))
+    painter.restore()
+
+
+def create_glyph_icon(name: str, colour: str, stroke_width: float = 1.6) -> QIcon:
+    """The sign `name` for a button."""
+    icon_image = QIcon()
+    for scale in _SCALES:
+        side = round(GRID_SIZE) * scale
+        pixmap = QPixmap(QSize(side, side))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        draw_glyph(painter, name, QRectF(0, 0, side, side), colour, stroke_width)
+        painter.end()
+        pixmap.setDevicePixelRatio(scale)
+        icon_image.addPixmap(pixmap)
+    return icon_image

@@ -38,30 +38,30 @@ STEM_COLOURS: dict[str, str] = {
     "piano": "#5cc8e8",
 }
 
-GROUNDS = (BACKGROUND, PANEL, RAISED, RAISED_HOVER, SELECTED, HOVERED)
-TEXT_ON_GROUNDS = (TEXT, DIM, FAINT, ACCENT, GOOD, BAD)
+SURFACES = (BACKGROUND, PANEL, RAISED, RAISED_HOVER, SELECTED, HOVERED)
+TEXT_ON_SURFACES = (TEXT, DIM, FAINT, ACCENT, GOOD, BAD)
 """Text, and rings and edges that show a state: each may stand on every ground."""
-SHAPES_ON_GROUNDS = (RAIL, KNOB, SOLO, *STEM_COLOURS.values())
+SHAPES_ON_SURFACES = (RAIL, KNOB, SOLO, *STEM_COLOURS.values())
 """Each may stand on every ground."""
 TEXT_ON_FILLS = ((ON_ACCENT, ACCENT), (ON_ACCENT, ACCENT_HOVER), (ON_BAD, BAD), (ON_SOLO, SOLO), (BACKGROUND, TEXT))
 """Text and signs on a control that is filled with a colour, each with its fill."""
 HAIRLINES = (LINE, ROW_LINE)
 """Lines between things that stand apart without them: they need no contrast, and nothing else is drawn in them."""
-BADGE_TINT = 0.22
+BADGE_OPACITY = 0.22
 """Opacity of a stem's colour behind its icon, on a panel."""
-AHEAD_OPACITY = 0.62
+UNPLAYED_OPACITY = 0.62
 """Opacity of a waveform after the playhead, on the background."""
 
-SPACE = (4, 8, 12, 16, 24, 32)
-TOP_BAR = 52
-ROW = 48
-COVER = 36
-HEADER_ROW = 32
-CONTROL = 32
+SPACING = (4, 8, 12, 16, 24, 32)
+TOP_BAR_HEIGHT = 52
+ROW_HEIGHT = 48
+COVER_SIZE = 36
+HEADER_HEIGHT = 32
+CONTROL_HEIGHT = 32
 RADIUS = 8
 CARD_RADIUS = 20
-FOCUS_RING = 2
-EDGE = 3
+FOCUS_RING_WIDTH = 2
+EDGE_WIDTH = 3
 """Pixels of the coloured edge at the left of a selected row, a notice or a lane."""
 
 

@@ -10,14 +10,19 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.ui.theme import tokens
-from desktop.ui.waveform.peak_picture import PeakSource, paint_columns, read_columns
-from desktop.ui.waveform.samples import CLOSE, SampleWindow
+from desktop.ui.waveform.pixel_columns import (
+    MAX_FRAMES_PER_COLUMN,
+    PeakSource,
+    SampleWindow,
+    paint_columns,
+    read_columns,
+)
 from desktop.ui.waveform.time_view import TimeViewBox
 
-SILENCED = 0.25
+INAUDIBLE_OPACITY = 0.25
 """Opacity of a lane that is not heard."""
-Key = tuple[float, float, int, int, float, float, str]
-Span = tuple[float, float]
+ImageKey = tuple[float, float, int, int, float, float, str]
+TimeSpan = tuple[float, float]
 """From one second to another."""
 
 
@@ -37,107 +42,115 @@ class PeakItem(pg.GraphicsObject):
         self._top = 0.0
         self._height = 1.0
         self._gain = gain
-        self._bright_until = np.inf
-        self._heard = True
+        self._bright_until_s = np.inf
+        self._is_audible = True
         self._samples: SampleWindow | None = None
-        self._drafts: list[Span] = []
-        self._picture, self._outline = QImage(), QImage()
-        self._key: Key | None = None
-        self.pictures_painted = 0
+        self._draft_spans: list[TimeSpan] = []
+        self._image, self._outline_image = QImage(), QImage()
+        self._image_key: ImageKey | None = None
+        self.image_paint_count = 0
         """Counts how often the peaks were painted anew: the playhead's way must not add to it."""
 
-    def place(self, top: float, height: float) -> None:
+    def set_extent(self, top: float, height: float) -> None:
         """Lie between `top` and `top + height`."""
         if (top, height) != (self._top, self._height):
             self.prepareGeometryChange()
             self._top, self._height = top, height
 
-    def renew(self, gain: float) -> None:
+    def reload(self, gain: float) -> None:
         """Read the peaks again, and draw them `gain` times as high."""
-        self._gain, self._key = gain, None
+        self._gain, self._image_key = gain, None
         self.update()
 
-    def set_heard(self, heard: bool) -> None:
+    def set_audible(self, is_audible: bool) -> None:
         """Dim the lane while it is not heard."""
-        if heard != self._heard:
-            self._heard = heard
+        if is_audible != self._is_audible:
+            self._is_audible = is_audible
             self.update()
 
     def show_samples(self, samples: SampleWindow | None) -> None:
         """Draw these samples, where they are in view and the view is close enough."""
-        self._samples, self._key = samples, None
+        self._samples, self._image_key = samples, None
         self.update()
 
-    def show_drafts(self, spans: Sequence[Span]) -> None:
+    def set_draft_spans(self, spans: Sequence[TimeSpan]) -> None:
         """Draw only the outline of these stretches: their sound is a draft."""
-        if list(spans) != self._drafts:
-            self._drafts, self._key = list(spans), None
+        if list(spans) != self._draft_spans:
+            self._draft_spans, self._image_key = list(spans), None
             self.update()
 
     def set_bright_until(self, second: float) -> None:
         """Draw dimmer from `second` on. Asks for no painting: whoever moves the playhead repaints the strip."""
-        self._bright_until = second
+        self._bright_until_s = second
 
     def boundingRect(self) -> QRectF:
         """The whole song, between the lane's heights."""
-        return QRectF(0.0, self._top, self._view.seconds, self._height)
+        return QRectF(0.0, self._top, self._view.duration, self._height)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the kept picture, bright up to the playhead and dimmer after it."""
-        frame = self._view.frame()
-        place = self.mapRectToScene(self.boundingRect())
+        view_rect = self._view.scene_rect()
+        lane_rect = self.mapRectToScene(self.boundingRect())
         ratio = p.device().devicePixelRatioF()
-        start, end = self._view.visible()
-        width, height = round(frame.width() * ratio), round(place.height() * ratio)
+        start, end = self._view.visible_range()
+        width, height = round(view_rect.width() * ratio), round(lane_rect.height() * ratio)
         if width < 1 or height < 1:
             return
-        self._refresh((start, end, width, height, ratio, self._gain, self._colour))
-        top = round(place.top() * ratio) / ratio
-        edge = self._column(self._bright_until, width)
+        self._update_images((start, end, width, height, ratio, self._gain, self._colour))
+        top = round(lane_rect.top() * ratio) / ratio
+        bright_columns = self._column_at(self._bright_until_s, width)
         p.resetTransform()
-        ahead = tokens.AHEAD_OPACITY if self._heard else SILENCED
-        for picture, first, last in self._parts(width):
-            self._draw(p, picture, frame.left(), top, first, min(edge, last), 1.0 if self._heard else SILENCED)
-            self._draw(p, picture, frame.left(), top, max(edge, first), last, ahead)
+        upcoming_opacity = tokens.UNPLAYED_OPACITY if self._is_audible else INAUDIBLE_OPACITY
+        for image, first, last in self._image_parts(width):
+            self._draw_part(
+                p,
+                image,
+                view_rect.left(),
+                top,
+                first,
+                min(bright_columns, last),
+                1.0 if self._is_audible else INAUDIBLE_OPACITY,
+            )
+            self._draw_part(p, image, view_rect.left(), top, max(bright_columns, first), last, upcoming_opacity)
 
-    def _column(self, second: float, width: int) -> int:
+    def _column_at(self, second: float, width: int) -> int:
         """Return the column of device pixels at a time, within the picture."""
-        start, end = self._view.visible()
+        start, end = self._view.visible_range()
         return round(width * min(1.0, max(0.0, (second - start) / (end - start))))
 
-    def _parts(self, width: int) -> list[tuple[QImage, int, int]]:
+    def _image_parts(self, width: int) -> list[tuple[QImage, int, int]]:
         """Return which picture is drawn from which column to which, from left to right."""
         parts: list[tuple[QImage, int, int]] = []
         done = 0
-        for span in self._drafts:
-            first, last = (self._column(second, width) for second in span)
-            parts += [(self._picture, done, first), (self._outline, first, last)]
+        for span in self._draft_spans:
+            first, last = (self._column_at(second, width) for second in span)
+            parts += [(self._image, done, first), (self._outline_image, first, last)]
             done = last
-        return [*parts, (self._picture, done, width)]
+        return [*parts, (self._image, done, width)]
 
-    def _draw(
-        self, p: QPainter, picture: QImage, left: float, top: float, first: int, last: int, opacity: float
+    def _draw_part(
+        self, p: QPainter, image: QImage, left: float, top: float, first: int, last: int, opacity: float
     ) -> None:
         if last <= first:
             return
-        ratio, height = picture.devicePixelRatio(), picture.height()
+        ratio, height = image.devicePixelRatio(), image.height()
         p.setOpacity(opacity)
         target = QRectF(left + first / ratio, top, (last - first) / ratio, height / ratio)
-        p.drawImage(target, picture, QRectF(first, 0, last - first, height))
+        p.drawImage(target, image, QRectF(first, 0, last - first, height))
 
-    def _refresh(self, key: Key) -> None:
-        if key == self._key:
+    def _update_images(self, key: ImageKey) -> None:
+        if key == self._image_key:
             return
         start, end, width, height, ratio, gain, colour = key
-        columns = self._columns(start, end, width)
-        self._picture = paint_columns(columns, height, QColor(colour), gain, ratio)
-        if self._drafts:
-            self._outline = paint_columns(columns, height, QColor(colour), gain, ratio, outline=True)
-        self._key = key
-        self.pictures_painted += 1
+        columns = self._read_columns(start, end, width)
+        self._image = paint_columns(columns, height, QColor(colour), gain, ratio)
+        if self._draft_spans:
+            self._outline_image = paint_columns(columns, height, QColor(colour), gain, ratio, outline=True)
+        self._image_key = key
+        self.image_paint_count += 1
 
-    def _columns(self, start: float, end: float, width: int) -> NDArray[np.float32]:
-        close = (end - start) * self._sample_rate < CLOSE * width
-        if close and self._samples is not None and self._samples.covers(start, end):
+    def _read_columns(self, start: float, end: float, width: int) -> NDArray[np.float32]:
+        shows_samples = (end - start) * self._sample_rate < MAX_FRAMES_PER_COLUMN * width
+        if shows_samples and self._samples is not None and self._samples.covers(start, end):
             return self._samples.columns(self._lane, start, end, width)
         return read_columns(self._peaks, start * self._sample_rate, end * self._sample_rate, width)

@@ -1,18 +1,20 @@
 """The ruler over the lanes: pyqtgraph's axis, drawn as marks with the time to their right."""
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from desktop.text.durations import format_duration_decimals
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
-from desktop.ui.waveform.ticks import marks, step_for
 
-HEIGHT = 24
-MARK_TOP = 6
-TEXT_LEFT = 6
-TEXT_BASE = 16
+AXIS_HEIGHT = 24
+TICK_TOP = 6
+LABEL_OFFSET = 6
+LABEL_BASELINE = 16
 
 
 class TimeAxis(pg.AxisItem):
@@ -21,7 +23,7 @@ class TimeAxis(pg.AxisItem):
     def __init__(self) -> None:
         super().__init__("top", showValues=False)
         self.enableAutoSIPrefix(False)
-        self.setHeight(HEIGHT)
+        self.setHeight(AXIS_HEIGHT)
         self.setZValue(1)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
@@ -33,13 +35,13 @@ class TimeAxis(pg.AxisItem):
         if end <= start:
             return
         p.setFont(ui_font(11))
-        for seconds, words in marks(start, end, step_for(end - start, width)):
+        for seconds, label in compute_ticks(start, end, choose_tick_step(end - start, width)):
             x = round((seconds - start) / (end - start) * width) + 0.5
             p.setPen(QColor(tokens.RAIL))
-            p.drawLine(QPointF(x, MARK_TOP), QPointF(x, height - 1))
-            if x + p.fontMetrics().horizontalAdvance(words) + TEXT_LEFT <= width:
+            p.drawLine(QPointF(x, TICK_TOP), QPointF(x, height - 1))
+            if x + p.fontMetrics().horizontalAdvance(label) + LABEL_OFFSET <= width:
                 p.setPen(QColor(tokens.FAINT))
-                p.drawText(QPointF(x + TEXT_LEFT, TEXT_BASE), words)
+                p.drawText(QPointF(x + LABEL_OFFSET, LABEL_BASELINE), label)
 
     def mouseDragEvent(self, event: object) -> None:
         """Dragging the ruler pans the view, as dragging the lanes does."""
@@ -58,3 +60,28 @@ class TimeAxis(pg.AxisItem):
         view = self.linkedView()
         if view is not None:
             view.wheelEvent(event)
+
+
+TICK_STEPS_S = (
+    *(step * unit for unit in (0.0001, 0.001, 0.01) for step in (1, 2, 5)),
+    *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0),
+)
+"""Seconds between two marks, at the choice of the zoom."""
+MIN_TICK_SPACING = 96.0
+"""Logical pixels between two marks, at least, so that their words never touch."""
+
+
+def choose_tick_step(span: float, width: float) -> float:
+    """Return the seconds between two marks when `span` seconds take `width` pixels."""
+    min_step = span * MIN_TICK_SPACING / max(1.0, width)
+    return next((step for step in TICK_STEPS_S if step >= min_step), TICK_STEPS_S[-1])
+
+
+def compute_ticks(start: float, end: float, step: float) -> list[tuple[float, str]]:
+    """Return the time and the words of every mark from `start` to `end` seconds."""
+    first = math.ceil(max(0.0, start) / step - 1e-9)
+    last = math.floor(end / step + 1e-9)
+    decimals = max(0, math.ceil(-math.log10(step) - 1e-9))
+    # A hair more than the time, which would be cut down to the digit below for what a float lacks.
+    labels = (format_duration_decimals(number * step + 1e-6, decimals) for number in range(first, last + 1))
+    return [(number * step, label) for number, label in zip(range(first, last + 1), labels, strict=True)]

@@ -6,10 +6,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent
 
-NOTCH = 120
-ZOOM_A_NOTCH = 1.25
-PAN_A_NOTCH = 0.1
-SHORTEST = 0.0005
+WHEEL_NOTCH = 120
+ZOOM_PER_NOTCH = 1.25
+PAN_PER_NOTCH = 0.1
+MIN_VISIBLE_S = 0.0005
 """Seconds that the view shows at least: some twenty samples at 44.1 kHz."""
 
 
@@ -24,70 +24,70 @@ class TimeViewBox(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0, invertY=True)
         self.setMouseEnabled(x=True, y=False)
         self.disableAutoRange()
-        self._seconds = 1.0
+        self._duration = 1.0
 
     @property
-    def seconds(self) -> float:
+    def duration(self) -> float:
         """Length of the song."""
-        return self._seconds
+        return self._duration
 
-    def set_seconds(self, seconds: float) -> None:
+    def set_duration(self, duration: float) -> None:
         """Show a song of `seconds`, whole."""
-        self._seconds = max(seconds, 1e-3)
-        self.setLimits(xMin=0.0, xMax=self._seconds, minXRange=min(SHORTEST, self._seconds))
+        self._duration = max(duration, 1e-3)
+        self.setLimits(xMin=0.0, xMax=self._duration, minXRange=min(MIN_VISIBLE_S, self._duration))
         self.fit()
 
-    def visible(self) -> tuple[float, float]:
+    def visible_range(self) -> tuple[float, float]:
         """First and last visible second."""
         start, end = self.viewRange()[0]
         return float(start), float(end)
 
-    def frame(self) -> QRectF:
+    def scene_rect(self) -> QRectF:
         """Return the place on the screen, in logical pixels of the widget (the bounding rectangle is half a pixel more)."""
         return self.mapRectToScene(self.rect())
 
     def fit(self) -> None:
         """Show the whole song."""
-        self.setXRange(0.0, self._seconds, padding=0)
+        self.setXRange(0.0, self._duration, padding=0)
 
     def show_range(self, start: float, end: float) -> None:
         """Show a stretch of the song, as far as it has it."""
-        self._show(start, min(end - start, self._seconds))
+        self._show_span(start, min(end - start, self._duration))
 
-    def is_whole(self) -> bool:
+    def shows_whole_song(self) -> bool:
         """True when the whole song is in view."""
-        start, end = self.visible()
-        return end - start > self._seconds * 0.999
+        start, end = self.visible_range()
+        return end - start > self._duration * 0.999
 
-    def zoom(self, factor: float, at: float) -> None:
+    def zoom(self, factor: float, anchor: float) -> None:
         """Show `factor` times less of the song, and keep the second `at` where it is on the screen."""
-        start, end = self.visible()
-        span = min(self._seconds, max(min(SHORTEST, self._seconds), (end - start) / factor))
-        self._show(at - (at - start) * span / (end - start), span)
+        start, end = self.visible_range()
+        span = min(self._duration, max(min(MIN_VISIBLE_S, self._duration), (end - start) / factor))
+        self._show_span(anchor - (anchor - start) * span / (end - start), span)
 
     def pan(self, spans: float) -> None:
         """Move the view by a part of what it shows."""
-        start, end = self.visible()
-        self._show(start + spans * (end - start), end - start)
+        start, end = self.visible_range()
+        self._show_span(start + spans * (end - start), end - start)
 
     def page_to(self, second: float) -> None:
         """Move the view, one page on or back, so that `second` is in it."""
-        start, end = self.visible()
+        start, end = self.visible_range()
         if not start <= second <= end:
-            self._show(second, end - start)
+            self._show_span(second, end - start)
 
-    def _show(self, start: float, span: float) -> None:
-        start = min(max(0.0, start), self._seconds - span)
+    def _show_span(self, start: float, span: float) -> None:
+        start = min(max(0.0, start), self._duration - span)
         self.setXRange(start, start + span, padding=0)
 
     def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Zoom at the pointer; with shift, or sideways, pan."""
-        notches = ev.delta() / NOTCH
-        sideways = ev.orientation() == Qt.Orientation.Horizontal
-        if sideways or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            self.pan(-notches * PAN_A_NOTCH)
+        notches = ev.delta() / WHEEL_NOTCH
+        is_horizontal = ev.orientation() == Qt.Orientation.Horizontal
+        if is_horizontal or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.pan(-notches * PAN_PER_NOTCH)
         else:
-            self.zoom(ZOOM_A_NOTCH**notches, float(self.mapSceneToView(ev.scenePos()).x()))
+            self.zoom(ZOOM_PER_NOTCH**notches, float(self.mapSceneToView(ev.scenePos()).x()))
         ev.accept()
 
     def mouseClickEvent(self, ev: Any) -> None:
@@ -98,11 +98,11 @@ class TimeViewBox(pg.ViewBox):
         if ev.double():
             self.double_clicked.emit()
         else:
-            self.clicked.emit(min(max(0.0, float(self.mapSceneToView(ev.scenePos()).x())), self._seconds))
+            self.clicked.emit(min(max(0.0, float(self.mapSceneToView(ev.scenePos()).x())), self._duration))
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
         """Drag the song along under the pointer."""
         ev.accept()
-        start, end = self.visible()
+        start, end = self.visible_range()
         moved = (ev.scenePos().x() - ev.lastScenePos().x()) / max(1.0, self.width())
-        self._show(start - moved * (end - start), end - start)
+        self._show_span(start - moved * (end - start), end - start)

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
-from desktop.ui.waveform.peak_item import Span
+from desktop.ui.waveform.peak_item import TimeSpan
 from desktop.ui.waveform.time_view import TimeViewBox
 
-STRIPE = 5
-GAP = 16
-SHADE = 9
+STRIPE_WIDTH = 5
+LABEL_MARGIN = 16
+STRIPE_ALPHA = 9
 """Alpha of a stripe, of 255."""
 
 
@@ -24,25 +24,25 @@ class UnfinishedItem(pg.GraphicsObject):
     def __init__(self, view: TimeViewBox) -> None:
         super().__init__()
         self._view = view
-        self._height = self._first_lane = 1.0
-        self._spans: list[Span] = []
-        self._words = ""
-        self._place: float | None = None
+        self._height = self._first_lane_bottom = 1.0
+        self._spans: list[TimeSpan] = []
+        self._label = ""
+        self._label_second: float | None = None
         self.setZValue(5)
 
-    def place(self, height: float, first_lane: float) -> None:
-        """Cover everything down to `height`, and write in the first lane, which ends at `first_lane`."""
+    def set_extent(self, height: float, first_lane_bottom: float) -> None:
+        """Cover everything down to `height`, and write in the first lane, which ends at `first_lane_bottom`."""
         self.prepareGeometryChange()
-        self._height, self._first_lane = height, first_lane
+        self._height, self._first_lane_bottom = height, first_lane_bottom
 
-    def show_spans(self, spans: Sequence[Span], words: str, place: float | None) -> bool:
+    def set_spans(self, spans: Sequence[TimeSpan], label: str, label_second: float | None) -> bool:
         """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins.
 
         False when that was to be seen already.
         """
-        if (list(spans), words, place) == (self._spans, self._words, self._place):
+        if (list(spans), label, label_second) == (self._spans, self._label, self._label_second):
             return False
-        self._spans, self._words, self._place = list(spans), words, place
+        self._spans, self._label, self._label_second = list(spans), label, label_second
         self.update()
         return True
 
@@ -52,47 +52,55 @@ class UnfinishedItem(pg.GraphicsObject):
 
     def boundingRect(self) -> QRectF:
         """The whole song."""
-        return QRectF(0.0, 0.0, self._view.seconds, self._height)
+        return QRectF(0.0, 0.0, self._view.duration, self._height)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw the stripes and the words in logical pixels, whatever the zoom."""
-        frame = self._view.frame()
-        place = self.mapRectToScene(self.boundingRect())
+        view_rect = self._view.scene_rect()
+        item_rect = self.mapRectToScene(self.boundingRect())
         p.resetTransform()
-        begins = [self._hatch(p, frame, place, span) for span in self._spans]
-        seen = [left for left in begins if left is not None]
-        if self._words and (seen or self._place is not None):
-            self._say(p, frame, place, seen[0] if self._place is None else self._x(frame, self._place))
+        left_edges = [self._draw_stripes(p, view_rect, item_rect, span) for span in self._spans]
+        visible_edges = [left for left in left_edges if left is not None]
+        if self._label and (visible_edges or self._label_second is not None):
+            self._draw_label(
+                p,
+                view_rect,
+                item_rect,
+                visible_edges[0] if self._label_second is None else self._x_of(view_rect, self._label_second),
+            )
 
-    def _x(self, frame: QRectF, second: float) -> float:
-        start, end = self._view.visible()
-        return frame.left() + frame.width() * (second - start) / (end - start)
+    def _x_of(self, view_rect: QRectF, second: float) -> float:
+        start, end = self._view.visible_range()
+        return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
-    def _hatch(self, p: QPainter, frame: QRectF, place: QRectF, span: Span) -> float | None:
+    def _draw_stripes(self, p: QPainter, view_rect: QRectF, item_rect: QRectF, span: TimeSpan) -> float | None:
         """Draw one stretch; where it begins in view, None when it is out of view."""
-        left, right = max(frame.left(), self._x(frame, span[0])), min(frame.right(), self._x(frame, span[1]))
+        left, right = (
+            max(view_rect.left(), self._x_of(view_rect, span[0])),
+            min(view_rect.right(), self._x_of(view_rect, span[1])),
+        )
         if right <= left:
             return None
         stripe = QColor(tokens.TEXT)
-        stripe.setAlpha(SHADE)
+        stripe.setAlpha(STRIPE_ALPHA)
         # On one grid for all, so that nothing moves when a stretch becomes shorter.
-        for number in range(int(left / (2 * STRIPE)), int(right / (2 * STRIPE)) + 1):
-            start, end = max(left, number * 2 * STRIPE), min(right, number * 2 * STRIPE + STRIPE)
+        for number in range(int(left / (2 * STRIPE_WIDTH)), int(right / (2 * STRIPE_WIDTH)) + 1):
+            start, end = max(left, number * 2 * STRIPE_WIDTH), min(right, number * 2 * STRIPE_WIDTH + STRIPE_WIDTH)
             if end > start:
-                p.fillRect(QRectF(start, place.top(), end - start, place.height()), stripe)
+                p.fillRect(QRectF(start, item_rect.top(), end - start, item_rect.height()), stripe)
         return left
 
-    def _say(self, p: QPainter, frame: QRectF, place: QRectF, left: float) -> None:
+    def _draw_label(self, p: QPainter, view_rect: QRectF, item_rect: QRectF, left: float) -> None:
         p.setFont(ui_font(13, 500))
         metrics = p.fontMetrics()
-        width = metrics.horizontalAdvance(self._words)
-        x = max(frame.left() + GAP, min(left + GAP, frame.right() - width - GAP))
-        middle = place.top() + self._first_lane / 2
-        shade = QColor(tokens.RAISED)
-        shade.setAlpha(235)
+        width = metrics.horizontalAdvance(self._label)
+        x = max(view_rect.left() + LABEL_MARGIN, min(left + LABEL_MARGIN, view_rect.right() - width - LABEL_MARGIN))
+        middle = item_rect.top() + self._first_lane_bottom / 2
+        background = QColor(tokens.RAISED)
+        background.setAlpha(235)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setPen(Qt.PenStyle.NoPen)
-        p.setBrush(shade)
+        p.setBrush(background)
         p.drawRoundedRect(QRectF(x - 10, middle - 14, width + 20, 28), 14, 14)
         p.setPen(QColor(tokens.TEXT))
-        p.drawText(QPointF(x, middle + metrics.capHeight() / 2), self._words)
+        p.drawText(QPointF(x, middle + metrics.capHeight() / 2), self._label)

@@ -9,23 +9,22 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
-from desktop.ui.accessibility import accessible_role
 from desktop.ui.theme import tokens
-from desktop.ui.waveform.peak_item import PeakItem, Span
-from desktop.ui.waveform.peak_picture import PeakSource
-from desktop.ui.waveform.samples import CLOSE, SampleWindow
-from desktop.ui.waveform.time_axis import HEIGHT as AXIS_HEIGHT
+from desktop.ui.waveform.peak_item import PeakItem, TimeSpan
+from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, PeakSource, SampleWindow
+from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.time_axis import TimeAxis
-from desktop.ui.waveform.time_view import ZOOM_A_NOTCH, TimeViewBox
+from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
 from desktop.ui.waveform.unfinished import UnfinishedItem
+from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
-STRIP = 4
+REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the playhead's way."""
 
 
 @dataclass(frozen=True)
-class LaneWave:
+class LaneWaveform:
     """What one lane shows; without peaks it stays empty."""
 
     peaks: PeakSource | None
@@ -43,7 +42,7 @@ class WaveformView(pg.GraphicsView):
     zoom_changed = Signal(bool)
     """True when the whole song is in view."""
     lanes_resized = Signal()
-    samples_wanted = Signal(float, float)
+    samples_requested = Signal(float, float)
     """First and last second of a stretch whose samples are to be shown."""
     range_changed = Signal()
     """Another part of the song is in view."""
@@ -52,47 +51,49 @@ class WaveformView(pg.GraphicsView):
         super().__init__(parent)
         self.setBackground(QColor(tokens.BACKGROUND))
         self.setAccessibleName("Waveforms")
-        self.setAccessibleDescription("Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the whole song.")
+        self.setAccessibleDescription(
+            "Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the whole song."
+        )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._box = TimeViewBox()
+        self._view_box = TimeViewBox()
         self._axis = TimeAxis()
-        self._axis.linkToView(self._box)
+        self._axis.linkToView(self._view_box)
         self._items: list[PeakItem | None] = []
         self._bottoms: list[int] = []
         self._scroll = 0
         self._playhead: float | None = None
-        self._frames = 0
+        self._frame_count = 0
         self._samples: SampleWindow | None = None
-        self._unfinished = UnfinishedItem(self._box)
-        self._unfinished.hide()
-        self._arrange()
-        self._box.addItem(self._unfinished, ignoreBounds=True)
-        self._box.clicked.connect(self.seek_requested)
-        self._box.double_clicked.connect(self.fit)
-        self._box.sigXRangeChanged.connect(self._tell_range)
-        self._box.sigResized.connect(lambda: self.lanes_resized.emit())
+        self._unfinished_item = UnfinishedItem(self._view_box)
+        self._unfinished_item.hide()
+        self._build_layout()
+        self._view_box.addItem(self._unfinished_item, ignoreBounds=True)
+        self._view_box.clicked.connect(self.seek_requested)
+        self._view_box.double_clicked.connect(self.fit)
+        self._view_box.sigXRangeChanged.connect(self._on_range_changed)
+        self._view_box.sigResized.connect(lambda: self.lanes_resized.emit())
 
-    def _tell_range(self) -> None:
-        self.zoom_changed.emit(self._box.is_whole())
+    def _on_range_changed(self) -> None:
+        self.zoom_changed.emit(self._view_box.shows_whole_song())
         self.range_changed.emit()
-        self._want_samples()
+        self._request_samples()
 
-    def _arrange(self) -> None:
+    def _build_layout(self) -> None:
         frame = QGraphicsWidget()
         layout = QGraphicsGridLayout(frame)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addItem(self._axis, 0, 0)
-        layout.addItem(self._box, 1, 0)
+        layout.addItem(self._view_box, 1, 0)
         self.setCentralItem(frame)
 
     @property
-    def box(self) -> TimeViewBox:
+    def view_box(self) -> TimeViewBox:
         """The visible stretch of time."""
-        return self._box
+        return self._view_box
 
     @property
-    def items_of_lanes(self) -> tuple[PeakItem | None, ...]:
+    def lane_items(self) -> tuple[PeakItem | None, ...]:
         """The waveform of each lane."""
         return tuple(self._items)
 
@@ -100,45 +101,47 @@ class WaveformView(pg.GraphicsView):
         """Logical pixels for lanes, the ruler not counted."""
         return max(0, self.height() - AXIS_HEIGHT)
 
-    def set_lanes(self, seconds: float, frames: int, waves: Sequence[LaneWave]) -> None:
+    def set_lanes(self, duration: float, frames: int, waveforms: Sequence[LaneWaveform]) -> None:
         """Show these lanes, whole; `frames` is the song's length in samples."""
         for item in self._items:
             if item is not None:
-                self._box.removeItem(item)
-        self._box.set_seconds(seconds)
-        self._items = [self._item(lane, wave, frames / max(seconds, 1e-3)) for lane, wave in enumerate(waves)]
-        self._frames, self._samples = frames, None
+                self._view_box.removeItem(item)
+        self._view_box.set_duration(duration)
+        self._items = [
+            self._create_item(lane, wave, frames / max(duration, 1e-3)) for lane, wave in enumerate(waveforms)
+        ]
+        self._frame_count, self._samples = frames, None
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
 
-    def _item(self, lane: int, wave: LaneWave, sample_rate: float) -> PeakItem | None:
-        if wave.peaks is None:
+    def _create_item(self, lane: int, waveform: LaneWaveform, sample_rate: float) -> PeakItem | None:
+        if waveform.peaks is None:
             return None
-        item = PeakItem(self._box, lane, wave.peaks, sample_rate, wave.colour, wave.gain)
-        self._box.addItem(item, ignoreBounds=True)
+        item = PeakItem(self._view_box, lane, waveform.peaks, sample_rate, waveform.colour, waveform.gain)
+        self._view_box.addItem(item, ignoreBounds=True)
         return item
 
-    def place_lanes(self, bottoms: Sequence[int], scroll: int) -> None:
+    def lay_out_lanes(self, bottoms: Sequence[int], scroll: int) -> None:
         """Put the lanes one under the other, each down to its entry of `bottoms`, scrolled up by `scroll` pixels."""
         self._bottoms, self._scroll = list(bottoms), scroll
-        self._box.setYRange(scroll, scroll + max(1, self.lanes_height()), padding=0)
+        self._view_box.setYRange(scroll, scroll + max(1, self.lanes_height()), padding=0)
         top = 0
         for item, bottom in zip(self._items, bottoms, strict=False):
             if item is not None:
-                item.place(top, max(1, bottom - top - 1))
+                item.set_extent(top, max(1, bottom - top - 1))
             top = bottom
-        self._unfinished.place(max(1, top - 1), bottoms[0] - scroll if bottoms else 1)
+        self._unfinished_item.set_extent(max(1, top - 1), bottoms[0] - scroll if bottoms else 1)
         self.viewport().update()
 
-    def set_heard(self, lane: int, heard: bool) -> None:
+    def set_audible(self, lane: int, is_audible: bool) -> None:
         """Dim a lane that is not heard."""
         item = self._items[lane] if lane < len(self._items) else None
         if item is not None:
-            item.set_heard(heard)
+            item.set_audible(is_audible)
 
     def show_unfinished(
-        self, spans: Sequence[Span], words: str, place: float | None = None, draft: bool = False
+        self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False
     ) -> None:
         """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished.
 
@@ -146,14 +149,14 @@ class WaveformView(pg.GraphicsView):
         """
         for item in self._items:
             if item is not None:
-                item.show_drafts(spans if draft else ())
-        if self._unfinished.show_spans(spans, words, place):
-            self._unfinished.setVisible(bool(spans))
+                item.set_draft_spans(spans if is_draft else ())
+        if self._unfinished_item.set_spans(spans, label, label_second):
+            self._unfinished_item.setVisible(bool(spans))
             self.viewport().update()
 
     def is_unfinished(self, second: float) -> bool:
         """True where the song is hatched."""
-        return self._unfinished.isVisible() and self._unfinished.covers(second)
+        return self._unfinished_item.isVisible() and self._unfinished_item.covers(second)
 
     def show_samples(self, samples: SampleWindow) -> None:
         """Draw these samples where the view is close enough."""
@@ -163,60 +166,62 @@ class WaveformView(pg.GraphicsView):
                 item.show_samples(samples)
         self.viewport().update()
 
-    def _want_samples(self) -> None:
+    def _request_samples(self) -> None:
         """Ask for the samples that are in view, once they are wider than what peaks can show."""
-        start, end = self._box.visible()
-        columns = max(1.0, self._box.frame().width() * self.devicePixelRatioF())
-        close = (end - start) * self._frames / self._box.seconds < CLOSE * columns
-        if close and not (self._samples and self._samples.covers(start, end)):
-            self.samples_wanted.emit(start, end)
+        start, end = self._view_box.visible_range()
+        columns = max(1.0, self._view_box.scene_rect().width() * self.devicePixelRatioF())
+        shows_samples = (end - start) * self._frame_count / self._view_box.duration < MAX_FRAMES_PER_COLUMN * columns
+        if shows_samples and not (self._samples and self._samples.covers(start, end)):
+            self.samples_requested.emit(start, end)
 
-    def renew_lanes(self, gains: Sequence[float]) -> None:
+    def reload_lanes(self, gains: Sequence[float]) -> None:
         """Draw the lanes anew, whose peaks have changed, each as high as its entry of `gains` says."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
-                item.renew(gain)
+                item.reload(gain)
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
         """Move the playhead: only the strip between its old and its new place is painted, and only if they differ."""
-        self.brighten(second)
+        self.set_bright_until(second)
         old, self._playhead = self._playhead, second
         if old is None or second is None:
             self.viewport().update()
-        elif self._half_pixels(old) != self._half_pixels(second):
+        elif self._half_pixel_x(old) != self._half_pixel_x(second):
             self._update_strip(old, second)
 
-    def brighten(self, second: float | None) -> None:
+    def set_bright_until(self, second: float | None) -> None:
         """Draw the lanes bright up to `second`, None for all of them; the playhead does it, too."""
         for item in self._items:
             if item is not None:
                 item.set_bright_until(math.inf if second is None else second)
 
-    def _half_pixels(self, second: float) -> int:
+    def _half_pixel_x(self, second: float) -> int:
         return round(2 * self.x_of(second))
 
     def follow_playhead(self, second: float) -> None:
         """Move the playhead while playing, and turn the page when it leaves the view; a view moved away stays there."""
-        start, end = self._box.visible()
+        start, end = self._view_box.visible_range()
         was_in_view = self._playhead is None or start <= self._playhead <= end
         self.set_playhead(second)
         if was_in_view:
-            self._box.page_to(second)
+            self._view_box.page_to(second)
 
     def fit(self) -> None:
         """Show the whole song."""
-        self._box.fit()
+        self._view_box.fit()
 
     def x_of(self, second: float) -> float:
         """Return the place of a time, in logical pixels of this widget."""
-        start, end = self._box.visible()
-        frame = self._box.frame()
-        return frame.left() + frame.width() * (second - start) / (end - start)
+        start, end = self._view_box.visible_range()
+        view_rect = self._view_box.scene_rect()
+        return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
-        strip = QRect(left - STRIP, AXIS_HEIGHT, right - left + 2 * STRIP, self.height() - AXIS_HEIGHT)
+        strip = QRect(
+            left - REPAINT_MARGIN, AXIS_HEIGHT, right - left + 2 * REPAINT_MARGIN, self.height() - AXIS_HEIGHT
+        )
         shown = strip.intersected(self.viewport().rect())
         if not shown.isEmpty():
             self.viewport().update(shown)
@@ -229,11 +234,14 @@ class WaveformView(pg.GraphicsView):
             if y > AXIS_HEIGHT:
                 painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
         if self._playhead is not None:
-            x = self._half_pixels(self._playhead) / 2
-            down = min(self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
+            x = self._half_pixel_x(self._playhead) / 2
+            playhead_bottom = min(
+                self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll
+            )
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
-                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, down - AXIS_HEIGHT), QColor(tokens.KNOB)
+                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, playhead_bottom - AXIS_HEIGHT),
+                QColor(tokens.KNOB),
             )
         if self.hasFocus():
             painter.setPen(QPen(QColor(tokens.ACCENT), 2))
@@ -267,7 +275,7 @@ class WaveformView(pg.GraphicsView):
         elif ev.text() == "-" or ev.key() == Qt.Key.Key_Down:
             self.zoom_out()
         elif ev.key() in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            self._box.pan(-1.0 if ev.key() == Qt.Key.Key_PageUp else 1.0)
+            self._view_box.pan(-1.0 if ev.key() == Qt.Key.Key_PageUp else 1.0)
         elif ev.key() == Qt.Key.Key_F:
             self.fit()
         else:
@@ -275,16 +283,16 @@ class WaveformView(pg.GraphicsView):
 
     def zoom_in(self) -> None:
         """Show less of the song, about the playhead when it is in view."""
-        self._box.zoom(ZOOM_A_NOTCH, self._zoom_centre())
+        self._view_box.zoom(ZOOM_PER_NOTCH, self._zoom_centre())
 
     def zoom_out(self) -> None:
         """Show more of the song."""
-        self._box.zoom(1 / ZOOM_A_NOTCH, self._zoom_centre())
+        self._view_box.zoom(1 / ZOOM_PER_NOTCH, self._zoom_centre())
 
     def _zoom_centre(self) -> float:
-        start, end = self._box.visible()
-        here = self._playhead
-        return here if here is not None and start <= here <= end else (start + end) / 2
+        start, end = self._view_box.visible_range()
+        playhead = self._playhead
+        return playhead if playhead is not None and start <= playhead <= end else (start + end) / 2
 
     def event(self, ev: QEvent) -> bool:
         """Repaint the ring when focus comes or goes."""

@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 from desktop_entry import desktop_entry, metainfo  # noqa: E402 - found beside this folder
+from normalize_timestamps import normalize_timestamps  # noqa: E402
 from product import IDENTIFIER, NAME, version  # noqa: E402
-from settled import settle  # noqa: E402
-from sources import BUILD, BuildError, fetch, made_at, run  # noqa: E402
+from sources import BUILD, BuildError, build_timestamp, fetch_files, run_logged  # noqa: E402
 
 BUNDLE = ROOT / "dist" / "unbraid"
 FOLDER = BUILD / "AppDir"
@@ -51,17 +51,17 @@ def lay_out(bundle: Path, folder: Path) -> None:
     shutil.copy(icon, folder / "unbraid.png")
     (folder / ".DirIcon").symlink_to("unbraid.png")
     (folder / "unbraid.desktop").write_text(desktop_entry(), encoding="utf-8")
-    (pages / f"{IDENTIFIER}.metainfo.xml").write_text(metainfo(float(made_at())), encoding="utf-8")
-    settle(folder, int(made_at()))
+    (pages / f"{IDENTIFIER}.metainfo.xml").write_text(metainfo(float(build_timestamp())), encoding="utf-8")
+    normalize_timestamps(folder, int(build_timestamp()))
 
 
 def pack(folder: Path, image: Path) -> Path:
     """Make the image with the pinned tool and runtime. Raises BuildError."""
-    tool, runtime = fetch("appimagetool")
+    tool, runtime = fetch_files("appimagetool")
     tool.chmod(0o755)
     words = [tool, "--no-appstream", "--runtime-file", runtime, folder, image]
     # A machine that builds has no FUSE.
-    run(words, BUILD / "appimage.log", APPIMAGE_EXTRACT_AND_RUN="1", ARCH="x86_64", VERSION=version())
+    run_logged(words, BUILD / "appimage.log", APPIMAGE_EXTRACT_AND_RUN="1", ARCH="x86_64", VERSION=version())
     return image
 
 

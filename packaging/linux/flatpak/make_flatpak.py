@@ -8,9 +8,9 @@ ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
 
 from desktop_entry import desktop_entry, metainfo  # noqa: E402 - found beside this folder
+from normalize_timestamps import normalize_timestamps  # noqa: E402
 from product import IDENTIFIER  # noqa: E402
-from settled import settle  # noqa: E402
-from sources import BUILD, made_at  # noqa: E402
+from sources import BUILD, build_timestamp  # noqa: E402
 
 BUNDLE = ROOT / "dist" / "unbraid"
 
@@ -37,8 +37,8 @@ def lay_out(bundle: Path, folder: Path) -> None:
     entry = share / "applications" / f"{IDENTIFIER}.desktop"
     entry.write_text(desktop_entry(icon=IDENTIFIER), encoding="utf-8")
     page = share / "metainfo" / f"{IDENTIFIER}.metainfo.xml"
-    page.write_text(metainfo(float(made_at()), IDENTIFIER), encoding="utf-8")
-    settle(folder, int(made_at()))
+    page.write_text(metainfo(float(build_timestamp()), IDENTIFIER), encoding="utf-8")
+    normalize_timestamps(folder, int(build_timestamp()))
 
 
 if __name__ == "__main__":

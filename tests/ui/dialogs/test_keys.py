@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from pytestqt.qtbot import QtBot
 
+from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.about import AboutDialog
-from desktop.ui.dialogs.keys import KeyList
-from desktop.ui.main_window import MainWindow
+from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "does not support propagateSizeHints")
 
@@ -18,24 +18,24 @@ def test_a_key_shows_all_keys(window: MainWindow, qtbot: QtBot, key: str) -> Non
         qtbot.keyClick(window, Qt.Key.Key_F1)
     else:
         qtbot.keyClicks(window, "?")
-    qtbot.waitUntil(lambda: any(found.isVisible() for found in window.findChildren(KeyList)))
-    (listed,) = window.findChildren(KeyList)
-    lines = {tuple(line.strip().split("\t")) for line in listed.text.toPlainText().splitlines() if "\t" in line}
+    qtbot.waitUntil(lambda: any(found.isVisible() for found in window.findChildren(ShortcutsDialog)))
+    (listed,) = window.findChildren(ShortcutsDialog)
+    lines = {tuple(line.strip().split("\t")) for line in listed.text_view.toPlainText().splitlines() if "\t" in line}
     for name, action in window.actions_by_name.items():
         if "lane" not in name:
             written = [shortcut.toString(QKeySequence.SequenceFormat.NativeText) for shortcut in action.shortcuts()]
             assert (name, ", ".join(written)) in lines
     assert {("Mute lane 1 to 6", "1 to 6"), ("Solo lane 1 to 6", "Shift+1 to Shift+6")} <= lines
-    listed.about_asked.emit()
+    listed.about_requested.emit()
     assert window.findChildren(AboutDialog)
     listed.close()
 
 
 def test_a_question_mark_is_typed_in_the_search(window: MainWindow, qtbot: QtBot) -> None:
-    window.top.search.setFocus()
-    qtbot.keyClicks(window.top.search, "why?")
-    assert window.top.search.text() == "why?"
-    assert not window.findChildren(KeyList)
+    window.top_bar.search_field.setFocus()
+    qtbot.keyClicks(window.top_bar.search_field, "why?")
+    assert window.top_bar.search_field.text() == "why?"
+    assert not window.findChildren(ShortcutsDialog)
 
 
 def test_no_key_does_two_things(window: MainWindow) -> None:

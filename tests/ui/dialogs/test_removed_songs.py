@@ -7,19 +7,19 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
-from desktop.ui.dialogs.removed_songs import RemovedSongs
-from desktop.ui.main_window import MainWindow
-from tests.helpers.window import Stage, a_job, opened
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.dialogs.bin import BinDialog
+from tests.helpers.window import WindowHarness, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)")
 
 
 @pytest.fixture
-def removed(setting: Stage) -> list[Job]:
+def removed(setting: WindowHarness) -> list[Job]:
     """Three songs in the bin, of 1, 2 and 3 MB."""
-    jobs = [setting.store.insert(a_job(f"Song {n}", JobState.FAILED)) for n in (1, 2, 3)]
+    jobs = [setting.store.insert(make_job(f"Song {n}", JobState.FAILED)) for n in (1, 2, 3)]
     for n, job in enumerate(jobs, start=1):
-        folder = setting.home.job(job.id).source
+        folder = setting.home.job_folder(job.id).source
         folder.mkdir(parents=True)
         (folder / "song.wav").write_bytes(bytes(n * 10**6))
     setting.service.remove_jobs([job.id for job in jobs])
@@ -27,26 +27,26 @@ def removed(setting: Stage) -> list[Job]:
 
 
 @pytest.fixture
-def window(setting: Stage, removed: list[Job], qtbot: QtBot) -> MainWindow:
-    return opened(setting, qtbot)
+def window(setting: WindowHarness, removed: list[Job], qtbot: QtBot) -> MainWindow:
+    return open_window(setting, qtbot)
 
 
 @pytest.fixture
-def dialog(window: MainWindow, qtbot: QtBot) -> RemovedSongs:
+def dialog(window: MainWindow, qtbot: QtBot) -> BinDialog:
     window.open_bin()
-    found = window.findChild(RemovedSongs)
+    found = window.findChild(BinDialog)
     assert found is not None
     qtbot.waitUntil(lambda: found.table.rowCount() == 3)
     return found
 
 
-def cells(dialog: RemovedSongs, column: int) -> list[str]:
+def cells(dialog: BinDialog, column: int) -> list[str]:
     items = [dialog.table.item(row, column) for row in range(dialog.table.rowCount())]
     return [item.text() for item in items if item]
 
 
 def test_it_says_what_was_removed_how_long_it_is_kept_and_how_large_it_is(
-    dialog: RemovedSongs, setting: Stage, removed: list[Job]
+    dialog: BinDialog, setting: WindowHarness, removed: list[Job]
 ) -> None:
     (entry, *_) = setting.service.bin.jobs()
     until = (entry.removed + timedelta(days=30)).astimezone()
@@ -54,53 +54,55 @@ def test_it_says_what_was_removed_how_long_it_is_kept_and_how_large_it_is(
     assert cells(dialog, 1) == ["just now"] * 3
     assert cells(dialog, 2) == [f"{until:%Y-%m-%d}"] * 3
     assert cells(dialog, 3) == ["1 MB", "2 MB", "3 MB"]
-    assert dialog.total.text() == "3 songs · 6 MB"
+    assert dialog.total_label.text() == "3 songs · 6 MB"
 
 
 def test_the_selected_songs_are_restored(
-    dialog: RemovedSongs, window: MainWindow, setting: Stage, qtbot: QtBot
+    dialog: BinDialog, window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     dialog.table.selectRow(1)
-    qtbot.mouseClick(dialog.restore, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.restore_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: cells(dialog, 3) == ["1 MB", "3 MB"])
     qtbot.waitUntil(lambda: [job.title for job in setting.store.jobs()] == ["Song 2"])
-    assert window.library.jobs.rowCount() == 1
+    assert window.library.table_model.rowCount() == 1
 
 
 @pytest.mark.parametrize("by_key", [False, True])
 def test_deleting_asks_first_and_keeps_at_first(
-    dialog: RemovedSongs, setting: Stage, removed: list[Job], qtbot: QtBot, by_key: bool
+    dialog: BinDialog, setting: WindowHarness, removed: list[Job], qtbot: QtBot, by_key: bool
 ) -> None:
     for sure in (False, True):
         dialog.table.selectRow(2)
         if by_key:
             qtbot.keyClick(dialog, Qt.Key.Key_Delete)
         else:
-            qtbot.mouseClick(dialog.delete, Qt.MouseButton.LeftButton)
-        question = dialog.question
+            qtbot.mouseClick(dialog.delete_button, Qt.MouseButton.LeftButton)
+        question = dialog.delete_dialog
         assert question is not None
-        assert question.focusWidget() is question.keep
-        (question.delete if sure else question.keep).click()
-        qtbot.waitUntil(lambda: dialog.question is None)
+        assert question.focusWidget() is question.keep_button
+        (question.delete_button if sure else question.keep_button).click()
+        qtbot.waitUntil(lambda: dialog.delete_dialog is None)
         qtbot.waitUntil(lambda sure=sure: len(cells(dialog, 0)) == (2 if sure else 3))
-        assert setting.home.job(removed[2].id).root.exists() is not sure
+        assert setting.home.job_folder(removed[2].id).root.exists() is not sure
 
 
-def test_the_bin_is_emptied_after_a_question(dialog: RemovedSongs, setting: Stage, qtbot: QtBot) -> None:
-    qtbot.mouseClick(dialog.empty, Qt.MouseButton.LeftButton)
-    assert dialog.question is not None
-    dialog.question.delete.click()
-    qtbot.waitUntil(lambda: dialog.total.text() == "There are no removed songs.")
+def test_the_bin_is_emptied_after_a_question(dialog: BinDialog, setting: WindowHarness, qtbot: QtBot) -> None:
+    qtbot.mouseClick(dialog.empty_button, Qt.MouseButton.LeftButton)
+    assert dialog.delete_dialog is not None
+    dialog.delete_dialog.delete_button.click()
+    qtbot.waitUntil(lambda: dialog.total_label.text() == "There are no removed songs.")
     assert list(setting.home.jobs.iterdir()) == []
-    assert [dialog.restore.isEnabled(), dialog.delete.isEnabled(), dialog.empty.isEnabled()] == [False] * 3
+    assert [dialog.restore_button.isEnabled(), dialog.delete_button.isEnabled(), dialog.empty_button.isEnabled()] == [
+        False
+    ] * 3
 
 
 def test_what_is_removed_and_restored_elsewhere_is_listed_while_it_is_open(
-    dialog: RemovedSongs, setting: Stage, removed: list[Job], qtbot: QtBot
+    dialog: BinDialog, setting: WindowHarness, removed: list[Job], qtbot: QtBot
 ) -> None:
     dialog.table.selectRow(2)
     setting.service.bin.restore([removed[0].id])
     qtbot.waitUntil(lambda: cells(dialog, 3) == ["2 MB", "3 MB"])
-    assert [entry.job.title for entry in dialog.chosen()] == ["Song 3"]
+    assert [entry.job.title for entry in dialog.selected_entries()] == ["Song 3"]
     setting.service.remove_jobs([removed[0].id])
     qtbot.waitUntil(lambda: len(cells(dialog, 3)) == 3)

@@ -13,11 +13,11 @@ from desktop.jobs.model import Job, JobState, Stage
 from desktop.jobs.queue import JobProgress
 from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
-from desktop.ui.jobs import cells
-from desktop.ui.jobs.cells import NONE
-from desktop.ui.jobs.columns import JOB_ROLE, STATUS_ROLE, Column
-from desktop.ui.jobs.job_model import JobTableModel
-from tests.helpers.window import a_job
+from desktop.ui.pages.library import cells
+from desktop.ui.pages.library.cells import PLACEHOLDER
+from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
+from desktop.ui.pages.library.job_model import JobTableModel
+from tests.helpers.window import make_job
 
 
 @pytest.fixture
@@ -40,17 +40,17 @@ def _progress(job: Job, progress: float, token: int = 1, left: float | None = 60
 
 def test_new_jobs_come_as_rows_in_one_step(model: JobTableModel, qtbot: QtBot) -> None:
     with qtbot.waitSignal(model.rowsInserted) as inserted:
-        model.put([a_job(f"Song {n}") for n in range(500)])
+        model.upsert_jobs([make_job(f"Song {n}") for n in range(500)])
     assert inserted.args is not None
     assert inserted.args[1:] == [0, 499]
     assert model.rowCount() == 500
 
 
 def test_a_job_that_is_known_changes_in_place(model: JobTableModel, qtbot: QtBot) -> None:
-    jobs = [a_job(f"Song {n}") for n in range(3)]
-    model.put(jobs)
+    jobs = [make_job(f"Song {n}") for n in range(3)]
+    model.upsert_jobs(jobs)
     with qtbot.waitSignal(model.dataChanged) as changed:
-        model.put([replace(jobs[1], title="Another")])
+        model.upsert_jobs([replace(jobs[1], title="Another")])
     assert changed.args is not None
     assert changed.args[0].row() == changed.args[1].row() == 1
     assert model.rowCount() == 3
@@ -58,149 +58,158 @@ def test_a_job_that_is_known_changes_in_place(model: JobTableModel, qtbot: QtBot
 
 
 def test_a_job_that_did_not_change_is_left_alone(model: JobTableModel, qtbot: QtBot) -> None:
-    job = a_job()
-    model.put([job])
+    job = make_job()
+    model.upsert_jobs([job])
     with qtbot.assertNotEmitted(model.dataChanged):
-        model.put([job])
+        model.upsert_jobs([job])
 
 
 def test_progress_is_shown_in_the_row(model: JobTableModel) -> None:
-    job = a_job(state=JobState.PROCESSING, token=1)
-    model.put([job])
-    model.progress(_progress(job, 0.64, left=84))
+    job = make_job(state=JobState.PROCESSING, token=1)
+    model.upsert_jobs([job])
+    model.apply_progress(_progress(job, 0.64, left=84))
     assert _text(model, 0, Column.STATUS) == "Separating 64 %"
-    assert _text(model, 0, Column.LEFT) == "1:24"
+    assert _text(model, 0, Column.TIME_LEFT) == "1:24"
     assert model.index(0, Column.STATUS).data(STATUS_ROLE).progress == 0.64
 
 
 def test_a_row_that_was_read_late_does_not_take_progress_back(model: JobTableModel) -> None:
-    job = a_job(state=JobState.PROCESSING, token=1, progress=0.1)
-    model.put([job])
-    model.progress(_progress(job, 0.64))
-    model.put([replace(job, progress=0.2)])
+    job = make_job(state=JobState.PROCESSING, token=1, progress=0.1)
+    model.upsert_jobs([job])
+    model.apply_progress(_progress(job, 0.64))
+    model.upsert_jobs([replace(job, progress=0.2)])
     assert _text(model, 0, Column.STATUS) == "Separating 64 %"
 
 
 def test_progress_of_an_earlier_owner_is_ignored(model: JobTableModel) -> None:
-    job = a_job(state=JobState.PROCESSING, token=2, progress=0.1, stage=Stage.SEPARATING)
-    model.put([job])
-    model.progress(_progress(job, 0.9, token=1))
+    job = make_job(state=JobState.PROCESSING, token=2, progress=0.1, stage=Stage.SEPARATING)
+    model.upsert_jobs([job])
+    model.apply_progress(_progress(job, 0.9, token=1))
     assert _text(model, 0, Column.STATUS) == "Separating 10 %"
 
 
 def test_progress_after_the_end_is_ignored(model: JobTableModel) -> None:
-    job = a_job(state=JobState.COMPLETED, token=1)
-    model.put([job])
-    model.progress(_progress(job, 0.9))
-    assert model.job_in(0).state is JobState.COMPLETED
+    job = make_job(state=JobState.COMPLETED, token=1)
+    model.upsert_jobs([job])
+    model.apply_progress(_progress(job, 0.9))
+    assert model.job_at_row(0).state is JobState.COMPLETED
 
 
 def test_progress_of_an_unknown_job_does_nothing(model: JobTableModel) -> None:
-    model.progress(_progress(a_job(), 0.5))
+    model.apply_progress(_progress(make_job(), 0.5))
     assert model.rowCount() == 0
 
 
 def test_a_pending_job_becomes_processing_with_its_first_progress(model: JobTableModel) -> None:
-    job = a_job(token=0)
-    model.put([job])
-    model.progress(_progress(job, 0.01))
-    assert model.job_in(0).state is JobState.PROCESSING
+    job = make_job(token=0)
+    model.upsert_jobs([job])
+    model.apply_progress(_progress(job, 0.01))
+    assert model.job_at_row(0).state is JobState.PROCESSING
 
 
 def test_removed_jobs_leave_and_the_others_keep_their_rows(model: JobTableModel) -> None:
-    jobs = [a_job(f"Song {n}") for n in range(5)]
-    model.put(jobs)
-    model.drop([jobs[1].id, jobs[3].id, "unknown"])
+    jobs = [make_job(f"Song {n}") for n in range(5)]
+    model.upsert_jobs(jobs)
+    model.remove_jobs([jobs[1].id, jobs[3].id, "unknown"])
     assert [_text(model, row, Column.TITLE) for row in range(model.rowCount())] == ["Song 0", "Song 2", "Song 4"]
-    assert model.row(jobs[4].id) == 2
-    assert model.row(jobs[1].id) is None
+    assert model.find_row(jobs[4].id) == 2
+    assert model.find_row(jobs[1].id) is None
 
 
 def test_sync_takes_over_a_list_without_a_reset(model: JobTableModel) -> None:
-    jobs = [a_job(f"Song {n}", position=n) for n in range(4)]
-    model.put(jobs[:3])
+    jobs = [make_job(f"Song {n}", position=n) for n in range(4)]
+    model.upsert_jobs(jobs[:3])
     model.sync([replace(jobs[1], title="Changed"), jobs[3]])
     assert [_text(model, row, Column.TITLE) for row in range(model.rowCount())] == ["Changed", "Song 3"]
 
 
 def test_songs_in_line_say_how_many_are_before_them(model: JobTableModel) -> None:
-    jobs = [a_job(f"Song {n}", position=n) for n in range(3)]
-    model.put(jobs)
+    jobs = [make_job(f"Song {n}", position=n) for n in range(3)]
+    model.upsert_jobs(jobs)
     assert _text(model, 0, Column.STATUS) == "Up next"
     assert _text(model, 2, Column.STATUS) == "Queued: 2 ahead"
-    model.put([replace(jobs[0], state=JobState.COMPLETED)])
+    model.upsert_jobs([replace(jobs[0], state=JobState.COMPLETED)])
     assert _text(model, 1, Column.STATUS) == "Up next"
     assert _text(model, 2, Column.STATUS) == "Queued: 1 ahead"
 
 
 def test_songs_in_line_tell_when_they_will_be_done(model: JobTableModel) -> None:
-    running = a_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0)
-    waiting = a_job("Waiting", position=2, seconds=200.0)
-    model.put([running, waiting])
-    assert _text(model, 1, Column.LEFT) == "–"
-    model.progress(JobProgress(running.id, 1, Stage.SEPARATING, 0.5, 10.0, 10.0))
-    assert _text(model, 0, Column.LEFT) == "0:10"
-    assert _text(model, 1, Column.LEFT) == "0:50"  # ten seconds, and twice the song at a fifth of its length
+    running = make_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0)
+    waiting = make_job("Waiting", position=2, seconds=200.0)
+    model.upsert_jobs([running, waiting])
+    assert _text(model, 1, Column.TIME_LEFT) == "–"
+    model.apply_progress(JobProgress(running.id, 1, Stage.SEPARATING, 0.5, 10.0, 10.0))
+    assert _text(model, 0, Column.TIME_LEFT) == "0:10"
+    assert _text(model, 1, Column.TIME_LEFT) == "0:50"  # ten seconds, and twice the song at a fifth of its length
 
 
 def test_times_stay_when_the_next_song_starts_or_one_is_resumed(model: JobTableModel) -> None:
-    running = a_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0, progress=0.3)
-    waiting, other = a_job("Waiting", position=2, seconds=200.0), a_job("Other", position=3, seconds=10.0, model="big")
-    model.put([running, waiting, other])
-    assert [_text(model, row, Column.LEFT) for row in range(3)] == [NONE] * 3  # nothing was ever measured
+    running = make_job("Running", JobState.PROCESSING, position=1, token=1, seconds=100.0, progress=0.3)
+    waiting, other = (
+        make_job("Waiting", position=2, seconds=200.0),
+        make_job("Other", position=3, seconds=10.0, model="big"),
+    )
+    model.upsert_jobs([running, waiting, other])
+    assert [_text(model, row, Column.TIME_LEFT) for row in range(3)] == [PLACEHOLDER] * 3  # nothing was ever measured
     speeds = {speed_key("htdemucs", running.options, False, Settings()): 0.5}
-    model.know_speeds(speeds, Settings())
-    assert [_text(model, row, Column.LEFT) for row in range(3)] == ["0:35", "2:15", NONE]  # of "big" nothing is known
-    model.put([replace(running, state=JobState.COMPLETED, progress=1.0), replace(waiting, state=JobState.PROCESSING, token=1)])
-    assert _text(model, 1, Column.LEFT) == "1:40"
-    model.know_speeds(speeds | {speed_key("big", other.options, False, Settings()): 2.0}, Settings())
-    assert _text(model, 2, Column.LEFT) == "2:00"
-    model.know_speeds(speeds, Settings(runtime="cuda"))  # that was measured elsewhere
-    assert _text(model, 1, Column.LEFT) == NONE
+    model.set_speeds(speeds, Settings())
+    assert [_text(model, row, Column.TIME_LEFT) for row in range(3)] == [
+        "0:35",
+        "2:15",
+        PLACEHOLDER,
+    ]  # of "big" nothing is known
+    model.upsert_jobs(
+        [replace(running, state=JobState.COMPLETED, progress=1.0), replace(waiting, state=JobState.PROCESSING, token=1)]
+    )
+    assert _text(model, 1, Column.TIME_LEFT) == "1:40"
+    model.set_speeds(speeds | {speed_key("big", other.options, False, Settings()): 2.0}, Settings())
+    assert _text(model, 2, Column.TIME_LEFT) == "2:00"
+    model.set_speeds(speeds, Settings(runtime="cuda"))  # that was measured elsewhere
+    assert _text(model, 1, Column.TIME_LEFT) == PLACEHOLDER
 
 
 def test_a_draft_that_stood_in_is_announced_once(model: JobTableModel, qtbot: QtBot) -> None:
-    job = a_job(state=JobState.PROCESSING, token=1)
-    model.put([job])
+    job = make_job(state=JobState.PROCESSING, token=1)
+    model.upsert_jobs([job])
     done = replace(job, state=JobState.COMPLETED, model_used="sketch")
-    with qtbot.waitSignal(model.draft_made) as made:
-        model.put([done])
+    with qtbot.waitSignal(model.fallback_draft_completed) as made:
+        model.upsert_jobs([done])
     assert made.args == [done]
-    with qtbot.assertNotEmitted(model.draft_made):
-        model.put([done, replace(done, title="Other")])
+    with qtbot.assertNotEmitted(model.fallback_draft_completed):
+        model.upsert_jobs([done, replace(done, title="Other")])
 
 
 def test_sketch_that_was_asked_for_is_not_announced(model: JobTableModel, qtbot: QtBot) -> None:
-    job = a_job(state=JobState.PROCESSING, token=1, model="sketch")
-    model.put([job])
-    with qtbot.assertNotEmitted(model.draft_made):
-        model.put([replace(job, state=JobState.COMPLETED, model_used="sketch")])
+    job = make_job(state=JobState.PROCESSING, token=1, model="sketch")
+    model.upsert_jobs([job])
+    with qtbot.assertNotEmitted(model.fallback_draft_completed):
+        model.upsert_jobs([replace(job, state=JobState.COMPLETED, model_used="sketch")])
 
 
 def test_models_are_called_by_the_shelf_s_titles(model: JobTableModel) -> None:
-    model.put([a_job(model="mine"), a_job(model="sketch", model_used="sketch", state=JobState.COMPLETED)])
-    model.name_models({"mine": "My own model"}, "mine")
+    model.upsert_jobs([make_job(model="mine"), make_job(model="sketch", model_used="sketch", state=JobState.COMPLETED)])
+    model.set_model_titles({"mine": "My own model"}, "mine")
     assert _text(model, 0, Column.MODEL) == "My own model"
     assert "Separate again with My own model" in model.index(1, Column.STATUS).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_a_cell_about_which_there_is_nothing_to_say_is_empty(model: JobTableModel) -> None:
     """No "–" and no "No tags" beside each of sixty finished songs."""
-    model.put([a_job("take 3", JobState.COMPLETED, artist="", album="", source=Path("/music/take 3.wav"))])
-    assert _text(model, 0, Column.LEFT) == ""
-    assert cells.artist(model.job_in(0)) == ""
+    model.upsert_jobs([make_job("take 3", JobState.COMPLETED, artist="", album="", source=Path("/music/take 3.wav"))])
+    assert _text(model, 0, Column.TIME_LEFT) == ""
+    assert cells.format_artist_and_album(model.job_at_row(0)) == ""
     assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole) == "take 3\n/music/take 3.wav"
-    assert model.index(0, Column.LEFT).data(Qt.ItemDataRole.AccessibleTextRole) == "Time left none"
+    assert model.index(0, Column.TIME_LEFT).data(Qt.ItemDataRole.AccessibleTextRole) == "Time left none"
 
 
 def test_a_hostile_title_is_shown_harmlessly(model: JobTableModel) -> None:
-    model.put([a_job("\u202eevil\nname", artist="<b>bold</b>")])
+    model.upsert_jobs([make_job("\u202eevil\nname", artist="<b>bold</b>")])
     assert _text(model, 0, Column.TITLE) == "\\u202eevil\\x0aname"
     assert "<b>" not in model.index(0, Column.TITLE).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
-    model.put([a_job(state=state) for state in JobState])
+    model.upsert_jobs([make_job(state=state) for state in JobState])
     for row in range(model.rowCount()):
         for column in Column:
             assert model.index(row, column).data(Qt.ItemDataRole.AccessibleTextRole)
@@ -210,22 +219,22 @@ def test_every_cell_has_words_for_screen_readers(model: JobTableModel) -> None:
     ("job", "spoken"),
     [
         (
-            a_job("Vibe Ace", JobState.PROCESSING, artist="Kevin MacLeod", stage=Stage.SEPARATING, progress=0.34),
+            make_job("Vibe Ace", JobState.PROCESSING, artist="Kevin MacLeod", stage=Stage.SEPARATING, progress=0.34),
             "Vibe Ace, Kevin MacLeod, Separating 34 percent",
         ),
-        (a_job("take 3", artist="", album=""), "take 3, Up next"),
+        (make_job("take 3", artist="", album=""), "take 3, Up next"),
         (
-            a_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
+            make_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
             "Broken, Failed: The file is damaged: its index is missing.",
         ),
     ],
 )
 def test_a_row_is_spoken_with_title_artist_and_status(model: JobTableModel, job: Job, spoken: str) -> None:
-    model.put([job])
+    model.upsert_jobs([job])
     assert model.index(0, Column.TITLE).data(Qt.ItemDataRole.AccessibleTextRole) == spoken
 
 
 def test_the_job_itself_can_be_had_of_any_cell(model: JobTableModel) -> None:
-    job = a_job()
-    model.put([job])
+    job = make_job()
+    model.upsert_jobs([job])
     assert all(model.index(0, column).data(JOB_ROLE) == job for column in Column)

@@ -11,10 +11,10 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState, Stem
-from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.jobs.proxy import NO_COLUMN, JobProxy
-from tests.helpers.window import a_job
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.proxy import NO_COLUMN, JobProxy
+from tests.helpers.window import make_job
 
 HOUR, NOW = timedelta(hours=1), datetime.now(UTC)
 
@@ -37,51 +37,54 @@ def _titles(proxy: JobProxy) -> list[str]:
 
 
 def test_what_runs_is_on_top_then_the_queue_then_what_ended_newest_first(model: JobTableModel, proxy: JobProxy) -> None:
-    model.put(
+    model.upsert_jobs(
         [
-            a_job("old", JobState.COMPLETED, ended=NOW - HOUR),
-            a_job("third", position=9),
-            a_job("broken", JobState.FAILED, ended=NOW - HOUR / 2),
-            a_job("second", position=-3, paused=True),
-            a_job("running", JobState.PROCESSING, position=4),
-            a_job("new", JobState.COMPLETED, ended=NOW),
+            make_job("old", JobState.COMPLETED, ended=NOW - HOUR),
+            make_job("third", position=9),
+            make_job("broken", JobState.FAILED, ended=NOW - HOUR / 2),
+            make_job("second", position=-3, paused=True),
+            make_job("running", JobState.PROCESSING, position=4),
+            make_job("new", JobState.COMPLETED, ended=NOW),
         ]
     )
     assert _titles(proxy) == ["running", "second", "third", "new", "broken", "old"]
 
 
 def test_songs_stand_in_the_order_of_the_queue_whatever_changes_it(model: JobTableModel, proxy: JobProxy) -> None:
-    jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(6)]
-    model.put(jobs)
+    jobs = [make_job(f"song {n}", ago=timedelta(seconds=9 - n), position=n) for n in range(6)]
+    model.upsert_jobs(jobs)
     assert _titles(proxy) == [f"song {n}" for n in range(6)]
     order = [4, 0, 5, 2, 1, 3]
-    model.put(replace(jobs[n], position=place) for place, n in enumerate(order))
+    model.upsert_jobs(replace(jobs[n], position=place) for place, n in enumerate(order))
     assert _titles(proxy) == [f"song {n}" for n in order]
-    model.put([replace(jobs[4], state=JobState.PROCESSING), a_job("added", position=9)])
+    model.upsert_jobs([replace(jobs[4], state=JobState.PROCESSING), make_job("added", position=9)])
     assert _titles(proxy) == [*(f"song {n}" for n in order), "added"]
-    model.put([replace(jobs[4], state=JobState.COMPLETED, ended=NOW)])
+    model.upsert_jobs([replace(jobs[4], state=JobState.COMPLETED, ended=NOW)])
     assert _titles(proxy) == [*(f"song {n}" for n in order[1:]), "added", "song 4"]
 
 
 def test_numbers_and_letters_sort_as_people_sort_them(model: JobTableModel, proxy: JobProxy) -> None:
     titles = ["Track 10", "track 2", "Élan", "a", "Track 1", "Zoo", "Easy"]
-    model.put(a_job(title, JobState.CANCELLED) for title in titles)
+    model.upsert_jobs(make_job(title, JobState.CANCELLED) for title in titles)
     proxy.sort(Column.TITLE)
     assert _titles(proxy) == ["a", "Easy", "Élan", "Track 1", "track 2", "Track 10", "Zoo"]
 
 
 def test_a_sort_that_the_user_chose_stays_when_songs_start_and_end(model: JobTableModel, proxy: JobProxy) -> None:
-    jobs = [a_job(title, position=n) for n, title in enumerate("cab")]
-    model.put(jobs)
+    jobs = [make_job(title, position=n) for n, title in enumerate("cab")]
+    model.upsert_jobs(jobs)
     proxy.sort(Column.TITLE)
-    model.put([replace(jobs[0], state=JobState.PROCESSING), replace(jobs[1], state=JobState.COMPLETED, ended=NOW)])
+    model.upsert_jobs(
+        [replace(jobs[0], state=JobState.PROCESSING), replace(jobs[1], state=JobState.COMPLETED, ended=NOW)]
+    )
     assert _titles(proxy) == ["a", "b", "c"]
 
 
 def test_a_column_sorts_and_no_column_brings_the_order_back(model: JobTableModel, proxy: JobProxy) -> None:
     lengths = {"b": 60.0, "C": 7200.0, "a": 600.0}
-    model.put(
-        a_job(title, ago=timedelta(seconds=9 - n), seconds=length) for n, (title, length) in enumerate(lengths.items())
+    model.upsert_jobs(
+        make_job(title, ago=timedelta(seconds=9 - n), seconds=length)
+        for n, (title, length) in enumerate(lengths.items())
     )
     proxy.sort(Column.TITLE)
     assert _titles(proxy) == ["a", "b", "C"]
@@ -93,7 +96,7 @@ def test_a_column_sorts_and_no_column_brings_the_order_back(model: JobTableModel
 
 def test_sorting_by_status_puts_what_runs_first(model: JobTableModel, proxy: JobProxy) -> None:
     states = (JobState.COMPLETED, JobState.PENDING, JobState.FAILED, JobState.PROCESSING)
-    model.put(a_job(state.value, state, position=n) for n, state in enumerate(states))
+    model.upsert_jobs(make_job(state.value, state, position=n) for n, state in enumerate(states))
     proxy.sort(Column.STATUS)
     assert _titles(proxy) == ["processing", "pending", "failed", "completed"]
 
@@ -112,19 +115,19 @@ def test_sorting_by_status_puts_what_runs_first(model: JobTableModel, proxy: Job
 def test_a_search_finds_songs_artists_and_status(
     model: JobTableModel, proxy: JobProxy, words: str, found: list[str]
 ) -> None:
-    model.put([a_job("Night Drive", artist="Mara Lind", ago=timedelta(seconds=1))])
+    model.upsert_jobs([make_job("Night Drive", artist="Mara Lind", ago=timedelta(seconds=1))])
     stems = tuple(Stem(name, Path(name), Path(name)) for name in "abcd")
-    model.put([a_job("Day Trip", JobState.COMPLETED, artist="Karissa", source=Path("x.wav"), stems=stems)])
+    model.upsert_jobs([make_job("Day Trip", JobState.COMPLETED, artist="Karissa", source=Path("x.wav"), stems=stems)])
     proxy.search(words)
     assert _titles(proxy) == found
 
 
 def test_hidden_rows_are_left_out_and_come_back(model: JobTableModel, proxy: JobProxy) -> None:
-    jobs = [a_job(f"song {n}", ago=timedelta(seconds=9 - n)) for n in range(3)]
-    model.put(jobs)
-    proxy.hide([jobs[1].id])
+    jobs = [make_job(f"song {n}", ago=timedelta(seconds=9 - n)) for n in range(3)]
+    model.upsert_jobs(jobs)
+    proxy.hide_jobs([jobs[1].id])
     assert _titles(proxy) == ["song 0", "song 2"]
     assert not proxy.index_of(jobs[1].id).isValid()
-    proxy.unhide([jobs[1].id])
+    proxy.unhide_jobs([jobs[1].id])
     assert _titles(proxy) == ["song 0", "song 1", "song 2"]
     assert proxy.job_at(proxy.index_of(jobs[1].id)) == jobs[1]

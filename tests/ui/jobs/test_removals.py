@@ -10,13 +10,13 @@ from pytestqt.qtbot import QtBot
 from desktop.errors import StorageError
 from desktop.jobs.bin import Bin
 from desktop.jobs.model import Job, JobState
-from desktop.ui.dialogs.removed_songs import RemovedSongs
-from desktop.ui.jobs.buttons import JobAction
-from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.menu import entries
-from desktop.ui.main_window import MainWindow
-from tests.helpers.stems import separated_job
-from tests.helpers.window import Stage, a_job, opened
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.core.job_actions import JobAction
+from desktop.ui.dialogs.bin import BinDialog
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.menu import build_menu_items
+from tests.helpers.stems import write_library_job
+from tests.helpers.window import WindowHarness, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)")
 CLEAR = (Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -25,10 +25,12 @@ UNDO = (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
 
 
 @pytest.fixture
-def setting(setting: Stage) -> Stage:
+def setting(setting: WindowHarness) -> WindowHarness:
     for state in JobState:
         completed = state is JobState.COMPLETED
-        setting.store.insert(separated_job(setting.home, state.value) if completed else a_job(state.value, state))
+        setting.store.insert(
+            write_library_job(setting.home, state.value) if completed else make_job(state.value, state)
+        )
     return setting
 
 
@@ -37,12 +39,12 @@ def titles(window: MainWindow) -> list[str]:
     return [proxy.index(row, Column.TITLE).data() for row in range(proxy.rowCount())]
 
 
-def named(setting: Stage, title: str) -> Job:
+def named(setting: WindowHarness, title: str) -> Job:
     return next(job for job in setting.store.jobs() if job.title == title)
 
 
 def said(window: MainWindow) -> list[str]:
-    return [notice.sentence for notice in window.notices.notices]
+    return [notice.text for notice in window.notices.notices]
 
 
 def press(window: MainWindow, name: str) -> None:
@@ -59,17 +61,19 @@ def remove(window: MainWindow, qtbot: QtBot, *jobs: Job) -> None:
     qtbot.waitUntil(lambda: len(window.notices.notices) >= max(before, 1) and said(window)[-1].startswith("Removed"))
 
 
-def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(setting: Stage, qtbot: QtBot) -> None:
-    done = setting.store.insert(separated_job(setting.home))
-    window = opened(setting, qtbot)
-    window.table.choose(done.id)
-    qtbot.keyClick(window.table, Qt.Key.Key_Delete)
+def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(
+    setting: WindowHarness, qtbot: QtBot
+) -> None:
+    done = setting.store.insert(write_library_job(setting.home))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(done.id)
+    qtbot.keyClick(window.job_view, Qt.Key.Key_Delete)
     assert "Night Drive" not in titles(window)
     qtbot.waitUntil(
         lambda: said(window) == ["Removed “Night Drive” and its stems. The original song file is untouched."]
     )
-    assert window.library.jobs.row(done.id) is None
-    assert [job.id for job in setting.store.removed()] == [done.id]
+    assert window.library.table_model.find_row(done.id) is None
+    assert [job.id for job in setting.store.jobs_in_bin()] == [done.id]
     assert all(stem.path.exists() for stem in done.stems)
     press(window, "Dismiss")
     window.close()
@@ -77,7 +81,7 @@ def test_a_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(s
 
 
 def test_undo_brings_songs_back_to_their_places_and_chooses_them(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     before, rows = setting.store.jobs(), titles(window)
     remove(window, qtbot, named(setting, "failed"), named(setting, "pending"))
@@ -85,19 +89,19 @@ def test_undo_brings_songs_back_to_their_places_and_chooses_them(
     qtbot.waitUntil(lambda: titles(window) == rows)
     assert setting.store.jobs() == before
     assert said(window) == ["Restored 2 songs."]
-    assert window.panel.job is not None
-    assert window.panel.job.title == "pending"
+    assert window.player_panel.job is not None
+    assert window.player_panel.job.title == "pending"
 
 
 def test_removals_are_undone_by_a_key_one_after_the_other_also_after_a_restart(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     remove(window, qtbot, named(setting, "pending"))
     qtbot.keyClick(window, *CLEAR)
     qtbot.waitUntil(lambda: said(window)[-1:] == [CLEARED])
     assert titles(window) == ["processing"]
     window.close()
-    again = opened(setting, qtbot)
+    again = open_window(setting, qtbot)
     qtbot.keyClick(again, *UNDO)
     qtbot.waitUntil(lambda: len(titles(again)) == 4)
     assert said(again) == ["Restored 3 songs."]
@@ -109,46 +113,49 @@ def test_removals_are_undone_by_a_key_one_after_the_other_also_after_a_restart(
 
 
 def test_undo_does_not_take_the_player_away_from_a_song_that_plays(
-    setting: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done = setting.store.insert(separated_job(setting.home))
-    window = opened(setting, qtbot)
-    window.table.choose(done.id)
-    qtbot.waitUntil(lambda: window.player.ready)
+    done = setting.store.insert(write_library_job(setting.home))
+    window = open_window(setting, qtbot)
+    window.job_view.select_job(done.id)
+    qtbot.waitUntil(lambda: window.player.is_ready)
     remove(window, qtbot, named(setting, "failed"))
-    monkeypatch.setattr(type(window.player), "playing", property(lambda _: True))
+    monkeypatch.setattr(type(window.player), "is_playing", property(lambda _: True))
     window.undo_removal()
     qtbot.waitUntil(lambda: "failed" in titles(window))
-    assert window.panel.job is not None
-    assert window.panel.job.id == done.id
+    assert window.player_panel.job is not None
+    assert window.player_panel.job.id == done.id
 
 
-def test_the_words_name_stems_where_there_are_any(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
-    done = separated_job(setting.home)
-    one = [line.words for line in entries([done], [], finished=67) if line]
+def test_the_words_name_stems_where_there_are_any(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
+    done = write_library_job(setting.home)
+    one = [line.text for line in build_menu_items([done], [], finished_count=67) if line]
     assert {"Remove with its stems", "Remove 67 finished songs and their stems", "Removed songs…"} <= set(one)
-    assert "Remove 2 songs and their stems" in [line.words for line in entries([done, done], []) if line]
-    assert "Remove" in [line.words for line in entries([a_job()], []) if line]
-    assert [line.action for line in entries([], [], finished=1) if line] == [JobAction.CLEAR, JobAction.BIN]
-    assert [line.action for line in entries([], [], finished=0) if line] == [JobAction.BIN]
+    assert "Remove 2 songs and their stems" in [line.text for line in build_menu_items([done, done], []) if line]
+    assert "Remove" in [line.text for line in build_menu_items([make_job()], []) if line]
+    assert [line.action for line in build_menu_items([], [], finished_count=1) if line] == [
+        JobAction.REMOVE_FINISHED,
+        JobAction.SHOW_BIN,
+    ]
+    assert [line.action for line in build_menu_items([], [], finished_count=0) if line] == [JobAction.SHOW_BIN]
     remove(window, qtbot, named(setting, "failed"))
     assert said(window) == ["Removed “failed”. The original song file is untouched."]
 
 
 def test_when_nothing_has_ended_that_is_said(window: MainWindow, qtbot: QtBot) -> None:
-    window.clear_finished()
+    window.remove_finished()
     qtbot.waitUntil(lambda: said(window) == [CLEARED])
-    window.clear_finished()
+    window.remove_finished()
     assert said(window)[-1] == "There are no finished songs to remove."
 
 
 def test_songs_that_cannot_be_removed_stay_in_the_table(
-    window: MainWindow, setting: Stage, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> list[Job]:
         raise StorageError("The library cannot be written.")
 
-    monkeypatch.setattr(Bin, "put", fail)
+    monkeypatch.setattr(Bin, "add", fail)
     window.library.removals.remove([named(setting, "failed")])
     assert "failed" not in titles(window)
     qtbot.waitUntil(lambda: said(window) == ["The library cannot be written."])
@@ -156,11 +163,11 @@ def test_songs_that_cannot_be_removed_stay_in_the_table(
 
 
 def test_the_notice_and_the_menu_open_the_list_of_removed_songs(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     remove(window, qtbot, named(setting, "failed"))
     press(window, "Removed songs…")
-    dialog = window.findChild(RemovedSongs)
+    dialog = window.findChild(BinDialog)
     assert dialog is not None
     qtbot.waitUntil(lambda: dialog.table.rowCount() == 1)
     dialog.close()
@@ -172,7 +179,7 @@ def test_the_notice_and_the_menu_open_the_list_of_removed_songs(
 
 
 def test_a_song_that_was_removed_elsewhere_goes_and_comes_back(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     job = named(setting, "failed")
     setting.service.remove_jobs([job.id])
@@ -181,18 +188,19 @@ def test_a_song_that_was_removed_elsewhere_goes_and_comes_back(
     qtbot.waitUntil(lambda: "failed" in titles(window))
 
 
-def test_a_song_of_long_ago_comes_back_among_the_songs_of_its_day(setting: Stage, qtbot: QtBot) -> None:
+def test_a_song_of_long_ago_comes_back_among_the_songs_of_its_day(setting: WindowHarness, qtbot: QtBot) -> None:
     from datetime import timedelta
 
     for job in setting.store.jobs():
-        setting.store.remove([job.id])
+        setting.store.move_to_bin([job.id])
     ages = [timedelta(days=days) for days in (3, 2, 1)]
     old, older, _ = (
-        setting.store.insert(replace(a_job(f"{age.days}", JobState.FAILED), added=a_job().added - age)) for age in ages
+        setting.store.insert(replace(make_job(f"{age.days}", JobState.FAILED), added=make_job().added - age))
+        for age in ages
     )
     assert old.title == "3"
-    setting.store.remove([older.id])
-    window = opened(setting, qtbot)
+    setting.store.move_to_bin([older.id])
+    window = open_window(setting, qtbot)
     assert titles(window) == ["1", "3"]
     window.undo_removal()
     qtbot.waitUntil(lambda: titles(window) == ["1", "2", "3"])

@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState
-from desktop.ui.jobs.columns import Column
-from desktop.ui.main_window import MainWindow
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.pages.library.columns import Column
 from desktop.ui.theme import tokens
-from tests.helpers.window import Stage, a_job
+from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 ALT = Qt.KeyboardModifier.AltModifier
@@ -23,7 +23,7 @@ class Hand:
     """A mouse over the table."""
 
     def __init__(self, window: MainWindow) -> None:
-        self.table = window.table
+        self.table = window.job_view
         self.at = QPoint()
 
     def row(self, title: str, part: float = 0.5) -> QPoint:
@@ -57,10 +57,10 @@ class Hand:
 
 
 @pytest.fixture
-def setting(setting: Stage) -> Stage:
-    setting.store.insert(a_job("done", JobState.CANCELLED, ago=timedelta(seconds=9)))
+def setting(setting: WindowHarness) -> WindowHarness:
+    setting.store.insert(make_job("done", JobState.CANCELLED, ago=timedelta(seconds=9)))
     for n in range(4):
-        setting.store.insert(a_job(f"song {n}", ago=timedelta(seconds=8 - n)))
+        setting.store.insert(make_job(f"song {n}", ago=timedelta(seconds=8 - n)))
     return setting
 
 
@@ -74,8 +74,8 @@ def _rows(window: MainWindow) -> str:
     return "".join(proxy.index(row, Column.TITLE).data()[-1] for row in range(proxy.rowCount()))
 
 
-def _line(setting: Stage) -> str:
-    return "".join(job.title[-1] for job in setting.service.waiting())
+def _line(setting: WindowHarness) -> str:
+    return "".join(job.title[-1] for job in setting.service.pending_jobs())
 
 
 @pytest.mark.parametrize(
@@ -89,52 +89,61 @@ def _line(setting: Stage) -> str:
     ],
 )
 def test_a_song_is_dropped_between_two_others(
-    window: MainWindow, setting: Stage, hand: Hand, qtbot: QtBot, title: str, beside: str, part: float, line: str
+    window: MainWindow,
+    setting: WindowHarness,
+    hand: Hand,
+    qtbot: QtBot,
+    title: str,
+    beside: str,
+    part: float,
+    line: str,
 ) -> None:
     hand.drag(title, beside, part)
     qtbot.waitUntil(lambda: _rows(window) == line + "e")
     qtbot.waitUntil(lambda: _line(setting) == line)
-    assert [job.title for job in window.table.chosen()] == [title]
+    assert [job.title for job in window.job_view.selected_jobs()] == [title]
     if line != "0123":
         qtbot.waitUntil(lambda: "".join(job.title[-1] for job in setting.queue.jobs) == line)
 
 
 def test_a_line_shows_where_the_song_would_stand(window: MainWindow, hand: Hand) -> None:
     def accents(y: int) -> int:
-        image = window.table.viewport().grab().toImage()
+        image = window.job_view.viewport().grab().toImage()
         return sum(image.pixelColor(x, y) == QColor(tokens.ACCENT) for x in range(300, 900, 20))
 
     hand.press(hand.row("song 3"))
     hand.move(hand.row("song 1", 0.2))
-    gap = window.table._drag.gap
+    gap = window.job_view._row_drag.drop_target
     assert gap is not None
-    assert accents(gap.y - 1) == 30
+    assert accents(gap.line_y - 1) == 30
     hand.move(hand.row("done"))
-    assert window.table._drag.gap is None
-    assert accents(gap.y - 1) == 0
+    assert window.job_view._row_drag.drop_target is None
+    assert accents(gap.line_y - 1) == 0
     hand.release()
 
 
 def test_songs_that_do_not_wait_are_neither_dragged_nor_passed(
-    window: MainWindow, setting: Stage, hand: Hand, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, hand: Hand, qtbot: QtBot
 ) -> None:
     hand.drag("song 3", "done", 0.1)
     hand.press(hand.row("done"))
     hand.move(hand.row("song 2"))
-    assert not window.table._drag.active
+    assert not window.job_view._row_drag.is_active
     hand.release()
     assert _line(setting) == "0123"
 
 
-def test_escape_leaves_the_song_where_it_is(window: MainWindow, setting: Stage, hand: Hand, qtbot: QtBot) -> None:
-    window.table.setFocus()
+def test_escape_leaves_the_song_where_it_is(
+    window: MainWindow, setting: WindowHarness, hand: Hand, qtbot: QtBot
+) -> None:
+    window.job_view.setFocus()
     hand.press(hand.row("song 3"))
     hand.move(hand.row("song 0", 0.1))
-    assert window.table._drag.active
-    qtbot.keyClick(window.table, Qt.Key.Key_Escape)
-    assert not window.table._drag.active
+    assert window.job_view._row_drag.is_active
+    qtbot.keyClick(window.job_view, Qt.Key.Key_Escape)
+    assert not window.job_view._row_drag.is_active
     hand.move(hand.row("song 1"))
-    assert [job.title for job in window.table.chosen()] == ["song 3"]
+    assert [job.title for job in window.job_view.selected_jobs()] == ["song 3"]
     hand.release()
     qtbot.keyClick(window, Qt.Key.Key_Down, ALT)  # the background is done when this has been said or done
     qtbot.wait(50)
@@ -142,44 +151,44 @@ def test_escape_leaves_the_song_where_it_is(window: MainWindow, setting: Stage, 
 
 
 def test_a_table_that_is_sorted_by_a_column_is_not_put_in_order_by_hand(
-    window: MainWindow, setting: Stage, hand: Hand
+    window: MainWindow, setting: WindowHarness, hand: Hand
 ) -> None:
-    window.table.sortByColumn(Column.TITLE, Qt.SortOrder.AscendingOrder)
+    window.job_view.sortByColumn(Column.TITLE, Qt.SortOrder.AscendingOrder)
     hand.press(hand.row("song 3"))
     hand.move(hand.row("song 0", 0.1))
-    assert not window.table._drag.active
+    assert not window.job_view._row_drag.is_active
     hand.release()
     assert _line(setting) == "0123"
 
 
-def test_a_click_with_a_trembling_hand_moves_nothing(window: MainWindow, setting: Stage, hand: Hand) -> None:
+def test_a_click_with_a_trembling_hand_moves_nothing(window: MainWindow, setting: WindowHarness, hand: Hand) -> None:
     point = hand.row("song 2", 0.5)
     hand.press(point)
     hand.move(point + QPoint(3, 3))
     hand.release()
-    assert [job.title for job in window.table.chosen()] == ["song 2"]
+    assert [job.title for job in window.job_view.selected_jobs()] == ["song 2"]
     assert _line(setting) == "0123"
 
 
 def test_keys_move_the_chosen_song_one_place_and_not_beyond_the_ends(
-    window: MainWindow, setting: Stage, qtbot: QtBot
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
-    window.table.choose(setting.service.waiting()[1].id)
+    window.job_view.select_job(setting.service.pending_jobs()[1].id)
     for key, line in ((Qt.Key.Key_Up, "1023"), (Qt.Key.Key_Up, "1023"), (Qt.Key.Key_Down, "0123")):
         qtbot.keyClick(window, key, ALT)
         qtbot.waitUntil(lambda line=line: _line(setting) == line and _rows(window) == line + "e")
-        assert [job.title for job in window.table.chosen()] == ["song 1"]
+        assert [job.title for job in window.job_view.selected_jobs()] == ["song 1"]
 
 
-def test_a_song_that_does_not_wait_says_so(window: MainWindow, setting: Stage, qtbot: QtBot) -> None:
-    window.table.choose(setting.service.jobs()[0].id)
+def test_a_song_that_does_not_wait_says_so(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
+    window.job_view.select_job(setting.service.jobs()[0].id)
     qtbot.keyClick(window, Qt.Key.Key_Up, ALT)
-    assert "Only queued songs" in window.notices.notices[-1].sentence
+    assert "Only queued songs" in window.notices.notices[-1].text
 
 
 def test_files_from_outside_are_still_dropped_on_the_table(window: MainWindow) -> None:
-    assert not window.table.acceptDrops()
-    assert not window.table.viewport().acceptDrops()
+    assert not window.job_view.acceptDrops()
+    assert not window.job_view.viewport().acceptDrops()
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/music/a.wav")])
     event = QDragEnterEvent(QPoint(700, 200), Qt.DropAction.CopyAction, data, LEFT, Qt.KeyboardModifier.NoModifier)
@@ -187,13 +196,15 @@ def test_files_from_outside_are_still_dropped_on_the_table(window: MainWindow) -
     assert event.isAccepted()
 
 
-def test_a_song_at_the_edge_lets_the_table_scroll(setting: Stage, window: MainWindow, hand: Hand, qtbot: QtBot) -> None:
+def test_a_song_at_the_edge_lets_the_table_scroll(
+    setting: WindowHarness, window: MainWindow, hand: Hand, qtbot: QtBot
+) -> None:
     for n in range(40):
-        setting.store.insert(a_job(f"more {n}"))
-    setting.feed.gap.emit()
+        setting.store.insert(make_job(f"more {n}"))
+    setting.feed.events_missed.emit()
     qtbot.waitUntil(lambda: window.library.proxy.rowCount() == 45)
-    bar = window.table.verticalScrollBar()
+    bar = window.job_view.verticalScrollBar()
     hand.press(hand.row("song 1"))
-    hand.move(QPoint(300, window.table.viewport().height() - 3))
+    hand.move(QPoint(300, window.job_view.viewport().height() - 3))
     qtbot.waitUntil(lambda: bar.value() > 60)
     hand.release()

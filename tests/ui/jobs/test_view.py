@@ -13,23 +13,23 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
-from desktop.ui.background import Background
-from desktop.ui.jobs.buttons import JobAction
-from desktop.ui.jobs.columns import Column
-from desktop.ui.jobs.covers import Covers, read_cover, wash
-from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.jobs.menu import Entry, JobMenu
-from desktop.ui.jobs.proxy import JobProxy
-from desktop.ui.jobs.status import Link
-from desktop.ui.jobs.view import JobView
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.job_actions import JobAction
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.covers import CoverCache, placeholder_brush, read_cover
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.menu import JobMenu, MenuItem
+from desktop.ui.pages.library.proxy import JobProxy
+from desktop.ui.pages.library.status import StatusLink
+from desktop.ui.pages.library.view import JobView
 from desktop.ui.theme import tokens
-from tests.helpers.window import a_job
+from tests.helpers.window import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 JOBS = (
-    a_job("Waiting", ago=timedelta(seconds=5)),
-    a_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=3)),
-    a_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=4)),
+    make_job("Waiting", ago=timedelta(seconds=5)),
+    make_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=3)),
+    make_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=4)),
 )
 
 
@@ -37,14 +37,14 @@ class Table:
     """A view with its model."""
 
     def __init__(self, qtbot: QtBot, home: Path) -> None:
-        self.background = Background("covers")
-        self.home = Home(home).prepare()
+        self.background = BackgroundRunner("covers")
+        self.home = Home(home).create_folders()
         self.model = JobTableModel()
-        self.covers = Covers(self.home, self.background)
+        self.covers = CoverCache(self.home, self.background)
         self.view = JobView(JobProxy(self.model), self.covers)
         self.view.resize(1440, 316)
         qtbot.addWidget(self.view)
-        self.model.put(JOBS)
+        self.model.upsert_jobs(JOBS)
         self.view.show()
         qtbot.waitExposed(self.view)
 
@@ -69,16 +69,16 @@ def _link(table: Table, row: int) -> QPoint:
     """The first point of a row's status cell that is on a link."""
     cell = table.view.visualRect(table.view.model().index(row, Column.STATUS))
     index = table.view.model().index(row, Column.STATUS)
-    layout = table.view._status.layout_of(cell, index)
-    return next(piece.place.center().toPoint() for piece in layout.pieces if piece.link is not Link.NONE)
+    layout = table.view._status_delegate.layout_cell(cell, index)
+    return next(piece.rect.center().toPoint() for piece in layout.runs if piece.link is not StatusLink.NONE)
 
 
-@pytest.mark.parametrize(("row", "link"), [(1, Link.DETAILS), (2, Link.SEPARATE_BETTER)])
-def test_a_link_in_the_status_is_clicked(table: Table, qtbot: QtBot, row: int, link: Link) -> None:
+@pytest.mark.parametrize(("row", "link"), [(1, StatusLink.SHOW_ERROR), (2, StatusLink.SEPARATE_BETTER)])
+def test_a_link_in_the_status_is_clicked(table: Table, qtbot: QtBot, row: int, link: StatusLink) -> None:
     with qtbot.waitSignal(table.view.link_clicked) as clicked:
         _click(qtbot, table, _link(table, row))
     assert clicked.args == [JOBS[row], link]
-    assert table.view.chosen() == [JOBS[row]]
+    assert table.view.selected_jobs() == [JOBS[row]]
 
 
 def test_words_that_are_no_link_do_nothing(table: Table, qtbot: QtBot) -> None:
@@ -88,36 +88,36 @@ def test_words_that_are_no_link_do_nothing(table: Table, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize(("row", "action"), [(0, JobAction.CANCEL), (1, JobAction.RETRY), (2, JobAction.SHOW_FILES)])
 def test_the_button_of_a_row_does_the_likeliest(table: Table, qtbot: QtBot, row: int, action: JobAction) -> None:
-    with qtbot.waitSignal(table.view.action_asked) as asked:
+    with qtbot.waitSignal(table.view.action_requested) as asked:
         _click(qtbot, table, table.right_end(row, 52))
     assert asked.args == [JOBS[row], action]
 
 
 def test_the_dots_open_the_menu(table: Table, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(table.view.menu_asked):
+    with qtbot.waitSignal(table.view.menu_requested):
         _click(qtbot, table, table.right_end(1, 22))
-    assert table.view.chosen() == [JOBS[1]]
+    assert table.view.selected_jobs() == [JOBS[1]]
 
 
 def test_the_menu_key_opens_the_menu_at_the_row(table: Table, qtbot: QtBot) -> None:
-    table.view.choose(JOBS[1].id)
+    table.view.select_job(JOBS[1].id)
     event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(0, 0), QPoint(0, 0))
-    with qtbot.waitSignal(table.view.menu_asked) as asked:
+    with qtbot.waitSignal(table.view.menu_requested) as asked:
         QApplication.sendEvent(table.view, event)
     assert asked.args is not None
-    assert table.view.viewport().mapFromGlobal(asked.args[0]).y() >= tokens.ROW
+    assert table.view.viewport().mapFromGlobal(asked.args[0]).y() >= tokens.ROW_HEIGHT
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_shift_and_f10_open_the_menu_at_the_row_once(table: Table, qtbot: QtBot) -> None:
-    table.view.choose(JOBS[1].id)
+    table.view.select_job(JOBS[1].id)
     asked: list[QPoint] = []
-    table.view.menu_asked.connect(asked.append)
+    table.view.menu_requested.connect(asked.append)
     qtbot.keyClick(table.view, Qt.Key.Key_F10)
     assert not asked
     qtbot.keyClick(table.view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     assert len(asked) == 1
-    assert table.view.viewport().mapFromGlobal(asked[0]).y() >= tokens.ROW
+    assert table.view.viewport().mapFromGlobal(asked[0]).y() >= tokens.ROW_HEIGHT
     menu = QMenu(table.view)
     menu.addAction("Remove")
     menu.popup(asked[0])
@@ -131,8 +131,8 @@ def test_shift_and_f10_open_the_menu_at_the_row_once(table: Table, qtbot: QtBot)
 
 def test_only_what_the_user_chooses_is_chosen_by_hand(table: Table, qtbot: QtBot) -> None:
     chosen: list[bool] = []
-    table.view.chosen_by_hand.connect(lambda: chosen.append(True))
-    table.view.choose(JOBS[1].id)
+    table.view.selection_changed_by_user.connect(lambda: chosen.append(True))
+    table.view.select_job(JOBS[1].id)
     table.view.search("broken", JOBS[1].id)
     table.view.search("", JOBS[1].id)
     assert not chosen
@@ -145,16 +145,16 @@ def test_only_what_the_user_chooses_is_chosen_by_hand(table: Table, qtbot: QtBot
 
 
 def test_return_opens_the_chosen_song(table: Table, qtbot: QtBot) -> None:
-    table.view.choose(JOBS[2].id)
-    with qtbot.waitSignal(table.view.opened) as opened:
+    table.view.select_job(JOBS[2].id)
+    with qtbot.waitSignal(table.view.job_opened) as opened:
         qtbot.keyClick(table.view, Qt.Key.Key_Return)
     assert opened.args == [JOBS[2]]
 
 
 def test_the_current_job_is_told_once_a_row(table: Table, qtbot: QtBot) -> None:
     told: list[Job | None] = []
-    table.view.current_job.connect(told.append)
-    table.view.choose(JOBS[1].id)
+    table.view.current_job_changed.connect(told.append)
+    table.view.select_job(JOBS[1].id)
     _click(qtbot, table, table.place(1, Column.LENGTH))
     assert told == [JOBS[1]]
 
@@ -167,12 +167,12 @@ def _select(table: Table, row: int) -> None:
 
 def test_a_row_that_is_selected_in_any_way_is_the_current_job(table: Table) -> None:
     told: list[Job | None] = []
-    table.view.current_job.connect(told.append)
-    table.view.choose(JOBS[0].id)
+    table.view.current_job_changed.connect(told.append)
+    table.view.select_job(JOBS[0].id)
     _select(table, 2)
     _select(table, 1)
     assert told == [JOBS[0], JOBS[2], JOBS[1]]
-    assert table.view.chosen() == list(JOBS)  # it adds to the selection
+    assert table.view.selected_jobs() == list(JOBS)  # it adds to the selection
     table.view.selectAll()
     assert len(told) == 3
 
@@ -184,12 +184,12 @@ def test_return_does_what_the_cell_of_the_keyboard_offers(table: Table, qtbot: Q
     go_to(1, Column.STATUS)
     with qtbot.waitSignal(table.view.link_clicked) as clicked:
         qtbot.keyClick(table.view, Qt.Key.Key_Return)
-    assert clicked.args == [JOBS[1], Link.DETAILS]
+    assert clicked.args == [JOBS[1], StatusLink.SHOW_ERROR]
     go_to(1, Column.ACTIONS)
-    with qtbot.waitSignal(table.view.menu_asked):
+    with qtbot.waitSignal(table.view.menu_requested):
         qtbot.keyClick(table.view, Qt.Key.Key_Return)
     go_to(0, Column.STATUS)
-    with qtbot.waitSignal(table.view.opened):
+    with qtbot.waitSignal(table.view.job_opened):
         qtbot.keyClick(table.view, Qt.Key.Key_Return)
 
 
@@ -197,7 +197,7 @@ def test_the_cell_with_the_keyboard_has_the_ring_when_it_is_not_the_first(table:
     table.view.activateWindow()
     table.view.setFocus()
     qtbot.waitUntil(table.view.hasFocus)
-    table.view.choose(JOBS[1].id)
+    table.view.select_job(JOBS[1].id)
     qtbot.keyClick(table.view, Qt.Key.Key_Right)
     cell = table.view.visualRect(table.view.model().index(1, Column.LENGTH))
     picture = table.view.viewport().grab().toImage()
@@ -206,27 +206,27 @@ def test_the_cell_with_the_keyboard_has_the_ring_when_it_is_not_the_first(table:
 
 
 def test_rows_that_come_do_not_move_the_choice(table: Table) -> None:
-    table.view.choose(JOBS[1].id)
-    table.model.put([a_job("Newest")])
-    assert table.view.chosen() == [JOBS[1]]
-    table.model.put([replace(JOBS[1], title="Renamed")])
-    assert [job.title for job in table.view.chosen()] == ["Renamed"]
+    table.view.select_job(JOBS[1].id)
+    table.model.upsert_jobs([make_job("Newest")])
+    assert table.view.selected_jobs() == [JOBS[1]]
+    table.model.upsert_jobs([replace(JOBS[1], title="Renamed")])
+    assert [job.title for job in table.view.selected_jobs()] == ["Renamed"]
 
 
 def test_the_row_below_a_removed_one_is_chosen(table: Table) -> None:
-    table.view.choose(JOBS[0].id)
-    table.model.drop([JOBS[0].id])
-    assert table.view.chosen() == [JOBS[1]]
+    table.view.select_job(JOBS[0].id)
+    table.model.remove_jobs([JOBS[0].id])
+    assert table.view.selected_jobs() == [JOBS[1]]
 
 
 def test_searching_does_not_change_the_song_that_is_shown(table: Table, qtbot: QtBot) -> None:
-    table.view.choose(JOBS[0].id)
-    with qtbot.assertNotEmitted(table.view.current_job):
+    table.view.select_job(JOBS[0].id)
+    with qtbot.assertNotEmitted(table.view.current_job_changed):
         table.view.search("broken", JOBS[0].id)
-    assert table.view.chosen() == []
-    with qtbot.assertNotEmitted(table.view.current_job):
+    assert table.view.selected_jobs() == []
+    with qtbot.assertNotEmitted(table.view.current_job_changed):
         table.view.search("", JOBS[0].id)
-    assert table.view.chosen() == [JOBS[0]]
+    assert table.view.selected_jobs() == [JOBS[0]]
 
 
 def _titles(table: Table) -> list[str]:
@@ -248,8 +248,10 @@ def test_the_head_sorts_up_then_down_then_not_at_all(table: Table, qtbot: QtBot)
 
 
 def test_songs_can_be_sorted_by_artist_though_it_has_no_column(table: Table) -> None:
-    table.model.put([replace(JOBS[0], artist="Zed"), replace(JOBS[1], artist="Abba"), replace(JOBS[2], artist="Mo")])
-    menu = table.view.horizontalHeader().order_menu()
+    table.model.upsert_jobs(
+        [replace(JOBS[0], artist="Zed"), replace(JOBS[1], artist="Abba"), replace(JOBS[2], artist="Mo")]
+    )
+    menu = table.view.horizontalHeader().build_sort_menu()
     next(action for action in menu.actions() if action.text() == "By artist").trigger()
     assert _titles(table) == ["Broken", "Draft", "Waiting"]
 
@@ -261,7 +263,7 @@ def test_the_row_with_the_keyboard_has_a_ring(table: Table, qtbot: QtBot) -> Non
     qtbot.keyClick(table.view, Qt.Key.Key_Down)
     picture = table.view.viewport().grab().toImage()
     assert picture.pixelColor(700, 1) == QColor(tokens.ACCENT)
-    assert table.view.chosen() == [JOBS[0]]
+    assert table.view.selected_jobs() == [JOBS[0]]
 
 
 def test_a_search_without_a_match_says_so(table: Table) -> None:
@@ -272,14 +274,14 @@ def test_a_search_without_a_match_says_so(table: Table) -> None:
 
 
 def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> None:
-    job = a_job("With a cover", position=2)
-    folder = table.home.job(job.id)
+    job = make_job("With a cover", position=2)
+    folder = table.home.job_folder(job.id)
     folder.root.mkdir(parents=True)
     cover = QImage(300, 200, QImage.Format.Format_RGB32)
     cover.fill(QColor("#00ff00"))
     assert cover.save(str(folder.cover), "PNG")
-    with qtbot.waitSignal(table.covers.arrived):
-        table.model.put([job])
+    with qtbot.waitSignal(table.covers.cover_loaded):
+        table.model.upsert_jobs([job])
         table.view.viewport().repaint()
     below = table.place(1, Column.TITLE).y()
     assert table.view.viewport().grab().toImage().pixelColor(30, below) == QColor("#00ff00")
@@ -287,10 +289,10 @@ def test_a_cover_is_drawn_when_it_has_been_read(table: Table, qtbot: QtBot) -> N
 
 
 def test_songs_without_tags_and_covers_differ_by_their_titles(table: Table) -> None:
-    takes = [a_job(f"take {n}", artist="", album="", position=2) for n in range(20)]
-    colours = {wash(job, QRectF(0, 0, 36, 36)).gradient().stops()[0][1].name() for job in takes}
+    takes = [make_job(f"take {n}", artist="", album="", position=2) for n in range(20)]
+    colours = {placeholder_brush(job, QRectF(0, 0, 36, 36)).gradient().stops()[0][1].name() for job in takes}
     assert len(colours) > 5
-    assert wash(takes[0], QRectF(0, 0, 36, 36)) == wash(takes[0], QRectF(0, 0, 36, 36))
+    assert placeholder_brush(takes[0], QRectF(0, 0, 36, 36)) == placeholder_brush(takes[0], QRectF(0, 0, 36, 36))
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"\xff\xd8\xff"])
@@ -302,7 +304,7 @@ def test_a_cover_that_is_no_picture_is_left_out(qtbot: QtBot, tmp_path: Path, da
 
 
 def test_five_hundred_rows_are_drawn_in_an_instant(table: Table, qtbot: QtBot) -> None:
-    table.model.put([a_job(f"Song {n}", JobState.FAILED, error="word " * 30) for n in range(500)])
+    table.model.upsert_jobs([make_job(f"Song {n}", JobState.FAILED, error="word " * 30) for n in range(500)])
     table.view.resize(1920, 1080)
     table.view.viewport().repaint()
     began = thread_time()  # of this thread alone: other programs may keep the processor busy
@@ -311,12 +313,12 @@ def test_five_hundred_rows_are_drawn_in_an_instant(table: Table, qtbot: QtBot) -
 
 
 def test_the_menu_passes_on_what_was_picked(qtbot: QtBot) -> None:
-    menu = JobMenu([Entry("Cancel", JobAction.CANCEL), None, Entry("Remove", JobAction.REMOVE)])
+    menu = JobMenu([MenuItem("Cancel", JobAction.CANCEL), None, MenuItem("Remove", JobAction.REMOVE)])
     qtbot.addWidget(menu)
     picked: list[object] = []
     menu.triggered.connect(lambda action: picked.append(action.data()))
     menu.actions()[2].trigger()
-    assert picked == [Entry("Remove", JobAction.REMOVE)]
+    assert picked == [MenuItem("Remove", JobAction.REMOVE)]
 
 
 def test_an_index_outside_all_rows_has_no_job(table: Table) -> None:

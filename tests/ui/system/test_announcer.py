@@ -6,10 +6,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stage
-from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.jobs.queue_times import BatchCount
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.system.announcer import Announcer
-from tests.helpers.window import a_job
+from tests.helpers.window import make_job
 
 WHY = "The file is damaged: its index is missing."
 
@@ -21,29 +21,31 @@ class Listener:
         self.heard: list[str] = []
         self.jobs = JobTableModel()
         self.announcer = Announcer(self.jobs, self.heard.append)
-        batches = BatchCount()
+        batches = BatchCounter()
         self.jobs.queue_changed.connect(
-            lambda: self.announcer.follow_batch(batches.of(self.jobs.jobs, self.jobs.active, self.jobs.left))
+            lambda: self.announcer.follow_batch(
+                batches.count(self.jobs.jobs, self.jobs.active_jobs, self.jobs.seconds_left)
+            )
         )
 
     def add(self, *titles: str) -> list[Job]:
-        jobs = [a_job(title) for title in titles]
-        self.jobs.put(jobs)
+        jobs = [make_job(title) for title in titles]
+        self.jobs.upsert_jobs(jobs)
         return jobs
 
     def run(self, job: Job, progress: float) -> None:
         job = replace(job, state=JobState.PROCESSING, token=1, stage=Stage.SEPARATING, progress=progress)
-        self.jobs.put([job])
+        self.jobs.upsert_jobs([job])
 
     def end(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
         self.run(job, 0.99)
         error = WHY if state is JobState.FAILED else None
-        self.jobs.put([replace(job, state=state, token=1, progress=1.0, error=error)])
+        self.jobs.upsert_jobs([replace(job, state=state, token=1, progress=1.0, error=error)])
 
     def wait(self) -> None:
         """Let the time pass between two announcements."""
-        self.announcer._gap.stop()
-        self.announcer._gap.timeout.emit()
+        self.announcer._interval_timer.stop()
+        self.announcer._interval_timer.timeout.emit()
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_sixty_songs_at_once_are_two_announcements(listener: Listener) -> None:
 
 
 def test_what_is_the_user_s_own_doing_and_what_was_before_is_not_announced(listener: Listener) -> None:
-    listener.jobs.put([a_job("Old", JobState.COMPLETED)])
+    listener.jobs.upsert_jobs([make_job("Old", JobState.COMPLETED)])
     (song,) = listener.add("Vibe Ace")
     listener.end(song, JobState.CANCELLED)
     assert not [words for words in listener.heard if "percent" not in words]

@@ -11,12 +11,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Attempt, Job, JobState
-from desktop.ui.jobs.batch import BatchTracker
-from desktop.ui.jobs.job_model import JobTableModel
-from desktop.ui.system.news import News
-from desktop.ui.system.notifier import Notifier
+from desktop.ui.pages.library.batches import BatchTracker
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.system.notifications import Notification, Notifier
 from tests.helpers.command import ROOT
-from tests.helpers.window import a_job
+from tests.helpers.window import make_job
 
 WHY = "The file is damaged: its index is missing."
 
@@ -25,21 +24,21 @@ class Desk:
     """Somebody who looks at the window, or not; and what they are told."""
 
     def __init__(self) -> None:
-        self.told: list[News] = []
+        self.told: list[Notification] = []
         self.in_front = False
         self.jobs = JobTableModel()
         self.batches = BatchTracker(self.jobs)
         self.notifier = Notifier(self.batches, lambda: self.in_front, self.told.append)
 
     def add(self, *titles: str) -> list[Job]:
-        jobs = [a_job(title) for title in titles]
-        self.jobs.put(jobs)
+        jobs = [make_job(title) for title in titles]
+        self.jobs.upsert_jobs(jobs)
         return jobs
 
     def end(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
-        self.jobs.put([replace(job, state=JobState.PROCESSING, token=1)])
+        self.jobs.upsert_jobs([replace(job, state=JobState.PROCESSING, token=1)])
         error = WHY if state is JobState.FAILED else None
-        self.jobs.put([replace(job, state=state, token=1, error=error)])
+        self.jobs.upsert_jobs([replace(job, state=state, token=1, error=error)])
 
     @property
     def headings(self) -> list[str]:
@@ -52,13 +51,13 @@ def desk(qtbot: QtBot) -> Desk:
 
 
 def test_of_songs_that_are_separated_again_only_those_with_new_stems_are_done(desk: Desk) -> None:
-    kept, cancelled, done = (a_job(title, JobState.COMPLETED) for title in ("kept", "cancelled", "done"))
-    desk.jobs.put([replace(job, state=JobState.PENDING, earlier=job) for job in (kept, cancelled, done)])
-    desk.jobs.put([replace(cancelled, last_attempt=Attempt(JobState.CANCELLED))])
-    desk.jobs.put([replace(kept, last_attempt=Attempt(JobState.FAILED, WHY))])
-    assert desk.told == [News("“kept” could not be separated again", WHY)]
-    desk.jobs.put([done])
-    assert desk.told[1:] == [News("“done” is separated", "1 song could not be separated. The list says why.")]
+    kept, cancelled, done = (make_job(title, JobState.COMPLETED) for title in ("kept", "cancelled", "done"))
+    desk.jobs.upsert_jobs([replace(job, state=JobState.PENDING, earlier=job) for job in (kept, cancelled, done)])
+    desk.jobs.upsert_jobs([replace(cancelled, last_attempt=Attempt(JobState.CANCELLED))])
+    desk.jobs.upsert_jobs([replace(kept, last_attempt=Attempt(JobState.FAILED, WHY))])
+    assert desk.told == [Notification("“kept” could not be separated again", WHY)]
+    desk.jobs.upsert_jobs([done])
+    assert desk.told[1:] == [Notification("“done” is separated", "1 song could not be separated. The list says why.")]
 
 
 def test_a_batch_is_told_once_when_its_last_song_is_done(desk: Desk) -> None:
@@ -67,20 +66,22 @@ def test_a_batch_is_told_once_when_its_last_song_is_done(desk: Desk) -> None:
     desk.end(two)
     assert desk.told == []
     desk.end(three)
-    assert desk.told == [News("3 songs are separated", "Their stems are ready.")]
+    assert desk.told == [Notification("3 songs are separated", "Their stems are ready.")]
 
 
 def test_one_song_is_told_by_its_name(desk: Desk) -> None:
     desk.end(*desk.add("Night Drive"))
-    assert desk.told == [News("“Night Drive” is separated", "Its stems are ready.")]
+    assert desk.told == [Notification("“Night Drive” is separated", "Its stems are ready.")]
 
 
 def test_a_failure_is_told_at_once_with_its_reason(desk: Desk) -> None:
     one, two = desk.add("Broken", "Night Drive")
     desk.end(one, JobState.FAILED)
-    assert desk.told == [News("“Broken” could not be separated", WHY)]
+    assert desk.told == [Notification("“Broken” could not be separated", WHY)]
     desk.end(two)
-    assert desk.told[1:] == [News("“Night Drive” is separated", "1 song could not be separated. The list says why.")]
+    assert desk.told[1:] == [
+        Notification("“Night Drive” is separated", "1 song could not be separated. The list says why.")
+    ]
 
 
 def test_many_failures_are_told_twice_at_the_most(desk: Desk) -> None:
@@ -113,22 +114,22 @@ def test_songs_that_the_user_cancelled_are_no_news(desk: Desk) -> None:
 def test_a_removed_song_does_not_keep_a_batch_open(desk: Desk) -> None:
     one, two = desk.add("one", "two")
     desk.end(one)
-    desk.jobs.drop([two.id])
+    desk.jobs.remove_jobs([two.id])
     assert desk.headings == ["“one” is separated"]
 
 
 def test_the_library_as_it_is_found_is_no_news(desk: Desk) -> None:
-    desk.jobs.put([a_job("old", JobState.COMPLETED), a_job("bad", JobState.FAILED, error=WHY)])
+    desk.jobs.upsert_jobs([make_job("old", JobState.COMPLETED), make_job("bad", JobState.FAILED, error=WHY)])
     assert desk.told == []
 
 
 def test_a_song_that_is_tried_again_counts_as_it_ends_at_last(desk: Desk) -> None:
     one, two = desk.add("one", "two")
     desk.end(one, JobState.FAILED)
-    desk.jobs.put([replace(one, token=2)])
-    desk.jobs.put([replace(one, state=JobState.COMPLETED, token=3)])
+    desk.jobs.upsert_jobs([replace(one, token=2)])
+    desk.jobs.upsert_jobs([replace(one, state=JobState.COMPLETED, token=3)])
     desk.end(two)
-    assert desk.told[-1] == News("2 songs are separated", "Their stems are ready.")
+    assert desk.told[-1] == Notification("2 songs are separated", "Their stems are ready.")
 
 
 def test_every_batch_is_told_by_itself(desk: Desk) -> None:
@@ -138,11 +139,11 @@ def test_every_batch_is_told_by_itself(desk: Desk) -> None:
 
 
 def test_a_batch_does_not_end_while_songs_are_being_added(desk: Desk) -> None:
-    desk.batches.show_adding(True)
+    desk.batches.set_importing(True)
     desk.end(*desk.add("one"))
     assert desk.told == []
     desk.end(*desk.add("two"))
-    desk.batches.show_adding(False)
+    desk.batches.set_importing(False)
     assert desk.headings == ["2 songs are separated"]
 
 

@@ -8,19 +8,19 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.ui.system.companion import Companion
+from desktop.ui.app.desktop_integration import DesktopIntegration
 from tests.helpers.library import write_song
-from tests.helpers.window import Stage
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
 
 
 def test_files_that_are_opened_in_the_finder_come_in_as_if_dropped_all_at_once(
-    setting: Stage, qtbot: QtBot, tmp_path: Path
+    setting: WindowHarness, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window = setting.window()
+    window = setting.create_window()
     qtbot.addWidget(window)
-    companion = Companion(window, setting.feed)
+    companion = DesktopIntegration(window, setting.feed)
     window.showMinimized()
     given: list[list[Path]] = []
     take = window.add_tracks
@@ -28,17 +28,17 @@ def test_files_that_are_opened_in_the_finder_come_in_as_if_dropped_all_at_once(
     songs = [write_song(tmp_path / f"{name}.wav") for name in ("öne", "two")]
     for song in songs:
         QCoreApplication.sendEvent(QApplication.instance(), QFileOpenEvent(str(song)))
-    qtbot.waitUntil(lambda: window.library.jobs.rowCount() == 2)
+    qtbot.waitUntil(lambda: window.library.table_model.rowCount() == 2)
     assert given == [songs]
     assert not window.isMinimized()
     assert sorted(job.source for job in setting.service.jobs()) == sorted(songs)
     companion.close()
 
 
-def test_an_address_in_the_web_is_left_to_others(setting: Stage, qtbot: QtBot) -> None:
-    window = setting.window()
+def test_an_address_in_the_web_is_left_to_others(setting: WindowHarness, qtbot: QtBot) -> None:
+    window = setting.create_window()
     qtbot.addWidget(window)
-    companion = Companion(window, setting.feed)
+    companion = DesktopIntegration(window, setting.feed)
     event = QFileOpenEvent("")
-    assert not companion.opened_files.eventFilter(window, event)
+    assert not companion.file_open_events.eventFilter(window, event)
     companion.close()

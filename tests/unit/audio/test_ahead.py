@@ -4,11 +4,11 @@ from contextlib import closing
 
 import pytest
 
-from desktop.audio.ahead import ahead
+from desktop.audio.streaming import prefetch
 
 
 def test_the_same_items_come_in_the_same_order() -> None:
-    assert list(ahead(range(1000))) == list(range(1000))
+    assert list(prefetch(range(1000))) == list(range(1000))
 
 
 def test_what_the_making_raises_is_raised_after_the_items_before_it() -> None:
@@ -19,8 +19,8 @@ def test_what_the_making_raises_is_raised_after_the_items_before_it() -> None:
 
     got: list[int] = []
     with pytest.raises(ValueError, match="broken"):
-        got.extend(ahead(items()))
-    with closing(ahead(items())) as again:
+        got.extend(prefetch(items()))
+    with closing(prefetch(items())) as again:
         assert next(again) == 1
 
 
@@ -36,7 +36,7 @@ def test_an_endless_making_ends_with_the_use_of_it() -> None:
             ended.set()
 
     source = items()
-    with closing(ahead(source)) as some:
+    with closing(prefetch(source)) as some:
         assert next(some) == 0
     source.close()
     assert ended.is_set()

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from desktop.audio.decode import probe
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.decode import read_track_info
+from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.mixture import Mixture, decode_mixture
-from desktop.audio.names import shown
+from desktop.audio.names import printable
 from desktop.audio.tags import read_tags
 from desktop.errors import CancelledError, UnusableTrackError
-from tests.helpers.bad_files import SPARSE, BadFile, listed
-from tests.helpers.sound import decoded
+from tests.helpers.bad_files import SPARSE_NAME, BadFile, list_bad_files
+from tests.helpers.sound import decode_track
 
 # Far beyond what any takes (half a second for two hours), and far below what anyone would call a hang.
 PATIENCE = 10.0
@@ -64,7 +64,7 @@ SECONDS = {"claims_4gb.wav": 5.0, "data_size_zero.wav": 5.0, "vbr_noheader.mp3":
 
 
 def one_by_one() -> list[object]:
-    return [pytest.param(bad, id=bad.label) for bad in listed() if bad.name != SPARSE]
+    return [pytest.param(bad, id=bad.label) for bad in list_bad_files() if bad.name != SPARSE_NAME]
 
 
 @pytest.mark.parametrize("bad", one_by_one())
@@ -75,20 +75,20 @@ def test_every_bad_file_is_separable_or_refused_in_one_sentence(bad: BadFile, ba
     assert len(answers) == 1
     answer = answers[0]
     if isinstance(answer, Mixture):
-        assert bad.accepted or (bad.name == "noperm.wav" and os.access(bad_files / bad.name, os.R_OK))
+        assert bad.is_accepted or (bad.name == "noperm.wav" and os.access(bad_files / bad.name, os.R_OK))
         assert [path.name for path in tmp_path.iterdir()] == ["mixture.wav"]
         check_mixture(bad, answer)
     else:
-        assert not bad.accepted, answer
+        assert not bad.is_accepted, answer
         assert list(tmp_path.iterdir()) == []
         check_sentence(bad, answer)
 
 
-def verdict(item: Path | Refusal, out: Path) -> Mixture | str:
-    if isinstance(item, Refusal):
+def verdict(item: Path | RejectedPath, out: Path) -> Mixture | str:
+    if isinstance(item, RejectedPath):
         return item.reason
     try:
-        return decoded(item, out)
+        return decode_track(item, out)
     except UnusableTrackError as error:
         return str(error)
 
@@ -103,7 +103,7 @@ def check_mixture(bad: BadFile, mixture: Mixture) -> None:
 
 
 def check_sentence(bad: BadFile, sentence: str) -> None:
-    assert shown(bad.name) in sentence
+    assert printable(bad.name) in sentence
     assert TELLING.get(bad.name, "") in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -119,8 +119,8 @@ def test_tags_of_a_bad_file_are_harmless(bad: BadFile, bad_files: Path) -> None:
 
 
 def test_eight_hours_can_be_cancelled_and_leave_nothing(bad_files: Path, tmp_path: Path) -> None:
-    track = bad_files / SPARSE
-    assert probe(track).channels == 2
+    track = bad_files / SPARSE_NAME
+    assert read_track_info(track).channels == 2
     answers = iter([False, False, True])
     with pytest.raises(CancelledError):
         decode_mixture(track, tmp_path / "mixture.wav", lambda part: None, lambda: next(answers))
@@ -128,5 +128,5 @@ def test_eight_hours_can_be_cancelled_and_leave_nothing(bad_files: Path, tmp_pat
 
 
 def test_two_songs_in_one_ogg_are_both_decoded(bad_files: Path, tmp_path: Path) -> None:
-    mixture = decoded(bad_files / "concat.ogg", tmp_path / "mixture.wav")
+    mixture = decode_track(bad_files / "concat.ogg", tmp_path / "mixture.wav")
     assert mixture.frames / mixture.sample_rate == pytest.approx(10.0, abs=0.05)

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.audio.links import WHOLE, Span, find_links
+from desktop.audio.chained import WHOLE_FILE, ByteRange, find_byte_ranges
 from desktop.audio.mixture import Mixture
-from desktop.audio.track import SampleFormat
-from desktop.audio.undecodable import LEFT_OUT
-from tests.helpers.sound import decoded, ffmpeg, noise, steps
+from desktop.audio.track import DAMAGED_PARTS_NOTICE, SampleFormat
+from tests.helpers.sound import decode_track, make_integers, make_noise, run_ffmpeg
 
 MONO, STEREO = ("sine=f=300:d=1", 1, 44100), ("sine=f=500:d=1", 2, 48000)
 # How ffmpeg encodes each part, by the suffix of the file.
@@ -25,7 +24,7 @@ WORDS = {
 
 def part(path: Path, kind: tuple[str, int, int], words: str) -> Path:
     source, channels, rate = kind
-    ffmpeg("-f", "lavfi", "-i", source, "-ac", str(channels), "-ar", str(rate), *words.split(), path)
+    run_ffmpeg("-f", "lavfi", "-i", source, "-ac", str(channels), "-ar", str(rate), *words.split(), path)
     return path
 
 
@@ -57,8 +56,8 @@ def test_all_of_a_file_that_changes_is_decoded_in_its_highest_format(
     suffix: str, order: str, two_parts: Callable[[str], list[Path]], tmp_path: Path
 ) -> None:
     parts = two_parts(suffix) if order == "higher" else two_parts(suffix)[::-1]
-    alone = [decoded(path, tmp_path / "alone.wav") for path in parts]
-    mixture = decoded(joined(tmp_path / f"song.{suffix}", *parts), tmp_path / "mixture.wav")
+    alone = [decode_track(path, tmp_path / "alone.wav") for path in parts]
+    mixture = decode_track(joined(tmp_path / f"song.{suffix}", *parts), tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels) == (48000, 2)
     lengths = [round(single.frames * 48000 / single.sample_rate) for single in alone]
     assert mixture.frames == sum(lengths)
@@ -75,7 +74,7 @@ def test_opus_that_becomes_stereo_is_decoded_to_its_end(tmp_path: Path) -> None:
     parts = [
         part(tmp_path / f"{channels}.opus", ("sine=f=300:d=1", channels, 48000), "-c:a libopus") for channels in (1, 2)
     ]
-    mixture = decoded(joined(tmp_path / "song.opus", *parts), tmp_path / "mixture.wav")
+    mixture = decode_track(joined(tmp_path / "song.opus", *parts), tmp_path / "mixture.wav")
     assert (mixture.channels, mixture.frames) == (2, 96000)
 
 
@@ -83,31 +82,35 @@ def test_opus_that_becomes_stereo_is_decoded_to_its_end(tmp_path: Path) -> None:
 def test_links_of_one_format_are_what_each_is_alone(suffix: str, tmp_path: Path) -> None:
     sounds = []
     for number in range(3):
-        soundfile.write(tmp_path / "a.wav", noise(30_000 + number, seed=number).T, 44100, subtype="PCM_16")
-        ffmpeg("-i", tmp_path / "a.wav", *WORDS[suffix].split(), tmp_path / f"{number}.{suffix}")
-        alone = decoded(tmp_path / f"{number}.{suffix}", tmp_path / "alone.wav")
+        soundfile.write(tmp_path / "a.wav", make_noise(30_000 + number, seed=number).T, 44100, subtype="PCM_16")
+        run_ffmpeg("-i", tmp_path / "a.wav", *WORDS[suffix].split(), tmp_path / f"{number}.{suffix}")
+        alone = decode_track(tmp_path / f"{number}.{suffix}", tmp_path / "alone.wav")
         sounds.append(alone.read(0, 40_000))
     song = joined(tmp_path / f"song.{suffix}", *(tmp_path / f"{number}.{suffix}" for number in range(3)))
-    mixture = decoded(song, tmp_path / "mixture.wav")
+    mixture = decode_track(song, tmp_path / "mixture.wav")
     assert mixture.notices == ()
     np.testing.assert_array_equal(mixture.read(0, 200_000), np.concatenate(sounds, axis=1))
 
 
 def test_integers_stay_whole_where_only_their_width_changes(tmp_path: Path) -> None:
-    narrow, wide = steps(5000, 16), steps(5000, 24)
+    narrow, wide = make_integers(5000, 16), make_integers(5000, 24)
     soundfile.write(tmp_path / "a.flac", (narrow << 16).astype(np.int32).T, 44100, subtype="PCM_16")
     soundfile.write(tmp_path / "b.flac", (wide << 8).astype(np.int32).T, 44100, subtype="PCM_24")
-    mixture = decoded(joined(tmp_path / "c.flac", tmp_path / "a.flac", tmp_path / "b.flac"), tmp_path / "mixture.wav")
+    mixture = decode_track(
+        joined(tmp_path / "c.flac", tmp_path / "a.flac", tmp_path / "b.flac"), tmp_path / "mixture.wav"
+    )
     assert mixture.sample_format is SampleFormat.PCM_24
     expected = np.concatenate([narrow / 2.0**15, wide / 2.0**23], axis=1)
     np.testing.assert_array_equal(mixture.read(0, 10_000), expected)
 
 
 def test_a_stretch_of_surround_sound_is_folded_alone(tmp_path: Path) -> None:
-    stereo, surround = noise(5000), np.zeros((6, 5000))
+    stereo, surround = make_noise(5000), np.zeros((6, 5000))
     soundfile.write(tmp_path / "a.flac", stereo.T, 44100, subtype="PCM_24")
     soundfile.write(tmp_path / "b.flac", surround.T, 44100, subtype="PCM_24")
-    mixture = decoded(joined(tmp_path / "c.flac", tmp_path / "a.flac", tmp_path / "b.flac"), tmp_path / "mixture.wav")
+    mixture = decode_track(
+        joined(tmp_path / "c.flac", tmp_path / "a.flac", tmp_path / "b.flac"), tmp_path / "mixture.wav"
+    )
     np.testing.assert_allclose(mixture.read(0, 5000), stereo, atol=2**-23)
     assert mixture.frames == 10_000
     assert "(44.1 kHz stereo, 44.1 kHz 6 channels)" in mixture.notices[0]
@@ -121,9 +124,9 @@ def test_damaged_headers_are_no_change(words: str, tmp_path: Path) -> None:
     data[frame + 2] ^= 0x04  # the bits of the sample rate
     data[frame + 3] |= 0xC0  # those of the channels: mono
     song.write_bytes(data)
-    mixture = decoded(song, tmp_path / "mixture.wav")
+    mixture = decode_track(song, tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels) == (48000, 2)
-    assert mixture.notices == (LEFT_OUT,)
+    assert mixture.notices == (DAMAGED_PARTS_NOTICE,)
     assert mixture.frames / 48000 == pytest.approx(1.0, abs=0.1)
 
 
@@ -132,8 +135,8 @@ def test_one_link_that_is_damaged_leaves_the_others(tmp_path: Path) -> None:
     whole = parts[1].read_bytes()
     sound = whole.index(b"\xff\xfb", 100)
     parts[1].write_bytes(whole[: sound + 300] + bytes(len(whole) - sound - 300))
-    mixture = decoded(joined(tmp_path / "song.mp3", *parts), tmp_path / "mixture.wav")
-    assert mixture.notices == (LEFT_OUT,)
+    mixture = decode_track(joined(tmp_path / "song.mp3", *parts), tmp_path / "mixture.wav")
+    assert mixture.notices == (DAMAGED_PARTS_NOTICE,)
     assert mixture.frames / 48000 == pytest.approx(2.0, abs=0.1)
 
 
@@ -163,7 +166,7 @@ def test_one_mp3_is_one_link_whatever_its_tags_hold(before: bytes, mp3: bytes, t
     song = tmp_path / "song.mp3"
     for after in (b"", b"TAG" + bytes(125), tag(b"at the end")):
         song.write_bytes(before + mp3 + after)
-        assert find_links(song, song.read_bytes()[:4096]) == (WHOLE,)
+        assert find_byte_ranges(song, song.read_bytes()[:4096]) == (WHOLE_FILE,)
 
 
 def test_a_tag_begins_a_link_and_a_chunk_s_end_hides_none(mp3: bytes, tmp_path: Path) -> None:
@@ -171,7 +174,7 @@ def test_a_tag_begins_a_link_and_a_chunk_s_end_hides_none(mp3: bytes, tmp_path: 
     for room in range((1 << 20) - 40, (1 << 20) + 10, 7):
         first = tag(bytes(room - 10 - len(mp3))) + mp3
         song.write_bytes(first + tag(b"next") + mp3)
-        assert find_links(song, song.read_bytes()[:4096]) == (Span(0, room), Span(room))
+        assert find_byte_ranges(song, song.read_bytes()[:4096]) == (ByteRange(0, room), ByteRange(room))
 
 
 @pytest.mark.parametrize(
@@ -180,12 +183,12 @@ def test_a_tag_begins_a_link_and_a_chunk_s_end_hides_none(mp3: bytes, tmp_path: 
 def test_a_file_full_of_marks_is_searched_in_a_moment(unit: bytes, mp3: bytes, tmp_path: Path) -> None:
     song = tmp_path / "song.mp3"
     song.write_bytes(mp3[:3000] + unit * 100_000)
-    assert len(find_links(song, mp3[:4096])) < 10_000
+    assert len(find_byte_ranges(song, mp3[:4096])) < 10_000
 
 
 def test_the_multitrack_song_of_a_game_is_decoded_behind_its_header(tmp_path: Path) -> None:
     song = part(tmp_path / "a.ogg", STEREO, WORDS["ogg"])
-    expected = decoded(song, tmp_path / "alone.wav").frames
+    expected = decode_track(song, tmp_path / "alone.wav").frames
     header = b"".join(number.to_bytes(4, "little") for number in (10, 28, 16, 20000, 1, 0, 0))
     (tmp_path / "a.mogg").write_bytes(header + song.read_bytes())
-    assert decoded(tmp_path / "a.mogg", tmp_path / "mixture.wav").frames == expected
+    assert decode_track(tmp_path / "a.mogg", tmp_path / "mixture.wav").frames == expected

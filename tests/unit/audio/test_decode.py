@@ -5,27 +5,27 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.audio.decode import probe, readers
+from desktop.audio.decode import open_readers, read_track_info
 from desktop.audio.track import SampleFormat
 from desktop.errors import UnusableTrackError
-from tests.helpers.sound import decoded, ffmpeg, noise, steps, tone
+from tests.helpers.sound import decode_track, make_integers, make_noise, make_tone, run_ffmpeg
 
 INCOMPLETE = "The file is incomplete; what is there was separated."
 
 
 def reason_of(path: Path, out: Path) -> str:
     with pytest.raises(UnusableTrackError) as caught:
-        decoded(path, out)
+        decode_track(path, out)
     return str(caught.value)
 
 
 def song(path: Path, **options: str) -> Path:
-    soundfile.write(path, noise(100_000).T, 44100, **options)
+    soundfile.write(path, make_noise(100_000).T, 44100, **options)
     return path
 
 
 def test_probe_tells_what_the_header_says(tmp_path: Path) -> None:
-    info = probe(song(tmp_path / "song", format="WAV", subtype="PCM_24"))
+    info = read_track_info(song(tmp_path / "song", format="WAV", subtype="PCM_24"))
     assert (info.sample_rate, info.channels, info.frames) == (44100, 2, 100_000)
     assert info.sample_format is SampleFormat.PCM_24
     assert info.seconds == pytest.approx(100_000 / 44100)
@@ -33,14 +33,14 @@ def test_probe_tells_what_the_header_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["mp3", "txt", "jpg", ""])
 def test_content_decides_and_not_the_name(suffix: str, tmp_path: Path) -> None:
-    assert probe(song(tmp_path / f"song.{suffix}", format="FLAC")).codec == "PCM_16"
+    assert read_track_info(song(tmp_path / f"song.{suffix}", format="FLAC")).codec == "PCM_16"
 
 
 @pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
 def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> None:
     path = song(tmp_path / "song", format=format)
-    reader = next(readers(path))
-    sizes = [block.shape for part in reader.parts() for block in part.blocks]
+    reader = next(open_readers(path))
+    sizes = [block.shape for part in reader.sections() for block in part.blocks]
     reader.close()
     assert max(frames for _, frames in sizes) <= 65536
     assert {channels for channels, _ in sizes} == {2}
@@ -51,9 +51,9 @@ def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("format", ["WAV", "RF64", "AIFF", "AU"])
 def test_torn_off_end_is_told_of(format: str, tmp_path: Path) -> None:
     path = song(tmp_path / "song", format=format)
-    assert decoded(path, tmp_path / "whole.wav").notices == ()
+    assert decode_track(path, tmp_path / "whole.wav").notices == ()
     path.write_bytes(path.read_bytes()[:200_000])
-    mixture = decoded(path, tmp_path / "mixture.wav")
+    mixture = decode_track(path, tmp_path / "mixture.wav")
     assert mixture.notices == (INCOMPLETE,)
     assert 49_000 < mixture.frames < 50_000
 
@@ -63,7 +63,7 @@ def test_length_that_a_stream_left_open_is_found_out(claimed: int, tmp_path: Pat
     whole = song(tmp_path / "song", format="WAV").read_bytes()
     start = whole.index(b"data") + 4
     (tmp_path / "song").write_bytes(whole[:start] + struct.pack("<I", claimed) + whole[start + 4 :])
-    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    mixture = decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     assert mixture.frames == 100_000
     assert mixture.notices == ()
 
@@ -72,39 +72,39 @@ def test_length_that_a_stream_left_open_is_found_out(claimed: int, tmp_path: Pat
     ("codec", "suffix", "width"), [("alac", "m4a", "s32p"), ("wavpack", "wv", "s32p"), ("tta", "tta", "s32")]
 )
 def test_lossless_formats_of_ffmpeg_are_exact(codec: str, suffix: str, width: str, tmp_path: Path) -> None:
-    whole = steps(50_000, 24)
+    whole = make_integers(50_000, 24)
     soundfile.write(tmp_path / "a.wav", (whole << 8).astype(np.int32).T, 44100, subtype="PCM_24")
     options = ("-c:a", codec, "-sample_fmt", width, "-bits_per_raw_sample", "24")
-    ffmpeg("-i", tmp_path / "a.wav", *options, tmp_path / f"a.{suffix}")
-    mixture = decoded(tmp_path / f"a.{suffix}", tmp_path / "mixture.wav")
+    run_ffmpeg("-i", tmp_path / "a.wav", *options, tmp_path / f"a.{suffix}")
+    mixture = decode_track(tmp_path / f"a.{suffix}", tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.PCM_24
     np.testing.assert_array_equal(mixture.read(0, 60_000), whole / 2.0**23)
 
 
 def test_silent_beginning_does_not_hide_how_wide_samples_are(tmp_path: Path) -> None:
-    whole = steps(100_000, 32)
+    whole = make_integers(100_000, 32)
     whole[:, :60_000] = 0
     soundfile.write(tmp_path / "a.wav", whole.astype(np.int32).T, 44100, subtype="PCM_32")
-    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "wavpack", "-sample_fmt", "s32p", tmp_path / "a.wv")
-    mixture = decoded(tmp_path / "a.wv", tmp_path / "mixture.wav")
+    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "wavpack", "-sample_fmt", "s32p", tmp_path / "a.wv")
+    mixture = decode_track(tmp_path / "a.wv", tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.PCM_32
     np.testing.assert_array_equal(mixture.read(0, 100_000), whole / 2.0**31)
 
 
 def test_lossy_sound_has_its_level_and_its_place(tmp_path: Path) -> None:
-    sound = tone(88_200, 44100, channels=2)
+    sound = make_tone(88_200, 44100, channels=2)
     soundfile.write(tmp_path / "a.wav", sound.T, 44100)
     for name in ("a.m4a", "a.mp3", "a.ogg"):
-        ffmpeg("-i", tmp_path / "a.wav", "-b:a", "192k", tmp_path / name)
-        read = decoded(tmp_path / name, tmp_path / f"{name}.mixture.wav").read(0, 88_200)
+        run_ffmpeg("-i", tmp_path / "a.wav", "-b:a", "192k", tmp_path / name)
+        read = decode_track(tmp_path / name, tmp_path / f"{name}.mixture.wav").read(0, 88_200)
         inner = slice(10_000, 70_000)
         np.testing.assert_allclose(read[:, inner], sound[:, inner], atol=0.02)
 
 
 def test_mp3_inside_wav_is_decoded_by_ffmpeg(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", noise(44100).T, 44100)
-    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "libmp3lame", tmp_path / "b.wav")
-    assert probe(tmp_path / "b.wav").sample_format is SampleFormat.LOSSY
+    soundfile.write(tmp_path / "a.wav", make_noise(44100).T, 44100)
+    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "libmp3lame", tmp_path / "b.wav")
+    assert read_track_info(tmp_path / "b.wav").sample_format is SampleFormat.LOSSY
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_no_file_makes_another_one_be_read(words: str, suffix: str, tmp_path: Pa
 def test_pictures_in_a_row_are_no_track(tmp_path: Path) -> None:
     song(tmp_path / "a1.wav")
     with pytest.raises(UnusableTrackError):
-        probe(tmp_path / "a%d.wav")
+        read_track_info(tmp_path / "a%d.wav")
 
 
 def test_header_that_claims_the_impossible_is_refused_at_once(tmp_path: Path) -> None:
@@ -140,9 +140,9 @@ def test_header_that_claims_the_impossible_is_refused_at_once(tmp_path: Path) ->
 
 
 def test_a_header_that_claims_less_than_nothing_claims_no_length(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", noise(44100).T, 44100)
-    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "flac", tmp_path / "a.mka")
+    soundfile.write(tmp_path / "a.wav", make_noise(44100).T, 44100)
+    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "flac", tmp_path / "a.mka")
     before, mark, after = (tmp_path / "a.mka").read_bytes().partition(b"\x44\x89\x88")  # Matroska's Duration
     (tmp_path / "b.mka").write_bytes(before + mark + struct.pack(">d", -1e6) + after[8:])
-    assert probe(tmp_path / "b.mka").frames is None
-    assert decoded(tmp_path / "b.mka", tmp_path / "mixture.wav").frames == 44100
+    assert read_track_info(tmp_path / "b.mka").frames is None
+    assert decode_track(tmp_path / "b.mka", tmp_path / "mixture.wav").frames == 44100

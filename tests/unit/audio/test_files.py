@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from desktop.audio.file_types import audio_suffixes
-from desktop.audio.files import LeftOut, Refusal, check_file, find_tracks
-from desktop.audio.write import AudioWriter
+from desktop.audio.files import RejectedPath, SkippedFiles, check_file, find_tracks
+from desktop.audio.writer import AudioWriter
 from desktop.errors import UnusableTrackError
 
 ROOT = Path(__file__).parents[3]
@@ -49,7 +49,7 @@ def test_files_of_a_folder_come_as_people_sort_them(tmp_path: Path) -> None:
 def test_folder_without_audio_is_refused_by_name(tmp_path: Path) -> None:
     song(tmp_path / "notes.txt")
     (answer,) = find_tracks([tmp_path])
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, RejectedPath)
     assert answer.path == tmp_path
     assert tmp_path.name in answer.reason
 
@@ -58,7 +58,7 @@ def test_files_of_a_folder_that_may_be_songs_under_another_name_are_counted(tmp_
     track = song(tmp_path / "a.wav")
     for other in ("b.xyz", "disc 2/c.XYZ", "d.mid", "e", "f.zip", "g.als"):
         song(tmp_path / other)
-    assert list(find_tracks([tmp_path])) == [track, LeftOut(tmp_path, 6, (".xyz", ".mid", ".zip"))]
+    assert list(find_tracks([tmp_path])) == [track, SkippedFiles(tmp_path, 6, (".xyz", ".mid", ".zip"))]
 
 
 def test_covers_and_texts_beside_songs_are_passed_over_without_a_word(tmp_path: Path) -> None:
@@ -78,7 +78,9 @@ def test_covers_and_texts_beside_songs_are_passed_over_without_a_word(tmp_path: 
     assert list(find_tracks([tmp_path])) == [track]
 
 
-@pytest.mark.parametrize(("form", "depth"), [("wav", "16"), ("wav", "24"), ("wav", "32f"), ("flac", "24"), ("mp3", "16")])
+@pytest.mark.parametrize(
+    ("form", "depth"), [("wav", "16"), ("wav", "24"), ("wav", "32f"), ("flac", "24"), ("mp3", "16")]
+)
 def test_stems_that_unbraid_made_are_no_songs_of_a_folder_wherever_they_were_moved(
     tmp_path: Path, form: str, depth: str
 ) -> None:
@@ -89,19 +91,19 @@ def test_stems_that_unbraid_made_are_no_songs_of_a_folder_wherever_they_were_mov
     moved.parent.mkdir()
     (tmp_path / f"vocals.{form}").rename(moved)
     (only,) = find_tracks([tmp_path])
-    assert isinstance(only, Refusal)
+    assert isinstance(only, RejectedPath)
     assert "only stems that Unbraid made" in only.reason
     track = song(tmp_path / "song.wav")
-    assert list(find_tracks([tmp_path])) == [track, LeftOut(tmp_path, 0, (), stems=1)]
+    assert list(find_tracks([tmp_path])) == [track, SkippedFiles(tmp_path, 0, (), stem_count=1)]
     assert list(find_tracks([moved])) == [moved]
 
 
 def test_what_is_left_out_is_said_in_a_sentence(tmp_path: Path) -> None:
-    one = LeftOut(Path("/music/Album"), 1, (".mid",)).sentence
+    one = SkippedFiles(Path("/music/Album"), 1, (".mid",)).message
     assert one == "1 other file in Album was left out (.mid). To try it, add it by itself."
-    many = LeftOut(Path("/"), 12, ()).sentence
+    many = SkippedFiles(Path("/"), 12, ()).message
     assert many == "12 other files in / were left out. To try one, add it by itself."
-    stems = LeftOut(Path("/music/Album"), 0, (), stems=4).sentence
+    stems = SkippedFiles(Path("/music/Album"), 0, (), stem_count=4).message
     assert stems == "4 stems that Unbraid made were left out in Album. To separate a stem, add it by itself."
 
 
@@ -151,9 +153,9 @@ def test_bad_neighbours_in_a_folder_are_refused_one_by_one(tmp_path: Path) -> No
     (tmp_path / "a.wav").symlink_to("nowhere.wav")
     os.mkfifo(tmp_path / "c.wav")
     missing, found, pipe = find_tracks([tmp_path])
-    assert isinstance(missing, Refusal)
+    assert isinstance(missing, RejectedPath)
     assert found == track
-    assert isinstance(pipe, Refusal)
+    assert isinstance(pipe, RejectedPath)
 
 
 @posix
@@ -180,7 +182,7 @@ def test_missing_empty_and_folder_are_told_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nul\0.wav", "a" * 5000 + ".wav"])
 def test_impossible_names_are_refused(name: str, tmp_path: Path) -> None:
     (answer,) = find_tracks([tmp_path / name])
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, RejectedPath)
 
 
 @posix

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.audio.decode import probe
+from desktop.audio.decode import read_track_info
 from desktop.errors import UnusableTrackError
 from tests.helpers.shared import FIXTURES
-from tests.helpers.sound import decoded
+from tests.helpers.sound import decode_track
 
 FORMATS = FIXTURES / "formats"
 # Rate, channels, frames: as FFmpeg's own command line decodes them.
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(not FORMATS.exists(), reason="the fixtures are n
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_format_is_decoded_to_the_frame(name: str, tmp_path: Path) -> None:
-    mixture = decoded(FORMATS / name, tmp_path / "mixture.wav")
+    mixture = decode_track(FORMATS / name, tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels, mixture.frames) == EXPECTED[name]
     assert mixture.notices == ()
     assert np.isfinite(mixture.read(0, mixture.frames)).all()
@@ -49,7 +49,7 @@ def test_format_is_decoded_to_the_frame(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_header_is_close_to_the_truth(name: str) -> None:
-    info = probe(FORMATS / name)
+    info = read_track_info(FORMATS / name)
     rate, channels, frames = EXPECTED[name]
     assert (info.sample_rate, info.channels) == (rate, channels)
     assert info.frames == pytest.approx(frames, rel=0.05)
@@ -58,7 +58,7 @@ def test_header_is_close_to_the_truth(name: str) -> None:
 @pytest.mark.parametrize("name", UNREADABLE)
 def test_file_without_sound_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableTrackError, match=name):
-        decoded(FORMATS / name, tmp_path / "mixture.wav")
+        decode_track(FORMATS / name, tmp_path / "mixture.wav")
 
 
 def test_every_fixture_has_its_expectation() -> None:
@@ -70,6 +70,6 @@ def test_every_fixture_has_its_expectation() -> None:
     [("spleeter_audio_example.mp3", 479_832), ("hr-domina-hunting.ogg", 3_087_000)],
 )
 def test_real_song_is_decoded_to_the_frame(name: str, frames: int, tmp_path: Path) -> None:
-    mixture = decoded(FIXTURES / "songs" / name, tmp_path / "mixture.wav")
+    mixture = decode_track(FIXTURES / "songs" / name, tmp_path / "mixture.wav")
     assert mixture.frames == frames
     assert 0.1 < np.abs(mixture.read(0, frames)).max() < 2.0

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from desktop.audio.av_source import AvSource
-from desktop.audio.decode import probe
-from desktop.audio.files import Refusal, find_tracks
+from desktop.audio.av_source import ByteRangeFile
+from desktop.audio.decode import read_track_info
+from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.tags import read_tags
 from desktop.errors import UnusableTrackError
 from tests.helpers.http_server import FileServer
-from tests.helpers.sound import decoded, ffmpeg, noise
+from tests.helpers.sound import decode_track, make_noise, run_ffmpeg
 
 # A pipe that nobody writes into: whoever opens it waits for ever, and the test fails.
 pytestmark = [
@@ -54,7 +54,7 @@ def canary(tmp_path: Path) -> Path:
 def server() -> Iterator[FileServer]:
     with FileServer({"canary.wav": b"RIFF"}) as server:
         yield server
-        assert server.asked == []
+        assert server.requests == []
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -66,7 +66,7 @@ def test_what_names_another_place_is_refused_and_the_place_is_not_looked_at(
     for there in (canary, canary.name, canary.as_uri(), f"{server.url}/canary.wav", f"async:{server.url}/canary.wav"):
         bait.write_text(BAITS[kind].format(there=there), encoding="utf-8")
         with pytest.raises(UnusableTrackError, match=bait.name):
-            decoded(bait, tmp_path / "mixture.wav")
+            decode_track(bait, tmp_path / "mixture.wav")
         assert read_tags(bait).title == ""
 
 
@@ -74,8 +74,8 @@ def test_what_names_another_place_is_refused_and_the_place_is_not_looked_at(
 def test_a_movie_whose_sound_lies_in_another_file_does_not_get_it(
     tmp_path: Path, canary: Path, server: FileServer, kind: str
 ) -> None:
-    soundfile.write(tmp_path / "a.wav", noise(4410).T, 44100)
-    ffmpeg("-i", tmp_path / "a.wav", "-c:a", "pcm_s16le", tmp_path / "honest.mov")
+    soundfile.write(tmp_path / "a.wav", make_noise(4410).T, 44100)
+    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "pcm_s16le", tmp_path / "honest.mov")
     honest = (tmp_path / "honest.mov").read_bytes()
     song = tmp_path / "song.mov"
     for there in (str(canary), canary.name, f"{server.url}/canary.wav"):
@@ -86,15 +86,15 @@ def test_a_movie_whose_sound_lies_in_another_file_does_not_get_it(
 
 
 def test_a_picture_that_is_only_named_is_not_fetched(tmp_path: Path, canary: Path, server: FileServer) -> None:
-    soundfile.write(tmp_path / "a.wav", noise(4410).T, 44100)
-    ffmpeg("-i", tmp_path / "a.wav", "-id3v2_version", "0", tmp_path / "a.mp3")
+    soundfile.write(tmp_path / "a.wav", make_noise(4410).T, 44100)
+    run_ffmpeg("-i", tmp_path / "a.wav", "-id3v2_version", "0", tmp_path / "a.mp3")
     for there in (canary.as_uri(), f"{server.url}/canary.wav"):
         frame = b"\0-->\0\x03\0" + there.encode()
         frame = b"APIC" + len(frame).to_bytes(4) + bytes(2) + frame
         song = tmp_path / "b.mp3"
         song.write_bytes(b"ID3\x03\0\0" + _in_sevens(len(frame)) + frame + (tmp_path / "a.mp3").read_bytes())
         read_tags(song)
-        assert probe(song).sample_rate == 44100
+        assert read_track_info(song).sample_rate == 44100
 
 
 def test_a_folder_of_links_and_pipes_gives_no_track(tmp_path: Path, canary: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_folder_of_links_and_pipes_gives_no_track(tmp_path: Path, canary: Path
     (folder / "up").symlink_to("/", target_is_directory=True)
     found = list(find_tracks([folder]))
     assert len(found) == 3
-    assert all(isinstance(one, Refusal) and "not a regular file" in one.reason for one in found)
+    assert all(isinstance(one, RejectedPath) and "not a regular file" in one.reason for one in found)
 
 
 @pytest.mark.parametrize("claimed", [1 << 20, 1 << 27, (1 << 28) - 1])
@@ -124,7 +124,7 @@ def test_a_tag_of_any_size_takes_a_bounded_part_of_the_memory(tmp_path: Path, cl
 
 def test_ffmpeg_is_given_no_more_room_than_it_can_use(tmp_path: Path) -> None:
     (tmp_path / "song").write_bytes(bytes(3 << 20))
-    with AvSource(tmp_path / "song") as source:
+    with ByteRangeFile(tmp_path / "song") as source:
         tracemalloc.start()
         pieces = [len(source.read(1 << 40)) for _ in range(4)]
         peak = tracemalloc.get_traced_memory()[1]
@@ -135,7 +135,7 @@ def test_ffmpeg_is_given_no_more_room_than_it_can_use(tmp_path: Path) -> None:
 
 def _heard(song: Path, out: Path) -> int:
     try:
-        frames = decoded(song, out).frames
+        frames = decode_track(song, out).frames
     except UnusableTrackError:
         return 0
     out.unlink()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.audio.downmix import known_layout, stereo_matrix, usual_layout
-from tests.helpers.sound import decoded, ffmpeg
+from desktop.audio.downmix import default_layout, layout_or_default, stereo_downmix_matrix
+from tests.helpers.sound import decode_track, run_ffmpeg
 
 RATE, FRAMES = 48000, 16000
 LAYOUTS = {
@@ -62,7 +62,7 @@ def write_tones(path: Path, names: list[str]) -> Path:
 
 def heard_in(track: Path, out: Path, names: list[str]) -> list[str]:
     """The sides in which the tone of each channel is heard: L, R, LR or none."""
-    sound = decoded(track, out).read(0, FRAMES)
+    sound = decode_track(track, out).read(0, FRAMES)
     time, window = np.arange(sound.shape[1]) / RATE, np.hanning(sound.shape[1])
     levels = [2 * abs(sound * window @ np.exp(-2j * np.pi * pitch * time)) / window.sum() for pitch in pitches(names)]
     return ["".join(side for side, level in zip("LR", pair, strict=True) if level > 0.005) for pair in levels]
@@ -74,7 +74,7 @@ def test_every_channel_goes_to_its_side(layout: str, tmp_path: Path) -> None:
     raw = write_tones(tmp_path / "raw", names)
     files = [(tmp_path / f"song.{suffix}", words) for suffix, (words, layouts) in FILES.items() if layout in layouts]
     outputs = [word for path, words in files for word in (*words.format(mask=mask(names)).split(), path)]
-    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw, *outputs)
+    run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw, *outputs)
     expected = [SIDES.get(name, name[-1] if not name.endswith("C") else name[1]) for name in names]
     heard = {path.name: heard_in(path, tmp_path / "mixture.wav", names) for path, _ in files}
     assert heard == {path.name: expected for path, _ in files}
@@ -86,7 +86,7 @@ def test_files_that_declare_no_layout_are_taken_in_the_usual_order(layout: str, 
     names = LAYOUTS[layout].split()
     raw, codec = write_tones(tmp_path / "raw", names), {"au": "pcm_s16be", "mka": "pcm_s16le", "tta": "tta"}[suffix]
     track = tmp_path / f"song.{suffix}"
-    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw,
+    run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw,
            "-c:a", codec, track)  # fmt: skip
     assert heard_in(track, tmp_path / "mixture.wav", names) == [SIDES.get(name, name[-1]) for name in names]
 
@@ -120,7 +120,7 @@ def test_a_mask_that_does_not_fit_counts_for_nothing(tmp_path: Path) -> None:
     for value in (0, 0x3, 0x80000000, 0xFFFFFFFF):
         data[mask : mask + 4] = value.to_bytes(4, "little")
         (tmp_path / "song.wav").write_bytes(data)
-        assert decoded(tmp_path / "song.wav", tmp_path / "mixture.wav").notices == (
+        assert decode_track(tmp_path / "song.wav", tmp_path / "mixture.wav").notices == (
             "Its 4 channels were folded to stereo.",
         )
 
@@ -131,7 +131,7 @@ def test_ambisonic_sound_is_heard_from_left_and_right(tmp_path: Path) -> None:
     left, right = (0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (400, 600))
     sound = np.stack([left + right, left - right, 0 * left, 0 * left], axis=1)
     (tmp_path / "raw").write_bytes(sound.astype("<f4").tobytes())
-    ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", "4", "-i", tmp_path / "raw", "-c:a", "libopus", "-b:a", "400k",
+    run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", "4", "-i", tmp_path / "raw", "-c:a", "libopus", "-b:a", "400k",
            "-mapping_family", "2", tmp_path / "song.opus")  # fmt: skip
     assert heard_in(tmp_path / "song.opus", tmp_path / "mixture.wav", ["FL", "FR"]) == ["L", "R"]
 
@@ -139,7 +139,7 @@ def test_ambisonic_sound_is_heard_from_left_and_right(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_weights_are_those_of_the_recommendation(layout: str) -> None:
     names = tuple(LAYOUTS[layout].split())
-    matrix = stereo_matrix(names)
+    matrix = stereo_downmix_matrix(names)
     front = matrix[0, names.index("FL")]
     minus_3_db = pytest.approx(front * 0.5**0.5)
     assert matrix[1, names.index("FR")] == front
@@ -159,5 +159,5 @@ def test_weights_are_those_of_the_recommendation(layout: str) -> None:
 
 @pytest.mark.parametrize("layout", [("LFE",) * 3, ("NONE",) * 6, ("AMBI2",) * 4, ("USR64",) * 12])
 def test_a_layout_of_which_nothing_is_heard_is_none(layout: tuple[str, ...]) -> None:
-    assert known_layout(layout) == usual_layout(len(layout))
-    assert np.isfinite(stereo_matrix(known_layout(layout))).all()
+    assert layout_or_default(layout) == default_layout(len(layout))
+    assert np.isfinite(stereo_downmix_matrix(layout_or_default(layout))).all()

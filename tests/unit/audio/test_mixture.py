@@ -7,11 +7,11 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.audio.downmix import stereo_matrix, usual_layout
+from desktop.audio.downmix import default_layout, stereo_downmix_matrix
 from desktop.audio.mixture import decode_mixture
 from desktop.audio.track import SampleFormat
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
-from tests.helpers.sound import decoded, noise, steps
+from tests.helpers.sound import decode_track, make_integers, make_noise
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,7 +23,7 @@ def wav(path: Path, sound: NDArray[np.floating], subtype: str, rate: int = 44100
 
 def wav_of_steps(path: Path, bits: int, format: str = "WAV", channels: int = 2) -> NDArray[np.float64]:
     """Write integers over the whole range; return them as fractions of full scale."""
-    whole = steps(70_001, bits, channels)
+    whole = make_integers(70_001, bits, channels)
     upper = (whole << (32 - bits)).astype(np.int32)
     soundfile.write(path, upper.T, 48000, subtype=f"PCM_{bits}", format=format)
     return whole / 2.0 ** (bits - 1)
@@ -35,7 +35,7 @@ def wav_of_steps(path: Path, bits: int, format: str = "WAV", channels: int = 2) 
 )
 def test_integers_of_the_source_are_kept(format: str, bits: int, tmp_path: Path) -> None:
     expected = wav_of_steps(tmp_path / "song", bits, format)
-    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    mixture = decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels, mixture.frames) == (48000, 2, 70_001)
     assert mixture.sample_format == SampleFormat(str(bits))
     assert mixture.notices == ()
@@ -43,33 +43,33 @@ def test_integers_of_the_source_are_kept(format: str, bits: int, tmp_path: Path)
 
 
 def test_eight_bits_are_held_by_sixteen(tmp_path: Path) -> None:
-    whole = steps(1000, 8, 1)
+    whole = make_integers(1000, 8, 1)
     wav(tmp_path / "song", whole / 128, "PCM_U8")
     expected, _ = soundfile.read(tmp_path / "song", always_2d=True)
-    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    mixture = decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.PCM_16
     np.testing.assert_array_equal(mixture.read(0, 1000), expected.T)
 
 
 def test_floats_beyond_full_scale_are_kept(tmp_path: Path) -> None:
-    sound = (noise(5000) * 40).astype(np.float32)
-    mixture = decoded(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
+    sound = (make_noise(5000) * 40).astype(np.float32)
+    mixture = decode_track(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.FLOAT
     np.testing.assert_array_equal(mixture.read(0, 5000), sound)
 
 
 def test_any_part_can_be_read(tmp_path: Path) -> None:
     expected = wav_of_steps(tmp_path / "song", 24)
-    mixture = decoded(tmp_path / "song", tmp_path / "mixture.wav")
+    mixture = decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     np.testing.assert_array_equal(mixture.read(65_000, 1000), expected[:, 65_000:66_000])
     assert mixture.read(70_000, 1000).shape == (2, 1)
 
 
 def test_invalid_samples_become_silence_and_are_told_of(tmp_path: Path) -> None:
-    sound = noise(5000).astype(np.float32)
+    sound = make_noise(5000).astype(np.float32)
     bad = sound.copy()
     bad[0, 100:110], bad[1, 200] = np.nan, -np.inf
-    mixture = decoded(wav(tmp_path / "song", bad, "FLOAT"), tmp_path / "mixture.wav")
+    mixture = decode_track(wav(tmp_path / "song", bad, "FLOAT"), tmp_path / "mixture.wav")
     sound[0, 100:110], sound[1, 200] = 0.0, 0.0
     np.testing.assert_array_equal(mixture.read(0, 5000), sound)
     assert "Invalid samples" in mixture.notices[0]
@@ -79,29 +79,31 @@ def test_invalid_samples_become_silence_and_are_told_of(tmp_path: Path) -> None:
 def test_nonsense_is_refused(value: float, tmp_path: Path) -> None:
     wav(tmp_path / "song", np.full((2, 5000), value, np.float32), "FLOAT")
     with pytest.raises(UnusableTrackError, match="invalid samples"):
-        decoded(tmp_path / "song", tmp_path / "mixture.wav")
+        decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     assert not (tmp_path / "mixture.wav").exists()
 
 
 @pytest.mark.parametrize("channels", [3, 4, 5, 6, 7, 8])
 def test_more_channels_are_folded_to_stereo_and_told_of(channels: int, tmp_path: Path) -> None:
-    sound = noise(3000, channels)
-    mixture = decoded(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
+    sound = make_noise(3000, channels)
+    mixture = decode_track(wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
     assert mixture.channels == 2
     assert f"{channels} channels" in mixture.notices[0]
-    np.testing.assert_allclose(mixture.read(0, 3000), stereo_matrix(usual_layout(channels)) @ sound, atol=1e-6)
+    np.testing.assert_allclose(
+        mixture.read(0, 3000), stereo_downmix_matrix(default_layout(channels)) @ sound, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("channels", range(3, 17))
 def test_folding_never_exceeds_full_scale_and_treats_the_sides_alike(channels: int) -> None:
-    matrix = stereo_matrix(usual_layout(channels))
+    matrix = stereo_downmix_matrix(default_layout(channels))
     assert matrix.shape == (2, channels)
     assert (matrix.sum(axis=1) <= 1.0 + 1e-12).all()
     assert matrix.min() >= 0.0
 
 
 def test_progress_grows_to_its_end(tmp_path: Path) -> None:
-    wav(tmp_path / "song", noise(300_000), "PCM_16")
+    wav(tmp_path / "song", make_noise(300_000), "PCM_16")
     seen: list[float] = []
     decode_mixture(tmp_path / "song", tmp_path / "mixture.wav", seen.append, lambda: False)
     assert seen == sorted(seen)
@@ -110,29 +112,29 @@ def test_progress_grows_to_its_end(tmp_path: Path) -> None:
 
 
 def test_cancelled_decoding_leaves_no_file(tmp_path: Path) -> None:
-    wav(tmp_path / "song", noise(300_000), "PCM_16")
+    wav(tmp_path / "song", make_noise(300_000), "PCM_16")
     with pytest.raises(CancelledError):
         decode_mixture(tmp_path / "song", tmp_path / "mixture.wav", lambda part: None, lambda: True)
     assert not (tmp_path / "mixture.wav").exists()
 
 
 def test_folder_that_is_not_there_is_a_matter_of_storage(tmp_path: Path) -> None:
-    wav(tmp_path / "song", noise(1000), "PCM_16")
+    wav(tmp_path / "song", make_noise(1000), "PCM_16")
     with pytest.raises(StorageError):
-        decoded(tmp_path / "song", tmp_path / "gone" / "mixture.wav")
+        decode_track(tmp_path / "song", tmp_path / "gone" / "mixture.wav")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
 def test_full_disk_is_a_matter_of_storage_and_leaves_nothing(tmp_path: Path) -> None:
-    track = wav(tmp_path / "song", noise(300_000), "PCM_16")
+    track = wav(tmp_path / "song", make_noise(300_000), "PCM_16")
     script = """
 import resource, sys
 from pathlib import Path
 from desktop.errors import StorageError
-from tests.helpers.sound import decoded
+from tests.helpers.sound import decode_track
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
-    decoded(Path(sys.argv[1]), Path(sys.argv[2]))
+    decode_track(Path(sys.argv[1]), Path(sys.argv[2]))
 except StorageError as error:
     print(error)
 """

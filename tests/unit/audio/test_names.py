@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.audio.names import safe_name, shown
+from desktop.audio.names import printable, safe_file_name
 from tests.helpers.command import ROOT
 
 
 def test_plain_name_is_shown_as_it_is() -> None:
-    assert shown("Café del Mar – 音楽 🎸.flac") == "Café del Mar – 音楽 🎸.flac"
+    assert printable("Café del Mar – 音楽 🎸.flac") == "Café del Mar – 音楽 🎸.flac"
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ def test_plain_name_is_shown_as_it_is() -> None:
     ],
 )
 def test_what_could_deceive_is_escaped(name: str, expected: str) -> None:
-    assert shown(name) == expected
+    assert printable(name) == expected
 
 
 def test_middle_of_a_long_name_is_left_out() -> None:
-    text = shown("a" * 200 + "live at home.wav", max_length=40)
+    text = printable("a" * 200 + "live at home.wav", max_length=40)
     assert len(text) == 40
     assert text.endswith("home.wav")
     assert "…" in text
@@ -38,14 +38,14 @@ def test_middle_of_a_long_name_is_left_out() -> None:
 
 @given(st.text(), st.integers(8, 200))
 def test_shown_names_are_short_and_hold_no_control_characters(name: str, limit: int) -> None:
-    text = shown(name, max_length=limit)
+    text = printable(name, max_length=limit)
     assert len(text) <= limit
     assert not any(character in text for character in "\n\r\t\x1b\u202e\u2066\u200b")
 
 
 @given(st.text(st.characters(), max_size=300))
 def test_safe_names_are_names_everywhere(name: str) -> None:
-    safe = safe_name(name)
+    safe = safe_file_name(name)
     assert 0 < len(os.fsencode(safe)) <= 120
     assert not set(safe) & set('<>:"/\\|?*\0\n')
     assert safe not in (".", "..")
@@ -55,7 +55,7 @@ def test_safe_names_are_names_everywhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["CON", "con.wav", "Aux.tar.gz", "lpt1", "NUL .txt", "CONIN$"])
 def test_names_of_windows_devices_are_changed(name: str) -> None:
-    assert safe_name(name).startswith("_")
+    assert safe_file_name(name).startswith("_")
 
 
 @pytest.mark.parametrize(
@@ -71,25 +71,30 @@ def test_names_of_windows_devices_are_changed(name: str) -> None:
     ],
 )
 def test_safe_names_keep_what_they_can(name: str, expected: str) -> None:
-    assert safe_name(name) == expected
+    assert safe_file_name(name) == expected
 
 
 def test_safe_name_is_cut_between_characters() -> None:
-    assert safe_name("音" * 83) == "音" * 40
+    assert safe_file_name("音" * 83) == "音" * 40
 
 
 def test_a_file_can_be_made_with_every_safe_name(tmp_path: Path) -> None:
     for name in ("a" * 300, "x\0y", "-rf", "star*?[x]", "\udce9", " lead and trail "):
-        file = tmp_path / safe_name(name)
+        file = tmp_path / safe_file_name(name)
         file.write_bytes(b"1")
         assert file.read_bytes() == b"1"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode whatever the locale says")
 def test_a_written_name_has_only_characters_that_file_names_can_hold_here() -> None:
-    script = r"from desktop.audio.names import safe_name; print(safe_name('Gr\u00fc\u00dfe 1'))"
+    script = r"from desktop.audio.names import safe_file_name; print(safe_file_name('Gr\u00fc\u00dfe 1'))"
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     told = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | ascii_only, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=os.environ | ascii_only,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert told.stdout == "Gr__e 1\n"

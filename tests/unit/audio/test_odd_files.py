@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.audio.not_songs import PROTECTED, what_else
+from desktop.audio.file_types import DRM_REASON, describe_non_audio
 from desktop.audio.track import SampleFormat
 from desktop.errors import UnusableTrackError
-from tests.helpers.sound import decoded, ffmpeg, steps
+from tests.helpers.sound import decode_track, make_integers, run_ffmpeg
 
 PCM, EXTENSIBLE = 1, 0xFFFE
 SUBTYPE = bytes.fromhex("0100000000001000800000aa00389b71")
@@ -50,24 +50,24 @@ def aiff(path: Path, values: NDArray[np.int64], bits: int) -> Path:
 @pytest.mark.parametrize("bits", [*range(9, 33)])
 @pytest.mark.parametrize("kind", ["wav", "aiff"])
 def test_integers_of_every_width_are_kept(kind: str, bits: int, tmp_path: Path) -> None:
-    values, width = steps(1000, bits), (bits + 7) // 8
+    values, width = make_integers(1000, bits), (bits + 7) // 8
     song = wav(tmp_path / "song", values, bits, width) if kind == "wav" else aiff(tmp_path / "song", values, bits)
-    mixture = decoded(song, tmp_path / "mixture.wav")
+    mixture = decode_track(song, tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat(str(8 * width))
     np.testing.assert_array_equal(mixture.read(0, 2000), values / 2.0 ** (bits - 1))
 
 
 @pytest.mark.parametrize(("bits", "width"), [(12, 2), (16, 3), (18, 3), (20, 3), (20, 4), (24, 4)])
 def test_fewer_valid_bits_than_a_sample_has_room_for_are_kept(bits: int, width: int, tmp_path: Path) -> None:
-    values = steps(1000, bits)
+    values = make_integers(1000, bits)
     song = wav(tmp_path / "song", values, bits, width, EXTENSIBLE, told=8 * width)
-    mixture = decoded(song, tmp_path / "mixture.wav")
+    mixture = decode_track(song, tmp_path / "mixture.wav")
     np.testing.assert_array_equal(mixture.read(0, 2000), values / 2.0 ** (bits - 1))
 
 
 def test_24_bits_in_four_bytes_are_kept(tmp_path: Path) -> None:
-    values = steps(1000, 24)
-    mixture = decoded(wav(tmp_path / "song", values, 24, 4), tmp_path / "mixture.wav")
+    values = make_integers(1000, 24)
+    mixture = decode_track(wav(tmp_path / "song", values, 24, 4), tmp_path / "mixture.wav")
     np.testing.assert_array_equal(mixture.read(0, 2000), values / 2.0**23)
 
 
@@ -77,9 +77,9 @@ def test_24_bits_in_four_bytes_are_kept(tmp_path: Path) -> None:
 def test_samples_that_the_decoders_would_make_noise_of_are_refused(
     bits: int, width: int, tag: int, tmp_path: Path
 ) -> None:
-    song = wav(tmp_path / "song", steps(1000, bits), bits, width, tag)
+    song = wav(tmp_path / "song", make_integers(1000, bits), bits, width, tag)
     with pytest.raises(UnusableTrackError, match="unsupported width"):
-        decoded(song, tmp_path / "mixture.wav")
+        decode_track(song, tmp_path / "mixture.wav")
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_samples_that_the_decoders_would_make_noise_of_are_refused(
 )  # fmt: skip
 def test_the_sound_of_a_video_is_decoded(suffix: str, video: str, audio: str, tmp_path: Path) -> None:
     song = tmp_path / f"song.{suffix}"
-    ffmpeg("-f", "lavfi", "-i", "testsrc=s=176x144:r=25:d=1", "-f", "lavfi", "-i", "sine=f=440:d=1", "-ar", "44100",
+    run_ffmpeg("-f", "lavfi", "-i", "testsrc=s=176x144:r=25:d=1", "-f", "lavfi", "-i", "sine=f=440:d=1", "-ar", "44100",
            "-c:v", video, "-c:a", audio, song)  # fmt: skip
-    mixture = decoded(song, tmp_path / "mixture.wav")
+    mixture = decode_track(song, tmp_path / "mixture.wav")
     sound = mixture.read(4000, 36_000)[0]
     heard = 2 * abs((sound * np.exp(-2j * np.pi * 440 * np.arange(len(sound)) / mixture.sample_rate)).mean())
     assert heard > 0.08
@@ -103,8 +103,8 @@ def test_the_sound_of_a_video_is_decoded(suffix: str, video: str, audio: str, tm
 
 
 def test_speex_is_decoded(tmp_path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=1", "-ar", "32000", "-c:a", "libspeex", tmp_path / "song.spx")
-    assert decoded(tmp_path / "song.spx", tmp_path / "mixture.wav").frames == pytest.approx(32_000, abs=1000)
+    run_ffmpeg("-f", "lavfi", "-i", "sine=f=440:d=1", "-ar", "32000", "-c:a", "libspeex", tmp_path / "song.spx")
+    assert decode_track(tmp_path / "song.spx", tmp_path / "mixture.wav").frames == pytest.approx(32_000, abs=1000)
 
 
 @pytest.mark.parametrize("chosen", [0, 1, 2])
@@ -113,8 +113,8 @@ def test_the_audio_track_that_is_decoded_is_the_one_that_is_told_of(chosen: int,
     inputs = [word for pitch in pitches for word in ("-f", "lavfi", "-i", f"sine=f={pitch}:d=1")]
     maps = [word for number in range(3) for word in ("-map", str(number))]
     marks = [word for n in range(3) for word in (f"-disposition:a:{n}", "default" if n == chosen else "0")]
-    ffmpeg(*inputs, *maps, "-ac", "2", "-c:a", "aac", "-b:a", "96k", *marks, tmp_path / "song.mkv")
-    mixture = decoded(tmp_path / "song.mkv", tmp_path / "mixture.wav")
+    run_ffmpeg(*inputs, *maps, "-ac", "2", "-c:a", "aac", "-b:a", "96k", *marks, tmp_path / "song.mkv")
+    mixture = decode_track(tmp_path / "song.mkv", tmp_path / "mixture.wav")
     sound, time = mixture.read(4000, 36_000)[0], np.arange(36_000) / mixture.sample_rate
     heard = [abs((sound * np.exp(-2j * np.pi * pitch * time[: len(sound)])).mean()) for pitch in pitches]
     assert mixture.notices == (f"The file has 3 audio tracks; track {1 + int(np.argmax(heard))} was separated.",)
@@ -122,16 +122,16 @@ def test_the_audio_track_that_is_decoded_is_the_one_that_is_told_of(chosen: int,
 
 def refused(song: Path) -> str:
     with pytest.raises(UnusableTrackError) as caught:
-        decoded(song, song.with_name("mixture.wav"))
+        decode_track(song, song.with_name("mixture.wav"))
     return str(caught.value)
 
 
 @pytest.mark.parametrize("kind", ["drms", "enca", "aavd"])
 def test_bought_mp4_files_are_called_protected(kind: str, tmp_path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", "-f", "ipod", tmp_path / "song.m4p")
+    run_ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", "-f", "ipod", tmp_path / "song.m4p")
     before, mark, after = (tmp_path / "song.m4p").read_bytes().partition(b"stsd")
     (tmp_path / "song.m4p").write_bytes(before + mark + after.replace(b"mp4a", kind.encode(), 1))
-    assert refused(tmp_path / "song.m4p") == f"song.m4p {PROTECTED}."
+    assert refused(tmp_path / "song.m4p") == f"song.m4p {DRM_REASON}."
 
 
 def test_common_encryption_is_called_protected(tmp_path: Path) -> None:
@@ -141,21 +141,21 @@ def test_common_encryption_is_called_protected(tmp_path: Path) -> None:
         "-encryption_kid",
         "a7e61c373e219033c21091fa607bf3b8",
     )
-    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", "-encryption_scheme", "cenc-aes-ctr", *keys,
+    run_ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "aac", "-encryption_scheme", "cenc-aes-ctr", *keys,
            tmp_path / "song.mp4")  # fmt: skip
-    assert refused(tmp_path / "song.mp4") == f"song.mp4 {PROTECTED}."
+    assert refused(tmp_path / "song.mp4") == f"song.mp4 {DRM_REASON}."
 
 
 @pytest.mark.parametrize("name", ["2211B3FB-BD23-11D2-B4B7-00A0C955FC6E", "298AE614-2622-4C17-B935-DAE07EE9289C"])
 def test_windows_media_with_a_licence_is_called_protected(name: str, tmp_path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "wmav2", tmp_path / "song.wma")
+    run_ffmpeg("-f", "lavfi", "-i", "sine=d=1", "-c:a", "wmav2", tmp_path / "song.wma")
     data = (tmp_path / "song.wma").read_bytes()
-    assert decoded(tmp_path / "song.wma", tmp_path / "mixture.wav").frames > 40_000
+    assert decode_track(tmp_path / "song.wma", tmp_path / "mixture.wav").frames > 40_000
     licence = uuid.UUID(name).bytes_le + struct.pack("<Q", 40) + bytes(16)
     size, objects = struct.unpack("<QI", data[16:28])
     head = data[:16] + struct.pack("<QI", size + len(licence), objects + 1) + data[28:30]
     (tmp_path / "song.wma").write_bytes(head + licence + data[30:])
-    assert refused(tmp_path / "song.wma") == f"song.wma {PROTECTED}."
+    assert refused(tmp_path / "song.wma") == f"song.wma {DRM_REASON}."
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_windows_media_with_a_licence_is_called_protected(name: str, tmp_path: P
 )  # fmt: skip
 def test_what_music_shops_encrypt_is_called_protected(head: bytes, tmp_path: Path) -> None:
     (tmp_path / "song.ncm").write_bytes(head + np.random.default_rng(0).bytes(50_000))
-    assert refused(tmp_path / "song.ncm") == f"song.ncm {PROTECTED}."
+    assert refused(tmp_path / "song.ncm") == f"song.ncm {DRM_REASON}."
 
 
 def test_files_of_other_kinds_are_called_what_they_are() -> None:
@@ -180,5 +180,5 @@ def test_files_of_other_kinds_are_called_what_they_are() -> None:
         b"PK\3\4": "ZIP",
     }
     for head, words in kinds.items():
-        assert words in (what_else(head) or "")
-    assert what_else(b"RIFF") is what_else(b"") is None
+        assert words in (describe_non_audio(head) or "")
+    assert describe_non_audio(b"RIFF") is describe_non_audio(b"") is None

@@ -7,24 +7,24 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.audio.peaks import BASE, FULL_SCALE, Peaks, PeakWriter, build_peaks
-from tests.helpers.sound import noise
+from desktop.audio.peaks import FRAMES_PER_ENTRY, FULL_SCALE, Peaks, PeakWriter, write_peaks
+from tests.helpers.sound import make_noise
 
 
 def pyramid(path: Path, sound: NDArray[np.float64], block: int = 5000) -> Peaks:
-    build_peaks((sound[:, start : start + block] for start in range(0, sound.shape[1], block)), path)
+    write_peaks((sound[:, start : start + block] for start in range(0, sound.shape[1], block)), path)
     return Peaks.open(path)
 
 
 def hour(rate: int = 44100, block: int = 65536) -> Iterator[NDArray[np.float64]]:
-    piece = noise(block)
+    piece = make_noise(block)
     for _ in range(3600 * rate // block):
         yield piece
 
 
 @pytest.mark.parametrize("frames", [1, 255, 256, 257, 16_384, 100_001])
 def test_whole_sound_in_one_column_has_its_extremes(frames: int, tmp_path: Path) -> None:
-    sound = noise(frames)
+    sound = make_noise(frames)
     peaks = pyramid(tmp_path / "p", sound)
     assert peaks.frames == frames
     expected = np.rint([sound.min() * FULL_SCALE, sound.max() * FULL_SCALE])
@@ -33,8 +33,8 @@ def test_whole_sound_in_one_column_has_its_extremes(frames: int, tmp_path: Path)
 
 @pytest.mark.parametrize("factor", [1, 4, 16, 64])
 def test_columns_on_the_grid_are_the_extremes_of_their_frames(factor: int, tmp_path: Path) -> None:
-    size = BASE * factor
-    sound = noise(size * 20)
+    size = FRAMES_PER_ENTRY * factor
+    sound = make_noise(size * 20)
     columns = pyramid(tmp_path / "p", sound).columns(0, size * 20, 20)
     grouped = np.rint(sound.reshape(2, 20, size) * FULL_SCALE)
     np.testing.assert_array_equal(columns[:, 0], grouped.min(axis=(0, 2)))
@@ -51,13 +51,13 @@ def test_no_column_misses_a_sample_that_lies_in_it(tmp_path: Path) -> None:
 
 
 def test_beyond_the_base_entries_repeat(tmp_path: Path) -> None:
-    columns = pyramid(tmp_path / "p", noise(10_000)).columns(1024, 1024 + BASE, 64)
+    columns = pyramid(tmp_path / "p", make_noise(10_000)).columns(1024, 1024 + FRAMES_PER_ENTRY, 64)
     assert (columns == columns[0]).all()
     assert columns[0, 1] > columns[0, 0]
 
 
 def test_outside_of_the_sound_there_is_silence(tmp_path: Path) -> None:
-    peaks = pyramid(tmp_path / "p", noise(25_600))
+    peaks = pyramid(tmp_path / "p", make_noise(25_600))
     columns = peaks.columns(-25_600, 51_200, 300)
     assert not columns[:99].any()
     assert columns[100:200].any(axis=1).all()
@@ -72,7 +72,7 @@ def test_sound_beyond_full_scale_stays_at_the_edge(tmp_path: Path) -> None:
 
 
 def test_no_sound_makes_an_empty_pyramid(tmp_path: Path) -> None:
-    build_peaks([], tmp_path / "p")
+    write_peaks([], tmp_path / "p")
     peaks = Peaks.open(tmp_path / "p")
     assert peaks.frames == 0
     assert not peaks.columns(0, 100, 10).any()
@@ -80,7 +80,7 @@ def test_no_sound_makes_an_empty_pyramid(tmp_path: Path) -> None:
 
 def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     writer = PeakWriter(tmp_path / "p")
-    writer.add(noise(1000))
+    writer.add_block(make_noise(1000))
     assert not (tmp_path / "p").exists()
     writer.abort()
     assert list(tmp_path.iterdir()) == []
@@ -88,11 +88,11 @@ def test_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_source_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def broken() -> Iterator[NDArray[np.float64]]:
-        yield noise(1000)
+        yield make_noise(1000)
         raise OSError("gone")
 
     with pytest.raises(OSError, match="gone"):
-        build_peaks(broken(), tmp_path / "p")
+        write_peaks(broken(), tmp_path / "p")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -111,7 +111,7 @@ def test_other_files_are_refused(data: bytes, tmp_path: Path) -> None:
 
 
 def test_an_hour_is_drawn_at_any_zoom_in_a_moment(tmp_path: Path) -> None:
-    build_peaks(hour(), tmp_path / "p")
+    write_peaks(hour(), tmp_path / "p")
     peaks = Peaks.open(tmp_path / "p")
     for share in (1.0, 0.3, 0.1, 0.01, 1e-3, 1e-4):
         took = []

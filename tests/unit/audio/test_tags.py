@@ -6,7 +6,7 @@ import soundfile
 
 from desktop.audio.tags import Tags, read_tags
 from tests.helpers.shared import FIXTURES
-from tests.helpers.sound import ffmpeg, noise
+from tests.helpers.sound import make_noise, run_ffmpeg
 
 FORMATS = FIXTURES / "formats"
 needs_fixtures = pytest.mark.skipif(not FORMATS.exists(), reason="the fixtures are not beside this checkout")
@@ -30,9 +30,9 @@ def test_cover_comes_as_it_lay_in_the_file() -> None:
 
 
 def test_tags_are_one_line_of_printable_text(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.wav", noise(1000).T, 44100)
+    soundfile.write(tmp_path / "a.wav", make_noise(1000).T, 44100)
     evil = ("-metadata", "title=A\u202egnp\n\x07B <b>", "-metadata", "artist=" + "x" * 20_000)
-    ffmpeg("-i", tmp_path / "a.wav", *evil, tmp_path / "a.flac")
+    run_ffmpeg("-i", tmp_path / "a.wav", *evil, tmp_path / "a.flac")
     tags = read_tags(tmp_path / "a.flac")
     assert tags.title == "A gnp B <b>"
     assert len(tags.artist) == 300
@@ -57,7 +57,7 @@ def test_what_is_no_file_has_no_tags(tmp_path: Path) -> None:
 
 
 def test_a_length_that_no_song_has_is_not_believed(tmp_path: Path) -> None:
-    soundfile.write(tmp_path / "a.flac", noise(1000).T, 44100)
+    soundfile.write(tmp_path / "a.flac", make_noise(1000).T, 44100)
     data = bytearray((tmp_path / "a.flac").read_bytes())
     data[18:21] = (1 << 4).to_bytes(3)  # 20 bits of rate: one sample a second
     data[21:26] = b"\xff" * 5  # 36 bits of length, and some before

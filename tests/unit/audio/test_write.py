@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from desktop.audio.write import AudioWriter
+from desktop.audio.writer import AudioWriter
 from desktop.errors import StorageError
-from desktop.tasks.causes import Cause, cause_of
+from desktop.tasks.outcomes import FailureKind, classify_failure
 from tests.helpers.small_disk import small_disk
-from tests.helpers.sound import noise, steps, tone
+from tests.helpers.sound import make_integers, make_noise, make_tone
 
 ROOT = Path(__file__).parents[3]
 INTEGERS = [("wav", "16"), ("wav", "24"), ("wav", "32"), ("flac", "16"), ("flac", "24")]
@@ -28,7 +28,7 @@ def written(path: Path, sound: np.ndarray, format: str, depth: str, rate: int = 
 @pytest.mark.parametrize("channels", [1, 2])
 def test_integers_come_out_as_they_went_in(format: str, depth: str, channels: int, tmp_path: Path) -> None:
     bits = int(depth)
-    whole = steps(70_001, bits, channels)
+    whole = make_integers(70_001, bits, channels)
     path = written(tmp_path / f"a.{format}", whole / 2.0 ** (bits - 1), format, depth)
     read, rate = soundfile.read(path, dtype="int32", always_2d=True)
     assert rate == 44100
@@ -37,7 +37,7 @@ def test_integers_come_out_as_they_went_in(format: str, depth: str, channels: in
 
 
 def test_floats_come_out_as_they_went_in_beyond_full_scale_too(tmp_path: Path) -> None:
-    sound = (noise(20_000) * 40).astype(np.float32)
+    sound = (make_noise(20_000) * 40).astype(np.float32)
     read, _ = soundfile.read(written(tmp_path / "a.wav", sound, "wav", "32f"), dtype="float32", always_2d=True)
     np.testing.assert_array_equal(read.T, sound)
 
@@ -52,7 +52,7 @@ def test_samples_between_two_steps_go_to_the_nearer_one(tmp_path: Path) -> None:
 
 
 def test_mp3_is_close_to_what_was_written(tmp_path: Path) -> None:
-    sound = tone(44100, 44100, channels=2)
+    sound = make_tone(44100, 44100, channels=2)
     read, rate = soundfile.read(written(tmp_path / "a.mp3", sound, "mp3", "16"), always_2d=True)
     assert rate == 44100
     assert abs(np.abs(read[10_000:30_000]).max() - 0.5) < 0.02
@@ -60,7 +60,7 @@ def test_mp3_is_close_to_what_was_written(tmp_path: Path) -> None:
 
 def test_file_appears_when_it_is_whole(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
-    writer.write(noise(100))
+    writer.write(make_noise(100))
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav.part"]
     writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
@@ -68,7 +68,7 @@ def test_file_appears_when_it_is_whole(tmp_path: Path) -> None:
 
 def test_aborted_file_is_gone(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.flac", 44100, 2, 100, "flac", "16")
-    writer.write(noise(100))
+    writer.write(make_noise(100))
     writer.abort()
     assert list(tmp_path.iterdir()) == []
 
@@ -77,7 +77,7 @@ def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"precious")
     with pytest.raises(StorageError, match="is there already"):
-        written(path, noise(100), "wav", "16")
+        written(path, make_noise(100), "wav", "16")
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -89,10 +89,10 @@ def test_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_more_than_four_gigabytes_become_rf64(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 1 << 30, "wav", "24")
-    writer.write(noise(100))
+    writer.write(make_noise(100))
     writer.close()
     assert (tmp_path / "a.wav").read_bytes()[:4] == b"RF64"
-    written(tmp_path / "b.wav", noise(100), "wav", "24")
+    written(tmp_path / "b.wav", make_noise(100), "wav", "24")
     assert (tmp_path / "b.wav").read_bytes()[:4] == b"RIFF"
 
 
@@ -102,14 +102,14 @@ def test_full_disk_is_said_and_leaves_nothing(format: str, depth: str, tmp_path:
     script = """
 import resource, sys
 from pathlib import Path
-from desktop.audio.write import AudioWriter
+from desktop.audio.writer import AudioWriter
 from desktop.errors import StorageError
-from tests.helpers.sound import noise
+from tests.helpers.sound import make_noise
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 writer = AudioWriter(Path(sys.argv[1]), 44100, 2, 10 * 65536, sys.argv[2], sys.argv[3])
 try:
     for _ in range(40):
-        writer.write(noise(65536))
+        writer.write(make_noise(65536))
     writer.close()
 except StorageError as error:
     writer.abort()
@@ -125,10 +125,10 @@ except StorageError as error:
 
 def test_a_full_disk_is_told_and_not_tried_again(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=1) as disk:
-        writer = AudioWriter(disk.place / "a.wav", 44100, 2, 20 * 65536, "wav", "16")
+        writer = AudioWriter(disk.mount_point / "a.wav", 44100, 2, 20 * 65536, "wav", "16")
         with pytest.raises(StorageError, match=r"written: the disk is full\. Make room on the disk") as raised:
-            writer.write(noise(20 * 65536))
-        assert cause_of(raised.value) is Cause.LASTING
+            writer.write(make_noise(20 * 65536))
+        assert classify_failure(raised.value) is FailureKind.PERMANENT
         writer.abort()
 
 
@@ -138,7 +138,9 @@ def test_an_error_of_the_disk_that_passes_is_one_to_try_again(tmp_path: Path, mo
 
     writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
     monkeypatch.setattr(soundfile.SoundFile, "write", fail)
-    with pytest.raises(StorageError, match=r"written: the disk reports an error\. Check the disk, then try again") as raised:
-        writer.write(noise(100))
-    assert cause_of(raised.value) is Cause.PASSING
+    with pytest.raises(
+        StorageError, match=r"written: the disk reports an error\. Check the disk, then try again"
+    ) as raised:
+        writer.write(make_noise(100))
+    assert classify_failure(raised.value) is FailureKind.TRANSIENT
     writer.abort()

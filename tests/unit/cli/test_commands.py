@@ -3,9 +3,9 @@
 import argparse
 
 from desktop.__main__ import COMMANDS
-from desktop.cli.main import parser
+from desktop.cli.main import build_parser
 
 
 def test_every_command_of_the_help_is_taken_for_one() -> None:
-    (commands,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (commands,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
     assert set(commands.choices) == {*COMMANDS, "worker", "selftest"}

@@ -6,19 +6,19 @@ from pathlib import Path
 from rich.console import Console
 
 from desktop.backend import Backend
-from desktop.cli.follow import Follower
+from desktop.cli.follow import JobFollower
 from desktop.jobs.model import JobState
 from desktop.paths import Home
-from tests.helpers.rows import new_job
+from tests.helpers.rows import make_new_job
 
 
 def test_ctrl_c_cancels_the_songs_of_the_command_and_leaves_those_that_were_there_before(tmp_path: Path) -> None:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     backend = Backend(home)
-    ours, known = (backend._store.insert(new_job()) for _ in range(2))
-    follower = Follower(backend, [ours, known], Console(file=io.StringIO()), lambda job: None, {known.id})
-    assert follower._waited_for() == {ours.id, known.id}
+    ours, known = (backend._store.insert(make_new_job()) for _ in range(2))
+    follower = JobFollower(backend, [ours, known], Console(file=io.StringIO()), lambda job: None, {known.id})
+    assert follower._awaited_job_ids() == {ours.id, known.id}
     follower._cancelling.set()
     follower._cancel_all()
-    assert follower._waited_for() == {ours.id}
+    assert follower._awaited_job_ids() == {ours.id}
     assert [job.state for job in backend.service.jobs()] == [JobState.CANCELLED, JobState.PENDING]

@@ -9,14 +9,13 @@ import pytest
 from rich.console import Console
 
 from desktop.cli import bin, jobs
-from desktop.cli.follow import _Bars
-from desktop.cli.results import Lines, Objects
-from desktop.cli.screen import Screen
+from desktop.cli.follow import _ProgressBars
+from desktop.cli.output import CommandOutput, JsonResultWriter, TextResultWriter
 from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from tests.helpers.window import Asked, a_job
+from tests.helpers.window import RecordingQueue, make_job
 from tests.unit.cli.test_report import JOB
 
 EVIL = "\x1b]0;owned\x07\x1b[31mred\r\n\x9b2J\u202e[bold]x[/bold]\\[red]"
@@ -36,27 +35,27 @@ def harmless(text: str) -> str:
 
 @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED])
 def test_the_end_of_a_song(capsys: pytest.CaptureFixture[str], state: JobState) -> None:
-    Lines(Screen()).ended(replace(EVIL_JOB, state=state, stems=JOB.stems))
-    Lines(Screen()).refused(Path(f"/music/{EVIL}"), "It is no song.")
+    TextResultWriter(CommandOutput()).write_ended(replace(EVIL_JOB, state=state, stems=JOB.stems))
+    TextResultWriter(CommandOutput()).write_refused(Path(f"/music/{EVIL}"), "It is no song.")
     said = harmless(capsys.readouterr().out)
     assert WRITTEN[:20] in said
     assert "owned" in said
 
 
 def test_the_objects_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    Objects(Screen()).ended(EVIL_JOB)
-    Objects(Screen()).refused(Path(f"/music/{EVIL}"), "It is no song.")
+    JsonResultWriter(CommandOutput()).write_ended(EVIL_JOB)
+    JsonResultWriter(CommandOutput()).write_refused(Path(f"/music/{EVIL}"), "It is no song.")
     assert "owned" in harmless(capsys.readouterr().out)
 
 
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[JobService]:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
     store = JobStore(home)
     for state in (JobState.COMPLETED, JobState.CANCELLED):
-        store.insert(a_job(EVIL, state, artist=EVIL, source=Path(f"/music/{EVIL}")))
-    return JobService(home, store, Asked(), Silent())
+        store.insert(make_job(EVIL, state, artist=EVIL, source=Path(f"/music/{EVIL}")))
+    return JobService(home, store, RecordingQueue(), Silent())
 
 
 @pytest.mark.parametrize("as_json", [False, True])
@@ -68,11 +67,11 @@ def test_the_list_of_songs(library: JobService, capsys: pytest.CaptureFixture[st
 def test_a_removed_song(library: JobService, capsys: pytest.CaptureFixture[str]) -> None:
     job = library.jobs()[0]
     for act in (
-        lambda: bin.remove(job.id),
+        lambda: bin.remove_job(job.id),
         lambda: bin.list_bin(as_json=False),
-        lambda: bin.restore([job.id], last=False),
-        lambda: bin.remove(job.id),
-        lambda: bin.delete([job.id], sure=True),
+        lambda: bin.restore_jobs([job.id], is_last_removal=False),
+        lambda: bin.remove_job(job.id),
+        lambda: bin.delete_removed_jobs([job.id], is_confirmed=True),
     ):
         assert act() == 0
         assert "owned" in harmless(capsys.readouterr().out)
@@ -81,11 +80,11 @@ def test_a_removed_song(library: JobService, capsys: pytest.CaptureFixture[str])
 def test_a_bar_shows_a_name_as_it_is() -> None:
     terminal = io.StringIO()
     console = Console(file=terminal, force_terminal=True, width=200)
-    with _Bars(console) as bars:
-        bars.show(replace(EVIL_JOB, title="[bold]x[/bold]\\[red]", artist=""))
+    with _ProgressBars(console) as bars:
+        bars.show_job(replace(EVIL_JOB, title="[bold]x[/bold]\\[red]", artist=""))
     assert "[bold]x[/bold]\\[red]" in terminal.getvalue()
-    with _Bars(console) as bars:
-        bars.show(EVIL_JOB)
+    with _ProgressBars(console) as bars:
+        bars.show_job(EVIL_JOB)
     assert "\x1b]0" not in terminal.getvalue()
     assert "\x9b" not in terminal.getvalue()
     assert "\u202e" not in terminal.getvalue()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from desktop.cli.jobs import _place_words
+from desktop.cli.jobs import _place_text
 from tests.unit.cli.test_report import JOB
 
 
@@ -15,4 +15,4 @@ from tests.unit.cli.test_report import JOB
     ],
 )
 def test_the_place_that_holds_now_is_said(waiting: list[str], said: str) -> None:
-    assert _place_words(JOB, waiting).startswith(said)
+    assert _place_text(JOB, waiting).startswith(said)

@@ -10,21 +10,21 @@ from desktop.errors import UnknownJobError
 from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
 from desktop.paths import Home
-from tests.helpers.rows import new_job
+from tests.helpers.rows import make_new_job
 
 
 def test_song_that_another_process_has_just_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = Home(tmp_path / "library").prepare()
+    home = Home(tmp_path / "library").create_folders()
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
     other = Backend(home)
-    job = other._store.insert(new_job())
-    find = command.find
+    job = other._store.insert(make_new_job())
+    find = command.find_job
 
     def find_and_remove(service: JobService, beginning: str) -> Job:
         found = find(service, beginning)
         other.service.remove_jobs([found.id])
         return found
 
-    monkeypatch.setattr(command, "find", find_and_remove)
+    monkeypatch.setattr(command, "find_job", find_and_remove)
     with pytest.raises(UnknownJobError, match=f"has just removed this song: {job.title}"):
-        command.remove(job.id)
+        command.remove_job(job.id)

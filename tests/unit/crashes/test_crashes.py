@@ -10,28 +10,28 @@ from pathlib import Path
 
 import pytest
 
-from desktop.crashes.reports import MOST, facts, write_report
-from desktop.crashes.trap import crashes_found
 from desktop.paths import Home
+from desktop.runtime.crash_handler import collect_crash_dumps
+from desktop.runtime.crash_reports import MAX_REPORTS, report_header, write_report
 from tests.helpers.command import ROOT
 
 WATCHED = """
 import ctypes, os, signal, sys, threading
 from pathlib import Path
-from desktop.crashes.untold import mark_told, mark_untold
-from desktop.crashes.watch import watching
-from desktop.log import start_log
+from desktop.runtime.crash_reports import mark_reported, mark_unreported
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.logging_setup import configure_logging
 from desktop.paths import Home
 
-start_log(Home(Path(sys.argv[1])), "window")
-watching.begin(Home(Path(sys.argv[1])), "window")
+configure_logging(Home(Path(sys.argv[1])), "window")
+process_crash_handler.install(Home(Path(sys.argv[1])), "window")
 """
 NATIVE = [number for name in ("SIGSEGV", "SIGABRT", "SIGFPE", "SIGBUS") if (number := getattr(signal, name, None))]
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").prepare()
+    return Home(tmp_path / "library").create_folders()
 
 
 def run(home: Home, code: str) -> "subprocess.CompletedProcess[str]":
@@ -48,17 +48,17 @@ def only_report(home: Home) -> str:
 @pytest.mark.parametrize("number", NATIVE)
 def test_a_crash_below_python_is_found_by_the_next_process_and_told_once(home: Home, number: signal.Signals) -> None:
     assert run(home, f"os.kill(os.getpid(), {int(number)})").returncode == -number
-    (report,) = crashes_found(home.crashes, "window")
+    (report,) = collect_crash_dumps(home.crashes, "window")
     text = report.read_text(encoding="utf-8")
     assert "Fatal Python error" in text
     assert all(fact in text for fact in ("Unbraid: ", "Process: window", "System: ", "Python: ", "most recent call"))
-    assert crashes_found(home.crashes, "window") == []
+    assert collect_crash_dumps(home.crashes, "window") == []
     assert list(home.crashes.iterdir()) == [report]
 
 
 def test_a_crash_in_a_thread_names_what_every_thread_did(home: Home) -> None:
     run(home, "def fall(): ctypes.string_at(0)\nt = threading.Thread(target=fall); t.start(); t.join()")
-    (report,) = crashes_found(home.crashes, "window")
+    (report,) = collect_crash_dumps(home.crashes, "window")
     text = report.read_text(encoding="utf-8")
     assert "in fall" in text
     assert "in <module>" in text
@@ -75,15 +75,15 @@ def test_who_is_killed_leaves_no_report(home: Home) -> None:
     (left,) = home.crashes.iterdir()
     yesterday = (datetime.now() - timedelta(days=1)).timestamp()
     os.utime(left, (yesterday, yesterday))
-    assert crashes_found(home.crashes, "window") == []
+    assert collect_crash_dumps(home.crashes, "window") == []
     assert list(home.crashes.iterdir()) == []
 
 
 def test_a_crash_is_left_for_a_process_of_the_same_name_and_not_taken_from_one_that_runs(home: Home) -> None:
     run(home, "ctypes.string_at(0)")
-    assert crashes_found(home.crashes, "worker") == []
-    assert len(crashes_found(home.crashes, "window")) == 1
-    looking = "from desktop.crashes.trap import crashes_found\nprint(crashes_found(Home(Path(sys.argv[1])).crashes, 'window'))"
+    assert collect_crash_dumps(home.crashes, "worker") == []
+    assert len(collect_crash_dumps(home.crashes, "window")) == 1
+    looking = "from desktop.runtime.crash_handler import collect_crash_dumps\nprint(collect_crash_dumps(Home(Path(sys.argv[1])).crashes, 'window'))"
     assert (
         run(home, f"os.utime(next(Path(sys.argv[1]).glob('logs/crashes/*.running')), (1, 1))\n{looking}").stdout
         == "[]\n"
@@ -114,16 +114,18 @@ def test_the_same_fault_over_and_over_is_one_report(home: Home) -> None:
 
 
 def test_what_nobody_could_be_told_of_is_found_by_the_next_process_once(home: Home) -> None:
-    run(home, "watching.on_report = mark_untold\n1 / 0")
+    run(home, "process_crash_handler.on_report = mark_unreported\n1 / 0")
     (report,) = home.crashes.glob("*.txt")
-    looking = "print([report.name for report in watching.look_back()])"
+    looking = "print([report.name for report in process_crash_handler.collect_reports()])"
     assert run(home, looking).stdout == f"['{report.name}']\n"
     assert run(home, looking).stdout == "[]\n"
     assert list(home.crashes.iterdir()) == [report]
 
 
 def test_what_was_told_is_not_found_again(home: Home) -> None:
-    run(home, "watching.on_report = lambda report: (mark_untold(report), mark_told(report))\n1 / 0")
+    run(
+        home, "process_crash_handler.on_report = lambda report: (mark_unreported(report), mark_reported(report))\n1 / 0"
+    )
     (report,) = home.crashes.iterdir()
     assert "ZeroDivisionError" in report.read_text(encoding="utf-8")
 
@@ -135,7 +137,7 @@ def test_ctrl_c_is_no_fault(home: Home) -> None:
 
 def test_the_newest_reports_are_kept_and_their_folder_does_not_grow(home: Home) -> None:
     moment = datetime.now().astimezone()
-    moments = [moment + timedelta(seconds=number) for number in range(MOST + 5)]
+    moments = [moment + timedelta(seconds=number) for number in range(MAX_REPORTS + 5)]
     written = [write_report(home.crashes, "window", "What happened", moment) for moment in moments]
     assert set(home.crashes.iterdir()) == set(written[5:])
 
@@ -146,7 +148,7 @@ def test_two_crashes_in_one_second_are_two_reports(home: Home) -> None:
 
 
 def test_a_report_says_nothing_of_the_user() -> None:
-    text = facts("window")
+    text = report_header("window")
     assert str(Path.home()) not in text
     assert os.uname().nodename not in text.split()
 
@@ -158,7 +160,11 @@ def test_where_nothing_can_be_written_the_app_runs_all_the_same(home: Home) -> N
 
 
 def test_a_library_that_cannot_be_read_any_more_makes_no_fault_of_its_own(home: Home) -> None:
-    words = [sys.executable, "-c", f"{WATCHED}home = Path(sys.argv[1])\nhome.chmod(0)\nprint(watching.look_back())"]
+    words = [
+        sys.executable,
+        "-c",
+        f"{WATCHED}home = Path(sys.argv[1])\nhome.chmod(0)\nprint(process_crash_handler.collect_reports())",
+    ]
     # root may read everything unless it gives that up.
     drop = "-dac_override,-dac_read_search"
     as_user = ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"] if os.geteuid() == 0 else []

@@ -5,27 +5,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.export.names import publish, stem_names
-from tests.helpers.window import a_job
+from desktop.export.names import move_into_place, stem_file_names
+from tests.helpers.window import make_job
 
 STEMS = ("vocals", "drums")
 any_text = st.text(st.characters(), max_size=300)
 
 
 def test_files_are_named_by_artist_title_and_stem() -> None:
-    names = stem_names(a_job("Night Drive", artist="Mara Lind"), ("vocals", "lead_guitar"))
+    names = stem_file_names(make_job("Night Drive", artist="Mara Lind"), ("vocals", "lead_guitar"))
     assert names == ["Mara Lind - Night Drive (Vocals)", "Mara Lind - Night Drive (Lead guitar)"]
 
 
 def test_a_song_without_artist_is_named_by_its_title() -> None:
-    assert stem_names(a_job("Night Drive", artist=" "), ("vocals",)) == ["Night Drive (Vocals)"]
+    assert stem_file_names(make_job("Night Drive", artist=" "), ("vocals",)) == ["Night Drive (Vocals)"]
 
 
 @given(any_text, any_text, st.lists(st.text(st.characters(), max_size=80), min_size=1, max_size=8, unique=True))
 def test_every_name_is_a_file_name_on_every_system_and_differs_from_the_others(
     title: str, artist: str, stems: list[str]
 ) -> None:
-    names = stem_names(a_job(title, artist=artist), stems)
+    names = stem_file_names(make_job(title, artist=artist), stems)
     assert len({name.casefold() for name in names}) == len(stems)
     for name in names:
         assert len(os.fsencode(f"{name} 999999.flac")) <= 143
@@ -42,10 +42,10 @@ def _parts(folder: Path, *contents: str) -> list[Path]:
 
 
 def test_a_second_set_is_numbered_as_a_whole_and_the_first_stays(tmp_path: Path) -> None:
-    names = stem_names(a_job(artist=""), STEMS)
-    first = publish(_parts(tmp_path / "part", "1", "1"), tmp_path, names)
+    names = stem_file_names(make_job(artist=""), STEMS)
+    first = move_into_place(_parts(tmp_path / "part", "1", "1"), tmp_path, names)
     first[1].unlink()  # one free name does not split the next set
-    second = publish(_parts(tmp_path / "part", "2", "2"), tmp_path, names)
+    second = move_into_place(_parts(tmp_path / "part", "2", "2"), tmp_path, names)
     assert [path.name for path in second] == ["Night Drive (Vocals) 2.wav", "Night Drive (Drums) 2.wav"]
     assert [path.read_text() for path in (first[0], *second)] == ["1", "2", "2"]
 
@@ -54,5 +54,5 @@ def test_a_set_whose_publication_fails_leaves_nothing(tmp_path: Path) -> None:
     parts = _parts(tmp_path / "part", "1", "1")
     parts[1].unlink()
     with pytest.raises(FileNotFoundError):
-        publish(parts, tmp_path, stem_names(a_job(), STEMS))
+        move_into_place(parts, tmp_path, stem_file_names(make_job(), STEMS))
     assert [path.name for path in tmp_path.iterdir()] == ["part"]

@@ -8,24 +8,24 @@ import pytest
 
 from desktop.errors import UnknownJobError
 from desktop.jobs.bin import Bin
-from desktop.jobs.model import KEPT_DAYS, Duty, Job, JobState, Stage
+from desktop.jobs.files import remove_orphaned_files
+from desktop.jobs.model import BIN_RETENTION_DAYS, Job, JobState, OwnerDirective, Stage
 from desktop.jobs.queue import JobChanged, JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
-from desktop.jobs.strays import remove_strays
 from desktop.paths import Home
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
-from tests.helpers.bench import Events
-from tests.helpers.queue import Nobody
-from tests.helpers.rows import change_rows, claimed, completed, lose_owner, new_job
-from tests.helpers.window import Asked, a_job
+from tests.helpers.bench import EventRecorder
+from tests.helpers.queue import NullEvents
+from tests.helpers.rows import claim_job, complete_job, make_new_job, simulate_dead_owner, update_rows
+from tests.helpers.window import RecordingQueue, make_job
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).prepare()
+    return Home(tmp_path).create_folders()
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def store(home: Home) -> JobStore:
 
 
 @pytest.fixture
-def queue() -> Asked:
-    return Asked()
+def queue() -> RecordingQueue:
+    return RecordingQueue()
 
 
 @pytest.fixture
-def service(home: Home, store: JobStore, queue: Asked) -> JobService:
-    return JobService(home, store, queue, Nobody())
+def service(home: Home, store: JobStore, queue: RecordingQueue) -> JobService:
+    return JobService(home, store, queue, NullEvents())
 
 
 @pytest.fixture
@@ -50,61 +50,63 @@ def bin_(service: JobService) -> Bin:
 
 def begun(home: Home, store: JobStore) -> Job:
     """A running job that has finished two segments."""
-    running = claimed(store)
-    folder = home.job(running.id).segments / "key"
+    running = claim_job(store)
+    folder = home.job_folder(running.id).segments / "key"
     folder.mkdir(parents=True)
     for number in range(2):
         (folder / f"{number:06d}.float32").touch()
-    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is Duty.GO_ON
+    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.CONTINUE
     return running
 
 
 def test_a_removed_job_is_in_no_list_and_keeps_its_files(
-    home: Home, store: JobStore, service: JobService, bin_: Bin, queue: Asked
+    home: Home, store: JobStore, service: JobService, bin_: Bin, queue: RecordingQueue
 ) -> None:
-    done, waiting, other = completed(home, store), store.insert(new_job()), store.insert(new_job())
+    done, waiting, other = complete_job(home, store), store.insert(make_new_job()), store.insert(make_new_job())
     before = datetime.now(UTC)
-    moved = service.remove_jobs([done.id, waiting.id, new_job().id])
+    moved = service.remove_jobs([done.id, waiting.id, make_new_job().id])
     assert [job.id for job in moved] == [done.id, waiting.id]
     assert [job.id for job in service.jobs()] == [other.id]
-    assert [job.id for job in store.pending()] == [job.id for job in store.due()] == [other.id]
+    assert [job.id for job in store.pending_jobs()] == [job.id for job in store.due_jobs()] == [other.id]
     for job in (done, waiting):
         with pytest.raises(UnknownJobError):
             service.job(job.id)
     assert store.claim(waiting.id) is None
-    assert service.retry_jobs([done.id]) == []
+    assert service.separate_jobs_again([done.id]) == []
     assert all(stem.path.exists() for stem in done.stems)
     entries = bin_.jobs()
     assert [entry.job.id for entry in entries] == [done.id, waiting.id]
     assert before <= entries[0].removed == entries[1].removed <= datetime.now(UTC)
     assert entries[0].kept_until - entries[0].removed == timedelta(days=30)
-    assert entries[0].bytes == sum(file.stat().st_size for file in home.job(done.id).root.rglob("*") if file.is_file())
+    assert entries[0].size_bytes == sum(
+        file.stat().st_size for file in home.job_folder(done.id).root.rglob("*") if file.is_file()
+    )
     assert service.remove_jobs([done.id]) == [], "its time of removal stays"
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.PROCESSING])
 def test_a_restored_job_is_exactly_as_it_was_and_at_its_place(
-    home: Home, store: JobStore, bin_: Bin, queue: Asked, state: JobState
+    home: Home, store: JobStore, bin_: Bin, queue: RecordingQueue, state: JobState
 ) -> None:
-    line = [store.insert(new_job(f"{n}.wav")).id for n in range(3)]
+    line = [store.insert(make_new_job(f"{n}.wav")).id for n in range(3)]
     values = {"error": "Damaged.", "notices": ("Folded.",), "progress": 0.3, "paused": state is JobState.PENDING}
-    job = store.insert(a_job("A song", state, **values))
+    job = store.insert(make_job("A song", state, **values))
     store.move(line[2], line[0])
-    bin_.put([job.id])
-    store.insert(new_job())
+    bin_.add([job.id])
+    store.insert(make_new_job())
     (restored,) = bin_.restore([job.id])
     assert restored == store.job(job.id) == job
     assert [one.id for one in store.jobs()][:4] == [line[2], line[0], line[1], job.id]
     assert bin_.jobs() == []
 
 
-def test_a_job_that_waits_again_is_published_in_its_order(store: JobStore, bin_: Bin, queue: Asked) -> None:
-    line = [store.insert(new_job()) for _ in range(3)]
-    bin_.put([line[1].id])
+def test_a_job_that_waits_again_is_published_in_its_order(store: JobStore, bin_: Bin, queue: RecordingQueue) -> None:
+    line = [store.insert(make_new_job()) for _ in range(3)]
+    bin_.add([line[1].id])
     bin_.restore([line[1].id])
     assert [job.id for job in queue.jobs] == [job.id for job in line]
-    store.set_paused(True)
-    bin_.put([line[1].id])
+    store.set_queue_paused(True)
+    bin_.add([line[1].id])
     bin_.restore([line[1].id])
     assert queue.jobs == []
 
@@ -113,14 +115,14 @@ def test_a_running_job_stops_as_for_a_pause_and_comes_back_with_its_finished_seg
     home: Home, store: JobStore, bin_: Bin
 ) -> None:
     running = begun(home, store)
-    bin_.put([running.id])
-    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is Duty.PAUSE
-    assert store.stopped(running, 6.0) is JobState.PENDING
-    assert store.due() == []
-    remove_strays(home, store)
+    bin_.add([running.id])
+    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.PAUSE
+    assert store.record_stop(running, 6.0) is JobState.PENDING
+    assert store.due_jobs() == []
+    remove_orphaned_files(home, store)
     (restored,) = bin_.restore([running.id])
     assert (restored.state, restored.progress, restored.paused) == (JobState.PENDING, 0.4, False)
-    assert home.job(running.id).finished_segments() == 2
+    assert home.job_folder(running.id).count_finished_segments() == 2
     again = store.claim(running.id)
     assert again is not None
     assert (again.token, again.crashes) == (2, 0)
@@ -128,15 +130,15 @@ def test_a_running_job_stops_as_for_a_pause_and_comes_back_with_its_finished_seg
 
 def test_a_job_that_is_restored_before_its_owner_has_noticed_goes_on(home: Home, store: JobStore, bin_: Bin) -> None:
     running = begun(home, store)
-    bin_.put([running.id])
+    bin_.add([running.id])
     bin_.restore([running.id])
-    assert store.heartbeat(running, Stage.SEPARATING, 0.5, 5.0, 9.0) is Duty.GO_ON
+    assert store.heartbeat(running, Stage.SEPARATING, 0.5, 5.0, 9.0) is OwnerDirective.CONTINUE
 
 
 def test_a_removed_job_whose_owner_is_lost_waits_in_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
     running = begun(home, store)
-    bin_.put([running.id])
-    lose_owner(home, running)
+    bin_.add([running.id])
+    simulate_dead_owner(home, running)
     assert store.release_orphans() == [running.id]
     (entry,) = bin_.jobs()
     assert entry.job.state is JobState.PENDING
@@ -146,8 +148,8 @@ def test_a_removed_job_whose_owner_is_lost_waits_in_the_bin(home: Home, store: J
 def test_a_job_that_is_completed_at_the_moment_of_its_removal_is_restored_with_its_stems(
     home: Home, store: JobStore, bin_: Bin
 ) -> None:
-    running = claimed(store)
-    bin_.put([running.id])
+    running = claim_job(store)
+    bin_.add([running.id])
     assert store.complete(running, (), (), seconds=3.0)
     (restored,) = bin_.restore()
     assert (restored.state, restored.seconds) == (JobState.COMPLETED, 3.0)
@@ -156,31 +158,34 @@ def test_a_job_that_is_completed_at_the_moment_of_its_removal_is_restored_with_i
 def test_a_song_that_was_being_separated_again_comes_back_with_its_earlier_stems(
     home: Home, store: JobStore, service: JobService, bin_: Bin
 ) -> None:
-    done = completed(home, store)
-    service.retry(done.id, "htdemucs_ft")
-    bin_.put([done.id])
-    remove_strays(home, store)
+    done = complete_job(home, store)
+    service.separate_again(done.id, "htdemucs_ft")
+    bin_.add([done.id])
+    remove_orphaned_files(home, store)
     (restored,) = bin_.restore()
     assert (restored.state, restored.stems) == (JobState.PENDING, done.stems)
     assert all(stem.path.exists() for stem in restored.stems)
 
 
 def test_clearing_moves_what_has_ended_and_nothing_else(home: Home, store: JobStore, service: JobService) -> None:
-    jobs = {state: store.insert(a_job(state.value, state)) for state in JobState}
-    ended = {state for state in JobState if state.ended}
-    assert {job.state for job in service.clear()} == ended
+    jobs = {state: store.insert(make_job(state.value, state)) for state in JobState}
+    ended = {state for state in JobState if state.has_ended}
+    assert {job.state for job in service.remove_ended_jobs()} == ended
     assert {job.state for job in service.jobs()} == set(JobState) - ended
-    assert service.clear() == []
+    assert service.remove_ended_jobs() == []
     service.bin.restore()
-    assert service.clear([jobs[JobState.FAILED].id, jobs[JobState.PENDING].id])[0].id == jobs[JobState.FAILED].id
+    assert (
+        service.remove_ended_jobs([jobs[JobState.FAILED].id, jobs[JobState.PENDING].id])[0].id
+        == jobs[JobState.FAILED].id
+    )
     assert len(service.jobs()) == len(JobState) - 1
 
 
 def test_removals_are_undone_one_after_the_other_each_as_a_whole(store: JobStore, bin_: Bin) -> None:
-    first, second, third, fourth = (store.insert(new_job()) for _ in range(4))
-    bin_.put([first.id])
-    bin_.put([third.id, second.id])
-    bin_.put([fourth.id])
+    first, second, third, fourth = (store.insert(make_new_job()) for _ in range(4))
+    bin_.add([first.id])
+    bin_.add([third.id, second.id])
+    bin_.add([fourth.id])
     bin_.delete([fourth.id])
     assert [job.id for job in bin_.restore()] == [second.id, third.id]
     assert [job.id for job in bin_.restore()] == [first.id]
@@ -188,58 +193,58 @@ def test_removals_are_undone_one_after_the_other_each_as_a_whole(store: JobStore
 
 
 def test_what_is_deleted_is_gone_with_its_files_and_only_from_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
-    kept, one, two, library = (completed(home, store) for _ in range(4))
-    bin_.put([kept.id, one.id, two.id])
+    kept, one, two, library = (complete_job(home, store) for _ in range(4))
+    bin_.add([kept.id, one.id, two.id])
     assert bin_.delete([one.id, library.id]) == 1
-    assert [home.job(job.id).root.exists() for job in (kept, one, two, library)] == [True, False, True, True]
+    assert [home.job_folder(job.id).root.exists() for job in (kept, one, two, library)] == [True, False, True, True]
     assert bin_.delete() == 2
     assert [job.id for job in store.jobs()] == [library.id]
     assert [folder.name for folder in home.jobs.iterdir()] == [library.id]
 
 
 def test_the_owner_of_a_deleted_job_finds_out(home: Home, store: JobStore, bin_: Bin) -> None:
-    running = claimed(store)
-    bin_.put([running.id])
+    running = claim_job(store)
+    bin_.add([running.id])
     bin_.delete()
-    assert store.heartbeat(running, None, 0.5, 1.0, None) is Duty.LET_GO
+    assert store.heartbeat(running, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
     assert not store.complete(running, (), ())
 
 
 def days_ago(home: Home, job: Job, days: float) -> None:
-    change_rows(home, "removed = :moment", job, moment=(datetime.now(UTC) - timedelta(days=days)).timestamp())
+    update_rows(home, "removed = :moment", job, moment=(datetime.now(UTC) - timedelta(days=days)).timestamp())
 
 
 def test_the_supervising_process_deletes_what_was_removed_thirty_days_ago_at_its_start_and_daily(
     home: Home, store: JobStore, bin_: Bin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old, older, young, library = (completed(home, store) for _ in range(4))
-    bin_.put([old.id, older.id, young.id])
-    days_ago(home, older, KEPT_DAYS + 1)
-    days_ago(home, young, KEPT_DAYS - 0.1)
+    old, older, young, library = (complete_job(home, store) for _ in range(4))
+    bin_.add([old.id, older.id, young.id])
+    days_ago(home, older, BIN_RETENTION_DAYS + 1)
+    days_ago(home, young, BIN_RETENTION_DAYS - 0.1)
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
-    events = Events()
+    events = EventRecorder()
     process = Reconciliation(home, store, CeleryQueue(), events)
-    process.check()
+    process.reconcile()
     assert [entry.job.id for entry in bin_.jobs()] == [old.id, young.id]
-    assert events.told == [JobChanged(older.id)]
-    days_ago(home, old, KEPT_DAYS + 1)
-    process.check()
-    assert home.job(old.id).root.exists(), "it looks once a day"
+    assert events.events == [JobChanged(older.id)]
+    days_ago(home, old, BIN_RETENTION_DAYS + 1)
+    process.reconcile()
+    assert home.job_folder(old.id).root.exists(), "it looks once a day"
     clock = datetime.now(UTC).timestamp()
     monkeypatch.setattr("desktop.tasks.reconcile.time", lambda: clock + 24 * 3600)
-    process.check()
+    process.reconcile()
     assert [entry.job.id for entry in bin_.jobs()] == [young.id]
-    assert not home.job(old.id).root.exists()
+    assert not home.job_folder(old.id).root.exists()
     assert all(stem.path.exists() for job in (young, library) for stem in job.stems)
 
 
 def test_in_a_library_whose_database_is_damaged_a_removed_song_is_found_in_the_bin(
     home: Home, store: JobStore, bin_: Bin
 ) -> None:
-    done, restored = completed(home, store), completed(home, store)
-    waiting, running = store.insert(new_job()), begun(home, store)
-    home.job(waiting.id).root.mkdir()
-    bin_.put([job.id for job in (done, restored, waiting, running)])
+    done, restored = complete_job(home, store), complete_job(home, store)
+    waiting, running = store.insert(make_new_job()), begun(home, store)
+    home.job_folder(waiting.id).root.mkdir()
+    bin_.add([job.id for job in (done, restored, waiting, running)])
     bin_.restore([restored.id])
     removed = bin_.jobs()[0].removed
     home.database.write_bytes(b"This is no database. " * 500)
@@ -249,7 +254,7 @@ def test_in_a_library_whose_database_is_damaged_a_removed_song_is_found_in_the_b
     assert notice is not None
     assert "1 song found again" in notice
     assert [(job.id, job.stems) for job in again.jobs()] == [(restored.id, restored.stems)]
-    found = {job.id: job for job in again.removed()}
+    found = {job.id: job for job in again.jobs_in_bin()}
     assert {job.state for job in (found[waiting.id], found[running.id])} == {JobState.PENDING}
     assert found[done.id] == replace(done, removed=removed, position=found[done.id].position)
     assert {job.removed for job in found.values()} == {removed}
@@ -257,11 +262,11 @@ def test_in_a_library_whose_database_is_damaged_a_removed_song_is_found_in_the_b
 
 def test_every_window_hears_of_what_is_removed_restored_and_deleted(home: Home, store: JobStore) -> None:
     told: list[JobEvent] = []
-    events = Events()
-    events.then = told.append
-    heard = Bin(home, store, Asked(), events)
-    job = store.insert(new_job())
-    for act in (lambda: heard.put([job.id]), heard.restore, lambda: heard.put([job.id]), heard.delete):
+    events = EventRecorder()
+    events.on_event = told.append
+    heard = Bin(home, store, RecordingQueue(), events)
+    job = store.insert(make_new_job())
+    for act in (lambda: heard.add([job.id]), heard.restore, lambda: heard.add([job.id]), heard.delete):
         act()
         assert told == [JobChanged(job.id)]
         told.clear()

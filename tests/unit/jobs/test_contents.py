@@ -10,24 +10,24 @@ import pytest
 
 from desktop.errors import DuplicateTrackError
 from desktop.jobs.model import Job
-from desktop.jobs.records import recorded_jobs
+from desktop.jobs.recovery import rebuild_jobs
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from tests.helpers.library import write_song
-from tests.helpers.queue import Nobody
-from tests.helpers.rows import change_rows
-from tests.helpers.window import Asked
+from tests.helpers.queue import NullEvents
+from tests.helpers.rows import update_rows
+from tests.helpers.window import RecordingQueue
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").prepare()
+    return Home(tmp_path / "library").create_folders()
 
 
 @pytest.fixture
 def service(home: Home) -> JobService:
-    return JobService(home, JobStore(home), Asked(), Nobody())
+    return JobService(home, JobStore(home), RecordingQueue(), NullEvents())
 
 
 @pytest.fixture
@@ -113,9 +113,9 @@ def test_jobs_of_earlier_versions_are_recognised_and_only_those_of_equal_size_ar
     long = service.add(write_song(song.with_name("long.wav"), seconds=0.4))
     gone = service.add(write_song(song.with_name("gone.wav"), seconds=0.2))
     removed = service.add(write_song(song.with_name("removed.wav"), seconds=0.2))
-    shutil.rmtree(home.job(gone.id).source)
+    shutil.rmtree(home.job_folder(gone.id).source)
     service.remove_jobs([removed.id])
-    change_rows(home, "digest = NULL")
+    update_rows(home, "digest = NULL")
     read: list[str] = []
     really = hashlib.file_digest
 
@@ -124,7 +124,7 @@ def test_jobs_of_earlier_versions_are_recognised_and_only_those_of_equal_size_ar
         return really(file, kind)
 
     monkeypatch.setattr(hashlib, "file_digest", watched)
-    service = JobService(home, JobStore(home), Asked(), Nobody())
+    service = JobService(home, JobStore(home), RecordingQueue(), NullEvents())
     for path, known in ((twin, old), (song.with_name("removed.wav"), removed)):
         with pytest.raises(DuplicateTrackError) as refused:
             service.add(path, is_duplicate=always)
@@ -148,4 +148,4 @@ def test_of_many_who_add_the_same_song_at_once_one_does(service: JobService, son
 
 def test_the_digest_is_in_the_record_beside_the_song(home: Home, service: JobService, song: Path) -> None:
     job = service.add(song)
-    assert [found.digest for found in recorded_jobs(home)] == [job.digest]
+    assert [found.digest for found in rebuild_jobs(home)] == [job.digest]

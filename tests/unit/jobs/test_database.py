@@ -28,7 +28,7 @@ for _ in range(int(sys.argv[2])):
 
 
 def test_processes_that_read_and_then_write_neither_fail_nor_lose_a_turn(tmp_path: Path) -> None:
-    database = Database(Home(tmp_path).prepare())
+    database = Database(Home(tmp_path).create_folders())
     with database.write() as connection:
         connection.execute(text("CREATE TABLE counter (count INTEGER)"))
         connection.execute(text("INSERT INTO counter VALUES (0)"))
@@ -40,7 +40,7 @@ def test_processes_that_read_and_then_write_neither_fail_nor_lose_a_turn(tmp_pat
 
 
 def test_a_commit_is_on_the_disk_and_a_reader_keeps_nobody_waiting(tmp_path: Path) -> None:
-    database = Database(Home(tmp_path).prepare())
+    database = Database(Home(tmp_path).create_folders())
     with database.read() as connection:
 
         def pragma(name: str) -> object:
@@ -53,7 +53,7 @@ def test_a_commit_is_on_the_disk_and_a_reader_keeps_nobody_waiting(tmp_path: Pat
 
 
 def test_no_connection_outlives_its_transaction(tmp_path: Path) -> None:
-    database = Database(Home(tmp_path).prepare())
+    database = Database(Home(tmp_path).create_folders())
     with database.read():
         pass
     names = {path.name for path in tmp_path.iterdir()}

@@ -11,19 +11,18 @@ from uuid import uuid4
 import pytest
 
 from desktop.errors import StorageError
-from desktop.jobs.copy import stored_track
 from desktop.jobs.database import Database
+from desktop.jobs.files import find_stored_track, remove_orphaned_files
 from desktop.jobs.model import JobOptions, JobState, Stage
-from desktop.jobs.records import recorded_jobs, write_record
-from desktop.jobs.schema import STEPS
+from desktop.jobs.recovery import rebuild_jobs, write_backup_record
+from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
-from desktop.jobs.strays import remove_strays
-from desktop.lock import FileLock
 from desktop.paths import Home
+from desktop.runtime.file_lock import FileLock
 from desktop.settings import Settings, load_settings
-from tests.helpers.rows import lose_owner, new_job
+from tests.helpers.rows import make_new_job, simulate_dead_owner
 
-VERSIONS = range(1, len(STEPS) + 1)
+VERSIONS = range(1, len(MIGRATIONS) + 1)
 NAMES = ("vocals", "drums")
 # The options as they were written before a song could be cut otherwise than the model wants it.
 FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode": "raw", "out": None}
@@ -37,7 +36,7 @@ SINCE = {
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").prepare()
+    return Home(tmp_path / "library").create_folders()
 
 
 def row(state: JobState, position: int) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def row(state: JobState, position: int) -> dict[str, Any]:
         "elapsed": 5.0, "left": None, "seconds": 200.0, "sample_rate": 44100, "channels": 2, "frames": 8820000,
         "model_used": "htdemucs" if done else None, "null_dbfs": -300.0 if done else None,
         "notices": json.dumps(["Folded."] if done else []), "error": "Damaged." if state is JobState.FAILED else None,
-        "started": 1.7e9, "ended": 1.7e9 + 60 if state.ended else None, "stems": json.dumps(stems if done else []),
+        "started": 1.7e9, "ended": 1.7e9 + 60 if state.has_ended else None, "stems": json.dumps(stems if done else []),
         "owner": "elsewhere/1/1.0" if state is JobState.PROCESSING else None,
         "lease_until": 1.7e9 if state is JobState.PROCESSING else None,
     }  # fmt: skip
@@ -67,7 +66,7 @@ def library_of(home: Home, version: int) -> list[dict[str, Any]]:
     rows = [row(state, position) for position, state in enumerate(JobState, start=1)]
     with sqlite3.connect(home.database) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        for step in STEPS[:version]:
+        for step in MIGRATIONS[:version]:
             connection.execute(step)
         columns = {column[1] for column in connection.execute("PRAGMA table_info(jobs)")}
         for values in rows:
@@ -84,13 +83,13 @@ def library_of(home: Home, version: int) -> list[dict[str, Any]]:
 
 
 def write_files(home: Home, values: dict[str, Any]) -> None:
-    folder = home.job(values["id"])
+    folder = home.job_folder(values["id"])
     folder.source.mkdir(parents=True)
     (folder.source / "\\xff ä.flac").write_bytes(b"track")
     if values["stems"] != "[]":
-        folder.run(1).mkdir()
+        folder.result_folder(1).mkdir()
         for name in NAMES:
-            (folder.run(1) / f"{name}.flac").write_bytes(name.encode())
+            (folder.result_folder(1) / f"{name}.flac").write_bytes(name.encode())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -130,7 +129,7 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
         "digest": None,
     }
     with sqlite3.connect(":memory:") as earlier:
-        for step in STEPS[:version]:
+        for step in MIGRATIONS[:version]:
             earlier.execute(step)
         known = {column[1] for column in earlier.execute("PRAGMA table_info(jobs)")}
     earlier.close()
@@ -142,37 +141,37 @@ def test_work_goes_on_in_the_library_of_an_earlier_version(home: Home, version: 
     library_of(home, version)
     store = JobStore(home)
     was_paused = version >= 4
-    assert store.paused() is was_paused
-    store.set_paused(False)
-    remove_strays(home, store)
+    assert store.is_queue_paused() is was_paused
+    store.set_queue_paused(False)
+    remove_orphaned_files(home, store)
     jobs = {job.state: job for job in store.jobs()}
     for job in jobs.values():
-        assert stored_track(home.job(job.id), job).read_bytes() == b"track"
-        store.set_job_paused(job.id, False) if not job.state.ended else None
-    lose_owner(home, jobs[JobState.PROCESSING])
+        assert find_stored_track(home.job_folder(job.id), job).read_bytes() == b"track"
+        store.set_job_paused(job.id, False) if not job.state.has_ended else None
+    simulate_dead_owner(home, jobs[JobState.PROCESSING])
     assert store.release_orphans() == [jobs[JobState.PROCESSING].id]
-    for job in store.due():
+    for job in store.due_jobs():
         claimed = store.claim(job.id)
         assert claimed is not None
         assert store.complete(claimed, (), ())
-    (again,) = store.retry([jobs[JobState.FAILED].id])
+    (again,) = store.separate_again([jobs[JobState.FAILED].id])
     assert (again.state, again.error, again.sparing) == (JobState.PENDING, None, False)
-    assert store.insert(new_job()).position > again.position
+    assert store.insert(make_new_job()).position > again.position
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_stems_of_an_earlier_version_stay_when_their_song_is_separated_again_in_vain(home: Home, version: int) -> None:
     library_of(home, version)
     store = JobStore(home)
-    store.set_paused(False)
+    store.set_queue_paused(False)
     done = next(job for job in store.jobs() if job.state is JobState.COMPLETED)
     for stem in done.stems:
         stem.peaks.touch()
-    store.retry([done.id])
+    store.separate_again([done.id])
     attempt = store.claim(done.id)
     assert attempt is not None
     assert store.fail(attempt, "It failed.", 1.0)
-    remove_strays(home, store)
+    remove_orphaned_files(home, store)
     after = store.job(done.id)
     assert (after.state, after.stems, after.notices) == (JobState.COMPLETED, done.stems, done.notices)
     assert [stem.path.read_bytes() for stem in after.stems] == [name.encode() for name in NAMES]
@@ -183,16 +182,16 @@ def test_a_library_that_is_brought_up_to_date_is_so_for_the_next(home: Home) -> 
     jobs = JobStore(home).jobs()
     assert JobStore(home).jobs() == jobs
     with sqlite3.connect(home.database) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (len(STEPS),)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     connection.close()
 
 
 @pytest.fixture
 def older_at_work(home: Home) -> Iterator[FileLock]:
     """An older version runs on the library."""
-    library_of(home, len(STEPS) - 1)
-    lock = FileLock(home.lock)
-    assert lock.take()
+    library_of(home, len(MIGRATIONS) - 1)
+    lock = FileLock(home.supervisor_lock)
+    assert lock.acquire()
     yield lock
     lock.release()
 
@@ -204,36 +203,36 @@ def test_no_table_changes_under_an_older_version_that_runs(home: Home, older_at_
     assert home.database.read_bytes() == before
     older_at_work.release()
     assert len(JobStore(home).jobs()) == len(JobState)
-    assert older_at_work.take(), "whoever brought it up to date does not keep the lock"
+    assert older_at_work.acquire(), "whoever brought it up to date does not keep the lock"
 
 
 def test_an_older_version_that_runs_all_the_same_touches_nothing_of_a_newer_library(home: Home) -> None:
     store = JobStore(home)
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     with sqlite3.connect(home.database) as connection:
-        connection.execute(f"PRAGMA user_version = {len(STEPS) + 1}")
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
     before = home.database.read_bytes()
-    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.remove([job.id])):
+    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.move_to_bin([job.id])):
         with pytest.raises(StorageError, match="newer Unbraid"):
             ask()
     assert home.database.read_bytes() == before
 
 
 def test_the_records_beside_the_songs_of_an_earlier_version_still_tell_of_them(home: Home) -> None:
-    rows = library_of(home, len(STEPS))
+    rows = library_of(home, len(MIGRATIONS))
     for values in rows:
         record = {name: value for name, value in values.items() if name not in SINCE}
-        home.job(values["id"]).record.write_text(json.dumps(record))
+        home.job_folder(values["id"]).backup_record.write_text(json.dumps(record))
     for name in NAMES:
         for folder in home.jobs.glob("*/run-1"):
             (folder / f"{name}.peaks").write_bytes(b"")
-    found = recorded_jobs(home)
+    found = rebuild_jobs(home)
     assert [job.title for job in found] == [values["title"] for values in rows]
     assert [len(job.stems) for job in found if job.state is JobState.COMPLETED] == [len(NAMES)]
     for job in found:
-        write_record(home, job)
-    assert [(job.title, job.state, job.stems) for job in recorded_jobs(home)] == [
+        write_backup_record(home, job)
+    assert [(job.title, job.state, job.stems) for job in rebuild_jobs(home)] == [
         (job.title, job.state, job.stems) for job in found
     ]
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop import change_watch
+from desktop.jobs.liveness import LEASE_S, has_exited, is_on_this_machine
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.owner import LEASE, is_gone, is_visible
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from desktop.process_identity import machine, started, this_process
-from tests.helpers.rows import change_rows, claimed, lose_owner, move_owner
+from desktop.runtime import stall_timer
+from desktop.runtime.process_identity import current_process_identity, machine_id, process_start_time
+from tests.helpers.rows import claim_job, simulate_dead_owner, simulate_remote_owner, update_rows
 
 DAY = 86_400
 TICK = 2.0
@@ -31,14 +31,14 @@ def other() -> Iterator["subprocess.Popen[bytes]"]:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).prepare()
+    return Home(tmp_path).create_folders()
 
 
 @pytest.fixture
 def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Let this process's own clock go on by so many seconds."""
     now = [1000.0]
-    monkeypatch.setattr(change_watch, "monotonic", lambda: now[0])
+    monkeypatch.setattr(stall_timer, "monotonic", lambda: now[0])
 
     def on(seconds: float) -> None:
         now[0] += seconds
@@ -57,50 +57,56 @@ def look_for(store: JobStore, seconds: float, pass_time: Callable[[float], None]
 
 def elsewhere(home: Home, store: JobStore) -> Job:
     """A job that is in work on another machine."""
-    job = claimed(store)
-    move_owner(home, job)
+    job = claim_job(store)
+    simulate_remote_owner(home, job)
     return job
 
 
 def test_who_lives_is_not_gone() -> None:
-    assert not is_gone(this_process())
+    assert not has_exited(current_process_identity())
 
 
 def test_a_process_that_was_given_the_number_of_a_dead_owner_is_not_that_owner() -> None:
-    assert is_gone(f"{machine()}/{os.getpid()}/1")
+    assert has_exited(f"{machine_id()}/{os.getpid()}/1")
 
 
 def test_who_was_killed_is_gone_also_while_its_parent_has_not_noticed(other: "subprocess.Popen[bytes]") -> None:
     process = psutil.Process(other.pid)
-    name = f"{machine()}/{other.pid}/{started(other.pid)}"
-    assert not is_gone(name)
+    name = f"{machine_id()}/{other.pid}/{process_start_time(other.pid)}"
+    assert not has_exited(name)
     process.kill()
     while process.status() != psutil.STATUS_ZOMBIE:
         pass
-    assert is_gone(name)
+    assert has_exited(name)
     other.wait()
-    assert is_gone(name)
+    assert has_exited(name)
 
 
 def test_of_a_process_on_another_machine_nothing_is_known() -> None:
-    assert not is_gone("elsewhere/999999/0")
+    assert not has_exited("elsewhere/999999/0")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has PID namespaces")
 def test_two_containers_of_one_host_name_are_two_machines() -> None:
     kernel = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    assert machine() == f"{platform.node()}:{kernel}:{Path('/proc/self/ns/pid').stat().st_ino}"
-    assert not is_visible(f"{platform.node()}:{kernel}:4026599999/{os.getpid()}/1")
+    assert machine_id() == f"{platform.node()}:{kernel}:{Path('/proc/self/ns/pid').stat().st_ino}"
+    assert not is_on_this_machine(f"{platform.node()}:{kernel}:4026599999/{os.getpid()}/1")
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may make a PID namespace")
 def test_a_process_in_another_pid_namespace_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
-    words = [sys.executable, "-c", "from desktop.process_identity import this_process; print(this_process())"]
-    made = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", *words], capture_output=True, text=True, check=False)
+    words = [
+        sys.executable,
+        "-c",
+        "from desktop.runtime.process_identity import current_process_identity; print(current_process_identity())",
+    ]
+    made = subprocess.run(
+        ["unshare", "--pid", "--fork", "--mount-proc", *words], capture_output=True, text=True, check=False
+    )
     if made.returncode:
         pytest.skip(f"no namespaces here: {made.stderr.strip()}")
-    assert not is_visible(made.stdout.strip())
-    assert not is_gone(made.stdout.strip())
+    assert not is_on_this_machine(made.stdout.strip())
+    assert not has_exited(made.stdout.strip())
 
 
 @pytest.mark.parametrize("jump", [-DAY, DAY], ids=["back", "forward"])
@@ -108,17 +114,17 @@ def test_a_living_owner_on_this_machine_is_believed_whatever_the_clocks_say(
     home: Home, jump: float, pass_time: Callable[[float], None]
 ) -> None:
     store = JobStore(home)
-    job = claimed(store)
-    change_rows(home, f"lease_until = lease_until + {jump}, started = started + {jump}")
-    assert look_for(store, 10 * LEASE, pass_time) == []
+    job = claim_job(store)
+    update_rows(home, f"lease_until = lease_until + {jump}, started = started + {jump}")
+    assert look_for(store, 10 * LEASE_S, pass_time) == []
     assert store.claim(job.id) is None
     assert store.job(job.id).crashes == 0
 
 
 def test_a_killed_owner_on_this_machine_is_lost_at_once(home: Home) -> None:
     store = JobStore(home)
-    job = claimed(store)
-    lose_owner(home, job)
+    job = claim_job(store)
+    simulate_dead_owner(home, job)
     assert store.release_orphans() == [job.id]
     assert store.job(job.id).state is JobState.PENDING
 
@@ -128,9 +134,9 @@ def test_an_owner_on_another_machine_is_lost_after_a_lease_without_a_sign_of_lif
 ) -> None:
     store = JobStore(home)
     job = elsewhere(home, store)
-    assert look_for(store, LEASE - TICK, pass_time) == []
+    assert look_for(store, LEASE_S - TICK, pass_time) == []
     assert store.heartbeat(job, None, 0.5, 1.0, None)
-    assert look_for(store, LEASE - TICK, pass_time) == []
+    assert look_for(store, LEASE_S - TICK, pass_time) == []
     assert look_for(store, TICK, pass_time) == [job.id]
     assert store.job(job.id).state is JobState.PENDING
 
@@ -141,8 +147,8 @@ def test_the_clock_of_another_machine_is_not_compared_with_ours(
 ) -> None:
     store = JobStore(home)
     job = elsewhere(home, store)
-    change_rows(home, f"lease_until = lease_until + {jump}")
-    assert look_for(store, LEASE - TICK, pass_time) == []
+    update_rows(home, f"lease_until = lease_until + {jump}")
+    assert look_for(store, LEASE_S - TICK, pass_time) == []
     assert look_for(store, TICK, pass_time) == [job.id]
 
 
@@ -157,5 +163,5 @@ def test_a_sleep_of_this_computer_is_no_silence_of_an_owner(home: Home, pass_tim
 def test_an_owner_on_another_machine_keeps_its_job_when_another_worker_asks_for_it(home: Home) -> None:
     store = JobStore(home)
     job = elsewhere(home, store)
-    change_rows(home, "lease_until = 0")
+    update_rows(home, "lease_until = 0")
     assert store.claim(job.id) is None

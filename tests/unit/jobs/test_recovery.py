@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState
-from desktop.jobs.records import recorded_jobs, write_record
-from desktop.jobs.recovery import open_store
+from desktop.jobs.recovery import open_store, rebuild_jobs, write_backup_record
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from tests.helpers.library import write_song
-from tests.helpers.rows import completed
-from tests.helpers.window import Asked
+from tests.helpers.rows import complete_job
+from tests.helpers.window import RecordingQueue
 
 
 class Silent:
@@ -25,15 +24,17 @@ class Silent:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").prepare()
+    return Home(tmp_path / "library").create_folders()
 
 
 def add(home: Home, folder: Path, name: str) -> Job:
-    return JobService(home, JobStore(home), Asked(), Silent()).add(write_song(folder / name), JobOptions("sketch", "flac"))
+    return JobService(home, JobStore(home), RecordingQueue(), Silent()).add(
+        write_song(folder / name), JobOptions("sketch", "flac")
+    )
 
 
 def complete(home: Home, job: Job) -> Job:
-    return completed(home, JobStore(home), job)
+    return complete_job(home, JobStore(home), job)
 
 
 def overwrite(database: Path) -> None:
@@ -66,17 +67,22 @@ def test_the_songs_are_found_again(home: Home, tmp_path: Path, damage: Callable[
     assert (home.root / "library.damaged.db").exists()
     jobs = {job.id: job for job in store.jobs()}
     again = jobs[done.id]
-    assert (again.state, again.title, again.stems, again.notices) == (JobState.COMPLETED, "done", done.stems, ("A notice.",))
+    assert (again.state, again.title, again.stems, again.notices) == (
+        JobState.COMPLETED,
+        "done",
+        done.stems,
+        ("A notice.",),
+    )
     assert again.options == done.options
     for job in (waiting, begun):
         assert (jobs[job.id].state, jobs[job.id].options) == (JobState.PENDING, job.options)
-    assert [job.title for job in store.pending()] == ["waiting", "begun"]
+    assert [job.title for job in store.pending_jobs()] == ["waiting", "begun"]
     assert open_store(home)[1] is None
 
 
 def test_a_song_without_a_record_is_taken_by_its_file(home: Home, tmp_path: Path) -> None:
     job = add(home, tmp_path, "only a file.wav")
-    home.job(job.id).record.unlink()
+    home.job_folder(job.id).backup_record.unlink()
     (home.jobs / "not a job").mkdir()
     overwrite(home.database)
     store, _ = open_store(home)
@@ -90,12 +96,12 @@ def test_a_song_that_is_being_separated_again_is_found_with_its_stems(
 ) -> None:
     done = complete(home, add(home, tmp_path, "done.wav"))
     store = JobStore(home)
-    store.retry([done.id], "htdemucs_ft")
+    store.separate_again([done.id], "htdemucs_ft")
     attempt = store.claim(done.id)
     assert attempt is not None
-    home.job(done.id).run(attempt.token).mkdir()
+    home.job_folder(done.id).result_folder(attempt.token).mkdir()
     if recorded_again:
-        write_record(home, attempt)
+        write_backup_record(home, attempt)
     overwrite(home.database)
     found = open_store(home)[0].job(done.id)
     assert (found.state, found.stems, found.options) == (JobState.COMPLETED, done.stems, done.options)
@@ -120,10 +126,10 @@ def test_a_whole_library_is_opened_as_it_is(home: Home, tmp_path: Path) -> None:
 
 def test_a_record_of_the_app_before_this_one_is_read(home: Home, tmp_path: Path) -> None:
     job = complete(home, add(home, tmp_path, "song.wav"))
-    record = home.job(job.id).record
+    record = home.job_folder(job.id).backup_record
     known = json.loads(record.read_text())
     for name in ("paused", "retries", "sparing", "runtime"):
         del known[name]
     record.write_text(json.dumps(known))
-    (found,) = recorded_jobs(home)
+    (found,) = rebuild_jobs(home)
     assert (found.state, found.stems, found.paused) == (JobState.COMPLETED, job.stems, False)

@@ -6,21 +6,21 @@ import pytest
 
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import JobState
-from tests.helpers.window import Stage, a_job, stage
+from tests.helpers.window import WindowHarness, make_job, window_harness
 
 
 @pytest.fixture
-def setting(tmp_path: Path) -> "Stage":
-    with stage(tmp_path / "home") as made:
+def setting(tmp_path: Path) -> "WindowHarness":
+    with window_harness(tmp_path / "home") as made:
         return made
 
 
-def _line(setting: Stage, count: int = 5) -> list[str]:
-    return [setting.store.insert(a_job(str(n))).id for n in range(count)]
+def _line(setting: WindowHarness, count: int = 5) -> list[str]:
+    return [setting.store.insert(make_job(str(n))).id for n in range(count)]
 
 
-def _order(setting: Stage) -> str:
-    return "".join(job.title for job in setting.service.waiting())
+def _order(setting: WindowHarness) -> str:
+    return "".join(job.title for job in setting.service.pending_jobs())
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def _order(setting: Stage) -> str:
      (3, 1, "03124"), (4, None, "01234")],
 )  # fmt: skip
 def test_a_waiting_song_goes_before_another_one_or_to_the_end(
-    setting: Stage, job: int, before: int | None, order: str
+    setting: WindowHarness, job: int, before: int | None, order: str
 ) -> None:
     ids = _line(setting)
     setting.service.move(ids[job], None if before is None else ids[before])
@@ -37,11 +37,11 @@ def test_a_waiting_song_goes_before_another_one_or_to_the_end(
     assert [job.title for job in setting.queue.jobs] == ([] if order == "01234" else list(order))
 
 
-def test_songs_that_do_not_wait_keep_their_places(setting: Stage) -> None:
-    done = setting.store.insert(a_job("done", JobState.COMPLETED))
+def test_songs_that_do_not_wait_keep_their_places(setting: WindowHarness) -> None:
+    done = setting.store.insert(make_job("done", JobState.COMPLETED))
     ids = _line(setting, 2)
-    cancelled = setting.store.insert(a_job("cancelled", JobState.CANCELLED))
-    last = setting.store.insert(a_job("2")).id
+    cancelled = setting.store.insert(make_job("cancelled", JobState.CANCELLED))
+    last = setting.store.insert(make_job("2")).id
     changed = setting.service.move(last, ids[0])
     assert _order(setting) == "201"
     assert {job.title for job in changed} == {"0", "1", "2"}
@@ -49,7 +49,7 @@ def test_songs_that_do_not_wait_keep_their_places(setting: Stage) -> None:
     assert setting.service.job(cancelled.id).position == cancelled.position
 
 
-def test_only_songs_that_wait_are_moved_and_only_before_such(setting: Stage) -> None:
+def test_only_songs_that_wait_are_moved_and_only_before_such(setting: WindowHarness) -> None:
     ids = _line(setting, 2)
     setting.store.claim(ids[0])
     for job, before in ((ids[0], ids[1]), (ids[1], ids[0])):
@@ -59,18 +59,18 @@ def test_only_songs_that_wait_are_moved_and_only_before_such(setting: Stage) -> 
         setting.service.move(ids[1], "nonesuch")
 
 
-def test_in_a_held_queue_the_order_is_kept_and_nothing_is_asked_for(setting: Stage) -> None:
+def test_in_a_held_queue_the_order_is_kept_and_nothing_is_asked_for(setting: WindowHarness) -> None:
     ids = _line(setting, 3)
-    setting.service.pause()
+    setting.service.pause_queue()
     setting.service.move(ids[2], ids[0])
     assert setting.queue.jobs == []
-    setting.service.resume()
+    setting.service.resume_queue()
     assert [job.title for job in setting.queue.jobs] == ["2", "0", "1"]
 
 
-def test_every_window_hears_of_the_songs_that_changed_places(setting: Stage) -> None:
+def test_every_window_hears_of_the_songs_that_changed_places(setting: WindowHarness) -> None:
     ids = _line(setting, 4)
     heard: list[str] = []
-    setting.feed.changed.connect(heard.append)
+    setting.feed.job_changed.connect(heard.append)
     setting.service.move(ids[2], ids[1])
     assert sorted(heard) == sorted(ids[1:3])

@@ -9,17 +9,17 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Duty, Job, JobOptions, JobState, Stage, Stem
-from desktop.jobs.schema import STEPS
+from desktop.jobs.model import Job, JobOptions, JobState, OwnerDirective, Stage, Stem
+from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
-from desktop.jobs.turns import CRASH_BOUND
+from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
-from tests.helpers.rows import lose_owner, new_job
+from tests.helpers.rows import make_new_job, simulate_dead_owner
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path).prepare()
+    return Home(tmp_path).create_folders()
 
 
 @pytest.fixture
@@ -29,19 +29,19 @@ def store(home: Home) -> JobStore:
 
 def test_a_job_comes_back_as_it_was_added_also_with_a_name_that_is_no_text(store: JobStore) -> None:
     options = JobOptions("sketch", "flac", "24", "raw", Path(os.fsdecode(b"/out/\xe9")))
-    job = new_job(os.fsdecode(b"latin1_\xe9.wav"), options)
+    job = make_new_job(os.fsdecode(b"latin1_\xe9.wav"), options)
     added = store.insert(job)
     assert (added.source, added.options, added.position) == (job.source, options, 1)
     assert store.jobs() == [added]
 
 
 def test_jobs_queue_in_the_order_in_which_they_were_added(store: JobStore) -> None:
-    ids = [store.insert(new_job(f"{number}.wav")).id for number in range(5)]
-    assert [job.id for job in store.pending()] == ids
+    ids = [store.insert(make_new_job(f"{number}.wav")).id for number in range(5)]
+    assert [job.id for job in store.pending_jobs()] == ids
 
 
 def test_a_job_is_claimed_once(store: JobStore) -> None:
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     claimed = store.claim(job.id)
     assert claimed is not None
     assert (claimed.state, claimed.token) == (JobState.PROCESSING, 1)
@@ -49,37 +49,37 @@ def test_a_job_is_claimed_once(store: JobStore) -> None:
 
 
 def test_of_many_that_claim_at_once_one_wins(store: JobStore) -> None:
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda _: store.claim(job.id), range(16)))
     assert sum(claim is not None for claim in claims) == 1
 
 
 def test_a_cancelled_job_is_not_claimed(store: JobStore) -> None:
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     assert store.request_cancel(job.id).state is JobState.CANCELLED
     assert store.claim(job.id) is None
 
 
 def test_the_owner_of_a_running_job_is_told_to_stop(store: JobStore) -> None:
-    claimed = store.claim(store.insert(new_job()).id)
+    claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
-    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is Duty.GO_ON
+    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is OwnerDirective.CONTINUE
     assert store.request_cancel(claimed.id).state is JobState.PROCESSING
-    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is Duty.CANCEL
-    assert store.stopped(claimed, 2.0) is JobState.CANCELLED
+    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is OwnerDirective.CANCEL
+    assert store.record_stop(claimed, 2.0) is JobState.CANCELLED
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(home: Home, store: JobStore) -> None:
-    first = store.claim(store.insert(new_job()).id)
+    first = store.claim(store.insert(make_new_job()).id)
     assert first is not None
-    lose_owner(home, first)
+    simulate_dead_owner(home, first)
     second = store.claim(first.id)
     assert second is not None
     assert (second.token, second.crashes) == (2, 1)
-    assert store.heartbeat(first, None, 0.5, 1.0, None) is Duty.LET_GO
-    assert store.stopped(first, 1.0) is None
+    assert store.heartbeat(first, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
+    assert store.record_stop(first, 1.0) is None
     assert not store.complete(first, (), ())
     assert not store.fail(first, "too late", 1.0)
     assert store.job(first.id).state is JobState.PROCESSING
@@ -87,20 +87,20 @@ def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(
 
 
 def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStore) -> None:
-    job = store.insert(new_job())
-    for _ in range(CRASH_BOUND):
+    job = store.insert(make_new_job())
+    for _ in range(MAX_CRASHES):
         claimed = store.claim(job.id)
         assert claimed is not None
-        lose_owner(home, claimed)
+        simulate_dead_owner(home, claimed)
         store.release_orphans()
     failed = store.job(job.id)
-    assert (failed.state, failed.crashes) == (JobState.FAILED, CRASH_BOUND)
+    assert (failed.state, failed.crashes) == (JobState.FAILED, MAX_CRASHES)
     assert "stopped the worker 3 times" in (failed.error or "")
 
 
 def finish_segments(home: Home, job: Job, count: int) -> None:
     """As the pipeline leaves them: so many are finished, one more is in work."""
-    folder = home.job(job.id).segments / "key"
+    folder = home.job_folder(job.id).segments / "key"
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
         (folder / f"{number:06d}.float32").touch()
@@ -113,14 +113,14 @@ def die_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
     claimed = store.claim(job.id)
     assert claimed is not None
     finish_segments(home, job, segments)
-    lose_owner(home, claimed)
+    simulate_dead_owner(home, claimed)
     store.release_orphans()
     return store.job(job.id)
 
 
 def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(home: Home, store: JobStore) -> None:
-    job = store.insert(new_job())
-    for segments in range(1, 3 * CRASH_BOUND):
+    job = store.insert(make_new_job())
+    for segments in range(1, 3 * MAX_CRASHES):
         after = die_after(home, store, job, segments)
         assert (after.state, after.crashes) == (JobState.PENDING, 1)
 
@@ -131,12 +131,12 @@ def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(hom
 def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
     home: Home, store: JobStore, stage: Stage, words: str
 ) -> None:
-    job = store.insert(new_job())
-    for _ in range(CRASH_BOUND):
+    job = store.insert(make_new_job())
+    for _ in range(MAX_CRASHES):
         claimed = store.claim(job.id)
         assert claimed is not None
-        store.describe(claimed, stage=stage.value)
-        lose_owner(home, job)
+        store.record_details(claimed, stage=stage.value)
+        simulate_dead_owner(home, job)
         store.release_orphans()
     assert words in (store.job(job.id).error or "")
 
@@ -144,130 +144,130 @@ def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
 def test_a_job_that_kills_every_worker_at_the_same_segment_is_given_up_at_the_crash_bound(
     home: Home, store: JobStore
 ) -> None:
-    job = store.insert(new_job())
-    after = [die_after(home, store, job, segments=5) for _ in range(CRASH_BOUND)]
-    assert [one.crashes for one in after] == [1, 2, CRASH_BOUND]
+    job = store.insert(make_new_job())
+    after = [die_after(home, store, job, segments=5) for _ in range(MAX_CRASHES)]
+    assert [one.crashes for one in after] == [1, 2, MAX_CRASHES]
     assert [one.state for one in after] == [JobState.PENDING, JobState.PENDING, JobState.FAILED]
 
 
 def test_a_worker_that_takes_over_at_the_crash_bound_is_told_by_what_was_finished(home: Home, store: JobStore) -> None:
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     for segments in (0, 0, 3, 3, 3):
         claimed = store.claim(job.id)
         assert claimed is not None
         finish_segments(home, job, segments)
-        lose_owner(home, claimed)
+        simulate_dead_owner(home, claimed)
     assert store.claim(job.id) is None
-    assert (store.job(job.id).state, store.job(job.id).crashes) == (JobState.FAILED, CRASH_BOUND)
+    assert (store.job(job.id).state, store.job(job.id).crashes) == (JobState.FAILED, MAX_CRASHES)
 
 
 def test_segments_made_anew_are_no_progress(home: Home, store: JobStore) -> None:
-    job = store.insert(new_job())
+    job = store.insert(make_new_job())
     die_after(home, store, job, segments=5)
-    home.job(job.id).forget_work()
+    home.job_folder(job.id).delete_work_files()
     assert die_after(home, store, job, segments=4).crashes == 2
 
 
 def test_a_repeated_job_is_given_all_its_tries_again(home: Home, store: JobStore) -> None:
-    job = store.insert(new_job())
-    for _ in range(CRASH_BOUND):
+    job = store.insert(make_new_job())
+    for _ in range(MAX_CRASHES):
         die_after(home, store, job, segments=5)
-    home.job(job.id).forget_work()
-    store.retry([job.id])
+    home.job_folder(job.id).delete_work_files()
+    store.separate_again([job.id])
     after = [die_after(home, store, job, segments) for segments in (1, 1, 2)]
     assert [one.crashes for one in after] == [1, 2, 1]
 
 
-@pytest.mark.parametrize("version", range(len(STEPS)))
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
 def test_a_library_of_any_earlier_app_is_brought_up_to_this_one(home: Home, version: int) -> None:
     engine = create_engine(f"sqlite:///{home.database}")
     with engine.begin() as connection:
-        for step in STEPS[:version]:
+        for step in MIGRATIONS[:version]:
             connection.execute(text(step))
         connection.execute(text(f"PRAGMA user_version = {version}"))
     engine.dispose()
     store = JobStore(home)
-    assert die_after(home, store, store.insert(new_job()), segments=1).crashes == 1
+    assert die_after(home, store, store.insert(make_new_job()), segments=1).crashes == 1
 
 
 def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(new_job()).id)
+    claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
-    lose_owner(home, claimed)
-    store.release_ended()
+    simulate_dead_owner(home, claimed)
+    store.release_jobs_of_exited_owners()
     job = store.job(claimed.id)
     assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
 
 
 def test_a_process_holds_the_jobs_it_works_on_and_no_others(home: Home, store: JobStore) -> None:
-    ours, theirs = (store.claim(store.insert(new_job(name)).id) for name in ("1.wav", "2.wav"))
+    ours, theirs = (store.claim(store.insert(make_new_job(name)).id) for name in ("1.wav", "2.wav"))
     assert ours is not None
     assert theirs is not None
-    lose_owner(home, theirs)
-    assert store.held(ours.id) == store.job(ours.id)
-    assert store.held(theirs.id) is None
+    simulate_dead_owner(home, theirs)
+    assert store.find_own_job(ours.id) == store.job(ours.id)
+    assert store.find_own_job(theirs.id) is None
     store.release(ours)
-    assert store.held(ours.id) is None
+    assert store.find_own_job(ours.id) is None
 
 
 def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(new_job()).id)
+    claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
-    lose_owner(home, claimed)
+    simulate_dead_owner(home, claimed)
     assert store.release_orphans() == [claimed.id]
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_an_orphan_that_was_to_be_cancelled_is_not_claimed(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(new_job()).id)
+    claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
-    lose_owner(home, claimed)
+    simulate_dead_owner(home, claimed)
     assert store.claim(claimed.id) is None
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_stems_are_found_again_when_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
-    claimed = store.claim(store.insert(new_job()).id)
+    claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
-    folder = home.job(claimed.id).run(1)
+    folder = home.job_folder(claimed.id).result_folder(1)
     store.complete(claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), ("Folded.",), frames=7)
     moved = tmp_path.with_name("moved")
     tmp_path.rename(moved)
     job = JobStore(Home(moved)).job(claimed.id)
-    assert job.stems[0].path == Home(moved).job(job.id).run(1) / "bass.wav"
+    assert job.stems[0].path == Home(moved).job_folder(job.id).result_folder(1) / "bass.wav"
     assert (job.notices, job.frames, job.progress) == (("Folded.",), 7, 1.0)
 
 
 def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobStore) -> None:
-    job = store.insert(new_job())
-    assert store.retry([job.id]) == []
+    job = store.insert(make_new_job())
+    assert store.separate_again([job.id]) == []
     claimed = store.claim(job.id)
     assert claimed is not None
     store.fail(claimed, "It is damaged.", 1.0)
-    (again,) = store.retry([job.id], "sketch")
+    (again,) = store.separate_again([job.id], "sketch")
     assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
 
 
 def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_process(
     home: Home, store: JobStore
 ) -> None:
-    job = store.insert(new_job())
-    store.set_paused(True)
+    job = store.insert(make_new_job())
+    store.set_queue_paused(True)
     assert store.claim(job.id) is None
-    assert JobStore(home).paused()
-    store.set_paused(False)
+    assert JobStore(home).is_queue_paused()
+    store.set_queue_paused(False)
     assert store.claim(job.id) is not None
 
 
 def test_a_waiting_job_can_be_made_the_next_and_a_running_one_cannot(store: JobStore) -> None:
-    first, second, third = (store.insert(new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
-    store.move_first(third.id)
-    assert [job.id for job in store.pending()] == [third.id, first.id, second.id]
+    first, second, third = (store.insert(make_new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
+    store.move_to_front(third.id)
+    assert [job.id for job in store.pending_jobs()] == [third.id, first.id, second.id]
     store.claim(third.id)
     with pytest.raises(JobStateError):
-        store.move_first(third.id)
+        store.move_to_front(third.id)
 
 
 def test_an_unknown_job_is_named(store: JobStore) -> None:

@@ -14,7 +14,7 @@ def test_models_are_those_of_demucs(name: str) -> None:
     bag = yaml.safe_load((REMOTE / f"{name}.yaml").read_text())
     entry = next(entry for entry in catalogue() if entry.name == name)
     assert [file.name.split("-")[0] for file in entry.files] == bag["models"]
-    assert (entry.bag or None) == (tuple(map(tuple, bag["weights"])) if "weights" in bag else None)
+    assert (entry.bag_weights or None) == (tuple(map(tuple, bag["weights"])) if "weights" in bag else None)
     published = (REMOTE / "files.txt").read_text().split()
     assert {file.name for file in entry.files} <= set(published)
 
@@ -22,7 +22,7 @@ def test_models_are_those_of_demucs(name: str) -> None:
 def test_every_file_has_a_sum_and_an_address() -> None:
     for entry in catalogue():
         for file in entry.files:
-            assert file.name.endswith(f"-{file.sha256}.th")
+            assert file.name.endswith(f"-{file.sha256_prefix}.th")
             assert file.url == f"https://dl.fbaipublicfiles.com/demucs/hybrid_transformer/{file.name}"
 
 

@@ -12,10 +12,10 @@ import pytest
 
 import desktop.models.download as module
 from desktop.errors import CancelledError, ModelUnavailableError, StorageError
-from desktop.lock import FileLock
 from desktop.models.catalogue import WeightsFile
 from desktop.models.download import download
-from desktop.models.storage import part_of
+from desktop.models.storage import partial_path
+from desktop.runtime.file_lock import FileLock
 from tests.helpers.http_server import FileServer
 
 BODY = np.random.default_rng(0).bytes(1_500_000)
@@ -60,13 +60,13 @@ def test_a_file_comes_whole_and_progress_is_told(server: FileServer, target: Pat
     assert target.read_bytes() == BODY
     assert told[-1] == (len(BODY), len(BODY))
     assert told == sorted(told)
-    assert not part_of(target).exists()
+    assert not partial_path(target).exists()
 
 
 def test_a_file_that_is_there_is_not_asked_for(server: FileServer, target: Path) -> None:
     target.write_bytes(BODY)
     bring(server, target)
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize("damage", [BODY[:-1], BODY + b"x", b"", b"\0" + BODY[1:]])
@@ -77,41 +77,41 @@ def test_a_damaged_file_is_fetched_anew(server: FileServer, target: Path, damage
 
 
 def test_what_breaks_off_goes_on_by_itself(server: FileServer, target: Path) -> None:
-    server.break_after = 400_000
+    server.cut_after_bytes = 400_000
     bring(server, target)
     assert target.read_bytes() == BODY
-    assert [span for _, span in server.asked] == [None, "bytes=400000-", "bytes=800000-", "bytes=1200000-"]
+    assert [span for _, span in server.requests] == [None, "bytes=400000-", "bytes=800000-", "bytes=1200000-"]
 
 
 def test_a_server_that_only_breaks_off_is_left_and_what_came_is_kept(server: FileServer, target: Path) -> None:
-    server.break_after, server.ranges = 400_000, False
+    server.cut_after_bytes, server.supports_ranges = 400_000, False
     with pytest.raises(ModelUnavailableError, match="broke off"):
         bring(server, target)
-    assert part_of(target).read_bytes() == BODY[:400_000]
+    assert partial_path(target).read_bytes() == BODY[:400_000]
     assert not target.exists()
-    server.break_after, server.ranges = None, True
-    server.asked.clear()
+    server.cut_after_bytes, server.supports_ranges = None, True
+    server.requests.clear()
     bring(server, target)
     assert target.read_bytes() == BODY
-    assert server.asked == [(f"/{NAME}", "bytes=400000-")]
+    assert server.requests == [(f"/{NAME}", "bytes=400000-")]
 
 
 def test_a_server_without_ranges_gives_the_whole_again(server: FileServer, target: Path) -> None:
-    part_of(target).write_bytes(BODY[:1000])
-    server.ranges = False
+    partial_path(target).write_bytes(BODY[:1000])
+    server.supports_ranges = False
     bring(server, target)
     assert target.read_bytes() == BODY
 
 
 def test_a_part_that_is_whole_already_is_only_verified(server: FileServer, target: Path) -> None:
-    part_of(target).write_bytes(BODY)
+    partial_path(target).write_bytes(BODY)
     bring(server, target)
     assert target.read_bytes() == BODY
 
 
 @pytest.mark.parametrize("part", [b"something else", BODY + b"more", b"\0" * len(BODY)])
 def test_a_part_of_something_else_is_thrown_away(server: FileServer, target: Path, part: bytes) -> None:
-    part_of(target).write_bytes(part)
+    partial_path(target).write_bytes(part)
     bring(server, target)
     assert target.read_bytes() == BODY
 
@@ -124,7 +124,7 @@ def test_another_content_is_refused_and_thrown_away(server: FileServer, target: 
 
 
 def test_a_file_of_unknown_length_comes_too(server: FileServer, target: Path) -> None:
-    server.sized = False
+    server.sends_length = False
     told: list[tuple[int, int]] = []
     download(wanted(server), target, lambda done, total: told.append((done, total)), never)
     assert target.read_bytes() == BODY
@@ -133,7 +133,7 @@ def test_a_file_of_unknown_length_comes_too(server: FileServer, target: Path) ->
 
 @pytest.mark.parametrize("status", [403, 404, 500, 503])
 def test_what_the_server_says_is_told(server: FileServer, target: Path, status: int) -> None:
-    server.status = status
+    server.forced_status = status
     with pytest.raises(ModelUnavailableError, match=f"could not be downloaded .*{status}"):
         bring(server, target)
     assert left(target) == set()
@@ -157,7 +157,7 @@ def test_an_address_that_leads_nowhere_is_told(target: Path, url: str) -> None:
 
 @pytest.mark.parametrize("hello", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf"])
 def test_a_server_that_falls_silent_is_left(target: Path, monkeypatch: pytest.MonkeyPatch, hello: bytes) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.2)
+    monkeypatch.setattr(module, "_STALL_TIMEOUT_S", 0.2)
     with ExitStack() as open_ones, socket.create_server(("127.0.0.1", 0)) as silent:
 
         def answer() -> None:
@@ -178,7 +178,7 @@ def test_cancelling_keeps_what_came(server: FileServer, target: Path) -> None:
     asked = iter([False, False, True])
     with pytest.raises(CancelledError):
         download(wanted(server), target, nothing, lambda: next(asked))
-    kept = part_of(target).read_bytes()
+    kept = partial_path(target).read_bytes()
     assert kept == BODY[: len(kept)]
     bring(server, target)
     assert target.read_bytes() == BODY
@@ -187,7 +187,7 @@ def test_cancelling_keeps_what_came(server: FileServer, target: Path) -> None:
 def test_cancelling_beforehand_asks_nobody(server: FileServer, target: Path) -> None:
     with pytest.raises(CancelledError):
         download(wanted(server), target, nothing, lambda: True)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_the_second_one_waits_for_the_first(server: FileServer, target: Path) -> None:
@@ -198,7 +198,7 @@ def test_the_second_one_waits_for_the_first(server: FileServer, target: Path) ->
             begun.set()
             go_on.wait(20)
 
-    server.pause = pause
+    server.before_chunk = pause
     first = threading.Thread(target=bring, args=(server, target))
     first.start()
     assert begun.wait(20)
@@ -213,21 +213,21 @@ def test_the_second_one_waits_for_the_first(server: FileServer, target: Path) ->
     first.join()
     assert asked_to_stop.is_set()
     assert target.read_bytes() == BODY
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_waiting_for_another_can_be_cancelled_and_ends_when_it_does_not_get_on(
     server: FileServer, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = FileLock(target.with_name(target.name + ".lock"))
-    assert lock.take()
+    assert lock.acquire()
     with pytest.raises(CancelledError):
         download(wanted(server), target, nothing, lambda: True)
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_STALL_TIMEOUT_S", 0.1)
     with pytest.raises(ModelUnavailableError, match="already"):
         bring(server, target)
     lock.release()
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_two_processes_at_once_make_one_whole_file(server: FileServer, target: Path) -> None:
@@ -239,7 +239,7 @@ def test_two_processes_at_once_make_one_whole_file(server: FileServer, target: P
         process.join(60)
     assert [process.exitcode for process in both] == [0, 0]
     assert target.read_bytes() == BODY
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def _bring_from(file: WeightsFile, target: Path) -> None:

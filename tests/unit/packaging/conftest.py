@@ -19,7 +19,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from setup_environment import Environment
 
     root = tmp_path_factory.mktemp("pristine")
-    Environment(root).make()
+    Environment(root).create()
     return root
 
 

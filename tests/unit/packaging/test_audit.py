@@ -47,7 +47,7 @@ def test_each_version_is_asked_for_once_and_nothing_known_is_said(capsys: pytest
     status, said, server = run(served(), capsys)
     assert status == 0
     assert said == "Advisories are known against 0 of 3 locked packages.\n"
-    assert sorted(path for path, _ in server.asked) == [f"/{name}" for name in sorted(served())]
+    assert sorted(path for path, _ in server.requests) == [f"/{name}" for name in sorted(served())]
 
 
 @pytest.mark.usefixtures("locks")
@@ -63,7 +63,8 @@ def test_an_advisory_is_told_in_one_line_with_what_mends_it(capsys: pytest.Captu
 
 @pytest.mark.usefixtures("locks")
 @pytest.mark.parametrize(
-    ("answer", "words"), [(None, "404"), (b"<html>", "makes no sense"), (b"{}", "makes no sense"), (b"[]", "makes no sense")]
+    ("answer", "words"),
+    [(None, "404"), (b"<html>", "makes no sense"), (b"{}", "makes no sense"), (b"[]", "makes no sense")],
 )
 def test_a_package_that_nobody_answers_for_is_not_taken_for_a_good_one(
     capsys: pytest.CaptureFixture[str], answer: bytes | None, words: str
@@ -88,9 +89,9 @@ def test_without_a_network_a_sentence_says_so(capsys: pytest.CaptureFixture[str]
 
 
 def test_every_pin_of_the_real_lock_files_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
-    pins = audit.locked(audit.LOCKS)
+    pins = audit.read_pins(audit.LOCKS)
     assert {"celery", "torch", "pytest", "redis"} <= {pin.name for pin in pins}
     assert not [pin for pin in pins if "+" in pin.version or not pin.version]
     files = {f"pypi/{pin.name}/{pin.version}/json": b'{"vulnerabilities": []}' for pin in pins}
     status, said, server = run(files, capsys)
-    assert (status, len(server.asked)) == (0, len(pins)), said
+    assert (status, len(server.requests)) == (0, len(pins)), said

@@ -17,7 +17,11 @@ def test_build_on_a_fresh_clone_names_the_packages_that_could_not_be_installed(t
     checkout, tools = tmp_path / "checkout", tmp_path / "tools"
     shutil.copytree(ROOT / "packaging", checkout / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
     tools.mkdir()
-    for name, text in {"apt-get": "echo 'E: no network'; exit 100", "sudo": "shift; exec \"$@\"", "env": 'exec /usr/bin/env "$@"'}.items():
+    for name, text in {
+        "apt-get": "echo 'E: no network'; exit 100",
+        "sudo": 'shift; exec "$@"',
+        "env": 'exec /usr/bin/env "$@"',
+    }.items():
         (tools / name).write_text(f"#!/bin/sh\n{text}\n")
         (tools / name).chmod(0o755)
     answer = subprocess.run(
@@ -38,9 +42,9 @@ def test_build_needs_headers_and_venv_where_debian_ships_them_apart_from_python(
     monkeypatch.setattr("sysconfig.get_path", lambda name: str(tmp_path))
     monkeypatch.setattr(setup_debian, "_has_ensurepip", lambda: False)
     monkeypatch.setattr(sys, "base_prefix", "/usr")
-    assert {f"{python}-dev", f"{python}-venv"} <= set(setup_debian.missing("build", venv=True))
+    assert {f"{python}-dev", f"{python}-venv"} <= set(setup_debian.find_missing("build", venv=True))
     (tmp_path / "Python.h").touch()
-    assert f"{python}-dev" not in setup_debian.missing("build")
+    assert f"{python}-dev" not in setup_debian.find_missing("build")
     monkeypatch.setattr(sys, "base_prefix", "/opt/python")
     (tmp_path / "Python.h").unlink()
-    assert f"{python}-dev" not in setup_debian.missing("build")
+    assert f"{python}-dev" not in setup_debian.find_missing("build")

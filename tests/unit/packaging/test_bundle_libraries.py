@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from bundle_libraries import choose, unmet
+from bundle_libraries import find_missing_libraries, select_libraries
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="on other systems packages bring all that they need")
 
@@ -28,8 +28,8 @@ DESKTOP = [
 
 
 def test_bundle_of_a_machine_with_gtk_is_that_of_one_without() -> None:
-    assert choose(BARE, [ENVIRONMENT]) == (BARE, [])
-    assert choose([*DESKTOP, *BARE], [ENVIRONMENT]) == (BARE, ["libgtk-3.so.0", "libjack.so.0"])
+    assert select_libraries(BARE, [ENVIRONMENT]) == (BARE, [])
+    assert select_libraries([*DESKTOP, *BARE], [ENVIRONMENT]) == (BARE, ["libgtk-3.so.0", "libjack.so.0"])
 
 
 @pytest.fixture
@@ -44,6 +44,6 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def test_library_that_is_needed_and_missing_is_found_before_a_user_misses_it(bundle: Path) -> None:
-    assert unmet(bundle) == {}
+    assert find_missing_libraries(bundle) == {}
     (bundle / "libother.so.1").unlink()
-    assert unmet(bundle) == {"libother.so.1": "libours.so"}
+    assert find_missing_libraries(bundle) == {"libother.so.1": "libours.so"}

@@ -86,14 +86,14 @@ def test_a_time_within_a_file_is_told_from_anything_else(
 ) -> None:
     for build, year in zip(two, (2020, 2021), strict=True):
         make(build / name, year)
-    assert compare(*two) == [Difference(name, "the time within it", harmless=True)]
+    assert compare(*two) == [Difference(name, "the time within it", only_time=True)]
 
 
 def test_a_member_of_an_archive_is_named(two: tuple[Path, Path]) -> None:
     for build, code, time in zip(two, (b"one", b"two"), (1, 2), strict=True):
         zipped(build / "base_library.zip", 2020, {"a.pyc": pyc(time, b"same"), "b.pyc": pyc(1, code), "c": b"c"})
     assert compare(*two) == [
-        Difference("base_library.zip → a.pyc", "the time within it", harmless=True),
+        Difference("base_library.zip → a.pyc", "the time within it", only_time=True),
         Difference("base_library.zip → b.pyc", "the same size, 3 bytes of it others, the first at 16"),
     ]
 
@@ -107,8 +107,8 @@ def test_the_same_members_packed_in_another_way_are_no_matter_of_time(two: tuple
 def test_in_a_tar_the_times_of_files_count_and_are_named(two: tuple[Path, Path], tmp_path: Path) -> None:
     one, other = tarred(two[0], tmp_path / "a.tar.gz", 100), tarred(two[0], tmp_path / "b.tar.gz", 200)
     found = compare(one, other)
-    assert Difference("unbraid/_internal/data", "when it was written", harmless=True) in found
-    assert all(difference.harmless for difference in found)
+    assert Difference("unbraid/_internal/data", "when it was written", only_time=True) in found
+    assert all(difference.only_time for difference in found)
     assert compare(one, one) == []
 
 
@@ -122,7 +122,7 @@ def test_debs_are_looked_into(two: tuple[Path, Path], tmp_path: Path) -> None:
         (build / "_internal" / "data").write_text(text)
         words = ["dpkg-deb", "--root-owner-group", "--build", build, tmp_path / f"{build.name}.deb"]
         subprocess.run(words, check=True, capture_output=True)
-    found = [difference for difference in compare(tmp_path / "a.deb", tmp_path / "b.deb") if not difference.harmless]
+    found = [difference for difference in compare(tmp_path / "a.deb", tmp_path / "b.deb") if not difference.only_time]
     assert found == [Difference("_internal/data", "4 bytes and 5 bytes")]
 
 
@@ -162,5 +162,5 @@ def test_modules_that_pyinstaller_packed_are_named(tmp_path: Path) -> None:
         ]
         environment = os.environ | {"PYTHONHASHSEED": "1", "SOURCE_DATE_EPOCH": "1790000000"}
         subprocess.run(words, cwd=tmp_path / name, env=environment, check=True)
-    serious = [one.path for one in compare(tmp_path / "a" / "main", tmp_path / "b" / "main") if not one.harmless]
+    serious = [one.path for one in compare(tmp_path / "a" / "main", tmp_path / "b" / "main") if not one.only_time]
     assert serious == ["main → PYZ.pyz/said"]

@@ -12,7 +12,7 @@ import component_list
 import components
 import pytest
 from bundle_contents import Bundle
-from component_list import Component, ComponentError, book
+from component_list import Component, ComponentError, load_components
 
 from tests.unit.packaging.conftest import ROOT
 
@@ -38,7 +38,7 @@ def installed(
 
 
 def bundle_of(root: Path, modules: set[str], files: dict[str, bytes]) -> Bundle:
-    """A bundle with these modules and files, as `look_into` would find it."""
+    """A bundle with these modules and files, as `read_bundle` would find it."""
     contents = root / "_internal"
     (contents / "resources").mkdir(parents=True)
     for path, content in files.items():
@@ -50,7 +50,7 @@ def bundle_of(root: Path, modules: set[str], files: dict[str, bytes]) -> Bundle:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where packages lie. PyInstaller, whose bootloader is in every bundle, is not installed for tests."""
-    monkeypatch.setattr(components, "texts_for", _with_bootloader(component_list.texts_for))
+    monkeypatch.setattr(components, "texts_for", _with_bootloader(component_list.find_licence_texts))
     return tmp_path / "site-packages"
 
 
@@ -66,38 +66,38 @@ def test_a_package_that_the_bundle_leaves_out_is_not_listed(site: Path, tmp_path
     for name in ("kept", "left_out", "metadata_alone"):
         installed(site, name, {f"{name}/__init__.py": b"", f"{name}/core.py": b""})
     bundle = bundle_of(tmp_path / "app", {"kept", "kept.core"}, {"metadata_alone-1.0.dist-info/METADATA": b""})
-    assert names(components.components_of(bundle, [site], "linux")) == {"kept"}
+    assert names(components.list_components(bundle, [site], "linux")) == {"kept"}
 
 
 def test_a_package_is_found_by_its_library_wherever_that_was_put(site: Path, tmp_path: Path) -> None:
     installed(site, "native", {"native.libs/libdeep-1f2e.so.3": ELF})
     bundle = bundle_of(tmp_path / "app", set(), {"libdeep-1f2e.so.3": ELF})
-    assert names(components.components_of(bundle, [site], "linux")) == {"native"}
+    assert names(components.list_components(bundle, [site], "linux")) == {"native"}
 
 
 def test_a_library_for_which_nobody_answers_is_refused(site: Path, tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path / "app", set(), {"libnobody-knows.so.1": ELF})
     with pytest.raises(ComponentError, match=r"libnobody-knows\.so\.1"):
-        components.components_of(bundle, [site], "linux")
+        components.list_components(bundle, [site], "linux")
 
 
 @pytest.mark.parametrize("name", ["libx264-d6533a8d.so.165", "libreadline.so.8"])
 def test_what_is_under_the_gpl_is_refused_with_what_to_do(site: Path, tmp_path: Path, name: str) -> None:
     bundle = bundle_of(tmp_path / "app", set(), {name: ELF})
     with pytest.raises(ComponentError, match=r"GPL: (build|leave out)"):
-        components.components_of(bundle, [site], "linux")
+        components.list_components(bundle, [site], "linux")
 
 
 def test_a_package_without_a_text_is_refused_by_name(site: Path, tmp_path: Path) -> None:
     installed(site, "silent", {"silent.py": b""}, text="")
     with pytest.raises(ComponentError, match=r"silent comes without the text of its licence \(MIT\)"):
-        components.components_of(bundle_of(tmp_path / "app", {"silent"}, {}), [site], "linux")
+        components.list_components(bundle_of(tmp_path / "app", {"silent"}, {}), [site], "linux")
 
 
 def test_a_licence_that_is_not_spdx_is_refused_by_name(site: Path, tmp_path: Path) -> None:
     installed(site, "vague", {"vague.py": b""}, about="License: BSD")
     with pytest.raises(ComponentError, match=r"vague.*\[licences\]"):
-        components.components_of(bundle_of(tmp_path / "app", {"vague"}, {}), [site], "linux")
+        components.list_components(bundle_of(tmp_path / "app", {"vague"}, {}), [site], "linux")
 
 
 def test_what_a_package_carries_comes_with_it_or_with_its_file_alone(site: Path, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_a_package_carries_comes_with_it_or_with_its_file_alone(site: Path,
     files = {"soxr/soxr_ext.abi3.so": ELF, "libavcodec.so.62": ELF, "redis/redis-server": ELF}
     parts = {
         part.name: part
-        for part in components.components_of(bundle_of(tmp_path / "app", {"soxr"}, files), [site], "linux")
+        for part in components.list_components(bundle_of(tmp_path / "app", {"soxr"}, files), [site], "linux")
     }
     assert {"soxr", "libsoxr", "PFFFT", "FFmpeg", "Redis"} == names(list(parts.values()))
     assert parts["libsoxr"].texts == ("LGPL",)
@@ -115,9 +115,9 @@ def test_what_a_package_carries_comes_with_it_or_with_its_file_alone(site: Path,
 
 def test_pythons_own_modules_are_pythons_on_every_system(site: Path, tmp_path: Path) -> None:
     files = {"python3.11/lib-dynload/_json.cpython-311-x86_64-linux-gnu.so": ELF, "libpython3.11.so.1.0": ELF}
-    assert names(components.components_of(bundle_of(tmp_path / "a", set(), files), [site], "linux")) == {"CPython"}
+    assert names(components.list_components(bundle_of(tmp_path / "a", set(), files), [site], "linux")) == {"CPython"}
     files = {"_json.pyd": b"MZ", "python311.dll": b"MZ", "vcruntime140.dll": b"MZ", "libcrypto-3.dll": b"MZ"}
-    windows = components.components_of(bundle_of(tmp_path / "b", set(), files), [site], "win32")
+    windows = components.list_components(bundle_of(tmp_path / "b", set(), files), [site], "win32")
     assert names(windows) == {"CPython", "OpenSSL", "zlib", "Microsoft Visual C++ runtime"}
     assert all(part.version for part in windows if part.name in ("CPython", "OpenSSL", "zlib"))
 
@@ -125,7 +125,7 @@ def test_pythons_own_modules_are_pythons_on_every_system(site: Path, tmp_path: P
 def test_somebody_answers_for_all_that_the_redis_for_windows_brings_along(site: Path, tmp_path: Path) -> None:
     pin = tomllib.loads((ROOT / "packaging" / "windows" / "redis.toml").read_text(encoding="utf-8"))
     bundle = bundle_of(tmp_path / "app", set(), {f"redis/{name}": b"MZ" for name in pin["files"]})
-    parts = {part.name: part for part in components.components_of(bundle, [site], "win32")}
+    parts = {part.name: part for part in components.list_components(bundle, [site], "win32")}
     assert set(parts) - {"PyInstaller bootloader", "zlib"} == {
         "Redis on Windows", "MSYS2 runtime", "OpenSSL of MSYS2", "GCC runtime of MSYS2",
     }  # fmt: skip
@@ -140,7 +140,7 @@ def test_somebody_answers_for_all_that_the_redis_for_windows_brings_along(site: 
 def test_a_library_out_of_debian_is_listed_by_its_source_package_with_its_version(site: Path, tmp_path: Path) -> None:
     library = next(path for path in Path("/usr/lib").glob("*/libz.so.1"))
     bundle = bundle_of(tmp_path / "app", set(), {library.name: ELF})
-    (zlib,) = (part for part in components.components_of(bundle, [site], "linux") if part.name == "zlib")
+    (zlib,) = (part for part in components.list_components(bundle, [site], "linux") if part.name == "zlib")
     words = ["dpkg-query", "--show", "--showformat", "${source:Version}", "zlib1g"]
     assert zlib.version == subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert zlib.licence == "Zlib"
@@ -153,7 +153,7 @@ def test_the_texts_lie_in_the_bundle_and_the_about_page_finds_them(tmp_path: Pat
         Component("beta", "", "Zlib", texts=("B",)),
     ]
     bundle = bundle_of(tmp_path / "app", set(), {})
-    components.write(bundle, parts)
+    components.write_lists(bundle, parts)
     listed = json.loads((bundle.contents / "resources" / "components.json").read_text())
     assert (listed[0]["name"], listed[0]["licence"]) == ("Unbraid", "MIT")
     assert "Permission is hereby granted" in (bundle.contents / "resources" / listed.pop(0)["text"]).read_text()
@@ -172,29 +172,29 @@ def test_the_texts_lie_in_the_bundle_and_the_about_page_finds_them(tmp_path: Pat
 
 
 def test_what_components_toml_names_is_there() -> None:
-    for entry in book().entries:
+    for entry in load_components().entries:
         assert entry.where
         assert set(entry.where) <= {"checkout", "bundle"}
         assert set(entry.systems) <= {"linux", "win32", "darwin"}
         assert entry.texts or entry.texts_of or entry.component.inside, entry.component.name
         for path in entry.texts:
             assert (ROOT / path).stat().st_size > 100, path
-    assert len({components.slug(e.component.name) for e in book().entries if "bundle" in e.where}) == sum(
-        "bundle" in entry.where for entry in book().entries
-    )
+    assert len(
+        {components.safe_file_name(e.component.name) for e in load_components().entries if "bundle" in e.where}
+    ) == sum("bundle" in entry.where for entry in load_components().entries)
 
 
 def test_every_text_that_is_kept_is_used() -> None:
     known = tomllib.loads((ROOT / "packaging" / "components.toml").read_text(encoding="utf-8"))
     used = {Path(path).name for paths in known["texts"].values() for path in paths}
-    used |= {Path(path).name for entry in book().entries for path in entry.texts}
+    used |= {Path(path).name for entry in load_components().entries for path in entry.texts}
     assert {path.name for path in (ROOT / "packaging" / "licences").iterdir()} <= used
 
 
 def test_the_versions_written_by_hand_are_those_that_are_locked() -> None:
     locked = (ROOT / "packaging" / "lock" / "app.txt").read_text(encoding="utf-8")
     qt = re.search(r"^pyside6-essentials==(\S+)", locked, re.MULTILINE)[1]
-    assert next(entry.component.version for entry in book().entries if entry.component.name == "Qt") == qt
+    assert next(entry.component.version for entry in load_components().entries if entry.component.name == "Qt") == qt
 
 
 def test_what_a_bundle_holds_is_found_and_links_are_not(tmp_path: Path) -> None:
@@ -203,9 +203,9 @@ def test_what_a_bundle_holds_is_found_and_links_are_not(tmp_path: Path) -> None:
     (tmp_path / "_internal" / "libone.so").write_bytes(ELF)
     (tmp_path / "libtwo.so").symlink_to("_internal/libone.so")
     (tmp_path / "README").write_text("text")
-    bundle = bundle_contents.look_into(tmp_path)
+    bundle = bundle_contents.read_bundle(tmp_path)
     assert set(bundle.files) == {"libone.so", "README"}
-    assert bundle.native == {"libone.so"}
+    assert bundle.native_files == {"libone.so"}
 
 
 def test_the_command_says_in_a_sentence_what_is_missing(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ DESKTOP_PAGE = (
 
 @pytest.fixture(autouse=True)
 def look_anew() -> Iterator[None]:
-    setup_debian.known_libraries.cache_clear()
+    setup_debian.list_system_libraries.cache_clear()
     yield
-    setup_debian.known_libraries.cache_clear()
+    setup_debian.list_system_libraries.cache_clear()
 
 
 def test_every_library_of_window_and_sound_is_asked_for() -> None:
@@ -27,30 +27,30 @@ def test_every_library_of_window_and_sound_is_asked_for() -> None:
 
 
 def test_what_is_there_is_not_asked_for_again() -> None:
-    assert setup_debian.Need("libc6", library="libc.so.6").met
-    assert setup_debian.Need("dash", program="sh").met
-    assert setup_debian.Need("base-files", pattern="bin/*").met
+    assert setup_debian.SystemPackage("libc6", library="libc.so.6").is_installed
+    assert setup_debian.SystemPackage("dash", program="sh").is_installed
+    assert setup_debian.SystemPackage("base-files", pattern="bin/*").is_installed
 
 
 def test_what_is_not_there_is_missing() -> None:
-    assert not setup_debian.Need("nothing", library="libnothing.so.0").met
-    assert not setup_debian.Need("nothing", program="no-such-program").met
-    assert not setup_debian.Need("nothing", pattern="lib/*/no-such-file").met
+    assert not setup_debian.SystemPackage("nothing", library="libnothing.so.0").is_installed
+    assert not setup_debian.SystemPackage("nothing", program="no-such-program").is_installed
+    assert not setup_debian.SystemPackage("nothing", pattern="lib/*/no-such-file").is_installed
 
 
 def test_the_tests_need_what_the_app_needs_and_more() -> None:
-    assert set(setup_debian.missing("app")) <= set(setup_debian.missing("test"))
+    assert set(setup_debian.find_missing("app")) <= set(setup_debian.find_missing("test"))
 
 
 def test_a_python_without_a_redis_wheel_takes_the_systems_redis(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup_debian, "_programs_path", lambda: str(tmp_path))
-    assert "redis-server" in setup_debian.missing("app", version=(3, 13))
+    assert "redis-server" in setup_debian.find_missing("app", version=(3, 13))
     server = tmp_path / "valkey-server"
     server.write_text("#!/bin/sh\n")
     server.chmod(0o755)
-    assert "redis-server" not in setup_debian.missing("app", version=(3, 13))
+    assert "redis-server" not in setup_debian.find_missing("app", version=(3, 13))
 
 
 def test_who_may_not_install_is_told_the_line_to_type(
@@ -62,7 +62,7 @@ def test_who_may_not_install_is_told_the_line_to_type(
         program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert not setup_debian.provide(["libegl1", "libgl1"], tmp_path / "log")
+    assert not setup_debian.install_packages(["libegl1", "libgl1"], tmp_path / "log")
     assert "\n  sudo apt-get install libegl1 libgl1\n" in capsys.readouterr().err
 
 
@@ -70,7 +70,7 @@ def test_a_system_without_apt_is_told_the_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert not setup_debian.provide(["libegl1"], tmp_path / "log")
+    assert not setup_debian.install_packages(["libegl1"], tmp_path / "log")
     assert "libegl1" in capsys.readouterr().err
 
 
@@ -80,7 +80,7 @@ def test_packages_are_installed_by_a_root_without_questions(tmp_path: Path, monk
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert setup_debian.provide(["libegl1"], tmp_path / "log")
+    assert setup_debian.install_packages(["libegl1"], tmp_path / "log")
     update, install = (tmp_path / "asked").read_text().splitlines()
     assert update.startswith("noninteractive")
     assert update.endswith("update")
@@ -95,19 +95,19 @@ def test_a_failed_installation_names_the_reason_and_the_line(
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr("os.geteuid", lambda: 0)
-    assert not setup_debian.provide(["libegl1"], tmp_path / "log")
+    assert not setup_debian.install_packages(["libegl1"], tmp_path / "log")
     said = capsys.readouterr().err
     assert "Unable to locate package libegl1" in said
     assert "\n  apt-get install libegl1\n" in said
 
 
 def test_a_python_without_ensurepip_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert setup_debian.missing_for_venv() == []
+    assert setup_debian.find_missing_for_venv() == []
     bare = tmp_path / "python3"
     bare.write_text("#!/bin/sh\nexit 1\n")
     bare.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(bare))
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    assert setup_debian.missing_for_venv() == [package]
+    assert setup_debian.find_missing_for_venv() == [package]
     with pytest.raises(SetUpError, match=package):
         setup_debian.require_venv()

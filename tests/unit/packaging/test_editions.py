@@ -45,15 +45,17 @@ def test_both_editions_lie_side_by_side() -> None:
 
 def test_each_edition_has_torch_2_13_0_by_its_hashes() -> None:
     for edition, version in ((CPU, "2.13.0+cpu"), (CUDA, "2.13.0")):
-        entries = make_locks.entries_of("".join(lock.read_text() for lock in edition.torch("linux")))
-        (torch,) = (entry for entry in entries if make_locks.name_of(entry) == "torch")
+        entries = make_locks.split_pins("".join(lock.read_text() for lock in edition.torch("linux")))
+        (torch,) = (entry for entry in entries if make_locks.package_name(entry) == "torch")
         assert torch.split()[0] == f"torch=={version}"
         assert all("--hash=sha256:" in entry for entry in entries)
 
 
 def test_what_torch_for_nvidia_cards_is_linked_with_is_locked_with_it() -> None:
-    locked = make_locks.names(make_locks.entries_of("".join(lock.read_text() for lock in CUDA.torch("linux"))))
-    needed = "cuda-runtime cublas cufft curand cusparse cusparselt-cu13 cudnn-cu13 nccl-cu13 nvshmem-cu13 cufile cuda-nvrtc"
+    locked = make_locks.package_names(make_locks.split_pins("".join(lock.read_text() for lock in CUDA.torch("linux"))))
+    needed = (
+        "cuda-runtime cublas cufft curand cusparse cusparselt-cu13 cudnn-cu13 nccl-cu13 nvshmem-cu13 cufile cuda-nvrtc"
+    )
     assert {f"nvidia-{name}" for name in needed.split()} <= locked
 
 

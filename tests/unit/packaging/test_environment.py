@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from setup_console import NoBuildError, SetUpError
-from setup_environment import Environment, damaged
+from setup_environment import Environment, find_damaged
 
 Wheel = Callable[..., str]
 
@@ -16,8 +16,8 @@ def environment(pristine: Path, tmp_path: Path) -> Environment:
     root = tmp_path / "checkout"
     shutil.copytree(pristine, root, symlinks=True)
     environment = Environment(root)
-    environment.marks.mkdir(exist_ok=True)
-    (environment.marks / "place").write_bytes(os.fsencode(pristine / ".venv"))
+    environment.state_folder.mkdir(exist_ok=True)
+    (environment.state_folder / "place").write_bytes(os.fsencode(pristine / ".venv"))
     return environment
 
 
@@ -32,35 +32,35 @@ def run(environment: Environment, *words: str) -> str:
 
 
 def test_a_fresh_environment_is_usable(environment: Environment) -> None:
-    assert environment.usable()
+    assert environment.is_usable()
 
 
 def test_an_environment_whose_python_has_gone_is_not_usable(environment: Environment) -> None:
     for python in environment.scripts.glob("python*"):
         python.unlink()
-    assert not environment.usable()
+    assert not environment.is_usable()
 
 
 def test_an_environment_that_was_left_without_a_whole_pip_is_not_usable(environment: Environment) -> None:
-    (environment.packages / "pip" / "_internal" / "self_outdated_check.py").unlink()
-    assert not environment.usable()
+    (environment.site_packages / "pip" / "_internal" / "self_outdated_check.py").unlink()
+    assert not environment.is_usable()
 
 
 def test_an_environment_of_another_python_version_is_not_usable(environment: Environment) -> None:
-    environment.packages.parent.rename(environment.packages.parent.with_name("python3.10"))
-    assert not environment.usable()
+    environment.site_packages.parent.rename(environment.site_packages.parent.with_name("python3.10"))
+    assert not environment.is_usable()
 
 
 def test_no_environment_is_not_usable(tmp_path: Path) -> None:
-    assert not Environment(tmp_path).usable()
+    assert not Environment(tmp_path).is_usable()
 
 
 def test_a_wreck_in_its_place_is_replaced(tmp_path: Path) -> None:
     environment = Environment(tmp_path)
     environment.folder.mkdir()
     (environment.folder / "lib").write_text("rubbish")
-    environment.make()
-    assert environment.usable()
+    environment.create()
+    assert environment.is_usable()
 
 
 def test_locked_packages_are_installed_once(
@@ -79,8 +79,8 @@ def test_a_package_that_is_not_the_locked_one_is_refused(environment: Environmen
     lock.write_text(line)
     with pytest.raises(SetUpError, match="not the one that was locked"):
         environment.install(lock, "a tiny package")
-    assert not environment.has(lock)
-    assert not list(environment.packages.glob("tiny*"))
+    assert not environment.has_installed(lock)
+    assert not list(environment.site_packages.glob("tiny*"))
 
 
 @pytest.mark.usefixtures("package_server")
@@ -93,28 +93,28 @@ def test_a_package_that_is_not_offered_is_told_from_other_failures(environment: 
 def test_a_package_that_lost_a_file_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
-    (environment.packages / "tiny" / "__init__.py").unlink()
-    environment.mend()
+    (environment.site_packages / "tiny" / "__init__.py").unlink()
+    environment.repair()
     environment.install(lock, "a tiny package")
     assert run(environment, "-c", "import tiny; print(tiny.VALUE)") == "1"
-    assert damaged(environment.packages) == []
+    assert find_damaged(environment.site_packages) == []
 
 
 def test_a_file_that_was_cut_short_is_damage(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
-    (environment.packages / "tiny" / "__init__.py").write_text("VAL")
-    assert [record.name for record in damaged(environment.packages)] == ["tiny-1.0.dist-info"]
+    (environment.site_packages / "tiny" / "__init__.py").write_text("VAL")
+    assert [record.name for record in find_damaged(environment.site_packages)] == ["tiny-1.0.dist-info"]
 
 
 def test_an_installation_that_was_broken_off_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
-    (environment.packages / "tiny-1.0.dist-info" / "RECORD").unlink()  # pip writes it last
-    (environment.packages / "~iny").mkdir()
-    environment.mend()
-    assert not environment.has(lock)
-    assert not list(environment.packages.glob("tiny-*")) + list(environment.packages.glob("~*"))
+    (environment.site_packages / "tiny-1.0.dist-info" / "RECORD").unlink()  # pip writes it last
+    (environment.site_packages / "~iny").mkdir()
+    environment.repair()
+    assert not environment.has_installed(lock)
+    assert not list(environment.site_packages.glob("tiny-*")) + list(environment.site_packages.glob("~*"))
 
 
 def test_its_python_finds_the_app_from_anywhere_also_after_a_move(environment: Environment, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_its_python_finds_the_app_from_anywhere_also_after_a_move(environment: E
     (root / "desktop").mkdir()
     (root / "desktop" / "__init__.py").touch()
     (root / "desktop" / "__main__.py").write_text("import sys; print(sys.argv[1:])")
-    environment.connect(root)
+    environment.link_checkout(root)
     moved = Environment(root.rename(tmp_path / "another place"))
     assert run(moved, "-P", "-m", "desktop", "song.flac") == "['song.flac']"
     command = subprocess.run([moved.scripts / "unbraid", "a b"], capture_output=True, text=True, check=True, cwd="/")
@@ -135,9 +135,9 @@ def test_scripts_of_packages_run_after_a_move(
 ) -> None:
     lock.write_text(wheel("tiny", content="import sys\ndef main():\n    print(sys.prefix)\n"))
     environment.install(lock, "a tiny package")
-    environment.connect(environment.folder.parent)
+    environment.link_checkout(environment.folder.parent)
     moved = Environment(environment.folder.parent.rename(tmp_path / name))
-    moved.connect(moved.folder.parent)
+    moved.link_checkout(moved.folder.parent)
     answer = subprocess.run([moved.scripts / "tiny"], capture_output=True, text=True, check=True)
     assert Path(answer.stdout.strip()).samefile(moved.folder)
     assert str(moved.folder) in (moved.scripts / "activate").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ import feed
 import pytest
 from signing_key import KeyFileError, SigningKey
 
+from desktop.updates.check import Release, parse_feed
 from desktop.updates.minisign import PublicKey
-from desktop.updates.release import Release, read_feed
 from tests.unit.packaging.conftest import ROOT
 
 PAGE = "https://example.org/unbraid/1.3"
@@ -42,7 +42,7 @@ def test_the_app_believes_what_the_tool_signs(key: Path, tmp_path: Path, capsys:
     data = (out / "updates.json").read_bytes()
     public = PublicKey.parse(key.with_name("unbraid.pub").read_text().splitlines()[1])
     assert public.verify(data, (out / "updates.json.minisig").read_text()).endswith("\tfile:updates.json\thashed")
-    assert read_feed(data) == Release("1.3.0", PAGE)
+    assert parse_feed(data) == Release("1.3.0", PAGE)
     digest = hashlib.sha256(b"the package").hexdigest()
     assert json.loads(data)["artifacts"] == [{"name": "unbraid.deb", "bytes": 11, "sha256": digest}]
 
@@ -87,7 +87,7 @@ def test_a_key_of_the_minisign_program_signs_as_well() -> None:
 
 
 def test_an_encrypted_key_opens_with_its_password_alone() -> None:
-    key = SigningKey.make()
+    key = SigningKey.generate()
     text = key.secret_file("geheim", operations=1 << 15, memory=1 << 24)
     assert SigningKey.parse(text, lambda: "geheim").public == key.public
     with pytest.raises(KeyFileError, match="password"):

@@ -52,14 +52,17 @@ def test_the_server_and_its_libraries_are_unpacked_and_nothing_else(tmp_path: Pa
 
 def test_a_file_with_another_digest_is_refused_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
     forged = archive(FILES | {"Redis/redis-server.exe": b"MZ forged"})
-    with FileServer({"redis.zip": forged}) as server, pytest.raises(FetchError, match="is not the file that was pinned"):
+    with (
+        FileServer({"redis.zip": forged}) as server,
+        pytest.raises(FetchError, match="is not the file that was pinned"),
+    ):
         fetch(pin(server, archive()), tmp_path / "redis")
     assert not (tmp_path / "redis").exists()
 
 
 def test_a_download_that_breaks_off_is_told_in_a_sentence(tmp_path: Path) -> None:
     data = archive()
-    with FileServer({"redis.zip": data}, break_after=100) as server, pytest.raises(FetchError):
+    with FileServer({"redis.zip": data}, cut_after_bytes=100) as server, pytest.raises(FetchError):
         fetch(pin(server, data), tmp_path / "redis")
     with FileServer({}) as server, pytest.raises(FetchError, match="could not be downloaded"):
         fetch(pin(server, data), tmp_path / "redis")

@@ -12,7 +12,7 @@ from info_plist import info_plist
 from product import IDENTIFIER, version
 from windows.make_setup import generate
 
-from desktop.audio.file_types import audio_suffixes, is_companion
+from desktop.audio.file_types import audio_suffixes, is_sidecar_suffix
 from tests.helpers.command import ROOT
 
 TYPES = file_types()
@@ -25,7 +25,7 @@ def test_the_table_names_what_the_app_opens_each_once_and_nothing_else() -> None
     named = [f".{extension}" for kind in TYPES for extension in kind.extensions]
     assert len(named) == len(set(named))
     assert set(named) == audio_suffixes()
-    assert not any(map(is_companion, named))
+    assert not any(map(is_sidecar_suffix, named))
     assert len({kind.uti for kind in TYPES}) == len({kind.title for kind in TYPES}) == len(TYPES)
 
 

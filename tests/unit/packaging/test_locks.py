@@ -14,7 +14,7 @@ PARTS = ("torch", "torch-cpu", "cuda", "app", "build", "test")
 
 def entries(part: str) -> list[str]:
     text = (ROOT / "packaging" / "lock" / f"{part}.txt").read_text(encoding="utf-8")
-    return make_locks.entries_of(text)
+    return make_locks.split_pins(text)
 
 
 def normal(name: str) -> str:
@@ -52,19 +52,21 @@ def test_a_package_is_locked_in_one_file_unless_packaging_and_tests_both_need_it
     found: dict[str, set[str]] = {}
     for part in make_locks.PARTS:
         for entry in entries(part):
-            found.setdefault(make_locks.name_of(entry), set()).add(part)
+            found.setdefault(make_locks.package_name(entry), set()).add(part)
     assert all(len(parts) == 1 or parts == {"build", "test"} for parts in found.values())
 
 
 def test_what_packaging_and_tests_both_need_is_the_same_in_both() -> None:
-    both = {make_locks.name_of(entry) for entry in entries("build")} & {make_locks.name_of(e) for e in entries("test")}
-    assert [entry for entry in entries("build") if make_locks.name_of(entry) in both] == [
-        entry for entry in entries("test") if make_locks.name_of(entry) in both
+    both = {make_locks.package_name(entry) for entry in entries("build")} & {
+        make_locks.package_name(e) for e in entries("test")
+    }
+    assert [entry for entry in entries("build") if make_locks.package_name(entry) in both] == [
+        entry for entry in entries("test") if make_locks.package_name(entry) in both
     ]
 
 
 def test_nothing_that_reports_to_its_makers_is_locked() -> None:
-    assert not [entry for part in PARTS for entry in entries(part) if "telemetry" in make_locks.name_of(entry)]
+    assert not [entry for part in PARTS for entry in entries(part) if "telemetry" in make_locks.package_name(entry)]
 
 
 def test_cuda_libraries_are_in_their_own_file_alone() -> None:
@@ -76,10 +78,10 @@ def test_cuda_libraries_are_in_their_own_file_alone() -> None:
 
 def test_every_locked_package_is_in_the_list_of_licences() -> None:
     listed = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
-    for name, version, _ in third_party.pins():
+    for name, version, _ in third_party.read_pins():
         assert re.search(rf"^\| {re.escape(name)} \| [^|]*{re.escape(version)}[^|]* \|", listed, re.MULTILINE), name
 
 
 def test_the_list_of_licences_is_what_its_maker_would_write_now() -> None:
     written = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
-    assert third_party.of_checkout() == written, "run packaging/third_party.py"
+    assert third_party.format_checkout() == written, "run packaging/third_party.py"

@@ -60,7 +60,12 @@ def test_the_inner_is_signed_before_the_outer_and_only_the_app_has_rights(
 def test_with_a_key_the_image_is_notarised_and_the_ticket_fastened_to_it(
     app: Path, done: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in (("SIGN_IDENTITY", "Somebody"), ("NOTARY_KEY", "k.p8"), ("NOTARY_KEY_ID", "7"), ("NOTARY_ISSUER", "i")):
+    for name, value in (
+        ("SIGN_IDENTITY", "Somebody"),
+        ("NOTARY_KEY", "k.p8"),
+        ("NOTARY_KEY_ID", "7"),
+        ("NOTARY_ISSUER", "i"),
+    ):
         monkeypatch.setenv(f"UNBRAID_{name}", value)
     assert make_dmg.main() == 0
     last = [line.split()[:3] for line in done()[-3:]]

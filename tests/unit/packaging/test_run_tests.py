@@ -14,4 +14,4 @@ import run_tests
     ],
 )
 def test_words_choose_the_tests(words: list[str], selection: str, rest: list[str]) -> None:
-    assert run_tests.selected(words) == (selection, rest)
+    assert run_tests.select_tests(words) == (selection, rest)

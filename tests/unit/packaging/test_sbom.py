@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from component_list import Component
-from sbom import sbom
+from sbom import format_sbom
 
 APP = Component("unbraid", "1.0", "MIT", kind="program")
 PARTS = [
@@ -18,7 +18,7 @@ PARTS = [
 
 
 def test_every_part_has_its_address_version_and_licence() -> None:
-    made = json.loads(sbom(APP, PARTS, {"FFmpeg": "ab" * 32}))
+    made = json.loads(format_sbom(APP, PARTS, {"FFmpeg": "ab" * 32}))
     assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
     assert made["metadata"]["component"]["name"] == "unbraid"
     found = {part["name"]: part for part in made["components"]}
@@ -33,7 +33,7 @@ def test_every_part_has_its_address_version_and_licence() -> None:
 
 
 def test_what_carries_what_is_told() -> None:
-    made = json.loads(sbom(APP, PARTS, {}))
+    made = json.loads(format_sbom(APP, PARTS, {}))
     refs = {part["name"]: part["bom-ref"] for part in made["components"]}
     needs = {row["ref"]: row.get("dependsOn", []) for row in made["dependencies"]}
     assert needs[refs["av"]] == [refs["FFmpeg"]]
@@ -42,12 +42,15 @@ def test_what_carries_what_is_told() -> None:
 
 
 def test_the_same_parts_give_the_same_bytes_and_others_another_number() -> None:
-    assert sbom(APP, PARTS, {}) == sbom(APP, PARTS, {})
+    assert format_sbom(APP, PARTS, {}) == format_sbom(APP, PARTS, {})
     other = [replace(PARTS[0], version="18.1.1"), *PARTS[1:]]
-    assert json.loads(sbom(APP, other, {}))["serialNumber"] != json.loads(sbom(APP, PARTS, {}))["serialNumber"]
+    assert (
+        json.loads(format_sbom(APP, other, {}))["serialNumber"]
+        != json.loads(format_sbom(APP, PARTS, {}))["serialNumber"]
+    )
 
 
 def test_no_time_is_written_but_the_one_that_is_given() -> None:
-    assert "timestamp" not in json.loads(sbom(APP, PARTS, {}))["metadata"]
-    assert json.loads(sbom(APP, PARTS, {}, 0))["metadata"]["timestamp"].startswith("1970-01-01T00:00:00")
-    assert json.loads(sbom(APP, PARTS, {}, 86400))["metadata"]["timestamp"].startswith("1970-01-02")
+    assert "timestamp" not in json.loads(format_sbom(APP, PARTS, {}))["metadata"]
+    assert json.loads(format_sbom(APP, PARTS, {}, 0))["metadata"]["timestamp"].startswith("1970-01-01T00:00:00")
+    assert json.loads(format_sbom(APP, PARTS, {}, 86400))["metadata"]["timestamp"].startswith("1970-01-02")

@@ -4,7 +4,7 @@ import wave
 from pathlib import Path
 
 import pytest
-from smoke_test import bad_signs, program_of, write_tone
+from smoke_test import find_errors, find_program, write_tone
 
 
 @pytest.mark.parametrize(
@@ -19,11 +19,16 @@ from smoke_test import bad_signs, program_of, write_tone
     ],
 )
 def test_what_tells_of_something_missing_or_warns_is_a_bad_sign(line: str) -> None:
-    assert bad_signs(f"all well\n{line}\n") == line
+    assert find_errors(f"all well\n{line}\n") == line
 
 
 def test_what_this_machine_lacks_is_no_fault_of_the_bundle() -> None:
-    assert bad_signs("ALSA lib pcm.c:2664: Error\n# WARNING Memory overcommit must be enabled!\nThere is no sound device.") == ""
+    assert (
+        find_errors(
+            "ALSA lib pcm.c:2664: Error\n# WARNING Memory overcommit must be enabled!\nThere is no sound device."
+        )
+        == ""
+    )
 
 
 @pytest.mark.parametrize("place", ["unbraid", "unbraid-cli.exe", "Contents/MacOS/unbraid"])
@@ -31,8 +36,8 @@ def test_the_program_of_a_bundle_is_found_on_every_system(tmp_path: Path, place:
     program = tmp_path / place
     program.parent.mkdir(parents=True, exist_ok=True)
     program.touch()
-    assert program_of(tmp_path) == program
-    assert program_of(program) == program
+    assert find_program(tmp_path) == program
+    assert find_program(program) == program
 
 
 def test_the_tone_is_a_song_of_the_length_that_was_asked_for(tmp_path: Path) -> None:

@@ -26,13 +26,13 @@ def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _pinned(monkeypatch: pytest.MonkeyPatch, content: bytes, *urls: str) -> None:
     file = {"name": "thing.tar", "sha256": hashlib.sha256(content).hexdigest(), "urls": urls}
-    monkeypatch.setattr(sources, "pinned", lambda name: {"files": [file]})
+    monkeypatch.setattr(sources, "read_pin", lambda name: {"files": [file]})
 
 
 def test_a_file_is_taken_from_the_first_place_that_has_the_right_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with FileServer({"forged": b"other", "good": b"source"}) as server:
         _pinned(monkeypatch, b"source", f"{server.url}/missing", f"{server.url}/forged", f"{server.url}/good")
-        assert [path.read_bytes() for path in sources.fetch("thing")] == [b"source"]
+        assert [path.read_bytes() for path in sources.fetch_files("thing")] == [b"source"]
 
 
 def test_a_file_that_is_another_everywhere_is_refused_and_not_kept(
@@ -41,7 +41,7 @@ def test_a_file_that_is_another_everywhere_is_refused_and_not_kept(
     with FileServer({"forged": b"other"}) as server:
         _pinned(monkeypatch, b"source", f"{server.url}/forged")
         with pytest.raises(sources.BuildError, match=r"thing\.tar could not be fetched:\n.*not the file"):
-            sources.fetch("thing")
+            sources.fetch_files("thing")
     assert not list(build.rglob("thing.tar"))
 
 
@@ -49,8 +49,8 @@ def test_a_file_that_is_here_is_not_fetched_again(monkeypatch: pytest.MonkeyPatc
     with FileServer({"good": b"source"}) as server:
         _pinned(monkeypatch, b"source", f"{server.url}/good")
         for _ in range(2):
-            sources.fetch("thing")
-        assert len(server.asked) == 1
+            sources.fetch_files("thing")
+        assert len(server.requests) == 1
 
 
 def test_python_of_debian_12_unpacks_a_source(build: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,14 +72,14 @@ def test_every_source_has_a_version_a_digest_and_a_place() -> None:
 
 def test_what_fails_says_where_its_log_is_and_how_that_ends(tmp_path: Path) -> None:
     with pytest.raises(sources.BuildError, match=r"failed \(3\)(?s:.*)it broke"):
-        sources.run(["sh", "-c", "echo it broke; exit 3"], tmp_path / "log", tmp_path)
+        sources.run_logged(["sh", "-c", "echo it broke; exit 3"], tmp_path / "log", tmp_path)
 
 
 def _compiled(tree: Path) -> bytes:
     tree.mkdir(parents=True)
     (tree / "part.c").write_text("#include <assert.h>\nconst char *here = __FILE__;\nvoid f(int x) { assert(x); }\n")
     words = ["sh", "-c", 'cc $CFLAGS -g -c "$PWD/part.c" -o part.o']
-    sources.compile_in(tree, words, tree / "log", CFLAGS="-O2")
+    sources.run_compile_step(tree, words, tree / "log", CFLAGS="-O2")
     return (tree / "part.o").read_bytes()
 
 
@@ -96,7 +96,9 @@ def test_what_is_compiled_is_the_same_at_every_commit(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     tree = tmp_path / "build" / "source" / "redis"
     tree.mkdir(parents=True)
-    sources.compile_in(tree, ["sh", "-c", "git rev-parse --git-dir; echo date $SOURCE_DATE_EPOCH"], tmp_path / "log")
+    sources.run_compile_step(
+        tree, ["sh", "-c", "git rev-parse --git-dir; echo date $SOURCE_DATE_EPOCH"], tmp_path / "log"
+    )
     said = (tmp_path / "log").read_text()
     assert "not a git repository" in said
     assert "date 0\n" in said
@@ -105,12 +107,12 @@ def test_what_is_compiled_is_the_same_at_every_commit(tmp_path: Path) -> None:
 def test_ffmpeg_is_not_told_where_it_was_built(tmp_path: Path) -> None:
     place, header = tmp_path / "native" / "ffmpeg", tmp_path / "config.h"
     header.write_text(f'#define A "--prefix={place} --enable-shared"\n#define B "{place}/share"\n')
-    ffmpeg.forget(place, header)
+    ffmpeg.remove_build_paths(place, header)
     assert header.read_text() == '#define A "--prefix=/ffmpeg --enable-shared"\n#define B "/ffmpeg/share"\n'
 
 
 def test_modules_are_not_told_where_the_python_that_built_them_lay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sysconfig, "get_config_var", lambda name: f"{name} -shared -L/p/lib -Wl,-rpath,/p/lib -pthread")
-    assert ffmpeg.linker() == {"LDSHARED": "LDSHARED -shared -L/p/lib -pthread"}
+    assert ffmpeg.linker_variables() == {"LDSHARED": "LDSHARED -shared -L/p/lib -pthread"}
     monkeypatch.setattr(sysconfig, "get_config_var", lambda name: None)
-    assert ffmpeg.linker() == {}
+    assert ffmpeg.linker_variables() == {}

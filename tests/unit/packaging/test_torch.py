@@ -45,7 +45,9 @@ def page(name: str, digest: str) -> bytes:
 
 
 @pytest.fixture
-def servers(package_server: Path, wheel: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Servers]:
+def servers(
+    package_server: Path, wheel: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[Servers]:
     locks = {
         "SMALL": wheel("torch", "2.13.0+cpu"),
         "FULL": wheel("torch", "2.13.0", requires="Requires-Dist: nvidia-cublas\n"),
@@ -76,23 +78,27 @@ def environment(pristine: Path, tmp_path: Path) -> Environment:
     root = tmp_path / "checkout"
     shutil.copytree(pristine, root, symlinks=True)
     made = Environment(root)
-    made.marks.mkdir(exist_ok=True)
+    made.state_folder.mkdir(exist_ok=True)
     return made
 
 
 def installed(environment: Environment) -> set[str]:
     """Names and versions of the packages that are installed, without those of every new environment."""
-    return {path.stem for path in environment.packages.glob("*.dist-info") if not path.name.startswith(("pip-", "setuptools-"))}
+    return {
+        path.stem
+        for path in environment.site_packages.glob("*.dist-info")
+        if not path.name.startswith(("pip-", "setuptools-"))
+    }
 
 
 def test_small_build_comes_from_pytorchs_index_where_pypi_has_none(environment: Environment, servers: Servers) -> None:
     servers.offer_small()
     setup_torch.install(environment)
     assert installed(environment) == SMALL_INSTALLED
-    asked = len(servers.pytorch.asked)
+    asked = len(servers.pytorch.requests)
     setup_torch.install(environment)
-    assert len(servers.pytorch.asked) == asked
-    assert not [path for path, _ in servers.pypi.asked if path.endswith(".whl")]
+    assert len(servers.pytorch.requests) == asked
+    assert not [path for path, _ in servers.pypi.requests if path.endswith(".whl")]
 
 
 def test_small_build_on_this_computer_is_taken_and_no_index_of_pytorchs_is_asked(
@@ -101,7 +107,7 @@ def test_small_build_on_this_computer_is_taken_and_no_index_of_pytorchs_is_asked
     (package_server / SMALL).write_bytes(servers.wheels[SMALL])
     setup_torch.install(environment)
     assert installed(environment) == SMALL_INSTALLED
-    assert servers.pytorch.asked == []
+    assert servers.pytorch.requests == []
 
 
 @pytest.fixture
@@ -122,14 +128,16 @@ def test_full_build_is_announced_and_taken_where_pytorchs_index_gives_none(
             assert not setup_torch.install_small(environment)
             assert "It does not answer" in capsys.readouterr().err
     servers.offer_small()
-    servers.pytorch.status = 503
+    servers.pytorch.forced_status = 503
     assert not setup_torch.install_small(environment)
-    assert len(servers.pytorch.asked) == 1
-    servers.pytorch.status, servers.pytorch.files = None, {}  # not found
+    assert len(servers.pytorch.requests) == 1
+    servers.pytorch.forced_status, servers.pytorch.files = None, {}  # not found
     setup_torch.install(environment)
     assert installed(environment) == FULL_INSTALLED
     said = capsys.readouterr().err
-    assert said.index(f"taken in its place: {setup_torch.CUDA_SIZE}") < said.index("Installing what PyTorch needs for NVIDIA")
+    assert said.index(f"taken in its place: {setup_torch.CUDA_SIZE}") < said.index(
+        "Installing what PyTorch needs for NVIDIA"
+    )
     setup_torch.install(environment)
     assert capsys.readouterr().err == ""
 
@@ -146,7 +154,7 @@ def test_file_that_is_not_the_locked_one_is_refused_and_nothing_is_taken_in_its_
         setup_torch.install(environment)
     servers.offer_small()
     # Newer versions of pip go on where a download broke off, when the server can.
-    servers.pytorch.break_after, servers.pytorch.ranges = len(small) - 10, False
+    servers.pytorch.cut_after_bytes, servers.pytorch.supports_ranges = len(small) - 10, False
     with pytest.raises(SetUpError):
         setup_torch.install(environment)
     assert installed(environment) == set()
@@ -161,7 +169,7 @@ def test_build_with_cuda_is_taken_when_it_is_asked_for_and_stays_until_the_other
     setup_torch.install(environment)
     assert installed(environment) == FULL_INSTALLED
     monkeypatch.delenv("UNBRAID_TORCH")
-    for mark in environment.marks.glob("*.lock"):  # as when a damaged package is mended
+    for mark in environment.state_folder.glob("*.lock"):  # as when a damaged package is mended
         mark.unlink()
     setup_torch.install(environment)
     assert installed(environment) == FULL_INSTALLED

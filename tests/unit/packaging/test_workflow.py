@@ -18,7 +18,12 @@ def test_each_system_is_built_tried_packed_and_kept() -> None:
     for system in ("linux", "windows", "macos"):
         job = re.search(rf"^  {system}:\n(?:(?!^  \w).*\n?)*", WORKFLOW, re.MULTILINE)
         assert job is not None
-        steps = ["packaging/build.py", "packaging/smoke_test.py dist/", "actions/upload-artifact", "if-no-files-found: error"]
+        steps = [
+            "packaging/build.py",
+            "packaging/smoke_test.py dist/",
+            "actions/upload-artifact",
+            "if-no-files-found: error",
+        ]
         assert [step for step in steps if step not in job[0]] == []
 
 

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from desktop.pipeline.consistency import Remainder, smoothed, to_float32_that_sums, to_steps_that_sum
+from desktop.pipeline.consistency import (
+    ResidualDistributor,
+    quantize_preserving_sum,
+    round_to_float32_preserving_sum,
+    smooth_exponentially,
+)
 
 
 def test_the_remainder_goes_to_what_sounds() -> None:
@@ -10,22 +15,22 @@ def test_the_remainder_goes_to_what_sounds() -> None:
     loud, quiet = rng.uniform(-0.5, 0.5, (2, 5000)), rng.uniform(-0.005, 0.005, (2, 5000))
     stems = np.stack([loud, quiet])
     mixture = stems.sum(axis=0) + 0.1
-    shared = Remainder(2, 44100).share(stems, mixture)
+    shared = ResidualDistributor(2, 44100).distribute(stems, mixture)
     np.testing.assert_allclose(shared.sum(axis=0), mixture, atol=1e-12)
     assert np.abs(shared[1] - quiet)[:, 100:].max() < 1e-3
 
 
 def test_the_remainder_of_silent_stems_is_shared_alike() -> None:
-    shared = Remainder(4, 44100).share(np.zeros((4, 1, 100)), np.ones((1, 100)))
+    shared = ResidualDistributor(4, 44100).distribute(np.zeros((4, 1, 100)), np.ones((1, 100)))
     np.testing.assert_allclose(shared, 0.25)
 
 
 def test_blocks_do_not_change_the_sharing() -> None:
     rng = np.random.default_rng(0)
     stems, mixture = rng.uniform(-1, 1, (3, 2, 1000)), rng.uniform(-1, 1, (2, 1000))
-    at_once = Remainder(3, 44100).share(stems, mixture)
-    remainder = Remainder(3, 44100)
-    pieces = [remainder.share(stems[..., a:b], mixture[:, a:b]) for a, b in ((0, 1), (1, 400), (400, 1000))]
+    at_once = ResidualDistributor(3, 44100).distribute(stems, mixture)
+    remainder = ResidualDistributor(3, 44100)
+    pieces = [remainder.distribute(stems[..., a:b], mixture[:, a:b]) for a, b in ((0, 1), (1, 400), (400, 1000))]
     np.testing.assert_allclose(np.concatenate(pieces, axis=-1), at_once)
 
 
@@ -37,7 +42,7 @@ def test_rounded_stems_sum_to_the_mixture_and_stay_where_they_were(bits: int, so
     mixture = rng.integers(-scale, scale, (2, 3000)) / scale
     stems = rng.uniform(-1, 1, (sources, 2, 3000))
     stems += (mixture - stems.sum(axis=0)) / sources
-    rounded = to_steps_that_sum(stems, mixture, bits)
+    rounded = quantize_preserving_sum(stems, mixture, bits)
     np.testing.assert_array_equal(rounded.sum(axis=0), mixture)
     np.testing.assert_array_equal(np.rint(rounded * scale), rounded * scale)
     assert np.abs(rounded - stems).max() * scale <= 1.0
@@ -51,7 +56,7 @@ def test_float_stems_beyond_twice_full_scale_still_sum_to_a_24_bit_mixture() -> 
     stems[1] += 6.0
     stems[2] -= 6.0
     mixture = stems.sum(axis=0)
-    held = to_float32_that_sums(stems, mixture)
+    held = round_to_float32_preserving_sum(stems, mixture)
     np.testing.assert_array_equal(held.sum(axis=0, dtype=np.float64), mixture)
 
 
@@ -62,4 +67,4 @@ def test_the_smoothing_is_the_recursive_filter(frames: int, seconds: float) -> N
     values, last = rng.uniform(0, 1, (4, frames)) ** 8, rng.uniform(0, 1, (4, 1))
     keep = float(np.exp(-1.0 / (seconds * 44100)))
     expected, _ = lfilter([1.0 - keep], [1.0, -keep], values, axis=-1, zi=keep * last)
-    np.testing.assert_allclose(smoothed(values, keep, last), expected, rtol=1e-12)
+    np.testing.assert_allclose(smooth_exponentially(values, keep, last), expected, rtol=1e-12)

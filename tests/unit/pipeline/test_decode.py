@@ -6,17 +6,17 @@ import soundfile
 
 from desktop.audio.peaks import Peaks
 from desktop.errors import CancelledError, UnusableTrackError
-from desktop.pipeline.decode import decode
-from desktop.pipeline.level import LevelMeter
+from desktop.pipeline.normalization import NormalizationMeter
 from desktop.pipeline.progress import Progress
-from tests.helpers.sound import noise
+from desktop.pipeline.run import decode_track
+from tests.helpers.sound import make_noise
 
 FRAMES = 300_000
 
 
 @pytest.fixture
 def whole(tmp_path: Path) -> Path:
-    soundfile.write(tmp_path / "song.flac", noise(FRAMES).T, 44100, subtype="PCM_16")
+    soundfile.write(tmp_path / "song.flac", make_noise(FRAMES).T, 44100, subtype="PCM_16")
     return tmp_path / "song.flac"
 
 
@@ -38,17 +38,19 @@ def test_peaks_and_level_are_those_of_what_was_decoded(
 ) -> None:
     track: Path = request.getfixturevalue(kind)
     progress = Progress(lambda step: None, lambda: False)
-    mixture, level = decode(track, tmp_path / "mixture.wav", tmp_path / "peaks", progress)
+    mixture, level = decode_track(track, tmp_path / "mixture.wav", tmp_path / "peaks", progress)
     assert Peaks.open(tmp_path / "peaks").frames == mixture.frames
     assert (mixture.frames == FRAMES) == (kind == "whole")
-    meter = LevelMeter()
+    meter = NormalizationMeter()
     meter.add(mixture.read(0, mixture.frames))
-    np.testing.assert_allclose([level.mean, level.deviation], [meter.level.mean, meter.level.deviation], rtol=1e-9)
+    np.testing.assert_allclose(
+        [level.mean, level.deviation], [meter.normalization.mean, meter.normalization.deviation], rtol=1e-9
+    )
 
 
 def test_a_cancel_leaves_neither_mixture_nor_peaks(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(CancelledError):
-        decode(whole, tmp_path / "mixture.wav", tmp_path / "peaks", Progress(lambda step: None, lambda: True))
+        decode_track(whole, tmp_path / "mixture.wav", tmp_path / "peaks", Progress(lambda step: None, lambda: True))
     assert list(tmp_path.iterdir()) == [whole]
 
 
@@ -56,5 +58,5 @@ def test_what_is_no_sound_leaves_neither_mixture_nor_peaks(tmp_path: Path) -> No
     track = tmp_path / "song.flac"
     track.write_bytes(b"no song at all" * 100)
     with pytest.raises(UnusableTrackError):
-        decode(track, tmp_path / "mixture.wav", tmp_path / "peaks", Progress(lambda step: None, lambda: False))
+        decode_track(track, tmp_path / "mixture.wav", tmp_path / "peaks", Progress(lambda step: None, lambda: False))
     assert list(tmp_path.iterdir()) == [track]

@@ -12,9 +12,9 @@ from desktop.pipeline import draft
 from desktop.pipeline.draft import make_draft
 from desktop.pipeline.engines.sketch import SketchEngine
 from desktop.segments.store import SegmentStore
-from tests.helpers.engines import separated
+from tests.helpers.engines import separate_track
 from tests.helpers.shared import SHARED
-from tests.helpers.sound import ffmpeg
+from tests.helpers.sound import run_ffmpeg
 
 ENGINE = SketchEngine()
 RATE = 44100
@@ -38,18 +38,18 @@ def test_a_draft_is_what_sketch_makes_of_the_whole_track(tmp_path: Path, seconds
     track = noise(tmp_path, seconds)
     store = drafted(track, tmp_path / "draft")
     sound = soundfile.read(track, dtype="float32")[0].T
-    assert store.about.frames == sound.shape[1]
-    assert store.ready(0, store.about.frames)
-    found = store.read(0, store.about.frames).transpose(1, 2, 0)
-    np.testing.assert_allclose(found, separated(ENGINE, sound), atol=1e-3)
+    assert store.manifest.frames == sound.shape[1]
+    assert store.is_ready(0, store.manifest.frames)
+    found = store.read(0, store.manifest.frames).transpose(1, 2, 0)
+    np.testing.assert_allclose(found, separate_track(ENGINE, sound), atol=1e-3)
 
 
 @pytest.mark.parametrize("rate", [8000, 48000])
 def test_a_draft_of_another_rate_has_the_tracks_length(tmp_path: Path, rate: int) -> None:
     store = drafted(noise(tmp_path, 14.0, 1, rate), tmp_path / "draft")
-    assert abs(store.about.frames - 14 * RATE) <= 1
-    assert store.about.channels == 1
-    assert store.ready(0, store.about.frames)
+    assert abs(store.manifest.frames - 14 * RATE) <= 1
+    assert store.manifest.channels == 1
+    assert store.is_ready(0, store.manifest.frames)
 
 
 def test_a_draft_of_a_file_that_changes_on_the_way_is_of_all_of_it(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_a_draft_of_a_file_that_changes_on_the_way_is_of_all_of_it(tmp_path: Pat
         soundfile.write(tmp_path / name, np.full((rate, channels), 0.1), rate)
     (tmp_path / "c.flac").write_bytes((tmp_path / "a.flac").read_bytes() + (tmp_path / "b.flac").read_bytes())
     store = drafted(tmp_path / "c.flac", tmp_path / "draft")
-    assert (store.about.frames, store.about.channels) == (2 * RATE, 2)
-    assert store.ready(0, store.about.frames)
+    assert (store.manifest.frames, store.manifest.channels) == (2 * RATE, 2)
+    assert store.is_ready(0, store.manifest.frames)
 
 
 def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> 
 
     def look() -> None:
         store = SegmentStore.open(tmp_path / "draft")
-        ready.append(store.ready_until(0, store.about.frames) / RATE)
+        ready.append(store.ready_until(0, store.manifest.frames) / RATE)
 
     make_draft(SONG, tmp_path / "draft", ENGINE, look, lambda: False)
     assert len(ready) > 1
@@ -77,15 +77,15 @@ def test_the_beginning_can_be_heard_before_the_rest_is_there(tmp_path: Path) -> 
 def test_a_header_that_claims_three_thousand_years_costs_no_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(draft, "_SHARE_OF_FREE", 1e6)  # or else it is the disk of this machine that decides
+    monkeypatch.setattr(draft, "_MAX_SHARE_OF_FREE_SPACE", 1e6)  # or else it is the disk of this machine that decides
     honest, boasting = tmp_path / "honest.mka", tmp_path / "boasting.mka"
-    ffmpeg("-i", noise(tmp_path, 3.0), "-c:a", "flac", honest)
+    run_ffmpeg("-i", noise(tmp_path, 3.0), "-c:a", "flac", honest)
     before, mark, after = honest.read_bytes().partition(b"\x44\x89\x88")  # Matroska's Duration, a number of 8 bytes
     boasting.write_bytes(before + mark + struct.pack(">d", 1e14) + after[8:])
     planned: list[int] = []
 
     def look() -> None:
-        planned.append(SegmentStore.open(tmp_path / "draft").about.frames)
+        planned.append(SegmentStore.open(tmp_path / "draft").manifest.frames)
 
     make_draft(boasting, tmp_path / "draft", ENGINE, look, lambda: False)
     assert max(planned) <= 4 * 3600 * RATE

@@ -2,14 +2,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from desktop.pipeline.level import Level, LevelMeter
+from desktop.pipeline.normalization import Normalization, NormalizationMeter
 
 
-def measure(blocks: list[NDArray[np.floating]]) -> Level:
-    meter = LevelMeter()
+def measure(blocks: list[NDArray[np.floating]]) -> Normalization:
+    meter = NormalizationMeter()
     for block in blocks:
         meter.add(block)
-    return meter.level
+    return meter.normalization
 
 
 def test_blocks_have_the_level_of_the_whole_as_demucs_takes_it() -> None:
@@ -24,4 +24,4 @@ def test_silence_and_a_single_frame_stay_finite() -> None:
     for sound in (np.zeros((2, 100)), np.ones((1, 1)), np.zeros((2, 0))):
         level = measure([sound])
         assert np.isfinite(level.apply(sound)).all()
-        np.testing.assert_allclose(level.undo(level.apply(sound).astype(np.float64)), sound)
+        np.testing.assert_allclose(level.invert(level.apply(sound).astype(np.float64)), sound)

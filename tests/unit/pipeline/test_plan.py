@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from desktop.audio.track import SampleFormat
-from desktop.pipeline.plan import plan_for
+from desktop.pipeline.output_format import choose_output_format
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Asked:
     ],
 )
 def test_stems_have_the_depth_of_their_source(source: SampleFormat, depth: str) -> None:
-    assert plan_for(Asked(), source, 44100)[0].depth == depth
+    assert choose_output_format(Asked(), source, 44100)[0].depth == depth
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_stems_have_the_depth_of_their_source(source: SampleFormat, depth: str) 
 def test_what_a_format_cannot_hold_is_written_in_another_and_said(
     asked: Asked, rate: int, written: str, said: str | None
 ) -> None:
-    plan, notices = plan_for(asked, SampleFormat.PCM_24, rate)
-    assert plan.format == written
+    plan, notices = choose_output_format(asked, SampleFormat.PCM_24, rate)
+    assert plan.container == written
     assert [said in notice for notice in notices if said] == ([True] if said else [])

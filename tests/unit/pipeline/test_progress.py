@@ -1,24 +1,24 @@
 import pytest
 
 from desktop.errors import CancelledError
-from desktop.pipeline.progress import Progress, Step
+from desktop.pipeline.progress import Progress, ProgressUpdate
 
 
 def test_small_steps_are_gathered_and_ends_are_told() -> None:
-    steps: list[Step] = []
+    steps: list[ProgressUpdate] = []
     progress = Progress(steps.append, lambda: False)
     for part in range(100_001):
-        progress.at("writing", part / 100_000)
+        progress.advance("writing", part / 100_000)
     assert 10 < len(steps) < 40
-    assert steps[-1] == Step("writing", 1.0)
+    assert steps[-1] == ProgressUpdate("writing", 1.0)
 
 
 def test_progress_does_not_go_back() -> None:
-    steps: list[Step] = []
+    steps: list[ProgressUpdate] = []
     progress = Progress(steps.append, lambda: False)
     for part in (0.5, 0.2, 2.0, -1.0):
-        progress.at("separating", part)
-    progress.at("writing", 0.0)
+        progress.advance("separating", part)
+    progress.advance("writing", 0.0)
     told = [step.progress for step in steps]
     assert told == sorted(told)
     assert steps[-1].stage == "writing"
@@ -27,6 +27,6 @@ def test_progress_does_not_go_back() -> None:
 def test_stopping_is_asked_for_at_every_step() -> None:
     progress = Progress(lambda _: None, lambda: True)
     with pytest.raises(CancelledError):
-        progress.at("decoding", 0.5)
+        progress.advance("decoding", 0.5)
     with pytest.raises(CancelledError):
-        progress.check()
+        progress.raise_if_cancelled()

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from desktop.errors import CancelledError, ModelRejectedError, StorageError
-from desktop.pipeline import room
+from desktop.pipeline import disk_space
 from desktop.pipeline.engines.engine import Engine, Samples, Segmentation
-from desktop.pipeline.run import Outcome, Request, Step, run
+from desktop.pipeline.run import Outcome, ProgressUpdate, Request, run
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.small_disk import small_disk
 
@@ -191,7 +191,7 @@ def test_silence_separates_into_silence(tmp_path: Path) -> None:
 
 
 def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
-    steps: list[Step] = []
+    steps: list[ProgressUpdate] = []
     source = track(tmp_path, "16", 2, 48000, 100_000)
     run(request(source, tmp_path / "job"), IdentityEngine(SHORT), steps.append, lambda: False)
     assert [step.progress for step in steps] == sorted(step.progress for step in steps)
@@ -211,7 +211,7 @@ def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, asked: int) -> None
 def test_a_full_disk_behind_the_folder_for_copies_is_told_before_the_work_begins_too(tmp_path: Path) -> None:
     source = track(tmp_path, "16", 2, 48000, 200_000)
     with small_disk(tmp_path / "disk", 1) as disk:
-        ask = request(source, tmp_path / "job", copies=disk.place / "not there yet")
+        ask = request(source, tmp_path / "job", copies=disk.mount_point / "not there yet")
         with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, and 1 MB is free there"):
             separate(ask, IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
@@ -243,8 +243,8 @@ def test_sources_of_any_name_become_files_of_the_folder(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = track(tmp_path, "16", 2, 48000, 200_000)
-    usage = room.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(room.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
+    usage = disk_space.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
     with pytest.raises(StorageError, match=r"song\.wav need 46 MB on the disk, and 3 MB is free"):
         separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 from desktop.pipeline.run import Request, run
-from desktop.segments.cut import Segmentation
-from tests.helpers.engines import TINY, IdentityEngine, write_htdemucs
+from desktop.segments.grid import Segmentation
+from tests.helpers.engines import TINY_KWARGS, IdentityEngine, write_htdemucs
 
 RATE = 44100
 SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
@@ -118,7 +118,7 @@ def test_segments_go_with_the_run_unless_they_are_to_be_kept(song: Path, tmp_pat
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_htdemucs(tmp_path_factory.mktemp("model") / "tiny.th", TINY | {"nfft": 1024, "segment": 0.25})
+    return write_htdemucs(tmp_path_factory.mktemp("model") / "tiny.th", TINY_KWARGS | {"nfft": 1024, "segment": 0.25})
 
 
 @settings(deadline=None, max_examples=12)

@@ -9,15 +9,15 @@ import pytest
 from numpy.typing import NDArray
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.engine import Answer, Samples
-from desktop.pipeline.level import Level
-from desktop.pipeline.work import Work
-from desktop.segments.cut import Segmentation
-from desktop.segments.store import About, SegmentStore
+from desktop.pipeline.engines.engine import PendingStems, Samples
+from desktop.pipeline.normalization import Normalization
+from desktop.pipeline.separation import SegmentWorker
+from desktop.segments.grid import Segmentation
+from desktop.segments.store import SegmentStore, StoreManifest
 from tests.helpers.engines import IdentityEngine
 
 HOW = Segmentation(length=1000, stride=750, centre_last=True, normalise=True)
-LEVEL = Level(mean=0.25, deviation=0.5)
+LEVEL = Normalization(mean=0.25, deviation=0.5)
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SlowAnswers(IdentityEngine):
     begun: list[threading.Event] = field(default_factory=lambda: [threading.Event() for _ in range(9)])
     calls: list[int] = field(default_factory=list)
 
-    def separate(self, segments: Samples) -> Answer:
+    def separate(self, segments: Samples) -> PendingStems:
         number = len(self.calls)
         self.calls.append(number)
         self.begun[number].set()
@@ -63,7 +63,7 @@ class SlowAnswers(IdentityEngine):
 
 
 def store_of(folder: Path, track: Track, engine: IdentityEngine) -> SegmentStore:
-    return SegmentStore.create(folder / "store", About("key", engine.sources, 44100, 2, track.frames, HOW))
+    return SegmentStore.create(folder / "store", StoreManifest("key", engine.sources, 44100, 2, track.frames, HOW))
 
 
 def noise(frames: int) -> NDArray[np.float32]:
@@ -73,26 +73,26 @@ def noise(frames: int) -> NDArray[np.float32]:
 def test_a_segment_is_finished_and_stored_while_the_next_is_in_work(tmp_path: Path) -> None:
     track, engine = Track(noise(3000)), SlowAnswers()
     store = store_of(tmp_path, track, engine)
-    work = Work(track, engine, store, LEVEL)
-    first, second, third, _ = store.cut.segments
+    work = SegmentWorker(track, engine, store, LEVEL)
+    first, second, third, _ = store.grid.segments
     work.separate([first])
-    assert store.done == set()
+    assert store.finished == set()
     work.separate([second])
-    assert store.done == {0}
+    assert store.finished == {0}
     work.separate([third])
-    assert store.done == {0, 1}
+    assert store.finished == {0, 1}
     engine.begun[3].set()
     work.close()
-    assert store.done == {0, 1, 2}
+    assert store.finished == {0, 1, 2}
 
 
 def test_without_further_segments_those_before_are_waited_for(tmp_path: Path) -> None:
     track, engine = Track(noise(3000)), IdentityEngine()
     store = store_of(tmp_path, track, engine)
-    work = Work(track, engine, store, LEVEL)
-    work.separate(store.cut.segments)
+    work = SegmentWorker(track, engine, store, LEVEL)
+    work.separate(store.grid.segments)
     work.separate([])
-    assert store.done == {0, 1, 2, 3}
+    assert store.finished == {0, 1, 2, 3}
     work.close()
 
 
@@ -101,13 +101,13 @@ def test_silence_is_separated_once_and_comes_out_as_it_would_each_time(tmp_path:
     sound[:, 3000:17_000] = 0
     track, engine = Track(sound), CountingEngine()
     store = store_of(tmp_path, track, engine)
-    work = Work(track, engine, store, LEVEL)
-    for segment in store.cut.segments:
+    work = SegmentWorker(track, engine, store, LEVEL)
+    for segment in store.grid.segments:
         work.separate([segment])
     work.close()
-    silent = [segment for segment in store.cut.segments if segment.start >= 3000 and segment.end <= 17_000]
+    silent = [segment for segment in store.grid.segments if segment.start >= 3000 and segment.end <= 17_000]
     assert len(silent) == 18
-    assert len(engine.given) == len(store.cut.segments) - 17
+    assert len(engine.given) == len(store.grid.segments) - 17
     wanted = np.asarray(engine.shares)[None, :, None] * (sound - LEVEL.mean).T[:, None] + LEVEL.mean
     np.testing.assert_allclose(store.read(0, 20_000), wanted, atol=1e-6)
 
@@ -119,8 +119,8 @@ def test_an_error_of_the_last_step_is_told_with_the_next_segment(tmp_path: Path)
 
     track, engine = Track(noise(3000)), Broken()
     store = store_of(tmp_path, track, engine)
-    work = Work(track, engine, store, LEVEL)
-    work.separate(store.cut.segments[:1])
+    work = SegmentWorker(track, engine, store, LEVEL)
+    work.separate(store.grid.segments[:1])
     with pytest.raises(ModelRejectedError):
         work.separate([])
     work.close()

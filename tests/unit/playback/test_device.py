@@ -5,7 +5,7 @@ import pytest
 
 from desktop.errors import SoundUnavailableError
 from desktop.playback import device
-from desktop.playback.device import Device, default_device
+from desktop.playback.device import Device, default_device_name
 
 sounddevice = pytest.importorskip("sounddevice", exc_type=OSError, reason="no PortAudio here")
 
@@ -48,12 +48,12 @@ def test_devices_are_looked_for_before_each_opening(looks: list[str]) -> None:
 def test_devices_are_not_looked_for_while_a_stream_is_open(looks: list[str]) -> None:
     first = opened()
     second = opened()
-    assert default_device() == "Speakers"
+    assert default_device_name() == "Speakers"
     first.close()
-    assert default_device() == "Speakers"
+    assert default_device_name() == "Speakers"
     assert looks == ["terminated", "initialised"]
     second.close()
-    assert default_device() == "Speakers"
+    assert default_device_name() == "Speakers"
     assert looks == ["terminated", "initialised"] * 2
 
 
@@ -74,7 +74,7 @@ def test_a_device_that_cannot_be_opened_says_what_to_do_and_leaves_nothing_open(
     monkeypatch.setattr(sounddevice, "OutputStream", refuse)
     with pytest.raises(SoundUnavailableError, match="Close other programs that use it"):
         opened()
-    assert not device._streams
+    assert not device._open_streams
 
 
 def test_no_device_is_told(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_no_device_is_told(looks: list[str], monkeypatch: pytest.MonkeyPatch) ->
         raise sounddevice.PortAudioError("Error querying device -1")
 
     monkeypatch.setattr(sounddevice, "query_devices", none)
-    for attempt in (opened, default_device):
+    for attempt in (opened, default_device_name):
         with pytest.raises(SoundUnavailableError, match="Connect one, then press play again"):
             attempt()
     assert looks == ["terminated", "initialised"] * 2

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from desktop.playback.mixer import RAMP, Mixer, linear
+from desktop.playback.mixer import RAMP_S, Mixer, db_to_gain
 
 RATE = 48000
 
@@ -25,26 +25,26 @@ def test_lanes_at_unity_are_summed_to_the_bit() -> None:
 
 def test_a_silenced_lane_fades_within_the_ramp_and_is_then_not_there_at_all() -> None:
     mixer = Mixer(3, RATE, 4096)
-    mixer.targets[1] = 0.0
+    mixer.target_gains[1] = 0.0
     lanes = noise(4096)
     out = mixed(mixer, lanes)
-    faded = int(RAMP * RATE) + 1
+    faded = int(RAMP_S * RATE) + 1
     np.testing.assert_array_equal(out[faded:], lanes[faded:][:, [0, 2]].sum(axis=1))
 
 
 def test_a_level_moves_in_steps_too_small_to_hear_also_across_blocks() -> None:
     mixer = Mixer(1, RATE, 64)
-    mixer.targets[0] = 0.0
+    mixer.target_gains[0] = 0.0
     ones = np.ones((64, 1, 2), dtype=np.float32)
     heard = np.concatenate([mixed(mixer, ones) for _ in range(20)])
-    assert np.abs(np.diff(heard, axis=0)).max() <= 1.01 / (RAMP * RATE)
+    assert np.abs(np.diff(heard, axis=0)).max() <= 1.01 / (RAMP_S * RATE)
     assert heard[-1, 0] == 0.0
 
 
 def test_peaks_are_those_of_each_lane_after_its_level() -> None:
     mixer = Mixer(2, RATE, 16)
-    mixer.targets[:] = (0.5, 1.0)
-    mixer.begin(RATE)
+    mixer.target_gains[:] = (0.5, 1.0)
+    mixer.reset(RATE)
     lanes = np.zeros((16, 2, 2), dtype=np.float32)
     lanes[3, 0, 1] = -0.8
     lanes[5, 1, 0] = 0.25
@@ -54,4 +54,4 @@ def test_peaks_are_those_of_each_lane_after_its_level() -> None:
 
 @pytest.mark.parametrize(("db", "factor"), [(0.0, 1.0), (-6.0206, 0.5), (6.0206, 2.0), (-60.0, 0.0)])
 def test_levels_in_db_are_factors_and_the_bottom_is_silence(db: float, factor: float) -> None:
-    assert linear(db) == pytest.approx(factor, rel=1e-4)
+    assert db_to_gain(db) == pytest.approx(factor, rel=1e-4)

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from desktop.playback.mixer import RAMP
+from desktop.playback.mixer import RAMP_S
 from desktop.playback.player import Player
 from desktop.playback.ring import Ring
 
 RATE = 44100
-FADE = int(RAMP * RATE)
+FADE = int(RAMP_S * RATE)
 BLOCK = 441
 LONG = 10**6
 # A frame of sound may differ from the one before by one step of a fade.
@@ -38,11 +38,11 @@ def counted(frames: int, start: int = 0, number: int = 0) -> Ring:
 def playing(first: Ring | None = None) -> Player:
     """A player whose gate has been open for long."""
     player = Player(1)
-    player.begin(RATE, 0.0)
-    player.gate = True
-    player.wanted = ring(2 * FADE, end=2 * FADE, number=-2)
+    player.reset(RATE, 0.0)
+    player.is_gate_open = True
+    player.requested_ring = ring(2 * FADE, end=2 * FADE, number=-2)
     heard(player, 2 * FADE)
-    player.wanted = first
+    player.requested_ring = first
     heard(player, FADE)
     return player
 
@@ -86,34 +86,34 @@ def test_the_end_of_a_song_is_not_faded() -> None:
     player = playing(ring(FADE + 3 * BLOCK, end=FADE + 3 * BLOCK))
     assert np.all(heard(player, 3 * BLOCK) == 1.0)
     assert not heard(player, BLOCK).any()
-    assert player.gaps == 0
+    assert player.late_reads == 0
 
 
 def test_another_source_of_the_song_takes_over_at_the_very_frame() -> None:
     player = playing(counted(50_000))
-    player.wanted = counted(60_000)
+    player.requested_ring = counted(60_000)
     sound = heard(player, 20_000)
     np.testing.assert_allclose(sound, np.arange(FADE, FADE + 20_000) / 100_000, atol=1e-6)
-    assert player.ring is player.wanted
+    assert player.current_ring is player.requested_ring
 
 
 def test_a_source_that_is_behind_takes_over_when_it_is_ready_and_nothing_is_missing() -> None:
     player = playing(ring(50_000))
     behind = ring(BLOCK)
-    player.wanted = behind
+    player.requested_ring = behind
     assert np.all(heard(player, 10 * BLOCK) == 1.0)
-    assert player.ring is not behind
+    assert player.current_ring is not behind
     write(behind, 60_000)
     assert np.all(heard(player, 10 * BLOCK) == 1.0)
-    assert player.ring is behind
+    assert player.current_ring is behind
 
 
 def test_a_source_that_waits_to_take_over_is_not_stopped_by_its_size() -> None:
     player = playing(ring(100_000))
     small = Ring(BLOCK, 1, 0, LONG)
-    player.wanted = small
+    player.requested_ring = small
     for _ in range(10):
-        small.write(np.ones((small.room, 1, 2), np.float32))
+        small.write(np.ones((small.writable_frames, 1, 2), np.float32))
         heard(player, BLOCK)
     assert small.position > 9 * BLOCK
 
@@ -121,7 +121,7 @@ def test_a_source_that_waits_to_take_over_is_not_stopped_by_its_size() -> None:
 def test_a_source_takes_over_from_one_that_has_run_dry() -> None:
     player = playing(ring(FADE + BLOCK))
     heard(player, 2 * BLOCK)
-    player.wanted = ring(50_000)
+    player.requested_ring = ring(50_000)
     sound = heard(player, 2 * FADE)
     assert np.all(sound[FADE:] == 1.0)
     assert steepest(sound) < STEP
@@ -130,19 +130,19 @@ def test_a_source_takes_over_from_one_that_has_run_dry() -> None:
 @pytest.mark.parametrize("block", [64, BLOCK, 4096])
 def test_a_seek_cross_fades_over_blocks_of_any_size(block: int) -> None:
     player = playing(ring(50_000, value=1.0))
-    player.wanted = ring(50_000, start=700_000, number=1, value=-1.0)
+    player.requested_ring = ring(50_000, start=700_000, number=1, value=-1.0)
     sound = heard(player, 8192, block)
     assert np.all(sound[FADE:] == -1.0)
     assert steepest(sound) < 2 * STEP
-    assert player.heard.position == 700_000 + 8192
-    assert player.heard.number == 1
+    assert player.last_block.frame == 700_000 + 8192
+    assert player.last_block.seek_number == 1
 
 
 def test_a_second_seek_waits_for_the_fade_of_the_first() -> None:
     player = playing(ring(50_000))
-    player.wanted = ring(50_000, number=1, value=-1.0)
+    player.requested_ring = ring(50_000, number=1, value=-1.0)
     first = heard(player, 64, 64)
-    player.wanted = ring(50_000, number=2, value=0.5)
+    player.requested_ring = ring(50_000, number=2, value=0.5)
     sound = np.concatenate([first, heard(player, 4096, 64)])
     assert np.all(sound[-1000:] == 0.5)
     assert steepest(sound) < 2 * STEP
@@ -150,8 +150,8 @@ def test_a_second_seek_waits_for_the_fade_of_the_first() -> None:
 
 def test_a_source_begins_at_its_own_place_when_the_seek_before_it_was_never_heard() -> None:
     player = playing(counted(90_000))
-    player.wanted = counted(1000, start=50_000, number=1)
-    player.wanted = counted(30_000, start=50_000, number=1)
+    player.requested_ring = counted(1000, start=50_000, number=1)
+    player.requested_ring = counted(30_000, start=50_000, number=1)
     sound = heard(player, 4096)
     np.testing.assert_allclose(sound[FADE:], np.arange(50_000 + FADE, 54_096) / 100_000, atol=1e-6)
 
@@ -159,7 +159,7 @@ def test_a_source_begins_at_its_own_place_when_the_seek_before_it_was_never_hear
 def test_a_level_moves_by_one_step_a_frame_also_while_two_rings_are_heard() -> None:
     player = playing(ring(50_000))
     player.set_levels(0.0, [-60.0])
-    player.wanted = ring(60_000)
+    player.requested_ring = ring(60_000)
     sound = heard(player, 2 * FADE)
     assert steepest(sound) < 2 * STEP
     assert not sound[FADE + 1 :].any()
@@ -167,31 +167,31 @@ def test_a_level_moves_by_one_step_a_frame_also_while_two_rings_are_heard() -> N
 
 def test_a_song_begins_with_the_fade_of_the_gate_alone() -> None:
     player = Player(1)
-    player.begin(RATE, 0.0)
-    player.wanted = ring(50_000)
+    player.reset(RATE, 0.0)
+    player.requested_ring = ring(50_000)
     assert not heard(player, BLOCK).any()
-    player.gate = True
+    player.is_gate_open = True
     sound = heard(player, 2 * FADE)
     np.testing.assert_allclose(sound[:FADE], np.arange(1, FADE + 1) / FADE, atol=2e-3)
-    assert player.heard.position == 2 * FADE
+    assert player.last_block.frame == 2 * FADE
 
 
 def test_a_ring_that_runs_dry_because_the_reader_is_late_is_counted_once() -> None:
     dry = ring(FADE + BLOCK)
     player = playing(dry)
     heard(player, 20 * BLOCK)
-    assert player.gaps == 1
+    assert player.late_reads == 1
     write(dry, 10 * FADE)
     heard(player, 20 * FADE)
-    assert player.gaps == 2
+    assert player.late_reads == 2
 
 
 def test_sound_that_is_not_there_yet_is_no_dropout() -> None:
     dry = ring(FADE + BLOCK)
-    dry.waits = True
+    dry.is_starved = True
     player = playing(dry)
     heard(player, 20 * BLOCK)
-    assert player.gaps == 0
+    assert player.late_reads == 0
 
 
 def test_an_underflow_that_the_device_tells_of_is_counted() -> None:
@@ -224,8 +224,8 @@ def test_sound_never_jumps_whatever_the_reader_does(deeds: list[tuple[str, int]]
         if deed == "play":
             blocks.append(heard(player, frames, frames))
         elif deed == "write":
-            write(newest, min(frames, newest.room))
+            write(newest, min(frames, newest.writable_frames))
         else:
             number += deed == "seek"
-            player.wanted = newest = ring(frames, start=newest.position, number=number)
+            player.requested_ring = newest = ring(frames, start=newest.position, number=number)
     assert steepest(np.concatenate([*blocks, heard(player, 4096)])) < 2 * STEP

@@ -21,13 +21,13 @@ def stems(tmp_path: Path) -> list[Path]:
 @pytest.fixture
 def transport(stems: list[Path]) -> Transport:
     transport = Transport()
-    transport.load(stems, ["vocals", "drums", "bass"])
+    transport.load_files(stems, ["vocals", "drums", "bass"])
     return transport
 
 
 def test_a_song_stands_at_its_beginning_when_it_is_loaded(transport: Transport) -> None:
     assert (transport.position, transport.frames, transport.sample_rate) == (0, 1000, 44100)
-    assert transport.lanes == ("vocals", "drums", "bass")
+    assert transport.lane_names == ("vocals", "drums", "bass")
 
 
 def test_a_seek_beyond_the_ends_stops_at_them(transport: Transport) -> None:
@@ -39,11 +39,11 @@ def test_a_seek_beyond_the_ends_stops_at_them(transport: Transport) -> None:
 
 def test_solo_silences_the_others_and_a_mute_wins_over_it(transport: Transport) -> None:
     transport.set_solo(1, True)
-    assert [transport.audible(lane) for lane in range(3)] == [False, True, False]
+    assert [transport.is_audible(lane) for lane in range(3)] == [False, True, False]
     transport.set_mute(1, True)
-    assert [transport.audible(lane) for lane in range(3)] == [False, False, False]
+    assert [transport.is_audible(lane) for lane in range(3)] == [False, False, False]
 
 
 def test_a_stem_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"bass\.wav"):
-        Transport().load([tmp_path / "bass.wav"], ["bass"])
+        Transport().load_files([tmp_path / "bass.wav"], ["bass"])

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.playback.ring import Lanes
-from desktop.playback.song import Reading
-from desktop.playback.unfinished_song import UnfinishedSong
-from desktop.segments.cut import Segmentation
-from desktop.segments.store import About, SegmentStore
-from desktop.segments.unfinished import Unfinished
+from desktop.playback.partial_source import PartialSource
+from desktop.playback.ring import LaneSamples
+from desktop.playback.source import SampleStream
+from desktop.segments.grid import Segmentation
+from desktop.segments.partial_result import PartialResult
+from desktop.segments.store import SegmentStore, StoreManifest
 
 RATE = 44100
 FRAMES = 10 * RATE
@@ -28,28 +28,28 @@ class Folders:
 
     def begin_final(self, names: tuple[str, ...] = NAMES) -> SegmentStore:
         how = Segmentation(length=2 * RATE, stride=3 * RATE // 2, normalise=True)
-        return SegmentStore.create(self.segments / "key", About("key", names, RATE, 2, FRAMES, how))
+        return SegmentStore.create(self.segments / "key", StoreManifest("key", names, RATE, 2, FRAMES, how))
 
     def begin_draft(self, names: tuple[str, ...] = NAMES[::-1]) -> SegmentStore:
         how = Segmentation(length=RATE, stride=RATE)
-        return SegmentStore.create(self.draft, About("draft", names, RATE, 1, FRAMES, how, kept_as="int16"))
+        return SegmentStore.create(self.draft, StoreManifest("draft", names, RATE, 1, FRAMES, how, kept_as="int16"))
 
-    def song(self) -> UnfinishedSong:
-        unfinished = Unfinished(self.segments, self.draft)
-        unfinished.look()
-        assert unfinished.leading
-        return UnfinishedSong(self.segments, self.draft, unfinished.leading.about)
+    def song(self) -> PartialSource:
+        unfinished = PartialResult(self.segments, self.draft)
+        unfinished.refresh()
+        assert unfinished.primary
+        return PartialSource(self.segments, self.draft, unfinished.primary.manifest)
 
 
 def fill(store: SegmentStore, values: dict[str, float], *numbers: int) -> None:
-    for segment in store.cut.segments:
+    for segment in store.grid.segments:
         if not numbers or segment.number in numbers:
-            shape = (store.about.channels, segment.frames)
-            answer = np.stack([np.full(shape, values[name], np.float32) for name in store.about.sources])
-            store.put(segment, answer, durable=False)
+            shape = (store.manifest.channels, segment.frames)
+            answer = np.stack([np.full(shape, values[name], np.float32) for name in store.manifest.sources])
+            store.write(segment, answer, is_durable=False)
 
 
-def read(reading: Reading, frames: int) -> Lanes:
+def read(reading: SampleStream, frames: int) -> LaneSamples:
     """Up to `frames`, in blocks of odd sizes, ending where nothing more is there."""
     blocks: list[NDArray[np.float32]] = []
     got = 0
@@ -71,9 +71,9 @@ def test_a_song_whose_files_are_gone_before_it_is_read_is_waited_for(folders: Fo
     folders.begin_draft()
     song = folders.song()
     shutil.rmtree(folders.draft)
-    reading = song.reading(RATE)
+    reading = song.open_stream(RATE)
     assert len(reading.read(1000)) == 0
-    assert not reading.ended
+    assert not reading.has_ended
     draft = folders.begin_draft()
     fill(draft, {"drums": 0.25, "vocals": 0.5})
     assert len(reading.read(1000)) == 1000
@@ -82,7 +82,7 @@ def test_a_song_whose_files_are_gone_before_it_is_read_is_waited_for(folders: Fo
 def test_a_song_that_is_begun_anew_is_heard_as_its_draft_until_it_is_there_again(folders: Folders) -> None:
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
     fill(folders.begin_final(), {"drums": -0.25, "vocals": -0.5})
-    reading = folders.song().reading(0)
+    reading = folders.song().open_stream(0)
     assert np.all(read(reading, 7001)[:, 1] == -0.25)
     shutil.rmtree(folders.segments)
     assert len(reading.read(1000)) == 0
@@ -95,25 +95,25 @@ def test_a_draft_alone_is_heard_and_its_end_is_waited_for(folders: Folders) -> N
     draft = folders.begin_draft()
     fill(draft, {"drums": 0.25, "vocals": 0.5}, 0, 1, 2)
     song = folders.song()
-    assert song.names == ("vocals", "drums")
-    reading = song.reading(RATE // 2)
+    assert song.lane_names == ("vocals", "drums")
+    reading = song.open_stream(RATE // 2)
     sound = read(reading, FRAMES)
     assert len(sound) == 3 * RATE - RATE // 2
     assert np.all(sound[:, 0] == 0.5)
     assert np.all(sound[:, 1] == 0.25)
-    assert not reading.ended
+    assert not reading.has_ended
     fill(draft, {"drums": 0.25, "vocals": 0.5})
     assert len(read(reading, FRAMES)) == 7 * RATE
-    assert reading.ended
+    assert reading.has_ended
 
 
 def test_finished_segments_replace_the_draft_with_a_cross_fade_of_20_ms(folders: Folders) -> None:
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
     fill(folders.begin_final(), {"drums": -0.25, "vocals": -0.5}, 2, 3)
-    reading = folders.song().reading(0)
+    reading = folders.song().open_stream(0)
     sound = read(reading, FRAMES)
     assert len(sound) == FRAMES
-    assert reading.ended
+    assert reading.has_ended
     drums = sound[:, 1, 0]
     # Segments 2 and 3 span 3.0 to 6.5 s; their outer half seconds are shared with neighbours that are not done.
     begins, ends = int(3.5 * RATE), 6 * RATE
@@ -127,7 +127,7 @@ def test_finished_segments_replace_the_draft_with_a_cross_fade_of_20_ms(folders:
 def test_a_segment_finished_under_the_playhead_takes_over_without_a_step(folders: Folders) -> None:
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
     final = folders.begin_final()
-    reading = folders.song().reading(0)
+    reading = folders.song().open_stream(0)
     before = read(reading, RATE)
     fill(final, {"drums": -0.25, "vocals": -0.5})
     sound = np.concatenate([before, read(reading, FRAMES)])[:, 1, 0]
@@ -140,10 +140,10 @@ def test_a_segment_finished_under_the_playhead_takes_over_without_a_step(folders
 def test_without_a_draft_the_sound_waits_for_the_model_and_goes_on_exactly_there(folders: Folders) -> None:
     final = folders.begin_final()
     fill(final, {"drums": 0.1, "vocals": 0.2}, 0, 1)
-    reading = folders.song().reading(0)
+    reading = folders.song().open_stream(0)
     first = read(reading, FRAMES)
     assert len(first) == 3 * RATE
-    assert not reading.ended
+    assert not reading.has_ended
     fill(final, {"drums": 0.1, "vocals": 0.2})
     sound = np.concatenate([first, read(reading, FRAMES)])
     assert len(sound) == FRAMES
@@ -154,16 +154,16 @@ def test_a_lane_that_the_draft_does_not_have_is_silent_until_it_is_finished(fold
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
     folders.begin_final(("drums", "guitar", "vocals"))
     song = folders.song()
-    assert song.names == ("vocals", "drums", "guitar")
-    sound = song.reading(0).read(1000)
+    assert song.lane_names == ("vocals", "drums", "guitar")
+    sound = song.open_stream(0).read(1000)
     assert np.all(sound[:, 2] == 0.0)
     assert np.all(sound[:, 0] == 0.5)
 
 
 def test_files_that_go_when_the_job_ends_are_no_trouble(folders: Folders) -> None:
     fill(folders.begin_draft(), {"drums": 0.25, "vocals": 0.5})
-    reading = folders.song().reading(0)
+    reading = folders.song().open_stream(0)
     for file in folders.draft.iterdir():
         file.unlink()
     assert len(reading.read(1000)) == 0
-    assert not reading.ended
+    assert not reading.has_ended

@@ -8,7 +8,7 @@ import pytest
 
 from desktop.probe.picture import read_picture
 from tests.helpers.http_server import FileServer
-from tests.helpers.sound import ffmpeg
+from tests.helpers.sound import run_ffmpeg
 
 SIDE = 30
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -17,7 +17,7 @@ RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 def stripes(path: Path, *colours: str, down: bool = False) -> Path:
     """A picture of 100 x 100 for each colour, side by side, or one below the other."""
     sources = [word for colour in colours for word in ("-f", "lavfi", "-i", f"color={colour}:s=100x100:d=1")]
-    ffmpeg(*sources, "-filter_complex", f"{'v' if down else 'h'}stack={len(colours)}", "-frames:v", "1", path)
+    run_ffmpeg(*sources, "-filter_complex", f"{'v' if down else 'h'}stack={len(colours)}", "-frames:v", "1", path)
     return path
 
 
@@ -64,7 +64,7 @@ def test_a_camera_that_was_held_sideways_is_told(tmp_path: Path) -> None:
     turned.write_bytes(upright[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + upright[2:])
     picture = read_picture(turned, SIDE)
     assert picture is not None
-    assert picture.turned == -90
+    assert picture.rotation == -90
 
 
 @pytest.mark.parametrize(
@@ -110,4 +110,4 @@ def test_a_picture_that_is_elsewhere_is_not_fetched(tmp_path: Path, text: str) -
         for there in (f"{server.url}/there.png", "there.png", (tmp_path / "there.png").as_uri()):
             (tmp_path / "cover").write_text(text.format(there=there))
             assert read_picture(tmp_path / "cover", SIDE) is None
-        assert server.asked == []
+        assert server.requests == []

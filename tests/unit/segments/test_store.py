@@ -7,16 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from desktop.audio.peaks import BASE, envelope
-from desktop.segments.cut import Segment, Segmentation
-from desktop.segments.store import About, SegmentStore
+from desktop.audio.peaks import FRAMES_PER_ENTRY, compute_entries
+from desktop.segments.grid import Segment, Segmentation
+from desktop.segments.store import SegmentStore, StoreManifest
 
 SOURCES = ("drums", "vocals")
 
 
-def about(frames: int = 5000, leads: tuple[int, ...] = (0,), **how: int) -> About:
+def about(frames: int = 5000, leads: tuple[int, ...] = (0,), **how: int) -> StoreManifest:
     shape = {"length": 1600, "stride": 1200} | how
-    return About("song", SOURCES, 44100, 2, frames, Segmentation(**shape), leads)
+    return StoreManifest("song", SOURCES, 44100, 2, frames, Segmentation(**shape), leads)
 
 
 def stems(frames: int) -> NDArray[np.float32]:
@@ -30,9 +30,9 @@ def answer(track: NDArray[np.float32], segment: Segment) -> NDArray[np.float32]:
 
 
 def fill(store: SegmentStore, track: NDArray[np.float32], numbers: list[int] | None = None) -> None:
-    for number in range(len(store.cut.segments)) if numbers is None else numbers:
-        segment = store.cut.segments[number]
-        store.put(segment, answer(track, segment))
+    for number in range(len(store.grid.segments)) if numbers is None else numbers:
+        segment = store.grid.segments[number]
+        store.write(segment, answer(track, segment))
 
 
 @settings(deadline=None, max_examples=40)
@@ -43,16 +43,16 @@ def test_segments_of_a_track_give_the_track_back(
     track = stems(frames)
     store = SegmentStore.create(tmp_path_factory.mktemp("store"), about(frames, leads, stride=stride))
     fill(store, track)
-    assert store.ready(0, frames)
+    assert store.is_ready(0, frames)
     np.testing.assert_allclose(store.read(0, frames).transpose(1, 2, 0), track, atol=1e-6)
 
 
 def test_any_order_of_segments_and_any_way_of_reading_gives_the_same_bits(tmp_path: Path) -> None:
     forwards, backwards = (SegmentStore.create(tmp_path / name, about(9000, (0, 500))) for name in ("one", "two"))
-    noise = [stems(1600 + number)[..., :1600] for number in range(len(forwards.cut.segments))]
-    for store, order in ((forwards, forwards.cut.segments), (backwards, backwards.cut.segments[::-1])):
+    noise = [stems(1600 + number)[..., :1600] for number in range(len(forwards.grid.segments))]
+    for store, order in ((forwards, forwards.grid.segments), (backwards, backwards.grid.segments[::-1])):
         for segment in order:
-            store.put(segment, noise[segment.number][..., : segment.frames])
+            store.write(segment, noise[segment.number][..., : segment.frames])
     whole = forwards.read(0, 9000)
     pieces = np.concatenate([backwards.read(start, 900) for start in range(0, 9000, 900)])
     assert whole.tobytes() == pieces.tobytes()
@@ -61,8 +61,8 @@ def test_any_order_of_segments_and_any_way_of_reading_gives_the_same_bits(tmp_pa
 def test_a_store_of_the_same_goes_on_and_another_begins_anew(tmp_path: Path) -> None:
     fill(SegmentStore.create(tmp_path / "store", about()), stems(5000), [0, 2])
     again = SegmentStore.create(tmp_path / "store", about())
-    assert again.done == {0, 2}
-    assert SegmentStore.create(tmp_path / "store", replace(about(), key="another model")).done == set()
+    assert again.finished == {0, 2}
+    assert SegmentStore.create(tmp_path / "store", replace(about(), key="another model")).finished == set()
     assert not list((tmp_path / "store").glob("*.float32"))
 
 
@@ -73,19 +73,19 @@ def test_a_torn_file_is_no_finished_segment(tmp_path: Path) -> None:
         with (tmp_path / "store" / f"{number:06d}.float32").open("rb+") as file:
             file.truncate(size)
     (tmp_path / "store" / "000003.float32.77.part").write_bytes(b"half")
-    assert SegmentStore.open(tmp_path / "store").done == {0, 3, 4}
+    assert SegmentStore.open(tmp_path / "store").finished == {0, 3, 4}
 
 
 def test_a_reader_elsewhere_sees_segments_as_they_are_finished(tmp_path: Path) -> None:
     writer = SegmentStore.create(tmp_path / "store", about())
     reader = SegmentStore.open(tmp_path / "store")
-    assert not reader.ready(0, 10)
+    assert not reader.is_ready(0, 10)
     fill(writer, stems(5000), [0])
-    assert reader.look() == {0}
-    assert (reader.ready(0, 1200), reader.ready(0, 1201)) == (True, False)
+    assert reader.refresh() == {0}
+    assert (reader.is_ready(0, 1200), reader.is_ready(0, 1201)) == (True, False)
     assert (reader.ready_until(0, 5000), reader.ready_until(1500, 5000)) == (1200, 1500)
     fill(writer, stems(5000), [1, 2, 3, 4])
-    assert reader.look() == {1, 2, 3, 4}
+    assert reader.refresh() == {1, 2, 3, 4}
     assert reader.ready_until(100, 5000) == 5000
 
 
@@ -97,13 +97,13 @@ def test_peaks_of_the_segments_together_are_those_of_the_track(
     track = stems(frames)
     store = SegmentStore.create(tmp_path / "store", about(frames, leads))
     fill(store, track)
-    entries = -(-frames // BASE)
+    entries = -(-frames // FRAMES_PER_ENTRY)
     found = np.zeros((entries, 2, 2), np.int16)
-    for number in range(len(store.cut.segments)):
+    for number in range(len(store.grid.segments)):
         first, peaks = store.peaks(number)
         found[first : first + len(peaks)] = peaks
-    padded = np.pad(track, ((0, 0), (0, 0), (0, entries * BASE - frames)), mode="edge")
-    np.testing.assert_array_equal(found, np.stack([envelope(stem) for stem in padded], axis=1))
+    padded = np.pad(track, ((0, 0), (0, 0), (0, entries * FRAMES_PER_ENTRY - frames)), mode="edge")
+    np.testing.assert_array_equal(found, np.stack([compute_entries(stem) for stem in padded], axis=1))
 
 
 def test_half_as_many_bits_hold_a_draft(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_half_as_many_bits_hold_a_draft(tmp_path: Path) -> None:
     store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="int16"))
     fill(store, track)
     np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track, atol=4e-5)
-    assert store.size() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.int16"))
+    assert store.total_bytes() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.int16"))
 
 
 def test_a_draft_is_held_at_twice_full_scale_and_never_wraps_round(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_track_that_turns_out_longer_keeps_its_finished_segments(tmp_path: Pat
     track = stems(5000)
     store = SegmentStore.create(tmp_path / "store", about(4900))
     fill(store, track, [0, 1, 2])
-    longer = store.lengthened(5000)
-    assert longer.done == {0, 1, 2}
+    longer = store.with_length(5000)
+    assert longer.finished == {0, 1, 2}
     fill(longer, track, [3, 4])
     np.testing.assert_allclose(longer.read(0, 5000).transpose(1, 2, 0), track, atol=1e-6)

@@ -10,15 +10,15 @@ from celery.app.backends import by_url
 
 from desktop.errors import ServiceUnavailableError
 from desktop.paths import Home
-from desktop.supervisor.redis import RedisServer
-from desktop.supervisor.run_folder import prepare_run_folder
+from desktop.supervisor.redis_server import RedisServer
+from desktop.supervisor.runtime_dir import prepare_runtime_dir
 from desktop.tasks.celery_app import app, broker_url
 from tests.helpers.small_disk import small_disk
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "library").prepare()
+    return Home(tmp_path / "library").create_folders()
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def unusable(request: pytest.FixtureRequest, base: Path, monkeypatch: pytest.Mon
 
 
 def test_another_folder_is_taken_where_the_sessions_cannot_be_used(home: Home, unusable: Path) -> None:
-    folder = prepare_run_folder(home)
+    folder = prepare_runtime_dir(home)
     try:
         assert unusable.absolute() not in folder.parents
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert home.run == folder
+        assert home.runtime_dir == folder
         assert list(folder.iterdir()) == []
     finally:
         shutil.rmtree(folder)
@@ -76,28 +76,28 @@ def test_every_process_looks_where_redis_listens_whatever_its_own_environment_sa
     server = RedisServer(home)
     server.start()
     try:
-        assert base in home.socket.parents
+        assert base in home.redis_socket.parents
         monkeypatch.delenv("XDG_RUNTIME_DIR")
-        assert home.socket.exists()
-        assert str(home.socket) in broker_url()
+        assert home.redis_socket.exists()
+        assert str(home.redis_socket) in broker_url()
     finally:
         server.stop()
 
 
 def test_a_note_of_another_library_is_not_believed(home: Home, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
-    prepare_run_folder(home)
+    prepare_runtime_dir(home)
     moved = Home(home.root.rename(home.root.with_name("moved")))
     monkeypatch.delenv("XDG_RUNTIME_DIR")
-    assert moved.run == moved.run_candidates[0]
-    assert base not in moved.run.parents
+    assert moved.runtime_dir == moved.runtime_dir_candidates[0]
+    assert base not in moved.runtime_dir.parents
 
 
 def test_when_no_folder_can_be_used_one_sentence_says_so(
     home: Home, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (base / "file").touch()
-    monkeypatch.setattr(Home, "run_candidates", [base / "file" / "unbraid-1", base / "file" / "unbraid-2"])
+    monkeypatch.setattr(Home, "runtime_dir_candidates", [base / "file" / "unbraid-1", base / "file" / "unbraid-2"])
     with pytest.raises(ServiceUnavailableError, match=r"not a folder.*XDG_RUNTIME_DIR"):
         RedisServer(home).start()
 
@@ -111,7 +111,7 @@ def test_a_path_is_no_url(home: Home, base: Path, monkeypatch: pytest.MonkeyPatc
     server = RedisServer(home)
     server.start()
     try:
-        assert strange in home.socket.parents
+        assert strange in home.redis_socket.parents
         with app.connection_for_write() as connection:
             connection.default_channel.client.ping()
         make, url = by_url(broker_url(), app.loader)

@@ -12,9 +12,9 @@ import pytest
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.supervisor import supervisor as module
-from desktop.supervisor.redis import RedisServer
+from desktop.supervisor.redis_server import RedisServer
 from desktop.supervisor.supervisor import Supervisor
-from tests.helpers.library import assert_all_ended, processes_of, until
+from tests.helpers.library import assert_all_ended, find_processes, wait_until
 
 
 class Rows:
@@ -27,10 +27,10 @@ class Rows:
     def rebuild(self) -> None:
         self._do("rebuild")
 
-    def check(self) -> None:
+    def reconcile(self) -> None:
         self._do("check")
 
-    def give_back(self) -> None:
+    def release_ended_jobs(self) -> None:
         self._do("give_back")
 
     def is_stuck(self) -> bool:
@@ -52,12 +52,12 @@ class Trial:
     """A supervisor on a library of its own, and all that it told."""
 
     def __init__(self, root: Path) -> None:
-        self.home = Home(root).prepare()
+        self.home = Home(root).create_folders()
         self.troubles: list[str | None] = []
         self.made: list[Supervisor] = []
 
     def supervisor(self, rows: Rows, on_trouble: Callable[[str | None], None] | None = None) -> Supervisor:
-        self.made.append(Supervisor(self.home, rows, on_trouble or self.troubles.append, drafts=False))
+        self.made.append(Supervisor(self.home, rows, on_trouble or self.troubles.append, makes_drafts=False))
         return self.made[-1]
 
 
@@ -71,7 +71,7 @@ def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trial]:
 
 
 def worker_of(home: Home) -> int:
-    return next(p.pid for p in processes_of(home.root) if "worker" in p.cmdline())
+    return next(p.pid for p in find_processes(home.root) if "worker" in p.cmdline())
 
 
 def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_anew(trial: Trial) -> None:
@@ -79,10 +79,10 @@ def test_redis_and_the_worker_start_and_end_also_when_the_queue_cannot_be_made_a
     rows = Rows(rebuild=full, check=full, give_back=full, is_stuck=full)
     supervisor = trial.supervisor(rows)
     supervisor.start()
-    assert {"redis-server" in process.cmdline()[0] for process in processes_of(trial.home.root)} >= {True, False}
+    assert {"redis-server" in process.cmdline()[0] for process in find_processes(trial.home.root)} >= {True, False}
     supervisor.stop()
     assert_all_ended(trial.home.root)
-    assert not trial.home.run.exists()
+    assert not trial.home.runtime_dir.exists()
     assert {"rebuild", "check", "give_back", "is_stuck"} == set(rows.asked)
     assert not trial.troubles
 
@@ -104,7 +104,7 @@ def test_whatever_goes_wrong_the_start_says_so_and_it_goes_on_trying(
     with pytest.raises(ServiceUnavailableError, match=words):
         supervisor.start()
     monkeypatch.setattr(RedisServer, "start", start)
-    until(lambda: trial.troubles[-1] is None)
+    wait_until(lambda: trial.troubles[-1] is None)
     assert worker_of(trial.home)
 
 
@@ -123,11 +123,11 @@ def test_what_goes_wrong_where_it_is_told_does_not_end_the_thread(
         supervisor.start()
     monkeypatch.undo()
     monkeypatch.setenv("UNBRAID_HOME", str(trial.home.root))
-    until(lambda: told[-1] is None)
+    wait_until(lambda: told[-1] is None)
 
 
 def test_a_start_that_hangs_returns_when_somebody_stops_it(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_LONGEST_STOP", 0.5)
+    monkeypatch.setattr(module, "_STOP_TIMEOUT_S", 0.5)
     hangs, go_on = threading.Event(), threading.Event()
 
     def hang(*_: object) -> NoReturn:
@@ -149,31 +149,31 @@ def test_a_start_that_hangs_returns_when_somebody_stops_it(trial: Trial, monkeyp
 def test_a_redis_that_is_silent_is_told_once_that_has_lasted_and_no_more_when_it_answers(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 1.0)
-    monkeypatch.setattr(module, "_TICK", 0.5)
+    monkeypatch.setattr(module, "_REPORT_AFTER_S", 1.0)
+    monkeypatch.setattr(module, "_POLL_INTERVAL_S", 0.5)
     rows = Rows()
     supervisor = trial.supervisor(rows)
     supervisor.start()
     rows.steps["check"] = fail(ServiceUnavailableError("It does not answer."))
-    until(lambda: trial.troubles == ["It does not answer."])
+    wait_until(lambda: trial.troubles == ["It does not answer."])
     rows.steps.clear()
-    until(lambda: trial.troubles == ["It does not answer.", None])
+    wait_until(lambda: trial.troubles == ["It does not answer.", None])
 
 
 def test_a_redis_of_our_own_that_is_silent_for_long_is_started_anew(
     trial: Trial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_LONGEST_SILENCE", 1.0)
-    monkeypatch.setattr(module, "_TICK", 0.5)
+    monkeypatch.setattr(module, "_RESTART_AFTER_S", 1.0)
+    monkeypatch.setattr(module, "_POLL_INTERVAL_S", 0.5)
     rows = Rows()
     supervisor = trial.supervisor(rows)
     supervisor.start()
-    (silent,) = [p for p in processes_of(trial.home.root) if "redis-server" in p.cmdline()[0]]
+    (silent,) = [p for p in find_processes(trial.home.root) if "redis-server" in p.cmdline()[0]]
     silent.suspend()
     rows.steps["check"] = fail(ServiceUnavailableError("It does not answer."))
-    until(lambda: not psutil.pid_exists(silent.pid))
+    wait_until(lambda: not psutil.pid_exists(silent.pid))
     rows.steps.clear()
-    until(lambda: any("redis-server" in p.cmdline()[0] for p in processes_of(trial.home.root)))
+    wait_until(lambda: any("redis-server" in p.cmdline()[0] for p in find_processes(trial.home.root)))
 
 
 def test_a_worker_that_lives_and_takes_nothing_is_started_anew(trial: Trial) -> None:
@@ -183,5 +183,5 @@ def test_a_worker_that_lives_and_takes_nothing_is_started_anew(trial: Trial) -> 
     stuck = worker_of(trial.home)
     psutil.Process(stuck).suspend()
     rows.steps["is_stuck"] = lambda: psutil.pid_exists(stuck)
-    until(lambda: not psutil.pid_exists(stuck))
-    until(lambda: any("worker" in p.cmdline() for p in processes_of(trial.home.root)))
+    wait_until(lambda: not psutil.pid_exists(stuck))
+    wait_until(lambda: any("worker" in p.cmdline() for p in find_processes(trial.home.root)))

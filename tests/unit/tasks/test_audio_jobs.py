@@ -13,16 +13,16 @@ from desktop.jobs.model import JobOptions, JobState
 from desktop.tasks import audio_jobs
 from desktop.tasks.audio_jobs import process_audio_job
 from desktop.tasks.draft_jobs import draft_audio_job
-from tests.helpers.bench import Bench
+from tests.helpers.bench import InProcessLibrary
 from tests.helpers.library import write_song
 
 SKETCH = JobOptions(model="sketch")
 
 
 @pytest.fixture
-def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    made = Bench(tmp_path / "library")
-    monkeypatch.setattr(audio_jobs, "_runner", lambda: made.runner)
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InProcessLibrary:
+    made = InProcessLibrary(tmp_path / "library")
+    monkeypatch.setattr(audio_jobs, "_get_runner", lambda: made.runner)
     return made
 
 
@@ -30,7 +30,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def reports(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
     """The errors of which a crash report was made."""
     made: list[BaseException] = []
-    monkeypatch.setattr(audio_jobs.watching, "record", made.append)
+    monkeypatch.setattr(audio_jobs.process_crash_handler, "record", made.append)
     return made
 
 
@@ -43,24 +43,28 @@ def test_what_is_no_uuid_fails_at_once_and_is_shown_shortened(bad: object) -> No
     assert draft_audio_job(bad) == "dropped"
 
 
-def test_a_message_without_arguments_or_with_too_many_is_answered_and_raises_nothing(bench: Bench) -> None:
+def test_a_message_without_arguments_or_with_too_many_is_answered_and_raises_nothing(bench: InProcessLibrary) -> None:
     assert process_audio_job()["status"] == "failed"
     assert process_audio_job(1, 2, 3, four=4)["status"] == "failed"
     assert (draft_audio_job(), draft_audio_job(1, 2, three=3)) == ("dropped", "dropped")
 
 
 @pytest.mark.parametrize("write", [str, str.upper, lambda text: UUID(text).hex, lambda text: f"{{{text}}}"])
-def test_a_uuid_is_accepted_however_it_is_written(bench: Bench, tmp_path: Path, write: Callable[[str], str]) -> None:
+def test_a_uuid_is_accepted_however_it_is_written(
+    bench: InProcessLibrary, tmp_path: Path, write: Callable[[str], str]
+) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
     assert process_audio_job(write(job.id)) == {"status": "completed"}
     assert process_audio_job(job_id=write(job.id)) == {"status": "completed"}
 
 
 def test_the_answer_for_a_job_that_ended_before_or_is_in_other_hands_is_what_its_row_says(
-    bench: Bench, tmp_path: Path
+    bench: InProcessLibrary, tmp_path: Path
 ) -> None:
     song = write_song(tmp_path / "song.wav", 1.0)
-    failed, cancelled, paused, taken = (bench.service.add(song, JobOptions(model=name)) for name in ("no", *["sketch"] * 3))
+    failed, cancelled, paused, taken = (
+        bench.service.add(song, JobOptions(model=name)) for name in ("no", *["sketch"] * 3)
+    )
     error = process_audio_job(failed.id)["error"]
     assert process_audio_job(failed.id) == {"status": "failed", "error": error}
     bench.service.cancel(cancelled.id)
@@ -75,7 +79,7 @@ def test_the_answer_for_a_job_that_ended_before_or_is_in_other_hands_is_what_its
 
 @pytest.mark.parametrize("by_name", [False, True], ids=["as an argument", "by name"])
 def test_what_nobody_foresaw_ends_the_claim_however_the_job_was_named(
-    bench: Bench, tmp_path: Path, reports: list[BaseException], by_name: bool
+    bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], by_name: bool
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
     bench.store.claim(job.id)
@@ -87,10 +91,11 @@ def test_what_nobody_foresaw_ends_the_claim_however_the_job_was_named(
 
 
 @pytest.mark.parametrize(
-    "error", [ConnectionResetError(errno.ECONNRESET, "reset"), TimeoutError(), MemoryError(), StorageError("It is full.")]
+    "error",
+    [ConnectionResetError(errno.ECONNRESET, "reset"), TimeoutError(), MemoryError(), StorageError("It is full.")],
 )
 def test_what_passes_and_what_is_no_fault_of_ours_makes_no_crash_report(
-    bench: Bench, tmp_path: Path, reports: list[BaseException], error: Exception
+    bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], error: Exception
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
     bench.store.claim(job.id)
@@ -99,7 +104,9 @@ def test_what_passes_and_what_is_no_fault_of_ours_makes_no_crash_report(
     assert reports == []
 
 
-def test_a_stranger_s_message_that_fails_ends_nobody_s_claim(bench: Bench, reports: list[BaseException]) -> None:
+def test_a_stranger_s_message_that_fails_ends_nobody_s_claim(
+    bench: InProcessLibrary, reports: list[BaseException]
+) -> None:
     task_failure.send(process_audio_job, task_id="x", exception=TimeoutError(), args=(), kwargs={})
     task_failure.send(process_audio_job, task_id="x", exception=TimeoutError(), args=({"a": 1},), kwargs={})
     assert reports == []

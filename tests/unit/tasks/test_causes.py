@@ -22,8 +22,8 @@ from sqlalchemy import create_engine, event, exc, text
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from desktop.tasks.backoff import MOST_RETRIES, rest_before
-from desktop.tasks.causes import Cause, cause_of
+from desktop.tasks.failure_policy import MAX_RETRIES, retry_delay
+from desktop.tasks.outcomes import FailureKind, classify_failure
 from tests.helpers.command import ROOT
 
 
@@ -37,7 +37,7 @@ def os_error(number: int) -> OSError:
      errno.EPIPE, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ESTALE, errno.EMFILE],
 )  # fmt: skip
 def test_what_was_busy_or_did_not_answer_may_pass(number: int) -> None:
-    assert cause_of(os_error(number)) is Cause.PASSING
+    assert classify_failure(os_error(number)) is FailureKind.TRANSIENT
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,16 @@ def test_what_was_busy_or_did_not_answer_may_pass(number: int) -> None:
      errno.ENAMETOOLONG, errno.EFBIG, errno.EINVAL, errno.ENODEV],
 )  # fmt: skip
 def test_what_is_missing_full_or_not_allowed_lasts(number: int) -> None:
-    assert cause_of(os_error(number)) is Cause.LASTING
+    assert classify_failure(os_error(number)) is FailureKind.PERMANENT
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), InterruptedError()])
 def test_a_class_without_a_number_is_enough(error: OSError) -> None:
-    assert cause_of(error) is Cause.PASSING
+    assert classify_failure(error) is FailureKind.TRANSIENT
 
 
 def test_an_os_error_without_a_number_says_nothing() -> None:
-    assert cause_of(OSError("a sentence")) is Cause.LASTING
+    assert classify_failure(OSError("a sentence")) is FailureKind.PERMANENT
 
 
 def test_a_sentence_is_judged_by_what_it_was_made_of() -> None:
@@ -63,14 +63,17 @@ def test_a_sentence_is_judged_by_what_it_was_made_of() -> None:
         raise StorageError("The disk is full.") from os_error(errno.ENOSPC)
     with pytest.raises(StorageError) as busy:
         raise StorageError("The disk did not answer.") from os_error(errno.EIO)
-    assert (cause_of(full.value), cause_of(busy.value)) == (Cause.LASTING, Cause.PASSING)
-    assert cause_of(StorageError("There is not enough room.")) is Cause.LASTING
+    assert (classify_failure(full.value), classify_failure(busy.value)) == (
+        FailureKind.PERMANENT,
+        FailureKind.TRANSIENT,
+    )
+    assert classify_failure(StorageError("There is not enough room.")) is FailureKind.PERMANENT
 
 
 def test_a_track_that_cannot_be_used_is_not_tried_again_whatever_the_decoder_said() -> None:
     with pytest.raises(UnusableTrackError) as damaged:
         raise UnusableTrackError("It is damaged.") from os_error(errno.EIO)  # FFmpeg calls damage so
-    assert cause_of(damaged.value) is Cause.LASTING
+    assert classify_failure(damaged.value) is FailureKind.PERMANENT
 
 
 def test_a_damaged_and_a_missing_file_last_though_libsndfile_calls_both_a_runtime_error(tmp_path: Path) -> None:
@@ -80,7 +83,7 @@ def test_a_damaged_and_a_missing_file_last_though_libsndfile_calls_both_a_runtim
         with pytest.raises(soundfile.LibsndfileError) as raised:
             soundfile.SoundFile(path)
         assert isinstance(raised.value, RuntimeError)
-        assert cause_of(raised.value) is Cause.LASTING
+        assert classify_failure(raised.value) is FailureKind.PERMANENT
 
 
 def test_a_redis_that_is_away_may_come_back_and_one_that_refuses_goes_on_refusing(tmp_path: Path) -> None:
@@ -92,29 +95,29 @@ def test_a_redis_that_is_away_may_come_back_and_one_that_refuses_goes_on_refusin
             client.ping()
     for error in (away.value, slow.value):
         assert not isinstance(error, OSError)
-        assert cause_of(error) is Cause.PASSING
-    assert cause_of(redis.AuthenticationError("WRONGPASS")) is Cause.LASTING
-    assert cause_of(redis.ResponseError("unknown command")) is Cause.LASTING
+        assert classify_failure(error) is FailureKind.TRANSIENT
+    assert classify_failure(redis.AuthenticationError("WRONGPASS")) is FailureKind.PERMANENT
+    assert classify_failure(redis.ResponseError("unknown command")) is FailureKind.PERMANENT
 
 
 def test_a_broker_that_cannot_be_reached_may_come_back(tmp_path: Path) -> None:
     url = f"redis+socket://{tmp_path / 'nowhere.sock'}"
     with Connection(url) as connection, pytest.raises(OperationalError) as away:
         connection.ensure_connection(max_retries=0, reraise_as_library_errors=True, timeout=0.1)
-    assert cause_of(away.value) is Cause.PASSING
+    assert classify_failure(away.value) is FailureKind.TRANSIENT
 
 
 def test_a_busy_database_may_get_free_and_the_library_s_sentence_about_it_keeps_that(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("desktop.jobs.database._BUSY_TIMEOUT", 50)
-    home = Home(tmp_path).prepare()
+    monkeypatch.setattr("desktop.jobs.database._BUSY_TIMEOUT_MS", 50)
+    home = Home(tmp_path).create_folders()
     store = JobStore(home)
     with closing(sqlite3.connect(home.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="busy") as raised:
-            store.set_paused(True)
-    assert cause_of(raised.value) is Cause.PASSING
+            store.set_queue_paused(True)
+    assert classify_failure(raised.value) is FailureKind.TRANSIENT
 
 
 def test_a_full_or_read_only_database_lasts(tmp_path: Path) -> None:
@@ -128,45 +131,45 @@ def test_a_full_or_read_only_database_lasts(tmp_path: Path) -> None:
     with closing(read_only), pytest.raises(sqlite3.OperationalError) as not_allowed:
         read_only.execute("CREATE TABLE more (name)")
     assert "full" in str(full.value)
-    assert cause_of(full.value) is Cause.LASTING
-    assert cause_of(not_allowed.value) is Cause.LASTING
+    assert classify_failure(full.value) is FailureKind.PERMANENT
+    assert classify_failure(not_allowed.value) is FailureKind.PERMANENT
 
 
 def test_a_mistake_of_ours_lasts() -> None:
     for error in (KeyError("stems"), RuntimeError("a shape does not fit"), CancelledError("Stopped.")):
-        assert cause_of(error) is Cause.LASTING
+        assert classify_failure(error) is FailureKind.PERMANENT
 
 
 def test_want_of_memory_is_known_in_every_form_it_is_told_in() -> None:
     with pytest.raises(MemoryError) as numpys:
         np.empty(1 << 50)
-    assert cause_of(numpys.value) is Cause.MEMORY
-    assert cause_of(os_error(errno.ENOMEM)) is Cause.MEMORY
-    assert cause_of(RuntimeError("Exception from src/inference: std::bad_alloc")) is Cause.MEMORY
+    assert classify_failure(numpys.value) is FailureKind.OUT_OF_MEMORY
+    assert classify_failure(os_error(errno.ENOMEM)) is FailureKind.OUT_OF_MEMORY
+    assert classify_failure(RuntimeError("Exception from src/inference: std::bad_alloc")) is FailureKind.OUT_OF_MEMORY
     with pytest.raises(StorageError) as told:
         raise StorageError("It could not be written: Cannot allocate memory.") from os_error(errno.ENOMEM)
-    assert cause_of(told.value) is Cause.MEMORY
+    assert classify_failure(told.value) is FailureKind.OUT_OF_MEMORY
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_AS"), reason="this system does not limit memory")
 def test_torch_says_it_with_a_runtime_error_on_the_processor_and_a_class_of_its_own_on_a_card() -> None:
     script = """
 import resource, torch
-from desktop.tasks.causes import cause_of
+from desktop.tasks.outcomes import classify_failure
 resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30))
 try:
     torch.empty(7 << 30, dtype=torch.uint8)
 except RuntimeError as error:
-    print(type(error).__name__, cause_of(error).value)
-print(cause_of(torch.OutOfMemoryError("CUDA out of memory.")).value)
+    print(type(error).__name__, classify_failure(error).value)
+print(classify_failure(torch.OutOfMemoryError("CUDA out of memory.")).value)
 """
     said = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.split() == ["RuntimeError", "memory", "memory"]
 
 
 def test_each_rest_is_longer_never_the_same_and_ten_minutes_at_most() -> None:
-    rests = [[rest_before(retry) for _ in range(50)] for retry in range(MOST_RETRIES)]
+    rests = [[retry_delay(retry) for _ in range(50)] for retry in range(MAX_RETRIES)]
     for before, after in pairwise(rests):
         assert max(before) < min(after)
     assert all(len(set(some)) > 40 for some in rests)
-    assert 300 <= min(rest_before(20) for _ in range(50)) <= max(rest_before(20) for _ in range(50)) <= 600
+    assert 300 <= min(retry_delay(20) for _ in range(50)) <= max(retry_delay(20) for _ in range(50)) <= 600

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from desktop.paths import home
-from desktop.tasks.celery_app import app, connect
-from desktop.tasks.names import names
+from desktop.paths import find_home
+from desktop.tasks.celery_app import app, configure_for_library
+from desktop.tasks.redis_client import redis_names
 from tests.helpers.command import ROOT
 
 HOUR, DAY = 3600, 24 * 3600
@@ -66,13 +66,19 @@ def test_children_are_spawned_and_can_be_ended() -> None:
 
 
 def test_queue_keys_and_channels_are_named_after_the_library() -> None:
-    home().prepare()
-    connect()
-    known = names()
+    find_home().create_folders()
+    configure_for_library()
+    known = redis_names()
     assert known.queue == f"unbraid.{known.library}"
     assert app.conf.task_default_queue == known.queue
-    assert known.unacked.items() <= app.conf.broker_transport_options.items()
-    keys = (*known.unacked.values(), known.draft_queue, known.events, known.playhead("x"), known.reconciling)
+    assert known.unacked_options.items() <= app.conf.broker_transport_options.items()
+    keys = (
+        *known.unacked_options.values(),
+        known.draft_queue,
+        known.events_channel,
+        known.playhead_key("x"),
+        known.reconcile_lock_key,
+    )
     assert all(key.startswith(known.queue) for key in (*keys, app.conf.control_exchange, app.conf.event_exchange))
 
 

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from desktop.disk_trouble import reason_of
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.pipeline.engines.engine import Samples
-from desktop.tasks.backoff import MOST_RETRIES
-from tests.helpers.bench import Bench, OneEngine
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.tasks.failure_policy import MAX_RETRIES
+from tests.helpers.bench import InProcessLibrary, SingleEngineCache
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.library import write_song
-from tests.helpers.rows import change_rows
+from tests.helpers.rows import update_rows
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Trial:
     """One song, and an engine that fails."""
 
     def __init__(self, root: Path, *errors: Exception) -> None:
-        self.bench = Bench(root / "library")
-        self.room = OneEngine(self.bench.home, FailingEngine(errors=list(errors)))
+        self.bench = InProcessLibrary(root / "library")
+        self.room = SingleEngineCache(self.bench.home, FailingEngine(errors=list(errors)))
         self.runner = replace(self.bench.runner, engines=self.room)
         self.out = root / "stems"
         options = JobOptions(model="sketch", out=self.out)
@@ -53,11 +53,11 @@ class Trial:
         try:
             self.runner.run(self.job.id)
         except (MemoryError, RuntimeError, LookupError) as error:
-            self.runner.give_up(self.job.id, error)
+            self.runner.handle_unexpected_error(self.job.id, error)
         return self.now
 
     def run_to_the_end(self) -> Job:
-        while not self.now.state.ended:
+        while not self.now.state.has_ended:
             self.run()
         return self.now
 
@@ -71,7 +71,7 @@ def timeouts(count: int) -> list[Exception]:
 
 
 def test_what_may_pass_is_tried_again_and_completes(tmp_path: Path) -> None:
-    trial = Trial(tmp_path, *timeouts(MOST_RETRIES))
+    trial = Trial(tmp_path, *timeouts(MAX_RETRIES))
     done = trial.run_to_the_end()
     assert (done.state, done.error, done.retries, trial.tries) == (JobState.COMPLETED, None, 3, 4)
 
@@ -79,25 +79,25 @@ def test_what_may_pass_is_tried_again_and_completes(tmp_path: Path) -> None:
 def test_what_does_not_pass_fails_after_three_retries_and_says_how_often_it_was_tried(tmp_path: Path) -> None:
     trial = Trial(tmp_path, *timeouts(10))
     failed = trial.run_to_the_end()
-    assert (failed.state, trial.tries) == (JobState.FAILED, 1 + MOST_RETRIES)
+    assert (failed.state, trial.tries) == (JobState.FAILED, 1 + MAX_RETRIES)
     assert "it does not answer" in (failed.error or "")
     assert (failed.error or "").endswith("Check the disk, then try again. It was tried 4 times.")
 
 
 def test_between_two_tries_the_job_waits_with_its_reason_and_keeps_its_finished_segments(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    folder = trial.bench.home.job(trial.job.id)
-    trial.room._only = SecondSegmentFails()
-    trial.runner = replace(trial.runner, rest_before=lambda retry: 40.0 + retry)
+    folder = trial.bench.home.job_folder(trial.job.id)
+    trial.room._single_engine = SecondSegmentFails()
+    trial.runner = replace(trial.runner, retry_delay=lambda retry: 40.0 + retry)
     waiting = trial.run()
     assert waiting.state is JobState.PENDING
     # Not "then try again": Unbraid does.
     assert waiting.error == "The stems of song.wav could not be written: the disk reports an error."
-    assert folder.finished_segments() == 1
+    assert folder.count_finished_segments() == 1
     assert not list(folder.root.glob("run-*"))
     assert trial.run() == waiting  # it is not its time yet
-    assert JobStore(trial.bench.home).due() == []
-    change_rows(trial.bench.home, "not_before = 0")
+    assert JobStore(trial.bench.home).due_jobs() == []
+    update_rows(trial.bench.home, "not_before = 0")
     assert trial.run().state is JobState.COMPLETED
 
 
@@ -119,14 +119,14 @@ def test_what_lasts_fails_at_the_first_try_with_the_reason(tmp_path: Path, numbe
     trial = Trial(tmp_path, OSError(number, os.strerror(number)))
     failed = trial.run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert reason_of(OSError(number, "")) in (failed.error or "")
+    assert disk_error_reason(OSError(number, "")) in (failed.error or "")
     assert "song.wav" in (failed.error or "")
-    assert not trial.bench.home.job(trial.job.id).segments.exists()
+    assert not trial.bench.home.job_folder(trial.job.id).segments.exists()
 
 
 def test_a_track_that_is_gone_fails_at_the_first_try(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    shutil.rmtree(trial.bench.home.job(trial.job.id).source)
+    shutil.rmtree(trial.bench.home.job_folder(trial.job.id).source)
     failed = trial.run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
 
@@ -140,7 +140,9 @@ def test_what_nobody_foresaw_fails_at_the_first_try(tmp_path: Path) -> None:
 def test_what_may_pass_is_tried_again_also_where_nobody_foresaw_it(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
     trial.bench.store.claim(trial.job.id)
-    trial.runner.give_up(trial.job.id, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))
+    trial.runner.handle_unexpected_error(
+        trial.job.id, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+    )
     waiting = trial.now
     assert (waiting.state, waiting.retries) == (JobState.PENDING, 1)
     assert "did not answer" in (waiting.error or "")
@@ -181,7 +183,7 @@ def test_without_enough_memory_a_job_is_tried_once_more_with_less(tmp_path: Path
     waiting = trial.run()
     assert (waiting.state, waiting.sparing, waiting.retries) == (JobState.PENDING, True, 0)
     assert trial.run().state is JobState.COMPLETED
-    assert trial.room.sparing == [False, True]
+    assert trial.room.low_memory_calls == [False, True]
 
 
 @pytest.mark.parametrize("error", [MemoryError(), TORCHS, OSError(errno.ENOMEM, "Cannot allocate memory")])
@@ -213,9 +215,9 @@ def test_a_disk_that_fills_up_while_a_song_is_separated_fails_it_at_the_first_tr
             while True:
                 file.write(bytes(1 << 16))
 
-    trial.bench.at_work(trial.job, fill)
+    trial.bench.call_when_separating(trial.job, fill)
     failed = trial.run()
     filler.unlink()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
     assert "the disk is full" in (failed.error or "")
-    assert not list(trial.bench.home.job(trial.job.id).root.glob("run-*"))
+    assert not list(trial.bench.home.job_folder(trial.job.id).root.glob("run-*"))

@@ -6,20 +6,20 @@ import pytest
 
 from desktop.errors import ConfigurationError
 from desktop.paths import Home
-from desktop.tasks.names import names
+from desktop.tasks.redis_client import redis_names
 
 
 def test_two_libraries_share_no_name(tmp_path: Path) -> None:
-    one, two = (names(Home(tmp_path / name).prepare()) for name in ("one", "two"))
+    one, two = (redis_names(Home(tmp_path / name).create_folders()) for name in ("one", "two"))
     for kind in ("queue", "draft_queue", "events", "reconciling", "control_exchange", "event_exchange"):
         assert getattr(one, kind) != getattr(two, kind)
-    assert not set(one.unacked.values()) & set(two.unacked.values())
+    assert not set(one.unacked_options.values()) & set(two.unacked_options.values())
 
 
 def test_a_queue_may_be_named_for_several_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UNBRAID_QUEUE", "studio")
-    one, two = (names(Home(tmp_path / name).prepare()) for name in ("one", "two"))
-    assert (one.queue, one.draft_queue, one.events) == (two.queue, two.draft_queue, two.events)
+    one, two = (redis_names(Home(tmp_path / name).create_folders()) for name in ("one", "two"))
+    assert (one.queue, one.draft_queue, one.events_channel) == (two.queue, two.draft_queue, two.events_channel)
     assert one.queue == "studio"
     assert one.library != two.library
 
@@ -30,4 +30,4 @@ def test_a_name_that_cannot_be_one_is_refused_with_the_variable_s_name(
 ) -> None:
     monkeypatch.setenv("UNBRAID_QUEUE", bad)
     with pytest.raises(ConfigurationError, match="UNBRAID_QUEUE"):
-        names(Home(tmp_path).prepare())
+        redis_names(Home(tmp_path).create_folders())

@@ -9,18 +9,18 @@ import pytest
 
 from desktop.jobs.model import Job, JobOptions, JobState, Stage
 from desktop.jobs.queue import JobProgress
-from desktop.tasks.claim import HeldClaim
+from desktop.tasks.heartbeat import Heartbeat
 from desktop.tasks.run_job import JobRunner
-from tests.helpers.bench import Bench, OneEngine, StuckEngine
-from tests.helpers.library import until, write_song
+from tests.helpers.bench import BlockingEngine, InProcessLibrary, SingleEngineCache
+from tests.helpers.library import wait_until, write_song
 from tests.helpers.resume import assert_same_stems
 
 SKETCH = JobOptions(model="sketch")
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path / "library")
+def bench(tmp_path: Path) -> InProcessLibrary:
+    return InProcessLibrary(tmp_path / "library")
 
 
 @pytest.fixture
@@ -28,31 +28,34 @@ def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav", seconds=45)
 
 
-def pause_job(bench: Bench, job: Job) -> None:
+def pause_job(bench: InProcessLibrary, job: Job) -> None:
     bench.service.pause_jobs([job.id])
 
 
-def resume_job(bench: Bench, job: Job) -> None:
+def resume_job(bench: InProcessLibrary, job: Job) -> None:
     bench.service.resume_jobs([job.id])
 
 
-def pause_all(bench: Bench, _: Job) -> None:
-    bench.service.pause()
+def pause_all(bench: InProcessLibrary, _: Job) -> None:
+    bench.service.pause_queue()
 
 
-def resume_all(bench: Bench, _: Job) -> None:
-    bench.service.resume()
+def resume_all(bench: InProcessLibrary, _: Job) -> None:
+    bench.service.resume_queue()
 
 
 @pytest.mark.parametrize(
     ("pause", "resume"), [(pause_job, resume_job), (pause_all, resume_all)], ids=["the song", "the queue"]
 )
 def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_stems(
-    bench: Bench, song: Path, pause: Callable[[Bench, Job], None], resume: Callable[[Bench, Job], None]
+    bench: InProcessLibrary,
+    song: Path,
+    pause: Callable[[InProcessLibrary, Job], None],
+    resume: Callable[[InProcessLibrary, Job], None],
 ) -> None:
     job = bench.service.add(song, SKETCH)
-    folder = bench.home.job(job.id)
-    bench.at_work(job, lambda: pause(bench, job))
+    folder = bench.home.job_folder(job.id)
+    bench.call_when_separating(job, lambda: pause(bench, job))
     assert bench.runner.run(job.id) == {"status": "pending"}
     paused = bench.service.job(job.id)
     kept = {file: file.stat().st_mtime_ns for file in folder.segments.glob("*/*.float32")}
@@ -64,7 +67,7 @@ def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_st
 
     resume(bench, job)
     found: list[dict[Path, int]] = []
-    bench.at_work(job, lambda: found.append({file: file.stat().st_mtime_ns for file in kept}))
+    bench.call_when_separating(job, lambda: found.append({file: file.stat().st_mtime_ns for file in kept}))
     assert bench.runner.run(job.id) == {"status": "completed"}
     assert found == [kept]
     uninterrupted = bench.service.add(song, SKETCH)
@@ -72,37 +75,39 @@ def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_st
     assert_same_stems(bench.service.job(job.id), bench.service.job(uninterrupted.id))
 
 
-def test_the_progress_of_a_song_that_goes_on_stays_where_it_was(bench: Bench, song: Path) -> None:
+def test_the_progress_of_a_song_that_goes_on_stays_where_it_was(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
-    bench.at_work(job, lambda: pause_job(bench, job))
+    bench.call_when_separating(job, lambda: pause_job(bench, job))
     bench.runner.run(job.id)
     paused = bench.service.job(job.id).progress
     resume_job(bench, job)
-    bench.events.told.clear()
+    bench.events.events.clear()
     bench.runner.run(job.id)
-    told = [event.progress for event in bench.events.told if isinstance(event, JobProgress)]
+    told = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
     assert told == sorted(told)
     assert told[0] >= paused
 
 
-def test_progress_falls_to_the_truth_where_finished_segments_were_lost(bench: Bench, song: Path) -> None:
+def test_progress_falls_to_the_truth_where_finished_segments_were_lost(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
-    claim = HeldClaim(bench.store, bench.events, replace(claimed, progress=0.64))
+    claim = Heartbeat(bench.store, bench.events, replace(claimed, progress=0.64))
     claim.report(Stage.DECODING, 0.01)
     claim.report(Stage.SEPARATING, 0.05)
-    told = [event.progress for event in bench.events.told if isinstance(event, JobProgress)]
+    told = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
     assert told == [0.64, 0.05]
 
 
 @pytest.fixture
-def stuck(bench: Bench) -> Iterator[JobRunner]:
-    StuckEngine.go_on.clear()
-    yield replace(bench.runner, engines=OneEngine(bench.home, StuckEngine()), end_process=StuckEngine.go_on.set)
-    StuckEngine.go_on.set()
+def stuck(bench: InProcessLibrary) -> Iterator[JobRunner]:
+    BlockingEngine.released.clear()
+    yield replace(
+        bench.runner, engines=SingleEngineCache(bench.home, BlockingEngine()), end_process=BlockingEngine.released.set
+    )
+    BlockingEngine.released.set()
 
 
-def test_a_pause_does_not_wait_for_a_long_segment(bench: Bench, stuck: JobRunner, song: Path) -> None:
+def test_a_pause_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: JobRunner, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     asked: list[float] = []
 
@@ -110,22 +115,24 @@ def test_a_pause_does_not_wait_for_a_long_segment(bench: Bench, stuck: JobRunner
         asked.append(monotonic())
         pause_job(bench, job)
 
-    bench.at_work(job, pause)
+    bench.call_when_separating(job, pause)
     stuck.run(job.id)
     assert monotonic() - asked[0] < 10
     paused = bench.service.job(job.id)
     assert (paused.state, paused.paused, paused.crashes) == (JobState.PENDING, True, 0)
-    folder = bench.home.job(job.id)
+    folder = bench.home.job_folder(job.id)
     assert folder.segments.exists()
     assert not list(folder.root.glob("run-*"))
 
 
-def test_a_song_that_is_resumed_before_it_has_stopped_goes_on_without_a_break(bench: Bench, song: Path) -> None:
+def test_a_song_that_is_resumed_before_it_has_stopped_goes_on_without_a_break(
+    bench: InProcessLibrary, song: Path
+) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     ended: list[bool] = []
-    with HeldClaim(bench.store, bench.events, claimed, lambda stalled, _: ended.append(stalled)) as claim:
+    with Heartbeat(bench.store, bench.events, claimed, lambda stalled, _: ended.append(stalled)) as claim:
         for act, stops in ((pause_job, True), (resume_job, False), (pause_job, True), (resume_job, False)):
             act(bench, claimed)
-            until(lambda: claim.should_stop() is stops, every=0.02)  # noqa: B023
+            wait_until(lambda: claim.should_stop() is stops, interval_s=0.02)  # noqa: B023
     assert not ended

@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from desktop.errors import UpdateError
-from desktop.updates.fetch import MOST, fetch
+from desktop.updates.fetch import MAX_BYTES, fetch
 from tests.helpers.http_server import FileServer
 
 
@@ -17,13 +17,13 @@ def server() -> Generator[FileServer]:
 
 
 def test_a_file_comes_as_it_is(server: FileServer) -> None:
-    server.files["file"] = bytes(range(256)) * (MOST // 256)
+    server.files["file"] = bytes(range(256)) * (MAX_BYTES // 256)
     assert fetch(f"{server.url}/file") == server.files["file"]
 
 
 def test_the_request_says_nothing_but_that_it_is_unbraid_s(server: FileServer) -> None:
     fetch(f"{server.url}/file")
-    (headers,) = server.told
+    (headers,) = server.request_headers
     assert headers.pop("Host") in server.url
     assert headers == {"User-Agent": "Unbraid", "Accept-Encoding": "identity", "Connection": "close"}
 
@@ -36,7 +36,7 @@ def test_a_huge_file_is_left_soon(server: FileServer, sized: bool) -> None:
         nonlocal sent
         sent = so_far
 
-    server.files["file"], server.sized, server.pause = bytes(200_000_000), sized, count
+    server.files["file"], server.sends_length, server.before_chunk = bytes(200_000_000), sized, count
     with pytest.raises(UpdateError, match="larger than 65536 bytes"):
         fetch(f"{server.url}/file")
     assert sent < 50_000_000
@@ -50,37 +50,37 @@ def test_a_server_that_falls_silent_is_left(server: FileServer, after: int) -> N
         if sent >= after:
             done.wait(60)
 
-    server.files["file"], server.pause = bytes(MOST + 1), fall_silent
+    server.files["file"], server.before_chunk = bytes(MAX_BYTES + 1), fall_silent
     try:
         with pytest.raises(UpdateError, match=r"could not be read: .*timed out"):
-            fetch(f"{server.url}/file", patience=0.2)
+            fetch(f"{server.url}/file", read_timeout_s=0.2)
     finally:
         done.set()
 
 
 def test_a_file_that_comes_too_slowly_is_left(server: FileServer) -> None:
     with pytest.raises(UpdateError, match="too slowly"):
-        fetch(f"{server.url}/file", deadline=0)
+        fetch(f"{server.url}/file", total_timeout_s=0)
 
 
 def test_a_redirect_to_http_is_not_followed(server: FileServer) -> None:
     for address in (f"{server.url}/file", "http://example.org/file", "//127.0.0.1/file", "/file"):
-        server.moved["old"] = address
+        server.redirects["old"] = address
         with pytest.raises(UpdateError, match="is not https, and was not followed"):
             fetch(f"{server.url}/old")
-    assert {path for path, _ in server.asked} == {"/old"}
+    assert {path for path, _ in server.requests} == {"/old"}
 
 
 def test_a_redirect_to_a_file_or_to_ftp_is_not_followed(server: FileServer) -> None:
     for address in ("file:///etc/passwd", "ftp://127.0.0.1/file"):
-        server.moved["old"] = address
+        server.redirects["old"] = address
         with pytest.raises(UpdateError):
             fetch(f"{server.url}/old")
 
 
 def test_a_redirect_to_https_is_followed(server: FileServer) -> None:
     # Where nobody speaks https: that it is tried shows that it was followed.
-    server.moved["old"] = f"https://127.0.0.1:{server.url.rpartition(':')[2]}/file"
+    server.redirects["old"] = f"https://127.0.0.1:{server.url.rpartition(':')[2]}/file"
     with pytest.raises(UpdateError, match=r"could not be read: \[SSL"):
         fetch(f"{server.url}/old")
 
@@ -95,7 +95,7 @@ def test_what_is_neither_https_nor_here_is_not_asked(url: str) -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 500])
 def test_what_the_server_says_is_told(server: FileServer, status: int) -> None:
-    server.status = status
+    server.forced_status = status
     with pytest.raises(UpdateError, match=f"the server said {status}"):
         fetch(f"{server.url}/file")
 

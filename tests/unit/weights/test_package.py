@@ -20,12 +20,12 @@ from hypothesis import given, settings
 from safetensors.torch import save_file
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.architecture import build
-from desktop.weights.files import is_safetensors
+from desktop.pipeline.engines.architecture import build_model
+from desktop.weights.formats import is_safetensors
 from desktop.weights.package import read_package
 from tests.fuzz.mutations import Mutation, mutated, mutations
-from tests.helpers.engines import SOURCES, TINY, write_tiny_htdemucs
-from tests.helpers.weights import Hostile, exported, saved
+from tests.helpers.engines import SOURCES, TINY_KWARGS, write_tiny_htdemucs
+from tests.helpers.weights import HostilePickle, save_safetensors, save_torch_file
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +46,8 @@ def sources_of(path: Path) -> tuple[str, ...]:
 def tiny_forms(tmp_path_factory: pytest.TempPathFactory, tiny: Path) -> list[bytes]:
     """A model of each form, to be damaged."""
     folder, package = tmp_path_factory.mktemp("forms"), torch.load(tiny, weights_only=False)
-    legacy = saved(folder / "legacy.th", package, zipped=False)
-    return [file.read_bytes() for file in (tiny, legacy, exported(folder / "tiny.safetensors", package))]
+    legacy = save_torch_file(folder / "legacy.th", package, is_zip=False)
+    return [file.read_bytes() for file in (tiny, legacy, save_safetensors(folder / "tiny.safetensors", package))]
 
 
 def with_pickle(path: Path, data: bytes) -> Path:
@@ -57,14 +57,14 @@ def with_pickle(path: Path, data: bytes) -> Path:
 
 
 def test_both_kinds_of_file_tell_their_stems(tmp_path: Path, tiny: Path, package: dict[str, Any]) -> None:
-    other = exported(tmp_path / "tiny.th", package)
+    other = save_safetensors(tmp_path / "tiny.th", package)
     assert sources_of(tiny) == sources_of(other) == SOURCES
     assert (is_safetensors(tiny), is_safetensors(other)) == (False, True)
 
 
 def test_stems_given_by_position_are_found(tmp_path: Path, package: dict[str, Any]) -> None:
     kwargs = {key: value for key, value in package["kwargs"].items() if key != "sources"}
-    path = saved(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
+    path = save_torch_file(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
     assert sources_of(path) == SOURCES
 
 
@@ -73,7 +73,7 @@ def test_stems_given_by_position_are_found(tmp_path: Path, package: dict[str, An
 def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, package: dict[str, Any], place: str, zipped: bool) -> None:
     trap = tmp_path / "ran"
     for call, args in ((Path.touch, (trap,)), (os.system, (f"touch {trap}",)), (eval, (f"open({str(trap)!r}, 'w')",))):
-        path = saved(tmp_path / "evil.th", package | {place: Hostile(call, *args)}, zipped)
+        path = save_torch_file(tmp_path / "evil.th", package | {place: HostilePickle(call, *args)}, zipped)
         with pytest.raises(ModelRejectedError, match=r"evil\.th asks for .*may try to run code"):
             sources_of(path)
         assert not trap.exists()
@@ -81,14 +81,14 @@ def test_a_pickle_that_runs_code_is_refused(tmp_path: Path, package: dict[str, A
 
 def test_a_bare_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
     trap, path = tmp_path / "ran", tmp_path / "evil.th"
-    path.write_bytes(pickle.dumps(Hostile(eval, f"open({str(trap)!r}, 'w')")))
+    path.write_bytes(pickle.dumps(HostilePickle(eval, f"open({str(trap)!r}, 'w')")))
     with pytest.raises(ModelRejectedError):
         sources_of(path)
     assert not trap.exists()
 
 
 def test_a_pickle_cannot_build_the_model_itself(tmp_path: Path, package: dict[str, Any]) -> None:
-    path = saved(tmp_path / "builder.th", package | {"training_args": Hostile(HTDemucs, list(SOURCES))})
+    path = save_torch_file(tmp_path / "builder.th", package | {"training_args": HostilePickle(HTDemucs, list(SOURCES))})
     with pytest.raises(ModelRejectedError):
         sources_of(path)
 
@@ -107,7 +107,9 @@ def test_demucs_and_its_parts_are_not_even_imported(tmp_path: Path, tiny: Path) 
 
 
 def test_a_number_that_would_fill_the_memory_is_refused(tmp_path: Path, package: dict[str, Any]) -> None:
-    path = saved(tmp_path / "bomb.th", package | {"kwargs": {"segment": Hostile(Fraction, "1e999999999")}})
+    path = save_torch_file(
+        tmp_path / "bomb.th", package | {"kwargs": {"segment": HostilePickle(Fraction, "1e999999999")}}
+    )
     with pytest.raises(ModelRejectedError):
         sources_of(path)
 
@@ -146,8 +148,8 @@ def test_a_packed_pickle_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("klass", ["os.system", "builtins.exec", "demucs.hdemucs.HDemucs", ""])
 def test_another_kind_of_model_is_refused(tmp_path: Path, package: dict[str, Any], klass: str) -> None:
     for path in (
-        exported(tmp_path / "other.safetensors", package, klass=klass),
-        saved(tmp_path / "other.th", package | {"klass": HDemucs}),
+        save_safetensors(tmp_path / "other.safetensors", package, klass=klass),
+        save_torch_file(tmp_path / "other.th", package | {"klass": HDemucs}),
     ):
         with pytest.raises(ModelRejectedError, match="not an HTDemucs"):
             sources_of(path)
@@ -158,14 +160,14 @@ def test_senseless_metadata_are_refused(tmp_path: Path, package: dict[str, Any],
     if metadata == {"args": "3"}:
         metadata |= {"kwargs": "{}"}
     with pytest.raises(ModelRejectedError):
-        sources_of(exported(tmp_path / "odd.safetensors", package, **metadata))
+        sources_of(save_safetensors(tmp_path / "odd.safetensors", package, **metadata))
 
 
 @pytest.mark.parametrize(
     "sources", [[], "drums", ["a", "A"], [1, 2], ["bad\nname"], ["mixture"], ["x"] * 17, [""], {"a": 1}, None]
 )
 def test_stems_that_cannot_be_files_are_refused(tmp_path: Path, package: dict[str, Any], sources: object) -> None:
-    path = saved(tmp_path / "odd.th", package | {"kwargs": package["kwargs"] | {"sources": sources}})
+    path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": package["kwargs"] | {"sources": sources}})
     with pytest.raises(ModelRejectedError, match="which stems"):
         sources_of(path)
 
@@ -173,12 +175,12 @@ def test_stems_that_cannot_be_files_are_refused(tmp_path: Path, package: dict[st
 @pytest.mark.parametrize("content", [{}, [], 3, {"klass": 1}, {"state_dict": {}}, {"klass": HTDemucs, "args": ()}])
 def test_files_without_a_model_are_refused(tmp_path: Path, content: object) -> None:
     with pytest.raises(ModelRejectedError):
-        sources_of(saved(tmp_path / "odd.th", content))
+        sources_of(save_torch_file(tmp_path / "odd.th", content))
 
 
 @pytest.mark.parametrize("kept", [0.0, 1e-5, 0.001, 0.1, 0.5, 0.9, 0.9999])
 def test_a_file_cut_short_is_refused(tmp_path: Path, tiny: Path, package: dict[str, Any], kept: float) -> None:
-    whole = exported(tmp_path / "whole.safetensors", package)
+    whole = save_safetensors(tmp_path / "whole.safetensors", package)
     for source in (tiny, whole):
         path, data = tmp_path / "cut.th", source.read_bytes()
         path.write_bytes(data[: int(kept * len(data))])
@@ -207,15 +209,15 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path, content: bytes
 
 @pytest.mark.parametrize("kind", ["th", "legacy", "safetensors"])
 def test_every_form_that_torch_saves_gives_the_same_weights(tmp_path: Path, package: dict[str, Any], kind: str) -> None:
-    state = HTDemucs(**TINY).state_dict()
+    state = HTDemucs(**TINY_KWARGS).state_dict()
     assert hasattr(state, "_metadata")
     path = tmp_path / "model"
     if kind == "safetensors":
-        exported(path, package | {"state": state})
+        save_safetensors(path, package | {"state": state})
     else:
-        saved(path, package | {"state": state}, zipped=kind == "th")
+        save_torch_file(path, package | {"state": state}, is_zip=kind == "th")
     assert sources_of(path) == SOURCES
-    assert_same(build(path, read_package(path)).state_dict(), state)
+    assert_same(build_model(path, read_package(path)).state_dict(), state)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -224,8 +226,8 @@ def test_numbers_of_every_width_are_read(
     tmp_path: Path, package: dict[str, Any], dtype: torch.dtype, zipped: bool
 ) -> None:
     state = {key: value.to(dtype) for key, value in package["state"].items()}
-    path = saved(tmp_path / "model", package | {"state": state}, zipped=zipped)
-    assert_same(build(path, read_package(path)).state_dict(), state)
+    path = save_torch_file(tmp_path / "model", package | {"state": state}, is_zip=zipped)
+    assert_same(build_model(path, read_package(path)).state_dict(), state)
 
 
 def test_parameters_and_views_of_larger_tensors_are_read(tmp_path: Path, package: dict[str, Any]) -> None:
@@ -233,8 +235,8 @@ def test_parameters_and_views_of_larger_tensors_are_read(tmp_path: Path, package
     key = next(key for key, value in state.items() if value.ndim > 2)
     larger = torch.rand(3, *reversed(state[key].shape))
     state[key] = larger[1].permute(*reversed(range(state[key].ndim)))
-    path = saved(tmp_path / "model", package | {"state": state})
-    assert_same(build(path, read_package(path)).state_dict(), state)
+    path = save_torch_file(tmp_path / "model", package | {"state": state})
+    assert_same(build_model(path, read_package(path)).state_dict(), state)
 
 
 def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
@@ -247,9 +249,9 @@ def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
     "wrapped", [lambda state: state, lambda state: {"state": state}, lambda state: {"state_dict": state}]
 )
 def test_weights_without_their_model_are_called_that(tmp_path: Path, wrapped: Callable[[Any], Any]) -> None:
-    state = HTDemucs(**TINY).state_dict()
+    state = HTDemucs(**TINY_KWARGS).state_dict()
     with pytest.raises(ModelRejectedError, match="weights alone"):
-        read_package(saved(tmp_path / "bare.th", wrapped(state)))
+        read_package(save_torch_file(tmp_path / "bare.th", wrapped(state)))
     save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "bare.safetensors")
     with pytest.raises(ModelRejectedError, match="weights alone"):
         read_package(tmp_path / "bare.safetensors")
@@ -273,14 +275,14 @@ def test_the_same_numbers_cannot_stand_for_more_than_the_file_holds(tmp_path: Pa
     shared = torch.zeros(100_000)
     state = {f"weight {n}": shared for n in range(1000)}
     with pytest.raises(ModelRejectedError, match="unknown form"):
-        read_package(saved(tmp_path / "odd.th", package | {"state": state}))
+        read_package(save_torch_file(tmp_path / "odd.th", package | {"state": state}))
 
 
 @pytest.mark.parametrize("odd", [torch.zeros(1).expand(10**12), torch.zeros(3, dtype=torch.int8), 3, "weights"])
 def test_weights_of_an_odd_form_are_refused(tmp_path: Path, package: dict[str, Any], odd: object) -> None:
     package["state"][next(iter(package["state"]))] = odd
     with pytest.raises(ModelRejectedError, match="unknown form"):
-        read_package(saved(tmp_path / "odd.th", package))
+        read_package(save_torch_file(tmp_path / "odd.th", package))
 
 
 def test_numbers_stored_in_the_other_order_of_bytes_are_refused(tmp_path: Path, tiny: Path) -> None:
@@ -332,7 +334,7 @@ def test_a_damaged_file_is_read_or_refused_in_a_sentence(tiny_forms: list[bytes]
         file.write(mutated(mutation, tiny_forms))
         file.flush()
         with suppress(ModelRejectedError):
-            build(Path(file.name), read_package(Path(file.name)))
+            build_model(Path(file.name), read_package(Path(file.name)))
 
 
 def test_names_in_sentences_cannot_disturb_the_screen(tmp_path: Path) -> None:

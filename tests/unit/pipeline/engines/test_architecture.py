@@ -6,10 +6,10 @@ import torch
 from demucs.htdemucs import HTDemucs
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.architecture import build
+from desktop.pipeline.engines.architecture import build_model
 from desktop.weights.package import read_package
-from tests.helpers.engines import SOURCES, TINY, write_tiny_htdemucs
-from tests.helpers.weights import saved
+from tests.helpers.engines import SOURCES, TINY_KWARGS, write_tiny_htdemucs
+from tests.helpers.weights import save_torch_file
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def package(tiny: Path) -> dict[str, Any]:
 
 
 def load(path: Path) -> HTDemucs:
-    return build(path, read_package(path))
+    return build_model(path, read_package(path))
 
 
 def test_a_demucs_file_gives_its_model(tiny: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_demucs_file_gives_its_model(tiny: Path) -> None:
 
 def test_positional_arguments_and_unknown_ones_are_understood(tmp_path: Path, package: dict[str, Any]) -> None:
     kwargs = {key: value for key, value in package["kwargs"].items() if key != "sources"} | {"from_the_future": 1}
-    path = saved(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
+    path = save_torch_file(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
     assert tuple(load(path).sources) == SOURCES
 
 
@@ -49,14 +49,14 @@ def test_positional_arguments_and_unknown_ones_are_understood(tmp_path: Path, pa
     ],
 )  # fmt: skip
 def test_arguments_out_of_bounds_are_refused(tmp_path: Path, package: dict[str, Any], name: str, value: object) -> None:
-    path = saved(tmp_path / "odd.th", package | {"kwargs": package["kwargs"] | {name: value}})
+    path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": package["kwargs"] | {name: value}})
     with pytest.raises(ModelRejectedError):
         load(path)
 
 
 def test_weights_that_do_not_fit_are_refused(tmp_path: Path, package: dict[str, Any]) -> None:
     for kwargs in ({"channels": 16}, {"sources": ["a", "b"]}):
-        path = saved(tmp_path / "odd.th", package | {"kwargs": TINY | kwargs})
+        path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": TINY_KWARGS | kwargs})
         with pytest.raises(ModelRejectedError, match="do not fit"):
             load(path)
 
@@ -65,4 +65,4 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, package: dict[s
     key = next(iter(package["state"]))
     package["state"][key][...] = float("nan")
     with pytest.raises(ModelRejectedError, match="damaged"):
-        load(saved(tmp_path / "nan.th", package))
+        load(save_torch_file(tmp_path / "nan.th", package))

@@ -15,7 +15,7 @@ from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.demucs import DemucsEngine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 from desktop.pipeline.run import Request, run
-from tests.helpers.engines import SOURCES, TINY, write_htdemucs, write_tiny_htdemucs
+from tests.helpers.engines import SOURCES, TINY_KWARGS, write_htdemucs, write_tiny_htdemucs
 
 BAG = ((1.0, 0.0, 0.0, 0.5), (0.0, 1.0, 0.0, 0.25), (0.0, 0.0, 1.0, 0.5))
 
@@ -23,7 +23,7 @@ BAG = ((1.0, 0.0, 0.0, 0.5), (0.0, 1.0, 0.0, 0.25), (0.0, 0.0, 1.0, 0.5))
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("weights")
-    short = TINY | {"nfft": 1024, "segment": 0.25}
+    short = TINY_KWARGS | {"nfft": 1024, "segment": 0.25}
     return [write_htdemucs(folder / f"{seed}.th", short, seed) for seed in range(3)]
 
 

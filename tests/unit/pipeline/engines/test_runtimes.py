@@ -13,22 +13,19 @@ from demucs.apply import BagOfModels, apply_model
 from demucs.htdemucs import HTDemucs
 from numpy.typing import NDArray
 
-from desktop.paths import converted_name
-from desktop.pipeline.engines import converted
-from desktop.pipeline.engines.conversion import main as convert
-from desktop.pipeline.engines.converted import place_of
+from desktop.paths import openvino_cache_name
+from desktop.pipeline.engines import openvino_cache
 from desktop.pipeline.engines.demucs import DemucsEngine
-from desktop.pipeline.engines.engine import Answer, Engine, Samples
-from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.pipeline.engines.network import Network, OutOfMemoryError, Runtime
-from desktop.pipeline.engines.runtimes import best, on_processor
-from desktop.pipeline.engines.sealed import is_sealed
-from desktop.pipeline.engines.torch_network import TorchNetwork, form_of
+from desktop.pipeline.engines.engine import Engine, Network, OutOfMemoryError, PendingStems, Runtime, Samples
+from desktop.pipeline.engines.load import EngineSpec, fastest_runtime, load_engine, start_torch_on_cpu
+from desktop.pipeline.engines.openvino_cache import cache_folder, is_verified
+from desktop.pipeline.engines.openvino_export import main as convert
+from desktop.pipeline.engines.torch_network import TorchNetwork, signature_of
 from desktop.pipeline.engines.torch_runtime import read_model
-from tests.helpers.engines import TINY, separated, write_htdemucs
+from tests.helpers.engines import TINY_KWARGS, separate_track, write_htdemucs
 
 BAG = ((1.0, 0.0, 0.3, 0.5), (0.0, 1.0, 0.9, 0.25))
-SHORT = TINY | {"nfft": 1024, "segment": 0.25}
+SHORT = TINY_KWARGS | {"nfft": 1024, "segment": 0.25}
 RUNTIMES = ("torch", "openvino")
 
 
@@ -46,8 +43,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def load(spec: EngineSpec) -> Engine:
     """The engine; what OpenVINO needs is converted in this process, which has torch already."""
     for file in spec.files if spec.runtime == "openvino" and spec.cache and not spec.cache.is_file() else ():
-        folder = place_of(file, spec.segment, spec.cache)
-        if not is_sealed(folder):
+        folder = cache_folder(file, spec.segment, spec.cache)
+        if not is_verified(folder):
             convert([str(file), str(folder), str(spec.segment or "")])
     return load_engine(spec)
 
@@ -76,8 +73,8 @@ def test_a_runtime_gives_what_demucs_gives(files: list[Path], cache: Path, runti
     assert (engine.runtime, engine.notices) == (runtime, ())
     sound = song(frames)
     expected = stock(model_of(files[0]), sound)
-    np.testing.assert_allclose(separated(engine, sound), expected, atol=2e-5)
-    assert snr(expected, separated(engine, sound)) > 90
+    np.testing.assert_allclose(separate_track(engine, sound), expected, atol=2e-5)
+    assert snr(expected, separate_track(engine, sound)) > 90
 
 
 @pytest.mark.parametrize(
@@ -108,7 +105,7 @@ def test_a_bag_gives_what_demucs_gives(files: list[Path], cache: Path, runtime: 
     assert engine.runtime == runtime
     bag = BagOfModels([model_of(path) for path in files], [list(row) for row in BAG])
     sound = song(30_001)
-    np.testing.assert_allclose(separated(engine, sound), stock(bag, sound), atol=2e-5)
+    np.testing.assert_allclose(separate_track(engine, sound), stock(bag, sound), atol=2e-5)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -159,10 +156,10 @@ def test_a_model_is_converted_once_in_a_process_of_its_own(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = EngineSpec("tiny", "demucs", (files[0],), runtime="openvino", cache=tmp_path)
-    (tmp_path / converted_name(files[0], "own-v1-2020.1")).mkdir()
+    (tmp_path / openvino_cache_name(files[0], "own-v1-2020.1")).mkdir()
     first = load_engine(spec)
-    assert list(tmp_path.iterdir()) == [place_of(files[0], None, tmp_path)]
-    monkeypatch.setattr(converted, "own_command", None)
+    assert list(tmp_path.iterdir()) == [cache_folder(files[0], None, tmp_path)]
+    monkeypatch.setattr(openvino_cache, "own_command", None)
     again = load_engine(spec)
     assert (first.runtime, again.runtime) == ("openvino", "openvino")
     segment = song(11025)[None]
@@ -208,7 +205,7 @@ def test_a_converted_model_is_computed_without_torch(files: list[Path], cache: P
 def test_a_damaged_conversion_is_made_anew(files: list[Path], cache: Path, tmp_path: Path, name: str) -> None:
     expected = on_openvino(files, cache).separate(song(11025)[None])()
     shutil.copytree(cache, tmp_path / "cache")
-    (file,) = place_of(files[0], None, tmp_path / "cache").glob(name)
+    (file,) = cache_folder(files[0], None, tmp_path / "cache").glob(name)
     data = file.read_bytes()
     file.chmod(0o600)
     file.write_bytes(data[: len(data) // 2] + b"?" + data[len(data) // 2 + 1 :])
@@ -245,7 +242,7 @@ def test_the_environment_goes_before_the_spec(files: list[Path], monkeypatch: py
 def test_without_a_place_to_keep_it_nothing_is_converted_unasked(cache: Path) -> None:
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         pytest.skip("this machine has a graphics card")
-    assert (best(None), best(cache)) == ("torch", "openvino")
+    assert (fastest_runtime(None), fastest_runtime(cache)) == ("torch", "openvino")
 
 
 class Failing:
@@ -255,7 +252,7 @@ class Failing:
         self.network: Network = TorchNetwork(model)
         self.most, self.error, self.seen = most, error, list[int]()
 
-    def __call__(self, segments: Samples) -> Answer:
+    def __call__(self, segments: Samples) -> PendingStems:
         self.seen.append(len(segments))
         if len(segments) > self.most:
             raise self.error("not so many")
@@ -264,8 +261,8 @@ class Failing:
 
 def engine_of(file: Path, name: str = "torch", network: Network | None = None, batch: int = 1) -> DemucsEngine:
     """An engine of one model, which is computed by `network`, or torch on the processor."""
-    model, stand_in = model_of(file), partial(on_processor, EngineSpec("tiny", "demucs", (file,)))
-    runtime = Runtime(name, (network or TorchNetwork(model),), (form_of(model),), batch)
+    model, stand_in = model_of(file), partial(start_torch_on_cpu, EngineSpec("tiny", "demucs", (file,)))
+    runtime = Runtime(name, (network or TorchNetwork(model),), (signature_of(model),), batch)
     return DemucsEngine("tiny", runtime, stand_in)
 
 
@@ -302,7 +299,7 @@ def test_what_16_bit_numbers_cannot_hold_is_computed_with_32(files: list[Path]) 
         # Undone by what follows it, as far as 32 bits are concerned.
         model.encoder[0].conv.weight.mul_(1e6)
     expected = TorchNetwork(model)(song(11025)[None])()
-    half = TorchNetwork(model, half=torch.float16)
+    half = TorchNetwork(model, half_dtype=torch.float16)
     np.testing.assert_array_equal(half(song(11025)[None])(), expected)
 
 

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from desktop.pipeline.engines.engine import Samples
 from desktop.pipeline.engines.sketch import HOP, SketchEngine, istft, stft
-from tests.helpers.engines import separated
-from tests.helpers.multitrack import SONGS, si_sdr, stem
+from tests.helpers.engines import separate_track
+from tests.helpers.multitrack import SONGS, read_stem, si_sdr
 
 ENGINE = SketchEngine()
 SECOND = 44100
@@ -16,10 +16,10 @@ SECOND = 44100
 @cache
 def improvement(song: str, mono: bool = False) -> dict[str, float]:
     """By how many dB each stem is nearer to the true one than the mixture is."""
-    mixture, *true = (stem(song, name) for name in ("mixture", *ENGINE.sources))
+    mixture, *true = (read_stem(song, name) for name in ("mixture", *ENGINE.sources))
     if mono:
         mixture, *true = (np.repeat(sound.mean(axis=0, keepdims=True), 2, axis=0) for sound in (mixture, *true))
-    answers = separated(ENGINE, mixture)
+    answers = separate_track(ENGINE, mixture)
     return {
         name: si_sdr(reference, answer) - si_sdr(reference, mixture)
         for name, reference, answer in zip(ENGINE.sources, true, answers, strict=True)
@@ -43,23 +43,23 @@ def test_mono_songs_separate_nearly_as_well() -> None:
 
 
 def test_stems_sum_to_the_mixture() -> None:
-    mixture = stem("house126", "mixture")[:, : 12 * SECOND]
-    assert np.abs(separated(ENGINE, mixture).sum(axis=0) - mixture).max() < 2e-6
+    mixture = read_stem("house126", "mixture")[:, : 12 * SECOND]
+    assert np.abs(separate_track(ENGINE, mixture).sum(axis=0) - mixture).max() < 2e-6
 
 
 def test_cutting_into_segments_changes_little() -> None:
-    mixture, true = (stem("rock120", name)[:, : 20 * SECOND] for name in ("mixture", "vocals"))
+    mixture, true = (read_stem("rock120", name)[:, : 20 * SECOND] for name in ("mixture", "vocals"))
     context = ENGINE.segmentation.context
     padded = np.pad(mixture, ((0, 0), (context, context)))
     whole = ENGINE.separate(padded[None])()[0, 0, :, context:-context]
-    assert abs(si_sdr(true, whole) - si_sdr(true, separated(ENGINE, mixture)[0])) < 0.1
+    assert abs(si_sdr(true, whole) - si_sdr(true, separate_track(ENGINE, mixture)[0])) < 0.1
 
 
 def test_where_segments_meet_there_is_no_step() -> None:
     seam = ENGINE.segmentation.stride
-    mixture = stem("house126", "mixture")[:, : seam + 6 * SECOND].copy()
+    mixture = read_stem("house126", "mixture")[:, : seam + 6 * SECOND].copy()
     mixture[:, : seam - SECOND] /= 20
-    steps = np.abs(np.diff(separated(ENGINE, mixture), n=2))
+    steps = np.abs(np.diff(separate_track(ENGINE, mixture), n=2))
     around = steps[..., seam - SECOND // 10 : seam + SECOND // 10]
     assert (steps[..., seam - 3 : seam + 3].max(axis=(1, 2)) < 0.5 * around.max(axis=(1, 2))).all()
 
@@ -80,7 +80,7 @@ def test_several_threads_give_the_same_bits() -> None:
 
 
 def test_louder_songs_separate_alike() -> None:
-    mixture = stem("rock120", "mixture")[:, : 5 * SECOND]
+    mixture = read_stem("rock120", "mixture")[:, : 5 * SECOND]
     quiet, loud = ENGINE.separate(mixture[None])()[0], ENGINE.separate((mixture * 16)[None])()[0] / 16
     np.testing.assert_allclose(quiet, loud, atol=1e-5)
 

@@ -1,0 +1,115 @@
+"""Audio files written block by block, under a temporary name until they are whole."""
+
+import errno
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from desktop.audio.names import native_path, printable
+from desktop.audio.stems import STEM_COMMENT
+from desktop.errors import StorageError
+from desktop.runtime.disk_errors import describe_disk_error, find_write_error
+
+BLOCK_FRAMES = 65536
+MP3_SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+"""Sample rates in Hz that MP3 can hold (MPEG-1, MPEG-2 and MPEG-2.5 layer III)."""
+MAX_FLAC_SAMPLE_RATE = 655_350
+"""In Hz (RFC 9639, section 8.2)."""
+_SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
+_BYTES_PER_SAMPLE = {"16": 2, "24": 3, "32": 4, "32f": 4}
+# A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
+_MAX_WAV_BYTES = 0xFFFF_0000
+_SF_ERR_SYSTEM = 2  # SF_ERR_SYSTEM of sndfile.h
+
+
+class AudioWriter:
+    """One stem's file being written: WAV (RF64 above 4 GB), FLAC or MP3. It says that it is a stem (`stem_mark`)."""
+
+    def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, format: str, depth: str) -> None:
+        """Begin the file of `frames` frames. `format` is "wav", "flac" or "mp3", `depth` "16", "24", "32" or "32f".
+
+        Raises StorageError.
+        """
+        self._path = path
+        self._temporary_path = path.with_name(path.name + ".part")
+        self._bits = None if depth == "32f" or format == "mp3" else int(depth)
+        needs_rf64 = frames * channels * _BYTES_PER_SAMPLE[depth] > _MAX_WAV_BYTES
+        container = {"wav": "RF64" if needs_rf64 else "WAV", "flac": "FLAC", "mp3": "MP3"}[format]
+        subtype = "MPEG_LAYER_III" if format == "mp3" else _SUBTYPES[depth]
+        quality = 0.0 if format == "mp3" else None
+        with self._storage_errors():
+            self._file = soundfile.SoundFile(
+                native_path(self._temporary_path),
+                "w",
+                sample_rate,
+                channels,
+                subtype,
+                None,
+                container,
+                compression_level=quality,
+            )
+            self._file.comment = STEM_COMMENT
+
+    def write(self, block: NDArray[np.floating]) -> None:
+        """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
+        for start in range(0, block.shape[1], BLOCK_FRAMES):
+            chunk = block[:, start : start + BLOCK_FRAMES]
+            samples = chunk.astype(np.float32) if self._bits is None else to_int32(chunk, self._bits)
+            with self._storage_errors():
+                self._file.write(np.ascontiguousarray(samples.T))
+
+    def close(self) -> None:
+        """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
+        if self._path.exists():
+            self.abort()
+            raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.")
+        with self._storage_errors():
+            self._file.close()
+            with self._temporary_path.open("rb+") as file:
+                os.fsync(file.fileno())
+            self._temporary_path.rename(self._path)
+
+    def abort(self) -> None:
+        """Close and delete what there is of the file."""
+        # On a full disk closing fails too; the file goes all the same.
+        with suppress(soundfile.SoundFileError, OSError):
+            self._file.close()
+        self._temporary_path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _storage_errors(self) -> Generator[None]:
+        """Raise StorageError, caused by an OSError with a number, for whatever fails inside."""
+        try:
+            yield
+        except (soundfile.SoundFileError, OSError) as error:
+            cause = write_failure_cause(error, self._temporary_path)
+            reason, advice = describe_disk_error(cause, self._path.parent)
+            raise StorageError(
+                f"{printable(self._path.name)} could not be written: {reason}.", f"{advice}, then try again."
+            ) from cause
+
+
+def write_failure_cause(error: Exception, path: Path) -> OSError:
+    """Return why `path` could not be written: libsndfile keeps the system's number to itself."""
+    if isinstance(error, OSError):
+        return error
+    cause = find_write_error(path)
+    # An encoder calls a full disk its own error. Where the disk takes more, it is, and another try would end so too.
+    if isinstance(error, soundfile.LibsndfileError) and error.code != _SF_ERR_SYSTEM and cause.errno == errno.EIO:
+        return OSError(error.error_string.rstrip("."))
+    return cause
+
+
+def to_int32(block: NDArray[np.floating], bits: int) -> NDArray[np.int32]:
+    """Samples of any shape, full scale ±1, rounded to `bits` wide integers in the upper bits of int32.
+
+    That is how libsndfile takes integers for every width. Values beyond full scale stick to it.
+    """
+    full_scale = float(1 << (bits - 1))
+    steps = np.clip(np.rint(block * full_scale), -full_scale, full_scale - 1)
+    return (steps.astype(np.int64) << (32 - bits)).astype(np.int32)

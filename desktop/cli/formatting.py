@@ -1,0 +1,94 @@
+"""A job as the command line prints it: an object for programs, a line for people."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from desktop.audio.names import printable
+from desktop.jobs.model import Job, JobState, Stage
+
+STAGE_TEXTS = {
+    Stage.DOWNLOADING: "downloading the model",
+    Stage.DECODING: "decoding",
+    Stage.SEPARATING: "separating",
+    Stage.WRITING: "writing",
+}
+
+
+def job_to_json(job: Job) -> dict[str, Any]:
+    """The JSON object of a job. `null_dbfs` is -300 where stems and song differ in nothing."""
+    return {
+        "id": job.id,
+        "source": str(job.source),
+        "status": job.state.value,
+        "paused": job.paused,
+        "error": job.error,
+        "last_attempt": _attempt_to_json(job),
+        "model": job.model_used or job.options.model,
+        "runtime": job.runtime,
+        "sample_rate": job.sample_rate,
+        "channels": job.channels,
+        "frames": job.frames,
+        "seconds": job.seconds,
+        "null_dbfs": job.null_dbfs,
+        "notices": list(job.notices),
+        "stems": {stem.name: str(stem.exported or stem.path) for stem in job.stems},
+    }
+
+
+def _attempt_to_json(job: Job) -> dict[str, str | None] | None:
+    attempt = job.last_attempt
+    return {"status": attempt.state.value, "error": attempt.error} if attempt else None
+
+
+def refused_to_json(source: object, reason: str) -> dict[str, Any]:
+    """The same object for a track that was refused before it became a job."""
+    empty = dict.fromkeys(
+        ("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs")
+    )
+    return {
+        "id": None,
+        "source": str(source),
+        "status": JobState.FAILED.value,
+        "paused": False,
+        "error": reason,
+        **empty,
+        "notices": [],
+        "stems": {},
+    }
+
+
+def format_status(job: Job) -> str:
+    """Where a job stands, in a few words."""
+    if job.state is JobState.PROCESSING and job.stage:
+        prefix = "again: " if job.earlier else ""
+        return f"{prefix}{STAGE_TEXTS[job.stage]} {job.progress:.0%}"
+    if job.state is JobState.FAILED:
+        return f"failed: {job.error}"
+    if job.state is JobState.PENDING:
+        return format_waiting(job)
+    return f"{job.state.value}, not separated again" if job.last_attempt else job.state.value
+
+
+def format_waiting(job: Job) -> str:
+    """Why a pending job is not in work, and how far it is already."""
+    delay_s = job.retry_delay(datetime.now(UTC))
+    if delay_s:
+        return f"trying again in {delay_s:.0f} s: {job.error}"
+    text = "paused" if job.paused else job.state.value
+    if job.earlier:
+        text = f"again: {text}"
+    return f"{text} at {job.progress:.0%}" if job.progress else text
+
+
+def format_title(job: Job) -> str:
+    """Title and artist, safe to print."""
+    return printable(f"{job.title} · {job.artist}" if job.artist else job.title)
+
+
+def format_duration(seconds: float | None) -> str:
+    """`4:12` or `1:58:40`; a dash when unknown."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,119 @@
+"""Where a command shows its results, and where its progress."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from desktop.audio.names import printable
+from desktop.cli.formatting import format_title, job_to_json, refused_to_json
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.text import format_last_attempt, format_stem_count, format_sum_check, sums_exactly
+
+
+class CommandOutput:
+    """Results go to standard output, progress to standard error.
+
+    Where both are one terminal, results are shown above the progress bars, by the console that draws those: anything
+    else would be drawn over by the next frame.
+    """
+
+    def __init__(self) -> None:
+        # A variable that asks for colours in a pipe asks for no moving bars there.
+        self.progress_console = Console(stderr=True, highlight=False, force_terminal=sys.stderr.isatty())
+        self._results_console = self.progress_console if _is_same_terminal() else Console(highlight=False)
+
+    def print_text(self, result: RenderableType) -> None:
+        """Print a result for people, in lines that the terminal wraps."""
+        self._results_console.print(result, soft_wrap=True)
+
+    def print_line(self, line: str) -> None:
+        """Print a line for programs as it is, at once."""
+        self._results_console.out(line, highlight=False)
+        self._results_console.file.flush()
+
+
+def _is_same_terminal() -> bool:
+    """True when standard output and standard error are the same terminal."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return False
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+    except OSError:  # a stream that is no file
+        return False
+
+
+class ResultWriter(Protocol):
+    """Where the end of each track is told."""
+
+    def write_refused(self, path: Path, reason: str) -> None:
+        """The track did not become a job."""
+        ...
+
+    def write_ended(self, job: Job) -> None:
+        """The job completed, failed or was cancelled."""
+        ...
+
+
+class JsonResultWriter:
+    """One JSON object a track on standard output, and nothing else."""
+
+    def __init__(self, output: CommandOutput) -> None:
+        self._output = output
+
+    def write_refused(self, path: Path, reason: str) -> None:
+        """Print the object of a track without a job."""
+        self._write_json(refused_to_json(path, reason))
+
+    def write_ended(self, job: Job) -> None:
+        """Print the job's object."""
+        self._write_json(job_to_json(job))
+
+    def _write_json(self, value: dict[str, Any]) -> None:
+        self._output.print_line(json.dumps(value))
+
+
+class TextResultWriter:
+    """Sentences for people, on standard output."""
+
+    def __init__(self, output: CommandOutput) -> None:
+        self._output = output
+
+    def write_refused(self, path: Path, reason: str) -> None:
+        """Say why the track was not taken."""
+        self._show_failure(printable(path.name), reason)
+
+    def write_ended(self, job: Job) -> None:
+        """Say where the stems are, or why there are none."""
+        if job.last_attempt:
+            self._show_failure(format_title(job), format_last_attempt(job))
+        elif job.state is JobState.COMPLETED:
+            self._show_completed(job)
+        else:
+            self._show_failure(format_title(job), (job.error if job.state is JobState.FAILED else None) or "Cancelled.")
+
+    def _show_failure(self, name: str, reason: str) -> None:
+        self._output.print_text(Text.assemble(("✗ ", "red"), (name, "bold"), "  ", reason))
+
+    def _show_completed(self, job: Job) -> None:
+        self._output.print_text(Text.assemble(("✓ ", "green"), (format_title(job), "bold"), "  ", _format_sum(job)))
+        for stem in job.stems:
+            self._output.print_text(
+                Text(f"    {stem.name:<8}{printable(str(stem.exported or stem.path), max_length=4096)}")
+            )
+        for notice in job.notices:
+            self._output.print_text(Text(f"    {notice}", style="yellow"))
+        if job.model_used != job.options.model:
+            hint = f"    To separate it again: unbraid retry {job.id[:8]} --model {job.options.model}"
+            self._output.print_text(Text(hint, style="yellow"))
+
+
+def _format_sum(job: Job) -> str:
+    """Return "4 stems · add up to the original (−144 dB)": a terminal has no tooltip for the figure."""
+    words = " · ".join(filter(None, (format_stem_count(job), format_sum_check(job))))
+    inexact = job.null_dbfs is not None and not sums_exactly(job)
+    return f"{words} ({job.null_dbfs:.0f} dB)".replace("-", "−") if inexact else words

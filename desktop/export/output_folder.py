@@ -1,0 +1,105 @@
+"""Stems copied to where the user asked for them. What is there already is never touched."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from desktop.audio.names import printable, safe_file_name
+from desktop.errors import StorageError
+from desktop.jobs.model import Job, Stem
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.sizes import format_size
+
+# Characters of a path in a sentence.
+_MAX_PATH_CHARS = 200
+
+
+def check_output_folder(out: Path) -> None:
+    """Raise StorageError unless stems can be written into `out`. It need not exist, and is not made."""
+    existing = next((place for place in (out, *out.parents) if os.path.lexists(place)), None)
+    if existing is None:  # a drive of Windows
+        raise _export_error(out, "it is on a disk that is not connected")
+    if not existing.is_dir():
+        raise _export_error(
+            out, "it is a file" if existing == out else f"{printable(existing, _MAX_PATH_CHARS)} is a file"
+        )
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise _export_error(out, f"{printable(existing, _MAX_PATH_CHARS)} cannot be written")
+    if existing == out:
+        try:
+            with tempfile.TemporaryDirectory(prefix=".unbraid-", dir=out):
+                pass
+        except OSError as error:
+            raise _export_error(out, disk_error_reason(error)) from error
+
+
+def export_to_output_folder(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
+    """Copy the stems to a new folder in `job.options.out`, if there is one. Raises StorageError."""
+    out = job.options.out
+    if out is None:
+        return tuple(stems)
+    title = safe_file_name(job.title)
+    folder: Path | None = None
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _check_free_space(stems, out)
+        folder = _make_folder(out, title)
+        return tuple(replace(stem, exported=_copy_stem(stem, folder / f"{title} - {stem.path.name}")) for stem in stems)
+    except OSError as error:
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise _export_error(out, disk_error_reason(error)) from error
+
+
+def describe_kept_stems(job: Job, error: StorageError) -> str:
+    """Return the sentence about stems that were made, but could not be exported: where they are, and what to do."""
+    return (
+        f"{error} They are kept in the library. To export them: “Export stems…” in the window, or "
+        f"unbraid export {job.id[:8]} --to FOLDER"
+    )
+
+
+def is_exported(job: Job) -> bool:
+    """Return True when a completed job has put its stems where the user asked for them."""
+    return job.options.out is None or all(stem.exported for stem in job.stems)
+
+
+def delete_exported(stems: Sequence[Stem]) -> None:
+    """Take back what `export` put into the user's folder: the job was not completed with it."""
+    for folder in {stem.exported.parent for stem in stems if stem.exported}:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_free_space(stems: Sequence[Stem], out: Path) -> None:
+    needed, free = sum(stem.path.stat().st_size for stem in stems), shutil.disk_usage(out).free
+    if needed > free:
+        raise _export_error(out, f"they need {format_size(needed)}, and {format_size(free)} is free")
+
+
+def _export_error(out: Path, reason: str) -> StorageError:
+    return StorageError(
+        f"The stems cannot be put into {printable(out, _MAX_PATH_CHARS)}: {reason}. Choose another folder."
+    )
+
+
+def _make_folder(out: Path, title: str) -> Path:
+    number = 1
+    while True:
+        folder = out / (title if number == 1 else f"{title} ({number})")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def _copy_stem(stem: Stem, target: Path) -> Path:
+    partial = target.with_name(target.name + ".part")
+    shutil.copyfile(stem.path, partial)
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    return partial.rename(target)

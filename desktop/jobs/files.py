@@ -1,0 +1,144 @@
+"""Taking a track into the library: whole or not at all."""
+
+import errno
+import hashlib
+import os
+import shutil
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from time import time
+from typing import BinaryIO
+
+from desktop.audio.names import printable, safe_file_name
+from desktop.errors import StorageError, UnknownJobError, UnusableTrackError
+from desktop.jobs.model import Job
+from desktop.jobs.recovery import write_backup_record
+from desktop.jobs.rows import superseded_run_folders
+from desktop.jobs.store import JobStore
+from desktop.paths import Home, JobFolder
+from desktop.runtime.disk_errors import describe_disk_error, disk_error_reason
+from desktop.text.sizes import format_size
+
+# Left free for the database, logs, and whatever else lives on the disk.
+_RESERVED_BYTES = 64 << 20
+_PARTIAL_SUFFIX = ".part"
+_BLOCK_BYTES = 1 << 20
+
+
+def find_stored_track(folder: JobFolder, job: Job) -> Path:
+    """The library's copy of the job's track. It keeps the name, so that every sentence about it can say it."""
+    track = folder.source / safe_file_name(job.source.name)
+    if track.exists() or not folder.source.is_dir():
+        return track
+    # Another system, to which the library was carried, may take another part of the path for the name.
+    return next((other for other in folder.source.iterdir() if other.suffix != _PARTIAL_SUFFIX), track)
+
+
+def copy_track(track: Path, folder: JobFolder) -> str:
+    """Copy `track` byte for byte into `folder.source`, onto the disk. Return its SHA-256 in hexadecimal digits.
+
+    Reads the track once. Leaves nothing of `folder` when it fails. Raises UnusableTrackError, StorageError.
+    """
+    try:
+        _check_free_space(track, folder)
+        folder.source.mkdir(parents=True)
+        copy = folder.source / safe_file_name(track.name)
+        part = copy.with_name(copy.name + _PARTIAL_SUFFIX)
+        digest = _copy_with_digest(track, part)
+        part.rename(copy)
+        return digest
+    except OSError as error:
+        shutil.rmtree(folder.root, ignore_errors=True)
+        raise _to_user_error(track, folder.root.parent, error) from error
+
+
+def _check_free_space(track: Path, folder: JobFolder) -> None:
+    size, free = track.stat().st_size, shutil.disk_usage(folder.root.parent).free
+    if size + _RESERVED_BYTES > free:
+        raise OSError(errno.ENOSPC, f"it needs {format_size(size + _RESERVED_BYTES)}, {format_size(free)} is free")
+
+
+def _copy_with_digest(track: Path, part: Path) -> str:
+    digest = hashlib.sha256()
+    with track.open("rb") as source, part.open("xb") as target:
+        while block := _read_block(source, track):
+            digest.update(block)
+            target.write(block)
+        target.flush()
+        os.fsync(target.fileno())
+    return digest.hexdigest()
+
+
+def _read_block(source: BinaryIO, track: Path) -> bytes:
+    try:
+        return source.read(_BLOCK_BYTES)
+    except OSError as error:
+        error.filename = str(track)  # tells a read that failed from a write
+        raise
+
+
+def _to_user_error(track: Path, library: Path, error: OSError) -> StorageError | UnusableTrackError:
+    name = printable(track.name)
+    if error.filename == str(track):
+        return UnusableTrackError(f"{name} could not be read: {disk_error_reason(error)}. Add it again when it can be.")
+    reason, advice = describe_disk_error(error, library)
+    full = error.errno == errno.ENOSPC
+    what = f"There is no room for {name} in the library" if full else f"{name} could not be copied into the library"
+    return StorageError(f"{what}: {reason}.", f"{advice}, then add it again.")
+
+
+class DigestBackfill:
+    """Digests of jobs that earlier versions added without one: counted when a new track has the same size."""
+
+    def __init__(self, home: Home, store: JobStore) -> None:
+        self._home = home
+        self._store = store
+
+    def compute_missing(self, size_bytes: int) -> None:
+        """Write the digests of all such jobs whose track has `size` bytes. Raises StorageError."""
+        for job_id in self._job_ids_by_size.pop(size_bytes, []):
+            with suppress(OSError, UnknownJobError):  # what is gone is like no other track
+                track = find_stored_track(self._home.job_folder(job_id), self._store.job(job_id, include_bin=True))
+                with track.open("rb") as file:
+                    self._store.set_digest(job_id, hashlib.file_digest(file, "sha256").hexdigest())
+
+    @cached_property
+    def _job_ids_by_size(self) -> dict[int, list[str]]:
+        sizes: dict[int, list[str]] = {}
+        for job in self._store.jobs_without_digest():
+            with suppress(OSError):
+                size = find_stored_track(self._home.job_folder(job.id), job).stat().st_size
+                sizes.setdefault(size, []).append(job.id)
+        return sizes
+
+
+# Another process may be adding a song right now: its folder comes before its row (seconds).
+_ORPHAN_MIN_AGE_S = 3600.0
+
+
+def remove_orphaned_files(home: Home, store: JobStore) -> None:
+    """Delete the job folders that no row knows, and what ended jobs have no use for. Raises StorageError."""
+    jobs = [*store.jobs(), *store.jobs_in_bin()]
+    for job in jobs:
+        remove_leftovers(home, job)
+    known_ids = {job.id for job in jobs}
+    for folder in home.jobs.iterdir():
+        if folder.name not in known_ids and folder.stat().st_mtime < time() - _ORPHAN_MIN_AGE_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(home: Home, job: Job) -> None:
+    """Delete what a job has no use for once it has ended; nothing before. `job` may be out of date."""
+    if not job.state.has_ended:
+        return
+    home.job_folder(job.id).delete_work_files()
+    superseded = superseded_run_folders(home, job)
+    if superseded and job.stems:
+        write_backup_record(
+            home, job
+        )  # an owner that was killed right after the end left one that names an earlier run
+    for run in superseded:
+        shutil.rmtree(run, ignore_errors=True)
+    if not job.stems:
+        home.job_folder(job.id).mixture_peaks.unlink(missing_ok=True)

@@ -1,0 +1,184 @@
+"""What a job's owner writes: it claims the job, gives signs of life, and says how it ended.
+
+A claim makes a worker the owner of a job under a new fencing token; only under that token may it write. So a worker
+that was thought dead, and was not, can do no harm.
+
+A song that kills its workers is given up; one whose workers are killed, and which comes further each time, is not. So
+crashes count from the last one on that left more finished segments behind than there ever were.
+"""
+
+import json
+from collections.abc import Sequence
+from time import time
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, select
+
+from desktop.jobs import transitions
+from desktop.jobs.database import Database
+from desktop.jobs.liveness import LEASE_S, LeaseWatch, has_exited, is_on_this_machine
+from desktop.jobs.model import Job, JobState, OwnerDirective, Stage, Stem
+from desktop.jobs.rows import job_from_row, stems_to_json
+from desktop.jobs.tables import jobs
+from desktop.jobs.transitions import in_state, is_due, read_queue_paused, unknown_job_error, update_job, update_owned
+from desktop.paths import Home
+from desktop.runtime.process_identity import current_process_identity
+
+
+class OwnershipStore:
+    """The transactions of owners, and those that find out about lost ones. Each raises StorageError."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._database = Database(home)
+        self._lease_watch = LeaseWatch()
+
+    def claim(self, job_id: str) -> Job | None:
+        """Make the calling process the owner of a job that waits, or whose owner is lost.
+
+        None when there is nothing to do: it runs elsewhere, has ended, has just been given up or cancelled with its
+        lost owner, waits for its next try, or it or the queue is paused.
+        """
+        with self._database.write() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
+            if row is None or read_queue_paused(connection):
+                return None
+            if transitions.is_orphan(row):
+                self._record_crash(connection, row)
+            claim_update = update_job(job_id).where(is_due()).values(transitions.claimed_values(row.token + 1))
+            return self._select_job(connection, job_id) if connection.execute(claim_update).rowcount else None
+
+    def heartbeat(
+        self, job: Job, stage: Stage | None, progress: float, elapsed: float, left: float | None
+    ) -> OwnerDirective:
+        """Renew the owner's lease; what it is to do from now on."""
+        values: dict[str, Any] = {"progress": progress, "elapsed": elapsed, "left": left}
+        values["lease_until"] = time() + LEASE_S
+        if stage is not None:
+            values["stage"] = stage.value
+        with self._database.write() as connection:
+            if not connection.execute(update_owned(job).values(values)).rowcount:
+                return OwnerDirective.ABANDON
+            requests_query = select(jobs.c.cancel_requested, jobs.c.paused, jobs.c.removed).where(jobs.c.id == job.id)
+            row = connection.execute(requests_query).one()
+            if row.cancel_requested:
+                return OwnerDirective.CANCEL
+            should_pause = row.paused or row.removed is not None or read_queue_paused(connection)
+            return OwnerDirective.PAUSE if should_pause else OwnerDirective.CONTINUE
+
+    def record_details(self, job: Job, **known: Any) -> bool:
+        """Write what the owner found out (`model_used`, `runtime` …). False when the claim is lost."""
+        return self._update_owned_row(job, known)
+
+    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **known: Any) -> bool:
+        """Publish the stems. False when the claim is lost: then they must be thrown away."""
+        published = {"stems": stems_to_json(self._home, job.id, stems), "notices": json.dumps(notices), "progress": 1.0}
+        return self._update_owned_row(job, published | known | transitions.completed_values())
+
+    def fail(self, job: Job, error: str, elapsed: float) -> bool:
+        """Record why this run made no stems. False when the claim is lost."""
+        with self._database.write() as connection:
+            return self._end_without_stems(connection, job, JobState.FAILED, elapsed, error)
+
+    def find_own_job(self, job_id: str) -> Job | None:
+        """The job, if it is the calling process that works on it."""
+        with self._database.read() as connection:
+            owned_by_this_process = and_(
+                jobs.c.id == job_id, in_state(JobState.PROCESSING), jobs.c.owner == current_process_identity()
+            )
+            row = connection.execute(select(jobs).where(owned_by_this_process)).mappings().first()
+            return job_from_row(self._home, row) if row else None
+
+    def record_stop(self, job: Job, elapsed: float) -> JobState | None:
+        """Record that the owner stopped as it was asked to. Return `cancelled`, `pending`, or None: the claim is lost."""
+        with self._database.write() as connection:
+            cancel_query = select(jobs.c.cancel_requested).where(jobs.c.id == job.id)
+            if connection.execute(cancel_query).scalar():
+                written = self._end_without_stems(connection, job, JobState.CANCELLED, elapsed)
+                return JobState.CANCELLED if written else None
+            written = bool(connection.execute(update_owned(job).values(transitions.pending_values())).rowcount)
+            return JobState.PENDING if written else None
+
+    def release(self, job: Job) -> bool:
+        """Let a job wait again that its owner leaves unfinished. False when the claim is lost."""
+        return self._release_with(job, {})
+
+    def schedule_retry(self, job: Job, error: str, delay_s: float) -> bool:
+        """Let a job wait so long for its next try, which is counted. False when the claim is lost."""
+        retry_values = {"error": error, "retries": job.retries + 1, "not_before": time() + delay_s}
+        return self._release_with(job, retry_values)
+
+    def retry_in_low_memory(self, job: Job) -> bool:
+        """Let a job wait again, to be separated in less memory from now on. False when the claim is lost."""
+        return self._release_with(job, {"sparing": True})
+
+    def release_own_jobs(self) -> None:
+        """Give back, unharmed, what the calling process has in work: it is about to end."""
+        owned_by_this_process = and_(in_state(JobState.PROCESSING), jobs.c.owner == current_process_identity())
+        with self._database.write() as connection:
+            for row in connection.execute(select(jobs).where(owned_by_this_process)).all():
+                connection.execute(update_job(row.id).values(transitions.released_values(row)))
+
+    def release_jobs_of_exited_owners(self) -> None:
+        """Give back, unharmed, the jobs of processes that were just ended in order."""
+        with self._database.write() as connection:
+            for row in connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all():
+                if row.owner and has_exited(row.owner):
+                    connection.execute(update_job(row.id).values(transitions.released_values(row)))
+
+    def release_orphans(self) -> list[str]:
+        """Give back every job whose owner is lost; at the crash bound it fails. Return the ids of all of them."""
+        with self._database.read() as connection:
+            processing_rows = connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all()
+        orphans = {(row.id, row.token, row.lease_until) for row in self._find_orphans(processing_rows)}
+        if not orphans:
+            return []
+        with self._database.write() as connection:
+            rows = connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all()
+            # One that has given a sign of life meanwhile is not lost.
+            still_orphaned = [row for row in rows if (row.id, row.token, row.lease_until) in orphans]
+            for row in still_orphaned:
+                self._record_crash(connection, row)
+            return [row.id for row in still_orphaned]
+
+    def _find_orphans(self, processing_rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+        remote_heartbeats = {
+            row.id: (row.token, row.lease_until)
+            for row in processing_rows
+            if row.owner and not is_on_this_machine(row.owner)
+        }
+        expired = self._lease_watch.expired_jobs(remote_heartbeats)
+        return [row for row in processing_rows if row.id in expired or transitions.is_orphan(row)]
+
+    def _record_crash(self, connection: Connection, row: Row[Any]) -> None:
+        """Count the crash, and let a lost owner's job wait again, or end."""
+        finished_segments = self._home.job_folder(row.id).count_finished_segments()
+        connection.execute(update_job(row.id).values(transitions.crashed_values(row, finished_segments)))
+
+    def _release_with(self, job: Job, values: dict[str, Any]) -> bool:
+        """Let the owner's job wait with these values, or cancel it if that was asked for. False if the claim is lost."""
+        with self._database.write() as connection:
+            row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
+            if row is None:
+                return False
+            release_values = transitions.released_values(row) | ({} if row.cancel_requested else values)
+            return bool(connection.execute(update_owned(job).values(release_values)).rowcount)
+
+    def _end_without_stems(
+        self, connection: Connection, job: Job, state: JobState, elapsed: float, error: str | None = None
+    ) -> bool:
+        row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
+        if row is None:
+            return False
+        values = {"elapsed": elapsed} | transitions.ended_without_stems_values(row, state, error)
+        return bool(connection.execute(update_owned(job).values(values)).rowcount)
+
+    def _update_owned_row(self, job: Job, values: dict[str, Any]) -> bool:
+        with self._database.write() as connection:
+            return bool(connection.execute(update_owned(job).values(values)).rowcount)
+
+    def _select_job(self, connection: Connection, job_id: str, include_bin: bool = False) -> Job:
+        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        if row is None or (row["removed"] is not None and not include_bin):
+            raise unknown_job_error(job_id)
+        return job_from_row(self._home, row)

@@ -1,0 +1,176 @@
+"""What is written into a job's row at each turn of its life."""
+
+from time import time
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Update, and_, case, func, or_, select, update
+
+from desktop.audio.names import printable
+from desktop.errors import DuplicateTrackError, UnknownJobError
+from desktop.jobs.liveness import LEASE_S, has_exited, oom_kill_count
+from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.rows import path_from_hex, result_from_json, result_to_json
+from desktop.jobs.tables import jobs, queue
+from desktop.runtime.process_identity import current_process_identity
+
+# Seconds that a job waits for its next try at most.
+MAX_RETRY_DELAY_S = 600.0
+MAX_CRASHES = 3
+CRASHED_MESSAGE = (
+    "This song stopped the worker {crashes} times and was given up. The worker's log may tell why; then try again."
+)
+UNDECODABLE_MESSAGE = (
+    "{name} stopped its decoder {crashes} times and was given up: it is damaged, or made to do harm. Convert it to WAV "
+    "with another program, then add that."
+)
+OUT_OF_MEMORY_MESSAGE = "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
+_CLEARED_RUN: dict[str, Any] = {
+    "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
+    "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,
+    "not_before": None, "runtime": None,
+}  # fmt: skip
+
+
+_CLEARED_ATTEMPT: dict[str, Any] = {"earlier": None, "attempt": None, "attempt_error": None}
+
+
+def restarted_values(row: RowMapping, keep_result: bool) -> dict[str, Any]:
+    """Return the values that put the ended job of `row` back in the queue, from the beginning and with all its tries.
+
+    `keep_result`: the row holds the result of a completed run, which stays until another run completes.
+    """
+    counters = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False}
+    result = {"earlier": result_to_json(row) if keep_result else None}
+    pending = {"state": JobState.PENDING.value, "paused": False, "progress": 0.0}
+    return _CLEARED_RUN | _CLEARED_ATTEMPT | counters | result | pending
+
+
+def pending_values() -> dict[str, Any]:
+    """A job that was begun waits to go on, as far as it is."""
+    # How much of the model was downloaded says nothing of the song.
+    kept_progress = case((jobs.c.stage == Stage.DOWNLOADING.value, 0.0), else_=jobs.c.progress)
+    return _CLEARED_RUN | {"state": JobState.PENDING.value, "progress": kept_progress}
+
+
+def claimed_values(token: int) -> dict[str, Any]:
+    """The calling process begins a job, or goes on with it."""
+    now = time()
+    return _CLEARED_RUN | {
+        "state": JobState.PROCESSING.value, "token": token, "owner": current_process_identity(), "lease_until": now + LEASE_S,
+        "started": now, "memory_kills": oom_kill_count(),
+    }  # fmt: skip
+
+
+def released_values(row: Row[Any]) -> dict[str, Any]:
+    """Return the values that put the unfinished job of `row` back in the queue, or cancel it if that was asked for."""
+    return (
+        pending_values() | ended_without_stems_values(row, JobState.CANCELLED)
+        if row.cancel_requested
+        else pending_values()
+    )
+
+
+def ended_values(state: JobState) -> dict[str, Any]:
+    """Nothing more happens to the job unless the user asks."""
+    return {
+        "state": state.value, "ended": time(), "left": None, "owner": None, "lease_until": None, "not_before": None,
+        "paused": False,
+    }  # fmt: skip
+
+
+def completed_values() -> dict[str, Any]:
+    """Return the values of a run that made stems: its result takes the place of an earlier one."""
+    return _CLEARED_ATTEMPT | ended_values(JobState.COMPLETED)
+
+
+def ended_without_stems_values(row: Row[Any], state: JobState, error: str | None = None) -> dict[str, Any]:
+    """Return the values of a run that failed or was cancelled: a job with an earlier result is completed, as before."""
+    if row.earlier is None:
+        return {"error": error} | ended_values(state)
+    attempt = {"earlier": None, "attempt": state.value, "attempt_error": error}
+    return _CLEARED_RUN | ended_values(JobState.COMPLETED) | attempt | result_from_json(row.earlier)
+
+
+def crashed_values(row: Row[Any], finished_segments: int) -> dict[str, Any]:
+    """The owner of `row` was lost, and left so many finished segments: the job waits again, or ends."""
+    crashes = 1 if finished_segments > row.kept else row.crashes + 1
+    out_of_memory = _was_oom_killed(row)
+    counters = {"crashes": crashes, "kept": max(finished_segments, row.kept), "sparing": row.sparing or out_of_memory}
+    if row.cancel_requested:
+        return pending_values() | counters | ended_without_stems_values(row, JobState.CANCELLED)
+    if out_of_memory and row.sparing:
+        return pending_values() | counters | ended_without_stems_values(row, JobState.FAILED, OUT_OF_MEMORY_MESSAGE)
+    if crashes >= MAX_CRASHES:
+        return (
+            pending_values() | counters | ended_without_stems_values(row, JobState.FAILED, _crash_message(row, crashes))
+        )
+    return pending_values() | counters
+
+
+def is_orphan(row: Row[Any]) -> bool:
+    """Return True for a job in work whose owner can be seen to have ended."""
+    return row.state == JobState.PROCESSING and (row.owner is None or has_exited(row.owner))
+
+
+def _crash_message(row: Row[Any], crashes: int) -> str:
+    """Why a job was given up, by what its last owner was doing."""
+    sentence = UNDECODABLE_MESSAGE if row.stage == Stage.DECODING.value else CRASHED_MESSAGE
+    return sentence.format(name=printable(path_from_hex(row.source).name), crashes=crashes)
+
+
+def _was_oom_killed(row: Row[Any]) -> bool:
+    """True when the owner is dead, and since it took the job the system has ended a process for want of memory."""
+    current_count = oom_kill_count()
+    if current_count is None or row.memory_kills is None or row.owner is None:
+        return False
+    return current_count > row.memory_kills and has_exited(row.owner)
+
+
+def in_state(state: JobState) -> ColumnElement[bool]:
+    """The row's job is in that state."""
+    return jobs.c.state == state.value
+
+
+def in_library() -> ColumnElement[bool]:
+    """The row's job is not in the bin."""
+    return jobs.c.removed.is_(None)
+
+
+def is_due() -> ColumnElement[bool]:
+    """The row's job waits, and may be begun now as far as it is concerned."""
+    now = time()
+    # Further ahead than any rest is only what was written before the clock was set back.
+    retry_delay_over = or_(jobs.c.not_before.is_(None), ~jobs.c.not_before.between(now, now + MAX_RETRY_DELAY_S))
+    return and_(in_state(JobState.PENDING), in_library(), jobs.c.paused.is_(False), retry_delay_over)
+
+
+def update_job(job_id: str) -> Update:
+    """An update of one job."""
+    return update(jobs).where(jobs.c.id == job_id)
+
+
+def update_owned(job: Job) -> Update:
+    """An update that changes nothing when the owner who knows the job like this has lost it."""
+    return update(jobs).where(and_(jobs.c.id == job.id, jobs.c.token == job.token, in_state(JobState.PROCESSING)))
+
+
+def read_queue_paused(connection: Connection) -> bool:
+    """True while the whole queue is held."""
+    return bool(connection.execute(select(queue.c.paused)).scalar_one())
+
+
+def next_position(connection: Connection) -> int:
+    """The place behind all others."""
+    return (connection.execute(select(func.max(jobs.c.position))).scalar() or 0) + 1
+
+
+def unknown_job_error(job_id: str) -> UnknownJobError:
+    """What to raise when there is no such job, or only in the bin."""
+    return UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
+
+
+def duplicate_track_error(job: Job) -> DuplicateTrackError:
+    """What to raise when the content of a new track is that of `job`."""
+    in_bin = job.removed is not None
+    where = "among the removed songs" if in_bin else "already in your library"
+    return DuplicateTrackError(f"“{printable(job.title, 60)}” is {where}.", job.id, in_bin)

@@ -1,0 +1,238 @@
+"""The shelf: the models on this computer, and those that could be."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.audio.names import printable, safe_file_name
+from desktop.errors import ModelRejectedError, ModelUnavailableError
+from desktop.models.catalogue import CatalogueEntry, WeightsFile, catalogue
+from desktop.models.digest import digest_path, matches_sha256
+from desktop.models.storage import copy_atomically, partial_path, storage_error, write_text_atomically
+from desktop.paths import Home, openvino_cache_name
+from desktop.weights.formats import is_safetensors
+from desktop.weights.package import read_package
+
+SKETCH = "sketch"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the shelf, on this computer or not."""
+
+    name: str
+    """What `--model` takes."""
+    title: str
+    kind: str
+    """"demucs" or "sketch"."""
+    files: tuple[Path, ...] = ()
+    """Its weights, where they lie or would lie."""
+    bag_weights: tuple[tuple[float, ...], ...] | None = None
+    """For each file its weight for each source; None weighs all alike."""
+    segment_seconds: float | None = None
+    """Seconds, where it shall be shorter than the model's own."""
+    size_bytes: int = 0
+    """0 for the built-in engine."""
+    is_installed: bool = True
+    is_imported: bool = False
+    sources: tuple[str, ...] = ()
+
+
+_SKETCH = Model(SKETCH, "Sketch", "sketch", sources=("vocals", "drums", "bass", "other"))
+
+
+class ModelStore:
+    """The folder `home.models`: `<file>` for each file of the catalogue, `imported/<name>.th` and `.json` for others."""
+
+    def __init__(self, home: Home) -> None:
+        self._folder = home.models
+        self._converted = home.openvino_cache
+        self._imported = home.models / "imported"
+
+    def list_models(self) -> tuple[Model, ...]:
+        """The catalogue, what was imported, and Sketch."""
+        return tuple(self._iter_models())
+
+    def get(self, name: str) -> Model:
+        """Raises ModelUnavailableError when there is no model of that name."""
+        for model in self._iter_models():
+            if model.name == name:
+                return model
+        raise ModelUnavailableError(
+            f"There is no model {printable(name)}. `unbraid models list` names those there are."
+        )
+
+    def download(self, name: str, report: Callable[[int, int], None], should_stop: Callable[[], bool]) -> Model:
+        """Bring a model of the catalogue here. `report` gets bytes done and in all.
+
+        Raises ModelUnavailableError, StorageError, CancelledError.
+        """
+        from desktop.models.download import download  # not sooner: the window looks at the shelf, and downloads nothing
+
+        entry = _find_entry(name)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            missing = self._missing_files(entry)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+        progress = _CombinedProgress(report, entry.size_bytes, len(entry.files), len(entry.files) - len(missing))
+        for file in missing:
+            download(file, self._folder / file.name, progress.report_file, should_stop)
+            progress.finish_file()
+        _log.info("%s was downloaded", name)
+        return self.get(name)
+
+    def check_available(self, name: str) -> None:
+        """Find out whether a model is here, or could be downloaded now. May take seconds.
+
+        Raises ModelUnavailableError when it is neither, or unknown.
+        """
+        from desktop.models.download import check_reachable  # as in `download`
+
+        model = self.get(name)
+        if model.is_installed:
+            return
+        try:
+            check_reachable(self._missing_files(_find_entry(name))[0])
+        except ModelUnavailableError as error:
+            raise ModelUnavailableError(
+                f"{model.title} is not downloaded, and {error}. Try again when you are online, or choose another model."
+            ) from error
+
+    def import_file(self, path: Path, name: str | None = None) -> Model:
+        """Copy a weights file of the user's to the shelf, under its own name or `name`.
+
+        Raises ModelRejectedError, StorageError.
+        """
+        title = safe_file_name(name or path.stem, max_bytes=60)
+        # Two names that differ in case alone would be one file on many disks.
+        if any(model.name.casefold() == title.casefold() for model in self.list_models()):
+            raise ModelRejectedError(f"There is a model {printable(title)} already. Give another name with --name.")
+        sources = read_package(path).sources
+        try:
+            target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
+            copy_atomically(path, target)
+            write_text_atomically(json.dumps({"file": target.name, "sources": sources}), self._metadata_path(title))
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+        return self.get(title)
+
+    def remove(self, name: str) -> None:
+        """Delete a model's files.
+
+        Raises ModelUnavailableError for one that is not here, ModelRejectedError for the built-in one, StorageError.
+        """
+        model = self.get(name)
+        if model.name == SKETCH:
+            raise ModelRejectedError("Sketch is built in, and takes no room.")
+        weights = [found for file in model.files for found in (file, partial_path(file)) if found.exists()]
+        if not weights:
+            raise ModelUnavailableError(f"{model.title} is not on this computer.")
+        try:
+            for file in filter(Path.exists, model.files):
+                self._delete_converted(file)
+            for file in (self._metadata_path(name), *weights, *map(digest_path, model.files)):
+                file.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(error, self._folder) from error
+
+    def _missing_files(self, entry: CatalogueEntry) -> list[WeightsFile]:
+        """Return the files of a model that are not here, or damaged. Raises OSError."""
+        return [file for file in entry.files if not matches_sha256(self._folder / file.name, file.sha256_prefix)]
+
+    def _delete_converted(self, weights: Path) -> None:
+        for folder in self._converted.glob(openvino_cache_name(weights, "*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _iter_models(self) -> Iterator[Model]:
+        """Each is only looked at when it is asked for: counting the sum of a file takes a while."""
+        yield from map(self._catalogue_model, catalogue())
+        yield from self._imported_models()
+        yield _SKETCH
+
+    def _metadata_path(self, name: str) -> Path:
+        return self._imported / f"{name}.json"
+
+    def _catalogue_model(self, entry: CatalogueEntry) -> Model:
+        files = tuple(self._folder / file.name for file in entry.files)
+        is_installed = all(_is_intact(self._folder / file.name, file.sha256_prefix) for file in entry.files)
+        return Model(
+            entry.name,
+            entry.title,
+            "demucs",
+            files,
+            entry.bag_weights,
+            None,
+            entry.size_bytes,
+            is_installed,
+            False,
+            entry.sources,
+        )
+
+    def _imported_models(self) -> list[Model]:
+        return [model for note in sorted(self._imported.glob("*.json")) if (model := self._read_imported_model(note))]
+
+    def _read_imported_model(self, metadata_path: Path) -> Model | None:
+        try:
+            metadata = json.loads(metadata_path.read_text(encoding="utf-8"))
+            file = self._imported / Path(metadata["file"]).name
+            size = file.stat().st_size
+            sources = tuple(str(source) for source in metadata["sources"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("%s was passed over: %s", metadata_path.name, error)
+            return None
+        return Model(
+            metadata_path.stem,
+            metadata_path.stem,
+            "demucs",
+            (file,),
+            size_bytes=size,
+            is_imported=True,
+            sources=sources,
+        )
+
+
+def _find_entry(name: str) -> CatalogueEntry:
+    """Return a model of the catalogue. Raises ModelUnavailableError."""
+    entry = next((entry for entry in catalogue() if entry.name == name), None)
+    if entry is None:
+        raise ModelUnavailableError(f"{printable(name)} is not a model that can be downloaded.")
+    return entry
+
+
+class _CombinedProgress:
+    """Progress of several files as one: each counts as an equal share until its true size is known."""
+
+    def __init__(
+        self, report: Callable[[int, int], None], total_bytes: int, file_count: int, finished_count: int
+    ) -> None:
+        self._report = report
+        self._bytes_per_file = total_bytes // file_count
+        self._finished_bytes = finished_count * self._bytes_per_file
+        self._files_left = file_count - finished_count - 1
+        self._current_bytes = self._bytes_per_file
+
+    def report_file(self, done: int, total: int) -> None:
+        """`done` of `total` bytes of the present file; 0 where the total is unknown."""
+        self._current_bytes = total or max(done, self._bytes_per_file)
+        self._report(
+            self._finished_bytes + done,
+            self._finished_bytes + self._current_bytes + self._files_left * self._bytes_per_file,
+        )
+
+    def finish_file(self) -> None:
+        """The present file is here."""
+        self._finished_bytes += self._current_bytes
+        self._files_left -= 1
+
+
+def _is_intact(path: Path, sha256_prefix: str) -> bool:
+    try:
+        return matches_sha256(path, sha256_prefix)
+    except OSError as error:
+        _log.warning("%s cannot be read: %s", path.name, error)
+        return False

@@ -1,0 +1,166 @@
+"""The stems' files, written side by side block by block, and their peaks."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.audio.mixture import Mixture
+from desktop.audio.names import printable, safe_file_name
+from desktop.audio.peaks import PeakWriter
+from desktop.audio.writer import AudioWriter
+from desktop.errors import StorageError
+from desktop.pipeline import consistency
+from desktop.pipeline.null_test import read_stem_blocks
+from desktop.pipeline.output_format import OutputFormat
+from desktop.pipeline.spool import StemBlock
+
+_FLOAT_NOTICE = "A stem is louder than {depth}-bit files can hold, so all stems were written as 32-bit float WAV."
+
+
+@dataclass(frozen=True)
+class StemFile:
+    """One stem on disk."""
+
+    name: str
+    """As the engine calls the source."""
+    path: Path
+    peaks: Path
+
+
+class StemWriter:
+    """Takes blocks of separated stems in order; gives files that sum to the mixture, if the plan says so."""
+
+    def __init__(self, folder: Path, sources: Sequence[str], mixture: Mixture, output_format: OutputFormat) -> None:
+        self._mixture = mixture
+        self._output_format = output_format
+        self._stem_files = [_make_stem_file(folder, source, output_format) for source in sources]
+        self._residual = consistency.ResidualDistributor(len(sources), mixture.sample_rate)
+        self._frames_written = 0
+        self._audio_writers: list[AudioWriter] = []
+        self._peak_writers: list[PeakWriter] = []
+        self._set_aside_paths: list[Path] = []
+        self._owns_files = False
+        self.notices: tuple[str, ...] = ()
+
+    def write_all(self, blocks: Iterable[StemBlock]) -> None:
+        """Make the files and take all blocks. Raises as `open`."""
+        self.open()
+        for block in blocks:
+            self.write(block)
+
+    def open(self) -> None:
+        """Make the files. Raises StorageError, and leaves them be, when files of these names are there already.
+
+        `abort` cleans up what there is of them, also when this raises.
+        """
+        for path in (path for stem in self._stem_files for path in (stem.path, stem.peaks)):
+            if path.exists():
+                raise StorageError(f"{printable(path.name)} is there already, and was left as it is.")
+        self._owns_files = True
+        for stem in self._stem_files:
+            self._peak_writers.append(PeakWriter(stem.peaks))
+        self._open_writers()
+
+    def write(self, stems: StemBlock) -> None:
+        """Take the next block `[sources, channels, n]` of the engine's stems, at the mixture's rate."""
+        original = self._mixture.read(self._frames_written, stems.shape[-1])
+        values = self._quantize(stems, original)
+        if self._output_format.would_clip(values):
+            self._switch_to_float()
+        values = self._as_stored(values, original)
+        self._write_audio(values)
+        for peaks, stem in zip(self._peak_writers, values, strict=True):
+            peaks.add_block(stem)
+        self._frames_written += stems.shape[-1]
+
+    def close(self) -> tuple[StemFile, ...]:
+        """Finish the files and move them in place."""
+        for writer in self._audio_writers:
+            writer.close()
+        for peaks in self._peak_writers:
+            peaks.close()
+        return tuple(self._stem_files)
+
+    def abort(self) -> None:
+        """Delete whatever there is of the files."""
+        for writer in self._audio_writers:
+            writer.abort()
+        for peaks in self._peak_writers:
+            peaks.abort()
+        if not self._owns_files:
+            return
+        for path in (*self._set_aside_paths, *(path for stem in self._stem_files for path in (stem.path, stem.peaks))):
+            path.unlink(missing_ok=True)
+
+    def _quantize(self, stems: StemBlock, original: NDArray[np.floating]) -> StemBlock:
+        """The stems as they are to be heard: made to sum to the original, and on the steps of the plan."""
+        output_format = self._output_format
+        if output_format.preserves_sum:
+            stems = self._residual.distribute(stems, original)
+        if output_format.quantization_bits is None:
+            return stems
+        if output_format.preserves_sum:
+            return consistency.quantize_preserving_sum(stems, original, output_format.quantization_bits)
+        return consistency.quantize(stems, output_format.quantization_bits)
+
+    def _as_stored(self, values: StemBlock, original: NDArray[np.floating]) -> StemBlock:
+        """What the files hold of these values."""
+        if not self._output_format.is_float:
+            return values
+        if self._output_format.preserves_sum:
+            return consistency.round_to_float32_preserving_sum(values, original).astype(np.float64)
+        return values.astype(np.float32).astype(np.float64)
+
+    def _write_audio(self, values: StemBlock) -> None:
+        for writer, stem in zip(self._audio_writers, values, strict=True):
+            writer.write(stem)
+
+    def _open_writers(self) -> None:
+        mixture, output_format = self._mixture, self._output_format
+        self._audio_writers = []
+        for stem in self._stem_files:
+            writer = AudioWriter(
+                stem.path,
+                mixture.sample_rate,
+                mixture.channels,
+                mixture.frames,
+                output_format.container,
+                output_format.depth,
+            )
+            self._audio_writers.append(writer)
+
+    def _switch_to_float(self) -> None:
+        """Go on in float files, after copying into them what was written so far."""
+        self._set_aside()
+        self.notices = (_FLOAT_NOTICE.format(depth=self._output_format.depth),)
+        self._output_format = self._output_format.as_float()
+        self._stem_files = [replace(stem, path=stem.path.with_suffix(".wav")) for stem in self._stem_files]
+        self._open_writers()
+        self._copy_set_aside_audio()
+
+    def _set_aside(self) -> None:
+        """Keep what was written so far, if anything was, under other names."""
+        for writer, stem in zip(self._audio_writers, self._stem_files, strict=True):
+            if self._frames_written:
+                writer.close()
+                self._set_aside_paths.append(stem.path.replace(stem.path.with_name(f"{stem.path.name}.aside")))
+            else:
+                writer.abort()
+
+    def _copy_set_aside_audio(self) -> None:
+        position = 0
+        for values in read_stem_blocks(self._set_aside_paths, self._mixture.channels, self._frames_written):
+            original = self._mixture.read(position, values.shape[-1])
+            self._write_audio(self._as_stored(values, original))
+            position += values.shape[-1]
+        for path in self._set_aside_paths:
+            path.unlink()
+        self._set_aside_paths = []
+
+
+def _make_stem_file(folder: Path, source: str, output_format: OutputFormat) -> StemFile:
+    name = safe_file_name(source)
+    return StemFile(source, folder / f"{name}.{output_format.container}", folder / f"{name}.peaks")

@@ -1,0 +1,130 @@
+"""A song that is still being separated: the model's segments where they are finished, the draft elsewhere."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.audio.stems import sort_stem_names
+from desktop.playback.ring import LaneSamples
+from desktop.playback.source import SampleStream
+from desktop.segments.partial_result import PartialResult
+from desktop.segments.store import SegmentStore, StoreManifest
+
+# From the draft to the model's sound and back (seconds).
+_FADE_S = 0.02
+
+
+class PartialSource:
+    """What can be heard of it now, as one song. It grows while it is read, and waits where there is nothing."""
+
+    def __init__(self, segments: Path, draft: Path, manifest: StoreManifest) -> None:
+        """`segments` and `draft` are the folders of the job, `about` what its leading store was last known to be."""
+        self._folders = (segments, draft)
+        self.lane_names = sort_stem_names(manifest.sources)
+        self.sample_rate = manifest.sample_rate
+        self.frames = manifest.frames
+        self.lanes = len(manifest.sources)
+
+    def open_stream(self, start: int) -> SampleStream:
+        """Begin to read at a frame."""
+        return _PartialStream(self, PartialResult(*self._folders), start)
+
+
+class _PartialStream:
+    def __init__(self, source: PartialSource, result: PartialResult, start: int) -> None:
+        self._sample_rate, self._lane_names, self._frames = source.sample_rate, source.lane_names, source.frames
+        self._result = result
+        self._result.refresh()
+        self._position = start
+        self._fade_frames = max(1, int(_FADE_S * source.sample_rate))
+        self._final_weight = 1.0 if self._ready_until(self._usable_stores()[0], start, start + 1) > start else 0.0
+
+    @property
+    def has_ended(self) -> bool:
+        """True when the song's last frame was given."""
+        return self._position >= self._frames
+
+    def read(self, frames: int) -> LaneSamples:
+        """The next sound that is there: up to where finished and unfinished parts meet."""
+        end = min(self._position + frames, self._frames)
+        try:
+            sound = self._read_range(self._position, end)
+        except (OSError, ValueError):  # files are gone: the job has ended, or is begun anew
+            self._result.reload()
+            sound = self._read_lanes(None, end, end)
+        self._position += len(sound)
+        return sound
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _read_range(self, start: int, end: int) -> LaneSamples:
+        final, draft = self._usable_stores()
+        if self._ready_until(final, start, end) < end or self._final_weight < 1.0:
+            self._result.refresh()
+            final, draft = self._usable_stores()
+        final_to = self._ready_until(final, start, end + self._fade_frames)
+        if final and final_to > start:
+            return self._read_final(final, draft, start, min(end, final_to), final_to)
+        self._final_weight = 0.0
+        draft_to = min(self._ready_until(draft, start, end), self._next_final_start(final, start, end))
+        return (
+            self._read_lanes(draft, start, draft_to)
+            if draft and draft_to > start
+            else self._read_lanes(None, start, start)
+        )
+
+    def _usable_stores(self) -> tuple[SegmentStore | None, SegmentStore | None]:
+        """Return the model's store and the draft's, each if it is at the rate of the song."""
+        stores = self._result.final, self._result.draft
+        final, draft = (
+            store if store and store.manifest.sample_rate == self._sample_rate else None for store in stores
+        )
+        return final, draft
+
+    def _read_final(
+        self, final: SegmentStore, draft: SegmentStore | None, start: int, end: int, final_to: int
+    ) -> LaneSamples:
+        """The model's sound, cross-faded with the draft where one begins or ends and the other is there."""
+        sound = self._read_lanes(final, start, end)
+        weights = self._final_weights(start, end, final_to)
+        if draft is None or weights.min() == 1.0 or self._ready_until(draft, start, end) < end:
+            self._final_weight = 1.0
+            return sound
+        self._final_weight = float(weights[-1])
+        frame_weights = weights[:, None, None]
+        sound *= frame_weights
+        sound += (1.0 - frame_weights).astype(np.float32) * self._read_lanes(draft, start, end)
+        return sound
+
+    def _final_weights(self, start: int, end: int, final_to: int) -> NDArray[np.float32]:
+        """How much of each frame is the model's: rising from what it was, and fallen where its sound ends."""
+        count = np.arange(1, end - start + 1, dtype=np.float32)
+        rising = self._final_weight + count / self._fade_frames
+        if final_to >= self._frames:
+            return np.minimum(rising, 1.0).astype(np.float32)
+        falling = (final_to - start - count) / self._fade_frames
+        return np.minimum(np.minimum(rising, 1.0), np.maximum(falling, 0.0)).astype(np.float32)
+
+    def _ready_until(self, store: SegmentStore | None, start: int, end: int) -> int:
+        return store.ready_until(start, min(end, self._frames)) if store else start
+
+    def _next_final_start(self, final: SegmentStore | None, start: int, end: int) -> int:
+        """The first frame after `start` at which the model's sound begins; `end` when that is later."""
+        if final is None:
+            return end
+        borders = {border for part in final.grid.overlapping(start, end) for border in (part.start, part.end)}
+        ready = (border for border in borders if start < border < end and final.is_ready(border, border + 1))
+        return min(ready, default=end)
+
+    def _read_lanes(self, store: SegmentStore | None, start: int, end: int) -> LaneSamples:
+        """float32 `[frames, lanes, 2]`; silence for lanes that the store does not have, a mono stem on both sides."""
+        sound = np.zeros((end - start, len(self._lane_names), 2), np.float32)
+        if store is None or start == end:
+            return sound
+        stored = store.read(start, end - start)
+        for lane, name in enumerate(self._lane_names):
+            if name in store.manifest.sources:
+                sound[:, lane] = stored[:, store.manifest.sources.index(name)]
+        return sound

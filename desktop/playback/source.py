@@ -1,0 +1,154 @@
+"""What can be played: sound of several lanes, read on from any place."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+
+from desktop.audio.names import native_path, printable
+from desktop.audio.resample import StreamResampler
+from desktop.audio.streaming import SequentialSoundFile
+from desktop.errors import StorageError
+from desktop.playback.ring import LaneSamples
+
+
+class SampleStream(Protocol):
+    """A place in a song, moving on as it is read."""
+
+    @property
+    def has_ended(self) -> bool:
+        """True when the song's last frame was given."""
+        ...
+
+    def read(self, frames: int) -> LaneSamples:
+        """The next sound, at most `frames`; none at the end, and where it is not there yet. Raises StorageError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+
+class PlaybackSource(Protocol):
+    """Sound of one rate and length."""
+
+    @property
+    def sample_rate(self) -> int:
+        """In Hz."""
+        ...
+
+    @property
+    def frames(self) -> int:
+        """Length."""
+        ...
+
+    @property
+    def lanes(self) -> int:
+        """How many stems."""
+        ...
+
+    def open_stream(self, start: int) -> SampleStream:
+        """Begin to read at a frame. Raises StorageError."""
+        ...
+
+
+class ResampledStream:
+    """A reading at another rate."""
+
+    def __init__(self, stream: SampleStream, lanes: int, rate_in: int, rate_out: int) -> None:
+        self._stream = stream
+        self._lanes = lanes
+        self._resampler = StreamResampler(rate_in, rate_out, 2 * lanes)
+        self._is_flushed = False
+        self._pending = np.zeros((0, lanes, 2), np.float32)
+
+    @property
+    def has_ended(self) -> bool:
+        """True when the song's last frame was given."""
+        return self._is_flushed and not len(self._pending)
+
+    def read(self, frames: int) -> LaneSamples:
+        """The next sound, at most `frames`; none at the end, and where it is not there yet. Raises StorageError."""
+        while not len(self._pending) and not self._is_flushed:
+            sound = self._stream.read(frames)
+            self._pending = self._resample(sound)
+            if not len(sound):
+                break
+        sound, self._pending = self._pending[:frames], self._pending[frames:]
+        return sound
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._stream.close()
+
+    def _resample(self, sound: LaneSamples) -> LaneSamples:
+        flat = self._resampler.push(sound.reshape(len(sound), -1).T)
+        if self._stream.has_ended:
+            self._is_flushed = True
+            flat = np.concatenate([flat, self._resampler.flush()], axis=1)
+        return flat.T.reshape(-1, self._lanes, 2).astype(np.float32)
+
+
+class StemFileSource:
+    """The files of one song, all of one rate and length."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Look at the files. Raises StorageError."""
+        self.paths = tuple(paths)
+        try:
+            first = soundfile.info(native_path(self.paths[0]))
+        except (soundfile.SoundFileError, OSError) as error:
+            raise _unreadable_stem_error(self.paths[0]) from error
+        self.sample_rate: int = first.samplerate
+        self.frames: int = first.frames
+        self.lanes = len(self.paths)
+
+    def open_stream(self, start: int) -> SampleStream:
+        """Begin to read at a frame. Raises StorageError."""
+        return _StemFileStream(self, start)
+
+
+class _StemFileStream:
+    """Reads on from one frame of the song."""
+
+    def __init__(self, source: StemFileSource, start: int) -> None:
+        self._source = source
+        self._files: list[SequentialSoundFile] = []
+        self._remaining_frames = source.frames - start
+        for path in source.paths:
+            try:
+                self._files.append(SequentialSoundFile(path, start))
+            except (soundfile.SoundFileError, OSError) as error:
+                self.close()
+                raise _unreadable_stem_error(path) from error
+
+    @property
+    def has_ended(self) -> bool:
+        """True when the song's last frame was given."""
+        return not self._remaining_frames
+
+    def read(self, frames: int) -> LaneSamples:
+        """The next sound, at most `frames`; empty at the end. Raises StorageError."""
+        count = min(frames, self._remaining_frames)
+        self._remaining_frames -= count
+        sound = np.zeros((count, len(self._files), 2), dtype=np.float32)
+        for lane, file in enumerate(self._files if count else ()):
+            try:
+                block = file.read(count, dtype="float32", always_2d=True)
+            except (soundfile.SoundFileError, OSError) as error:
+                raise _unreadable_stem_error(self._source.paths[lane]) from error
+            sound[: len(block), lane] = block  # a mono stem goes to both sides
+        return sound
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files:
+            file.close()
+
+
+def _unreadable_stem_error(path: Path) -> StorageError:
+    return StorageError(
+        f"The stem {printable(path.name)} cannot be read: it was moved or damaged. Separate the song again."
+    )

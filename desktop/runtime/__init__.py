@@ -1,0 +1,1 @@
+"""Processes, environment, locks, logs and crash reports: what the app needs of the system it runs on."""

@@ -1,0 +1,90 @@
+"""Crash reports: texts in a folder, the newest few of them."""
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from desktop import __version__
+
+MAX_REPORTS = 20
+REPORT_SUFFIX = ".txt"
+_HEADING = "A fault of Unbraid's own. This report lies on this computer alone: Unbraid sends it nowhere."
+
+
+def report_header(process: str) -> str:
+    """What every report begins with: the process, and what this one runs on. No song, no name of the user's."""
+    system = platform.uname()
+    values = {
+        "Unbraid": __version__,
+        "Process": f"{process} {os.getpid()}",
+        "System": f"{system.system} {system.release} {system.machine}",
+        "Python": platform.python_version(),
+        "Qt": _qt_version(),
+    }
+    return "\n".join([_HEADING, "", *(f"{name}: {value}" for name, value in values.items() if value)]) + "\n"
+
+
+def write_report(folder: Path, process: str, text: str, crashed_at: datetime | None = None) -> Path | None:
+    """Keep a report of a crash at that moment, and of older ones the newest. None when it cannot be written."""
+    crashed_at = crashed_at or datetime.now().astimezone()
+    name = f"{crashed_at:%Y-%m-%d_%H-%M-%S}_{process}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _unused_path(folder, name)
+        path.write_text(f"{crashed_at:%Y-%m-%d %H:%M:%S %z}\n{text}", encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    for old in sorted(folder.glob(f"*{REPORT_SUFFIX}"), key=_modification_order)[:-MAX_REPORTS]:
+        with suppress(OSError):
+            old.unlink()
+    return path
+
+
+def _unused_path(folder: Path, name: str) -> Path:
+    path, number = folder / f"{name}{REPORT_SUFFIX}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}_{number}{REPORT_SUFFIX}"
+    return path
+
+
+def _modification_order(path: Path) -> Any:
+    try:
+        return path.stat().st_mtime_ns, path.name
+    except OSError:
+        return 0, path.name
+
+
+def _qt_version() -> str:
+    """Only where Qt is in use: asking must not load it."""
+    core: Any = sys.modules.get("PySide6.QtCore")
+    version: Callable[[], str] | None = getattr(core, "qVersion", None)
+    return version() if version else ""
+
+
+_UNREPORTED_SUFFIX = ".untold"
+
+
+def mark_unreported(report: Path) -> None:
+    """Have the next process of this name be told of it, unless it is `mark_reported` before."""
+    with suppress(OSError):
+        report.with_suffix(_UNREPORTED_SUFFIX).touch()
+
+
+def mark_reported(report: Path) -> None:
+    """The user knows of it."""
+    with suppress(OSError):
+        report.with_suffix(_UNREPORTED_SUFFIX).unlink(missing_ok=True)
+
+
+def collect_unreported(folder: Path, process: str) -> list[Path]:
+    """Those of ended processes of that name, oldest first. Whoever asks is told."""
+    reports = [mark.with_suffix(REPORT_SUFFIX) for mark in sorted(folder.glob(f"*_{process}*{_UNREPORTED_SUFFIX}"))]
+    for report in reports:
+        mark_reported(report)
+    return [report for report in reports if report.exists()]

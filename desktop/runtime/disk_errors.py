@@ -1,0 +1,90 @@
+"""Why a file could not be read or written, and what to do about it, in words for the user: never the system's own."""
+
+import errno
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+# Bytes that are written to learn why a library could not write: more than any buffer in between holds back.
+_PROBE_BYTES = 1 << 16
+_UNKNOWN_REASON = "the system reports an error"
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the storage quota is used up",
+    errno.EROFS: "the disk is read-only",
+    errno.EACCES: "Unbraid has no permission",
+    errno.EPERM: "Unbraid has no permission",
+    errno.ENOENT: "it was moved or deleted",
+    errno.ENOTDIR: "a part of its path is not a folder",
+    errno.EISDIR: "it is a folder",
+    errno.EEXIST: "there is something of that name already",
+    errno.ENAMETOOLONG: "its name is too long for this disk",
+    errno.EFBIG: "the file is too large for this disk",
+    errno.ELOOP: "it is a link that leads to itself",
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open",
+    errno.ENOMEM: "there is not enough memory",
+    errno.EBUSY: "another program is using it",
+    errno.ETXTBSY: "another program is using it",
+    errno.EIO: "the disk reports an error",
+    errno.ENODEV: "the disk is not connected any more",
+    errno.ENXIO: "the disk is not connected any more",
+    errno.ESTALE: "the network drive does not answer",
+    errno.EHOSTDOWN: "the network drive does not answer",
+    errno.ETIMEDOUT: "it does not answer",
+}
+_ADVICE = {
+    errno.ENOSPC: "Make room on the disk",
+    errno.EDQUOT: "Delete files of yours on the disk",
+    errno.EROFS: "Make the folder writable",
+    errno.EACCES: "Make the folder writable",
+    errno.EPERM: "Make the folder writable",
+}
+
+
+def disk_error_reason(error: OSError) -> str:
+    """Return why a file operation failed, as a clause without a full stop: "the disk is full"."""
+    return _REASONS.get(error.errno or 0, _UNKNOWN_REASON)
+
+
+class DiskError(NamedTuple):
+    """Why a place could not be written. Neither text ends with a full stop."""
+
+    reason: str
+    """A clause: "the disk is full"."""
+    advice: str
+    """What to do about it: "Make room on the disk"."""
+
+
+_OUT_OF_INODES = DiskError("the disk holds as many files as it can", "Delete some of them")
+
+
+def describe_disk_error(error: OSError, path: Path) -> DiskError:
+    """Return why `place` could not be written, and what to do."""
+    if error.errno == errno.ENOSPC and is_out_of_inodes(path):
+        return _OUT_OF_INODES
+    return DiskError(disk_error_reason(error), _ADVICE.get(error.errno or 0, "Check the disk"))
+
+
+def is_out_of_inodes(path: Path) -> bool:
+    """Return True if the disk has room for bytes and for no more files: it has run out of inodes."""
+    try:
+        disk = os.statvfs(path)  # not there on Windows, whose disks do not run out of them
+    except (OSError, AttributeError):
+        return False
+    return disk.f_files > 0 and disk.f_favail == 0 and disk.f_bavail > 0
+
+
+def find_write_error(path: Path) -> OSError:
+    """Return why `path` cannot be written, for a library that only says that it cannot.
+
+    If it can be written now, that was an error that passes.
+    """
+    try:
+        with path.open("ab") as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return OSError(errno.EIO, os.strerror(errno.EIO))

@@ -1,0 +1,53 @@
+"""What is said when no window of ours can be opened: in the terminal, and by whatever the system has to say it with."""
+
+import subprocess
+import sys
+from contextlib import suppress
+from shutil import which
+
+_TITLE = "Unbraid"
+_MB_ICONERROR = 0x10  # winuser.h: MB_ICONERROR
+
+
+def is_stderr_terminal() -> bool:
+    """True when the user reads what goes to standard error."""
+    return sys.stderr.isatty()
+
+
+def print_error(message: str) -> None:
+    """Say a sentence on standard error, if anybody listens there."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"unbraid: {message}\n")
+        sys.stderr.flush()
+
+
+def show_fatal_error(message: str) -> None:
+    """Say a sentence on standard error, and to whoever started us without a terminal, in a box of the system's."""
+    print_error(message)
+    if not is_stderr_terminal():
+        _show_message_box(message)
+
+
+def _show_message_box(message: str) -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.user32.MessageBoxW(None, message, _TITLE, _MB_ICONERROR)
+        return
+    command = _message_box_command(message)
+    if command:
+        with suppress(OSError):
+            subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+def _message_box_command(message: str) -> list[str] | None:
+    """The program that shows it, the first that there is."""
+    commands = (
+        ["osascript", "-e", "on run argv", "-e", "display alert item 1 of argv message item 2 of argv as critical",
+         "-e", "end run", _TITLE, message],
+        ["zenity", "--error", "--no-markup", f"--title={_TITLE}", "--width=480", f"--text={message}"],
+        ["kdialog", "--title", _TITLE, "--error", message],
+        ["xmessage", "-center", f"{_TITLE}\n\n{message}"],
+        ["notify-send", "--urgency=critical", _TITLE, message],
+    )  # fmt: skip
+    return next((box for box in commands if which(box[0])), None)

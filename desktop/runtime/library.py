@@ -1,0 +1,92 @@
+"""Opening the library's folder for a process, or saying why that cannot be done."""
+
+import errno
+import os
+import re
+import secrets
+import tempfile
+from contextlib import suppress
+from functools import cache
+from time import sleep
+
+from desktop.errors import StorageError
+from desktop.paths import Home, find_home
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.runtime.logging_setup import configure_logging
+from desktop.settings import check_environment
+
+# What is full can still be looked at and listened to.
+_DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+
+
+def open_library(process: str) -> Home:
+    """Return the library's folder, made if it is missing; log what `process` does in it from now on, and keep its crashes.
+
+    `process` is "window" or "terminal". Raises StorageError, ConfigurationError.
+    """
+    library = prepare_library()
+    configure_logging(library, process)
+    process_crash_handler.install(library, process)
+    return library
+
+
+def prepare_library() -> Home:
+    """Return the library's folder, made if it is missing.
+
+    Raises StorageError when it cannot be made, reached or written, and ConfigurationError when one of our variables
+    cannot be used.
+    """
+    check_environment()
+    library = find_home()
+    try:
+        library.create_folders()
+        with tempfile.TemporaryFile(dir=library.root):
+            pass
+    except OSError as error:
+        if error.errno not in _DISK_FULL_ERRNOS:
+            raise StorageError(_describe_error(library, error)) from error
+    return library
+
+
+def _describe_error(library: Home, error: OSError) -> str:
+    reason = disk_error_reason(error)
+    if library.root.is_file():
+        return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
+    if library.root.is_dir():
+        failed_action, advice = "written", "Make it writable"
+    else:
+        failed_action, advice = "reached", "Connect the disk that it is on"
+    return (
+        f"The library's folder {library.root} cannot be {failed_action}: {reason}. {advice}, or use another folder "
+        "(the variable UNBRAID_HOME names it)."
+    )
+
+
+# 48 random bits: short in the names of queues, and no two of a few million libraries have the same.
+_ID_BYTES = 6
+_ID_PATTERN = re.compile(f"[0-9a-f]{{{2 * _ID_BYTES}}}")
+# Another process may have made the file a moment ago and be about to write it: how often, and how many seconds apart,
+# it is read again before it counts as damaged.
+_READ_ATTEMPTS, _READ_INTERVAL_S = 20, 0.05
+
+
+@cache
+def library_id(home: Home) -> str:
+    """Return the id in the library's folder; make one if there is none. Raises OSError."""
+    for _ in range(_READ_ATTEMPTS):
+        with suppress(FileExistsError):
+            _create_id_file(home)
+        if _ID_PATTERN.fullmatch(saved := home.id_file.read_text(encoding="ascii", errors="replace").strip()):
+            return saved
+        sleep(_READ_INTERVAL_S)
+    home.id_file.unlink()
+    _create_id_file(home)
+    return library_id(home)
+
+
+def _create_id_file(home: Home) -> None:
+    """Raises FileExistsError if there is one: of many processes that begin at once, one makes it."""
+    descriptor = os.open(home.id_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_ID_BYTES))

@@ -1,0 +1,55 @@
+"""Logs: one rotating file a process, and the place where each lies."""
+
+import logging
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from desktop.paths import Home
+
+FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
+MAX_BYTES = 2_000_000
+BACKUP_COUNT = 3
+_HANDLER_NAME = "unbraid"
+
+
+def log_file(home: Home, process: str) -> Path:
+    """The log of `process`: "window", "worker", "redis" or "terminal"."""
+    return home.logs / f"{process}.log"
+
+
+def describe_log(home: Home, process: str) -> str:
+    """Return a sentence that sends the user to the log of `process`, or says that there is none."""
+    path = log_file(home, process)
+    try:
+        has_entries = path.stat().st_size > 0
+    except OSError:
+        return f"There is no log of it: {path} could not be written."
+    return f"{path} may say why." if has_entries else "It has written nothing into its log."
+
+
+def configure_logging(home: Home, process: str, level: int = logging.INFO) -> Path:
+    """Send this process's log records to its file, and nothing to the terminal. Returns the file's path.
+
+    A log that cannot be written is done without: what is wrong with the library is told by who needs more of it.
+    """
+    path = log_file(home, process)
+    handler = _create_handler(path)
+    handler.setFormatter(logging.Formatter(FORMAT))
+    handler.set_name(_HANDLER_NAME)
+    root = logging.getLogger()
+    for previous in [former for former in root.handlers if former.get_name() == _HANDLER_NAME]:
+        root.removeHandler(previous)  # of another library, before this one was chosen
+        previous.close()
+    root.addHandler(handler)
+    root.setLevel(level)
+    return path
+
+
+def _create_handler(path: Path) -> logging.Handler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return RotatingFileHandler(
+            path, maxBytes=MAX_BYTES, backupCount=BACKUP_COUNT, encoding="utf-8", errors="replace"
+        )
+    except OSError:
+        return logging.NullHandler()

@@ -1,0 +1,152 @@
+"""How processes end: in order when they are asked to, and never later than their parent."""
+
+import ctypes
+import logging
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TypedDict
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+# winnt.h
+_EXTENDED_LIMIT_INFORMATION, _LIMIT_KILL_ON_JOB_CLOSE, _PROCESS_TERMINATE, _PROCESS_SET_QUOTA = (
+    9,
+    0x2000,
+    0x0001,
+    0x0100,
+)
+_log = logging.getLogger(__name__)
+
+
+def termination_signals() -> list[signal.Signals]:
+    """The signals that ask this process to end and leave its work for later: a shutdown, a closed terminal.
+
+    Without those that whoever started it had ignored, as `nohup` does. Ctrl-C is none of them.
+    """
+    signals = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
+    return [number for number in signals if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def end_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when its parent ends, or at once when `parent` (a pid) is not that any more.
+
+    Linux only; on Windows `bind` does it, and on macOS a child notices that its standard input has closed.
+    """
+    if sys.platform != "linux":
+        return
+    parent = parent or os.getppid()
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it ended meanwhile
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class PopenOptions(TypedDict, total=False):
+    """Arguments of `Popen`."""
+
+    creationflags: int
+    start_new_session: bool
+    preexec_fn: Callable[[], None]
+
+
+def new_session_options() -> PopenOptions:
+    """What `Popen` is given, so that Ctrl-C in a terminal is for us alone, and no console window opens for a child."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def end_with_parent_options() -> PopenOptions:
+    """The same, and on Linux the child is killed when the *calling thread* ends."""
+    if sys.platform != "linux":
+        return new_session_options()
+    own_pid = os.getpid()
+    return {**new_session_options(), "preexec_fn": lambda: end_with_parent(own_pid)}
+
+
+def assign_to_job_object(child: "subprocess.Popen[bytes]") -> None:
+    """On Windows, have the system kill `child`, and all that it starts, when this process ends, whatever ends it."""
+    if sys.platform == "win32":
+        job_object, kernel = _create_job_object(), ctypes.windll.kernel32
+        handle = kernel.OpenProcess(_PROCESS_TERMINATE | _PROCESS_SET_QUOTA, False, child.pid)
+        if not kernel.AssignProcessToJobObject(ctypes.c_void_p(job_object), ctypes.c_void_p(handle)):
+            _log.warning("%s may outlive this process", child.args)
+        kernel.CloseHandle(ctypes.c_void_p(handle))
+
+
+class JobObjectLimits(ctypes.Structure):
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION."""
+
+    _fields_ = (
+        ("process_time", ctypes.c_int64),
+        ("group_time", ctypes.c_int64),
+        ("flags", ctypes.c_uint32),
+        ("least_working_set", ctypes.c_size_t),
+        ("most_working_set", ctypes.c_size_t),
+        ("most_processes", ctypes.c_uint32),
+        ("affinity", ctypes.c_size_t),
+        ("priority", ctypes.c_uint32),
+        ("scheduling", ctypes.c_uint32),
+        ("counters", ctypes.c_uint64 * 6),
+        ("memory", ctypes.c_size_t * 4),
+    )
+
+
+@cache
+def _create_job_object() -> int:
+    """What Windows calls a job: a group of processes. It ends with its last handle, which is ours, and so with us."""
+    if sys.platform != "win32":
+        return 0
+    kernel = ctypes.windll.kernel32
+    kernel.CreateJobObjectW.restype = kernel.OpenProcess.restype = ctypes.c_void_p
+    job_object = kernel.CreateJobObjectW(None, None)
+    limits = JobObjectLimits(flags=_LIMIT_KILL_ON_JOB_CLOSE)
+    size = ctypes.sizeof(limits)
+    kernel.SetInformationJobObject(ctypes.c_void_p(job_object), _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size)
+    return job_object
+
+
+# How Celery's process pool and Python's start what counts their semaphores: code, which a packaged app is not for.
+_RESOURCE_TRACKER = re.compile(
+    r"from (billiard\.semaphore_tracker|multiprocessing\.resource_tracker) import main;main\((\d+)\)"
+)
+
+
+def own_command(*arguments: str) -> list[str]:
+    """The argument list that starts it with other words, packaged or not."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, *arguments]
+    # A child ignores the variables of Python's, and the packages of the user's, if this process does.
+    isolated = ["-I"] if sys.flags.isolated else []
+    return [sys.executable, *isolated, "-m", "desktop", *arguments]
+
+
+def own_environment() -> dict[str, str]:
+    """Our environment, and the way to our code from any folder."""
+    root = str(Path(__file__).parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
+    return dict(os.environ) | {"PYTHONPATH": path}
+
+
+def run_as_pool_child(arguments: Sequence[str]) -> bool:
+    """In the packaged app, which is its own Python: be the process that a pool of Celery's or Python's starts with `words`.
+
+    False, at once, when they are nobody's but ours.
+    """
+    if not getattr(sys, "frozen", False) or not arguments:
+        return False
+    if arguments[0] == "--billiard-fork":
+        from billiard.spawn import freeze_support
+
+        freeze_support()
+        return True
+    tracker = _RESOURCE_TRACKER.fullmatch(arguments[-1]) if arguments[-2:-1] == ["-c"] else None
+    if tracker is None:
+        return False
+    import_module(tracker[1]).main(int(tracker[2]))
+    return True

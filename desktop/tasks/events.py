@@ -1,0 +1,134 @@
+"""Job events over Redis, live: events are for eyes and may be lost, rows are the truth."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from time import monotonic
+
+import redis
+
+from desktop.errors import UnbraidError
+from desktop.jobs.model import Stage
+from desktop.jobs.queue import DraftChanged, JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.runtime.crash_handler import process_crash_handler
+from desktop.tasks.redis_client import parse_job_id, redis_client, redis_names
+
+# Seconds an emitter waits for Redis at most, and leaves it alone after a failure.
+_PUBLISH_TIMEOUT_S = 0.5
+_RETRY_DELAY_S = 2.0
+# Seconds between looks at whether the listener shall end, and that its end is waited for.
+_POLL_INTERVAL_S, _STOP_TIMEOUT_S = 0.5, 2.0
+_log = logging.getLogger(__name__)
+
+
+class RedisEventPublisher:
+    """An `EventSink` that publishes."""
+
+    def __init__(self) -> None:
+        self._client: redis.Redis | None = None
+        self._retry_at = 0.0
+        self._lock = threading.Lock()
+
+    def emit(self, event: JobEvent) -> None:
+        """Announce `event` to every listener, or to nobody when Redis is away."""
+        with self._lock:
+            if monotonic() < self._retry_at:
+                return
+            try:
+                self._client = self._client or redis_client(_PUBLISH_TIMEOUT_S)
+                self._client.publish(redis_names().events_channel, _encode_event(event))
+            except (redis.RedisError, UnbraidError):
+                self._retry_at = monotonic() + _RETRY_DELAY_S
+                self._disconnect()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock:
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._client:
+            self._client.close()
+        self._client = None
+
+
+class EventListener:
+    """A thread that hears every event, and tells of every gap in which it may have missed some."""
+
+    def __init__(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
+        """Both are called from the listener's thread. `on_gap` is also called at each start of listening."""
+        self._on_event = on_event
+        self._on_gap = on_gap
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen, and go on through every restart of Redis."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread. One that waits for Redis is left behind; it calls nobody any more."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_TIMEOUT_S)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._listen()
+            except (redis.RedisError, UnbraidError) as error:
+                _log.info("The event feed broke off: %s", error)
+            except Exception as error:  # noqa: BLE001 without this thread the window would show nothing any more
+                process_crash_handler.record_exception(error)
+            self._stop.wait(_POLL_INTERVAL_S)
+
+    def _listen(self) -> None:
+        with redis_client() as client, client.pubsub(ignore_subscribe_messages=True) as feed:
+            feed.subscribe(redis_names().events_channel)
+            feed.get_message(timeout=_POLL_INTERVAL_S)
+            self._notify(self._on_gap)
+            while not self._stop.is_set():
+                message = feed.get_message(timeout=_POLL_INTERVAL_S)
+                event = _decode_event(message["data"]) if message else None
+                if event:
+                    self._notify(self._on_event, event)
+
+    def _notify(self, callback: Callable[..., None], *events: JobEvent) -> None:
+        if not self._stop.is_set():
+            callback(*events)
+
+
+def _encode_event(event: JobEvent) -> str:
+    return json.dumps(asdict(event))
+
+
+def _decode_event(text: str | bytes | None) -> JobEvent | None:
+    """The event in a message; None when it is none of ours."""
+    try:
+        fields = json.loads(text or "{}")
+        if "job_id" in fields and parse_job_id(fields["job_id"]) != fields["job_id"]:
+            raise ValueError("no job id")
+        if "stage" in fields:
+            return JobProgress(**fields | {"stage": Stage(fields["stage"])})
+        if "complete" in fields:
+            return DraftChanged(**fields)
+        return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
+    except (ValueError, TypeError, RecursionError) as error:
+        _log.warning("A message was passed over: %s", error)
+        return None
+
+
+# Seconds that a worker waits for the answer at most.
+_PLAYHEAD_TIMEOUT_S = 0.5
+
+
+def read_playhead(job_id: str) -> float | None:
+    """Seconds into the song; None when nobody listens, or Redis is away."""
+    try:
+        with redis_client(_PLAYHEAD_TIMEOUT_S) as client:
+            value = client.get(redis_names().playhead_key(job_id))
+    except (redis.RedisError, UnbraidError):
+        return None
+    return float(value) if isinstance(value, str) else None

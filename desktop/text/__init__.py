@@ -1,0 +1,1 @@
+"""Text that terminal and window share: sizes, durations, dates."""

@@ -1,0 +1,1 @@
+"""The window: navigation, actions, notices, quitting."""

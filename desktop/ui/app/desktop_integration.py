@@ -1,0 +1,69 @@
+"""What the window is to the computer it runs on, put together."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.app.quit_policy import QuitPolicy
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.system.activity import ActivityTracker
+from desktop.ui.system.announcer import Announcer
+from desktop.ui.system.file_open_events import FileOpenEvents
+from desktop.ui.system.notifications import Notification, Notifier, is_app_active, send_notification
+from desktop.ui.system.sleep_guard import SleepGuard
+from desktop.ui.system.sleep_inhibitors import create_inhibitors
+from desktop.ui.system.tray import TrayIcon
+from desktop.ui.widgets.accessibility import announce
+
+
+class DesktopIntegration(QObject):
+    """Quitting with songs in work, the tray, keeping awake, notifications, and announcements."""
+
+    def __init__(self, window: MainWindow, feed: JobFeed) -> None:
+        super().__init__(window)
+        self._window = window
+        self.activity = ActivityTracker(window.library, feed, self)
+        self.tray = TrayIcon(window.library.table_model, self)
+        self.quit_policy = QuitPolicy(window, self.activity, TrayIcon.is_available)
+        self.sleep_guard = SleepGuard(
+            self.activity, lambda: window.settings_store.settings.awake, create_inhibitors(), self
+        )
+        self._notify_runner = BackgroundRunner("notify", self)
+        self.notifier = Notifier(window.library.batch_tracker, self._is_in_front, self._notify, self)
+        self.announcer = Announcer(window.library.table_model, partial(announce, window), self)
+        window.batch_changed.connect(self.announcer.follow_batch)
+        self.file_open_events = FileOpenEvents(self.open_from_client, self)
+        self.quit_policy.window_hidden.connect(self.tray.show_icon)
+        self.quit_policy.window_shown.connect(self.tray.hide_icon)
+        self.tray.show_requested.connect(self.quit_policy.show_window)
+        self.tray.quit_requested.connect(self.quit_policy.quit_now)
+
+    def open_from_client(self, paths: Sequence[Path]) -> None:
+        """Bring the window to the front and add what a second start of the app was given."""
+        self.quit_policy.show_window()
+        self._window.open_from_client(paths)
+
+    def close(self) -> None:
+        """Give back what was taken of the computer: the app has ended."""
+        self.sleep_guard.release()
+        self.tray.hide_icon()
+        self._notify_runner.close(run_pending=True)
+
+    def _is_in_front(self) -> bool:
+        # Some systems call an app active whose last window has just been hidden.
+        return is_app_active() and not self.quit_policy.is_in_background
+
+    def _notify(self, notification: Notification) -> None:
+        """By the desktop's own service; where there is none, at the sign in the tray."""
+        self._notify_runner.run(
+            lambda: send_notification(notification),
+            lambda shown: None if shown else self.tray.show_notification(notification),
+        )
+
+    def quit_now(self) -> None:
+        """End the app now, without a question."""
+        self.quit_policy.quit_now()

@@ -1,0 +1,240 @@
+"""What happens and must be said: each thing once, with what can be done about it."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.audio.files import RejectedPath
+from desktop.audio.names import printable
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.text import format_last_attempt
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.core.job_text import MODEL_TITLES
+from desktop.ui.dialogs.base import TextDialog
+from desktop.ui.dialogs.failure_details import RefusedFilesDialog, refused_text
+from desktop.ui.pages.library.batches import BatchResult
+from desktop.ui.pages.library.controller import LibraryController
+from desktop.ui.pages.library.import_queue import Duplicate, ImportResult
+from desktop.ui.pages.library.status import FAILED_SEARCH_TERM, is_fallback_draft
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.theme import tokens
+from desktop.ui.widgets.file_drop import DroppedFiles
+from desktop.ui.widgets.notices import Notice, NoticeStrip
+
+_REFUSED_KEY, _TROUBLE_KEY, _DRAFT_KEY, _UNREADABLE_KEY, _FAILED_RETRY_KEY, _BATCH_KEY = (
+    "refused",
+    "trouble",
+    "draft",
+    "unreadable",
+    "kept",
+    "batch",
+)
+_SKIPPED_KEY = "left out"
+_MAX_FOLDERS = 3
+_DUPLICATE_KEY, _IN_BIN_KEY = "known", "in bin"
+
+
+class EventNotices(QObject):
+    """Turns events into notices."""
+
+    search_requested = Signal(str)
+    """What the table is to be searched for."""
+
+    def __init__(
+        self, library: LibraryController, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._library = library
+        self._notices = notices
+        self._window = window
+        self._refusals: list[RejectedPath] = []
+        self._drafts: dict[str, Job] = {}
+        self._failed_retries: dict[str, Job] = {}
+        feed.trouble_changed.connect(self._update_trouble)
+        player.notice.connect(notices.show_text)
+        library.import_queue.finished.connect(self._show_import_result)
+        library.refresher.load_failed.connect(self._show_unreadable)
+        library.refresher.loaded.connect(self._clear_unreadable)
+        library.table_model.fallback_draft_completed.connect(self._add_draft)
+        library.table_model.rowsRemoved.connect(self._drop_removed_drafts)
+        library.table_model.retry_ended.connect(self._add_failed_retry)
+        library.commands.requeued.connect(self._remove_draft)
+        library.batch_tracker.batch_ended.connect(self._show_batch_result)
+        library.commands.requeued.connect(self._remove_failed_retry)
+
+    def _update_trouble(self, sentence: str) -> None:
+        if sentence:
+            self._notices.show_notice(Notice(sentence, key=_TROUBLE_KEY, edge_colour=tokens.BAD))
+        else:
+            self._notices.remove_notice(_TROUBLE_KEY)
+
+    def _show_unreadable(self, sentence: str) -> None:
+        self._notices.show_notice(Notice(sentence, key=_UNREADABLE_KEY, edge_colour=tokens.BAD))
+
+    def _clear_unreadable(self) -> None:
+        self._notices.remove_notice(_UNREADABLE_KEY)
+
+    def _show_import_result(self, result: ImportResult) -> None:
+        if result.error:
+            self._notices.show_notice(Notice(result.error, key=result.error, edge_colour=tokens.BAD))
+        if result.skipped:
+            sentence = " ".join(folder.message for folder in result.skipped[:_MAX_FOLDERS])
+            self._notices.show_notice(Notice(sentence, key=_SKIPPED_KEY))
+        if result.refusals:
+            self._refusals += result.refusals
+            self._show_refused(tuple(self._refusals))
+        duplicates = [song for song in result.duplicates if not song.in_bin]
+        if duplicates:
+            open_action = ("Open", lambda: self._library.song_requested.emit(duplicates[0].job_id))
+            self._show_duplicates(duplicates, "already in your library", _DUPLICATE_KEY, open_action, result)
+        in_bin = [song for song in result.duplicates if song.in_bin]
+        if in_bin:
+            restore_action = ("Restore", lambda: self._library.removals.restore([song.job_id for song in in_bin]))
+            self._show_duplicates(in_bin, "among the removed songs", _IN_BIN_KEY, restore_action, result)
+
+    def _show_duplicates(
+        self,
+        songs: Sequence[Duplicate],
+        place_text: str,
+        key: str,
+        first_action: tuple[str, Callable[[], None]],
+        result: ImportResult,
+    ) -> None:
+        """Say that songs were not added, and offer a way out, or to add them in spite of it."""
+        paths = tuple(song.path for song in songs)
+        self._notices.show_notice(
+            Notice(
+                songs[0].message if len(songs) == 1 else f"{len(songs)} songs are {place_text}.",
+                key=key,
+                action_text=first_action[0],
+                on_action=first_action[1],
+                second_action=(
+                    "Add again",
+                    lambda: self._library.import_queue.add(DroppedFiles(paths), result.options, allow_duplicates=True),
+                ),
+            )
+        )
+
+    def _show_refused(self, refusals: Sequence[RejectedPath]) -> None:
+        """Collect refusals in one notice, for as long as it stands."""
+        # The old notice goes first: its going forgets what it had collected.
+        self._notices.remove_notice(_REFUSED_KEY)
+        self._refusals = list(refusals)
+        is_single = len(refusals) == 1
+        sentence = refusals[0].reason if is_single else f"{refused_text(refusals)}: {_names_text(refusals)}."
+        self._notices.show_notice(
+            Notice(
+                sentence,
+                key=_REFUSED_KEY,
+                edge_colour=tokens.BAD,
+                action_text="" if is_single else "Details",
+                on_action=lambda: self._open_refused_dialog(refusals),
+                on_removed=self._refusals.clear,
+            )
+        )
+
+    def _open_refused_dialog(self, refusals: Sequence[RejectedPath]) -> None:
+        self._refusals.clear()
+        RefusedFilesDialog(refusals, self._window).show()
+
+    def _show_batch_result(self, result: BatchResult) -> None:
+        """Say how several songs ended; of a single one its row says it."""
+        done, failed = len(result.completed), len(result.failed)
+        already_shown = not done and all(job.last_attempt for job in result.failed)
+        if done + failed < 2 or already_shown:
+            return
+        self._notices.show_notice(
+            Notice(
+                batch_result_text(done, failed),
+                key=_BATCH_KEY,
+                edge_colour=tokens.BAD if failed else tokens.GOOD,
+                action_text="Show failed" if failed else "",
+                on_action=lambda: self.search_requested.emit(FAILED_SEARCH_TERM),
+            )
+        )
+
+    def _add_draft(self, job: Job) -> None:
+        self._drafts[job.id] = job
+        self._update_draft_notice()
+
+    def _remove_draft(self, job: Job) -> None:
+        if self._drafts.pop(job.id, None):
+            self._update_draft_notice()
+
+    def _drop_removed_drafts(self) -> None:
+        if any(self._library.table_model.find_job(job_id) is None for job_id in self._drafts):
+            self._update_draft_notice()
+
+    def _update_draft_notice(self) -> None:
+        """Say once that Sketch stood in, however many songs it was, for as long as the notice stands."""
+        listed = (self._library.table_model.find_job(job_id) for job_id in self._drafts)
+        drafts = [job for job in listed if job is not None and is_fallback_draft(job)]
+        self._notices.remove_notice(_DRAFT_KEY)  # its going forgets what it had collected
+        self._drafts = {job.id: job for job in drafts}
+        if not drafts:
+            return
+        model_name = drafts[-1].options.model
+        title = MODEL_TITLES.get(model_name, model_name)
+        name = f"“{printable(drafts[0].title, 40)}” was" if len(drafts) == 1 else f"{len(drafts)} songs were"
+        self._notices.show_notice(
+            Notice(
+                f"{name} separated with Sketch, in draft quality: {title} is not on this computer yet.",
+                key=_DRAFT_KEY,
+                action_text=f"Separate again with {title}",
+                on_action=lambda: self._separate_again(tuple(drafts)),
+                on_removed=self._drafts.clear,
+            )
+        )
+
+    def _add_failed_retry(self, job: Job) -> None:
+        self._update_failed_retry_notice({**self._failed_retries, job.id: job})
+
+    def _remove_failed_retry(self, job: Job) -> None:
+        if job.id in self._failed_retries:
+            self._update_failed_retry_notice(
+                {job_id: retry for job_id, retry in self._failed_retries.items() if job_id != job.id}
+            )
+
+    def _update_failed_retry_notice(self, failed_retries: dict[str, Job]) -> None:
+        """Collect the songs that were not separated again in one notice, for as long as it stands."""
+        self._notices.remove_notice(_FAILED_RETRY_KEY)  # its going forgets what it had collected
+        self._failed_retries = failed_retries
+        if not failed_retries:
+            return
+        jobs = list(failed_retries.values())
+        failed = any(job.last_attempt and job.last_attempt.state is JobState.FAILED for job in jobs)
+        summary = f"{len(jobs)} songs were not separated again. Their earlier stems are kept."
+        self._notices.show_notice(
+            Notice(
+                summary if len(jobs) > 1 else format_last_attempt(jobs[0], f"“{printable(jobs[0].title, 40)}”"),
+                key=_FAILED_RETRY_KEY,
+                edge_colour=tokens.BAD if failed else tokens.ACCENT,
+                action_text="Details" if len(jobs) > 1 else "",
+                on_action=lambda: self._open_failed_retries_dialog(jobs),
+                on_removed=failed_retries.clear,
+            )
+        )
+
+    def _open_failed_retries_dialog(self, jobs: Sequence[Job]) -> None:
+        self._failed_retries.clear()
+        lines = [f"{printable(job.title, 300)}\n    {format_last_attempt(job)}\n" for job in jobs]
+        heading = f"{len(jobs)} songs were not separated again"
+        TextDialog(heading, "Their earlier stems are kept.", "\n".join(lines), self._window).show()
+
+    def _separate_again(self, drafts: Sequence[Job]) -> None:
+        self._drafts.clear()
+        self._library.commands.retry(drafts)
+
+
+def batch_result_text(done: int, failed: int) -> str:
+    """Return how the songs of a batch ended: "61 songs done, 3 failed."."""
+    counted = "1 song" if done == 1 else f"{done} songs"
+    if not failed:
+        return f"{counted} done. The stems are ready."
+    return f"{counted} done, {failed} failed." if done else f"{failed} songs failed."
+
+
+def _names_text(refusals: Sequence[RejectedPath]) -> str:
+    names = [printable(refusal.path.name or refusal.path, 40) for refusal in refusals[:3]]
+    return ", ".join(names) + (" …" if len(refusals) > len(names) else "")

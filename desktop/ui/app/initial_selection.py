@@ -1,0 +1,56 @@
+"""Which song is chosen when nobody has chosen one: the first of the library, and then what is added."""
+
+from PySide6.QtCore import QObject, QTimer
+
+from desktop.jobs.model import Job
+from desktop.ui.pages.library.controller import LibraryController
+from desktop.ui.pages.library.view import JobView
+from desktop.ui.pages.player.controller import PlayerController
+
+_SELECT_DELAY_MS = 700
+"""So that the window is there first: opening a song's lanes takes a moment."""
+
+
+class InitialSelection(QObject):
+    """Chooses rows, and keeps out of the way of a user who does so or who works with the song in the player."""
+
+    def __init__(self, table: JobView, library: LibraryController, player: PlayerController, parent: QObject) -> None:
+        super().__init__(parent)
+        self._table = table
+        self._proxy = library.proxy
+        self._player = player
+        self._has_current_job = False
+        self._is_selected_by_user = False
+        self._select_timer = QTimer(self, interval=_SELECT_DELAY_MS, singleShot=True)
+        self._select_timer.timeout.connect(self._select_first_row)
+        table.current_job_changed.connect(self._on_current_job_changed)
+        table.selection_changed_by_user.connect(self._on_selection_changed_by_user)
+        library.refresher.loaded.connect(self._schedule_selection)
+        library.proxy.rowsInserted.connect(self._schedule_selection)
+        library.import_queue.busy_changed.connect(self._on_import_busy_changed)
+        library.first_added.connect(self._select_added)
+
+    def _on_current_job_changed(self, job: Job | None) -> None:
+        self._has_current_job = job is not None
+
+    def _on_selection_changed_by_user(self) -> None:
+        self._is_selected_by_user = True
+
+    def _on_import_busy_changed(self, is_importing: bool) -> None:
+        """What the user chose before a drop says nothing about the drop; what is chosen while it is copied does."""
+        if is_importing:
+            self._is_selected_by_user = False
+
+    def _select_added(self, job: Job) -> None:
+        if not self._is_selected_by_user and not self._player.has_user_input:
+            self._table.select_job(job.id)
+
+    def _schedule_selection(self) -> None:
+        if not self._has_current_job and not self._select_timer.isActive():
+            self._select_timer.start()
+
+    def _select_first_row(self) -> None:
+        """Choose the first row, where no song is shown: also one that came from another process."""
+        job = self._proxy.job_at(self._proxy.index(0, 0))
+        if job is not None and not self._has_current_job:
+            self._table.select_job(job.id)

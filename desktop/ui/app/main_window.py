@@ -1,0 +1,400 @@
+"""The window: it places things, and passes on what they say."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.jobs.model import Job
+from desktop.models.store import Model, ModelStore
+from desktop.paths import Home
+from desktop.playback.transport import Transport
+from desktop.ui.app.actions import bind_shortcuts, list_shortcuts, window_shortcuts
+from desktop.ui.app.app_notices import UpdateNotice
+from desktop.ui.app.event_notices import EventNotices
+from desktop.ui.app.initial_selection import InitialSelection
+from desktop.ui.app.job_action_handler import JobActionHandler
+from desktop.ui.app.model_store_watcher import ModelStoreWatcher
+from desktop.ui.app.song_importer import SongImporter, list_demo_songs
+from desktop.ui.app.stem_exporter import StemExporter
+from desktop.ui.app.top_bar import TopBar
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.core.job_text import format_last_runtime
+from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.bin import BinDialog
+from desktop.ui.dialogs.settings import SettingsDialog
+from desktop.ui.dialogs.shortcuts import ShortcutsDialog
+from desktop.ui.pages.library.controller import LibraryController
+from desktop.ui.pages.library.empty_state import EmptyState
+from desktop.ui.pages.library.queue_estimate import BatchCounter
+from desktop.ui.pages.library.view import JobView
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.transport_bar import TransportBar
+from desktop.ui.widgets.accessibility import focus_next_control
+from desktop.ui.widgets.file_drop import DropOverlay, disable_child_drops, files_from_mime, has_urls
+from desktop.ui.widgets.main_splitter import MainSplitter
+from desktop.ui.widgets.notices import NoticeStrip
+from desktop.ui.widgets.text_escaping import escape_window_title
+from desktop.updates.feed_config import FeedConfig
+
+if TYPE_CHECKING:
+    from desktop.ui.dialogs.about import AboutDialog
+
+MINIMUM_SIZE = (1024, 640)
+
+
+class MainWindow(QMainWindow):
+    """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+
+    closing = Signal()
+    """The window closes for good, and waits next for what its threads are doing."""
+    batch_changed = Signal(object)
+    """The Batch as it stands now, None when nothing is to be done."""
+
+    def __init__(
+        self,
+        service: ServiceProvider,
+        feed: JobFeed,
+        transport: Transport,
+        shelf: ModelStore,
+        home: Home,
+        source: FeedConfig | None = None,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("Unbraid")
+        self.setMinimumSize(*MINIMUM_SIZE)
+        self.setAcceptDrops(True)
+        self._home = home
+        self._settings_store = SettingsStore(home)
+        self._settings_dialog: SettingsDialog | None = None
+        self._about_dialog: AboutDialog | None = None
+        self._bin_dialog: BinDialog | None = None
+        self._feed = feed
+        self._batch_counter = BatchCounter()
+        self._closed = False
+        self.may_close: Callable[[], bool] = lambda: True
+        """Asked before the window closes; whoever says no sees to what happens instead."""
+        self.notices = NoticeStrip()
+        self.update_notice = UpdateNotice(source, home, self._settings_store, self.notices, self)
+        self.library = LibraryController(service, feed, shelf, home, self.notices, self)
+        self.player = PlayerController(transport, self)
+        self.player.set_master_db(self._settings_store.settings.master_db)
+        self.exporter = StemExporter(service, self._settings_store, self.notices, self)
+        self.top_bar = TopBar()
+        self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
+        self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
+        self.job_view = JobView(self.library.proxy, self.library.covers)
+        self.player_panel = PlayerPanel(self.player, home)
+        self.splitter = MainSplitter(self.job_view, self.player_panel)
+        self.pages = QStackedWidget()
+        self._loading_page = QLabel()
+        self._drop_overlay = DropOverlay(self)
+        self._build_layout()
+        self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.exporter, home, self)
+        self.player_panel.action_requested.connect(self._job_actions.run_action)
+        self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
+        feed.draft_extended.connect(self.player_panel.update_draft)
+        self._event_notices = EventNotices(self.library, self.player, feed, self.notices, self)
+        self._event_notices.search_requested.connect(self.top_bar.search_for)
+        self._connect_signals()
+        self._initial_selection = InitialSelection(self.job_view, self.library, self.player, self)
+        self._shortcuts = window_shortcuts(self, self.player)
+        self.actions_by_name = bind_shortcuts(self, self._shortcuts)
+        self._settings_store.restore_window(self, self.splitter)
+        self._loading_page.setFocus()  # else the search would have it, and take the keys of the player
+        self.library.refresher.reload()
+        self.library.load_models()
+        ModelStoreWatcher(home, self).changed.connect(self.library.load_models)
+
+    def _build_layout(self) -> None:
+        songs_page = QWidget()
+        column = QVBoxLayout(songs_page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.splitter, 1)
+        column.addWidget(TransportBar(self.player))
+        # The library is read in the background: until it is known whether there are songs, neither page is shown.
+        self._loading_page.setAccessibleName("Opening the library")
+        for page in (self._loading_page, self.empty_state, songs_page):
+            self.pages.addWidget(page)
+        central = QWidget()
+        rows = QVBoxLayout(central)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        for widget in (self.top_bar, self.notices, self.pages):
+            rows.addWidget(widget)
+        rows.setStretchFactor(self.pages, 1)
+        self.setCentralWidget(central)
+
+    def _connect_signals(self) -> None:
+        self.top_bar.add_requested.connect(self._importer.choose_files)
+        self.top_bar.add_folder_requested.connect(self._importer.choose_folder)
+        self.top_bar.search_requested.connect(self._search)
+        self.top_bar.search_field.focus_results_requested.connect(self._focus_table)
+        self.top_bar.model_selected.connect(self._select_model)
+        self.top_bar.settings_requested.connect(self.open_settings)
+        self.top_bar.pause_requested.connect(self.library.commands.set_queue_paused)
+        self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
+        self.empty_state.card.add_requested.connect(self._importer.choose_files)
+        self.empty_state.card.add_folder_requested.connect(self._importer.choose_folder)
+        self.empty_state.card.demo_requested.connect(self._importer.add_demo_song)
+        self.job_view.current_job_changed.connect(self._show_job)
+        self.player_panel.export_requested.connect(self._export_shown_job)
+        self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
+        self.player_panel.partial_results.draft_requested.connect(self.library.request_draft)
+        jobs = self.library.table_model
+        jobs.job_changed.connect(self._update_shown_job)
+        jobs.queue_changed.connect(self._update_batch)
+        self.library.refresher.loaded.connect(self._update_page)
+        self.library.refresher.loaded.connect(self.player_panel.preload_modules, Qt.ConnectionType.SingleShotConnection)
+        self.library.first_added.connect(self.top_bar.clear_search)
+        self.library.models_changed.connect(self._update_models)
+        self.library.song_requested.connect(self._select_job)
+        self.library.removals.bin_requested.connect(self.open_bin)
+        self.library.removals.restored.connect(self._select_restored)
+        jobs.rowsInserted.connect(self._update_page)
+        jobs.rowsRemoved.connect(self._update_page)
+        jobs.rowsRemoved.connect(self._deselect_removed_job)
+
+    @property
+    def settings_store(self) -> SettingsStore:
+        """The settings, and how the window stood."""
+        return self._settings_store
+
+    @property
+    def selected_model(self) -> str:
+        """The model for the next songs."""
+        return self._settings_store.settings.model
+
+    def add_tracks(self, paths: Sequence[Path]) -> None:
+        """Add files and folders to the library."""
+        self._importer.add_paths(paths)
+
+    def open_from_client(self, paths: Sequence[Path]) -> None:
+        """Come to the front and add what a second start of the app was given."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.raise_()
+        self.activateWindow()
+        self.add_tracks(paths)
+
+    def choose_files(self) -> None:
+        """Open the dialog for files."""
+        self._importer.choose_files()
+
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder."""
+        self._importer.choose_folder()
+
+    def paste(self) -> None:
+        """Add the files on the clipboard."""
+        self._importer.paste()
+
+    def remove_selected(self) -> None:
+        """Remove the chosen songs."""
+        self.library.removals.remove(self.job_view.selected_jobs())
+
+    def export_selected(self) -> None:
+        """Export the stems of the selected songs, or of the song in the player where none is selected."""
+        selected = self.job_view.selected_jobs()
+        self.exporter.export(selected or ([self.player_panel.job] if self.player_panel.job else []))
+
+    def _export_shown_job(self) -> None:
+        if self.player_panel.job is not None:
+            self.exporter.export([self.player_panel.job])
+
+    def move_selected_up(self) -> None:
+        """Let the chosen song run one place earlier."""
+        self._job_actions.move_selected(-1)
+
+    def move_selected_down(self) -> None:
+        """Let the chosen song run one place later."""
+        self._job_actions.move_selected(1)
+
+    def toggle_selected_paused(self) -> None:
+        """Pause the chosen songs, or let them go on."""
+        self._job_actions.toggle_selected_paused()
+
+    def toggle_queue_paused(self) -> None:
+        """Pause the queue, or let it go on."""
+        if self.top_bar.pause_button.isVisible():
+            self.top_bar.pause_button.click()
+
+    def remove_finished(self) -> None:
+        """Remove the songs that have ended."""
+        self.library.removals.remove_finished()
+
+    def undo_removal(self) -> None:
+        """Restore the songs that were removed last."""
+        self.library.removals.undo()
+
+    def open_bin(self) -> None:
+        """Open the list of removed songs, or bring it to the front."""
+        if self._bin_dialog is None:
+            self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
+        self._bin_dialog.show_on_top()
+
+    def focus_search(self) -> None:
+        """Go to the search."""
+        self.top_bar.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.top_bar.search_field.selectAll()
+
+    def end_search(self) -> None:
+        """Show every song again, and go back to the table."""
+        self.top_bar.clear_search()
+        self._focus_table()
+
+    def zoom(self, step: int) -> None:
+        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        waveforms = self.player_panel.waveforms
+        if waveforms is not None:
+            {1: waveforms.zoom_in, -1: waveforms.zoom_out, 0: waveforms.fit}[step]()
+
+    def pan(self, fraction: float) -> None:
+        """Move the view along the song, by parts of what is in view."""
+        waveforms = self.player_panel.waveforms
+        if waveforms is not None:
+            waveforms.view_box.pan(fraction)
+
+    def open_settings(self) -> None:
+        """Open the settings, or bring them to the front."""
+        if self._settings_dialog is None:
+            self._settings_dialog = SettingsDialog(
+                self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
+            )
+            self._settings_dialog.about_requested.connect(self.open_about)
+            self._settings_dialog.bin_requested.connect(self.open_bin)
+        self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
+
+    def show_shortcuts(self) -> None:
+        """Show the list of all keys."""
+        dialog = ShortcutsDialog(list_shortcuts(self._shortcuts), self)
+        dialog.about_requested.connect(self.open_about)
+        dialog.show()
+
+    def open_about(self) -> None:
+        """Open the About page, or bring it to the front."""
+        if self._about_dialog is None:
+            # Imported when it is first wanted: the window's start needs none of it.
+            from desktop.ui.dialogs.about import AboutDialog
+
+            self._about_dialog = AboutDialog(self._home, self)
+        self._about_dialog.show_on_top()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
+        """Go to the next control as they are seen: Qt's own order is that in which they were made."""
+        return focus_next_control(self, next)
+
+    def _focus_table(self) -> None:
+        self._initial_focus_widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _initial_focus_widget(self) -> QWidget:
+        """Return where the keyboard begins: the table, or the way to the first song."""
+        return self.job_view if self.library.table_model.rowCount() else self.empty_state.card.add_button
+
+    def _search(self, text: str) -> None:
+        self.job_view.search(text, self.player_panel.job.id if self.player_panel.job else None)
+
+    def _update_page(self) -> None:
+        page = 2 if self.library.table_model.rowCount() else 1
+        if page != self.pages.currentIndex():
+            self.pages.setCurrentIndex(page)
+            self.top_bar.set_add_buttons_visible(page == 2)
+            if self.top_bar.search_field is not self.focusWidget():
+                self._initial_focus_widget().setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _show_job(self, job: Job | None) -> None:
+        self.player_panel.show_job(job)
+        self.setWindowTitle(escape_window_title(f"{job.title} – Unbraid") if job else "Unbraid")
+        disable_child_drops(self.player_panel)
+
+    def _deselect_removed_job(self) -> None:
+        shown = self.player_panel.job
+        if shown is not None and self.library.table_model.find_job(shown.id) is None:
+            self.job_view.handle_job_removed(shown.id)
+
+    def _select_job(self, job_id: str) -> None:
+        self.top_bar.clear_search()
+        self.job_view.select_job(job_id)
+        self.job_view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _select_restored(self, jobs: Sequence[Job]) -> None:
+        if not self.player.has_user_input:
+            self.job_view.select_job(jobs[0].id)
+
+    def _update_shown_job(self, job: Job) -> None:
+        shown = self.player_panel.job
+        if shown is not None and shown.id == job.id:
+            self.player_panel.show_job(job)
+
+    def _update_batch(self) -> None:
+        jobs = self.library.table_model
+        batch = self._batch_counter.count(jobs.jobs, jobs.active_jobs, jobs.seconds_left)
+        self.top_bar.set_batch(batch)
+        self.batch_changed.emit(batch)
+
+    def _update_models(self, models: Sequence[Model]) -> None:
+        self.top_bar.set_models(models, self.selected_model)
+        self.empty_state.card.set_models(models, self.selected_model)
+        self.library.table_model.set_model_titles({model.name: model.title for model in models}, self.selected_model)
+        self._job_actions.set_models(models, self.selected_model)
+
+    def _select_model(self, name: str) -> None:
+        self._settings_store.change(model=name)
+        self._update_models(self.library.models)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say of the queue what there is room for."""
+        super().resizeEvent(event)
+        self._update_batch()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files, from wherever they come."""
+        if has_urls(event.mimeData()):
+            _accept_as_copy(event)
+            self._drop_overlay.cover_window()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Put the frame away."""
+        self._drop_overlay.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Add what was dropped."""
+        self._drop_overlay.hide()
+        _accept_as_copy(event)
+        self._importer.add(files_from_mime(event.mimeData()))
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window, end what was begun, and be quiet."""
+        if not self._closed and not self.may_close():
+            event.ignore()
+            return
+        if not self._closed:
+            self._closed = True
+            self.closing.emit()
+            self._settings_store.save_window(self, self.splitter, self.player.master_db)
+            self.update_notice.close()
+            self.exporter.close()
+            self.player_panel.stop_reading()
+            self.library.close()
+            self.player.close()
+        super().closeEvent(event)
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    """Take a drop as a copy, whatever else it offers: the user's files stay where they are."""
+    if event.possibleActions() & Qt.DropAction.CopyAction:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+    else:
+        event.acceptProposedAction()

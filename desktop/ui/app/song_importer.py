@@ -1,0 +1,90 @@
+"""The ways by which songs come into the library: dialogs for files and folders, the clipboard, and the demo song."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from desktop.audio.file_types import audio_suffixes
+from desktop.audio.names import natural_sort_key
+from desktop.jobs.model import Job
+from desktop.paths import resources
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.pages.library.controller import LibraryController
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.widgets.file_drop import DroppedFiles, files_from_mime
+from desktop.ui.widgets.notices import NoticeStrip
+
+_NO_FILES_TEXT = "There are no files on the clipboard. Copy songs in a file manager, then paste them here."
+
+
+class SongImporter(QObject):
+    """Asks for songs, and adds them with the model that is chosen for new ones."""
+
+    def __init__(
+        self,
+        library: LibraryController,
+        settings_store: SettingsStore,
+        player: PlayerController,
+        notices: NoticeStrip,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._library = library
+        self._settings_store = settings_store
+        self._player = player
+        self._notices = notices
+        self._window = window
+
+    def add(self, files: DroppedFiles, allow_duplicates: bool = False) -> None:
+        """Add what was dropped, pasted or chosen; `again`: also songs that are in the library already."""
+        self._library.add(files, self._settings_store.settings.model, allow_duplicates)
+
+    def add_paths(self, paths: Sequence[Path]) -> None:
+        """Add files and folders."""
+        self.add(DroppedFiles(tuple(paths)))
+
+    def choose_files(self) -> None:
+        """Open the dialog for files."""
+        suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
+        names, _ = QFileDialog.getOpenFileNames(
+            self._window,
+            "Add songs",
+            str(self._settings_store.import_folder()),
+            f"Songs ({suffixes});;All files (*)",
+            options=QFileDialog.Option.HideNameFilterDetails,
+        )
+        if names:
+            self._settings_store.change(folder=str(Path(names[0]).parent))
+            self.add_paths([Path(name) for name in sorted(names, key=natural_sort_key)])
+
+    def choose_folder(self) -> None:
+        """Open the dialog for a folder, of which every song is added."""
+        title = "Add all songs of a folder"
+        name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.import_folder()))
+        if name:
+            self._settings_store.change(folder=str(Path(name).parent))
+            self.add_paths([Path(name)])
+
+    def paste(self) -> None:
+        """Add the files on the clipboard."""
+        files = files_from_mime(QGuiApplication.clipboard().mimeData())
+        if files.paths or files.refusals:
+            self.add(files)
+        else:
+            self._notices.show_text(_NO_FILES_TEXT)
+
+    def add_demo_song(self) -> None:
+        """Add the demo song, and play it as soon as any of it can be heard."""
+        self._library.first_added.connect(self._play_when_loaded, Qt.ConnectionType.SingleShotConnection)
+        self.add(DroppedFiles(tuple(list_demo_songs())), allow_duplicates=True)  # it may be among the removed songs
+
+    def _play_when_loaded(self, job: Job) -> None:
+        self._player.play_when_loaded(job.id)
+
+
+def list_demo_songs() -> list[Path]:
+    """Return the songs that are shipped with the app, to try it with."""
+    return sorted((resources() / "demo").glob("*.flac"))

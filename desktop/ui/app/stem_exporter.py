@@ -1,0 +1,185 @@
+"""Stems of the library written into a folder that the user chooses, beside everything else that the window does."""
+
+from collections import deque
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from desktop.audio.names import printable
+from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult, format_from_settings
+from desktop.jobs.model import Job
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.opener import no_file_manager_text, open_folder
+from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.pages.library.queue_estimate import format_time_left
+from desktop.ui.theme import tokens
+from desktop.ui.widgets.notices import Notice, NoticeStrip
+
+_PROGRESS_KEY, _RESULT_KEY = "exporting", "exported"
+_MAX_NAMED_SONGS = 3
+
+
+class StemExporter(QObject):
+    """Exports one selection after the other, and tells how far it is and what came of it."""
+
+    changed = Signal()
+    """Songs are being exported, or not any more."""
+
+    def __init__(
+        self, service: ServiceProvider, settings_store: SettingsStore, notices: NoticeStrip, window: QWidget
+    ) -> None:
+        super().__init__(window)
+        self._service = service
+        self._settings_store = settings_store
+        self._notices = notices
+        self._window = window
+        self._background = BackgroundRunner("export", self)
+        self._stop_event = Event()
+        self._queue: deque[Sequence[Job]] = deque()
+        self._done_count = 0
+
+    @property
+    def remaining_count(self) -> int:
+        """How many songs are not exported yet."""
+        return max(0, sum(len(jobs) for jobs in self._queue) - self._done_count)
+
+    def export(self, jobs: Sequence[Job]) -> None:
+        """Ask for a folder, and export the stems of `jobs` into it. Songs without stems are left out, and named."""
+        with_stems = [job for job in jobs if job.stems]
+        if not with_stems:
+            self._notices.show_text("There are no stems to export yet. Export songs that are separated." if jobs
+                              else "No song is selected. Select the songs to export.")  # fmt: skip
+            return
+        title = f"Export the stems of {_songs_text(with_stems)}"
+        folder = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.export_folder()))
+        if folder:
+            self._settings_store.change(export_folder=folder)
+            self._enqueue(jobs, Path(folder))
+
+    def close(self) -> None:
+        """Stop between two blocks of sound, and leave nothing half written."""
+        self._stop_event.set()
+        self._background.close()
+
+    def _enqueue(self, jobs: Sequence[Job], folder: Path) -> None:
+        if not self._queue:
+            self._stop_event = Event()
+        self._queue.append([job for job in jobs if job.stems])
+        work = partial(
+            self._run_export, jobs, folder, format_from_settings(self._settings_store.settings), self._stop_event
+        )
+        if len(self._queue) == 1:
+            self._show_started()
+        self._background.run(work, self._finish)
+        self.changed.emit()
+
+    def _run_export(self, jobs: Sequence[Job], folder: Path, file_format: str, stop_event: Event) -> ExportResult:
+        """Export, in the background's thread."""
+        from desktop.export.batch import export_batch  # with numpy, which the window does not wait for
+
+        def report(progress: ExportProgress) -> None:
+            self._background.call_in_gui_thread(lambda: self._show_progress(progress))
+
+        def current(job_id: str) -> Job:
+            return self._service().job(job_id)
+
+        return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
+
+    def _show_started(self) -> None:
+        sentence = f"Exporting {_songs_text(self._queue[0])}"
+        self._notices.show_notice(
+            Notice(sentence, key=_PROGRESS_KEY, progress=0.0, action_text="Cancel", on_action=self._stop_event.set)
+        )
+
+    def _show_progress(self, progress: ExportProgress) -> None:
+        self._done_count = progress.songs_done
+        number = min(progress.songs_done + 1, progress.songs_total)
+        status = (
+            f"Exporting song {number} of {progress.songs_total}"
+            if progress.songs_total > 1
+            else f"Exporting {_songs_text(self._queue[0])}"
+        )
+        parts = (
+            status,
+            format_time_left(progress.seconds_left) if progress.seconds_left is not None else "",
+            _queued_exports_text(len(self._queue) - 1),
+        )
+        self._notices.set_progress(_PROGRESS_KEY, " · ".join(filter(None, parts)), progress.fraction)
+
+    def _finish(self, result: ExportResult) -> None:
+        self._queue.popleft()
+        self._done_count = 0
+        self._notices.remove_notice(_PROGRESS_KEY)
+        self._show_result(result)
+        if self._queue:
+            self._show_started()
+        self.changed.emit()
+
+    def _show_result(self, result: ExportResult) -> None:
+        folder = result.folder
+        open_result_folder = partial(
+            open_folder, folder, self, lambda: self._notices.show_text(f"{no_file_manager_text(folder)}.")
+        )
+        self._notices.show_notice(
+            Notice(
+                result_text(result),
+                key=result_text(result),
+                edge_colour=tokens.BAD if result.error else tokens.ACCENT,
+                action_text="Show" if result.exported else "",
+                on_action=open_result_folder,
+            )
+        )
+
+
+def result_text(result: ExportResult) -> str:
+    """Return what an export has done, in sentences."""
+    folder_text = printable(result.folder, 80)
+    exported_jobs = [job for job, _ in result.exported]
+    sentences: list[str] = []
+    if result.error:
+        sentences.append(result.error)
+    if result.cancelled:
+        sentences.append("The export was cancelled.")
+    if exported_jobs:
+        stems = "1 stem" if result.file_count == 1 else f"{result.file_count} stems"
+        sentences.append(f"Exported {stems} of {_songs_text(exported_jobs)} to {folder_text}.")
+    elif result.cancelled:
+        sentences.append("No files were written.")
+    sentences += [*_other_formats_texts(result), *_skipped_texts(result)]
+    return " ".join(sentences)
+
+
+def _other_formats_texts(result: ExportResult) -> list[str]:
+    """Return a sentence for songs whose stems the wanted format cannot hold."""
+    wanted = result.file_format
+    others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix[1:] != wanted]
+    if not others:
+        return []
+    formats = " or ".join(sorted({used.upper() for _, used in others}))
+    return [f"{wanted.upper()} cannot hold {_songs_text([job for job, _ in others])}: written as {formats}."]
+
+
+def _skipped_texts(result: ExportResult) -> list[str]:
+    jobs = [job for job, _ in result.skipped]
+    if not jobs:
+        return []
+    if len(jobs) == 1:
+        return [f"{_songs_text(jobs)} was left out: {result.skipped[0][1]}"]
+    names = ", ".join(f"“{printable(job.title, 40)}”" for job in jobs[:_MAX_NAMED_SONGS])
+    reason_text = (
+        " because they have no stems" if all(reason == NO_STEMS_REASON for _, reason in result.skipped) else ""
+    )
+    return [f"{len(jobs)} songs were left out{reason_text}: {names}{' …' if len(jobs) > _MAX_NAMED_SONGS else ''}"]
+
+
+def _songs_text(jobs: Sequence[Job]) -> str:
+    return f"“{printable(jobs[0].title, 60)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
+
+
+def _queued_exports_text(count: int) -> str:
+    return "" if count < 1 else "1 more export queued" if count == 1 else f"{count} more exports queued"

@@ -1,0 +1,197 @@
+"""The first row of the window: search, add songs, and how the queue is doing."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QActionGroup, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
+
+from desktop.models.store import Model
+from desktop.text.sizes import format_size
+from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
+from desktop.ui.pages.library.status import SKETCH_MODEL
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.icons import create_glyph_icon
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.button import ProgressBar, PushButton
+from desktop.ui.widgets.label import ElidedLabel
+from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.search_field import SearchField
+from desktop.ui.widgets.text_escaping import escape_menu_text
+
+_WIDE_LAYOUT_MIN_WIDTH = 1240
+"""From this width on there is room for the whole bar and the time left."""
+_WIDE_BAR_WIDTH, _NARROW_BAR_WIDTH = 140, 56
+
+
+@accessible_role(QAccessible.Role.ToolBar)
+class TopBar(QWidget):
+    """Search, add, and the batch with its progress; the model for the next songs; the settings."""
+
+    add_requested = Signal()
+    add_folder_requested = Signal()
+    search_requested = Signal(str)
+    model_selected = Signal(str)
+    pause_requested = Signal(bool)
+    """The queue shall be paused, or go on."""
+    settings_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Main")
+        self.setFixedHeight(tokens.TOP_BAR_HEIGHT)
+        self.search_field = SearchField()
+        self.search_field.search_requested.connect(self.search_requested)
+        self.add_button = PushButton("Add songs", "primary", "plus")
+        self.add_button.setToolTip("Choose songs to separate (Ctrl+O)")
+        self.add_button.clicked.connect(self.add_requested)
+        self.add_folder_button = PushButton("", icon_name="folder", accessible_name="Add folder")
+        self.add_folder_button.setIconSize(QSize(16, 16))
+        self.add_folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        self.add_folder_button.clicked.connect(self.add_folder_requested)
+        self._status_label, self._time_left_label = ElidedLabel(13, 400, tokens.DIM), ElidedLabel(13, 400, tokens.DIM)
+        self._progress_bar = ProgressBar("Songs separated")
+        self.pause_button = PushButton("Pause")
+        self.pause_button.clicked.connect(self._request_pause)
+        self._is_paused = False
+        self._batch: BatchProgress | None = None
+        self.model_button = ModelButton()
+        self.model_button.model_selected.connect(self.model_selected)
+        self.settings_button = self._create_settings_button()
+        self._build_layout()
+        self.set_paused(False)
+
+    def _create_settings_button(self) -> PushButton:
+        button = PushButton("", icon_name="gear", accessible_name="Settings")
+        button.setIconSize(QSize(16, 16))
+        button.setToolTip("Settings (Ctrl+,)")
+        button.clicked.connect(self.settings_requested)
+        return button
+
+    def _build_layout(self) -> None:
+        name = QLabel("Unbraid")
+        name.setFont(ui_font(TITLE_SIZE, 700))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 1)
+        row.setSpacing(12)
+        row.addWidget(Logo())
+        row.addSpacing(-4)
+        row.addWidget(name)
+        row.addSpacing(20)
+        row.addWidget(self.search_field, 1)
+        row.addWidget(self.add_button)
+        row.addSpacing(-4)
+        row.addWidget(self.add_folder_button)
+        row.addStretch()
+        for widget in (
+            self._status_label,
+            self._progress_bar,
+            self._time_left_label,
+            self.pause_button,
+            self.model_button,
+            self.settings_button,
+        ):
+            row.addWidget(widget)
+
+    def set_add_buttons_visible(self, visible: bool) -> None:
+        """Show the buttons that add songs: not while the empty page has larger ones."""
+        self.add_button.setVisible(visible)
+        self.add_folder_button.setVisible(visible)
+
+    def set_batch(self, batch: BatchProgress | None) -> None:
+        """Tell how the queue is doing; None: it is empty."""
+        self._batch = batch
+        status, time_left = format_batch(batch, self._is_paused) if batch else ("", "")
+        self.pause_button.setVisible(batch is not None or self._is_paused)
+        self._status_label.show_text(status)
+        self._time_left_label.show_text(time_left)
+        self._status_label.setVisible(batch is not None)
+        self._progress_bar.setVisible(batch is not None and (batch.is_running or batch.progress > 0))
+        self._progress_bar.setFixedWidth(
+            _WIDE_BAR_WIDTH if self.width() >= _WIDE_LAYOUT_MIN_WIDTH else _NARROW_BAR_WIDTH
+        )
+        self._time_left_label.setVisible(bool(time_left) and self.width() >= _WIDE_LAYOUT_MIN_WIDTH)
+        if batch is not None:
+            self._progress_bar.set_fraction(batch.progress)
+
+    def set_paused(self, paused: bool) -> None:
+        """Tell whether the queue is held, and offer the other."""
+        self._is_paused = paused
+        self.pause_button.setText("Resume" if paused else "Pause")
+        self.pause_button.setAccessibleName("Resume the queue" if paused else "Pause the queue")
+        self.pause_button.setToolTip(
+            "Resume the queued songs (Ctrl+Shift+P)"
+            if paused
+            else "Pause all songs. Finished parts are kept (Ctrl+Shift+P)"
+        )
+        self.set_batch(self._batch)
+
+    def _request_pause(self) -> None:
+        self.pause_requested.emit(not self._is_paused)
+
+    def show_status(self, text: str) -> None:
+        """Tell what is going on besides, while the queue has nothing to tell."""
+        self._status_label.show_text(text)
+        self._status_label.setVisible(bool(text))
+
+    def set_models(self, models: Sequence[Model], selected_name: str) -> None:
+        """Offer these models."""
+        self.model_button.set_models(models, selected_name)
+
+    def search_for(self, text: str) -> None:
+        """Show only songs that match, at once; the field says so."""
+        self.search_field.setText(text)
+        self.search_field.search_now()
+
+    def clear_search(self) -> None:
+        """Show every song again, at once."""
+        self.search_for("")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line below."""
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+
+
+class ModelButton(PushButton):
+    """Shows the model in use, and offers the others."""
+
+    model_selected = Signal(str)
+    """The name of a model."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Model", parent=parent)
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow behind the words
+        self.setIcon(create_glyph_icon("down", tokens.DIM))
+        self.setIconSize(QSize(14, 14))
+        self._menu = QMenu(self)
+        self._menu.setProperty("checks", "true")
+        self._menu.setToolTipsVisible(True)
+        self._menu.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+        self.setMenu(self._menu)
+        self.hide()
+
+    def set_models(self, models: Sequence[Model], selected_name: str) -> None:
+        """Offer `models`, `chosen` being the one in use."""
+        self._menu.clear()
+        group = QActionGroup(self._menu)
+        for model in models:
+            action = self._menu.addAction(f"{escape_menu_text(model.title)}\t{_availability_text(model)}")
+            action.setCheckable(True)
+            action.setChecked(model.name == selected_name)
+            action.triggered.connect(lambda _=False, name=model.name: self.model_selected.emit(name))
+            group.addAction(action)
+        title = next((model.title for model in models if model.name == selected_name), selected_name)
+        self.setText(f"{escape_menu_text(title)} ")
+        self.setAccessibleName(f"Model for the next songs: {title}")
+        self.setToolTip("The model for the next songs")
+        self.setVisible(bool(models))
+
+
+def _availability_text(model: Model) -> str:
+    if model.name == SKETCH_MODEL:
+        return "instant, draft quality"
+    if model.is_installed:
+        return "on this computer"
+    return f"downloads {format_size(model.size_bytes)} at first use"

@@ -1,0 +1,1 @@
+"""Helpers that pages and dialogs share: background tasks, settings, the job feed, texts about jobs."""

@@ -1,0 +1,87 @@
+"""What can be done to a job, and the buttons for it at the end of its row."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtCore import QRectF
+
+from desktop.jobs.model import Job, JobState
+
+BUTTON_SIZE_PX = 28.0
+
+
+class JobAction(Enum):
+    """Something that the user does to a job."""
+
+    SEPARATE_NEXT = "Separate next"
+    MOVE_UP = "Move up in the queue"
+    MOVE_DOWN = "Move down in the queue"
+    PAUSE = "Pause"
+    RESUME = "Resume"
+    CANCEL = "Cancel"
+    RETRY = "Separate again"
+    EXPORT = "Export stems"
+    SHOW_FILES = "Show files"
+    SHOW_ERROR = "Why it failed"
+    REMOVE = "Remove from the library"
+    REMOVE_FINISHED = "Remove finished songs"
+    SHOW_BIN = "Removed songs"
+    SHOW_MENU = "More that can be done"
+
+
+@dataclass(frozen=True)
+class RowButton:
+    """A button in a row."""
+
+    action: JobAction
+    icon: str
+    rect: QRectF
+    is_always_visible: bool = False
+    """Drawn even while the row is neither pointed at nor chosen."""
+
+
+def primary_action(job: Job) -> tuple[JobAction, str]:
+    """Return what one most probably wants to do to a job in this state, and its sign."""
+    match job.state:
+        case JobState.PENDING | JobState.PROCESSING:
+            return JobAction.CANCEL, "cross"
+        case JobState.COMPLETED:
+            return JobAction.SHOW_FILES, "folder"
+        case JobState.FAILED | JobState.CANCELLED:
+            return JobAction.RETRY, "retry"
+
+
+def pause_or_resume_action(job: Job) -> tuple[JobAction, str]:
+    """Return whether a job that has not ended can be paused or resumed, and the sign of that."""
+    return (JobAction.RESUME, "play") if job.paused else (JobAction.PAUSE, "pause")
+
+
+def available_actions(job: Job) -> list[tuple[JobAction, str]]:
+    """Return what the buttons of a row do, the likeliest first, with their signs; the button for the menu not counted."""
+    return [primary_action(job)] if job.state.has_ended else [primary_action(job), pause_or_resume_action(job)]
+
+
+def player_actions(job: Job) -> list[tuple[JobAction, str]]:
+    """Return what the buttons of the player do to its song, the likeliest last, with their signs."""
+    details = [(JobAction.SHOW_ERROR, "note")] if job.state is JobState.FAILED else []
+    return [*details, *reversed(available_actions(job))]
+
+
+def layout_row_buttons(job: Job, rect: QRectF) -> tuple[RowButton, ...]:
+    """Return the buttons of a row, set at the right end of `room`."""
+    menu_rect = QRectF(
+        rect.right() - BUTTON_SIZE_PX + 4, rect.center().y() - BUTTON_SIZE_PX / 2, BUTTON_SIZE_PX, BUTTON_SIZE_PX
+    )
+    # What is paused shows by itself how it goes on.
+    return (
+        *(
+            RowButton(
+                action,
+                icon,
+                menu_rect.translated(-position * (BUTTON_SIZE_PX + 2), 0),
+                is_always_visible=action is JobAction.RESUME,
+            )
+            for position, (action, icon) in enumerate(available_actions(job), 1)
+        ),
+        RowButton(JobAction.SHOW_MENU, "dots", menu_rect, is_always_visible=True),
+    )

@@ -1,0 +1,99 @@
+"""What the player says about a job, in a musician's words."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from math import ceil
+
+from desktop.jobs.model import Job, JobState, Stage
+from desktop.text.durations import format_duration
+
+STEMS_PENDING_TEXT = "The stems appear here when they are ready"
+SEPARATING_HERE_TEXT = "Separating here"
+MODEL_TITLES = {
+    "htdemucs": "HT Demucs",
+    "htdemucs_ft": "HT Demucs · fine-tuned",
+    "htdemucs_6s": "HT Demucs · six stems",
+    "sketch": "Sketch · draft quality",
+}
+RUNTIME_TITLES = {
+    "openvino": "OpenVINO on the processor",
+    "openvino bf16": "OpenVINO on the processor, in 16 bits",
+    "torch": "PyTorch on the processor",
+    "torch bf16": "PyTorch on the processor, in 16 bits",
+    "cuda fp16": "the NVIDIA GPU",
+    "mps fp16": "the Apple GPU",
+}
+
+
+def model_title(job: Job) -> str:
+    """Return the title of the model that separated the job, or is to, also of one that failed."""
+    name = job.model_used or job.options.model
+    return MODEL_TITLES.get(name, name)
+
+
+def format_runtime(name: str | None) -> str:
+    """Return what computed a song, by the engine's name for it; empty where that is not known, or not worth a word."""
+    return f"Computed by {RUNTIME_TITLES[name]}." if name in RUNTIME_TITLES else ""
+
+
+def format_last_runtime(jobs: Iterable[Job]) -> str:
+    """Return what computed the song that was begun last, of those where that is known."""
+    jobs_with_runtime = [job for job in jobs if job.runtime in RUNTIME_TITLES and job.started]
+    last = max(jobs_with_runtime, key=lambda job: job.started or job.added, default=None)
+    return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
+
+
+def format_job_status(job: Job, is_queue_paused: bool = False) -> str:
+    """Return where a job stands that is to be separated."""
+    is_repeat = job.earlier is not None
+    if job.state is JobState.PENDING:
+        return format_pending_status(job, is_queue_paused) or (
+            "Queued to be separated again" if is_repeat else "Queued"
+        )
+    return format_stage(job.stage, job.progress, is_repeat)
+
+
+def format_pending_status(job: Job, is_queue_paused: bool = False) -> str:
+    """Return why a pending job stands still, or how far it is already; empty for one that simply waits."""
+    retry_delay = job.retry_delay(datetime.now(UTC))
+    if retry_delay:
+        return f"Trying again in {format_retry_delay(retry_delay)}"
+    progress_text = f" at {int(job.progress * 100)} %" if job.progress else ""
+    if job.paused or (progress_text and is_queue_paused):
+        return f"Paused{progress_text}"
+    return f"Queued{progress_text}" if progress_text else ""
+
+
+def format_retry_delay(seconds: float) -> str:
+    """Return "40 s" or "6 min", rounded up."""
+    return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
+
+
+def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) -> str:
+    """Return what a processing job is doing; `again`: it has stems already."""
+    percent = f"{int(progress * 100)} %"
+    match stage:
+        case Stage.DOWNLOADING:
+            return "Downloading the model"
+        case Stage.DECODING:
+            return "Reading the song"
+        case Stage.SEPARATING:
+            return f"Separating again {percent}" if is_repeat else f"Separating {percent}"
+        case Stage.WRITING:
+            return f"Writing the stems {percent}"
+        case None:
+            return "Loading the model"
+
+
+def format_partial_results(job: Job, has_draft: bool) -> str:
+    """Return what to say over the parts of a song that are not finished."""
+    parts = [
+        f"Draft · {format_job_status(job).lower()}" if has_draft else format_job_status(job),
+        format_time_left(job.left),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def format_time_left(seconds: float | None) -> str:
+    """Return how long it takes yet, once that is known."""
+    return f"about {format_duration(seconds)} left" if seconds and seconds >= 1 else ""

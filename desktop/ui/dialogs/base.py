@@ -1,0 +1,105 @@
+"""What the dialogs have in common: a heading, a sentence, words to read, and a row of buttons."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+
+from desktop.ui.core.opener import no_file_manager_text, open_folder
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.widgets.button import PushButton
+
+
+class TextDialog(QDialog):
+    """A window with something to read. It blocks nothing."""
+
+    def __init__(self, heading: str, summary: str, body: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(heading)
+        self.setMinimumSize(480, 320)
+        self.resize(720, 460)
+        self._summary_label = _create_label(summary)
+        self._summary_label.setWordWrap(True)
+        self._summary_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text_view = QPlainTextEdit(body)
+        self.text_view.setReadOnly(True)
+        self.text_view.setAccessibleName("Details")
+        self.text_view.setTabChangesFocus(True)
+        self.text_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+        self._close_button = PushButton("Close", "primary", parent=self)
+        self._close_button.clicked.connect(self.close)
+        self._close_button.setFocus()
+        self._button_row = QHBoxLayout()
+        self._button_row.setSpacing(8)
+        heading_label = _create_label(heading)
+        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        heading_label.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 24, 24, 24)
+        column.setSpacing(12)
+        for widget in (heading_label, self._summary_label, self.text_view):
+            column.addWidget(widget)
+        column.addLayout(self._button_row)
+        self._add_default_buttons()
+
+    def add_button(self, text: str, kind: str = "plain") -> PushButton:
+        """Add another button at the left."""
+        button = PushButton(text, kind, parent=self)
+        self._button_row.insertWidget(self._button_row.count() - 2, button)
+        self._close_button.raise_()
+        self.setTabOrder(button, self._close_button)
+        return button
+
+    def add_folder_button(self, text: str, folder: Path) -> None:
+        """Put a button at the left that opens a folder; where no file manager opens, the sentence says where it is."""
+
+        def tell() -> None:
+            self._summary_label.setText(f"{no_file_manager_text(folder)}.")
+
+        self.add_button(text).clicked.connect(lambda: open_folder(folder, self, tell))
+
+    def copy_all(self) -> None:
+        """Put everything that can be read here on the clipboard."""
+        parts = (self.windowTitle(), self._summary_label.text(), "", self.text_view.toPlainText())
+        QGuiApplication.clipboard().setText("\n".join(parts))
+
+    def _add_default_buttons(self) -> None:
+        self._button_row.addStretch(1)
+        self._button_row.addWidget(self._close_button)
+        copy = self.add_button("Copy")
+        copy.clicked.connect(self.copy_all)
+
+
+def _create_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setStyleSheet(f"color: {tokens.TEXT};")
+    return label
+
+
+def lay_out_question(
+    dialog: QDialog, width: int, content: Sequence[QWidget], left_button: QWidget, right_buttons: Sequence[QWidget]
+) -> QVBoxLayout:
+    """Put `lines` one under the other, and below them a button `aside` on the left and the `answers` on the right.
+
+    `width` in pixels. Returns the layout of the whole.
+    """
+    buttons = QHBoxLayout()
+    buttons.setSpacing(8)
+    buttons.addWidget(left_button)
+    buttons.addStretch(1)
+    for answer in right_buttons:
+        buttons.addWidget(answer)
+    column = QVBoxLayout(dialog)
+    column.setContentsMargins(24, 24, 24, 20)
+    column.setSpacing(12)
+    for widget in content:
+        column.addWidget(widget)
+    column.addSpacing(8)
+    column.addLayout(buttons)
+    dialog.setFixedWidth(width)
+    return column

@@ -1,0 +1,227 @@
+"""The bin: removed songs, how long they are kept, how much room they take; to be restored or deleted for good."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.audio.names import printable
+from desktop.jobs.model import BIN_RETENTION_DAYS, RemovedJob
+from desktop.jobs.text import format_songs
+from desktop.text.sizes import format_size
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.dialogs.base import lay_out_question
+from desktop.ui.pages.library.bin_commands import BinCommands
+from desktop.ui.pages.library.relative_time import format_relative_time
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.widgets.button import PushButton
+
+_SIZE = (760, 480)
+_MIN_SIZE = (600, 340)
+_EXPLANATION = (
+    f"A removed song stays here with its stems for {BIN_RETENTION_DAYS} days, and is then deleted. "
+    "Your original song files are not touched."
+)
+_HEADINGS = ("Song", "Removed", "Kept until", "Size")
+_COLUMN_WIDTH = 120
+_TABLE_STYLE = f"""
+QTableWidget {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
+QTableWidget:focus {{ border-color: {tokens.ACCENT}; }}
+QTableWidget::item {{ padding: 0 12px; }}
+QTableWidget::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
+"""
+# Many songs that are restored or deleted together are listed again once (milliseconds).
+_DEBOUNCE_MS = 200
+_SELECT_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+
+
+class BinDialog(QDialog):
+    """Lists the bin as it is now. It blocks nothing."""
+
+    def __init__(self, removals: BinCommands, feed: JobFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Removed songs")
+        self.setMinimumSize(*_MIN_SIZE)
+        self.resize(*_SIZE)
+        self._removals = removals
+        self._entries: Sequence[RemovedJob] = ()
+        self.delete_dialog: DeleteDialog | None = None
+        self.table = QTableWidget(0, len(_HEADINGS))
+        self.total_label = QLabel()
+        self.restore_button = _create_button("Restore", "primary")
+        self.delete_button = _create_button("Delete now…")
+        self.empty_button = _create_button("Empty…")
+        self.close_button = _create_button("Close")
+        self._set_up_table()
+        self._build_layout()
+        self._reload_timer = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
+        self._reload_timer.timeout.connect(self._reload)
+        removals.bin_loaded.connect(self._show_entries)
+        feed.job_changed.connect(lambda: self._reload_timer.start())
+        feed.events_missed.connect(self._reload_timer.start)
+        self.table.itemSelectionChanged.connect(self._update_buttons)
+        self.table.itemDoubleClicked.connect(self._restore_selected)
+        self.restore_button.clicked.connect(self._restore_selected)
+        self.delete_button.clicked.connect(lambda: self._confirm_delete(self.selected_entries()))
+        self.empty_button.clicked.connect(lambda: self._confirm_delete(self._entries))
+        self.close_button.clicked.connect(self.close)
+        self._show_entries([])
+
+    def show_on_top(self) -> None:
+        """Open, or come to the front."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        self.table.setFocus()
+        self._reload()
+
+    def selected_entries(self) -> list[RemovedJob]:
+        """Return the selected songs, from top to bottom."""
+        rows = sorted({index.row() for index in self.table.selectedIndexes()})
+        return [self._entries[row] for row in rows]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete asks whether the selected songs are to be deleted."""
+        if event.key() == Qt.Key.Key_Delete and self.selected_entries():
+            self._confirm_delete(self.selected_entries())
+        else:
+            super().keyPressEvent(event)
+
+    def _set_up_table(self) -> None:
+        self.table.setAccessibleName("Removed songs")
+        self.table.setStyleSheet(_TABLE_STYLE)
+        self.table.setHorizontalHeaderLabels(_HEADINGS)
+        self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(34)
+        self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
+        self.table.setTabKeyNavigation(False)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionsClickable(False)
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(0, header.ResizeMode.Stretch)
+        for column in range(1, len(_HEADINGS)):
+            header.resizeSection(column, _COLUMN_WIDTH)
+
+    def _build_layout(self) -> None:
+        kept = QLabel(_EXPLANATION)
+        kept.setWordWrap(True)
+        for label in (kept, self.total_label):
+            label.setStyleSheet(f"color: {tokens.DIM};")
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.restore_button, self.delete_button, self.empty_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.close_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        for widget in (kept, self.table, self.total_label):
+            column.addWidget(widget)
+        column.addLayout(buttons)
+
+    def _reload(self) -> None:
+        if self.isVisible():
+            self._removals.load()
+
+    def _show_entries(self, entries: Sequence[RemovedJob]) -> None:
+        """List the songs; those that were selected stay so, or the first one is."""
+        selected_ids = {entry.job.id for entry in self.selected_entries()}
+        self._entries = entries
+        self.table.clearSelection()
+        self.table.setRowCount(len(entries))
+        now = datetime.now().astimezone()
+        for row, entry in enumerate(entries):
+            until = entry.kept_until.astimezone()
+            cells = (
+                _title_text(entry),
+                format_relative_time(entry.removed, now),
+                f"{until:%Y-%m-%d}",
+                format_size(entry.size_bytes),
+            )
+            for column, text in enumerate(cells):
+                self.table.setItem(row, column, QTableWidgetItem(text))
+        selected_rows = [row for row, entry in enumerate(entries) if entry.job.id in selected_ids] or [0]
+        for row in selected_rows[: len(entries)]:
+            self.table.selectionModel().select(self.table.model().index(row, 0), _SELECT_ROW)
+        size = format_size(sum(entry.size_bytes for entry in entries))
+        self.total_label.setText(f"{_count_text(entries)} · {size}" if entries else "There are no removed songs.")
+        self._update_buttons()
+
+    def _update_buttons(self) -> None:
+        chosen = bool(self.selected_entries())
+        self.restore_button.setEnabled(chosen)
+        self.delete_button.setEnabled(chosen)
+        self.empty_button.setEnabled(bool(self._entries))
+
+    def _restore_selected(self) -> None:
+        self._removals.restore([entry.job.id for entry in self.selected_entries()])
+
+    def _confirm_delete(self, entries: Sequence[RemovedJob]) -> None:
+        self.delete_dialog = DeleteDialog(entries, self)
+        self.delete_dialog.accepted.connect(lambda: self._removals.delete([entry.job.id for entry in entries]))
+        self.delete_dialog.finished.connect(self._clear_delete_dialog)
+        self.delete_dialog.open()
+
+    def _clear_delete_dialog(self) -> None:
+        self.delete_dialog = None
+
+
+class DeleteDialog(QDialog):
+    """Asks before songs are deleted for good. Escape keeps them."""
+
+    def __init__(self, entries: Sequence[RemovedJob], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle("Delete songs")
+        self.keep_button = _create_button("Keep")
+        self.delete_button = _create_button("Delete")
+        self.keep_button.clicked.connect(self.reject)
+        self.delete_button.clicked.connect(self.accept)
+        size = format_size(sum(entry.size_bytes for entry in entries))
+        songs = format_songs([entry.job for entry in entries])
+        heading_label = QLabel(f"Delete {songs} and {'its' if len(entries) == 1 else 'their'} stems?")
+        heading_label.setTextFormat(Qt.TextFormat.PlainText)
+        heading_label.setWordWrap(True)
+        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        consequence_label = QLabel(f"This frees {size} and cannot be undone. Your original files are not touched.")
+        consequence_label.setStyleSheet(f"color: {tokens.DIM};")
+        column = lay_out_question(
+            self, 520, (heading_label, consequence_label), self.keep_button, (self.delete_button,)
+        )
+        self.setFixedHeight(column.heightForWidth(520))
+        self.keep_button.setFocus()
+
+
+def _title_text(entry: RemovedJob) -> str:
+    artist = f" · {printable(entry.job.artist)}" if entry.job.artist.strip() else ""
+    return f"{printable(entry.job.title)}{artist}"
+
+
+def _count_text(entries: Sequence[RemovedJob]) -> str:
+    return "1 song" if len(entries) == 1 else f"{len(entries)} songs"
+
+
+def _create_button(text: str, kind: str = "plain") -> PushButton:
+    button = PushButton(text, kind)
+    # Return belongs to the control that has the focus.
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,88 @@
+"""The parts that the app stands on, for the About page: listed in the packaged app, read in place in a checkout."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from desktop import __version__
+from desktop.paths import resources
+
+_MISSING_LICENCE_TEXT = "Its licence’s text is not on this computer."
+_LICENCE_FILE = re.compile(r"\.dist-info/(?:.+/)?(?:licen[cs]e|copying|notice)[^/]*(?<!\.py)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Component:
+    """Something that the app is made of; Unbraid itself is one."""
+
+    name: str
+    version: str
+    licence: str
+    """In SPDX's words."""
+    bundled_in: str = ""
+    """The part that carries it."""
+    url: str = ""
+    """Where its source is to be had."""
+    licence_file: Path | None = None
+    """The file with its licence; None: a package of Python carries it."""
+
+
+def list_components() -> list[Component]:
+    """Everything that the app is made of, Unbraid first; Unbraid alone where the list is missing or damaged."""
+    folder = resources()
+    unbraid = Component("Unbraid", __version__, "MIT", licence_file=folder.parent / "LICENSE")
+    others = sorted(_read_third_party_page(folder.parent / "THIRD-PARTY.md"), key=lambda part: part.name.lower())
+    return _read_packaged_list(folder / "components.json") or [unbraid, *others]
+
+
+def read_licence(component: Component) -> str:
+    """The licence of a part in full, or a sentence that it is not there."""
+    if component.licence_file is not None:
+        try:
+            return component.licence_file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return _MISSING_LICENCE_TEXT
+    return "\n\n".join(_read_package_licences(component.bundled_in or component.name)) or _MISSING_LICENCE_TEXT
+
+
+def _read_packaged_list(listing: Path) -> list[Component]:
+    try:
+        rows = json.loads(listing.read_text(encoding="utf-8"))
+        return [_component_from_row(row, listing.parent) for row in rows]
+    except (OSError, ValueError, LookupError, TypeError):
+        return []
+
+
+def _component_from_row(row: dict[str, str], folder: Path) -> Component:
+    return Component(row["name"], row["version"], row["licence"], row["inside"], row["url"], folder / row["text"])
+
+
+def _read_third_party_page(listing: Path) -> Iterator[Component]:
+    """The rows of THIRD-PARTY.md: packages with a version, what they carry with the name of the package."""
+    try:
+        text = listing.read_text(encoding="utf-8")
+    except OSError:
+        return
+    _, bundled_section, packages_section = text.split("\n## ")[1:4] if text.count("\n## ") >= 3 else ("", "", "")
+    for name, version, licence in _table_rows(packages_section):
+        yield Component(name, version, licence.removesuffix(" (not everywhere)"))
+    for name, inside, licence in _table_rows(bundled_section):
+        yield Component(name, "", licence, inside)
+
+
+def _table_rows(section: str) -> list[tuple[str, str, str]]:
+    return re.findall(r"^\| (?!what |package )([^|]+) \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+
+
+def _read_package_licences(package: str) -> Iterator[str]:
+    try:
+        files = distribution(package).files or ()
+    except PackageNotFoundError:
+        return
+    for file in files:
+        path = Path(str(file.locate()))
+        if _LICENCE_FILE.search(file.as_posix()) and path.is_file():
+            yield path.read_text(encoding="utf-8", errors="replace")

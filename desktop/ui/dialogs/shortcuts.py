@@ -1,0 +1,36 @@
+"""The list of keys."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from desktop.ui.dialogs.base import TextDialog
+
+_EXPLANATION = (
+    "A control that has the focus keeps the keys that it uses itself: Space presses a button, arrows move a fader."
+)
+_KEY_COLUMN_X = 340
+"""Pixels from the left edge of the text to the column of keys."""
+
+
+class ShortcutsDialog(TextDialog):
+    """What each key does, under headings."""
+
+    about_requested = Signal()
+
+    def __init__(self, shortcuts: Mapping[str, Sequence[tuple[str, str]]], parent: QWidget | None = None) -> None:
+        """`keys` are names and keys under headings (`desktop.ui.app.actions.list_shortcuts`)."""
+        super().__init__("Keys", _EXPLANATION, _shortcuts_text(shortcuts), parent)
+        self.resize(720, 560)
+        self.text_view.setAccessibleName("Keys")
+        self.text_view.setTabStopDistance(_KEY_COLUMN_X)
+        self.add_button("About Unbraid").clicked.connect(self.about_requested)
+
+
+def _shortcuts_text(shortcuts: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    groups = [
+        "\n".join([heading, *(f"    {name}\t{written}" for name, written in lines)])
+        for heading, lines in shortcuts.items()
+    ]
+    return "\n\n".join(groups)

@@ -1,0 +1,80 @@
+"""Why there is no window: a sentence and what can be done about it, before anything else of the app is there."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPlainTextEdit, QWidget
+
+from desktop.paths import PORTABLE_FOLDER_NAME, Home
+from desktop.ui.dialogs.base import lay_out_question
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.widgets.button import PushButton
+
+_WIDTH, _LOG_HEIGHT = 600, 260
+_FOLDER_DIALOG_TITLE = "A folder for Unbraid’s library, for this time"
+
+
+class StartupErrorDialog(QDialog):
+    """Says it. Escape quits. Accepted: the user chose another folder for the library."""
+
+    def __init__(self, reason: str, log_text: str, offers_other_folder: bool, parent: QWidget | None = None) -> None:
+        """`words` is what more is known, to be shown when asked for; `other_folder`: another one may help."""
+        super().__init__(parent)
+        self.setWindowTitle("Unbraid cannot start")
+        self.chosen_folder: Path | None = None
+        """The one that was chosen."""
+        self.log_view = QPlainTextEdit(log_text)
+        self.log_view.setReadOnly(True)
+        self.log_view.setAccessibleName("Log")
+        self.log_view.setMinimumHeight(_LOG_HEIGHT)
+        self.log_view.hide()
+        self.quit_button = _create_button("Quit", "plain" if offers_other_folder else "primary")
+        self.show_log_button = _create_button("Show log", "plain")
+        self.choose_button = _create_button("Choose another folder…", "primary")
+        self.choose_button.setVisible(offers_other_folder)
+        self.quit_button.clicked.connect(self.reject)
+        self.show_log_button.clicked.connect(self._show_log)
+        self.choose_button.clicked.connect(self._choose_folder)
+        self._build_layout(reason)
+        (self.choose_button if offers_other_folder else self.quit_button).setFocus()
+
+    def _build_layout(self, reason: str) -> None:
+        heading_label, reason_label = QLabel("Unbraid cannot start"), QLabel(reason)
+        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        reason_label.setTextFormat(Qt.TextFormat.PlainText)
+        reason_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        reason_label.setWordWrap(True)
+        reason_label.setStyleSheet(f"color: {tokens.TEXT};")
+        lay_out_question(
+            self,
+            _WIDTH,
+            (heading_label, reason_label, self.log_view),
+            self.show_log_button,
+            (self.quit_button, self.choose_button),
+        )
+
+    def _show_log(self) -> None:
+        self.log_view.show()
+        self.show_log_button.setEnabled(False)
+        self.adjustSize()
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, _FOLDER_DIALOG_TITLE, str(Path.home()))
+        if chosen:
+            self.chosen_folder = library_path_in(Path(chosen))
+            self.accept()
+
+
+def library_path_in(folder: Path) -> Path:
+    """The library that a folder is or is to hold: one that has other things in it gets a folder in it for that."""
+    if Home(folder).database.exists() or not any(folder.iterdir()):
+        return folder
+    return folder / PORTABLE_FOLDER_NAME
+
+
+def _create_button(text: str, kind: str) -> PushButton:
+    button = PushButton(text, kind)
+    # Return belongs to the control that has the focus.
+    button.setAutoDefault(False)
+    return button

@@ -1,0 +1,71 @@
+"""Batches: the songs from the first that enters an empty queue to the last that leaves it, and how they ended."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.jobs.model import Job, JobState
+from desktop.ui.pages.library.job_model import JobTableModel
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """How the songs of a batch ended. Cancelled and removed ones are in neither list."""
+
+    completed: tuple[Job, ...]
+    failed: tuple[Job, ...]
+    """Also songs that could not be separated again, and keep their earlier stems."""
+
+
+class BatchTracker(QObject):
+    """Follows the rows of the table. What had ended before is in no batch."""
+
+    first_failure = Signal(object)
+    """The first Job of a batch that failed: later failures are told together with the end."""
+    batch_ended = Signal(object)
+    """The BatchResult of a batch in which any song was done or failed."""
+
+    def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._table_model = table_model
+        self._active_ids: set[str] = set()
+        self._completed: dict[str, Job] = {}
+        self._failed: dict[str, Job] = {}
+        self._is_failure_reported = False
+        self._is_importing = False
+        table_model.job_changed.connect(self._track_job)
+        table_model.queue_changed.connect(self._check_batch_end)
+
+    def set_importing(self, is_importing: bool) -> None:
+        """Note whether songs are being copied into the library: a batch does not end while more of it may come."""
+        self._is_importing = is_importing
+        self._check_batch_end()
+
+    def _track_job(self, job: Job) -> None:
+        if not job.state.has_ended:
+            self._active_ids.add(job.id)
+            self._completed.pop(job.id, None)
+            self._failed.pop(job.id, None)
+        elif job.id in self._active_ids:
+            self._active_ids.discard(job.id)
+            self._record_outcome(job)
+
+    def _record_outcome(self, job: Job) -> None:
+        attempt = job.last_attempt or job
+        if attempt.state is JobState.COMPLETED:
+            self._completed[job.id] = job
+        elif attempt.state is JobState.FAILED:
+            self._failed[job.id] = job
+            if not self._is_failure_reported:
+                self._is_failure_reported = True
+                self.first_failure.emit(job)
+
+    def _check_batch_end(self) -> None:
+        if self._is_importing or self._table_model.active_jobs:
+            return
+        result = BatchResult(tuple(self._completed.values()), tuple(self._failed.values()))
+        self._active_ids.clear()
+        self._completed, self._failed = {}, {}
+        self._is_failure_reported = False
+        if result.completed or result.failed:
+            self.batch_ended.emit(result)

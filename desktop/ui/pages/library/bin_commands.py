@@ -1,0 +1,128 @@
+"""Songs on their way into the bin, and back."""
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.errors import UnbraidError
+from desktop.jobs.model import Job, RemovedJob
+from desktop.jobs.text import format_removal, format_songs
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.proxy import JobProxy
+from desktop.ui.theme import tokens
+from desktop.ui.widgets.notices import Notice, NoticeStrip
+
+UNDO_TIMEOUT_S = 20.0
+"""How long a notice offers Undo; Ctrl+Z undoes a removal as long as its songs are in the bin."""
+_NOTICE_KEY = "removed"
+
+
+class BinCommands(QObject):
+    """Removes, restores and deletes songs in the background, and says so in notices."""
+
+    restored = Signal(object)
+    """The Jobs that came back, in the order of the queue."""
+    bin_loaded = Signal(object)
+    """All RemovedJobs, the one that was removed last first."""
+    bin_requested = Signal()
+    """The user wants to see the removed songs."""
+
+    def __init__(
+        self,
+        service: ServiceProvider,
+        table_model: JobTableModel,
+        proxy: JobProxy,
+        notices: NoticeStrip,
+        background: BackgroundRunner,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._table_model = table_model
+        self._proxy = proxy
+        self._notices = notices
+        self._background = background
+
+    def remove(self, jobs: Sequence[Job]) -> None:
+        """Move songs to the bin: out of the table at once."""
+        ids = [job.id for job in jobs]
+        if ids:
+            self._hide_and_remove(ids, lambda: self._service().remove_jobs(ids))
+
+    def remove_finished(self) -> None:
+        """Move every song that has ended to the bin: out of the table at once."""
+        ids = self._finished_ids()
+        if ids:
+            self._hide_and_remove(ids, lambda: self._service().remove_ended_jobs(ids), "finished")
+        else:
+            self._notices.show_text("There are no finished songs to remove.")
+
+    def count_finished(self) -> int:
+        """Return how many songs `remove_finished` would move."""
+        return len(self._finished_ids())
+
+    def undo(self) -> None:
+        """Restore all songs of the last removal that is still in the bin."""
+        self._restore(None)
+
+    def restore(self, job_ids: Sequence[str]) -> None:
+        """Put songs back into the library."""
+        self._restore(job_ids)
+
+    def delete(self, job_ids: Sequence[str] | None = None) -> None:
+        """Delete songs in the bin for good; without ids, all of them."""
+        self._background.run(lambda: self._service().bin.delete(job_ids), lambda _: self.load(), self._show_error)
+
+    def load(self) -> None:
+        """Look into the bin; `listed` tells what was found."""
+        # Apart: it adds up the sizes of all their files.
+        self._background.run_detached(lambda: self._service().bin.jobs(), self._on_bin_loaded, self._show_error)
+
+    def _hide_and_remove(self, job_ids: Sequence[str], remove: Callable[[], list[Job]], description: str = "") -> None:
+        def on_removed(moved: list[Job]) -> None:
+            self._table_model.remove_jobs([job.id for job in moved])
+            self._proxy.unhide_jobs(job_ids)
+            if moved:
+                self._offer_undo(moved, description)
+
+        def on_error(error: UnbraidError) -> None:
+            self._proxy.unhide_jobs(job_ids)
+            self._show_error(error)
+
+        self._proxy.hide_jobs(job_ids)
+        self._background.run(remove, on_removed, on_error)
+
+    def _offer_undo(self, jobs: Sequence[Job], description: str) -> None:
+        ids = [job.id for job in jobs]
+        self._notices.show_notice(
+            Notice(
+                format_removal(jobs, description),
+                key=_NOTICE_KEY,
+                action_text="Undo",
+                on_action=lambda: self.restore(ids),
+                second_action=("Removed songs…", self.bin_requested.emit),
+                timeout_s=UNDO_TIMEOUT_S,
+            )
+        )
+
+    def _restore(self, job_ids: Sequence[str] | None) -> None:
+        self._background.run(lambda: self._service().bin.restore(job_ids), self._show_restored, self._show_error)
+
+    def _show_restored(self, jobs: list[Job]) -> None:
+        self._notices.remove_notice(_NOTICE_KEY)
+        self._table_model.upsert_jobs(jobs)
+        sentence = f"Restored {format_songs(jobs)}." if jobs else "There is no removed song to restore."
+        self._notices.show_notice(Notice(sentence, key=_NOTICE_KEY, timeout_s=UNDO_TIMEOUT_S))
+        if jobs:
+            self.restored.emit(jobs)
+
+    def _on_bin_loaded(self, entries: list[RemovedJob]) -> None:
+        self.bin_loaded.emit(entries)
+
+    def _finished_ids(self) -> list[str]:
+        return [job.id for job in self._table_model.jobs if job.state.has_ended and self._proxy.is_listed(job.id)]
+
+    def _show_error(self, error: UnbraidError) -> None:
+        self._notices.show_notice(Notice(str(error), key=str(error), edge_colour=tokens.BAD))

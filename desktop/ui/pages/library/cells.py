@@ -1,0 +1,121 @@
+"""What single cells of the job table say."""
+
+from datetime import datetime
+
+from desktop.audio.names import natural_sort_key, printable
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.text import format_last_attempt
+from desktop.text.durations import format_duration
+from desktop.ui.core.job_actions import available_actions
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.library.status import Status, state_search_terms
+from desktop.ui.widgets.text_escaping import escape_tooltip
+
+PLACEHOLDER = "–"
+_MAX_LENGTH = 300
+_STATE_SORT_ORDER = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED)
+
+
+def format_title(job: Job) -> str:
+    """The song's title, harmless to show."""
+    return printable(job.title, _MAX_LENGTH)
+
+
+def format_artist_and_album(job: Job) -> str:
+    """Return who made the song and on which album; empty for a song without tags."""
+    names = [printable(name, _MAX_LENGTH) for name in (job.artist, job.album) if name.strip()]
+    return " · ".join(names)
+
+
+def accessible_row_text(job: Job, status: Status) -> str:
+    """Return a row as a screen reader reads it: title, artist and status."""
+    return ", ".join(
+        part for part in (format_title(job), format_cell(job, Column.ARTIST), status.accessible_text) if part
+    )
+
+
+def accessible_actions_text(job: Job) -> str:
+    """Return what the buttons at the end of a row do."""
+    return f"Actions: {', '.join(action.value for action, _ in available_actions(job))}. The menu key shows all."
+
+
+def format_cell(job: Job, column: Column) -> str:
+    """The words of a cell that depends on its job alone."""
+    match column:
+        case Column.TITLE:
+            return format_title(job)
+        case Column.ARTIST:
+            return printable(job.artist, _MAX_LENGTH)
+        case Column.LENGTH:
+            return format_duration(job.seconds) if job.seconds else PLACEHOLDER
+        case _:
+            return ""
+
+
+def format_time_left(job: Job, seconds: float | None) -> str:
+    """Return how long a job takes yet, a dash while that is not known; empty for a job that has ended."""
+    if job.state.has_ended:
+        return ""
+    return PLACEHOLDER if job.cancel_requested or seconds is None else format_duration(seconds)
+
+
+def tooltip(job: Job, column: Column, status: Status) -> str | None:
+    """What a cell says when it is pointed at, where that is more than it shows."""
+    match column:
+        case Column.TITLE:
+            return escape_tooltip(
+                *filter(None, (format_title(job), format_artist_and_album(job), printable(job.source, _MAX_LENGTH)))
+            )
+        case Column.STATUS:
+            return escape_tooltip(
+                *filter(None, (status.full_text, status.tooltip)),
+                *job.notices,
+                *filter(None, [format_last_attempt(job)]),
+            )
+        case Column.ADDED:
+            return f"{job.added.astimezone():%Y-%m-%d %H:%M}"
+        case _:
+            return None
+
+
+def sort_key(job: Job, column: Column) -> str | float:
+    """What a column is sorted by."""
+    match column:
+        case Column.TITLE:
+            return natural_sort_key(job.title)
+        case Column.ARTIST:
+            return natural_sort_key(f"{job.artist}\n{job.album}\n{job.title}")
+        case Column.LENGTH:
+            return job.seconds or -1.0
+        case Column.STATUS:
+            return _STATE_SORT_ORDER.index(job.state) * 1e9 + job.position
+        case _:
+            return job.added.timestamp()
+
+
+def search_text(job: Job, status: Status, model_title: str) -> str:
+    """Everything in a row that can be searched for."""
+    words = (job.title, job.artist, job.album, status.full_text, state_search_terms(job), model_title, job.source.name)
+    return " ".join(words).casefold()
+
+
+# Keys are compared as texts of equal length: positions may be negative, and the newest end comes first.
+_KEY_OFFSET = 10**17
+_KEY_DIGITS = 18
+
+
+def queue_sort_key(job: Job) -> str:
+    """Return a text that sorts as the jobs stand in the table."""
+    match job.state:
+        case JobState.PROCESSING:
+            section, number = 0, _to_microseconds(job.started or job.added)
+        case JobState.PENDING:
+            section, number = 1, job.position
+        case _:
+            section, number = 2, -_to_microseconds(job.ended or job.added)
+    # Songs that ended together, as in a library of before, stand as they were added.
+    return f"{section} {number + _KEY_OFFSET:0{_KEY_DIGITS}d} {_to_microseconds(job.added):0{_KEY_DIGITS}d}"
+
+
+def _to_microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)

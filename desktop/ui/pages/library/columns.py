@@ -1,0 +1,77 @@
+"""The columns of the job table."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from PySide6.QtCore import Qt
+
+
+class Column(IntEnum):
+    """What the table shows of a job, from left to right."""
+
+    TITLE = 0
+    ARTIST = 1
+    """Shown below the title; a column of its own so that it can be sorted by."""
+    LENGTH = 2
+    MODEL = 3
+    STATUS = 4
+    TIME_LEFT = 5
+    ADDED = 6
+    ACTIONS = 7
+    """The buttons of a row."""
+
+
+HEADINGS = {
+    Column.TITLE: "Song",
+    Column.ARTIST: "Artist",
+    Column.LENGTH: "Length",
+    Column.MODEL: "Model",
+    Column.STATUS: "Status",
+    Column.TIME_LEFT: "Time left",
+    Column.ADDED: "Added",
+    Column.ACTIONS: "",
+}
+
+JOB_ROLE = Qt.ItemDataRole.UserRole
+"""The Job itself."""
+SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+"""A key to sort the column by."""
+STATUS_ROLE = Qt.ItemDataRole.UserRole + 2
+"""The Status of the job."""
+SEARCH_ROLE = Qt.ItemDataRole.UserRole + 3
+"""All words of the row that a search looks at, case folded."""
+QUEUE_ORDER_ROLE = Qt.ItemDataRole.UserRole + 4
+"""A key for the library's own order."""
+
+
+MIN_WIDTHS_PX: Mapping[Column, int] = {
+    Column.TITLE: 254,
+    Column.LENGTH: 72,
+    Column.MODEL: 132,
+    Column.STATUS: 262,
+    Column.TIME_LEFT: 78,
+    Column.ADDED: 108,
+    Column.ACTIONS: 102,
+}
+STRETCH_FACTORS: Mapping[Column, float] = {
+    Column.TITLE: 128,
+    Column.LENGTH: 42,
+    Column.MODEL: 130,
+    Column.STATUS: 110,
+    Column.TIME_LEFT: 22,
+    Column.ADDED: 6,
+    Column.ACTIONS: 0,
+}
+"""How the room beyond the smallest widths is divided."""
+
+
+def fit_columns(available_px: int) -> dict[Column, int]:
+    """Return a width for every column; they add up to `room` where that is enough for all."""
+    extra_px = max(0, available_px - sum(MIN_WIDTHS_PX.values()))
+    total_stretch = sum(STRETCH_FACTORS.values())
+    widths_px = {
+        column: MIN_WIDTHS_PX[column] + int(extra_px * STRETCH_FACTORS[column] / total_stretch)
+        for column in MIN_WIDTHS_PX
+    }
+    widths_px[Column.STATUS] += max(0, available_px - sum(widths_px.values()))
+    return widths_px

@@ -1,0 +1,147 @@
+"""The library as the window has it: its rows, how they are kept true, and what is done to them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from desktop.jobs.model import Job, options_from_settings
+from desktop.models.store import Model, ModelStore
+from desktop.paths import Home
+from desktop.settings import load_settings
+from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.pages.library.batches import BatchTracker
+from desktop.ui.pages.library.bin_commands import BinCommands
+from desktop.ui.pages.library.covers import CoverCache
+from desktop.ui.pages.library.import_queue import ImportQueue
+from desktop.ui.pages.library.job_commands import JobCommands
+from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.proxy import JobProxy
+from desktop.ui.pages.library.refresher import Refresher
+from desktop.ui.widgets.file_drop import DroppedFiles
+from desktop.ui.widgets.notices import NoticeStrip
+
+_INSERT_DELAY_MS = 40
+_COUNTDOWN_INTERVAL_MS, _ADDED_TIMES_INTERVAL_MS = 1000, 60_000
+
+
+class LibraryController(QObject):
+    """Puts the parts together; the window listens."""
+
+    first_added = Signal(object)
+    """The first Job of a drop."""
+    models_changed = Signal(object)
+    """All Models of the shelf, in its order, when they are other than before."""
+    song_requested = Signal(str)
+    """The id of a song that the user wants to see."""
+
+    def __init__(
+        self,
+        service: ServiceProvider,
+        feed: JobFeed,
+        shelf: ModelStore,
+        home: Home,
+        notices: NoticeStrip,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._service = service
+        self._shelf = shelf
+        self._home = home
+        self._background = BackgroundRunner("library", self)
+        self._cover_background = BackgroundRunner("covers", self)
+        self.table_model = JobTableModel(self)
+        self.proxy = JobProxy(self.table_model, self)
+        self.covers = CoverCache(home, self._cover_background, self)
+        self.refresher = Refresher(service, feed, self.table_model, home, self._background, self)
+        self.commands = JobCommands(service, self.table_model, notices, self._background, self)
+        self.removals = BinCommands(service, self.table_model, self.proxy, notices, self._background, self)
+        self.import_queue = ImportQueue(service, self)
+        self.batch_tracker = BatchTracker(self.table_model, self)
+        self.models: tuple[Model, ...] = ()
+        """Those of the shelf, as they were last looked at."""
+        self._jobs_to_insert: list[Job] = []
+        self._is_new_drop = True
+        self._insert_timer = QTimer(self, interval=_INSERT_DELAY_MS, singleShot=True)
+        self._insert_timer.timeout.connect(self._insert_jobs)
+        self._added_times_timer = QTimer(self, interval=_ADDED_TIMES_INTERVAL_MS)
+        self._added_times_timer.timeout.connect(self.table_model.refresh_added_times)
+        self._added_times_timer.start()
+        self._countdown_timer = QTimer(self, interval=_COUNTDOWN_INTERVAL_MS)
+        self._countdown_timer.timeout.connect(self._update_countdown)
+        self.table_model.queue_changed.connect(self._update_countdown)
+        self.refresher.queue_paused_changed.connect(self.table_model.set_queue_paused)
+        self.import_queue.job_added.connect(self._schedule_insert)
+        self.import_queue.finished.connect(self._on_import_finished)
+        self.import_queue.busy_changed.connect(self.batch_tracker.set_importing)
+
+    @property
+    def pending_insert_count(self) -> int:
+        """Songs that are added and not yet in the table."""
+        return len(self._jobs_to_insert)
+
+    def add(self, files: DroppedFiles, model: str, allow_duplicates: bool = False) -> None:
+        """Add what was dropped, to be separated with `model` as the settings say.
+
+        `again`: also songs that are in the library already.
+        """
+        self.import_queue.add(
+            files, replace(options_from_settings(load_settings(self._home)), model=model), allow_duplicates
+        )
+
+    def add_paths(self, paths: Sequence[Path], model: str, allow_duplicates: bool = False) -> None:
+        """Add files and folders, likewise."""
+        self.add(DroppedFiles(tuple(paths)), model, allow_duplicates)
+
+    def report_playhead(self, job_id: str, position_s: float) -> None:
+        """Let the worker know where a song in work is listened to."""
+        self._background.run(lambda: self._service().report_playhead(job_id, position_s))
+
+    def request_draft(self, job_id: str) -> None:
+        """Ask for a draft of a song in work."""
+        self._background.run(lambda: self._service().request_draft(job_id))
+
+    def load_models(self) -> None:
+        """Look at the shelf again."""
+        self._background.run(self._shelf.list_models, self._set_models)
+
+    def close(self) -> None:
+        """Stop adding, end what was begun, and let go of every thread."""
+        self._added_times_timer.stop()
+        self._countdown_timer.stop()
+        self._insert_timer.stop()
+        self.import_queue.close()
+        self._cover_background.close()
+        self._background.close(run_pending=True)
+
+    def _update_countdown(self) -> None:
+        """Let songs that are tried again say when, for as long as there are any."""
+        if not self.table_model.refresh_retry_countdowns():
+            self._countdown_timer.stop()
+        elif not self._countdown_timer.isActive():
+            self._countdown_timer.start()
+
+    def _set_models(self, models: tuple[Model, ...]) -> None:
+        if models != self.models:
+            self.models = models
+            self.models_changed.emit(models)
+
+    def _schedule_insert(self, job: Job) -> None:
+        self._jobs_to_insert.append(job)
+        if not self._insert_timer.isActive():
+            self._insert_timer.start()
+
+    def _insert_jobs(self) -> None:
+        new_jobs, self._jobs_to_insert = self._jobs_to_insert, []
+        # A row may have been read meanwhile, and tell more than what was true when the song was added.
+        self.table_model.upsert_jobs(job for job in new_jobs if self.table_model.find_job(job.id) is None)
+        if self._is_new_drop and new_jobs:
+            self._is_new_drop = False
+            self.first_added.emit(new_jobs[0])
+
+    def _on_import_finished(self, _: object) -> None:
+        self._insert_jobs()
+        self._is_new_drop = True

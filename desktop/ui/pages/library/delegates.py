@@ -1,0 +1,182 @@
+"""How the cells of the job table are drawn."""
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from desktop.jobs.model import Job
+from desktop.ui.core.job_actions import layout_row_buttons
+from desktop.ui.pages.library import cells
+from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
+from desktop.ui.pages.library.covers import CoverCache, placeholder_brush
+from desktop.ui.pages.library.hover_state import FocusRing, HoverState
+from desktop.ui.pages.library.status import Status, StatusLink, Tone
+from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.widgets.progress_bar import draw_progress_bar
+
+Index = QModelIndex | QPersistentModelIndex
+CELL_PADDING_PX = 12
+FIRST_COLUMN_PADDING_PX = 16
+_TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
+
+
+def content_rect(cell: QRect, column: int) -> QRectF:
+    """The part of a cell that is drawn in."""
+    left = FIRST_COLUMN_PADDING_PX if column == Column.TITLE else CELL_PADDING_PX
+    return QRectF(cell).adjusted(left, 0, -CELL_PADDING_PX, 0)
+
+
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+    painter.drawText(rect, int(_TEXT_FLAGS), elided)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Draws the ground that all cells of a row have, and plain words on it."""
+
+    def __init__(self, hover_state: HoverState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.hover_state = hover_state
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw a cell."""
+        cell: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        painter.save()
+        painter.setClipRect(cell)
+        is_selected = bool(state & QStyle.StateFlag.State_Selected)
+        if is_selected:
+            painter.fillRect(cell, QColor(tokens.SELECTED))
+        elif self.hover_state.is_row_hovered(index):
+            painter.fillRect(cell, QColor(tokens.HOVERED))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
+        if is_selected and index.column() == Column.TITLE:
+            painter.fillRect(cell.left(), cell.top(), tokens.EDGE_WIDTH, cell.height(), QColor(tokens.ACCENT))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.draw_content(painter, content_rect(cell, index.column()), index, is_selected)
+        _draw_focus_ring(painter, cell, index, self.hover_state.focus_ring(index))
+        painter.restore()
+
+    def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
+        """Draw what the cell says."""
+        _draw_elided_text(painter, rect, index.data(), ui_font(), tokens.DIM)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """Rows are of one height; the view fits the columns."""
+        return QSize(0, tokens.ROW_HEIGHT)
+
+
+class SongDelegate(RowDelegate):
+    """The cover, the title, and below it who made it."""
+
+    def __init__(self, hover_state: HoverState, covers: CoverCache, parent: QObject | None = None) -> None:
+        super().__init__(hover_state, parent)
+        self._covers = covers
+
+    def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
+        """Draw picture and words."""
+        job: Job = index.data(JOB_ROLE)
+        cover_rect = QRectF(
+            rect.left(), rect.center().y() - tokens.COVER_SIZE / 2, tokens.COVER_SIZE, tokens.COVER_SIZE
+        )
+        self._draw_cover(painter, cover_rect, job)
+        text_rect = rect.adjusted(tokens.COVER_SIZE + 12, 0, 0, 0)
+        middle, artist = rect.center().y(), cells.format_artist_and_album(job)
+        title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
+        _draw_elided_text(painter, title_rect, index.data(), ui_font(), tokens.TEXT)
+        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), tokens.DIM)
+
+    def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
+        clip_path = QPainterPath()
+        clip_path.addRoundedRect(rect, 6, 6)
+        image = self._covers.get_cover(job)
+        if image is None:
+            painter.fillPath(clip_path, placeholder_brush(job, rect))
+            return
+        painter.save()
+        painter.setClipPath(clip_path, Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(rect, image)
+        painter.restore()
+
+
+class ChipDelegate(RowDelegate):
+    """A name on a round ground."""
+
+    def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
+        """Draw the chip."""
+        text: str = index.data()
+        if not text:
+            return
+        font = ui_font(SECONDARY_SIZE)
+        width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
+        chip_rect = QRectF(rect.left(), rect.center().y() - 11, width, 22)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.RAISED))
+        painter.drawRoundedRect(chip_rect, 11, 11)
+        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, tokens.DIM)
+
+
+class StatusDelegate(RowDelegate):
+    """Words, what can be done about them, and progress as a bar."""
+
+    def layout_cell(self, cell: QRect, index: Index) -> StatusLayout:
+        """Return where things are in a cell."""
+        status: Status = index.data(STATUS_ROLE)
+        return layout_status(status, content_rect(cell, Column.STATUS))
+
+    def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
+        """Draw the pieces."""
+        status: Status = index.data(STATUS_ROLE)
+        layout = layout_status(status, rect)
+        if layout.check_rect is not None:
+            draw_glyph(painter, "check", layout.check_rect, status.tone.value, 1.8)
+        for run in layout.runs:
+            font, colour = run.font, run.colour
+            if run.link is not StatusLink.NONE:
+                font = QFont(font)
+                font.setUnderline(True)
+                colour = tokens.TEXT if self.hover_state.is_link_hovered(index) else tokens.DIM
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            painter.drawText(run.rect.adjusted(0, 0, 2, 0), int(_TEXT_FLAGS), run.text)
+        if layout.bar_rect is not None:
+            colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
+            draw_progress_bar(painter, layout.bar_rect, status.progress or 0.0, colour)
+
+
+class ActionsDelegate(RowDelegate):
+    """The buttons of a row; what does the likeliest thing appears when the row is pointed at or chosen."""
+
+    def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
+        """Draw the buttons."""
+        job: Job = index.data(JOB_ROLE)
+        is_row_active = is_selected or self.hover_state.is_row_hovered(index)
+        for button in layout_row_buttons(job, rect):
+            if button.is_always_visible or is_row_active:
+                is_hovered = self.hover_state.hovered_action(index) is button.action
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(tokens.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(button.rect, 7, 7)
+                colour = tokens.TEXT if is_hovered else tokens.DIM if is_row_active else tokens.FAINT
+                draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
+
+
+def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: FocusRing) -> None:
+    """Draw the focus ring around a cell, or the cell's part of the ring around its row."""
+    if ring_kind is FocusRing.NONE:
+        return
+    overhang_px = 40
+    has_left_edge = ring_kind is FocusRing.CELL or index.column() == Column.TITLE
+    has_right_edge = ring_kind is FocusRing.CELL or index.column() == Column.ACTIONS
+    ring_rect = QRectF(cell).adjusted(
+        1 if has_left_edge else -overhang_px, 1, -1 if has_right_edge else overhang_px, -2
+    )
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+    painter.drawRoundedRect(ring_rect, 6, 6)

@@ -1,0 +1,112 @@
+"""The window before there are any songs."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QVBoxLayout, QWidget
+
+from desktop.models.store import Model
+from desktop.text.sizes import format_size
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE, ui_font
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.logo import LogoBanner
+
+_FORMATS_TEXT = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
+CARD_SIZE = QSize(880, 520)
+CARD_MARGIN = QSize(64, 48)
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class DropCard(QWidget):
+    """The card with the dashed frame."""
+
+    add_requested = Signal()
+    add_folder_requested = Signal()
+    demo_requested = Signal()
+
+    def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Drop songs here")
+        self.add_button = PushButton("Add songs…", "primary", "plus")
+        self.add_button.setProperty("scale", "large")
+        self.add_button.clicked.connect(self.add_requested)
+        self._note = _create_label(_FORMATS_TEXT, ui_font(SECONDARY_SIZE), tokens.DIM)
+        self._note.setWordWrap(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(40, 24, 40, 24)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addWidget(LogoBanner(), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(4)
+        column.addWidget(_create_label("Drop a song. Hear it come apart.", ui_font(LARGE_SIZE, 700), tokens.TEXT))
+        column.addSpacing(10)
+        subtitle = "Vocals, drums, bass and the rest, on this computer alone. Nothing is uploaded."
+        column.addWidget(_create_label(subtitle, ui_font(TITLE_SIZE), tokens.DIM))
+        column.addSpacing(26)
+        column.addLayout(self._create_buttons(has_demo))
+        column.addSpacing(26)
+        column.addWidget(self._note)
+        column.addStretch(1)
+
+    def _create_buttons(self, has_demo: bool) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addStretch(1)
+        row.addWidget(self.add_button)
+        folder = PushButton("Add folder…", "plain", "folder")
+        folder.setProperty("scale", "large")
+        folder.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        folder.clicked.connect(self.add_folder_requested)
+        row.addWidget(folder)
+        if has_demo:
+            play = PushButton("Try the demo song", "plain", "play")
+            play.setProperty("scale", "large")
+            play.clicked.connect(self.demo_requested)
+            row.addWidget(play)
+        row.addStretch(1)
+        return row
+
+    def set_models(self, models: Sequence[Model], selected_name: str) -> None:
+        """Tell what the first song brings with it."""
+        model = next((model for model in models if model.name == selected_name), None)
+        text = _FORMATS_TEXT
+        if model is not None and not model.is_installed:
+            text += f"\nThe first song downloads the {model.title} model ({format_size(model.size_bytes)}) and plays a draft meanwhile"
+        self._note.setText(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the card."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(tokens.RAIL), 1.5)
+        pen.setDashPattern([3.0, 2.2])
+        painter.setPen(pen)
+        painter.setBrush(QColor(tokens.PANEL))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+
+
+class EmptyState(QWidget):
+    """The card in the middle of an empty window."""
+
+    def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.card = DropCard(has_demo, self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the card in the middle, as large as it is meant to be where there is room."""
+        size = CARD_SIZE.boundedTo(self.size() - CARD_MARGIN)
+        self.card.setGeometry(
+            QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignCenter, size, self.rect())
+        )
+
+
+def _create_label(text: str, font: QFont, colour: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setFont(font)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    label.setStyleSheet(f"color: {colour};")
+    return label

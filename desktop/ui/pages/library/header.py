@@ -1,0 +1,73 @@
+"""The head of the job table: a click sorts, a third one brings back the library's own order."""
+
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPolygonF
+from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+
+from desktop.ui.pages.library.columns import HEADINGS, Column
+from desktop.ui.pages.library.proxy import NO_COLUMN
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+
+
+class JobHeader(QHeaderView):
+    """Draws its sections itself, so that the arrow stands beside the words."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionsClickable(True)
+        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.setMinimumSectionSize(0)
+        self.setSortIndicatorClearable(True)
+        self.setSortIndicator(NO_COLUMN, Qt.SortOrder.AscendingOrder)
+        self.setHighlightSections(False)
+        self.setFixedHeight(tokens.HEADER_HEIGHT)
+        self.setAccessibleName("Columns")
+
+    def sizeHint(self) -> QSize:
+        """One row."""
+        return QSize(0, tokens.HEADER_HEIGHT)
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
+        """Draw a heading."""
+        painter.fillRect(rect, QColor(tokens.PANEL))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.LINE))
+        is_sort_column = self.sortIndicatorSection() == logicalIndex
+        painter.setFont(ui_font(SECONDARY_SIZE, 500))
+        painter.setPen(QColor(tokens.TEXT if is_sort_column else tokens.FAINT))
+        text, left = HEADINGS[Column(logicalIndex)], rect.left() + (16 if logicalIndex == Column.TITLE else 12)
+        text_rect = QRect(left, rect.top(), rect.width() - 24, rect.height() - 1)
+        painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), text)
+        if is_sort_column:
+            self._draw_arrow(painter, left + painter.fontMetrics().horizontalAdvance(text) + 10.0, rect.center().y())
+
+    def _draw_arrow(self, painter: QPainter, x: float, y: float) -> None:
+        direction = -1.0 if self.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder else 1.0
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.DIM))
+        points = [
+            QPointF(x - 3.5, y - 2 * direction),
+            QPointF(x + 3.5, y - 2 * direction),
+            QPointF(x, y + 2.5 * direction),
+        ]
+        painter.drawPolygon(QPolygonF(points))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer every order there is, also by artist."""
+        self.build_sort_menu().popup(event.globalPos())
+
+    def build_sort_menu(self) -> QMenu:
+        """A menu of all orders."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        sort_options = [
+            ("Queue first, then the newest", NO_COLUMN),
+            *((f"By {HEADINGS[c].lower()}", int(c)) for c in Column if HEADINGS[c]),
+        ]
+        for text, section in sort_options:
+            action = menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(section == self.sortIndicatorSection())
+            action.triggered.connect(lambda _=False, s=section: self.setSortIndicator(s, Qt.SortOrder.AscendingOrder))
+        return menu

@@ -1,0 +1,334 @@
+"""The jobs of the library as a table: rows change in place, and never all at once."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from desktop.audio.names import natural_sort_key
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.queue import JobProgress
+from desktop.jobs.speeds import Speeds, expected_speed
+from desktop.settings import DEFAULT_MODEL, Settings
+from desktop.ui.core.job_text import MODEL_TITLES
+from desktop.ui.pages.library import cells
+from desktop.ui.pages.library.cells import queue_sort_key
+from desktop.ui.pages.library.columns import (
+    HEADINGS,
+    JOB_ROLE,
+    QUEUE_ORDER_ROLE,
+    SEARCH_ROLE,
+    SORT_ROLE,
+    STATUS_ROLE,
+    Column,
+)
+from desktop.ui.pages.library.queue_estimate import estimate_seconds_left
+from desktop.ui.pages.library.relative_time import format_relative_time
+from desktop.ui.pages.library.status import Status, choose_retry_model, is_fallback_draft, make_status
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_PARENT = QModelIndex()
+_Role = Qt.ItemDataRole
+
+
+class JobTableModel(QAbstractTableModel):
+    """One row a job, in the order in which the rows came; proxies sort."""
+
+    job_changed = Signal(object)
+    """A Job whose row was put in place or changed, progress included."""
+    queue_changed = Signal()
+    """Something was added, ended, removed, or has got on."""
+    fallback_draft_completed = Signal(object)
+    """A Job that just ended, and for which Sketch stood in."""
+    retry_ended = Signal(object)
+    """A Job that was to be separated again, and kept its earlier stems."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+        self._rows: dict[str, int] = {}
+        self._retrying_ids: set[str] = set()
+        self._songs_ahead: dict[str, int] = {}
+        self._seconds_left: Mapping[str, float] = {}
+        self._model_titles: Mapping[str, str] = MODEL_TITLES
+        self._default_model = DEFAULT_MODEL
+        self._is_queue_paused = False
+        self._removing_id = ""
+        self._speeds: Speeds = {}
+        self._settings = Settings()
+        self._role_getters: Mapping[int, Callable[[Job, Column], object]] = {
+            _Role.DisplayRole: self._display_text,
+            _Role.AccessibleTextRole: self._accessible_text,
+            _Role.ToolTipRole: lambda job, column: cells.tooltip(job, column, self._status(job)),
+            JOB_ROLE: lambda job, _: job,
+            STATUS_ROLE: lambda job, _: self._status(job),
+            SORT_ROLE: self._sort_key,
+            QUEUE_ORDER_ROLE: lambda job, _: queue_sort_key(job),
+            SEARCH_ROLE: lambda job, _: cells.search_text(job, self._status(job), self._model_title(job)),
+        }
+
+    @property
+    def jobs(self) -> Sequence[Job]:
+        """Every job."""
+        return tuple(self._jobs)
+
+    @property
+    def active_jobs(self) -> list[Job]:
+        """Jobs that are being done, or will be without anybody asking for more, in the order of the queue."""
+        active_jobs = [
+            job for job in self._jobs if job.state is JobState.PROCESSING or (_is_pending(job) and not job.paused)
+        ]
+        return sorted(active_jobs, key=lambda job: (_is_pending(job), job.position))
+
+    @property
+    def pending_ids(self) -> list[str]:
+        """The ids of the jobs that wait, paused ones too, first to run first."""
+        return [job.id for job in sorted(filter(_is_pending, self._jobs), key=lambda job: job.position)]
+
+    def find_job(self, job_id: str) -> Job | None:
+        """The job of this id, if there is one."""
+        row = self._rows.get(job_id)
+        return None if row is None else self._jobs[row]
+
+    def job_at_row(self, row: int) -> Job:
+        """The job in a row."""
+        return self._jobs[row]
+
+    def find_row(self, job_id: str) -> int | None:
+        """The row of a job."""
+        return self._rows.get(job_id)
+
+    def set_model_titles(self, titles: Mapping[str, str], default_model: str) -> None:
+        """Call models by these titles; `chosen` is the one for new songs."""
+        self._model_titles, self._default_model = {**MODEL_TITLES, **titles}, default_model
+        self._emit_data_changed(range(len(self._jobs)), Column.MODEL, Column.STATUS)
+
+    def set_queue_paused(self, is_paused: bool) -> None:
+        """Say of waiting songs whether the whole queue is paused."""
+        if is_paused != self._is_queue_paused:
+            self._is_queue_paused = is_paused
+            self._emit_data_changed(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
+
+    def set_speeds(self, speeds: Speeds, settings: Settings) -> None:
+        """Take the measured speeds of the models, for songs that are not measured yet."""
+        if (speeds, settings) != (self._speeds, self._settings):
+            self._speeds, self._settings = speeds, settings
+            self._update_queue()
+
+    @property
+    def seconds_left(self) -> Mapping[str, float]:
+        """Seconds until each active job is done, by its id, as far as that is known."""
+        return self._seconds_left
+
+    def upsert_jobs(self, jobs: Iterable[Job]) -> None:
+        """Take these jobs as they are now: known rows change in place, new ones come below."""
+        new_jobs: dict[str, Job] = {}
+        for job in jobs:
+            row = self._rows.get(job.id)
+            if row is None:
+                new_jobs[job.id] = job
+            else:
+                self._update_row(row, keep_latest_progress(self._jobs[row], job))
+        if new_jobs:
+            self._append_jobs(list(new_jobs.values()))
+        self._update_queue()
+
+    def remove_jobs(self, job_ids: Collection[str]) -> None:
+        """Forget these jobs."""
+        for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
+            self._removing_id = self._jobs[row].id
+            self.beginRemoveRows(_NO_PARENT, row, row)
+            self._jobs.pop(row)
+            self._rows = {job.id: row for row, job in enumerate(self._jobs)}
+            self.endRemoveRows()
+            self._removing_id = ""
+        self._update_queue()
+
+    def is_removing(self, job_id: str) -> bool:
+        """Return whether the row of this job is being removed now."""
+        return job_id == self._removing_id
+
+    def sync(self, jobs: Sequence[Job]) -> None:
+        """Become this list: what is not in it goes."""
+        self.remove_jobs(self._rows.keys() - {job.id for job in jobs})
+        self.upsert_jobs(jobs)
+
+    def apply_progress(self, progress: JobProgress) -> None:
+        """Show how far a job has got; news of an earlier owner, or of a job that it has let go of, is old."""
+        row = self._rows.get(progress.job_id)
+        if row is None or not is_current(self._jobs[row], progress):
+            return
+        self._update_row(row, with_progress(self._jobs[row], progress))
+        self._update_queue()
+
+    def refresh_added_times(self) -> None:
+        """Say anew how long ago songs were added."""
+        self._emit_data_changed(range(len(self._jobs)), Column.ADDED, Column.ADDED)
+
+    def refresh_retry_countdowns(self) -> bool:
+        """Say anew how long songs wait for their next try. False when none does."""
+        now = datetime.now(UTC)
+        retrying_ids = {job.id for job in self._jobs if job.retry_delay(now)}
+        for row in (self._rows[job_id] for job_id in retrying_ids | self._retrying_ids if job_id in self._rows):
+            self._emit_data_changed(range(row, row + 1), Column.STATUS, Column.STATUS)
+        self._retrying_ids = retrying_ids
+        return bool(retrying_ids)
+
+    def _append_jobs(self, jobs: Sequence[Job]) -> None:
+        first = len(self._jobs)
+        self.beginInsertRows(_NO_PARENT, first, first + len(jobs) - 1)
+        self._jobs.extend(jobs)
+        self._rows |= {job.id: first + n for n, job in enumerate(jobs)}
+        self.endInsertRows()
+        for job in jobs:
+            self.job_changed.emit(job)
+
+    def _update_row(self, row: int, job: Job) -> None:
+        old = self._jobs[row]
+        if old == job:
+            return
+        self._jobs[row] = job
+        self._emit_data_changed(range(row, row + 1), Column.TITLE, Column.ACTIONS)
+        self.job_changed.emit(job)
+        if job.last_attempt and job.last_attempt != old.last_attempt:
+            self.retry_ended.emit(job)
+        elif job.state is not old.state and is_fallback_draft(job):
+            self.fallback_draft_completed.emit(job)
+
+    def _update_queue(self) -> None:
+        """Count again who stands before whom, and tell the rows for which it changed."""
+        active_jobs = self.active_jobs
+        pending_ids = [job.id for job in active_jobs if _is_pending(job)]
+        songs_ahead, seconds_left = (
+            {job_id: n for n, job_id in enumerate(pending_ids)},
+            estimate_seconds_left(active_jobs, self._expected_speed),
+        )
+        changed_ids = [
+            i
+            for i in pending_ids
+            if songs_ahead[i] != self._songs_ahead.get(i)
+            or _differs_in_seconds(seconds_left.get(i), self._seconds_left.get(i))
+        ]
+        self._songs_ahead, self._seconds_left = songs_ahead, seconds_left
+        if changed_ids:
+            rows = [self._rows[job_id] for job_id in changed_ids]
+            self._emit_data_changed(range(min(rows), max(rows) + 1), Column.STATUS, Column.TIME_LEFT)
+        self.queue_changed.emit()
+
+    def _expected_speed(self, job: Job) -> float | None:
+        return expected_speed(job, self._settings, self._speeds)
+
+    def _emit_data_changed(self, rows: range, first: Column, last: Column) -> None:
+        if rows:
+            self.dataChanged.emit(self.index(rows[0], first), self.index(rows[-1], last))
+
+    def _status(self, job: Job) -> Status:
+        retry_model = choose_retry_model(job, self._default_model)
+        return make_status(
+            job,
+            self._songs_ahead.get(job.id, 0),
+            self._model_titles.get(retry_model, retry_model),
+            self._is_queue_paused,
+        )
+
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
+        """As many as there are jobs."""
+        return 0 if parent.isValid() else len(self._jobs)
+
+    def columnCount(self, parent: Index = _NO_PARENT) -> int:
+        """As many as there are columns."""
+        return 0 if parent.isValid() else len(Column)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
+        """The headings of the columns."""
+        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+            return None
+        if role in (_Role.DisplayRole, _Role.AccessibleTextRole):
+            return HEADINGS[Column(section)] or ("Actions" if role == _Role.AccessibleTextRole else "")
+        return None
+
+    def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
+        """What a cell holds."""
+        if not index.isValid() or index.row() >= len(self._jobs):
+            return None
+        getter = self._role_getters.get(role)
+        return None if getter is None else getter(self._jobs[index.row()], Column(index.column()))
+
+    def _model_title(self, job: Job) -> str:
+        return self._model_titles.get(job.model, job.model)
+
+    def _display_text(self, job: Job, column: Column) -> str:
+        match column:
+            case Column.MODEL:
+                return self._model_title(job)
+            case Column.STATUS:
+                return self._status(job).full_text
+            case Column.TIME_LEFT:
+                return cells.format_time_left(job, self._seconds_left.get(job.id))
+            case Column.ADDED:
+                return format_relative_time(job.added, datetime.now().astimezone())
+            case _:
+                return cells.format_cell(job, column)
+
+    def _accessible_text(self, job: Job, column: Column) -> str:
+        match column:
+            case Column.TITLE:
+                return cells.accessible_row_text(job, self._status(job))
+            case Column.ACTIONS:
+                return cells.accessible_actions_text(job)
+            case _:
+                return f"{HEADINGS[column]} {self._display_text(job, column) or 'none'}"
+
+    def _sort_key(self, job: Job, column: Column) -> str | float:
+        if column is Column.TIME_LEFT:
+            return self._seconds_left.get(job.id, float("inf"))
+        if column is Column.MODEL:
+            return natural_sort_key(self._model_title(job))
+        return cells.sort_key(job, column)
+
+
+def keep_latest_progress(known: Job, job: Job) -> Job:
+    """Return `job` as it was read, or as its progress was told when that is further on: rows are written seldom."""
+    same_run = (known.token, known.state) == (job.token, job.state) and job.state is JobState.PROCESSING
+    if known.token > job.token or (same_run and known.progress > job.progress):
+        return replace(
+            job,
+            state=known.state,
+            token=known.token,
+            stage=known.stage,
+            progress=known.progress,
+            elapsed=known.elapsed,
+            left=known.left,
+        )
+    return job
+
+
+def is_current(job: Job, progress: JobProgress) -> bool:
+    """True when an owner tells of a run that is not over, as far as is known."""
+    if job.state is JobState.PENDING:
+        return progress.token > job.token  # a claim makes it one more
+    return not job.state.has_ended and progress.token >= job.token
+
+
+def with_progress(job: Job, progress: JobProgress) -> Job:
+    """Return `job` as far as its owner says it is."""
+    return replace(
+        job,
+        state=JobState.PROCESSING,
+        token=progress.token,
+        stage=progress.stage,
+        progress=progress.progress,
+        elapsed=progress.elapsed,
+        left=progress.left,
+        started=job.started or datetime.now(UTC),
+    )
+
+
+def _is_pending(job: Job) -> bool:
+    return job.state is JobState.PENDING
+
+
+def _differs_in_seconds(one: float | None, other: float | None) -> bool:
+    return one is not other and (one is None or other is None or int(one) != int(other))

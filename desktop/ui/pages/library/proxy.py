@@ -1,0 +1,84 @@
+"""The job table sorted and searched."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRegularExpression,
+    QSortFilterProxyModel,
+    Qt,
+)
+
+from desktop.jobs.model import Job
+from desktop.ui.pages.library.columns import JOB_ROLE, QUEUE_ORDER_ROLE, SEARCH_ROLE, SORT_ROLE
+from desktop.ui.pages.library.job_model import JobTableModel
+
+NO_COLUMN = -1
+
+
+class JobProxy(QSortFilterProxyModel):
+    """Shows the rows that match a search, in the library's own order or by a column."""
+
+    def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._table_model = table_model
+        self._hidden_ids: set[str] = set()
+        self._is_searching = False
+        self.setFilterRole(SEARCH_ROLE)
+        self.setFilterKeyColumn(0)
+        self.setSourceModel(table_model)
+        self.sort(NO_COLUMN)
+
+    @property
+    def is_searching(self) -> bool:
+        """True while a search leaves rows out."""
+        return self._is_searching
+
+    def search(self, text: str) -> None:
+        """Show only rows that hold every word of `text`."""
+        self._is_searching = bool(text.split())
+        words = (QRegularExpression.escape(word) for word in text.casefold().split())
+        self.setFilterRegularExpression("^" + "".join(f"(?=.*{word})" for word in words))
+
+    def hide_jobs(self, job_ids: Iterable[str]) -> None:
+        """Leave these rows out."""
+        self.beginFilterChange()
+        self._hidden_ids.update(job_ids)
+        self.endFilterChange()
+
+    def unhide_jobs(self, job_ids: Iterable[str]) -> None:
+        """Show these rows again."""
+        self.beginFilterChange()
+        self._hidden_ids.difference_update(job_ids)
+        self.endFilterChange()
+
+    def is_listed(self, job_id: str) -> bool:
+        """Return False for a row that is hidden or being removed, whatever the search shows."""
+        return job_id not in self._hidden_ids and not self._table_model.is_removing(job_id)
+
+    @property
+    def is_in_queue_order(self) -> bool:
+        """True while the table is sorted by no column."""
+        return self.sortRole() == QUEUE_ORDER_ROLE
+
+    def job_at(self, index: QModelIndex | QPersistentModelIndex) -> Job | None:
+        """The job of a row, None outside all rows."""
+        job = index.data(JOB_ROLE) if index.isValid() else None
+        return job if isinstance(job, Job) else None
+
+    def index_of(self, job_id: str) -> QModelIndex:
+        """The first cell of a job's row; invalid while it is not shown."""
+        row = self._table_model.find_row(job_id)
+        return QModelIndex() if row is None else self.mapFromSource(self._table_model.index(row, 0))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; by none: the library's own order."""
+        self.setSortRole(QUEUE_ORDER_ROLE if column == NO_COLUMN else SORT_ROLE)
+        super().sort(max(column, 0), order if column != NO_COLUMN else Qt.SortOrder.AscendingOrder)
+
+    def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex) -> bool:
+        """True for a row that is not hidden and that matches."""
+        is_hidden = bool(self._hidden_ids) and self._table_model.job_at_row(source_row).id in self._hidden_ids
+        return not is_hidden and super().filterAcceptsRow(source_row, source_parent)

@@ -1,0 +1,167 @@
+"""Where a job stands, in a musician's words."""
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from desktop.audio.names import printable
+from desktop.jobs.model import Job, JobState
+from desktop.jobs.text import format_stem_count, format_sum_check, format_sum_difference
+from desktop.settings import DEFAULT_MODEL
+from desktop.ui.core.job_text import format_pending_status, format_stage
+from desktop.ui.theme import tokens
+
+SKETCH_MODEL = "sketch"
+FAILED_SEARCH_TERM = "failed"
+"""The word by which a search finds songs that failed."""
+
+
+class Tone(StrEnum):
+    """The colour of the words."""
+
+    PLAIN = tokens.TEXT
+    DIM = tokens.DIM
+    GOOD = tokens.GOOD
+    BAD = tokens.BAD
+
+
+class StatusLink(Enum):
+    """What a click on the last words of a status does."""
+
+    NONE = ""
+    SHOW_ERROR = "details"
+    SEPARATE_BETTER = "separate better"
+    RETRY = "try again"
+
+
+@dataclass(frozen=True)
+class Status:
+    """The cell that tells how a job is doing."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    detail: str = ""
+    link: StatusLink = StatusLink.NONE
+    link_text: str = ""
+    progress: float | None = None
+    """0 to 1 while a bar is to be drawn."""
+    tooltip: str = ""
+    """What the tooltip says besides."""
+
+    @property
+    def full_text(self) -> str:
+        """All words in a row, for tooltips and screen readers."""
+        return self._join_text(self.detail, self.link_text)
+
+    @property
+    def accessible_text(self) -> str:
+        """The words for a row as a screen reader reads it, without the link, which has a place of its own."""
+        return self._join_text(self.detail).replace(" %", " percent")
+
+    def _join_text(self, *details: str) -> str:
+        separator = " " if self.detail.endswith((".", "!", "?")) else ", "
+        details_text = separator.join(part for part in details if part)
+        return f"{self.text}: {details_text}" if details_text else self.text
+
+
+def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_paused: bool = False) -> Status:
+    """Return the status of `job`.
+
+    `ahead` counts the songs before it in the queue, `retry_model_title` names the model that does better than Sketch.
+    """
+    match job.state:
+        case JobState.PENDING:
+            return _pending_status(job, songs_ahead, is_queue_paused)
+        case JobState.PROCESSING:
+            return _processing_status(job)
+        case JobState.COMPLETED:
+            return _completed_status(job, retry_model_title)
+        case JobState.FAILED:
+            return Status("Failed", Tone.BAD, _error_text(job), StatusLink.SHOW_ERROR, "Details")
+        case JobState.CANCELLED:
+            return Status("Cancelled", Tone.DIM, "", StatusLink.RETRY, "Separate again")
+
+
+def state_search_terms(job: Job) -> str:
+    """Return the words by which a search finds a job in its state, beside those of its status."""
+    match job.state:
+        case JobState.PENDING:
+            return "paused" if job.paused else "queued"
+        case JobState.PROCESSING:
+            return "running"
+        case JobState.COMPLETED:
+            has_failed_retry = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
+            return " ".join(("done", "draft" if is_draft(job) else "", FAILED_SEARCH_TERM if has_failed_retry else ""))
+        case JobState.FAILED:
+            return FAILED_SEARCH_TERM
+        case JobState.CANCELLED:
+            return "cancelled"
+
+
+def is_draft(job: Job) -> bool:
+    """True when a job was done in draft quality."""
+    return job.state is JobState.COMPLETED and job.model_used == SKETCH_MODEL
+
+
+def is_fallback_draft(job: Job) -> bool:
+    """True when Sketch stood in for the model that was asked for."""
+    return is_draft(job) and job.options.model != SKETCH_MODEL
+
+
+def choose_retry_model(job: Job, default_model: str) -> str:
+    """Return the name of the model that a draft is to be separated with again."""
+    wanted = job.options.model if job.options.model != SKETCH_MODEL else default_model
+    return wanted if wanted != SKETCH_MODEL else DEFAULT_MODEL
+
+
+def _error_text(job: Job) -> str:
+    """Return why a job failed, without the name of its file at the beginning: in a row it would hide the reason."""
+    error = job.error or "The reason is not known."
+    return error.removeprefix(f"{printable(job.source.name)} ").removeprefix("is ")
+
+
+def _pending_status(job: Job, songs_ahead: int, is_queue_paused: bool) -> Status:
+    queue_paused_text = "queue paused" if is_queue_paused else ""
+    text = format_pending_status(job, is_queue_paused)
+    if not text:
+        details = (
+            f"{songs_ahead} ahead" if songs_ahead else "",
+            "to be separated again" if job.earlier else "",
+            queue_paused_text,
+        )
+        return Status("Queued" if songs_ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
+    if job.error and not job.paused:
+        return Status(text, Tone.DIM, job.error)
+    if queue_paused_text and not job.paused:
+        text = f"{text} ({queue_paused_text})"  # beside a bar there is no room for a detail
+    detail = f"{songs_ahead} ahead" if songs_ahead and not job.paused and not queue_paused_text else ""
+    return Status(text, Tone.DIM, detail, progress=job.progress or None)
+
+
+def _processing_status(job: Job) -> Status:
+    text = format_stage(job.stage, job.progress, is_repeat=job.earlier is not None)
+    if job.cancel_requested or job.paused:
+        text = "Stopping" if job.cancel_requested else "Pausing"
+    return Status(text, progress=job.progress)
+
+
+def _completed_status(job: Job, retry_model_title: str) -> Status:
+    if is_draft(job):
+        tooltip = f"Separate again with {retry_model_title}."
+        return Status(
+            format_stem_count(job),
+            Tone.GOOD,
+            "draft quality",
+            StatusLink.SEPARATE_BETTER,
+            "Separate again",
+            tooltip=tooltip,
+        )
+    if job.last_attempt:
+        return Status(
+            format_stem_count(job),
+            Tone.GOOD,
+            "not separated again",
+            StatusLink.SHOW_ERROR,
+            "Why?",
+            tooltip=format_sum_difference(job),
+        )
+    return Status(format_stem_count(job), Tone.GOOD, format_sum_check(job), tooltip=format_sum_difference(job))

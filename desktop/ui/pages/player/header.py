@@ -1,0 +1,161 @@
+"""The player's first row: which song this is, what came of it, and what can be done to it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from desktop.jobs.model import Job
+from desktop.jobs.text import (
+    format_last_attempt,
+    format_stem_count,
+    format_sum_check,
+    format_sum_difference,
+    sums_exactly,
+)
+from desktop.text.durations import format_duration
+from desktop.ui.core.job_actions import JobAction, player_actions
+from desktop.ui.core.job_text import format_job_status, format_runtime, model_title
+from desktop.ui.pages.library import cells
+from desktop.ui.pages.library.columns import Column
+from desktop.ui.pages.player.buttons import PaintedButton
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.widgets.button import PushButton, create_icon_button
+from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
+
+HEIGHT = 48
+
+
+class TextButton(PaintedButton):
+    """A button that says in words what it does; `accent` for the one next action."""
+
+    def __init__(self, label: str, tooltip: str, is_primary: bool = False, parent: QWidget | None = None) -> None:
+        width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(label) + 24
+        super().__init__(label, QSize(width, 32), parent)
+        self.setText(label)
+        self.setToolTip(tooltip)
+        self._background, self._text_colour = (
+            (tokens.ACCENT, tokens.ON_ACCENT) if is_primary else (tokens.RAISED, tokens.TEXT)
+        )
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        """Draw the words on their ground."""
+        painter = QPainter(self)
+        self.paint_background(painter, QColor(self._background), 8)
+        painter.setFont(ui_font(13, 500))
+        painter.setPen(QColor(self._text_colour))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class PlayerHeader(QWidget):
+    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, export, menu."""
+
+    fit_requested = Signal()
+    export_requested = Signal()
+    action_requested = Signal(object)
+    """The JobAction of a button."""
+    menu_requested = Signal(QPoint)
+    """Where the song's menu is to open, on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT)
+        self._title = ElidedLabel(15, 600)
+        self._artist = ElidedLabel(13, 400, tokens.DIM)
+        self._length, self._model, self._sum_chip = Chip(), Chip(), Chip()
+        self._notices = TwoLineLabel(12, 400, tokens.DIM)
+        self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._fit_button = TextButton("Show whole song", "Show the whole song (F, or double-click)")
+        self._fit_button.clicked.connect(self.fit_requested)
+        self._export_button = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", is_primary=True)
+        self._export_button.setAccessibleName("Export stems")
+        self._export_button.clicked.connect(self.export_requested)
+        # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        self._actions: dict[JobAction, PushButton] = {}
+        self._action_row = QHBoxLayout()
+        self._action_row.setSpacing(4)
+        self._menu_button = create_icon_button("dots", "Actions")
+        self._menu_button.clicked.connect(
+            lambda: self.menu_requested.emit(self._menu_button.mapToGlobal(self._menu_button.rect().bottomLeft()))
+        )
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 10, 0)
+        row.setSpacing(12)
+        for line in (self._title, self._artist, self._length, self._model, self._sum_chip):
+            row.addWidget(line)
+        row.addWidget(self._notices, 1)
+        row.addStretch(0)  # takes the room while there are no notices
+        row.addWidget(self._fit_button)
+        row.addWidget(self._export_button)
+        row.addLayout(self._action_row)
+        row.addSpacing(-8)
+        row.addWidget(self._menu_button)
+        self.show_zoom(True)
+
+    def show_job(self, job: Job) -> None:
+        """Show what is known of a job."""
+        self._title.show_text(cells.format_title(job))
+        self._menu_button.setAccessibleName(f"Actions for {cells.format_title(job)}")
+        self._set_actions(player_actions(job))
+        self._show_text(self._artist, cells.format_cell(job, Column.ARTIST))
+        self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
+        played_job = job.result or job
+        self._show_text(
+            self._model, model_title(played_job) if played_job.model else "", format_runtime(played_job.runtime)
+        )
+        self._export_button.setVisible(bool(job.stems))
+        sum_text = (
+            " · ".join(filter(None, (format_stem_count(played_job), format_sum_check(played_job))))
+            if job.result
+            else ""
+        )
+        self._sum_chip.set_colour(tokens.GOOD if sums_exactly(played_job) else tokens.DIM)
+        self._show_text(self._sum_chip, sum_text, format_sum_difference(played_job))
+        self._show_text(self._notices, "  ".join(_list_notices(job)))
+
+    def _set_actions(self, actions: Sequence[tuple[JobAction, str]]) -> None:
+        """Show a button for each action, which comes with its sign; buttons that are there already stay."""
+        if list(self._actions) == [action for action, _ in actions]:
+            return
+        old_buttons, self._actions = list(self._actions.values()), {}
+        for action, icon_name in actions:
+            self._actions[action] = button = create_icon_button(icon_name, action.value, self)
+            button.clicked.connect(partial(self.action_requested.emit, action))
+            self._action_row.addWidget(button)
+            button.show()
+        self._menu_button.raise_()  # Tab comes to it after them
+        if any(button.hasFocus() for button in old_buttons):
+            next(iter(self._actions.values())).setFocus()
+        for button in old_buttons:
+            button.hide()
+            button.deleteLater()
+
+    def show_zoom(self, is_whole_song: bool) -> None:
+        """Offer the way back while only a part of the song is in view."""
+        self._fit_button.setVisible(not is_whole_song)
+
+    def _show_text(self, label: ElidedLabel, text: str, tooltip: str = "") -> None:
+        label.show_text(text, tooltip)
+        label.setVisible(bool(text))
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the ground, and the line above it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
+        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+
+
+def _list_notices(job: Job) -> list[str]:
+    """Return what is to be said of the stems that are played, and of an attempt to make others."""
+    if job.result is None:
+        return []
+    attempt = _format_running_attempt(job) if job.earlier else format_last_attempt(job)
+    return [*filter(None, [attempt]), *job.result.notices]
+
+
+def _format_running_attempt(job: Job) -> str:
+    status = format_job_status(job)
+    return f"{status}." if "again" in status else f"Separating again: {status[0].lower()}{status[1:]}."

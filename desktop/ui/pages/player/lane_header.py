@@ -1,0 +1,199 @@
+"""The head of a lane: what it is called, whether it is heard, and how loud."""
+
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.audio.stems import stem_title
+from desktop.ui.pages.player.buttons import LetterButton
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.theme import tokens
+from desktop.ui.theme.icons import awesome_icon
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.button import ProgressBar
+from desktop.ui.widgets.fader import Fader
+from desktop.ui.widgets.label import ElidedLabel
+from desktop.ui.widgets.levels import Meter, format_db
+from desktop.ui.widgets.text_escaping import escape_tooltip
+
+HEADER_WIDTH = 272
+ONE_ROW_HEIGHT, TWO_ROW_HEIGHT = 44, 60
+"""Height in pixels that a head needs with its controls in one row, and in two."""
+_COMPACT_FADER_WIDTH = 78
+STEM_ICONS = {
+    "vocals": "mdi6.microphone-variant",
+    "drums": "fa5s.drum",
+    "bass": "mdi6.guitar-electric",
+    "guitar": "mdi6.guitar-acoustic",
+    "piano": "mdi6.piano",
+}
+DEFAULT_STEM_ICON = "mdi6.music-note"
+
+
+class StemBadge(QWidget):
+    """The sign of a stem on a ground tinted in its colour."""
+
+    def __init__(self, icon_name: str, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = awesome_icon(icon_name, colour)
+        self._colour = QColor(colour)
+        self.setFixedSize(22, 22)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draw the ground and the sign."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        background = QColor(self._colour)
+        background.setAlphaF(tokens.BADGE_OPACITY)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(background)
+        painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
+        self._icon.paint(painter, self.rect().adjusted(4, 4, -4, -4))
+
+
+class LaneHeaderBase(QWidget):
+    """The panel behind a head, with the lane's colour at its left edge."""
+
+    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._colour = colour
+        self.setFixedWidth(HEADER_WIDTH)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the panel, the edge, and the line to the next lane."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.PANEL))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(0, 0, tokens.EDGE_WIDTH, self.height() - 1, QColor(self._colour))
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class LaneHeader(LaneHeaderBase):
+    """Name, mute, solo, meter and fader of one stem."""
+
+    def __init__(
+        self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(colour, parent)
+        self._controller, self._lane = controller, lane
+        title = stem_title(name)
+        self.setAccessibleName(f"{title} lane")
+        self._name_label = ElidedLabel(13, 600)
+        self._name_label.show_text(title)
+        self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, tokens.ON_BAD)
+        self._solo = LetterButton("S", f"Solo {title}", tokens.SOLO, tokens.ON_SOLO)
+        for button, key in ((self._mute, f"{lane + 1}"), (self._solo, f"Shift+{lane + 1}")):
+            button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
+            button.setAccessibleDescription(f"Key: {key}")
+        self._meter = Meter(f"{title} meter", colour)
+        self._fader = Fader(f"Level of {title}", colour)
+        self._level_label = ElidedLabel(12, 400, tokens.DIM).align_right()
+        self._level_label.setFixedWidth(54)
+        self._build_layout(StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour))
+        # Not `clicked`: the Toggle action of assistive technology changes the state without a click.
+        self._mute.toggled.connect(partial(controller.set_mute, lane))
+        self._solo.toggled.connect(partial(controller.set_solo, lane))
+        self._fader.db_changed.connect(partial(controller.set_gain_db, lane))
+        self.refresh()
+
+    def _build_layout(self, badge: StemBadge) -> None:
+        self._top_row, self._bottom_row = QHBoxLayout(), QHBoxLayout()
+        self._top_row.setSpacing(6)
+        self._top_row.addWidget(badge)
+        self._top_row.addSpacing(4)
+        self._top_row.addWidget(self._name_label, 1)
+        self._top_row.addWidget(self._mute)
+        self._top_row.addWidget(self._solo)
+        self._bottom_row.setSpacing(2)
+        self._bottom_row.addWidget(self._meter)
+        self._bottom_row.addWidget(self._fader, 1)
+        self._bottom_row.addWidget(self._level_label)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(tokens.EDGE_WIDTH + 16, 7, 12, 6)
+        grid.setVerticalSpacing(2)
+        grid.addLayout(self._top_row, 0, 0)
+        grid.addLayout(self._bottom_row, 1, 0)
+        grid.setRowStretch(1, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """One row."""
+        return QSize(HEADER_WIDTH, ONE_ROW_HEIGHT)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep everything in one row where there is no room for two."""
+        super().resizeEvent(event)
+        self._set_compact(self.height() < TWO_ROW_HEIGHT)
+
+    def _set_compact(self, is_compact: bool) -> None:
+        if self._level_label.isHidden() == is_compact:
+            return
+        self._meter.setVisible(not is_compact)
+        self._level_label.setVisible(not is_compact)
+        if is_compact:
+            self._top_row.insertWidget(self._top_row.indexOf(self._mute), self._fader)
+            self._fader.setFixedWidth(_COMPACT_FADER_WIDTH)
+        else:
+            self._bottom_row.insertWidget(1, self._fader, 1)
+            self._fader.setMinimumWidth(64)
+            self._fader.setMaximumWidth(HEADER_WIDTH)
+
+    def refresh(self) -> None:
+        """Show how the lane is mixed."""
+        mix = self._controller.lane_mix(self._lane)
+        is_audible = self._controller.is_audible(self._lane)
+        self._mute.setChecked(mix.muted)
+        self._solo.setChecked(mix.soloed)
+        self._fader.show_db(mix.gain_db)
+        self._level_label.show_text(
+            "muted" if mix.muted else format_db(mix.gain_db), "" if is_audible else "Another lane is soloed"
+        )
+        self._name_label.set_colour(tokens.TEXT if is_audible else tokens.FAINT)
+        if not is_audible:
+            self._meter.show_silence()
+
+    def show_peak(self, peak: float) -> None:
+        """Move the meter."""
+        self._meter.show_peak(peak)
+
+    def show_silence(self) -> None:
+        """Let the meter fall."""
+        self._meter.show_silence()
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class PendingLaneHeader(LaneHeaderBase):
+    """The song as a whole: what is being done to it, and how far that is."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(tokens.ACCENT, parent)
+        self.setAccessibleName("The song before it is separated")
+        name = ElidedLabel(13, 600)
+        name.show_text("Song")
+        self._status = ElidedLabel(12, 400, tokens.DIM)
+        self._time_left = ElidedLabel(12, 400, tokens.DIM)
+        self._progress_bar = ProgressBar("Song separated")
+        top = QHBoxLayout()
+        top.setSpacing(10)
+        top.addWidget(StemBadge(DEFAULT_STEM_ICON, tokens.ACCENT))
+        top.addWidget(name, 1)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(19, 10, 16, 12)
+        rows.setSpacing(8)
+        rows.addLayout(top)
+        rows.addWidget(self._status)
+        rows.addWidget(self._progress_bar)
+        rows.addWidget(self._time_left)
+        rows.addStretch(1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Its rows, tight."""
+        return QSize(HEADER_WIDTH, 72)
+
+    def show_progress(self, status: str, time_left: str, fraction: float, is_running: bool) -> None:
+        """Show what is done, how long it takes yet, and how much is done; no bar before anything has run."""
+        self._status.show_text(status)
+        self._time_left.show_text(time_left)
+        self._progress_bar.set_fraction(fraction)
+        self._progress_bar.setVisible(is_running or fraction > 0)

@@ -1,0 +1,195 @@
+"""A song's lanes at work: heads, waveforms and playhead, kept in step with the sound."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from desktop.audio.peaks import Peaks
+from desktop.jobs.model import Job
+from desktop.playback.partial_source import PartialSource
+from desktop.playback.source import PlaybackSource, StemFileSource
+from desktop.segments.live_peaks import LivePeaks
+from desktop.segments.store import StoreManifest
+from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
+from desktop.ui.pages.player.lane_stack import LaneStack
+from desktop.ui.pages.player.mix import stems_in_lane_order
+from desktop.ui.pages.player.sample_reader import SampleReader
+from desktop.ui.theme import tokens
+from desktop.ui.theme.tokens import stem_colour
+from desktop.ui.waveform.pixel_columns import find_peak_level
+from desktop.ui.waveform.view import LaneWaveform
+
+MIN_DRAWN_PEAK = 0.05
+"""Sound that never gets louder than this is not drawn as if it did."""
+
+
+class LanePanel(QWidget):
+    """The stems of a job, finished or still in work, or the mixture of one that has none yet."""
+
+    zoom_changed = Signal(bool)
+
+    def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._controller = controller
+        self._stack = LaneStack()
+        self._headers: list[LaneHeader] = []
+        self._pending_header: PendingLaneHeader | None = None
+        self._duration = 0.0
+        self._shown_job_id = ""
+        self._lane_names: tuple[str, ...] = ()
+        self._live_peaks: LivePeaks | None = None
+        self._drawn_version = 0
+        self.view = self._stack.view
+        self._sample_reader = SampleReader(self)
+        self._sample_reader.samples_ready.connect(self.view.show_samples)
+        self.view.samples_requested.connect(self._sample_reader.request)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(self._stack)
+        self.view.seek_requested.connect(controller.seek_to_seconds)
+        self.view.zoom_changed.connect(self.zoom_changed)
+        controller.position_changed.connect(self._move_playhead)
+        controller.lanes_changed.connect(self._refresh_lanes)
+        controller.loaded_changed.connect(self._refresh_lanes)
+        controller.levels_changed.connect(self._show_levels)
+
+    def show_stems(self, job: Job) -> None:
+        """Show one lane a stem."""
+        stems = stems_in_lane_order(job)
+        peaks = [_open_peaks(stem.peaks) for stem in stems]
+        self._live_peaks = None
+        self._sample_reader.set_song(partial(_open_finished_song, [stem.path for stem in stems]))
+        self._lay_out_lanes(job, [stem.name for stem in stems], *_song_length(job, peaks), peaks)
+
+    def show_mixture(self, job: Job, peaks_path: Path) -> None:
+        """Show the song as a whole, until its stems exist."""
+        peaks = [_open_peaks(peaks_path)]
+        self._live_peaks = None
+        self._sample_reader.set_song(None)
+        self._show_waveforms(*_song_length(job, peaks), peaks, [tokens.ACCENT])
+        self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
+        self._stack.set_headers([self._pending_header])
+        self.view.set_playhead(None)
+
+    def show_progress(self, status: str, time_left: str, fraction: float, is_running: bool) -> None:
+        """Show how much of the mixture is separated."""
+        if self._pending_header is not None:
+            self._pending_header.show_progress(status, time_left, fraction, is_running)
+            self.view.show_unfinished([(fraction * self._duration, self._duration)], STEMS_PENDING_TEXT)
+            self.view.set_bright_until(fraction * self._duration)
+
+    def show_partial_results(self, job: Job, live_peaks: LivePeaks, folders: tuple[Path, Path]) -> None:
+        """Show one lane for every stem that is in work; they fill with `grow`.
+
+        `folders` hold the finished segments and the draft.
+        """
+        self._sample_reader.set_song(partial(_open_partial_song, folders, live_peaks.manifest))
+        names, frames = live_peaks.lane_names, live_peaks.manifest.frames
+        self._live_peaks, self._drawn_version = live_peaks, live_peaks.version
+        self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
+
+    def update_partial_results(self, status: str, is_waiting: bool) -> None:
+        """Show what has been finished meanwhile, and say `words` where it is not; `waiting`: the playhead stands there."""
+        if self._live_peaks is not None:
+            if self._live_peaks.version != self._drawn_version:
+                self._drawn_version = self._live_peaks.version
+                self.view.reload_lanes(
+                    compute_gains([max(MIN_DRAWN_PEAK, find_peak_level(lane)) for lane in self._live_peaks.lanes])
+                )
+            label_second = self._controller.position_seconds if is_waiting else None
+            self.view.show_unfinished(
+                self._live_peaks.missing_ranges(),
+                SEPARATING_HERE_TEXT if is_waiting else status,
+                label_second,
+                is_draft=True,
+            )
+
+    def close_reader(self) -> None:
+        """Read no more samples: the window closes."""
+        self._sample_reader.close()
+
+    def _lay_out_lanes(
+        self, job: Job, names: Sequence[str], duration: float, frames: int, peaks: Sequence[Peaks | None]
+    ) -> None:
+        """Lay out one lane a stem. Heads that are there already, of the same song, keep the keyboard's focus."""
+        colours = [stem_colour(name) for name in names]
+        is_same_song = self._shown_job_id == job.id and bool(self._lane_names)
+        visible_range = None if self.view.view_box.shows_whole_song() else self.view.view_box.visible_range()
+        self._show_waveforms(duration, frames, peaks, colours)
+        self._pending_header = None
+        if (self._shown_job_id, self._lane_names) != (job.id, tuple(names)):
+            self._shown_job_id, self._lane_names = job.id, tuple(names)
+            self._headers = [LaneHeader(self._controller, n, name, colours[n]) for n, name in enumerate(names)]
+            self._stack.set_headers(self._headers)
+        else:
+            self._stack.relayout()
+        if is_same_song and visible_range:
+            self.view.view_box.show_range(*visible_range)
+        self._refresh_lanes()
+        self.view.set_playhead(self._controller.position_seconds if is_same_song else 0.0)
+
+    def _show_waveforms(
+        self, duration: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[str]
+    ) -> None:
+        self._duration = duration
+        peak_levels = [
+            MIN_DRAWN_PEAK if found is None else max(MIN_DRAWN_PEAK, find_peak_level(found)) for found in peaks
+        ]
+        waveforms = [LaneWaveform(*lane) for lane in zip(peaks, colours, compute_gains(peak_levels), strict=True)]
+        self.view.set_lanes(self._duration, frames, waveforms)
+
+    def _move_playhead(self, _frame: int) -> None:
+        if not self._headers:
+            return
+        if self._controller.is_playing:
+            self.view.follow_playhead(self._controller.position_seconds)
+        else:
+            self.view.set_playhead(self._controller.position_seconds)
+
+    def _refresh_lanes(self) -> None:
+        for number, head in enumerate(self._headers):
+            head.refresh()
+            self.view.set_audible(number, self._controller.is_audible(number))
+
+    def _show_levels(self, levels: Sequence[float]) -> None:
+        for number, head in enumerate(self._headers):
+            if number < len(levels):
+                head.show_peak(levels[number])
+            else:
+                head.show_silence()
+
+
+def _open_finished_song(paths: Sequence[Path]) -> PlaybackSource:
+    return StemFileSource(paths)
+
+
+def _open_partial_song(folders: tuple[Path, Path], manifest: StoreManifest) -> PlaybackSource:
+    return PartialSource(*folders, manifest)
+
+
+def compute_gains(peak_levels: Sequence[float]) -> list[float]:
+    """Return how high to draw each lane, from the lanes' largest samples.
+
+    The loudest lane fills its height; the others keep half of their distance in decibels, to be seen at all.
+    """
+    loudest_level = max(peak_levels, default=1.0)
+    return [1 / (loudest_level * level) ** 0.5 for level in peak_levels]
+
+
+def _song_length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:
+    """The song's length in seconds and in frames."""
+    frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
+    return frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0, frames
+
+
+def _open_peaks(path: Path) -> Peaks | None:
+    """Open a pyramid; a lane without one still plays."""
+    with suppress(OSError, ValueError):
+        return Peaks.open(path)
+    return None

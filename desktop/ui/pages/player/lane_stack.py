@@ -1,0 +1,152 @@
+"""The lanes under each other: heads at the left, waveforms over one time axis at the right."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
+
+from desktop.ui.pages.player.lane_header import HEADER_WIDTH
+from desktop.ui.theme import tokens
+from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
+from desktop.ui.waveform.view import WaveformView
+
+SCROLLED_LANE_HEIGHT = 72
+MIN_LANE_HEIGHT = 44
+"""Lanes shrink down to this height where that spares the scroll bar; their heads then have one row (lane.py)."""
+_SCROLL_STEPS = 10_000_000
+"""Steps of the scroll bar over a whole song, so that a step of a long one is less than a sample in view."""
+MAX_SINGLE_LANE_HEIGHT = 420
+"""A lone lane does not fill a whole screen."""
+
+
+class LaneStack(QWidget):
+    """Shares the height out evenly among the lanes, and scrolls heads and waveforms together when it is too little."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = WaveformView()
+        self._headers: list[QWidget] = []
+        self._header_column = QWidget()
+        self._header_area = QScrollArea()
+        self._header_area.setFrameShape(QFrame.Shape.NoFrame)
+        self._header_area.setFixedWidth(HEADER_WIDTH)
+        self._header_area.setWidget(self._header_column)
+        self._header_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._header_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._header_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._header_area.viewport().setAutoFillBackground(False)
+        self._header_column.setAutoFillBackground(False)
+        self._scroll_bar = QScrollBar(Qt.Orientation.Vertical)
+        self._scroll_bar.setAccessibleName("More lanes")
+        self._scroll_bar.hide()
+        self._build_layout()
+        hidden = self._header_area.verticalScrollBar()
+        self._scroll_bar.valueChanged.connect(hidden.setValue)
+        hidden.valueChanged.connect(self._scroll_bar.setValue)
+        hidden.valueChanged.connect(lambda: self.relayout())
+        self.view.lanes_resized.connect(self.relayout)
+        self._header_area.viewport().installEventFilter(self)
+
+    def _build_layout(self) -> None:
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(0)
+        left.addSpacing(AXIS_HEIGHT)
+        left.addWidget(self._header_area, 1)
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self.view, 1)
+        right.addWidget(TimeScrollBar(self.view))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(left)
+        row.addLayout(right, 1)
+        row.addWidget(self._scroll_bar)
+
+    @property
+    def headers(self) -> tuple[QWidget, ...]:
+        """The heads, from above."""
+        return tuple(self._headers)
+
+    def set_headers(self, headers: Sequence[QWidget]) -> None:
+        """Show these heads in place of those before."""
+        for head in self._headers:
+            head.hide()
+            head.deleteLater()
+        self._headers = list(headers)
+        for head in headers:
+            head.setParent(self._header_column)
+            head.show()
+        self._header_area.verticalScrollBar().setValue(0)
+        self.relayout()
+
+    def reveal(self, head: QWidget) -> None:
+        """Scroll until a lane is in view."""
+        self._header_area.ensureWidgetVisible(head, 0, 0)
+
+    def lane_bottoms(self) -> list[int]:
+        """Return where each lane ends, in logical pixels from the top of the first."""
+        count, available_height = len(self._headers), self.view.lanes_height()
+        if not count:
+            return []
+        height = available_height / count if available_height / count >= MIN_LANE_HEIGHT else SCROLLED_LANE_HEIGHT
+        if count == 1:
+            height = min(height, MAX_SINGLE_LANE_HEIGHT)
+        return [round(height * number) for number in range(1, count + 1)]
+
+    def relayout(self) -> None:
+        """Place heads and waveforms."""
+        bottoms, top = self.lane_bottoms(), 0
+        for head, bottom in zip(self._headers, bottoms, strict=True):
+            head.setGeometry(QRect(0, top, HEADER_WIDTH, bottom - top))
+            top = bottom
+        self._header_column.resize(HEADER_WIDTH, top)
+        overflow = max(0, top - self.view.lanes_height())
+        self._scroll_bar.setRange(0, overflow)
+        self._scroll_bar.setPageStep(max(1, self.view.lanes_height()))
+        self._scroll_bar.setSingleStep(SCROLLED_LANE_HEIGHT // 2)
+        self._scroll_bar.setVisible(overflow > 0)
+        self.view.lay_out_lanes(bottoms, self._scroll_bar.value())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Paint the empty room under the heads like the room under the waveforms."""
+        if event.type() == QEvent.Type.Resize:
+            self.relayout()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the ground."""
+        QPainter(self).fillRect(self.rect(), QColor(tokens.BACKGROUND))
+
+
+class TimeScrollBar(QScrollBar):
+    """Moves a zoomed view along the song; hidden while the whole song is in view."""
+
+    def __init__(self, view: WaveformView, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._view = view
+        self.setAccessibleName("Part of the song in view")
+        self.setToolTip("Drag to move along the song (Shift+wheel, Shift+Left and Right)")
+        self.hide()
+        view.range_changed.connect(self._update_from_view)
+        self.valueChanged.connect(self._scroll_view)
+
+    def _update_from_view(self) -> None:
+        start, end = self._view.view_box.visible_range()
+        seconds = self._view.view_box.duration
+        visible_fraction = min(1.0, (end - start) / seconds)
+        blocked = self.blockSignals(True)
+        self.setRange(0, round(_SCROLL_STEPS * (1 - visible_fraction)))
+        self.setPageStep(max(1, round(_SCROLL_STEPS * visible_fraction)))
+        self.setSingleStep(max(1, self.pageStep() // 10))
+        self.setValue(round(_SCROLL_STEPS * start / seconds))
+        self.blockSignals(blocked)
+        self.setVisible(not self._view.view_box.shows_whole_song())
+
+    def _scroll_view(self, value: int) -> None:
+        start, end = self._view.view_box.visible_range()
+        first = value / _SCROLL_STEPS * self._view.view_box.duration
+        self._view.view_box.show_range(first, first + end - start)

@@ -1,0 +1,286 @@
+"""The player: the chosen song's lanes, or what stands in their way."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from desktop.jobs.model import Job, JobState, Stem
+from desktop.jobs.queue import JobProgress
+from desktop.paths import Home
+from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.job_text import format_job_status, format_partial_results, format_time_left
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.header import PlayerHeader
+from desktop.ui.pages.player.mix import stems_in_lane_order
+from desktop.ui.pages.player.partial_results import PartialResults
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.widgets.accessibility import accessible_role
+
+if TYPE_CHECKING:
+    from desktop.segments.live_peaks import LivePeaks
+    from desktop.ui.pages.player.lane_panel import LanePanel
+    from desktop.ui.waveform.view import WaveformView
+
+
+PRELOAD_DELAY_MS = 300
+"""From the list's first rows to the import of what lanes are drawn with, which takes a third of a second."""
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class PlayerPanel(QWidget):
+    """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
+
+    action_requested = Signal(object, object)
+    """The Job that is shown, and the JobAction of a button."""
+    menu_requested = Signal(object, QPoint)
+    """The Job that is shown, and where its menu is to open, on the screen."""
+
+    def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Player")
+        self._controller, self._home = controller, home
+        self._job: Job | None = None
+        self._shown_key: object = None
+        self._lanes_or_none: LanePanel | None = None
+        self.partial_results = PartialResults(controller, home, self)
+        self.partial_results.results_changed.connect(self._on_partial_results_changed)
+        self._header = PlayerHeader()
+        self.export_requested = self._header.export_requested
+        self._header.action_requested.connect(self._request_action)
+        self._header.menu_requested.connect(self._request_menu)
+        self._message = PlayerMessage()
+        self._stack = QStackedLayout()
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._header)
+        rows.addLayout(self._stack, 1)
+        self._stack.addWidget(
+            self._message
+        )  # now that it has a window to be in: a stack shows its first widget at once
+        self.show_job(None)
+
+    def preload_modules(self) -> None:
+        """Import what lanes are drawn and played with, so that nothing is imported while sound is playing.
+
+        What computes with sound is imported in a thread. What stands on Qt is imported here, once the list is painted:
+        PySide makes its types when they are first used, and the window crashed now and then while pyqtgraph used all
+        of them in a thread beside it.
+        """
+        threading.Thread(target=_import_playback_modules, name="warm up", daemon=True).start()
+        QTimer.singleShot(PRELOAD_DELAY_MS, self, _import_lane_modules)
+
+    @property
+    def waveforms(self) -> "WaveformView | None":
+        """The waveforms; None before the first song."""
+        return self._lanes_or_none.view if self._lanes_or_none else None
+
+    def stop_reading(self) -> None:
+        """Read nothing more from the song's files: the window closes."""
+        if self._lanes_or_none is not None:
+            self._lanes_or_none.close_reader()
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is shown."""
+        return self._job
+
+    def show_job(self, job: Job | None) -> None:
+        """Show a job as it is now; showing the same stems again changes nothing that sounds."""
+        self._job = job = _keep_newer_progress(self._job, job)
+        self._header.setVisible(job is not None)
+        if job is not None and job.wants_draft:
+            self.partial_results.watch(job)
+        else:
+            self.partial_results.stop_watching()
+        if job is None:
+            self._controller.unload()
+            self._show_message("Choose a song", "Its lanes appear here.")
+            return
+        self._header.show_job(job)
+        if job.result is not None:
+            self._show_stems(job.result)
+        else:
+            self._show_without_result(job)
+
+    def update_progress(self, progress: JobProgress) -> None:
+        """Show how far the job has got, when it is the one that is shown."""
+        job = self._job
+        if job is None or job.id != progress.job_id or not job.wants_draft or progress.token < job.token:
+            return
+        # Rows are written less often than progress is told: what is known here must not fall back to the row's.
+        self._job = replace(
+            job,
+            state=JobState.PROCESSING,
+            token=progress.token,
+            stage=progress.stage,
+            progress=progress.progress,
+            left=progress.left,
+        )
+        self._show_without_result(self._job)
+
+    def _request_action(self, action: JobAction) -> None:
+        self.action_requested.emit(self._job, action)
+
+    def _request_menu(self, position: QPoint) -> None:
+        self.menu_requested.emit(self._job, position)
+
+    def _show_stems(self, job: Job) -> None:
+        key = (job.id, job.stems)
+        if key == self._shown_key:
+            return
+        if missing := _describe_missing_stem(job.stems):
+            self._controller.unload()
+            self._show_message(
+                "The stems are gone", f"{missing} not in the library any more. Separate the song again.", True
+            )
+            return
+        self._shown_key = key
+        self._ensure_lanes().show_stems(job)
+        self._stack.setCurrentWidget(self._ensure_lanes())
+        stems = stems_in_lane_order(job)
+        self._controller.load(job.id, [stem.path for stem in stems], [stem.name for stem in stems])
+
+    def _show_without_result(self, job: Job) -> None:
+        if job.state.has_ended:
+            self._controller.unload()
+        if job.state is JobState.FAILED:
+            self._show_message("This song could not be separated", job.error or "The reason is not known.", True)
+        elif job.state is JobState.CANCELLED:
+            self._show_message("Cancelled", "No stems were kept. “Separate again” begins anew.")
+        elif self.partial_results.peaks is not None:
+            self._show_partial_results(job, self.partial_results.peaks)
+        else:
+            self._show_mixture(job)
+            running = job.state is JobState.PROCESSING
+            self._ensure_lanes().show_progress(
+                format_job_status(job), format_time_left(job.left), job.progress, running
+            )
+
+    def _show_mixture(self, job: Job) -> None:
+        peaks = self._home.job_folder(job.id).mixture_peaks
+        key = (job.id, job.seconds, peaks.exists())
+        if key != self._shown_key:
+            self._shown_key = key
+            self._controller.unload()
+            self._ensure_lanes().show_mixture(job, peaks)
+            self._stack.setCurrentWidget(self._ensure_lanes())
+
+    def update_draft(self, job_id: str) -> None:
+        """Look for more of a song's draft, when it is the one that is shown."""
+        if self._job is not None and self._job.id == job_id and self._job.wants_draft:
+            self.partial_results.watch(self._job)
+
+    def _on_partial_results_changed(self) -> None:
+        if self._job is not None and self._job.wants_draft:
+            self._show_without_result(self._job)
+
+    def _show_partial_results(self, job: Job, peaks: "LivePeaks") -> None:
+        key = ("growing", job.id, peaks.manifest)
+        if key != self._shown_key:
+            self._shown_key = key
+            self._ensure_lanes().show_partial_results(job, peaks, self.partial_results.folders)
+            self._stack.setCurrentWidget(self._ensure_lanes())
+            self._controller.load_partial(job.id, self.partial_results.folders, peaks.manifest)
+        self._ensure_lanes().update_partial_results(
+            format_partial_results(job, self.partial_results.has_draft), self._controller.is_waiting
+        )
+
+    def _show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
+        self._shown_key = None
+        self._header.show_zoom(True)
+        self._message.show_message(heading, sentence, is_error)
+        self._stack.setCurrentWidget(self._message)
+
+    def _ensure_lanes(self) -> "LanePanel":
+        """The lanes, made at first need."""
+        if self._lanes_or_none is None:
+            from desktop.ui.pages.player.lane_panel import LanePanel
+
+            self._lanes_or_none = LanePanel(self._controller)
+            self._lanes_or_none.zoom_changed.connect(self._header.show_zoom)
+            self._header.fit_requested.connect(self._lanes_or_none.view.fit)
+            self._stack.addWidget(self._lanes_or_none)
+        return self._lanes_or_none
+
+
+def _keep_newer_progress(known: Job | None, job: Job | None) -> Job | None:
+    """Return the job as the library has it, or as its progress was told when that is further on."""
+    if known is None or job is None or job.state is not JobState.PROCESSING:
+        return job
+    is_same_run = (known.id, known.token, known.state) == (job.id, job.token, job.state)
+    return (
+        replace(job, stage=known.stage, progress=known.progress, left=known.left)
+        if is_same_run and known.progress > job.progress
+        else job
+    )
+
+
+def _import_playback_modules() -> None:
+    playback_modules = (f"desktop.playback.{name}" for name in ("reader", "source", "partial_source"))
+    for name in (*playback_modules, "desktop.segments.live_peaks"):
+        import_module(name)
+
+
+def _import_lane_modules() -> None:
+    for name in ("desktop.ui.pages.player.lane_panel", "qtawesome"):
+        import_module(name)
+
+
+def _describe_missing_stem(stems: Sequence[Stem]) -> str:
+    """Return what is missing, with its verb; empty when every stem is there."""
+    if not stems:
+        return "They are"
+    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")
+
+
+MESSAGE_MAX_WIDTH = 640
+MESSAGE_HEADING_GAP = 8
+
+
+class PlayerMessage(QLabel):
+    """A heading and a sentence in the middle of the room, wrapped, never cut."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heading = ""
+        self._sentence = ""
+        self._colour = tokens.TEXT
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
+
+    def show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
+        """Show a heading, in the colour of trouble when it is trouble, and a sentence."""
+        self._heading, self._sentence = heading, sentence
+        self._colour = tokens.BAD if is_error else tokens.TEXT
+        self.setAccessibleName(f"{heading.rstrip('.')}. {sentence}")
+        self.update()
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write both, the block centred."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
+        width = min(MESSAGE_MAX_WIDTH, self.width() - 64)
+        heading_font, sentence_font = ui_font(15, 600), ui_font(13)
+        flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        text_bounds = QRect(0, 0, width, 10_000)
+        heading_height = QFontMetrics(heading_font).boundingRect(text_bounds, flags, self._heading).height()
+        sentence_height = QFontMetrics(sentence_font).boundingRect(text_bounds, flags, self._sentence).height()
+        left, top = (
+            (self.width() - width) // 2,
+            max(8, (self.height() - heading_height - MESSAGE_HEADING_GAP - sentence_height) // 2),
+        )
+        painter.setFont(heading_font)
+        painter.setPen(QColor(self._colour))
+        painter.drawText(QRect(left, top, width, heading_height), flags, self._heading)
+        painter.setFont(sentence_font)
+        painter.setPen(QColor(tokens.DIM))
+        painter.drawText(
+            QRect(left, top + heading_height + MESSAGE_HEADING_GAP, width, sentence_height), flags, self._sentence
+        )

@@ -1,0 +1,200 @@
+"""The last row of the window: play, where we are, and how loud everything is."""
+
+from math import ceil
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
+
+from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
+from desktop.ui.pages.player.buttons import IconButton, PlayButton
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.fader import Fader
+from desktop.ui.widgets.label import ElidedLabel
+from desktop.ui.widgets.levels import format_db
+
+HEIGHT = 64
+MIN_TIME_WIDTH = 126
+TIME_INDENT = 4
+"""Pixels between the focus ring and the time."""
+KEY_STEP_S, PAGE_STEP_S = 5, 30
+
+
+class TimeReadout(QSlider):
+    """Shows "1:17.4 / 4:12", painted when a tenth has passed and not before.
+
+    It is the playhead for the keyboard and for assistive technology: a slider in whole seconds. It takes no mouse.
+    """
+
+    seek_requested = Signal(int)
+    """Seconds to go to."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._position_text, self._duration_text, self._widest_text = "0:00.0", "", "0:00.0"
+        self._large_font, self._small_font = ui_font(18, 600), ui_font(13)
+        self.setSingleStep(KEY_STEP_S)
+        self.setPageStep(PAGE_STEP_S)
+        self.setAccessibleName("Playhead")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.valueChanged.connect(self.seek_requested)
+
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return f"{self._position_text} / {self._duration_text}" if self._duration_text else self._position_text
+
+    def show_times(self, position: float, duration: float) -> None:
+        """Show the playhead and the song's length; 0: no song."""
+        position_text, duration_text = format_duration_tenths(position), format_duration(duration) if duration else ""
+        if (position_text, duration_text) == (self._position_text, self._duration_text):
+            return
+        if duration_text != self._duration_text:
+            self._duration_text = duration_text
+            self._widest_text = format_duration_tenths(duration)
+            self.updateGeometry()
+        self._position_text = position_text
+        self._update_slider(position, duration)
+        self.update()
+
+    def _update_slider(self, position: float, duration: float) -> None:
+        """Move the slider along without asking for a seek."""
+        blocked = self.blockSignals(True)
+        self.setRange(0, ceil(duration))
+        self.setValue(int(position))
+        self.blockSignals(blocked)
+        self.setAccessibleDescription(f"{describe_duration(position)} of {describe_duration(duration)}")
+
+    def mousePressEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone: a time is no track to drag along."""
+        ev.ignore()
+
+    def mouseMoveEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone."""
+        ev.ignore()
+
+    def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
+        """Leave the mouse alone."""
+        ev.ignore()
+
+    def wheelEvent(self, e: QWheelEvent) -> None:
+        """Leave the wheel alone."""
+        e.ignore()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return all of its size: a time is never cut."""
+        return self.sizeHint()
+
+    def sizeHint(self) -> QSize:
+        """Return room for the longest time of this song."""
+        position_width = QFontMetrics(self._large_font).horizontalAdvance(self._widest_text)
+        duration_width = QFontMetrics(self._small_font).horizontalAdvance(f" / {self._duration_text}")
+        return QSize(max(MIN_TIME_WIDTH, TIME_INDENT + position_width + duration_width + 12), 32)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write both times on one base line, and draw the ring of focus."""
+        painter = QPainter(self)
+        painter.setFont(self._large_font)
+        metrics = painter.fontMetrics()
+        baseline = (self.height() + metrics.capHeight()) / 2
+        painter.setPen(QColor(tokens.TEXT if self._duration_text else tokens.FAINT))
+        painter.drawText(QPointF(TIME_INDENT, baseline), self._position_text)
+        if self._duration_text:
+            x = TIME_INDENT + metrics.horizontalAdvance(self._position_text) + 6
+            painter.setFont(self._small_font)
+            painter.setPen(QColor(tokens.FAINT))
+            painter.drawText(QPointF(x, baseline), f"/ {self._duration_text}")
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+            painter.drawRoundedRect(QRectF(1, self.height() / 2 - 17, self.width() - 4, 34), 6, 6)
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class TransportBar(QWidget):
+    """Play and pause, stop, to the start; the time; the master fader."""
+
+    def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Transport")
+        self.setFixedHeight(HEIGHT)
+        self._controller = controller
+        self._play_button = PlayButton()
+        self._to_start_button = IconButton("start", "Return to start", "Return to start (Home)")
+        self._stop_button = IconButton("stop", "Stop", "Stop: pause and go back to the start")
+        self._time_readout = TimeReadout()
+        self._master_fader = Fader("Master level", tokens.TEXT)
+        self._master_fader.setFixedWidth(162)
+        self._master_level_label = ElidedLabel(13, 400, tokens.DIM).align_right()
+        self._master_level_label.setFixedWidth(58)
+        self._build_layout()
+        self._play_button.clicked.connect(controller.toggle_playback)
+        self._to_start_button.clicked.connect(controller.seek_to_start)
+        self._stop_button.clicked.connect(controller.stop)
+        self._time_readout.seek_requested.connect(controller.seek_to_seconds)
+        self._master_fader.db_changed.connect(controller.set_master_db)
+        controller.master_changed.connect(self._show_master)
+        controller.playing_changed.connect(self._play_button.show_playing)
+        controller.position_changed.connect(self._show_time)
+        controller.loaded_changed.connect(self._update_controls)
+        self._show_master(controller.master_db)
+        self._update_controls()
+
+    def _build_layout(self) -> None:
+        master_label = ElidedLabel(13, 400, tokens.DIM)
+        master_label.show_text("Master")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 1, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(self._play_button)
+        row.addSpacing(-TIME_INDENT)
+        row.addWidget(self._time_readout)
+        row.addWidget(VerticalLine())
+        row.addWidget(self._to_start_button)
+        row.addSpacing(-4)
+        row.addWidget(self._stop_button)
+        row.addStretch(1)
+        row.addWidget(master_label)
+        row.addSpacing(-8)
+        row.addWidget(self._master_fader)
+        row.addSpacing(-8)
+        row.addWidget(self._master_level_label)
+
+    def _update_controls(self) -> None:
+        for control in (self._play_button, self._time_readout, self._to_start_button, self._stop_button):
+            control.setEnabled(self._controller.is_ready)
+        if not self._controller.is_ready:
+            self._play_button.setToolTip("Choose a separated song to play it")
+        else:
+            self._play_button.show_playing(self._controller.is_playing)
+        self._show_time()
+
+    def _show_time(self) -> None:
+        self._time_readout.show_times(self._controller.position_seconds, self._controller.duration)
+
+    def _show_master(self, db: float) -> None:
+        self._master_fader.show_db(db)
+        self._master_level_label.show_text(format_db(db))
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the panel, and the line above it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(tokens.PANEL))
+        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+
+
+class VerticalLine(QWidget):
+    """An upright line between two groups."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedSize(1, 32)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draw the line."""
+        QPainter(self).fillRect(self.rect(), QColor(tokens.LINE))

@@ -1,0 +1,54 @@
+"""Whether anything is being done, for whoever must know before the window goes or the computer sleeps."""
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.jobs.model import JobState
+from desktop.ui.core.job_feed import JobFeed
+from desktop.ui.pages.library.controller import LibraryController
+
+
+class ActivityTracker(QObject):
+    """Looks at the table's rows; they follow the library."""
+
+    changed = Signal()
+    """Something began, ended, or has got on."""
+
+    def __init__(self, library: LibraryController, feed: JobFeed, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs = library.table_model
+        self._is_paused = False
+        self._is_importing = False
+        self._has_trouble = False
+        library.refresher.queue_paused_changed.connect(self._set_paused)
+        library.import_queue.busy_changed.connect(self._set_importing)
+        feed.trouble_changed.connect(self._set_trouble)
+        self._jobs.queue_changed.connect(self.changed)
+
+    @property
+    def is_processing(self) -> bool:
+        """True while a song is being separated."""
+        return any(job.state is JobState.PROCESSING for job in self._jobs.jobs)
+
+    @property
+    def active_count(self) -> int:
+        """How many songs are separated now or will be without anybody asking for more."""
+        if self._is_paused or self._has_trouble:
+            return sum(job.state is JobState.PROCESSING for job in self._jobs.jobs)
+        return len(self._jobs.active_jobs)
+
+    @property
+    def is_active(self) -> bool:
+        """True while there are such songs, or songs are being copied into the library."""
+        return self._is_importing or self.active_count > 0
+
+    def _set_paused(self, paused: bool) -> None:
+        self._is_paused = paused
+        self.changed.emit()
+
+    def _set_importing(self, busy: bool) -> None:
+        self._is_importing = busy
+        self.changed.emit()
+
+    def _set_trouble(self, message: str) -> None:
+        self._has_trouble = bool(message)
+        self.changed.emit()

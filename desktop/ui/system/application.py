@@ -1,0 +1,57 @@
+"""The way to the screen: where Qt finds none, it would end the process without a word to whoever clicked."""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from desktop.runtime.fatal_error import show_fatal_error
+
+_MISSING_LIBRARY_TEXT = (
+    "No window can be opened, because a library of the system is missing. On Debian or Ubuntu, type: sudo apt-get install "
+    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libxkbcommon-x11-0 libegl1"
+)
+_NO_PLATFORM_TEXT = "No window can be opened: Qt finds no way to the screen"
+_AVAILABLE_PLUGINS = re.compile(r"Available platform plugins are: ([\w, -]+)\.")
+_log = logging.getLogger(__name__)
+
+
+def create_application() -> QApplication:
+    """Qt's application. Where there cannot be one, that is said, and the process ends with status 1."""
+    with _report_fatal_qt_message():
+        return QApplication(sys.argv[:1])
+
+
+@contextmanager
+def _report_fatal_qt_message() -> Generator[None]:
+    messages: list[str] = []
+
+    def hear(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+        messages.append(message)
+        _log.warning("Qt: %s", message)
+        if kind is QtMsgType.QtFatalMsg:
+            show_fatal_error(_fatal_error_text(messages))
+            os._exit(1)  # Qt would abort next
+
+    previous_handler = qInstallMessageHandler(hear)
+    try:
+        yield
+    finally:
+        qInstallMessageHandler(previous_handler)
+
+
+def _fatal_error_text(messages: list[str]) -> str:
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    all_messages = " ".join(messages)
+    if platform and not platform.startswith("xcb"):
+        match = _AVAILABLE_PLUGINS.search(all_messages)
+        allowed = f" It may be one of {match[1]}." if match else ""
+        return f"No window can be opened: QT_QPA_PLATFORM is {platform!r}.{allowed} Without it, Qt chooses by itself."
+    if "even though it was found" in all_messages or "is needed to load" in all_messages:
+        return _MISSING_LIBRARY_TEXT
+    return f"{_NO_PLATFORM_TEXT} ({messages[0].strip()})."

@@ -1,0 +1,159 @@
+"""Peaks into pixels, by numpy alone: no path, no loop over columns."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QImage
+
+FULL_SCALE = 32767.0
+FRAMES_PER_PEAK = 256
+"""Frames behind one entry of the pyramid's finest level: below that, columns are interpolated, not repeated."""
+FULL_SCALE_FRACTION = 0.92
+"""Part of the lane's height that full scale takes."""
+ALPHA_STEPS = 16
+"""Steps of a pixel that is covered in part."""
+OUTLINE_FILL_STEPS = 2
+"""Steps of what an outline leaves of its inside."""
+MAX_INT16_HEIGHT = 2000
+"""Device pixels up to which heights in steps fit into 16 bits."""
+SILENCE_HALF_HEIGHT = 0.5
+"""Half the height, in logical pixels, of the line that digital silence leaves."""
+
+
+class PeakSource(Protocol):
+    """What a waveform is read from; `desktop.audio.peaks.Peaks` is one."""
+
+    @property
+    def frames(self) -> int:
+        """Length of the sound."""
+        ...
+
+    def columns(self, start: float, end: float, width: int) -> NDArray[np.int16]:
+        """Smallest and largest sample of `width` columns between two frames: int16 [width, 2]."""
+        ...
+
+
+def read_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
+    """Return min and max, float32 [width, 2] in -1..1, of `width` columns from frame `start` to frame `end`.
+
+    Columns outside the sound are zero.
+    """
+    found = np.zeros((width, 2), np.float32)
+    frames_per_column = (end - start) / width
+    first = max(0, int(np.ceil(-start / frames_per_column)))
+    last = min(width, int(np.floor((peaks.frames - start) / frames_per_column)))
+    if last <= first:
+        return found
+    inner_start, inner_end = start + first * frames_per_column, start + last * frames_per_column
+    if frames_per_column >= FRAMES_PER_PEAK:
+        found[first:last] = peaks.columns(inner_start, inner_end, last - first) / FULL_SCALE
+    else:
+        found[first:last] = _interpolate_columns(peaks, inner_start, inner_end, last - first)
+    return found
+
+
+def _interpolate_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
+    """Columns finer than the pyramid, float32 [width, 2]: its entries, joined by straight lines."""
+    low = int(start // FRAMES_PER_PEAK) * FRAMES_PER_PEAK
+    count = int(np.ceil((end - low) / FRAMES_PER_PEAK))
+    entries = peaks.columns(low, low + count * FRAMES_PER_PEAK, count) / FULL_SCALE
+    centres = low + (np.arange(count) + 0.5) * FRAMES_PER_PEAK
+    positions = start + (np.arange(width) + 0.5) * (end - start) / width
+    sides = [np.interp(positions, centres, entries[:, side]) for side in (0, 1)]
+    return np.stack(sides, axis=1).astype(np.float32)
+
+
+def find_peak_level(peaks: PeakSource) -> float:
+    """Return the largest absolute sample of the whole sound, 0..1."""
+    return float(np.abs(read_columns(peaks, 0, max(1, peaks.frames), 512)).max())
+
+
+def paint_columns(
+    columns: NDArray[np.float32], height: int, colour: QColor, gain: float, ratio: float, outline: bool = False
+) -> QImage:
+    """Paint min and max columns, float32 [width, 2], as a picture of `height` device pixels with soft edges.
+
+    `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel; `outline` leaves the inside
+    empty but for a veil.
+    """
+    dtype = np.int16 if height < MAX_INT16_HEIGHT else np.int32
+    middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
+    scale, silence_half_height = gain * height / 2 * FULL_SCALE_FRACTION, SILENCE_HALF_HEIGHT * ratio
+    top = np.rint((middle - np.clip(columns[:, 1] * scale, silence_half_height, middle)) * ALPHA_STEPS).astype(dtype)
+    bottom = np.rint((middle + np.clip(columns[:, 0] * -scale, silence_half_height, middle)) * ALPHA_STEPS).astype(
+        dtype
+    )
+    rows = (np.arange(height, dtype=dtype) * ALPHA_STEPS)[:, None]
+    coverage = np.minimum(rows + dtype(ALPHA_STEPS), bottom)
+    coverage -= np.maximum(rows, top)
+    np.clip(coverage, 0, ALPHA_STEPS, out=coverage)
+    alpha = coverage.astype(np.uint8)
+    if outline:
+        alpha -= np.minimum(_erode(alpha, max(1, round(ratio))), ALPHA_STEPS - OUTLINE_FILL_STEPS)
+    width = len(columns)
+    image = QImage(alpha.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(_alpha_ramp(colour))
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the shades are numpy's
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _erode(alpha: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
+    """Return what of a shape, uint8 [height, width], is further than `line` pixels from its edge."""
+    inside = alpha.copy()
+    inside[:radius] = inside[-radius:] = 0
+    for other, shifted in ((inside[radius:], alpha[:-radius]), (inside[:-radius], alpha[radius:])):
+        np.minimum(other, shifted, out=other)
+    for other, shifted in ((inside[:, radius:], alpha[:, :-radius]), (inside[:, :-radius], alpha[:, radius:])):
+        np.minimum(other, shifted, out=other)
+    return inside
+
+
+def _alpha_ramp(colour: QColor) -> list[int]:
+    """Return the colour in `ALPHA_STEPS + 1` steps of opacity."""
+    red, green, blue = colour.red(), colour.green(), colour.blue()
+    return [QColor(red, green, blue, 255 * step // ALPHA_STEPS).rgba() for step in range(ALPHA_STEPS + 1)]
+
+
+MAX_FRAMES_PER_COLUMN = 64
+"""Below so many frames for a column of pixels the samples themselves are drawn."""
+
+
+@dataclass(frozen=True)
+class SampleWindow:
+    """The samples of every lane from one frame on, as the lowest and the highest channel of each frame."""
+
+    start: int
+    """First frame."""
+    sample_rate: int
+    low: NDArray[np.float32]
+    """[frames, lanes], full scale ±1."""
+    high: NDArray[np.float32]
+    """[frames, lanes], full scale ±1."""
+
+    def covers(self, start: float, end: float) -> bool:
+        """Return whether all of the stretch between two seconds is here."""
+        last = self.start + len(self.low)
+        return self.start <= start * self.sample_rate + 1 and end * self.sample_rate <= last + 1
+
+    def columns(self, lane: int, start: float, end: float, width: int) -> NDArray[np.float32]:
+        """Return lowest and highest sample of `width` columns between two seconds, float32 [width, 2] in ±1.
+
+        Where a sample is wider than a column it becomes a step, and steps are joined by upright lines.
+        """
+        edges = np.linspace(start, end, width + 1) * self.sample_rate - self.start
+        first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, max(0, len(self.low) - 1))
+        last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, max(1, len(self.low)))
+        found = np.zeros((width, 2), np.float32)
+        if not len(self.low):
+            return found
+        cuts = np.stack([first, last], axis=1).ravel()
+        padding = np.zeros(1, np.float32)  # `reduceat` takes no cut behind the last sample
+        found[:, 0] = np.minimum.reduceat(np.concatenate([self.low[:, lane], padding]), cuts)[::2]
+        found[:, 1] = np.maximum.reduceat(np.concatenate([self.high[:, lane], padding]), cuts)[::2]
+        previous = found[:-1].copy()
+        found[1:, 0] = np.minimum(found[1:, 0], previous[:, 1])
+        found[1:, 1] = np.maximum(found[1:, 1], previous[:, 0])
+        return found

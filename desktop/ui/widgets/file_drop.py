@@ -1,0 +1,90 @@
+"""What is dropped or pasted, as paths; and the frame that shows where a drop goes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
+
+from desktop.audio.files import RejectedPath
+from desktop.audio.names import printable
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import LARGE_SIZE, ui_font
+
+
+@dataclass(frozen=True)
+class DroppedFiles:
+    """What a drop or a paste holds."""
+
+    paths: tuple[Path, ...]
+    refusals: tuple[RejectedPath, ...] = ()
+    """Things that lie elsewhere, such as addresses in the web."""
+
+
+def files_from_mime(data: QMimeData) -> DroppedFiles:
+    """Files and folders named by a drop or by the clipboard, each once. Text counts when each line names a file."""
+    urls = data.urls() if data.hasUrls() else _urls_from_text(data.text())
+    local_urls = [url for url in urls if url.isLocalFile() and "\0" not in url.toLocalFile()]
+    paths = dict.fromkeys(Path(url.toLocalFile()) for url in local_urls)
+    remote_urls = dict.fromkeys(url.toDisplayString() for url in urls if url not in local_urls)
+    return DroppedFiles(tuple(paths), tuple(RejectedPath(Path(where), _not_local_text(where)) for where in remote_urls))
+
+
+def has_urls(data: QMimeData) -> bool:
+    """True when a drop is worth taking."""
+    return data.hasUrls()
+
+
+def _urls_from_text(text: str) -> Sequence[QUrl]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    urls = [QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines]
+    all_are_paths = all(line.startswith("file:") or Path(line).is_absolute() for line in lines)
+    return urls if all_are_paths else ()
+
+
+def _not_local_text(url: str) -> str:
+    return f"{printable(url)} is not a file on this computer. Download it, then add the file."
+
+
+def disable_child_drops(widget: QWidget) -> None:
+    """Let drops on `widget` fall through: a scene view would take them for itself."""
+    for view in widget.findChildren(QAbstractScrollArea):
+        view.setAcceptDrops(False)
+        view.viewport().setAcceptDrops(False)
+
+
+class DropOverlay(QWidget):
+    """Covers the window while files are dragged over it, and says what letting go does."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window = parent
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def cover_window(self) -> None:
+        """Lie over everything in the window."""
+        self.setGeometry(self._window.rect())
+        self.raise_()
+        self.show()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Dim what is below, and draw the frame with its words."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        background = QColor(tokens.BACKGROUND)
+        background.setAlpha(210)
+        painter.fillRect(self.rect(), background)
+        painter.setPen(QPen(QColor(tokens.ACCENT), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        text, font = "Drop to separate", ui_font(LARGE_SIZE, 600)
+        pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(text) + 64, 72)
+        pill.moveCenter(QRectF(self.rect()).center())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.RAISED))
+        painter.drawRoundedRect(pill, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setFont(font)
+        painter.setPen(QColor(tokens.TEXT))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,139 @@
+"""A line of text and a chip that keep their own type and colour, and cut what has no room with "…"."""
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.widgets.text_escaping import escape_tooltip
+
+CHIP_HEIGHT = 22
+CHIP_PADDING = 10
+TWO_LINE_MIN_WIDTH = 200
+
+
+class ElidedLabel(QLabel):
+    """One line of text: elided, never wrapped, the whole of it in the tooltip when it was cut."""
+
+    def __init__(
+        self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._font = ui_font(size, weight)
+        self._colour = colour
+        self._alignment = Qt.AlignmentFlag.AlignLeft
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def align_right(self) -> "ElidedLabel":
+        """Write up to the right edge."""
+        self._alignment = Qt.AlignmentFlag.AlignRight
+        return self
+
+    def show_text(self, text: str, tooltip: str = "") -> None:
+        """Show `text`; `hint` is the tooltip when nothing is cut, and the description for assistive technology."""
+        self.setToolTip(escape_tooltip(tooltip))
+        self.setAccessibleDescription(tooltip)
+        if text != self.text():
+            self.setText(text)
+            self.updateGeometry()
+
+    def set_colour(self, colour: str) -> None:
+        """Take another colour."""
+        if colour != self._colour:
+            self._colour = colour
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """All of the text."""
+        metrics = QFontMetrics(self._font)
+        return QSize(metrics.horizontalAdvance(self.text()) + 2, max(16, metrics.height()))
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the first letters."""
+        return QSize(min(self.sizeHint().width(), 36), self.sizeHint().height())
+
+    def event(self, ev: QEvent) -> bool:
+        """Show the whole text as the tooltip when it does not fit.
+
+        It is not the widget's own tooltip, which Qt gives as the description: the text would be spoken twice.
+        """
+        if ev.type() is QEvent.Type.ToolTip and isinstance(ev, QHelpEvent) and self.is_elided:
+            QToolTip.showText(ev.globalPos(), escape_tooltip(self.text()), self)
+            return True
+        return super().event(ev)
+
+    @property
+    def is_elided(self) -> bool:
+        """True when the text does not fit."""
+        return self.sizeHint().width() > self.width() + 2
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write the text on one line."""
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(
+            self.rect(), self._alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text
+        )
+
+
+class Chip(ElidedLabel):
+    """A line of text on a round ground."""
+
+    def __init__(self, colour: str = tokens.DIM, parent: QWidget | None = None) -> None:
+        super().__init__(12, 400, colour, parent)
+
+    def sizeHint(self) -> QSize:
+        """The text with its ground."""
+        return QSize(super().sizeHint().width() + 2 * CHIP_PADDING, CHIP_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """A chip is read whole: the lines beside it shrink first."""
+        return self.sizeHint()
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draw the ground, then the text."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(tokens.RAISED))
+        painter.drawRoundedRect(QRectF(self.rect()), CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        text_rect = self.rect().adjusted(CHIP_PADDING, 0, -CHIP_PADDING + 2, 0)
+        elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, text_rect.width())
+        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text)
+
+
+class TwoLineLabel(ElidedLabel):
+    """Up to two lines of small text, for a sentence in a row that is 48 pixels high."""
+
+    def sizeHint(self) -> QSize:
+        """Two lines high."""
+        return QSize(super().sizeHint().width(), 2 * QFontMetrics(self._font).lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:
+        """It takes the room that is left, and some in any case when there is something to say."""
+        return QSize(TWO_LINE_MIN_WIDTH if self.text() else 0, self.sizeHint().height())
+
+    def lines(self, width: int) -> list[str]:
+        """Return the text on one line, or on two with the second one cut."""
+        metrics = QFontMetrics(self._font)
+        if metrics.horizontalAdvance(self.text()) <= width:
+            return [self.text()]
+        words = self.text().split(" ")
+        fitting_counts = [n for n in range(1, len(words)) if metrics.horizontalAdvance(" ".join(words[:n])) <= width]
+        split = fitting_counts[-1] if fitting_counts else 1
+        first, second = (" ".join(part) for part in (words[:split], words[split:]))
+        return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in (first, second) if line]
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Write the lines, centred in the height."""
+        painter = QPainter(self)
+        painter.setFont(self._font)
+        painter.setPen(QColor(self._colour))
+        text = "\n".join(self.lines(self.width()))
+        painter.drawText(self.rect(), self._alignment | Qt.AlignmentFlag.AlignVCenter, text)

@@ -1,0 +1,93 @@
+"""Levels in decibels: where a fader stands, how high a meter reaches, and how both read."""
+
+import math
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.progress_bar import RAIL_WIDTH
+
+MIN_DB = -60.0
+MAX_DB = 6.0
+UNITY_POSITION = 0.72
+"""Place of 0 dB on a fader, so that the part where ears work takes most of the way."""
+TAPER_EXPONENT = math.log(UNITY_POSITION) / math.log(-MIN_DB / (MAX_DB - MIN_DB))
+
+
+def fader_position(db: float) -> float:
+    """Return where a fader stands for a level, 0 to 1."""
+    fraction = (min(MAX_DB, max(MIN_DB, db)) - MIN_DB) / (MAX_DB - MIN_DB)
+    return fraction**TAPER_EXPONENT
+
+
+def db_at_position(position: float) -> float:
+    """Return the level of a fader that stands at `place`, 0 to 1."""
+    return MIN_DB + (MAX_DB - MIN_DB) * min(1.0, max(0.0, position)) ** (1 / TAPER_EXPONENT)
+
+
+def meter_fraction(peak: float) -> float:
+    """Return how high a meter reaches for a linear peak, 0 to 1 over 60 dB."""
+    return min(1.0, max(0.0, 1 - 20 * math.log10(peak) / MIN_DB)) if peak > 1e-6 else 0.0
+
+
+def format_db(db: float) -> str:
+    """Return a level as "−1.5 dB", with a real minus and no minus before zero; the bottom of a fader is silence."""
+    if db <= MIN_DB:
+        return "−∞ dB"
+    tenths = round(db * 10)
+    return f"{'−' if tenths < 0 else ''}{abs(tenths) / 10:.1f} dB"
+
+
+METER_WIDTH = 6
+METER_MAX_HEIGHT = 34
+METER_FALL_PER_UPDATE = 0.05
+"""Part of its height that the meter falls at most from one showing to the next."""
+
+
+@accessible_role(QAccessible.Role.Graphic)
+class Meter(QWidget):
+    """An upright bar over 60 dB that rises at once and falls slowly.
+
+    For assistive technology it is a picture without a value: a screen reader would talk into the music.
+    """
+
+    def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self._colour = colour
+        self._fraction = 0.0
+        self.setFixedWidth(METER_WIDTH)
+        self.setMaximumHeight(METER_MAX_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        """As tall as its place allows."""
+        return QSize(METER_WIDTH, METER_MAX_HEIGHT)
+
+    def show_peak(self, peak: float) -> None:
+        """Show a linear peak."""
+        self._set_fraction(max(meter_fraction(peak), self._fraction - METER_FALL_PER_UPDATE))
+
+    def show_silence(self) -> None:
+        """Show silence."""
+        self._set_fraction(0.0)
+
+    def _set_fraction(self, fraction: float) -> None:
+        if round(fraction * METER_MAX_HEIGHT) != round(self._fraction * METER_MAX_HEIGHT):
+            self.update()
+        self._fraction = fraction
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Fill the bar from below."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()), METER_WIDTH / 2, METER_WIDTH / 2)
+        painter.fillRect(QRectF((METER_WIDTH - RAIL_WIDTH) / 2, 0, RAIL_WIDTH, self.height()), QColor(tokens.RAIL))
+        painter.setClipPath(shape)
+        height = round(self._fraction * self.height())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.fillRect(0, self.height() - height, METER_WIDTH, height, QColor(self._colour))

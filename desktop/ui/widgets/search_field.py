@@ -1,0 +1,58 @@
+"""The search: what is typed filters the table soon after, and Down or Return go to what was found."""
+
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
+
+from desktop.ui.theme import tokens
+from desktop.ui.theme.icons import draw_glyph
+
+_PLACEHOLDER = "Search songs, artists, status"
+_DELAY_MS = 120
+_ICON_SIZE, _ICON_LEFT, _TEXT_MARGIN = 16, 10, 22
+"""Pixels: the side of the icon, its distance from the edge, and how far the text is moved for it."""
+
+
+class SearchField(QLineEdit):
+    """A text field with a magnifying glass."""
+
+    search_requested = Signal(str)
+    """The text to search for, once the user pauses typing."""
+    focus_results_requested = Signal()
+    """The user goes on to what was found."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setPlaceholderText(_PLACEHOLDER)
+        self.setAccessibleName(_PLACEHOLDER)
+        self.setToolTip("Search (Ctrl+F)")
+        self.setClearButtonEnabled(True)
+        for button in self.findChildren(QToolButton):
+            button.setAccessibleName("Clear the search")
+        self.setTextMargins(_TEXT_MARGIN, 0, 0, 0)
+        self.setAcceptDrops(False)
+        self.setMinimumWidth(128)
+        self.setMaximumWidth(300)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._delay = QTimer(self, interval=_DELAY_MS, singleShot=True)
+        self._delay.timeout.connect(self.search_now)
+        self.textChanged.connect(self._delay.start)
+
+    def search_now(self) -> None:
+        """Search for the text without waiting for more of it."""
+        self._delay.stop()
+        self.search_requested.emit(self.text())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Down, Return and Enter go to what was found; other keys are typed."""
+        if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.search_now()
+            self.focus_results_requested.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the field, and the icon in it."""
+        super().paintEvent(event)
+        rect = QRectF(_ICON_LEFT, (self.height() - _ICON_SIZE) / 2, _ICON_SIZE, _ICON_SIZE)
+        draw_glyph(QPainter(self), "search", rect, tokens.DIM, 1.5)

@@ -1,0 +1,98 @@
+"""A release, as the signed feed tells of it."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from packaging.version import InvalidVersion, Version
+
+from desktop import __version__
+from desktop.errors import UpdateError
+from desktop.paths import Home
+from desktop.updates.feed_config import FeedConfig
+from desktop.updates.fetch import fetch
+from desktop.updates.minisign import PublicKey, SignatureError
+from desktop.updates.state import change_update_state, load_update_state
+
+_MAX_URL_CHARS = 500
+
+
+@dataclass(frozen=True)
+class Release:
+    """The newest version that there is."""
+
+    version: str
+    page_url: str
+    """The https address of what there is to read about it, and of its downloads."""
+
+
+def parse_feed(data: bytes) -> Release:
+    """The release in a feed: a JSON object with its `version` and `page`. Raises UpdateError."""
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UpdateError(f"The list of versions is no JSON: {error}.") from error
+    if not isinstance(content, dict):
+        raise UpdateError("The list of versions is no JSON object.")
+    return Release(_read_version(content.get("version")), _read_page_url(content.get("page")))
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Whether one version comes after another. What is no version comes before all."""
+    return _parse_version(version) > _parse_version(than)
+
+
+def _parse_version(version: str) -> Version:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return Version("0.dev0")
+
+
+def _read_version(value: Any) -> str:
+    try:
+        return str(Version(value))
+    except (InvalidVersion, TypeError) as error:
+        raise UpdateError(f"The list of versions names none: {value!r:.80}.") from error
+
+
+def _read_page_url(value: Any) -> str:
+    try:
+        url = urlsplit(value) if isinstance(value, str) else None
+    except ValueError:
+        url = None
+    if not url or url.scheme != "https" or not url.hostname or not value.isprintable() or " " in value:
+        raise UpdateError(f"The list of versions names no page: {value!r:.80}.")
+    if len(value) > _MAX_URL_CHARS:
+        raise UpdateError("The list of versions names a page with an endless address.")
+    return value
+
+
+def check_for_update(config: FeedConfig, home: Home, current_version: str = __version__) -> Release | None:
+    """The release that the user has not and has not put away; None when there is none, or it is too early to ask.
+
+    Asks the network, once a day at most. Raises UpdateError when nothing was learned, or nothing believed.
+    """
+    now = time.time()
+    if not load_update_state(home).is_due(now):
+        return None
+    # Before asking: neither a server in trouble nor a disk that takes nothing makes it ask at every start.
+    change_update_state(home, asked=now)
+    release = _fetch_verified_release(config)
+    state = load_update_state(home)
+    if is_newer(state.newest, than=release.version):
+        raise UpdateError(f"The list of versions is an old one: it names {release.version}, after {state.newest}.")
+    change_update_state(home, newest=release.version)
+    is_wanted = is_newer(release.version, than=current_version) and release.version != state.dismissed
+    return release if is_wanted else None
+
+
+def _fetch_verified_release(config: FeedConfig) -> Release:
+    feed, signature = fetch(config.feed_url), fetch(config.signature_url)
+    try:
+        PublicKey.parse(config.public_key).verify(feed, signature.decode())
+    except (SignatureError, UnicodeDecodeError) as error:
+        raise UpdateError(f"The list of versions at {config.feed_url} was not believed: {error}.") from error
+    return parse_feed(feed)

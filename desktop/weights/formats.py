@@ -1,0 +1,155 @@
+"""The forms of weights files: a ZIP archive or the older bare pickles, both by torch.save, and safetensors.
+
+Of each, this module finds out which values it holds, and where in the file its storages lie.
+"""
+
+import io
+import json
+import math
+import struct
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from desktop.weights.unpickler import ClassReference, Storage, TensorView, parse_fraction, read_pickle
+
+# How every file of torch.save before 1.6 begins: a pickle of the number 0x1950a86a20f9469cfc6c.
+_LEGACY_SIGNATURE = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# Bytes of the description that comes before the numbers. That of a full-size HTDemucs has 0.1 MB.
+_MAX_DESCRIPTION_BYTES = 16 << 20
+_SAFETENSORS_DTYPES = {
+    "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64", "I64": "int64", "I32": "int32",
+    "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class WeightsContent:
+    """What a weights file holds."""
+
+    value: Any
+    """Plain values, with a `TensorView` for each tensor and a `ClassReference` for each class."""
+    storage_offsets: Mapping[str, int]
+    """At which byte of the file each storage begins, by its key."""
+    file_bytes: int
+    """The file's, in bytes."""
+
+
+def is_safetensors(path: Path) -> bool:
+    """Return whether a file has this form, judged by its content. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def read_weights_file(path: Path) -> WeightsContent:
+    """Return what a weights file holds.
+
+    Raises OSError, ForbiddenNameError, and for a damaged file whatever its nonsense makes of `pickle`, `zipfile`, `json`.
+    """
+    with path.open("rb") as file:
+        start = file.read(len(_LEGACY_SIGNATURE))
+        file.seek(0)
+        if start[8:9] == b"{":
+            return _read_safetensors(file)
+        return _read_legacy(file) if start == _LEGACY_SIGNATURE else _read_zip(file)
+
+
+def _read_zip(file: BinaryIO) -> WeightsContent:
+    with zipfile.ZipFile(file) as archive:
+        entries = {entry.filename: entry for entry in archive.infolist()}
+        # torch stores without packing; what is packed may unfold to any size.
+        if any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries.values()):
+            raise ValueError("packed or encrypted")
+        description = next((name for name in entries if name.endswith("/data.pkl")), "")
+        root = description.removesuffix("data.pkl")
+        if not root or entries[description].file_size > _MAX_DESCRIPTION_BYTES:
+            raise ValueError("no description, or too large a one")
+        _check_byte_order(f"{root}byteorder" not in entries or archive.read(f"{root}byteorder") == b"little")
+        pickled = read_pickle(io.BytesIO(archive.read(description)))
+        starts = {key: _content_offset(file, entries[f"{root}data/{key}"]) for key in pickled.storages}
+    size = file.seek(0, io.SEEK_END)
+    if _end_offset(pickled.storages, starts) > size:
+        raise ValueError("cut short")
+    return WeightsContent(pickled.value, starts, size)
+
+
+def _content_offset(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
+    """Return the byte at which an entry's content begins: behind its own header, whose length varies."""
+    file.seek(entry.header_offset)
+    name, extra = struct.unpack("<26xHH", file.read(30))
+    return entry.header_offset + 30 + name + extra
+
+
+def _read_legacy(file: BinaryIO) -> WeightsContent:
+    stream = io.BytesIO(file.read(_MAX_DESCRIPTION_BYTES))
+    _magic, _version, system, pickled, keys = (read_pickle(stream) for _ in range(5))
+    _check_byte_order(system.value["little_endian"])
+    starts: dict[str, int] = {}
+    file.seek(stream.tell())
+    for key in keys.value:
+        storage = pickled.storages[key]
+        if struct.unpack("<q", file.read(8)) != (storage.elements,):
+            raise ValueError("a storage of another size than described")
+        starts[key] = file.tell()
+        file.seek(storage.size_bytes, io.SEEK_CUR)
+    size = file.seek(0, io.SEEK_END)
+    if _end_offset(pickled.storages, starts) > size:
+        raise ValueError("cut short")
+    return WeightsContent(pickled.value, starts, size)
+
+
+def _read_safetensors(file: BinaryIO) -> WeightsContent:
+    data_offset = 8 + int.from_bytes(file.read(8), "little")
+    if data_offset > _MAX_DESCRIPTION_BYTES:
+        raise ValueError("too large a description")
+    header: dict[str, Any] = json.loads(file.read(data_offset - 8))
+    metadata = header.pop("__metadata__", {})
+    storages: dict[str, Storage] = {}
+    starts: dict[str, int] = {}
+    state: dict[str, TensorView] = {}
+    for name, tensor in header.items():
+        shape = tuple(map(int, tensor["shape"]))
+        storages[name] = Storage(name, _SAFETENSORS_DTYPES[tensor["dtype"]], math.prod(shape))
+        starts[name] = data_offset + int(tensor["data_offsets"][0])
+        state[name] = TensorView(storages[name], 0, shape, _contiguous_strides(shape))
+    size = file.seek(0, io.SEEK_END)
+    if _end_offset(storages, starts, data_offset) != size:
+        raise ValueError("cut short, or something hangs on")
+    if "klass" not in metadata:
+        return WeightsContent(state, starts, size)
+    package = {
+        "klass": ClassReference(str(metadata["klass"])),
+        "args": _decode_value(json.loads(metadata.get("args", "[]"))),
+        "kwargs": _decode_value(json.loads(metadata.get("kwargs", "{}"))),
+        "state": _flatten_state(state, json.loads(metadata["structure"])) if "structure" in metadata else state,
+    }
+    return WeightsContent(package, starts, size)
+
+
+def _flatten_state(tensors: Mapping[str, TensorView], structure: dict[str, Any]) -> dict[str, TensorView]:
+    """Return a flat state from the structure that demucs's exporter writes; deeper ones are quantised models."""
+    return {key: tensors[item["_tensor"]] for key, item in structure["_dict"]}
+
+
+def _decode_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        if value.get("_type") == "fraction":
+            return parse_fraction(value["numerator"], value["denominator"])
+        return {str(key): _decode_value(item) for key, item in value.items()}
+    return [_decode_value(item) for item in value] if isinstance(value, list) else value
+
+
+def _contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the strides of a tensor whose numbers lie one after the other."""
+    return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
+
+
+def _end_offset(storages: Mapping[str, Storage], offsets: Mapping[str, int], default_offset: int = 0) -> int:
+    return max((offsets[key] + storage.size_bytes for key, storage in storages.items()), default=default_offset)
+
+
+def _check_byte_order(is_little_endian: bool) -> None:
+    if not is_little_endian:
+        raise ValueError("the order of bytes of another kind of computer")

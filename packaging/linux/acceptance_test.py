@@ -1,0 +1,217 @@
+"""Proves the Linux packages on a bare Debian without Python, as a musician would: install, click, listen, quit, remove.
+
+`sudo build/.venv/bin/python packaging/linux/acceptance_test.py` takes the .deb and the tar from dist/, and leaves pictures in build/.
+`--edition cuda` takes those of that edition.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import editions
+import numpy as np
+import setup_debian
+import soundfile
+from clean_machine import USER, AcceptanceError, CleanMachine, clean_machine
+from editions import Edition
+from numpy.typing import NDArray
+from polling import wait_until
+from product import ROOT
+from setup_console import print_message
+from sources import BUILD, BuildError, unpack
+from staging import RATE, DesktopSession, desktop_session
+
+DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
+LIBRARY = ".local/share/Unbraid"
+SCREENSHOTS = BUILD / "proof"
+# No model can be fetched: Sketch stands in, as it does for a user without a connection.
+_OFFLINE_VARIABLES = {"UNBRAID_MODEL_URL": "http://127.0.0.1:9"}
+# What the system's own libraries keep for a user, whichever programs use them.
+_SYSTEM_FILES = (".asoundrc", ".cache/fontconfig/", ".cache/mesa_shader_cache", ".config/pulse/", ".bash", ".profile")
+# The driver of an NVIDIA card brings it.
+_DRIVER_LIBRARY = "libcuda.so.1"
+_LISTEN_FRAMES = 3 * RATE
+# The player comes up over some 10 ms, so that nothing clicks.
+_FADE_FRAMES = RATE // 50
+
+
+def main(words: Sequence[str]) -> int:
+    """Go through it, a line for each thing that was shown. Returns 0 when all was, else 1."""
+    parser = argparse.ArgumentParser(
+        prog="acceptance_test.py", description="Test the Linux packages on a clean Debian."
+    )
+    editions.add_option(parser)
+    edition = editions.EDITIONS[parser.parse_args(words).edition]
+    if sys.platform == "win32" or os.geteuid() != 0:
+        sys.stderr.write(
+            "Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/acceptance_test.py\n"
+        )
+        return 1
+    try:
+        editions.require_packages(edition)
+    except BuildError as error:
+        print_message(str(error))
+        return 1
+    if not setup_debian.install_packages(setup_debian.find_missing("proof"), BUILD / "packages.log"):
+        return 1
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    try:
+        for check_package in (check_deb, check_tar):
+            with clean_machine(BUILD / "bare") as system:
+                for passed in check_package(system, edition):
+                    print_message(f"ok  {passed}")
+    except (AcceptanceError, TimeoutError) as error:
+        print_message(f"NOT OK  {error}")
+        return 1
+    return 0
+
+
+def check_deb(system: CleanMachine, edition: Edition) -> Iterator[str]:
+    """The .deb, by the mouse's stand-in: the keyboard."""
+    deb = edition.deb
+    shutil.copy(deb, system.root / "tmp")
+    system.run("apt-get", "update")
+    system.run("apt-get", "install", "-y", f"/tmp/{deb.name}")
+    if system.run("sh", "-c", "ls /usr/bin/python3* 2>/dev/null || true").strip():
+        raise AcceptanceError("there is a Python on the bare system, so nothing is proven")
+    yield f"{deb.name} installed on a bare Debian; no Python there"
+    yield _check_libraries(system, "/usr/lib/unbraid")
+    with desktop_session(system) as session:
+        yield from _check_first_use(system, session, "unbraid")
+        yield from _check_kill(system, session, "unbraid")
+    system.run("apt-get", "purge", "-y", edition.package)
+    yield _check_removal(system, "/usr/lib/unbraid", "/usr/bin/unbraid", "/usr/share/applications/unbraid.desktop")
+
+
+def check_tar(system: CleanMachine, edition: Edition) -> Iterator[str]:
+    """The tar: for one user, without root; and portable."""
+    system.run("apt-get", "update")
+    system.run("apt-get", "install", "-y", *_desktop_dependencies())
+    unpacked = unpack(edition.tar, system.root / "opt" / "unpacked")
+    inside = f"/opt/unpacked/{unpacked.name}"
+    for again in ("installed", "installed over itself"):
+        system.run_as_user(f"{inside}/install.sh")
+        yield f"{edition.tar.name} {again}, by the user"
+    program = f"/home/{USER}/.local/lib/unbraid/unbraid"
+    entry = system.home / ".local/share/applications/unbraid.desktop"
+    if program not in entry.read_text(encoding="utf-8"):
+        raise AcceptanceError("the menu entry does not start what was installed")
+    with desktop_session(system, "1024x640") as session:
+        yield from _check_first_use(system, session, program)
+    yield _check_portable(system, unpacked, inside)
+    system.run_as_user(f"/home/{USER}/.local/lib/unbraid/uninstall.sh")
+    yield _check_removal(
+        system, program, f"/home/{USER}/.local/bin/unbraid", f"/home/{USER}/.local/share/applications/unbraid.desktop"
+    )
+
+
+def _check_libraries(system: CleanMachine, folder: str) -> str:
+    """Every library of the bundle finds what it is linked with, where the running app looks for it."""
+    looks_in = ":".join(f"{folder}/_internal/{name}" for name in ("", "av.libs", "PySide6/Qt/lib", "openvino/libs"))
+    words = f"find {folder} -name '*.so*' -type f -exec env LD_LIBRARY_PATH={looks_in} ldd {{}} + | grep 'not found' || true"
+    missing = {line.split("=>")[0].strip() for line in system.run("sh", "-c", words).splitlines()} - {_DRIVER_LIBRARY}
+    if missing:
+        raise AcceptanceError(f"libraries that the bundle wants and nobody has: {', '.join(sorted(missing))}")
+    return "every library finds those that it needs"
+
+
+def _check_first_use(system: CleanMachine, session: DesktopSession, program: str) -> Iterator[str]:
+    """A first visit: the demo song by Tab and Return, played by Space, closed by Ctrl-Q."""
+    log = SCREENSHOTS / "window.log"
+    window = system.start_as_user(log, program, **session.environment, **_OFFLINE_VARIABLES)
+    wait_until(lambda: session.find_window("Unbraid"), "the window opens")
+    session.activate_window(session.find_window("Unbraid"))
+    yield "the window opens"
+    # Until its library is open the window shows no page, and nobody is as quick as a program.
+    wait_until(lambda: any(" worker " in line for line in system.processes()), "the worker starts")
+    session.press_keys("Tab", "Return")  # from "Add songs…", where the focus begins
+    wait_until(lambda: _job_states(system, program) == ["completed"], "the demo song is separated", 300)
+    yield f"the demo song is separated by the bundled Redis and worker: {_describe_null(system, program)}"
+    session.press_keys("space")
+    session.save_screenshot(SCREENSHOTS / f"{Path(program).parent.name or program}.png")
+    wait_until(lambda: _count_audible_frames(session.read_recording()) > _LISTEN_FRAMES, "the stems are heard")
+    yield _check_exact_playback(session.read_recording())
+    session.save_screenshot(SCREENSHOTS / f"{Path(program).parent.name or program}.png")
+    session.press_keys("space", "ctrl+q")
+    wait_until(lambda: window.poll() is not None, "the window closes")
+    if window.returncode:
+        raise AcceptanceError(f"the window ended with {window.returncode}: {log.read_text(errors='replace')[-2000:]}")
+    wait_until(lambda: not system.processes(), "everything ends", 30)
+    yield "it quits in order, and nothing is left running"
+
+
+def _check_kill(system: CleanMachine, session: DesktopSession, program: str) -> Iterator[str]:
+    window = system.start_as_user(SCREENSHOTS / "window.log", program, **session.environment, **_OFFLINE_VARIABLES)
+    wait_until(lambda: sum("worker" in line for line in system.processes()) >= 2, "the workers run")
+    wait_until(lambda: any("redis-server" in line for line in system.processes()), "Redis runs")
+    window.kill()
+    window.wait()
+    wait_until(lambda: not system.processes(), "a killed window leaves nothing", 30)
+    if _job_states(system, program) != ["completed"]:
+        raise AcceptanceError("a killed window lost its song")
+    yield "kill -9 leaves no process and loses no song"
+
+
+def _check_portable(system: CleanMachine, unpacked: Path, inside: str) -> str:
+    library = unpacked / "Unbraid Library"
+    library.mkdir()
+    library.chmod(0o777)
+    before = system.user_files()
+    if _job_states(system, f"{inside}/unbraid"):
+        raise AcceptanceError("a portable app sees the user's other library")
+    if system.user_files() != before or not (library / "library.db").exists():
+        raise AcceptanceError("a portable app does not keep to its folder")
+    return "with a folder “Unbraid Library” beside it, it keeps everything there"
+
+
+def _check_removal(system: CleanMachine, *places: str) -> str:
+    left = [place for place in places if (system.root / place.lstrip("/")).exists()]
+    strange = [path for path in system.user_files() if not path.startswith((f"{LIBRARY}/", *_SYSTEM_FILES))]
+    if left or strange:
+        raise AcceptanceError(f"removing leaves {', '.join(left + strange)}")
+    if not (system.home / LIBRARY / "library.db").exists():
+        raise AcceptanceError("removing took the user's library along")
+    return "removed; the user's library is all that is left"
+
+
+def _job_states(system: CleanMachine, program: str) -> list[str]:
+    return [job["status"] for job in json.loads(system.run_as_user(program, "jobs", "--json"))]
+
+
+def _describe_null(system: CleanMachine, program: str) -> str:
+    job = json.loads(system.run_as_user(program, "jobs", "--json"))[0]
+    return f"null {job['null_dbfs']:.0f} dBFS"
+
+
+def _count_audible_frames(recording: NDArray[np.float32]) -> int:
+    return int(np.count_nonzero(np.abs(recording).max(axis=1)))
+
+
+def _check_exact_playback(recording: NDArray[np.float32]) -> str:
+    """All lanes together are the song, sample for sample, once the player has come up."""
+    song = soundfile.read(DEMO, dtype="float32", always_2d=True)[0]
+    size = len(recording) + len(song)
+    match = np.fft.irfft(np.fft.rfft(recording[:, 0], size) * np.conj(np.fft.rfft(song[:, 0], size)), size)
+    start = int(np.argmax(match[: len(recording)]))
+    frames = min(len(recording) - start, len(song), _LISTEN_FRAMES)
+    difference = float(np.abs(recording[start + _FADE_FRAMES : start + frames] - song[_FADE_FRAMES:frames]).max())
+    if difference > 0.0:
+        raise AcceptanceError(f"what was heard differs from the song by {difference}")
+    return f"the sound card got the song, {frames / RATE:.1f} s of it, sample for sample"
+
+
+def _desktop_dependencies() -> list[str]:
+    """What a desktop has anyway, and the .deb would have brought."""
+    from make_packages import DEPENDS, RECOMMENDS
+
+    return [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,14 @@
+"""Times and permissions of what is packed: the same whoever packs it, and wherever."""
+
+import os
+import stat
+from pathlib import Path
+
+
+def normalize_timestamps(folder: Path, timestamp: int) -> None:
+    """Give `folder` and everything in it one time (seconds since 1970) and plain permissions, whatever the umask is."""
+    for path in [folder, *folder.rglob("*")]:
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if executable else 0o644)
+        os.utime(path, (timestamp, timestamp), follow_symlinks=os.utime not in os.supports_follow_symlinks)
