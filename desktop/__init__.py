@@ -1,3 +1,3 @@
-"""Unbraid: takes a song apart into its stems, on this computer alone."""
+"""Unbraid, a desktop app that separates songs into stems on this computer."""
 
 __version__ = "0.1.0"

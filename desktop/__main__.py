@@ -1,4 +1,4 @@
-"""Picks the process: the window, a command of `desktop.cli`, the worker, or the probe."""
+"""Entry point of every process: window, command line, worker, model conversion, probe and self-test."""
 
 import sys
 from pathlib import Path
@@ -21,17 +21,17 @@ COMMANDS = (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run what `argv` asks for and return the exit status: 0 done, 1 failed, 2 wrong usage."""
+    """Run the command in `argv` (default: `sys.argv`) and return the exit status: 0 done, 1 failed, 2 wrong usage."""
     restore_library_path()
     ensure_streams()
     arguments = sys.argv[1:] if argv is None else argv
-    if run_as_pool_child(arguments):  # what Celery has set for its children is for them
+    if run_as_pool_child(arguments):  # before the variables are removed: Celery's children need those that it sets
         return 0
     if argv is None:
         restart_without_python_variables()
     remove_foreign_variables()
     redirect_caches()
-    # Each process imports its own composition root alone: the window must never pay for (or reach) the others.
+    # Import only the composition root of this process: the window must neither load nor reach the others.
     if arguments[:1] == ["worker"]:
         from desktop.worker import main as run_worker
 
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.cli.main import main as run_command
 
         return run_command(arguments)
-    files = [word for word in arguments if word != "--"]
+    files = [argument for argument in arguments if argument != "--"]
     if is_display_available():
         return _open_window([Path(file) for file in files])
     return _run_without_display(files)
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
 def _open_window(files: list[Path]) -> int:
     try:
         from desktop.gui import main as run_window
-    except ImportError as error:  # Qt stands on libraries of the system
+    except ImportError as error:  # a system library that Qt needs is missing
         show_fatal_error(
             f"{error}. Without it no window can be opened. Install what is named here, or Unbraid once more."
         )

@@ -1,4 +1,4 @@
-"""The library with its Redis and its worker, without a window: what window and terminal both stand on."""
+"""Backend of one library: job service, Redis, worker and events, shared by the window and the command line."""
 
 import logging
 import threading
@@ -20,47 +20,50 @@ from desktop.tasks.events import EventListener, RedisEventPublisher
 from desktop.tasks.queue import CeleryQueue, Workers, find_worker_problem
 from desktop.tasks.reconcile import Reconciliation
 
-# Seconds between tries to take over from the process that supervises this library.
+# Seconds between attempts to take over from the process that supervises this library.
 _TAKEOVER_INTERVAL_S = 1.0
 _log = logging.getLogger(__name__)
 
 
 class Backend:
-    """One process's hold on a library. `service` works at once; songs are separated from `start` on."""
+    """Connection of one process to a library: `service` works at once, jobs are processed after `start`."""
 
     def __init__(self, home: Home, makes_drafts: bool = False) -> None:
-        """Open the database. `drafts`: songs are looked at before they are separated.
+        """Open the database. `makes_drafts`: run a second worker that makes drafts of new tracks.
 
         Raises StorageError, ServiceUnavailableError.
         """
         self._makes_drafts = makes_drafts
         self._home = home
         self._store, self.notice = open_store(home)
-        """A sentence for the user about how the library was opened, where there is anything to say."""
+        """Message for the user if the database had to be rebuilt, else None."""
         queue, self._events = CeleryQueue(), RedisEventPublisher()
         self.service = JobService(home, self._store, queue, self._events, ModelStore(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
         self.on_trouble: Callable[[str | None], None] | None = None
-        """Told, from another thread, why songs cannot be separated; None once they can again."""
+        """Called from another thread with the reason why jobs cannot be processed, and with None once they can."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []
         self._listener = EventListener(self._on_event, self._on_gap)
         self._lock = FileLock(home.supervisor_lock)
         self._supervisor: Supervisor | None = None
         self._stopping = threading.Event()
         self._start_lock = threading.Lock()
-        """Held while a supervisor is set, so that none is started behind the back of `stop`."""
-        self._takeover_thread = threading.Thread(target=self._wait_for_lock, name="heir", daemon=True)
-        with suppress(StorageError):  # this process may only look at another library than the environment's
+        """Guards `_supervisor`, so that none is started after `stop` has run."""
+        self._takeover_thread = threading.Thread(target=self._wait_for_lock, name="takeover", daemon=True)
+        with suppress(StorageError):  # `home` may be another library than the one that the environment names
             configure_for_library()
 
     def subscribe(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
-        """Hear of every job event, and of every gap after which the rows must be read. Called from another thread."""
+        """Register callbacks for job events and for gaps, after which the rows must be read again.
+
+        Both are called from another thread.
+        """
         self._subscribers.append((on_event, on_gap))
 
     def start(self) -> None:
-        """Start Redis and the worker, or find those that another process runs; return early when `stop` is called.
+        """Start Redis and the worker, or connect to those of another process; return early when `stop` is called.
 
-        Raises ServiceUnavailableError, StorageError; goes on trying in any case.
+        Raises ServiceUnavailableError, StorageError; retries in the background in either case.
         """
         self._listener.start()
         if self._acquire_lock():
@@ -71,13 +74,13 @@ class Backend:
             configure_for_library()
             try:
                 self._reconciliation.reconcile()
-            except ServiceUnavailableError as error:  # the process that runs Redis sees to it
+            except ServiceUnavailableError as error:  # the process that runs Redis retries
                 _log.warning("%s", error)
 
     def stop(self) -> None:
-        """End what `start` began, in order; a running job goes back to the queue.
+        """Stop the listener, the worker and Redis, in this order; a processing job goes back to the queue.
 
-        May be called from any thread, also while another one waits in `start`. Nothing that hangs is waited for.
+        May be called from any thread, also while another one waits in `start`. Does not wait for what hangs.
         """
         with self._start_lock:
             self._stopping.set()
@@ -90,9 +93,9 @@ class Backend:
         self._lock.release()
 
     def worker_trouble(self, workers: Workers | None = None) -> str | None:
-        """Return why no worker takes this library's songs, as a sentence; None if one does. Takes some seconds.
+        """Return why no worker takes this library's jobs, as a sentence; None if one does. Takes some seconds.
 
-        `workers` are those that were found a moment ago. Raises StorageError.
+        `workers`: result of a recent search, which is repeated if None. Raises StorageError.
         """
         return find_worker_problem(self._store, workers)
 
@@ -106,11 +109,11 @@ class Backend:
             ) from error
 
     def _remove_orphaned_files(self) -> None:
-        """Delete what killed processes left behind. What cannot be deleted now is no reason to separate nothing."""
+        """Delete files of killed processes; a failure is only logged, because jobs can be processed all the same."""
         try:
             remove_orphaned_files(self._home, self._store)
         except (OSError, StorageError) as error:
-            _log.warning("The library could not be tidied up: %s", error)
+            _log.warning("Orphaned files could not be removed: %s", error)
 
     def _supervise(self) -> None:
         supervisor = Supervisor(self._home, self._reconciliation, self._report_trouble, self._makes_drafts)
@@ -125,14 +128,14 @@ class Backend:
         while not self._stopping.wait(_TAKEOVER_INTERVAL_S):
             try:
                 if self._lock.acquire():
-                    _log.info("Taking over the library's Redis and worker")
+                    _log.info("This process takes over the library's Redis and worker")
                     self._supervise()
                     return
             except UnbraidError as error:
                 self._report_trouble(str(error))
                 return
             except OSError as error:  # the folder cannot be reached at this moment
-                _log.info("The library cannot be taken over: %s", error)
+                _log.info("The library's Redis and worker could not be taken over: %s", error)
 
     def _report_trouble(self, trouble: str | None) -> None:
         if trouble is None:

@@ -1,27 +1,27 @@
-"""What can go wrong, as sentences a musician can act on.
+"""Errors with messages for the user.
 
-An `UnbraidError` carries its message as it is to be shown: what happened, to which file, what to do next.
-Anything else that is raised is a defect of ours, and goes to the log with its traceback.
+The message of an `UnbraidError` is shown as it is: what happened, to which file, and what to do next. Any other
+exception is a bug, and is logged with its traceback.
 """
 
 
 class UnbraidError(Exception):
-    """A failure whose message is meant for the user, whole and final."""
+    """Base of all failures whose message is shown to the user as it is."""
 
     def __init__(self, problem: str, advice: str = "") -> None:
-        """`what` says what happened and to which file, `advice` what to do next: the message is both in a row."""
+        """Join the sentence `problem` (what happened, to which file) and `advice` (what to do next) to the message."""
         super().__init__(f"{problem} {advice}" if advice else problem)
         self.problem = problem
-        """Shown alone where Unbraid itself tries again, so that nothing is left for the user to do."""
+        """The message without the advice, for places where Unbraid retries by itself and the user need not act."""
         self.advice = advice
 
 
 class UnusableTrackError(UnbraidError):
-    """The track cannot be separated whatever we do: not audio, damaged, empty, missing, unreadable."""
+    """The track can never be separated: it is not audio, or is damaged, empty, missing or unreadable."""
 
 
 class DuplicateTrackError(UnbraidError):
-    """A track with the same content is in the library already, or in its bin."""
+    """A track with the same content is already in the library or in its bin."""
 
     def __init__(self, message: str, job_id: str, in_bin: bool) -> None:
         super().__init__(message)
@@ -30,15 +30,15 @@ class DuplicateTrackError(UnbraidError):
 
 
 class StorageError(UnbraidError):
-    """The disk is full, read-only, or the library's folder is gone."""
+    """The disk is full or read-only, or the library's folder is gone."""
 
 
 class DamagedLibraryError(StorageError):
-    """The library's database is not one, or not whole."""
+    """The library's database file is damaged, or is not a database."""
 
 
 class ModelUnavailableError(UnbraidError):
-    """The model is not on the shelf and could not be brought there now."""
+    """The model is not in the model store and could not be downloaded now."""
 
 
 class ModelRejectedError(UnbraidError):
@@ -46,7 +46,7 @@ class ModelRejectedError(UnbraidError):
 
 
 class SoundUnavailableError(UnbraidError):
-    """No sound device can be opened, or the one in use went away."""
+    """No sound device can be opened, or the one in use was disconnected."""
 
 
 class ServiceUnavailableError(UnbraidError):
@@ -54,24 +54,24 @@ class ServiceUnavailableError(UnbraidError):
 
 
 class ConfigurationError(UnbraidError):
-    """A variable of the environment that is ours has a value that cannot be used."""
+    """An environment variable of Unbraid has an invalid value."""
 
 
 class UpdateError(UnbraidError):
-    """Whether there is a newer version was not learned, or what was told is not to be believed."""
+    """The update check failed: no reply, or the signature did not verify."""
 
 
 class UnknownJobError(UnbraidError):
-    """No job of the library has this id."""
+    """The library has no job with this id."""
 
 
 class JobStateError(UnbraidError):
-    """The job is in a state in which this cannot be done to it."""
+    """The operation is not allowed in the current state of the job."""
 
 
 class CancelledError(UnbraidError):
-    """The user asked for the job to stop, and it did, between two segments."""
+    """The user cancelled the job, and it stopped between two segments."""
 
 
 class LostClaimError(UnbraidError):
-    """Another worker owns the job now; whatever this one made must not be published."""
+    """Another worker owns the job now; the result of this one must not be published."""

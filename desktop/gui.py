@@ -1,4 +1,4 @@
-"""Composition root of the window process. Never imports torch, not through anything."""
+"""Composition root of the window process, which never imports torch, not even indirectly."""
 
 import contextlib
 import logging
@@ -37,12 +37,12 @@ _log = logging.getLogger(__name__)
 
 
 def main(files: Sequence[Path], on_ready: "Callable[[MainWindow], None] | None" = None) -> int:
-    """Open the window, queue `files`, and run until the user quits. Returns the exit status.
+    """Open the window, queue `files`, and run until the user quits; return the exit status.
 
-    When a window is open on this library already, it gets the files, and this process is done. What keeps the window
-    from opening is told in a sentence; where another folder for the library may help, the user can choose one.
+    If a window on this library is already open, send it the files and return. If the window cannot be opened, show the
+    reason; where another library folder may help, the user can choose one.
 
-    `visit` is called once with the window, when all stands and it has been painted.
+    `on_ready` is called once with the window, after its first paint.
     """
     application = create_application()
     application.setApplicationName("Unbraid")
@@ -63,7 +63,7 @@ def main(files: Sequence[Path], on_ready: "Callable[[MainWindow], None] | None" 
                 raise opener.error
             except UnbraidError as error:
                 other_folder = _show_startup_error(str(error), isinstance(error, StorageError))
-            except Exception as error:  # noqa: BLE001 else whoever clicked sees nothing at all
+            except Exception as error:  # noqa: BLE001 otherwise a user who started the app by a click sees nothing
                 report = process_crash_handler.record_exception(error)
                 other_folder = _show_startup_error(
                     _UNEXPECTED_ERROR.format(report or find_home().logs), offers_other_folder=False
@@ -76,17 +76,15 @@ def main(files: Sequence[Path], on_ready: "Callable[[MainWindow], None] | None" 
 def _open_window(
     files: Sequence[Path], cleanup: contextlib.ExitStack, on_ready: "Callable[[MainWindow], None] | None"
 ) -> tuple[Callable[[], None], LibraryOpener] | None:
-    """Show the window: how to leave it, and what starts behind it; or None when another process has one.
+    """Show the window; return the function that quits it and the library opener, or None if another process has one.
 
-    What ends it again goes into `ending`.
-
-    Raises StorageError.
+    Cleanup steps are added to `cleanup`. Raises StorageError.
     """
     garbage_collection = GarbageCollector()
     cleanup.callback(garbage_collection.close)
     library = open_library("window")
     if is_portable():
-        # Qt's file dialog keeps what it remembers by itself.
+        # Qt's file dialog saves its own settings, which must stay in the portable folder.
         QSettings.setPath(
             QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(library.third_party_caches / "qt")
         )
@@ -124,7 +122,7 @@ def _open_window(
         if on_ready:
             on_ready(window)
 
-    def end() -> None:
+    def close_window() -> None:
         process_crash_handler.on_report = mark_unreported
         single_instance.close()
         window.hide()
@@ -135,15 +133,15 @@ def _open_window(
     opener.opened.connect(garbage_collection.freeze_existing)
     opener.notice_raised.connect(window.notices.show_text)
     opener.failed.connect(integration.quit_now)
-    cleanup.callback(end)
+    cleanup.callback(close_window)
     opener.start()
     QTimer.singleShot(0, after_first_paint)
     return integration.quit_now, opener
 
 
 def _show_startup_error(message: str, offers_other_folder: bool) -> Path | None:
-    """Tell the user why there is no window: in the terminal, else in one of its own. Another folder, if one was chosen."""
-    _log.error("No window was opened: %s", message)
+    """Show why the window cannot be opened, in the terminal or in a dialog; return the library folder chosen there."""
+    _log.error("The window could not be opened: %s", message)
     print_error(message)
     if is_stderr_terminal():
         return None
@@ -156,7 +154,7 @@ def _show_startup_error(message: str, offers_other_folder: bool) -> Path | None:
 
 
 def _defer_to_qt(action: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-    """A signal's handler that has Qt call `act`: to quit has no effect until Qt runs."""
+    """Return a signal handler that has Qt call `action`: quitting has no effect before Qt's event loop runs."""
 
     def handle(_number: int, _frame: FrameType | None) -> None:
         QTimer.singleShot(0, action)
@@ -166,9 +164,9 @@ def _defer_to_qt(action: Callable[[], None]) -> Callable[[int, FrameType | None]
 
 @contextlib.contextmanager
 def _quit_on_signals(quit_window: Callable[[], None]) -> Generator[None]:
-    """A shutdown, a closed terminal and Ctrl-C quit in order.
+    """Quit in order on a shutdown, a closed terminal and Ctrl-C, while the context is open.
 
-    Python runs its handlers only when its own code runs, so Qt is woken.
+    Python runs signal handlers only between its own bytecode, so a socket wakes Qt's event loop.
     """
     wake_write, wake_read = socket.socketpair()
     wake_write.setblocking(False)

@@ -1,6 +1,6 @@
-"""Opens the library, and starts what separates songs, behind a window that can be seen already.
+"""Opens the library and starts its backend in a thread, while the window is already visible.
 
-Database, Redis and Celery take as long to import as the window takes to come up.
+Importing the database, Redis and Celery takes as long as opening the window.
 """
 
 import threading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from desktop.backend import Backend
     from desktop.jobs.service import JobService
 
-# Seconds for which the end waits for the thread: it may hang in a system call, on a dead disk say.
+# Seconds that `stop` waits for the thread, which may hang in a system call, for example on a dead disk.
 _STOP_TIMEOUT_S = 5.0
 _CLOSING_TEXT, _NOT_OPENED_TEXT = "Unbraid is closing.", "The library could not be opened."
 _UNEXPECTED_ERROR = (
@@ -27,14 +27,14 @@ _UNEXPECTED_ERROR = (
 
 
 class LibraryOpener(QObject):
-    """The window's backend, from its import to its end."""
+    """Owner of the window's backend: imports it, opens it, starts it and stops it."""
 
     opened = Signal()
-    """The library is open, and all is imported."""
+    """The library is open, and every module is imported."""
     notice_raised = Signal(str)
-    """A sentence about how it was opened, where there is anything to say."""
+    """Message for the user if the database had to be rebuilt."""
     failed = Signal()
-    """It cannot be opened: see `refusal`."""
+    """The library cannot be opened; `error` holds the reason."""
 
     def __init__(self, home: Home, feed: JobFeed) -> None:
         super().__init__()
@@ -43,24 +43,28 @@ class LibraryOpener(QObject):
         self._backend: Future[Backend] = Future()
         self._thread = threading.Thread(target=self._run, name="start", daemon=True)
         self.error: Exception | None = None
+        """Why the library could not be opened."""
 
     def start(self) -> None:
-        """Begin, in a thread."""
+        """Open the library in a thread."""
         self._thread.start()
 
     def wait_for_service(self) -> "JobService":
-        """Return the library's service, once it is open. Raises UnbraidError when it cannot be opened any more."""
+        """Wait until the library is open and return its job service.
+
+        Raises UnbraidError if the library cannot be opened or the window closes.
+        """
         try:
             return self._backend.result().service
         except CancelledError as error:
             raise StorageError(_CLOSING_TEXT) from error
 
     def cancel(self) -> None:
-        """Let nobody wait any longer for a library that is not open yet."""
+        """End every `wait_for_service` with an error, unless the library is already open."""
         self._backend.cancel()
 
     def stop(self) -> None:
-        """Stop all that was started, and what is still starting."""
+        """Stop the backend, also while it is still starting."""
         self.cancel()
         if not self._backend.cancelled() and not self._backend.exception():
             self._backend.result().stop()
@@ -71,9 +75,9 @@ class LibraryOpener(QObject):
         try:
             backend = self._open()
             self._backend.set_result(backend)
-        except InvalidStateError:  # the window was closed meanwhile
+        except InvalidStateError:  # the window was closed in the meantime
             return
-        except Exception as error:  # noqa: BLE001 it is raised again in the window's thread, and where the library is asked
+        except Exception as error:  # noqa: BLE001 raised again in the window's thread and in `wait_for_service`
             self._fail(error)
             return
         self.opened.emit()
@@ -83,7 +87,7 @@ class LibraryOpener(QObject):
             backend.start()
         except UnbraidError as error:
             self._feed.trouble_changed.emit(str(error))
-        except Exception as error:  # noqa: BLE001 else the window would wait for songs that nobody separates
+        except Exception as error:  # noqa: BLE001 otherwise the window would wait for jobs that no worker takes
             self._feed.trouble_changed.emit(
                 _UNEXPECTED_ERROR.format(process_crash_handler.record_exception(error) or self._home.logs)
             )

@@ -1,6 +1,6 @@
-"""`unbraid selftest`: the way of a song through the real window, on a library of its own that is deleted afterwards.
+"""`unbraid selftest`: separates and plays the demo song in the real window, with a temporary library.
 
-For whoever has made or installed a package, and for whoever wants to know whether Unbraid works here.
+Checks that a package was built or installed correctly, and that Unbraid works on this computer.
 """
 
 import json
@@ -23,18 +23,18 @@ from desktop.runtime.display import is_display_available
 if TYPE_CHECKING:
     from desktop.ui.app.main_window import MainWindow
 
-# Seconds until it must be through, on a slow machine.
+# Seconds that the whole test may take on a slow machine.
 _TIMEOUT_S = 300.0
 _POLL_INTERVAL_MS = 50
-# Seconds of the demo song that are played.
+# Seconds of the demo song to play.
 _PLAY_S = 2.0
 _MODEL = "sketch"
 
 
 def main() -> int:
-    """Open the window, separate the demo song with Sketch, play its stems, quit. Prints one JSON object.
+    """Open the window, separate the demo song with Sketch, play its stems, quit, and print one JSON object.
 
-    Without a display the window is drawn in memory. Returns 0 when everything went well, else 1.
+    Without a display the window is drawn in memory. Returns 0 if every step succeeded, else 1.
     """
     if not is_display_available():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 class SelfTest(QObject):
-    """Goes through the window as a musician would."""
+    """Steps of the test, driven by a timer in the window's event loop."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,14 +59,14 @@ class SelfTest(QObject):
         self._poll_timer.timeout.connect(self._poll)
 
     def start(self, window: "MainWindow") -> None:
-        """The window stands: give it the demo song."""
+        """Add the demo song to the open `window` and poll until the test ends."""
         self._window = window
         self._record_time("window")
         window.library.add_paths(sorted((resources() / "demo").glob("*.flac")), _MODEL)
         self._poll_timer.start()
 
     def _poll(self) -> None:
-        """Go on as far as the song stands."""
+        """Do the next step that the state of the job allows."""
         assert self._window
         jobs, player = self._window.library.table_model.jobs, self._window.player
         if monotonic() - self._started_at > _TIMEOUT_S:
@@ -90,8 +90,8 @@ class SelfTest(QObject):
             self._window.player.seek_to_start()
             self._window.player.toggle_playback()
 
-    def _check_playback(self, second: float) -> None:
-        if "separated" in self.results and second >= _PLAY_S:
+    def _check_playback(self, position_s: float) -> None:
+        if "separated" in self.results and position_s >= _PLAY_S:
             self._record_time("played")
             self._finish()
 
@@ -102,7 +102,7 @@ class SelfTest(QObject):
         self._window.close()
 
     def _record_time(self, step: str) -> None:
-        """Write down after how many seconds it was so."""
+        """Record the seconds from the start of the test to the end of `step`."""
         self.results[step] = round(monotonic() - self._started_at, 2)
 
 

@@ -1,4 +1,4 @@
-"""The user's settings, with defaults so good that nobody needs them, and the variables of the environment that are ours."""
+"""The user's saved settings and Unbraid's environment variables."""
 
 import json
 import os
@@ -15,53 +15,54 @@ from desktop.paths import Home
 DEFAULT_MODEL = "htdemucs"
 EXPORT_FORMATS = ("wav", "flac", "mp3")
 RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
-"""What may compute a model."""
-# The separators of Redis patterns and of Celery's own keys are not among them.
+"""Runtimes that can compute a model, as settings and `UNBRAID_RUNTIME` name them."""
+# Excludes the characters of Redis patterns and the separators of Celery's keys.
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _URL = re.compile(r"https?://[^\s/?#]+(/\S*)?|file:///\S*")
 _HOST_NAME = re.compile(r"[\w.-]+")
-# Redis counts databases in a signed 32-bit number; how many a server has is its own setting.
+# Redis numbers databases with a signed 32-bit integer; how many a server has is its own setting.
 _MAX_DATABASES = 2**31
 _MAX_QUOTED_CHARS = 60
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the user may choose once and for all."""
+    """The user's saved choices."""
 
     model: str = DEFAULT_MODEL
     runtime: str = "auto"
-    """What computes a model: "auto", "torch", "openvino", "cuda" or "mps"."""
+    """One of `RUNTIMES`."""
     fast: bool = False
-    """Compute with 16-bit numbers where this machine can: quicker, and off by a thousandth."""
+    """Compute in 16-bit floats where this machine can: faster, with errors of about a thousandth."""
     draft: bool = True
-    """Let Sketch fill the lanes of a new song before the model does."""
+    """Make a draft of a new track with Sketch before the model separates it."""
     shifts: int = 0
-    """How often a song is separated at shifted places, all of which are averaged; 0 separates it once, unshifted."""
+    """Number of time-shifted passes that are averaged; 0 separates the track once, unshifted."""
     overlap: float = 0.25
-    """Part of a segment that it shares with its neighbour."""
+    """Fraction of a segment that it shares with the next one."""
     master_db: float = 0.0
+    """Master level of the player in dB."""
     folder: str = ""
-    """Where songs were last added from."""
+    """The folder that tracks were last added from."""
     export_folder: str = ""
-    """Where stems were last exported to."""
+    """The folder that stems were last exported to."""
     export_format: str = "wav"
     """One of `EXPORT_FORMATS`."""
     window: str = ""
-    """Size and place of the window, as Qt writes them, in Base64."""
+    """Geometry of the window as saved by Qt, in Base64."""
     splitter: str = ""
-    """How the window is divided between library and player, likewise."""
+    """State of the splitter between library and player as saved by Qt, in Base64."""
     quit: str = "ask"
-    """What becomes of songs in work when the window is closed: "ask", "background" or "stop"."""
+    """What happens to processing jobs when the window is closed: "ask", "background" or "stop"."""
     awake: bool = True
-    """Keep the computer from going to sleep by itself while a song is separated."""
+    """Keep the computer from sleeping while a job is processed."""
     updates: bool = False
-    """Ask once a day whether there is a newer version."""
+    """Check for a newer version once a day."""
 
 
 @dataclass(frozen=True)
 class RedisSettings:
-    """A Redis server that somebody else runs."""
+    """Address and password of a Redis server."""
 
     host: str
     port: int
@@ -70,7 +71,7 @@ class RedisSettings:
 
 
 def load_settings(home: Home) -> Settings:
-    """The saved settings; the defaults for whatever is missing, unknown or damaged."""
+    """Return the saved settings, with the default for every value that is missing or has the wrong type."""
     try:
         saved = json.loads(home.settings.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -83,53 +84,53 @@ def load_settings(home: Home) -> Settings:
 
 
 def save_settings(home: Home, settings: Settings) -> None:
-    """Write the settings so that a power cut leaves the old ones or the new ones. Raises OSError."""
+    """Write the settings atomically: a power cut leaves either the old or the new ones. Raises OSError."""
     write_atomically(home.settings, json.dumps(asdict(settings), indent=2).encode())
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path` in one step: a temporary name beside it, then a rename. Raises OSError."""
+    """Write `data` to a temporary file beside `path` and rename it to `path`. Raises OSError."""
     temporary = path.with_name(path.name + ".part")
     temporary.write_bytes(data)
     temporary.replace(path)
 
 
 def check_environment() -> None:
-    """Raise ConfigurationError, which names it, when one of our variables cannot be used."""
+    """Check Unbraid's environment variables. Raises ConfigurationError that names the first invalid one."""
     for read in (external_redis, queue_from_environment, model_url_from_environment, runtime_from_environment):
         read()
 
 
 def queue_from_environment() -> str | None:
-    """Return the queue that `UNBRAID_QUEUE` names in place of the library's own. Raises ConfigurationError."""
+    """Return the queue name in `UNBRAID_QUEUE`, or None if it is unset. Raises ConfigurationError."""
     return _read_variable(
         "UNBRAID_QUEUE", _QUEUE_NAME.fullmatch, "the name of a queue: letters, digits, “.”, “_” and “-”"
     )
 
 
 def model_url_from_environment() -> str | None:
-    """Return where `UNBRAID_MODEL_URL` has model files downloaded from. Raises ConfigurationError."""
+    """Return the base URL for model downloads in `UNBRAID_MODEL_URL`, or None. Raises ConfigurationError."""
     return _read_variable(
         "UNBRAID_MODEL_URL", _URL.fullmatch, "the address of a folder, such as https://example.org/models"
     )
 
 
 def runtime_from_environment() -> str | None:
-    """Return the runtime that `UNBRAID_RUNTIME` has models computed by. Raises ConfigurationError."""
+    """Return the runtime in `UNBRAID_RUNTIME`, one of `RUNTIMES`, or None. Raises ConfigurationError."""
     return _read_variable("UNBRAID_RUNTIME", RUNTIMES.__contains__, f"one of {', '.join(RUNTIMES)}")
 
 
 def external_redis() -> RedisSettings | None:
-    """Return the Redis that `REDIS_HOST` names (with `REDIS_PORT`, `REDIS_DB`, `REDIS_PASSWORD`), or None: we run our own.
+    """Return the external Redis that `REDIS_HOST` names, or None if the library runs its own.
 
-    Without `REDIS_HOST` the other three are not looked at: containers set `REDIS_PORT` to an address of their own.
-    Raises ConfigurationError.
+    Without `REDIS_HOST`, `REDIS_PORT`, `REDIS_DB` and `REDIS_PASSWORD` are ignored, because containers set `REDIS_PORT`
+    to an address. Raises ConfigurationError.
     """
     return redis_from_environment() if os.environ.get("REDIS_HOST") else None
 
 
 def redis_from_environment() -> RedisSettings:
-    """Return the server that the environment names, or the usual one: localhost, 6379, database 0, no password.
+    """Return the Redis that the environment names; defaults: localhost, port 6379, database 0, no password.
 
     Raises ConfigurationError.
     """
@@ -179,5 +180,5 @@ def _read_variable(name: str, is_allowed: Callable[[str], object], allowed_text:
 
 
 def _quote(text: str) -> str:
-    """Return `text` in quotes, with control characters escaped."""
+    """Return `text` in quotes, shortened, with control characters escaped."""
     return repr(text if len(text) <= _MAX_QUOTED_CHARS else text[:_MAX_QUOTED_CHARS] + "…")

@@ -1,4 +1,4 @@
-"""Composition root of the worker process: Celery with this app's settings, and its ties to the app that started it."""
+"""Composition root of the worker process: Celery with Unbraid's settings, attached to the supervisor."""
 
 import argparse
 import logging
@@ -24,17 +24,17 @@ from desktop.tasks.celery_app import RECONCILIATION_STEP, app
 from desktop.tasks.redis_client import redis_names
 from desktop.tasks.worker_steps import release_ended_jobs
 
-# Below the window and the sound: separating takes all the cores that nobody else wants.
+# Below the window and the audio playback: separation uses all remaining processor time.
 _SEPARATION_NICENESS = 5
-# A draft is waited for; it goes before separating.
+# The user waits for a draft, so it runs before the separation.
 _DRAFT_NICENESS = 0
-# Seconds between signs of life to monitors such as Flower. Measured: 0.3 ms of processor time a second, of 3.
+# Seconds between heartbeats to monitors such as Flower. Measured: 0.3 ms of processor time a second, of 3.
 _HEARTBEAT_S = 10
 _DRAFT_TASKS_MODULE = "desktop.tasks.draft_jobs"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run a worker until it is told to stop. Returns the exit status."""
+    """Run a Celery worker until it is stopped and return the exit status."""
     arguments = _parser().parse_args(argv)
     try:
         library = prepare_library()
@@ -44,8 +44,8 @@ def main(argv: Sequence[str]) -> int:
     process_crash_handler.install(library, "draft" if arguments.draft else "worker")
     process_crash_handler.collect_reports()
     if os.environ.get("NO_COLOR"):
-        os.environ["NO_COLOR"] = "1"  # any value means yes, but Celery would refuse most
-    # Sketch multiplies many small matrices: spreading each over all cores takes more time than it saves.
+        os.environ["NO_COLOR"] = "1"  # any value means yes, but Celery rejects most of them
+    # Sketch multiplies many small matrices: splitting each over all cores costs more time than it saves.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if arguments.supervised or arguments.draft:
         app.steps["consumer"].discard(RECONCILIATION_STEP)
@@ -58,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     celery_arguments += ["--hostname", arguments.hostname or _default_hostname(arguments)]
     celery_arguments += ["--without-gossip", "--without-mingle", "--heartbeat-interval", str(_HEARTBEAT_S)]
     if arguments.logfile:
-        # Celery would fill in names of its own for %n and the like.
+        # Celery expands %n and similar in the path.
         celery_arguments += ["--logfile", arguments.logfile.replace("%", "%%")]
     try:
         app.worker_main(celery_arguments)
@@ -85,31 +85,34 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _default_hostname(arguments: argparse.Namespace) -> str:
-    """Return a name for Celery's remote control, where workers of one name cannot be told apart."""
+    """Return the node name for Celery's remote control, which needs a unique name for each worker."""
     return "draft@%h" if arguments.draft else "app@%h" if arguments.supervised else "celery@%h"
 
 
 def _attach_to_supervisor(niceness: int) -> None:
-    """Say when ready on standard output, and end when standard input does: the app is gone, or wants us gone."""
+    """Print a line on standard output when ready, and exit when standard input closes.
+
+    Standard input closes when the app stops the worker or dies.
+    """
     _lower_priority(niceness)
     supervisor_pipe = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Celery's banner is not for the supervisor
 
-    def tell(**_: object) -> None:
+    def report_ready(**_: object) -> None:
         supervisor_pipe.write(f"{READY_LINE}\n")
         supervisor_pipe.flush()
 
-    worker_ready.connect(tell, weak=False)
-    threading.Thread(target=_exit_when_stdin_closes, name="input", daemon=True).start()
+    worker_ready.connect(report_ready, weak=False)
+    threading.Thread(target=_exit_when_stdin_closes, name="stdin", daemon=True).start()
 
 
 def _lower_priority(niceness: int) -> None:
-    """Leave the processor to what is nicer to have at once."""
+    """Lower the process priority to `niceness`, so that the window and the audio playback run first."""
     if sys.platform != "win32":
         os.nice(niceness)
     elif niceness:
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    # Linux weighs sessions against each other, and this process has one of its own: its niceness alone counts nothing.
+    # Linux schedules sessions as groups, and this process is alone in its session: niceness alone has no effect.
     with suppress(OSError):
         Path("/proc/self/autogroup").write_text(f"{niceness}\n", encoding="ascii")
 
@@ -118,11 +121,11 @@ def _exit_when_stdin_closes() -> None:
     received = b""
     while chunk := os.read(0, 64):
         received += chunk
-    if received != END_MESSAGE:  # the app has died; on macOS nothing else ends its Redis then
+    if received != END_MESSAGE:  # the app has died, and on macOS nothing else stops its Redis
         kill_leftover(find_home().runtime_dir / REDIS_PIDFILE)
-    # Celery would tell of children that are ended on purpose as of a crash.
+    # Celery would log the killed pool children as a crash.
     logging.disable(logging.CRITICAL)
-    # No waiting for the segment in work: its job waits again, and goes on from its finished segments.
+    # Do not wait for the current segment: the job goes back to the queue and resumes from its finished segments.
     for child in psutil.Process().children(recursive=True):
         kill_process_tree(child.pid)
     release_ended_jobs()

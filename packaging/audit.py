@@ -1,7 +1,7 @@
-"""Asks PyPI whether anything is known against what the lock files name: `python packaging/audit.py`.
+"""Checks the locked packages for known vulnerabilities on PyPI: `python packaging/audit.py`.
 
-Its answer for a version lists the advisories of the Python Packaging Advisory Database, those that pip-audit shows. The
-exit status is 0 when nothing is known, 1 when something is, and 2 when PyPI could not be asked about every package.
+PyPI's reply for a version lists the advisories of the Python Packaging Advisory Database, as pip-audit does. The exit
+status is 0 if there are none, 1 if there are some, and 2 if PyPI did not answer for every package.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _MAX_REPLY_BYTES = 64 << 20
 
 @dataclass(frozen=True, order=True)
 class Pin:
-    """A package of the lock files."""
+    """Version of a package in the lock files."""
 
     name: str
     version: str
@@ -33,34 +33,34 @@ class Pin:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What PyPI says of a pin."""
+    """PyPI's reply for a pin."""
 
     pin: Pin
     advisories: tuple[str, ...] = ()
-    """A line each."""
+    """One line for each advisory."""
     error: str = ""
-    """Why there is no answer."""
+    """Why there is no reply, else empty."""
 
 
-def main(words: Sequence[str]) -> int:
-    """Ask about every pin, tell, and return the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Check every pin, print the advisories, and return the exit status."""
     parser = argparse.ArgumentParser(prog="audit.py", description="Looks for known vulnerabilities of what is locked.")
     parser.add_argument("--index", default="https://pypi.org", help="who is asked (default: https://pypi.org)")
-    index = parser.parse_args(words).index.rstrip("/")
+    index = parser.parse_args(argv).index.rstrip("/")
     pins = read_pins(LOCKS)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(partial(query_index, index), pins))
-    for answer in answers:
-        for line in answer.advisories:
-            sys.stdout.write(f"{answer.pin.name} {answer.pin.version}: {line}\n")
-    return print_summary(index, answers)
+        results = list(pool.map(partial(query_index, index), pins))
+    for result in results:
+        for line in result.advisories:
+            sys.stdout.write(f"{result.pin.name} {result.pin.version}: {line}\n")
+    return print_summary(index, results)
 
 
-def print_summary(index: str, answers: Sequence[AuditResult]) -> int:
-    """Say what came of it in a sentence. Returns the exit status."""
-    vulnerable_count = sum(bool(answer.advisories) for answer in answers)
-    unanswered = [answer for answer in answers if answer.error]
-    summary = f"Advisories are known against {vulnerable_count} of {len(answers)} locked packages"
+def print_summary(index: str, results: Sequence[AuditResult]) -> int:
+    """Print a summary of the results and return the exit status."""
+    vulnerable_count = sum(bool(result.advisories) for result in results)
+    unanswered = [result for result in results if result.error]
+    summary = f"Advisories are known against {vulnerable_count} of {len(results)} locked packages"
     if unanswered:
         first = unanswered[0]
         sys.stdout.write(
@@ -75,18 +75,18 @@ def print_summary(index: str, answers: Sequence[AuditResult]) -> int:
 
 
 def read_pins(folder: Path) -> list[Pin]:
-    """What the lock files pin, each version once: builds for a kind of machine are the same version."""
+    """Return the pins of all lock files in `folder`, sorted; local labels such as "+cpu" are removed from versions."""
     entries = [entry for file in folder.glob("*.txt") for entry in split_pins(file.read_text(encoding="utf-8"))]
     pins = (entry.split()[0].partition("==") for entry in entries)
     return sorted({Pin(name, version.partition("+")[0]) for name, _, version in pins})
 
 
 def query_index(index: str, pin: Pin) -> AuditResult:
-    """What `index` says of one pin."""
-    address = f"{index}/pypi/{quote(pin.name, safe='')}/{quote(pin.version, safe='')}/json"
+    """Return the advisories of one pin on the package index `index`, or the error in the result."""
+    url = f"{index}/pypi/{quote(pin.name, safe='')}/{quote(pin.version, safe='')}/json"
     try:
-        with urllib.request.urlopen(address, timeout=_TIMEOUT_S) as answer:
-            reply = json.loads(answer.read(_MAX_REPLY_BYTES))
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
+            reply = json.loads(response.read(_MAX_REPLY_BYTES))
         return AuditResult(pin, tuple(_format_advisories(reply["vulnerabilities"])))
     except (OSError, HTTPException) as error:
         return AuditResult(pin, error=_single_line(str(error)))
@@ -95,16 +95,16 @@ def query_index(index: str, pin: Pin) -> AuditResult:
 
 
 def _format_advisories(vulnerabilities: Sequence[dict[str, Any]]) -> Iterator[str]:
-    for one in vulnerabilities:
-        if not one.get("withdrawn"):
-            names = ", ".join([one["id"], *one.get("aliases", ())])
-            fixed = ", ".join(one.get("fixed_in", ())) or "no version"
-            about = one.get("summary") or one.get("details") or "nothing is said about it"
-            yield _single_line(f"{names} (fixed in {fixed}): {about[:200]} {one.get('link') or ''}".rstrip())
+    for entry in vulnerabilities:
+        if not entry.get("withdrawn"):
+            names = ", ".join([entry["id"], *entry.get("aliases", ())])
+            fixed = ", ".join(entry.get("fixed_in", ())) or "no version"
+            summary = entry.get("summary") or entry.get("details") or "nothing is said about it"
+            yield _single_line(f"{names} (fixed in {fixed}): {summary[:200]} {entry.get('link') or ''}".rstrip())
 
 
 def _single_line(text: str) -> str:
-    """On one line, and nothing in it that moves the cursor."""
+    """Return `text` on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

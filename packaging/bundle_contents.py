@@ -1,4 +1,4 @@
-"""Looks into a bundle that PyInstaller made: the Python modules and the files that it really holds."""
+"""Content of a bundle that PyInstaller made: its Python modules and its files."""
 
 import fnmatch
 import sys
@@ -14,32 +14,32 @@ _NATIVE_MAGIC = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 @dataclass(frozen=True)
 class Bundle:
-    """What is in a bundle."""
+    """Content of a bundle."""
 
     root: Path
-    """The folder that is handed on, or what of an .app holds data."""
+    """The folder of the bundle, or the Resources folder of an .app."""
     contents: Path
-    """Where the app's own files lie (what it knows as sys._MEIPASS)."""
+    """The folder of the app's own files (sys._MEIPASS in the app)."""
     modules: frozenset[str]
-    """Python's modules, by their full names."""
+    """Full names of the Python modules."""
     files: Mapping[str, Path]
-    """Everything else, by its path within `contents` or, outside it, within the bundle."""
+    """All other files, by path relative to `contents` or, outside it, to the bundle."""
     bootloaders: frozenset[Path]
-    """Executables that PyInstaller's bootloader is."""
+    """Executables made from PyInstaller's bootloader."""
 
     @cached_property
     def native_files(self) -> frozenset[str]:
-        """Those of the files that hold machine code, the starters aside."""
+        """Names of the files with machine code, except bootloaders."""
         return frozenset(name for name, path in self.files.items() if path not in self.bootloaders and _is_native(path))
 
     def contains_package(self, distribution: Distribution) -> bool:
-        """Whether anything of a package is in the bundle besides its metadata."""
+        """Return True if the bundle contains a file of the package other than its metadata."""
         return any(self._contains_file(path) for path in package_files(distribution))
 
     def _contains_file(self, path: str) -> bool:
         if path.endswith(".py"):
             return _module_name(path) in self.modules or path in self.files
-        # PyInstaller may put a library beside the executable, wherever it lay in its package.
+        # PyInstaller may move a library from its package's folder to the top of the bundle.
         return path in self.files or path.rpartition("/")[2] in self._native_names
 
     @cached_property
@@ -48,7 +48,7 @@ class Bundle:
 
 
 def read_bundle(folder: Path) -> Bundle:
-    """Look into the bundle in `folder`: a folder of Linux or Windows, or an .app."""
+    """Return the content of the bundle in `folder`, a folder on Linux and Windows, or an .app."""
     # Only the build environment has PyInstaller.
     from PyInstaller.archive.readers import (  # pyright: ignore[reportMissingImports]
         ArchiveReadError,
@@ -73,7 +73,7 @@ def read_bundle(folder: Path) -> Bundle:
 
 
 def package_files(distribution: Distribution) -> Iterator[str]:
-    """The files of a package that do something: paths within site-packages."""
+    """Yield the files of a package, relative to site-packages, without metadata and compiled modules."""
     for path in distribution.files or ():
         name = path.as_posix()
         if not name.startswith("..") and ".dist-info/" not in name and "__pycache__/" not in name:
@@ -81,14 +81,14 @@ def package_files(distribution: Distribution) -> Iterator[str]:
 
 
 def find_unclaimed(bundle: Bundle, packages: Sequence[Distribution], patterns: Sequence[str]) -> list[str]:
-    """Machine code in the bundle that is of no package, of no pattern and not of Python itself."""
-    names = {path.rpartition("/")[2] for made in packages for path in package_files(made)}
+    """Return files with machine code that belong to no package, match no pattern and are not part of Python."""
+    names = {path.rpartition("/")[2] for package in packages for path in package_files(package)}
     return sorted(
         path
         for path in bundle.native_files
         if (name := path.rpartition("/")[2]) not in names
         and not any(fnmatch.fnmatchcase(path if "/" in pattern else name, pattern) for pattern in patterns)
-        # Python's own modules lie in a folder of theirs on some systems, and in no folder on Windows.
+        # Python's own modules have a folder on some systems, and none on Windows.
         and name.partition(".")[0] not in sys.stdlib_module_names
     )
 
@@ -111,7 +111,8 @@ def _list_files(folder: Path, contents: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
-            base = next((one for one in (contents, _find_data_folder(folder)) if path.is_relative_to(one)), folder)
+            bases = (contents, _find_data_folder(folder))
+            base = next((base for base in bases if path.is_relative_to(base)), folder)
             found[path.relative_to(base).as_posix()] = path
     return found
 

@@ -1,4 +1,4 @@
-"""What goes into the packaged app, and what is left out of it: read by unbraid.spec."""
+"""Modules and files that go into the packaged app, and those that are left out; read by unbraid.spec."""
 
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,7 +10,7 @@ from PyInstaller.utils.hooks import collect_data_files, collect_submodules, copy
 from sources import BUILD
 from version_resource import write_version_resource
 
-# Imported by name, where no analysis sees it.
+# Packages with modules that are imported by name, which PyInstaller's analysis does not see.
 _DYNAMIC_IMPORTS = (
     "celery",
     "kombu",
@@ -19,7 +19,7 @@ _DYNAMIC_IMPORTS = (
     "openvino.tools.ovc",
     "torch._dynamo.polyfills",
 )
-# What of these is for other brokers, or needs packages that are not here.
+# Modules of these packages for other brokers, or that need packages that are not installed.
 _UNUSED_PREFIXES = ("celery.contrib", "celery.backends", "kombu.transport", "kombu.asynchronous.aws")
 _USED_MODULES = (
     *("celery.backends", "celery.backends.base", "celery.backends.redis", "celery.backends.asynchronous"),
@@ -28,18 +28,18 @@ _USED_MODULES = (
 )
 EXCLUDED = [
     *("tkinter", "IPython", "matplotlib", "pytest", "pandas", "PIL", "setuptools", "pip", "pkg_resources"),
-    # Under the GPL, or the way to libraries under it.
+    # Under the GPL, or linked with libraries under the GPL.
     *("readline", "_dbm", "_gdbm", "dbm.gnu", "dbm.ndbm", "Cython", "cython", "pyximport", "curses", "_curses"),
-    # pyqtgraph offers bindings and views that the app never asks for.
+    # Qt bindings and views of pyqtgraph that the app does not use.
     *("PyQt5", "PyQt6", "PySide2", "OpenGL", "pyqtgraph.opengl", "pyqtgraph.examples", "pyqtgraph.console"),
     *("PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtQuickWidgets", "PySide6.QtDesigner"),
     "PySide6.QtTest",
-    # demucs trains and downloads by these; the app does neither with it.
+    # demucs uses these for training and downloads, which the app does not do with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
-    # What PyTorch compiles programs for NVIDIA cards with; and CUDA for Python.
+    # PyTorch's compiler for NVIDIA cards, and CUDA for Python.
     *("triton", "cuda"),
-    # Of PyTorch: what makes programs of models, what computes on many machines, what writes ONNX.
+    # PyTorch's model compiler, distributed computing and ONNX export.
     *(
         f"torch._inductor.{name}"
         for name in (
@@ -76,7 +76,7 @@ EXCLUDED = [
     ),
     *(f"torch.distributed.{name}" for name in ("tensor", "fsdp", "pipelining", "checkpoint")),
     *("torch.onnx", "torch.testing._internal.distributed", "torch.testing._internal.opinfo"),
-    # Of SciPy: all but its Fourier transforms and filters; see hooks/rthook_scipy.py.
+    # SciPy without its Fourier transforms and filters; see hooks/rthook_scipy.py.
     *(
         f"scipy.{name}"
         for name in (
@@ -98,8 +98,8 @@ EXCLUDED = [
         )
     ),
 ]
-# Qt's plugins that the app is to have on Linux: pictures, ways to type, screens, the dialogs of the desktop. GTK's theme
-# would bring GTK, and others a framebuffer or a card without a desktop.
+# Qt plugins in the app on Linux: images, input methods, display servers, desktop dialogs. The GTK theme would require
+# GTK, and the others are for a framebuffer or a graphics card without a desktop.
 _QT_PLUGINS = (
     *("iconengines/libqsvgicon.so", "imageformats/libqico.so", "imageformats/libqjpeg.so", "imageformats/libqsvg.so"),
     "platforminputcontexts/libcomposeplatforminputcontextplugin.so",
@@ -108,27 +108,28 @@ _QT_PLUGINS = (
     "platformthemes/libqxdgdesktopportal.so",
     *("wayland-decoration-client/*", "wayland-graphics-integration-client/*", "wayland-shell-integration/*"),
 )
-# Files of the bundle, by where they would lie in it, that nothing in the app opens.
+# Patterns of files in the bundle that the app never opens.
 _UNUSED_FILES = (
-    # Translations of Qt's own dialogs: the app speaks English.
+    # Translations of Qt's own dialogs: the app is in English.
     "PySide6/Qt/translations/*",
     # Plugins that are not used, on Windows and macOS.
     *(f"PySide6/Qt/plugins/{name}/*" for name in ("generic", "networkinformation", "tls")),
     *(f"PySide6/Qt/plugins/imageformats/*q{name}.*" for name in ("pdf", "tga", "tiff", "wbmp", "icns", "webp", "gif")),
     *(f"PySide6/Qt/lib/libQt6{name}.so.6" for name in ("Qml*", "Quick*", "VirtualKeyboard*", "Pdf*", "Designer*", "EglF[Ss]*")),
-    # OpenVINO reads its own format and PyTorch's, on the processor and on Intel's graphics.
+    # Formats and devices of OpenVINO except its own format, PyTorch's, the CPU and Intel's GPU.
     *(f"openvino/libs/*openvino_{name}*" for name in ("tensorflow*", "onnx*", "paddle*", "jax*", "intel_npu*", "auto_*", "hetero*")),
     "openvino/frontend/tensorflow/*.so", "openvino/frontend/jax/*.so", "openvino/frontend/onnx/*.so",
     "openvino/frontend/paddle/*.so", "openvino/include/*", "openvino/cmake/*", "*.pyi", "torch/include/*", "torch/test/*",
     "*/tests/*", "scipy/*/tests/*", "numpy/*/tests/*", "pyqtgraph/icons/*.png.bak",
     "*.dist-info/RECORD", "*.dist-info/INSTALLER", "*.dist-info/direct_url.json",
-    # Of CUDA: solving equations, which PyTorch loads when it is asked to; many cards and machines; profiling; a second compiler.
+    # CUDA: linear solvers, which PyTorch loads on demand; several cards and machines; profiling; a second compiler.
     "torch/lib/libtorch_cuda_linalg.so", "*libcusolver*.so*", "*libnvperf*.so*", "*libcufile_rdma.so*", "*nvshmem_bootstrap_*",
     "*nvshmem_transport_*", "*libcheckpoint.so*", "*libpcsamplingutil.so*", "*libnvtx3interop.so*", "*libnvblas.so*", "*libcufftw.so*",
     "*.alt.so.*",
 )  # fmt: skip
-# Imports of multiprocessing and of Qt, in the worker too. `desktop/runtime/processes.py` does what the first is for; nothing opens
-# pyqtgraph's processes; on Linux the Qt of a wheel finds its own plugins, and QT_PLUGIN_PATH would mislead the system's.
+# Runtime hooks that would import multiprocessing and Qt in every process. `desktop/runtime/processes.py` replaces the
+# first; pyqtgraph's processes are not used; on Linux a wheel's Qt finds its own plugins, and QT_PLUGIN_PATH would affect
+# the Qt of other programs.
 _UNNEEDED_HOOKS = (
     *("pyi_rth_multiprocessing", "pyi_rth_pyqtgraph_multiprocess"),
     *(("pyi_rth_pyside6",) if SYSTEM == "linux" else ()),
@@ -136,7 +137,7 @@ _UNNEEDED_HOOKS = (
 
 
 def hidden_imports() -> list[str]:
-    """Modules that are imported by a name made at run time."""
+    """Return the modules that are imported by name at run time."""
     found = [name for package in _DYNAMIC_IMPORTS for name in collect_submodules(package, on_error="ignore")]
     used = [name for name in found if name in _USED_MODULES or not name.startswith(_UNUSED_PREFIXES)]
     pool = f"billiard.popen_spawn_{'win32' if SYSTEM == 'win32' else 'posix'}"
@@ -144,28 +145,31 @@ def hidden_imports() -> list[str]:
 
 
 def datas() -> list[tuple[str, str]]:
-    """Files that are read at run time."""
+    """Return the data files that are read at run time, as pairs of source path and folder in the bundle."""
     shipped = [(str(path), str(path.parent.relative_to(ROOT))) for path in _resources()]
     return [*shipped, *copy_metadata("openvino"), *collect_data_files("openvino", includes=["libs/*.xml"])]
 
 
 def binaries(native: Path) -> list[tuple[str, str]]:
-    """Programs and libraries that were built for the bundle."""
-    server = [path for pattern in ("redis-server*", "*.dll") for path in sorted((native / "redis").glob(pattern))]
-    found = [(str(path), "redis") for path in server] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
+    """Return programs and libraries for the bundle as pairs of source path and folder in the bundle.
+
+    `native`: the folder of the parts that were built from source.
+    """
+    redis = [path for pattern in ("redis-server*", "*.dll") for path in sorted((native / "redis").glob(pattern))]
+    found = [(str(path), "redis") for path in redis] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
     return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
 
 
 def runtime_hooks() -> list[str]:
-    """Scripts that run before the app."""
+    """Return the paths of the runtime hooks, scripts that run before the app."""
     names = ["rthook_scipy.py", *(["rthook_portaudio.py"] if SYSTEM == "linux" else [])]
     return [str(ROOT / "packaging" / "hooks" / name) for name in names]
 
 
 def remove_unused_files(entries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """PyInstaller's list of files, each with its place in the bundle first, without those that nothing opens.
+    """Return PyInstaller's entries (path in the bundle, source, kind) without files that the app never opens.
 
-    A link has where it leads to second, from its own folder, and goes with that.
+    The source of a link is its target, relative to its folder; a link is removed together with its target.
     """
     return [
         (place, source, kind)
@@ -178,28 +182,28 @@ def _is_unused(place: Path) -> bool:
     plugin = place.as_posix().partition("PySide6/Qt/plugins/")[2]
     if plugin and SYSTEM == "linux":
         return not any(fnmatch(plugin, wanted) for wanted in _QT_PLUGINS)
-    return any(fnmatch(place.as_posix(), cut) for cut in _UNUSED_FILES)
+    return any(fnmatch(place.as_posix(), pattern) for pattern in _UNUSED_FILES)
 
 
 def remove_unneeded_hooks(scripts: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
-    """PyInstaller's list of what runs at the start of every process, without what takes time and changes nothing."""
+    """Return PyInstaller's entries of startup scripts without hooks that take time and have no effect."""
     return [entry for entry in scripts if entry[0] not in _UNNEEDED_HOOKS]
 
 
 def icon() -> str | None:
-    """The picture of the executable: Windows and macOS keep it inside."""
+    """Write the icon of the executable and return its path; None on Linux."""
     if SYSTEM == "win32":
         return str(icons.write_ico(BUILD / "windows" / "unbraid.ico"))
     return str(icons.write_icns(BUILD / "unbraid.icns")) if SYSTEM == "darwin" else None
 
 
 def version_resource() -> str | None:
-    """What Windows shows in the properties of the executable."""
+    """Write the version resource of the executable and return its path; None except on Windows."""
     return str(write_version_resource(BUILD / "windows" / "version.txt")) if SYSTEM == "win32" else None
 
 
 def entitlements() -> str | None:
-    """What macOS lets the hardened app do."""
+    """Return the path of the entitlements of the app; None except on macOS."""
     return str(ROOT / "packaging" / "macos" / "entitlements.plist") if SYSTEM == "darwin" else None
 
 
@@ -208,7 +212,7 @@ def _resources() -> list[Path]:
 
 
 def _openvino_plugins() -> list[Path]:
-    """What OpenVINO loads by name: the processor, Intel's graphics, its own format, PyTorch's models."""
+    """Return the plugins that OpenVINO loads by name: CPU, Intel GPU, its own format, PyTorch models."""
     folder = Path(get_package_paths("openvino")[1]) / "libs"
     names = ("intel_cpu_plugin", "intel_gpu_plugin", "ir_frontend", "pytorch_frontend")
     return [path for name in names for path in sorted(folder.glob(f"*openvino_{name}*"))]

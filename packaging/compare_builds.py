@@ -1,9 +1,9 @@
-"""Tells how two builds differ: `python packaging/compare_builds.py A B`, for folders, .deb files or tars.
+"""Compares two builds: `python packaging/compare_builds.py A B`, for folders, .deb files or tars.
 
-Every file that is not the same is named, with what is different of it. Archives, .pyc files and what PyInstaller packs
-into an executable are looked into, so that a difference of times alone is told as that. When files were written counts
-in archives only: a folder's files always have times of their own. The exit status is 0 when nothing but times differs,
-1 when something else does, and 2 when a build cannot be read.
+Prints every file that differs, and how. Archives, .pyc files and PyInstaller executables are compared by their content,
+so that differences only in timestamps are reported as such. Modification times are compared in archives only, because
+they always differ in folders. The exit status is 0 if only timestamps differ, 1 if something else differs, and 2 if a
+build cannot be read.
 """
 
 import argparse
@@ -21,23 +21,23 @@ from build_members import read_members, zero_timestamps
 
 @dataclass(frozen=True, order=True)
 class Difference:
-    """Something that is not the same in both builds."""
+    """Difference between two builds."""
 
     path: str
     description: str
     only_time: bool = False
-    """Nothing but a time."""
+    """True if only timestamps differ."""
 
 
 class UnreadableError(Exception):
-    """What was given is no build; the message says why."""
+    """A build cannot be read; the message says why."""
 
 
-def main(words: Sequence[str]) -> int:
-    """Compare, tell, and return the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Compare two builds, print the differences, and return the exit status."""
     parser = argparse.ArgumentParser(prog="compare_builds.py", description="Tells how two builds differ.")
     parser.add_argument("builds", type=Path, nargs=2, metavar="BUILD", help="a folder, a .deb or a tar")
-    one, other = parser.parse_args(words).builds
+    one, other = parser.parse_args(argv).builds
     try:
         found = compare(one, other)
     except UnreadableError as error:
@@ -48,13 +48,15 @@ def main(words: Sequence[str]) -> int:
             f"{'time   ' if difference.only_time else 'differs'} {difference.path}: {difference.description}\n"
         )
     serious = sum(not difference.only_time for difference in found)
-    told = f"{serious} differences, and {len(found) - serious} of times alone." if found else "The builds are the same."
-    sys.stdout.write(f"{told}\n")
+    summary = (
+        f"{serious} differences, and {len(found) - serious} of times alone." if found else "The builds are the same."
+    )
+    sys.stdout.write(f"{summary}\n")
     return 1 if serious else 0
 
 
 def compare(one: Path, other: Path) -> list[Difference]:
-    """All differences of two builds, by path. Raises UnreadableError."""
+    """Return all differences between two builds, sorted by path. Raises UnreadableError."""
     archives = not one.is_dir() and not other.is_dir()
     if archives and one.is_file() and other.is_file() and one.read_bytes() == other.read_bytes():
         return []
@@ -66,14 +68,14 @@ def compare(one: Path, other: Path) -> list[Difference]:
 
 
 def unpack(build: Path, stack: ExitStack) -> Path:
-    """The folder of a build, unpacked for as long as `stack` lives where it is an archive. Raises UnreadableError."""
+    """Return the folder of a build; an archive is unpacked until `stack` closes. Raises UnreadableError."""
     if build.is_dir():
         return build
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="unbraid-compare-"))
     deb = ["dpkg-deb", "--raw-extract", str(build), folder]
-    words = deb if build.suffix == ".deb" else ["tar", "-xpf", str(build), "-C", folder]
+    command = deb if build.suffix == ".deb" else ["tar", "-xpf", str(build), "-C", folder]
     try:
-        subprocess.run(words, check=True, capture_output=True, text=True)
+        subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
         reason = str(getattr(error, "stderr", "") or error).strip()
         raise UnreadableError(f"{build} cannot be read. Give a folder, a .deb or a tar. {reason}") from error
@@ -81,7 +83,7 @@ def unpack(build: Path, stack: ExitStack) -> Path:
 
 
 def compare_contents(name: str, one: bytes, other: bytes) -> Iterator[Difference]:
-    """How two contents of one name differ: of an archive what is within it, else sizes, or the first byte."""
+    """Yield the differences between two contents of the file `name`: by member for archives, else by size or byte."""
     if one == other:
         return
     if zero_timestamps(name, one) == zero_timestamps(name, other):
@@ -99,8 +101,8 @@ def compare_contents(name: str, one: bytes, other: bytes) -> Iterator[Difference
 def _describe_byte_difference(one: bytes, other: bytes) -> str:
     if len(one) != len(other):
         return f"{len(one)} bytes and {len(other)} bytes"
-    places = [place for place, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
-    return f"the same size, {len(places)} bytes of it others, the first at {places[0]}"
+    offsets = [offset for offset, (left, right) in enumerate(zip(one, other, strict=True)) if left != right]
+    return f"the same size, {len(offsets)} bytes of it others, the first at {offsets[0]}"
 
 
 def _compare_members(name: str, one: Mapping[str, bytes], other: Mapping[str, bytes]) -> Iterator[Difference]:

@@ -1,4 +1,4 @@
-"""The parts that Unbraid stands on, one by one: what packages say of themselves, and what components.toml says besides."""
+"""Third-party components of Unbraid, from the metadata of installed packages and from components.toml."""
 
 import fnmatch
 import platform
@@ -22,59 +22,59 @@ _CODE_SUFFIXES = (".py", ".pyc", ".pyi")
 
 
 class ComponentError(Exception):
-    """A list of parts that would not be true, or not whole; the message says what to do."""
+    """A list of components would be wrong or incomplete; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class Component:
-    """A part that others made."""
+    """Third-party component."""
 
     name: str
     version: str
-    """Empty where nobody can tell."""
+    """Empty if unknown."""
     licence: str
     """An SPDX expression."""
     kind: str = "package"
-    """"package" of Python, "library", "program", "font" or "music"."""
+    """"package" (of Python), "library", "program", "font" or "music"."""
     origin: str = "generic"
-    """Who names it so, as package addresses (purl) have it: "pypi", "deb" or "generic"."""
+    """The type in its package URL (purl): "pypi", "deb" or "generic"."""
     inside: str = ""
-    """The name of the component that carries it."""
+    """The name of the component that contains it."""
     source: str = ""
-    """Where its source is to be had."""
+    """The URL of its source."""
     note: str = ""
     texts: tuple[str, ...] = field(default=(), repr=False)
-    """Its licences in full."""
+    """The full texts of its licences."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A part that components.toml describes."""
+    """Entry of components.toml."""
 
     component: Component
-    """Without its texts."""
+    """The component, without licence texts."""
     where: tuple[str, ...]
-    """"checkout", "bundle"."""
+    """"checkout", "bundle" or both."""
     systems: tuple[str, ...]
-    """As sys.platform names them; none stands for all."""
+    """Names as in sys.platform; empty means all systems."""
     files: tuple[str, ...]
-    """Patterns of names or paths."""
+    """Glob patterns of its file names or paths."""
     place: str
-    """Where it lies in this repository, if it does."""
+    """Its path in this repository, or empty."""
     texts: tuple[str, ...]
-    """Paths from the repository's root."""
+    """Paths of its licence texts, relative to the repository's root."""
     texts_of: str
-    """A package whose texts these are."""
+    """The name of a package with the same licence texts, or empty."""
 
     def matches(self, path: str) -> bool:
-        """True when the file at `path` is of this part."""
+        """Return True if the file at `path` belongs to this component."""
         name = path.rpartition("/")[2]
         return any(fnmatch.fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.files)
 
 
 @dataclass(frozen=True)
 class ComponentTable:
-    """What components.toml holds."""
+    """Content of components.toml."""
 
     licences: Mapping[str, str]
     words: Mapping[str, str]
@@ -86,21 +86,21 @@ class ComponentTable:
 
 @cache
 def load_components() -> ComponentTable:
-    """Read components.toml."""
-    known = tomllib.loads((ROOT / "packaging" / "components.toml").read_text(encoding="utf-8"))
-    entries = tuple(_parse_entry(values) for values in known.pop("component"))
-    return ComponentTable(**known, entries=entries)
+    """Return the content of components.toml."""
+    table = tomllib.loads((ROOT / "packaging" / "components.toml").read_text(encoding="utf-8"))
+    entries = tuple(_parse_entry(values) for values in table.pop("component"))
+    return ComponentTable(**table, entries=entries)
 
 
 def canonical(name: str) -> str:
-    """A package's name as lock files and addresses write it."""
+    """Return the normalized name of a package, as in lock files and URLs."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def find_licence(name: str, about: PackageMetadata | None) -> str:
-    """The licence of a package in SPDX's words; `about` is its metadata where it is installed.
+    """Return the SPDX licence expression of package `name`; `about` is its metadata, or None if it is not installed.
 
-    Raises ComponentError when neither its metadata nor components.toml tells.
+    Raises ComponentError if neither its metadata nor components.toml states the licence.
     """
     if name in load_components().licences:
         return load_components().licences[name]
@@ -115,31 +115,31 @@ def find_licence(name: str, about: PackageMetadata | None) -> str:
     )
 
 
-def describe_package(made: Distribution) -> Component:
-    """The component that an installed package is, with its texts. Raises ComponentError."""
-    name = canonical(made.metadata["Name"])
+def describe_package(package: Distribution) -> Component:
+    """Return the component of an installed package, with licence texts. Raises ComponentError."""
+    name = canonical(package.metadata["Name"])
     return Component(
         name,
-        made.version,
-        find_licence(name, made.metadata),
+        package.version,
+        find_licence(name, package.metadata),
         origin="pypi",
-        source=f"https://pypi.org/project/{name}/{made.version.partition('+')[0]}/",
+        source=f"https://pypi.org/project/{name}/{package.version.partition('+')[0]}/",
         texts=_read_texts(load_components().texts[name])
         if name in load_components().texts
-        else read_licence_texts(made),
+        else read_licence_texts(package),
     )
 
 
-def read_licence_texts(made: Distribution) -> tuple[str, ...]:
-    """Every licence text that a package carries, the same only once."""
-    paths = sorted((path for path in made.files or () if _is_licence_file(str(path))), key=str)
-    found = (Path(str(made.locate_file(path))) for path in paths)
+def read_licence_texts(package: Distribution) -> tuple[str, ...]:
+    """Return all licence texts in an installed package, without duplicates."""
+    paths = sorted((path for path in package.files or () if _is_licence_file(str(path))), key=str)
+    found = (Path(str(package.locate_file(path))) for path in paths)
     texts = (path.read_text(encoding="utf-8", errors="replace").strip() for path in found if path.is_file())
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def find_licence_texts(entry: Entry, packages: Iterable[Component]) -> tuple[str, ...]:
-    """The texts of an entry: its own, else those of the package that carries it. Raises ComponentError."""
+    """Return the licence texts of an entry, or those of the package that contains it. Raises ComponentError."""
     if entry.texts:
         return _read_texts(entry.texts)
     if entry.texts_of:
@@ -150,7 +150,12 @@ def find_licence_texts(entry: Entry, packages: Iterable[Component]) -> tuple[str
                 f"The licence of {entry.component.name} is that of {entry.texts_of}, which is not installed here. "
                 "Install packaging/lock/build.txt, then try again."
             ) from error
-    return next((one.texts for one in packages if one.name == entry.component.inside), ())
+    return next((package.texts for package in packages if package.name == entry.component.inside), ())
+
+
+def is_included(entry: Entry, where: str, system: str = sys.platform) -> bool:
+    """Return True if a component may be in a "checkout", or in a "bundle" for `system`, as `where` says."""
+    return where in entry.where and (not entry.systems or system in entry.systems)
 
 
 def _parse_entry(values: dict[str, Any]) -> Entry:
@@ -164,7 +169,7 @@ def _parse_entry(values: dict[str, Any]) -> Entry:
 
 
 def _python_part_version(name: str) -> str:
-    """What the Python that runs this, and is put into bundles, says of its own parts."""
+    """Return the version of a part of the running Python, which is also the one in bundles, or an empty string."""
     versions: dict[str, Callable[[], str]] = {
         "CPython": platform.python_version,
         "OpenSSL": lambda: ssl.OPENSSL_VERSION.split()[1],
@@ -196,8 +201,3 @@ def _is_licence_file(path: str) -> bool:
 
 def _read_texts(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple((ROOT / path).read_text(encoding="utf-8").strip() for path in paths)
-
-
-def is_included(entry: Entry, where: str, system: str = sys.platform) -> bool:
-    """Whether a part may be in a "checkout", or in a "bundle" for `system`."""
-    return where in entry.where and (not entry.systems or system in entry.systems)

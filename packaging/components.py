@@ -1,9 +1,10 @@
-"""Lists what a bundle is made of, within it, with every licence.
+"""Writes the lists of a bundle's components, with every licence, into the bundle.
 
 `python packaging/components.py --site-packages DIR --bundle DIST_DIR`, run by the Python that made the bundle, writes
-`licences/` with a text for each part, `THIRD-PARTY.md`, `sbom.cdx.json` (CycloneDX) and `resources/components.json` for
-the window's About page. SOURCE_DATE_EPOCH, where it is set, is the one moment that is written down. The exit status is 1
-when the list would not be whole, and a sentence says what is missing. To be run before anything is signed or packed.
+`licences/` with a text for each component, `THIRD-PARTY.md`, `sbom.cdx.json` (CycloneDX), and
+`resources/components.json` for the window's About page. SOURCE_DATE_EPOCH, if it is set, is the timestamp of the SBOM.
+If a list would be incomplete, the exit status is 1, and a message says what is missing. Run it before the bundle is
+signed or packed.
 """
 
 import argparse
@@ -34,15 +35,15 @@ from component_list import (
 from debian_sources import debian_components
 
 
-def main(words: Sequence[str]) -> int:
-    """Write the lists. Returns the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Write the lists and return the exit status."""
     parser = argparse.ArgumentParser(prog="components.py", description="Lists what a bundle is made of, within it.")
     parser.add_argument("--site-packages", type=Path, required=True, action="append", help="where its packages lie")
     parser.add_argument("--bundle", type=Path, required=True, help="the folder, or the .app, that PyInstaller made")
-    chosen = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     try:
-        bundle = read_bundle(chosen.bundle.resolve())
-        parts = list_components(bundle, chosen.site_packages)
+        bundle = read_bundle(arguments.bundle.resolve())
+        parts = list_components(bundle, arguments.site_packages)
         write_lists(bundle, parts)
     except ComponentError as error:
         sys.stderr.write(f"{error}\n")
@@ -52,10 +53,13 @@ def main(words: Sequence[str]) -> int:
 
 
 def list_components(bundle: Bundle, folders: Sequence[Path], system: str = sys.platform) -> list[Component]:
-    """Everything that a bundle is made of, by name, with texts. Raises ComponentError for what nobody answers for."""
+    """Return all components of a bundle, sorted by name, with licence texts; `folders` are the site-packages.
+
+    Raises ComponentError for a forbidden or unknown file, and for a component without licence text.
+    """
     reject_forbidden_files(bundle)
     installed = list(distributions(path=[str(folder) for folder in folders]))
-    packages = [describe_package(made) for made in installed if bundle.contains_package(made)]
+    packages = [describe_package(package) for package in installed if bundle.contains_package(package)]
     entries = [
         entry
         for entry in load_components().entries
@@ -73,7 +77,7 @@ def list_components(bundle: Bundle, folders: Sequence[Path], system: str = sys.p
 
 
 def reject_forbidden_files(bundle: Bundle) -> None:
-    """Raise ComponentError when the bundle holds what it must not."""
+    """Check that the bundle contains no file that components.toml forbids. Raises ComponentError."""
     for pattern, reason in load_components().refused.items():
         for path in sorted(bundle.native_files):
             if fnmatch.fnmatchcase(path.rpartition("/")[2], pattern):
@@ -81,7 +85,7 @@ def reject_forbidden_files(bundle: Bundle) -> None:
 
 
 def write_lists(bundle: Bundle, parts: Sequence[Component]) -> None:
-    """Write the lists into the bundle. Raises ComponentError and OSError."""
+    """Write licence texts, THIRD-PARTY.md, SBOM and About list into the bundle. Raises ComponentError, OSError."""
     from sbom import format_sbom
 
     folder = bundle.root / "licences"
@@ -94,18 +98,21 @@ def write_lists(bundle: Bundle, parts: Sequence[Component]) -> None:
             bundle.root / name, f"{part.name} {part.version}".strip() + f"\n{part.licence}\n\n" + _join_texts(part)
         )
     _write_text(bundle.root / "THIRD-PARTY.md", third_party.format_bundle(parts, names))
-    moment = os.environ.get("SOURCE_DATE_EPOCH")
-    text = format_sbom(describe_app(), parts, digests(bundle, parts), int(moment) if moment else None)
+    timestamp = os.environ.get("SOURCE_DATE_EPOCH")
+    text = format_sbom(describe_app(), parts, digests(bundle, parts), int(timestamp) if timestamp else None)
     _write_text(bundle.root / "sbom.cdx.json", text)
     (bundle.contents / "resources").mkdir(exist_ok=True)
-    shown = format_about_list(bundle, [describe_app(), *parts], ["licences/unbraid.txt", *names])
-    _write_text(bundle.contents / "resources" / "components.json", shown)
+    about_list = format_about_list(bundle, [describe_app(), *parts], ["licences/unbraid.txt", *names])
+    _write_text(bundle.contents / "resources" / "components.json", about_list)
 
 
 def format_about_list(bundle: Bundle, parts: Sequence[Component], names: Sequence[str]) -> str:
-    """What desktop/ui/dialogs/components.py reads: a list, as JSON. The texts' paths start where the list lies."""
-    # Resolved: in an .app the folder is a link, and ".." leads out of what it points to.
-    up = os.path.relpath(bundle.root, (bundle.contents / "resources").resolve())
+    """Return the list that desktop/ui/dialogs/components.py reads, as JSON.
+
+    `names`: paths of the licence texts in the bundle; the list has them relative to its own folder.
+    """
+    # Resolved, because in an .app the folder is a link, and ".." is relative to its target.
+    to_root = os.path.relpath(bundle.root, (bundle.contents / "resources").resolve())
     rows = [
         {
             "name": part.name,
@@ -113,7 +120,7 @@ def format_about_list(bundle: Bundle, parts: Sequence[Component], names: Sequenc
             "licence": part.licence,
             "inside": part.inside,
             "url": part.source,
-            "text": Path(up, name).as_posix(),
+            "text": Path(to_root, name).as_posix(),
         }
         for part, name in zip(parts, names, strict=True)
     ]
@@ -121,7 +128,7 @@ def format_about_list(bundle: Bundle, parts: Sequence[Component], names: Sequenc
 
 
 def digests(bundle: Bundle, parts: Sequence[Component]) -> dict[str, str]:
-    """SHA-256 of those parts that are a single file of the bundle."""
+    """Return the SHA-256 of the components that are a single file of the bundle, by name."""
     found: dict[str, str] = {}
     by_name = {entry.component.name: entry for entry in load_components().entries if "bundle" in entry.where}
     for part in parts:
@@ -133,14 +140,14 @@ def digests(bundle: Bundle, parts: Sequence[Component]) -> dict[str, str]:
 
 
 def describe_app() -> Component:
-    """Unbraid."""
+    """Return Unbraid itself as a component."""
     text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
     version = re.search(r'^__version__ = "(.+)"$', text, re.MULTILINE)
     return Component("Unbraid", version[1] if version else "", "MIT", kind="program")
 
 
 def safe_file_name(name: str) -> str:
-    """A name that every file system takes."""
+    """Return `name` as a file name that is valid on every file system."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
 
 
@@ -148,16 +155,16 @@ def _is_in(entry: Entry, bundle: Bundle, packages: Sequence[Component]) -> bool:
     if entry.files:
         return any(entry.matches(path) for path in bundle.files)
     inside = entry.component.inside
-    return not inside or any(one.name == inside for one in packages)
+    return not inside or any(package.name == inside for package in packages)
 
 
 def _list_debian_components(
     bundle: Bundle, installed: Sequence[Distribution], entries: Sequence[Entry]
 ) -> list[Component]:
-    """What PyInstaller took from the machine that built. Raises ComponentError for files that nobody answers for."""
+    """Return the components that PyInstaller copied from the build machine. Raises ComponentError for unknown files."""
     known = [pattern for entry in entries for pattern in entry.files]
-    rest = {path.rpartition("/")[2] for path in find_unclaimed(bundle, installed, known)}
-    parts, unknown = debian_components(rest, load_components().debian)
+    unclaimed = {path.rpartition("/")[2] for path in find_unclaimed(bundle, installed, known)}
+    parts, unknown = debian_components(unclaimed, load_components().debian)
     if unknown:
         raise ComponentError(
             f"Nobody answers for {', '.join(unknown)} in the bundle. Leave it out, or describe it in "

@@ -1,4 +1,4 @@
-"""Whose libraries PyInstaller took copies of, on a Debian machine that builds: asked of dpkg."""
+"""Debian source packages of the libraries that PyInstaller copied from the build machine, found with dpkg."""
 
 import shutil
 import subprocess
@@ -11,10 +11,10 @@ _DOCS = Path("/usr/share/doc")
 
 
 def debian_components(names: Iterable[str], licences: Mapping[str, str]) -> tuple[list[Component], list[str]]:
-    """The source packages that libraries are of, and the names of libraries that are of none.
+    """Return the source packages of libraries as components, and the names of libraries that belong to no package.
 
-    `names` are file names ("libz.so.1"); `licences` gives SPDX's words for source packages. Raises ComponentError for
-    a source package that is not in `licences`.
+    `names`: file names ("libz.so.1"); `licences`: SPDX expressions by source package. Raises ComponentError for a
+    source package that is not in `licences`.
     """
     wanted = sorted(set(names))
     if not wanted or shutil.which("dpkg-query") is None:
@@ -32,12 +32,12 @@ def debian_components(names: Iterable[str], licences: Mapping[str, str]) -> tupl
 
 
 def _find_owning_packages(names: list[str]) -> dict[str, str]:
-    """The package that each file is of, where one is."""
-    words = ["dpkg-query", "--search", *(f"*/{name}" for name in names)]
-    # Status 1 says that some were not found.
-    answer = subprocess.run(words, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
+    """Return the binary package of each library that has one."""
+    command = ["dpkg-query", "--search", *(f"*/{name}" for name in names)]
+    # Exit status 1 means that some were not found.
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C"})
     found: dict[str, str] = {}
-    for line in sorted(answer.stdout.splitlines()):
+    for line in sorted(result.stdout.splitlines()):
         package, _, path = line.partition(": ")
         if not package.startswith("diversion ") and "/lib/" in path:
             found.setdefault(path.rpartition("/")[2], package.partition(",")[0])
@@ -45,8 +45,8 @@ def _find_owning_packages(names: list[str]) -> dict[str, str]:
 
 
 def _find_source_package(package: str) -> tuple[str, str]:
-    words = ["dpkg-query", "--show", "--showformat", "${source:Package} ${source:Version}", package]
-    name, version = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    command = ["dpkg-query", "--show", "--showformat", "${source:Package} ${source:Version}", package]
+    name, version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return name, version
 
 
@@ -64,7 +64,7 @@ def _describe_source_package(name: str, version: str, packages: set[str], licenc
         licences[name],
         kind="library",
         origin="deb",
-        # Every version ever published stays there.
+        # snapshot.debian.org keeps every published version.
         source=f"https://snapshot.debian.org/package/{name}/{version}/",
         texts=tuple(dict.fromkeys(path.read_text(encoding="utf-8").strip() for path in texts if path.is_file())),
     )

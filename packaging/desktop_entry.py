@@ -1,4 +1,4 @@
-"""What a Linux desktop knows of the app: its entry in the menu, the files that it opens, and its page in a software shop."""
+"""Desktop entry and AppStream metadata for Linux: menu entry, file types, and the page in software centres."""
 
 from datetime import UTC, datetime
 from xml.sax.saxutils import escape
@@ -46,11 +46,11 @@ _PAGE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def desktop_entry(command: str = "unbraid", icon: str = "unbraid") -> str:
-    """The text of unbraid.desktop."""
+    """Return the content of unbraid.desktop. `command`: the command to start; `icon`: name of the icon."""
     return _ENTRY.format(name=NAME, summary=SUMMARY, command=command, icon=icon, mime=";".join(mime_types()))
 
 
-def metainfo(made: float, entry: str = "unbraid") -> str:
-    """The text of the AppStream page, for a version made at `made` (seconds since 1970)."""
-    date = datetime.fromtimestamp(made, UTC).date().isoformat()
+def metainfo(timestamp: float, entry: str = "unbraid") -> str:
+    """Return the AppStream metadata; `timestamp`: release time in seconds since 1970, `entry`: desktop entry's name."""
+    date = datetime.fromtimestamp(timestamp, UTC).date().isoformat()
     return _PAGE.format(identifier=IDENTIFIER, name=escape(NAME), version=version(), date=date, entry=entry)

@@ -1,4 +1,4 @@
-"""The editions that the app is built in: one for every computer, and a larger one that computes on NVIDIA cards as well."""
+"""Editions of the packaged app: one for every computer, and a larger one that also computes on NVIDIA cards."""
 
 import sys
 from argparse import ArgumentParser
@@ -10,40 +10,40 @@ from sources import BUILD, ROOT, BuildError
 
 LOCKS = ROOT / "packaging" / "lock"
 DOWNLOADS = ROOT / "dist"
-# Not sys.platform itself, of which a type checker knows only one value.
+# A plain str, because a type checker treats sys.platform as a constant.
 SYSTEM: str = sys.platform
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One of them: what it is made of, and where."""
+    """Edition with its names, folders and packages."""
 
     name: str
-    """As `--edition` takes it."""
+    """The value of `--edition`."""
     package: str
-    """What its downloads are called."""
+    """The base name of its packages."""
     build: Path
-    """Where its environment lies, and all that is made on the way."""
+    """The folder of its environment and its intermediate files."""
     dist: Path
-    """Where its bundle is put."""
+    """The folder of its bundle."""
 
     @property
     def bundle(self) -> Path:
-        """The app in one folder, or the .app."""
+        """The folder of the packaged app, or the .app."""
         return self.dist / ("Unbraid.app" if SYSTEM == "darwin" else "unbraid")
 
     @property
     def deb(self) -> Path:
-        """The download for Debian and its like."""
+        """The package for Debian and its derivatives."""
         return DOWNLOADS / f"{self.package}_{version()}_amd64.deb"
 
     @property
     def tar(self) -> Path:
-        """The download for every Linux."""
+        """The package for every Linux."""
         return DOWNLOADS / f"{self.package}-{version()}-linux-x86_64.tar.xz"
 
     def torch(self, system: str = SYSTEM) -> tuple[Path, ...]:
-        """The lock files of its PyTorch. Raises BuildError where there is none of that kind."""
+        """Return the lock files of its PyTorch on `system`. Raises BuildError if the edition does not exist there."""
         if self is CPU:
             return (LOCKS / ("torch-cpu.txt" if system == "linux" else "torch.txt"),)
         if system != "linux":
@@ -59,14 +59,14 @@ EDITIONS = {edition.name: edition for edition in (CPU, CUDA)}
 
 
 def require_packages(edition: Edition) -> None:
-    """Raise BuildError when the bundle, the .deb or the tar of an edition has not been made."""
-    absent = [str(path) for path in (edition.bundle, edition.deb, edition.tar) if not path.exists()]
-    if absent:
-        words = "" if edition.name == CPU.name else f" --edition {edition.name}"
-        raise BuildError(f"{', '.join(absent)} is not there. Make it: python3 packaging/build.py --packages{words}")
+    """Check that the bundle, the .deb and the tar of an edition exist. Raises BuildError."""
+    missing = [str(path) for path in (edition.bundle, edition.deb, edition.tar) if not path.exists()]
+    if missing:
+        option = "" if edition.name == CPU.name else f" --edition {edition.name}"
+        raise BuildError(f"{', '.join(missing)} is not there. Make it: python3 packaging/build.py --packages{option}")
 
 
 def add_option(parser: ArgumentParser) -> None:
-    """Let the command line say which; `edition` in its answer is the name."""
-    what = "cuda: with PyTorch for NVIDIA cards (default: %(default)s)"
-    parser.add_argument("--edition", choices=EDITIONS, default=CPU.name, help=what)
+    """Add the option `--edition` to `parser`; the parsed `edition` is a key of `EDITIONS`."""
+    help_text = "cuda: with PyTorch for NVIDIA cards (default: %(default)s)"
+    parser.add_argument("--edition", choices=EDITIONS, default=CPU.name, help=help_text)

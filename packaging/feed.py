@@ -1,9 +1,9 @@
-"""Makes the signed list of versions that the app asks for, in minisign's format. See resources/updates.toml.
+"""Writes the update feed with its minisign signature, and generates the key pair. See resources/updates.toml.
 
     .venv/bin/python packaging/feed.py key FOLDER              a new key pair, in a folder outside the repository
     .venv/bin/python packaging/feed.py sign --key FILE --version 1.3.0 --page https://… [ARTIFACT …]
 
-`sign` writes dist/updates.json, which tells of one version, its page, and the digest of each artifact, and beside it
+`sign` writes dist/updates.json, with the version, its page, and the digest of each artifact, and its signature
 dist/updates.json.minisig. The minisign program can sign the file as well: `minisign -S -s FILE -m dist/updates.json`.
 """
 
@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "updates.json"
 
 
-def main(words: Sequence[str]) -> int:
-    """Do what is asked; 1, with a sentence, when it cannot be done."""
+def main(argv: Sequence[str]) -> int:
+    """Run the command in `argv` and return the exit status: 0 done, 1 failed with a message."""
     parser = argparse.ArgumentParser(prog="feed.py", description="Makes the signed list of versions.")
     commands = parser.add_subparsers(required=True)
     key = commands.add_parser("key", help="make a key pair")
@@ -43,7 +43,7 @@ def main(words: Sequence[str]) -> int:
     sign.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder to write to (default: dist)")
     sign.add_argument("artifacts", type=Path, nargs="*", help="the files that are released")
     sign.set_defaults(run=write_feed)
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     try:
         arguments.run(arguments)
     except (KeyFileError, UpdateError, OSError) as error:
@@ -53,14 +53,14 @@ def main(words: Sequence[str]) -> int:
 
 
 def make_key(arguments: argparse.Namespace) -> None:
-    """Write unbraid.key and unbraid.pub. Raises KeyFileError, OSError."""
+    """Generate a key pair and write unbraid.key and unbraid.pub. Raises KeyFileError, OSError."""
     folder: Path = arguments.folder.resolve()
     if folder.is_relative_to(ROOT):
         raise KeyFileError(f"{folder} lies in the repository, where a secret key must never be. Name another folder.")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = SigningKey.generate()
     secret = key.secret_file("" if arguments.no_password else prompt_new_password())
-    # Never over a key that is there, and readable by nobody else from its first byte on.
+    # Never overwrite a key, and create the file readable only by this user.
     descriptor = os.open(folder / "unbraid.key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secret)
@@ -69,7 +69,10 @@ def make_key(arguments: argparse.Namespace) -> None:
 
 
 def write_feed(arguments: argparse.Namespace) -> None:
-    """Write the list and its signature, once the app would believe both. Raises KeyFileError, UpdateError, OSError."""
+    """Write the feed and its signature, after checking both as the app does.
+
+    Raises KeyFileError, UpdateError, OSError.
+    """
     key = SigningKey.parse(arguments.key.read_text(encoding="utf-8"), lambda: getpass.getpass("Password of the key: "))
     data = format_feed(arguments.version, arguments.page, arguments.artifacts)
     parse_feed(data)
@@ -82,7 +85,7 @@ def write_feed(arguments: argparse.Namespace) -> None:
 
 
 def format_feed(version: str, page: str, artifacts: Sequence[Path]) -> bytes:
-    """The list's bytes. Raises OSError."""
+    """Return the content of the feed as JSON. Raises OSError."""
     content: dict[str, Any] = {
         "version": version,
         "page": page,
@@ -92,14 +95,14 @@ def format_feed(version: str, page: str, artifacts: Sequence[Path]) -> bytes:
 
 
 def describe_artifact(path: Path) -> dict[str, str | int]:
-    """Name, size and digest of a released file. Raises OSError."""
+    """Return name, size in bytes and SHA-256 of a released file. Raises OSError."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest}
 
 
 def prompt_new_password() -> str:
-    """A password, typed twice. Raises KeyFileError."""
+    """Prompt for a new password twice and return it. Raises KeyFileError if it is empty or the two differ."""
     password = getpass.getpass("A password for the new key: ")
     if not password:
         raise KeyFileError("No password was typed. --no-password makes a key without one.")

@@ -1,4 +1,4 @@
-"""The files that Unbraid opens, out of resources/file_types.toml, as each system is told of them."""
+"""File types that Unbraid opens, from resources/file_types.toml, as registered on each system."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,22 +10,22 @@ TABLE = Path(__file__).resolve().parent.parent / "resources" / "file_types.toml"
 
 @dataclass(frozen=True)
 class FileType:
-    """One type of file."""
+    """File type that Unbraid opens."""
 
     title: str
     extensions: tuple[str, ...]
-    """Without the dot, the usual one first."""
+    """File name extensions without the dot, the most common one first."""
     mime: tuple[str, ...]
     uti: str
 
 
 def file_types() -> list[FileType]:
-    """All of them, in the order of the table."""
+    """Return all file types, in the order of the table."""
     return [_read(entry) for entry in tomllib.loads(TABLE.read_text(encoding="utf-8"))["type"]]
 
 
 def mime_types() -> list[str]:
-    """For a desktop entry on Linux, each once."""
+    """Return the MIME types of all file types without duplicates, for a desktop entry on Linux."""
     return list(dict.fromkeys(name for kind in file_types() for name in kind.mime))
 
 

@@ -1,16 +1,16 @@
-"""What macOS knows of the app: its Info.plist, with the files that it opens."""
+"""Values of the app's Info.plist for macOS, including its file types."""
 
 from file_types import FileType, file_types
 from product import COPYRIGHT, IDENTIFIER, NAME, version
 
-# PyTorch 2.13 and PyAV 18.1 are built for nothing older, and for Apple's own processors alone.
+# PyTorch 2.13 and PyAV 18.1 are not built for older versions, and only for Apple silicon.
 MINIMUM_MACOS = "14.0"
-# Those that macOS knows by itself. The others are told of, for a Mac without the program that made them known.
+# File types that macOS declares itself. The others are imported, for a Mac without the program that declares them.
 _APPLE_UTI_PREFIXES = ("public.", "com.apple.", "com.microsoft.", "org.3gpp.", "com.real.")
 
 
 def info_plist() -> dict[str, object]:
-    """Every value beside those that PyInstaller writes by itself."""
+    """Return every value except those that PyInstaller writes itself."""
     return {
         "CFBundleName": NAME,
         "CFBundleDisplayName": NAME,
@@ -28,7 +28,7 @@ def info_plist() -> dict[str, object]:
         "LSArchitecturePriority": ["arm64"],
         "NSHighResolutionCapable": True,
         "NSRequiresAquaSystemAppearance": False,
-        # Songs are separated and told of while the window is behind others.
+        # Jobs are processed, and notifications shown, while the window is behind others.
         "NSAppSleepDisabled": True,
         "NSPrincipalClass": "NSApplication",
         "NSHumanReadableCopyright": COPYRIGHT,
@@ -42,17 +42,17 @@ def _document(kind: FileType) -> dict[str, object]:
         "CFBundleTypeExtensions": list(kind.extensions),
         "CFBundleTypeMIMETypes": list(kind.mime),
         "LSItemContentTypes": [kind.uti],
-        # Offered under "Open With", and never in place of the user's player.
+        # Offered under "Open With", but never as the default in place of the user's player.
         "LSHandlerRank": "Alternate",
     }
 
 
 def _declaration(kind: FileType) -> dict[str, object]:
-    above = "public.movie" if kind.mime[0].startswith("video/") else "public.audio"
+    parent_type = "public.movie" if kind.mime[0].startswith("video/") else "public.audio"
     tags = {"public.filename-extension": list(kind.extensions), "public.mime-type": list(kind.mime)}
     return {
         "UTTypeIdentifier": kind.uti,
         "UTTypeDescription": kind.title,
-        "UTTypeConformsTo": [above],
+        "UTTypeConformsTo": [parent_type],
         "UTTypeTagSpecification": tags,
     }

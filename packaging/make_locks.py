@@ -1,9 +1,9 @@
-"""Makes packaging/lock/*.txt anew from pyproject.toml: with `uv` on PATH, `python packaging/make_locks.py`.
+"""Updates packaging/lock/*.txt from pyproject.toml: `python packaging/make_locks.py`, with `uv` on PATH.
 
-One resolution serves Linux, Windows and Apple-silicon macOS on Python 3.11 and newer, so that all files agree. It is
-then cut up: torch (installed first; its small builds apart), what its builds for NVIDIA cards need besides, the app,
-what makes packages of it (installed beside the app), and the tests.
-Pins that still fit are kept; `--upgrade` moves to the newest.
+One resolution for Linux, Windows and Apple-silicon macOS on Python 3.11 and newer keeps all files consistent. It is
+split into torch (installed first; its builds without CUDA are in a separate file), the CUDA packages for NVIDIA cards,
+the app, the build tools (installed beside the app), and the tests.
+Pins that still satisfy pyproject.toml are kept; `--upgrade` moves to the newest versions.
 """
 
 import re
@@ -20,10 +20,10 @@ LINUX, WINDOWS, APPLE = (
     "sys_platform == 'win32'",
     "platform_machine == 'arm64' and sys_platform == 'darwin'",
 )
-# What uv writes for "everywhere that was asked for": noise on every line.
+# The marker that uv writes for all requested platforms, on every line; removed for readability.
 ALL_PLATFORMS_MARKER = f"({APPLE}) or {LINUX} or {WINDOWS}"
-# PyTorch's own builds without CUDA, a quarter of the size, for Python 3.11 to 3.14 on x86-64 and on Arm. Taken where
-# pip is told of a place that has them; they are not on PyPI, so uv cannot list their hashes.
+# PyTorch's own builds without CUDA, a quarter of the size, for Python 3.11 to 3.14 on x86-64 and on Arm. They are only
+# on PyTorch's package index, not on PyPI, so uv cannot list their hashes.
 CPU_PIN = "torch==2.13.0+cpu"
 CPU_HASHES = (
     "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b",
@@ -35,15 +35,15 @@ CPU_HASHES = (
     "d20fa53ee744502fa4c69818a720b05ca0d37abd055d4f6e66cae155114bc691",
     "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",
 )
-# Tells its makers over the network that it is used; openvino goes on without it.
+# Sends usage data over the network; openvino works without it.
 EXCLUDED_PACKAGES = ["openvino-telemetry"]
 CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 HEADER = "# Made by packaging/make_locks.py from pyproject.toml; not edited by hand.\n"
 
 
-def main(words: list[str]) -> int:
-    """Write the files."""
-    everything = resolve(["--extra", "dev", "--extra", "flower", "--extra", "build", *words], current_pins())
+def main(argv: list[str]) -> int:
+    """Write the lock files and return the exit status; arguments go to `uv pip compile`."""
+    everything = resolve(["--extra", "dev", "--extra", "flower", "--extra", "build", *argv], current_pins())
     pins = "".join(everything)
     app, build = package_names(resolve([], pins)), package_names(resolve(["--extra", "build"], pins))
     test = package_names(resolve(["--extra", "dev", "--extra", "flower"], pins))
@@ -60,7 +60,7 @@ def main(words: list[str]) -> int:
 
 
 def resolve(options: list[str], pins: str) -> list[str]:
-    """Let uv solve pyproject.toml, keeping `pins` that fit. An entry is a pin with its marker and hashes."""
+    """Resolve pyproject.toml with uv, keeping `pins` that fit; return pins with their markers and hashes."""
     with tempfile.TemporaryDirectory() as scratch:
         project, out = Path(scratch) / "pyproject.toml", Path(scratch) / "lock.txt"
         text = (ROOT / "pyproject.toml").read_text(encoding="utf-8").replace('dynamic = ["version"]', 'version = "0"')
@@ -68,10 +68,10 @@ def resolve(options: list[str], pins: str) -> list[str]:
         project.write_text(text, encoding="utf-8")
         if pins:
             out.write_text(pins, encoding="utf-8")
-        words = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
-        words += ["--no-annotate", "--no-header", "--output-file", out.name, *options, project.name]
-        # In the folder itself: uv looks there for `environments`, not beside the file that it is given.
-        subprocess.run(words, check=True, cwd=scratch)
+        command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+        command += ["--no-annotate", "--no-header", "--output-file", out.name, *options, project.name]
+        # uv reads `environments` from the current folder, not from the folder of the given file.
+        subprocess.run(command, check=True, cwd=scratch)
         text = out.read_text(encoding="utf-8")
         return split_pins(
             text.replace(f" ; {ALL_PLATFORMS_MARKER} ", " ").replace(f" and ({ALL_PLATFORMS_MARKER})", "")
@@ -79,37 +79,40 @@ def resolve(options: list[str], pins: str) -> list[str]:
 
 
 def current_pins() -> str:
-    """What is locked now."""
+    """Return the text of all current pins."""
     return "".join(path.read_text(encoding="utf-8") for part in PARTS if (path := LOCKS / f"{part}.txt").exists())
 
 
 def split_pins(text: str) -> list[str]:
-    """A requirements file cut into its pins."""
+    """Split the text of a requirements file into its pins, each with its hashes."""
     return re.findall(r"^[A-Za-z].*\n(?:    --hash.*\n)*", text, re.MULTILINE)
 
 
 def format_cpu_pin() -> str:
-    """The entry of torch's builds without CUDA."""
+    """Return the pin of torch's builds without CUDA, with hashes."""
     return " \\\n".join([CPU_PIN, *(f"    --hash=sha256:{digest}" for digest in CPU_HASHES)]) + "\n"
 
 
 def package_name(entry: str) -> str:
-    """The package that an entry pins."""
+    """Return the name of the package that `entry` pins."""
     return entry.partition("==")[0]
 
 
 def package_names(entries: list[str]) -> set[str]:
-    """The packages that entries pin."""
+    """Return the names of the packages that `entries` pin."""
     return {package_name(entry) for entry in entries}
 
 
 def lock_files_of(name: str, needed: dict[str, set[str]]) -> list[str]:
-    """The files that a package belongs to: one, or two for what packaging and tests both need beside the app."""
+    """Return the lock files that package `name` belongs to: one, or two if both "build" and "test" need it.
+
+    `needed`: names of the packages of each file.
+    """
     if name == "torch":
         return ["torch"]
     if CUDA.match(name):
         return ["cuda"]
-    return [part for part, those in needed.items() if name in those]
+    return [part for part, names in needed.items() if name in names]
 
 
 if __name__ == "__main__":

@@ -1,9 +1,8 @@
-"""Draws the pictures of README.md and docs/ from the real app, on a screen that exists in memory alone.
+"""Makes the screenshots for README.md and docs/ with the real app on a virtual display.
 
     .venv/bin/python packaging/make_screenshots.py [SONG …]
 
-Separates the demo song and every SONG into a library of its own, opens the window on it, and saves what a person would
-see.
+Separates the demo song and every SONG in a temporary library, opens the window on it, and saves screenshots.
 """
 
 import os
@@ -21,16 +20,16 @@ ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 DEMO = ROOT / "resources" / "demo"
 SIZE = (1440, 900)
-# A click that sets the playhead, for xdotool.
+# Arguments of xdotool for a click that sets the playhead.
 CLICK_IN_WAVEFORM = ("mousemove", "720", "600", "click", "1", "mousemove", "10", "900")
-# How long the window may take to draw its last song (seconds).
+# Seconds that the window may take to draw the last track.
 TIMEOUT_S = 60.0
-# The window manager's, beyond the window itself (pixels).
+# Height that the window manager adds to the window (pixels).
 _TITLE_BAR_PX = 40
 
 
 def main(songs: Sequence[str]) -> int:
-    """Make every picture. Returns the exit status."""
+    """Make all screenshots and return the exit status."""
     if not setup_debian.install_packages(setup_debian.find_missing("screen"), ROOT / "build" / "packages.log"):
         return 1
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -43,21 +42,21 @@ def main(songs: Sequence[str]) -> int:
     return 0
 
 
-def _unbraid(home: Path, *words: str) -> None:
-    subprocess.run([sys.executable, "-m", "desktop", *words], cwd=ROOT, env=_variables(home), check=False)
+def _unbraid(home: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "desktop", *arguments], cwd=ROOT, env=_variables(home), check=False)
 
 
-def _take_screenshot(home: Path, image: Path, *input_words: str) -> None:
-    """Save the window on the library at `home`, after `hand` (words for xdotool) has done something in it."""
-    with ExitStack() as opened:
-        screen = opened.enter_context(_virtual_display())
-        variables = _variables(home) | {"DISPLAY": screen, "QT_QPA_PLATFORM": "xcb"}
-        opened.enter_context(_running(["openbox"], variables))
-        opened.enter_context(_running([sys.executable, "-m", "desktop"], variables))
+def _take_screenshot(home: Path, image: Path, *input_arguments: str) -> None:
+    """Save the window on the library at `home`, after input with `input_arguments` (of xdotool) if there are any."""
+    with ExitStack() as exit_stack:
+        display = exit_stack.enter_context(_virtual_display())
+        variables = _variables(home) | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
+        exit_stack.enter_context(_running(["openbox"], variables))
+        exit_stack.enter_context(_running([sys.executable, "-m", "desktop"], variables))
         window = _find_window(variables)
         _save_when_stable(variables, window, image)
-        if input_words:
-            subprocess.run(["xdotool", *input_words], env=variables, check=True)
+        if input_arguments:
+            subprocess.run(["xdotool", *input_arguments], env=variables, check=True)
             _save_when_stable(variables, window, image)
 
 
@@ -68,7 +67,7 @@ def _variables(home: Path) -> dict[str, str]:
 @contextmanager
 def _virtual_display() -> Generator[str]:
     read, write = os.pipe()
-    words = [
+    command = [
         "Xvfb",
         "-displayfd",
         str(write),
@@ -78,7 +77,7 @@ def _virtual_display() -> Generator[str]:
         "-nolisten",
         "tcp",
     ]
-    with subprocess.Popen(words, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL) as server:
         os.close(write)
         with os.fdopen(read) as number:
             yield f":{number.readline().strip()}"
@@ -86,16 +85,16 @@ def _virtual_display() -> Generator[str]:
 
 
 @contextmanager
-def _running(words: Sequence[str], variables: dict[str, str]) -> Generator[None]:
-    with subprocess.Popen(words, env=variables, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
+def _running(command: Sequence[str], variables: dict[str, str]) -> Generator[None]:
+    with subprocess.Popen(command, env=variables, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         yield
         process.terminate()
 
 
 def _find_window(variables: dict[str, str]) -> str:
-    """Wait for the window, and let it fill the screen. Its number."""
-    words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Unbraid"]
-    found = subprocess.run(words, env=variables, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
+    """Wait for the window, make it fill the display, and return its id."""
+    command = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Unbraid"]
+    found = subprocess.run(command, env=variables, capture_output=True, text=True, check=True, timeout=TIMEOUT_S)
     window = found.stdout.split()[0]
     subprocess.run(["xdotool", "windowactivate", "--sync", window], env=variables, check=True)
     subprocess.run(["xdotool", "windowmove", window, "0", "0"], env=variables, check=True)
@@ -104,16 +103,16 @@ def _find_window(variables: dict[str, str]) -> str:
 
 
 def _save_when_stable(variables: dict[str, str], window: str, image: Path) -> None:
-    """Save the window once two looks, a second apart, are the same."""
-    end = monotonic() + TIMEOUT_S
-    before = b""
-    while monotonic() < end:
+    """Save the window once two screenshots, a second apart, are the same."""
+    deadline = monotonic() + TIMEOUT_S
+    previous = b""
+    while monotonic() < deadline:
         sleep(1.0)
         subprocess.run(["import", "-window", window, str(image)], env=variables, check=True)
-        now = image.read_bytes()
-        if now == before:
+        current = image.read_bytes()
+        if current == previous:
             return
-        before = now
+        previous = current
     raise SystemExit(f"{image.name}: the window never came to rest")
 
 

@@ -1,4 +1,4 @@
-"""Times and permissions of what is packed: the same whoever packs it, and wherever."""
+"""Reproducible timestamps and permissions of packed files."""
 
 import os
 import stat
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def normalize_timestamps(folder: Path, timestamp: int) -> None:
-    """Give `folder` and everything in it one time (seconds since 1970) and plain permissions, whatever the umask is."""
+    """Set `timestamp` (seconds since 1970) and permissions 755 or 644 on `folder` and everything in it."""
     for path in [folder, *folder.rglob("*")]:
         if not path.is_symlink():
             executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR

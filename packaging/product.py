@@ -1,4 +1,4 @@
-"""What the app is called, for every system that asks."""
+"""Name, identifier, summary and version of the app, as used in every package format."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ COPYRIGHT = "Unbraid's contributors; MIT licence"
 
 
 def version() -> str:
-    """The version in desktop/__init__.py. Raises ValueError when there is none."""
+    """Return the version in desktop/__init__.py. Raises ValueError if there is none."""
     text = (ROOT / "desktop" / "__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "(\d+\.\d+\.\d+)"$', text, re.MULTILINE)
     if not found:

@@ -1,9 +1,9 @@
-"""What `./unbraid test` and `./unbraid bench` run, once the set-up is done.
+"""Runs the checks and tests of `./unbraid test` and `./unbraid bench`, after the set-up.
 
-test [ARGUMENTS]     style, import contracts, types, then every test; with arguments for pytest, those tests alone
+test [ARGUMENTS]     style, import contracts, types, then every test; with arguments for pytest, only those tests
 test faults [...]    the tests that kill real processes
 test fuzz [...]      damaged files for half an hour, or UNBRAID_FUZZ_MINUTES
-bench [...]          the figures
+bench [...]          the benchmarks
 """
 
 import os
@@ -18,14 +18,15 @@ SCRIPTS = Path(sys.executable).parent
 DEFAULT = "not faults and not bench and not fuzz"
 CHECKS = {
     "style": ("ruff", "check", "."),
+    "format": ("ruff", "format", "--check", "."),
     "import contracts": ("lint-imports", "--no-cache"),
     "types": ("basedpyright",),
 }
 
 
-def main(words: Sequence[str]) -> int:
-    """Run what `words` ask for and return the exit status: 0 when everything passed."""
-    selection, rest = select_tests(words)
+def main(argv: Sequence[str]) -> int:
+    """Run the command in `argv` and return the exit status, 0 if everything passed."""
+    selection, rest = select_tests(argv)
     failed = [] if rest or selection != DEFAULT else [name for name in CHECKS if not run_check(name)]
     status = run(sys.executable, "-m", "pytest", "-m", selection, *rest)
     # On standard error, so that pytest's own closing line stays the last one on standard output.
@@ -34,9 +35,9 @@ def main(words: Sequence[str]) -> int:
     return status or bool(failed)
 
 
-def select_tests(words: Sequence[str]) -> tuple[str, list[str]]:
-    """The marker expression for pytest, and the arguments that go on to it."""
-    command, rest = (words[0] if words else "test"), list(words[1:])
+def select_tests(argv: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the marker expression for pytest, and the remaining arguments for it."""
+    command, rest = (argv[0] if argv else "test"), list(argv[1:])
     if command == "bench":
         return "bench", ["-s", *rest]
     if rest[:1] in (["faults"], ["fuzz"]):
@@ -45,18 +46,18 @@ def select_tests(words: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def run_check(name: str) -> bool:
-    """Run one check, and say how it went."""
+    """Run one check, print its result, and return True if it passed."""
     started = time.monotonic()
     tool, *arguments = CHECKS[name]
-    good = run(str(SCRIPTS / tool), *arguments) == 0
-    sys.stdout.write(f"{name}: {'good' if good else 'FAILED'} ({time.monotonic() - started:.0f} s)\n")
+    passed = run(str(SCRIPTS / tool), *arguments) == 0
+    sys.stdout.write(f"{name}: {'good' if passed else 'FAILED'} ({time.monotonic() - started:.0f} s)\n")
     sys.stdout.flush()
-    return good
+    return passed
 
 
-def run(*words: str) -> int:
-    """Run `words` in the checkout and return their exit status."""
-    return subprocess.run(words, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}, check=False).returncode
+def run(*command: str) -> int:
+    """Run `command` in the checkout and return its exit status."""
+    return subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}, check=False).returncode
 
 
 if __name__ == "__main__":

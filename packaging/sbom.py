@@ -1,4 +1,4 @@
-"""The bill of materials, as CycloneDX 1.6 writes it: the same bytes for the same parts."""
+"""Reproducible software bill of materials (SBOM) in CycloneDX 1.6 format."""
 
 # The library's decorators hide its constructors' parameters from the type checker.
 # pyright: basic, reportCallIssue=false, reportAttributeAccessIssue=false, reportArgumentType=false
@@ -32,19 +32,21 @@ _TYPES = {
 def format_sbom(
     app: Component, parts: Sequence[Component], digests: Mapping[str, str], timestamp: int | None = None
 ) -> str:
-    """The bill of materials of `app`, which is made of `parts`, as JSON.
+    """Return the bill of materials of `app`, which contains `parts`, as JSON.
 
-    `digests`: SHA-256 of the file that a part is, by the part's name, where it is one. `moment`: seconds since 1970,
-    to be written down as the time of making; without, none is. Raises ComponentError when the result is not valid.
+    `digests`: SHA-256 of parts that are single files, by name. `timestamp`: build time in seconds since 1970, omitted
+    if None. Raises ComponentError if the result is not valid.
     """
-    made = {part.name: _part(part, digests.get(part.name)) for part in parts}
-    bom = Bom(components=made.values())
-    bom.metadata.component = whole = _part(app, None, ComponentType.APPLICATION)
+    by_name = {part.name: _part(part, digests.get(part.name)) for part in parts}
+    bom = Bom(components=by_name.values())
+    bom.metadata.component = root = _part(app, None, ComponentType.APPLICATION)
     for part in parts:
-        if part.inside not in made:
-            bom.register_dependency(whole, [made[part.name]])
-        bom.register_dependency(made[part.name], [made[one.name] for one in parts if one.inside == part.name])
-    # Anything that can be named, and then derived from: else it would be drawn by lot.
+        if part.inside not in by_name:
+            bom.register_dependency(root, [by_name[part.name]])
+        bom.register_dependency(
+            by_name[part.name], [by_name[other.name] for other in parts if other.inside == part.name]
+        )
+    # Derived from the content: the library's default is random.
     bom.serial_number = uuid5(NAMESPACE_URL, repr([(part, digests.get(part.name)) for part in (app, *parts)]))
     bom.metadata.timestamp = datetime.fromtimestamp(timestamp or 0, UTC)
     text = _format_json(JsonV1Dot6(bom), timestamp)
@@ -55,32 +57,32 @@ def format_sbom(
 
 
 def package_url(part: Component) -> PackageURL:
-    """The package address (purl) of a part."""
+    """Return the package URL (purl) of a part."""
     if part.origin == "deb":
         return PackageURL("deb", "debian", part.name, part.version, {"arch": "source"})
-    more = {"download_url": part.source} if part.origin == "generic" and part.source else None
-    return PackageURL(part.origin, None, part.name, part.version or None, more)
+    qualifiers = {"download_url": part.source} if part.origin == "generic" and part.source else None
+    return PackageURL(part.origin, None, part.name, part.version or None, qualifiers)
 
 
 def _part(part: Component, digest: str | None, kind: ComponentType | None = None) -> Part:
-    where = [ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(part.source))] if part.source else []
-    named = package_url(part)
+    links = [ExternalReference(type=ExternalReferenceType.DISTRIBUTION, url=XsUri(part.source))] if part.source else []
+    purl = package_url(part)
     return Part(
         name=part.name,
         version=part.version or None,
         type=kind or _TYPES[part.kind],
         licenses=[LicenseFactory().make_from_string(part.licence)],
-        bom_ref=hashlib.sha256(f"{named} {part.inside}".encode()).hexdigest()[:16],
-        purl=named,
+        bom_ref=hashlib.sha256(f"{purl} {part.inside}".encode()).hexdigest()[:16],
+        purl=purl,
         description=part.note or None,
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)] if digest else [],
-        external_references=where,
+        external_references=links,
     )
 
 
 def _format_json(writer: JsonV1Dot6, timestamp: int | None) -> str:
-    """The library always writes a time; without `moment` there is none that would be the same twice."""
-    written = json.loads(writer.output_as_string())
+    """Return the JSON without the timestamp that the library always writes, unless `timestamp` is given."""
+    content = json.loads(writer.output_as_string())
     if timestamp is None:
-        del written["metadata"]["timestamp"]
-    return json.dumps(written, indent=2, sort_keys=True) + "\n"
+        del content["metadata"]["timestamp"]
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"

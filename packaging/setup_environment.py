@@ -1,4 +1,4 @@
-"""The virtual environment: made, filled from lock files, checked and mended."""
+"""The virtual environment of a checkout: created, filled from lock files, checked and repaired."""
 
 import csv
 import hashlib
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from setup_console import NoBuildError, SetUpError, UnreachableError, print_message, run_with_progress
 
-# Variables that would make pip install elsewhere or Python look elsewhere.
+# Variables that would make pip install into, or Python import from, another folder.
 MISLEADING_VARIABLES = (
     "PIP_USER",
     "PIP_TARGET",
@@ -22,96 +22,105 @@ MISLEADING_VARIABLES = (
     "PYTHONPATH",
     "PYTHONHOME",
 )
+# Parts of pip's output, and the explanation for the user.
+FAILURE_HINTS = (
+    ("No space left on device", "The disk is full. Make room and start again."),
+    ("DO NOT MATCH THE HASHES", "A downloaded package was cut short or is not the one that was locked. Start again."),
+    ("onnection", "The package server could not be reached. Look at the network and start again."),
+    ("name resolution", "The package server could not be reached. Look at the network and start again."),
+)
+# A first line that names a Python by its absolute path, in pip's short or long form, and its replacement: the Python
+# beside the script.
+ABSOLUTE_SHEBANG = re.compile(
+    rb"\A#!(?:/bin/sh\n'''exec' \"?[^$\n]*python[\d.]*\"? \"\$0\" \"\$@\"\n' '''|[^\n]*/python[\d.]*)\n"
+)
+RELATIVE_SHEBANG = b'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(readlink -f -- "$0")")/python" "$0" "$@"\n\' \'\'\'\n'
 
 
 class Environment:
-    """One virtual environment and what is known of it."""
+    """Virtual environment in the folder `.venv`, with a record of what is installed in it."""
 
     def __init__(self, root: Path) -> None:
-        """The environment of the checkout at `root`."""
+        """Describe the environment of the checkout at `root`, which need not exist yet."""
         self.folder = root / ".venv"
         self.state_folder = self.folder / "unbraid"
         self.scripts = self.folder / ("Scripts" if os.name == "nt" else "bin")
         self.python = self.scripts / ("python.exe" if os.name == "nt" else "python")
         self.log = self.state_folder / "setup.log"
-        self.torch_choice_file = self.state_folder / "torch"  # which build of PyTorch: setup_torch.py
+        self.torch_choice_file = self.state_folder / "torch"  # the chosen build of PyTorch, see setup_torch.py
 
     @property
     def site_packages(self) -> Path:
-        """Where its packages lie. Raises SetUpError when there is no such folder."""
+        """The folder with its packages. Raises SetUpError if it does not exist."""
         found = [*self.folder.glob("Lib/site-packages"), *self.folder.glob("lib/python3*/site-packages")]
         if len(found) != 1:
             raise SetUpError(f"The environment in {self.folder} is damaged. Delete that folder and start again.")
         return found[0]
 
     def create(self) -> None:
-        """Make it anew, whatever is there now. Raises SetUpError."""
+        """Create the environment, replacing an existing one. Raises SetUpError."""
         print_message("Making a virtual environment in .venv.")
         kept_files = {path: path.read_bytes() for path in (self.log, self.torch_choice_file) if path.is_file()}
-        words = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
-        answer = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-        if answer.returncode:
-            reason = (answer.stderr or answer.stdout).strip() or "no reason given"
+        command = [base_python(), "-I", "-m", "venv", "--clear", str(self.folder)]
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        if result.returncode:
+            reason = (result.stderr or result.stdout).strip() or "no reason given"
             raise SetUpError(f"The virtual environment could not be made in {self.folder}: {reason}")
         self.state_folder.mkdir(exist_ok=True)
         for path, content in kept_files.items():
             path.write_bytes(content)
 
     def is_usable(self) -> bool:
-        """True when its Python starts and can install packages, and it was not left half made."""
+        """Return True if its Python starts and has a complete pip."""
         if not self.python.exists():
             return False
         probe = [str(self.python), "-I", "-c", "import pip, sys, sysconfig; print(sysconfig.get_paths()['purelib'])"]
         try:
-            answer = subprocess.run(probe, capture_output=True, text=True, errors="replace", check=False)
-            if answer.returncode or not self.site_packages.samefile(answer.stdout.strip()):
+            result = subprocess.run(probe, capture_output=True, text=True, errors="replace", check=False)
+            if result.returncode or not self.site_packages.samefile(result.stdout.strip()):
                 return False
         except (OSError, SetUpError):
             return False
         return not any(path.name.startswith("pip-") for path in find_damaged(self.site_packages))
 
     def repair(self) -> None:
-        """Forget every package that is not whole, so that pip installs it again."""
-        for rest in self.site_packages.glob("~*"):  # pip's name for what it was about to remove
-            shutil.rmtree(rest, ignore_errors=True)
+        """Delete the metadata of incomplete packages, so that pip installs them again."""
+        for leftover in self.site_packages.glob("~*"):  # pip renames packages so before it removes them
+            shutil.rmtree(leftover, ignore_errors=True)
         for record in find_damaged(self.site_packages):
             print_message(f"Mending {record.name.partition('-')[0]}, which is not whole.")
             shutil.rmtree(record)
             self._delete_marks()
 
-    def _delete_marks(self) -> None:
-        for mark in self.state_folder.glob("*.lock"):
-            mark.unlink()
-
     def has_installed(self, lock: Path) -> bool:
-        """True when exactly the packages of `lock` were installed, and none has been found damaged since."""
+        """Return True if the packages of the current `lock` were installed, and none has been found damaged since."""
         mark = self._mark_path(lock)
         return mark.is_file() and mark.read_text() == _digest(lock)
 
     def install(
         self, lock: Path, description: str, inherited_fds: Sequence[int] = (), options: Sequence[str] = ()
     ) -> None:
-        """Install the packages of `lock`, each checked against its hash, unless that is done.
+        """Install the packages of `lock`, with their hashes verified, unless they are already installed.
 
-        `keep`: descriptors that pip holds, too; `options`: more words for pip. Raises SetUpError: NoBuildError when one
-        of the packages is not offered here, UnreachableError when nobody answered who might offer it.
+        `inherited_fds`: descriptors that pip inherits; `options`: more options for pip. Raises SetUpError: NoBuildError
+        if no index has a build of a package for this machine, UnreachableError if no index answered.
         """
         if self.has_installed(lock):
             return
         print_message(f"Installing {description}.")
-        words = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
-        words += ["--disable-pip-version-check", "--progress-bar", "off", *options, "-r", str(lock)]
+        command = [str(self.python), "-I", "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+        command += ["--disable-pip-version-check", "--progress-bar", "off", *options, "-r", str(lock)]
         for name in MISLEADING_VARIABLES:
             os.environ.pop(name, None)
         digest = _digest(lock)
         try:
-            run_with_progress(words, PipOutputParser(lock, self.site_packages), self.log, inherited_fds)
+            run_with_progress(command, PipOutputParser(lock, self.site_packages), self.log, inherited_fds)
         except subprocess.CalledProcessError as failure:
             raise explain_failure(failure.output, self.log) from failure
         self._mark_path(lock).write_text(digest)
 
     def remove(self, lock: Path) -> None:
-        """Uninstall the packages of `lock` that are installed in just those versions. Raises SetUpError."""
+        """Uninstall the packages that are installed in the versions of `lock`. Raises SetUpError."""
         self._mark_path(lock).unlink(missing_ok=True)
         pins = re.findall(r"^([A-Za-z][\w.-]*)==(\S+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
         names = [
@@ -131,18 +140,15 @@ class Environment:
         except subprocess.CalledProcessError as failure:
             raise explain_failure(failure.output, self.log) from failure
 
-    def _mark_path(self, lock: Path) -> Path:
-        return self.state_folder / (lock.stem + ".lock")
-
     def requirements(self, name: str) -> Iterator[str]:
-        """What the installed package `name` says it needs."""
+        """Yield the requirements in the metadata of the installed package `name`."""
         for metadata in self.site_packages.glob(f"{name}-*.dist-info/METADATA"):
             for line in metadata.read_text(encoding="utf-8").splitlines():
                 if line.startswith("Requires-Dist: "):
                     yield line.removeprefix("Requires-Dist: ")
 
     def link_checkout(self, root: Path) -> None:
-        """Let its Python find the app, and its scripts find their Python: both survive a move of the folder."""
+        """Make the checkout importable, and make scripts find their Python even if the folder is moved."""
         relative_root = os.path.relpath(root, self.site_packages)
         (self.site_packages / "unbraid.pth").write_text(relative_root + "\n", encoding="utf-8")
         if os.name == "nt":
@@ -154,26 +160,30 @@ class Environment:
             _make_relocatable(script, os.fsencode(self.folder), self._previous_folder())
         (self.state_folder / "place").write_bytes(os.fsencode(self.folder))
 
+    def _mark_path(self, lock: Path) -> Path:
+        return self.state_folder / (lock.stem + ".lock")
+
+    def _delete_marks(self) -> None:
+        for mark in self.state_folder.glob("*.lock"):
+            mark.unlink()
+
     def _previous_folder(self) -> bytes:
-        """Where the environment lay when its scripts were last looked at."""
+        """Return the environment's path when its scripts were last rewritten."""
         place = self.state_folder / "place"
         return place.read_bytes() if place.is_file() else os.fsencode(self.folder)
 
 
 class PipOutputParser:
-    """Turns what pip prints, and what has appeared on disk, into a line of progress."""
+    """Progress text from pip's output and the packages installed so far."""
 
     def __init__(self, lock: Path, packages: Path) -> None:
-        """Watch pip install `lock` into `packages`."""
+        """Follow the installation of `lock` into the folder `packages`."""
         self._packages = packages
         self._total = len(set(re.findall(r"^([A-Za-z]\S*)==", lock.read_text(encoding="utf-8"), re.MULTILINE)))
         self._seen, self._before, self._last, self._unpacking = 0, self._count_installed(), "", False
 
-    def _count_installed(self) -> int:
-        return sum(1 for _ in self._packages.glob("*.dist-info"))
-
     def read_line(self, line: str) -> None:
-        """Take in one line of output."""
+        """Parse one line of output."""
         if line.startswith("Installing collected packages"):
             self._unpacking, self._total = True, line.count(",") + 1
         elif line.startswith(("Collecting ", "Processing ", "Requirement already ", "Ignoring ")):
@@ -182,26 +192,40 @@ class PipOutputParser:
             self._last = f", {match[1]} {match[2]}"
 
     def progress_text(self) -> str:
-        """Say how it stands, in a few words."""
+        """Return the progress in a few words."""
         if self._unpacking:
             return f"unpacking {min(self._count_installed() - self._before + 1, self._total)} of {self._total}"
         return f"fetching {min(self._seen, self._total)} of {self._total}{self._last}"
 
-
-def _dist_info_name(name: str) -> str:
-    """The name of a package as its dist-info folder has it."""
-    return re.sub(r"[-_.]+", "_", name).lower()
+    def _count_installed(self) -> int:
+        return sum(1 for _ in self._packages.glob("*.dist-info"))
 
 
 def base_python() -> str:
-    """The Python that environments are made of: by its own name, so that a newer python3 leaves it alone."""
+    """Return the path of the Python to create environments from, resolved so that a newer python3 has no effect."""
     python = str(getattr(sys, "_base_executable", None) or sys.executable)
     return os.path.realpath(python) if sys.platform.startswith("linux") else python
 
 
 def find_damaged(packages: Path) -> list[Path]:
-    """The dist-info folders of packages that lack files, or have some that were cut short."""
+    """Return the dist-info folders of packages with missing or truncated files."""
     return [record for record in sorted(packages.glob("*.dist-info")) if not _is_complete(record)]
+
+
+def explain_failure(output: str, log: Path) -> SetUpError:
+    """Return the error that explains why pip failed; `output` is pip's output, `log` the file to name."""
+    no_match = "No matching distribution" in output
+    for text, sentence in FAILURE_HINTS:
+        if text in output:
+            return (UnreachableError if no_match else SetUpError)(f"{sentence} The log is {log}")
+    last = next((line for line in reversed(output.splitlines()) if line.strip()), "pip gave no reason.")
+    error = NoBuildError if no_match else SetUpError
+    return error(f"The packages could not be installed. {last.strip()} The log is {log}")
+
+
+def _dist_info_name(name: str) -> str:
+    """Return the name of a package as used in its dist-info folder."""
+    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def _is_complete(record: Path) -> bool:
@@ -220,43 +244,16 @@ def _matches_record(packages: Path, row: list[str]) -> bool:
         found = os.stat(os.path.join(packages, name)).st_size  # noqa: PTH116, PTH118 - 30 000 times at each repair
     except OSError:
         return False
-    # Scripts outside the folder are rewritten when it moves.
+    # Scripts outside the folder are rewritten when the environment moves.
     return not size or name.startswith("..") or found == int(size)
-
-
-# What pip's output has in it, and what that means to the person who waits.
-FAILURE_HINTS = (
-    ("No space left on device", "The disk is full. Make room and start again."),
-    ("DO NOT MATCH THE HASHES", "A downloaded package was cut short or is not the one that was locked. Start again."),
-    ("onnection", "The package server could not be reached. Look at the network and start again."),
-    ("name resolution", "The package server could not be reached. Look at the network and start again."),
-)
-
-
-def explain_failure(output: str, log: Path) -> SetUpError:
-    """Return the error that says why pip failed."""
-    absent = "No matching distribution" in output
-    for words, sentence in FAILURE_HINTS:
-        if words in output:
-            return (UnreachableError if absent else SetUpError)(f"{sentence} The log is {log}")
-    last = next((line for line in reversed(output.splitlines()) if line.strip()), "pip gave no reason.")
-    error = NoBuildError if absent else SetUpError
-    return error(f"The packages could not be installed. {last.strip()} The log is {log}")
 
 
 def _digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
-# A first line that names a Python by its path, as pip writes it, short or long. In its place: the Python beside it.
-ABSOLUTE_SHEBANG = re.compile(
-    rb"\A#!(?:/bin/sh\n'''exec' \"?[^$\n]*python[\d.]*\"? \"\$0\" \"\$@\"\n' '''|[^\n]*/python[\d.]*)\n"
-)
-RELATIVE_SHEBANG = b'#!/bin/sh\n\'\'\'exec\' "$(dirname -- "$(readlink -f -- "$0")")/python" "$0" "$@"\n\' \'\'\'\n'
-
-
 def _make_relocatable(script: Path, folder: bytes, previous_folder: bytes) -> None:
-    """Make a script of the environment independent of where that lies, or at least true of where it lies now."""
+    """Make a script independent of the environment's path, or at least update the path in it."""
     if script.is_symlink() or not script.is_file() or script.stat().st_size > 65536:
         return
     content = script.read_bytes()

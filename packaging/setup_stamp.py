@@ -1,4 +1,4 @@
-"""The stamp: a file that says that all is set up, so that later starts look at nothing else."""
+"""Stamp files that record a complete set-up, so that later starts need no other check."""
 
 import hashlib
 import os
@@ -9,10 +9,13 @@ from setup_environment import Environment
 
 
 def compute_stamp(root: Path) -> str:
-    """What a stamp vouches for: the files that decide the set-up, and the place. The shell script has its own way."""
-    given = os.environ.get("UNBRAID_STAMP")
-    if given:
-        return given
+    """Return the stamp text for the checkout at `root`: digest of the set-up files, and the path.
+
+    The start script computes its own text and passes it in `UNBRAID_STAMP`.
+    """
+    from_start_script = os.environ.get("UNBRAID_STAMP")
+    if from_start_script:
+        return from_start_script
     packaging = root / "packaging"
     digest = hashlib.sha256()
     for path in [packaging / "bootstrap.py", *sorted(packaging.glob("setup_*.py")), *sorted(packaging.glob("lock/*"))]:
@@ -21,7 +24,7 @@ def compute_stamp(root: Path) -> str:
 
 
 def write_stamps(environment: Environment, kinds: Iterable[str], stamp_text: str) -> None:
-    """Write down that everything for `kinds` is there, given what `account` said before the set-up began."""
+    """Record that `kinds` are set up; `stamp_text` is the result of `compute_stamp` before the set-up began."""
     for kind in kinds:
         partial = environment.state_folder / f"{kind}.partial"
         partial.write_text(stamp_text + "\n", encoding="utf-8")
@@ -29,7 +32,7 @@ def write_stamps(environment: Environment, kinds: Iterable[str], stamp_text: str
 
 
 def is_current(environment: Environment, kind: str, stamp_text: str) -> bool:
-    """True when nothing has changed since the stamp for `kind` was left."""
+    """Return True if nothing has changed since the stamp for `kind` was written."""
     stamp = _stamp_path(environment, kind)
     try:
         unchanged = stamp.read_text(encoding="utf-8").strip() == stamp_text
@@ -39,7 +42,7 @@ def is_current(environment: Environment, kind: str, stamp_text: str) -> bool:
 
 
 def delete_stamps(environment: Environment) -> None:
-    """Nothing is sure any more."""
+    """Delete all stamps, because the set-up is about to change."""
     for stamp in environment.state_folder.glob("*.stamp"):
         stamp.unlink()
 

@@ -1,6 +1,7 @@
-"""The build of PyTorch: on Linux the one without CUDA, a quarter of the size, unless `UNBRAID_TORCH=cuda` asks for the other.
+"""Choice and installation of the PyTorch build: on Linux the one without CUDA, unless `UNBRAID_TORCH=cuda`.
 
-PyPI has the build with CUDA alone. The other is in PyTorch's own package index; its digests are pinned like all others.
+The build without CUDA is a quarter of the size. PyPI has only the build with CUDA; the other is on PyTorch's own
+package index, with pinned digests like all packages.
 """
 
 import os
@@ -16,20 +17,20 @@ from setup_environment import Environment
 LOCKS = Path(__file__).resolve().parent / "lock"
 FULL, SMALL, CUDA = LOCKS / "torch.txt", LOCKS / "torch-cpu.txt", LOCKS / "cuda.txt"
 INDEX = "https://download.pytorch.org/whl/cpu"
-# Seconds for each answer of that index, as pip has it, but asked once: pip would ask six times.
+# Seconds for each reply of that index, pip's default, but without pip's five retries.
 TIMEOUT_S = 15
 VARIABLE = "UNBRAID_TORCH"
 CPU_SIZE, CUDA_SIZE = "0.5 GB to download, 1.9 GB on disk", "2.7 GB to download, 5.4 GB on disk"
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
-# What a build with CUDA needs besides, several GB; other builds need none of it.
+# Requirements of a build with CUDA, several GB; other builds have none of them.
 _NEEDED_BY_CUDA = re.compile(r"(nvidia|cuda|triton)\b")
 _DESCRIPTION = "PyTorch, the largest part"
 
 
 def choose_build(environment: Environment) -> str:
-    """Return "cpu" or "cuda": what `UNBRAID_TORCH` says, else the build that is installed, else "cpu".
+    """Return "cpu" or "cuda": the value of `UNBRAID_TORCH`, else the installed build, else "cpu".
 
-    Raises SetUpError for another word, and for CUDA on a system for which PyPI has no such build.
+    Raises SetUpError for another value, and for CUDA on a system for which PyPI has no such build.
     """
     requested = os.environ.get(VARIABLE, "")
     if requested not in ("", "cpu", "cuda"):
@@ -40,9 +41,9 @@ def choose_build(environment: Environment) -> str:
 
 
 def install(environment: Environment, inherited_fds: Sequence[int] = ()) -> None:
-    """Install the build that is wanted, or the one with CUDA where no index has the other. Raises SetUpError.
+    """Install the chosen build, or the one with CUDA if no index has the other. Raises SetUpError.
 
-    `keep`: descriptors that pip holds, too.
+    `inherited_fds`: descriptors that pip inherits.
     """
     build, is_new = choose_build(environment), not environment.has_installed(SMALL)
     if not sys.platform.startswith("linux"):
@@ -59,7 +60,7 @@ def install(environment: Environment, inherited_fds: Sequence[int] = ()) -> None
             print_message(f"  The build for NVIDIA cards is taken in its place: {CUDA_SIZE}.")
             print_message("  To wait for the small one, press Ctrl-C and start again later.")
             build = "cuda"
-        # To pip the build without CUDA is the same version, and so already there.
+        # pip would treat the build without CUDA as the same version, and skip the installation.
         environment.remove(SMALL)
         environment.install(FULL, _DESCRIPTION, inherited_fds)
         if _has_cuda_build(environment):
@@ -68,10 +69,10 @@ def install(environment: Environment, inherited_fds: Sequence[int] = ()) -> None
 
 
 def install_small(environment: Environment, inherited_fds: Sequence[int] = ()) -> bool:
-    """Install the build without CUDA and return True, or say why it is not to be had and return False.
+    """Install the build without CUDA and return True, or print why no index has it and return False.
 
-    pip looks where it always does, then in PyTorch's index. Raises SetUpError when a download breaks off, or is not the
-    file whose digest is locked.
+    pip searches its configured index, then PyTorch's. Raises SetUpError if a download is interrupted or does not match
+    the locked digest.
     """
     try:
         environment.install(SMALL, _DESCRIPTION, inherited_fds)

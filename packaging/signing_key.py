@@ -1,4 +1,4 @@
-"""A secret key in minisign's own format, and the signatures it makes: either program may go on with the other's key."""
+"""Secret keys and signatures in minisign's format, interchangeable with the minisign program."""
 
 import base64
 import hashlib
@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from desktop.updates.minisign import KEY_ALGORITHM, SIGNATURE_ALGORITHM, TRUSTED_PREFIX, UNTRUSTED_PREFIX, digest
 
-# Kind, key derivation, checksum; salt, its two limits; the key's id, its seed, its public half, the checksum.
+# File: signature algorithm, key derivation, checksum algorithm, salt, the two scrypt limits, then the key block: id,
+# seed, public key, checksum.
 _FILE_LAYOUT = struct.Struct("<2s2s2s32sQQ104s")
 _KEY_LAYOUT = struct.Struct("<8s32s32s32s")
 _PLAIN, _SCRYPT, _CHECKSUM = b"\0\0", b"Sc", b"B2"
@@ -24,24 +25,25 @@ PasswordPrompt = Callable[[], str]
 
 
 class KeyFileError(ValueError):
-    """The file holds no secret key, or the password is another; the message is a sentence."""
+    """The file contains no valid secret key, or the password is wrong."""
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """What signs. Its `id` is how a signature says whose it is."""
+    """Secret key for signatures."""
 
     id: bytes
+    """8 bytes by which a signature names its key."""
     key: Ed25519Key
 
     @classmethod
     def generate(cls) -> "SigningKey":
-        """A new key."""
+        """Generate a new key."""
         return cls(secrets.token_bytes(8), Ed25519Key.generate())
 
     @classmethod
     def parse(cls, text: str, ask_password: PasswordPrompt) -> "SigningKey":
-        """The key in the text of a .key file; `ask` gives the password of one that has any. Raises KeyFileError."""
+        """Parse the text of a .key file; `ask_password` is called if the key is encrypted. Raises KeyFileError."""
         try:
             kind, kdf, check, salt, operations, memory, inner = _FILE_LAYOUT.unpack(
                 base64.b64decode(text.splitlines()[1])
@@ -63,17 +65,20 @@ class SigningKey:
 
     @property
     def public(self) -> str:
-        """The public half, in one line."""
+        """The public key, Base64 in one line."""
         return _base64(KEY_ALGORITHM + self.id + bytes(self.key.verify_key))
 
     def public_file(self) -> str:
-        """The text of a .pub file."""
+        """Return the text of a .pub file."""
         return f"{UNTRUSTED_PREFIX}minisign public key {self.id[::-1].hex().upper()}\n{self.public}\n"
 
     def secret_file(
         self, password: str, operations: int = scrypt.OPSLIMIT_SENSITIVE, memory: int = scrypt.MEMLIMIT_SENSITIVE
     ) -> str:
-        """The text of a .key file, encrypted unless `password` is empty: a gigabyte of `memory` for some seconds."""
+        """Return the text of a .key file, encrypted unless `password` is empty.
+
+        `operations` and `memory` (bytes) are the limits of scrypt; the defaults use a gigabyte for some seconds.
+        """
         seed, public = bytes(self.key), bytes(self.key.verify_key)
         inner = _KEY_LAYOUT.pack(self.id, seed, public, _checksum(self.id, seed, public))
         head = (KEY_ALGORITHM, _PLAIN, _CHECKSUM, bytes(32), 0, 0)
@@ -85,11 +90,16 @@ class SigningKey:
         return f"{UNTRUSTED_PREFIX}minisign {kind} secret key\n{_base64(_FILE_LAYOUT.pack(*head, inner))}\n"
 
     def sign(self, data: bytes, comment: str) -> str:
-        """The text of a .minisig file for `data`; `comment` is signed too, and is one line."""
+        """Return the text of a .minisig file for `data`; `comment` is a single line and is signed, too."""
         signature = self.key.sign(digest(data)).signature
-        both = self.key.sign(signature + comment.encode()).signature
-        first = _base64(SIGNATURE_ALGORITHM + self.id + signature)
-        return f"{UNTRUSTED_PREFIX}signature from minisign secret key\n{first}\n{TRUSTED_PREFIX}{comment}\n{_base64(both)}\n"
+        global_signature = self.key.sign(signature + comment.encode()).signature
+        lines = (
+            f"{UNTRUSTED_PREFIX}signature from minisign secret key",
+            _base64(SIGNATURE_ALGORITHM + self.id + signature),
+            f"{TRUSTED_PREFIX}{comment}",
+            _base64(global_signature),
+        )
+        return "".join(f"{line}\n" for line in lines)
 
 
 def _xor_with_scrypt(inner: bytes, password: str, salt: bytes, operations: int, memory: int) -> bytes:

@@ -1,8 +1,8 @@
-"""Tries a built bundle: `python packaging/smoke_test.py BUNDLE [--weights FILE.th] [SONG …]`. Any system, no packages.
+"""Smoke test of a built bundle: `python packaging/smoke_test.py BUNDLE [--weights FILE.th] [SONG …]`.
 
-It starts the packaged program as its users do, separates, opens the window, plays, exports and quits; it fails on what is
-missing, on any warning, and on a process that stays behind. `--weights` is an HTDemucs file, which is computed by every
-runtime that the bundle has; its library is a folder of its own, deleted afterwards.
+Runs on every system with the standard library only. Starts the packaged program as users do, separates, opens the
+window, plays, exports and quits. Fails on missing files, on warnings, and on processes that keep running. `--weights`
+is an HTDemucs file, which is computed with every runtime of the bundle. Uses a temporary library.
 """
 
 import argparse
@@ -21,11 +21,11 @@ from typing import Any
 
 # Seconds that one command may take on a slow machine.
 COMMAND_TIMEOUT_S = 600
-# What must not be read anywhere: the first three say that the bundle lacks something.
+# Text that must not appear in any output or log: the first four show that the bundle is incomplete.
 ERROR_PATTERN = re.compile(
     r"ModuleNotFoundError|ImportError|undefined symbol|cannot open shared object|Traceback|Warning\b|\bWARNING\b|\bCRITICAL\b|\bERROR\b"
 )
-# Said on purpose, of what this machine lacks or was not asked for.
+# Expected messages about things that this machine lacks.
 ALLOWED_PATTERN = re.compile(
     r"no sound device|ALSA lib|dbus|propagateSizeHints|Kernel|overcommit|TCP backlog|# Warning: no config", re.I
 )
@@ -34,20 +34,20 @@ MAX_NULL_DBFS = -144.0
 
 
 class SmokeError(Exception):
-    """What is wrong with the bundle."""
+    """A check of the bundle failed; the message says which."""
 
 
-def main(words: Sequence[str]) -> int:
-    """Try it. Returns 0 when all is well, else 1."""
+def main(argv: Sequence[str]) -> int:
+    """Test the bundle and print each passed step. Returns 0 if all steps pass, else 1."""
     parser = argparse.ArgumentParser(prog="smoke_test.py", description="Tries a built bundle.")
     parser.add_argument("bundle", type=Path, help="the folder, or the .app, or the installed program")
     parser.add_argument("songs", type=Path, nargs="*", help="songs to separate besides one that is made")
     parser.add_argument("--weights", type=Path, help="an HTDemucs file to import and separate with")
-    chosen = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     with TemporaryDirectory(prefix="unbraid-smoke-") as folder:
-        trial = SmokeTest(find_program(chosen.bundle.resolve()), Path(folder))
+        smoke_test = SmokeTest(find_program(arguments.bundle.resolve()), Path(folder))
         try:
-            for step in trial.run_steps([song.resolve() for song in chosen.songs], chosen.weights):
+            for step in smoke_test.run_steps([song.resolve() for song in arguments.songs], arguments.weights):
                 print(f"ok  {step}", flush=True)
         except SmokeError as error:
             print(f"NOT OK  {error}")
@@ -56,23 +56,23 @@ def main(words: Sequence[str]) -> int:
 
 
 def find_program(bundle: Path) -> Path:
-    """The executable that answers in a terminal."""
-    places = ("unbraid-cli.exe", "unbraid.exe", "unbraid", "Contents/MacOS/unbraid")
-    found = [bundle / place for place in places if (bundle / place).is_file()] or [bundle]
+    """Return the executable of the bundle that writes to a terminal; `bundle` itself if it is the executable."""
+    names = ("unbraid-cli.exe", "unbraid.exe", "unbraid", "Contents/MacOS/unbraid")
+    found = [bundle / name for name in names if (bundle / name).is_file()] or [bundle]
     return found[0]
 
 
 class SmokeTest:
-    """One program, on a library of its own."""
+    """Steps of the test of one program, with a temporary library."""
 
     def __init__(self, program: Path, folder: Path) -> None:
-        """`folder` is empty."""
+        """Prepare the test of `program`; `folder` is an empty folder for the library and the exported files."""
         self._program = program
         self._folder = folder
         self._home = folder / "home"
 
     def run_steps(self, songs: Sequence[Path], weights: Path | None) -> Iterator[str]:
-        """Go through everything; a sentence after each step. Raises SmokeError."""
+        """Run all steps, and yield a sentence after each. Raises SmokeError."""
         yield self._run("--version").strip()
         yield self._check_doctor()
         tone = write_tone(self._folder / "tone.wav")
@@ -111,10 +111,10 @@ class SmokeTest:
         self._run("models", "import", str(weights), "--name", "smoke")
         for runtime in RUNTIMES:
             (self._home / "settings.json").write_text(json.dumps({"runtime": runtime}), encoding="utf-8")
-            said = self._separate(song, "smoke", "--format", "flac")
-            if f"({runtime})" not in said:
-                raise SmokeError(f"{runtime} was asked for, and this came: {said}")
-            yield said
+            summary = self._separate(song, "smoke", "--format", "flac")
+            if f"({runtime})" not in summary:
+                raise SmokeError(f"{runtime} was asked for, and this came: {summary}")
+            yield summary
 
     def _check_window(self) -> str:
         found: dict[str, Any] = json.loads(self._run("selftest").splitlines()[-1])
@@ -123,63 +123,67 @@ class SmokeTest:
         return f"window: {found}"
 
     def _check_child_environment(self) -> str:
-        """A program of the system that it starts gets the variables that it was started with, and none of its own."""
-        received_file, stand_in = self._folder / "heard", self._folder / "bin" / "zenity"
-        stand_in.parent.mkdir()
-        stand_in.write_text(f'#!/bin/sh\nenv > "{received_file}"\n', encoding="utf-8")
-        stand_in.chmod(0o755)
-        given = {
+        """Check that a system program started by the app gets the user's variables and none of PyInstaller's."""
+        received_file, fake_program = self._folder / "received", self._folder / "bin" / "zenity"
+        fake_program.parent.mkdir()
+        fake_program.write_text(f'#!/bin/sh\nenv > "{received_file}"\n', encoding="utf-8")
+        fake_program.chmod(0o755)
+        variables = {
             "UNBRAID_HOME": str(self._folder / "no window"),
             "QT_QPA_PLATFORM": "nowhere",
             "LD_LIBRARY_PATH": "/none",
         }
-        given |= {"PATH": f"{stand_in.parent}{os.pathsep}{os.environ['PATH']}"}
+        variables |= {"PATH": f"{fake_program.parent}{os.pathsep}{os.environ['PATH']}"}
         subprocess.run(
-            [self._program], env=dict(os.environ) | given, capture_output=True, timeout=COMMAND_TIMEOUT_S, check=False
+            [self._program],
+            env=dict(os.environ) | variables,
+            capture_output=True,
+            timeout=COMMAND_TIMEOUT_S,
+            check=False,
         )
-        got = received_file.read_text(encoding="utf-8").splitlines() if received_file.exists() else []
-        ours = [line for line in got if str(self._program.parent) in line or line.startswith("_PYI_")]
-        if ours or "LD_LIBRARY_PATH=/none" not in got:
+        received = received_file.read_text(encoding="utf-8").splitlines() if received_file.exists() else []
+        leaked = [line for line in received if str(self._program.parent) in line or line.startswith("_PYI_")]
+        if leaked or "LD_LIBRARY_PATH=/none" not in received:
             raise SmokeError(
-                f"a program of the system was given {', '.join(ours) or 'other variables than the user has'}"
+                f"a program of the system was given {', '.join(leaked) or 'other variables than the user has'}"
             )
         return "programs of the system get the user's variables"
 
-    def _run(self, *words: str) -> str:
-        """What a command writes, when it succeeds and warns of nothing. Raises SmokeError."""
+    def _run(self, *arguments: str) -> str:
+        """Run the program with `arguments` and return its standard output. Raises SmokeError on failure or warnings."""
         environment = dict(os.environ) | {"UNBRAID_HOME": str(self._home)}
-        done = subprocess.run(
-            [self._program, *words], env=environment, capture_output=True, text=True, errors="replace", timeout=COMMAND_TIMEOUT_S,
+        result = subprocess.run(
+            [self._program, *arguments], env=environment, capture_output=True, text=True, errors="replace", timeout=COMMAND_TIMEOUT_S,
             cwd=self._folder, check=False,
         )  # fmt: skip
-        if done.returncode:
+        if result.returncode:
             raise SmokeError(
-                f"{' '.join(words[:2])} ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}"
+                f"{' '.join(arguments[:2])} ended with {result.returncode}: {(result.stdout + result.stderr)[-2000:]}"
             )
-        if signs := find_errors(done.stderr):
-            raise SmokeError(f"{' '.join(words[:2])} wrote: {signs}")
-        return done.stdout
+        if errors := find_errors(result.stderr):
+            raise SmokeError(f"{' '.join(arguments[:2])} wrote: {errors}")
+        return result.stdout
 
     def _check_logs(self) -> None:
         for log in sorted((self._home / "logs").rglob("*")):
-            if log.is_file() and (signs := find_errors(log.read_text(encoding="utf-8", errors="replace"))):
-                raise SmokeError(f"{log.name}: {signs}")
+            if log.is_file() and (errors := find_errors(log.read_text(encoding="utf-8", errors="replace"))):
+                raise SmokeError(f"{log.name}: {errors}")
 
     def _find_leftover_processes(self) -> list[str]:
-        """Programs of the bundle that still run; known on Linux alone."""
-        ours = str(self._program.resolve().parent)
-        return [link for entry in Path("/proc").glob("[0-9]*/exe") if (link := _link_target(entry)).startswith(ours)]
+        """Return executables of the bundle that are still running; always empty except on Linux."""
+        folder = str(self._program.resolve().parent)
+        return [link for entry in Path("/proc").glob("[0-9]*/exe") if (link := _link_target(entry)).startswith(folder)]
 
 
 def find_errors(text: str) -> str:
-    """The lines that tell of something missing, or warn; empty when there are none."""
+    """Return the lines of `text` with errors or warnings, or an empty string."""
     return "\n".join(
         line for line in text.splitlines() if ERROR_PATTERN.search(line) and not ALLOWED_PATTERN.search(line)
     )
 
 
 def write_tone(path: Path, seconds: float = 6.0, rate: int = 44100) -> Path:
-    """A song of a kind: two voices that swell, 16 bit stereo."""
+    """Write a test song with two swelling tones, 16-bit stereo, to `path` and return the path."""
     frames = bytearray()
     for number in range(int(seconds * rate)):
         swell = 0.4 * math.sin(math.pi * number / (seconds * rate))

@@ -1,4 +1,4 @@
-"""Source code for the packaged app: fetched, checked, unpacked, built with a log."""
+"""Third-party source code for the packaged app: download, verification, unpacking and logged build steps."""
 
 import hashlib
 import os
@@ -15,33 +15,38 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 _TIMEOUT_S = 60.0
-# Words for the compiler that somebody may have set for programs of their own.
+# Compiler options that the user may have set for other programs; removed for reproducible builds.
 _COMPILER_VARIABLES = ("CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS")
 
 
 class BuildError(Exception):
-    """The build cannot go on; the message says why, and where more is told."""
+    """The build failed; the message says why, and names the log."""
 
 
 def version(name: str) -> str:
-    """The version of a source of sources.toml."""
+    """Return the version of the source `name` in sources.toml."""
     return str(read_pin(name)["version"])
 
 
 def fetch_files(name: str) -> list[Path]:
-    """The files of a source, each with the digest that sources.toml states. Raises BuildError."""
+    """Return the files of the source `name`, downloaded and verified against sources.toml. Raises BuildError."""
     return [_fetch_file(file) for file in read_pin(name)["files"]]
 
 
-def unpack(archive: Path, into: Path) -> Path:
-    """Unpack a tar of ours, or one whose digest was checked, into `into`, which is emptied; return the one folder in it.
+def read_pin(name: str) -> dict[str, Any]:
+    """Return the entry of the source `name` in sources.toml: its `version` and its `files`."""
+    return tomllib.loads((ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))[name]
 
-    Where there is not one folder, `into` itself.
+
+def unpack(archive: Path, into: Path) -> Path:
+    """Replace `into` with the content of a trusted tar; return the only folder in it, or `into` if there are more.
+
+    The tar must be made by Unbraid, or have a verified digest.
     """
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
     with tarfile.open(archive) as tar:
-        # Debian 12's Python 3.11.2 has no filters yet: they came with 3.11.4.
+        # Debian 12's Python 3.11.2 has no filters: they were added in 3.11.4.
         if hasattr(tarfile, "data_filter"):
             tar.extraction_filter = tarfile.data_filter
         tar.extractall(into)
@@ -49,50 +54,47 @@ def unpack(archive: Path, into: Path) -> Path:
     return inside[0] if len(inside) == 1 else into
 
 
-def run_logged(words: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
-    """Run a program in `folder`, its output going into `log`. Raises BuildError with its last lines."""
+def run_logged(command: Sequence[str | Path], log: Path, folder: Path = ROOT, **environment: str) -> None:
+    """Run a command in `folder` with its output appended to `log`. Raises BuildError with the log's last lines."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        done = subprocess.run(
-            words, cwd=folder, env=_build_environment() | environment, stdout=output, stderr=output, check=False
+        result = subprocess.run(
+            command, cwd=folder, env=_build_environment() | environment, stdout=output, stderr=output, check=False
         )
-    if done.returncode:
+    if result.returncode:
         last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
         raise BuildError(
-            f"{' '.join(map(str, words[:4]))} … failed ({done.returncode}). The log is {log}; it ends:\n{last}"
+            f"{' '.join(map(str, command[:4]))} … failed ({result.returncode}). The log is {log}; it ends:\n{last}"
         )
 
 
-def run_compile_step(tree: Path, words: Sequence[str | Path], log: Path, **environment: str) -> None:
-    """Run a step that compiles the source in `tree`. Raises BuildError.
+def run_compile_step(tree: Path, command: Sequence[str | Path], log: Path, **environment: str) -> None:
+    """Run a command that compiles the source in `tree`. Raises BuildError.
 
-    The step learns neither where it is nor of which commit: what it makes is kept for as long as its recipe is the same,
-    and must then be what another checkout makes.
+    Its result must not depend on the checkout's path or commit, because it is reused until its recipe changes.
     """
     flags = f"{environment.pop('CFLAGS', '')} -ffile-prefix-map={tree}=.".strip() if os.name != "nt" else ""
-    # No git repository is looked for above the source; Redis would take this one's commit for its own.
+    # Hide the git repository above the source: Redis would report its commit as its own.
     isolation = {"CFLAGS": flags, "SOURCE_DATE_EPOCH": "0", "GIT_CEILING_DIRECTORIES": str(tree.parent)}
-    run_logged(words, log, tree, **isolation, **environment)
+    run_logged(command, log, tree, **isolation, **environment)
 
 
 def build_timestamp() -> str:
-    """Seconds since 1970 that a build is dated by: the commit's, so that two builds of one commit are the same."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH")
-    if stated:
-        return stated
-    asked = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return asked.stdout.strip() or "1700000000"
+    """Return the build's timestamp in seconds since 1970: `SOURCE_DATE_EPOCH`, else the time of the commit.
+
+    Two builds of one commit get the same timestamp.
+    """
+    from_environment = os.environ.get("SOURCE_DATE_EPOCH")
+    if from_environment:
+        return from_environment
+    log = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return log.stdout.strip() or "1700000000"
 
 
 def _build_environment() -> dict[str, str]:
-    """The environment of every step: nothing of the time, the place and the language of this machine."""
+    """Return the environment of every build step, independent of time, time zone and language of this machine."""
     kept = {name: value for name, value in os.environ.items() if name not in _COMPILER_VARIABLES}
     return kept | {"SOURCE_DATE_EPOCH": build_timestamp(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-
-
-def read_pin(name: str) -> dict[str, Any]:
-    """What sources.toml says of a source: its `version` and its `files`."""
-    return tomllib.loads((ROOT / "packaging" / "sources.toml").read_text(encoding="utf-8"))[name]
 
 
 def _fetch_file(file: Mapping[str, Any]) -> Path:
@@ -103,8 +105,8 @@ def _fetch_file(file: Mapping[str, Any]) -> Path:
     errors: list[str] = []
     for url in file["urls"]:
         try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:
-                path.write_bytes(answer.read())
+            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as response:
+                path.write_bytes(response.read())
         except (OSError, urllib.error.URLError) as error:
             errors.append(f"{url}: {error}")
             continue

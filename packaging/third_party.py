@@ -1,6 +1,6 @@
-"""Writes THIRD-PARTY.md from what is installed: `.venv/bin/python packaging/third_party.py`, after `./unbraid`.
+"""Writes THIRD-PARTY.md for the installed packages: `.venv/bin/python packaging/third_party.py`, after `./unbraid`.
 
-What it says of a package is read out of its metadata, what it says of the rest out of packaging/components.toml.
+The data is from the metadata of the packages, and from packaging/components.toml for everything else.
 """
 
 import re
@@ -54,7 +54,7 @@ among them: those that the app downloads come under their authors' terms.
 
 
 def main() -> int:
-    """Write the file; 1 when a package of the lock files is not installed and so cannot be asked."""
+    """Write the file and return the exit status: 1 if the licence of a package is unknown."""
     try:
         text = format_checkout()
     except ComponentError as error:
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def format_checkout() -> str:
-    """THIRD-PARTY.md of a checkout. Raises ComponentError when a licence cannot be read."""
+    """Return the text of THIRD-PARTY.md for the repository. Raises ComponentError if a licence is unknown."""
     entries = [entry for entry in load_components().entries if "checkout" in entry.where]
     own = (
         f"| {entry.component.name}, in `{entry.place}` | {entry.component.licence} (text beside it) |\n"
@@ -77,7 +77,7 @@ def format_checkout() -> str:
 
 
 def format_bundle(parts: Sequence[Component], texts: Iterable[str]) -> str:
-    """THIRD-PARTY.md of a bundle that is made of `parts`; `texts` are the files of their licences, in that order."""
+    """Return the text of THIRD-PARTY.md for a bundle; `texts`: paths of the licence texts, in the order of `parts`."""
     rows = (
         f"| {part.name} | {part.version} | {part.inside} | {_with_note(part)} | <{part.source}> | [text]({text}) |\n"
         for part, text in zip(parts, texts, strict=True)
@@ -86,7 +86,7 @@ def format_bundle(parts: Sequence[Component], texts: Iterable[str]) -> str:
 
 
 def read_pins() -> list[tuple[str, str, str]]:
-    """Name, version and marker of every package that the app installs, without the CUDA libraries."""
+    """Return name, version and marker of every package that the app installs, without the CUDA libraries."""
     found: list[tuple[str, str, str]] = []
     for part in ("torch", "app"):
         text = (LOCKS / f"{part}.txt").read_text(encoding="utf-8")
@@ -102,7 +102,7 @@ def _package_rows() -> Iterable[str]:
         if marker:
             partial.add(name)
     for name in sorted(versions):
-        # Several versions, each somewhere, are everywhere.
+        # Several versions for different systems cover all systems together.
         note = " (not everywhere)" if name in partial and len(versions[name]) == 1 else ""
         yield f"| {name} | {', '.join(versions[name])} | {find_licence(name, _read_metadata(name))}{note} |\n"
 

@@ -1,4 +1,4 @@
-"""What Windows shows in the properties of the executables, in the form in which PyInstaller reads it."""
+"""Version resource of the Windows executables, in PyInstaller's format."""
 
 from pathlib import Path
 
@@ -15,7 +15,10 @@ _TEXT = """VSVersionInfo(
 
 
 def write_version_resource(path: Path) -> Path:
-    """Write it to `path`, for the version that is built. FileDescription is the name in menus and in the task manager."""
+    """Write the resource for the current version to `path` and return it.
+
+    Windows shows FileDescription as the name in menus and in the task manager.
+    """
     number = version()
     values = {
         "CompanyName": NAME, "FileDescription": NAME, "Comments": SUMMARY, "FileVersion": number,

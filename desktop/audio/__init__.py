@@ -1,1 +1,1 @@
-"""Sound as values: what a file holds, its samples, its peaks. Safe in the window and in the worker."""
+"""Audio files: decoding, writing, tags, peaks and stem names. Imports neither Qt nor Celery."""

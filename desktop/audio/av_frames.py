@@ -1,4 +1,4 @@
-"""FFmpeg's frames: in which format they are, how wide their samples are, and what those are worth."""
+"""Format, sample width and conversion to float64 of the frames that FFmpeg decodes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
@@ -14,21 +14,23 @@ from desktop.audio.track import SampleFormat, UndecodableError
 _LOSSLESS_CODECS = {"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless"}
 _DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 _FULL_SCALES = {"uint8": 2.0**7, "int16": 2.0**15, "int32": 2.0**31, "int64": 2.0**63}
-# Seconds that a format must last to be believed. A damaged header changes a few frames; four of an MP3 last longer.
+# Minimum duration in seconds of a section in one format. A damaged header changes only a few frames; four frames of an
+# MP3 last longer than this.
 _MIN_RUN_S = 0.1
 
 
 def frame_format(frame: AudioFrame) -> tuple[int, str, str]:
-    """Return the sample rate, layout and type of samples of a frame: what no two frames of one part differ in."""
+    """Return a frame's sample rate in Hz, layout name and sample type name; all frames of one section share them."""
     return frame.sample_rate, frame.layout.name, frame.format.name
 
 
 def drop_short_runs(
     frames: Iterable[AudioFrame], on_dropped: Callable[[int], None], min_seconds: float = _MIN_RUN_S
 ) -> Iterator[AudioFrame]:
-    """Yield the frames but for those in a format that lasts for less than `shortest` seconds: damage is taken for it.
+    """Yield the frames, dropping runs in one format that last less than `min_seconds`: they come from damaged headers.
 
-    `left_out` gets the number of frames that were left out.
+    Call `on_dropped` with the number of frames of each dropped run; it may be 0. If no run is long enough, yield the
+    last one.
     """
     current_format: tuple[int, str, str] | None = None
     run: list[AudioFrame] = []
@@ -45,7 +47,7 @@ def drop_short_runs(
                 on_dropped(len(run))
                 run = []
         run.append(frame)
-        if sum(held.samples / held.sample_rate for held in run) >= min_seconds:
+        if sum(pending.samples / pending.sample_rate for pending in run) >= min_seconds:
             current_format = frame_format(frame)
             yield from run
             run = []
@@ -58,9 +60,9 @@ def drop_short_runs(
 def _has_stale_sample_rate(
     frame: AudioFrame, following: AudioFrame, current_format: tuple[int, str, str] | None
 ) -> bool:
-    """Return whether a frame's sample rate is that of the part before.
+    """Return True if a frame still reports the sample rate of the previous section.
 
-    Where MPEG audio changes, FFmpeg tells the channels of the first frame at once, and the rate one frame later.
+    Where MPEG audio changes its format, FFmpeg updates the channels with the first frame and the rate one frame later.
     """
     _, *others = frame_format(frame)
     return (current_format is None or frame.sample_rate == current_format[0]) and others == list(
@@ -69,12 +71,12 @@ def _has_stale_sample_rate(
 
 
 def frame_layout(frame: AudioFrame) -> Layout:
-    """Return the loudspeaker of each channel; "NONE" where the file does not tell."""
+    """Return the loudspeaker name of each channel; "NONE" where the file does not declare it."""
     return tuple(channel.name for channel in frame.layout.channels)
 
 
 def detect_sample_format(codec: Any, frames: list[AudioFrame]) -> SampleFormat:
-    """How the source holds its samples, by its codec and its first frames."""
+    """Return the source's sample format, derived from its codec and its first frames."""
     if not (codec.name.startswith(("pcm_", "adpcm_")) or codec.name in _LOSSLESS_CODECS):
         return SampleFormat.LOSSY
     name = frames[0].format.name.removesuffix("p")
@@ -84,18 +86,21 @@ def detect_sample_format(codec: Any, frames: list[AudioFrame]) -> SampleFormat:
         return SampleFormat.PCM_16
     if codec.name.startswith("pcm_"):
         return SampleFormat.PCM_24 if "24" in codec.name else SampleFormat.PCM_32
-    # FFmpeg hands 24 bits over in the upper three bytes of 32, and does not say so here.
+    # FFmpeg returns 24-bit samples in the upper three bytes of 32 bits, and exposes no flag for it here.
     uses_low_byte = any((_raw_samples(frame) & 0xFF).any() for frame in frames)
     return SampleFormat.PCM_32 if uses_low_byte else SampleFormat.PCM_24
 
 
 def is_silent(frame: AudioFrame) -> bool:
-    """True when there is nothing to judge the width of samples by."""
+    """Return True if a 32-bit frame has only zeros, so that it does not show the sample width of the source."""
     return frame.format.name in ("s32", "s32p") and not _raw_samples(frame).any()
 
 
 def frame_to_float64(frame: AudioFrame) -> NDArray[np.float64]:
-    """The frame as float64 `[channels, n]`, full scale ±1."""
+    """Return the frame's samples as float64 `[channels, frames]`, full scale ±1.
+
+    Raises UndecodableError if the sample type is not supported.
+    """
     raw = _raw_samples(frame)
     if not frame.format.is_planar:
         raw = raw.reshape(-1, frame.layout.nb_channels).T
@@ -106,14 +111,15 @@ def frame_to_float64(frame: AudioFrame) -> NDArray[np.float64]:
 
 
 def _raw_samples(frame: AudioFrame) -> NDArray[Any]:
-    """Return the numbers of a frame: `[channels, n]`, or `[1, n·channels]` where the channels alternate.
+    """Return a frame's raw samples: `[channels, frames]` if planar, `[1, frames * channels]` if interleaved.
 
-    Raises UndecodableError for types of samples that no decoder here gives.
+    Raises UndecodableError if the sample type is not supported.
     """
     dtype, channels = _DTYPES.get(frame.format.name.removesuffix("p")), frame.layout.nb_channels
     if dtype is None:
         raise UndecodableError("has samples of an unsupported width")
-    # Not frame.planes or to_ndarray(): PyAV looks for the end of a list that has none from eight planes on.
+    # Do not use frame.planes or to_ndarray(): PyAV searches for the end of a list that is not terminated from eight
+    # planes on.
     planes, count = (channels, frame.samples) if frame.format.is_planar else (1, frame.samples * channels)
     data = [cast("bytes", AudioPlane(frame, plane)) for plane in range(planes)]
     return np.stack([np.frombuffer(plane, dtype, count) for plane in data])

@@ -1,7 +1,7 @@
-"""The open file as FFmpeg is given it.
+"""Sandboxed file access for FFmpeg.
 
-Hostile files may ask FFmpeg to open playlists, other files or the network: only formats that hold their own content are
-allowed, the file is handed over open, and nothing else can be opened.
+Hostile files may make FFmpeg open playlists, other files or the network. Therefore only formats that contain their own
+data are allowed, FFmpeg gets an already open file, and opening anything else is refused.
 """
 
 import os
@@ -14,18 +14,19 @@ from av.container import InputContainer
 
 from desktop.audio.chained import WHOLE_FILE, ByteRange
 
-# Bytes at a time. A damaged file lets FFmpeg ask for gigabytes, and Python would make room for them before it reads.
+# Maximum bytes per read. A damaged file can make FFmpeg request gigabytes, and Python allocates the buffer before it
+# reads.
 _MAX_READ_BYTES = 1 << 20
 
 
 class ByteRangeFile:
-    """An open file, or a span of one, as a binary stream.
+    """Binary stream over a file or a byte range of it.
 
-    An impossible seek returns -1, and FFmpeg then tries its luck; PyAV would give up at an exception.
+    An impossible seek returns -1, after which FFmpeg continues; PyAV would abort at an exception.
     """
 
     def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
-        """Raises OSError."""
+        """Open `path`. Raises OSError if it cannot be opened."""
         self._file: BinaryIO = path.open("rb")
         self._start = byte_range.start
         self._size = (path.stat().st_size if byte_range.end is None else byte_range.end) - byte_range.start
@@ -41,12 +42,12 @@ class ByteRangeFile:
         self.close()
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, at most `size`; none at the end."""
+        """Return the next bytes: at most `size`, and at most 1 MiB; empty at the end."""
         remaining = max(0, self._size - self.tell())
         return self._file.read(min(remaining, size if size >= 0 else remaining, _MAX_READ_BYTES))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Move, and return the new position."""
+        """Move to `offset` and return the new position in bytes, or -1 if the position is invalid."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: self._size}.get(whence)
         if origin is None or origin + offset < 0:
             return -1
@@ -56,16 +57,18 @@ class ByteRangeFile:
             return -1
 
     def tell(self) -> int:
-        """Return where the next byte lies."""
+        """Return the position in bytes from the start of the range."""
         return self._file.tell() - self._start
 
     def close(self) -> None:
-        """Close the file."""
         self._file.close()
 
 
 def open_container(file: ByteRangeFile, formats: str) -> InputContainer:
-    """Open a file that is of one of `formats`, as FFmpeg names them. Raises FFmpegError, ValueError."""
+    """Open a file as one of `formats`, a comma-separated list of FFmpeg's names.
+
+    Raises FFmpegError or ValueError if the file has another format or is damaged.
+    """
     options = {"format_whitelist": formats, "protocol_whitelist": ""}
     return av.open(file, "r", options=options, metadata_errors="replace", io_open=_refuse_io_open)
 

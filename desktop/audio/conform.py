@@ -1,4 +1,4 @@
-"""A track's sound as it is separated: in one format throughout, and nothing in it that is no sample."""
+"""Conversion of a track to one audio format throughout, with invalid samples replaced by silence."""
 
 import math
 from collections.abc import Callable, Generator, Iterator
@@ -16,10 +16,10 @@ from desktop.audio.resample import StreamResampler
 from desktop.audio.track import SampleFormat, TrackInfo, TrackReader, TrackSection, UndecodableError
 from desktop.errors import CancelledError, UnusableTrackError
 
-# Music lies within ±1; what is 80 dB louder is no sample.
+# Full scale is ±1; values 80 dB above it are treated as invalid samples.
 _MAX_AMPLITUDE = 1e4
 _BLOCK_FRAMES = 65536
-# From the format that holds the least to the one that holds all.
+# From the least to the most precise format.
 _PRECISION_ORDER = (
     SampleFormat.PCM_16, SampleFormat.PCM_24, SampleFormat.PCM_32, SampleFormat.LOSSY, SampleFormat.FLOAT
 )  # fmt: skip
@@ -27,15 +27,16 @@ _PRECISION_ORDER = (
 
 @dataclass(frozen=True)
 class AudioFormat:
-    """The one format that a track is brought to."""
+    """Target format of a conformed track."""
 
     sample_rate: int
+    """Hz."""
     channels: int
     """1 or 2."""
     sample_format: SampleFormat
 
     def common_with(self, other: "AudioFormat") -> "AudioFormat":
-        """Return the format that holds all of both: the higher sample rate, stereo before mono, the finer samples."""
+        """Return the format that can hold both: the higher sample rate, the larger channel count, the finer samples."""
         sample_format = max(self.sample_format, other.sample_format, key=_PRECISION_ORDER.index)
         if self.sample_rate != other.sample_rate:
             sample_format = processing_sample_format(sample_format)
@@ -43,72 +44,76 @@ class AudioFormat:
 
 
 def conformed_format(info: TrackInfo) -> AudioFormat:
-    """Return the format that holds a track, or a part of one, after mixing it down to two channels."""
+    """Return the format of a track or section after a downmix to at most two channels."""
     needs_downmix = info.channels > 2
     samples = processing_sample_format(info.sample_format) if needs_downmix else info.sample_format
     return AudioFormat(info.sample_rate, min(info.channels, 2), samples)
 
 
 def processing_sample_format(samples: SampleFormat) -> SampleFormat:
-    """Return what holds sums and resampled sound, whose samples fall between the steps of their source."""
+    """Return the sample format for sums and resampled audio, whose values fall between the source's integer steps."""
     return SampleFormat.PCM_24 if samples is SampleFormat.PCM_16 else samples
 
 
 def open_conformed(track: Path, should_stop: Callable[[], bool]) -> Generator["ConformedTrack"]:
-    """Yield the sound of a track from each decoder that can open it, best first. Close it when one was good.
+    """Yield a conformed track from each decoder that can open `track`, best first.
 
-    Ask for the next one only when the one before raised UndecodableError. Raises UnusableTrackError when none is left,
-    CancelledError.
+    Take the next one only if the previous one raised UndecodableError; close the generator after a success. Raises
+    UnusableTrackError if no decoder is left, CancelledError if `should_stop` returns True.
     """
     for reader in open_readers(track):
         with closing(reader), suppress(UndecodableError):
-            sound = ConformedTrack(track.name, reader, conformed_format(reader.info))
-            yield sound
-            if sound.needs_wider_format:
+            conformed = ConformedTrack(track.name, reader, conformed_format(reader.info))
+            yield conformed
+            if conformed.needs_wider_format:
                 yield ConformedTrack(track.name, reader, _find_common_format(reader, should_stop))
 
 
 def _find_common_format(reader: TrackReader, should_stop: Callable[[], bool]) -> AudioFormat:
-    """Decode all of a track to find the format that holds all of its parts. Raises UndecodableError, CancelledError."""
+    """Decode the whole track and return the format that can hold all its sections.
+
+    Raises UndecodableError at damage, CancelledError if `should_stop` returns True.
+    """
     common = conformed_format(reader.info)
-    for part in reader.sections():
-        common = common.common_with(conformed_format(part.info))
-        for _ in part.blocks:
+    for section in reader.sections():
+        common = common.common_with(conformed_format(section.info))
+        for _ in section.blocks:
             if should_stop():
                 raise CancelledError("Cancelled.")
     return common
 
 
 class ConformedTrack:
-    """A decoder's sound brought to one format. Samples that are no numbers become silence."""
+    """A decoder's audio converted to one format, with invalid samples replaced by silence."""
 
     def __init__(self, name: str, reader: TrackReader, audio_format: AudioFormat) -> None:
-        """`name` is the track's, for sentences about it."""
+        """Convert the audio of `reader` to `audio_format`. Error messages call the track `name`."""
         self._name = name
         self._reader = reader
         self.format = audio_format
         self.seconds = reader.info.seconds
-        """The length by the header, an estimate; None where it tells none."""
+        """Length in seconds according to the header, an estimate; None if the header declares none."""
         self.frames = 0
-        """How many were given so far."""
+        """Number of frames yielded so far."""
         self.needs_wider_format = False
-        """A part was found that this format cannot hold."""
+        """True after a section was found that `format` cannot hold."""
         self._source_formats: dict[tuple[int, int], None] = {}
         self._sample_count = self._replaced_samples = 0
         self._replaced_seconds = 0.0
 
     def blocks(self) -> Iterator[NDArray[np.float64]]:
-        """Yield all of it in order, float64 `[channels, n]`.
+        """Yield the whole track in order as float64 `[channels, frames]`.
 
-        Raises UndecodableError, also when `outgrown`; UnusableTrackError for what turns out to be no sound at the end.
+        Raises UndecodableError if the track is damaged, empty or `needs_wider_format`, UnusableTrackError if most
+        samples are invalid (known at the end).
         """
-        for part in self._reader.sections():
-            part.info.check_supported()
-            if self.format.common_with(conformed_format(part.info)) != self.format:
+        for section in self._reader.sections():
+            section.info.check_supported()
+            if self.format.common_with(conformed_format(section.info)) != self.format:
                 self.needs_wider_format = True
                 raise UndecodableError("has parts of a higher format")
-            self._source_formats[part.info.sample_rate, part.info.channels] = None
-            for block in self._convert_section(part):
+            self._source_formats[section.info.sample_rate, section.info.channels] = None
+            for block in self._convert_section(section):
                 self.frames += block.shape[1]
                 yield block
         if not self.frames:
@@ -117,16 +122,16 @@ class ConformedTrack:
             raise UnusableTrackError(f"{printable(self._name)} contains only invalid samples. Export it again.")
 
     def notices(self) -> tuple[str, ...]:
-        """Return sentences for the user; complete after the last block."""
+        """Return sentences for the user; complete after the last block of `blocks`."""
         return (*self._reader.notices, *self._conversion_notices())
 
-    def _convert_section(self, part: TrackSection) -> Iterator[NDArray[np.float64]]:
-        rate, target = part.info.sample_rate, self.format
+    def _convert_section(self, section: TrackSection) -> Iterator[NDArray[np.float64]]:
+        rate, target = section.info.sample_rate, self.format
         resampler = StreamResampler(rate, target.sample_rate, target.channels)
-        # In pieces of which none grows beyond a block.
+        # Split so that no resampled chunk exceeds a block.
         chunk_frames = max(1, min(_BLOCK_FRAMES, _BLOCK_FRAMES * rate // target.sample_rate))
-        for block in part.blocks:
-            mixed = self._mix_channels(self._replace_invalid_samples(block, part.info), part.info)
+        for block in section.blocks:
+            mixed = self._mix_channels(self._replace_invalid_samples(block, section.info), section.info)
             for start in range(0, mixed.shape[1], chunk_frames):
                 yield resampler.push(mixed[:, start : start + chunk_frames])
         tail = resampler.flush()
@@ -152,9 +157,9 @@ class ConformedTrack:
     def _conversion_notices(self) -> Iterator[str]:
         channels = [channels for _, channels in self._source_formats]
         if len(self._source_formats) > 1:
-            kinds = ", ".join(_describe_format(*part) for part in list(self._source_formats)[:4])
-            form = _describe_format(self.format.sample_rate, self.format.channels)
-            yield f"Its sound changes on the way ({kinds}). All of it was separated, as {form}."
+            kinds = ", ".join(_describe_format(*source) for source in list(self._source_formats)[:4])
+            target = _describe_format(self.format.sample_rate, self.format.channels)
+            yield f"Its sound changes on the way ({kinds}). All of it was separated, as {target}."
         elif channels and channels[0] > 2:
             yield f"Its {channels[0]} channels were folded to stereo."
         if self._replaced_samples:
@@ -162,5 +167,5 @@ class ConformedTrack:
 
 
 def _describe_format(sample_rate: int, channels: int) -> str:
-    sides = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
-    return f"{sample_rate / 1000:g} kHz {sides}"
+    channel_text = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+    return f"{sample_rate / 1000:g} kHz {channel_text}"

@@ -1,4 +1,4 @@
-"""Opening a track by its content, never by its name: libsndfile where it is exact, FFmpeg for the rest."""
+"""Choice of the decoder by file content, never by name: libsndfile where it is exact, FFmpeg for the rest."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
@@ -17,22 +17,22 @@ from desktop.audio.track import TrackInfo, TrackReader, UndecodableError
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
 
-# What begins so is decoded by libsndfile first. It is not asked about anything else: it takes programs for MP3.
+# Files with these signatures are decoded by libsndfile first. It does not get any others: it takes executables for MP3.
 _SNDFILE_SIGNATURES = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"NIST")
 
 
 def read_track_info(path: Path) -> TrackInfo:
-    """What the track's header says. Raises UnusableTrackError."""
+    """Return the track properties that the header declares. Raises UnusableTrackError if no decoder can open it."""
     for reader in open_readers(path):
         with closing(reader):
             return reader.info
-    raise AssertionError("readers() yields or raises")
+    raise AssertionError("open_readers() yields or raises")
 
 
 def open_readers(path: Path) -> Iterator[TrackReader]:
-    """A reader from each decoder that can open `path`, best first; the caller closes them.
+    """Yield a reader from each decoder that can open `path`, best first; the caller closes them.
 
-    Ask for the next one only when the one before failed. Raises UnusableTrackError when none is left.
+    Take the next one only if the previous one failed. Raises UnusableTrackError if no decoder is left.
     """
     check_file(path)
     try:
@@ -57,7 +57,7 @@ def open_readers(path: Path) -> Iterator[TrackReader]:
 
 
 def _reader_factories(path: Path, head: bytes) -> list[Callable[[], TrackReader]]:
-    """Return what opens the file with each decoder, the best first."""
+    """Return a function for each decoder that opens the file with it, best first."""
     byte_ranges = find_byte_ranges(path, head)
     if byte_ranges == (WHOLE_FILE,):
         return [partial(decoder, path) for decoder in _reader_types(head)]
@@ -85,6 +85,6 @@ def _failure_message(path: Path, head: bytes, reasons: list[str]) -> str:
     description = DRM_REASON if DRM_REASON in reasons else describe_non_audio(head)
     if description:
         return f"{printable(path.name)} {description}."
-    # The first decoder's reason is the more telling one, unless it only says that it does not know the file.
+    # The first decoder's reason is more specific, unless it only says that it does not know the format.
     specific_reasons = [reason for reason in reasons if not reason.startswith("is not an audio")] or reasons
     return f"{printable(path.name)} {specific_reasons[0]}. Play it in another program. If it won't play there either, download it again."

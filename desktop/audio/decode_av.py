@@ -1,4 +1,4 @@
-"""Decoding with FFmpeg (PyAV): every other format, every layout, and what can be saved of damaged files."""
+"""Decoding with FFmpeg (PyAV): the formats and layouts that libsndfile lacks, and damaged files."""
 
 import uuid
 from collections.abc import Iterable, Iterator
@@ -33,27 +33,30 @@ _ALLOWED_FORMATS = (
     "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dsf,dts,dtshd,eac3,flac,flv,iff,matroska,webm,mlp,mov,mp4,m4a,3gp,3g2,mj2,mp3,"
     "mpc,mpc8,mpeg,mpegts,ogg,rm,shn,tak,truehd,tta,voc,w64,wav,wv,xwma"
 )
-# Their length is guessed from the bit rate.
+# Formats whose length FFmpeg estimates from the bit rate.
 _ESTIMATED_LENGTH_FORMATS = {"aac", "ac3", "eac3", "amr", "dts", "mpeg", "mpegts", "mp3"}
-# The names that MP4 files give to protected sound: Apple's FairPlay, Common Encryption (ISO/IEC 23001-7), Audible.
+# MP4 codec tags of protected audio: Apple's FairPlay, Common Encryption (ISO/IEC 23001-7), Audible.
 _DRM_CODEC_TAGS = {"drms", "enca", "aavd"}
-# The header objects of Windows Media that announce protection: Content Encryption, and its extended form (ASF, 3.14 f.).
+# Windows Media header objects that declare protection: Content Encryption and its extended form (ASF, 3.14 f.).
 _DRM_ASF_GUIDS = tuple(
     uuid.UUID(name).bytes_le
     for name in ("2211B3FB-BD23-11D2-B4B7-00A0C955FC6E", "298AE614-2622-4C17-B935-DAE07EE9289C")
 )
 _ASF_HEADER_BYTES = 1 << 16
-# The tag by which FLAC names its layout where it is not the usual one. FFmpeg minds it outside of Ogg alone.
+# The tag in which FLAC declares a layout other than the default. FFmpeg evaluates it only outside of Ogg.
 _CHANNEL_MASK_TAG = "WAVEFORMATEXTENSIBLE_CHANNEL_MASK"
-# Frames of silence that are looked through for a sample that tells how wide the samples are.
+# Maximum number of silent frames to read until a sample shows the sample width.
 _MAX_SILENT_FRAMES = 64
 
 
 class AvReader:
-    """A track opened by FFmpeg."""
+    """Reader for a track that FFmpeg decodes."""
 
     def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
-        """Open a file, or one link of it, and decode its first frame. Raises UndecodableError, OSError."""
+        """Open a file, or one link of it, and decode its first frame.
+
+        Raises UndecodableError if FFmpeg cannot decode it, OSError if the file cannot be read.
+        """
         self._path, self._byte_range = path, byte_range
         self._open()
 
@@ -79,26 +82,26 @@ class AvReader:
             raise UndecodableError(DRM_REASON)
         self._layout = _configure_layout(self._stream)
         frames = drop_short_runs(self._decoded_frames(), self._count_dropped_frames)
-        parts = (self._create_section(run) for _, run in groupby(frames, frame_format))
-        first = next(parts, None)
+        sections = (self._create_section(run) for _, run in groupby(frames, frame_format))
+        first = next(sections, None)
         if first is None:
             raise UndecodableError(
                 "contains no audio" if not self._damaged_count else "is not an audio file, or it is damaged"
             )
-        self._sections = chain([first], parts)
+        self._sections = chain([first], sections)
         self._declared_length_s = self._read_declared_length()
         declared_frames = round(self._declared_length_s * first.info.sample_rate) if self._declared_length_s else None
         self.info = replace(first.info, frames=declared_frames)
 
     def sections(self) -> Iterator[TrackSection]:
-        """Yield all that can be decoded. Raises UndecodableError for noise."""
+        """Yield the decodable sections in order. Raises UndecodableError if more packets are damaged than decoded."""
         if self._was_read:
             self.close()
             self._open()
         self._was_read = True
         yield from self._sections
         if self._damaged_count > self._decoded_count:
-            # Some decoders find frames in anything.
+            # Some decoders find frames in any data.
             raise UndecodableError("is not an audio file, or it is damaged")
 
     def _create_section(self, frames: Iterator[AudioFrame]) -> TrackSection:
@@ -117,42 +120,42 @@ class AvReader:
         for frame in frames:
             self._decoded_count += 1
             self._decoded_seconds += frame.samples / frame.sample_rate
-            sound = frame_to_float64(frame)
-            for start in range(0, sound.shape[1], BLOCK_FRAMES):
-                yield sound[:, start : start + BLOCK_FRAMES]
+            samples = frame_to_float64(frame)
+            for start in range(0, samples.shape[1], BLOCK_FRAMES):
+                yield samples[:, start : start + BLOCK_FRAMES]
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What the user should know; complete after the last block."""
-        notices_found: list[str] = []
-        tracks = self._container.streams.audio
-        if len(tracks) > 1:
-            number = 1 + [track.index for track in tracks].index(self._stream.index)
-            notices_found.append(f"The file has {len(tracks)} audio tracks; track {number} was separated.")
+        """Sentences for the user; complete after the last block."""
+        notices: list[str] = []
+        streams = self._container.streams.audio
+        if len(streams) > 1:
+            number = 1 + [stream.index for stream in streams].index(self._stream.index)
+            notices.append(f"The file has {len(streams)} audio tracks; track {number} was separated.")
         if self._damaged_count:
-            notices_found.append(DAMAGED_PARTS_NOTICE)
+            notices.append(DAMAGED_PARTS_NOTICE)
         is_length_exact = self._container.format.name not in _ESTIMATED_LENGTH_FORMATS or self._has_frame_count
         is_too_short = (
             is_length_exact and self._declared_length_s and self._decoded_seconds < 0.98 * self._declared_length_s - 0.2
         )
         if is_too_short or lacks_declared_audio(self._path):
-            notices_found.append(INCOMPLETE_NOTICE)
-        return tuple(notices_found)
+            notices.append(INCOMPLETE_NOTICE)
+        return tuple(notices)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the decoder and the file."""
         self._container.close()
         self._file.close()
 
     def _has_drm(self) -> bool:
-        # Matroska's demuxer puts the key's name among the tags.
+        # Matroska's demuxer stores the key id as a tag.
         if self._stream.codec_context.codec_tag in _DRM_CODEC_TAGS or "enc_key_id" in self._stream.metadata:
             return True
         if self._container.format.name != "asf":
             return False
         with ByteRangeFile(self._path) as file:
             header = file.read(_ASF_HEADER_BYTES)
-        return any(name in header for name in _DRM_ASF_GUIDS)
+        return any(guid in header for guid in _DRM_ASF_GUIDS)
 
     def _count_dropped_frames(self, frames: int) -> None:
         self._damaged_count += frames
@@ -178,7 +181,7 @@ class AvReader:
         self._has_frame_count = self._container.format.name == "mp3" and _has_mp3_frame_count(
             self._path, self._byte_range
         )
-        # A damaged header may claim less than nothing.
+        # A damaged header may declare a negative length.
         if self._stream.duration and self._stream.duration > 0:
             return float(self._stream.duration * Fraction(self._stream.time_base))
         length = self._container.duration
@@ -186,14 +189,15 @@ class AvReader:
 
 
 def _configure_layout(stream: Any) -> Layout:
-    """Return the layout that the container declares, and let the decoder know it when it is in FFmpeg's own order.
+    """Return the layout that the container declares, and set it on the decoder if it is in FFmpeg's native order.
 
-    Else leave it the number of channels alone: PyAV frees a layout of another order with each frame, and FFmpeg once more.
+    Otherwise set only the number of channels: PyAV frees a layout in another order with each frame, and FFmpeg frees it
+    a second time.
     """
     declared = stream.codec_context.layout
     layout = tuple(channel.name for channel in declared.channels)
-    layout_of_mask = _parse_layout_tag(stream.metadata.get(_CHANNEL_MASK_TAG, ""))
-    layout = layout_of_mask if len(layout_of_mask) == len(layout) else layout
+    mask_layout = _parse_layout_tag(stream.metadata.get(_CHANNEL_MASK_TAG, ""))
+    layout = mask_layout if len(mask_layout) == len(layout) else layout
     if layout:
         stream.codec_context.layout = "+".join(layout) if is_in_native_order(layout) else f"{len(layout)}C"
     return layout
@@ -207,7 +211,7 @@ def _parse_layout_tag(text: str) -> Layout:
 
 
 def _read_until_audible(frames: Iterator[AudioFrame]) -> list[AudioFrame]:
-    """Take the first frames, up to the first that is not silent."""
+    """Return the first frames, up to and including the first that is not silent."""
     first_frames: list[AudioFrame] = []
     for frame in frames:
         first_frames.append(frame)
@@ -217,19 +221,19 @@ def _read_until_audible(frames: Iterator[AudioFrame]) -> list[AudioFrame]:
 
 
 def _join_blocks(chunks: Iterable[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
-    """Join pieces to blocks of at most `BLOCK` frames: frames are short, and one by one they cost a third more."""
-    waiting: list[NDArray[np.float64]] = []
-    for piece in chunks:
-        if waiting and sum(held.shape[1] for held in waiting) + piece.shape[1] > BLOCK_FRAMES:
-            yield np.concatenate(waiting, axis=1)
-            waiting = []
-        waiting.append(piece)
-    if waiting:
-        yield np.concatenate(waiting, axis=1)
+    """Yield the chunks joined into blocks of at most `BLOCK_FRAMES`; single chunks would take a third more time."""
+    pending: list[NDArray[np.float64]] = []
+    for chunk in chunks:
+        if pending and sum(joined.shape[1] for joined in pending) + chunk.shape[1] > BLOCK_FRAMES:
+            yield np.concatenate(pending, axis=1)
+            pending = []
+        pending.append(chunk)
+    if pending:
+        yield np.concatenate(pending, axis=1)
 
 
 def _has_mp3_frame_count(path: Path, byte_range: ByteRange) -> bool:
-    """True when an MP3 says its number of frames (Xing or Info header), so that its length is no guess."""
+    """Return True if an MP3 declares its number of frames (Xing or Info header), so that its length is exact."""
     with ByteRangeFile(path, byte_range) as file:
         start = file.read(10)
         if start[:3] == b"ID3":

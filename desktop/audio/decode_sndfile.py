@@ -28,18 +28,21 @@ _SAMPLE_FORMATS = {
     "VORBIS": SampleFormat.LOSSY,
     "OPUS": SampleFormat.LOSSY,
 }
-# It takes programs for MP3 and stops early in files without a header; SD2 reads a second file.
+# For MP3, libsndfile accepts executables, and stops early in files without a header; SD2 makes it read a second file.
 _REFUSED_FORMATS = {"MP3", "SD2", "RAW"}
 
 
 class SndfileReader:
-    """A track of one or two channels opened by libsndfile, which does not tell the layout of more."""
+    """Reader for mono and stereo tracks; libsndfile does not report the layout of more channels."""
 
     def __init__(self, path: Path, byte_range: ByteRange = WHOLE_FILE) -> None:
-        """Open a file, or one link of it. Raises UndecodableError, OSError."""
+        """Open a file, or one link of it.
+
+        Raises UndecodableError if libsndfile cannot decode it, OSError if the file cannot be read.
+        """
         self._source = None if byte_range == WHOLE_FILE else ByteRangeFile(path, byte_range)
         try:
-            # Whatever reads, seeks and tells will do, though its types do not say so.
+            # soundfile accepts any object with read, seek and tell; its types do not say so.
             self._file = soundfile.SoundFile(cast("BinaryIO", self._source) if self._source else native_path(path))
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
             self._close_source()
@@ -67,7 +70,7 @@ class SndfileReader:
             raise UndecodableError("is not an audio file, or it is damaged")
 
     def sections(self) -> Iterator[TrackSection]:
-        """Yield all of it. Raises UndecodableError at damage."""
+        """Yield the whole track as one section. Raises UndecodableError at damage."""
         try:
             if self._file.tell():
                 self._file.seek(0)

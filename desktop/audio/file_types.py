@@ -1,4 +1,7 @@
-"""What the suffix of a file says, as resources/file_types.toml lists it. Whether it can be decoded, its content decides."""
+"""File suffixes of audio (resources/file_types.toml) and sidecar files, and signatures of files that are not audio.
+
+The suffix only selects files in folders; whether a file can be decoded depends on its content.
+"""
 
 import re
 import tomllib
@@ -6,7 +9,8 @@ from functools import cache
 
 from desktop.paths import resources
 
-# What lies beside songs and is never missed: covers, texts, playlists, lyrics, logs of rippers, waveforms of editors.
+# Files that accompany audio files and are skipped without a notice: covers, texts, playlists, lyrics, ripper logs,
+# waveform caches of editors.
 _SIDECAR_SUFFIXES = frozenset(
     f".{suffix}"
     for suffix in (
@@ -16,22 +20,8 @@ _SIDECAR_SUFFIXES = frozenset(
         *("db", "ini", "json", "lnk", "plist", "torrent", "url", "xml", "asd", "pek", "pkf", "reapeaks", "sfk"),
     )
 )
-
-
-@cache
-def audio_suffixes() -> frozenset[str]:
-    """Return the suffixes of files that may be songs, with the dot, in lower case."""
-    listed = tomllib.loads((resources() / "file_types.toml").read_text(encoding="utf-8"))
-    return frozenset(f".{extension}" for kind in listed["type"] for extension in kind["extensions"])
-
-
-def is_sidecar_suffix(suffix: str) -> bool:
-    """Return whether files with this suffix (with the dot, in lower case) go along with songs and are none."""
-    return suffix in _SIDECAR_SUFFIXES
-
-
 DRM_REASON = "is protected by DRM: only the app or device it was bought for can play it. Get a copy without protection"
-# Patterns for the beginning of a file, upper or lower case, and the end of a sentence that begins with the file's name.
+# Case-insensitive patterns for the beginning of a file, and the rest of a sentence that begins with the file's name.
 _NON_AUDIO_SIGNATURES = [
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), words)
     for pattern, words in (
@@ -42,15 +32,30 @@ _NON_AUDIO_SIGNATURES = [
         (rb"version https://git-lfs", "is a pointer to a file, not audio. Fetch the file itself"),
         # Audible's AAX and AA.
         (rb"....ftypaax|....\x57\x90\x75\x36", DRM_REASON),
-        # What music shops' own apps keep: NetEase (.ncm), KuGou (.kgm, .vpr), Kuwo (.kwm), QQ Music (.qmc…: FLAC, Ogg
-        # and ID3 under its mask), and the multitrack songs of music games (.mogg) from version 11 on.
+        # Encrypted files of music shops' apps: NetEase (.ncm), KuGou (.kgm, .vpr), Kuwo (.kwm), QQ Music (.qmc…: FLAC,
+        # Ogg and ID3 under its mask), and the multitrack songs of music games (.mogg) from version 11 on.
         (rb"CTENFDAM|\x7c\xd5\x32\xeb\x86\x02\x7f\x4b|\x05\x28\xbc\x96\xe9\xe4\x5a\x43|yeelion-kuwo", DRM_REASON),
         (rb"\xa5\x06\xb7\x89|\x8c\x2d\xb1\x99|\x8a\x0e\xe5[\xc8\xc9\xce]\x90|[\x0b-\x11]\0\0\0..\0\0", DRM_REASON),
     )
 ]
 
 
+@cache
+def audio_suffixes() -> frozenset[str]:
+    """Return the suffixes of files that may be tracks, with the dot, in lower case."""
+    listed = tomllib.loads((resources() / "file_types.toml").read_text(encoding="utf-8"))
+    return frozenset(f".{extension}" for kind in listed["type"] for extension in kind["extensions"])
+
+
+def is_sidecar_suffix(suffix: str) -> bool:
+    """Return whether files with this suffix (with the dot, in lower case) accompany tracks and are not audio."""
+    return suffix in _SIDECAR_SUFFIXES
+
+
 def describe_non_audio(head: bytes) -> str | None:
-    """Return what a file that begins with `head` is in place of a song, as the end of a sentence; None when unknown."""
+    """Return what a file that begins with the bytes `head` is instead of audio; None if unknown.
+
+    The text completes a sentence that begins with the file's name.
+    """
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     return next((words for pattern, words in _NON_AUDIO_SIGNATURES if pattern.match(head) or pattern.match(text)), None)

@@ -1,4 +1,4 @@
-"""Which files a drop means: folders searched, and what cannot be a track refused in one sentence."""
+"""Search of added files and folders for tracks, with a sentence for each file that cannot be one."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ from desktop.audio.stems import has_stem_comment
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
 
-# Suffixes of files left out that a sentence names.
+# Maximum number of suffixes that a message about skipped files lists.
 _MAX_LISTED_SUFFIXES = 3
 
 
@@ -28,19 +28,19 @@ class RejectedPath:
 
 @dataclass(frozen=True)
 class SkippedFiles:
-    """Files of a folder that were passed over: their names are not those of songs, or they are stems."""
+    """Files that were skipped in a folder: unknown suffixes, and stems that Unbraid made."""
 
     folder: Path
     other_count: int
-    """Files with other names."""
+    """Number of files whose suffix is neither audio nor sidecar."""
     suffixes: tuple[str, ...]
-    """The first few of theirs, each once."""
+    """The first few different suffixes of these files."""
     stem_count: int = 0
-    """Stems that Unbraid made."""
+    """Number of stems that Unbraid made."""
 
     @property
     def message(self) -> str:
-        """What was left out, for the user."""
+        """Sentences for the user about what was left out."""
         return " ".join(filter(None, (self._other_files_message(), self._stems_message())))
 
     def _other_files_message(self) -> str:
@@ -67,9 +67,9 @@ SearchResult = Path | RejectedPath | SkippedFiles
 
 
 def find_tracks(paths: Iterable[Path]) -> Iterator[SearchResult]:
-    """Yield every track of `paths` in order: files as they are, folders searched without following links.
+    """Yield the tracks and rejected files of `paths` in order; search folders recursively without following links.
 
-    After the tracks of a folder comes what was left out of it, unless that is nothing but covers and texts.
+    Yield a `SkippedFiles` after the tracks of a folder if files other than sidecars were skipped in it.
     """
     for path in paths:
         if _is_folder(path):
@@ -79,7 +79,7 @@ def find_tracks(paths: Iterable[Path]) -> Iterator[SearchResult]:
 
 
 def check_file(path: Path) -> None:
-    """Raise UnusableTrackError unless `path` is a readable, regular file with something in it. Opens nothing."""
+    """Raise UnusableTrackError unless `path` is a readable, regular, non-empty file. Does not open it."""
     name = printable(path.name)
     try:
         status = path.stat()
@@ -103,7 +103,7 @@ def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:
-        return False  # the check of the file finds out again, and says it
+        return False  # check_file() fails on the same error and reports it
 
 
 def _check_path(path: Path) -> Path | RejectedPath:
@@ -146,7 +146,7 @@ def _no_tracks_message(name: str, stems: int) -> str:
 
 
 def _walk_files(folder: Path) -> Iterator[Path]:
-    """Yield all files of a folder and the folders in it, but for hidden ones."""
+    """Yield the files in a folder and its subfolders in natural order, without hidden ones."""
     for root, folders, files in os.walk(folder, onerror=None, followlinks=False):
         folders[:] = sorted((name for name in folders if not name.startswith(".")), key=natural_sort_key)
         yield from (Path(root) / name for name in sorted(files, key=natural_sort_key) if not name.startswith("."))

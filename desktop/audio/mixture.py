@@ -1,4 +1,4 @@
-"""The mixture: a track decoded once onto the disk, where every later step can read any part of it."""
+"""The mixture: a track decoded once to disk, from which every later step reads any range."""
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
@@ -23,22 +23,23 @@ _SUBTYPES = {SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24", Sampl
 
 @dataclass(frozen=True)
 class Mixture:
-    """A decoded track: mono or stereo, in the integers of its source where it has any."""
+    """A decoded track on disk: mono or stereo, with integer samples if the source has integer samples."""
 
     path: Path
     sample_rate: int
+    """Hz."""
     channels: int
     """1 or 2."""
     frames: int
-    """Exact."""
+    """Exact number of frames."""
     sample_format: SampleFormat
     notices: tuple[str, ...]
-    """Sentences for the user: folded, incomplete, repaired."""
+    """Sentences for the user: downmixed, incomplete, repaired."""
 
     def read(self, start: int, frames: int) -> NDArray[np.float64]:
-        """float64 `[channels, frames]` from frame `start` on; integers come as exact fractions of full scale.
+        """Return float64 `[channels, frames]` from frame `start` on; integers become exact fractions of full scale.
 
-        Raises StorageError.
+        Raises StorageError if the decoded file cannot be read.
         """
         try:
             with soundfile.SoundFile(native_path(self.path)) as file:
@@ -52,25 +53,25 @@ class Mixture:
 
 
 class BlockListener(Protocol):
-    """Hears the mixture while it is decoded."""
+    """Receiver of the mixture's blocks while they are decoded."""
 
     def reset(self) -> None:
-        """Decoding begins; perhaps once more, with another decoder: what was heard until now counts for nothing."""
+        """Discard all blocks received so far: decoding starts, or restarts with another decoder."""
         ...
 
     def add_block(self, block: NDArray[np.float64]) -> None:
-        """The next block `[channels, n]`."""
+        """Receive the next block, float64 `[channels, frames]`."""
         ...
 
 
 class _NullListener:
-    """A listener who does not listen."""
+    """Listener that ignores all blocks."""
 
     def reset(self) -> None:
-        """Nothing comes of it."""
+        pass
 
     def add_block(self, block: NDArray[np.float64]) -> None:
-        """Nothing comes of it."""
+        pass
 
 
 def decode_mixture(
@@ -80,10 +81,11 @@ def decode_mixture(
     should_stop: Callable[[], bool],
     listener: BlockListener | None = None,
 ) -> Mixture:
-    """Decode `track` into the new file `out`. `report` gets the part that is done, 0 to 1, where the length is known.
+    """Decode `track` into the new file `out`; call `report_progress` with 0 to 1 if the length is known.
 
-    Samples that are no numbers become silence, more than two channels are folded to stereo; the notices say so.
-    Raises UnusableTrackError, StorageError, CancelledError, and then leaves no file.
+    Replace invalid samples by silence and mix more than two channels down to stereo; the notices say so. Leave no file
+    after an error. Raises UnusableTrackError if the track cannot be decoded, StorageError if `out` cannot be written,
+    CancelledError if `should_stop` returns True.
     """
     with ExitStack() as on_failure:
         on_failure.callback(out.unlink, missing_ok=True)
@@ -100,39 +102,40 @@ def _decode_with_any_reader(
     listener: BlockListener,
 ) -> Mixture:
     with closing(open_conformed(track, should_stop)) as attempts:
-        for sound in attempts:
-            with suppress(UndecodableError):  # then another decoder may, or the same in another format
+        for conformed in attempts:
+            # After a failure try the next decoder, or the same one with another format.
+            with suppress(UndecodableError):
                 listener.reset()
-                return _write_mixture(track, sound, out, report_progress, should_stop, listener)
-    raise AssertionError("conformed() yields or raises")
+                return _write_mixture(track, conformed, out, report_progress, should_stop, listener)
+    raise AssertionError("open_conformed() yields or raises")
 
 
 def _write_mixture(
     track: Path,
-    sound: ConformedTrack,
+    conformed: ConformedTrack,
     out: Path,
     report_progress: Callable[[float], None],
     should_stop: Callable[[], bool],
     listener: BlockListener,
 ) -> Mixture:
-    rate, channels, samples = sound.format.sample_rate, sound.format.channels, sound.format.sample_format
+    rate, channels, samples = conformed.format.sample_rate, conformed.format.channels, conformed.format.sample_format
     subtype, bits = _SUBTYPES.get(samples, "FLOAT"), samples.bits
     try:
         with (
             soundfile.SoundFile(native_path(out), "w", rate, channels, subtype, format="RF64") as file,
-            closing(prefetch(sound.blocks())) as blocks,
+            closing(prefetch(conformed.blocks())) as blocks,
         ):
             for block in blocks:
                 if should_stop():
                     raise CancelledError("Cancelled.")
                 file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
                 listener.add_block(block)
-                if sound.seconds:
-                    report_progress(min(1.0, file.frames / rate / sound.seconds))
+                if conformed.seconds:
+                    report_progress(min(1.0, file.frames / rate / conformed.seconds))
     except (soundfile.SoundFileError, OSError) as error:
         cause = write_failure_cause(error, out)
         reason, advice = describe_disk_error(cause, out.parent)
         raise StorageError(
             f"{printable(track.name)} could not be decoded onto the disk: {reason}.", f"{advice}, then try again."
         ) from cause
-    return Mixture(out, rate, channels, sound.frames, samples, sound.notices())
+    return Mixture(out, rate, channels, conformed.frames, samples, conformed.notices())

@@ -1,4 +1,4 @@
-"""Names of files: as they may be shown, and as they may be written."""
+"""File names: printable, safe to write, sortable, storable and as C libraries take them."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import cast
 
 _ELLIPSIS = "…"
-# Names that Windows keeps for devices, with any suffix.
+# Names that Windows reserves for devices, with any suffix.
 _RESERVED_WINDOWS_NAMES = {
     "con",
     "prn",
@@ -23,10 +23,10 @@ _FORBIDDEN_CHARACTERS = set('<>:"/\\|?*')
 
 
 def printable(name: str | Path, max_length: int = 80) -> str:
-    """`name` fit for a sentence: nothing in it can move the cursor, turn the text round or fill the screen.
+    """Return `name` for use in a sentence, at most `max_length` characters long.
 
-    Control, format and undecodable characters are escaped, spaces at the ends made visible by quotes, and the middle
-    of a long name is left out.
+    Nothing in it can move the cursor, reverse the text or fill the screen: control, format and undecodable characters
+    are escaped, a name with spaces at its ends is quoted, and the middle of a long name is replaced by an ellipsis.
     """
     text = "".join(_escape_if_invisible(character) for character in str(name))
     if text != text.strip():
@@ -38,7 +38,10 @@ def printable(name: str | Path, max_length: int = 80) -> str:
 
 
 def safe_file_name(name: str, max_bytes: int = 120) -> str:
-    """A file name that every system takes and that keeps what can be kept of `name`. Never empty, never a path."""
+    """Return a file name that is valid on every system and close to `name`; never empty, never a path.
+
+    It has at most `max_bytes` bytes in UTF-8.
+    """
     text = unicodedata.normalize("NFC", name)
     text = "".join(
         c if _escape_if_invisible(c) == c and c not in _FORBIDDEN_CHARACTERS and _is_encodable(c) else "_" for c in text
@@ -50,25 +53,25 @@ def safe_file_name(name: str, max_bytes: int = 120) -> str:
 
 
 def natural_sort_key(name: str) -> str:
-    """Return a text that sorts as people do: "Track 2" before "track 10", and "Élan" with "elan"."""
+    """Return a key for natural order: "Track 2" before "track 10", and "Élan" next to "elan"."""
     letters = unicodedata.normalize("NFKD", name).casefold()
-    plain = "".join(character for character in letters if not unicodedata.combining(character))
-    return _NUMBERS.sub(lambda found: found.group().zfill(_NUMBER_SORT_DIGITS), plain)
+    base_letters = "".join(character for character in letters if not unicodedata.combining(character))
+    return _NUMBERS.sub(lambda match: match.group().zfill(_NUMBER_SORT_DIGITS), base_letters)
 
 
 def storable_file_name(name: str) -> str:
-    """A file's name as text that can be stored: bytes that are none become replacement marks."""
+    """Return a file name as valid text: bytes that cannot be decoded become replacement characters."""
     return os.fsencode(name).decode("utf-8", errors="replace")
 
 
 def native_path(path: Path) -> str:
-    """`path` as C libraries take it: bytes where names are bytes, so that no name is out of reach."""
-    # libsndfile's binding takes both, and says so nowhere.
+    """Return `path` for C libraries: text on Windows, bytes elsewhere, so that every file name can be opened."""
+    # soundfile accepts bytes as well as text, although it does not document it.
     return str(path) if os.name == "nt" else cast("str", os.fsencode(path))
 
 
 def _is_encodable(character: str) -> bool:
-    """True when file names here can hold `character`: in the C locale, without UTF-8 mode, they hold ASCII alone."""
+    """Return whether file names can contain `character`: only ASCII in the C locale without UTF-8 mode."""
     try:
         os.fsencode(character)
     except UnicodeEncodeError:
@@ -77,7 +80,7 @@ def _is_encodable(character: str) -> bool:
 
 
 def _escape_if_invisible(character: str) -> str:
-    # Zero-width joiners belong to emoji and to several scripts; every other format character only deceives.
+    # Zero-width joiners are part of emoji and several scripts; other format characters serve only to disguise names.
     if character in "\u200d\ufe0f":
         return character
     category = unicodedata.category(character)

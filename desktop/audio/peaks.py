@@ -1,7 +1,7 @@
-"""The peak pyramid: smallest and largest sample of every 256 frames, and of 4, 16, 64 … times as many.
+"""The peak pyramid: minimum and maximum of every 256 frames, and of 4, 16, 64 … times as many.
 
-One file: a header of 32 bytes, then the levels, finest first, each int16 `[entries, 2]` (min, max), full scale 32767.
-An hour takes 1.7 MB, and any view of it is drawn from at most a few entries a column.
+File format: a 32-byte header, then the levels, finest first, each int16 `[entries, 2]` (min, max), full scale 32767.
+An hour takes 1.7 MB, and any view is drawn from a few entries per column at most.
 """
 
 import os
@@ -26,10 +26,13 @@ PeakEntries = NDArray[np.int16]
 
 
 class PeakWriter:
-    """Takes blocks of sound in order; the finished file appears at `path` with `close`."""
+    """Writer of a peak pyramid; `close` moves the finished file to its path."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError. The channels share one envelope: the lowest and highest of them."""
+        """Open a temporary file next to `path`. All channels share one envelope.
+
+        Raises OSError if the file cannot be written.
+        """
         self._path = path
         self._temporary_path = path.with_name(path.name + ".part")
         self._file = self._temporary_path.open("w+b")
@@ -38,7 +41,7 @@ class PeakWriter:
         self._frames = 0
 
     def add_block(self, block: NDArray[np.floating]) -> None:
-        """Take `[channels, n]`, full scale ±1."""
+        """Add the next block `[channels, frames]`, full scale ±1. Raises OSError if it cannot be written."""
         self._frames += block.shape[1]
         sound = block if self._pending is None else np.concatenate([self._pending, block], axis=1)
         whole = sound.shape[1] // FRAMES_PER_ENTRY * FRAMES_PER_ENTRY
@@ -46,7 +49,7 @@ class PeakWriter:
         self._write_entries(sound[:, :whole])
 
     def close(self) -> None:
-        """Finish the file and move it in place."""
+        """Finish the file and move it into place. Raises OSError if it cannot be written."""
         if self._file.closed:
             return
         if self._pending is not None and self._pending.shape[1]:
@@ -62,8 +65,8 @@ class PeakWriter:
         self._temporary_path.replace(self._path)
 
     def abort(self) -> None:
-        """Close and delete what there is of the file."""
-        # On a full disk closing fails too; the file goes all the same.
+        """Close and delete the temporary file; do nothing after `close`."""
+        # On a full disk closing fails too; the file is deleted anyway.
         with suppress(OSError):
             self._file.close()
         self._temporary_path.unlink(missing_ok=True)
@@ -73,7 +76,7 @@ class PeakWriter:
 
 
 class Peaks:
-    """A finished pyramid, read from the disk as far as it is looked at."""
+    """Peak pyramid, read from disk on demand."""
 
     def __init__(self, frames: int, levels: list[PeakEntries]) -> None:
         self._frames = frames
@@ -81,7 +84,10 @@ class Peaks:
 
     @classmethod
     def open(cls, path: Path) -> "Peaks":
-        """Raises OSError, and ValueError for a file that is no pyramid."""
+        """Open the pyramid at `path`.
+
+        Raises OSError if the file cannot be read, ValueError if it is not a peak pyramid.
+        """
         with path.open("rb") as file:
             head = file.read(_HEADER.size)
         if len(head) < _HEADER.size or not head.startswith(_MAGIC):
@@ -100,11 +106,14 @@ class Peaks:
 
     @property
     def frames(self) -> int:
-        """Length of the sound."""
+        """Length of the audio in frames."""
         return self._frames
 
     def columns(self, start: float, end: float, width: int) -> NDArray[np.int16]:
-        """Min and max of `width` columns between the frames `start` and `end`: int16 `[width, 2]`; zero outside."""
+        """Return min and max of `width` columns between frames `start` and `end`: int16 `[width, 2]`.
+
+        Columns outside the audio are zero.
+        """
         columns = np.zeros((width, 2), np.int16)
         if not self._levels or width < 1 or end <= start:
             return columns
@@ -118,10 +127,10 @@ class Peaks:
             return columns
         first, last = np.maximum(first[inside], 0), np.minimum(last[inside], len(entries))
         low, high = int(first[0]), int(last[-1])
-        near = np.concatenate([entries[low:high], np.zeros((1, 2), np.int16)])
+        visible = np.concatenate([entries[low:high], np.zeros((1, 2), np.int16)])
         cuts = np.stack([first - low, last - low], axis=1).ravel()
-        columns[inside, 0] = np.minimum.reduceat(near[:, 0], cuts)[::2]
-        columns[inside, 1] = np.maximum.reduceat(near[:, 1], cuts)[::2]
+        columns[inside, 0] = np.minimum.reduceat(visible[:, 0], cuts)[::2]
+        columns[inside, 1] = np.maximum.reduceat(visible[:, 1], cuts)[::2]
         return columns
 
     def _choose_level(self, frames_per_column: float) -> int:
@@ -132,15 +141,18 @@ class Peaks:
 
 
 def compute_entries(sound: NDArray[np.floating]) -> PeakEntries:
-    """Min and max of each `FRAMES_PER_ENTRY` frames of `[channels, entries * BASE]`, all channels together: `[entries, 2]`."""
-    # Along the frames first: they lie side by side in memory, the channels do not.
+    """Return min and max over all channels of each `FRAMES_PER_ENTRY` frames: int16 `[entries, 2]`.
+
+    `sound` is `[channels, entries * FRAMES_PER_ENTRY]`, full scale ±1.
+    """
+    # Reduce along the frames first: they are contiguous in memory, the channels are not.
     groups = np.ascontiguousarray(sound).reshape(len(sound), -1, FRAMES_PER_ENTRY)
     pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
     return np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2")
 
 
 def write_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
-    """Write the pyramid of `blocks`, each `[channels, n]`, to `path`. Raises OSError."""
+    """Write the pyramid of `blocks`, each `[channels, frames]`, to `path`. Raises OSError if it cannot be written."""
     writer = PeakWriter(path)
     try:
         for block in blocks:
@@ -151,11 +163,12 @@ def write_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
 
 
 def entry_count(frames: int) -> int:
+    """Return the number of entries in the finest level for this many frames."""
     return -(-frames // FRAMES_PER_ENTRY)
 
 
 def level_sizes(entries: int) -> list[int]:
-    """How many entries each level of a pyramid has, the finest first."""
+    """Return the number of entries of each level, finest first, for a finest level of `entries`."""
     sizes = [entries]
     while sizes[-1] > _MAX_COARSEST_ENTRIES:
         sizes.append(-(-sizes[-1] // LEVEL_FACTOR))
@@ -163,7 +176,7 @@ def level_sizes(entries: int) -> list[int]:
 
 
 def _append_coarser_levels(file: BinaryIO, entries: int) -> None:
-    """Append the coarser levels, each made from the one before, in pieces: an hour is never in memory."""
+    """Append the coarser levels, each computed from the previous one in chunks, so that memory use stays small."""
     start = _HEADER.size
     for size in level_sizes(entries)[:-1]:
         for first in range(0, size, _CHUNK_ENTRIES):

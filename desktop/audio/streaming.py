@@ -1,4 +1,4 @@
-"""Work on what is there while what follows is being made."""
+"""Streaming helpers: prefetching an iterable in a thread, and reading audio files sequentially."""
 
 from collections import deque
 from collections.abc import Generator, Iterable
@@ -12,19 +12,20 @@ from desktop.audio.names import native_path
 
 _Item = TypeVar("_Item")
 _QUEUE_LENGTH = 16
+_SKIP_BLOCK_FRAMES = 65536
 
 
 class _EndOfItems:
-    """Comes after the last item."""
+    """Sentinel after the last item."""
 
 
 def prefetch(items: Iterable[_Item]) -> Generator[_Item]:
-    """The same items, made in a thread of their own a little before they are asked for. Raises what that raised.
+    """Yield `items`, produced up to 16 items ahead in a separate thread. Raises what `items` raises.
 
-    Close it when not all are wanted: then the thread ends before it returns.
+    Close the generator if not all items are consumed; closing waits until the thread has ended.
     """
     iterator = iter(items)
-    pool = ThreadPoolExecutor(1, "ahead")
+    pool = ThreadPoolExecutor(1, "prefetch")
     try:
         pending = deque(pool.submit(next, iterator, _EndOfItems()) for _ in range(_QUEUE_LENGTH))
         while not isinstance(item := pending.popleft().result(), _EndOfItems):
@@ -34,14 +35,14 @@ def prefetch(items: Iterable[_Item]) -> Generator[_Item]:
         pool.shutdown(cancel_futures=True)
 
 
-_SKIP_BLOCK_FRAMES = 65536
-
-
 class SequentialSoundFile(soundfile.SoundFile):
-    """Reads on from where it is. soundfile seeks after each read, and in an MP3 that lands beside the mark."""
+    """SoundFile that reads sequentially without seeking.
+
+    soundfile seeks after each read, and in an MP3 the seek lands at a wrong position.
+    """
 
     def __init__(self, path: Path, start: int = 0) -> None:
-        """Open at frame `start`. Raises soundfile.SoundFileError."""
+        """Open at frame `start`. Raises soundfile.SoundFileError if the file cannot be opened."""
         super().__init__(native_path(path))
         if self.format == "MP3":
             self._skip_by_reading(start)
@@ -49,7 +50,7 @@ class SequentialSoundFile(soundfile.SoundFile):
             self.seek(start)
 
     def seekable(self) -> bool:
-        """Told so that nothing seeks."""
+        """Return False, so that soundfile does not seek after each read."""
         return False
 
     def _skip_by_reading(self, frames: int) -> None:

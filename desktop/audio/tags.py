@@ -1,4 +1,7 @@
-"""What a track says about itself. Tags are for the eye alone: they never form a path, and bad ones are no error."""
+"""Tags of a track: title, artist, album, length and cover.
+
+Tags are only displayed: they never become part of a path, and damaged tags are not an error.
+"""
 
 import io
 import struct
@@ -11,12 +14,12 @@ from desktop.audio.files import check_file
 from desktop.errors import UnusableTrackError
 
 _MAX_TEXT_LENGTH = 300
-# Seconds; a header that claims more is not believed.
+# In seconds; a longer declared duration is ignored.
 _MAX_DURATION_S = 7 * 24 * 3600.0
-# Bytes that may be read for tags (pictures included), so that no header can send the parser through gigabytes.
+# Maximum bytes to read for tags (pictures included), so that no header can make the parser read gigabytes.
 _MAX_READ_BYTES = 32 << 20
 _READ_CALL_COST_BYTES = 64
-# What broken tags raise inside a parser of many formats.
+# Errors that damaged tags raise in the parser.
 _TAG_ERRORS = (
     *(TinyTagException, UnusableTrackError, OSError, ValueError, ArithmeticError, LookupError, TypeError),
     *(AttributeError, MemoryError, RecursionError, struct.error, AssertionError),
@@ -25,29 +28,29 @@ _TAG_ERRORS = (
 
 @dataclass(frozen=True)
 class Tags:
-    """A track's own words, empty where it has none."""
+    """Tags of a track; missing ones are empty."""
 
     title: str = ""
     artist: str = ""
     album: str = ""
     seconds: float | None = None
-    """Length, an estimate."""
+    """Estimated length; None if unknown."""
     cover: bytes | None = None
-    """An image file, as it lay in the tags."""
+    """Image file as stored in the tags; None if there is none."""
 
 
 def read_tags(path: Path) -> Tags:
-    """The tags of a track; empty ones when they are missing or damaged. Never raises for what is in the file."""
+    """Return the tags of a track; empty ones if they are missing or damaged. Never raises for any file content."""
     try:
         check_file(path)
         with _BoundedReader(io.FileIO(path)) as file:
-            found = TinyTag.get(str(path), image=True, file_obj=file)
-        image = found.images.any
+            parsed = TinyTag.get(str(path), image=True, file_obj=file)
+        image = parsed.images.any
         return Tags(
-            title=_clean_text(found.title),
-            artist=_clean_text(found.artist),
-            album=_clean_text(found.album),
-            seconds=_plausible_duration(found.duration),
+            title=_clean_text(parsed.title),
+            artist=_clean_text(parsed.artist),
+            album=_clean_text(parsed.album),
+            seconds=_plausible_duration(parsed.duration),
             cover=image.data if image else None,
         )
     except _TAG_ERRORS:
@@ -55,12 +58,12 @@ def read_tags(path: Path) -> Tags:
 
 
 class _BoundedReader(io.BufferedReader):
-    """A file that gives up when too much of it has been read."""
+    """File reader that raises OSError once `_MAX_READ_BYTES` have been read."""
 
     _bytes_read = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As `io.BufferedReader.read`. Raises OSError once the bound is reached."""
+        """Read like `io.BufferedReader.read`. Raises OSError once the limit is reached."""
         remaining = max(0, _MAX_READ_BYTES - self._bytes_read)
         wanted = remaining + 1 if size is None or size < 0 else size
         data = super().read(min(wanted, remaining))

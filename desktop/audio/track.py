@@ -1,4 +1,4 @@
-"""What a track is made of, as far as its header says."""
+"""Properties of a track and the protocol of its readers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,53 +10,60 @@ from numpy.typing import NDArray
 
 from desktop.audio.downmix import Layout
 
-# Below, resampling to an engine's rate would make hours of minutes; above, no converter exists.
+# In Hz. Below the minimum, resampling to an engine's rate would turn minutes into hours; above the maximum there is no
+# converter.
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
 MAX_CHANNELS = 64
+INCOMPLETE_NOTICE = "The file is incomplete; what is there was separated."
+DAMAGED_PARTS_NOTICE = "Parts of the file are damaged and were left out."
+
+
+class UndecodableError(Exception):
+    """One decoder cannot read a file; another may. The message ends a sentence that begins with the file's name."""
 
 
 class SampleFormat(StrEnum):
-    """How samples are held: decides the default depth of the stems, and what "exactly" means."""
+    """Sample format of a source; determines the default bit depth of the stems and the exactness of their sum."""
 
     PCM_16 = "16"
     PCM_24 = "24"
     PCM_32 = "32"
     FLOAT = "32f"
     LOSSY = "lossy"
-    """MP3, AAC, Vorbis …: decoded to float32."""
+    """MP3, AAC, Vorbis …; decoded to float32."""
 
     @property
     def bits(self) -> int | None:
-        """Width of the integers, None for floats."""
+        """Width of integer samples in bits; None for floats."""
         return int(self.value) if self.value.isdigit() else None
 
 
 @dataclass(frozen=True)
 class TrackInfo:
-    """Properties of a track."""
+    """Properties that a track's header declares."""
 
     sample_rate: int
     """Hz."""
     layout: Layout
     """The loudspeaker of each channel."""
     frames: int | None
-    """As the header has it: an estimate; only decoding tells."""
+    """Length in frames according to the header, an estimate until the track is decoded; None if unknown."""
     sample_format: SampleFormat
     codec: str
-    """As its decoder calls it."""
+    """Name that the decoder gives to the codec."""
 
     @property
     def channels(self) -> int:
-        """How many channels it has."""
+        """Number of channels."""
         return len(self.layout)
 
     @property
     def seconds(self) -> float | None:
-        """Length by the header, an estimate."""
+        """Estimated length according to the header; None if unknown."""
         return None if self.frames is None else self.frames / self.sample_rate
 
     def check_supported(self) -> None:
-        """Raise UndecodableError for a sample rate or a number of channels that no track has."""
+        """Raise UndecodableError if the sample rate or the number of channels is not supported."""
         if not 1 <= self.channels <= MAX_CHANNELS:
             raise UndecodableError(f"has an unsupported number of channels, {self.channels}")
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
@@ -65,18 +72,18 @@ class TrackInfo:
 
 @dataclass(frozen=True)
 class TrackSection:
-    """A stretch of a track in one sample rate, layout and sample format. Most tracks are a single one."""
+    """Part of a track with one sample rate, layout and sample format. Most tracks have a single section."""
 
     info: TrackInfo
     blocks: Iterator[NDArray[np.float64]]
-    """Its sound, float64 `[channels, n <= 65536]`. Raises UndecodableError at damage or noise."""
+    """Audio as float64 `[channels, frames <= 65536]`; iterating raises UndecodableError at damage."""
 
 
 class TrackReader(Protocol):
-    """A track being decoded."""
+    """Decoder of one track."""
 
     info: TrackInfo
-    """Of the first part, with the length of all."""
+    """Properties of the first section, with the length of the whole track."""
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -84,20 +91,12 @@ class TrackReader(Protocol):
         ...
 
     def sections(self) -> Iterator[TrackSection]:
-        """Yield the parts in order, each to be read to its end before the next; from the start at each call.
+        """Yield the sections in order; each call starts again at the beginning.
 
-        Raises UndecodableError.
+        The caller reads each section to its end before the next one. Raises UndecodableError at damage.
         """
         ...
 
     def close(self) -> None:
         """Close the file."""
         ...
-
-
-INCOMPLETE_NOTICE = "The file is incomplete; what is there was separated."
-DAMAGED_PARTS_NOTICE = "Parts of the file are damaged and were left out."
-
-
-class UndecodableError(Exception):
-    """One decoder cannot read this file; another may. The message ends a sentence that begins with the file's name."""

@@ -1,4 +1,4 @@
-"""Audio files written block by block, under a temporary name until they are whole."""
+"""Writer of stem files, block by block, under a temporary name until they are complete."""
 
 import errno
 import os
@@ -19,21 +19,22 @@ BLOCK_FRAMES = 65536
 MP3_SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Sample rates in Hz that MP3 can hold (MPEG-1, MPEG-2 and MPEG-2.5 layer III)."""
 MAX_FLAC_SAMPLE_RATE = 655_350
-"""In Hz (RFC 9639, section 8.2)."""
+"""Highest sample rate of FLAC in Hz (RFC 9639, section 8.2)."""
 _SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 _BYTES_PER_SAMPLE = {"16": 2, "24": 3, "32": 4, "32f": 4}
-# A WAV header counts in 32 bits. Beyond, RF64 (EBU Tech 3306) carries the same samples.
+# WAV headers store sizes in 32 bits. Larger files use RF64 (EBU Tech 3306) with the same samples.
 _MAX_WAV_BYTES = 0xFFFF_0000
 _SF_ERR_SYSTEM = 2  # SF_ERR_SYSTEM of sndfile.h
 
 
 class AudioWriter:
-    """One stem's file being written: WAV (RF64 above 4 GB), FLAC or MP3. It says that it is a stem (`stem_mark`)."""
+    """Writer of one stem's file: WAV (RF64 above 4 GB), FLAC or MP3, with `STEM_COMMENT` as its comment."""
 
     def __init__(self, path: Path, sample_rate: int, channels: int, frames: int, format: str, depth: str) -> None:
-        """Begin the file of `frames` frames. `format` is "wav", "flac" or "mp3", `depth` "16", "24", "32" or "32f".
+        """Open a temporary file for `frames` frames at `sample_rate` Hz.
 
-        Raises StorageError.
+        `format` is "wav", "flac" or "mp3"; `depth` is "16", "24", "32" or "32f". Raises StorageError if the file cannot
+        be written.
         """
         self._path = path
         self._temporary_path = path.with_name(path.name + ".part")
@@ -56,7 +57,10 @@ class AudioWriter:
             self._file.comment = STEM_COMMENT
 
     def write(self, block: NDArray[np.floating]) -> None:
-        """Append `[channels, n]`, full scale ±1; integer depths are rounded to the nearest step. Raises StorageError."""
+        """Append `[channels, frames]`, full scale ±1; integer depths are rounded to the nearest step.
+
+        Raises StorageError if the file cannot be written.
+        """
         for start in range(0, block.shape[1], BLOCK_FRAMES):
             chunk = block[:, start : start + BLOCK_FRAMES]
             samples = chunk.astype(np.float32) if self._bits is None else to_int32(chunk, self._bits)
@@ -64,7 +68,10 @@ class AudioWriter:
                 self._file.write(np.ascontiguousarray(samples.T))
 
     def close(self) -> None:
-        """Finish the file, see it onto the disk, and move it in place. Raises StorageError; never overwrites."""
+        """Finish the file, sync it to disk and move it to its path.
+
+        Raises StorageError if it cannot be written or if a file exists at the path; never overwrites.
+        """
         if self._path.exists():
             self.abort()
             raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.")
@@ -75,15 +82,15 @@ class AudioWriter:
             self._temporary_path.rename(self._path)
 
     def abort(self) -> None:
-        """Close and delete what there is of the file."""
-        # On a full disk closing fails too; the file goes all the same.
+        """Close and delete the temporary file."""
+        # On a full disk closing fails too; the file is deleted anyway.
         with suppress(soundfile.SoundFileError, OSError):
             self._file.close()
         self._temporary_path.unlink(missing_ok=True)
 
     @contextmanager
     def _storage_errors(self) -> Generator[None]:
-        """Raise StorageError, caused by an OSError with a number, for whatever fails inside."""
+        """Convert errors inside the block to StorageError, caused by an OSError."""
         try:
             yield
         except (soundfile.SoundFileError, OSError) as error:
@@ -95,20 +102,21 @@ class AudioWriter:
 
 
 def write_failure_cause(error: Exception, path: Path) -> OSError:
-    """Return why `path` could not be written: libsndfile keeps the system's number to itself."""
+    """Return the cause why `path` could not be written; libsndfile does not report the system's error number."""
     if isinstance(error, OSError):
         return error
     cause = find_write_error(path)
-    # An encoder calls a full disk its own error. Where the disk takes more, it is, and another try would end so too.
+    # Encoders report a full disk as an encoder error. If the disk still accepts data, the encoder did fail, and a retry
+    # would fail the same way.
     if isinstance(error, soundfile.LibsndfileError) and error.code != _SF_ERR_SYSTEM and cause.errno == errno.EIO:
         return OSError(error.error_string.rstrip("."))
     return cause
 
 
 def to_int32(block: NDArray[np.floating], bits: int) -> NDArray[np.int32]:
-    """Samples of any shape, full scale ±1, rounded to `bits` wide integers in the upper bits of int32.
+    """Return samples of any shape, full scale ±1, rounded to `bits`-bit integers in the upper bits of int32.
 
-    That is how libsndfile takes integers for every width. Values beyond full scale stick to it.
+    libsndfile takes integers of every width in this form. Values beyond full scale are clipped.
     """
     full_scale = float(1 << (bits - 1))
     steps = np.clip(np.rint(block * full_scale), -full_scale, full_scale - 1)

@@ -1,1 +1,1 @@
-"""The commands beside the window, over the same library, Redis and worker."""
+"""Command line of Unbraid; uses the same library, Redis and worker as the window."""

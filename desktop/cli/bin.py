@@ -1,4 +1,4 @@
-"""`unbraid remove`, `clear`, `restore` and `bin`: songs that were removed, and how they come back or are deleted."""
+"""`unbraid remove`, `clear`, `restore` and `bin`: move jobs to the bin, restore them, or delete them."""
 
 import json
 import sys
@@ -18,7 +18,10 @@ from desktop.text.sizes import format_size
 
 
 def remove_job(id_prefix: str) -> int:
-    """Move the job whose id begins so to the bin. Raises UnknownJobError, JobStateError."""
+    """Move the job whose id begins with `id_prefix` to the bin. Return the exit status.
+
+    Raises UnknownJobError if there is no such job, JobStateError if the prefix is ambiguous.
+    """
     service = open_backend().service
     job = find_job(service, id_prefix)
     if not service.remove_jobs([job.id]):
@@ -28,7 +31,7 @@ def remove_job(id_prefix: str) -> int:
 
 
 def clear_ended_jobs() -> int:
-    """Move the jobs that have ended to the bin."""
+    """Move all ended jobs to the bin. Return the exit status."""
     jobs = open_backend().service.remove_ended_jobs()
     if not jobs:
         print("There are no finished songs to remove.")
@@ -38,15 +41,17 @@ def clear_ended_jobs() -> int:
 
 
 def restore_jobs(id_prefixes: Sequence[str], is_last_removal: bool) -> int:
-    """Put the jobs whose ids begin so back into the library, or all of the `last` removal.
+    """Restore the jobs whose ids begin with `id_prefixes`, or all jobs of the last removal.
 
-    Raises UnknownJobError, JobStateError.
+    Return the exit status. Raises UnknownJobError if there is no such job in the bin, JobStateError if a prefix is
+    ambiguous.
     """
-    removed = open_backend().service.bin
+    bin_service = open_backend().service.bin
     ids = [
-        select_by_id_prefix([entry.job for entry in removed.jobs()], beginning, "bin").id for beginning in id_prefixes
+        select_by_id_prefix([entry.job for entry in bin_service.jobs()], id_prefix, "bin").id
+        for id_prefix in id_prefixes
     ]
-    jobs = removed.restore(None if is_last_removal else ids)
+    jobs = bin_service.restore(None if is_last_removal else ids)
     empty_text = (
         "The bin is empty." if is_last_removal else "Nothing was restored: these songs are not in the bin any more."
     )
@@ -55,7 +60,7 @@ def restore_jobs(id_prefixes: Sequence[str], is_last_removal: bool) -> int:
 
 
 def list_bin(as_json: bool) -> int:
-    """Print what is in the bin, with sizes."""
+    """Print the jobs in the bin with their sizes. Return the exit status."""
     entries = open_backend().service.bin.jobs()
     if as_json:
         print(json.dumps([_removed_job_to_json(entry) for entry in entries]))
@@ -69,28 +74,27 @@ def list_bin(as_json: bool) -> int:
 
 
 def delete_removed_jobs(id_prefixes: Sequence[str], is_confirmed: bool) -> int:
-    """Delete the jobs in the bin whose ids begin so, or all; asks first, unless `sure`. Returns 1 when nothing was.
+    """Delete the jobs in the bin whose ids begin with `id_prefixes`, or all jobs if there are none.
 
-    Raises UnknownJobError, JobStateError.
+    Asks for confirmation unless `is_confirmed`. Return 0, or 1 if the user did not confirm. Raises UnknownJobError if
+    there is no such job in the bin, JobStateError if a prefix is ambiguous.
     """
-    removed = open_backend().service.bin
-    entries = removed.jobs()
+    bin_service = open_backend().service.bin
+    entries = bin_service.jobs()
     if id_prefixes:
-        wanted = {
-            select_by_id_prefix([entry.job for entry in entries], beginning, "bin").id for beginning in id_prefixes
+        wanted_ids = {
+            select_by_id_prefix([entry.job for entry in entries], id_prefix, "bin").id for id_prefix in id_prefixes
         }
-        entries = [entry for entry in entries if entry.job.id in wanted]
+        entries = [entry for entry in entries if entry.job.id in wanted_ids]
     if not entries:
         print("The bin is empty.")
         return 0
-    songs, size = (
-        format_songs([entry.job for entry in entries]),
-        format_size(sum(entry.size_bytes for entry in entries)),
-    )
+    songs = format_songs([entry.job for entry in entries])
+    size = format_size(sum(entry.size_bytes for entry in entries))
     if not is_confirmed and not _confirm(f"Delete {songs} and all stems ({size})? This cannot be undone. [y/N] "):
         print("Nothing was deleted. With --yes, nothing is asked.", file=sys.stderr)
         return 1
-    removed.delete([entry.job.id for entry in entries])
+    bin_service.delete([entry.job.id for entry in entries])
     print(f"Deleted {songs}: {size}.")
     return 0
 
@@ -119,6 +123,6 @@ def _bin_table(entries: Sequence[RemovedJob]) -> Table:
     for heading in ("ID", "Song", "Removed", "Kept until", "Size"):
         table.add_column(heading, no_wrap=heading != "Song")
     for entry in entries:
-        days = (f"{moment.astimezone():%Y-%m-%d}" for moment in (entry.removed, entry.kept_until))
-        table.add_row(*map(Text, (entry.job.id[:8], format_title(entry.job), *days, format_size(entry.size_bytes))))
+        dates = (f"{moment.astimezone():%Y-%m-%d}" for moment in (entry.removed, entry.kept_until))
+        table.add_row(*map(Text, (entry.job.id[:8], format_title(entry.job), *dates, format_size(entry.size_bytes))))
     return table

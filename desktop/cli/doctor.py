@@ -1,4 +1,4 @@
-"""`unbraid doctor`: is everything there that a job needs, and if not, how to mend it."""
+"""`unbraid doctor`: check everything that a job needs, and say how to fix problems."""
 
 import json
 import os
@@ -29,40 +29,40 @@ from desktop.tasks.queue import find_workers
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.sizes import format_size
 
-# A few songs' stems, and their segments; below this the user should know before a job does.
+# Space for the stems and segments of a few tracks; with less, warn the user before a job fails.
 LOW_SPACE_BYTES = 2 * 10**9
 LOW_FREE_FILES = 1000
 
 
 class Verdict(StrEnum):
-    """How bad it is."""
+    """Outcome of a check."""
 
     OK = "ok"
     WARNING = "warning"
-    """Jobs run, something else does not."""
+    """Jobs run, but something else does not work."""
     PROBLEM = "problem"
     """Jobs cannot run."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at."""
+    """Result of one check."""
 
     name: str
     verdict: Verdict
     found: str
-    """What was found, in a sentence."""
+    """Finding, as a sentence."""
     mend: str = ""
-    """What to do about it; empty when all is well."""
+    """Advice on how to fix it; empty if all is well."""
 
 
 VERDICT_MARKS = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.PROBLEM: ("✗", "red")}
 
 
 def run_doctor(as_json: bool) -> int:
-    """Make every check. Returns 1 when a job could not run, else 0.
+    """Run and print every check. Return 1 if jobs cannot run, else 0.
 
-    Takes 20 seconds at most where a part does not answer, and 2 minutes more for a worker that does not start.
+    Takes at most 20 seconds if a component does not respond, and 2 more minutes if a worker does not start.
     """
     checks = list(run_checks())
     if as_json:
@@ -73,40 +73,40 @@ def run_doctor(as_json: bool) -> int:
 
 
 def run_checks() -> Iterator[Check]:
-    """Make the checks, in the order in which a job needs the parts."""
+    """Yield the result of each check, in the order in which a job needs the components."""
     try:
-        library = find_home()
+        home = find_home()
         check_environment()
     except ConfigurationError as error:
         yield Check("variables", Verdict.PROBLEM, str(error))
         return
-    storage = _check_storage(library)
+    storage = _check_storage(home)
     yield storage
     if storage.verdict is Verdict.PROBLEM:
         return
-    configure_logging(library, "terminal")
-    yield from _check_library(library)
-    yield _check_models(library)
+    configure_logging(home, "terminal")
+    yield from _check_library(home)
+    yield _check_models(home)
     if hint := nvidia.setup_hint():
         yield Check("card", Verdict.OK, "Songs are separated on the processor.", hint)
     yield _check_sound()
     yield _check_display()
 
 
-def _check_storage(library: Home) -> Check:
+def _check_storage(home: Home) -> Check:
     try:
-        library.create_folders()
-        with tempfile.NamedTemporaryFile(dir=library.jobs) as probe:
+        home.create_folders()
+        with tempfile.NamedTemporaryFile(dir=home.jobs) as probe:
             probe.write(b"unbraid")
     except OSError as error:
-        reason, advice = describe_disk_error(error, library.root)
+        reason, advice = describe_disk_error(error, home.root)
         mend = f"{advice}, or set UNBRAID_HOME to another folder."
-        return Check("storage", Verdict.PROBLEM, f"{printable(library.root)} cannot be written: {reason}.", mend)
-    free, files = disk_usage(library.root).free, _count_free_files(library.root)
-    if files is not None and files < LOW_FREE_FILES:
-        found = f"{printable(library.root)}, {format_size(free)} free, but only {files} more files can be made there."
+        return Check("storage", Verdict.PROBLEM, f"{printable(home.root)} cannot be written: {reason}.", mend)
+    free, free_files = disk_usage(home.root).free, _count_free_files(home.root)
+    if free_files is not None and free_files < LOW_FREE_FILES:
+        found = f"{printable(home.root)}, {format_size(free)} free, but only {free_files} more files can be made there."
         return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
-    found = f"{printable(library.root)}, {format_size(free)} free."
+    found = f"{printable(home.root)}, {format_size(free)} free."
     if free < LOW_SPACE_BYTES:
         return Check(
             "storage", Verdict.WARNING, found, "Free some space, or delete the removed songs: unbraid bin --empty"
@@ -115,16 +115,16 @@ def _check_storage(library: Home) -> Check:
 
 
 def _count_free_files(folder: Path) -> int | None:
-    """Return how many files can still be made, or None where the file system does not count them."""
+    """Return how many more files `folder` can hold, or None if the file system has no such limit."""
     if not hasattr(os, "statvfs"):
         return None
     status = os.statvfs(folder)
     return status.f_favail if status.f_files else None
 
 
-def _check_library(library: Home) -> Iterator[Check]:
+def _check_library(home: Home) -> Iterator[Check]:
     try:
-        backend = Backend(library)
+        backend = Backend(home)
         count = len(backend.service.jobs())
     except UnbraidError as error:
         mend = "docs/troubleshooting.md, “Database”, tells what to do."
@@ -132,15 +132,15 @@ def _check_library(library: Home) -> Iterator[Check]:
         return
     yield Check("database", Verdict.OK, f"The library opens. Jobs in it: {count}.")
     try:
-        trouble = _start_backend(backend)
-        yield _check_redis(library)
-        yield _check_worker(library, backend, trouble)
+        start_error = _start_backend(backend)
+        yield _check_redis(home)
+        yield _check_worker(home, backend, start_error)
     finally:
         backend.stop()
 
 
 def _start_backend(backend: Backend) -> str | None:
-    """Start what does not run. Return the sentence about what cannot be started."""
+    """Start Redis and the worker if they do not run. Return the error message, or None."""
     try:
         backend.start()
     except UnbraidError as error:
@@ -148,26 +148,25 @@ def _start_backend(backend: Backend) -> str | None:
     return None
 
 
-def _check_redis(library: Home) -> Check:
+def _check_redis(home: Home) -> Check:
     external = external_redis()
     try:
         with redis_client() as client:
             version = str(client.info("server")["redis_version"])
-            client.set(
-                f"{redis_names().queue}:doctor", "1", ex=1
-            )  # a copy, or one that is full, answers but takes nothing
+            # A replica, or a server without free memory, responds but accepts no writes.
+            client.set(f"{redis_names().queue}:doctor", "1", ex=1)
     except redis.RedisError as error:
-        mend = "" if external else describe_log(library, "redis")
+        mend = "" if external else describe_log(home, "redis")
         return Check("redis", Verdict.PROBLEM, describe_redis_error(error, external), mend)
     return Check("redis", Verdict.OK, f"Redis {version} answers, and takes messages.")
 
 
-def _check_worker(library: Home, backend: Backend, trouble: str | None) -> Check:
-    if trouble:
-        return Check("worker", Verdict.PROBLEM, trouble)
+def _check_worker(home: Home, backend: Backend, start_error: str | None) -> Check:
+    if start_error:
+        return Check("worker", Verdict.PROBLEM, start_error)
     try:
         workers = find_workers()
-        trouble = backend.worker_trouble(workers)
+        problem = backend.worker_trouble(workers)
     except UnbraidError as error:
         return Check("worker", Verdict.PROBLEM, str(error))
     songs = (
@@ -176,23 +175,23 @@ def _check_worker(library: Home, backend: Backend, trouble: str | None) -> Check
         else "A worker is separating a song."
     )
     drafts = f" {_names_and_verb(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
-    if not trouble:
+    if not problem:
         return Check("worker", Verdict.OK, songs + drafts)
     others = f" Others answer: {', '.join(workers.others)}." if workers.others else ""
-    mend = f"{describe_log(library, 'worker')} Start Unbraid again, or another worker: unbraid worker"
-    return Check("worker", Verdict.PROBLEM, f"{trouble}{drafts}{others}", mend)
+    mend = f"{describe_log(home, 'worker')} Start Unbraid again, or another worker: unbraid worker"
+    return Check("worker", Verdict.PROBLEM, f"{problem}{drafts}{others}", mend)
 
 
 def _names_and_verb(workers: Sequence[str], singular_verb: str, plural_verb: str) -> str:
-    """Return the names of workers and a verb."""
+    """Return the worker names with the matching form of a verb."""
     return f"{', '.join(workers)} {singular_verb if len(workers) == 1 else plural_verb}"
 
 
-def _check_models(library: Home) -> Check:
-    wanted = load_settings(library).model
-    present = [model.title for model in ModelStore(library).list_models() if model.is_installed]
-    found = f"On this computer: {', '.join(present)}."
-    if any(model.is_installed for model in ModelStore(library).list_models() if model.name == wanted):
+def _check_models(home: Home) -> Check:
+    wanted = load_settings(home).model
+    installed_titles = [model.title for model in ModelStore(home).list_models() if model.is_installed]
+    found = f"On this computer: {', '.join(installed_titles)}."
+    if any(model.is_installed for model in ModelStore(home).list_models() if model.name == wanted):
         return Check("models", Verdict.OK, found)
     mend = f"The first song downloads it; to do so now: unbraid models download {wanted}"
     return Check("models", Verdict.WARNING, f"{found} The default model {wanted} is not.", mend)
@@ -214,7 +213,7 @@ def _check_display() -> Check:
     return Check("display", Verdict.WARNING, "There is no display to open the window on.", mend)
 
 
-def _print_checks(checks: list[Check]) -> None:
+def _print_checks(checks: Sequence[Check]) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for check in checks:
         mark, colour = VERDICT_MARKS[check.verdict]

@@ -1,4 +1,4 @@
-"""`unbraid export ID … --to FOLDER`: stems of the library's songs into a folder."""
+"""`unbraid export ID … --to FOLDER`: export stems of the library's jobs to a folder."""
 
 import os
 import sys
@@ -19,20 +19,21 @@ from desktop.settings import load_settings
 
 
 def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | None) -> int:
-    """Export the jobs whose ids begin with `beginnings`, in the format of the settings unless one is given.
+    """Export the jobs whose ids begin with `id_prefixes`; `file_format` defaults to that of the settings.
 
-    Return 0 when all were exported, else 1. Raises UnknownJobError, JobStateError.
+    Return 0 if all were exported, else 1. Raises UnknownJobError if there is no such job, JobStateError if a prefix is
+    ambiguous.
     """
     service = open_backend().service
     wanted = file_format or format_from_settings(load_settings(find_home()))
-    jobs = [find_job(service, beginning) for beginning in id_prefixes]
+    jobs = [find_job(service, id_prefix) for id_prefix in id_prefixes]
     with _create_progress() as bar:
         task = bar.add_task("", total=1.0)
 
         def report(progress: ExportProgress) -> None:
             bar.update(task, completed=progress.fraction)
 
-        # Not resolve(): a symbolic link keeps the name that the user gave.
+        # Not resolve(): keep the symbolic link that the user named.
         result = export_batch(jobs, Path(os.path.abspath(folder)), wanted, service.job, report)  # noqa: PTH100
     out = Console(soft_wrap=True, highlight=False)
     for job, files in result.exported:
@@ -47,6 +48,6 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
 
 
 def _create_progress() -> Progress:
-    words = TextColumn("Exporting"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %")
+    columns = TextColumn("Exporting"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %")
     console = Console(stderr=True)
-    return Progress(*words, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)
+    return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

@@ -1,4 +1,4 @@
-"""Follows jobs to their end in the terminal: a progress bar a song, then where its stems are."""
+"""Following of jobs in the terminal until they end, with a progress bar for each."""
 
 import os
 import queue
@@ -17,19 +17,17 @@ from rich.text import Text
 from desktop.backend import Backend
 from desktop.cli.formatting import STAGE_TEXTS, format_duration, format_title, format_waiting
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job, JobState
-from desktop.jobs.queue import JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.jobs.model import Job, JobProgress, JobState
+from desktop.jobs.queue import JobChanged, JobEvent, QueueChanged
 from desktop.runtime.processes import termination_signals
 
-# Events may be lost while Redis restarts; the rows are read again at this interval (seconds).
+# Events can be lost while Redis restarts, so the rows are also read at this interval.
 RECHECK_INTERVAL_S = 2.0
-# How long a cancelled job may take to let go of its files (seconds): one segment of a slow engine.
-CANCEL_TIMEOUT_S = 30.0
 QUEUE_PAUSED_TEXT = "The queue is paused. To go on: unbraid resume"
 
 
 class JobFollower:
-    """Watches jobs until all have ended. `ended` is called with each job once, in the order of their ends."""
+    """Waits until all jobs have ended; calls `on_ended` once for each job, in the order in which they end."""
 
     def __init__(
         self,
@@ -39,7 +37,7 @@ class JobFollower:
         on_ended: Callable[[Job], None],
         existing_job_ids: Collection[str] = frozenset(),
     ) -> None:
-        """`known`: the ids of jobs that somebody else has asked for; Ctrl-C does not cancel them."""
+        """`existing_job_ids`: jobs that were in the library before this command; Ctrl-C does not cancel them."""
         self._existing_job_ids = existing_job_ids
         self._backend = backend
         self._unfinished = {job.id: job for job in jobs}
@@ -50,10 +48,10 @@ class JobFollower:
         self._detaching = threading.Event()
 
     def run(self) -> None:
-        """Start Redis and the worker, and wait for every job, or until the process shall end.
+        """Start Redis and the worker, and wait until every job has ended or a termination signal arrives.
 
-        The start is waited for like a job: Ctrl-C and the end are heard meanwhile, whatever it hangs at. Raises
-        ServiceUnavailableError.
+        The start runs in a thread, so that Ctrl-C and signals are handled even if it hangs. Raises
+        ServiceUnavailableError if Redis or the worker cannot be started.
         """
         self._backend.subscribe(self._events.put, lambda: self._events.put(None))
         with self._bars, _handle_signals(self._cancel, self._detach):
@@ -71,7 +69,7 @@ class JobFollower:
             self._bars.print_note(f"Left in the library's queue: {_song_count(len(self._unfinished))}.")
 
     def _awaited_job_ids(self) -> set[str]:
-        """Return the ids of jobs whose end is waited for: after Ctrl-C only those that it cancels."""
+        """Return the ids of the jobs to wait for: after Ctrl-C only the cancelled ones."""
         return self._unfinished.keys() - (self._existing_job_ids if self._cancelling.is_set() else ())
 
     def _next_event(self) -> JobEvent | None:
@@ -110,13 +108,13 @@ class JobFollower:
             self._on_ended(job)
 
     def _report_removed(self, job: Job) -> None:
-        """Tell the end of a job that another window or command has removed."""
+        """Report a job that another window or command has removed as failed."""
         self._bars.remove_job(job)
         message = f"It was removed from the library meanwhile. To bring it back: unbraid restore {job.id[:8]}"
         self._on_ended(replace(job, state=JobState.FAILED, error=message))
 
     def _print_waiting_reason(self, before: Job, job: Job) -> None:
-        """Once: somebody paused it, or it failed in a way that may pass."""
+        """Print a note if the job was just paused, or will be retried after a failure."""
         if job.paused and not before.paused:
             self._bars.print_note(f"Paused: {format_title(job)}. To go on: unbraid resume {job.id[:8]}")
         elif job.retries > before.retries and job.state is JobState.PENDING:
@@ -124,7 +122,7 @@ class JobFollower:
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
-            raise KeyboardInterrupt  # the second Ctrl-C: now
+            raise KeyboardInterrupt  # the second Ctrl-C exits at once
         self._cancelling.set()
         threading.Thread(target=self._cancel_all, name="cancel", daemon=True).start()
 
@@ -134,20 +132,20 @@ class JobFollower:
 
     def _cancel_all(self) -> None:
         for job_id in list(self._unfinished):
-            with suppress(JobStateError, UnknownJobError):  # it has just ended, or somebody removed it
+            with suppress(JobStateError, UnknownJobError):  # the job has just ended or was removed
                 if job_id not in self._existing_job_ids:
                     self._backend.service.cancel(job_id)
         self._events.put(None)
 
 
 class _ProgressBars:
-    """One line a song, on standard error, so that standard output stays for results."""
+    """Progress bars on standard error, one line per job; standard output is for results."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.fields[title]}", markup=False), BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[words]}"), TimeElapsedColumn(),
+            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[status]}"), TimeElapsedColumn(),
             console=console, transient=True, refresh_per_second=8, redirect_stdout=False,
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
@@ -166,21 +164,21 @@ class _ProgressBars:
             self._console.print(Text(text))
 
     def print_note(self, text: str) -> None:
-        """Say something that stays, above the bars."""
+        """Print a permanent line above the bars."""
         self._console.print(Text(text))
 
     def show_job(self, job: Job) -> None:
         status = STAGE_TEXTS[job.stage] if job.stage else format_waiting(job) if job.state is JobState.PENDING else ""
         if job.id not in self._tasks:
             title = format_title(job)[:40]
-            self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, words=status, start=False)
-        self._progress.update(self._tasks[job.id], completed=job.progress, words=status)
+            self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, status=status, start=False)
+        self._progress.update(self._tasks[job.id], completed=job.progress, status=status)
 
     def update_progress(self, event: JobProgress) -> None:
         task = self._tasks[event.job_id]
         self._progress.start_task(task)
         time_left = f", {format_duration(event.left)} left" if event.left is not None else ""
-        self._progress.update(task, completed=event.progress, words=STAGE_TEXTS[event.stage] + time_left)
+        self._progress.update(task, completed=event.progress, status=STAGE_TEXTS[event.stage] + time_left)
 
     def remove_job(self, job: Job) -> None:
         if job.id in self._tasks:
@@ -188,16 +186,16 @@ class _ProgressBars:
 
 
 def _run_in_thread(work: Callable[[], None]) -> "Future[None]":
-    """Do `work` in a thread that ends with the process, whatever it hangs at."""
+    """Run `work` in a daemon thread, which cannot keep the process alive if it hangs."""
     future: Future[None] = Future()
 
-    def fulfil() -> None:
+    def run() -> None:
         try:
             future.set_result(work())
-        except Exception as error:  # noqa: BLE001 it is raised where the result is asked for
+        except Exception as error:  # noqa: BLE001 raised again by future.result()
             future.set_exception(error)
 
-    threading.Thread(target=fulfil, name="start", daemon=True).start()
+    threading.Thread(target=run, name="start", daemon=True).start()
     return future
 
 
@@ -207,22 +205,23 @@ def _song_count(count: int) -> str:
 
 @contextmanager
 def _handle_signals(cancel: Callable[[], None], detach: Callable[[], None]) -> Generator[None]:
-    """Ctrl-C cancels the jobs; a shutdown or a closed terminal leaves them for later. Nothing ends in the middle.
+    """Call `cancel` on Ctrl-C, and `detach` on a shutdown or when the terminal is closed.
 
-    Leaving takes a moment, and may be asked for again meanwhile: so its signals stay as they are set here.
+    The handlers of the termination signals stay installed afterwards: detaching takes a moment, and the signals may
+    arrive again meanwhile.
     """
-    terminal_descriptors = [stream for stream in (1, 2) if os.isatty(stream)]
+    terminal_descriptors = [descriptor for descriptor in (1, 2) if os.isatty(descriptor)]
 
     def on_cancel(_signal: int, _frame: FrameType | None) -> None:
         cancel()
 
-    def on_leave(number: int, _frame: FrameType | None) -> None:
+    def on_terminate(number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGTERM:
             _redirect_to_devnull(terminal_descriptors)
         detach()
 
     for number in termination_signals():
-        signal.signal(number, on_leave)
+        signal.signal(number, on_terminate)
     previous = signal.signal(signal.SIGINT, on_cancel)
     try:
         yield
@@ -230,9 +229,9 @@ def _handle_signals(cancel: Callable[[], None], detach: Callable[[], None]) -> G
         signal.signal(signal.SIGINT, previous)
 
 
-def _redirect_to_devnull(streams: Sequence[int]) -> None:
-    """The terminal is gone: what is still to be said must not fail."""
+def _redirect_to_devnull(descriptors: Sequence[int]) -> None:
+    """Redirect file descriptors to the null device: later output must not fail once the terminal is closed."""
     devnull = os.open(os.devnull, os.O_WRONLY)
-    for stream in streams:
-        os.dup2(devnull, stream)
+    for descriptor in descriptors:
+        os.dup2(devnull, descriptor)
     os.close(devnull)

@@ -1,10 +1,11 @@
-"""A job as the command line prints it: an object for programs, a line for people."""
+"""Formatting of jobs for the command line: JSON objects and text."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from desktop.audio.names import printable
-from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.model import Job, JobState
+from desktop.stage import Stage
 
 STAGE_TEXTS = {
     Stage.DOWNLOADING: "downloading the model",
@@ -15,7 +16,7 @@ STAGE_TEXTS = {
 
 
 def job_to_json(job: Job) -> dict[str, Any]:
-    """The JSON object of a job. `null_dbfs` is -300 where stems and song differ in nothing."""
+    """Return the JSON object of a job; `null_dbfs` is -300 if the stems sum to the mixture exactly."""
     return {
         "id": job.id,
         "source": str(job.source),
@@ -35,13 +36,8 @@ def job_to_json(job: Job) -> dict[str, Any]:
     }
 
 
-def _attempt_to_json(job: Job) -> dict[str, str | None] | None:
-    attempt = job.last_attempt
-    return {"status": attempt.state.value, "error": attempt.error} if attempt else None
-
-
 def refused_to_json(source: object, reason: str) -> dict[str, Any]:
-    """The same object for a track that was refused before it became a job."""
+    """Return an object of the same form for a track that was refused and has no job."""
     empty = dict.fromkeys(
         ("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs")
     )
@@ -58,7 +54,7 @@ def refused_to_json(source: object, reason: str) -> dict[str, Any]:
 
 
 def format_status(job: Job) -> str:
-    """Where a job stands, in a few words."""
+    """Return the status of a job in a few words."""
     if job.state is JobState.PROCESSING and job.stage:
         prefix = "again: " if job.earlier else ""
         return f"{prefix}{STAGE_TEXTS[job.stage]} {job.progress:.0%}"
@@ -70,7 +66,7 @@ def format_status(job: Job) -> str:
 
 
 def format_waiting(job: Job) -> str:
-    """Why a pending job is not in work, and how far it is already."""
+    """Return why a pending job waits, and its progress so far."""
     delay_s = job.retry_delay(datetime.now(UTC))
     if delay_s:
         return f"trying again in {delay_s:.0f} s: {job.error}"
@@ -81,14 +77,19 @@ def format_waiting(job: Job) -> str:
 
 
 def format_title(job: Job) -> str:
-    """Title and artist, safe to print."""
+    """Return title and artist, safe to print."""
     return printable(f"{job.title} · {job.artist}" if job.artist else job.title)
 
 
 def format_duration(seconds: float | None) -> str:
-    """`4:12` or `1:58:40`; a dash when unknown."""
+    """Return a duration as `4:12` or `1:58:40`; a dash for None."""
     if seconds is None:
         return "–"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _attempt_to_json(job: Job) -> dict[str, str | None] | None:
+    attempt = job.last_attempt
+    return {"status": attempt.state.value, "error": attempt.error} if attempt else None

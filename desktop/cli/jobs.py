@@ -1,4 +1,4 @@
-"""`unbraid jobs`, `cancel`, `retry`, `move`: the library from the terminal."""
+"""`unbraid jobs`, `cancel`, `retry`, `move`, `pause` and `resume`: list and control the library's jobs."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from desktop.runtime.library import open_library
 
 
 def list_jobs(as_json: bool) -> int:
-    """Print every job of the library."""
+    """Print every job of the library. Return the exit status."""
     jobs = open_backend().service.jobs()
     if as_json:
         print(json.dumps([job_to_json(job) for job in jobs]))
@@ -31,26 +31,28 @@ def list_jobs(as_json: bool) -> int:
 
 
 def cancel_or_retry(command: str, id_prefix: str, model: str | None) -> int:
-    """Cancel or retry the job whose id begins with `beginning`. A retried job is followed to its end.
+    """Cancel or retry the job whose id begins with `id_prefix`, and wait for a retried job.
 
-    Raises UnknownJobError, JobStateError, ModelUnavailableError.
+    Return 0, or 1 if a retried job did not complete. Raises UnknownJobError if there is no such job, JobStateError if
+    the prefix is ambiguous or the job's state forbids the command, ModelUnavailableError for an unknown model.
     """
-    library = open_backend()
-    job = find_job(library.service, id_prefix)
+    backend = open_backend()
+    job = find_job(backend.service, id_prefix)
     if command == "retry":
         added = AddedTracks()
-        added.add(library.service.separate_again(job.id, model), job.source)
+        added.add(backend.service.separate_again(job.id, model), job.source)
         output = CommandOutput()
-        return 0 if follow_to_end(library, added, TextResultWriter(output), output) else 1
-    library.service.cancel(job.id)
+        return 0 if follow_to_end(backend, added, TextResultWriter(output), output) else 1
+    backend.service.cancel(job.id)
     print(f"Cancelled: {format_title(job)}")
     return 0
 
 
 def move_job(id_prefix: str, place: int) -> int:
-    """Give a waiting job its place among those that wait, 1 for the next; beyond the end: last.
+    """Move a pending job to a place in the queue: 1 is next, a place beyond the end is last.
 
-    Raises UnknownJobError, JobStateError.
+    Return the exit status. Raises UnknownJobError if there is no such job, JobStateError if the prefix is ambiguous or
+    the job is not pending.
     """
     service = open_backend().service
     job = find_job(service, id_prefix)
@@ -60,29 +62,25 @@ def move_job(id_prefix: str, place: int) -> int:
     return 0
 
 
-def _place_text(job: Job, waiting: Sequence[str]) -> str:
-    """Say where `job` stands among the ids of the jobs that wait now: the queue may have got on since it was moved."""
-    if job.id not in waiting:
-        return f"No longer queued, because its turn came: {format_title(job)}"
-    place = waiting.index(job.id) + 1
-    return f"Up next: {format_title(job)}" if place == 1 else f"Place {place} in the queue: {format_title(job)}"
-
-
 def open_backend() -> Backend:
-    """The library of this computer's user; nothing is started."""
+    """Return the backend of the user's library, without starting Redis and the worker."""
     library = open_library("terminal")
     return Backend(library)
 
 
 def find_job(service: JobService, id_prefix: str) -> Job:
-    """The job of the library whose id begins so. Raises UnknownJobError, JobStateError when there are several."""
+    """Return the job of the library whose id begins with `id_prefix`.
+
+    Raises UnknownJobError if there is none, JobStateError if there are several.
+    """
     return select_by_id_prefix(service.jobs(), id_prefix)
 
 
 def select_by_id_prefix(jobs: Sequence[Job], id_prefix: str, list_command: str = "jobs") -> Job:
-    """The one of these jobs whose id begins so; `command` lists them.
+    """Return the one of `jobs` whose id begins with `id_prefix`.
 
-    Raises UnknownJobError, JobStateError when there are several.
+    The error message names `list_command`, the command that lists these jobs. Raises UnknownJobError if there is none,
+    JobStateError if there are several.
     """
     found = [job for job in jobs if job.id.startswith(id_prefix.lower())]
     if not found:
@@ -92,7 +90,48 @@ def select_by_id_prefix(jobs: Sequence[Job], id_prefix: str, list_command: str =
     return found[0]
 
 
-def _job_table(jobs: list[Job]) -> Table:
+def pause_or_resume_queue(command: str) -> int:
+    """Pause or resume the queue; `command` is "pause" or "resume". Return the exit status."""
+    service = open_backend().service
+    if command == "pause":
+        service.pause_queue()
+        print("Paused: nothing is separated. To go on from there: unbraid resume")
+    else:
+        service.resume_queue()
+        print("The queue goes on.")
+    return 0
+
+
+def pause_or_resume_jobs(command: str, id_prefixes: Sequence[str]) -> int:
+    """Pause or resume the jobs whose ids begin with `id_prefixes`. Return the exit status.
+
+    `command` is "pause" or "resume". Raises UnknownJobError if there is no such job, JobStateError if a prefix is
+    ambiguous or the job has ended.
+    """
+    service = open_backend().service
+    ids = [find_job(service, id_prefix).id for id_prefix in id_prefixes]
+    change_jobs, describe = (
+        (service.pause_jobs, _paused_text) if command == "pause" else (service.resume_jobs, _resumed_text)
+    )
+    for job in change_jobs(ids):
+        print(describe(job))
+    if command == "resume" and service.is_queue_paused():
+        print("The queue is paused, so nothing is separated yet. To go on: unbraid resume")
+    return 0
+
+
+def _place_text(job: Job, pending_ids: Sequence[str]) -> str:
+    """Return a sentence with the place of `job` among the pending job ids.
+
+    The queue may have advanced since the move, so the job may not be pending any more.
+    """
+    if job.id not in pending_ids:
+        return f"No longer queued, because its turn came: {format_title(job)}"
+    place = pending_ids.index(job.id) + 1
+    return f"Up next: {format_title(job)}" if place == 1 else f"Place {place} in the queue: {format_title(job)}"
+
+
+def _job_table(jobs: Sequence[Job]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("ID", "Song", "Length", "Model", "Status"):
         table.add_column(heading, no_wrap=heading in ("ID", "Length"))
@@ -108,37 +147,11 @@ def _job_table(jobs: list[Job]) -> Table:
     return table
 
 
-def pause_or_resume_queue(command: str) -> int:
-    """Pause the queue, or let it go on."""
-    service = open_backend().service
-    if command == "pause":
-        service.pause_queue()
-        print("Paused: nothing is separated. To go on from there: unbraid resume")
-    else:
-        service.resume_queue()
-        print("The queue goes on.")
-    return 0
-
-
-def pause_or_resume_jobs(command: str, id_prefixes: Sequence[str]) -> int:
-    """Pause the jobs whose ids begin so, or let them go on. Raises UnknownJobError, JobStateError."""
-    service = open_backend().service
-    ids = [find_job(service, beginning).id for beginning in id_prefixes]
-    change_jobs, describe = (
-        (service.pause_jobs, _paused_text) if command == "pause" else (service.resume_jobs, _resumed_text)
-    )
-    for job in change_jobs(ids):
-        print(describe(job))
-    if command == "resume" and service.is_queue_paused():
-        print("The queue is paused, so nothing is separated yet. To go on: unbraid resume")
-    return 0
-
-
 def _paused_text(job: Job) -> str:
     return f"Paused: {format_title(job)}. To go on from there: unbraid resume {job.id[:8]}"
 
 
 def _resumed_text(job: Job) -> str:
-    # One that was paused and resumed before it had stopped has never stood still.
+    # A job that is resumed before it has stopped goes on without returning to the queue.
     where = "" if job.state is JobState.PROCESSING else ", when it is its turn"
     return f"Goes on{where}: {format_title(job)}"

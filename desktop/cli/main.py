@@ -1,4 +1,4 @@
-"""The words of the command line, and which function answers each."""
+"""Argument parser of the command line, and the dispatch of its commands."""
 
 import argparse
 import sys
@@ -12,13 +12,13 @@ from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.streams import guard_output_streams
 from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
 
-# What a shell reports for a program that Ctrl-C has ended: 128 and the number of SIGINT.
+# Exit status that a shell reports for a program ended by Ctrl-C: 128 plus the number of SIGINT.
 _EXIT_INTERRUPTED = 130
 DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command. Returns 0 when all was done, 1 when anything failed or was cancelled, 2 for wrong usage."""
+    """Run one command. Return 0 on success, 1 if anything failed or was cancelled, 2 for wrong usage."""
     guard_output_streams()
     try:
         arguments = build_parser().parse_args(argv)
@@ -38,24 +38,27 @@ def main(argv: Sequence[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The whole grammar; each command's `run` default takes the parsed arguments and gives the exit status."""
+    """Return the parser of all commands.
+
+    Each command sets `run` in the parsed arguments: a function from these arguments to the exit status.
+    """
     root = argparse.ArgumentParser(prog="unbraid", description=DESCRIPTION)
     root.add_argument("--version", action="version", version=f"unbraid {__version__}")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
     _configure_separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
     _configure_jobs(commands.add_parser("jobs", help="list the jobs of the library"))
-    for word, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
+    for name, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
                        ("remove", f"move a job and its stems to the bin, for {BIN_RETENTION_DAYS} days")):  # fmt: skip
-        _configure_job_action(commands.add_parser(word, help=text), word)
+        _configure_job_action(commands.add_parser(name, help=text), name)
     _configure_job_action(
         commands.add_parser("move", help="move a queued job to the front, or to another place"), "move"
     )
     commands.add_parser("clear", help="move every job that has ended to the bin").set_defaults(run=_run_clear)
     _configure_restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
     _configure_bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
-    for word, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
+    for name, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
                        ("resume", "go on with jobs, or with the queue")):  # fmt: skip
-        _configure_hold(commands.add_parser(word, help=text), word)
+        _configure_pause(commands.add_parser(name, help=text), name)
     _configure_export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
     _configure_models(commands.add_parser("models", help="the models on this computer"))
     _configure_doctor(
@@ -89,7 +92,10 @@ def _configure_separate(command: argparse.ArgumentParser) -> None:
 
 
 def _parse_path(text: str) -> Path:
-    """Return a path. An empty text is refused: a shell variable without a value, which `Path` takes for this folder."""
+    """Return a path. Raises ArgumentTypeError if the text is empty.
+
+    An empty text is usually an unset shell variable, and `Path` would read it as the current folder.
+    """
     if not text:
         raise argparse.ArgumentTypeError("a path is empty; name a file or folder (. is this folder)")
     return Path(text)
@@ -122,13 +128,13 @@ def _configure_job_action(command: argparse.ArgumentParser, command_name: str) -
         command.add_argument(
             "--to", type=_parse_place, metavar="N", help="its place among the queued songs (default 1: next)"
         )
-    command.set_defaults(run=_run_job_action, word=command_name)
+    command.set_defaults(run=_run_job_action, command_name=command_name)
 
 
-def _configure_hold(command: argparse.ArgumentParser, command_name: str) -> None:
+def _configure_pause(command: argparse.ArgumentParser, command_name: str) -> None:
     text = "the jobs' ids, or as much of their beginnings as is unique (default: the whole queue)"
     command.add_argument("ids", metavar="ID", nargs="*", help=text)
-    command.set_defaults(run=_run_hold, word=command_name)
+    command.set_defaults(run=_run_pause, command_name=command_name)
 
 
 def _configure_restore(command: argparse.ArgumentParser) -> None:
@@ -169,20 +175,20 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
 
 def _configure_models(command: argparse.ArgumentParser) -> None:
     subcommands = command.add_subparsers(metavar="list|download|import|remove", required=True)
-    for word, text in (
+    for name, text in (
         ("list", "what there is"),
         ("download", "bring a model of the catalogue here"),
         ("import", "add a weights file of your own"),
         ("remove", "delete a model's files"),
     ):
-        subcommand = subcommands.add_parser(word, help=text)
-        if word == "import":
+        subcommand = subcommands.add_parser(name, help=text)
+        if name == "import":
             subcommand.add_argument("path", type=_parse_path, metavar="PATH")
             subcommand.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
-        elif word != "list":
+        elif name != "list":
             subcommand.add_argument("name", metavar="NAME")
         _add_json_option(subcommand, "machine-readable output")
-        subcommand.set_defaults(run=_run_models, word=word)
+        subcommand.set_defaults(run=_run_models, command_name=name)
 
 
 def _configure_doctor(command: argparse.ArgumentParser) -> None:
@@ -194,7 +200,7 @@ def _add_json_option(command: argparse.ArgumentParser, text: str) -> None:
     command.add_argument("--json", action="store_true", help=text)
 
 
-# Imported at the call: `unbraid --help` and `unbraid jobs` need not wait for Celery.
+# Imported in the functions, so that `unbraid --help` and `unbraid jobs` do not wait for Celery.
 def _run_separate(arguments: argparse.Namespace) -> int:
     from desktop.cli.separate import run_separate
 
@@ -211,11 +217,11 @@ def _run_job_action(arguments: argparse.Namespace) -> int:
     from desktop.cli.bin import remove_job
     from desktop.cli.jobs import cancel_or_retry, move_job
 
-    if arguments.word == "remove":
+    if arguments.command_name == "remove":
         return remove_job(arguments.id)
-    if arguments.word == "move":
+    if arguments.command_name == "move":
         return move_job(arguments.id, arguments.to or 1)
-    return cancel_or_retry(arguments.word, arguments.id, getattr(arguments, "model", None))
+    return cancel_or_retry(arguments.command_name, arguments.id, getattr(arguments, "model", None))
 
 
 def _run_clear(_: argparse.Namespace) -> int:
@@ -238,11 +244,13 @@ def _run_bin(arguments: argparse.Namespace) -> int:
     return list_bin(as_json=arguments.json)
 
 
-def _run_hold(arguments: argparse.Namespace) -> int:
+def _run_pause(arguments: argparse.Namespace) -> int:
     from desktop.cli.jobs import pause_or_resume_jobs, pause_or_resume_queue
 
     return (
-        pause_or_resume_jobs(arguments.word, arguments.ids) if arguments.ids else pause_or_resume_queue(arguments.word)
+        pause_or_resume_jobs(arguments.command_name, arguments.ids)
+        if arguments.ids
+        else pause_or_resume_queue(arguments.command_name)
     )
 
 

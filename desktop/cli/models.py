@@ -1,4 +1,4 @@
-"""`unbraid models list|download|import|remove`: the shelf from the terminal."""
+"""`unbraid models list|download|import|remove`: manage the model store."""
 
 import argparse
 import json
@@ -15,15 +15,20 @@ from desktop.text.sizes import format_size
 
 
 def run_models(arguments: argparse.Namespace) -> int:
-    """Answer one `models` command. Raises ModelUnavailableError, ModelRejectedError, StorageError."""
+    """Run one `models` command. Return the exit status.
+
+    Raises ModelUnavailableError if the model is unknown or cannot be downloaded, ModelRejectedError if an
+    imported file is not usable or the built-in model is to be removed, StorageError if a file cannot be stored or
+    deleted.
+    """
     library = open_library("terminal")
     store = ModelStore(library)
-    if arguments.word == "list":
+    if arguments.command_name == "list":
         return _list_models(store, arguments.json)
-    if arguments.word == "remove":
+    if arguments.command_name == "remove":
         store.remove(arguments.name)
         return _print_result({"name": arguments.name, "present": False}, f"Removed {arguments.name}.", arguments.json)
-    if arguments.word == "import":
+    if arguments.command_name == "import":
         model = store.import_file(arguments.path, arguments.name)
     else:
         model = _download(store, arguments.name)

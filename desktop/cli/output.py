@@ -1,4 +1,4 @@
-"""Where a command shows its results, and where its progress."""
+"""Output of commands: results on standard output, progress on standard error."""
 
 import json
 import os
@@ -16,61 +16,51 @@ from desktop.jobs.text import format_last_attempt, format_stem_count, format_sum
 
 
 class CommandOutput:
-    """Results go to standard output, progress to standard error.
+    """Writes results to standard output; provides the console for progress on standard error.
 
-    Where both are one terminal, results are shown above the progress bars, by the console that draws those: anything
-    else would be drawn over by the next frame.
+    If both are the same terminal, the progress console also prints the results, above the bars: the next frame would
+    overwrite other output.
     """
 
     def __init__(self) -> None:
-        # A variable that asks for colours in a pipe asks for no moving bars there.
+        # Environment variables that force colours in a pipe must not force progress bars there.
         self.progress_console = Console(stderr=True, highlight=False, force_terminal=sys.stderr.isatty())
         self._results_console = self.progress_console if _is_same_terminal() else Console(highlight=False)
 
     def print_text(self, result: RenderableType) -> None:
-        """Print a result for people, in lines that the terminal wraps."""
+        """Print a result for people; the terminal wraps long lines."""
         self._results_console.print(result, soft_wrap=True)
 
     def print_line(self, line: str) -> None:
-        """Print a line for programs as it is, at once."""
+        """Print a line for programs unchanged, and flush it."""
         self._results_console.out(line, highlight=False)
         self._results_console.file.flush()
 
 
-def _is_same_terminal() -> bool:
-    """True when standard output and standard error are the same terminal."""
-    if not (sys.stdout.isatty() and sys.stderr.isatty()):
-        return False
-    try:
-        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
-    except OSError:  # a stream that is no file
-        return False
-
-
 class ResultWriter(Protocol):
-    """Where the end of each track is told."""
+    """Writer of the result of each track."""
 
     def write_refused(self, path: Path, reason: str) -> None:
-        """The track did not become a job."""
+        """Write that a track was refused and has no job."""
         ...
 
     def write_ended(self, job: Job) -> None:
-        """The job completed, failed or was cancelled."""
+        """Write that a job completed, failed or was cancelled."""
         ...
 
 
 class JsonResultWriter:
-    """One JSON object a track on standard output, and nothing else."""
+    """Writes one JSON object per track to standard output."""
 
     def __init__(self, output: CommandOutput) -> None:
         self._output = output
 
     def write_refused(self, path: Path, reason: str) -> None:
-        """Print the object of a track without a job."""
+        """Print the JSON object of a refused track."""
         self._write_json(refused_to_json(path, reason))
 
     def write_ended(self, job: Job) -> None:
-        """Print the job's object."""
+        """Print the JSON object of a job."""
         self._write_json(job_to_json(job))
 
     def _write_json(self, value: dict[str, Any]) -> None:
@@ -78,17 +68,17 @@ class JsonResultWriter:
 
 
 class TextResultWriter:
-    """Sentences for people, on standard output."""
+    """Writes results as text for people to standard output."""
 
     def __init__(self, output: CommandOutput) -> None:
         self._output = output
 
     def write_refused(self, path: Path, reason: str) -> None:
-        """Say why the track was not taken."""
+        """Print why the track was refused."""
         self._show_failure(printable(path.name), reason)
 
     def write_ended(self, job: Job) -> None:
-        """Say where the stems are, or why there are none."""
+        """Print where the stems are, or why there are none."""
         if job.last_attempt:
             self._show_failure(format_title(job), format_last_attempt(job))
         elif job.state is JobState.COMPLETED:
@@ -112,8 +102,18 @@ class TextResultWriter:
             self._output.print_text(Text(hint, style="yellow"))
 
 
+def _is_same_terminal() -> bool:
+    """Return True if standard output and standard error are the same terminal."""
+    if not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return False
+    try:
+        return os.path.samestat(os.fstat(sys.stdout.fileno()), os.fstat(sys.stderr.fileno()))
+    except OSError:  # a stream without a file descriptor
+        return False
+
+
 def _format_sum(job: Job) -> str:
-    """Return "4 stems · add up to the original (−144 dB)": a terminal has no tooltip for the figure."""
-    words = " · ".join(filter(None, (format_stem_count(job), format_sum_check(job))))
-    inexact = job.null_dbfs is not None and not sums_exactly(job)
-    return f"{words} ({job.null_dbfs:.0f} dB)".replace("-", "−") if inexact else words
+    """Return "4 stems · add up to the original (−144 dB)"; the window shows the number in a tooltip."""
+    text = " · ".join(filter(None, (format_stem_count(job), format_sum_check(job))))
+    is_inexact = job.null_dbfs is not None and not sums_exactly(job)
+    return f"{text} ({job.null_dbfs:.0f} dB)".replace("-", "−") if is_inexact else text

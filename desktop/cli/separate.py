@@ -1,4 +1,4 @@
-"""`unbraid separate` and `unbraid retry`: see jobs to their end in the terminal."""
+"""`unbraid separate` and `unbraid retry`: separate tracks and wait for the results."""
 
 import argparse
 import os
@@ -25,7 +25,11 @@ _Value = TypeVar("_Value", int, float)
 
 
 def run_separate(arguments: argparse.Namespace) -> int:
-    """Separate every track. Returns 0 when all completed, else 1. Raises ModelUnavailableError for an unknown model."""
+    """Separate every track. Return 0 if all completed, else 1.
+
+    Raises ModelUnavailableError for an unknown model, StorageError if the output folder cannot be written,
+    ServiceUnavailableError if Redis or the worker cannot be started.
+    """
     library = open_library("terminal")
     defaults = options_from_settings(load_settings(library))
     options = JobOptions(
@@ -52,17 +56,17 @@ def run_separate(arguments: argparse.Namespace) -> int:
 
 @dataclass
 class AddedTracks:
-    """What came of the tracks."""
+    """Jobs of the tracks that were added, and the number of refused tracks."""
 
     jobs: list[Job] = field(default_factory=list)
     tracks: dict[str, list[Path]] = field(default_factory=dict)
-    """The tracks of each job: of those with the same content, all that were given."""
+    """Tracks by job id; tracks with the same content share a job."""
     existing_job_ids: set[str] = field(default_factory=set)
-    """The ids of jobs that were in the library before."""
+    """Ids of jobs that were in the library before."""
     refused_count: int = 0
 
     def add(self, job: Job, track: Path) -> None:
-        """Note that `job` separates `track`."""
+        """Record that `job` separates `track`."""
         if job.id not in self.tracks:
             self.jobs.append(job)
         self.tracks.setdefault(job.id, []).append(track)
@@ -71,9 +75,10 @@ class AddedTracks:
 def add_tracks(
     backend: Backend, tracks: Iterable[Path], options: JobOptions, results: ResultWriter, again: bool = False
 ) -> AddedTracks:
-    """Make a job of every track, folders searched.
+    """Add a job for every track, and search folders for tracks.
 
-    A job of the library with the same content and options takes the place of a new one, unless `again`.
+    A job of the library with the same content and options is used instead of a new one, unless `again`. Refused tracks
+    are written to `results`.
     """
     added = AddedTracks()
 
@@ -96,7 +101,10 @@ def add_tracks(
 
 
 def _add_track(backend: Backend, track: Path, options: JobOptions, added: AddedTracks, again: bool) -> None:
-    """Raises UnusableTrackError, StorageError, UnknownJobError when the job that it has was removed in this moment."""
+    """Add a job for one track, or reuse the job that it has.
+
+    Raises UnusableTrackError, StorageError, and UnknownJobError if the job that it has was just removed.
+    """
     try:
         added.add(backend.service.add(track, options, lambda job: not again and _has_wanted_stems(job, options)), track)
     except DuplicateTrackError as error:
@@ -104,7 +112,7 @@ def _add_track(backend: Backend, track: Path, options: JobOptions, added: AddedT
 
 
 def _has_wanted_stems(job: Job, options: JobOptions) -> bool:
-    """Return True when the job has, or will have, the stems that a new one with `options` would have."""
+    """Return True if the job has, or will have, the same stems as a new one with `options`."""
     if job.removed or replace(job.options, out=None) != replace(options, out=None):
         return False
     if job.state is JobState.COMPLETED:
@@ -113,8 +121,10 @@ def _has_wanted_stems(job: Job, options: JobOptions) -> bool:
 
 
 def _reuse_job(job: Job, track: Path, added: AddedTracks) -> None:
-    stems = "its stems are used" if job.state.has_ended else "it is waited for"
-    print(f"{printable(track.name)} is already in your library: {stems}. To separate it anew: --again", file=sys.stderr)
+    outcome = "its stems are used" if job.state.has_ended else "it is waited for"
+    print(
+        f"{printable(track.name)} is already in your library: {outcome}. To separate it anew: --again", file=sys.stderr
+    )
     if job.paused:
         print(f"It is paused. To go on: unbraid resume {job.id[:8]}", file=sys.stderr)
     if job.id not in added.tracks:
@@ -125,14 +135,17 @@ def _reuse_job(job: Job, track: Path, added: AddedTracks) -> None:
 def follow_to_end(
     backend: Backend, added: AddedTracks, results: ResultWriter, output: CommandOutput, out: Path | None = None
 ) -> bool:
-    """Start Redis and the worker, wait for the jobs, end what was started, and tell the result of every track.
+    """Start Redis and the worker, wait for the jobs, and write the result of every track.
 
-    The stems of jobs that were in the library before are copied into `out`; Ctrl-C does not cancel these.
-    Returns True when each job has the stems that it was asked for. Raises ServiceUnavailableError.
+    The stems of jobs that were in the library before are copied to `out`; Ctrl-C does not cancel these jobs.
+    At the end, only services that this process started are stopped.
+
+    Return True if each job has the requested stems. Raises ServiceUnavailableError if Redis or the worker cannot be
+    started.
     """
     jobs, ended_jobs = added.jobs, list[Job]()
 
-    def ended(job: Job) -> None:
+    def on_ended(job: Job) -> None:
         if job.id in added.existing_job_ids:
             try:
                 job = _export_to(backend, job, out)
@@ -143,34 +156,34 @@ def follow_to_end(
         for track in added.tracks[job.id]:
             results.write_ended(replace(job, source=track))
 
-    waiting = [job for job in jobs if not job.state.has_ended]
+    unfinished = [job for job in jobs if not job.state.has_ended]
     for job in jobs:
         if job.state.has_ended:
-            ended(job)
-    if waiting:
+            on_ended(job)
+    if unfinished:
         if backend.service.is_queue_paused():
             print(QUEUE_PAUSED_TEXT, file=sys.stderr)
         try:
-            JobFollower(backend, waiting, output.progress_console, ended, added.existing_job_ids).run()
+            JobFollower(backend, unfinished, output.progress_console, on_ended, added.existing_job_ids).run()
         finally:
             backend.stop()
     return len(ended_jobs) == len(jobs) and all(_has_all_stems(job) for job in ended_jobs)
 
 
 def _has_all_stems(job: Job) -> bool:
-    """Return True when the job has the stems that it was asked for, where it was asked for them."""
+    """Return True if the last attempt completed, and its stems are in the requested output folder."""
     return job.state is JobState.COMPLETED and not job.last_attempt and is_exported(job)
 
 
 def _export_to(backend: Backend, job: Job, out: Path | None) -> Job:
-    """Return a job as if it had been asked for with `out`: copy its stems there, unless copies are there already.
+    """Return the job with `out` as its output folder; copy its stems there unless copies exist.
 
-    Raises StorageError.
+    Raises StorageError if the folder cannot be written.
     """
     wanted_job = replace(job, options=replace(job.options, out=out))
     copies = [stem.exported for stem in job.stems if stem.exported and stem.exported.exists()]
-    are_all_there = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
-    if out is None or are_all_there or job.state is not JobState.COMPLETED:
+    has_all_copies = len(copies) == len(job.stems) and all(copy.parent.parent == out for copy in copies)
+    if out is None or has_all_copies or job.state is not JobState.COMPLETED:
         return wanted_job
     exported = replace(wanted_job, stems=export_to_output_folder(wanted_job, job.stems))
     backend.service.record_exports(exported)
@@ -182,5 +195,5 @@ def _value_or(value: _Value | None, default: _Value) -> _Value:
 
 
 def _absolute_path(path: Path) -> Path:
-    # Not resolve(): a symbolic link keeps the name that the user gave.
+    # Not resolve(): keep the symbolic link that the user named.
     return Path(os.path.abspath(path))  # noqa: PTH100

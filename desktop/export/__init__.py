@@ -1,1 +1,1 @@
-"""Stems copied or converted into a folder of the user's. Knows no Qt; window and terminal stand on it."""
+"""Export of stems to a folder that the user chooses; used by window and command line, without Qt."""

@@ -1,4 +1,4 @@
-"""Any number of songs exported one after the other, with the time left."""
+"""Batch export of jobs, one after the other, with the remaining time."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,9 +9,8 @@ from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.export.stems import check_free_space, export_stems, stem_file_size
 from desktop.jobs.model import Job
 
-# An estimate from less than this much work would jump (seconds, part of the whole).
+# An estimate from less time or a smaller fraction than this would jump.
 _MIN_ELAPSED_S, _MIN_FRACTION = 1.0, 0.02
-# Between two reports (seconds).
 _REPORT_INTERVAL_S = 0.1
 
 
@@ -23,10 +22,11 @@ def export_batch(
     report: Callable[[ExportProgress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> ExportResult:
-    """Export the stems of each job (`export_stems`), and leave out those that have none or whose stems are gone.
+    """Export the stems of each job (`export_stems`), and skip jobs without stems or with missing stem files.
 
-    `current` returns a job as the library has it now, or raises UnknownJobError: a song may get other stems, or be
-    removed, before its turn comes. A set is whole or not there, also when `should_stop` turns true in the middle.
+    `get_job` returns the current row of a job, or raises UnknownJobError: a job may get other stems, or be removed,
+    before it is exported. Each job is exported completely or not at all, also if `should_stop` returns True meanwhile.
+    Disk errors do not raise; they are in `ExportResult.error`.
     """
     result = ExportResult(folder, file_format, skipped=[(job, NO_STEMS_REASON) for job in jobs if not job.stems])
     jobs_with_stems = [job for job in jobs if job.stems]
@@ -38,7 +38,7 @@ def export_batch(
                 result.exported.append(_export_job(job, folder, file_format, get_job, meter))
             except (UnusableTrackError, UnknownJobError) as error:
                 result.skipped.append((job, str(error)))
-            meter.next_song()
+            meter.finish_job()
     except CancelledError:
         result.cancelled = True
     except StorageError as error:
@@ -55,7 +55,7 @@ def _export_job(
     try:
         return latest, export_stems(latest, folder, file_format, meter.advance)
     except UnusableTrackError:
-        # It was separated again in this moment, and its former stems are deleted.
+        # The job was just separated again, and its former stems were deleted.
         reread = get_job(job.id)
         if reread.stems in (latest.stems, ()):
             raise
@@ -63,7 +63,7 @@ def _export_job(
 
 
 class _ProgressMeter:
-    """Counts exported bytes, and reports ten times a second at most."""
+    """Counts exported bytes and reports the progress, at most ten times a second."""
 
     def __init__(
         self, jobs: Sequence[Job], report: Callable[[ExportProgress], None], should_stop: Callable[[], bool]
@@ -71,27 +71,27 @@ class _ProgressMeter:
         self._sizes = [sum(stem_file_size(stem.path) for stem in job.stems) for job in jobs]
         self._report = report
         self._should_stop = should_stop
-        self._songs_done, self._bytes_done = 0, 0
-        self._started, self._reported = monotonic(), 0.0
+        self._jobs_done, self._bytes_done = 0, 0
+        self._started_at, self._reported_at = monotonic(), 0.0
 
     def advance(self, size: int) -> None:
-        """Count `size` bytes of a stem. Raises CancelledError when the export shall stop."""
+        """Count `size` exported bytes. Raises CancelledError if `should_stop` returns True."""
         if self._should_stop():
             raise CancelledError("Cancelled.")
         self._bytes_done += size
-        if monotonic() - self._reported >= _REPORT_INTERVAL_S:
+        if monotonic() - self._reported_at >= _REPORT_INTERVAL_S:
             self._report_progress()
 
-    def next_song(self) -> None:
-        """Count a song, exported or left out."""
-        self._songs_done += 1
-        self._bytes_done = sum(self._sizes[: self._songs_done])
+    def finish_job(self) -> None:
+        """Count a job as exported or skipped, and report the progress."""
+        self._jobs_done += 1
+        self._bytes_done = sum(self._sizes[: self._jobs_done])
         self._report_progress()
 
     def _report_progress(self) -> None:
-        self._reported = monotonic()
+        self._reported_at = monotonic()
         fraction = min(1.0, self._bytes_done / max(1, sum(self._sizes)))
-        elapsed = self._reported - self._started
-        is_reliable = elapsed >= _MIN_ELAPSED_S and fraction >= _MIN_FRACTION
-        seconds_left = elapsed * (1 - fraction) / fraction if is_reliable else None
-        self._report(ExportProgress(self._songs_done, len(self._sizes), fraction, seconds_left))
+        elapsed_s = self._reported_at - self._started_at
+        is_reliable = elapsed_s >= _MIN_ELAPSED_S and fraction >= _MIN_FRACTION
+        seconds_left = elapsed_s * (1 - fraction) / fraction if is_reliable else None
+        self._report(ExportProgress(self._jobs_done, len(self._sizes), fraction, seconds_left))

@@ -1,4 +1,4 @@
-"""How exported stems are called, and how a set gets its names without overwriting anything."""
+"""File names of exported stems, and moving them into place without overwriting."""
 
 from collections.abc import Sequence
 from itertools import count
@@ -8,15 +8,15 @@ from desktop.audio.names import safe_file_name
 from desktop.audio.stems import stem_title
 from desktop.jobs.model import Job
 
-# Bytes of UTF-8 that a file name may have on every file system in use: eCryptfs, Linux's encrypted home folders, is the
-# strictest. The last ones are kept for the number of a set and the suffix.
+# Maximum length of a file name in UTF-8 bytes on every file system in use; eCryptfs (encrypted home folders on Linux)
+# is the strictest. The last bytes are reserved for the number of a set and the suffix.
 _MAX_NAME_BYTES = 143 - len(" 999999.flac")
 _MAX_ARTIST_BYTES = 50
 _MAX_STEM_BYTES = 30
 
 
 def stem_file_names(job: Job, stems: Sequence[str]) -> list[str]:
-    """Return a file name without suffix for each of `stems`: "Artist - Title (Vocals)"; all of them differ.
+    """Return a distinct file name without suffix for each of `stems`, such as "Artist - Title (Vocals)".
 
     Every name is safe on every file system (`safe_file_name`), and differs from the others in more than case.
     """
@@ -28,15 +28,16 @@ def stem_file_names(job: Job, stems: Sequence[str]) -> list[str]:
 
 
 def move_into_place(parts: Sequence[Path], folder: Path, names: Sequence[str]) -> list[Path]:
-    """Move finished files into `folder`, each under its entry of `names` and its own suffix. Return where they are.
+    """Move the files `parts` to `folder` under the corresponding `names`, with their own suffixes. Return the new paths.
 
-    What is there already is never overwritten: the whole set gets the first number with which no name is taken,
-    "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. Raises OSError, and then publishes nothing.
+    Existing files are never overwritten: the whole set gets the first number for which no name is taken,
+    "… (Vocals) 2.wav". `parts` must be on the same disk as `folder`. Raises OSError, and then leaves no file in
+    `folder`.
     """
     number_suffixes = ("" if number == 1 else f" {number}" for number in count(1))
     candidates = (
-        [folder / f"{name}{end}{part.suffix}" for name, part in zip(names, parts, strict=True)]
-        for end in number_suffixes
+        [folder / f"{name}{number_suffix}{part.suffix}" for name, part in zip(names, parts, strict=True)]
+        for number_suffix in number_suffixes
     )
     targets = next(targets for targets in candidates if _try_reserve(targets))
     try:
@@ -50,14 +51,17 @@ def move_into_place(parts: Sequence[Path], folder: Path, names: Sequence[str]) -
 
 
 def _try_reserve(targets: Sequence[Path]) -> bool:
-    """Take all of these names with empty files, or none of them: two exports may run at once. Raises OSError."""
-    taken: list[Path] = []
+    """Reserve all target names with empty files, or none. Return whether they were free.
+
+    Needed because two exports may run at once. Raises OSError.
+    """
+    reserved: list[Path] = []
     try:
         for target in targets:
             target.open("xb").close()
-            taken.append(target)
+            reserved.append(target)
     except OSError as error:
-        for target in taken:
+        for target in reserved:
             target.unlink()
         if isinstance(error, FileExistsError):
             return False
@@ -66,7 +70,7 @@ def _try_reserve(targets: Sequence[Path]) -> bool:
 
 
 def _make_distinct(labels: Sequence[str]) -> list[str]:
-    """Return the labels, a number behind those that differ from an earlier one in nothing but case."""
+    """Return the labels, with a number appended to labels that equal an earlier one except for case."""
     distinct: list[str] = []
     for label in labels:
         others = {other.casefold() for other in distinct}

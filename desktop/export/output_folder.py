@@ -1,4 +1,4 @@
-"""Stems copied to where the user asked for them. What is there already is never touched."""
+"""Copies of a job's stems in its output folder; existing files are never overwritten."""
 
 import os
 import shutil
@@ -13,14 +13,14 @@ from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.sizes import format_size
 
-# Characters of a path in a sentence.
+# Maximum length of a path in an error message.
 _MAX_PATH_CHARS = 200
 
 
 def check_output_folder(out: Path) -> None:
-    """Raise StorageError unless stems can be written into `out`. It need not exist, and is not made."""
-    existing = next((place for place in (out, *out.parents) if os.path.lexists(place)), None)
-    if existing is None:  # a drive of Windows
+    """Raise StorageError unless stems can be written to `out`. The folder need not exist, and is not created."""
+    existing = next((path for path in (out, *out.parents) if os.path.lexists(path)), None)
+    if existing is None:  # a Windows drive that is not connected
         raise _export_error(out, "it is on a disk that is not connected")
     if not existing.is_dir():
         raise _export_error(
@@ -37,7 +37,11 @@ def check_output_folder(out: Path) -> None:
 
 
 def export_to_output_folder(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]:
-    """Copy the stems to a new folder in `job.options.out`, if there is one. Raises StorageError."""
+    """Copy the stems to a new folder in `job.options.out`, and return them with `exported` set.
+
+    Return them unchanged if the job has no output folder. Raises StorageError if the folder cannot be written, and then
+    leaves no copies.
+    """
     out = job.options.out
     if out is None:
         return tuple(stems)
@@ -55,7 +59,7 @@ def export_to_output_folder(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]
 
 
 def describe_kept_stems(job: Job, error: StorageError) -> str:
-    """Return the sentence about stems that were made, but could not be exported: where they are, and what to do."""
+    """Return a sentence about completed stems that could not be exported: where they are and what to do."""
     return (
         f"{error} They are kept in the library. To export them: “Export stems…” in the window, or "
         f"unbraid export {job.id[:8]} --to FOLDER"
@@ -63,12 +67,12 @@ def describe_kept_stems(job: Job, error: StorageError) -> str:
 
 
 def is_exported(job: Job) -> bool:
-    """Return True when a completed job has put its stems where the user asked for them."""
+    """Return True if all stems of a completed job are in its output folder, or it has none."""
     return job.options.out is None or all(stem.exported for stem in job.stems)
 
 
 def delete_exported(stems: Sequence[Stem]) -> None:
-    """Take back what `export` put into the user's folder: the job was not completed with it."""
+    """Delete the folders that `export_to_output_folder` created: the job did not complete."""
     for folder in {stem.exported.parent for stem in stems if stem.exported}:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""What an export says: how far it is, and in the end what it has done."""
+"""Progress and result of an export."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,38 +11,38 @@ NO_STEMS_REASON = "It has no stems yet."
 
 @dataclass(frozen=True)
 class ExportProgress:
-    """How far an export is."""
+    """Progress of an export."""
 
     songs_done: int
-    """Songs that are exported."""
+    """Number of jobs that are exported or skipped."""
     songs_total: int
     fraction: float
-    """0 to 1 over all songs, by the bytes of their stems."""
+    """Progress over all jobs, 0 to 1, weighted by the bytes of their stems."""
     seconds_left: float | None
-    """Estimated seconds to go, once known."""
+    """Estimated remaining seconds; None while unknown."""
 
 
 @dataclass
 class ExportResult:
-    """What an export has done."""
+    """Result of an export."""
 
     folder: Path
     file_format: str
-    """What was asked for."""
+    """Requested format: "wav", "flac" or "mp3"."""
     exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
-    """Each song with its files, in the order of `Job.stems`."""
+    """Exported jobs with their files, in the order of `Job.stems`."""
     skipped: list[tuple[Job, str]] = field(default_factory=list)
-    """Each song that could not be exported, with the reason in a sentence."""
+    """Jobs that could not be exported, with the reason as a sentence."""
     cancelled: bool = False
     error: str = ""
-    """Why the folder cannot be written, in a sentence: the songs after `exported` were not begun."""
+    """Reason why the folder cannot be written, as a sentence; the remaining jobs were not started."""
 
     @property
     def file_count(self) -> int:
-        """How many files were written."""
+        """Number of files written."""
         return sum(len(files) for _, files in self.exported)
 
 
 def format_from_settings(settings: Settings) -> str:
-    """Return the format that the settings choose, WAV for one that does not exist."""
+    """Return the export format of the settings, or the default if it is unknown."""
     return settings.export_format if settings.export_format in EXPORT_FORMATS else Settings.export_format

@@ -1,4 +1,4 @@
-"""One song's stems written into a folder: whole, or not at all."""
+"""Export of one job's stems to a folder, completely or not at all."""
 
 import os
 import shutil
@@ -22,30 +22,30 @@ from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.sizes import format_size
 
 AdvanceCallback = Callable[[int], None]
-"""Called with the number of source bytes that were exported since the last call. It may raise CancelledError."""
+"""Callback with the number of source bytes exported since the last call; may raise CancelledError."""
 
 _TEMPORARY_PREFIX = ".unbraid-export-"
-# What a killed export left behind is deleted by a later one into the same folder (seconds).
+# Age at which a later export to the same folder deletes the temporary folder of a killed one.
 _ABANDONED_AGE_S = 24 * 3600.0
 _COPY_CHUNK_BYTES = 1 << 20
 _BIT_DEPTHS = {"PCM_16": "16", "PCM_24": "24", "PCM_32": "32", "FLOAT": "32f"}
-# What an MP3 decodes to has no steps and may exceed full scale.
+# Decoded MP3 is not quantized and may exceed full scale.
 _MP3_BIT_DEPTH = "32f"
 
 
 class _AboveFullScaleError(Exception):
-    """A float stem exceeds full scale, which FLAC cannot hold."""
+    """Raised when a float stem exceeds full scale, which FLAC cannot hold."""
 
 
 def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallback) -> tuple[Path, ...]:
-    """Write the stems of `job` into `folder` as "wav", "flac" or "mp3", and return the files in the order of its stems.
+    """Write the stems of `job` to `folder` as "wav", "flac" or "mp3". Return the files in the order of its stems.
 
-    A stem that is in this format already is copied byte for byte, others are converted at their own depth. MP3 holds no
-    rate above 48 kHz: such stems become FLAC. FLAC holds no sample above full scale: such songs become WAV, all stems.
-    Nothing is overwritten (`publish`), and nothing is left behind when this raises.
+    A stem that has this format is copied byte for byte; others are converted at their own bit depth. MP3 has no sample
+    rate above 48 kHz: such stems become FLAC. FLAC holds no sample above full scale: if a stem has one, all stems of
+    the job become WAV. Existing files are not overwritten (`move_into_place`), and no files are left after an error.
 
-    Raises UnusableTrackError when a stem is not in the library any more, StorageError when the folder cannot be
-    written, and what `advance` raises.
+    Raises UnusableTrackError if a stem is missing or damaged, StorageError if the folder cannot be written, and any
+    error that `advance` raises.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,10 @@ def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallb
 
 
 def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> None:
-    """Raise StorageError, with both sizes, when `folder` has too little room for the stems that are only copied."""
+    """Raise StorageError if `folder` has too little space for the stems that are copied without conversion.
+
+    The message has both sizes. Creates the folder if it is missing.
+    """
     copied = [stem.path for job in jobs for stem in job.stems if stem.path.suffix == f".{file_format}"]
     needed = sum(stem_file_size(path) for path in copied)
     try:
@@ -77,7 +80,7 @@ def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> Non
 
 
 def stem_file_size(path: Path) -> int:
-    """Return the size of a stem's file, 0 when it is gone."""
+    """Return the size of a stem file in bytes, 0 if it is missing."""
     try:
         return path.stat().st_size
     except OSError:
@@ -86,16 +89,16 @@ def stem_file_size(path: Path) -> int:
 
 def _write_stems(job: Job, temporary: Path, file_format: str, advance: AdvanceCallback) -> list[Path]:
     try:
-        return [_write_stem(job, stem, temporary / str(n), file_format, advance) for n, stem in enumerate(job.stems)]
+        return [_write_stem(job, stem, temporary / str(i), file_format, advance) for i, stem in enumerate(job.stems)]
     except _AboveFullScaleError:
         return [
-            _write_stem(job, stem, temporary / f"{n}-wav", "wav", lambda _: advance(0))
-            for n, stem in enumerate(job.stems)
+            _write_stem(job, stem, temporary / f"{i}-wav", "wav", lambda _: advance(0))
+            for i, stem in enumerate(job.stems)
         ]
 
 
 def _write_stem(job: Job, stem: Stem, target: Path, file_format: str, advance: AdvanceCallback) -> Path:
-    """Copy or convert one stem to `target` with a suffix, and return that path."""
+    """Copy or convert one stem to `target` plus the format's suffix, and return that path."""
     try:
         source = SequentialSoundFile(stem.path)
     except (soundfile.SoundFileError, OSError) as error:
@@ -133,7 +136,7 @@ def _convert_stem(job: Job, stem: Stem, source: soundfile.SoundFile, part: Path,
     file_format, depth = part.suffix[1:], _BIT_DEPTHS.get(source.subtype, _MP3_BIT_DEPTH)
     may_clip = file_format == "flac" and depth == "32f"
     if file_format == "flac" and depth not in ("16", "24"):
-        depth = "24"  # the most that libsndfile writes
+        depth = "24"  # the maximum that libsndfile writes
     writer = AudioWriter(part, source.samplerate, source.channels, source.frames, file_format, depth)
     bytes_per_frame = stem_file_size(stem.path) / max(source.frames, 1)
     try:
@@ -148,20 +151,20 @@ def _convert_stem(job: Job, stem: Stem, source: soundfile.SoundFile, part: Path,
 
 
 def _read_frames(job: Job, stem: Stem, source: soundfile.SoundFile) -> NDArray[np.float64]:
-    """Return the next frames, float64 [frames, channels]; none at the end."""
+    """Return the next frames, float64 [frames, channels]; empty at the end."""
     try:
-        # Doubles hold integers of 32 bits exactly.
+        # float64 holds 32-bit integers exactly.
         return np.asarray(source.read(BLOCK_FRAMES, dtype="float64", always_2d=True), dtype=np.float64)
     except soundfile.SoundFileError as error:
         raise _missing_stem_error(job, stem) from error
 
 
 def _delete_abandoned_folders(folder: Path) -> None:
-    """Delete what exports that were killed have left in `folder`."""
-    for left in folder.glob(f"{_TEMPORARY_PREFIX}*"):
+    """Delete the temporary folders that killed exports have left in `folder`."""
+    for abandoned in folder.glob(f"{_TEMPORARY_PREFIX}*"):
         with suppress(OSError):
-            if time() - left.stat().st_mtime > _ABANDONED_AGE_S:
-                shutil.rmtree(left, ignore_errors=True)
+            if time() - abandoned.stat().st_mtime > _ABANDONED_AGE_S:
+                shutil.rmtree(abandoned, ignore_errors=True)
 
 
 def _missing_stem_error(job: Job, stem: Stem) -> UnusableTrackError:
@@ -171,8 +174,8 @@ def _missing_stem_error(job: Job, stem: Stem) -> UnusableTrackError:
 
 
 def _export_error(job: Job, folder: Path, cause: BaseException | None) -> StorageError:
-    why = f": {disk_error_reason(cause)}" if isinstance(cause, OSError) else ""
+    reason = f": {disk_error_reason(cause)}" if isinstance(cause, OSError) else ""
     return StorageError(
-        f"“{printable(job.title)}” could not be exported to {printable(folder, 200)}{why}. "
+        f"“{printable(job.title)}” could not be exported to {printable(folder, 200)}{reason}. "
         "Make room there, or choose another folder."
     )

@@ -1,1 +1,1 @@
-"""Jobs: one track to separate is one row."""
+"""Jobs: the library's database, with one row for each track to separate."""

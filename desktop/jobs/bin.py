@@ -1,4 +1,4 @@
-"""The bin: jobs that were removed from the library, with all their files, until they are deleted."""
+"""The bin: removed jobs, kept with all their files for `BIN_RETENTION_DAYS` days."""
 
 import logging
 import shutil
@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 class Bin:
-    """Every method may be called from any thread, and may raise StorageError."""
+    """The removed jobs of one library.
+
+    Every method is thread-safe and raises StorageError if the database cannot be read or written.
+    """
 
     def __init__(self, home: Home, store: JobStore, queue: JobQueue, events: EventSink) -> None:
         self._home = home
@@ -25,16 +28,17 @@ class Bin:
         self._events = events
 
     def add(self, job_ids: Collection[str] | None, only_ended: bool = False) -> list[Job]:
-        """Move jobs to the bin, or all; those of them that have ended, if only these are asked for. Return all moved.
+        """Move jobs to the bin and return them.
 
-        A pending job leaves the queue. A running one stops, as for a pause, and keeps its finished segments.
+        `job_ids` None means all jobs of the library. `only_ended` leaves out jobs that have not ended. A pending job
+        leaves the queue. A processing job stops, as for a pause, and keeps its finished segments.
         """
         moved = self._store.move_to_bin(job_ids, only_ended)
         self._notify(moved)
         return moved
 
     def jobs(self) -> list[RemovedJob]:
-        """Return what is in the bin, the job that was removed last first."""
+        """Return the jobs in the bin, the most recently removed first."""
         return [
             RemovedJob(job, job.removed, self._home.job_folder(job.id).total_bytes())
             for job in self._store.jobs_in_bin()
@@ -42,9 +46,9 @@ class Bin:
         ]
 
     def restore(self, job_ids: Collection[str] | None = None) -> list[Job]:
-        """Put jobs back into the library as they were; without ids, all of the last removal. Return them.
+        """Put jobs back into the library as they were, and return them.
 
-        One that was in the queue takes its old place there.
+        `job_ids` None means all jobs of the last removal. A job that was in the queue returns to its old position.
         """
         restored = self._store.restore_from_bin(job_ids)
         self._notify(restored)
@@ -53,11 +57,14 @@ class Bin:
         return restored
 
     def delete(self, job_ids: Collection[str] | None = None) -> int:
-        """Delete jobs in the bin, or all of them, with their files. Return how many. Exported stems stay."""
+        """Delete jobs in the bin with their files, and return the number of deleted jobs.
+
+        `job_ids` None means all jobs in the bin. Exported stems stay.
+        """
         return self._delete_files(self._store.delete_from_bin(job_ids))
 
     def delete_expired(self) -> int:
-        """Delete the jobs that have been in the bin for `BIN_RETENTION_DAYS`, with their files. Return how many."""
+        """Delete jobs older than `BIN_RETENTION_DAYS` in the bin, with their files, and return their number."""
         cutoff = time() - timedelta(days=BIN_RETENTION_DAYS).total_seconds()
         return self._delete_files(self._store.delete_from_bin(removed_before=cutoff))
 
@@ -65,10 +72,11 @@ class Bin:
         for job_id in job_ids:
             shutil.rmtree(self._home.job_folder(job_id).root, ignore_errors=True)
             self._events.emit(JobChanged(job_id))
-            _log.info("%s was deleted from the bin", job_id)
+            _log.info("Job %s was deleted from the bin", job_id)
         return len(job_ids)
 
     def _notify(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            write_backup_record(self._home, job)  # in a library whose database is damaged it is found where it is now
+            # If the database is damaged later, the record tells whether the job was in the bin.
+            write_backup_record(self._home, job)
             self._events.emit(JobChanged(job.id))

@@ -1,4 +1,4 @@
-"""The SQLite file: how it is opened, and what its failures mean to the user."""
+"""The library's SQLite file: connections, migrations, and database errors as StorageError."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,17 +19,23 @@ from desktop.runtime.file_lock import FileLock
 _BUSY_TIMEOUT_MS = 30_000
 _UNWRITABLE_ADVICE = "Make room on its disk, or make its folder writable"
 _FILE_LIMIT_ADVICE = "Its disk holds as many files as it can: delete some of them"
+_OLDER_APP_RUNNING_MESSAGE = (
+    "An older Unbraid works on this library at this moment. Quit it, then start this one again."
+)
 
 
 class Database:
-    """Short transactions on the library. Every process, and every thread, opens the file anew for each."""
+    """Short transactions on the library's database, each on a new connection.
+
+    Safe to use from any number of processes and threads.
+    """
 
     def __init__(self, home: Home) -> None:
-        """Open or make the library. Raises StorageError."""
+        """Open, create or migrate the database. Raises StorageError if that fails or the schema is newer."""
         self._folder = home.root
         self._engine: Engine = create_engine(URL.create("sqlite", database=str(home.database)), poolclass=NullPool)
         event.listen(self._engine, "connect", _configure)
-        # Readers that become writers in the middle of a transaction fail; so writers say so from the start.
+        # A transaction that becomes a writer after a read can fail; BEGIN IMMEDIATE takes the lock at the start.
         event.listen(self._engine, "begin", _begin_immediate)
         supervisor_lock = FileLock(home.supervisor_lock)
         try:
@@ -39,7 +45,7 @@ class Database:
             supervisor_lock.release()
 
     def check_integrity(self) -> None:
-        """Look at every page of the file. Raises DamagedLibraryError."""
+        """Check every page of the file. Raises DamagedLibraryError if one is damaged."""
         with self.read() as connection:
             result = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
         if result != "ok":
@@ -47,21 +53,38 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[Connection]:
-        """One transaction, committed at the end. Raises StorageError."""
+        """Open a write transaction, committed at the end of the block. Raises StorageError."""
         with _translate_errors(self._folder), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Generator[Connection]:
-        """A look at the last commit, which keeps no writer waiting. Raises StorageError."""
+        """Open a connection that reads the last commit and blocks no writer. Raises StorageError."""
         with _translate_errors(self._folder), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
+def migrate(connection: Connection, supervisor_lock: FileLock) -> None:
+    """Migrate the database to this version's schema inside the connection's transaction.
+
+    An existing database is migrated under `supervisor_lock`, so that no table changes while an older app uses it.
+    Raises StorageError if an older app holds the lock, or if a newer app has written the database.
+    """
+    current_version = connection.execute(text("PRAGMA user_version")).scalar_one()
+    check_schema_version(current_version)
+    if current_version == len(MIGRATIONS):
+        return
+    if current_version and not supervisor_lock.acquire():
+        raise StorageError(_OLDER_APP_RUNNING_MESSAGE)
+    for step in MIGRATIONS[current_version:]:
+        connection.execute(text(step))
+    connection.execute(text(f"PRAGMA user_version = {len(MIGRATIONS)}"))
+
+
 def _configure(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the driver begins no transactions by itself
+    connection.isolation_level = None  # keep the driver from beginning transactions
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}").close()
-    # Before anything is asked of the file that may change it.
+    # Checked before the pragmas that may change the file.
     check_schema_version(connection.execute("PRAGMA user_version").fetchone()[0])
     for pragma in ("journal_mode = WAL", "synchronous = FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
@@ -95,25 +118,3 @@ def _damaged_error(reason: str) -> DamagedLibraryError:
     return DamagedLibraryError(
         f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and finds the songs again."
     )
-
-
-_OLDER_APP_RUNNING_MESSAGE = (
-    "An older Unbraid works on this library at this moment. Quit it, then start this one again."
-)
-
-
-def migrate(connection: Connection, supervisor_lock: FileLock) -> None:
-    """Bring the database to this version's schema inside the connection's transaction.
-
-    `supervisor` is held by whoever works on the library: no table changes under an older app that still runs. Raises
-    StorageError when one does, and when a newer app has written the database.
-    """
-    current_version = connection.execute(text("PRAGMA user_version")).scalar_one()
-    check_schema_version(current_version)
-    if current_version == len(MIGRATIONS):
-        return
-    if current_version and not supervisor_lock.acquire():
-        raise StorageError(_OLDER_APP_RUNNING_MESSAGE)
-    for step in MIGRATIONS[current_version:]:
-        connection.execute(text(step))
-    connection.execute(text(f"PRAGMA user_version = {len(MIGRATIONS)}"))

@@ -1,4 +1,4 @@
-"""Taking a track into the library: whole or not at all."""
+"""Files of a job in the library: the copied track, its digest, orphaned folders and leftovers."""
 
 import errno
 import hashlib
@@ -20,25 +20,31 @@ from desktop.paths import Home, JobFolder
 from desktop.runtime.disk_errors import describe_disk_error, disk_error_reason
 from desktop.text.sizes import format_size
 
-# Left free for the database, logs, and whatever else lives on the disk.
+# Left free for the database, the logs and other programs.
 _RESERVED_BYTES = 64 << 20
 _PARTIAL_SUFFIX = ".part"
 _BLOCK_BYTES = 1 << 20
+# Seconds. The folder of a job is created before its row: a young folder may belong to a track that is being added.
+_ORPHAN_MIN_AGE_S = 3600.0
 
 
 def find_stored_track(folder: JobFolder, job: Job) -> Path:
-    """The library's copy of the job's track. It keeps the name, so that every sentence about it can say it."""
+    """Return the path of the library's copy of the job's track, which may be missing.
+
+    The copy keeps the original file name, so that messages can name it.
+    """
     track = folder.source / safe_file_name(job.source.name)
     if track.exists() or not folder.source.is_dir():
         return track
-    # Another system, to which the library was carried, may take another part of the path for the name.
+    # A library moved to another system: there `source.name` may be another part of the path.
     return next((other for other in folder.source.iterdir() if other.suffix != _PARTIAL_SUFFIX), track)
 
 
 def copy_track(track: Path, folder: JobFolder) -> str:
-    """Copy `track` byte for byte into `folder.source`, onto the disk. Return its SHA-256 in hexadecimal digits.
+    """Copy `track` byte for byte into `folder.source`, flush it to disk, and return its SHA-256 in hexadecimal digits.
 
-    Reads the track once. Leaves nothing of `folder` when it fails. Raises UnusableTrackError, StorageError.
+    Reads the track once. Deletes `folder` on failure. Raises UnusableTrackError if the track cannot be read, and
+    StorageError if the copy cannot be written.
     """
     try:
         _check_free_space(track, folder)
@@ -74,7 +80,7 @@ def _read_block(source: BinaryIO, track: Path) -> bytes:
     try:
         return source.read(_BLOCK_BYTES)
     except OSError as error:
-        error.filename = str(track)  # tells a read that failed from a write
+        error.filename = str(track)  # lets `_to_user_error` tell a failed read from a failed write
         raise
 
 
@@ -89,16 +95,16 @@ def _to_user_error(track: Path, library: Path, error: OSError) -> StorageError |
 
 
 class DigestBackfill:
-    """Digests of jobs that earlier versions added without one: counted when a new track has the same size."""
+    """Computes the digests missing from jobs of earlier versions, once a new track has the same size."""
 
     def __init__(self, home: Home, store: JobStore) -> None:
         self._home = home
         self._store = store
 
     def compute_missing(self, size_bytes: int) -> None:
-        """Write the digests of all such jobs whose track has `size` bytes. Raises StorageError."""
+        """Compute and store the missing digests of jobs whose track has `size_bytes` bytes. Raises StorageError."""
         for job_id in self._job_ids_by_size.pop(size_bytes, []):
-            with suppress(OSError, UnknownJobError):  # what is gone is like no other track
+            with suppress(OSError, UnknownJobError):  # a missing track is a duplicate of nothing
                 track = find_stored_track(self._home.job_folder(job_id), self._store.job(job_id, include_bin=True))
                 with track.open("rb") as file:
                     self._store.set_digest(job_id, hashlib.file_digest(file, "sha256").hexdigest())
@@ -113,12 +119,8 @@ class DigestBackfill:
         return sizes
 
 
-# Another process may be adding a song right now: its folder comes before its row (seconds).
-_ORPHAN_MIN_AGE_S = 3600.0
-
-
 def remove_orphaned_files(home: Home, store: JobStore) -> None:
-    """Delete the job folders that no row knows, and what ended jobs have no use for. Raises StorageError."""
+    """Delete job folders without a row, and the leftovers of ended jobs. Raises StorageError."""
     jobs = [*store.jobs(), *store.jobs_in_bin()]
     for job in jobs:
         remove_leftovers(home, job)
@@ -129,15 +131,17 @@ def remove_orphaned_files(home: Home, store: JobStore) -> None:
 
 
 def remove_leftovers(home: Home, job: Job) -> None:
-    """Delete what a job has no use for once it has ended; nothing before. `job` may be out of date."""
+    """Delete the work files and superseded runs of an ended job. Do nothing if it has not ended.
+
+    `job` may be out of date.
+    """
     if not job.state.has_ended:
         return
     home.job_folder(job.id).delete_work_files()
     superseded = superseded_run_folders(home, job)
     if superseded and job.stems:
-        write_backup_record(
-            home, job
-        )  # an owner that was killed right after the end left one that names an earlier run
+        # If the owner was killed right after the end, the record still names an earlier run.
+        write_backup_record(home, job)
     for run in superseded:
         shutil.rmtree(run, ignore_errors=True)
     if not job.stems:

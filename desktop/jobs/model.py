@@ -1,15 +1,16 @@
-"""A job and its stems as values. Rows and dicts never leave `jobs.store`."""
+"""Jobs, their options and their stems as frozen values. Rows and dicts never leave `jobs.store`."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
 from desktop.settings import Settings
+from desktop.stage import Stage
 
 
 class JobState(StrEnum):
-    """Where a job stands. `processing` goes back to `pending` when its owner is lost, or it is paused."""
+    """State of a job. `processing` returns to `pending` if the owner is lost or the job is paused."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -19,43 +20,33 @@ class JobState(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        """True when nothing will happen to the job unless the user asks."""
+        """True if the job stays as it is until the user acts."""
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
 class OwnerDirective(Enum):
-    """What the owner of a job is to do with it from now on."""
+    """What the owner of a job must do next."""
 
-    CONTINUE = "go on"
+    CONTINUE = "continue"
     PAUSE = "pause"
-    """Stop, and let it wait: the job or the whole queue was paused, or the job was moved to the bin."""
+    """Stop and return the job to the queue: the job or the queue was paused, or the job was moved to the bin."""
     CANCEL = "cancel"
-    ABANDON = "let go"
-    """The claim is lost: the job is deleted, or somebody else's."""
-
-
-class Stage(StrEnum):
-    """What a processing job is doing."""
-
-    DOWNLOADING = "downloading"
-    DECODING = "decoding"
-    SEPARATING = "separating"
-    WRITING = "writing"
+    ABANDON = "abandon"
+    """Stop without writing: the claim is lost, because the job was deleted or another process owns it."""
 
 
 MAX_OVERLAP = 0.9
 MAX_SHIFTS = 20
 BIN_RETENTION_DAYS = 30
-"""Days after its removal a job in the bin is deleted: by each process that reconciles queue and library, which looks at
-its start, and then once a day."""
+"""Days until a job in the bin is deleted. Each process that reconciles checks at its start and then once a day."""
 
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How a track is to be separated and written. The defaults are what the window uses."""
+    """How to separate a track and write its stems. The window uses the defaults."""
 
     model: str = "htdemucs"
-    """A name of the shelf, or "sketch"."""
+    """Name of a model in the catalogue or the model store, or "sketch"."""
     format: str = "wav"
     """Container of the stems: "wav", "flac" or "mp3"."""
     bits: str | None = None
@@ -63,128 +54,180 @@ class JobOptions:
     sum_mode: str = "exact"
     """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
     out: Path | None = None
-    """A folder of the user's that receives the stems as well; None keeps them in the library alone."""
+    """Folder of the user that receives copies of the stems; None keeps them in the library only."""
     overlap: float = 0.25
-    """Part of a segment that it shares with its neighbour."""
+    """Part of a segment shared with its neighbour, 0 to `MAX_OVERLAP`."""
     shifts: int = 0
-    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
+    """Number of passes that are averaged, each with a shifted grid; 0 for one pass with an unshifted grid."""
 
 
 @dataclass(frozen=True)
 class Stem:
-    """One separated source of a completed job."""
+    """One stem of a completed job."""
 
     name: str
-    """"vocals", "drums", "bass", "other", "guitar", "piano", or what an imported model calls its sources."""
+    """"vocals", "drums", "bass", "other", "guitar", "piano", or the name that an imported model gives."""
     path: Path
-    """The audio file in the library, at the source's sample rate, channel count and number of frames."""
+    """Audio file in the library, with the sample rate, channel count and number of frames of the track."""
     peaks: Path
-    """The peak pyramid of that file."""
+    """Peak pyramid of that file."""
     exported: Path | None = None
-    """The copy in `JobOptions.out`, when one was asked for."""
+    """Copy in `JobOptions.out`; None without one."""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """How the last attempt to separate a song again ended. It made no stems; the earlier ones stayed."""
+    """End of the last attempt to separate a track again, which made no stems; the earlier stems stayed."""
 
     state: JobState
     """`failed` or `cancelled`."""
     error: str | None = None
-    """The sentence that says why it failed."""
+    """Sentence for the user with the reason of a failure."""
+
+
+@dataclass(frozen=True)
+class JobProgress:
+    """Progress of a processing job."""
+
+    job_id: str
+    token: int
+    stage: Stage
+    progress: float
+    """0 to 1 over the whole job, or over the download while downloading; never decreases within either."""
+    elapsed: float
+    """Seconds since the claim."""
+    left: float | None
+    """Estimated remaining seconds; None while unknown."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One track to separate, one row."""
+    """One track to separate: one row of the library."""
 
     id: str
-    """A UUID4 in its canonical form."""
+    """UUID4 in canonical form."""
     state: JobState
     title: str
-    """The tag, or the file's name without its suffix."""
+    """Title tag, or the file name without its suffix."""
     artist: str
-    """The tag, or empty."""
+    """Artist tag, or empty."""
     album: str
-    """The tag, or empty."""
+    """Album tag, or empty."""
     source: Path
-    """Where the track lay when it was added. The library's copy is in `home.job(id).source`."""
+    """Path of the track when it was added. The library's copy is in `home.job_folder(id).source`."""
     options: JobOptions
     position: int
-    """Place in the queue: lower runs first."""
+    """Position in the queue; lower positions run first."""
     added: datetime
-    """UTC, aware, like every datetime here."""
+    """Aware datetime in UTC, like every datetime here."""
     token: int = 0
-    """Fencing token: one more at every claim. Only its owner may write to the row."""
+    """Fencing token, incremented by each claim. Only the owner with the current token may write to the row."""
     crashes: int = 0
-    """How many owners died while they held the job, since one of them came further than all before."""
+    """Number of owners that died while they held the job, since the last one that set a new record of segments."""
     cancel_requested: bool = False
     paused: bool = False
-    """By the user, by itself: while it waits it is not begun, while it runs it is to stop and wait."""
+    """True if the user paused this job: it is not started, or stops and returns to the queue."""
     retries: int = 0
-    """How often it was tried again after a failure that may pass."""
+    """Number of retries after a transient failure."""
     not_before: datetime | None = None
-    """When it is tried again, while it waits for that."""
+    """Time of the next retry; None if none is scheduled."""
     sparing: bool = False
-    """Separated in shorter segments on the processor, because there was not enough memory."""
+    """True if the job is separated in low memory: in shorter segments on the CPU, because memory ran out."""
     stage: Stage | None = None
-    """Set while processing."""
+    """Current stage while processing; None otherwise."""
     progress: float = 0.0
-    """0 to 1 over the whole job. Kept while it waits to go on: its finished segments are."""
+    """0 to 1 over the whole job. Kept while the job waits to continue, as its finished segments are."""
     elapsed: float = 0.0
-    """Seconds of work so far; of the whole job once ended."""
+    """Seconds of work so far, or of the whole job once it has ended."""
     left: float | None = None
-    """Estimated seconds to go, once known."""
+    """Estimated remaining seconds; None while unknown."""
     seconds: float | None = None
-    """Length of the track: the tag's estimate at first, the decoded length once known."""
+    """Length of the track in seconds: from its tags at first, then the decoded length."""
     sample_rate: int | None = None
     channels: int | None = None
     frames: int | None = None
     model_used: str | None = None
-    """The engine's name once separating began: differs from `options.model` after a fall-back to Sketch."""
+    """Name of the engine, set when separating begins; differs from `options.model` after a fall-back to Sketch."""
     runtime: str | None = None
-    """What computes the model, as engines name it ("openvino", "torch", "cuda fp16" …), once separating began."""
+    """Runtime of the engine ("openvino", "torch", "cuda fp16" …), set when separating begins."""
     null_dbfs: float | None = None
-    """Measured peak of source minus sum of stems; -300 when there is no difference at all."""
+    """Result of the null test in dBFS: peak of the mixture minus the sum of the stems; -300 if they are equal."""
     notices: tuple[str, ...] = ()
-    """Sentences for the user: channels folded, file incomplete, Sketch used, a stem written as float …"""
+    """Sentences for the user: channels downmixed, file incomplete, Sketch used, a stem written as float …"""
     error: str | None = None
-    """The sentence shown for a failed job, and for one that waits for its next try."""
+    """Sentence for the user about a failed job, or a job that waits for its retry."""
     started: datetime | None = None
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())
-    """In the order of the engine's sources: those of the last completed run; empty before."""
+    """Stems of the last completed run in the order of the engine's sources; empty before."""
     earlier: "Job | None" = None
-    """The completed job as it was before the song began to be separated again; None otherwise."""
+    """The completed job as it was before the track was queued to be separated again; None otherwise."""
     last_attempt: Attempt | None = None
-    """Set on a completed job that could not be separated again."""
+    """Set on a completed job whose last attempt to separate again made no stems."""
     removed: datetime | None = None
-    """When it was moved to the bin; None for a job of the library."""
+    """Time of the move to the bin; None for a job of the library."""
     digest: str | None = None
-    """SHA-256 of the track, in hexadecimal digits; None while it is not known."""
+    """SHA-256 of the track in hexadecimal digits; None while unknown."""
 
     @property
     def wants_draft(self) -> bool:
-        """True while the song is to be separated and has no stems to be played."""
+        """True while the job has not ended and has no earlier stems to play."""
         return not self.state.has_ended and self.earlier is None
 
     @property
     def model(self) -> str:
-        """Name of the model that separated the track, or is to; empty for a track that failed without stems."""
+        """Name of the model that separated the track or will separate it; empty for a job that failed without stems."""
         if self.state is JobState.FAILED and not self.stems:
             return ""
         return self.model_used or self.options.model
 
     @property
     def result(self) -> "Job | None":
-        """The completed job whose stems can be played: this one, or the earlier one while it is separated again."""
+        """The completed job with stems to play: this one, or the earlier one while it is separated again."""
         return self if self.state is JobState.COMPLETED else self.earlier
 
     def retry_delay(self, now: datetime) -> float:
-        """Seconds until it is tried again; 0 when it does not wait for that."""
+        """Return the seconds from `now` until the next retry; 0 if none is scheduled."""
         if self.state is not JobState.PENDING or self.paused or self.not_before is None:
             return 0.0
         return max(0.0, (self.not_before - now).total_seconds())
+
+    def accepts(self, progress: JobProgress) -> bool:
+        """Return True if `progress` belongs to a run of this job that has not ended, as far as known."""
+        if self.state is JobState.PENDING:
+            return progress.token > self.token  # a claim increments the token
+        return not self.state.has_ended and progress.token >= self.token
+
+    def merged_with(self, progress: JobProgress) -> "Job":
+        """Return the job as processing, with the values of `progress`."""
+        return replace(
+            self,
+            state=JobState.PROCESSING,
+            token=progress.token,
+            stage=progress.stage,
+            progress=progress.progress,
+            elapsed=progress.elapsed,
+            left=progress.left,
+            started=self.started or datetime.now(UTC),
+        )
+
+    def keep_progress_of(self, known: "Job") -> "Job":
+        """Return the job with the progress of `known`, if that is newer.
+
+        Rows are written to the database less often than progress events arrive.
+        """
+        is_same_run = (known.token, known.state) == (self.token, self.state) and self.state is JobState.PROCESSING
+        if known.token <= self.token and not (is_same_run and known.progress > self.progress):
+            return self
+        return replace(
+            self,
+            state=known.state,
+            token=known.token,
+            stage=known.stage,
+            progress=known.progress,
+            elapsed=known.elapsed,
+            left=known.left,
+        )
 
 
 @dataclass(frozen=True)
@@ -194,16 +237,16 @@ class RemovedJob:
     job: Job
     removed: datetime
     size_bytes: int
-    """Size of all its files."""
+    """Size of all its files in bytes."""
 
     @property
     def kept_until(self) -> datetime:
-        """When it is deleted, UTC."""
+        """Time of its deletion in UTC."""
         return self.removed + timedelta(days=BIN_RETENTION_DAYS)
 
 
 def options_from_settings(settings: Settings) -> JobOptions:
-    """The options for a song that nothing else is said about; the default for what a hand wrote that cannot be."""
+    """Return the default options for a new track. Out-of-range settings are replaced by their defaults."""
     defaults = JobOptions(model=settings.model)
     overlap = settings.overlap if 0.0 <= settings.overlap <= MAX_OVERLAP else defaults.overlap
     shifts = settings.shifts if 0 <= settings.shifts <= MAX_SHIFTS else defaults.shifts

@@ -1,10 +1,10 @@
-"""What a job's owner writes: it claims the job, gives signs of life, and says how it ended.
+"""Ownership of jobs: claim, heartbeat, end of a run, and recovery from lost owners.
 
-A claim makes a worker the owner of a job under a new fencing token; only under that token may it write. So a worker
-that was thought dead, and was not, can do no harm.
+A claim makes a process the owner of a job under a new fencing token. Writes with an older token change nothing, so a
+worker that was wrongly declared dead can do no harm.
 
-A song that kills its workers is given up; one whose workers are killed, and which comes further each time, is not. So
-crashes count from the last one on that left more finished segments behind than there ever were.
+A job that crashes its workers fails after `MAX_CRASHES` crashes in a row without progress. A crash that leaves more
+finished segments than any crash before restarts the count.
 """
 
 import json
@@ -17,16 +17,20 @@ from sqlalchemy import Connection, Row, and_, select
 from desktop.jobs import transitions
 from desktop.jobs.database import Database
 from desktop.jobs.liveness import LEASE_S, LeaseWatch, has_exited, is_on_this_machine
-from desktop.jobs.model import Job, JobState, OwnerDirective, Stage, Stem
+from desktop.jobs.model import Job, JobState, OwnerDirective, Stem
 from desktop.jobs.rows import job_from_row, stems_to_json
 from desktop.jobs.tables import jobs
 from desktop.jobs.transitions import in_state, is_due, read_queue_paused, unknown_job_error, update_job, update_owned
 from desktop.paths import Home
 from desktop.runtime.process_identity import current_process_identity
+from desktop.stage import Stage
 
 
 class OwnershipStore:
-    """The transactions of owners, and those that find out about lost ones. Each raises StorageError."""
+    """Transactions of job owners and of the recovery from lost owners.
+
+    Every method is one short transaction and raises StorageError if the database cannot be read or written.
+    """
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -34,10 +38,10 @@ class OwnershipStore:
         self._lease_watch = LeaseWatch()
 
     def claim(self, job_id: str) -> Job | None:
-        """Make the calling process the owner of a job that waits, or whose owner is lost.
+        """Make the calling process the owner of a pending job, or of a job whose owner is lost, and return the job.
 
-        None when there is nothing to do: it runs elsewhere, has ended, has just been given up or cancelled with its
-        lost owner, waits for its next try, or it or the queue is paused.
+        Return None if the job cannot be claimed: it is unknown, in the bin, owned by a live process, ended or paused,
+        it waits for its retry, the queue is paused, or it failed or was cancelled because its owner is lost.
         """
         with self._database.write() as connection:
             row = connection.execute(select(jobs).where(jobs.c.id == job_id)).first()
@@ -51,7 +55,7 @@ class OwnershipStore:
     def heartbeat(
         self, job: Job, stage: Stage | None, progress: float, elapsed: float, left: float | None
     ) -> OwnerDirective:
-        """Renew the owner's lease; what it is to do from now on."""
+        """Renew the lease, store stage, progress (0 to 1) and times (seconds), and return what the owner must do."""
         values: dict[str, Any] = {"progress": progress, "elapsed": elapsed, "left": left}
         values["lease_until"] = time() + LEASE_S
         if stage is not None:
@@ -66,22 +70,22 @@ class OwnershipStore:
             should_pause = row.paused or row.removed is not None or read_queue_paused(connection)
             return OwnerDirective.PAUSE if should_pause else OwnerDirective.CONTINUE
 
-    def record_details(self, job: Job, **known: Any) -> bool:
-        """Write what the owner found out (`model_used`, `runtime` …). False when the claim is lost."""
-        return self._update_owned_row(job, known)
+    def record_details(self, job: Job, **details: Any) -> bool:
+        """Write columns that the owner knows now (`model_used`, `runtime` …). Return False if the claim is lost."""
+        return self._update_owned_row(job, details)
 
-    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **known: Any) -> bool:
-        """Publish the stems. False when the claim is lost: then they must be thrown away."""
+    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **details: Any) -> bool:
+        """Publish the stems. Return False if the claim is lost: then the caller must delete them."""
         published = {"stems": stems_to_json(self._home, job.id, stems), "notices": json.dumps(notices), "progress": 1.0}
-        return self._update_owned_row(job, published | known | transitions.completed_values())
+        return self._update_owned_row(job, published | details | transitions.completed_values())
 
     def fail(self, job: Job, error: str, elapsed: float) -> bool:
-        """Record why this run made no stems. False when the claim is lost."""
+        """Record why this run made no stems. Return False if the claim is lost."""
         with self._database.write() as connection:
             return self._end_without_stems(connection, job, JobState.FAILED, elapsed, error)
 
     def find_own_job(self, job_id: str) -> Job | None:
-        """The job, if it is the calling process that works on it."""
+        """Return the job if the calling process owns it, else None."""
         with self._database.read() as connection:
             owned_by_this_process = and_(
                 jobs.c.id == job_id, in_state(JobState.PROCESSING), jobs.c.owner == current_process_identity()
@@ -90,7 +94,7 @@ class OwnershipStore:
             return job_from_row(self._home, row) if row else None
 
     def record_stop(self, job: Job, elapsed: float) -> JobState | None:
-        """Record that the owner stopped as it was asked to. Return `cancelled`, `pending`, or None: the claim is lost."""
+        """Record that the owner stopped on request. Return `CANCELLED` or `PENDING`, or None if the claim is lost."""
         with self._database.write() as connection:
             cancel_query = select(jobs.c.cancel_requested).where(jobs.c.id == job.id)
             if connection.execute(cancel_query).scalar():
@@ -100,34 +104,40 @@ class OwnershipStore:
             return JobState.PENDING if written else None
 
     def release(self, job: Job) -> bool:
-        """Let a job wait again that its owner leaves unfinished. False when the claim is lost."""
+        """Return an unfinished job to the queue. Return False if the claim is lost."""
         return self._release_with(job, {})
 
     def schedule_retry(self, job: Job, error: str, delay_s: float) -> bool:
-        """Let a job wait so long for its next try, which is counted. False when the claim is lost."""
+        """Return the job to the queue, count a retry, and make it due after `delay_s` seconds.
+
+        Return False if the claim is lost.
+        """
         retry_values = {"error": error, "retries": job.retries + 1, "not_before": time() + delay_s}
         return self._release_with(job, retry_values)
 
     def retry_in_low_memory(self, job: Job) -> bool:
-        """Let a job wait again, to be separated in less memory from now on. False when the claim is lost."""
+        """Return the job to the queue, from now on in low memory. Return False if the claim is lost."""
         return self._release_with(job, {"sparing": True})
 
     def release_own_jobs(self) -> None:
-        """Give back, unharmed, what the calling process has in work: it is about to end."""
+        """Return the jobs that the calling process owns to the queue, without counting a crash."""
         owned_by_this_process = and_(in_state(JobState.PROCESSING), jobs.c.owner == current_process_identity())
         with self._database.write() as connection:
             for row in connection.execute(select(jobs).where(owned_by_this_process)).all():
                 connection.execute(update_job(row.id).values(transitions.released_values(row)))
 
     def release_jobs_of_exited_owners(self) -> None:
-        """Give back, unharmed, the jobs of processes that were just ended in order."""
+        """Return the jobs of exited processes to the queue, without counting crashes. Use after an orderly shutdown."""
         with self._database.write() as connection:
             for row in connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all():
                 if row.owner and has_exited(row.owner):
                     connection.execute(update_job(row.id).values(transitions.released_values(row)))
 
     def release_orphans(self) -> list[str]:
-        """Give back every job whose owner is lost; at the crash bound it fails. Return the ids of all of them."""
+        """Count a crash for each job whose owner is lost, and return the ids of these jobs.
+
+        Each job returns to the queue, or fails at `MAX_CRASHES`.
+        """
         with self._database.read() as connection:
             processing_rows = connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all()
         orphans = {(row.id, row.token, row.lease_until) for row in self._find_orphans(processing_rows)}
@@ -135,7 +145,7 @@ class OwnershipStore:
             return []
         with self._database.write() as connection:
             rows = connection.execute(select(jobs).where(in_state(JobState.PROCESSING))).all()
-            # One that has given a sign of life meanwhile is not lost.
+            # An owner that has sent a heartbeat meanwhile is not lost.
             still_orphaned = [row for row in rows if (row.id, row.token, row.lease_until) in orphans]
             for row in still_orphaned:
                 self._record_crash(connection, row)
@@ -151,12 +161,12 @@ class OwnershipStore:
         return [row for row in processing_rows if row.id in expired or transitions.is_orphan(row)]
 
     def _record_crash(self, connection: Connection, row: Row[Any]) -> None:
-        """Count the crash, and let a lost owner's job wait again, or end."""
+        """Count a crash of the lost owner, and return its job to the queue or end it."""
         finished_segments = self._home.job_folder(row.id).count_finished_segments()
         connection.execute(update_job(row.id).values(transitions.crashed_values(row, finished_segments)))
 
     def _release_with(self, job: Job, values: dict[str, Any]) -> bool:
-        """Let the owner's job wait with these values, or cancel it if that was asked for. False if the claim is lost."""
+        """Return the job to the queue with `values`, or cancel it if requested. Return False if the claim is lost."""
         with self._database.write() as connection:
             row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
             if row is None:

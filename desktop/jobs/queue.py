@@ -1,60 +1,45 @@
-"""What the service needs of a queue and of a live feed; `tasks` provides both over Redis."""
+"""Protocols of the queue and of the event feed, and the job events; `tasks` implements both over Redis."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from desktop.jobs.model import Job, Stage
+from desktop.jobs.model import Job, JobProgress
 
 
 class JobQueue(Protocol):
-    """Hands pending jobs to a worker. Losing its content loses nothing: it is rebuilt from the library."""
+    """Messages that hand pending jobs to a worker. If they are lost, they are rebuilt from the library."""
 
     def publish(self, job: Job) -> None:
-        """Ask for `job` to be run. Asking twice for one `(id, token)` does no harm.
+        """Publish a message to separate `job`. A second message for the same `(id, token)` does no harm.
 
-        Never raises for an unreachable broker: the row is the truth, and reconciliation publishes it later.
+        Never raises: if the broker is unreachable, reconciliation publishes the message later.
         """
         ...
 
     def republish(self, jobs: Sequence[Job]) -> None:
-        """Ask for these jobs, all that wait, in this order, in place of whatever was asked for before. Never raises."""
+        """Replace the waiting messages by messages for `jobs`, all due jobs in queue order. Never raises."""
         ...
 
     def publish_draft(self, job: Job) -> None:
-        """Ask for a draft of `job`, to be heard until its stems are there. Never raises; asking again does no harm."""
+        """Publish a message to make a draft of `job`. A second message does no harm. Never raises."""
         ...
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
-        """Let the worker know where an unfinished job is listened to. To be told again every few seconds. Never raises."""
+        """Publish the playhead of an unfinished job in seconds. Call this every few seconds. Never raises."""
         ...
-
-
-@dataclass(frozen=True)
-class JobProgress:
-    """How far the owner of a job has got."""
-
-    job_id: str
-    token: int
-    stage: Stage
-    progress: float
-    """0 to 1 over the whole job, never falling; while downloading, of the download."""
-    elapsed: float
-    """Seconds since the claim."""
-    left: float | None
-    """Estimated seconds to go."""
 
 
 @dataclass(frozen=True)
 class JobChanged:
-    """A job was added, changed its state, or was removed: read the row again."""
+    """A job was added, changed or removed: read its row again."""
 
     job_id: str
 
 
 @dataclass(frozen=True)
 class DraftChanged:
-    """More of a job's draft can be heard, or all of it."""
+    """A job's draft has a new segment, or is complete."""
 
     job_id: str
     complete: bool
@@ -62,7 +47,7 @@ class DraftChanged:
 
 @dataclass(frozen=True)
 class QueueChanged:
-    """The queue was paused, or goes on."""
+    """The queue was paused or resumed."""
 
     paused: bool
 
@@ -71,8 +56,8 @@ JobEvent = JobProgress | JobChanged | DraftChanged | QueueChanged
 
 
 class EventSink(Protocol):
-    """Where job events are announced to whoever watches."""
+    """Receiver of job events."""
 
     def emit(self, event: JobEvent) -> None:
-        """Announce `event`. Never raises and never waits: events are for eyes, rows are the truth."""
+        """Emit `event`. Never raises and never waits: events may be lost, rows are the truth."""
         ...

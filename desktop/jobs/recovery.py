@@ -1,4 +1,4 @@
-"""Opening the library, also when its database is damaged: that is set aside, and the songs are found again."""
+"""Recovery of the library: a damaged database is moved away, and its jobs are rebuilt from their folders."""
 
 import json
 import logging
@@ -21,13 +21,16 @@ _log = logging.getLogger(__name__)
 
 
 def open_store(home: Home) -> tuple[JobStore, str | None]:
-    """The library's jobs, and a sentence for the user when they had to be put together anew. Raises StorageError."""
+    """Open the library's jobs and rebuild them if the database is damaged.
+
+    Return the store, and a sentence for the user if the jobs were rebuilt, else None. Raises StorageError.
+    """
     try:
         return _open_checked(home), None
     except DamagedLibraryError as error:
         _log.warning("%s", error)
     lock = FileLock(home.root / "recovery.lock")
-    if not lock.acquire():  # another process is at it
+    if not lock.acquire():  # another process is rebuilding the library
         return JobStore(home), None
     try:
         return _recover(home)
@@ -43,7 +46,7 @@ def _open_checked(home: Home) -> JobStore:
 
 def _recover(home: Home) -> tuple[JobStore, str | None]:
     try:
-        return _open_checked(home), None  # another process was quicker
+        return _open_checked(home), None  # another process has rebuilt it meanwhile
     except DamagedLibraryError:
         damaged_copy = _move_damaged_database(home)
     store = JobStore(home)
@@ -70,15 +73,21 @@ def _move_damaged_database(home: Home) -> Path:
 
 
 def write_backup_record(home: Home, job: Job) -> None:
-    """Note what is known of a job. A record that cannot be written is missed only when the database is damaged."""
+    """Write the backup record of a job, from which its row is rebuilt if the database is damaged.
+
+    A record that cannot be written is logged.
+    """
     try:
         write_atomically(home.job_folder(job.id).backup_record, json.dumps(row_from_job(home, job)).encode())
     except OSError as error:
-        _log.warning("No record of %s could be written: %s", job.id, error)
+        _log.warning("Backup record of job %s could not be written: %s", job.id, error)
 
 
 def rebuild_jobs(home: Home) -> list[Job]:
-    """The jobs whose folders are there, in the order in which they were added: done ones as they are, others waiting."""
+    """Return a job for each job folder, oldest first.
+
+    A job whose stems are complete stays completed; any other job is pending.
+    """
     jobs = [job for folder in home.jobs.iterdir() if (job := _rebuild_job(home, folder)) is not None]
     return sorted(jobs, key=lambda job: job.added)
 
@@ -100,7 +109,7 @@ def _job_from_backup(home: Home, folder: Path) -> Job | None:
 
 
 def _job_from_track(home: Home, folder: Path) -> Job | None:
-    """A job of the track that lies in the folder, when nothing else is known of it."""
+    """Return a new job for the track in `folder`; None without a track."""
     with suppress(OSError):
         for track in home.job_folder(folder.name).source.iterdir():
             return Job(

@@ -1,4 +1,4 @@
-"""A row of the library as a `Job`, and back."""
+"""Conversion of database rows and JSON columns to `Job` values and back."""
 
 import json
 import os
@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stem
 from desktop.paths import Home
+from desktop.stage import Stage
 
 _COPIED_COLUMNS = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
@@ -21,7 +22,7 @@ _COPIED_COLUMNS = (
 
 
 def job_from_row(home: Home, row: RowMapping | dict[str, Any]) -> Job:
-    """The value of a row."""
+    """Return the `Job` of a row of the table `jobs`."""
     folder = home.job_folder(row["id"]).root
     earlier = _earlier_job(home, row)
     stems = tuple(_stem_from_json(folder, stem) for stem in json.loads(row["stems"]))
@@ -54,7 +55,7 @@ def _earlier_job(home: Home, row: RowMapping | dict[str, Any]) -> Job | None:
 
 
 def row_from_job(home: Home, job: Job) -> dict[str, Any]:
-    """The row of a new job."""
+    """Return the column values of `job`, without those of its owner."""
     return {name: getattr(job, name) for name in _COPIED_COLUMNS} | {
         "state": job.state.value,
         "stage": job.stage.value if job.stage else None,
@@ -73,7 +74,10 @@ def row_from_job(home: Home, job: Job) -> dict[str, Any]:
 
 
 def job_from_record(home: Home, record: dict[str, Any]) -> Job:
-    """The job of which `row_from_job` of this or an earlier version gave `record`. Raises KeyError, ValueError, TypeError."""
+    """Return the job of a record that `row_from_job` of this or an earlier version made.
+
+    Raises KeyError, ValueError or TypeError if the record is malformed.
+    """
     defaults = {
         "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
         "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
@@ -83,13 +87,16 @@ def job_from_record(home: Home, record: dict[str, Any]) -> Job:
 
 
 def options_to_json(options: JobOptions) -> str:
-    """JSON of the options."""
+    """Return the options as JSON, with `out` as the hex digits of the path's bytes."""
     out = None if options.out is None else os.fsencode(options.out).hex()
     return json.dumps(asdict(options) | {"out": out})
 
 
 def stems_to_json(home: Home, job_id: str, stems: tuple[Stem, ...]) -> str:
-    """JSON of the stems; the library may be moved, so paths in it are relative."""
+    """Return the stems as JSON.
+
+    Paths are relative to the job's folder, so that the library can be moved.
+    """
     folder = home.job_folder(job_id).root
     return json.dumps(
         [
@@ -115,7 +122,7 @@ def _options_from_json(text: str) -> JobOptions:
 
 
 def path_from_hex(text: str) -> Path:
-    """A path as rows hold it: the hex digits of its bytes, since a file name need not be text."""
+    """Return the path whose bytes are the hex digits in `text`: a file name need not be valid text."""
     return Path(os.fsdecode(bytes.fromhex(text)))
 
 
@@ -127,7 +134,7 @@ def _to_datetime(timestamp: float | None) -> datetime | None:
     return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
 
 
-# Where the jobs' table holds the result of a completed run.
+# Columns that hold the result of a completed run.
 _RESULT_COLUMNS = (
     *("state", "options", "position", "progress", "elapsed", "seconds", "sample_rate", "channels", "frames"),
     *("model_used", "runtime", "null_dbfs", "notices", "stage", "started", "ended", "stems"),
@@ -135,24 +142,24 @@ _RESULT_COLUMNS = (
 
 
 def result_to_json(row: Mapping[Any, Any]) -> str:
-    """Return the result in a completed job's row as JSON, to be kept in its column `earlier`."""
+    """Return the result in a completed job's row as JSON, for its column `earlier`."""
     return json.dumps({name: row[name] for name in _RESULT_COLUMNS})
 
 
 def result_from_json(text: str) -> dict[str, Any]:
-    """Return the column values that `result_text` made `text` of. Raises ValueError."""
+    """Return the column values in JSON of `result_to_json`. Raises ValueError if it is no JSON."""
     return json.loads(text)
 
 
 def has_all_stem_files(job: Job) -> bool:
-    """Return True when the job has stems and all their files exist."""
+    """Return True if the job has stems and all their files exist."""
     return bool(job.stems) and all(stem.path.exists() for stem in job.stems)
 
 
 def superseded_run_folders(home: Home, job: Job) -> list[Path]:
-    """Return the folders of runs up to the job's token, except the one with its stems.
+    """Return the folders of runs up to the job's token, except the folder with its stems.
 
-    They may be deleted also when `job` is out of date: what came after it has a later token.
+    They may be deleted even if `job` is out of date, because later runs have higher tokens.
     """
     kept = {stem.path.parent for stem in job.stems}
     return [run for token, run in home.job_folder(job.id).result_folders() if token <= job.token and run not in kept]

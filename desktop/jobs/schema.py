@@ -1,4 +1,4 @@
-"""The library's schema, step by step. A step that was released is never changed; a new one is added."""
+"""Migrations of the library's schema. Never change a released migration; append a new one."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +34,8 @@ MIGRATIONS = (
     "ALTER TABLE jobs ADD COLUMN digest TEXT",
     "CREATE INDEX jobs_by_digest ON jobs (digest)",
 )
-# Where an SQLite file holds the number of steps it has taken, its user_version: https://www.sqlite.org/fileformat2.html
+# Position of `user_version`, here the number of applied migrations, in an SQLite file:
+# https://www.sqlite.org/fileformat2.html
 _USER_VERSION_BYTES = slice(60, 64)
 _NEWER_VERSION_MESSAGE = (
     "This library was made by a newer Unbraid, and was not touched. Open it with that one, or use another folder for this "
@@ -43,12 +44,15 @@ _NEWER_VERSION_MESSAGE = (
 
 
 def check_schema_version(version: int) -> None:
-    """Raise StorageError when a newer app has written the database."""
+    """Raise StorageError if a newer app has written the database."""
     if version > len(MIGRATIONS):
         raise StorageError(_NEWER_VERSION_MESSAGE)
 
 
 def check_file_schema_version(database: Path) -> None:
-    """The same of a file, without the time that it takes to open it: the window asks before it shows itself."""
+    """Raise StorageError if a newer app has written the file `database`.
+
+    Reads only its header, which is faster than opening the database. A file that cannot be read raises nothing.
+    """
     with suppress(OSError), database.open("rb") as file:
         check_schema_version(int.from_bytes(file.read(_USER_VERSION_BYTES.stop)[_USER_VERSION_BYTES], "big"))

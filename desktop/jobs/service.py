@@ -1,4 +1,4 @@
-"""All a user can do with jobs, in the window and in the terminal."""
+"""The job service: all user actions on jobs, for the window and the command line."""
 
 import shutil
 from collections.abc import Callable, Collection, Sequence
@@ -22,7 +22,10 @@ from desktop.settings import load_settings
 
 
 class JobService:
-    """The library as its user sees it. Every method may be called from any thread, and may raise StorageError."""
+    """User actions on the jobs of one library.
+
+    Every method is thread-safe and raises StorageError if the library cannot be read or written.
+    """
 
     def __init__(
         self,
@@ -32,7 +35,10 @@ class JobService:
         events: EventSink,
         check_model: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`check_model` raises ModelUnavailableError for the name of a model that cannot be used now; it may take seconds."""
+        """Create the service.
+
+        `check_model` raises ModelUnavailableError for a model that cannot be used now, and may take seconds.
+        """
         self._check_model = check_model
         self._home = home
         self._store = store
@@ -42,10 +48,10 @@ class JobService:
         self._digest_backfill = DigestBackfill(home, store)
 
     def add(self, path: Path, options: JobOptions | None = None, is_duplicate: IsDuplicate = never_duplicate) -> Job:
-        """Take a track into the library and ask for it to be separated.
+        """Copy a track into the library, queue it for separation, and return its job.
 
-        Raises DuplicateTrackError when `is_duplicate` is true for a job with the same content, also in the bin;
-        UnusableTrackError, StorageError.
+        Raises DuplicateTrackError if `is_duplicate` returns True for a job with the same content, in the library or in
+        the bin; UnusableTrackError if the file is no usable track; StorageError if it cannot be copied.
         """
         check_file(path)
         job_id = str(uuid4())
@@ -63,7 +69,7 @@ class JobService:
     def _new_job(self, job_id: str, path: Path, options: JobOptions, digest: str) -> Job:
         tags = read_tags(path)
         if tags.cover:
-            with suppress(OSError):  # a song without its picture is a song all the same
+            with suppress(OSError):  # the cover is optional
                 self._home.job_folder(job_id).cover.write_bytes(tags.cover)
         return Job(
             id=job_id,
@@ -80,17 +86,17 @@ class JobService:
         )
 
     def jobs(self) -> list[Job]:
-        """Every job that is not in the bin, in the order of the queue."""
+        """Return all jobs that are not in the bin, in queue order."""
         return self._store.jobs()
 
     def job(self, job_id: str) -> Job:
-        """One job. Raises UnknownJobError."""
+        """Return a job that is not in the bin. Raises UnknownJobError."""
         return self._store.job(job_id)
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a job: at once while it waits, between two segments while it runs.
+        """Cancel a job: a pending job at once, a processing job between two segments. Return it.
 
-        Raises UnknownJobError, JobStateError.
+        Raises UnknownJobError, and JobStateError if the job has ended.
         """
         job = self._store.request_cancel(job_id)
         self._events.emit(JobChanged(job_id))
@@ -99,9 +105,9 @@ class JobService:
         return job
 
     def separate_again(self, job_id: str, model: str | None = None) -> Job:
-        """Separate an ended job again, with another model if one is named.
+        """Queue an ended job to be separated again, with `model` if given, and return it.
 
-        Raises UnknownJobError, JobStateError, ModelUnavailableError.
+        Raises UnknownJobError, JobStateError if the job has not ended, and ModelUnavailableError.
         """
         self._store.job(job_id)
         if not (requeued := self.separate_jobs_again([job_id], model)):
@@ -109,10 +115,10 @@ class JobService:
         return requeued[0]
 
     def separate_jobs_again(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
-        """Separate the ended ones of these jobs again, with another model if one is named. Return them.
+        """Queue those of `job_ids` that have ended to be separated again, with `model` if given, and return them.
 
-        A job with stems keeps them until its new ones are complete. May take seconds. Raises ModelUnavailableError when
-        a model is neither on this computer nor to be downloaded now; then no job is changed.
+        A job keeps its stems until the new stems are complete. May take seconds. Raises ModelUnavailableError if a
+        model is neither on this computer nor can be downloaded now; then no job is changed.
         """
         requested_ids = set(job_ids)
         models = {job.options.model for job in self._store.jobs() if job.id in requested_ids and job.state.has_ended}
@@ -121,20 +127,20 @@ class JobService:
         return [self._publish(job) for job in self._store.separate_again(job_ids, model)]
 
     def record_exports(self, job: Job) -> None:
-        """Remember where copies of a completed job's stems are, as its stems say."""
+        """Store the `exported` paths of a completed job's stems."""
         self._store.record_exports(job)
 
     def move_to_front(self, job_id: str) -> Job:
-        """Let a waiting job be the next. Raises UnknownJobError, JobStateError."""
+        """Move a pending job to the front of the queue and return it. Raises UnknownJobError, JobStateError."""
         job = self._store.move_to_front(job_id)
         self._publish_due_jobs()
         self._events.emit(JobChanged(job_id))
         return job
 
     def move(self, job_id: str, before: str | None) -> list[Job]:
-        """Let a waiting job run right before another one, or last of all. Every job whose place that changed.
+        """Move a pending job right before the pending job `before`, or to the end if None.
 
-        Raises UnknownJobError, JobStateError.
+        Return all jobs whose position changed. Raises UnknownJobError, and JobStateError if either job is not pending.
         """
         changed = self._store.move(job_id, before)
         if changed:
@@ -144,53 +150,53 @@ class JobService:
         return changed
 
     def pending_jobs(self) -> list[Job]:
-        """The jobs that wait, paused ones too, first to run first."""
+        """Return the pending jobs, including paused jobs, in queue order."""
         return self._store.pending_jobs()
 
     def request_draft(self, job_id: str) -> None:
-        """Ask for a draft of a job without stems, to be heard until they are there, if the settings want drafts.
-
-        Raises UnknownJobError.
-        """
+        """Request a draft of a job without stems, unless the settings turn drafts off. Raises UnknownJobError."""
         job = self._store.job(job_id)
         if job.wants_draft and load_settings(self._home).draft:
             self._queue.publish_draft(job)
 
     def report_playhead(self, job_id: str, position_s: float) -> None:
-        """Let the worker separate an unfinished job from there on first. To be told again every few seconds."""
+        """Report the playhead in seconds, where the worker separates first. Call this every few seconds."""
         self._queue.publish_playhead(job_id, position_s)
 
     def pause_queue(self) -> None:
-        """Begin no further job, and stop what runs: it waits, with its finished segments. Survives every restart."""
+        """Pause the queue. The running job stops and keeps its finished segments. Survives restarts."""
         self._set_queue_paused(True)
 
     def resume_queue(self) -> None:
-        """Go on with the jobs that wait."""
+        """Resume the queue."""
         self._set_queue_paused(False)
 
     def pause_jobs(self, job_ids: Collection[str]) -> list[Job]:
-        """Hold these jobs at their places in line; a running one stops, and keeps its finished segments.
+        """Pause jobs at their positions, and return them. A processing job stops and keeps its finished segments.
 
-        Survives every restart. Raises UnknownJobError, JobStateError.
+        Survives restarts. Raises UnknownJobError, and JobStateError if a job has ended.
         """
         return self._set_jobs_paused(job_ids, True)
 
     def resume_jobs(self, job_ids: Collection[str]) -> list[Job]:
-        """Let paused jobs go on when it is their turn. Raises UnknownJobError, JobStateError."""
+        """Resume paused jobs at their positions, and return them. Raises UnknownJobError, JobStateError."""
         jobs = self._set_jobs_paused(job_ids, False)
         self._publish_due_jobs()
         return jobs
 
     def is_queue_paused(self) -> bool:
-        """True while the queue is paused."""
+        """Return whether the queue is paused."""
         return self._store.is_queue_paused()
 
     def remove_jobs(self, job_ids: Collection[str]) -> list[Job]:
-        """Move jobs to the bin, with their stems. Return those that were in the library. The user's own files stay."""
+        """Move jobs with their stems to the bin, and return those that were in the library.
+
+        The user's own files stay.
+        """
         return self.bin.add(job_ids)
 
     def remove_ended_jobs(self, job_ids: Collection[str] | None = None) -> list[Job]:
-        """Move every job that has ended to the bin, or those of `job_ids` that have. Return them."""
+        """Move ended jobs to the bin, of `job_ids` or of the whole library if None, and return them."""
         return self.bin.add(job_ids, only_ended=True)
 
     def _set_queue_paused(self, paused: bool) -> None:

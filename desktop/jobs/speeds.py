@@ -1,4 +1,4 @@
-"""How fast each model separates songs on this computer, as it was measured last."""
+"""Measured separation speeds of the models on this computer."""
 
 import json
 import logging
@@ -10,25 +10,25 @@ from desktop.paths import Home
 from desktop.settings import Settings, write_atomically
 
 Speeds = Mapping[str, float]
-"""Seconds of work for a second of song, by `speed_key`."""
+"""Seconds of work per second of track, by `speed_key`."""
 
-# Of so many ways to separate a song the speeds are kept, those that were measured last.
+# Number of keys that are kept, the most recently measured ones.
 _MAX_ENTRIES = 50
 _log = logging.getLogger(__name__)
 
 
 def speed_key(model: str, options: JobOptions, low_memory: bool, settings: Settings) -> str:
-    """Name everything that the speed of `model` depends on, apart from the computer."""
+    """Return a key of everything that the speed of `model` depends on, apart from the computer."""
     return f"{model} {settings.runtime} {settings.fast:d} {low_memory:d} {options.overlap} {options.shifts}"
 
 
 def expected_speed(job: Job, settings: Settings, speeds: Speeds) -> float | None:
-    """Return the speed at which `job` is likely to be separated; None where nothing like it was measured."""
+    """Return the expected seconds of work per second of track for `job`; None if no matching speed was measured."""
     return speeds.get(speed_key(job.options.model, job.options, job.sparing, settings))
 
 
 def load_speeds(home: Home) -> Speeds:
-    """Return the measured speeds; none where the file is missing or damaged."""
+    """Return the measured speeds; empty if the file is missing or damaged."""
     try:
         saved = json.loads(home.model_speeds.read_text(encoding="utf-8"))
         numbers = {str(key): float(value) for key, value in saved.items()}
@@ -38,9 +38,12 @@ def load_speeds(home: Home) -> Speeds:
 
 
 def save_speed(home: Home, key: str, speed: float) -> None:
-    """Keep a measured speed. A file that cannot be written costs nothing but an estimate, and is logged."""
+    """Save a measured speed in seconds of work per second of track.
+
+    A write error is only logged, because the speed is only used for estimates.
+    """
     speeds = {**{k: v for k, v in load_speeds(home).items() if k != key}, key: round(speed, 4)}
     try:
         write_atomically(home.model_speeds, json.dumps(dict([*speeds.items()][-_MAX_ENTRIES:]), indent=2).encode())
     except OSError as error:
-        _log.warning("The speed of %s was not saved: %s", key, error)
+        _log.warning("Speed of %s could not be saved: %s", key, error)

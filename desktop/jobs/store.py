@@ -1,4 +1,4 @@
-"""The library's jobs: every transaction there is. The row is the truth; Redis and files follow it."""
+"""The job store: all transactions on the library. The row is the truth; Redis and files follow it."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -38,25 +38,28 @@ from desktop.jobs.transitions import (
 )
 
 IsDuplicate = Callable[[Job], bool]
-"""Whether a job with the same content makes adding the track once more unnecessary."""
+"""Returns whether this job with the same content makes a new track a duplicate."""
 
 
 def never_duplicate(_: Job) -> bool:
-    """Add the track whatever is in the library."""
+    """Return False: accept every new track."""
     return False
 
 
 class JobStore(OwnershipStore):
-    """All that is ever asked of the database. Every method is one short transaction and raises StorageError."""
+    """All transactions on the library's jobs.
+
+    Every method is one short transaction and raises StorageError if the database cannot be read or written.
+    """
 
     def check_integrity(self) -> None:
-        """Look at the whole database. Raises DamagedLibraryError."""
+        """Check the whole database. Raises DamagedLibraryError if it is damaged."""
         self._database.check_integrity()
 
     def insert(self, job: Job, is_duplicate: IsDuplicate = never_duplicate) -> Job:
-        """Add a job at the end of the queue.
+        """Insert a job at the end of the queue and return it.
 
-        Raises DuplicateTrackError when there is a job of the same content for which `is_duplicate` is true.
+        Raises DuplicateTrackError if `is_duplicate` returns True for a job with the same content.
         """
         with self._database.write() as connection:
             self._reject_duplicate(connection, job.digest, is_duplicate)
@@ -67,69 +70,73 @@ class JobStore(OwnershipStore):
     def _reject_duplicate(self, connection: Connection, digest: str | None, is_duplicate: IsDuplicate) -> None:
         if digest is None:
             return
-        # Those of the library first, the newest of them first.
+        # Jobs of the library before jobs in the bin, the newest first.
         query = select(jobs).where(jobs.c.digest == digest).order_by(~in_library(), jobs.c.added.desc())
         for job in self._select_jobs(connection, query):
             if is_duplicate(job):
                 raise duplicate_track_error(job)
 
     def jobs_without_digest(self) -> list[Job]:
-        """Every job, also in the bin, whose content nobody has counted a digest of."""
+        """Return all jobs without a digest, including jobs in the bin."""
         with self._database.read() as connection:
             return self._select_jobs(connection, select(jobs).where(jobs.c.digest.is_(None)))
 
     def set_digest(self, job_id: str, digest: str) -> None:
-        """Write the digest of a job's track."""
+        """Store the SHA-256 of a job's track, in hexadecimal digits."""
         with self._database.write() as connection:
             connection.execute(update_job(job_id).values(digest=digest))
 
     def jobs(self) -> list[Job]:
-        """Every job that is not in the bin, in the order of the queue."""
+        """Return all jobs that are not in the bin, in queue order."""
         with self._database.read() as connection:
             return self._select_jobs(connection, select(jobs).where(in_library()).order_by(jobs.c.position))
 
     def pending_jobs(self) -> list[Job]:
-        """The jobs that wait, paused ones too, first to run first."""
+        """Return the pending jobs, including paused jobs, in queue order."""
         with self._database.read() as connection:
             query = select(jobs).where(in_state(JobState.PENDING), in_library()).order_by(jobs.c.position)
             return self._select_jobs(connection, query)
 
     def due_jobs(self) -> list[Job]:
-        """The jobs that a worker may begin now, first to run first; none while the queue is paused."""
+        """Return the jobs that a worker may start now, in queue order; none while the queue is paused."""
         with self._database.read() as connection:
             if read_queue_paused(connection):
                 return []
             return self._select_jobs(connection, select(jobs).where(is_due()).order_by(jobs.c.position))
 
     def has_processing_jobs(self) -> bool:
-        """Return True while any job is in work."""
+        """Return True if any job is processing."""
         with self._database.read() as connection:
             return (
                 connection.execute(select(jobs.c.id).where(in_state(JobState.PROCESSING)).limit(1)).first() is not None
             )
 
     def job(self, job_id: str, include_bin: bool = False) -> Job:
-        """A job of the library; `in_bin`: or of the bin. Raises UnknownJobError."""
+        """Return a job of the library, or also of the bin if `include_bin`. Raises UnknownJobError."""
         with self._database.read() as connection:
             return self._select_job(connection, job_id, include_bin)
 
     def jobs_in_bin(self) -> list[Job]:
-        """Every job in the bin, the one that was removed last first."""
+        """Return the jobs in the bin, the most recently removed first."""
         with self._database.read() as connection:
             query = select(jobs).where(~in_library()).order_by(jobs.c.removed.desc(), jobs.c.position)
             return self._select_jobs(connection, query)
 
     def move_to_bin(self, job_ids: Collection[str] | None = None, only_ended: bool = False) -> list[Job]:
-        """Move jobs to the bin, or all; those of them that have ended, if only these are asked for. Return all moved.
+        """Move jobs to the bin, with a common time of removal, and return them.
 
-        They share one time of removal. The owner of a running one stops at its next heartbeat, as for a pause.
+        `job_ids` None means all jobs of the library. `only_ended` leaves out jobs that have not ended. The owner of a
+        processing job stops at its next heartbeat, as for a pause.
         """
         states = [state.value for state in JobState if state.has_ended or not only_ended]
         condition = and_(_has_id_in(job_ids), in_library(), jobs.c.state.in_(states))
         return self._set_removed(condition, removed=time())
 
     def restore_from_bin(self, job_ids: Collection[str] | None = None) -> list[Job]:
-        """Take jobs out of the bin; without ids, all of the last removal. Return them, in the order of the queue."""
+        """Move jobs out of the bin and return them in queue order.
+
+        `job_ids` None means all jobs of the last removal.
+        """
         last_removal = jobs.c.removed == select(func.max(jobs.alias().c.removed)).scalar_subquery()
         return self._set_removed(
             last_removal if job_ids is None else and_(_has_id_in(job_ids), ~in_library()), removed=None
@@ -143,9 +150,9 @@ class JobStore(OwnershipStore):
             return [replace(job, removed=removal_time) for job in moved]
 
     def delete_from_bin(self, job_ids: Collection[str] | None = None, removed_before: float = inf) -> list[str]:
-        """Delete the rows of jobs in the bin, or of all that were removed before a time. Return their ids.
+        """Delete the rows of jobs in the bin that were removed before a Unix time, and return their ids.
 
-        The owner of one that has not stopped yet finds out at its next heartbeat.
+        `job_ids` None means all jobs in the bin. An owner that has not stopped yet learns of it at its next heartbeat.
         """
         condition = and_(_has_id_in(job_ids), jobs.c.removed < removed_before)
         with self._database.write() as connection:
@@ -154,13 +161,16 @@ class JobStore(OwnershipStore):
             return deleted_ids
 
     def record_exports(self, job: Job) -> None:
-        """Write where copies of a completed job's stems are, unless it has been separated again since."""
+        """Store the `exported` paths of a completed job's stems, unless the job has been separated again since."""
         unchanged = and_(jobs.c.id == job.id, jobs.c.token == job.token, in_state(JobState.COMPLETED))
         with self._database.write() as connection:
             connection.execute(update(jobs).where(unchanged).values(stems=stems_to_json(self._home, job.id, job.stems)))
 
     def request_cancel(self, job_id: str) -> Job:
-        """A pending job is cancelled at once, a running one by its owner. Raises UnknownJobError, JobStateError."""
+        """Cancel a pending job at once, or ask the owner of a processing job to cancel it. Return the job.
+
+        Raises UnknownJobError, and JobStateError if the job has ended.
+        """
         with self._database.write() as connection:
             job = self._select_job(connection, job_id)
             if job.state.has_ended:
@@ -173,9 +183,9 @@ class JobStore(OwnershipStore):
             return self._select_job(connection, job_id)
 
     def set_job_paused(self, job_id: str, paused: bool) -> Job:
-        """Hold one job at its place in line; a running one is stopped by its owner. Or let it go on without a rest.
+        """Pause a job, or resume it without waiting for its retry time. Return the job.
 
-        Raises UnknownJobError, JobStateError.
+        The owner of a processing job stops it. Raises UnknownJobError, and JobStateError if the job has ended.
         """
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state.has_ended:
@@ -186,19 +196,16 @@ class JobStore(OwnershipStore):
             return self._select_job(connection, job_id)
 
     def separate_again(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:
-        """Put the ended ones of these jobs at the end of the queue, in their order, with another model if one is named.
+        """Put those of `job_ids` that have ended at the end of the queue, with `model` if given, and return them.
 
-        A completed job keeps its result until another run completes.
+        They keep the order of `job_ids`. A completed job keeps its result until another run completes.
         """
         with self._database.write() as connection:
-            order = {job_id: number for number, job_id in enumerate(job_ids)}
-            found = connection.execute(select(jobs).where(jobs.c.id.in_(order), in_library())).mappings()
-            ended = [row for row in found if JobState(row["state"]).has_ended]
+            order = {job_id: index for index, job_id in enumerate(job_ids)}
+            rows = connection.execute(select(jobs).where(jobs.c.id.in_(order), in_library())).mappings()
+            ended = [row for row in rows if JobState(row["state"]).has_ended]
             ended.sort(key=lambda row: order[row["id"]])
             return [self._requeue(connection, row, model) for row in ended]
-
-    def _select_jobs(self, connection: Connection, query: Select[Any]) -> list[Job]:
-        return [job_from_row(self._home, row) for row in connection.execute(query).mappings()]
 
     def _requeue(self, connection: Connection, row: RowMapping, model: str | None) -> Job:
         job = job_from_row(self._home, row)
@@ -211,7 +218,7 @@ class JobStore(OwnershipStore):
         return self._select_job(connection, job.id)
 
     def move_to_front(self, job_id: str) -> Job:
-        """Let a pending job be the next. Raises UnknownJobError, JobStateError."""
+        """Move a pending job to the front of the queue and return it. Raises UnknownJobError, JobStateError."""
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state is not JobState.PENDING:
                 raise JobStateError("This song does not wait in the queue.")
@@ -220,43 +227,46 @@ class JobStore(OwnershipStore):
             return self._select_job(connection, job_id)
 
     def move(self, job_id: str, before: str | None) -> list[Job]:
-        """Let a pending job run right before another pending one, or last. Every job whose place that changed.
+        """Move a pending job right before the pending job `before`, or to the end if None.
 
-        Raises UnknownJobError, JobStateError.
+        Return all jobs whose position changed. Raises UnknownJobError, and JobStateError if either job is not pending.
         """
         with self._database.write() as connection:
-            states = {one: self._select_job(connection, one).state for one in (job_id, before) if one is not None}
-            if any(state is not JobState.PENDING for state in states.values()):
+            states = [self._select_job(connection, id_).state for id_ in (job_id, before) if id_ is not None]
+            if any(state is not JobState.PENDING for state in states):
                 raise JobStateError("Only queued songs can be moved in the queue.")
             conditions = (in_state(JobState.PENDING), in_library())
             query = select(jobs.c.id, jobs.c.position).where(*conditions).order_by(jobs.c.position)
             positions = {row.id: row.position for row in connection.execute(query)}
-            # The places stay, and are given out anew: jobs that do not wait keep theirs.
+            # Only positions of pending jobs are redistributed, so that other jobs keep theirs.
             new_positions = dict(zip(_reorder(list(positions), job_id, before), positions.values(), strict=True))
-            changed = [one for one, place in new_positions.items() if place != positions[one]]
-            for one in changed:
-                connection.execute(update_job(one).values(position=new_positions[one]))
-            return [self._select_job(connection, one) for one in changed]
+            changed_ids = [id_ for id_, position in new_positions.items() if position != positions[id_]]
+            for changed_id in changed_ids:
+                connection.execute(update_job(changed_id).values(position=new_positions[changed_id]))
+            return [self._select_job(connection, changed_id) for changed_id in changed_ids]
 
     def is_queue_paused(self) -> bool:
-        """True while no job may be separated."""
+        """Return whether the queue is paused."""
         with self._database.read() as connection:
             return read_queue_paused(connection)
 
     def set_queue_paused(self, paused: bool) -> None:
-        """Hold the queue, or let it go on. What runs is stopped by its owner, and waits."""
+        """Pause or resume the queue. Owners stop their jobs and return them to the queue."""
         with self._database.write() as connection:
             connection.execute(update(queue).values(paused=paused))
 
+    def _select_jobs(self, connection: Connection, query: Select[Any]) -> list[Job]:
+        return [job_from_row(self._home, row) for row in connection.execute(query).mappings()]
+
 
 def _has_id_in(job_ids: Collection[str] | None) -> ColumnElement[bool]:
-    """The row's job is one of these; None: any."""
+    """Return the condition that the job is one of `job_ids`; always true if None."""
     return true() if job_ids is None else jobs.c.id.in_(job_ids)
 
 
 def _reorder(ids: list[str], job_id: str, before: str | None) -> list[str]:
     if job_id == before:
         return ids
-    others = [one for one in ids if one != job_id]
-    place = len(others) if before is None else others.index(before)
-    return [*others[:place], job_id, *others[place:]]
+    others = [other_id for other_id in ids if other_id != job_id]
+    index = len(others) if before is None else others.index(before)
+    return [*others[:index], job_id, *others[index:]]

@@ -1,11 +1,11 @@
-"""The library's tables, as SQLAlchemy knows them. Only `jobs.store` imports them."""
+"""SQLAlchemy tables of the library. Only `store`, `ownership` and `transitions` import them."""
 
 from sqlalchemy import Boolean, Column, Float, Integer, MetaData, String, Table
 
 metadata = MetaData()
 
 queue = Table("queue", metadata, Column("paused", Boolean, nullable=False))
-"""One row: what holds for all jobs."""
+"""Single row with the state of the whole queue."""
 
 jobs = Table(
     "jobs",
@@ -23,16 +23,16 @@ jobs = Table(
     Column("added", Float, nullable=False),
     Column("token", Integer, nullable=False),
     Column("crashes", Integer, nullable=False),
-    # The most finished segments that any crash left behind.
+    # Highest number of finished segments that any crash left.
     Column("kept", Integer, nullable=False, default=0),
     Column("cancel_requested", Boolean, nullable=False),
     Column("paused", Boolean, nullable=False, default=False),
-    # How often a failure that may pass made it wait, and until when it waits.
+    # Number of retries after transient failures, and the time of the next one.
     Column("retries", Integer, nullable=False, default=0),
     Column("not_before", Float),
-    # It is to be separated in less memory, since there was not enough.
+    # True if the job is separated in low memory, because memory ran out.
     Column("sparing", Boolean, nullable=False, default=False),
-    # How many processes the system had ended for want of memory when the owner took the job.
+    # Value of `oom_kill_count` when the owner claimed the job.
     Column("memory_kills", Integer),
     Column("stage", String),
     Column("progress", Float, nullable=False),
@@ -52,16 +52,16 @@ jobs = Table(
     Column("ended", Float),
     # List of stems as JSON, paths relative to the job's folder.
     Column("stems", String, nullable=False),
-    # Who holds the job, as `jobs.owner` writes it, and until when it is believed without a sign of life.
+    # The owner as `current_process_identity` names it, and the time until which it is believed without a heartbeat.
     Column("owner", String),
     Column("lease_until", Float),
-    # While the song is separated again: the result of its last completed run, as `jobs.results` writes it.
+    # While the track is separated again: the result of the last completed run, as `jobs.rows` writes it.
     Column("earlier", String),
-    # How the last attempt to separate it again ended, when it made no stems: a state, and the reason of a failure.
+    # If the last attempt to separate again made no stems: its state, and the reason of a failure.
     Column("attempt", String),
     Column("attempt_error", String),
-    # When it was moved to the bin.
+    # Time of the move to the bin.
     Column("removed", Float),
-    # SHA-256 of the track, in hexadecimal digits; of jobs of earlier versions only once it was asked for.
+    # SHA-256 of the track in hexadecimal digits. Jobs of earlier versions get it once it is needed.
     Column("digest", String),
 )

@@ -1,4 +1,4 @@
-"""What window and terminal both say about jobs."""
+"""User texts about jobs, shared by the window and the command line."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,13 @@ from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 
 EXACT_SUM_DBFS = -250.0
-"""Below this, source minus sum of stems has no difference at all."""
+"""Null test results up to this level, in dBFS, mean that the stems sum exactly to the mixture."""
 INAUDIBLE_DBFS = -80.0
-"""Up to this the difference cannot be heard: it lies below what 13 bits resolve."""
+"""Null test results up to this level, in dBFS, are inaudible: below the resolution of 13 bits."""
 
 
 def format_last_attempt(job: Job, name: str = "this song") -> str:
-    """Return how the last attempt to separate the song again ended, in sentences; empty when there is nothing to say."""
+    """Return sentences on how the last attempt to separate the track again ended; empty without such an attempt."""
     attempt = job.last_attempt
     if attempt is None:
         return ""
@@ -22,32 +22,32 @@ def format_last_attempt(job: Job, name: str = "this song") -> str:
 
 
 def format_songs(jobs: Sequence[Job], kind: str = "") -> str:
-    """Return “the title” of a single song, or their number: "3 songs", with a `kind` "3 finished songs"."""
+    """Return the quoted title of a single job, or a count: "3 songs", with `kind` "3 finished songs"."""
     if len(jobs) == 1:
         return f"“{printable(jobs[0].title, 60)}”"
     return f"{len(jobs)} {kind} songs" if kind else f"{len(jobs)} songs"
 
 
 def format_removal(jobs: Sequence[Job], kind: str = "") -> str:
-    """Return what was removed, and what was not."""
-    one = len(jobs) == 1
-    stems = f" and {'its' if one else 'their'} stems" if any(job.stems for job in jobs) else ""
-    untouched = "song file is untouched" if one else "song files are untouched"
+    """Return a sentence that says which songs were removed, and that the original files stay."""
+    is_single = len(jobs) == 1
+    stems = f" and {'its' if is_single else 'their'} stems" if any(job.stems for job in jobs) else ""
+    untouched = "song file is untouched" if is_single else "song files are untouched"
     return f"Removed {format_songs(jobs, kind)}{stems}. The original {untouched}."
 
 
 def format_stem_count(job: Job) -> str:
-    """Return "4 stems"."""
+    """Return the number of stems as text, such as "4 stems"."""
     return "1 stem" if len(job.stems) == 1 else f"{len(job.stems)} stems"
 
 
 def sums_exactly(job: Job) -> bool:
-    """Return whether source minus sum of stems has no difference at all."""
+    """Return whether the null test found that the stems sum exactly to the mixture."""
     return job.null_dbfs is not None and job.null_dbfs <= EXACT_SUM_DBFS
 
 
 def format_sum_check(job: Job) -> str:
-    """Return how well the stems add up to the song; empty where that was not measured."""
+    """Return how well the stems add up to the mixture; empty if that was not measured."""
     if job.null_dbfs is None:
         return ""
     if sums_exactly(job):
@@ -56,7 +56,7 @@ def format_sum_check(job: Job) -> str:
 
 
 def format_sum_difference(job: Job) -> str:
-    """Return the measured difference between original and sum of stems; empty where there is none."""
+    """Return a sentence with the level of the difference between mixture and stems in dBFS; empty without one."""
     if job.null_dbfs is None or sums_exactly(job):
         return ""
     return f"The loudest difference to the original is {job.null_dbfs:.0f} dBFS.".replace("-", "−")

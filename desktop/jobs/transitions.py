@@ -1,4 +1,4 @@
-"""What is written into a job's row at each turn of its life."""
+"""State transitions of jobs: column values, row conditions, and errors."""
 
 from time import time
 from typing import Any
@@ -8,12 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Update, and_,
 from desktop.audio.names import printable
 from desktop.errors import DuplicateTrackError, UnknownJobError
 from desktop.jobs.liveness import LEASE_S, has_exited, oom_kill_count
-from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.rows import path_from_hex, result_from_json, result_to_json
 from desktop.jobs.tables import jobs, queue
 from desktop.runtime.process_identity import current_process_identity
+from desktop.stage import Stage
 
-# Seconds that a job waits for its next try at most.
+# Longest delay before a retry, in seconds.
 MAX_RETRY_DELAY_S = 600.0
 MAX_CRASHES = 3
 CRASHED_MESSAGE = (
@@ -29,15 +30,13 @@ _CLEARED_RUN: dict[str, Any] = {
     "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,
     "not_before": None, "runtime": None,
 }  # fmt: skip
-
-
 _CLEARED_ATTEMPT: dict[str, Any] = {"earlier": None, "attempt": None, "attempt_error": None}
 
 
 def restarted_values(row: RowMapping, keep_result: bool) -> dict[str, Any]:
-    """Return the values that put the ended job of `row` back in the queue, from the beginning and with all its tries.
+    """Return the values that put the ended job of `row` back in the queue, with progress and counters reset.
 
-    `keep_result`: the row holds the result of a completed run, which stays until another run completes.
+    `keep_result`: keep the result of the completed run in `row` until another run completes.
     """
     counters = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False}
     result = {"earlier": result_to_json(row) if keep_result else None}
@@ -46,14 +45,14 @@ def restarted_values(row: RowMapping, keep_result: bool) -> dict[str, Any]:
 
 
 def pending_values() -> dict[str, Any]:
-    """A job that was begun waits to go on, as far as it is."""
-    # How much of the model was downloaded says nothing of the song.
+    """Return the values that put a started job back in the queue, with its progress."""
+    # Progress of a download says nothing about the track.
     kept_progress = case((jobs.c.stage == Stage.DOWNLOADING.value, 0.0), else_=jobs.c.progress)
     return _CLEARED_RUN | {"state": JobState.PENDING.value, "progress": kept_progress}
 
 
 def claimed_values(token: int) -> dict[str, Any]:
-    """The calling process begins a job, or goes on with it."""
+    """Return the values that make the calling process the owner under `token`."""
     now = time()
     return _CLEARED_RUN | {
         "state": JobState.PROCESSING.value, "token": token, "owner": current_process_identity(), "lease_until": now + LEASE_S,
@@ -62,7 +61,7 @@ def claimed_values(token: int) -> dict[str, Any]:
 
 
 def released_values(row: Row[Any]) -> dict[str, Any]:
-    """Return the values that put the unfinished job of `row` back in the queue, or cancel it if that was asked for."""
+    """Return the values that put the unfinished job of `row` back in the queue, or cancel it if requested."""
     return (
         pending_values() | ended_without_stems_values(row, JobState.CANCELLED)
         if row.cancel_requested
@@ -71,7 +70,7 @@ def released_values(row: Row[Any]) -> dict[str, Any]:
 
 
 def ended_values(state: JobState) -> dict[str, Any]:
-    """Nothing more happens to the job unless the user asks."""
+    """Return the values that end a job in `state`."""
     return {
         "state": state.value, "ended": time(), "left": None, "owner": None, "lease_until": None, "not_before": None,
         "paused": False,
@@ -79,12 +78,15 @@ def ended_values(state: JobState) -> dict[str, Any]:
 
 
 def completed_values() -> dict[str, Any]:
-    """Return the values of a run that made stems: its result takes the place of an earlier one."""
+    """Return the values that end a run with stems, whose result replaces an earlier one."""
     return _CLEARED_ATTEMPT | ended_values(JobState.COMPLETED)
 
 
 def ended_without_stems_values(row: Row[Any], state: JobState, error: str | None = None) -> dict[str, Any]:
-    """Return the values of a run that failed or was cancelled: a job with an earlier result is completed, as before."""
+    """Return the values that end a run without stems in `state`.
+
+    A job with an earlier result becomes `completed` again, and the run becomes its last attempt.
+    """
     if row.earlier is None:
         return {"error": error} | ended_values(state)
     attempt = {"earlier": None, "attempt": state.value, "attempt_error": error}
@@ -92,7 +94,10 @@ def ended_without_stems_values(row: Row[Any], state: JobState, error: str | None
 
 
 def crashed_values(row: Row[Any], finished_segments: int) -> dict[str, Any]:
-    """The owner of `row` was lost, and left so many finished segments: the job waits again, or ends."""
+    """Return the values for a job whose owner is lost: it returns to the queue, or ends.
+
+    `finished_segments` is the number of finished segments that the owner left.
+    """
     crashes = 1 if finished_segments > row.kept else row.crashes + 1
     out_of_memory = _was_oom_killed(row)
     counters = {"crashes": crashes, "kept": max(finished_segments, row.kept), "sparing": row.sparing or out_of_memory}
@@ -108,69 +113,69 @@ def crashed_values(row: Row[Any], finished_segments: int) -> dict[str, Any]:
 
 
 def is_orphan(row: Row[Any]) -> bool:
-    """Return True for a job in work whose owner can be seen to have ended."""
+    """Return True if the job of `row` is processing and its owner is known to have exited."""
     return row.state == JobState.PROCESSING and (row.owner is None or has_exited(row.owner))
 
 
-def _crash_message(row: Row[Any], crashes: int) -> str:
-    """Why a job was given up, by what its last owner was doing."""
-    sentence = UNDECODABLE_MESSAGE if row.stage == Stage.DECODING.value else CRASHED_MESSAGE
-    return sentence.format(name=printable(path_from_hex(row.source).name), crashes=crashes)
-
-
-def _was_oom_killed(row: Row[Any]) -> bool:
-    """True when the owner is dead, and since it took the job the system has ended a process for want of memory."""
-    current_count = oom_kill_count()
-    if current_count is None or row.memory_kills is None or row.owner is None:
-        return False
-    return current_count > row.memory_kills and has_exited(row.owner)
-
-
 def in_state(state: JobState) -> ColumnElement[bool]:
-    """The row's job is in that state."""
+    """Return the condition that the job is in `state`."""
     return jobs.c.state == state.value
 
 
 def in_library() -> ColumnElement[bool]:
-    """The row's job is not in the bin."""
+    """Return the condition that the job is not in the bin."""
     return jobs.c.removed.is_(None)
 
 
 def is_due() -> ColumnElement[bool]:
-    """The row's job waits, and may be begun now as far as it is concerned."""
+    """Return the condition that a worker may start the job now, unless the queue is paused."""
     now = time()
-    # Further ahead than any rest is only what was written before the clock was set back.
+    # A time further ahead than the longest delay was written before the clock was set back.
     retry_delay_over = or_(jobs.c.not_before.is_(None), ~jobs.c.not_before.between(now, now + MAX_RETRY_DELAY_S))
     return and_(in_state(JobState.PENDING), in_library(), jobs.c.paused.is_(False), retry_delay_over)
 
 
 def update_job(job_id: str) -> Update:
-    """An update of one job."""
+    """Return an UPDATE statement for one job."""
     return update(jobs).where(jobs.c.id == job_id)
 
 
 def update_owned(job: Job) -> Update:
-    """An update that changes nothing when the owner who knows the job like this has lost it."""
+    """Return an UPDATE statement that matches only if the claim with the token of `job` still holds."""
     return update(jobs).where(and_(jobs.c.id == job.id, jobs.c.token == job.token, in_state(JobState.PROCESSING)))
 
 
 def read_queue_paused(connection: Connection) -> bool:
-    """True while the whole queue is held."""
+    """Return whether the queue is paused."""
     return bool(connection.execute(select(queue.c.paused)).scalar_one())
 
 
 def next_position(connection: Connection) -> int:
-    """The place behind all others."""
+    """Return the position after all others."""
     return (connection.execute(select(func.max(jobs.c.position))).scalar() or 0) + 1
 
 
 def unknown_job_error(job_id: str) -> UnknownJobError:
-    """What to raise when there is no such job, or only in the bin."""
+    """Return the error for a job that does not exist or is in the bin."""
     return UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
 
 
 def duplicate_track_error(job: Job) -> DuplicateTrackError:
-    """What to raise when the content of a new track is that of `job`."""
+    """Return the error for a new track with the same content as `job`."""
     in_bin = job.removed is not None
     where = "among the removed songs" if in_bin else "already in your library"
     return DuplicateTrackError(f"“{printable(job.title, 60)}” is {where}.", job.id, in_bin)
+
+
+def _crash_message(row: Row[Any], crashes: int) -> str:
+    """Return why the job failed, by the stage at which its last owner crashed."""
+    message = UNDECODABLE_MESSAGE if row.stage == Stage.DECODING.value else CRASHED_MESSAGE
+    return message.format(name=printable(path_from_hex(row.source).name), crashes=crashes)
+
+
+def _was_oom_killed(row: Row[Any]) -> bool:
+    """Return True if the owner has exited and the system killed a process for lack of memory since the claim."""
+    current_count = oom_kill_count()
+    if current_count is None or row.memory_kills is None or row.owner is None:
+        return False
+    return current_count > row.memory_kills and has_exited(row.owner)

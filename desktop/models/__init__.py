@@ -1,1 +1,1 @@
-"""The shelf: the models on this machine. Knows files and checksums, never torch."""
+"""Model catalogue, model store and download. Works with files and checksums only, never with torch."""

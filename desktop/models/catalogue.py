@@ -1,4 +1,4 @@
-"""The models that can be downloaded, as resources/models.toml lists them."""
+"""The catalogue: downloadable models, listed in resources/models.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,29 +10,33 @@ from desktop.settings import model_url_from_environment
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """One file of a model."""
+    """One weights file of a model."""
 
     name: str
     url: str
     sha256_prefix: str
-    """The hexadecimal digits that are known of it, from its beginning."""
+    """Known leading hexadecimal digits of the file's SHA-256."""
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A model of the catalogue."""
+    """A downloadable model."""
 
     name: str
     title: str
     sources: tuple[str, ...]
     size_bytes: int
-    """Of all files together, approximately."""
+    """Approximate size of all files together, in bytes."""
     files: tuple[WeightsFile, ...]
     bag_weights: tuple[tuple[float, ...], ...] | None
+    """Weight of each file for each source; None for equal weights."""
 
 
 def catalogue() -> tuple[CatalogueEntry, ...]:
-    """Every entry; `UNBRAID_MODEL_URL` replaces where files are downloaded from. Raises ConfigurationError."""
+    """Return all entries; `UNBRAID_MODEL_URL` replaces the base URL of the files.
+
+    Raises ConfigurationError if the value of `UNBRAID_MODEL_URL` is invalid.
+    """
     return _load_catalogue(model_url_from_environment())
 
 

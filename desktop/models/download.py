@@ -1,4 +1,4 @@
-"""One file over HTTP: resumed where it broke off, verified before it counts."""
+"""Resumable download of one weights file over HTTP, verified before it is moved into place."""
 
 import errno
 import http.client
@@ -23,9 +23,9 @@ ReportBytes = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
 
 _CHUNK_BYTES = 1 << 18
-# Seconds without a byte, from the server or into the file that another process downloads.
+# Seconds without a new byte, from the server or in a file that another process downloads.
 _STALL_TIMEOUT_S = 20.0
-# Seconds for a server to answer when a user waits to be told whether it does.
+# Seconds for the server to answer while the user waits for the reachability check.
 _REACHABILITY_TIMEOUT_S = 5.0
 _OFFLINE_ERRNOS = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
 _POLL_INTERVAL_S = 0.2
@@ -33,14 +33,15 @@ _MAX_ATTEMPTS = 8
 
 
 class _ConnectionFailedError(Exception):
-    """The server or the way to it failed; the message is the reason."""
+    """The server or the connection failed; the message is the reason."""
 
 
 def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
-    """Bring `file` to `target`. `report` gets the bytes that are here and all there are (0 while unknown).
+    """Download `file` to `target`; call `report` with received and total bytes (0 while the total is unknown).
 
-    What has come is kept in `target.part`, also when it breaks off. When another process downloads it already, its
-    file is waited for. Raises ModelUnavailableError, StorageError, CancelledError.
+    Received bytes stay in `<target>.part` if the download fails, and the next call resumes there. If another process
+    downloads the same file, wait for it. Raises ModelUnavailableError if the download fails, StorageError if the file
+    cannot be written, CancelledError if `should_stop` returns True.
     """
     lock = FileLock(target.with_name(target.name + ".lock"))
     try:
@@ -58,9 +59,9 @@ def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: 
 
 
 def check_reachable(file: WeightsFile) -> None:
-    """Ask the server for `file`, and read none of it. Takes seconds at most.
+    """Request `file` from the server without reading it. Takes a few seconds at most.
 
-    Raises ModelUnavailableError with a clause that says why it cannot be had: "the server does not answer".
+    Raises ModelUnavailableError if the request fails; its message is a clause such as "the server does not answer".
     """
     try:
         response = _open_response(file.url, 0, _REACHABILITY_TIMEOUT_S)
@@ -96,7 +97,7 @@ def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, sho
             raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            part.unlink(missing_ok=True)  # a disk left full would stop everything else as well
+            part.unlink(missing_ok=True)  # a full disk would stop everything else as well
         raise
     part.replace(target)
 
@@ -106,7 +107,7 @@ def _is_intact(part: Path, file: WeightsFile) -> bool:
 
 
 def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
-    """Go on asking for the rest as long as every answer brings some of it."""
+    """Request the remaining bytes again after a failure, as long as each request receives some of them."""
     for _ in range(_MAX_ATTEMPTS):
         before = _file_bytes(part)
         try:
@@ -123,7 +124,7 @@ def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop:
     offset = _file_bytes(part)
     response = _open_response(file.url, offset)
     if response is None:
-        return  # all of it is here; verifying tells
+        return  # the file is complete; the caller verifies it
     with response, part.open("r+b" if offset else "wb") as out:
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             offset = 0
@@ -135,7 +136,10 @@ def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop:
 
 
 def _open_response(url: str, offset: int, timeout_s: float = _STALL_TIMEOUT_S) -> http.client.HTTPResponse | None:
-    """The answer with everything after the first `have` bytes; None when there is nothing after them."""
+    """Return a response with the content from byte `offset` on; None if the file has no more bytes.
+
+    Raises _ConnectionFailedError.
+    """
     try:
         request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
         return urllib.request.urlopen(request, timeout=timeout_s, context=system_ssl_context())
@@ -167,7 +171,10 @@ def _copy_body(
 
 
 def _read_chunk(response: http.client.HTTPResponse) -> bytes:
-    """What has come by now: a slow line shall not hide that the user cancelled."""
+    """Return the bytes received so far, without waiting for a full chunk, so that cancelling works on slow lines.
+
+    Raises _ConnectionFailedError.
+    """
     try:
         return response.read1(_CHUNK_BYTES)
     except (OSError, http.client.HTTPException, ValueError) as error:

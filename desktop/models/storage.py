@@ -1,4 +1,4 @@
-"""Where a model's file grows, and what its disk may have to say."""
+"""Atomic writes in the model store, paths of partial files, and StorageError for disk errors."""
 
 import os
 import shutil
@@ -9,18 +9,18 @@ from desktop.runtime.disk_errors import describe_disk_error
 
 
 def partial_path(path: Path) -> Path:
-    """Where a file grows until it is whole."""
+    """Return the path of a file while it is incomplete."""
     return path.with_name(path.name + ".part")
 
 
 def storage_error(error: OSError, folder: Path) -> StorageError:
-    """Return a failure of the disk that `folder` is on, as a sentence."""
+    """Return a StorageError that describes `error` on the disk of `folder`."""
     reason, advice = describe_disk_error(error, folder)
     return StorageError(f"The model could not be stored: {reason}.", f"{advice}, then try again.")
 
 
 def copy_atomically(source: Path, target: Path) -> None:
-    """Copy a file, its folder made where it is missing. Raises OSError, and leaves nothing behind then."""
+    """Copy a file, creating the target folder if necessary. Raises OSError, and leaves no partial file then."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = _temporary_path(target)
     try:
@@ -31,7 +31,7 @@ def copy_atomically(source: Path, target: Path) -> None:
 
 
 def write_text_atomically(text: str, target: Path) -> None:
-    """Write a text file. Raises OSError, and leaves nothing behind then."""
+    """Write a text file (UTF-8). Raises OSError, and leaves no partial file then."""
     part = _temporary_path(target)
     try:
         part.write_text(text, encoding="utf-8")
@@ -41,7 +41,7 @@ def write_text_atomically(text: str, target: Path) -> None:
 
 
 def _temporary_path(target: Path) -> Path:
-    """Another process may be writing the same file."""
+    # The process id keeps the name unique: another process may write the same file.
     return target.with_name(f"{target.name}.{os.getpid()}.part")
 
 

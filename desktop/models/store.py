@@ -1,4 +1,4 @@
-"""The shelf: the models on this computer, and those that could be."""
+"""The model store: installed, downloadable and imported models, and the built-in engine Sketch."""
 
 import json
 import logging
@@ -22,21 +22,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Model:
-    """A model of the shelf, on this computer or not."""
+    """A model of the model store, installed or not."""
 
     name: str
-    """What `--model` takes."""
+    """Name for `--model`."""
     title: str
     kind: str
     """"demucs" or "sketch"."""
     files: tuple[Path, ...] = ()
-    """Its weights, where they lie or would lie."""
+    """Paths of the weights files, whether they exist or not."""
     bag_weights: tuple[tuple[float, ...], ...] | None = None
-    """For each file its weight for each source; None weighs all alike."""
-    segment_seconds: float | None = None
-    """Seconds, where it shall be shorter than the model's own."""
+    """Weight of each file for each source; None for equal weights."""
     size_bytes: int = 0
-    """0 for the built-in engine."""
+    """Size of all files together in bytes; 0 for the built-in engine."""
     is_installed: bool = True
     is_imported: bool = False
     sources: tuple[str, ...] = ()
@@ -46,19 +44,23 @@ _SKETCH = Model(SKETCH, "Sketch", "sketch", sources=("vocals", "drums", "bass", 
 
 
 class ModelStore:
-    """The folder `home.models`: `<file>` for each file of the catalogue, `imported/<name>.th` and `.json` for others."""
+    """Models in the folder `home.models`.
+
+    Files of catalogue models are stored directly in it, imported models as `imported/<name>.th` (or
+    `.safetensors`) with `imported/<name>.json`.
+    """
 
     def __init__(self, home: Home) -> None:
         self._folder = home.models
-        self._converted = home.openvino_cache
+        self._openvino_cache = home.openvino_cache
         self._imported = home.models / "imported"
 
     def list_models(self) -> tuple[Model, ...]:
-        """The catalogue, what was imported, and Sketch."""
+        """Return the catalogue models, the imported models and Sketch."""
         return tuple(self._iter_models())
 
     def get(self, name: str) -> Model:
-        """Raises ModelUnavailableError when there is no model of that name."""
+        """Return the model with this name. Raises ModelUnavailableError if there is none."""
         for model in self._iter_models():
             if model.name == name:
                 return model
@@ -67,11 +69,13 @@ class ModelStore:
         )
 
     def download(self, name: str, report: Callable[[int, int], None], should_stop: Callable[[], bool]) -> Model:
-        """Bring a model of the catalogue here. `report` gets bytes done and in all.
+        """Download the missing files of a catalogue model; call `report` with received and total bytes.
 
-        Raises ModelUnavailableError, StorageError, CancelledError.
+        Raises ModelUnavailableError if the model is unknown or the download fails, StorageError if a file cannot be
+        stored, CancelledError if `should_stop` returns True.
         """
-        from desktop.models.download import download  # not sooner: the window looks at the shelf, and downloads nothing
+        # Imported only here: the window lists models but downloads nothing.
+        from desktop.models.download import download
 
         entry = _find_entry(name)
         try:
@@ -83,15 +87,15 @@ class ModelStore:
         for file in missing:
             download(file, self._folder / file.name, progress.report_file, should_stop)
             progress.finish_file()
-        _log.info("%s was downloaded", name)
+        _log.info("Model %s was downloaded", name)
         return self.get(name)
 
     def check_available(self, name: str) -> None:
-        """Find out whether a model is here, or could be downloaded now. May take seconds.
+        """Check that a model is installed or can be downloaded now. May take a few seconds.
 
-        Raises ModelUnavailableError when it is neither, or unknown.
+        Raises ModelUnavailableError if it is unknown, or neither installed nor downloadable.
         """
-        from desktop.models.download import check_reachable  # as in `download`
+        from desktop.models.download import check_reachable  # imported here for the same reason as in `download`
 
         model = self.get(name)
         if model.is_installed:
@@ -104,12 +108,13 @@ class ModelStore:
             ) from error
 
     def import_file(self, path: Path, name: str | None = None) -> Model:
-        """Copy a weights file of the user's to the shelf, under its own name or `name`.
+        """Copy a weights file into the model store as `name`, by default the file's name.
 
-        Raises ModelRejectedError, StorageError.
+        Raises ModelRejectedError if the file is not a usable model or the name is taken, StorageError if it cannot be
+        stored.
         """
         title = safe_file_name(name or path.stem, max_bytes=60)
-        # Two names that differ in case alone would be one file on many disks.
+        # Compare without case: on many disks, names that differ only in case are the same file.
         if any(model.name.casefold() == title.casefold() for model in self.list_models()):
             raise ModelRejectedError(f"There is a model {printable(title)} already. Give another name with --name.")
         sources = read_package(path).sources
@@ -122,34 +127,35 @@ class ModelStore:
         return self.get(title)
 
     def remove(self, name: str) -> None:
-        """Delete a model's files.
+        """Delete a model's files, including its OpenVINO cache.
 
-        Raises ModelUnavailableError for one that is not here, ModelRejectedError for the built-in one, StorageError.
+        Raises ModelUnavailableError if the model is not installed, ModelRejectedError for the built-in engine,
+        StorageError if a file cannot be deleted.
         """
         model = self.get(name)
         if model.name == SKETCH:
             raise ModelRejectedError("Sketch is built in, and takes no room.")
-        weights = [found for file in model.files for found in (file, partial_path(file)) if found.exists()]
+        weights = [path for file in model.files for path in (file, partial_path(file)) if path.exists()]
         if not weights:
             raise ModelUnavailableError(f"{model.title} is not on this computer.")
         try:
             for file in filter(Path.exists, model.files):
-                self._delete_converted(file)
+                self._delete_openvino_cache(file)
             for file in (self._metadata_path(name), *weights, *map(digest_path, model.files)):
                 file.unlink(missing_ok=True)
         except OSError as error:
             raise storage_error(error, self._folder) from error
 
     def _missing_files(self, entry: CatalogueEntry) -> list[WeightsFile]:
-        """Return the files of a model that are not here, or damaged. Raises OSError."""
+        """Return the files of a model that are missing or damaged. Raises OSError if one cannot be read."""
         return [file for file in entry.files if not matches_sha256(self._folder / file.name, file.sha256_prefix)]
 
-    def _delete_converted(self, weights: Path) -> None:
-        for folder in self._converted.glob(openvino_cache_name(weights, "*")):
+    def _delete_openvino_cache(self, weights: Path) -> None:
+        for folder in self._openvino_cache.glob(openvino_cache_name(weights, "*")):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _iter_models(self) -> Iterator[Model]:
-        """Each is only looked at when it is asked for: counting the sum of a file takes a while."""
+        """Yield all models lazily: computing a file's digest takes a while."""
         yield from map(self._catalogue_model, catalogue())
         yield from self._imported_models()
         yield _SKETCH
@@ -174,7 +180,7 @@ class ModelStore:
         )
 
     def _imported_models(self) -> list[Model]:
-        return [model for note in sorted(self._imported.glob("*.json")) if (model := self._read_imported_model(note))]
+        return [model for path in sorted(self._imported.glob("*.json")) if (model := self._read_imported_model(path))]
 
     def _read_imported_model(self, metadata_path: Path) -> Model | None:
         try:
@@ -183,7 +189,7 @@ class ModelStore:
             size = file.stat().st_size
             sources = tuple(str(source) for source in metadata["sources"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            _log.warning("%s was passed over: %s", metadata_path.name, error)
+            _log.warning("Imported model %s was skipped: %s", metadata_path.name, error)
             return None
         return Model(
             metadata_path.stem,
@@ -197,7 +203,7 @@ class ModelStore:
 
 
 def _find_entry(name: str) -> CatalogueEntry:
-    """Return a model of the catalogue. Raises ModelUnavailableError."""
+    """Return the catalogue entry with this name. Raises ModelUnavailableError if there is none."""
     entry = next((entry for entry in catalogue() if entry.name == name), None)
     if entry is None:
         raise ModelUnavailableError(f"{printable(name)} is not a model that can be downloaded.")
@@ -205,7 +211,7 @@ def _find_entry(name: str) -> CatalogueEntry:
 
 
 class _CombinedProgress:
-    """Progress of several files as one: each counts as an equal share until its true size is known."""
+    """Combined progress of several files; each counts as an equal share until its true size is known."""
 
     def __init__(
         self, report: Callable[[int, int], None], total_bytes: int, file_count: int, finished_count: int
@@ -217,7 +223,7 @@ class _CombinedProgress:
         self._current_bytes = self._bytes_per_file
 
     def report_file(self, done: int, total: int) -> None:
-        """`done` of `total` bytes of the present file; 0 where the total is unknown."""
+        """Report that `done` of `total` bytes of the current file are received; `total` is 0 if unknown."""
         self._current_bytes = total or max(done, self._bytes_per_file)
         self._report(
             self._finished_bytes + done,
@@ -225,7 +231,7 @@ class _CombinedProgress:
         )
 
     def finish_file(self) -> None:
-        """The present file is here."""
+        """Count the current file as finished."""
         self._finished_bytes += self._current_bytes
         self._files_left -= 1
 
@@ -234,5 +240,5 @@ def _is_intact(path: Path, sha256_prefix: str) -> bool:
     try:
         return matches_sha256(path, sha256_prefix)
     except OSError as error:
-        _log.warning("%s cannot be read: %s", path.name, error)
+        _log.warning("Weights file %s cannot be read: %s", path.name, error)
         return False

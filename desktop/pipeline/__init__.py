@@ -1,1 +1,1 @@
-"""Mixture in, stems out. The only place that may import torch."""
+"""The separation pipeline, from mixture to stems; the only package that may import torch."""

@@ -1,8 +1,8 @@
-"""Stems that sum to the mixture sample for sample.
+"""Mixture consistency: stems that sum to the mixture sample for sample.
 
-What the engine's stems lack of the mixture is shared out by energy, each stem getting the share that it has of the
-sound at that moment. Then the stems are rounded to the steps of the file format so that the rounded values, too, sum
-to the mixture's: what rounding lost goes, one step a stem, to the stems that were rounded farthest the other way.
+The residual (mixture minus sum of the engine's stems) is distributed among the stems in proportion to their energy at
+that moment. Then the stems are quantized to the steps of the file format so that the quantized values also sum to the
+mixture's: the rounding error is corrected by one step per stem, in the stems that were rounded farthest the other way.
 """
 
 import numpy as np
@@ -10,23 +10,24 @@ from numpy.typing import NDArray
 
 from desktop.pipeline.spool import StemBlock
 
-# Long enough to follow loudness and not the wave, short enough that a drum's remainder stays with the drum.
+# Long enough to follow loudness and not the waveform, short enough that the residual of a drum hit stays with the drum.
 _SMOOTHING_S = 0.01
-# As many go into a block of the smoothing: more would cost exactness, e to their power being gained and lost again.
+# Length of a block of the smoothing, in time constants. A longer block costs precision: values in a block are scaled
+# up and down again by e to the power of this number.
 _BLOCK_TIME_CONSTANTS = 4.0
-# Far under the last bit of 24: where no stem sounds, all get the same share.
+# Far below the last of 24 bits: where all stems are silent, all get the same share.
 _ENERGY_FLOOR = 1e-16
 
 
 class ResidualDistributor:
-    """Shares out what stems lack of their mixture. Holds the running energy of each stem between blocks."""
+    """Distributor of the residual among stems; keeps the smoothed energy of each stem between blocks."""
 
     def __init__(self, source_count: int, sample_rate: int) -> None:
         self._smoothing = float(np.exp(-1.0 / (_SMOOTHING_S * sample_rate)))
         self._energy = np.zeros((source_count, 1))
 
     def distribute(self, stems: StemBlock, mixture: NDArray[np.floating]) -> StemBlock:
-        """Stems `[sources, channels, n]` and their mixture `[channels, n]` to stems that sum to it."""
+        """Return the stems `[sources, channels, n]` corrected to sum to the mixture `[channels, n]`."""
         power = np.square(stems).mean(axis=1)
         energy = smooth_exponentially(power + _ENERGY_FLOOR, self._smoothing, self._energy)
         self._energy = energy[:, -1:]
@@ -37,9 +38,10 @@ class ResidualDistributor:
 def smooth_exponentially(
     values: NDArray[np.float64], smoothing: float, previous: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """`y[n] = (1 - keep) x[n] + keep y[n-1]` for `x` float64 `[rows, n]` after `last`, float64 `[rows, 1]`.
+    """Return `y[n] = (1 - smoothing) x[n] + smoothing y[n-1]`, float64 `[rows, n]`, along the last axis.
 
-    As `scipy.signal.lfilter` computes it, whose import alone takes half a second and brings 40 MB with it.
+    `values` is x, float64 `[rows, n]`; `previous` is y before the first column, float64 `[rows, 1]`. Equals
+    `scipy.signal.lfilter`, whose import takes half a second and 40 MB.
     """
     result = np.empty_like(values)
     length = int(_BLOCK_TIME_CONSTANTS / (1.0 - smoothing)) + 1
@@ -57,15 +59,15 @@ def smooth_exponentially(
 
 
 def quantize(stems: StemBlock, bits: int) -> StemBlock:
-    """Each stem to the nearest whole step of a `bits` wide format, full scale being 1."""
+    """Return the stems rounded to the steps of a format with this many bits; full scale is 1."""
     scale = _full_scale(bits)
     return np.rint(stems * scale) / scale
 
 
 def quantize_preserving_sum(stems: StemBlock, mixture: NDArray[np.floating], bits: int) -> StemBlock:
-    """Stems `[sources, channels, n]` that nearly sum to the mixture, to whole steps that sum to the mixture's own.
+    """Return stems `[sources, channels, n]` rounded to whole steps that sum to those of the mixture `[channels, n]`.
 
-    Each stem stays within one step of where it was.
+    The stems must nearly sum to the mixture. Each stem changes by at most one step.
     """
     scale = _full_scale(bits)
     scaled = stems * scale
@@ -78,9 +80,10 @@ def quantize_preserving_sum(stems: StemBlock, mixture: NDArray[np.floating], bit
 
 
 def round_to_float32_preserving_sum(stems: StemBlock, mixture: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rounded to float32, the quietest stem of each sample taking up what rounding lost: its own steps are finest.
+    """Return the stems `[sources, channels, n]` rounded to float32, with a sum as close to the mixture as possible.
 
-    Nothing is lost at all where the values are multiples of 2^-23 below 2, as all but the loudest are.
+    The quietest stem of each sample takes the rounding error, because its float32 steps are the finest. The sum is
+    exact where the values are multiples of 2^-23 below 2, as all but the loudest are.
     """
     rounded = stems.astype(np.float32)
     rounding_error = mixture - rounded.sum(axis=0, dtype=np.float64)
@@ -91,7 +94,7 @@ def round_to_float32_preserving_sum(stems: StemBlock, mixture: NDArray[np.floati
 
 
 def _rank_sources(values: StemBlock) -> NDArray[np.int8]:
-    """Place of each of `[sources, …]` among its sources, from 0 for the least. Fifty times as fast as sorting."""
+    """Return the rank of each value `[sources, …]` among the sources, from 0. Fifty times as fast as sorting."""
     rank = np.zeros(values.shape, dtype=np.int8)
     for later in range(len(values)):
         for earlier in range(later):

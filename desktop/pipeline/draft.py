@@ -1,4 +1,4 @@
-"""A draft of all stems within seconds, by Sketch: decoded and separated in one go, and playable from the start on."""
+"""Draft of all stems, made by Sketch within seconds: decoding and separation in one pass, playable from the start."""
 
 import shutil
 from collections.abc import Callable, Iterable
@@ -18,28 +18,29 @@ from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.segments.grid import Segment
 from desktop.segments.store import SegmentStore, StoreManifest
 
-# Where the header does not say how long the track is.
+# Assumed if the header does not contain the length.
 _DEFAULT_LENGTH_S = 240.0
-# A header may claim any length, and a plan of it all would fill the memory: what is longer is planned as it comes.
+# A header may claim any length, and the grid of a wrong one would fill the memory. For longer tracks, the store is
+# extended during decoding.
 _MAX_PLANNED_LENGTH_S = 4 * 3600.0
-# A draft is a convenience: it never takes more than this part of what is free on the disk.
+# A draft is optional, so it takes at most this part of the free disk space.
 _MAX_SHARE_OF_FREE_SPACE = 0.25
 
 
 def make_draft(
     track: Path, folder: Path, engine: Engine, on_growth: Callable[[], None], should_stop: Callable[[], bool]
 ) -> None:
-    """Fill a new segment store in `folder`; `grown` is called whenever more of it can be heard.
+    """Separate the track into a new segment store in `folder`; call `on_growth` after each batch of segments.
 
-    Raises UnusableTrackError, CancelledError, and OSError for a disk that is full or nearly so.
+    Raises UnusableTrackError, CancelledError, and OSError if the disk is full or nearly full.
     """
     with closing(open_conformed(track, should_stop)) as candidates:
         for decoded_track in candidates:
             shutil.rmtree(folder, ignore_errors=True)
-            executor = ThreadPoolExecutor(engine.batch, "keep")
-            with executor, suppress(UndecodableError):  # then another decoder may, or the same in another format
+            executor = ThreadPoolExecutor(engine.batch, "store")
+            with executor, suppress(UndecodableError):  # try the next decoder, or the same one with another format
                 return _DraftMaker(decoded_track, folder, engine, executor).make(on_growth, should_stop)
-    raise AssertionError("conformed() yields or raises")
+    raise AssertionError("open_conformed() yields or raises")
 
 
 class _DraftMaker:
@@ -53,7 +54,7 @@ class _DraftMaker:
         self._store = SegmentStore.create(folder, self._store_manifest(max(1, round(seconds * engine.sample_rate))))
         if self._store.total_bytes() > _MAX_SHARE_OF_FREE_SPACE * shutil.disk_usage(folder).free:
             raise OSError(f"A draft of {self._store.total_bytes()} bytes would take too much of the disk")
-        # What is decoded and still to be heard, and at which frame of the track it begins.
+        # Decoded samples that later segments need; `_buffer_start` is the frame of the track at which they begin.
         self._buffer = np.zeros((self._channels, 0), np.float32)
         self._new_blocks: list[Samples] = []
         self._buffer_start = 0
@@ -93,11 +94,11 @@ class _DraftMaker:
     def _append(self, block: NDArray[np.floating]) -> None:
         self._new_blocks.append(block.astype(np.float32))
         self._decoded_frames += block.shape[1]
-        if self._decoded_frames > self._store.manifest.frames:  # the header said less
+        if self._decoded_frames > self._store.manifest.frames:  # the header claimed less
             self._store = self._store.with_length(2 * self._decoded_frames)
 
     def _ready_batch(self) -> tuple[Segment, ...]:
-        """A batch of segments all of whose sound is there; none while there are too few."""
+        """Return the next batch of segments if all of their input is decoded, else an empty tuple."""
         candidates = self._store.grid.segments[self._next_segment :][: self._engine.batch]
         decoded = tuple(part for part in candidates if part.input_start + part.input_frames <= self._decoded_frames)
         return decoded if len(decoded) == self._engine.batch else ()
@@ -105,8 +106,8 @@ class _DraftMaker:
     def _separate_batch(self, segments: tuple[Segment, ...]) -> None:
         self._buffer, self._new_blocks = np.concatenate([self._buffer, *self._new_blocks], axis=1), []
         inputs = [self._read_input(segment) for segment in segments]
-        longest = max(sound.shape[1] for sound in inputs)
-        padded = np.stack([np.pad(sound, ((0, 0), (0, longest - sound.shape[1]))) for sound in inputs])
+        longest = max(samples.shape[1] for samples in inputs)
+        padded = np.stack([np.pad(samples, ((0, 0), (0, longest - samples.shape[1]))) for samples in inputs])
         list(self._executor.map(self._store_stems, segments, self._engine.separate(padded)()))
         self._next_segment = segments[-1].number + 1
         self._drop_used_samples(self._next_segment)
@@ -117,14 +118,14 @@ class _DraftMaker:
         self._store.write(segment, stems, is_durable=False)
 
     def _read_input(self, segment: Segment) -> Samples:
-        """float32 `[2, heard]`, silence beyond the track's ends."""
+        """Return float32 `[2, input_frames]` with silence beyond the track's ends."""
         start, end = segment.input_start, segment.input_start + segment.input_frames
-        sound = self._buffer[:, max(start - self._buffer_start, 0) : max(end - self._buffer_start, 0)]
+        samples = self._buffer[:, max(start - self._buffer_start, 0) : max(end - self._buffer_start, 0)]
         before, after = max(-start, 0), max(end - self._decoded_frames, 0)
-        return np.pad(np.broadcast_to(sound, (2, sound.shape[1])), ((0, 0), (before, after)))
+        return np.pad(np.broadcast_to(samples, (2, samples.shape[1])), ((0, 0), (before, after)))
 
     def _drop_used_samples(self, next_segment: int) -> None:
-        """Let go of sound that no later segment hears."""
+        """Discard decoded samples that no later segment needs."""
         segments = self._store.grid.segments
         if next_segment < len(segments):
             dropped_frames = max(0, segments[next_segment].input_start - self._buffer_start)

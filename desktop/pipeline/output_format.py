@@ -1,16 +1,16 @@
-"""In what the stems are written: container, depth, and the steps they are rounded to."""
+"""Format of the stem files: container, bit depth, and the steps that samples are quantized to."""
 
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from desktop.audio.track import SampleFormat
 from desktop.audio.writer import MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES
+from desktop.pipeline.request import Request
 from desktop.pipeline.spool import StemBlock
 
 _FLAC_DEPTH_NOTICE = "FLAC holds 24 bits at most, so the stems were written with 24 bits."
 _FLAC_RATE_NOTICE = "FLAC cannot hold {rate} Hz, so the stems were written as WAV."
 _MP3_RATE_NOTICE = "MP3 cannot hold {rate} Hz, so the stems were written as FLAC."
-# The steps of float stems: as fine as float32 holds exactly up to twice full scale.
+# Quantization of float stems: the finest steps that float32 represents exactly up to twice full scale.
 _FLOAT_QUANTIZATION_BITS = 24
 _DEPTH_OF_SOURCE = {
     SampleFormat.PCM_16: "16",
@@ -21,58 +21,39 @@ _DEPTH_OF_SOURCE = {
 }
 
 
-class RequestedFormat(Protocol):
-    """What a request says about files."""
-
-    @property
-    def format(self) -> str:
-        """Container: "wav", "flac" or "mp3"."""
-        ...
-
-    @property
-    def bits(self) -> str | None:
-        """Depth: "16", "24" or "32f"; None follows the source."""
-        ...
-
-    @property
-    def sum_mode(self) -> str:
-        """Either "exact" or "raw"."""
-        ...
-
-
 @dataclass(frozen=True)
 class OutputFormat:
-    """How stems become files."""
+    """Format of the stem files, and how samples are quantized."""
 
     container: str
-    """"wav", "flac" or "mp3"."""
+    """Container: "wav", "flac" or "mp3"."""
     depth: str
-    """"16", "24", "32" or "32f"; without meaning for mp3."""
+    """Bit depth: "16", "24", "32" or "32f"; ignored for mp3."""
     quantization_bits: int | None
-    """Stems are rounded to whole steps of a format this many bits wide; None leaves them as they are."""
+    """Bits of the format whose steps the stems are rounded to; None for no rounding."""
     preserves_sum: bool
-    """The stems are made to sum to the mixture."""
+    """Whether the stems are corrected to sum to the mixture."""
 
     @property
     def is_float(self) -> bool:
-        """True for 32-bit float files."""
+        """Return True if the files hold 32-bit floats."""
         return self.container == "wav" and self.depth == "32f"
 
     def would_clip(self, values: StemBlock) -> bool:
-        """True when the files cannot hold these values, full scale being 1."""
+        """Return True if the files cannot hold these values; full scale is 1."""
         if self.quantization_bits is None or self.is_float:
             return False
         return bool(values.min() < -1.0 or values.max() > 1.0 - 2.0 ** (1 - self.quantization_bits))
 
     def as_float(self) -> "OutputFormat":
-        """The same stems in files that hold any value."""
-        return replace(self, format="wav", depth="32f")
+        """Return the same format with 32-bit float WAV files, which hold any value."""
+        return replace(self, container="wav", depth="32f")
 
 
 def choose_output_format(
-    request: RequestedFormat, source: SampleFormat, sample_rate: int
+    request: Request, source: SampleFormat, sample_rate: int
 ) -> tuple[OutputFormat, tuple[str, ...]]:
-    """What was asked for, or what suits the source; and what to tell the user about it."""
+    """Return the requested format, adapted to the source and sample rate in Hz, and the notices for the user."""
     preserves_sum = request.sum_mode == "exact"
     container, notices = request.format, ()
     if container == "mp3":
@@ -90,5 +71,5 @@ def choose_output_format(
 
 
 def _float_quantization_bits(preserves_sum: bool, source: SampleFormat) -> int | None:
-    """Floats whose sum is to be a whole number of steps must be whole numbers of steps themselves."""
+    """Return the quantization of float stems: if their sum must be whole steps, each stem must be whole steps too."""
     return _FLOAT_QUANTIZATION_BITS if preserves_sum and source in (SampleFormat.PCM_16, SampleFormat.PCM_24) else None

@@ -1,8 +1,8 @@
-"""The way of a song: mixture in, stems out. Read this first.
+"""One run of the pipeline, from track to stems. Read this first.
 
-decode → resample to the engine's rate → cut into segments → separate → overlap-add → resample back → make the stems
-sum to the mixture → write them → read them back and measure. Everything streams: a song of three hours needs no more
-memory than one of three minutes.
+decode → resample to the engine's rate → divide into segments → separate → overlap-add → resample back → correct the
+stems to sum to the mixture → write them → read them back for the null test. Everything streams: a track of three
+hours needs no more memory than one of three minutes.
 """
 
 import shutil
@@ -24,56 +24,31 @@ from desktop.pipeline.normalization import Normalization, NormalizationMeter
 from desktop.pipeline.null_test import measure_null_dbfs
 from desktop.pipeline.output_format import choose_output_format
 from desktop.pipeline.progress import Progress, ProgressUpdate
+from desktop.pipeline.request import Request
 from desktop.pipeline.schedule import Playhead
-from desktop.pipeline.separation import Separation, SeparationOptions
+from desktop.pipeline.separation import Separation
 from desktop.pipeline.stem_files import StemFile, StemWriter
 from desktop.runtime.disk_errors import describe_disk_error
+from desktop.stage import Stage
 
-__all__ = ["Outcome", "ProgressUpdate", "Request", "StemFile", "run"]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to separate, and how to write it."""
-
-    source: Path
-    """The track."""
-    folder: Path
-    """Made when missing. Receives the stems and their peaks; holds the decoded mixture meanwhile."""
-    format: str
-    """"wav", "flac" or "mp3"."""
-    bits: str | None
-    """"16", "24" or "32f"; None follows the source."""
-    sum_mode: str
-    """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
-    mixture_peaks: Path
-    """Receives the peaks of the mixture, as soon as it is decoded."""
-    segments: Path | None = None
-    """Keeps finished segments, so that the same request goes on where it was cut off; None: they go with the run."""
-    key: str = ""
-    """Names what the segments depend on beside this request and the engine's name: the song, the model's file."""
-    overlap: float = 0.25
-    """Part of a segment that it shares with its neighbour, where the engine's segments overlap."""
-    shifts: int = 0
-    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
-    copies: Path | None = None
-    """A folder that is to receive copies of the stems afterwards, and must have room for them."""
+__all__ = ["Outcome", "ProgressUpdate", "Request", "run"]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of it."""
+    """Result of a run."""
 
     sample_rate: int
+    """Sample rate of the mixture and the stems in Hz."""
     channels: int
     frames: int
     seconds: float
     null_dbfs: float
-    """Measured peak of source minus sum of stems; -300 when there is no difference at all."""
+    """Measured peak of mixture minus sum of the stems, in dBFS; -300 if there is no difference."""
     notices: tuple[str, ...]
-    """Sentences for the user."""
+    """Notices for the user."""
     stems: tuple[StemFile, ...]
-    """In the order of the engine's sources."""
+    """Stems in the order of the engine's sources."""
 
 
 def run(
@@ -83,9 +58,9 @@ def run(
     should_stop: Callable[[], bool],
     playhead: Playhead = lambda: None,
 ) -> Outcome:
-    """Separate one track, from where it is listened to on. The stems are the same bits wherever that is.
+    """Separate one track, beginning at the playhead. The stems have the same bits wherever the playhead is.
 
-    Raises an UnbraidError, and then leaves nothing behind but `request.segments`, and the peaks that were there before.
+    Raises an UnbraidError, and then leaves only `request.segments` and any peaks that existed before.
     """
     progress = Progress(report, should_stop)
     try:
@@ -107,13 +82,12 @@ def _run_stages(request: Request, engine: Engine, progress: Progress, playhead: 
             on_failure.callback(request.mixture_peaks.unlink, missing_ok=True)
         mixture, normalization = decode_track(request.source, decoded, request.mixture_peaks, progress)
         output_format, notices = choose_output_format(request, mixture.sample_format, mixture.sample_rate)
-        options = _separation_options(request)
         if request.segments is None:
-            on_exit.callback(shutil.rmtree, options.segments_folder, ignore_errors=True)
-        check_disk_space(mixture, engine, output_format, options, request)
+            on_exit.callback(shutil.rmtree, request.segments_folder, ignore_errors=True)
+        check_disk_space(mixture, engine, output_format, request)
         stem_writer = StemWriter(request.folder, engine.sources, mixture, output_format)
         on_failure.callback(stem_writer.abort)
-        separation = Separation(mixture, normalization, engine, options, progress, playhead)
+        separation = Separation(mixture, normalization, engine, request, progress, playhead)
         with closing(separation.stem_blocks(request.folder / "mixture.spool")) as blocks:
             stem_writer.write_all(blocks)
         stems = stem_writer.close()
@@ -124,36 +98,34 @@ def _run_stages(request: Request, engine: Engine, progress: Progress, playhead: 
     return Outcome(mixture.sample_rate, mixture.channels, mixture.frames, seconds, null_peak_dbfs, notices, stems)
 
 
-def _separation_options(request: Request) -> SeparationOptions:
-    segments_folder = request.segments or request.folder / "segments"
-    return SeparationOptions(segments_folder, request.key, request.overlap, request.shifts)
-
-
 def decode_track(
     track: Path, mixture_path: Path, peaks_path: Path, progress: Progress
 ) -> tuple[Mixture, Normalization]:
-    """Decode `track` into the new file `out`, and write its peaks. Raises as `decode_mixture`, and OSError."""
-    with closing(_DecodeMeters(peaks_path)) as listener:
+    """Decode `track` into the new file `mixture_path`, and write its peaks to `peaks_path`.
+
+    Raises the same errors as `decode_mixture`, and OSError.
+    """
+    with closing(_DecodeMeters(peaks_path)) as meters:
         mixture = decode_mixture(
-            track, mixture_path, lambda part: progress.advance("decoding", part), progress.should_stop, listener
+            track, mixture_path, lambda part: progress.advance(Stage.DECODING, part), progress.should_stop, meters
         )
-        listener.peaks.close()
-    return mixture, listener.meter.normalization
+        meters.peaks.close()
+    return mixture, meters.normalization_meter.normalization
 
 
 class _DecodeMeters:
     def __init__(self, peaks: Path) -> None:
         self._path = peaks
-        self.peaks, self.meter = PeakWriter(peaks), NormalizationMeter()
+        self.peaks, self.normalization_meter = PeakWriter(peaks), NormalizationMeter()
 
     def reset(self) -> None:
         self.close()
-        self.peaks, self.meter = PeakWriter(self._path), NormalizationMeter()
+        self.peaks, self.normalization_meter = PeakWriter(self._path), NormalizationMeter()
 
     def add_block(self, block: NDArray[np.float64]) -> None:
         self.peaks.add_block(block)
-        self.meter.add(block)
+        self.normalization_meter.add(block)
 
     def close(self) -> None:
-        """Leave no peaks but finished ones."""
+        """Discard unfinished peaks."""
         self.peaks.abort()

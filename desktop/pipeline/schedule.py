@@ -1,4 +1,4 @@
-"""Which segments come next: those that somebody waits to hear, then the rest from the start."""
+"""Order in which segments are separated: from the playhead to the end, then the rest from the start."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -6,11 +6,11 @@ from desktop.segments.grid import Segment
 from desktop.segments.store import SegmentStore
 
 Playhead = Callable[[], float | None]
-"""Where the song is being listened to, in seconds; None when nobody listens."""
+"""Return the position of the playhead in seconds, or None if the track is not being played."""
 
 
 class Schedule:
-    """Chooses among the segments of a store that are neither done nor chosen already."""
+    """Schedule of the segments of a store that are neither finished nor scheduled yet."""
 
     def __init__(self, store: SegmentStore, playhead: Playhead) -> None:
         self._store = store
@@ -20,11 +20,11 @@ class Schedule:
 
     @property
     def fraction_done(self) -> float:
-        """0 to 1."""
+        """Fraction of the segments that are finished, 0 to 1."""
         return len(self._store.finished) / max(1, len(self._store.grid.segments))
 
     def next_batch(self, batch_size: int) -> Sequence[Segment]:
-        """The next segments, at most `batch`, all heard equally long; none when all were chosen."""
+        """Return the next segments, at most `batch_size`, all of one input length; empty if all are scheduled."""
         segments: list[Segment] = []
         for segment in self._pending_from(self._playhead_segment()):
             if len(segments) == batch_size or segment.input_frames != (segments or [segment])[0].input_frames:
@@ -34,7 +34,7 @@ class Schedule:
         return segments
 
     def _playhead_segment(self) -> int:
-        """Number of the segment at which listening begins."""
+        """Return the number of the first segment under the playhead, 0 without a playhead."""
         seconds = self._playhead()
         if seconds is None:
             return 0

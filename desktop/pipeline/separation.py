@@ -1,9 +1,9 @@
-"""The mixture through the engine: out come the stems' blocks, at the mixture's own rate, in order."""
+"""Separation of a mixture by an engine into blocks of stems at the mixture's sample rate."""
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,50 +15,39 @@ from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.engine import Engine, PendingStems, Samples
 from desktop.pipeline.normalization import Normalization, NormalizationMeter
 from desktop.pipeline.progress import Progress
+from desktop.pipeline.request import Request
 from desktop.pipeline.schedule import Playhead, Schedule
 from desktop.pipeline.spool import BLOCK_FRAMES, AudioReader, Spool, StemBlock, read_blocks
 from desktop.segments.grid import Segment, Segmentation, random_shifts
 from desktop.segments.store import SegmentStore, StoreManifest
-
-
-@dataclass(frozen=True)
-class SeparationOptions:
-    """How a track is separated, beside what the engine says."""
-
-    segments_folder: Path
-    """The folder of its finished segments. Those that are there, and made in the same way, are not made again."""
-    key: str
-    """Names what made them; see `StoreManifest.key`."""
-    overlap: float
-    """Part of a segment shared with its neighbour, for engines whose segments overlap."""
-    shifts: int
-    """How many turns, each cut elsewhere, are averaged; 0 for one, cut from the first frame on."""
+from desktop.stage import Stage
 
 
 class Separation:
-    """One track and the engine that separates it."""
+    """Separation of one track by one engine."""
 
     def __init__(
         self,
         mixture: Mixture,
         normalization: Normalization,
         engine: Engine,
-        options: SeparationOptions,
+        request: Request,
         progress: Progress,
         playhead: Playhead,
     ) -> None:
-        """`level` is the mixture's."""
+        """Prepare the separation; `normalization` is that of the mixture at its own sample rate."""
         self._mixture = mixture
         self._normalization = normalization
         self._engine = engine
-        self._options = options
+        self._request = request
         self._progress = progress
         self._playhead = playhead
 
     def stem_blocks(self, spool_path: Path) -> Generator[StemBlock]:
-        """Blocks `[sources, channels, n <= 65536]` that together have exactly the mixture's frames.
+        """Yield blocks `[sources, channels, n <= 65536]` that together have exactly the mixture's frames.
 
-        A mixture at another rate than the engine's is kept resampled in the file `spool` meanwhile.
+        If the engine's sample rate differs from the mixture's, the resampled mixture is kept in the file `spool_path`
+        meanwhile. Raises ModelRejectedError, CancelledError, StorageError, OSError.
         """
         if self._mixture.sample_rate == self._engine.sample_rate:
             yield from self._blocks_of_exact_length(self._mixture, self._normalization)
@@ -67,7 +56,7 @@ class Separation:
             yield from self._blocks_of_exact_length(resampled, self._resample_into(resampled))
 
     def _resample_into(self, spool: Spool) -> Normalization:
-        """Fill the track; its level."""
+        """Write the mixture at the engine's sample rate to `spool`; return its normalization."""
         mixture, meter = self._mixture, NormalizationMeter()
 
         def append(block: NDArray[np.floating]) -> None:
@@ -82,16 +71,16 @@ class Separation:
 
     def _blocks_of_exact_length(self, audio: AudioReader, normalization: Normalization) -> Iterator[StemBlock]:
         mixture = self._mixture
-        frames_given = 0
+        frames_yielded = 0
         for block in self._blocks_at_mixture_rate(audio, normalization):
             for start in range(0, block.shape[-1], BLOCK_FRAMES):
-                piece = block[..., start : min(start + BLOCK_FRAMES, start + mixture.frames - frames_given)]
-                frames_given += piece.shape[-1]
-                if piece.shape[-1]:
-                    yield piece
-        # Rounding there and back may lose a frame at the end; a track of a frame or two may vanish altogether.
-        if frames_given < mixture.frames:
-            yield np.zeros((len(self._engine.sources), mixture.channels, mixture.frames - frames_given))
+                part = block[..., start : min(start + BLOCK_FRAMES, start + mixture.frames - frames_yielded)]
+                frames_yielded += part.shape[-1]
+                if part.shape[-1]:
+                    yield part
+        # Resampling twice may lose a frame at the end by rounding; a track of a frame or two may become empty.
+        if frames_yielded < mixture.frames:
+            yield np.zeros((len(self._engine.sources), mixture.channels, mixture.frames - frames_yielded))
 
     def _blocks_at_mixture_rate(self, audio: AudioReader, normalization: Normalization) -> Iterator[StemBlock]:
         resampler = _OutputResampler(len(self._engine.sources), self._mixture, self._engine.sample_rate)
@@ -100,25 +89,25 @@ class Separation:
         yield resampler.flush()
 
     def _blocks_at_engine_rate(self, audio: AudioReader, normalization: Normalization) -> Iterator[StemBlock]:
-        """Blocks `[sources, channels, n]` at the engine's rate, each as soon as all before it are done."""
-        store = SegmentStore.create(self._options.segments_folder, self._store_manifest(audio))
+        """Yield blocks `[sources, channels, n]` at the engine's sample rate in order, each as soon as it is ready."""
+        store = SegmentStore.create(self._request.segments_folder, self._store_manifest(audio))
         schedule = Schedule(store, self._playhead)
         segment_normalization = normalization if self._engine.segmentation.normalise else Normalization()
         with closing(SegmentWorker(audio, self._engine, store, segment_normalization)) as worker:
             for start in range(0, audio.frames, BLOCK_FRAMES):
                 size = min(BLOCK_FRAMES, audio.frames - start)
                 while not store.is_ready(start, start + size):
-                    self._progress.advance("separating", schedule.fraction_done)
+                    self._progress.advance(Stage.SEPARATING, schedule.fraction_done)
                     worker.separate(schedule.next_batch(self._engine.batch))
-                self._progress.advance("separating", schedule.fraction_done)
+                self._progress.advance(Stage.SEPARATING, schedule.fraction_done)
                 yield store.read(start, size).transpose(1, 2, 0)
 
     def _store_manifest(self, audio: AudioReader) -> StoreManifest:
         engine = self._engine
-        pass_shifts = random_shifts(self._options.shifts, engine.sample_rate)
-        segmentation = with_overlap(engine.segmentation, self._options.overlap)
+        pass_shifts = random_shifts(self._request.shifts, engine.sample_rate)
+        segmentation = with_overlap(engine.segmentation, self._request.overlap)
         return StoreManifest(
-            self._options.key,
+            self._request.key,
             engine.sources,
             engine.sample_rate,
             audio.channels,
@@ -129,25 +118,25 @@ class Separation:
 
 
 class _OutputResampler:
-    """Stems back from the engine's rate to the mixture's."""
+    """Resampler of stems from the engine's sample rate to the mixture's."""
 
     def __init__(self, source_count: int, mixture: Mixture, engine_rate: int) -> None:
         self._shape = (source_count, mixture.channels, -1)
         self._resampler = StreamResampler(engine_rate, mixture.sample_rate, source_count * mixture.channels)
 
     def push(self, block: StemBlock) -> StemBlock:
-        """`[sources, channels, n]` to `[sources, channels, m]`."""
+        """Resample the next block, `[sources, channels, n]` to `[sources, channels, m]`."""
         flat = np.ascontiguousarray(block).reshape(-1, block.shape[-1])
-        # Frame by frame as the resampler leaves them, every sum over stems would take ten times as long.
+        # The resampler's output is interleaved in memory; there, each sum over stems would take ten times as long.
         return np.ascontiguousarray(self._resampler.push(flat)).reshape(self._shape)
 
     def flush(self) -> StemBlock:
-        """The rest of it."""
+        """Return the remaining frames, `[sources, channels, m]`."""
         return self._resampler.flush().reshape(self._shape)
 
 
 def with_overlap(segmentation: Segmentation, overlap: float) -> Segmentation:
-    """The reference's meaning of `overlap` (`apply_model`), for engines that follow the reference."""
+    """Return the segmentation with this overlap, as in demucs `apply_model`; unchanged for other engines."""
     return (
         replace(segmentation, stride=max(1, int((1 - overlap) * segmentation.length)))
         if segmentation.normalise
@@ -156,22 +145,22 @@ def with_overlap(segmentation: Segmentation, overlap: float) -> Segmentation:
 
 
 class SegmentWorker:
-    """What the engine made of some segments is finished and stored while it works on the next."""
+    """Worker that separates segments, and stores the results while the engine computes the next ones."""
 
     def __init__(self, audio: AudioReader, engine: Engine, store: SegmentStore, normalization: Normalization) -> None:
         self._audio = audio
         self._engine = engine
         self._store = store
         self._normalization = normalization
-        self._store_executor = ThreadPoolExecutor(1, "keep")
+        self._store_executor = ThreadPoolExecutor(1, "store")
         self._pending_store: Future[None] | None = None
         self._silence_value = normalization.apply(np.zeros(1))[0]
         self._silence_stems: Samples | None = None
 
     def separate(self, segments: Sequence[Segment]) -> None:
-        """Segments that are heard equally long, or none: then those before them are waited for.
+        """Separate segments of one input length, and wait until the previous ones are stored.
 
-        Raises ModelRejectedError, OSError.
+        An empty sequence only waits. Raises ModelRejectedError, OSError.
         """
         pending = (
             self._separate_batch(np.stack([self._read_input(segment) for segment in segments])) if segments else None
@@ -181,11 +170,11 @@ class SegmentWorker:
         self._pending_store = self._store_executor.submit(self._store_segments, segments, pending) if pending else None
 
     def close(self) -> None:
-        """Store what is still to be stored."""
+        """Wait until all results are stored."""
         self._store_executor.shutdown()
 
     def _separate_batch(self, inputs: Samples) -> PendingStems:
-        """Of segments `[n, 2, heard]`. Silence is the same wherever it is, so it is separated once."""
+        """Separate inputs `[n, 2, input_frames]`. The stems of silence are computed only once."""
         if not (inputs == self._silence_value).all():
             return self._engine.separate(inputs)
         if self._silence_stems is None or self._silence_stems.shape[-1] != inputs.shape[-1]:
@@ -194,7 +183,7 @@ class SegmentWorker:
         return lambda: stems
 
     def _read_input(self, segment: Segment) -> Samples:
-        """What the engine hears of a segment: float32 `[2, heard]`, silence beyond the track's ends."""
+        """Return the engine's input, float32 `[2, input_frames]`, with silence beyond the track's ends."""
         start = max(segment.input_start, 0)
         end = min(segment.input_start + segment.input_frames, self._audio.frames)
         samples = np.zeros((2, segment.input_frames), dtype=np.float32)
@@ -210,12 +199,12 @@ class SegmentWorker:
             )
 
     def _convert_output(self, output: Samples) -> Samples:
-        """An answer `[sources, 2, frames]` as it is kept: at the track's level, with the track's channels."""
+        """Convert the engine's output `[sources, 2, frames]` to the track's level and channels."""
         if not np.isfinite(output).all():
             raise ModelRejectedError(
                 f"The model {self._engine.name} gave something that is not sound. "
                 "Its file may be damaged: remove it, download it again, or choose another model."
             )
-        stem = self._normalization.invert(output)
-        # A mono song was given to the engine as two equal channels; their mean is its stem.
-        return stem if self._audio.channels == 2 else stem.mean(axis=1, keepdims=True)
+        stems = self._normalization.invert(output)
+        # A mono track was passed to the engine as two equal channels; their mean is the stem.
+        return stems if self._audio.channels == 2 else stems.mean(axis=1, keepdims=True)

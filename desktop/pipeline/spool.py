@@ -1,4 +1,4 @@
-"""Sound kept on disk while a job runs, so that memory does not grow with the song."""
+"""Spool: samples kept on disk while a job runs, so that memory use does not grow with the track."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,29 +12,29 @@ from desktop.runtime.disk_errors import describe_disk_error
 
 BLOCK_FRAMES = 65536
 StemBlock = NDArray[np.float64]
-"""Stems side by side: float64 `[sources, channels, n]`."""
+"""Block of all stems, float64 `[sources, channels, n]`."""
 
 
 class AudioReader(Protocol):
-    """Sound that can be read anywhere: the decoded mixture, or a spool of it at another rate."""
+    """Audio with random access: the decoded mixture, or a spool of it at another sample rate."""
 
     @property
     def channels(self) -> int:
-        """1 or 2."""
+        """Number of channels, 1 or 2."""
         ...
 
     @property
     def frames(self) -> int:
-        """Exact length."""
+        """Exact length in frames."""
         ...
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:
-        """`[channels, frames]` from frame `start` on."""
+        """Return `[channels, frames]` from frame `start` on."""
         ...
 
 
 class Spool:
-    """A raw float32 file of interleaved frames, deleted in the end: written from start to end, then read anywhere."""
+    """Temporary raw float32 file of interleaved frames: written in order, then read at any position."""
 
     def __init__(self, path: Path, channels: int) -> None:
         self.channels = channels
@@ -43,7 +43,7 @@ class Spool:
         self._file = path.open("w+b")
 
     def write(self, block: NDArray[np.floating]) -> None:
-        """Append `[channels, n]`. Raises StorageError when the disk is full."""
+        """Append `[channels, n]`. Raises StorageError if the file cannot be written."""
         try:
             self._file.write(np.ascontiguousarray(block.T, dtype=np.float32).tobytes())
             self._file.flush()
@@ -55,13 +55,12 @@ class Spool:
         self.frames += block.shape[1]
 
     def read(self, start: int, frames: int) -> NDArray[np.floating]:
-        """float32 `[channels, frames]` from frame `start` on."""
+        """Return float32 `[channels, frames]` from frame `start` on."""
         frame_bytes = 4 * self.channels
         self._file.seek(start * frame_bytes)
         return np.frombuffer(self._file.read(frames * frame_bytes), dtype=np.float32).reshape(-1, self.channels).T
 
     def __enter__(self) -> Self:
-        """Itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +70,7 @@ class Spool:
 
 
 def read_blocks(audio: AudioReader, raise_if_cancelled: Callable[[], None]) -> Iterator[NDArray[np.floating]]:
-    """The whole track in order, in blocks `[channels, n <= 65536]`; `check` is called before each and may raise."""
+    """Yield the whole track in blocks `[channels, n <= 65536]`; call `raise_if_cancelled` before each."""
     for start in range(0, audio.frames, BLOCK_FRAMES):
         raise_if_cancelled()
         yield audio.read(start, min(BLOCK_FRAMES, audio.frames - start))

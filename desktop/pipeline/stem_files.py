@@ -1,4 +1,4 @@
-"""The stems' files, written side by side block by block, and their peaks."""
+"""Stem files and their peaks, written block by block."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -22,16 +22,16 @@ _FLOAT_NOTICE = "A stem is louder than {depth}-bit files can hold, so all stems 
 
 @dataclass(frozen=True)
 class StemFile:
-    """One stem on disk."""
+    """Files of one stem."""
 
     name: str
-    """As the engine calls the source."""
+    """Name of the engine's source."""
     path: Path
     peaks: Path
 
 
 class StemWriter:
-    """Takes blocks of separated stems in order; gives files that sum to the mixture, if the plan says so."""
+    """Writer of stem files, corrected to sum to the mixture if the output format says so."""
 
     def __init__(self, folder: Path, sources: Sequence[str], mixture: Mixture, output_format: OutputFormat) -> None:
         self._mixture = mixture
@@ -46,15 +46,15 @@ class StemWriter:
         self.notices: tuple[str, ...] = ()
 
     def write_all(self, blocks: Iterable[StemBlock]) -> None:
-        """Make the files and take all blocks. Raises as `open`."""
+        """Create the files and write all blocks `[sources, channels, n]`. Raises StorageError, OSError."""
         self.open()
         for block in blocks:
             self.write(block)
 
     def open(self) -> None:
-        """Make the files. Raises StorageError, and leaves them be, when files of these names are there already.
+        """Create the files. Raises StorageError if a file of that name exists; existing files stay unchanged.
 
-        `abort` cleans up what there is of them, also when this raises.
+        Call `abort` to delete the files after a failure, also after a failure of this method.
         """
         for path in (path for stem in self._stem_files for path in (stem.path, stem.peaks)):
             if path.exists():
@@ -65,7 +65,7 @@ class StemWriter:
         self._open_writers()
 
     def write(self, stems: StemBlock) -> None:
-        """Take the next block `[sources, channels, n]` of the engine's stems, at the mixture's rate."""
+        """Write the next block `[sources, channels, n]` of the engine's stems, at the mixture's sample rate."""
         original = self._mixture.read(self._frames_written, stems.shape[-1])
         values = self._quantize(stems, original)
         if self._output_format.would_clip(values):
@@ -77,7 +77,7 @@ class StemWriter:
         self._frames_written += stems.shape[-1]
 
     def close(self) -> tuple[StemFile, ...]:
-        """Finish the files and move them in place."""
+        """Finish the files, rename them into place, and return them."""
         for writer in self._audio_writers:
             writer.close()
         for peaks in self._peak_writers:
@@ -85,7 +85,7 @@ class StemWriter:
         return tuple(self._stem_files)
 
     def abort(self) -> None:
-        """Delete whatever there is of the files."""
+        """Delete all files that this writer created."""
         for writer in self._audio_writers:
             writer.abort()
         for peaks in self._peak_writers:
@@ -96,7 +96,7 @@ class StemWriter:
             path.unlink(missing_ok=True)
 
     def _quantize(self, stems: StemBlock, original: NDArray[np.floating]) -> StemBlock:
-        """The stems as they are to be heard: made to sum to the original, and on the steps of the plan."""
+        """Return the stems corrected to sum to `original`, and rounded to the steps of the output format."""
         output_format = self._output_format
         if output_format.preserves_sum:
             stems = self._residual.distribute(stems, original)
@@ -107,7 +107,7 @@ class StemWriter:
         return consistency.quantize(stems, output_format.quantization_bits)
 
     def _as_stored(self, values: StemBlock, original: NDArray[np.floating]) -> StemBlock:
-        """What the files hold of these values."""
+        """Return the values as the files store them."""
         if not self._output_format.is_float:
             return values
         if self._output_format.preserves_sum:
@@ -133,7 +133,7 @@ class StemWriter:
             self._audio_writers.append(writer)
 
     def _switch_to_float(self) -> None:
-        """Go on in float files, after copying into them what was written so far."""
+        """Switch to float files, and copy the audio written so far into them."""
         self._set_aside()
         self.notices = (_FLOAT_NOTICE.format(depth=self._output_format.depth),)
         self._output_format = self._output_format.as_float()
@@ -142,7 +142,7 @@ class StemWriter:
         self._copy_set_aside_audio()
 
     def _set_aside(self) -> None:
-        """Keep what was written so far, if anything was, under other names."""
+        """Rename the files written so far; discard empty ones."""
         for writer, stem in zip(self._audio_writers, self._stem_files, strict=True):
             if self._frames_written:
                 writer.close()

@@ -1,1 +1,1 @@
-"""Sound out, without Qt: the mixer, the player, the transport."""
+"""Audio playback without Qt: device, mixer, player, reader and transport."""

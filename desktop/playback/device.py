@@ -1,4 +1,4 @@
-"""The sound device: whatever is the system's default output when it is opened."""
+"""Sound device: the system's default output at the time it is opened."""
 
 import logging
 import sys
@@ -12,31 +12,31 @@ from numpy.typing import NDArray
 from desktop.errors import SoundUnavailableError
 
 LATENCY_S = 0.04
-"""Seconds between the mixer and the ear: short enough that a mute is heard within 50 ms."""
+"""Requested output latency in seconds: short enough that a mute is heard within 50 ms."""
 FillCallback = Callable[[NDArray[np.float32], bool], None]
-"""Fills a block, float32 `[frames, 2]`; True when the device had run out of sound before it."""
+"""Fills a block, float32 `[frames, 2]`; the bool is True if the device underflowed before this block."""
 _NO_DEVICE = "There is no sound device. Connect one, then press play again."
 _CANNOT_OPEN_DEVICE = "The sound device cannot be opened. Close other programs that use it, then press play again."
 _NO_PORTAUDIO = "Sound needs PortAudio. Install it: sudo apt-get install libportaudio2"
 _log = logging.getLogger(__name__)
-# PortAudio, its list of devices and these streams belong to the process.
+# PortAudio, its device list and the open streams are shared by the whole process.
 _portaudio_lock = threading.Lock()
 _open_streams: set[int] = set()
 
 
 def default_device_name() -> str:
-    """Return the name of the default output. Raises SoundUnavailableError when there is none."""
+    """Return the name of the default output device. Raises SoundUnavailableError if there is none."""
     with _portaudio_lock:
         return str(_query_default_output(_refresh_devices())["name"])
 
 
 class Device:
-    """An open output stream. All methods are for one thread."""
+    """Output stream on the default device, for use by one thread."""
 
     def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> None:
-        """Open the default output, at `sample_rate` if it can. Raises SoundUnavailableError.
+        """Open the default output, at `sample_rate` if the device supports it. Raises SoundUnavailableError.
 
-        `fill` is called for each block in PortAudio's thread, and `on_lost` in another when the device goes away.
+        `fill` is called for each block in PortAudio's thread, `on_lost` in another thread if the device disappears.
         """
         self._fill = fill
         self._on_lost = on_lost
@@ -47,19 +47,19 @@ class Device:
 
     @property
     def latency(self) -> float:
-        """Seconds from the callback to the ear."""
+        """Output latency in seconds, from the callback to audible sound."""
         return float(self._stream.latency)
 
     def start(self) -> None:
-        """Begin to play. Raises SoundUnavailableError."""
+        """Start the stream. Raises SoundUnavailableError if the device refuses."""
         try:
             self._stream.start()
         except _import_sounddevice().PortAudioError as error:
-            _log.warning("The sound device does not start: %s", error)
+            _log.warning("The sound device did not start: %s", error)
             raise SoundUnavailableError(_NO_DEVICE) from error
 
     def close(self) -> None:
-        """Give the device back."""
+        """Close the stream and release the device."""
         self._is_closing = True
         with _portaudio_lock:
             self._stream.close()
@@ -68,7 +68,7 @@ class Device:
     def _open(self, sample_rate: int) -> tuple[Any, int]:
         sounddevice = _refresh_devices()
         default_rate = int(_query_default_output(sounddevice)["default_samplerate"])
-        # A device that refuses the song's rate is given its own; the reader resamples.
+        # If the device refuses the track's sample rate, open it at its default rate; the reader resamples.
         for rate in (sample_rate, default_rate):
             try:
                 stream = sounddevice.OutputStream(
@@ -79,7 +79,7 @@ class Device:
                 last_error = error
             else:
                 return stream, rate
-        _log.warning("The sound device cannot be opened: %s", last_error)
+        _log.warning("The sound device could not be opened: %s", last_error)
         raise SoundUnavailableError(_CANNOT_OPEN_DEVICE) from last_error
 
     def _callback(self, out: NDArray[np.float32], _frames: int, _time: object, status: Any) -> None:
@@ -98,11 +98,11 @@ def _query_default_output(sounddevice: Any) -> Any:
 
 
 def _refresh_devices() -> Any:
-    """Return PortAudio with the devices that are there now, unless a stream is open. Raises SoundUnavailableError.
+    """Return the sounddevice module, with a current device list unless a stream is open. Raises SoundUnavailableError.
 
-    PortAudio lists devices when it is initialised, and never again: whatever is connected, or becomes the default, later
-    is found only after it was terminated, which ends all streams (portaudio.com/docs, Pa_Initialize). sounddevice has no
-    public name for that. It takes some 50 ms where there is no hardware.
+    PortAudio lists devices only when it is initialised: a device that is connected, or becomes the default, later is
+    found only after PortAudio was terminated, which ends all streams (portaudio.com/docs, Pa_Initialize). sounddevice
+    has no public function for that. It takes some 50 ms on a machine without sound hardware.
     """
     was_imported = "sounddevice" in sys.modules
     sounddevice = _import_sounddevice()
@@ -117,7 +117,7 @@ def _refresh_devices() -> Any:
 
 
 def _import_sounddevice() -> Any:
-    # Imported late: it loads PortAudio, which looks for devices, and the window shall be there first.
+    # Imported late: it loads PortAudio, which searches for devices, and the window should appear first.
     try:
         import sounddevice
     except OSError as error:

@@ -1,41 +1,41 @@
-"""Lanes to two channels: every change of a level is a ramp, so that nothing ever clicks."""
+"""Mixer: sums the lanes to stereo, with every level change as a ramp, so that nothing clicks."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.playback.ring import LaneSamples
 
-# Long enough not to click, short enough to feel at once (seconds).
+# Seconds of a level ramp: long enough not to click, short enough to feel immediate.
 RAMP_S = 0.012
 SILENCE_DB = -60.0
 
 
 def db_to_gain(db: float) -> float:
-    """The factor of a level in dB; the bottom of a fader is silence."""
+    """Return the linear gain of a level in dB; `SILENCE_DB`, the bottom of a fader, and below give 0."""
     return 0.0 if db <= SILENCE_DB else 10.0 ** (db / 20.0)
 
 
 class Mixer:
-    """Levels of the lanes, moving towards where they were set. Works on arrays that were made beforehand."""
+    """Sums lanes at gains that ramp towards their targets, in buffers that are allocated beforehand."""
 
     def __init__(self, lanes: int, sample_rate: int, max_frames: int) -> None:
-        """`longest` is the most frames that one call mixes."""
+        """Allocate the buffers; `max_frames` is the most frames that one call of `mix` may get."""
         self.target_gains = np.ones(lanes, dtype=np.float32)
-        """Factor of each lane, set from any thread."""
+        """Linear gain of each lane, float32 `[lanes]`; may be set from any thread."""
         self.peaks = np.zeros(lanes, dtype=np.float32)
-        """Loudest sample of each lane since this was last set to zero."""
+        """Largest absolute sample of each lane since the last reset to zero, float32 `[lanes]`."""
         self._current_gains = np.ones(lanes, dtype=np.float32)
         self._gain_step = np.float32(1.0 / (RAMP_S * sample_rate))
         self._frame_numbers = np.arange(1, max_frames + 1, dtype=np.float32)[:, None]
         self._ramp_buffer = np.zeros((max_frames, lanes), dtype=np.float32)
 
     def reset(self, sample_rate: int) -> None:
-        """Start at the levels that are set, without a ramp, before the first sound on a device of this rate."""
+        """Apply the target gains without a ramp, before the first block on a device of this sample rate."""
         self._gain_step = np.float32(1.0 / (RAMP_S * sample_rate))
         self._current_gains[:] = self.target_gains
 
     def mix(self, lanes: LaneSamples, out: NDArray[np.float32]) -> None:
-        """Sum `lanes` `[frames, lanes, 2]`, which is scaled in place, into `out` `[frames, 2]`."""
+        """Sum `lanes`, float32 `[frames, lanes, 2]`, scaled in place, into `out`, float32 `[frames, 2]`."""
         if not np.array_equal(self._current_gains, self.target_gains):
             gains = self._ramp_gains(len(out))
             np.multiply(lanes, gains[:, :, None], out=lanes)
@@ -46,7 +46,7 @@ class Mixer:
         np.sum(lanes, axis=1, out=out)
 
     def _ramp_gains(self, frames: int) -> NDArray[np.float32]:
-        """Factors `[frames, lanes]`, each moving towards its target by one step a frame at most."""
+        """Return gains `[frames, lanes]`, each moving towards its target by at most one step per frame."""
         gains = self._ramp_buffer[:frames]
         distance = self.target_gains - self._current_gains
         np.multiply(self._frame_numbers[:frames], self._gain_step, out=gains)

@@ -1,4 +1,4 @@
-"""A song that is still being separated: the model's segments where they are finished, the draft elsewhere."""
+"""Playback of a track that is still being separated: the model's finished segments, the draft elsewhere."""
 
 from pathlib import Path
 
@@ -11,15 +11,21 @@ from desktop.playback.source import SampleStream
 from desktop.segments.partial_result import PartialResult
 from desktop.segments.store import SegmentStore, StoreManifest
 
-# From the draft to the model's sound and back (seconds).
+# Seconds of the cross-fade between the draft and the model's segments.
 _FADE_S = 0.02
 
 
 class PartialSource:
-    """What can be heard of it now, as one song. It grows while it is read, and waits where there is nothing."""
+    """Playback source of a job's finished segments and draft, which may grow while they are read.
+
+    A stream returns no frames where neither exists yet.
+    """
 
     def __init__(self, segments: Path, draft: Path, manifest: StoreManifest) -> None:
-        """`segments` and `draft` are the folders of the job, `about` what its leading store was last known to be."""
+        """Describe the track without opening files.
+
+        `segments` and `draft` are folders of the job, `manifest` is the last known manifest of its primary store.
+        """
         self._folders = (segments, draft)
         self.lane_names = sort_stem_names(manifest.sources)
         self.sample_rate = manifest.sample_rate
@@ -27,7 +33,7 @@ class PartialSource:
         self.lanes = len(manifest.sources)
 
     def open_stream(self, start: int) -> SampleStream:
-        """Begin to read at a frame."""
+        """Return a stream from frame `start` on."""
         return _PartialStream(self, PartialResult(*self._folders), start)
 
 
@@ -42,22 +48,25 @@ class _PartialStream:
 
     @property
     def has_ended(self) -> bool:
-        """True when the song's last frame was given."""
+        """Whether the track's last frame was returned."""
         return self._position >= self._frames
 
     def read(self, frames: int) -> LaneSamples:
-        """The next sound that is there: up to where finished and unfinished parts meet."""
+        """Return at most `frames` frames, float32 `[frames, lanes, 2]`, up to the next border of a finished part.
+
+        Returns none at the end, and where neither a segment nor the draft exists yet.
+        """
         end = min(self._position + frames, self._frames)
         try:
             sound = self._read_range(self._position, end)
-        except (OSError, ValueError):  # files are gone: the job has ended, or is begun anew
+        except (OSError, ValueError):  # the files are gone: the job has ended or was restarted
             self._result.reload()
             sound = self._read_lanes(None, end, end)
         self._position += len(sound)
         return sound
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: the stream holds no file open."""
 
     def _read_range(self, start: int, end: int) -> LaneSamples:
         final, draft = self._usable_stores()
@@ -76,7 +85,7 @@ class _PartialStream:
         )
 
     def _usable_stores(self) -> tuple[SegmentStore | None, SegmentStore | None]:
-        """Return the model's store and the draft's, each if it is at the rate of the song."""
+        """Return the model's store and the draft's, or None for one that is missing or at another sample rate."""
         stores = self._result.final, self._result.draft
         final, draft = (
             store if store and store.manifest.sample_rate == self._sample_rate else None for store in stores
@@ -86,7 +95,7 @@ class _PartialStream:
     def _read_final(
         self, final: SegmentStore, draft: SegmentStore | None, start: int, end: int, final_to: int
     ) -> LaneSamples:
-        """The model's sound, cross-faded with the draft where one begins or ends and the other is there."""
+        """Return the model's sound, cross-faded with the draft where a finished part begins or ends."""
         sound = self._read_lanes(final, start, end)
         weights = self._final_weights(start, end, final_to)
         if draft is None or weights.min() == 1.0 or self._ready_until(draft, start, end) < end:
@@ -99,7 +108,7 @@ class _PartialStream:
         return sound
 
     def _final_weights(self, start: int, end: int, final_to: int) -> NDArray[np.float32]:
-        """How much of each frame is the model's: rising from what it was, and fallen where its sound ends."""
+        """Return the model's weight in each frame: it rises from its last value, and reaches 0 where its sound ends."""
         count = np.arange(1, end - start + 1, dtype=np.float32)
         rising = self._final_weight + count / self._fade_frames
         if final_to >= self._frames:
@@ -111,7 +120,7 @@ class _PartialStream:
         return store.ready_until(start, min(end, self._frames)) if store else start
 
     def _next_final_start(self, final: SegmentStore | None, start: int, end: int) -> int:
-        """The first frame after `start` at which the model's sound begins; `end` when that is later."""
+        """Return the first frame after `start` at which the model's sound begins, at most `end`."""
         if final is None:
             return end
         borders = {border for part in final.grid.overlapping(start, end) for border in (part.start, part.end)}
@@ -119,7 +128,7 @@ class _PartialStream:
         return min(ready, default=end)
 
     def _read_lanes(self, store: SegmentStore | None, start: int, end: int) -> LaneSamples:
-        """float32 `[frames, lanes, 2]`; silence for lanes that the store does not have, a mono stem on both sides."""
+        """Return float32 `[frames, lanes, 2]`: lanes that the store lacks are silent, a mono stem is on both sides."""
         sound = np.zeros((end - start, len(self._lane_names), 2), np.float32)
         if store is None or start == end:
             return sound

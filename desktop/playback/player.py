@@ -1,4 +1,4 @@
-"""What is heard: the sound's callback mixes rings, fades and counts, and never waits for anything."""
+"""Player: the audio callback, which mixes rings, fades, counts underflows, and never blocks."""
 
 from collections.abc import Sequence
 from time import monotonic
@@ -11,39 +11,42 @@ from desktop.playback.mixer import RAMP_S, Mixer, db_to_gain
 from desktop.playback.ring import LaneSamples, Ring
 
 MAX_BLOCK_FRAMES = 8192
-"""The most frames that are mixed at once."""
-# How much of the device's buffer is full, at the least, after a block: PortAudio makes four periods of it on ALSA
-# (pa_linux_alsa.c, numPeriods), and asks for a block when one of them is empty.
+"""Largest number of frames mixed at once."""
+# Lowest fill of the device's buffer after a block: PortAudio divides it into four periods on ALSA
+# (pa_linux_alsa.c, numPeriods), and requests a block when one of them is empty.
 _MIN_BUFFER_FILL = 3 / 4
 
 
 class CallbackPosition(NamedTuple):
-    """How far the callback has come."""
+    """Position of the audio callback after its last block."""
 
     requested_at: float
-    """When the last block was asked for (monotonic seconds)."""
+    """Time of the last block (monotonic seconds)."""
     seek_number: int
-    """The seek that is heard; -1 before the first sound."""
+    """Number of the seek that is heard; -1 before the first sound."""
     frame: int
-    """The frame behind that block, at the device's rate."""
+    """Frame after that block, at the device's rate."""
 
 
 class Player:
-    """Plays the ring that is `wanted` while `gate` is open. Without a ring, or with the gate closed: silence."""
+    """Plays `requested_ring` while the gate is open; silence without a ring or with a closed gate."""
 
     def __init__(self, lanes: int) -> None:
-        """Prepare to mix so many lanes; `begin` comes before the first block."""
+        """Allocate the buffers for `lanes` lanes; call `reset` before the first block."""
         self.is_gate_open = False
-        """Open while the song runs; any thread may close it."""
+        """True while the track plays; any thread may close the gate."""
         self.requested_ring: Ring | None = None
-        """Written by the reader: it is played from the next block on. One that answers the same seek as the ring
-        that is heard goes on at its place, as soon as it can; any other begins at its own start."""
+        """Ring to play from the next block on, written by the reader.
+
+        A ring with the seek number of the current ring continues at the current position once it has read that far;
+        any other ring begins at its own start.
+        """
         self.last_block = CallbackPosition(0.0, -1, 0)
         self.underflows = 0
-        """How often the device ran out of sound: as PortAudio tells, or because a block was asked for too late."""
+        """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
         self.sample_rate = 44100
         self.latency = 0.0
-        """Seconds from the callback to the ear, as the device says; 0 if it does not."""
+        """Seconds from the callback to audible sound, as reported by the device; 0 if unknown."""
         self.mixer = Mixer(lanes, self.sample_rate, MAX_BLOCK_FRAMES)
         self._master_gain = np.float32(1.0)
         self._gate_gain = np.float32(0.0)
@@ -55,7 +58,7 @@ class Player:
         self._frame_numbers = np.arange(1, MAX_BLOCK_FRAMES + 1, dtype=np.float32)[:, None]
 
     def reset(self, sample_rate: int, latency: float) -> None:
-        """Get ready for a device that was just opened, and forget the rings. No callback may be running."""
+        """Prepare for a newly opened device and drop all rings; no callback may be running."""
         self.sample_rate, self.latency = sample_rate, latency
         self._fade_frames = int(RAMP_S * sample_rate)
         self.requested_ring = None
@@ -67,26 +70,26 @@ class Player:
 
     @property
     def current_ring(self) -> Ring | None:
-        """The ring that is heard."""
+        """Ring that is heard."""
         return self._voice.ring
 
     @property
     def late_reads(self) -> int:
-        """How often the sound faded out because the reader was late."""
+        """Number of times that the sound faded out because the reader was late."""
         return self._voice.late_reads + self._fading_voice.late_reads
 
     @property
     def is_silent(self) -> bool:
-        """True once a closed gate has faded out."""
+        """Whether the gate is closed and its fade-out has finished."""
         return not self.is_gate_open and self._gate_gain == 0.0
 
     def set_levels(self, master_db: float, lanes_db: Sequence[float]) -> None:
-        """Move towards these levels, in dB: of all together, and of each lane."""
+        """Set the target levels in dB: `master_db` of the sum, `lanes_db` of each lane."""
         self._master_gain = np.float32(db_to_gain(master_db))
         self.mixer.target_gains[:] = [db_to_gain(db) for db in lanes_db]
 
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
-        """Fill a block that the device asks for, float32 `[frames, 2]`, after an `underflow` if it says so."""
+        """Fill a requested block, float32 `[frames, 2]`; `underflow` is True if the device reported one before it."""
         self.underflows += underflow or self._is_request_late()
         for start in range(0, len(out), MAX_BLOCK_FRAMES):
             self._fill_chunk(out[start : start + MAX_BLOCK_FRAMES])
@@ -94,7 +97,7 @@ class Player:
         self.last_block = CallbackPosition(monotonic(), ring.seek_number if ring else -1, ring.position if ring else 0)
 
     def _is_request_late(self) -> bool:
-        """Return True when the device may have played all that it had. PulseAudio and PipeWire do not tell."""
+        """Return True if the device may have played its whole buffer: PulseAudio and PipeWire do not report it."""
         requested_at = self.last_block.requested_at
         return requested_at > 0.0 and 0.0 < self.latency * _MIN_BUFFER_FILL < monotonic() - requested_at
 
@@ -106,7 +109,7 @@ class Player:
         lanes = self._lanes[: len(out)]
         self._voice.read(lanes)
         if self._fading_voice.ring:
-            # Before the mixer, whose levels move on with every call.
+            # Added before the mixer, whose gain ramps advance with every call.
             fading_lanes = self._fading_lanes[: len(out)]
             self._fading_voice.read(fading_lanes, fading_out=True)
             lanes += fading_lanes
@@ -116,7 +119,7 @@ class Player:
         self._apply_gate(out)
 
     def _start_crossfade(self, frames: int) -> None:
-        """Cross-fade to the ring that is wanted; a block of `frames` frames follows."""
+        """Start a cross-fade to the requested ring, before a block of `frames` frames."""
         requested, ring = self.requested_ring, self.current_ring
         if requested is None or requested is ring or self._fading_voice.ring:
             return
@@ -131,7 +134,7 @@ class Player:
             self._fading_voice.ring = None
 
     def _apply_gate(self, out: NDArray[np.float32]) -> None:
-        """Fade in and out, and follow the master level."""
+        """Apply the gate's fade and the master level to `out`."""
         target = self._master_gain if self.is_gate_open else np.float32(0.0)
         if self._gate_gain == target:
             if target != 1.0:
@@ -147,15 +150,15 @@ class Player:
 
 
 class RingVoice:
-    """Reads one ring in the sound's callback, at a gain that moves by one step a frame at most."""
+    """Reads one ring in the audio callback, at a gain that changes by at most one step per frame."""
 
     def __init__(self, max_frames: int) -> None:
-        """`longest` is the most frames that one call reads."""
+        """Allocate the buffers; `max_frames` is the most frames that one call of `read` may get."""
         self.ring: Ring | None = None
         self.gain = 0.0
-        """Factor of the last frame that was read."""
+        """Linear gain of the last frame read, 0 to 1."""
         self.late_reads = 0
-        """How often a ring ran dry although its source had more: the reader was late."""
+        """Number of times that a ring ran dry although its source had more: the reader was late."""
         self._fade_frames = 1
         self._is_running_dry = False
         self._frame_numbers = np.arange(1, max_frames + 1, dtype=np.float32)
@@ -163,11 +166,11 @@ class RingVoice:
         self._limit_buffer = np.zeros(max_frames, dtype=np.float32)
 
     def assign(self, ring: Ring | None, gain: float, fade: int) -> None:
-        """Read another ring, from a gain of 0 (fading in) or 1 (at once) on; a whole fade takes `fade` frames."""
+        """Read another ring, starting at a gain of 0 (fade in) or 1 (at once); a full fade takes `fade` frames."""
         self.ring, self.gain, self._fade_frames, self._is_running_dry = ring, gain, fade, False
 
     def read(self, out: LaneSamples, fading_out: bool = False) -> None:
-        """Fill `out` with the next frames of the ring, and with silence where it has none."""
+        """Fill `out` with the next frames of the ring, and with silence where the ring is empty."""
         ring = self.ring
         count = ring.read_into(out) if ring else 0
         out[count:] = 0.0
@@ -182,19 +185,19 @@ class RingVoice:
             self.gain = 0.0
 
     def _check_running_dry(self, ring: Ring, is_dry: bool) -> None:
-        """Notice that the ring is about to run dry: it fades out while there still is something to fade."""
+        """Detect that the ring is about to run dry, early enough to fade out its last frames."""
         is_running_dry = not ring.is_complete and (is_dry or ring.readable_frames < self._fade_frames)
         if is_running_dry and not self._is_running_dry and not ring.is_starved:
             self.late_reads += 1
         self._is_running_dry = is_running_dry
 
     def _fade_gains(self, count: int, ahead: int, fading_out: bool) -> LaneSamples:
-        """Return the gain of each of `count` frames, after which the ring has `ahead` more: float32 `[count]`."""
+        """Return the gain of each of `count` frames, float32 `[count]`; the ring has `ahead` more frames after them."""
         gains, limits = self._gain_buffer[:count], self._limit_buffer[:count]
         np.multiply(self._frame_numbers[:count], (-1.0 if fading_out else 1.0) / self._fade_frames, out=gains)
         gains += self.gain
         if self._is_running_dry:
-            # The last frame that is there is silent.
+            # The last available frame is silent.
             np.subtract(count + ahead, self._frame_numbers[:count], out=limits)
             limits /= self._fade_frames
             np.minimum(gains, limits, out=gains)

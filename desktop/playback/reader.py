@@ -1,4 +1,4 @@
-"""The sound's thread: it opens the device, and reads ahead of the playhead, so that the callback never meets a disk."""
+"""Reader thread: opens the device and reads ahead of the playhead, so that the callback never waits for a disk."""
 
 import logging
 import threading
@@ -12,17 +12,19 @@ from desktop.playback.player import Player
 from desktop.playback.ring import Ring
 from desktop.playback.source import PlaybackSource, ResampledStream, SampleStream
 
-# Seconds read ahead, before a seek is heard, and between looks; a look costs some microseconds.
+# Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
+# Seconds read before a seek becomes audible.
 _PREROLL_S = 0.15
-# Read before another source of the same song takes over: it plays on meanwhile.
+# Seconds read before another source of the same track takes over; the old source plays meanwhile.
 _SWITCH_PREROLL_S = 0.5
+# Seconds between polls; one poll costs some microseconds.
 _POLL_INTERVAL_S = 0.02
-# Seconds of pause after which the device is given back.
+# Seconds of pause after which the device is released.
 _RELEASE_DEVICE_AFTER_S = 3.0
-# Seconds between two words in the log about sound that dropped out.
+# Seconds between two log lines about dropouts.
 _LOG_INTERVAL_S = 10.0
-# Seconds that `close` waits for a sound server that does not answer.
+# Seconds that `close` waits for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 2.0
 _BLOCK_FRAMES = 8192
 _DEVICE_LOST = "The sound device was lost. Connect one, then press play again."
@@ -31,7 +33,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Cue:
-    """What shall be heard: a song from a frame on. `number` names the seek, and stays when only the source changes."""
+    """Playback request: a source from a frame on.
+
+    `seek_number` identifies the seek, and stays the same if only the source changes.
+    """
 
     source: PlaybackSource
     frame: int
@@ -40,13 +45,13 @@ class Cue:
 
 @dataclass(frozen=True)
 class _Feed:
-    """A ring, and the reading that fills it."""
+    """Ring and the stream that fills it."""
 
     ring: Ring
     stream: SampleStream
 
     def fill(self, frames: int) -> None:
-        """Have `frames` frames ready, as far as the source has them. Raises StorageError."""
+        """Read until the ring holds `frames` frames or the source has no more for now. Raises StorageError."""
         while self.ring.readable_frames < frames and self.ring.writable_frames > 0:
             sound = self.stream.read(min(_BLOCK_FRAMES, self.ring.writable_frames))
             self.ring.is_starved = not len(sound)
@@ -56,7 +61,10 @@ class _Feed:
 
 
 class Reader:
-    """Keeps a player fed from the latest cue on, and its device open while its gate is. It ends with its first error."""
+    """Thread that feeds a player from the latest cue and keeps the device open while the player's gate is open.
+
+    The thread ends at its first error.
+    """
 
     def __init__(
         self,
@@ -65,11 +73,11 @@ class Reader:
         on_ended: Callable[[], None],
         on_error: Callable[[SoundUnavailableError | StorageError], None],
     ) -> None:
-        """Start the thread. `on_ended` and `on_trouble` are called in it."""
+        """Start the thread; `on_ended` and `on_error` are called in it."""
         self.cue = cue
-        """Written by the window, and read here: no cue waits behind another."""
+        """Latest cue, written by the window and read by the thread; cues are not queued."""
         self.is_buffering = False
-        """True while the sound has stopped because what follows is not there yet."""
+        """True while playback waits because the next frames do not exist yet."""
         self._player = player
         self._on_ended = on_ended
         self._on_error = on_error
@@ -79,23 +87,23 @@ class Reader:
         self._next_feed: _Feed | None = None
         self._is_device_lost = self._is_closing = False
         self.has_ended = False
-        """True after an error, and after `close`: then it plays nothing more."""
+        """True after an error or `close`: the reader plays nothing more."""
         self._logged_dropouts, self._next_log_at = 0, 0.0
         self._wake_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
-        """Notice another cue, or that the player's gate was opened."""
+        """Wake the thread after a new cue or after opening the player's gate."""
         self._wake_event.set()
 
     def close(self) -> None:
-        """End the thread, and give the device back."""
+        """End the thread and release the device."""
         self._is_closing = True
         self._wake_event.set()
         self._thread.join(_CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
-            _log.warning("The sound device does not answer, and is left alone")
+            _log.warning("The sound device did not respond; its thread was abandoned")
 
     def _run(self) -> None:
         try:
@@ -126,7 +134,7 @@ class Reader:
         self._log_dropouts()
 
     def _wait_for_work(self) -> None:
-        """Wait for the next look; while the song stands, until something is asked for."""
+        """Wait for the next poll; during a pause, wait for `wake`, and release the device after a while."""
         if (
             not self._wake_event.wait(_POLL_INTERVAL_S if self._player.is_gate_open else _RELEASE_DEVICE_AFTER_S)
             and not self._player.is_gate_open
@@ -158,7 +166,7 @@ class Reader:
         self._wake_event.set()
 
     def _start_cue(self, cue: Cue) -> None:
-        """Read the song of a cue: from its frame on, or from where the same seek is heard."""
+        """Read a cue's source from the cue's frame on, or from the current position if the same seek is heard."""
         self._release_replaced_feed()
         newest_feed = self._next_feed or self._current_feed
         playing_ring = (
@@ -183,13 +191,13 @@ class Reader:
         stream = source.open_stream(frame)
         if rate != source.sample_rate:
             stream = ResampledStream(stream, source.lanes, source.sample_rate, rate)
-        start, end = (round(place * rate / source.sample_rate) for place in (frame, source.frames))
+        start, end = (round(position * rate / source.sample_rate) for position in (frame, source.frames))
         return _Feed(
             Ring(int(_READ_AHEAD_S * rate) + 2 * _BLOCK_FRAMES, source.lanes, start, end, cue.seek_number), stream
         )
 
     def _catch_up(self, feed: _Feed, playing_ring: Ring) -> None:
-        """Read past what plays on meanwhile."""
+        """Read past the position of the ring that plays meanwhile."""
         before = -1
         while before < feed.ring.position + feed.ring.readable_frames:
             before = feed.ring.position + feed.ring.readable_frames
@@ -198,7 +206,7 @@ class Reader:
 
     def _read_ahead(self) -> None:
         self._release_replaced_feed()
-        # What is heard until the other takes over must not run dry before.
+        # The current ring is heard until the next one takes over, and must not run dry before.
         for feed in (self._current_feed, self._next_feed):
             if feed:
                 feed.fill(int(_READ_AHEAD_S * self._player.sample_rate))
@@ -208,7 +216,7 @@ class Reader:
         )
 
     def _release_replaced_feed(self) -> None:
-        """Let go of what was heard once the callback has gone over to what follows."""
+        """Close the previous stream once the callback has switched to the next ring."""
         if self._next_feed and self._player.current_ring is self._next_feed.ring:
             if self._current_feed:
                 self._current_feed.stream.close()
@@ -216,7 +224,7 @@ class Reader:
 
     def _check_end(self) -> None:
         ring = self._player.current_ring
-        # A cue is written before the gate is opened: once it is open, the cue that it was opened for is known.
+        # A cue is written before the gate is opened: once the gate is open, the cue that it was opened for is known.
         if (
             ring
             and ring.is_finished
@@ -227,7 +235,7 @@ class Reader:
             self._on_ended()
 
     def _log_dropouts(self, is_forced: bool = False) -> None:
-        """Log sound that dropped out, now and then: the callback itself must not."""
+        """Log dropouts at intervals, because the callback itself must not log."""
         player = self._player
         count, now = player.underflows + player.late_reads, monotonic()
         if count > self._logged_dropouts and (is_forced or now >= self._next_log_at):

@@ -1,23 +1,27 @@
-"""Sound read ahead of the playhead: one thread writes, the sound's callback reads, and neither ever waits."""
+"""Ring buffer between the reader's thread, which writes, and the audio callback, which reads; neither waits."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 LaneSamples = NDArray[np.float32]
-"""float32 `[frames, lanes, 2]`."""
+"""Samples of several lanes, float32 `[frames, lanes, 2]`."""
 
 
 class Ring:
-    """A ring buffer with the sound of a song from one place on. Its counters only grow, and each has one writer."""
+    """Ring buffer with the samples of a track from one frame on.
+
+    Needs no lock: its counters only grow, and each has one writer.
+    """
 
     def __init__(self, capacity: int, lanes: int, start: int, end: int, seek_number: int = 0) -> None:
-        """`start` and `end` (frames at the device's rate) are where the sound begins, and where the song ends.
+        """Allocate a buffer of `capacity` frames.
 
-        `number` names the seek that the ring answers.
+        `start` is the first frame and `end` the track's end, both at the device's rate. `seek_number` identifies the
+        seek that the ring belongs to.
         """
         self.seek_number = seek_number
         self.is_starved = False
-        """True while what follows is not there yet: set by the writer, whose source had nothing more to give."""
+        """True while the source has no more frames for now; set by the writer."""
         self._data = np.zeros((capacity, lanes, 2), dtype=np.float32)
         self._capacity = capacity
         self._written = 0
@@ -27,52 +31,52 @@ class Ring:
 
     @property
     def position(self) -> int:
-        """The next frame to be heard."""
+        """Next frame to be read, at the device's rate."""
         return self._start + self._read
 
     @property
     def is_complete(self) -> bool:
-        """True when the song's last frame was written."""
+        """Whether the track's last frame was written."""
         return self._start + self._written >= self._end
 
     @property
     def is_finished(self) -> bool:
-        """True when the song's last frame was taken."""
+        """Whether the track's last frame was read."""
         return self.position >= self._end
 
     @property
     def writable_frames(self) -> int:
-        """Frames that can be written."""
+        """Number of frames that can be written."""
         missing = self._end - self._start - self._written
         return min(self._capacity - (self._written - self._read), missing)
 
     @property
     def readable_frames(self) -> int:
-        """Frames that can be read."""
+        """Number of frames that can be read."""
         return self._written - self._read
 
     def write(self, sound: LaneSamples) -> None:
-        """Append at most `room` frames."""
-        at = self._written % self._capacity
-        first = min(len(sound), self._capacity - at)
-        self._data[at : at + first] = sound[:first]
+        """Append at most `writable_frames` frames."""
+        index = self._written % self._capacity
+        first = min(len(sound), self._capacity - index)
+        self._data[index : index + first] = sound[:first]
         self._data[: len(sound) - first] = sound[first:]
         self._written += len(sound)
 
     def skip_to(self, position: int) -> None:
-        """Leave out the frames before `position`, as far as they were written."""
+        """Skip the frames before `position`, as far as they were written."""
         self._read += max(0, min(position - self.position, self.readable_frames))
 
     def can_play(self, position: int, frames: int) -> bool:
-        """Return True when `frames` frames from `position` on, or all up to the song's end, can be read."""
+        """Return True if `frames` frames from `position` on, or all up to the track's end, can be read."""
         return self.position >= position and (self.readable_frames >= frames or self.is_complete)
 
     def read_into(self, out: LaneSamples) -> int:
-        """Fill `out` from its beginning with the next frames; return how many there were."""
+        """Fill `out` from its beginning with the next frames and return their number."""
         count = min(len(out), self.readable_frames)
-        at = self._read % self._capacity
-        first = min(count, self._capacity - at)
-        out[:first] = self._data[at : at + first]
+        index = self._read % self._capacity
+        first = min(count, self._capacity - index)
+        out[:first] = self._data[index : index + first]
         out[first:count] = self._data[: count - first]
         self._read += count
         return count

@@ -1,4 +1,4 @@
-"""What can be played: sound of several lanes, read on from any place."""
+"""Playback sources: samples of several lanes, streamed from any frame."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,47 +15,50 @@ from desktop.playback.ring import LaneSamples
 
 
 class SampleStream(Protocol):
-    """A place in a song, moving on as it is read."""
+    """Sequential reader of a source's samples."""
 
     @property
     def has_ended(self) -> bool:
-        """True when the song's last frame was given."""
+        """Whether the track's last frame was returned."""
         ...
 
     def read(self, frames: int) -> LaneSamples:
-        """The next sound, at most `frames`; none at the end, and where it is not there yet. Raises StorageError."""
+        """Return the next frames, at most `frames`, float32 `[frames, lanes, 2]`. Raises StorageError.
+
+        Returns none at the end, and where the samples do not exist yet.
+        """
         ...
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         ...
 
 
 class PlaybackSource(Protocol):
-    """Sound of one rate and length."""
+    """Samples of several lanes, at one sample rate and length."""
 
     @property
     def sample_rate(self) -> int:
-        """In Hz."""
+        """Sample rate in Hz."""
         ...
 
     @property
     def frames(self) -> int:
-        """Length."""
+        """Length in frames."""
         ...
 
     @property
     def lanes(self) -> int:
-        """How many stems."""
+        """Number of stems."""
         ...
 
     def open_stream(self, start: int) -> SampleStream:
-        """Begin to read at a frame. Raises StorageError."""
+        """Return a stream from frame `start` on. Raises StorageError if a file cannot be opened."""
         ...
 
 
 class ResampledStream:
-    """A reading at another rate."""
+    """Stream converted to another sample rate."""
 
     def __init__(self, stream: SampleStream, lanes: int, rate_in: int, rate_out: int) -> None:
         self._stream = stream
@@ -66,11 +69,14 @@ class ResampledStream:
 
     @property
     def has_ended(self) -> bool:
-        """True when the song's last frame was given."""
+        """Whether the track's last frame was returned."""
         return self._is_flushed and not len(self._pending)
 
     def read(self, frames: int) -> LaneSamples:
-        """The next sound, at most `frames`; none at the end, and where it is not there yet. Raises StorageError."""
+        """Return the next frames, at most `frames`, float32 `[frames, lanes, 2]`. Raises StorageError.
+
+        Returns none at the end, and where the samples do not exist yet.
+        """
         while not len(self._pending) and not self._is_flushed:
             sound = self._stream.read(frames)
             self._pending = self._resample(sound)
@@ -80,7 +86,7 @@ class ResampledStream:
         return sound
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._stream.close()
 
     def _resample(self, sound: LaneSamples) -> LaneSamples:
@@ -92,10 +98,10 @@ class ResampledStream:
 
 
 class StemFileSource:
-    """The files of one song, all of one rate and length."""
+    """Stem files of one track, all of one sample rate and length."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        """Look at the files. Raises StorageError."""
+        """Read sample rate and length from the first file. Raises StorageError if it cannot be read."""
         self.paths = tuple(paths)
         try:
             first = soundfile.info(native_path(self.paths[0]))
@@ -106,12 +112,12 @@ class StemFileSource:
         self.lanes = len(self.paths)
 
     def open_stream(self, start: int) -> SampleStream:
-        """Begin to read at a frame. Raises StorageError."""
+        """Return a stream from frame `start` on. Raises StorageError if a file cannot be opened."""
         return _StemFileStream(self, start)
 
 
 class _StemFileStream:
-    """Reads on from one frame of the song."""
+    """Reads the stem files from one frame on."""
 
     def __init__(self, source: StemFileSource, start: int) -> None:
         self._source = source
@@ -126,11 +132,11 @@ class _StemFileStream:
 
     @property
     def has_ended(self) -> bool:
-        """True when the song's last frame was given."""
+        """Whether the track's last frame was returned."""
         return not self._remaining_frames
 
     def read(self, frames: int) -> LaneSamples:
-        """The next sound, at most `frames`; empty at the end. Raises StorageError."""
+        """Return at most `frames` next frames, float32 `[frames, lanes, 2]`; none at the end. Raises StorageError."""
         count = min(frames, self._remaining_frames)
         self._remaining_frames -= count
         sound = np.zeros((count, len(self._files), 2), dtype=np.float32)
@@ -143,7 +149,7 @@ class _StemFileStream:
         return sound
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for file in self._files:
             file.close()
 

@@ -1,6 +1,6 @@
-"""Play, pause, seek: what a hand does to a song. All methods are for one thread, the window's.
+"""Transport: play, pause, seek and mix of a track.
 
-What computes with sound is imported when there is a song: the window comes up a tenth of a second sooner.
+Audio modules are imported only when a track is loaded: the window appears a tenth of a second sooner.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 
 class Transport:
-    """One song at a time. Without a sound device everything works but playing."""
+    """Playback of one track at a time, for use by one thread, the window's.
+
+    Without a sound device everything works except playing.
+    """
 
     def __init__(self) -> None:
         self.on_ended: Callable[[], None] | None = None
-        """Called from another thread when the song has been played to its end."""
+        """Called from another thread when the track has been played to its end."""
         self.on_error: Callable[[str], None] | None = None
-        """Called from another thread with a sentence when playing breaks off."""
+        """Called from another thread with an error message when playback fails."""
         self._source: PlaybackSource | None = None
         self._lane_names: tuple[str, ...] = ()
         self._player: Player | None = None
@@ -36,13 +39,13 @@ class Transport:
         self._master_gain_db = 0.0
 
     def load_files(self, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Take a song's stems, all of one rate and length; it stands at its beginning. Raises StorageError."""
+        """Load a track's stem files, all of one sample rate and length, paused at the start. Raises StorageError."""
         from desktop.playback.source import StemFileSource
 
         self.load_source(StemFileSource(paths), names)
 
     def load_source(self, source: "PlaybackSource", names: Sequence[str]) -> None:
-        """Take a song with a name for each of its lanes; it stands at its beginning."""
+        """Load a source, with a name for each of its lanes, paused at the start."""
         self.unload()
         self._source = source
         self._lane_names = tuple(names)
@@ -51,7 +54,10 @@ class Transport:
         self._solos = [False] * len(names)
 
     def replace_source(self, source: "PlaybackSource") -> None:
-        """Take another source of the same lanes, at the same place, mixed as before, and without a pause."""
+        """Switch to another source of the same lanes, at the same position and with the same mix, without a gap.
+
+        Raises ValueError if no track is loaded or the number of lanes differs.
+        """
         if self._source is None or source.lanes != len(self._lane_names):
             raise ValueError("not the same song")
         playhead = round(self.position * source.sample_rate / self._source.sample_rate)
@@ -63,46 +69,46 @@ class Transport:
             self.seek(playhead)
 
     def unload(self) -> None:
-        """Let go of the song and of the device."""
+        """Unload the track and release the device."""
         self._close_player()
         self._source = None
         self._lane_names = ()
         self._playhead = 0
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Unload the track and release all resources."""
         self.unload()
 
     @property
     def lane_names(self) -> tuple[str, ...]:
-        """Names of the stems."""
+        """Names of the loaded stems."""
         return self._lane_names
 
     @property
     def frames(self) -> int:
-        """Length of the song."""
+        """Length of the track in frames; 0 without a track."""
         return self._source.frames if self._source else 0
 
     @property
     def sample_rate(self) -> int:
-        """Of the song, in Hz."""
+        """Sample rate of the track in Hz; 44100 without a track."""
         return self._source.sample_rate if self._source else 44100
 
     @property
     def is_playing(self) -> bool:
-        """True from `play` to `pause`, or to the song's end."""
+        """Whether the track plays: from `play` to `pause` or to the track's end."""
         player = self._player
         return player is not None and player.is_gate_open
 
     @property
     def is_buffering(self) -> bool:
-        """True while playing has come to a part that is not there yet; it goes on by itself."""
+        """Whether playback waits for a part that does not exist yet; it resumes by itself."""
         reader = self._reader
         return self.is_playing and reader is not None and reader.is_buffering
 
     @property
     def position(self) -> int:
-        """The frame that is heard now."""
+        """Frame that is heard now."""
         player, source = self._player, self._source
         if not (player and source and self.is_playing):
             return self._playhead
@@ -111,13 +117,13 @@ class Transport:
             return self._playhead
         time_until_heard = player.latency - (monotonic() - requested_at)
         heard = (mixed - time_until_heard * player.sample_rate) * source.sample_rate / player.sample_rate
-        # Never back, and never ahead of what was mixed.
+        # The playhead never moves back, and never past the last mixed frame.
         mixed_frame = mixed * source.sample_rate / player.sample_rate
         self._playhead = int(max(self._playhead, min(heard, mixed_frame, source.frames)))
         return self._playhead
 
     def play(self) -> None:
-        """Go on from the playhead; from the beginning when it is at the end. `on_trouble` tells what stands in the way."""
+        """Play from the playhead, or from the start if it is at the end; errors are reported to `on_error`."""
         if self._source is None or self.is_playing:
             return
         if self._playhead >= self._source.frames:
@@ -127,73 +133,66 @@ class Transport:
         reader.wake()
 
     def pause(self) -> None:
-        """Fall silent and stay where it is."""
+        """Pause at the current position."""
         if self._player and self.is_playing:
-            place = self.position
+            position = self.position
             self._player.is_gate_open = False
-            self.seek(place)
-
-    def toggle(self) -> None:
-        """Play or pause."""
-        if self.is_playing:
-            self.pause()
-        else:
-            self.play()
+            self.seek(position)
 
     def stop(self) -> None:
-        """Pause at the beginning."""
+        """Pause and move to the start."""
         self.pause()
         self.seek(0)
 
     def seek(self, frame: int) -> None:
-        """Go to a frame of the song."""
+        """Move the playhead to `frame`, clamped to the track."""
         self._playhead = max(0, min(frame, self.frames))
         self._seek_number += 1
         self._send_cue()
 
     def gain_db(self, lane: int) -> float:
-        """Level of a lane."""
+        """Return the level of a lane in dB."""
         return self._gains_db[lane]
 
     def set_gain_db(self, lane: int, db: float) -> None:
-        """Set the level of a lane; -60 is silence."""
+        """Set the level of a lane in dB; -60 is silence."""
         self._gains_db[lane] = db
         self._apply_levels()
 
     def is_muted(self, lane: int) -> bool:
-        """True while a lane is muted."""
+        """Return True if a lane is muted."""
         return self._mutes[lane]
 
     def set_mute(self, lane: int, mute: bool) -> None:
-        """Silence a lane, or not."""
+        """Mute or unmute a lane."""
         self._mutes[lane] = mute
         self._apply_levels()
 
     def is_soloed(self, lane: int) -> bool:
-        """True while a lane is played alone, or with other soloed ones."""
+        """Return True if a lane is soloed."""
         return self._solos[lane]
 
     def set_solo(self, lane: int, solo: bool) -> None:
-        """Play only soloed lanes, while there are any."""
+        """Solo a lane or end its solo; while any lane is soloed, only soloed lanes are heard."""
         self._solos[lane] = solo
         self._apply_levels()
 
     def is_audible(self, lane: int) -> bool:
-        """False for a muted lane, and for one beside soloed ones."""
+        """Return False for a muted lane, and for one that is not soloed while another is."""
         return not self._mutes[lane] and (self._solos[lane] or not any(self._solos))
 
     @property
     def master_db(self) -> float:
-        """Level of everything together."""
+        """Master level in dB."""
         return self._master_gain_db
 
     def set_master_db(self, db: float) -> None:
-        """Set the level of everything together; -60 is silence."""
+        """Set the master level in dB; -60 is silence."""
         self._master_gain_db = db
         self._apply_levels()
 
     def take_peak_levels(self) -> tuple[float, ...]:
-        """Loudest sample of each lane since the last call, after its fader."""
+        """Return and reset the largest absolute sample of each lane since the last call, after its fader."""
         if not self._player:
             return (0.0,) * len(self._lane_names)
         peaks = tuple(float(peak) for peak in self._player.mixer.peaks)

@@ -1,1 +1,1 @@
-"""Strangers' tags and pictures are looked at in a process of their own: what it dies of, nothing else dies of."""
+"""The probe: a separate process that reads tags and covers of untrusted files, so that a crash affects only itself."""

@@ -1,4 +1,4 @@
-"""Our side: a child that is started when it is first needed, and replaced when a file was too much for it."""
+"""Client of the probe: starts the child process on the first request and replaces it after a crash or timeout."""
 
 import atexit
 import json
@@ -17,20 +17,22 @@ from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.processes import assign_to_job_object, new_session_options, own_command, own_environment
 
 _log = logging.getLogger(__name__)
-# What ends the child once may be chance: its time to go may just have come.
+# Retry once: the first failure may be the child's idle timeout, not the file.
 _MAX_ATTEMPTS = 2
-# Seconds that the end of a killed child is waited for.
+# Seconds to wait for the exit of a killed child.
 _EXIT_TIMEOUT_S = 2.0
-# Lines of its last words that are kept, and the beginnings of those that tell of a crash.
+# Number of standard error lines that are kept, and the prefixes of lines that report a crash.
 _MAX_STDERR_LINES = 500
 _CRASH_PREFIXES = (b"Fatal Python error", b"Windows fatal exception", b"Traceback (most recent call last)")
+# Environment variables that the child does not get: it needs neither a library nor a password.
+_LIBRARY_VARIABLE_PREFIXES = ("UNBRAID_", "REDIS_")
 
 
 class ProbeClient:
-    """One child process, asked one thing at a time. Every method may be called from any thread."""
+    """Client of one child process, with one request at a time. All methods are thread-safe."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """`command` serves as `desktop.probe.server` does."""
+        """Use `command`, which must implement the protocol of `desktop.probe.server`, to start the child."""
         self._command = command
         self._environment = environment
         self._lock = Lock()
@@ -38,26 +40,26 @@ class ProbeClient:
         self._stderr_tail: _StderrTail | None = None
 
     def request(self, operation: str, **fields: Any) -> tuple[dict[str, Any], bytes] | None:
-        """The answer's fields and its bytes; None when it was the end of every child that was asked."""
+        """Return the response's fields and bytes; None if the child ended at each attempt."""
         message = json.dumps({"do": operation, **fields}).encode() + b"\n"
         with self._lock:
             for _ in range(_MAX_ATTEMPTS):
                 response = self._exchange(message)
                 if response:
                     return response
-                _log.warning("The probe ended with status %s at %s", self._kill_child(), message[:500])
+                _log.warning("Probe ended with status %s on request %s", self._kill_child(), message[:500])
                 if self._stderr_tail and self._stderr_tail.has_crash_report:
                     process_crash_handler.record_child_crash("probe", self._stderr_tail.text)
         return None
 
     def close(self) -> None:
-        """End the child."""
+        """Kill the child."""
         with self._lock:
             self._kill_child()
 
     def _exchange(self, message: bytes) -> tuple[dict[str, Any], bytes] | None:
         if self._child and self._child.poll() is not None:
-            self._kill_child()  # nobody had asked for long
+            self._kill_child()  # the child exited after its idle timeout
         try:
             child = self._child = self._child or self._start_child()
             assert child.stdin is not None
@@ -65,12 +67,12 @@ class ProbeClient:
             child.stdin.write(message)
             child.stdin.flush()
             return _read_response(child.stdout)
-        except OSError as error:  # it could not be started, or is gone
-            _log.info("The probe does not answer: %s", error)
+        except OSError as error:  # the child could not be started, or has exited
+            _log.info("Probe does not respond: %s", error)
             return None
 
     def _start_child(self) -> subprocess.Popen[bytes]:
-        """Raises OSError."""
+        """Start the child process. Raises OSError if that fails."""
         child = subprocess.Popen(
             self._command,
             env=self._environment,
@@ -89,38 +91,70 @@ class ProbeClient:
         if child is None:
             return None
         child.kill()
-        with suppress(subprocess.TimeoutExpired):  # the system does not let go of it: a dead disk, say
+        with suppress(subprocess.TimeoutExpired):  # the child may hang in the kernel, for example on a failed disk
             child.wait(_EXIT_TIMEOUT_S)
         if self._stderr_tail:
             self._stderr_tail.finish()
         for pipe in (child.stdin, child.stdout):
             if pipe:
-                with suppress(OSError):  # what it was not told any more
+                with suppress(OSError):  # the pipe may still hold unsent data
                     pipe.close()
         return child.returncode
 
 
+def read_tags(path: Path) -> Tags:
+    """Return the tags of a track; empty ones if they are missing or damaged, or if the probe failed on them."""
+    response = shared_probe().request("tags", path=str(path))
+    return Tags(**response[0], cover=response[1] or None) if response else Tags()
+
+
+def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:
+    """Return the centre square of a picture and its rotation in degrees counter-clockwise; None if unreadable.
+
+    The square is `side` pixels wide, with four bytes per pixel: red, green, blue and alpha. The caller rotates it.
+    """
+    response = shared_probe().request("picture", path=str(path), side=side)
+    return (response[1], response[0]["turned"]) if response and response[1] else None
+
+
+@cache
+def shared_probe() -> ProbeClient:
+    """Return the probe client of this process, which is closed at exit."""
+    environment = {
+        name: value for name, value in own_environment().items() if not name.startswith(_LIBRARY_VARIABLE_PREFIXES)
+    }
+    client = ProbeClient(own_command("probe"), environment)
+    atexit.register(client.close)
+    return client
+
+
 class _StderrTail:
-    """What the child says on standard error: read as it comes, since it would wait for that, and kept while it is new."""
+    """Last lines of the child's standard error.
+
+    A thread reads them continuously, because the child would block on a full pipe.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._lines: deque[bytes] = deque(maxlen=_MAX_STDERR_LINES)
         self._stream = stream
-        self._thread = Thread(target=self._read, name="probe's words", daemon=True)
+        self._thread = Thread(target=self._read, name="probe stderr", daemon=True)
         self._thread.start()
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The kept lines as text."""
         return b"".join(self._lines).decode("utf-8", errors="replace")
 
     @property
     def has_crash_report(self) -> bool:
-        """False when the child was ended, or ended itself, and had nothing to say of that."""
+        """Whether the lines contain a crash report; False after a kill or a normal exit."""
         return any(line.startswith(_CRASH_PREFIXES) for line in self._lines)
 
     def finish(self) -> None:
-        """The child is gone: wait for the last of it. A process that outlives it, and has its pipe, is not waited for."""
+        """Read the remaining lines of the exited child and close the stream.
+
+        Do not wait longer than `_EXIT_TIMEOUT_S`: another process may have inherited the pipe.
+        """
         self._thread.join(_EXIT_TIMEOUT_S)
         if not self._thread.is_alive():
             self._stream.close()
@@ -137,33 +171,3 @@ def _read_response(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     size = fields.pop("bytes")
     data = stream.read(size)
     return (fields, data) if len(data) == size else None
-
-
-_LIBRARY_VARIABLE_PREFIXES = ("UNBRAID_", "REDIS_")
-
-
-def read_tags(path: Path) -> Tags:
-    """The tags of a track; empty ones when they are missing, damaged, or too much for the process that read them."""
-    response = shared_probe().request("tags", path=str(path))
-    return Tags(**response[0], cover=response[1] or None) if response else Tags()
-
-
-def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:
-    """The middle square of a picture, and how many degrees counter-clockwise it is to be turned; None without one.
-
-    `side` pixels wide, four bytes each: red, green, blue and alpha.
-    """
-    response = shared_probe().request("picture", path=str(path), side=side)
-    return (response[1], response[0]["turned"]) if response and response[1] else None
-
-
-@cache
-def shared_probe() -> ProbeClient:
-    """The child of this process."""
-    # It is nobody's but this process's: it need know neither a library nor a password.
-    environment = {
-        name: value for name, value in own_environment().items() if not name.startswith(_LIBRARY_VARIABLE_PREFIXES)
-    }
-    client = ProbeClient(own_command("probe"), environment)
-    atexit.register(client.close)
-    return client

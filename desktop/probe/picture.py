@@ -1,4 +1,4 @@
-"""A cover, small: decoded by FFmpeg, and only from formats that are plain pixels."""
+"""Cover thumbnails, decoded by FFmpeg from raster formats only."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,26 +8,27 @@ from av.error import FFmpegError
 
 from desktop.audio.av_source import ByteRangeFile, open_container
 
-# An SVG, say, could name other files.
+# Raster formats only: an SVG, for example, could refer to other files.
 _ALLOWED_FORMATS = "png_pipe,jpeg_pipe,gif,webp_pipe,bmp_pipe"
-# More than any cover has; what claims more would fill the memory.
+# More than any real cover has; a larger declared size would fill the memory.
 _MAX_PIXELS = 50_000_000
 _MAX_ASPECT_RATIO = 20
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A square."""
+    """Square thumbnail."""
 
     side: int
+    """Width and height in pixels."""
     pixels: bytes
-    """Four bytes each, red, green, blue and alpha, row by row."""
+    """Four bytes per pixel, red, green, blue and alpha, row by row."""
     rotation: int
-    """Degrees, counter-clockwise, by which it is to be turned to stand upright."""
+    """Rotation that turns the picture upright, in degrees counter-clockwise."""
 
 
 def read_picture(path: Path, side: int) -> Picture | None:
-    """The middle square of a picture, `side` pixels wide; None when it cannot be read."""
+    """Return the centre square of a picture, scaled to `side` pixels; None if the picture cannot be read."""
     try:
         with ByteRangeFile(path) as source, open_container(source, _ALLOWED_FORMATS) as container:
             container.streams.video[0].codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
@@ -40,7 +41,7 @@ def read_picture(path: Path, side: int) -> Picture | None:
 
 
 def _crop_square(frame: VideoFrame, side: int) -> bytes:
-    """The frame brought down so that it just covers the square, and cut to it."""
+    """Return the RGBA bytes of the frame, scaled to cover the square and cropped to its centre."""
     scale = side / min(frame.width, frame.height)
     width, height = (max(side, round(length * scale)) for length in (frame.width, frame.height))
     small = frame.reformat(width, height, "rgba", interpolation="AREA")

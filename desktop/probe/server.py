@@ -1,4 +1,7 @@
-"""The child's side: a line of JSON comes in, a line of JSON and some bytes go out."""
+"""Server of the probe, in the child process.
+
+Protocol: each request is one line of JSON; each response is one line of JSON followed by raw bytes.
+"""
 
 import faulthandler
 import json
@@ -12,13 +15,13 @@ from typing import Any, BinaryIO
 from desktop.audio.tags import read_tags
 from desktop.runtime.processes import end_with_parent
 
-# Seconds that one answer may take, and after which nobody is expected to ask any more.
+# Seconds for one request, and seconds without a request after which the process exits.
 REQUEST_TIMEOUT_S, IDLE_TIMEOUT_S = 10.0, 60.0
-# Bytes that the child may need beside what it has to begin with: a picture of the largest size, twice.
+# Bytes that the child may allocate in addition to its size at start: a picture of the largest size, twice.
 _EXTRA_MEMORY_BYTES = 768 << 20
 
 Response = tuple[Mapping[str, Any], bytes]
-"""Fields that JSON can hold, and what it cannot."""
+"""JSON fields and raw bytes of a response."""
 
 
 def serve(
@@ -26,9 +29,10 @@ def serve(
     request_timeout: float = REQUEST_TIMEOUT_S,
     idle_timeout: float = IDLE_TIMEOUT_S,
 ) -> None:
-    """Answer until standard input ends. `answers` are called with the fields of a request beside "do".
+    """Respond to requests until standard input ends or `idle_timeout` seconds pass without a request.
 
-    Nothing is caught: a request that cannot be answered ends the process, as one that takes longer than `limit` does.
+    A request's "do" field selects the handler; its other fields are the keyword arguments. An exception in a handler
+    ends the process, and so does a request that takes longer than `request_timeout` seconds.
     """
     sys.dont_write_bytecode = True
     faulthandler.enable()
@@ -45,10 +49,20 @@ def serve(
 
 
 def reserve_stdout() -> BinaryIO:
-    """Standard output. What anybody else prints goes to standard error from now on: libsndfile does, of damaged files."""
+    """Return a private stream to standard output, and redirect all other output to standard error.
+
+    libsndfile, for example, prints messages about damaged files.
+    """
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return out
+
+
+def main() -> int:
+    """Run the probe's server and return the exit status."""
+    end_with_parent()
+    serve({"tags": _handle_tags, "picture": _handle_picture})
+    return 0
 
 
 def _write_response(out: BinaryIO, fields: Mapping[str, Any], data: bytes) -> None:
@@ -57,29 +71,25 @@ def _write_response(out: BinaryIO, fields: Mapping[str, Any], data: bytes) -> No
 
 
 def _exit_after(seconds: float) -> None:
-    """Have this process end then, whatever it does: from a thread in C, which waits for nothing in Python."""
+    """Exit this process after `seconds`, from a C thread that does not need the interpreter lock.
+
+    Each call replaces the previous timeout.
+    """
     faulthandler.dump_traceback_later(seconds, exit=True)
 
 
 def _limit_resources() -> None:
-    """Give away what no answer needs: room for gigabytes, and writing to any file."""
+    """Limit memory and forbid writing files and core dumps; on Windows do nothing."""
     if os.name == "nt":
         return
     import resource
 
-    for what in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        resource.setrlimit(what, (0, 0))
+    for limit in (resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
+        resource.setrlimit(limit, (0, 0))
     if sys.platform == "linux":
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         max_bytes = pages * resource.getpagesize() + _EXTRA_MEMORY_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (max_bytes, max_bytes))
-
-
-def main() -> int:
-    """Answer until nobody asks any more. Returns the exit status."""
-    end_with_parent()
-    serve({"tags": _handle_tags, "picture": _handle_picture})
-    return 0
 
 
 def _handle_tags(path: str) -> Response:
@@ -88,7 +98,7 @@ def _handle_tags(path: str) -> Response:
 
 
 def _handle_picture(path: str, side: int) -> Response:
-    # Not sooner: FFmpeg doubles the memory of a child that is only asked for tags.
+    # Imported only here: FFmpeg doubles the memory of a child that only reads tags.
     from desktop.probe.picture import read_picture
 
     picture = read_picture(Path(path), side)

@@ -1,1 +1,1 @@
-"""Processes, environment, locks, logs and crash reports: what the app needs of the system it runs on."""
+"""Services of the operating system: processes, environment, locks, logs and crash reports."""

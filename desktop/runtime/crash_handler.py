@@ -1,4 +1,4 @@
-"""Watches over this process: whatever nobody has caught is logged, and kept in a report."""
+"""Exception hooks that log and report uncaught errors, and crash dumps of faulthandler for native crashes."""
 
 import atexit
 import faulthandler
@@ -20,11 +20,17 @@ from desktop.runtime.crash_reports import collect_unreported, report_header, wri
 from desktop.runtime.fatal_error import print_error
 from desktop.runtime.file_lock import FileLock
 
+_DUMP_SUFFIX = ".running"
+# First line of a faulthandler dump. On Windows faulthandler also dumps exceptions that are handled: their codes start
+# with 8.
+_FATAL_ERROR = re.compile(rb"^(Fatal Python error|Windows fatal exception: (?!code 0x8))", re.MULTILINE)
+# Seconds after which a dump without a crash is removed: a newer one may belong to a process that has not locked it yet.
+_STALE_AFTER_S = 60.0
 _log = logging.getLogger(__name__)
 
 
 class CrashHandler:
-    """The hooks of the one process there is, from `watch` on."""
+    """Exception hooks and crash dump of this process, active between `install` and `uninstall`."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
@@ -32,10 +38,10 @@ class CrashHandler:
         self._dump: CrashDump | None = None
         self._recorded: set[object] = set()
         self.on_report: Callable[[Path], None] | None = None
-        """Told of every new report of this process, in whatever thread it happened."""
+        """Called with every new report of this process, in the thread where the error was raised."""
 
     def install(self, home: Home, process: str) -> None:
-        """Watch, and keep reports in that library. `process` is what this one is called in them."""
+        """Install the hooks and write reports into the library `home`; `process` is the process name in them."""
         self.uninstall()
         self._folder, self._process = home.crashes, process
         sys.excepthook, threading.excepthook, sys.unraisablehook = (
@@ -46,10 +52,10 @@ class CrashHandler:
         try:
             self._dump = CrashDump(home.crashes, process)
         except OSError as error:
-            _log.warning("Crashes will not be noted: %s", error)
+            _log.warning("Crash dump could not be created, native crashes will not be reported: %s", error)
 
     def collect_reports(self) -> list[Path]:
-        """Reports of what earlier processes of this name went wrong with and told nobody, crashes last, oldest first."""
+        """Return unreported reports of earlier processes with this name, oldest first, native crashes last."""
         if self._folder is None:
             return []
         try:
@@ -57,27 +63,30 @@ class CrashHandler:
                 *collect_unreported(self._folder, self._process),
                 *collect_crash_dumps(self._folder, self._process),
             ]
-        except OSError as error:  # the library cannot be read at this moment: the next process looks again
-            _log.info("Reports of earlier crashes cannot be read: %s", error)
+        except OSError as error:  # the library cannot be read at this moment: the next process tries again
+            _log.info("Reports of earlier crashes could not be read: %s", error)
             return []
         for report in reports:
-            _log.warning("An earlier process did not end well; what is known is in %s", report)
+            _log.warning("An earlier process crashed, see the report %s", report)
         return reports
 
     def uninstall(self) -> None:
-        """Take the trap away: this process ends in order."""
+        """Remove the crash dump file, because this process exits in order."""
         if self._dump:
             self._dump.remove()
             self._dump = None
 
     def record_exception(self, error: BaseException, thread: str | None = None) -> Path | None:
-        """Log an error that nobody foresaw, and keep a report of it; once for each place where it comes from."""
+        """Log an unexpected error and return its report; once for each traceback, then None.
+
+        Also returns None if the report could not be written. `thread`: name of the thread, default the current one.
+        """
         kind = (type(error), *((frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)))
         if kind in self._recorded:
             return None
         self._recorded.add(kind)
         thread = thread or threading.current_thread().name
-        _log.critical("Not foreseen, in the thread %s", thread, exc_info=error)
+        _log.critical("Unexpected error in thread %s", thread, exc_info=error)
         if self._folder is None:
             return None
         stack_text = "".join(traceback.format_exception(error))
@@ -95,7 +104,7 @@ class CrashHandler:
         return report
 
     def record_child_crash(self, process: str, output: str) -> None:
-        """Keep a report of what a child of this process has said before it crashed."""
+        """Write a report with the `output` of a crashed child process."""
         if self._folder is not None:
             write_report(self._folder, process, f"{report_header(process)}\n{output}")
 
@@ -115,21 +124,15 @@ class CrashHandler:
 
 
 process_crash_handler = CrashHandler()
-"""That of this process."""
+"""The crash handler of this process."""
 atexit.register(process_crash_handler.uninstall)
 
 
-_DUMP_SUFFIX = ".running"
-# What faulthandler begins with. On Windows it also notes faults that somebody else handles: their numbers begin with 8.
-_FATAL_ERROR = re.compile(rb"^(Fatal Python error|Windows fatal exception: (?!code 0x8))", re.MULTILINE)
-# A file without a crash may be one that is only just being locked (seconds).
-_STALE_AFTER_S = 60.0
-
-
 class CrashDump:
-    """Lies ready for the calling process until `release`. Raises OSError where it cannot be laid."""
+    """Locked file into which faulthandler writes the stacks if this process crashes; deleted by `remove`."""
 
     def __init__(self, folder: Path, process: str) -> None:
+        """Create and lock the file in `folder`. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f"{process}-{os.getpid()}{_DUMP_SUFFIX}"
         self._lock = FileLock(self._path)
@@ -140,7 +143,7 @@ class CrashDump:
         faulthandler.enable(self._file, all_threads=True)
 
     def remove(self) -> None:
-        """Take it away: this process ends in order, or keeps its reports elsewhere from now on."""
+        """Disable faulthandler and delete the file."""
         faulthandler.disable()
         self._file.close()
         self._lock.release()
@@ -149,7 +152,10 @@ class CrashDump:
 
 
 def collect_crash_dumps(folder: Path, process: str) -> list[Path]:
-    """Make reports of what ended processes of that name left behind. Oldest first."""
+    """Turn the dumps of crashed processes named `process` into reports, delete the dumps, and return the reports.
+
+    Oldest first. Stale dumps without a crash are deleted, too.
+    """
     dumps = sorted(folder.glob(f"{process}-*{_DUMP_SUFFIX}"), key=_last_written)
     return [report for path in dumps if (report := _report_from_dump(path, process)) is not None]
 
@@ -160,7 +166,7 @@ def _report_from_dump(path: Path, process: str) -> Path | None:
         content, written_at = path.read_bytes(), _last_written(path)
         has_crash = _FATAL_ERROR.search(content) is not None
         if not (has_crash or written_at < time() - _STALE_AFTER_S) or not lock.acquire():
-            return None  # it runs, or has just begun
+            return None  # the process is running or has just started
     except OSError:
         return None
     report = None

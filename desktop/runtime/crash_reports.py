@@ -1,4 +1,4 @@
-"""Crash reports: texts in a folder, the newest few of them."""
+"""Crash reports: text files in a folder, limited to the newest ones, each marked until it has been reported."""
 
 import os
 import platform
@@ -13,11 +13,12 @@ from desktop import __version__
 
 MAX_REPORTS = 20
 REPORT_SUFFIX = ".txt"
+_UNREPORTED_SUFFIX = ".untold"
 _HEADING = "A fault of Unbraid's own. This report lies on this computer alone: Unbraid sends it nowhere."
 
 
 def report_header(process: str) -> str:
-    """What every report begins with: the process, and what this one runs on. No song, no name of the user's."""
+    """Return the first lines of a report: process, versions and system; no track names and no user name."""
     system = platform.uname()
     values = {
         "Unbraid": __version__,
@@ -30,7 +31,10 @@ def report_header(process: str) -> str:
 
 
 def write_report(folder: Path, process: str, text: str, crashed_at: datetime | None = None) -> Path | None:
-    """Keep a report of a crash at that moment, and of older ones the newest. None when it cannot be written."""
+    """Write a report and delete all but the newest `MAX_REPORTS`; return its path, or None if it cannot be written.
+
+    `crashed_at`: time of the crash, default now.
+    """
     crashed_at = crashed_at or datetime.now().astimezone()
     name = f"{crashed_at:%Y-%m-%d_%H-%M-%S}_{process}"
     try:
@@ -43,6 +47,26 @@ def write_report(folder: Path, process: str, text: str, crashed_at: datetime | N
         with suppress(OSError):
             old.unlink()
     return path
+
+
+def mark_unreported(report: Path) -> None:
+    """Mark `report` for the next process with its name, unless `mark_reported` is called first."""
+    with suppress(OSError):
+        report.with_suffix(_UNREPORTED_SUFFIX).touch()
+
+
+def mark_reported(report: Path) -> None:
+    """Remove the mark: the user has seen the report."""
+    with suppress(OSError):
+        report.with_suffix(_UNREPORTED_SUFFIX).unlink(missing_ok=True)
+
+
+def collect_unreported(folder: Path, process: str) -> list[Path]:
+    """Return unreported reports of processes named `process`, oldest first, and mark them reported."""
+    reports = [mark.with_suffix(REPORT_SUFFIX) for mark in sorted(folder.glob(f"*_{process}*{_UNREPORTED_SUFFIX}"))]
+    for report in reports:
+        mark_reported(report)
+    return [report for report in reports if report.exists()]
 
 
 def _unused_path(folder: Path, name: str) -> Path:
@@ -61,30 +85,7 @@ def _modification_order(path: Path) -> Any:
 
 
 def _qt_version() -> str:
-    """Only where Qt is in use: asking must not load it."""
+    """Return Qt's version if Qt is loaded, else an empty string; never load Qt."""
     core: Any = sys.modules.get("PySide6.QtCore")
     version: Callable[[], str] | None = getattr(core, "qVersion", None)
     return version() if version else ""
-
-
-_UNREPORTED_SUFFIX = ".untold"
-
-
-def mark_unreported(report: Path) -> None:
-    """Have the next process of this name be told of it, unless it is `mark_reported` before."""
-    with suppress(OSError):
-        report.with_suffix(_UNREPORTED_SUFFIX).touch()
-
-
-def mark_reported(report: Path) -> None:
-    """The user knows of it."""
-    with suppress(OSError):
-        report.with_suffix(_UNREPORTED_SUFFIX).unlink(missing_ok=True)
-
-
-def collect_unreported(folder: Path, process: str) -> list[Path]:
-    """Those of ended processes of that name, oldest first. Whoever asks is told."""
-    reports = [mark.with_suffix(REPORT_SUFFIX) for mark in sorted(folder.glob(f"*_{process}*{_UNREPORTED_SUFFIX}"))]
-    for report in reports:
-        mark_reported(report)
-    return [report for report in reports if report.exists()]

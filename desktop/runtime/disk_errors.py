@@ -1,11 +1,11 @@
-"""Why a file could not be read or written, and what to do about it, in words for the user: never the system's own."""
+"""Reasons and advice for failed file operations, in words for the user."""
 
 import errno
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-# Bytes that are written to learn why a library could not write: more than any buffer in between holds back.
+# Bytes to write to find out why a third-party library could not write: more than any buffer in between.
 _PROBE_BYTES = 1 << 16
 _UNKNOWN_REASON = "the system reports an error"
 _REASONS = {
@@ -48,37 +48,37 @@ def disk_error_reason(error: OSError) -> str:
 
 
 class DiskError(NamedTuple):
-    """Why a place could not be written. Neither text ends with a full stop."""
+    """Reason and advice for a failed write. Neither text ends with a full stop."""
 
     reason: str
     """A clause: "the disk is full"."""
     advice: str
-    """What to do about it: "Make room on the disk"."""
+    """An instruction: "Make room on the disk"."""
 
 
 _OUT_OF_INODES = DiskError("the disk holds as many files as it can", "Delete some of them")
 
 
 def describe_disk_error(error: OSError, path: Path) -> DiskError:
-    """Return why `place` could not be written, and what to do."""
+    """Return why `path` could not be written, and what to do."""
     if error.errno == errno.ENOSPC and is_out_of_inodes(path):
         return _OUT_OF_INODES
     return DiskError(disk_error_reason(error), _ADVICE.get(error.errno or 0, "Check the disk"))
 
 
 def is_out_of_inodes(path: Path) -> bool:
-    """Return True if the disk has room for bytes and for no more files: it has run out of inodes."""
+    """Return True if the disk of `path` has free bytes but no free inodes, so that no file can be created."""
     try:
-        disk = os.statvfs(path)  # not there on Windows, whose disks do not run out of them
+        disk = os.statvfs(path)  # missing on Windows, whose disks have no inodes
     except (OSError, AttributeError):
         return False
     return disk.f_files > 0 and disk.f_favail == 0 and disk.f_bavail > 0
 
 
 def find_write_error(path: Path) -> OSError:
-    """Return why `path` cannot be written, for a library that only says that it cannot.
+    """Return why `path` cannot be written, for a third-party library that reports no reason.
 
-    If it can be written now, that was an error that passes.
+    Appends to the file to find out. If that succeeds, the error was transient, and EIO is returned.
     """
     try:
         with path.open("ab") as file:

@@ -1,4 +1,4 @@
-"""Whether there is a display on which a window can be opened."""
+"""Detection of a display."""
 
 import os
 import socket
@@ -6,7 +6,7 @@ import sys
 
 
 def is_display_available() -> bool:
-    """True when a window can be opened: Qt aborts the whole process when it is asked to and cannot."""
+    """Return True if a window can be opened: Qt aborts the whole process if it cannot open one."""
     if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
         return True
     if os.environ.get("WAYLAND_DISPLAY"):
@@ -16,7 +16,7 @@ def is_display_available() -> bool:
 
 def _does_x_server_answer(display: str) -> bool:
     if not display.startswith(":"):
-        return bool(display)  # a forwarded display: only Qt can tell
+        return bool(display)  # a forwarded display, which only Qt can check
     if sys.platform == "win32":
         return False
     number = display[1:].partition(".")[0]

@@ -1,4 +1,4 @@
-"""What is said when no window of ours can be opened: in the terminal, and by whatever the system has to say it with."""
+"""Error messages without Qt: on standard error, or in a message box of the system."""
 
 import subprocess
 import sys
@@ -10,19 +10,19 @@ _MB_ICONERROR = 0x10  # winuser.h: MB_ICONERROR
 
 
 def is_stderr_terminal() -> bool:
-    """True when the user reads what goes to standard error."""
+    """Return True if standard error is a terminal, so that the user can read it."""
     return sys.stderr.isatty()
 
 
 def print_error(message: str) -> None:
-    """Say a sentence on standard error, if anybody listens there."""
+    """Write a message to standard error, if it can be written."""
     with suppress(OSError, ValueError):
         sys.stderr.write(f"unbraid: {message}\n")
         sys.stderr.flush()
 
 
 def show_fatal_error(message: str) -> None:
-    """Say a sentence on standard error, and to whoever started us without a terminal, in a box of the system's."""
+    """Write a message to standard error and, without a terminal, show it in a message box of the system."""
     print_error(message)
     if not is_stderr_terminal():
         _show_message_box(message)
@@ -41,7 +41,7 @@ def _show_message_box(message: str) -> None:
 
 
 def _message_box_command(message: str) -> list[str] | None:
-    """The program that shows it, the first that there is."""
+    """Return the command of the first installed program that can show a message box, or None."""
     commands = (
         ["osascript", "-e", "on run argv", "-e", "display alert item 1 of argv message item 2 of argv as critical",
          "-e", "end run", _TITLE, message],
@@ -50,4 +50,4 @@ def _message_box_command(message: str) -> list[str] | None:
         ["xmessage", "-center", f"{_TITLE}\n\n{message}"],
         ["notify-send", "--urgency=critical", _TITLE, message],
     )  # fmt: skip
-    return next((box for box in commands if which(box[0])), None)
+    return next((command for command in commands if which(command[0])), None)

@@ -1,4 +1,4 @@
-"""A lock between processes that the system gives back when its holder dies."""
+"""A lock between processes that the system releases when its holder dies."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 if sys.platform == "win32":
     import msvcrt
 
-    # A byte that is locked can be read by nobody else, so it is one that no file has.
+    # Other processes cannot read a locked byte, so lock one beyond the end of every file.
     _LOCK_OFFSET = 0x7FFFFF00
 
     def _lock_descriptor(descriptor: int) -> None:
@@ -21,14 +21,17 @@ else:
 
 
 class FileLock:
-    """Held by at most one process, or not at all."""
+    """Exclusive lock on a file, held by at most one process."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:
-        """True when the lock is ours now. Raises OSError when the file cannot be made."""
+        """Try to acquire the lock without waiting; return True if it is held now.
+
+        Raises OSError if the file cannot be created.
+        """
         if self._descriptor is not None:
             return True
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -41,7 +44,7 @@ class FileLock:
         return True
 
     def release(self) -> None:
-        """Let somebody else have it."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""Opening the library's folder for a process, or saying why that cannot be done."""
+"""Opening of the library's folder by a process, and the library's id."""
 
 import errno
 import os
@@ -16,12 +16,18 @@ from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import configure_logging
 from desktop.settings import check_environment
 
-# What is full can still be looked at and listened to.
+# A library on a full disk can still be opened and played.
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+# 48 random bits: short in queue names, and unlikely to collide among a few million libraries.
+_ID_BYTES = 6
+_ID_PATTERN = re.compile(f"[0-9a-f]{{{2 * _ID_BYTES}}}")
+# Another process may have just created the file and not written it yet: number and interval (seconds) of the reads
+# before it counts as damaged.
+_READ_ATTEMPTS, _READ_INTERVAL_S = 20, 0.05
 
 
 def open_library(process: str) -> Home:
-    """Return the library's folder, made if it is missing; log what `process` does in it from now on, and keep its crashes.
+    """Return the library, created if it is missing, and set up logging and crash reports for this process.
 
     `process` is "window" or "terminal". Raises StorageError, ConfigurationError.
     """
@@ -32,10 +38,10 @@ def open_library(process: str) -> Home:
 
 
 def prepare_library() -> Home:
-    """Return the library's folder, made if it is missing.
+    """Return the library, created if it is missing.
 
-    Raises StorageError when it cannot be made, reached or written, and ConfigurationError when one of our variables
-    cannot be used.
+    Raises StorageError if its folder cannot be created, reached or written, and ConfigurationError if an environment
+    variable of Unbraid is invalid.
     """
     check_environment()
     library = find_home()
@@ -47,6 +53,27 @@ def prepare_library() -> Home:
         if error.errno not in _DISK_FULL_ERRNOS:
             raise StorageError(_describe_error(library, error)) from error
     return library
+
+
+@cache
+def library_id(home: Home) -> str:
+    """Return the id in the library's folder, 12 hexadecimal digits; create one if there is none. Raises OSError."""
+    for _ in range(_READ_ATTEMPTS):
+        with suppress(FileExistsError):
+            _create_id_file(home)
+        if _ID_PATTERN.fullmatch(saved := home.id_file.read_text(encoding="ascii", errors="replace").strip()):
+            return saved
+        sleep(_READ_INTERVAL_S)
+    home.id_file.unlink()
+    _create_id_file(home)
+    return library_id(home)
+
+
+def _create_id_file(home: Home) -> None:
+    """Write a new id. Raises FileExistsError if the file exists: of many processes, only one creates it."""
+    descriptor = os.open(home.id_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(_ID_BYTES))
 
 
 def _describe_error(library: Home, error: OSError) -> str:
@@ -61,32 +88,3 @@ def _describe_error(library: Home, error: OSError) -> str:
         f"The library's folder {library.root} cannot be {failed_action}: {reason}. {advice}, or use another folder "
         "(the variable UNBRAID_HOME names it)."
     )
-
-
-# 48 random bits: short in the names of queues, and no two of a few million libraries have the same.
-_ID_BYTES = 6
-_ID_PATTERN = re.compile(f"[0-9a-f]{{{2 * _ID_BYTES}}}")
-# Another process may have made the file a moment ago and be about to write it: how often, and how many seconds apart,
-# it is read again before it counts as damaged.
-_READ_ATTEMPTS, _READ_INTERVAL_S = 20, 0.05
-
-
-@cache
-def library_id(home: Home) -> str:
-    """Return the id in the library's folder; make one if there is none. Raises OSError."""
-    for _ in range(_READ_ATTEMPTS):
-        with suppress(FileExistsError):
-            _create_id_file(home)
-        if _ID_PATTERN.fullmatch(saved := home.id_file.read_text(encoding="ascii", errors="replace").strip()):
-            return saved
-        sleep(_READ_INTERVAL_S)
-    home.id_file.unlink()
-    _create_id_file(home)
-    return library_id(home)
-
-
-def _create_id_file(home: Home) -> None:
-    """Raises FileExistsError if there is one: of many processes that begin at once, one makes it."""
-    descriptor = os.open(home.id_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(_ID_BYTES))

@@ -1,4 +1,4 @@
-"""Logs: one rotating file a process, and the place where each lies."""
+"""Log files: one rotating file for each process, and its path."""
 
 import logging
 from logging.handlers import RotatingFileHandler
@@ -13,12 +13,12 @@ _HANDLER_NAME = "unbraid"
 
 
 def log_file(home: Home, process: str) -> Path:
-    """The log of `process`: "window", "worker", "redis" or "terminal"."""
+    """Return the log file of `process`: "window", "worker", "draft", "redis" or "terminal"."""
     return home.logs / f"{process}.log"
 
 
 def describe_log(home: Home, process: str) -> str:
-    """Return a sentence that sends the user to the log of `process`, or says that there is none."""
+    """Return a sentence for the user that names the log of `process`, or says that there is none."""
     path = log_file(home, process)
     try:
         has_entries = path.stat().st_size > 0
@@ -28,17 +28,17 @@ def describe_log(home: Home, process: str) -> str:
 
 
 def configure_logging(home: Home, process: str, level: int = logging.INFO) -> Path:
-    """Send this process's log records to its file, and nothing to the terminal. Returns the file's path.
+    """Write this process's log records to its file only, not to the terminal, and return the file's path.
 
-    A log that cannot be written is done without: what is wrong with the library is told by who needs more of it.
+    If the file cannot be written, records are discarded: the error is reported when the library itself is opened.
     """
     path = log_file(home, process)
     handler = _create_handler(path)
     handler.setFormatter(logging.Formatter(FORMAT))
     handler.set_name(_HANDLER_NAME)
     root = logging.getLogger()
-    for previous in [former for former in root.handlers if former.get_name() == _HANDLER_NAME]:
-        root.removeHandler(previous)  # of another library, before this one was chosen
+    for previous in [handler for handler in root.handlers if handler.get_name() == _HANDLER_NAME]:
+        root.removeHandler(previous)  # of another library, which was open before the user chose this one
         previous.close()
     root.addHandler(handler)
     root.setLevel(level)

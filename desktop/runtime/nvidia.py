@@ -1,4 +1,4 @@
-"""NVIDIA cards, without loading what computes on them: is there one, and can this app's PyTorch use it."""
+"""Detection of NVIDIA cards, and of a PyTorch that can use them, without importing PyTorch."""
 
 import ctypes
 import sys
@@ -14,12 +14,12 @@ CHECKOUT_HINT = (
 
 
 def edition_name() -> str:
-    """What the packaged app calls itself besides its version: "GPU edition", or nothing."""
+    """Return the name of the edition of the packaged app: "GPU edition" or an empty string."""
     return "GPU edition" if getattr(sys, "frozen", False) and torch_supports_cuda() else ""
 
 
 def setup_hint() -> str:
-    """Return how to use a card that this app's PyTorch cannot use, or nothing where there is none to use."""
+    """Return how to get a PyTorch that can use the NVIDIA card, or an empty string if there is nothing to set up."""
     packaged = getattr(sys, "frozen", False)
     if not (packaged or _has_recorded_torch()) or torch_supports_cuda() or not has_driver():
         return ""
@@ -27,12 +27,12 @@ def setup_hint() -> str:
 
 
 def _has_recorded_torch() -> bool:
-    """True in the environment of a checkout on Linux: packaging/setup_torch.py wrote down which PyTorch it has."""
+    """Return True in a checkout's environment on Linux: packaging/setup_torch.py records the PyTorch build there."""
     return sys.platform == "linux" and Path(sys.prefix, "unbraid", "torch").is_file()
 
 
 def torch_supports_cuda() -> bool:
-    """True where PyTorch was built for NVIDIA cards."""
+    """Return True if the installed PyTorch was built with CUDA."""
     torch = find_spec("torch")
     if torch is None or torch.origin is None:
         return False
@@ -41,7 +41,7 @@ def torch_supports_cuda() -> bool:
 
 @cache
 def has_driver() -> bool:
-    """True where a card's driver is installed."""
+    """Return True if an NVIDIA driver is installed."""
     name = _DRIVER_LIBRARIES.get(sys.platform)
     if name is None:
         return False

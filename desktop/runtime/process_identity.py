@@ -1,4 +1,4 @@
-"""Processes, named so that no other process is ever taken for one of them, and the machine that can see them."""
+"""Unique identities of processes: machine, process id and start time."""
 
 import os
 import platform
@@ -11,10 +11,10 @@ import psutil
 
 @cache
 def machine_id() -> str:
-    """Return the name of what this process shares process numbers with.
+    """Return the identity of the scope in which process ids are unique: host name, boot and PID namespace.
 
     On Linux that is a PID namespace in one boot of a kernel: two containers may have the same host name, and the same
-    process number in each of them.
+    process id in each of them. Elsewhere it is the host name.
     """
     if sys.platform != "linux":
         return platform.node()
@@ -23,26 +23,26 @@ def machine_id() -> str:
 
 
 def process_start_time(pid: int) -> str | None:
-    """Return when the process started, as a text that no other process of that number has; None if it has ended.
+    """Return the start time of a process as text that distinguishes processes with the same id; None if it has ended.
 
-    The text stays the same for as long as the process lives, also when the clock is changed. Raises OSError when the
-    system does not answer.
+    The text does not change while the process runs, even if the clock is changed. Raises OSError if the system does
+    not answer.
     """
     return _start_time_on_linux(pid) if sys.platform == "linux" else _start_time_elsewhere(pid)
 
 
 def current_process_identity() -> str:
-    """Return the calling process as `machine/pid/start`."""
+    """Return the identity of the calling process as `machine/pid/start`."""
     return f"{machine_id()}/{os.getpid()}/{process_start_time(os.getpid())}"
 
 
 def _start_time_on_linux(pid: int) -> str | None:
-    """Read the start in clock ticks since the boot: psutil adds the boot's time, which moves with the clock."""
+    """Return the start time in clock ticks since boot: psutil adds the boot time, which changes with the clock."""
     try:
         status = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # proc_pid_stat(5): field 3 is the state, field 22 the start; field 2, the name in brackets, may hold anything.
+    # proc_pid_stat(5): field 3 is the state, field 22 the start; field 2, the name in brackets, may contain anything.
     fields = status.rpartition(b")")[2].split()
     return None if fields[0] in (b"Z", b"X") else fields[19].decode("ascii")
 

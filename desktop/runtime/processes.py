@@ -1,4 +1,4 @@
-"""How processes end: in order when they are asked to, and never later than their parent."""
+"""Process control: termination signals, children that end with their parent, and commands to start this program."""
 
 import ctypes
 import logging
@@ -21,33 +21,38 @@ _EXTENDED_LIMIT_INFORMATION, _LIMIT_KILL_ON_JOB_CLOSE, _PROCESS_TERMINATE, _PROC
     0x0001,
     0x0100,
 )
+# Celery's process pool and Python's multiprocessing start their resource trackers with `-c` and this code, which a
+# packaged app cannot run as code.
+_RESOURCE_TRACKER = re.compile(
+    r"from (billiard\.semaphore_tracker|multiprocessing\.resource_tracker) import main;main\((\d+)\)"
+)
 _log = logging.getLogger(__name__)
 
 
 def termination_signals() -> list[signal.Signals]:
-    """The signals that ask this process to end and leave its work for later: a shutdown, a closed terminal.
+    """Return the signals that ask this process to exit and keep its unfinished work: shutdown and closed terminal.
 
-    Without those that whoever started it had ignored, as `nohup` does. Ctrl-C is none of them.
+    Excludes signals that are ignored since the start, as with `nohup`, and Ctrl-C.
     """
     signals = (getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP"))
     return [number for number in signals if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def end_with_parent(parent: int | None = None) -> None:
-    """Have the kernel kill this process when its parent ends, or at once when `parent` (a pid) is not that any more.
+    """Have the kernel kill this process when its parent ends, or at once if `parent` (a pid) is no longer its parent.
 
-    Linux only; on Windows `bind` does it, and on macOS a child notices that its standard input has closed.
+    Linux only; on Windows `assign_to_job_object` does it, and on macOS a child notices that its standard input closes.
     """
     if sys.platform != "linux":
         return
     parent = parent or os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it ended meanwhile
+    if os.getppid() != parent:  # it ended in the meantime
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 class PopenOptions(TypedDict, total=False):
-    """Arguments of `Popen`."""
+    """Keyword arguments of `Popen`."""
 
     creationflags: int
     start_new_session: bool
@@ -55,14 +60,14 @@ class PopenOptions(TypedDict, total=False):
 
 
 def new_session_options() -> PopenOptions:
-    """What `Popen` is given, so that Ctrl-C in a terminal is for us alone, and no console window opens for a child."""
+    """Return `Popen` options that keep Ctrl-C in a terminal and console windows away from a child."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NO_WINDOW}
     return {"start_new_session": True}
 
 
 def end_with_parent_options() -> PopenOptions:
-    """The same, and on Linux the child is killed when the *calling thread* ends."""
+    """Return `new_session_options`; on Linux the child is also killed when the *calling thread* ends."""
     if sys.platform != "linux":
         return new_session_options()
     own_pid = os.getpid()
@@ -70,12 +75,12 @@ def end_with_parent_options() -> PopenOptions:
 
 
 def assign_to_job_object(child: "subprocess.Popen[bytes]") -> None:
-    """On Windows, have the system kill `child`, and all that it starts, when this process ends, whatever ends it."""
+    """On Windows, have the system kill `child` and its descendants when this process ends, for whatever reason."""
     if sys.platform == "win32":
         job_object, kernel = _create_job_object(), ctypes.windll.kernel32
         handle = kernel.OpenProcess(_PROCESS_TERMINATE | _PROCESS_SET_QUOTA, False, child.pid)
         if not kernel.AssignProcessToJobObject(ctypes.c_void_p(job_object), ctypes.c_void_p(handle)):
-            _log.warning("%s may outlive this process", child.args)
+            _log.warning("Child %s could not be added to the job object and may outlive this process", child.args)
         kernel.CloseHandle(ctypes.c_void_p(handle))
 
 
@@ -97,46 +102,27 @@ class JobObjectLimits(ctypes.Structure):
     )
 
 
-@cache
-def _create_job_object() -> int:
-    """What Windows calls a job: a group of processes. It ends with its last handle, which is ours, and so with us."""
-    if sys.platform != "win32":
-        return 0
-    kernel = ctypes.windll.kernel32
-    kernel.CreateJobObjectW.restype = kernel.OpenProcess.restype = ctypes.c_void_p
-    job_object = kernel.CreateJobObjectW(None, None)
-    limits = JobObjectLimits(flags=_LIMIT_KILL_ON_JOB_CLOSE)
-    size = ctypes.sizeof(limits)
-    kernel.SetInformationJobObject(ctypes.c_void_p(job_object), _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size)
-    return job_object
-
-
-# How Celery's process pool and Python's start what counts their semaphores: code, which a packaged app is not for.
-_RESOURCE_TRACKER = re.compile(
-    r"from (billiard\.semaphore_tracker|multiprocessing\.resource_tracker) import main;main\((\d+)\)"
-)
-
-
 def own_command(*arguments: str) -> list[str]:
-    """The argument list that starts it with other words, packaged or not."""
+    """Return the command that starts this program with `arguments`, packaged or not."""
     if getattr(sys, "frozen", False):
         return [sys.executable, *arguments]
-    # A child ignores the variables of Python's, and the packages of the user's, if this process does.
+    # A child ignores Python's variables and the user's packages if this process does.
     isolated = ["-I"] if sys.flags.isolated else []
     return [sys.executable, *isolated, "-m", "desktop", *arguments]
 
 
 def own_environment() -> dict[str, str]:
-    """Our environment, and the way to our code from any folder."""
+    """Return this process's environment with a PYTHONPATH that finds `desktop` from any folder."""
     root = str(Path(__file__).parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))
     return dict(os.environ) | {"PYTHONPATH": path}
 
 
 def run_as_pool_child(arguments: Sequence[str]) -> bool:
-    """In the packaged app, which is its own Python: be the process that a pool of Celery's or Python's starts with `words`.
+    """In the packaged app, run the child of a process pool that Celery or Python starts with `arguments`.
 
-    False, at once, when they are nobody's but ours.
+    The packaged app is its own Python interpreter, so pools start it for their children. Returns False at once if
+    `arguments` are not those of such a child.
     """
     if not getattr(sys, "frozen", False) or not arguments:
         return False
@@ -150,3 +136,17 @@ def run_as_pool_child(arguments: Sequence[str]) -> bool:
         return False
     import_module(tracker[1]).main(int(tracker[2]))
     return True
+
+
+@cache
+def _create_job_object() -> int:
+    """Create the Windows job object (a group of processes) that ends with its last handle, and so with this process."""
+    if sys.platform != "win32":
+        return 0
+    kernel = ctypes.windll.kernel32
+    kernel.CreateJobObjectW.restype = kernel.OpenProcess.restype = ctypes.c_void_p
+    job_object = kernel.CreateJobObjectW(None, None)
+    limits = JobObjectLimits(flags=_LIMIT_KILL_ON_JOB_CLOSE)
+    size = ctypes.sizeof(limits)
+    kernel.SetInformationJobObject(ctypes.c_void_p(job_object), _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size)
+    return job_object

@@ -1,7 +1,6 @@
-"""Where a library's own Redis is reached: on its unix socket; where none can be had, on a port, with a password.
+"""Endpoint of a library's own Redis: its unix socket or, on systems without one, a port and a password.
 
-The port and the password of this start of it lie in a file beside where the socket would be, in a folder that is the
-user's alone.
+Port and password change with each start and are saved in a file in `Home.runtime_dir`, which only the user can read.
 """
 
 import json
@@ -20,7 +19,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def read_endpoint(home: Home) -> RedisSettings | None:
-    """Where it listens on a port; None when it does not, or does not run."""
+    """Return port and password of the library's Redis; None if it listens on a socket or is not running."""
     try:
         saved = json.loads(home.redis_endpoint_file.read_text(encoding="utf-8"))
         return RedisSettings(LOOPBACK, int(saved["port"]), 0, str(saved["password"]))
@@ -29,7 +28,7 @@ def read_endpoint(home: Home) -> RedisSettings | None:
 
 
 def write_endpoint(home: Home, server: RedisSettings) -> None:
-    """Write down where it listens, for this user alone. Raises OSError."""
+    """Save port and password of `server` in a file that only the user can read. Raises OSError."""
     home.redis_endpoint_file.unlink(missing_ok=True)
     descriptor = os.open(home.redis_endpoint_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -37,19 +36,19 @@ def write_endpoint(home: Home, server: RedisSettings) -> None:
 
 
 def has_endpoint(home: Home) -> bool:
-    """True while there is a way to it; whether it still runs is another matter."""
+    """Return True if a socket or an endpoint file exists, even if Redis is no longer running."""
     return home.redis_socket.exists() or read_endpoint(home) is not None
 
 
 def remove_endpoint(home: Home) -> None:
-    """No more: it has ended, or is about to be started anew."""
+    """Delete the socket and the endpoint file: Redis has ended, or is about to be restarted."""
     for path in (home.redis_socket, home.redis_endpoint_file):
-        with suppress(OSError):  # there was no folder for it; or it stays, and Redis says that it cannot start
+        with suppress(OSError):  # the folder does not exist; or the file stays, and Redis reports that it cannot start
             path.unlink()
 
 
 def connection_kwargs(server: RedisSettings | None, home: Home) -> dict[str, Any]:
-    """What a client of `server`, or of the library's own, is made with."""
+    """Return the keyword arguments for a `redis.Redis` client of `server`, or of the library's own Redis if None."""
     server = server or read_endpoint(home)
     if server is None:
         return {"unix_socket_path": str(home.redis_socket)}
@@ -57,9 +56,9 @@ def connection_kwargs(server: RedisSettings | None, home: Home) -> dict[str, Any
 
 
 def describe_redis_error(error: Exception, server: RedisSettings | None) -> str:
-    """Return the sentence for an error that redis-py raised, or kombu because of one.
+    """Return the message for the user for an error of redis-py, or of kombu caused by one.
 
-    `server` is the one that REDIS_HOST names; None is the library's own.
+    `server` is the external Redis; None means the library's own.
     """
     where = f"The Redis at {server.host}:{server.port}" if server else "Unbraid's own Redis"
     cause = error if isinstance(error, redis.RedisError) else error.__cause__ or error

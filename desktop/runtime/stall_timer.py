@@ -1,16 +1,16 @@
-"""How long nothing has changed: what leases, standstills and stuck workers are told by."""
+"""Timer for values that stop changing: leases, progress of a run, idle workers."""
 
 from time import monotonic
 
-# Seconds between two looks that count at most. Beyond that the computer slept or this process was stopped, and so may
-# have been what it looks at.
+# Most seconds that count between two checks. If more have passed, the computer slept or this process was stopped, and
+# the observed process may have been stopped, too.
 _MAX_INTERVAL_S = 5.0
 
 
 class StallTimer:
-    """Counts the seconds for which a value has stayed the same, from look to look.
+    """Counter of the seconds for which a value has stayed the same, advanced by each check.
 
-    No clock of the day is read, so none that jumps counts, and neither does the time in which nobody could look.
+    Uses the monotonic clock, so that changes of the system time do not count, nor does time without checks.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class StallTimer:
         self._last_check = monotonic()
 
     def seconds_unchanged(self, value: object) -> float:
-        """Return for how many seconds the value has been this one. To be asked every few seconds."""
+        """Return for how many seconds `value` has stayed the same. Call it every few seconds."""
         now = monotonic()
         elapsed_s, self._last_check = min(now - self._last_check, _MAX_INTERVAL_S), now
         self._unchanged_s = self._unchanged_s + elapsed_s if value == self._value else 0.0

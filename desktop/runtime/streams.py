@@ -1,4 +1,4 @@
-"""Standard streams that are always there, and that never break a program whose reader has gone."""
+"""Standard streams that always exist, and that ignore a reader that has closed its end."""
 
 import errno
 import io
@@ -9,21 +9,21 @@ from typing import Any
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import disk_error_reason
 
-# What Windows says of a pipe that nobody reads any more.
+# Windows reports this error for a pipe whose reader has closed it.
 _WINDOWS_BROKEN_PIPE = errno.EINVAL
 
 
 def ensure_streams() -> None:
-    """Give this process the standard streams that it lacks; they lead nowhere.
+    """Open missing standard streams on the null device.
 
-    In a packaged app on Windows they are None, and where somebody closed them, the next file that is opened would take
-    their number: what is meant for the terminal would be written into it.
+    In a packaged app on Windows they are None. If a parent has closed them, the next opened file would get their
+    descriptor, and terminal output would be written into it.
     """
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            descriptor = os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
             os.set_inheritable(descriptor, True)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
@@ -33,11 +33,10 @@ def ensure_streams() -> None:
 
 
 def guard_output_streams() -> None:
-    """Let standard output and error take any text, and let a reader stop reading without harm to the program.
+    """Make standard output and error accept any text, and discard output after the reader of a pipe has closed it.
 
-    File names need not be valid UTF-8, and a terminal need not speak it: what cannot be written is escaped. When the
-    reader of a pipe is gone, the rest goes nowhere. Standard output that cannot be written otherwise (a full disk)
-    raises StorageError, once.
+    File names need not be valid UTF-8, and a terminal need not support it: characters that cannot be written are
+    escaped. Standard output that cannot be written for another reason (a full disk) raises StorageError, once.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -57,13 +56,13 @@ def _guard_stream(stream: io.TextIOWrapper) -> io.TextIOWrapper:
 
 
 class _GuardedFile(io.FileIO):
-    """An open file that leads nowhere from the first failure on."""
+    """An open file that is redirected to the null device after its first failed write."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)
 
     def write(self, data: Any, /) -> int | None:
-        """Write `data`. Raises StorageError when standard output fails for another reason than a reader that left."""
+        """Write `data`. Raises StorageError if standard output fails for another reason than a closed pipe."""
         try:
             return super().write(data)
         except OSError as error:

@@ -1,10 +1,13 @@
-"""Whom a connection trusts: whom this computer trusts."""
+"""TLS with the certificates that this computer trusts."""
 
 import ssl
 
 
 def system_ssl_context() -> ssl.SSLContext:
-    """A context for https. The packaged app's own OpenSSL would look where the machine that built it keeps certificates."""
-    import truststore  # not sooner: 0.2 s, and few starts connect to anything
+    """Return an SSL context for https that uses the system's certificate store.
+
+    The OpenSSL in the packaged app would look for certificates in the folders of the build machine.
+    """
+    import truststore  # imported late: it takes 0.2 s, and few starts open a connection
 
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

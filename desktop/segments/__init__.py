@@ -1,1 +1,1 @@
-"""A track in segments: where they lie, how they are put together again, and where finished ones are kept."""
+"""Segments of a track: their grid, the store of finished segments, and partial results."""

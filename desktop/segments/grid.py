@@ -1,4 +1,4 @@
-"""Where the segments of a track lie, and what each is given to hear."""
+"""The grid of segments of a track, and the input range that the engine gets for each."""
 
 import random
 from bisect import bisect_left, bisect_right
@@ -11,65 +11,65 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Segmentation:
-    """How the mixture is cut into segments and put together again. All lengths in frames at the engine's rate.
+    """Parameters of segmentation and overlap-add. All lengths are frames at the engine's sample rate.
 
-    Segment number i starts at `i * stride`, is `length` long, and is given to the engine with `context` frames
-    more on each side. Results are weighted with a triangle `w / w.max()` where `overlaps`, summed, and divided by
-    the sum of the weights (demucs `apply_model`); otherwise length equals stride and they are laid end to end.
+    Segment number i starts at `i * stride`, is `length` long, and is passed to the engine with `context` more frames
+    on each side. If `overlaps`, results are weighted with a triangle `w / w.max()`, summed, and divided by the sum of
+    the weights (demucs `apply_model`); otherwise length equals stride and results are concatenated.
     """
 
     length: int
     stride: int
     context: int = 0
-    """Frames of real audio (silence beyond the track's ends) around the segment; cut off from the result."""
+    """Frames of audio around the segment (silence beyond the track's ends); trimmed from the result."""
     centre_last: bool = False
-    """The last, short segment is centred in a full one and borrows real audio on its left, as demucs does."""
+    """Whether the last, short segment is centred in a full one, with real audio on its left, as in demucs."""
     normalise: bool = False
-    """The track is first brought to mean 0 and standard deviation 1 of its mono mix; undone at the end."""
+    """Whether the track is normalized to mean 0 and standard deviation 1 of its mono mix; undone after separation."""
 
     @property
     def overlaps(self) -> bool:
-        """True when neighbouring segments share frames."""
+        """Return True if neighbouring segments share frames."""
         return self.stride < self.length
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment of a track. All numbers are frames at the engine's rate."""
+    """One segment of a track. Positions and lengths are frames at the engine's sample rate."""
 
     number: int
-    """Its place among all segments of the track, by where they start."""
+    """Index among all segments of the track, ordered by start."""
     pass_number: int
-    """Which of the track's turns it belongs to: a track may be separated several times, cut elsewhere each time."""
+    """Index of the pass: a track may be separated in several passes, each with a different shift."""
     start: int
-    """First frame of the track that this segment answers for; negative where its turn begins before the track."""
+    """First frame of the track that this segment covers; negative if its pass begins before the track."""
     frames: int
-    """How many it answers for; fewer than the segmentation's length at the end of the track."""
+    """Number of frames covered; fewer than the segmentation's length at the end of the track."""
     input_start: int
-    """First frame given to the engine: before the track's start where it is negative."""
+    """First frame of the engine's input; negative if it is before the track's start."""
     input_frames: int
-    """How many frames are given to the engine."""
+    """Number of frames of the engine's input."""
 
     @property
     def trim_start(self) -> int:
-        """Frames of the engine's answer before those that count."""
+        """Frames to trim from the start of the engine's output."""
         return self.start - self.input_start
 
     @property
     def end(self) -> int:
-        """The frame after the last that it answers for."""
+        """Frame after the last frame covered."""
         return self.start + self.frames
 
 
 class SegmentGrid:
-    """All segments of one track."""
+    """All segments of one track, over all passes."""
 
     def __init__(self, total_frames: int, segmentation: Segmentation, shifts: Sequence[int] = (0,)) -> None:
-        """For a track of `total` frames. There is one turn for each of `leads`: frames that it begins before the track."""
+        """Divide `total_frames` into segments. Each shift is a pass that begins that many frames before the track."""
         all_segments = [
             segment
-            for turn, lead in enumerate(shifts)
-            for segment in _segments_of_pass(total_frames, segmentation, turn, lead)
+            for pass_number, shift in enumerate(shifts)
+            for segment in _segments_of_pass(total_frames, segmentation, pass_number, shift)
         ]
         all_segments.sort(key=lambda segment: (segment.start, segment.pass_number))
         self.segments = tuple(replace(segment, number=number) for number, segment in enumerate(all_segments))
@@ -78,15 +78,15 @@ class SegmentGrid:
         self._starts = [segment.start for segment in self.segments]
 
     def overlapping(self, start: int, end: int) -> list[Segment]:
-        """Those that answer for any of the frames from `start` to before `end`, in order."""
+        """Return the segments that cover any of the frames from `start` to before `end`, in order."""
         first, last = bisect_right(self._starts, start - self._length), bisect_left(self._starts, end)
         return [segment for segment in self.segments[first:last] if segment.end > start]
 
 
 def random_shifts(count: int, sample_rate: int) -> tuple[int, ...]:
-    """For each of `shifts` turns how far before the track it begins: up to half a second; one unshifted turn for 0.
+    """Return the shift of each of `count` passes in frames, up to half a second; `(0,)` if `count` is 0.
 
-    As demucs draws them (`apply_model`), but always the same.
+    Drawn as in demucs (`apply_model`), but with a fixed seed.
     """
     max_shift = sample_rate // 2
     generator = random.Random(0)
@@ -94,7 +94,7 @@ def random_shifts(count: int, sample_rate: int) -> tuple[int, ...]:
 
 
 def triangular_window(length: int) -> NDArray[np.float64]:
-    """Weights `[length]` of a segment's frames: up to one in the middle, never zero, as demucs has them."""
+    """Return float64 `[length]` weights of a segment's frames: 1 in the middle, never 0, as in demucs."""
     half = length // 2
     rise = np.arange(1, half + 1, dtype=np.float64)
     fall = np.arange(length - half, 0, -1, dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The waveforms of a song in work: they fill as segments are finished, the model's over the draft's."""
+"""Waveforms of a track that is being separated: draft segments first, then the model's segments in their place."""
 
 from contextlib import suppress
 from itertools import pairwise
@@ -13,28 +13,28 @@ from desktop.segments.store import SegmentStore
 
 
 class LivePeaks:
-    """One pyramid a lane, for the song as its leading store has it now."""
+    """One pyramid of peaks for each lane, filled from the stores of one job."""
 
     def __init__(self, result: PartialResult, primary: SegmentStore) -> None:
-        """Of a job's stores, as they were last looked at."""
+        """Read the finished segments of `result`; `primary` determines the lanes and the length."""
         self._result = result
         self.manifest = primary.manifest
         self.lane_names = sort_stem_names(primary.manifest.sources)
-        """Of the lanes."""
+        """Names of the stems, in the order of the lanes."""
         sizes = level_sizes(-(-primary.manifest.frames // FRAMES_PER_ENTRY))
         self._levels = [[np.zeros((size, 2), np.int16) for size in sizes] for _ in self.lane_names]
         self._final_mask = np.zeros(sizes[0], np.bool_)
         self._filled_segments: dict[str, set[int]] = {}
         self.version = 0
-        """One more whenever something was filled in."""
+        """Counter of changes to the peaks."""
 
     @property
     def lanes(self) -> list[Peaks]:
-        """The pyramids; they go on filling."""
+        """Pyramids of the lanes, as views: later segments appear in them."""
         return [Peaks(self.manifest.frames, list[PeakEntries](levels)) for levels in self._levels]
 
     def fill_finished_segments(self) -> bool:
-        """Fill in the segments that were finished meanwhile. True when there were any."""
+        """Fill in the segments that finished since the last call. Return True if there were any."""
         draft, final = self._result.compatible_draft, self._result.final
         has_draft_changed = draft is not None and self._fill_from_store(draft, final=False)
         has_final_changed = final is not None and self._fill_from_store(final, final=True)
@@ -42,7 +42,7 @@ class LivePeaks:
         return has_draft_changed or has_final_changed
 
     def missing_ranges(self) -> list[tuple[float, float]]:
-        """Where the model's sound is still missing, in seconds."""
+        """Return the (start, end) ranges in seconds that the model has not separated yet."""
         edges = np.flatnonzero(np.diff(np.concatenate([[True], self._final_mask, [True]]).astype(np.int8)))
         seconds = np.minimum(edges * FRAMES_PER_ENTRY, self.manifest.frames) / self.manifest.sample_rate
         return [(float(start), float(end)) for start, end in seconds.reshape(-1, 2)]
@@ -50,7 +50,7 @@ class LivePeaks:
     def _fill_from_store(self, store: SegmentStore, final: bool) -> bool:
         filled = self._filled_segments.setdefault(str(store.folder), set())
         filled_before = len(filled)
-        with suppress(OSError, ValueError):  # gone: its job ended, or is begun anew
+        with suppress(OSError, ValueError):  # the folder is gone: the job ended or was restarted
             for number in store.finished - filled:
                 first, entries = store.peaks(number)
                 self._fill_entries(store, first, entries, final)
@@ -73,11 +73,11 @@ class LivePeaks:
 
 
 def _recompute_coarser_levels(levels: list[NDArray[np.int16]], first: int, last: int) -> None:
-    """Make the coarser levels over the entries from `first` to before `last` of the finest anew."""
+    """Recompute the coarser levels over the entries from `first` to before `last` of the finest level."""
     for finer, coarser in pairwise(levels):
         first, last = first // LEVEL_FACTOR, -(-last // LEVEL_FACTOR)
-        pairs = finer[first * LEVEL_FACTOR : last * LEVEL_FACTOR]
-        padding = -len(pairs) % LEVEL_FACTOR
-        groups = np.concatenate([pairs, np.repeat(pairs[-1:], padding, axis=0)]).reshape(-1, LEVEL_FACTOR, 2)
+        entries = finer[first * LEVEL_FACTOR : last * LEVEL_FACTOR]
+        padding = -len(entries) % LEVEL_FACTOR
+        groups = np.concatenate([entries, np.repeat(entries[-1:], padding, axis=0)]).reshape(-1, LEVEL_FACTOR, 2)
         coarser[first:last, 0] = groups[:, :, 0].min(axis=1)
         coarser[first:last, 1] = groups[:, :, 1].max(axis=1)

@@ -1,4 +1,4 @@
-"""What there is of a song that is still in work: the model's finished segments, and the draft around them."""
+"""The partial result of a job that is being separated: the model's finished segments and the draft."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -8,25 +8,25 @@ if TYPE_CHECKING:
     from desktop.segments.store import SegmentStore
 
 COMPLETE_MARKER = "complete"
-"""Marks a store that nothing will be added to."""
+"""File name that marks a store as complete."""
 
 
 class PartialResult:
-    """Both stores of one job, either of which may not be there yet.
+    """Both stores of one job, either of which may not exist yet.
 
-    A store that was found stays as it was known when its folder is gone. That tells nothing about the job, which has
-    ended or is begun anew: the row in the library does, sooner or later.
+    A store keeps its last known state when its folder is gone. A missing folder does not tell whether the job ended or
+    was restarted: the job's row in the library does.
     """
 
     def __init__(self, segments: Path, draft: Path) -> None:
-        """`segments` holds one folder for every way in which the song was begun to be separated."""
+        """Watch `segments`, which has one folder for each set of options that a run was started with, and `draft`."""
         self._segments = segments
         self._draft = draft
         self.final: SegmentStore | None = None
         self.draft: SegmentStore | None = None
 
     def refresh(self) -> bool:
-        """Find what came since the last look. True when there was anything."""
+        """Look for new stores and finished segments. Return True if there were any."""
         before = (self.final, self.draft)
         self.final = self._newest_store(self.final)
         self.draft = _open_if_changed(self._draft, self.draft)
@@ -34,18 +34,18 @@ class PartialResult:
         return before != (self.final, self.draft) or any(have_grown)
 
     def reload(self) -> None:
-        """Know nothing but what is there now: for a reader that found a file gone."""
+        """Discard the known stores and look again, for a reader that found a file missing."""
         self.final = self.draft = None
         self.refresh()
 
     @property
     def primary(self) -> "SegmentStore | None":
-        """The store that says which stems there are: the model's, once it has begun."""
+        """The store that determines the stems: the model's as soon as it exists, else the draft."""
         return self.final or self.draft
 
     @property
     def compatible_draft(self) -> "SegmentStore | None":
-        """The draft, where it can be heard beside the model's segments."""
+        """The draft, if it has the sample rate of the model's segments; else None."""
         is_compatible = (
             self.draft and self.primary and self.draft.manifest.sample_rate == self.primary.manifest.sample_rate
         )
@@ -59,9 +59,9 @@ class PartialResult:
 
 
 def _open_if_changed(folder: Path, known: "SegmentStore | None") -> "SegmentStore | None":
-    """Return the store in `folder`; the known one while that is about the same, and when there is none."""
+    """Return the store in `folder`, or `known` if its manifest is the same or there is no store."""
     with suppress(OSError, ValueError, TypeError, KeyError):
-        from desktop.segments.store import SegmentStore  # with NumPy, which the window comes up without
+        from desktop.segments.store import SegmentStore  # imports NumPy, which the window does not need to start
 
         manifest = SegmentStore.read_manifest(folder)
         if known and known.folder == folder and known.manifest == manifest:

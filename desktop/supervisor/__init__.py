@@ -1,1 +1,1 @@
-"""The child processes: Redis and the worker, started, watched, restarted and ended with the app."""
+"""Supervision of the child processes Redis and worker: started, watched, restarted, and stopped with the app."""

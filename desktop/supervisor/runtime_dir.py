@@ -1,7 +1,7 @@
 """The folder for a library's Redis socket and pidfiles: private, on a short path, and able to hold a socket.
 
-Where it lies depends on the environment, and on whether that place can be written just now. The process that supervises
-the library decides, and notes it in the library, so that every other process looks in the same place.
+Its path depends on the environment, and on which candidate can be written. The process that supervises the library
+chooses it and saves the path in the library, so that every other process uses the same folder.
 """
 
 import logging
@@ -22,11 +22,17 @@ from desktop.settings import write_atomically
 from desktop.supervisor.child_process import read_running_pid
 
 _PROBE_NAME = "probe"
+# Seconds after which an unused folder is deleted: another app may have just created a newer one, and start Redis next.
+_STALE_AFTER_S = 24 * 3600.0
+_DIR_NAME = re.compile(r"unbraid-[0-9a-f]{12}")
 _log = logging.getLogger(__name__)
 
 
 def prepare_runtime_dir(home: Home) -> Path:
-    """Make the first usable folder of `home.runtime_dir_candidates`, note it, and return it. Raises ServiceUnavailableError."""
+    """Create the first usable folder of `home.runtime_dir_candidates`, save its path in the library, and return it.
+
+    Raises ServiceUnavailableError.
+    """
     problems: list[str] = []
     for folder in home.runtime_dir_candidates:
         try:
@@ -34,7 +40,7 @@ def prepare_runtime_dir(home: Home) -> Path:
             _check_socket_support(folder)
         except OSError as error:
             problems.append(f"{folder}: {disk_error_reason(error)}")
-            _log.warning("%s cannot be used for sockets: %s", folder, error)
+            _log.warning("Folder %s cannot be used for sockets: %s", folder, error)
         else:
             _save_runtime_dir(home, folder)
             return folder
@@ -44,11 +50,18 @@ def prepare_runtime_dir(home: Home) -> Path:
     )
 
 
+def remove_stale_runtime_dirs(own: Path) -> None:
+    """Delete folders of other libraries beside `own` that have not been used for a day; ignore errors."""
+    for folder in own.parent.glob("unbraid-*"):
+        if folder != own and _DIR_NAME.fullmatch(folder.name) and _is_stale(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _make_private(folder: Path) -> None:
-    """Make `folder` and its parent ours alone. Raises OSError, also when somebody else owns them."""
+    """Create `folder` and its parent, accessible only by this user. Raises OSError, also if another user owns them."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if sys.platform == "win32":
-        return  # it lies in the user's own folder for temporary files, which Windows lets no other user into
+        return  # it is inside the user's own temporary folder, which Windows protects from other users
     for path in (folder, folder.parent):
         status = path.stat()
         if status.st_uid == os.getuid() and path.name.startswith("unbraid-"):
@@ -58,7 +71,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _check_socket_support(folder: Path) -> None:
-    """Write a file and, where Redis listens on one, bind a socket in `folder`. Raises OSError."""
+    """Write a file in `folder` and, except on Windows, bind a socket there. Raises OSError."""
     probe = folder / _PROBE_NAME
     probe.unlink(missing_ok=True)
     try:
@@ -77,20 +90,8 @@ def _save_runtime_dir(home: Home, folder: Path) -> None:
         return
     try:
         write_atomically(home.runtime_dir_file, os.fsencode(folder))
-    except OSError as error:  # whoever has the same environment finds it all the same
-        _log.warning("The folder for sockets could not be noted: %s", error)
-
-
-# Another app may have made its folder just now, and start its Redis next (seconds).
-_STALE_AFTER_S = 24 * 3600.0
-_DIR_NAME = re.compile(r"unbraid-[0-9a-f]{12}")
-
-
-def remove_stale_runtime_dirs(own: Path) -> None:
-    """Delete the folders beside `own` in which nothing has lived for a day. What cannot be deleted stays."""
-    for folder in own.parent.glob("unbraid-*"):
-        if folder != own and _DIR_NAME.fullmatch(folder.name) and _is_stale(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:  # processes with the same environment compute the same path
+        _log.warning("The path of the folder for sockets could not be saved: %s", error)
 
 
 def _is_stale(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps Redis and the worker running: one thread starts them, restarts what dies or hangs, and ends them."""
+"""The supervisor thread, which starts Redis and the workers, restarts them if they die or hang, and stops them."""
 
 import logging
 import queue
@@ -18,12 +18,12 @@ from desktop.supervisor.child_process import ChildProcess
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
 from desktop.supervisor.worker_process import WorkerProcess
 
-# Seconds between looks at the rows, and the longest rest after a failed start.
+# Seconds between reconciliations, and the longest delay after a failed start.
 _POLL_INTERVAL_S = 2.0
 _MAX_RETRY_DELAY_S = 60.0
-# Seconds that the end of all children may take; what hangs for longer is ended by the end of this process.
+# Seconds that stopping all children may take; children that hang for longer end together with this process.
 _STOP_TIMEOUT_S = 10.0
-# Seconds for which Redis may not answer before the user is told, and before our own one is started anew.
+# Seconds without an answer from Redis before the user is notified, and before the library's own Redis is restarted.
 _REPORT_AFTER_S, _RESTART_AFTER_S = 10.0, 60.0
 _UNEXPECTED_ERROR = (
     "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
@@ -34,37 +34,39 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler(Protocol):
-    """What makes the queue follow the rows. Each method raises StorageError."""
+    """Interface of what keeps the queue in Redis consistent with the database. Each method raises StorageError."""
 
     def rebuild(self) -> None:
-        """Make the queue anew, before a worker starts."""
+        """Rebuild the queue from the database, before a worker starts."""
         ...
 
     def reconcile(self) -> None:
-        """Compare the queue with the rows. Raises ServiceUnavailableError if Redis does not answer, or refuses."""
+        """Compare the queue with the database. Raises ServiceUnavailableError if Redis does not answer, or refuses."""
         ...
 
     def release_ended_jobs(self) -> None:
-        """Let the jobs of a worker wait that was ended in order."""
+        """Put the jobs of workers that were stopped in order back into the queue."""
         ...
 
     def is_stuck(self) -> bool:
-        """Return True if songs wait, Redis answers, and no worker has taken any for too long."""
+        """Return True if jobs are pending, Redis answers, and no worker has taken one for too long."""
         ...
 
 
 class Supervisor:
-    """Runs in a thread of its own from `start` to `stop`: Linux ends children together with the thread that began them.
+    """Thread that keeps Redis and the workers running from `start` to `stop`.
 
-    Whatever happens in that thread, `start` returns, and the thread goes on trying.
+    Linux kills children when the thread that started them ends, so one thread starts them all. Whatever fails in that
+    thread, `start` returns, and the thread retries.
     """
 
     def __init__(
         self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None], makes_drafts: bool
     ) -> None:
-        """`on_trouble` gets, from the thread, a sentence when songs cannot be separated, None once they can again.
+        """Prepare the supervisor; raises ConfigurationError if the environment names an invalid Redis.
 
-        `drafts`: somebody looks at songs before they are separated, so a second worker makes drafts of them.
+        `on_trouble` is called from the thread with a sentence if jobs cannot be processed, and with None once they can.
+        `makes_drafts`: run a second worker that makes drafts of new tracks.
         """
         self._home = home
         self._external = external_redis()
@@ -83,9 +85,9 @@ class Supervisor:
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Start both and wait until they answer, or until `stop` is called.
+        """Start Redis and the worker and wait until they answer, or until `stop` is called.
 
-        Raises ServiceUnavailableError; goes on trying in any case.
+        Raises ServiceUnavailableError; retries in the background in either case.
         """
         self._thread.start()
         self._first_try_done.wait()
@@ -93,14 +95,14 @@ class Supervisor:
             raise ServiceUnavailableError(self._trouble)
 
     def stop(self) -> None:
-        """End both, and the thread. May be called from any thread, also while another one waits in `start`."""
+        """Stop the workers, Redis and the thread. May be called from any thread, also during `start`."""
         self._stopping.set()
         self._first_try_done.set()
         self._wake_up()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
         if self._thread.is_alive():
-            _log.warning("What does not end is ended with this process")
+            _log.warning("Supervisor thread did not end in time; its children end with this process")
 
     def _run(self) -> None:
         with ExitStack() as cleanup:
@@ -120,13 +122,13 @@ class Supervisor:
             self._first_try_done.set()
             if self._trouble is None and not self._stopping.is_set():
                 self._update_draft_worker()
-        except Exception as error:  # noqa: BLE001 songs depend on this thread, and `start` waits for it
+        except Exception as error:  # noqa: BLE001 every job depends on this thread, and `start` waits for it
             process_crash_handler.record_exception(error)
         finally:
             self._first_try_done.set()
 
     def _try_to_keep_running(self) -> str | None:
-        """Start what does not run, and let the queue follow the rows. Return why songs cannot be separated, if so."""
+        """Do one round, unless a retry delay is running; return why jobs cannot be processed, or None if they can."""
         if monotonic() < self._retry_at:
             return self._trouble
         try:
@@ -135,7 +137,7 @@ class Supervisor:
             trouble = str(error)
         except OSError as error:
             trouble = _FILE_ERROR.format(f"{disk_error_reason(error)}{f': {error.filename}' if error.filename else ''}")
-        except Exception as error:  # noqa: BLE001 as in `_run_once`; but the user is to hear of it as well
+        except Exception as error:  # noqa: BLE001 as in `_run_once`, but the user is notified, too
             report = process_crash_handler.record_exception(error)
             trouble = _UNEXPECTED_ERROR.format(report or self._home.logs)
         self._failures += 1
@@ -143,28 +145,31 @@ class Supervisor:
         return trouble
 
     def _keep_running(self) -> str | None:
-        """Everything here may be repeated at any time. Raises ServiceUnavailableError, OSError."""
+        """Start missing children and reconcile the queue; may be repeated at any time.
+
+        Raises ServiceUnavailableError, OSError.
+        """
         started = self._start_missing()
         if not self._worker.is_alive or not self._is_redis_alive:
-            self._wake_up()  # one of them died while the other was started: at once once more
+            self._wake_up()  # one of them died while the other was starting: retry immediately
             return self._trouble
         if not started:
             self._failures = 0
         trouble = self._check_queue()
         if self._run_reconciler(self._reconciler.is_stuck):
-            _log.warning("The worker takes no songs: it is started anew")
+            _log.warning("Worker takes no jobs and is restarted")
             self._worker.stop()
             self._wake_up()
         return trouble
 
     def _check_queue(self) -> str | None:
-        """Let the queue follow the rows. Return what keeps Redis from it, once that has lasted."""
+        """Reconcile the queue with the database; return why Redis fails, once that has lasted `_REPORT_AFTER_S`."""
         try:
             self._run_reconciler(self._reconciler.reconcile)
         except ServiceUnavailableError as error:
             silent_s = self._redis_silence.seconds_unchanged(True)
             if self._redis and silent_s >= _RESTART_AFTER_S:
-                _log.warning("Redis does not answer: it is started anew")
+                _log.warning("Redis does not answer and is restarted")
                 self._redis.stop()
                 self._redis_silence.seconds_unchanged(False)
             return str(error) if silent_s >= _REPORT_AFTER_S else self._trouble
@@ -172,7 +177,7 @@ class Supervisor:
         return None
 
     def _start_missing(self) -> bool:
-        """Start Redis, then the worker, if they do not run. True when something was started."""
+        """Start Redis, then the worker, if they are not running; return True if one was started."""
         started = False
         if self._redis and not self._is_redis_alive:
             self._redis.stop()
@@ -191,21 +196,21 @@ class Supervisor:
 
     @property
     def _is_redis_alive(self) -> bool:
-        """True while our own Redis runs, and always with one that somebody else runs."""
+        """True while the library's own Redis is running, and always with an external one."""
         return self._redis is None or (self._redis.child is not None and self._redis.child.is_alive)
 
     def _should_stop_waiting(self) -> bool:
-        """True when no worker needs to be waited for: without Redis none ever comes up."""
+        """Return True if waiting for a worker is pointless: the app stops, or there is no Redis to connect to."""
         return self._stopping.is_set() or not self._is_redis_alive
 
     def _stop_workers(self) -> None:
-        """They go on looking for Redis where they found it."""
+        """Stop both workers, for example because Redis has moved: a worker reconnects only to the old endpoint."""
         if self._draft_worker:
             self._draft_worker.stop()
         self._worker.stop()
 
     def _remove_runtime_dir(self) -> None:
-        """Delete the folder for the socket and the pidfiles. One that is in use all the same is not empty, and stays."""
+        """Delete the folder for the socket and the pidfiles, unless it is still in use and so not empty."""
         with suppress(OSError):
             self._home.runtime_dir.rmdir()
 
@@ -214,24 +219,24 @@ class Supervisor:
             child.on_exit(self._wake_up)
 
     def _update_draft_worker(self) -> None:
-        """Start the second worker, or end it, as the settings say."""
-        drafter, wanted = self._draft_worker, load_settings(self._home).draft
-        if drafter is None or drafter.is_alive == wanted:
+        """Start or stop the draft worker according to the settings."""
+        draft_worker, wanted = self._draft_worker, load_settings(self._home).draft
+        if draft_worker is None or draft_worker.is_alive == wanted:
             return
-        drafter.stop()
+        draft_worker.stop()
         if wanted and monotonic() >= self._draft_retry_at:
             try:
-                self._wake_on_exit(drafter.start(lambda: self._should_stop_waiting() or not self._worker.is_alive))
+                self._wake_on_exit(draft_worker.start(lambda: self._should_stop_waiting() or not self._worker.is_alive))
             except ServiceUnavailableError as error:
-                # Songs are separated all the same, so nobody is troubled with it.
-                _log.warning("There are no drafts: %s", error)
+                # Jobs are processed without drafts, so the user is not notified.
+                _log.warning("Draft worker could not be started, no drafts are made: %s", error)
                 self._draft_retry_at = monotonic() + _MAX_RETRY_DELAY_S
 
     def _run_reconciler(self, step: Callable[[], _Result]) -> _Result | None:
         try:
             return step()
         except StorageError as error:
-            _log.warning("The queue could not be compared with the library: %s", error)
+            _log.warning("The queue could not be reconciled with the database: %s", error)
             return None
 
     def _wake_up(self) -> None:

@@ -1,4 +1,4 @@
-"""The Celery worker as a child: same program, other words."""
+"""The Celery worker as a child process of the supervisor."""
 
 import subprocess
 from collections.abc import Callable
@@ -14,9 +14,10 @@ from desktop.supervisor.child_process import ChildProcess, kill_leftover
 from desktop.supervisor.runtime_dir import prepare_runtime_dir
 
 READY_LINE = "ready"
+"""Line that the worker writes to its standard output once it consumes the queue."""
 END_MESSAGE = b"end"
-"""What it is told before its input ends; without that, the app has died."""
-# Seconds until it must consume. Measured: 1 to 3, and 20 on a machine that has a lot else to do.
+"""Content of the worker's standard input if it is stopped in order; without it, the app has died."""
+# Seconds until the worker must consume the queue. Measured: 1 to 3, and 20 on a busy machine.
 _START_TIMEOUT_S = 120.0
 
 
@@ -24,7 +25,7 @@ class WorkerProcess:
     """The worker of one library. All methods are called from the supervisor's thread."""
 
     def __init__(self, home: Home, name: str = "worker", *options: str) -> None:
-        """`name` is that of its log and its pidfile; `options` are added to its command."""
+        """Prepare the worker. `name`: name of its log and pidfile; `options`: appended to its command line."""
         self._home = home
         self._name = name
         self._options = options
@@ -32,15 +33,16 @@ class WorkerProcess:
 
     @property
     def is_alive(self) -> bool:
-        """True while it runs."""
+        """True while the worker is running."""
         return self.child is not None and self.child.is_alive
 
     def start(self, should_stop: Callable[[], bool]) -> ChildProcess | None:
-        """Start it and wait until it consumes. None when `give_up()` was true before. Raises ServiceUnavailableError.
+        """Start the worker and wait until it consumes the queue; return None if `should_stop()` returns True first.
 
-        It waits for Redis as long as there is none, so that whoever waits for it must be able to give up.
+        The worker waits for Redis without a limit, so `should_stop` must detect that Redis is gone. Raises
+        ServiceUnavailableError.
         """
-        # With a Redis of the library's own the folder is there, and must stay where it is.
+        # If the library runs its own Redis, the folder exists and must not change.
         folder = self._home.runtime_dir if self._home.runtime_dir.is_dir() else prepare_runtime_dir(self._home)
         pidfile = folder / f"{self._name}.pid"
         kill_leftover(pidfile)
@@ -60,7 +62,7 @@ class WorkerProcess:
         raise ServiceUnavailableError(f"The worker does not start. {describe_log(self._home, self._name)}")
 
     def stop(self) -> None:
-        """End it; a running job goes back to the queue."""
+        """Stop the worker; a processing job goes back to the queue."""
         if self.child:
             self.child.stop(_send_end_message)
             self.child = None
@@ -68,5 +70,5 @@ class WorkerProcess:
 
 def _send_end_message(process: "subprocess.Popen[bytes]") -> None:
     if process.stdin:
-        with suppress(OSError), process.stdin as pipe:  # it may have ended by itself
+        with suppress(OSError), process.stdin as pipe:  # it may have ended already
             pipe.write(END_MESSAGE)

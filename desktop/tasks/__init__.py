@@ -1,1 +1,1 @@
-"""Celery, thin: the task, its queue, its progress, and how the queue is rebuilt from the library."""
+"""Celery tasks: separation and drafts, their queue and events, and reconciliation with the library."""

@@ -1,4 +1,4 @@
-"""The Celery task. Everything it does is in `run_job`."""
+"""The Celery task that separates a job, and the setup of its worker process. The work is in `run_job`."""
 
 import logging
 import os
@@ -24,30 +24,30 @@ from desktop.tasks.redis_client import parse_job_id
 if TYPE_CHECKING:
     from desktop.tasks.run_job import JobRunner
 
-# A full disk, a child that was killed or took too long: nothing that a report could tell more of.
+# A full disk, or a child process that was killed or timed out: a crash report would add nothing.
 _EXPECTED_ERRORS = (UnbraidError, WorkerLostError, TimeLimitExceeded, SoftTimeLimitExceeded)
-# Of what a stranger sent, so much is shown in errors and logs.
+# Shortens untrusted arguments in errors and logs.
 _short_repr = Repr()
 _short_repr.maxstring = _short_repr.maxother = 60
 _log = logging.getLogger(__name__)
 
 
-# Callers may ask for the result, for an hour. The app's own messages say that nobody will.
+# Callers can read the result for an hour. The app's own messages turn results off.
 @app.task(name=SEPARATE_TASK, ignore_result=False)
 def process_audio_job(job_id: object = None, *_: object, **__: object) -> TaskResult:
-    """Separate one job of the library.
+    """Separate one job of the library and return its status.
 
-    `job_id` is its UUID. Anything else is answered and never raised, whoever sent it: `{"status": "failed", "error": …}`.
-    `{"status": "completed"}`, `{"status": "failed", "error": …}` or `{"status": "cancelled"}` say how the job ended, in
-    this run or before; `{"status": "pending"}` and `{"status": "processing"}` that it waits, or that another process has
-    it; `{"status": "dropped"}` that this library has no such job, or has it no more. Raises StorageError when the
-    library's database cannot be written.
+    `job_id` is the UUID of the job. Any other value returns `{"status": "failed", "error": …}` and raises nothing.
+    `{"status": "completed"}`, `{"status": "failed", "error": …}` and `{"status": "cancelled"}` report how the job
+    ended, in this run or before. `{"status": "pending"}` means that the job waits, `{"status": "processing"}` that
+    another process owns it, and `{"status": "dropped"}` that the library has no such job, or that the claim was lost.
+    Raises StorageError if the library's database cannot be written.
     """
     parsed_id = parse_job_id(job_id)
     if parsed_id is None:
         return make_failed_result(f"{_short_repr.repr(job_id)} is no job id: it must be a UUID.")
     result = _get_runner().run(parsed_id)
-    _log.info("%s %s", parsed_id, result["status"])
+    _log.info("Job %s: %s", parsed_id, result["status"])
     return result
 
 
@@ -59,8 +59,8 @@ def _handle_task_failure(
     kwargs: Mapping[str, object] | None = None,
     **_: object,
 ) -> None:
-    """What nobody foresaw ends the claim: else the job would be tried again as if its worker had died."""
-    _log.error("%s failed in a way that was not foreseen", task_id, exc_info=exception)
+    """End the claim after an unexpected error. Otherwise the job would be retried as if its worker had died."""
+    _log.error("Task %s failed with an unexpected error", task_id, exc_info=exception)
     if classify_failure(exception) is FailureKind.PERMANENT and not isinstance(exception, _EXPECTED_ERRORS):
         process_crash_handler.record_exception(exception)
     job_id = parse_job_id(next(iter(args), (kwargs or {}).get("job_id")))
@@ -79,16 +79,16 @@ def _init_child_process(**_: object) -> None:
 
 
 def _handle_sigterm() -> None:
-    """Have SIGTERM give back what this process has in work, before it ends: no crash is counted.
+    """Make SIGTERM return this process's jobs to the queue before it exits, without counting a crash.
 
-    The worker sends it when it ends itself, and systemd sends it to all processes at once. A thread waits for it,
-    because a handler has to wait for the segment in work.
+    The worker sends SIGTERM when it shuts down, and systemd sends it to all processes at once. A thread waits for the
+    signal, because a Python signal handler would only run after the current segment.
     """
     read_fd, write_fd = os.pipe()
     os.set_blocking(write_fd, False)
-    signal.signal(signal.SIGTERM, lambda number, frame: None)  # else no byte is written for it
+    signal.signal(signal.SIGTERM, lambda number, frame: None)  # without a handler no byte is written to the pipe
     signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
-    threading.Thread(target=_release_jobs_at_sigterm, args=(read_fd,), name="end", daemon=True).start()
+    threading.Thread(target=_release_jobs_at_sigterm, args=(read_fd,), name="sigterm", daemon=True).start()
 
 
 def _release_jobs_at_sigterm(signal_fd: int) -> None:
@@ -97,7 +97,7 @@ def _release_jobs_at_sigterm(signal_fd: int) -> None:
     try:
         _get_runner().store.release_own_jobs()
     except StorageError as error:
-        _log.warning("What was in work could not be given back: %s", error)
+        _log.warning("Running jobs could not be returned to the queue: %s", error)
     finally:
         process_crash_handler.uninstall()
         os._exit(1)
@@ -105,8 +105,8 @@ def _release_jobs_at_sigterm(signal_fd: int) -> None:
 
 @cache
 def _get_runner() -> "JobRunner":
-    """One a process, so that the engine stays loaded between jobs."""
-    # Here and not above: the worker's main process only hands out jobs, and can do without numpy, scipy and FFmpeg.
+    """Return the runner of this process, which keeps the engine loaded between jobs."""
+    # Imported late: the worker's main process only distributes jobs and does not need numpy, scipy and FFmpeg.
     from desktop.jobs.store import JobStore
     from desktop.models.store import ModelStore
     from desktop.tasks.engine_cache import EngineCache

@@ -1,6 +1,6 @@
-"""The Celery application: `celery -A desktop.tasks.celery_app worker` works from a shell, Flower too.
+"""The Celery application, for the app, for `celery -A desktop.tasks.celery_app worker` in a shell, and for Flower.
 
-Which Redis it uses is decided by `REDIS_HOST` and the library alone, never by variables or options of Celery's.
+Only `REDIS_HOST` and the library determine the Redis server, never variables or options of Celery.
 """
 
 import logging
@@ -29,42 +29,43 @@ from desktop.tasks.redis_client import redis_names
 SEPARATE_TASK = "process_audio_job"
 DRAFT_TASK = "draft_audio_job"
 LIBRARY_HEADER = "library"
-"""The header of a message that holds the id of its library."""
+"""Message header with the id of the library."""
 _WEEK_S = 7 * 24 * 3600
-# Redelivery is reconciliation's work, from the rows; Redis's own clock would run long jobs twice.
+# Reconciliation redelivers messages from the rows; a short visibility timeout would run long jobs twice.
 _TRANSPORT_OPTIONS = {"visibility_timeout": _WEEK_S, "socket_timeout": 30, "socket_connect_timeout": 5}
 _log = logging.getLogger(__name__)
 _last_known_urls: dict[Home, str] = {}
 
 
 class NoConfigLoader(AppLoader):
-    """Reads no module that `CELERY_CONFIG_MODULE` names."""
+    """Loader that ignores `CELERY_CONFIG_MODULE`."""
 
     def read_configuration(self, env: str = "") -> dict[str, Any]:
-        """Return nothing: the application says all that there is to say."""
+        """Return an empty configuration: the application is configured in this module."""
         return {}
 
 
 class RedisAmqp(AMQP):
-    """Publishes to the Redis of this moment. Celery itself would keep the pool of the first one for ever."""
+    """Publishes to the current Redis. Celery itself would keep the pool of the first address forever."""
 
     @property
     def producer_pool(self) -> ProducerPool:  # pyright: ignore[reportIncompatibleVariableOverride]  only ever read
-        """The producers on connections to the library's Redis. Raises ConfigurationError."""
+        """Pool of producers connected to the library's Redis. Raises ConfigurationError."""
         return pools.producers[self.app.connection_for_write()]
 
 
 class RedisApp(Celery):
-    """Finds Redis anew for each connection: the library's own may be started after this module was imported.
+    """Celery application that determines the Redis URL for each connection.
 
-    Celery itself would let `CELERY_BROKER_URL` and its kind win over whatever the application says.
+    The library's own Redis may start after the import of this module. Celery itself would let variables such as
+    `CELERY_BROKER_URL` override the configuration.
     """
 
     amqp_cls = "desktop.tasks.celery_app:RedisAmqp"
 
     @property
     def pool(self) -> ConnectionPool:  # pyright: ignore[reportIncompatibleMethodOverride]  as Celery's own does
-        """The connections to the library's Redis. Raises ConfigurationError."""
+        """Pool of connections to the library's Redis. Raises ConfigurationError."""
         return pools.connections[self.connection_for_write()]
 
     def connection_for_read(self, url: str | None = None, **options: Any) -> Connection:
@@ -88,7 +89,7 @@ class RedisApp(Celery):
 
 
 def broker_url() -> str:
-    """Return the URL of the Redis of `REDIS_HOST`, else of the library's own, else of the usual local one.
+    """Return the URL of the Redis at `REDIS_HOST`, else of the library's own Redis, else of the default local one.
 
     Raises ConfigurationError.
     """
@@ -99,9 +100,9 @@ def broker_url() -> str:
 
 
 def _library_redis_url() -> str | None:
-    """Return the URL of the library's own Redis; of where it was last found, while it is started anew.
+    """Return the URL of the library's own Redis, or its last known URL while it restarts; None if never known.
 
-    Celery tries the address of a lost connection again and again, and asks for no other.
+    The last known URL is needed because Celery retries only the address of the lost connection.
     """
     library = find_home()
     if library.redis_socket.exists():
@@ -112,7 +113,7 @@ def _library_redis_url() -> str | None:
 
 
 def _default_redis() -> RedisSettings:
-    """Return the server on this computer: without `REDIS_HOST`, other variables need not be meant for us."""
+    """Return the local server. Without `REDIS_HOST`, invalid Redis variables may belong to another program."""
     try:
         return redis_from_environment()
     except ConfigurationError:
@@ -120,9 +121,10 @@ def _default_redis() -> RedisSettings:
 
 
 def configure_for_library() -> None:
-    """Point the application at the library's queues: its folder may be newer than the import of this module.
+    """Set the queue, exchange and key names of the library in the application's configuration.
 
-    Raises StorageError where that cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
+    The library's folder may be created after the import of this module. Raises StorageError if the folder cannot be
+    used, and ConfigurationError if UNBRAID_QUEUE is invalid.
     """
     library_names = redis_names()
     app.conf.update(
@@ -135,7 +137,7 @@ def configure_for_library() -> None:
 
 @celeryd_init.connect
 def _prepare_worker(**_: object) -> None:
-    """Make the library's folder, which the names depend on, before a worker asks for its queue."""
+    """Create the library's folder, which determines the queue name, before a worker opens its queue."""
     find_home().create_folders()
     configure_for_library()
 
@@ -146,29 +148,29 @@ def _add_library_header(headers: dict[str, Any], **_: object) -> None:
 
 
 def _tcp_url(server: RedisSettings) -> str:
-    # Quoted: else a sign in it would end it, and an error message would show the rest.
+    # Quoted, because a special character would end the password and error messages would show the rest.
     password = f":{quote(server.password, safe='')}@" if server.password else ""
     host = f"[{quote(server.host, safe=':')}]" if ":" in server.host else quote(server.host)
     return f"redis://{password}{host}:{server.port}/{server.db}"
 
 
 def _choose_worker_pool() -> str:
-    """Return the pool of processes where there can be one: it needs semaphores, and so /dev/shm on Linux."""
+    """Return "prefork" if the system has semaphores, which need /dev/shm on Linux, else "solo"."""
     if sys.platform == "win32":
         return "solo"
     try:
         multiprocessing.get_context("fork").Semaphore()
     except OSError as error:
-        _log.warning("Songs are separated in the worker's own process: there are no semaphores (%s)", error)
+        _log.warning("Worker uses its own process for separation, because semaphores are not available: %s", error)
         return "solo"
     return "prefork"
 
 
 def _isolate_celery_command() -> None:
-    """Let no variable of another application steer Celery's own command, where that has loaded this module.
+    """Remove the environment variables of other applications if the `celery` command has loaded this module.
 
-    It has read `-A` then, and reads the options of its worker next, from variables too. Other programs that load this
-    module keep their environment. Ends the process with a sentence when one of our own variables is wrong.
+    The command has read `-A` by now and reads its worker options next, also from variables. Other programs that load
+    this module keep their environment. Exits with a message if a variable of Unbraid is invalid.
     """
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().command.name != "celery":
@@ -185,16 +187,16 @@ app = RedisApp(
     "unbraid",
     loader=NoConfigLoader,
     include=["desktop.tasks.audio_jobs", "desktop.tasks.draft_jobs"],
-    fixups=[],  # a Django project's
+    fixups=[],  # no Django support
 )
 app.conf.update(
     task_serializer="json",
     result_serializer="json",
     accept_content=["json"],
     result_expires=3600,
-    # The row is the truth: nothing of ours reads a result. A stored one may say failure for a job that completed while
-    # Redis was down. Whoever asks for one asks the task for it; then a Redis that is away may not keep the next song
-    # waiting for long.
+    # The row is the truth: Unbraid reads no results. A stored result may report a failure for a job that completed
+    # while Redis was down. Other callers request a result from the task; the short timeouts below keep an unreachable
+    # Redis from delaying the next job.
     task_ignore_result=True,
     redis_socket_timeout=5.0,
     redis_socket_connect_timeout=5.0,
@@ -207,25 +209,25 @@ app.conf.update(
     worker_send_task_events=True,
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=50,
-    # A worker that shall end waits so long for its song before that goes back to the queue, with its segments.
+    # Seconds that a stopping worker waits for its job before the job returns to the queue, with its segments.
     worker_soft_shutdown_timeout=5.0,
     # Measured: True kills jobs that would have finished, and never runs them again.
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_pool=_choose_worker_pool(),
-    # Nothing that holds threads, a GPU or macOS frameworks survives a fork.
+    # Threads, GPU contexts and macOS frameworks do not survive a fork.
     worker_pool_start_method="spawn",
-    # Celery's 4 s are too short for a child that imports the pipeline on a busy machine: it was killed, for ever anew.
+    # Celery's default of 4 s is too short on a busy machine: children that import the pipeline were killed in a loop.
     worker_proc_alive_timeout=120.0,
     worker_hijack_root_logger=False,
     broker_connection_retry_on_startup=True,
     broker_transport_options=_TRANSPORT_OPTIONS,
     timezone="UTC",
 )
-# By name, so that the window does not import what only a worker needs.
+# By name, so that the window does not import modules that only a worker needs.
 RECONCILIATION_STEP = "desktop.tasks.worker_steps:ReconciliationStep"
 app.steps["consumer"].update({"desktop.tasks.worker_steps:StallDetector", RECONCILIATION_STEP})
 app.steps["worker"].add("desktop.tasks.worker_steps:SoftShutdown")
-# An import makes nothing: where there is no library yet, or an older one, whoever opens it connects.
+# The import creates no files: without an id file, the process that creates the library calls `configure_for_library`.
 with suppress(UnbraidError, OSError):
     if find_home().id_file.exists():
         configure_for_library()

@@ -1,4 +1,4 @@
-"""The Celery task of the draft worker. Everything it does is in `drafter`."""
+"""The Celery task of the draft worker. The work is in `draft_runner`."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from desktop.tasks.draft_runner import DraftRunner
 
 
-# Taken off the queue at once: a draft that was lost with its worker is asked for again while somebody looks.
+# Acknowledged early: a draft that is lost with its worker is requested again while its player is open.
 @app.task(name=DRAFT_TASK, acks_late=False)
 def draft_audio_job(job_id: object = None, *_: object, **__: object) -> str:
-    """Draft one job of the library. Return "drafted", or "dropped" when there was nothing to do."""
+    """Make the draft of one job. Return "drafted", or "dropped" if no draft was made."""
     parsed_id = parse_job_id(job_id)
     return "drafted" if parsed_id is not None and _get_runner().run(parsed_id) else "dropped"
 
 
 @cache
 def _get_runner() -> "DraftRunner":
-    # Here and not above: an idle worker can do without numpy, scipy and FFmpeg.
+    # Imported late: an idle worker does not need numpy, scipy and FFmpeg.
     from desktop.jobs.store import JobStore
     from desktop.paths import find_home
     from desktop.tasks.draft_runner import DraftRunner

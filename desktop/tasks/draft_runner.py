@@ -1,4 +1,4 @@
-"""Drafts of unfinished jobs: for the ears until the stems are there, never for a file of the user's."""
+"""Drafts of unfinished jobs, played until the stems are complete and never exported."""
 
 import faulthandler
 import logging
@@ -18,7 +18,7 @@ from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.sketch import SketchEngine
 from desktop.segments.partial_result import COMPLETE_MARKER
 
-# Seconds without one more segment after which nothing more is expected of a draft.
+# Seconds without a new segment after which the watchdog ends the process.
 _STALL_TIMEOUT_S = 120.0
 _log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class DraftRunner:
         self._events = events
 
     def run(self, job_id: str) -> bool:
-        """Make the job's draft. False when it has one, has ended, or cannot have one: then it goes without."""
+        """Make the job's draft and return True. Return False if the job has one, needs none, or its draft fails."""
         folder = self._home.job_folder(job_id)
         try:
             job = self._store.job(job_id)
@@ -41,16 +41,16 @@ class DraftRunner:
                 folder.draft_attempts.unlink(missing_ok=True)
                 return True
         except (UnbraidError, OSError) as error:
-            _log.info("%s has no draft: %s", job_id, error)
+            _log.info("Draft of job %s failed: %s", job_id, error)
             shutil.rmtree(folder.draft, ignore_errors=True)
             folder.draft_attempts.unlink(missing_ok=True)
         return False
 
     def _count_attempt(self, folder: JobFolder) -> bool:
-        """Count the tries of a song that nobody lived through. False when there were enough. Raises OSError."""
+        """Count an attempt, and return False after `MAX_CRASHES` attempts that ended the process. Raises OSError."""
         attempts = folder.draft_attempts.stat().st_size if folder.draft_attempts.exists() else 0
         if attempts >= MAX_CRASHES:
-            _log.warning("%s has no draft: %s tries ended the process", folder.root.name, attempts)
+            _log.warning("Draft of job %s was skipped: %s attempts ended the process", folder.root.name, attempts)
             return False
         with folder.draft_attempts.open("ab") as attempts_file:
             attempts_file.write(b"x")
@@ -73,16 +73,19 @@ class DraftRunner:
         with Watchdog(_STALL_TIMEOUT_S) as watchdog:
             make_draft(find_stored_track(folder, job), folder.draft, self._engine, on_segment, is_obsolete)
         (folder.draft / COMPLETE_MARKER).touch()
-        if is_obsolete():  # asked last: whoever ended it may have deleted the draft while this was written
+        if is_obsolete():  # checked last: the end of the job may have deleted the draft while it was written
             raise CancelledError("Its stems are there, or nobody wants them any more.")
         self._events.emit(DraftChanged(job.id, complete=True))
 
 
 class Watchdog:
-    """Use as a context. It waits in C, so that nothing in Python, or in a library, can hold it up."""
+    """Context manager that ends the process if `reset` is not called in time.
+
+    It waits in C, so that neither Python nor a library can block it.
+    """
 
     def __init__(self, timeout_s: float) -> None:
-        """`seconds` without a move end the process."""
+        """Create the watchdog, which ends the process `timeout_s` seconds after the last `reset`."""
         self._timeout_s = timeout_s
 
     def __enter__(self) -> "Watchdog":
@@ -93,6 +96,6 @@ class Watchdog:
         faulthandler.cancel_dump_traceback_later()
 
     def reset(self) -> None:
-        """Something got on: wait anew."""
-        # To the number itself: `sys.stderr` may be none at all.
+        """Restart the timeout."""
+        # A file descriptor, because `sys.stderr` may be None.
         faulthandler.dump_traceback_later(self._timeout_s, exit=True, file=2)

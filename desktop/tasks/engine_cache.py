@@ -1,4 +1,4 @@
-"""The engine for a job: kept loaded between jobs, downloaded when missing, Sketch when there is no way to it."""
+"""The engine for a job: cached between jobs, its model downloaded if missing, replaced by Sketch if unavailable."""
 
 import logging
 from collections.abc import Callable
@@ -15,19 +15,19 @@ from desktop.pipeline.engines.load import EngineSpec, load_engine
 from desktop.settings import Settings, load_settings
 
 SKETCH = "sketch"
-# After a download failed, the next songs go straight to Sketch for as long (seconds).
+# Seconds after a failed download in which further jobs use Sketch at once.
 _DOWNLOAD_RETRY_S = 300.0
-# Half of what HTDemucs was trained on (seconds).
+# Seconds: half of the segment that HTDemucs was trained on.
 _LOW_MEMORY_SEGMENT_S = 3.9
 _LOW_MEMORY_NOTICE = "Separated in shorter segments, because there was not enough memory for longer ones."
 _log = logging.getLogger(__name__)
 
 
 class EngineCache:
-    """Holds one engine: the last one used."""
+    """Cache of one engine: the last one used."""
 
     def __init__(self, model_store: ModelStore, home: Home | None = None) -> None:
-        """The settings are those of `home`, which also keeps what is converted for a runtime; without it, defaults."""
+        """Create the cache. `home` provides the settings and the OpenVINO cache; without it, the defaults are used."""
         self._model_store = model_store
         self._home = home
         self._spec: EngineSpec | None = None
@@ -42,37 +42,39 @@ class EngineCache:
         low_memory: bool = False,
         fall_back: bool = True,
     ) -> tuple[Engine, tuple[str, ...]]:
-        """The engine of the model `name`, and notices for the user. `report` gets the part downloaded, 0 to 1.
+        """Return the engine of the model `name`, and notices for the user.
 
-        `sparing`: such a one as needs less memory, by torch on the processor. `fall_back`: use Sketch when the model
-        cannot be downloaded. Raises ModelUnavailableError for an unknown name, and for a model that cannot be
-        downloaded without `fall_back`, ModelRejectedError, StorageError, CancelledError.
+        `report` receives the downloaded part, 0 to 1. `low_memory` selects torch on the CPU with shorter segments.
+        `fall_back` uses Sketch if the model cannot be downloaded. Raises ModelUnavailableError for an unknown name, or
+        if the download fails without `fall_back`; ModelRejectedError, StorageError, and CancelledError if `should_stop`
+        returns True.
         """
         model = self._model_store.get(name)
         try:
             if not model.is_installed:
                 model = self._download(model, report, should_stop, reuse_failure=fall_back)
             engine = self._load(model, low_memory)
-            return engine, (
-                *engine.notices,
-                _LOW_MEMORY_NOTICE,
-            ) if low_memory and model.name != SKETCH else engine.notices
+            is_shortened = low_memory and model.name != SKETCH
+            return engine, (*engine.notices, _LOW_MEMORY_NOTICE) if is_shortened else engine.notices
         except ModelUnavailableError as error:
             if not fall_back:
                 raise ModelUnavailableError(
                     f"{model.title} is not downloaded. {error.problem}", error.advice
                 ) from error
-            _log.warning("Sketch stands in for %s: %s", name, error)
+            _log.warning("Sketch replaced model %s: %s", name, error)
             notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
             return self._load(self._model_store.get(SKETCH)), (notice,)
 
     def clear(self) -> None:
-        """Let go of the engine: its memory is needed."""
+        """Drop the engine to free its memory."""
         self._engine = self._spec = None
 
     @property
     def fingerprint(self) -> str:
-        """Names the engine that is loaded, down to its files: another identity may give other stems."""
+        """Text that identifies the loaded engine and its files; empty without an engine.
+
+        Engines with different fingerprints may give different stems.
+        """
         spec = self._spec
         if spec is None:
             return ""
@@ -83,7 +85,7 @@ class EngineCache:
     def _download(
         self, model: Model, report: Callable[[float], None], should_stop: Callable[[], bool], reuse_failure: bool
     ) -> Model:
-        """Download a model, or fail at once when that failed a moment ago, if `remember`."""
+        """Download a model. `reuse_failure` fails at once if a download failed within `_DOWNLOAD_RETRY_S`."""
         last_failure = self._failed_downloads.get(model.name)
         if reuse_failure and last_failure and monotonic() - last_failure[0] < _DOWNLOAD_RETRY_S:
             raise ModelUnavailableError(last_failure[1])
@@ -95,23 +97,21 @@ class EngineCache:
 
     def _load(self, model: Model, low_memory: bool = False) -> Engine:
         kind = cast('Literal["demucs", "sketch"]', model.kind)
-        spec = EngineSpec(
-            model.name, kind, model.files, model.bag_weights, model.segment_seconds, *self._runtime_options()
-        )
+        spec = EngineSpec(model.name, kind, model.files, model.bag_weights, None, *self._runtime_options())
         if low_memory:
             spec = replace(
                 spec,
-                segment=min(model.segment_seconds or _LOW_MEMORY_SEGMENT_S, _LOW_MEMORY_SEGMENT_S),
+                segment=_LOW_MEMORY_SEGMENT_S,
                 runtime="torch",
             )
         if self._engine is None or spec != self._spec:
-            self.clear()  # the old one's memory goes first
+            self.clear()  # free the memory of the old engine first
             self._engine = load_engine(spec)
             self._spec = spec
         return self._engine
 
     def _runtime_options(self) -> tuple[str, bool, Path | None]:
-        """Runtime, speed mode and cache, as they are set now: a change counts for the next song."""
+        """Return runtime, fast mode and OpenVINO cache folder from the current settings, read for each job."""
         if self._home is None:
             return Settings().runtime, Settings().fast, None
         settings = load_settings(self._home)

@@ -1,4 +1,4 @@
-"""Job events over Redis, live: events are for eyes and may be lost, rows are the truth."""
+"""Job events and playheads over Redis. Both may be lost; the rows are the truth."""
 
 import json
 import logging
@@ -10,21 +10,24 @@ from time import monotonic
 import redis
 
 from desktop.errors import UnbraidError
-from desktop.jobs.model import Stage
-from desktop.jobs.queue import DraftChanged, JobChanged, JobEvent, JobProgress, QueueChanged
+from desktop.jobs.model import JobProgress
+from desktop.jobs.queue import DraftChanged, JobChanged, JobEvent, QueueChanged
 from desktop.runtime.crash_handler import process_crash_handler
+from desktop.stage import Stage
 from desktop.tasks.redis_client import parse_job_id, redis_client, redis_names
 
-# Seconds an emitter waits for Redis at most, and leaves it alone after a failure.
+# Seconds that a publisher waits for Redis at most, and that it discards events after a failure.
 _PUBLISH_TIMEOUT_S = 0.5
 _RETRY_DELAY_S = 2.0
-# Seconds between looks at whether the listener shall end, and that its end is waited for.
+# Seconds between checks whether the listener must stop, and that `stop` waits for its thread.
 _POLL_INTERVAL_S, _STOP_TIMEOUT_S = 0.5, 2.0
+# Seconds that a worker waits for the playhead at most.
+_PLAYHEAD_TIMEOUT_S = 0.5
 _log = logging.getLogger(__name__)
 
 
 class RedisEventPublisher:
-    """An `EventSink` that publishes."""
+    """`EventSink` that publishes events on the library's Redis channel. Thread-safe."""
 
     def __init__(self) -> None:
         self._client: redis.Redis | None = None
@@ -32,7 +35,7 @@ class RedisEventPublisher:
         self._lock = threading.Lock()
 
     def emit(self, event: JobEvent) -> None:
-        """Announce `event` to every listener, or to nobody when Redis is away."""
+        """Publish `event` to all listeners, or discard it if Redis does not answer."""
         with self._lock:
             if monotonic() < self._retry_at:
                 return
@@ -44,7 +47,7 @@ class RedisEventPublisher:
                 self._disconnect()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         with self._lock:
             self._disconnect()
 
@@ -55,21 +58,21 @@ class RedisEventPublisher:
 
 
 class EventListener:
-    """A thread that hears every event, and tells of every gap in which it may have missed some."""
+    """Thread that receives job events and reports gaps in which events may have been lost."""
 
     def __init__(self, on_event: Callable[[JobEvent], None], on_gap: Callable[[], None]) -> None:
-        """Both are called from the listener's thread. `on_gap` is also called at each start of listening."""
+        """Create the listener. Both callbacks run in its thread; `on_gap` runs after each connect, also the first."""
         self._on_event = on_event
         self._on_gap = on_gap
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen, and go on through every restart of Redis."""
+        """Start the thread, which reconnects after each restart of Redis."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread. One that waits for Redis is left behind; it calls nobody any more."""
+        """Stop the thread and wait up to 2 s for it. A thread that still waits for Redis calls no callback any more."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(_STOP_TIMEOUT_S)
@@ -79,8 +82,8 @@ class EventListener:
             try:
                 self._listen()
             except (redis.RedisError, UnbraidError) as error:
-                _log.info("The event feed broke off: %s", error)
-            except Exception as error:  # noqa: BLE001 without this thread the window would show nothing any more
+                _log.info("Event feed was interrupted: %s", error)
+            except Exception as error:  # noqa: BLE001 without this thread the window would receive no more events
                 process_crash_handler.record_exception(error)
             self._stop.wait(_POLL_INTERVAL_S)
 
@@ -100,12 +103,22 @@ class EventListener:
             callback(*events)
 
 
+def read_playhead(job_id: str) -> float | None:
+    """Return the playhead of a job in seconds; None if the job is not played or Redis does not answer."""
+    try:
+        with redis_client(_PLAYHEAD_TIMEOUT_S) as client:
+            value = client.get(redis_names().playhead_key(job_id))
+    except (redis.RedisError, UnbraidError):
+        return None
+    return float(value) if isinstance(value, str) else None
+
+
 def _encode_event(event: JobEvent) -> str:
     return json.dumps(asdict(event))
 
 
 def _decode_event(text: str | bytes | None) -> JobEvent | None:
-    """The event in a message; None when it is none of ours."""
+    """Return the event in a message; None for an empty or foreign message."""
     try:
         fields = json.loads(text or "{}")
         if "job_id" in fields and parse_job_id(fields["job_id"]) != fields["job_id"]:
@@ -116,19 +129,5 @@ def _decode_event(text: str | bytes | None) -> JobEvent | None:
             return DraftChanged(**fields)
         return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
     except (ValueError, TypeError, RecursionError) as error:
-        _log.warning("A message was passed over: %s", error)
+        _log.warning("Event message was ignored: %s", error)
         return None
-
-
-# Seconds that a worker waits for the answer at most.
-_PLAYHEAD_TIMEOUT_S = 0.5
-
-
-def read_playhead(job_id: str) -> float | None:
-    """Seconds into the song; None when nobody listens, or Redis is away."""
-    try:
-        with redis_client(_PLAYHEAD_TIMEOUT_S) as client:
-            value = client.get(redis_names().playhead_key(job_id))
-    except (redis.RedisError, UnbraidError):
-        return None
-    return float(value) if isinstance(value, str) else None

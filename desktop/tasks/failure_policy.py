@@ -1,4 +1,4 @@
-"""How long a job waits before it is tried again."""
+"""The failure policy: whether a failed job is retried, when, and with which message it fails for good."""
 
 import logging
 import random
@@ -13,35 +13,39 @@ from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.outcomes import DROPPED, PENDING, FailureKind, TaskResult, classify_failure, make_failed_result
 
 MAX_RETRIES = 3
-# Seconds before the first retry, and how much longer each next one waits.
+# Longest delay before the first retry in seconds, and the factor by which it grows for each further retry.
 _FIRST_DELAY_S, _DELAY_FACTOR = 15.0, 4.0
-
-
-def retry_delay(retry: int) -> float:
-    """Seconds before the retry of this number, from 0: longer each time, and never the same for two jobs.
-
-    Whatever made several jobs fail in one moment shall not be asked again by all of them in one moment.
-    """
-    max_delay_s = min(_FIRST_DELAY_S * _DELAY_FACTOR**retry, MAX_RETRY_DELAY_S)
-    return random.uniform(max_delay_s / 2, max_delay_s)
-
-
 _NO_RESPONSE_MESSAGE = "Something that Unbraid needs did not answer; the worker's log says what."
 _INTERNAL_ERROR_MESSAGE = "Something went wrong in Unbraid itself. The worker's log tells what; then try again."
 _log = logging.getLogger(__name__)
 
 
+def retry_delay(retry: int) -> float:
+    """Return the delay in seconds before a retry, counted from 0: exponential backoff with jitter.
+
+    The jitter keeps jobs that failed together from retrying together.
+    """
+    max_delay_s = min(_FIRST_DELAY_S * _DELAY_FACTOR**retry, MAX_RETRY_DELAY_S)
+    return random.uniform(max_delay_s / 2, max_delay_s)
+
+
 @dataclass(frozen=True)
 class FailurePolicy:
-    """Decides by the cause, and writes it into the row: that survives whatever happens next."""
+    """Ends a failed run by the kind of its failure: schedules a retry, retries in low memory, or fails the job.
+
+    The decision is stored in the row, so that it survives restarts.
+    """
 
     store: JobStore
     engines: EngineCache
     retry_delay: Callable[[int], float] = retry_delay
-    """Seconds before the retry of this number, from 0."""
+    """Returns the delay in seconds before a retry, counted from 0."""
 
     def apply(self, job: Job, error: Exception, elapsed: float) -> TaskResult:
-        """End the caller's claim on `job` after `error`. Raises StorageError."""
+        """End the caller's claim on `job` after `error` and return the result. Raises StorageError.
+
+        `elapsed` is the time since the claim in seconds.
+        """
         kind = classify_failure(error)
         if kind is FailureKind.TRANSIENT and job.retries < MAX_RETRIES:
             return self._schedule_retry(job, error.problem if isinstance(error, UnbraidError) else _NO_RESPONSE_MESSAGE)
@@ -51,17 +55,17 @@ class FailurePolicy:
 
     def _schedule_retry(self, job: Job, message: str) -> TaskResult:
         delay_s = self.retry_delay(job.retries)
-        _log.warning("%s is tried again in %.0f s: %s", job.id, delay_s, message)
+        _log.warning("Job %s is retried in %.0f s: %s", job.id, delay_s, message)
         return PENDING if self.store.schedule_retry(job, message, delay_s) else DROPPED
 
     def _retry_in_low_memory(self, job: Job) -> TaskResult:
-        _log.warning("%s is tried again in less memory", job.id)
+        _log.warning("Job %s is retried in low memory", job.id)
         self.engines.clear()
         return PENDING if self.store.retry_in_low_memory(job) else DROPPED
 
     def _fail(self, job: Job, message: str, elapsed: float) -> TaskResult:
-        _log.warning("%s failed: %s", job.id, message)
-        # With a database that just failed, this is a new connection: the store opens one for every call.
+        _log.warning("Job %s failed: %s", job.id, message)
+        # This works even if the database has just failed: the store opens a new connection for each call.
         return make_failed_result(message) if self.store.fail(job, message, elapsed) else DROPPED
 
 

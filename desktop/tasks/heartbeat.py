@@ -1,4 +1,4 @@
-"""A claim while it is worked on: signs of life to the row, progress to the eyes, and whether to stop."""
+"""Heartbeat of a running job: lease renewal, progress events, stop requests, and the estimate of the time left."""
 
 import logging
 import threading
@@ -8,24 +8,31 @@ from time import monotonic
 from types import TracebackType
 
 from desktop.errors import CancelledError, LostClaimError, StorageError
-from desktop.jobs.model import Job, OwnerDirective, Stage
-from desktop.jobs.queue import EventSink, JobProgress
+from desktop.jobs.model import Job, JobProgress, OwnerDirective
+from desktop.jobs.queue import EventSink
 from desktop.jobs.store import JobStore
 from desktop.runtime.stall_timer import StallTimer
+from desktop.stage import Stage
 
-# Seconds between signs of life; a cancel or a pause is noticed as soon.
-_HEARTBEAT_INTERVAL_S = 0.5
-# Seconds between two progress events: quicker than an eye needs, slow enough for any screen.
-_PROGRESS_INTERVAL_S = 0.04
-# Seconds that a job may go on after it shall stop: a segment may take longer, and is not waited for.
-_STOP_TIMEOUT_S = 1.4
 STALL_TIMEOUT_S = 600.0
-"""Seconds without any progress after which nothing more is expected of a job."""
+"""Seconds without progress after which a job counts as stalled."""
+# Seconds between heartbeats, and so until a cancel or a pause is noticed at the latest.
+_HEARTBEAT_INTERVAL_S = 0.5
+# Seconds between progress events: smooth to the eye, and not too many for any screen.
+_PROGRESS_INTERVAL_S = 0.04
+# Seconds that a job may continue after a stop request. A segment may take longer, and is then aborted.
+_STOP_TIMEOUT_S = 1.4
+# An estimate is reliable after `_MIN_PROGRESS` of the job and `_MIN_WORK_S`, or after `_SUFFICIENT_WORK_S` (seconds).
+_MIN_PROGRESS, _MIN_WORK_S, _SUFFICIENT_WORK_S = 0.03, 1.0, 10.0
+# Seconds. Loading and decoding dominate the time of a shorter track, so a saved speed predicts better than its own.
+_SHORT_TRACK_S = 30.0
+# Seconds between saves of the measured speed.
+_SAVE_INTERVAL_S = 10.0
 _log = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Use as a context: a thread of its own keeps the lease alive, also through a long segment."""
+    """Context manager around a claimed job, whose thread renews the lease even during a long segment."""
 
     def __init__(
         self,
@@ -34,9 +41,10 @@ class Heartbeat:
         job: Job,
         on_overdue: Callable[[bool, float], None] = lambda stalled, elapsed: None,
     ) -> None:
-        """`on_overdue` is called once, from that thread, when the job does not stop as it shall, or has stalled (True).
+        """Create the heartbeat of a job that was just claimed.
 
-        It also gets the seconds since the claim.
+        `on_overdue(stalled, elapsed)` is called once, in the heartbeat's thread, if the job has stalled (True) or does
+        not stop in time (False). `elapsed` is the time since the claim in seconds.
         """
         self.job = job
         self._on_overdue = on_overdue
@@ -71,11 +79,11 @@ class Heartbeat:
         return monotonic() - self._started_at
 
     def report(self, stage: Stage, progress: float) -> None:
-        """Say how far the job is: `progress` 0 to 1 over the whole of it."""
+        """Report the stage and the progress, 0 to 1 over the whole job, or over the download while downloading."""
         stage_changed = stage is not self._stage
         if stage_changed:
-            # At once: if the process dies of what begins now, the row tells what that was.
-            with suppress(StorageError):  # the next sign of life tries again
+            # At once: if the new stage crashes the process, the row tells which stage it was.
+            with suppress(StorageError):  # the next heartbeat tries again
                 self._store.record_details(self.job, stage=stage.value)
         if stage_changed or progress > self._max_progress:
             self._max_progress = progress
@@ -89,20 +97,21 @@ class Heartbeat:
             )
 
     def should_stop(self) -> bool:
-        """True when the user cancelled or paused, or the claim is lost."""
+        """Return True if the job was cancelled or paused, or the claim is lost."""
         return self._directive is not OwnerDirective.CONTINUE
 
     def raise_if_stopped(self) -> None:
-        """Raise CancelledError or LostClaimError when the job shall stop."""
+        """Raise LostClaimError if the claim is lost, or CancelledError if the job was cancelled or paused."""
         if self._directive is OwnerDirective.ABANDON:
             raise LostClaimError("Another worker owns this job now.")
         if self.should_stop():
             raise CancelledError("Stopped.")
 
     def _resets_progress(self, stage: Stage) -> bool:
-        """True where progress may fall: from a download to the song, and to the segments that were really kept.
+        """Return True if progress may decrease at `stage`.
 
-        A job that goes on stands where it stood until those are counted.
+        It does after a download, and when separating begins: until the finished segments are counted, a resumed job
+        keeps its old progress.
         """
         return Stage.DOWNLOADING in (stage, self._stage) or stage is Stage.SEPARATING
 
@@ -112,7 +121,7 @@ class Heartbeat:
                 seconds_left = self.time_left.seconds
                 directive = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, seconds_left)
             except StorageError as error:
-                _log.warning("No sign of life could be written: %s", error)
+                _log.warning("Heartbeat could not be written: %s", error)
                 continue
             self._directive = directive
             self.time_left.save_measured_speed(force=self.should_stop())
@@ -130,20 +139,11 @@ class Heartbeat:
         return now - self._stop_requested_at >= _STOP_TIMEOUT_S
 
 
-# From less than this an estimate would jump: a part of the job and seconds of work, or seconds of work alone.
-_MIN_PROGRESS, _MIN_WORK_S = 0.03, 1.0
-_SUFFICIENT_WORK_S = 10.0
-# A shorter song tells less of the next one than what is known: loading and decoding take most of its time (seconds).
-_SHORT_SONG_S = 30.0
-# Between two times that a measured speed is remembered (seconds).
-_SAVE_INTERVAL_S = 10.0
-
-
 class TimeLeftEstimator:
-    """Told of each step of a job. Without a measured segment or a remembered speed it says nothing."""
+    """Estimates the remaining time of a job from its measured pace, or from the expected speed before that."""
 
-    def __init__(self, song_seconds: float | None) -> None:
-        self._song_seconds = song_seconds or 0.0
+    def __init__(self, track_seconds: float | None) -> None:
+        self._track_seconds = track_seconds or 0.0
         self._expected_total_s: float | None = None
         self._save_speed: Callable[[float], None] = _discard_speed
         self._saved_at = monotonic()
@@ -152,34 +152,34 @@ class TimeLeftEstimator:
         self._progress_at_start = self._progress = 0.0
 
     def set_expected_speed(self, speed: float | None, save: Callable[[float], None]) -> None:
-        """Take the speed to expect (seconds of work for a second of song), and how to remember what is measured."""
-        self._expected_total_s = speed * self._song_seconds if speed and self._song_seconds else None
+        """Set the expected speed (seconds of work per second of track) and the function that saves measured ones."""
+        self._expected_total_s = speed * self._track_seconds if speed and self._track_seconds else None
         self._save_speed = save
 
     def update(self, stage: Stage, progress: float) -> None:
-        """Take note of how far the job is: `done` 0 to 1 over the whole of it."""
+        """Update the stage and the progress, 0 to 1 over the whole job."""
         if stage is not self._stage and stage is not Stage.WRITING:
-            # Segments that were kept are no measure of how long the others take.
+            # Segments of an earlier run do not count for the pace.
             self._started_at, self._progress_at_start = monotonic(), progress
         self._stage, self._progress = stage, progress
 
     @property
     def seconds(self) -> float | None:
-        """Estimated seconds to go, None while unknown."""
+        """Estimated remaining seconds; None while unknown."""
         total_s = self._measure_total_seconds() or self._expected_total_s
         return None if total_s is None or self._stage is Stage.DOWNLOADING else total_s * (1.0 - self._progress)
 
     def save_measured_speed(self, force: bool = False) -> None:
-        """Remember the measured speed, when it is time to, or `at_once`."""
+        """Save the measured speed at most every `_SAVE_INTERVAL_S`, or at once if `force`."""
         total_s = self._measure_total_seconds()
-        if total_s is None or self._song_seconds < (_SHORT_SONG_S if self._expected_total_s else 1.0):
+        if total_s is None or self._track_seconds < (_SHORT_TRACK_S if self._expected_total_s else 1.0):
             return
         if force or monotonic() - self._saved_at >= _SAVE_INTERVAL_S:
             self._saved_at = monotonic()
-            self._save_speed(total_s / self._song_seconds)
+            self._save_speed(total_s / self._track_seconds)
 
     def _measure_total_seconds(self) -> float | None:
-        """Return the seconds that the whole job would take at the pace since its segments began."""
+        """Return the seconds for the whole job at the pace since separating began; None while unreliable."""
         if self._stage not in (Stage.SEPARATING, Stage.WRITING):
             return None
         worked_s, progress = monotonic() - self._started_at, self._progress - self._progress_at_start
@@ -190,4 +190,4 @@ class TimeLeftEstimator:
 
 
 def _discard_speed(_: float) -> None:
-    """Nobody wants to know the speed."""
+    pass

@@ -1,4 +1,7 @@
-"""The queue over Celery. A message says that there may be work; the row says whether there is."""
+"""The queue over Celery: messages for due jobs, and the workers that consume them.
+
+A message says that there may be work; the row says whether there is.
+"""
 
 import json
 import logging
@@ -24,29 +27,38 @@ from desktop.tasks.celery_app import DRAFT_TASK, LIBRARY_HEADER, SEPARATE_TASK, 
 from desktop.tasks.redis_client import redis_client, redis_names
 
 _log = logging.getLogger(__name__)
-# Celery's limits are the last resort against a hung job, so they follow the song: 20 times its length on a slow machine.
+# Celery's time limits are the last resort against a hung job, so they grow with the track: 20 times its length covers a
+# slow machine.
 _TIME_LIMIT_FACTOR = 20.0
 _MIN_SOFT_LIMIT_S, _HARD_LIMIT_MARGIN_S = 3300, 300
-# Before Redis would give the message to somebody else. A song that is stopped by it goes on from its segments.
+# Below the visibility timeout, after which messages are redelivered. A job that reaches it resumes from its segments.
 _MAX_SOFT_LIMIT_S = 6 * 24 * 3600
-# Seconds for which a playhead counts after it was told, and that the teller waits for Redis at most.
+# Seconds for which a published playhead is valid, and that its publisher waits for Redis at most.
 _PLAYHEAD_TTL_S, _PLAYHEAD_TIMEOUT_S = 15, 0.5
-# Seconds within which a worker that has taken a message claims its job: it may have to start a process for it first.
+# Seconds within which a worker claims the job of a message that it has taken: it may have to start a process first.
 _CLAIM_TIMEOUT_S = 30.0
-# Seconds after which the lock of a process that died, or hangs, is free.
+# Seconds after which the lock of a process that died or hangs expires.
 _RECONCILE_LOCK_TTL_S = 10.0
+# Seconds that all workers together have to reply, and the number of attempts on a busy machine.
+_REPLY_TIMEOUT_S, _ATTEMPTS = 3.0, 3
+# Shorter than the 30 s of a worker: a user waits for the reply.
+_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+# Seconds for which a message may stay the next one while no job is processing, and between two checks.
+_TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
+_NO_WORKER_MESSAGE = "No worker takes songs from this library's queue."
+_WORKER_STUCK_MESSAGE = "Songs wait, and the worker takes none."
 
 
 class CeleryQueue:
-    """A `JobQueue` on the Redis that Celery uses."""
+    """`JobQueue` on the Redis that Celery uses."""
 
     def publish(self, job: Job) -> None:
-        """Ask for `job` to be run. When Redis is away nothing happens: reconciliation asks again."""
+        """Publish a message to separate `job`. If Redis does not answer, reconciliation publishes it later."""
         with _log_if_unreachable(job):
             self.send(job)
 
     def send(self, job: Job) -> None:
-        """Ask for `job` to be run. Raises kombu's OperationalError."""
+        """Send a message to separate `job`. Raises kombu's OperationalError if Redis does not answer."""
         if not _has_redis():
             return
         soft_limit_s = min(max(_MIN_SOFT_LIMIT_S, int((job.seconds or 0) * _TIME_LIMIT_FACTOR)), _MAX_SOFT_LIMIT_S)
@@ -60,51 +72,55 @@ class CeleryQueue:
         )
 
     def republish(self, jobs: Sequence[Job]) -> None:
-        """Forget this library's messages that wait, and ask for `jobs` anew."""
+        """Replace this library's waiting messages by messages for `jobs`."""
         if not _has_redis():
             return
         try:
             with redis_client() as client:
                 _delete_waiting(client)
         except (redis.RedisError, UnbraidError) as error:
-            _log.info("The order waits in the library: %s", error)
+            _log.info("Queue was not republished: %s", error)
             return
         for job in jobs:
             self.publish(job)
 
     def publish_draft(self, job: Job) -> None:
-        """Ask for a draft of `job`, or for nothing when Redis is away."""
+        """Publish a message to make a draft of `job`. If Redis does not answer, nothing is published."""
         if _has_redis():
             with _log_if_unreachable(job):
                 _send_task(DRAFT_TASK, job, queue=redis_names().draft_queue)
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
-        """Let the worker know where an unfinished job is listened to, for some seconds."""
+        """Publish the playhead of an unfinished job in seconds; it expires after `_PLAYHEAD_TTL_S`."""
         with suppress(redis.RedisError, UnbraidError), redis_client(_PLAYHEAD_TIMEOUT_S) as client:
             client.set(redis_names().playhead_key(job_id), position_s, ex=_PLAYHEAD_TTL_S)
 
     def message_ids(self) -> set[str]:
-        """Return the identities of the messages that wait, or that a worker has just taken. Raises redis.RedisError.
+        """Return the ids of the waiting messages and of those that a worker has just taken. Raises redis.RedisError.
 
-        A message that was taken some time ago, and whose job is still due, is in the hands of a worker that has died.
+        Messages taken longer ago are left out: if their job is still due, their worker has died.
         """
         now = time()
         with redis_client() as client:
             waiting = client.lrange(redis_names().queue, 0, -1)
-            held = client.hgetall(redis_names().unacked_options["unacked_key"])
-            taken = client.zrange(redis_names().unacked_options["unacked_index_key"], 0, -1, withscores=True)
-        recent = [held[tag] for tag, moment in taken if tag in held and abs(now - float(moment)) < _CLAIM_TIMEOUT_S]
+            unacked = client.hgetall(redis_names().unacked_options["unacked_key"])
+            taken_at = client.zrange(redis_names().unacked_options["unacked_index_key"], 0, -1, withscores=True)
+        recent = [
+            unacked[tag]
+            for tag, timestamp in taken_at
+            if tag in unacked and abs(now - float(timestamp)) < _CLAIM_TIMEOUT_S
+        ]
         return {_MessageHeaders(text).id for text in waiting} | {_MessageHeaders(text).id for text in recent}
 
     def next_message(self) -> str | None:
-        """Return the message that a worker is to take next, as it is; None if none waits. Raises redis.RedisError."""
+        """Return the raw message that a worker takes next; None if none waits. Raises redis.RedisError."""
         with redis_client() as client:
             message = client.lindex(redis_names().queue, -1)
         return None if message is None else str(message)
 
     @contextmanager
     def lock_for_reconciliation(self) -> Generator[bool]:
-        """Hold the lock on comparing this library's messages with its rows, or yield False. Raises redis.RedisError."""
+        """Yield True while holding the reconciliation lock, or False if it is taken. Raises redis.RedisError."""
         with redis_client() as client:
             lock = client.lock(redis_names().reconcile_lock_key, timeout=_RECONCILE_LOCK_TTL_S, blocking=False)
             if not lock.acquire():
@@ -113,98 +129,45 @@ class CeleryQueue:
             try:
                 yield True
             finally:
-                with suppress(redis.RedisError):  # it expires by itself
+                with suppress(redis.RedisError):  # the lock expires
                     lock.release()
 
     def delete_messages(self) -> None:
-        """Forget this library's messages, and no others: only while no worker is alive. Raises redis.RedisError."""
+        """Delete all messages of this library only. Call this while no worker runs. Raises redis.RedisError."""
         with redis_client() as client:
             client.delete(redis_names().reconcile_lock_key)
             _delete_waiting(client)
-            held = client.hgetall(redis_names().unacked_options["unacked_key"])
-            own_tags = [tag for tag, text in held.items() if _MessageHeaders(text).is_ours]
+            unacked = client.hgetall(redis_names().unacked_options["unacked_key"])
+            own_tags = [tag for tag, text in unacked.items() if _MessageHeaders(text).is_own]
             if own_tags:
                 client.hdel(redis_names().unacked_options["unacked_key"], *own_tags)
                 client.zrem(redis_names().unacked_options["unacked_index_key"], *own_tags)
 
 
-class _MessageHeaders:
-    """What the headers of a message say, as text that came from Redis: anybody with the password may write there."""
+@dataclass(frozen=True)
+class Workers:
+    """Names of the workers that replied, such as celery@studio."""
 
-    def __init__(self, text: str | bytes) -> None:
-        headers = _parse_headers(text)
-        self.id = str(headers.get("id", ""))
-        self.is_ours = headers.get(LIBRARY_HEADER) == redis_names().library
-
-
-def _parse_headers(text: str | bytes) -> dict[str, Any]:
-    try:
-        message = json.loads(text)
-        # One that a worker holds is noted with its exchange and its routing key.
-        return dict((message[0] if isinstance(message, list) else message)["headers"])
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return {}
-
-
-def _delete_waiting(client: "redis.Redis") -> None:
-    with client.pipeline() as pipeline:
-        for text in client.lrange(redis_names().queue, 0, -1):
-            if _MessageHeaders(text).is_ours:
-                pipeline.lrem(redis_names().queue, 1, str(text))
-        pipeline.execute()
-
-
-def _send_task(task: str, job: Job, **options: Any) -> None:
-    # A connection of its own: the app's pool remembers where Redis was when the app began.
-    with app.connection_for_write(broker_url()) as connection:
-        # Nobody asks for the result of these: the row has it.
-        app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
-
-
-@contextmanager
-def _log_if_unreachable(job: Job) -> Generator[None]:
-    try:
-        yield
-    except (OperationalError, UnbraidError) as error:
-        _log.info("%s waits in the library: %s", job.id, error)
+    songs: tuple[str, ...]
+    """Workers that separate this library's tracks."""
+    drafts: tuple[str, ...]
+    """Workers that make this library's drafts."""
+    others: tuple[str, ...]
+    """Workers that do neither: of other libraries, or with other queues."""
 
 
 def message_id(job: Job) -> str:
-    """A message's name. With the token in it, an entry left by a lost owner does not stand for the job's next run."""
+    """Return the id of a job's message.
+
+    It contains the token, so that a message left by a lost owner does not count as the message for the next run.
+    """
     return f"{job.id}:{job.token}"
 
 
-def _has_redis() -> bool:
-    """False before the library's own Redis runs: nothing must ever go to somebody else's."""
-    return external_redis() is not None or has_endpoint(find_home())
-
-
-# Seconds that all workers together have to answer. A busy machine gets more tries.
-_REPLY_TIMEOUT_S, _ATTEMPTS = 3.0, 3
-# Not the 30 s that a worker waits for Redis: somebody looks at an empty line meanwhile.
-_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
-# Seconds for which a message may be the next while nothing is in work, and between two looks at it.
-_TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
-_NO_WORKER_MESSAGE = "No worker takes songs from this library's queue."
-_WORKER_STUCK_MESSAGE = "Songs wait, and the worker takes none."
-
-
-@dataclass(frozen=True)
-class Workers:
-    """Names of the workers that answered, such as celery@studio."""
-
-    songs: tuple[str, ...]
-    """They take this library's songs."""
-    drafts: tuple[str, ...]
-    """They make this library's drafts."""
-    others: tuple[str, ...]
-    """They take neither: workers of other libraries, or with other queues."""
-
-
 def find_workers() -> Workers:
-    """Ask every worker that this library's remote control reaches. Takes 10 seconds when none separates songs.
+    """Return the workers that this library's remote control reaches. Takes 10 seconds if none separates tracks.
 
-    Raises ServiceUnavailableError when Redis does not answer, or refuses.
+    Raises ServiceUnavailableError if Redis does not answer or refuses the connection.
     """
     configure_for_library()
     found = Workers((), (), ())
@@ -220,12 +183,12 @@ def find_workers() -> Workers:
 
 
 def find_worker_problem(store: JobStore, workers: Workers | None = None) -> str | None:
-    """Return why no worker takes songs of the library in `store`, as a sentence; None if one does.
+    """Return a sentence on why no worker separates the jobs in `store`; None if one does.
 
-    `workers` are those that were found a moment ago. Takes some seconds, also if Redis does not answer. Raises
-    StorageError.
+    `workers` is a fresh result of `find_workers`, which is called if None. Takes some seconds, also if Redis does not
+    answer. Raises StorageError.
     """
-    if store.has_processing_jobs():  # a worker without child processes answers nothing until its song is done
+    if store.has_processing_jobs():  # a worker without child processes does not reply until its job has ended
         return None
     try:
         if not (workers or find_workers()).songs:
@@ -237,18 +200,64 @@ def find_worker_problem(store: JobStore, workers: Workers | None = None) -> str 
         return describe_redis_error(error, external_redis())
 
 
+class _MessageHeaders:
+    """Headers of a Redis message, which is untrusted: any client with the password can write messages."""
+
+    def __init__(self, text: str | bytes) -> None:
+        headers = _parse_headers(text)
+        self.id = str(headers.get("id", ""))
+        self.is_own = headers.get(LIBRARY_HEADER) == redis_names().library
+
+
+def _parse_headers(text: str | bytes) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+        # An unacknowledged message is a list of the message, its exchange and its routing key.
+        return dict((message[0] if isinstance(message, list) else message)["headers"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+
+
+def _delete_waiting(client: "redis.Redis") -> None:
+    with client.pipeline() as pipeline:
+        for text in client.lrange(redis_names().queue, 0, -1):
+            if _MessageHeaders(text).is_own:
+                pipeline.lrem(redis_names().queue, 1, str(text))
+        pipeline.execute()
+
+
+def _send_task(task: str, job: Job, **options: Any) -> None:
+    # A new connection: the app's pool keeps the address that Redis had when the app started.
+    with app.connection_for_write(broker_url()) as connection:
+        # The result is in the row, so none is stored.
+        app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+
+
+@contextmanager
+def _log_if_unreachable(job: Job) -> Generator[None]:
+    try:
+        yield
+    except (OperationalError, UnbraidError) as error:
+        _log.info("Message for job %s was not published: %s", job.id, error)
+
+
+def _has_redis() -> bool:
+    """Return False before the library's own Redis runs, so that no message goes to another program's Redis."""
+    return external_redis() is not None or has_endpoint(find_home())
+
+
 def _inspect_workers(connection: Connection) -> Workers:
     library_names = redis_names()
-    # Not by Celery's `inspect`: it warns of workers of one name, and keeps the answer of one of them. And it sends on a
-    # connection of the application's pool, which remembers where Redis was.
+    # Not by Celery's `inspect`: of several workers with the same name it keeps one reply and warns. It also uses a
+    # connection of the app's pool, which keeps an old address of Redis.
     control = Mailbox(library_names.control_exchange, "fanout", connection, accept=["json"])
     tasks = _flatten_replies(control.multi_call("registered", timeout=_REPLY_TIMEOUT_S))
     node_names = [node for node, _ in tasks]
-    # It is content as soon as there are as many answers as names.
+    # With node names, the call returns as soon as it has as many replies as names.
     queues = _flatten_replies(control.call(node_names, "active_queues", timeout=_REPLY_TIMEOUT_S)) if node_names else []
 
     def consumes(node: str, task: str, queue: str) -> bool:
-        # A task that is limited is followed by its limit.
+        # A task with a rate limit is followed by its limit.
         knows = any(name.split()[0] == task for other, known_tasks in tasks if other == node for name in known_tasks)
         return knows and any(
             consumed["name"] == queue for other, taken in queues if other == node for consumed in taken
@@ -261,12 +270,12 @@ def _inspect_workers(connection: Connection) -> Workers:
 
 
 def _flatten_replies(replies: list[dict[str, Any]] | None) -> list[tuple[str, Any]]:
-    """Return each answer with the name of the worker that gave it."""
+    """Return the replies as pairs of worker name and content."""
     return [answer for reply in replies or () for answer in reply.items()]
 
 
 def _next_message_is_taken() -> bool:
-    """Wait until a worker takes the message that is the next now. False if none does."""
+    """Return True as soon as the next message is taken, or if none waits; False after `_TAKE_TIMEOUT_S`."""
     queue, timer = CeleryQueue(), threading.Event()
     first_message = queue.next_message()
     for _ in range(int(_TAKE_TIMEOUT_S / _POLL_INTERVAL_S)):

@@ -1,4 +1,4 @@
-"""Makes the queue what the rows say. Every step may be repeated at any time, by any number of processes."""
+"""Reconciliation of the queue with the rows. Any process may repeat every step at any time."""
 
 import logging
 from contextlib import suppress
@@ -18,17 +18,17 @@ from desktop.runtime.stall_timer import StallTimer
 from desktop.settings import external_redis
 from desktop.tasks.queue import CeleryQueue, message_id
 
-# Seconds for which a message may be the next while nothing is in work. A worker reconnects by itself long before.
+# Seconds for which a message may stay the next one while no job is processing. A worker reconnects long before that.
 _STUCK_TIMEOUT_S = 60.0
 _DAY_S = 24 * 3600.0
 _log = logging.getLogger(__name__)
 
 
 class Reconciliation:
-    """Compares rows and messages. The process that supervises the worker does so, and so does every worker by itself.
+    """Reconciles rows and messages, in the supervisor and in every worker.
 
-    Several may do it at once: rows change in transactions, and a message too many does no harm. A lock in Redis, which
-    all machines see and which expires, spares them most of those.
+    Several processes may reconcile at once: rows change in transactions, and duplicate messages do no harm. An expiring
+    lock in Redis, shared by all machines, avoids most duplicates.
     """
 
     def __init__(self, home: Home, store: JobStore, queue: CeleryQueue, events: EventSink) -> None:
@@ -41,21 +41,27 @@ class Reconciliation:
         self._bin_checked_at = 0.0
 
     def rebuild(self) -> None:
-        """Before a worker starts: forget the messages, so that none is held by a dead one. Raises StorageError."""
+        """Delete all messages and publish them from the rows, before a worker starts. Raises StorageError.
+
+        Afterwards no message is held by a worker that has died.
+        """
         try:
             self._queue.delete_messages()
             self.reconcile()
         except (redis.RedisError, ServiceUnavailableError) as error:
-            _log.warning("The queue could not be made anew: %s", error)
+            _log.warning("Queue could not be rebuilt: %s", error)
 
     def release_ended_jobs(self) -> None:
-        """After the worker was ended in order: its job waits again, and no crash is counted. Raises StorageError."""
+        """Return the jobs of exited workers to the queue without counting a crash. Raises StorageError.
+
+        Call this after an orderly shutdown of the worker.
+        """
         self._store.release_jobs_of_exited_owners()
 
     def reconcile(self) -> None:
-        """Give back the jobs of lost owners, publish every job that is due and has no message, and empty the bin.
+        """Release orphaned jobs, publish due jobs without a message, and delete expired jobs from the bin.
 
-        Raises StorageError, and ServiceUnavailableError if Redis does not answer, or refuses.
+        Raises StorageError, and ServiceUnavailableError if Redis does not answer or refuses the connection.
         """
         self._delete_expired()
         self._release_orphans()
@@ -67,9 +73,9 @@ class Reconciliation:
             raise ServiceUnavailableError(describe_redis_error(error, external_redis())) from error
 
     def is_stuck(self) -> bool:
-        """Return True if songs wait, Redis answers, and no worker has taken any for a minute. Raises StorageError.
+        """Return True if jobs wait, Redis answers, and no worker has taken a message for a minute. Raises StorageError.
 
-        To be asked every few seconds.
+        Call this every few seconds.
         """
         message = None
         if not self._store.has_processing_jobs():
@@ -79,7 +85,7 @@ class Reconciliation:
 
     def _release_orphans(self) -> None:
         for job_id in self._store.release_orphans():
-            _log.warning("The owner of %s was lost", job_id)
+            _log.warning("Owner of job %s was lost", job_id)
             with suppress(UnknownJobError):
                 remove_leftovers(self._home, self._store.job(job_id, include_bin=True))
             self._events.emit(JobChanged(job_id))
@@ -89,13 +95,13 @@ class Reconciliation:
             if not has_lock:
                 return
             message_ids = self._queue.message_ids()
-            # Read again: while another process had the lock, a worker may have begun what was due.
+            # Read again: a worker may have started a due job meanwhile.
             for job in self._store.due_jobs():
                 if message_id(job) not in message_ids:
                     self._queue.send(job)
 
     def _delete_expired(self) -> None:
-        """Delete what has been in the bin for long enough, at the first call and then daily."""
+        """Delete expired jobs from the bin, at the first call and then daily."""
         now = time()
         if abs(now - self._bin_checked_at) >= _DAY_S:
             self._bin_checked_at = now

@@ -1,4 +1,4 @@
-"""A client of the library's Redis: the one named by `REDIS_HOST`, else its own."""
+"""Client and names for the library's Redis: the server at `REDIS_HOST`, else the library's own."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -14,19 +14,8 @@ from desktop.runtime.library import library_id
 from desktop.runtime.redis_endpoint import connection_kwargs
 from desktop.settings import external_redis, queue_from_environment
 
-# redis-py would try for seconds before it says that the server is away; callers know better when to try again.
+# redis-py would retry for seconds before it reports that the server does not answer; callers decide when to retry.
 _NO_RETRY = Retry(NoBackoff(), 0)
-
-
-def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
-    """A client that answers in strings. `timeout` (seconds) bounds connecting and every answer; None waits."""
-    return redis.Redis(
-        **connection_kwargs(external_redis(), find_home()),
-        socket_timeout=timeout, socket_connect_timeout=5.0, decode_responses=True, encoding_errors="replace",
-        retry=_NO_RETRY,
-    )  # fmt: skip
-
-
 _UNUSABLE_ID_FILE = (
     "The library's file {} cannot be used: {}. Make it and its folder readable and writable, then try again."
 )
@@ -34,52 +23,64 @@ _UNUSABLE_ID_FILE = (
 
 @dataclass(frozen=True)
 class RedisNames:
-    """The names for one library."""
+    """Names of the queues, keys, channels and exchanges of one library."""
 
     library: str
-    """The library's id. Each message carries it, so that nobody deletes another library's."""
+    """Id of the library, in each message, so that no library deletes the messages of another one."""
     queue: str
-    """Songs to separate: a list of that name."""
+    """Name of the queue, a Redis list of messages for jobs to separate."""
 
     @property
     def draft_queue(self) -> str:
-        """Songs to draft."""
+        """Name of the queue of messages for drafts."""
         return f"{self.queue}.draft"
 
     @property
     def unacked_options(self) -> dict[str, str]:
-        """Messages in the hands of workers: transport options of Celery, and the keys that they name."""
+        """Celery transport options with the Redis keys of unacknowledged messages."""
         return {f"{key}_key": f"{self.queue}:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}
 
     @property
     def events_channel(self) -> str:
-        """The channel of the library's own events."""
+        """Channel of the library's job events."""
         return f"{self.queue}:events"
 
     @property
     def reconcile_lock_key(self) -> str:
-        """A lock, held while messages are compared with rows."""
+        """Key of the lock for reconciliation."""
         return f"{self.queue}:reconciling"
 
     @property
     def control_exchange(self) -> str:
-        """Where Celery's remote control reaches this library's workers, and no others."""
+        """Exchange of Celery's remote control for this library's workers only."""
         return f"{self.queue}.control"
 
     @property
     def event_exchange(self) -> str:
-        """Where Celery's monitors, Flower say, hear of this library's workers, and of no others."""
+        """Exchange of Celery's monitoring events, as Flower reads them, for this library's workers only."""
         return f"{self.queue}.celeryev"
 
     def playhead_key(self, job_id: str) -> str:
-        """The second at which a job is listened to."""
+        """Return the key of a job's playhead in seconds."""
         return f"{self.queue}:playhead:{job_id}"
 
 
-def redis_names(library: Home | None = None) -> RedisNames:
-    """Return the names for a library, the environment's by default.
+def redis_client(timeout: float | None = 5.0) -> "redis.Redis":
+    """Create a client that returns strings.
 
-    Raises StorageError where its folder cannot be used, ConfigurationError if UNBRAID_QUEUE is no name.
+    `timeout` (seconds) limits the wait for each reply, None waits without limit; connecting takes at most 5 seconds.
+    """
+    return redis.Redis(
+        **connection_kwargs(external_redis(), find_home()),
+        socket_timeout=timeout, socket_connect_timeout=5.0, decode_responses=True, encoding_errors="replace",
+        retry=_NO_RETRY,
+    )  # fmt: skip
+
+
+def redis_names(library: Home | None = None) -> RedisNames:
+    """Return the names of a library, by default the library of the environment.
+
+    Raises StorageError if its folder cannot be used, and ConfigurationError if UNBRAID_QUEUE is invalid.
     """
     folder = library or find_home()
     try:
@@ -90,7 +91,7 @@ def redis_names(library: Home | None = None) -> RedisNames:
 
 
 def parse_job_id(value: object) -> str | None:
-    """Return the canonical form of a UUID, however it is written; None for anything else: that never meets a path."""
+    """Return the canonical form of a UUID string; None for any other value, so that no path is made of it."""
     try:
         return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""One job from claim to end, without Celery: a thin shell round the pipeline."""
+"""The run of one job from its claim to its end: a thin layer around the pipeline, without Celery."""
 
 import hashlib
 import logging
@@ -26,7 +26,7 @@ from desktop.export.output_folder import (
     export_to_output_folder,
 )
 from desktop.jobs.files import find_stored_track, remove_leftovers
-from desktop.jobs.model import Job, JobState, Stage, Stem
+from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.queue import EventSink, JobChanged
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.rows import superseded_run_folders
@@ -34,8 +34,11 @@ from desktop.jobs.speeds import load_speeds, save_speed, speed_key
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
-from desktop.pipeline.run import Outcome, ProgressUpdate, Request, run
+from desktop.pipeline.progress import ProgressUpdate
+from desktop.pipeline.request import Request
+from desktop.pipeline.run import Outcome, run
 from desktop.settings import load_settings
+from desktop.stage import Stage
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.events import read_playhead
 from desktop.tasks.failure_policy import FailurePolicy, retry_delay
@@ -59,33 +62,23 @@ def _end_process() -> None:
     os._exit(1)
 
 
-def _export_or_keep(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
-    """Return the stems, exported if they can be, and what to tell the user if not: they are in the library then."""
-    stems = tuple(Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems)
-    try:
-        return export_to_output_folder(job, stems), ()
-    except StorageError as error:
-        _log.warning("%s: %s", job.id, error)
-        return stems, (describe_kept_stems(job, error),)
-
-
 @dataclass(frozen=True)
 class JobRunner:
-    """Runs jobs of one library, with whatever stays loaded between them."""
+    """Runs jobs of one library, and keeps the engine loaded between them."""
 
     home: Home
     store: JobStore
     events: EventSink
     engines: EngineCache
     end_process: Callable[[], None] = _end_process
-    """Ends this process at once, whatever it does; a new one takes its place."""
+    """Ends this process at once; the worker starts a new one."""
     retry_delay: Callable[[int], float] = retry_delay
-    """Seconds before the retry of this number, from 0."""
+    """Returns the delay in seconds before a retry, counted from 0."""
 
     def run(self, job_id: str) -> TaskResult:
-        """Claim the job, separate it, and record how it ended.
+        """Claim the job, separate it, record how it ended, and return the result.
 
-        Raises StorageError when the library cannot be written: then the lease runs out, and the job runs again.
+        Raises StorageError if the library cannot be written: then the lease expires, and the job runs again.
         """
         job = self.store.claim(job_id)
         self.events.emit(JobChanged(job_id))
@@ -95,13 +88,13 @@ class JobRunner:
         with Heartbeat(self.store, self.events, job, partial(self._abort, job)) as heartbeat:
             result = self._run_claimed(heartbeat)
         if result == COMPLETED:
-            with suppress(UnknownJobError):  # it was deleted from the bin at this moment
+            with suppress(UnknownJobError):  # the job may have been deleted from the bin
                 write_backup_record(self.home, self.store.job(job_id, include_bin=True))
         self._announce_end(job, result)
         return result
 
     def _result_without_claim(self, job_id: str) -> TaskResult:
-        """Answer for a job that ended before, waits, or is in other hands; if it ended with a lost owner, tidy up."""
+        """Return the result of a job that could not be claimed. Delete its leftovers if it ended with a lost owner."""
         self._delete_leftovers(job_id)
         try:
             return make_job_result(self.store.job(job_id))
@@ -109,7 +102,7 @@ class JobRunner:
             return DROPPED
 
     def handle_unexpected_error(self, job_id: str, error: Exception) -> None:
-        """End this process's work on a job for a reason that nobody foresaw. Raises StorageError."""
+        """End this process's claim on a job after an unexpected error. Raises StorageError."""
         job = self.store.find_own_job(job_id)
         if job is None:
             self.events.emit(JobChanged(job_id))
@@ -117,12 +110,12 @@ class JobRunner:
             self._announce_end(job, self._failure_policy.apply(job, error, job.elapsed))
 
     def _abort(self, job: Job, stalled: bool, elapsed: float) -> None:
-        """End this process in the middle of what it does: the job shall stop now, or nothing more is to come of it."""
-        _log.warning("%s %s: its process is ended", job.id, "stalled" if stalled else "does not stop")
+        """Record a stall or an overdue stop, then end this process."""
+        _log.warning("Job %s %s: its process is terminated", job.id, "stalled" if stalled else "did not stop in time")
         try:
             self._announce_end(job, self._record_stall(job, elapsed) if stalled else self._record_stop(job, elapsed))
         except StorageError as error:
-            _log.warning("%s: %s", job.id, error)
+            _log.warning("End of job %s could not be recorded: %s", job.id, error)
         finally:
             self.end_process()
 
@@ -136,7 +129,7 @@ class JobRunner:
         except UnbraidError as error:
             return self._failure_policy.apply(heartbeat.job, error, heartbeat.elapsed)
         except SoftTimeLimitExceeded:
-            # It was making progress, or it would have been given up: its finished segments are kept, and it goes on.
+            # The job was making progress, or it would count as stalled. It continues later from its finished segments.
             return PENDING if self.store.release(heartbeat.job) else DROPPED
         return COMPLETED if is_recorded else DROPPED
 
@@ -145,7 +138,7 @@ class JobRunner:
         return FailurePolicy(self.store, self.engines, self.retry_delay)
 
     def _record_stop(self, job: Job, elapsed: float) -> TaskResult:
-        """The user cancelled or paused; which of them counts that the row says now."""
+        """Record a stop on request, and return whether the row says cancelled or pending."""
         state = self.store.record_stop(job, elapsed)
         return DROPPED if state is None else CANCELLED if state is JobState.CANCELLED else PENDING
 
@@ -153,7 +146,7 @@ class JobRunner:
         return make_failed_result(_STALLED_MESSAGE) if self.store.fail(job, _STALLED_MESSAGE, elapsed) else DROPPED
 
     def _separate(self, heartbeat: Heartbeat) -> bool:
-        """Separate the song and publish its stems. False when the claim was lost."""
+        """Separate the track and publish its stems. Return False if the claim was lost."""
         job = heartbeat.job
         folder = self.home.job_folder(job.id)
         source = find_stored_track(folder, job)
@@ -163,7 +156,7 @@ class JobRunner:
             check_output_folder(job.options.out)
         engine, notices = self.engines.get(
             job.options.model,
-            lambda part: heartbeat.report(Stage.DOWNLOADING, part),
+            lambda progress: heartbeat.report(Stage.DOWNLOADING, progress),
             heartbeat.should_stop,
             job.sparing,
             fall_back=job.earlier is None,  # a draft never replaces stems
@@ -181,14 +174,14 @@ class JobRunner:
             segments=folder.segments / segments_key, key=segments_key, overlap=options.overlap, shifts=options.shifts, copies=options.out,
         )  # fmt: skip
 
-        def report(step: ProgressUpdate) -> None:
-            heartbeat.report(Stage(step.stage), step.progress)
+        def report(update: ProgressUpdate) -> None:
+            heartbeat.report(update.stage, update.progress)
 
-        heartbeat.report(Stage.DECODING, 0.0)  # the decoder may not live to tell
+        heartbeat.report(Stage.DECODING, 0.0)  # reported before decoding, which may crash the process
         outcome = run(request, engine, report, heartbeat.should_stop, lambda: read_playhead(job.id))
         heartbeat.raise_if_stopped()
         stems, export_notices = _export_or_keep(job, outcome)
-        # A runtime may have failed in the middle of the song: the engine tells of it only then.
+        # The engine adds a notice if its runtime failed during the run.
         all_notices = dict.fromkeys((*notices, *engine.notices, *outcome.notices, *export_notices))
         is_recorded = False
         try:
@@ -215,7 +208,7 @@ class JobRunner:
         )
 
     def _segments_key(self, job: Job, engine: Engine) -> str:
-        """Names what the job's segments depend on. Those of earlier runs that were made otherwise are thrown away."""
+        """Return a key of everything that the job's segments depend on, and delete segments with other keys."""
         options = job.options
         ingredients = (self.engines.fingerprint, engine.sources, options.overlap, options.shifts)
         key = hashlib.sha256(repr(ingredients).encode()).hexdigest()[:16]
@@ -225,23 +218,33 @@ class JobRunner:
         return key
 
     def _delete_superseded_runs(self, job: Job) -> None:
-        """Throw away what earlier owners began to write. Their finished segments, and an earlier result, are kept."""
+        """Delete incomplete results of earlier owners. Finished segments and an earlier result are kept."""
         for folder in superseded_run_folders(self.home, job):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _delete_leftovers(self, job_id: str) -> None:
-        """Delete the work of a job that has ended, as its row says, and a result that was replaced."""
+        """Delete the work files and superseded results of a job if its row says that it has ended."""
         with suppress(UnknownJobError):
             remove_leftovers(self.home, self.store.job(job_id, include_bin=True))
 
     def _announce_end(self, job: Job, result: TaskResult) -> None:
-        """Announce how the run ended, and only then delete its files: the window may be playing them."""
+        """Emit the end of the run, and only then delete its files, because the window may be playing them."""
         self.events.emit(JobChanged(job.id))
         self._delete_run_files(job, result)
 
     def _delete_run_files(self, job: Job, result: TaskResult) -> None:
-        """Throw away what an ended job has no use for."""
+        """Delete the result of an unsuccessful run, and the leftovers of the job if it has ended."""
         folder = self.home.job_folder(job.id)
         if result != COMPLETED:
             shutil.rmtree(folder.result_folder(job.token), ignore_errors=True)
         self._delete_leftovers(job.id)
+
+
+def _export_or_keep(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
+    """Export the stems to the output folder. Return them, and notices if they are only in the library."""
+    stems = tuple(Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems)
+    try:
+        return export_to_output_folder(job, stems), ()
+    except StorageError as error:
+        _log.warning("Stems of job %s were not exported: %s", job.id, error)
+        return stems, (describe_kept_stems(job, error),)

@@ -1,7 +1,7 @@
-"""What every worker does besides its tasks, as steps of Celery's own start and end (`app.steps`).
+"""Bootsteps of every worker (`app.steps`): stall detection, reconciliation and soft shutdown.
 
-A worker from a shell may be all that there is: what the app's supervisor does for its own worker, such a one does for
-itself and for others.
+A worker started from a shell may run without the app, so it does for itself and for other workers what the app's
+supervisor does for its own worker.
 """
 
 import atexit
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 _TICK_S = 2.0
 _STUCK_S = 15.0
-# Seconds after which a worker that was told to end at once has ended, whatever it waits for: the songs in work have 5.
+# Seconds after which a cold shutdown is forced; running jobs get 5 of them.
 _SHUTDOWN_TIMEOUT_S = 20
 _log = logging.getLogger(__name__)
 
 
 class _PeriodicStep(bootsteps.StartStopStep):
-    """A thread of the worker's main process that looks every two seconds, for as long as the worker runs."""
+    """Bootstep with a thread in the worker's main process that calls `run_once` every two seconds."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -43,27 +43,27 @@ class _PeriodicStep(bootsteps.StartStopStep):
         self._thread = threading.Thread(target=self._run, name=type(self).__name__, daemon=True)
 
     def start(self, parent: Any) -> None:
-        """Begin. Called again at each new connection."""
+        """Start the thread if it does not run. Celery calls this at each new connection."""
         if self._thread.ident is None:
             self._thread.start()
 
     def stop(self, parent: Any) -> None:
-        """Go on: the connection is gone, and another will come."""
+        """Keep the thread running: Celery calls this when the connection is lost, and reconnects."""
 
     def shutdown(self, parent: Any) -> None:
-        """End."""
+        """Stop the thread."""
         self._stopping.set()
 
     def run_once(self) -> None:
-        """Do what is to be done again and again."""
+        """Do the periodic work."""
         raise NotImplementedError
 
     def _run(self) -> None:
         while not self._stopping.wait(_TICK_S):
             try:
                 self.run_once()
-            except Exception as error:  # noqa: BLE001 the next look may succeed, and nobody else would look
-                if not self._is_stopping():  # parts of the worker may have ended already
+            except Exception as error:  # noqa: BLE001 the next call may succeed, and the thread must go on
+                if not self._is_stopping():  # during shutdown parts of the worker are gone
                     process_crash_handler.record_exception(error)
 
     def _is_stopping(self) -> bool:
@@ -71,10 +71,10 @@ class _PeriodicStep(bootsteps.StartStopStep):
 
 
 class StallDetector(_PeriodicStep):
-    """Connects a worker anew that has room and takes no messages.
+    """Reconnects a worker that has free slots but takes no messages.
 
-    A message whose acknowledgement failed, because Redis did not answer just then, counts against the worker's prefetch
-    limit for as long as the connection lives.
+    A message whose acknowledgement failed, because Redis did not answer at that moment, counts against the worker's
+    prefetch limit until the connection closes.
     """
 
     def __init__(self, consumer: Any, **options: object) -> None:
@@ -82,10 +82,10 @@ class StallDetector(_PeriodicStep):
         self._message_watch = StallTimer()
 
     def run_once(self) -> None:
-        """Compare what waits with what is in work."""
+        """Reconnect if the same message has been the next one for `_STUCK_S` while the worker has free slots."""
         message = self._read_next_message() if self._has_room() else None
         if self._message_watch.seconds_unchanged(message) >= _STUCK_S and message is not None:
-            _log.warning("Messages wait that are not taken: this worker connects anew")
+            _log.warning("Worker reconnects: it has free slots but took no waiting message")
             self._message_watch = StallTimer()
             self._consumer.call_soon(_raise_connection_error)
 
@@ -93,7 +93,7 @@ class StallDetector(_PeriodicStep):
         return len(state.reserved_requests) < self._consumer.pool.num_processes
 
     def _read_next_message(self) -> str | None:
-        """The message that is to be taken next; None when none waits, or Redis does not answer."""
+        """Return the message to take next; None if none waits or Redis does not answer."""
         consumer = self._consumer.task_consumer
         try:
             with redis_client() as client:
@@ -107,29 +107,29 @@ class StallDetector(_PeriodicStep):
 
 
 class ReconciliationStep(_PeriodicStep):
-    """Keeps queue and rows together: lost owners, retries that are due, messages that were lost."""
+    """Reconciles queue and rows: lost owners, due retries, lost messages."""
 
     _reconciliation: "Reconciliation | None" = None
     _last_error = ""
 
     def run_once(self) -> None:
-        """Compare them."""
+        """Reconcile once, and log a failure unless it was the last one logged."""
         try:
             self._reconciliation = self._reconciliation or _make_reconciliation()
             self._reconciliation.reconcile()
         except (StorageError, ServiceUnavailableError) as error:
             if str(error) != self._last_error:
-                _log.warning("The queue could not be compared with the library: %s", error)
+                _log.warning("Queue could not be reconciled with the library: %s", error)
             self._last_error = str(error)
         else:
             self._last_error = ""
 
 
 class SoftShutdown(bootsteps.StartStopStep):
-    """SIGTERM gives the songs in work five seconds, then gives them back to the queue with their segments."""
+    """Makes SIGTERM wait five seconds for running jobs, then return them to the queue with their segments."""
 
     def start(self, parent: Any) -> None:
-        """Have SIGTERM do what SIGQUIT does. By itself it would wait for the songs, however long they take."""
+        """Install the handler of SIGQUIT for SIGTERM, which would wait for running jobs without limit."""
         if hasattr(signal, "SIGQUIT") and threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGQUIT))
             signal.signal(signal.SIGALRM, _exit_worker)
@@ -138,7 +138,7 @@ class SoftShutdown(bootsteps.StartStopStep):
 
 
 def _start_shutdown_timer(how: str, **_: object) -> None:
-    """Have `_leave` called if the worker has not ended in time: Celery tells a Redis that has gone for ever that it ends."""
+    """Force the exit of a cold shutdown after `_SHUTDOWN_TIMEOUT_S`: Celery waits forever for a Redis that is gone."""
     if how == "Cold":
         signal.alarm(_SHUTDOWN_TIMEOUT_S)
 
@@ -148,13 +148,13 @@ def _exit_worker(*_: object) -> None:
 
 
 def release_ended_jobs() -> None:
-    """Let the jobs wait again that this worker's processes had: they were ended in order, so no crash is counted."""
-    from desktop.jobs.store import JobStore  # not sooner: a worker of the app needs no database till now
+    """Return the jobs of this worker's exited processes to the queue, without counting a crash."""
+    from desktop.jobs.store import JobStore  # imported late: the main process of the app's worker needs no database
 
     try:
         JobStore(find_home()).release_jobs_of_exited_owners()
     except StorageError as error:
-        _log.warning("What was in work could not be given back: %s", error)
+        _log.warning("Running jobs could not be returned to the queue: %s", error)
 
 
 def _raise_connection_error() -> None:
@@ -162,7 +162,7 @@ def _raise_connection_error() -> None:
 
 
 def _make_reconciliation() -> "Reconciliation":
-    # Here and not above: a worker of the app does without the database, and so does one that makes drafts.
+    # Imported late: the worker of the app and the draft worker do not reconcile, so they need no database.
     from desktop.jobs.store import JobStore
     from desktop.tasks.events import RedisEventPublisher
     from desktop.tasks.queue import CeleryQueue

@@ -1,1 +1,1 @@
-"""Text that terminal and window share: sizes, durations, dates."""
+"""Formatting of sizes and durations for the window and the command line."""

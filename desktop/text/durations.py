@@ -1,20 +1,20 @@
-"""Times as a musician reads them: minutes and seconds, hours only where there are any."""
+"""Durations as text: minutes and seconds, with hours only if there are any."""
 
 
 def format_duration(seconds: float) -> str:
-    """Return `seconds` as "4:12" or "1:58:40", cut down to whole seconds."""
+    """Return `seconds` as "4:12" or "1:58:40", rounded down to whole seconds."""
     minutes, second = divmod(int(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
 
 
 def format_duration_tenths(seconds: float) -> str:
-    """Return `seconds` as "1:17.4", cut down, so that it never shows a time that is not reached."""
+    """Return `seconds` as "1:17.4", rounded down, so that it never shows a time that is not reached yet."""
     return format_duration_decimals(seconds, 1)
 
 
 def format_duration_decimals(seconds: float, decimals: int) -> str:
-    """Return `seconds` with so many decimals, cut down: "1:17.4253"."""
+    """Return `seconds` with `decimals` decimal places, rounded down: "1:17.4253"."""
     if not decimals:
         return format_duration(seconds)
     units_per_second = 10**decimals

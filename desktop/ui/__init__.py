@@ -1,1 +1,1 @@
-"""The window. Speaks to jobs.service, a feed and a player; knows neither Celery, Redis nor SQL."""
+"""User interface in Qt: it uses `jobs.service`, a job feed and a player, and imports neither Celery, Redis nor SQL."""

@@ -1,1 +1,1 @@
-"""Whether there is a newer Unbraid: a signed list, asked for only when the user allows it. No Qt."""
+"""The update check: reads a signed feed, only with the user's permission. Does not import Qt."""

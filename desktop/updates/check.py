@@ -1,4 +1,4 @@
-"""A release, as the signed feed tells of it."""
+"""The update check: fetches the signed feed and compares its release with the current version."""
 
 import json
 import time
@@ -21,15 +21,15 @@ _MAX_URL_CHARS = 500
 
 @dataclass(frozen=True)
 class Release:
-    """The newest version that there is."""
+    """The newest release in the feed."""
 
     version: str
     page_url: str
-    """The https address of what there is to read about it, and of its downloads."""
+    """https URL of the page with release notes and downloads."""
 
 
 def parse_feed(data: bytes) -> Release:
-    """The release in a feed: a JSON object with its `version` and `page`. Raises UpdateError."""
+    """Return the release in a feed, a JSON object with `version` and `page`. Raises UpdateError if it is malformed."""
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -40,8 +40,28 @@ def parse_feed(data: bytes) -> Release:
 
 
 def is_newer(version: str, than: str) -> bool:
-    """Whether one version comes after another. What is no version comes before all."""
+    """Return whether `version` is newer than `than`. Invalid versions count as older than all others."""
     return _parse_version(version) > _parse_version(than)
+
+
+def check_for_update(config: FeedConfig, home: Home, current_version: str = __version__) -> Release | None:
+    """Return the feed's release if it is newer than `current_version` and not dismissed; None otherwise.
+
+    Fetch the feed at most once a day; return None without fetching if the last check is more recent. Raises UpdateError
+    if the feed cannot be read, its signature does not verify, or it is older than a feed seen before.
+    """
+    now = time.time()
+    if not load_update_state(home).is_due(now):
+        return None
+    # Saved before the request, so that neither a failing server nor an unwritable disk causes a request at every start.
+    change_update_state(home, asked=now)
+    release = _fetch_verified_release(config)
+    state = load_update_state(home)
+    if is_newer(state.newest, than=release.version):
+        raise UpdateError(f"The list of versions is an old one: it names {release.version}, after {state.newest}.")
+    change_update_state(home, newest=release.version)
+    is_wanted = is_newer(release.version, than=current_version) and release.version != state.dismissed
+    return release if is_wanted else None
 
 
 def _parse_version(version: str) -> Version:
@@ -68,25 +88,6 @@ def _read_page_url(value: Any) -> str:
     if len(value) > _MAX_URL_CHARS:
         raise UpdateError("The list of versions names a page with an endless address.")
     return value
-
-
-def check_for_update(config: FeedConfig, home: Home, current_version: str = __version__) -> Release | None:
-    """The release that the user has not and has not put away; None when there is none, or it is too early to ask.
-
-    Asks the network, once a day at most. Raises UpdateError when nothing was learned, or nothing believed.
-    """
-    now = time.time()
-    if not load_update_state(home).is_due(now):
-        return None
-    # Before asking: neither a server in trouble nor a disk that takes nothing makes it ask at every start.
-    change_update_state(home, asked=now)
-    release = _fetch_verified_release(config)
-    state = load_update_state(home)
-    if is_newer(state.newest, than=release.version):
-        raise UpdateError(f"The list of versions is an old one: it names {release.version}, after {state.newest}.")
-    change_update_state(home, newest=release.version)
-    is_wanted = is_newer(release.version, than=current_version) and release.version != state.dismissed
-    return release if is_wanted else None
 
 
 def _fetch_verified_release(config: FeedConfig) -> Release:

@@ -1,4 +1,4 @@
-"""Where the list of versions lies, and the key that it is signed with, as resources/updates.toml says."""
+"""Feed URL and public key from resources/updates.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -8,21 +8,21 @@ from desktop.paths import resources
 
 @dataclass(frozen=True)
 class FeedConfig:
-    """Whom to ask, and whom to believe."""
+    """Feed URL and the public key that its signature must match."""
 
     feed_url: str
-    """The https address of the JSON file; its signature lies beside it."""
+    """https URL of the JSON feed; its signature has the same URL with `.minisig` appended."""
     public_key: str
-    """The public key, as the last line of a minisign.pub file."""
+    """Public key: the last line of a minisign.pub file."""
 
     @property
     def signature_url(self) -> str:
-        """The address of the detached signature."""
+        """URL of the detached signature."""
         return f"{self.feed_url}.minisig"
 
 
 def load_feed_config() -> FeedConfig | None:
-    """The source that this app was built with; None when it was built with none."""
+    """Return the feed that this app was built with; None if it was built without one."""
     values = tomllib.loads((resources() / "updates.toml").read_text(encoding="utf-8"))
     config = FeedConfig(values["feed"], values["key"])
     return config if config.feed_url and config.public_key else None

@@ -1,4 +1,4 @@
-"""A small file over HTTPS, bounded in size and time."""
+"""Download of a small file over HTTPS with limits on size and time."""
 
 import http.client
 import time
@@ -10,17 +10,17 @@ from urllib.parse import urlsplit
 from desktop.errors import UpdateError
 from desktop.runtime.tls import system_ssl_context
 
-# Seconds without a byte, and for a whole file.
+# Maximum seconds without a byte, and for the whole file.
 READ_TIMEOUT_S = 10.0
 TOTAL_TIMEOUT_S = 30.0
 MAX_BYTES = 1 << 16
-"""Bytes of a file."""
+"""Maximum size of a file in bytes."""
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 _MAX_REDIRECTS = 3
 
 
 class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect to nowhere but https, whatever it came from."""
+    """Redirect handler that follows redirects only to https URLs."""
 
     max_redirections = _MAX_REDIRECTS
 
@@ -40,20 +40,21 @@ class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
 
 
 def fetch(url: str, read_timeout_s: float = READ_TIMEOUT_S, total_timeout_s: float = TOTAL_TIMEOUT_S) -> bytes:
-    """The bytes at `url`: https, or http on this computer. The request says nothing but that it is Unbraid's.
+    """Return the content of an https URL (or an http URL on this computer), at most `MAX_BYTES` bytes.
 
-    `patience`: seconds without a byte; `deadline`: seconds in all. Raises UpdateError.
+    The request contains no information except the user agent "Unbraid". `read_timeout_s` limits the seconds without a
+    byte, `total_timeout_s` the seconds in total. Raises UpdateError if the URL is not allowed or cannot be read.
     """
     _check_url(url)
-    until = time.monotonic() + total_timeout_s
-    # Else urllib tells which Python this is.
+    deadline = time.monotonic() + total_timeout_s
+    # urllib's default user agent reveals the Python version.
     request = urllib.request.Request(url, headers={"User-Agent": "Unbraid"})
     try:
         opener = urllib.request.build_opener(
             _HttpsRedirectHandler, urllib.request.HTTPSHandler(context=system_ssl_context())
         )
         with opener.open(request, timeout=read_timeout_s) as response:
-            return _read_response(response, url, until)
+            return _read_response(response, url, deadline)
     except HTTPError as error:
         error.close()
         raise UpdateError(f"{url} could not be read: the server said {error.code}.") from error

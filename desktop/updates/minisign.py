@@ -1,4 +1,4 @@
-"""Signatures as the minisign program makes them (https://jedisct1.github.io/minisign/), verified with libsodium."""
+"""Verification of minisign signatures (https://jedisct1.github.io/minisign/) with libsodium."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 KEY_ALGORITHM = b"Ed"
-# "Ed" alone would sign the whole file in place of its digest: minisign itself no longer makes such signatures.
+# "Ed" would mean a signature of the whole file instead of its digest; minisign itself no longer makes such signatures.
 SIGNATURE_ALGORITHM = b"ED"
 UNTRUSTED_PREFIX = "untrusted comment: "
 TRUSTED_PREFIX = "trusted comment: "
@@ -18,28 +18,28 @@ _SIGNATURE_BYTES = 64
 
 
 class SignatureError(ValueError):
-    """The signature is not one, or not of this key, or not of these bytes; the message is the reason."""
+    """The signature is malformed, made with another key, or does not match the data; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """What verifies."""
+    """minisign public key."""
 
     key_id: bytes
     key: bytes
 
     @classmethod
     def parse(cls, line: str) -> "PublicKey":
-        """The key in the last line of a minisign.pub file. Raises SignatureError."""
+        """Return the key from the last line of a minisign.pub file. Raises SignatureError if it is malformed."""
         algorithm, key_id, key = _split_payload(line, _KEY_BYTES, "the public key")
         if algorithm != KEY_ALGORITHM:
             raise SignatureError("the public key is of an unknown kind")
         return cls(key_id, key)
 
     def verify(self, data: bytes, signature: str) -> str:
-        """Verify the text of a .minisig file against the exact bytes it is beside. Returns its trusted comment.
+        """Verify that `signature`, the text of a .minisig file, matches `data`, and return its trusted comment.
 
-        Raises SignatureError.
+        Raises SignatureError if the signature is malformed, made with another key, or does not match.
         """
         lines = signature.splitlines()
         if len(lines) != 4 or not lines[0].startswith(UNTRUSTED_PREFIX) or not lines[2].startswith(TRUSTED_PREFIX):
@@ -64,12 +64,12 @@ class PublicKey:
 
 
 def digest(data: bytes) -> bytes:
-    """What is signed in place of the file: its BLAKE2b digest of 64 bytes."""
+    """Return the 64-byte BLAKE2b digest of `data`, which is signed instead of the data itself."""
     return hashlib.blake2b(data).digest()
 
 
 def _split_payload(line: str, length: int, subject: str) -> tuple[bytes, bytes, bytes]:
-    """The kind, the key's id, and `length` bytes."""
+    """Return the algorithm, the key id and the `length` bytes of key or signature. Raises SignatureError."""
     payload = _decode(line, subject)
     start = len(KEY_ALGORITHM) + _KEY_ID_BYTES
     if len(payload) != start + length:

@@ -1,4 +1,4 @@
-"""What is remembered from one look for a newer version to the next, in the library's folder."""
+"""State of the update check, saved in the library's folder."""
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
@@ -8,27 +8,30 @@ from desktop.paths import Home
 from desktop.settings import write_atomically
 
 CHECK_INTERVAL_S = 24 * 3600.0
-"""Seconds from one look to the next, at least."""
+"""Minimum seconds between two update checks."""
 
 
 @dataclass(frozen=True)
 class UpdateState:
-    """What was asked and answered."""
+    """Time and result of the last update check, and the dismissed version."""
 
     asked: float = 0.0
-    """When it was asked last, whatever came of it: seconds since 1970."""
+    """Time of the last check, successful or not, in seconds since 1970."""
     newest: str = ""
-    """The newest version that was ever told of: a signed feed with an older one is an old feed."""
+    """Newest version seen in any feed: a signed feed with an older version is outdated and is rejected."""
     dismissed: str = ""
-    """The version of which the user wants to hear no more."""
+    """Version whose notice the user dismissed."""
 
     def is_due(self, now: float) -> bool:
-        """Whether to ask again. A clock that was ahead when it was asked does not silence it for years."""
+        """Return whether a check is due at `now` (seconds since 1970).
+
+        A last check in the future, saved while the clock was wrong, counts as due.
+        """
         return not 0 <= now - self.asked < CHECK_INTERVAL_S
 
 
 def load_update_state(home: Home) -> UpdateState:
-    """What is remembered; the defaults for whatever is missing or damaged."""
+    """Return the saved state, with default values for missing or damaged fields."""
     try:
         saved = json.loads(home.update_state.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -42,7 +45,7 @@ def load_update_state(home: Home) -> UpdateState:
 
 
 def change_update_state(home: Home, **values: str | float) -> None:
-    """Remember other values of `UpdateState`. Raises UpdateError when they could not be saved."""
+    """Change fields of the saved `UpdateState`. Raises UpdateError if it cannot be saved."""
     changed = replace(load_update_state(home), **values)  # pyright: ignore[reportArgumentType]
     try:
         write_atomically(home.update_state, json.dumps(asdict(changed), indent=2).encode())

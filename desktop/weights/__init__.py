@@ -1,1 +1,1 @@
-"""Weights files of models, read without running anything in them and without torch."""
+"""Safe reading of model weights files, without torch and without running code from them."""

@@ -1,6 +1,6 @@
-"""The forms of weights files: a ZIP archive or the older bare pickles, both by torch.save, and safetensors.
+"""Formats of weights files: ZIP archives and legacy pickles by torch.save, and safetensors.
 
-Of each, this module finds out which values it holds, and where in the file its storages lie.
+For each format, read the values and the position of each storage in the file.
 """
 
 import io
@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 
 from desktop.weights.unpickler import ClassReference, Storage, TensorView, parse_fraction, read_pickle
 
-# How every file of torch.save before 1.6 begins: a pickle of the number 0x1950a86a20f9469cfc6c.
+# Every file of torch.save before 1.6 begins with a pickle of the number 0x1950a86a20f9469cfc6c.
 _LEGACY_SIGNATURE = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-# Bytes of the description that comes before the numbers. That of a full-size HTDemucs has 0.1 MB.
+# Maximum size in bytes of the description that precedes the numbers. That of a full-size HTDemucs has 0.1 MB.
 _MAX_DESCRIPTION_BYTES = 16 << 20
 _SAFETENSORS_DTYPES = {
     "F32": "float32", "F16": "float16", "BF16": "bfloat16", "F64": "float64", "I64": "int64", "I32": "int32",
@@ -27,26 +27,27 @@ _SAFETENSORS_DTYPES = {
 
 @dataclass(frozen=True)
 class WeightsContent:
-    """What a weights file holds."""
+    """Content of a weights file."""
 
     value: Any
-    """Plain values, with a `TensorView` for each tensor and a `ClassReference` for each class."""
+    """Plain values with a `TensorView` for each tensor and a `ClassReference` for each class."""
     storage_offsets: Mapping[str, int]
-    """At which byte of the file each storage begins, by its key."""
+    """Offset in bytes of each storage in the file, by its key."""
     file_bytes: int
-    """The file's, in bytes."""
+    """Size of the file in bytes."""
 
 
 def is_safetensors(path: Path) -> bool:
-    """Return whether a file has this form, judged by its content. Raises OSError."""
+    """Return whether a file's content is in safetensors format. Raises OSError if it cannot be read."""
     with path.open("rb") as file:
         return file.read(9)[8:] == b"{"
 
 
 def read_weights_file(path: Path) -> WeightsContent:
-    """Return what a weights file holds.
+    """Return the content of a weights file.
 
-    Raises OSError, ForbiddenNameError, and for a damaged file whatever its nonsense makes of `pickle`, `zipfile`, `json`.
+    Raises OSError if the file cannot be read, ForbiddenGlobalError if it refers to a name that weights do not need, and
+    any error of `pickle`, `zipfile`, `struct` or `json` if it is damaged.
     """
     with path.open("rb") as file:
         start = file.read(len(_LEGACY_SIGNATURE))
@@ -59,7 +60,7 @@ def read_weights_file(path: Path) -> WeightsContent:
 def _read_zip(file: BinaryIO) -> WeightsContent:
     with zipfile.ZipFile(file) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
-        # torch stores without packing; what is packed may unfold to any size.
+        # torch stores entries uncompressed; a compressed entry could expand to any size.
         if any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries.values()):
             raise ValueError("packed or encrypted")
         description = next((name for name in entries if name.endswith("/data.pkl")), "")
@@ -68,15 +69,15 @@ def _read_zip(file: BinaryIO) -> WeightsContent:
             raise ValueError("no description, or too large a one")
         _check_byte_order(f"{root}byteorder" not in entries or archive.read(f"{root}byteorder") == b"little")
         pickled = read_pickle(io.BytesIO(archive.read(description)))
-        starts = {key: _content_offset(file, entries[f"{root}data/{key}"]) for key in pickled.storages}
+        offsets = {key: _content_offset(file, entries[f"{root}data/{key}"]) for key in pickled.storages}
     size = file.seek(0, io.SEEK_END)
-    if _end_offset(pickled.storages, starts) > size:
+    if _end_offset(pickled.storages, offsets) > size:
         raise ValueError("cut short")
-    return WeightsContent(pickled.value, starts, size)
+    return WeightsContent(pickled.value, offsets, size)
 
 
 def _content_offset(file: BinaryIO, entry: zipfile.ZipInfo) -> int:
-    """Return the byte at which an entry's content begins: behind its own header, whose length varies."""
+    """Return the offset in bytes of an entry's content, behind the entry's header of variable length."""
     file.seek(entry.header_offset)
     name, extra = struct.unpack("<26xHH", file.read(30))
     return entry.header_offset + 30 + name + extra
@@ -86,18 +87,18 @@ def _read_legacy(file: BinaryIO) -> WeightsContent:
     stream = io.BytesIO(file.read(_MAX_DESCRIPTION_BYTES))
     _magic, _version, system, pickled, keys = (read_pickle(stream) for _ in range(5))
     _check_byte_order(system.value["little_endian"])
-    starts: dict[str, int] = {}
+    offsets: dict[str, int] = {}
     file.seek(stream.tell())
     for key in keys.value:
         storage = pickled.storages[key]
         if struct.unpack("<q", file.read(8)) != (storage.elements,):
             raise ValueError("a storage of another size than described")
-        starts[key] = file.tell()
+        offsets[key] = file.tell()
         file.seek(storage.size_bytes, io.SEEK_CUR)
     size = file.seek(0, io.SEEK_END)
-    if _end_offset(pickled.storages, starts) > size:
+    if _end_offset(pickled.storages, offsets) > size:
         raise ValueError("cut short")
-    return WeightsContent(pickled.value, starts, size)
+    return WeightsContent(pickled.value, offsets, size)
 
 
 def _read_safetensors(file: BinaryIO) -> WeightsContent:
@@ -107,29 +108,32 @@ def _read_safetensors(file: BinaryIO) -> WeightsContent:
     header: dict[str, Any] = json.loads(file.read(data_offset - 8))
     metadata = header.pop("__metadata__", {})
     storages: dict[str, Storage] = {}
-    starts: dict[str, int] = {}
+    offsets: dict[str, int] = {}
     state: dict[str, TensorView] = {}
     for name, tensor in header.items():
         shape = tuple(map(int, tensor["shape"]))
         storages[name] = Storage(name, _SAFETENSORS_DTYPES[tensor["dtype"]], math.prod(shape))
-        starts[name] = data_offset + int(tensor["data_offsets"][0])
+        offsets[name] = data_offset + int(tensor["data_offsets"][0])
         state[name] = TensorView(storages[name], 0, shape, _contiguous_strides(shape))
     size = file.seek(0, io.SEEK_END)
-    if _end_offset(storages, starts, data_offset) != size:
+    if _end_offset(storages, offsets, data_offset) != size:
         raise ValueError("cut short, or something hangs on")
     if "klass" not in metadata:
-        return WeightsContent(state, starts, size)
+        return WeightsContent(state, offsets, size)
     package = {
         "klass": ClassReference(str(metadata["klass"])),
         "args": _decode_value(json.loads(metadata.get("args", "[]"))),
         "kwargs": _decode_value(json.loads(metadata.get("kwargs", "{}"))),
         "state": _flatten_state(state, json.loads(metadata["structure"])) if "structure" in metadata else state,
     }
-    return WeightsContent(package, starts, size)
+    return WeightsContent(package, offsets, size)
 
 
 def _flatten_state(tensors: Mapping[str, TensorView], structure: dict[str, Any]) -> dict[str, TensorView]:
-    """Return a flat state from the structure that demucs's exporter writes; deeper ones are quantised models."""
+    """Return the state dict for the structure that the Demucs exporter writes.
+
+    Raises KeyError or TypeError for nested structures, which only quantized models have.
+    """
     return {key: tensors[item["_tensor"]] for key, item in structure["_dict"]}
 
 
@@ -142,7 +146,7 @@ def _decode_value(value: Any) -> Any:
 
 
 def _contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the strides of a tensor whose numbers lie one after the other."""
+    """Return the strides, in elements, of a contiguous tensor of this shape."""
     return tuple(math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
 
 

@@ -1,4 +1,4 @@
-"""The package of an HTDemucs: how to build the model, and where its weights lie. All of it is checked here."""
+"""The package of an HTDemucs model: its constructor arguments and the position of its weights, all validated."""
 
 import json
 import math
@@ -21,7 +21,7 @@ from desktop.weights.unpickler import ELEMENT_BYTES, ClassReference, ForbiddenGl
 _HTDEMUCS = ClassReference("demucs.htdemucs.HTDemucs")
 _FLOAT_DTYPES = ("float32", "float16", "bfloat16", "float64")
 _MAX_STEMS = 16
-# What a file raises in the libraries that read it, when its bytes are not what they should be.
+# Errors that a damaged file raises in the libraries that read it.
 _DAMAGED_FILE_ERRORS = (
     pickle.UnpicklingError, zipfile.BadZipFile, zlib.error, struct.error, json.JSONDecodeError, ValueError, LookupError,
     TypeError, AttributeError, EOFError, MemoryError, RuntimeError, ArithmeticError, AssertionError,
@@ -30,40 +30,46 @@ _DAMAGED_FILE_ERRORS = (
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """Where a tensor lies in its file: the number `start + i·stride` for each index i below `shape`."""
+    """Position of a tensor in its file.
+
+    Index `i` (each component below `shape`) is the element `sum(i * strides)` counted from `offset_bytes`.
+    """
 
     dtype: str
     """ "float32", "float16", "bfloat16" or "float64"."""
     offset_bytes: int
-    """In bytes."""
+    """Offset of the first element in the file, in bytes."""
     shape: tuple[int, ...]
     strides: tuple[int, ...]
-    """In numbers."""
+    """Stride of each axis, in elements."""
 
     @property
     def span_elements(self) -> int:
-        """How many numbers lie from its first to its last one in the file, both counted."""
+        """Number of elements in the file from the tensor's first to its last, inclusive."""
         return _span_elements(self.shape, self.strides)
 
     @property
     def span_bytes(self) -> int:
-        """The size of that part of the file."""
+        """Size of this span in bytes."""
         return self.span_elements * ELEMENT_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
 class Package:
-    """What HTDemucs is called with, and the weights it then gets."""
+    """Constructor arguments of an HTDemucs model, and its weights."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     state: dict[str, StoredTensor]
     sources: tuple[str, ...]
-    """The stems that the model makes."""
+    """Names of the stems that the model outputs."""
 
 
 def read_package(path: Path) -> Package:
-    """Return the package in a `.th` or `.safetensors` file, told apart by content. Raises ModelRejectedError."""
+    """Return the package in a `.th` or `.safetensors` file; its content determines the format.
+
+    Raises ModelRejectedError if the file cannot be read, is damaged, unsafe, or not a supported model.
+    """
     name = printable(path.name)
     try:
         _check_regular_file(path)
@@ -82,7 +88,7 @@ def read_package(path: Path) -> Package:
 
 
 def _check_regular_file(path: Path) -> None:
-    """Raise ModelRejectedError for anything but a regular file, OSError when there is none."""
+    """Raise ModelRejectedError unless `path` is a regular file, OSError if it does not exist."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         raise ModelRejectedError(f"{printable(path.name)} is a folder. Give the model's file.")
@@ -107,7 +113,7 @@ def _parse_package(name: str, content: WeightsContent) -> Package:
     if not _are_valid_stem_names(sources):
         raise ModelRejectedError(f"{name} does not say which stems it makes.")
     stored = {key: _locate_tensor(item, content.storage_offsets) for key, item in state.items()}
-    # Tensors may share numbers. HTDemucs has none that do, and a thousand times the same would fill the memory.
+    # Tensors may share elements. In HTDemucs none do, and a thousand copies of the same bytes would fill the memory.
     if sum(weight.span_bytes for weight in stored.values()) > content.file_bytes:
         raise ModelRejectedError(f"{name} holds weights of an unknown form.")
     return Package(tuple(args), kwargs, stored, tuple(sources))
@@ -124,7 +130,11 @@ def _not_a_package_message(name: str, value: object) -> str:
 
 
 def _is_valid_weight(item: object) -> bool:
-    """Return whether it is a tensor of floats that all lie in the file: it may claim to repeat one a million times."""
+    """Return True if `item` is a float tensor whose elements are all inside its storage.
+
+    A tensor with zero strides could repeat one element a million times, so it may not have more elements than its
+    storage.
+    """
     return (
         isinstance(item, TensorView)
         and item.storage.dtype in _FLOAT_DTYPES
@@ -141,14 +151,14 @@ def _locate_tensor(item: TensorView, storage_offsets: Mapping[str, int]) -> Stor
     return StoredTensor(storage.dtype, start, item.shape, item.strides)
 
 
-def _span_elements(shape: Sequence[int], stride: Sequence[int]) -> int:
+def _span_elements(shape: Sequence[int], strides: Sequence[int]) -> int:
     if 0 in shape:
         return 0
-    return 1 + sum((length - 1) * step for length, step in zip(shape, stride, strict=True))
+    return 1 + sum((length - 1) * stride for length, stride in zip(shape, strides, strict=True))
 
 
 def _are_valid_stem_names(sources: Any) -> bool:
-    """Return whether these are one to sixteen names, each of which can be a file's beside the others and the mixture."""
+    """Return True if `sources` has 1 to 16 names that give distinct file names, none of them "mixture"."""
     if not isinstance(sources, list | tuple) or not 1 <= len(sources) <= _MAX_STEMS:
         return False
     names = [name for name in sources if isinstance(name, str) and name.isprintable() and name.strip()]

@@ -1,6 +1,6 @@
-"""Pickles as torch writes them, read without running anything that they name.
+"""Restricted unpickler for torch's pickles, which never runs code that a pickle names.
 
-Tensors become `TensorView`: which numbers of which storage they are. The numbers themselves lie outside the pickle.
+Tensors become `TensorView`s: references to elements of a storage. The elements themselves are outside the pickle.
 """
 
 import io
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-# torch's classes of storages, and the type of their numbers as torch and safetensors tell it apart.
+# torch's storage classes and their element types.
 _STORAGE_DTYPES = {
     "torch.FloatStorage": "float32", "torch.HalfStorage": "float16", "torch.BFloat16Storage": "bfloat16",
     "torch.DoubleStorage": "float64", "torch.LongStorage": "int64", "torch.IntStorage": "int32",
@@ -24,23 +24,24 @@ ELEMENT_BYTES = {
     "float32": 4, "float16": 2, "bfloat16": 2, "float64": 8, "int64": 8, "int32": 4, "int16": 2, "int8": 1,
     "uint8": 1, "bool": 1,
 }  # fmt: skip
+"""Size of one element in bytes, by dtype."""
 
 
 class ForbiddenGlobalError(Exception):
-    """A pickle names something that weights do not need: it may try to run code. The message is that name."""
+    """A pickle refers to a name that weights do not need and may try to run code. The message is that name."""
 
 
 @dataclass(frozen=True)
 class ClassReference:
-    """Stands for a class of Demucs. It cannot be called, so no pickle can build anything of it."""
+    """Inert placeholder for a Demucs class. It is not callable, so that a pickle cannot create instances."""
 
     name: str
-    """Dotted, with its module."""
+    """Dotted name including the module."""
 
 
 @dataclass(frozen=True)
 class Storage:
-    """An array of numbers that lies outside the pickle."""
+    """Array of elements outside the pickle."""
 
     key: str
     dtype: str
@@ -49,13 +50,13 @@ class Storage:
 
     @property
     def size_bytes(self) -> int:
-        """Its size in the file."""
+        """Size in the file, in bytes."""
         return self.elements * ELEMENT_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
 class TensorView:
-    """A tensor as a part of a storage. Offset and strides count elements."""
+    """Tensor as a view of a storage; offset and strides in elements."""
 
     storage: Storage
     offset: int
@@ -65,24 +66,25 @@ class TensorView:
 
 @dataclass(frozen=True)
 class PickleContent:
-    """What a pickle holds."""
+    """Content of a pickle."""
 
     value: Any
     storages: dict[str, Storage] = field(default_factory=dict)
-    """All that it refers to, by key."""
+    """All storages that the pickle refers to, by key."""
 
 
 def read_pickle(stream: io.BytesIO) -> PickleContent:
-    """Read the next pickle of `stream`, and leave the stream at its end.
+    """Return the content of the next pickle in `stream`, and leave the stream positioned behind it.
 
-    Raises ForbiddenNameError, and for a damaged pickle whatever its nonsense makes of `pickle`.
+    Raises ForbiddenGlobalError if the pickle refers to a name that weights do not need, and any error of `pickle` if
+    it is damaged.
     """
     start, max_memo_index = stream.tell(), 0
     for opcode, argument, _ in pickletools.genops(stream):
         if "PUT" in opcode.name and isinstance(argument, int):
             max_memo_index = max(max_memo_index, argument)
     data = stream.getvalue()[start : stream.tell()]
-    # A pickle may ask to keep a value in place number four thousand million: Python would make that many places.
+    # A pickle may use memo index 4,000,000,000, for which Python would allocate as many entries.
     if max_memo_index > len(data):
         raise pickle.UnpicklingError("place out of bounds")
     unpickler = _RestrictedUnpickler(io.BytesIO(data))
@@ -90,11 +92,11 @@ def read_pickle(stream: io.BytesIO) -> PickleContent:
 
 
 def parse_fraction(*parts: object) -> Fraction:
-    """Return a fraction of whole numbers of at most nine digits: `Fraction("1e999999999")` would fill the memory.
+    """Return the fraction for a numerator and denominator of at most nine digits each.
 
-    Raises UnpicklingError for any other.
+    The limit exists because `Fraction("1e999999999")` would fill the memory. Raises UnpicklingError for other values.
     """
-    # Not of other things: the text of lists that hold each other twice, thirty deep, would fill the memory as well.
+    # Only int and str: the text of lists that contain each other twice, thirty levels deep, would fill the memory too.
     text = "/".join(str(part) for part in parts if isinstance(part, int | str))
     if not re.fullmatch(r"\d{1,9}(/[1-9]\d{0,8})?", text):
         raise pickle.UnpicklingError("not a fraction")
@@ -119,11 +121,11 @@ def _unwrap_parameter(tensor: object, *_: object) -> object:
 
 
 def _discard(*_: object) -> None:
-    """Stands for what weights have no use for, such as the device that they were saved from."""
+    """Replace values that weights do not need, such as the device that they were saved on, by None."""
 
 
 _ALLOWED_GLOBALS: dict[str, Callable[..., object]] = {
-    # torch keeps versions of modules beside the items of a state. Only the class itself can hold both.
+    # torch stores module versions as an attribute of the state dict, which only an OrderedDict instance can have.
     "collections.OrderedDict": OrderedDict,
     "fractions.Fraction": parse_fraction,
     "torch._utils._rebuild_tensor": _build_tensor_view,
@@ -135,38 +137,41 @@ _ALLOWED_GLOBALS: dict[str, Callable[..., object]] = {
 
 
 def _wrap_callable(call: Callable[..., object]) -> Callable[..., object]:
-    """Return a function that does what `call` does: a pickle may set attributes of what it has named."""
+    """Return a new function that calls `call`, since a pickle may set attributes of the objects it refers to."""
 
-    def called(*arguments: object) -> object:
+    def wrapper(*arguments: object) -> object:
         return call(*arguments)
 
-    return called
+    return wrapper
 
 
 class _RestrictedUnpickler(pickle.Unpickler):
-    """Knows the names that weights files of Demucs need, and makes inert values of them."""
+    """Unpickler that allows only the names that Demucs weights need, and maps them to inert values."""
 
     def __init__(self, data: io.BytesIO) -> None:
         super().__init__(data)
         self.storages: dict[str, Storage] = {}
 
     def find_class(self, module: str, name: str, /) -> Any:
-        """Return something inert for a known name. Raises ForbiddenNameError for any other."""
-        full = f"{module}.{name}"
-        if full.startswith("demucs."):
-            return ClassReference(full)
-        if full in _STORAGE_DTYPES:
-            return _StorageType(_STORAGE_DTYPES[full])
-        if full not in _ALLOWED_GLOBALS:
-            raise ForbiddenGlobalError(full)
-        return _wrap_callable(_ALLOWED_GLOBALS[full])
+        """Return the inert replacement for an allowed name. Raises ForbiddenGlobalError for any other name."""
+        qualified_name = f"{module}.{name}"
+        if qualified_name.startswith("demucs."):
+            return ClassReference(qualified_name)
+        if qualified_name in _STORAGE_DTYPES:
+            return _StorageType(_STORAGE_DTYPES[qualified_name])
+        if qualified_name not in _ALLOWED_GLOBALS:
+            raise ForbiddenGlobalError(qualified_name)
+        return _wrap_callable(_ALLOWED_GLOBALS[qualified_name])
 
     def persistent_load(self, pid: Any, /) -> Storage | ClassReference:
-        """Return the storage that the pickle refers to, or in an old pickle the class, whose source is beside it."""
+        """Return the storage that the pickle refers to, or the class in a legacy pickle that also stores its source.
+
+        Raises UnpicklingError for anything else.
+        """
         if pid[0] == "module" and isinstance(pid[1], ClassReference):
             return pid[1]
         kind, storage_type, key, _, elements = pid[:5]
-        known = kind == "storage" and isinstance(storage_type, _StorageType) and isinstance(key, str)
-        if not known or any(pid[5:]) or elements < 0:
+        is_storage = kind == "storage" and isinstance(storage_type, _StorageType) and isinstance(key, str)
+        if not is_storage or any(pid[5:]) or elements < 0:
             raise pickle.UnpicklingError("refers to something that is no storage")
         return self.storages.setdefault(key, Storage(key, storage_type.dtype, int(elements)))

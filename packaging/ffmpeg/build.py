@@ -1,7 +1,7 @@
-"""Builds FFmpeg without its GPL parts, and PyAV on it: `python packaging/ffmpeg/build.py FOLDER PYTHON`.
+"""Builds FFmpeg without its GPL parts, and PyAV with it: `python packaging/ffmpeg/build.py FOLDER PYTHON`.
 
-PyAV's own wheels carry x264 and x265, which would put the whole app under the GPL, and 70 MB of encoders and devices
-that it never opens. This build reads what `desktop/audio/decode_av.py` and `desktop/probe/picture.py` ask for: 7 MB.
+PyAV's own wheels contain x264 and x265, which would put the whole app under the GPL, and 70 MB of encoders and devices
+that it never uses. This build has only what `desktop/audio/decode_av.py` and `desktop/probe/picture.py` use: 7 MB.
 """
 
 import os
@@ -31,7 +31,7 @@ PARSERS = (
     *("aac", "aac_latm", "ac3", "amr", "cook", "dca", "flac", "gsm", "mlp", "mpegaudio", "opus", "sipr", "tak"),
     *("vorbis", "xma", "bmp", "gif", "mjpeg", "png", "vp8", "webp"),
 )
-# PyAV resamples and rearranges by filters.
+# PyAV resamples and converts formats with filters.
 FILTERS = ("abuffer", "abuffersink", "aformat", "anull", "aresample", "buffer", "buffersink", "null")
 FLAGS = (
     *("--enable-shared", "--disable-static", "--disable-autodetect", "--enable-zlib", "--disable-programs"),
@@ -41,43 +41,43 @@ FLAGS = (
     *(f"--enable-parser={name}" for name in PARSERS),
     *(f"--enable-filter={name}" for name in FILTERS),
 )
-# Where PyAV's extension modules look for FFmpeg: in the folder beside them, as in its own wheels.
+# PyAV's extension modules find FFmpeg in the folder beside them, as in its own wheels.
 RPATH_FLAGS = {"linux": "-Wl,-rpath,$ORIGIN/../av.libs", "darwin": "-Wl,-rpath,@loader_path/../av.libs"}
 
 
 def main(into: Path, python: Path) -> None:
-    """Put FFmpeg into `into/ffmpeg` and PyAV's wheel into `into`, for `python`. Raises BuildError."""
+    """Build FFmpeg into `into/ffmpeg` and PyAV's wheel for `python` into `into`. Raises BuildError."""
     log = BUILD / "ffmpeg.log"
     log.unlink(missing_ok=True)
-    place = into / "ffmpeg"
+    prefix = into / "ffmpeg"
     tree = unpack(fetch_files("ffmpeg")[0], BUILD / "ffmpeg-source")
     extra = ["--toolchain=msvc"] if sys.platform == "win32" else []
-    run_compile_step(tree, ["bash", tree / "configure", f"--prefix={place}", *FLAGS, *extra], log)
-    remove_build_paths(place, tree / "config.h")
+    run_compile_step(tree, ["bash", tree / "configure", f"--prefix={prefix}", *FLAGS, *extra], log)
+    remove_build_paths(prefix, tree / "config.h")
     run_compile_step(tree, ["make", f"-j{os.cpu_count()}"], log)
     run_compile_step(tree, ["make", "install"], log)
     for licence in ("COPYING.LGPLv2.1", "LICENSE.md"):
-        shutil.copy(tree / licence, place)
-    _build_pyav(into, python, place, log)
+        shutil.copy(tree / licence, prefix)
+    _build_pyav(into, python, prefix, log)
 
 
 def remove_build_paths(prefix: Path, header: Path) -> None:
-    """Each library would hold all that FFmpeg was configured with, and so where: another text in every checkout."""
+    """Replace the install prefix in `header`: each library contains its configuration, which must be reproducible."""
     text = header.read_text(encoding="utf-8")
-    for written in (str(prefix).replace("\\", "\\\\"), str(prefix), prefix.as_posix()):
-        text = text.replace(written, "/ffmpeg")
+    for path_text in (str(prefix).replace("\\", "\\\\"), str(prefix), prefix.as_posix()):
+        text = text.replace(path_text, "/ffmpeg")
     header.write_text(text, encoding="utf-8")
 
 
 def _build_pyav(into: Path, python: Path, ffmpeg: Path, log: Path) -> None:
     tree = unpack(fetch_files("av")[0], BUILD / "av-source")
-    words = [python, "-I", "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", into]
-    run_compile_step(tree, words, log, CFLAGS="-O2 -g0", LDFLAGS=RPATH_FLAGS.get(sys.platform, ""), PIP_NO_CACHE_DIR="1",
+    command = [python, "-I", "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "--wheel-dir", into]
+    run_compile_step(tree, command, log, CFLAGS="-O2 -g0", LDFLAGS=RPATH_FLAGS.get(sys.platform, ""), PIP_NO_CACHE_DIR="1",
                **ffmpeg_variables(ffmpeg), **linker_variables())  # fmt: skip
 
 
 def ffmpeg_variables(ffmpeg: Path) -> dict[str, str]:
-    """By what PyAV's setup finds FFmpeg: on Windows it leaves that to Microsoft's compiler and linker."""
+    """Return the variables by which PyAV's setup finds FFmpeg, on Windows those of Microsoft's compiler and linker."""
     if sys.platform != "win32":
         return {"PKG_CONFIG_PATH": str(ffmpeg / "lib" / "pkgconfig")}
     search_folders = {"INCLUDE": ffmpeg / "include", "LIB": ffmpeg / "bin"}
@@ -85,11 +85,11 @@ def ffmpeg_variables(ffmpeg: Path) -> dict[str, str]:
 
 
 def linker_variables() -> dict[str, str]:
-    """The command that this Python links modules with, but for where this Python's own libraries lie."""
+    """Return the link command of this Python for extension modules, without the path of this Python's libraries."""
     command = sysconfig.get_config_var("LDSHARED")
     if not command:
         return {}
-    return {"LDSHARED": " ".join(word for word in command.split() if not word.startswith("-Wl,-rpath"))}
+    return {"LDSHARED": " ".join(option for option in command.split() if not option.startswith("-Wl,-rpath"))}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Runs first in the packaged app on Linux: PortAudio is found beside it, where no linker knows of it."""
+"""Runtime hook of the packaged app on Linux: finds the bundled PortAudio, which the linker does not know."""
 
 import ctypes.util
 import sys

@@ -1,7 +1,7 @@
-"""Runs first in the packaged app: SciPy's Fourier transforms and filters do without its special functions.
+"""Runtime hook of the packaged app: replaces `scipy.special`, which SciPy's Fourier transforms and filters import.
 
-They import them for the fast Hankel transform and for shifts in the frequency domain, which the app never asks for, and
-with them comes a second OpenBLAS: 32 MB.
+They need it only for the fast Hankel transform and for shifts in the frequency domain, which the app never uses, and it
+would add a second OpenBLAS: 32 MB.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Proves the Linux packages on a bare Debian without Python, as a musician would: install, click, listen, quit, remove.
+"""Acceptance test of the Linux packages on a clean Debian without Python: install, separate, play, quit, remove.
 
-`sudo build/.venv/bin/python packaging/linux/acceptance_test.py` takes the .deb and the tar from dist/, and leaves pictures in build/.
-`--edition cuda` takes those of that edition.
+`sudo build/.venv/bin/python packaging/linux/acceptance_test.py` tests the .deb and the tar in dist/, and saves
+screenshots in build/. `--edition cuda` tests the packages of that edition.
 """
 
 import argparse
@@ -30,24 +30,24 @@ from staging import RATE, DesktopSession, desktop_session
 DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
 LIBRARY = ".local/share/Unbraid"
 SCREENSHOTS = BUILD / "proof"
-# No model can be fetched: Sketch stands in, as it does for a user without a connection.
+# No model can be downloaded, so Sketch is used, as for a user without a connection.
 _OFFLINE_VARIABLES = {"UNBRAID_MODEL_URL": "http://127.0.0.1:9"}
-# What the system's own libraries keep for a user, whichever programs use them.
+# Files that system libraries write in the user's home for every program.
 _SYSTEM_FILES = (".asoundrc", ".cache/fontconfig/", ".cache/mesa_shader_cache", ".config/pulse/", ".bash", ".profile")
-# The driver of an NVIDIA card brings it.
+# Installed with the driver of an NVIDIA card.
 _DRIVER_LIBRARY = "libcuda.so.1"
 _LISTEN_FRAMES = 3 * RATE
-# The player comes up over some 10 ms, so that nothing clicks.
+# The player fades in over some 10 ms to avoid clicks.
 _FADE_FRAMES = RATE // 50
 
 
-def main(words: Sequence[str]) -> int:
-    """Go through it, a line for each thing that was shown. Returns 0 when all was, else 1."""
+def main(argv: Sequence[str]) -> int:
+    """Run the tests and print each passed step. Returns 0 if all pass, else 1."""
     parser = argparse.ArgumentParser(
         prog="acceptance_test.py", description="Test the Linux packages on a clean Debian."
     )
     editions.add_option(parser)
-    edition = editions.EDITIONS[parser.parse_args(words).edition]
+    edition = editions.EDITIONS[parser.parse_args(argv).edition]
     if sys.platform == "win32" or os.geteuid() != 0:
         sys.stderr.write(
             "Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/acceptance_test.py\n"
@@ -73,7 +73,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def check_deb(system: CleanMachine, edition: Edition) -> Iterator[str]:
-    """The .deb, by the mouse's stand-in: the keyboard."""
+    """Test the .deb with the keyboard, and yield a sentence for each passed step. Raises AcceptanceError."""
     deb = edition.deb
     shutil.copy(deb, system.root / "tmp")
     system.run("apt-get", "update")
@@ -90,14 +90,17 @@ def check_deb(system: CleanMachine, edition: Edition) -> Iterator[str]:
 
 
 def check_tar(system: CleanMachine, edition: Edition) -> Iterator[str]:
-    """The tar: for one user, without root; and portable."""
+    """Test the tar, installed by a user without root and as a portable app, and yield a sentence for each passed step.
+
+    Raises AcceptanceError.
+    """
     system.run("apt-get", "update")
     system.run("apt-get", "install", "-y", *_desktop_dependencies())
     unpacked = unpack(edition.tar, system.root / "opt" / "unpacked")
     inside = f"/opt/unpacked/{unpacked.name}"
-    for again in ("installed", "installed over itself"):
+    for action in ("installed", "installed over itself"):
         system.run_as_user(f"{inside}/install.sh")
-        yield f"{edition.tar.name} {again}, by the user"
+        yield f"{edition.tar.name} {action}, by the user"
     program = f"/home/{USER}/.local/lib/unbraid/unbraid"
     entry = system.home / ".local/share/applications/unbraid.desktop"
     if program not in entry.read_text(encoding="utf-8"):
@@ -112,25 +115,26 @@ def check_tar(system: CleanMachine, edition: Edition) -> Iterator[str]:
 
 
 def _check_libraries(system: CleanMachine, folder: str) -> str:
-    """Every library of the bundle finds what it is linked with, where the running app looks for it."""
-    looks_in = ":".join(f"{folder}/_internal/{name}" for name in ("", "av.libs", "PySide6/Qt/lib", "openvino/libs"))
-    words = f"find {folder} -name '*.so*' -type f -exec env LD_LIBRARY_PATH={looks_in} ldd {{}} + | grep 'not found' || true"
-    missing = {line.split("=>")[0].strip() for line in system.run("sh", "-c", words).splitlines()} - {_DRIVER_LIBRARY}
+    """Check that every library of the bundle finds the libraries that it is linked with. Raises AcceptanceError."""
+    search_path = ":".join(f"{folder}/_internal/{name}" for name in ("", "av.libs", "PySide6/Qt/lib", "openvino/libs"))
+    ldd = f"env LD_LIBRARY_PATH={search_path} ldd {{}} +"
+    script = f"find {folder} -name '*.so*' -type f -exec {ldd} | grep 'not found' || true"
+    missing = {line.split("=>")[0].strip() for line in system.run("sh", "-c", script).splitlines()} - {_DRIVER_LIBRARY}
     if missing:
         raise AcceptanceError(f"libraries that the bundle wants and nobody has: {', '.join(sorted(missing))}")
     return "every library finds those that it needs"
 
 
 def _check_first_use(system: CleanMachine, session: DesktopSession, program: str) -> Iterator[str]:
-    """A first visit: the demo song by Tab and Return, played by Space, closed by Ctrl-Q."""
+    """Test the first use: add the demo song with Tab and Return, play it with Space, and quit with Ctrl-Q."""
     log = SCREENSHOTS / "window.log"
     window = system.start_as_user(log, program, **session.environment, **_OFFLINE_VARIABLES)
     wait_until(lambda: session.find_window("Unbraid"), "the window opens")
     session.activate_window(session.find_window("Unbraid"))
     yield "the window opens"
-    # Until its library is open the window shows no page, and nobody is as quick as a program.
+    # The window has no page before its library is open, and this test is faster than a user.
     wait_until(lambda: any(" worker " in line for line in system.processes()), "the worker starts")
-    session.press_keys("Tab", "Return")  # from "Add songs…", where the focus begins
+    session.press_keys("Tab", "Return")  # from "Add songs…", which has the focus at first
     wait_until(lambda: _job_states(system, program) == ["completed"], "the demo song is separated", 300)
     yield f"the demo song is separated by the bundled Redis and worker: {_describe_null(system, program)}"
     session.press_keys("space")
@@ -170,11 +174,11 @@ def _check_portable(system: CleanMachine, unpacked: Path, inside: str) -> str:
     return "with a folder “Unbraid Library” beside it, it keeps everything there"
 
 
-def _check_removal(system: CleanMachine, *places: str) -> str:
-    left = [place for place in places if (system.root / place.lstrip("/")).exists()]
-    strange = [path for path in system.user_files() if not path.startswith((f"{LIBRARY}/", *_SYSTEM_FILES))]
-    if left or strange:
-        raise AcceptanceError(f"removing leaves {', '.join(left + strange)}")
+def _check_removal(system: CleanMachine, *paths: str) -> str:
+    left = [path for path in paths if (system.root / path.lstrip("/")).exists()]
+    unexpected = [path for path in system.user_files() if not path.startswith((f"{LIBRARY}/", *_SYSTEM_FILES))]
+    if left or unexpected:
+        raise AcceptanceError(f"removing leaves {', '.join(left + unexpected)}")
     if not (system.home / LIBRARY / "library.db").exists():
         raise AcceptanceError("removing took the user's library along")
     return "removed; the user's library is all that is left"
@@ -194,11 +198,11 @@ def _count_audible_frames(recording: NDArray[np.float32]) -> int:
 
 
 def _check_exact_playback(recording: NDArray[np.float32]) -> str:
-    """All lanes together are the song, sample for sample, once the player has come up."""
+    """Check that the recorded sum of all stems equals the song exactly, after the fade-in. Raises AcceptanceError."""
     song = soundfile.read(DEMO, dtype="float32", always_2d=True)[0]
     size = len(recording) + len(song)
-    match = np.fft.irfft(np.fft.rfft(recording[:, 0], size) * np.conj(np.fft.rfft(song[:, 0], size)), size)
-    start = int(np.argmax(match[: len(recording)]))
+    correlation = np.fft.irfft(np.fft.rfft(recording[:, 0], size) * np.conj(np.fft.rfft(song[:, 0], size)), size)
+    start = int(np.argmax(correlation[: len(recording)]))
     frames = min(len(recording) - start, len(song), _LISTEN_FRAMES)
     difference = float(np.abs(recording[start + _FADE_FRAMES : start + frames] - song[_FADE_FRAMES:frames]).max())
     if difference > 0.0:
@@ -207,7 +211,7 @@ def _check_exact_playback(recording: NDArray[np.float32]) -> str:
 
 
 def _desktop_dependencies() -> list[str]:
-    """What a desktop has anyway, and the .deb would have brought."""
+    """Return the packages that a desktop has installed, and that the .deb depends on or recommends."""
     from make_packages import DEPENDS, RECOMMENDS
 
     return [part.split("(")[0].split("|")[0].strip() for part in f"{DEPENDS}, {RECOMMENDS}".split(",")]

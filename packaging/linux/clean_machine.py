@@ -1,4 +1,4 @@
-"""A bare Debian in a folder, without Python, on which packages are proven. Needs root and debootstrap."""
+"""Clean Debian without Python in a folder, to test packages on. Requires root and debootstrap."""
 
 import os
 import shutil
@@ -15,33 +15,33 @@ _MOUNTS = ("proc", "dev", "dev/pts", "dev/shm")
 
 
 class AcceptanceError(Exception):
-    """What is not as it should be."""
+    """A check failed; the message says which."""
 
 
 class CleanMachine:
-    """The system in the folder `root`. Everything in it is run by chroot, on this machine's kernel."""
+    """System in the folder `root`, whose programs run by chroot on this machine's kernel."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.home = root / "home" / USER
 
-    def run(self, *words: str, check: bool = True) -> str:
-        """Run a program as root; what it wrote. Raises ProofError."""
-        return self._output(["chroot", str(self.root), *words], {"DEBIAN_FRONTEND": "noninteractive"}, check)
+    def run(self, *command: str, check: bool = True) -> str:
+        """Run a command as root and return its standard output. With `check`, raises AcceptanceError if it fails."""
+        return self._output(["chroot", str(self.root), *command], {"DEBIAN_FRONTEND": "noninteractive"}, check)
 
-    def run_as_user(self, *words: str, **environment: str) -> str:
-        """Run a program as the user; what it wrote to its standard output. Raises ProofError."""
-        return self._output(self._user_command(words), environment, check=True)
+    def run_as_user(self, *command: str, **environment: str) -> str:
+        """Run a command as the user and return its standard output. Raises AcceptanceError if it fails."""
+        return self._output(self._user_command(command), environment, check=True)
 
-    def start_as_user(self, log: Path, *words: str, **environment: str) -> "subprocess.Popen[bytes]":
-        """Start a program as the user; what it writes goes into `log`."""
+    def start_as_user(self, log: Path, *command: str, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a command as the user, with its output appended to `log`."""
         with log.open("ab") as output:
             return subprocess.Popen(
-                self._user_command(words), env=self._environment(environment), stdout=output, stderr=output
+                self._user_command(command), env=self._environment(environment), stdout=output, stderr=output
             )
 
     def processes(self) -> list[str]:
-        """What runs in it, by its command line."""
+        """Return the command lines of the running processes."""
         lines = (
             (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             for entry in self._process_folders()
@@ -49,16 +49,16 @@ class CleanMachine:
         return [line.strip() for line in lines if line.strip()]
 
     def kill_all(self) -> None:
-        """Kill what still runs in it."""
+        """Kill all running processes."""
         for entry in self._process_folders():
             os.kill(int(entry.name), signal.SIGKILL)
 
     def user_files(self) -> list[str]:
-        """All that lies in the user's home, but folders."""
+        """Return the paths of all files in the user's home, relative to it."""
         return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*") if not path.is_dir())
 
     def _process_folders(self) -> list[Path]:
-        """The folders in /proc of the processes in it."""
+        """Return the /proc folders of the running processes."""
         found: list[Path] = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):  # it has ended
@@ -66,27 +66,30 @@ class CleanMachine:
                     found.append(entry)
         return found
 
-    def _user_command(self, words: Sequence[str]) -> list[str]:
-        return ["chroot", f"--userspec={USER}:{USER}", str(self.root), *words]
+    def _user_command(self, command: Sequence[str]) -> list[str]:
+        return ["chroot", f"--userspec={USER}:{USER}", str(self.root), *command]
 
     def _environment(self, environment: dict[str, str]) -> dict[str, str]:
-        usual = {"HOME": f"/home/{USER}", "USER": USER, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        return usual | environment
+        defaults = {"HOME": f"/home/{USER}", "USER": USER, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+        return defaults | environment
 
-    def _output(self, words: list[str], environment: dict[str, str], check: bool) -> str:
-        done = subprocess.run(
-            words, env=self._environment(environment), capture_output=True, text=True, errors="replace", check=False
+    def _output(self, command: list[str], environment: dict[str, str], check: bool) -> str:
+        result = subprocess.run(
+            command, env=self._environment(environment), capture_output=True, text=True, errors="replace", check=False
         )
-        if check and done.returncode:
+        if check and result.returncode:
             raise AcceptanceError(
-                f"{' '.join(words[2:6])} ended with {done.returncode}: {(done.stdout + done.stderr)[-3000:]}"
+                f"{' '.join(command[2:6])} ended with {result.returncode}: {(result.stdout + result.stderr)[-3000:]}"
             )
-        return done.stdout
+        return result.stdout
 
 
 @contextmanager
 def clean_machine(folder: Path) -> Generator[CleanMachine]:
-    """A fresh one in `folder`, copied from one that is made once; taken down at the end. Raises ProofError."""
+    """Create a clean machine in `folder` from a copy that is made once, and shut it down at the end.
+
+    Raises AcceptanceError.
+    """
     pristine, root = folder / "fresh", folder / "root"
     if not (pristine / "usr" / "bin" / "dpkg").exists():
         shutil.rmtree(pristine, ignore_errors=True)
@@ -110,7 +113,7 @@ def clean_machine(folder: Path) -> Generator[CleanMachine]:
 
 
 def _copy_network_settings(root: Path) -> None:
-    """How this machine reaches Debian's archive."""
+    """Copy this machine's name resolution and apt proxy settings."""
     for name in ("etc/resolv.conf", "etc/hosts"):
         if Path("/", name).exists():
             shutil.copy(Path("/", name).resolve(), root / name)
@@ -125,7 +128,7 @@ def _unmount(root: Path) -> None:
             _run_checked(["umount", "--lazy", str(root / mount)])
 
 
-def _run_checked(words: list[str]) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-    if done.returncode:
-        raise AcceptanceError(f"{' '.join(words[:3])} failed: {(done.stdout + done.stderr)[-2000:]}")
+def _run_checked(command: list[str]) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if result.returncode:
+        raise AcceptanceError(f"{' '.join(command[:3])} failed: {(result.stdout + result.stderr)[-2000:]}")

@@ -1,7 +1,7 @@
-"""Makes the Linux packages of the bundle in dist/unbraid: `python packaging/linux/make_packages.py` writes a .deb and a tar.
+"""Makes the Linux packages of a bundle, a .deb and a tar: `python packaging/linux/make_packages.py`.
 
-Both hold the same files. Nothing in them tells when or by whom they were made but the date of the commit. `--edition cuda`
-packs that edition; `--level 0` packs quickly, to try what comes of it.
+Both contain the same files. They are reproducible: their only timestamp is that of the commit. `--edition cuda` packs
+that edition; `--level 0` packs quickly, for tests.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from sources import BuildError, build_timestamp, run_logged
 
 HERE = ROOT / "packaging" / "linux"
 ICON_SIZES = (16, 24, 32, 48, 64, 128, 256, 512)
-# What the system must have: the C library, sound, and what belongs to the screen and its driver. All else is in the bundle.
+# Required of the system: the C library, sound, and libraries of the display and its driver. The bundle has the rest.
 DEPENDS = (
     "libc6 (>= 2.34), libstdc++6, libgcc-s1, libasound2 | libasound2t64, libegl1, libgl1, libdbus-1-3, "
     "libwayland-cursor0, libwayland-egl1"
@@ -40,29 +40,29 @@ Description: {summary}
  Drop a song on the window and hear it come apart: vocals, drums, bass and the
  rest. Everything is done on this computer; nothing leaves it.
 {besides}"""
-# One edition takes the other's place: the same command, the same library.
+# The editions replace each other: they have the same command and the same library.
 _CUDA_RELATIONS = "Provides: unbraid\nConflicts: unbraid\nReplaces: unbraid\n"
 _CUDA_DESCRIPTION = " .\n This edition can compute on NVIDIA cards; their driver must be installed.\n"
-# The order of names, one owner, one date: the same bytes on every machine. xz's result depends on the number of its
-# threads only where that is one.
+# Sorted names, one owner and one date give the same bytes on every machine. xz gives the same result with any number of
+# threads but one.
 _TAR = ("--sort=name", "--owner=root:0", "--group=root:0", "--numeric-owner", "--format=gnu")
 _XZ = "xz -{level} -T2"
 _LEVEL = 6
 
 
-def main(words: Sequence[str]) -> int:
-    """Write both packages into dist/ and return the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Make both packages in dist/ and return the exit status."""
     parser = argparse.ArgumentParser(prog="make_packages.py", description="Makes the Linux packages of a bundle.")
     editions.add_option(parser)
     parser.add_argument("--level", type=int, choices=range(10), default=_LEVEL, help="of xz (default: %(default)s)")
-    chosen = parser.parse_args(words)
-    edition = editions.EDITIONS[chosen.edition]
+    arguments = parser.parse_args(argv)
+    edition = editions.EDITIONS[arguments.edition]
     if not (edition.bundle / "unbraid").exists():
         how = f"python packaging/build.py --edition {edition.name}"
         sys.stderr.write(f"There is no bundle in {edition.bundle.relative_to(ROOT)}. Make it: {how}\n")
         return 1
     try:
-        for path in (make_deb(edition, chosen.level), make_tar(edition, chosen.level)):
+        for path in (make_deb(edition, arguments.level), make_tar(edition, arguments.level)):
             print(f"{path.relative_to(ROOT)}  {path.stat().st_size / 1e6:.1f} MB")
     except (OSError, BuildError) as error:
         sys.stderr.write(f"{error}\n")
@@ -71,7 +71,10 @@ def main(words: Sequence[str]) -> int:
 
 
 def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
-    """dist/unbraid_VERSION_amd64.deb: the bundle in /usr/lib/unbraid, a command, a menu entry, icons, file types."""
+    """Make the .deb, with the bundle, a command, a menu entry, icons and file types, and return its path.
+
+    `level`: compression level of xz. Raises OSError, BuildError.
+    """
     root = _make_empty_folder(edition.build / "deb")
     _write_share(root / "usr" / "share", "unbraid")
     _copy(edition.bundle, root / "usr" / "lib" / "unbraid")
@@ -84,14 +87,14 @@ def make_deb(edition: Edition, level: int = _LEVEL) -> Path:
     kilobytes = sum(path.lstat().st_size for path in root.rglob("*") if not path.is_dir()) // 1024
     _write(root / "DEBIAN" / "control", control(edition, kilobytes))
     normalize_timestamps(root, int(build_timestamp()))
-    words = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=2", "--build", root, edition.deb]
-    run_logged(words, edition.build / "packages.log")
+    command = ["dpkg-deb", "--root-owner-group", "-Zxz", f"-z{level}", "--threads-max=2", "--build", root, edition.deb]
+    run_logged(command, edition.build / "packages.log")
     shutil.rmtree(root)
     return edition.deb
 
 
 def control(edition: Edition, kilobytes: int) -> str:
-    """What the .deb says of itself; `kilobytes` is its size when it is installed."""
+    """Return the control file of the .deb; `kilobytes` is the installed size."""
     relations, description = ("", "") if edition is CPU else (_CUDA_RELATIONS, _CUDA_DESCRIPTION)
     return _CONTROL.format(
         package=edition.package, version=version(), kilobytes=kilobytes, depends=DEPENDS, recommends=RECOMMENDS,
@@ -100,7 +103,10 @@ def control(edition: Edition, kilobytes: int) -> str:
 
 
 def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
-    """dist/unbraid-VERSION-linux-x86_64.tar.xz: the bundle with scripts that install it for one user, without root."""
+    """Make the tar, with the bundle and scripts that install it for one user without root, and return its path.
+
+    `level`: compression level of xz. Raises OSError, BuildError.
+    """
     name = edition.tar.name.removesuffix(".tar.xz")
     root = _make_empty_folder(edition.build / "tar")
     _copy(edition.bundle, root / name)
@@ -108,7 +114,7 @@ def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
     for script in ("install.sh", "uninstall.sh"):
         shutil.copy(HERE / script, root / name)
     normalize_timestamps(root, int(build_timestamp()))
-    words = [
+    command = [
         "tar",
         *_TAR,
         f"--mtime=@{build_timestamp()}",
@@ -120,25 +126,25 @@ def make_tar(edition: Edition, level: int = _LEVEL) -> Path:
         root,
         name,
     ]
-    run_logged(words, edition.build / "packages.log")
+    run_logged(command, edition.build / "packages.log")
     shutil.rmtree(root)
     return edition.tar
 
 
 def _write_share(share: Path, command: str) -> None:
-    """The menu entry, the icons and the page in a software shop, as freedesktop.org has them."""
+    """Write the menu entry, the icons and the AppStream metadata into `share`, as freedesktop.org specifies."""
     _write(share / "applications" / "unbraid.desktop", desktop_entry(command))
     _write(share / "metainfo" / "app.unbraid.Unbraid.metainfo.xml", metainfo(float(build_timestamp())))
     pictures = {f"{size}x{size}": f"unbraid-{size}.png" for size in ICON_SIZES} | {"scalable": "unbraid.svg"}
     for folder, name in pictures.items():
-        place = share / "icons" / "hicolor" / folder / "apps" / f"unbraid{Path(name).suffix}"
-        place.parent.mkdir(parents=True)
-        shutil.copy(ROOT / "resources" / "icons" / name, place)
-        place.chmod(0o644)
+        icon = share / "icons" / "hicolor" / folder / "apps" / f"unbraid{Path(name).suffix}"
+        icon.parent.mkdir(parents=True)
+        shutil.copy(ROOT / "resources" / "icons" / name, icon)
+        icon.chmod(0o644)
 
 
 def _copy(bundle: Path, into: Path) -> None:
-    """Hard links: the bundle is large, and is not changed."""
+    """Copy the bundle with hard links, because it is large and is not changed."""
     shutil.copytree(bundle, into, symlinks=True, copy_function=lambda source, target: Path(target).hardlink_to(source))
 
 

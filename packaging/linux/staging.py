@@ -1,6 +1,6 @@
-"""A screen and a sound card that exist in memory alone, for a program on the bare system.
+"""Virtual display and virtual sound card for a program on the clean machine.
 
-Needs Debian's xvfb, openbox, xdotool, imagemagick, pulseaudio and pulseaudio-utils.
+Requires Debian's xvfb, openbox, xdotool, imagemagick, pulseaudio and pulseaudio-utils.
 """
 
 import os
@@ -16,7 +16,7 @@ from polling import wait_until
 from virtual_display import virtual_display
 
 RATE = 44100
-# Within the bare system.
+# Relative to the root of the clean machine.
 _SOUND_FOLDER = "run/sound"
 _PULSE_SCRIPT = """load-module module-native-protocol-unix auth-anonymous=1 socket={socket}
 load-module module-null-sink sink_name=memory rate=44100 channels=2 format=float32le
@@ -25,7 +25,7 @@ set-default-sink memory
 
 
 class DesktopSession:
-    """What a person in front of the bare system would do, see and hear."""
+    """Keyboard input, screenshots and sound recording of the virtual display and sound card."""
 
     def __init__(self, display: str, recording: Path) -> None:
         self.environment = {"DISPLAY": display, "PULSE_SERVER": f"unix:/{_SOUND_FOLDER}/native"}
@@ -33,43 +33,43 @@ class DesktopSession:
         self._recording = recording
 
     def find_window(self, title: str) -> str:
-        """The number of the window whose title begins so; empty when there is none."""
+        """Return the id of a visible window whose title starts with `title`, or an empty string."""
         found = self._capture("xdotool", "search", "--onlyvisible", "--name", f"^{title}").split()
         return found[0] if found else ""
 
     def press_keys(self, *names: str) -> None:
-        """Press keys, by xdotool's names."""
+        """Press keys, given by xdotool's names."""
         self._capture("xdotool", "key", *names)
 
     def activate_window(self, window: str) -> None:
-        """Give a window the keyboard."""
+        """Give a window the keyboard focus."""
         wait_until(
             lambda: self._succeeds("xdotool", "windowactivate", "--sync", window), "the window comes to the front"
         )
 
     def save_screenshot(self, path: Path) -> None:
-        """Save what is to be seen."""
+        """Save a screenshot of the display to `path`."""
         self._capture("import", "-window", "root", str(path))
 
     def read_recording(self) -> NDArray[np.float32]:
-        """All that was played until now, float32 `[frames, 2]` at 44.1 kHz."""
+        """Return everything played so far, float32 `[frames, 2]` at 44.1 kHz."""
         data = self._recording.read_bytes()
         return np.frombuffer(data[: len(data) // 8 * 8], dtype="<f4").reshape(-1, 2)
 
-    def _capture(self, *words: str) -> str:
+    def _capture(self, *command: str) -> str:
         return subprocess.run(
-            words, env=dict(os.environ) | self._display, capture_output=True, text=True, check=False
+            command, env=dict(os.environ) | self._display, capture_output=True, text=True, check=False
         ).stdout
 
-    def _succeeds(self, *words: str) -> bool:
+    def _succeeds(self, *command: str) -> bool:
         return not subprocess.run(
-            words, env=dict(os.environ) | self._display, capture_output=True, check=False
+            command, env=dict(os.environ) | self._display, capture_output=True, check=False
         ).returncode
 
 
 @contextmanager
 def desktop_session(system: CleanMachine, size: str = "1440x900") -> Generator[DesktopSession]:
-    """Both, until the end."""
+    """Run a virtual display of `size` pixels and a virtual sound card for `system`, and yield the session."""
     with ExitStack() as exit_stack:
         display = exit_stack.enter_context(virtual_display(size))
         session = DesktopSession(display, _start_sound_card(exit_stack, system))
@@ -82,10 +82,10 @@ def _start_sound_card(exit_stack: ExitStack, system: CleanMachine) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     script, recording = folder / "server.pa", folder / "raw"
     script.write_text(_PULSE_SCRIPT.format(socket=folder / "native"))
-    # Debian's plugin for ALSA finds the server by this; nothing of it belongs to the app.
+    # Makes Debian's ALSA plugin use the PulseAudio server; not part of the app.
     (system.home / ".asoundrc").write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
     settings = {"PULSE_SERVER": f"unix:{folder / 'native'}", "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)}
-    words = [
+    command = [
         "pulseaudio",
         "-n",
         "-F",
@@ -95,7 +95,7 @@ def _start_sound_card(exit_stack: ExitStack, system: CleanMachine) -> Path:
         "--disable-shm=yes",
         "--use-pid-file=no",
     ]
-    _start(exit_stack, words, settings)
+    _start(exit_stack, command, settings)
     wait_until(lambda: (folder / "native").exists(), "the sound card is there")
     (folder / "native").chmod(0o777)
     listen = [
@@ -114,9 +114,9 @@ def _start_sound_card(exit_stack: ExitStack, system: CleanMachine) -> Path:
     return recording
 
 
-def _start(exit_stack: ExitStack, words: list[str], settings: dict[str, str]) -> None:
+def _start(exit_stack: ExitStack, command: list[str], settings: dict[str, str]) -> None:
     process = subprocess.Popen(
-        words, env=dict(os.environ) | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=dict(os.environ) | settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     exit_stack.callback(_terminate, process)
 

@@ -1,9 +1,9 @@
-"""Makes the disk image of a bundle that is built: on macOS, `python packaging/macos/make_dmg.py`.
+"""Makes the disk image of the bundle in dist/, on macOS: `python packaging/macos/make_dmg.py`.
 
-With an identity of the keychain in UNBRAID_SIGN_IDENTITY everything in the bundle is signed anew, the innermost first,
-for the hardened runtime; without one it is signed for this machine only ("ad hoc"), and macOS warns whoever opens it.
-With UNBRAID_NOTARY_KEY (the file of an App Store Connect key), UNBRAID_NOTARY_KEY_ID and UNBRAID_NOTARY_ISSUER the image
-is notarised, and the ticket is fastened to it.
+With a keychain identity in UNBRAID_SIGN_IDENTITY everything in the bundle is signed again for the hardened runtime,
+innermost files first; without one it is signed "ad hoc" for this machine, and macOS warns users who open it. With
+UNBRAID_NOTARY_KEY (the file of an App Store Connect key), UNBRAID_NOTARY_KEY_ID and UNBRAID_NOTARY_ISSUER the image is
+notarised, and the ticket is stapled to it.
 """
 
 import os
@@ -22,13 +22,13 @@ from product import NAME, version  # noqa: E402 - found beside this folder
 
 ENTITLEMENTS = ROOT / "packaging" / "macos" / "entitlements.plist"
 DIST = ROOT / "dist"
-# mach-o/loader.h and mach-o/fat.h, in both orders of bytes.
+# Magic numbers of mach-o/loader.h and mach-o/fat.h, in both byte orders.
 _PROGRAMS = {b"\xfe\xed\xfa\xcf", b"\xcf\xfa\xed\xfe", b"\xfe\xed\xfa\xce", b"\xce\xfa\xed\xfe", b"\xca\xfe\xba\xbe"}
 _AD_HOC = "-"
 
 
 def main() -> int:
-    """Sign, pack and notarise. Returns the exit status."""
+    """Sign, pack and notarise, and return the exit status."""
     app = DIST / f"{NAME}.app"
     if not app.is_dir():
         sys.stderr.write(f"There is no {app}. Build it first: python packaging/build.py\n")
@@ -49,17 +49,17 @@ def main() -> int:
 
 def sign(app: Path, identity: str) -> None:
     """Sign every program and library of `app`, then the whole. Raises subprocess.CalledProcessError."""
-    # Without an identity nothing has a team, so that the hardened runtime would refuse our own libraries.
-    hard = [] if identity == _AD_HOC else ["--timestamp", "--options", "runtime"]
+    # Without an identity the files have no team id, and the hardened runtime would reject the app's own libraries.
+    hardened = [] if identity == _AD_HOC else ["--timestamp", "--options", "runtime"]
     for file in programs(app):
-        _run("codesign", "--force", *hard, "--sign", identity, file)
-    rights = ["--entitlements", ENTITLEMENTS] if hard else []
-    _run("codesign", "--force", *hard, *rights, "--sign", identity, app)
+        _run("codesign", "--force", *hardened, "--sign", identity, file)
+    entitlements = ["--entitlements", ENTITLEMENTS] if hardened else []
+    _run("codesign", "--force", *hardened, *entitlements, "--sign", identity, app)
     _run("codesign", "--verify", "--deep", "--strict", app)
 
 
 def programs(app: Path) -> Iterator[Path]:
-    """Everything in `app` that the processor runs, the deepest first."""
+    """Yield the programs and libraries in `app`, the deepest first."""
     files = [path for path in app.rglob("*") if path.is_file() and not path.is_symlink()]
     for path in sorted(files, key=lambda path: (-len(path.parts), path)):
         with path.open("rb") as file:
@@ -68,29 +68,35 @@ def programs(app: Path) -> Iterator[Path]:
 
 
 def pack(app: Path, image: Path) -> Path:
-    """Put `app` into a disk image, with the way to the folder for applications beside it."""
+    """Make a disk image with `app` and a link to the Applications folder, and return its path.
+
+    Raises subprocess.CalledProcessError.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(app, Path(scratch) / app.name, symlinks=True)
         (Path(scratch) / "Applications").symlink_to("/Applications")
         image.unlink(missing_ok=True)
-        words = ["-volname", NAME, "-srcfolder", scratch, "-fs", "HFS+", "-format", "ULFO", image]
-        _run("hdiutil", "create", *words)
+        options = ["-volname", NAME, "-srcfolder", scratch, "-fs", "HFS+", "-format", "ULFO", image]
+        _run("hdiutil", "create", *options)
     return image
 
 
 def notarise(image: Path) -> None:
-    """Have Apple look through it, when there is a key to ask with, and fasten what it answers."""
-    key, number, issuer = (os.environ.get(f"UNBRAID_NOTARY_{name}") for name in ("KEY", "KEY_ID", "ISSUER"))
-    if not (key and number and issuer):
+    """Notarise `image` with Apple and staple the ticket, if the variables for it are set.
+
+    Raises subprocess.CalledProcessError.
+    """
+    key, key_id, issuer = (os.environ.get(f"UNBRAID_NOTARY_{name}") for name in ("KEY", "KEY_ID", "ISSUER"))
+    if not (key and key_id and issuer):
         sys.stderr.write("Not notarised: UNBRAID_NOTARY_KEY, _KEY_ID and _ISSUER are not all set.\n")
         return
-    _run("xcrun", "notarytool", "submit", image, "--key", key, "--key-id", number, "--issuer", issuer, "--wait")
+    _run("xcrun", "notarytool", "submit", image, "--key", key, "--key-id", key_id, "--issuer", issuer, "--wait")
     _run("xcrun", "stapler", "staple", image)
 
 
-def _run(*words: str | Path) -> None:
-    command: Sequence[str] = [str(word) for word in words]
-    subprocess.run(command, check=True)
+def _run(*command: str | Path) -> None:
+    arguments: Sequence[str] = [str(part) for part in command]
+    subprocess.run(arguments, check=True)
 
 
 if __name__ == "__main__":

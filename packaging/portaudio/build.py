@@ -1,6 +1,6 @@
-"""Builds the PortAudio that the packaged app brings along on Linux: `python packaging/portaudio/build.py FOLDER`.
+"""Builds the PortAudio of the packaged app on Linux: `python packaging/portaudio/build.py FOLDER`.
 
-Windows and macOS have one in the sounddevice package.
+On Windows and macOS the sounddevice package contains one.
 """
 
 import os
@@ -12,12 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sources import BUILD, fetch_files, run_compile_step, run_logged, unpack
 
-# ALSA is everywhere, and leads on to PipeWire and PulseAudio; Debian's own build would bring JACK along.
+# ALSA exists on every Linux, and routes to PipeWire and PulseAudio; Debian's own build would require JACK.
 FLAGS = ("--with-alsa", "--without-jack", "--without-oss", "--enable-shared", "--disable-static")
 
 
 def main(into: Path) -> None:
-    """Put `libportaudio.so.2` and its licence into the folder `into`. Raises BuildError."""
+    """Build `libportaudio.so.2` and copy it with its licence into the folder `into`. Raises BuildError."""
     log = BUILD / "portaudio.log"
     log.unlink(missing_ok=True)
     tree = unpack(fetch_files("portaudio")[0], BUILD / "portaudio-source")

@@ -1,4 +1,4 @@
-"""Builds the Redis that the packaged app brings along, on Linux and macOS: `python packaging/redis/build.py FOLDER`."""
+"""Builds the Redis of the packaged app on Linux and macOS: `python packaging/redis/build.py FOLDER`."""
 
 import os
 import shutil
@@ -9,12 +9,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from sources import BUILD, fetch_files, run_compile_step, run_logged, unpack
 
-# No memory allocator, TLS or init system besides what every system has: the server links libc and libm alone.
+# No extra memory allocator, TLS library or init system: the server links only libc and libm.
 FLAGS = ("MALLOC=libc", "BUILD_TLS=no", "USE_SYSTEMD=no")
 
 
 def main(into: Path) -> None:
-    """Put `redis-server` and its licence into the folder `into`. Raises BuildError."""
+    """Build `redis-server` and copy it with its licence into the folder `into`. Raises BuildError."""
     log = BUILD / "redis.log"
     log.unlink(missing_ok=True)
     source, debian = fetch_files("redis")

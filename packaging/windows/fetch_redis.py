@@ -16,22 +16,23 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 PIN = Path(__file__).with_name("redis.toml")
-_PATIENCE, _BLOCK = 60.0, 1 << 20
-# Bytes: the archive has 20 MB.
-_MOST = 200 << 20
+_TIMEOUT_S = 60.0
+_BLOCK_BYTES = 1 << 20
+# The archive has 20 MB.
+_MAX_BYTES = 200 << 20
 
 
 class FetchError(Exception):
-    """It was not had; the message says why, and what to do."""
+    """The download failed; the message says why, and what to do."""
 
 
-def main(words: Sequence[str]) -> int:
-    """Put the server and its libraries into the folder that `words` name. Returns the exit status."""
-    if len(words) != 1:
+def main(argv: Sequence[str]) -> int:
+    """Download the server and its libraries into the folder in `argv`, and return the exit status."""
+    if len(argv) != 1:
         sys.stderr.write(f"{__doc__}\n")
         return 2
     try:
-        files = fetch(tomllib.loads(PIN.read_text(encoding="utf-8")), Path(words[0]))
+        files = fetch(tomllib.loads(PIN.read_text(encoding="utf-8")), Path(argv[0]))
     except FetchError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -40,27 +41,30 @@ def main(words: Sequence[str]) -> int:
 
 
 def fetch(pin: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Download what `pin` names into `folder`, made anew. Returns the files in it. Raises FetchError."""
+    """Replace `folder` with the pinned files and return their paths. Raises FetchError.
+
+    `pin` has `url`, `sha256`, `folder` (in the archive) and `files` (names).
+    """
     with tempfile.TemporaryDirectory() as scratch:
         archive = Path(scratch) / "redis.zip"
-        found = _download(pin["url"], archive)
-        if found != pin["sha256"]:
+        actual = _download(pin["url"], archive)
+        if actual != pin["sha256"]:
             raise FetchError(
-                f"{pin['url']} is not the file that was pinned: its SHA-256 is {found}, not {pin['sha256']}. "
+                f"{pin['url']} is not the file that was pinned: its SHA-256 is {actual}, not {pin['sha256']}. "
                 f"Nothing of it was kept. Find out why before you change {PIN.name}."
             )
         return _unpack(pin, archive, folder)
 
 
 def _download(url: str, target: Path) -> str:
-    """The SHA-256 of what came."""
+    """Download `url` to `target` and return its SHA-256. Raises FetchError."""
     digest, size = hashlib.sha256(), 0
     try:
-        with urlopen(url, timeout=_PATIENCE) as answer, target.open("wb") as file:
-            while block := answer.read(_BLOCK):
+        with urlopen(url, timeout=_TIMEOUT_S) as response, target.open("wb") as file:
+            while block := response.read(_BLOCK_BYTES):
                 size += len(block)
-                if size > _MOST:
-                    raise FetchError(f"{url} is larger than {_MOST >> 20} MiB, so it is not what was pinned.")
+                if size > _MAX_BYTES:
+                    raise FetchError(f"{url} is larger than {_MAX_BYTES >> 20} MiB, so it is not what was pinned.")
                 digest.update(block)
                 file.write(block)
     except (URLError, OSError) as error:
@@ -71,14 +75,14 @@ def _download(url: str, target: Path) -> str:
 def _unpack(pin: Mapping[str, Any], archive: Path, folder: Path) -> list[Path]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with zipfile.ZipFile(archive) as packed:
-        for name in packed.namelist():
-            place, _, file = name.rpartition("/")
-            if place == pin["folder"] and file in pin["files"]:
-                (folder / file).write_bytes(packed.read(name))
-    lacking = [name for name in pin["files"] if not (folder / name).is_file()]
-    if lacking:
-        raise FetchError(f"{pin['url']} holds no {' and no '.join(lacking)} in {pin['folder']}. Look into it.")
+    with zipfile.ZipFile(archive) as members:
+        for name in members.namelist():
+            parent, _, file = name.rpartition("/")
+            if parent == pin["folder"] and file in pin["files"]:
+                (folder / file).write_bytes(members.read(name))
+    missing = [name for name in pin["files"] if not (folder / name).is_file()]
+    if missing:
+        raise FetchError(f"{pin['url']} holds no {' and no '.join(missing)} in {pin['folder']}. Look into it.")
     return sorted(folder.iterdir())
 
 

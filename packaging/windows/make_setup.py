@@ -1,9 +1,8 @@
-"""Makes the setup program of a bundle that is built: on Windows, `python packaging/windows/make_setup.py`.
+"""Makes the setup program of the bundle in dist/unbraid, on Windows: `python packaging/windows/make_setup.py`.
 
-Inno Setup's compiler is taken from UNBRAID_ISCC, else the pinned one is fetched and put into build/inno-setup. With a
-certificate in UNBRAID_SIGN_PFX (and its password in UNBRAID_SIGN_PASSWORD) the programs of the bundle, the setup program
-and the uninstaller are signed.
-`--generate` only writes what unbraid.iss includes.
+Uses Inno Setup's compiler in UNBRAID_ISCC, or downloads the pinned one into build/inno-setup. With a certificate in
+UNBRAID_SIGN_PFX (and its password in UNBRAID_SIGN_PASSWORD) the programs of the bundle, the setup program and the
+uninstaller are signed. `--generate` only writes the files that unbraid.iss includes.
 """
 
 import os
@@ -23,13 +22,13 @@ from sources import BUILD, BuildError, fetch_files  # noqa: E402
 SCRIPT = ROOT / "packaging" / "windows" / "unbraid.iss"
 GENERATED = BUILD / "windows"
 BUNDLE = ROOT / "dist" / "unbraid"
-_TIME = "http://timestamp.digicert.com"
+_TIMESTAMP_SERVER = "http://timestamp.digicert.com"
 
 
-def main(words: Sequence[str]) -> int:
-    """Generate, sign and compile. Returns the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Generate, sign and compile, and return the exit status."""
     generate(GENERATED)
-    if "--generate" in words:
+    if "--generate" in argv:
         return 0
     if not (BUNDLE / "unbraid.exe").is_file():
         sys.stderr.write(f"{BUNDLE} holds no unbraid.exe. Build it first: python packaging/build.py\n")
@@ -47,7 +46,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def generate(folder: Path) -> None:
-    """Write into `folder` what the script includes: the version, the file types, the icon."""
+    """Write the files that the script includes into `folder`: version, file types and icon."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "generated.iss").write_text(f'#define Version "{version()}"\n', encoding="utf-8")
     lines = [line for kind in file_types() for line in registry(kind)]
@@ -56,7 +55,7 @@ def generate(folder: Path) -> None:
 
 
 def registry(kind: FileType) -> Iterator[str]:
-    """The lines of [Registry] that offer Unbraid for files of this type."""
+    """Yield the lines of the [Registry] section that offer Unbraid for files of this type."""
     identifier = f"Unbraid.{kind.extensions[0]}"
     key = f"Software\\Classes\\{identifier}"
     yield _line(key, "", kind.title, "uninsdeletekey")
@@ -75,32 +74,36 @@ def registry(kind: FileType) -> Iterator[str]:
 
 
 def _line(key: str, name: str, value: str, flags: str = "") -> str:
-    words = [f'Root: HKA; Subkey: "{key}"', "ValueType: string", f'ValueName: "{name}"' if name else ""]
+    parts = [f'Root: HKA; Subkey: "{key}"', "ValueType: string", f'ValueName: "{name}"' if name else ""]
     quoted = value.replace('"', '""')
-    words += [f'ValueData: "{quoted}"', f"Flags: {flags}" if flags else ""]
-    return "; ".join(filter(None, words))
+    parts += [f'ValueData: "{quoted}"', f"Flags: {flags}" if flags else ""]
+    return "; ".join(filter(None, parts))
 
 
 def find_compiler() -> str:
-    """Inno Setup's compiler. Raises BuildError, OSError, subprocess.CalledProcessError when it cannot be had."""
-    named = os.environ.get("UNBRAID_ISCC")
-    if named:
-        return named
+    """Return the path of Inno Setup's compiler, installing it if necessary.
+
+    Raises BuildError, OSError, subprocess.CalledProcessError.
+    """
+    compiler = os.environ.get("UNBRAID_ISCC")
+    if compiler:
+        return compiler
     folder = BUILD / "inno-setup"
     if not (folder / "ISCC.exe").is_file():
         (installer,) = fetch_files("inno-setup")
-        quietly = ["/VERYSILENT", "/SUPPRESSMSGBOXES", "/NORESTART", "/CURRENTUSER", "/NOICONS", f"/DIR={folder}"]
-        subprocess.run([str(installer), *quietly], check=True)
+        options = ["/VERYSILENT", "/SUPPRESSMSGBOXES", "/NORESTART", "/CURRENTUSER", "/NOICONS", f"/DIR={folder}"]
+        subprocess.run([str(installer), *options], check=True)
     return str(folder / "ISCC.exe")
 
 
 def sign_command() -> list[str]:
-    """What signs a file that is named after it; empty without a certificate."""
+    """Return the command that signs the file appended to it, or an empty list without a certificate."""
     certificate = os.environ.get("UNBRAID_SIGN_PFX")
     if not certificate:
         return []
     password = os.environ.get("UNBRAID_SIGN_PASSWORD", "")
-    return ["signtool", "sign", "/fd", "sha256", "/td", "sha256", "/tr", _TIME, "/f", certificate, "/p", password]
+    options = ["/fd", "sha256", "/td", "sha256", "/tr", _TIMESTAMP_SERVER, "/f", certificate, "/p", password]
+    return ["signtool", "sign", *options]
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ RATE = 44100
 
 
 def seconds(length: float) -> Sound:
-    """The time axis of a sound of `length` seconds."""
+    """Return the time axis of a sound of `length` seconds."""
     return np.arange(round(length * RATE)) / RATE
 
 
 def hertz(note: float) -> float:
-    """The frequency of a MIDI note."""
+    """Return the frequency of a MIDI note in Hz."""
     return float(440.0 * 2.0 ** ((note - 69.0) / 12.0))
 
 
@@ -28,7 +28,7 @@ def fade(sound: Sound, attack: float, release: float) -> Sound:
 
 
 def band(sound: Sound, low: float, high: float) -> Sound:
-    """What lies between two frequencies (Hz)."""
+    """Return the part of a sound between two frequencies in Hz."""
     return np.asarray(sosfilt(butter(2, [low, high], "bandpass", fs=RATE, output="sos"), sound))
 
 
@@ -38,7 +38,7 @@ def noise(length: float, seed: int) -> Sound:
 
 
 def kick() -> Sound:
-    """A sine that falls from 160 to 47 Hz, with the click of the beater."""
+    """Return a kick drum: a sine that falls from 160 to 47 Hz, with the click of the beater."""
     t = seconds(0.42)
     phase = 2 * np.pi * (47.0 * t + (160.0 - 47.0) / 32.0 * (1.0 - np.exp(-32.0 * t)))
     click = band(noise(0.42, 11), 1500.0, 5000.0) * np.exp(-t / 0.004)
@@ -54,13 +54,13 @@ def snare(seed: int) -> Sound:
 
 
 def hat(seed: int, decay: float) -> Sound:
-    """A cymbal: noise through a narrow high band, closed when `decay` (seconds) is short."""
+    """Return a hi-hat: noise through a narrow high band, closed when `decay` (seconds) is short."""
     t = seconds(decay * 5.0 + 0.03)
     return fade(band(noise(decay * 5.0 + 0.03, seed), 6500.0, 11000.0) * np.exp(-t / decay), 0.0008, 0.02)
 
 
 def bass(note: float, length: float) -> Sound:
-    """A finger on a string: harmonics that fade the sooner the higher they are, over a steady fundamental."""
+    """Return a plucked bass note: a steady fundamental, with harmonics that fade faster the higher they are."""
     t = seconds(length)
     sound = np.zeros_like(t)
     for k in range(1, 14):
@@ -70,7 +70,7 @@ def bass(note: float, length: float) -> Sound:
 
 
 def electric_piano(note: float, length: float, touch: float) -> Sound:
-    """A tine by frequency modulation: the harder the `touch` (0 to 1), the brighter."""
+    """Return a note of a tine by frequency modulation; a harder `touch` (0 to 1) is brighter."""
     t = seconds(length)
     turn = 2 * np.pi * hertz(note) * t
     body = np.sin(turn + 1.1 * touch * np.exp(-t / 0.7) * np.sin(turn))
@@ -90,7 +90,7 @@ def pad(note: float, length: float) -> Sound:
 
 
 def room(length: float, seed: int) -> Sound:
-    """The answer of a small room: noise that dies away, its treble first."""
+    """Return the impulse response of a small room: decaying noise whose treble decays first."""
     t = seconds(length)
     raw = noise(length, seed) * np.exp(-t / (length / 5.0))
     dark = np.asarray(lfilter([0.35], [1.0, -0.65], raw))

@@ -83,7 +83,7 @@ def drums() -> NDArray[np.float64]:
 
 
 def low_end() -> NDArray[np.float64]:
-    """The bass: roots with the kick, a fifth and an octave between."""
+    """Return the bass track: roots with the kick, a fifth and an octave between."""
     track = Track()
     for bar in range(VERSE, END):
         root = SONG[bar][0]
@@ -95,7 +95,7 @@ def low_end() -> NDArray[np.float64]:
 
 
 def keys() -> NDArray[np.float64]:
-    """The electric piano, spread from left (low) to right (high), and a pad under the chorus."""
+    """Return the electric piano track, spread from left (low) to right (high), and a pad under the chorus."""
     track = Track()
     for bar, (_, notes) in enumerate(SONG):
         strokes = (
@@ -112,7 +112,7 @@ def keys() -> NDArray[np.float64]:
 
 
 def voices() -> NDArray[np.float64]:
-    """The lead in the middle; in the chorus two more singers beside it, a third below."""
+    """Return the vocal track: the lead in the middle; in the chorus two more singers beside it, a third below."""
     lead = [
         Syllable(at(bar, beat), length * BEAT, note, vowel, onset) for bar, beat, length, note, vowel, onset in TUNE
     ]
@@ -130,7 +130,7 @@ def voices() -> NDArray[np.float64]:
 
 
 def mix() -> NDArray[np.float64]:
-    """The whole song, float64 [2, frames], its peak at -1 dBFS."""
+    """Return the whole song, float64 [2, frames], with its peak at -1 dBFS."""
     parts = {"drums": drums(), "bass": low_end(), "keys": keys(), "voices": voices()}
     sends = {"drums": 0.05, "keys": 0.10, "voices": 0.14}
     sent = sum(level * parts[name] for name, level in sends.items())
@@ -141,7 +141,7 @@ def mix() -> NDArray[np.float64]:
 
 
 def samples() -> NDArray[np.int16]:
-    """The song as it is written, int16 [frames, 2]."""
+    """Return the song in the integers of the file, int16 [frames, 2]."""
     return np.round(mix().T * 32767.0).astype(np.int16)
 
 

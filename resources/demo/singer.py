@@ -78,7 +78,7 @@ def _loudness(line: Sequence[Syllable], grid: Sound) -> Sound:
 
 
 def _mouth(line: Sequence[Syllable], grid: Sound) -> NDArray[np.float64]:
-    """The resonances over time, float64 [points of the grid, 4 formants, 3 properties]."""
+    """Return the resonances over time, float64 [points of the grid, 4 formants, 3 properties]."""
     wanted = np.empty((len(grid), 4, 3))
     wanted[:] = VOWELS[line[0].vowel]
     for syllable in line:
@@ -100,7 +100,7 @@ def _resonance(mouth: NDArray[np.float64], frequency: Sound) -> Sound:
 
 
 def _consonants(line: Sequence[Syllable], frames: int, seed: int) -> Sound:
-    """The hiss of an s, the breath of an h; n is in the mouth alone."""
+    """Return the noise of s, h and t; the sound of n comes from the formants."""
     sound = np.zeros(frames)
     kinds = {"s": (0.11, 4500.0, 9500.0, 0.16), "h": (0.09, 900.0, 4000.0, 0.07), "t": (0.03, 2500.0, 8000.0, 0.25)}
     for number, syllable in enumerate(line):

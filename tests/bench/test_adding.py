@@ -1,4 +1,4 @@
-"""What adding 500 tagged songs costs, and how long the window is held up meanwhile. Prints; never fails."""
+"""Time to add 500 tagged tracks, and the longest gap of the window's event loop meanwhile. Prints; never fails."""
 
 from pathlib import Path
 from time import perf_counter
@@ -11,30 +11,33 @@ from tests.helpers.shared import FIXTURES
 from tests.helpers.window import event_loop_gaps, window_harness
 
 pytestmark = [pytest.mark.bench, pytest.mark.qt_log_ignore("does not support propagateSizeHints")]
-SONG = FIXTURES / "formats" / "image.mp3"
+TRACK = FIXTURES / "formats" / "image.mp3"
 COUNT = 500
 
 
-def test_five_hundred_songs_are_added(qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    songs = tmp_path / "songs"
-    songs.mkdir()
+def test_time_to_add_500_tracks(qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "songs"
+    folder.mkdir()
     for number in range(COUNT):
-        # Each of its own content: what comes after an MP3's last frame is passed over.
-        (songs / f"{number:03}.mp3").write_bytes(SONG.read_bytes() + f"{number:03}".encode())
-    with window_harness(tmp_path / "home") as setting:
-        window = setting.create_window()
+        # Each has its own content: bytes after an MP3's last frame are ignored.
+        (folder / f"{number:03}.mp3").write_bytes(TRACK.read_bytes() + f"{number:03}".encode())
+    with window_harness(tmp_path / "home") as harness:
+        window = harness.create_window()
         qtbot.addWidget(window)
         window.show()
-        with event_loop_gaps(window) as found:
-            began = perf_counter()
-            window.add_tracks([songs])
+        with event_loop_gaps(window) as gaps:
+            start = perf_counter()
+            window.add_tracks([folder])
             qtbot.waitUntil(lambda: window.library.table_model.rowCount() == COUNT, timeout=120_000)
-            took = perf_counter() - began
+            add_seconds = perf_counter() - start
         window.close()
-    began = perf_counter()
-    for song in songs.iterdir():
-        client.read_tags(song)
-    tags = perf_counter() - began
+    start = perf_counter()
+    for track in folder.iterdir():
+        client.read_tags(track)
+    tag_seconds = perf_counter() - start
     with capsys.disabled():
-        print(f"\n{COUNT} songs: added in {took:.1f} s, longest gap of the window {max(found) * 1e3:.0f} ms", end="")
-        print(f"; their tags alone, by the probe: {tags:.2f} s")
+        print(
+            f"\n{COUNT} tracks: added in {add_seconds:.1f} s, longest gap of the window {max(gaps) * 1e3:.0f} ms",
+            end="",
+        )
+        print(f"; reading the tags alone, in the probe: {tag_seconds:.2f} s")

@@ -1,8 +1,9 @@
-"""Our engine against the stock demucs command, in one run, interleaved. Prints; never fails.
+"""Speed of our engine against the stock demucs command, interleaved in one run. Prints; never fails.
 
-A full-size HTDemucs of random weights: the compute is that of the real one. `UNBRAID_BENCH_RUNS` (default 5) and
-`UNBRAID_BENCH_SECONDS` (default 60) choose how often and how long, `UNBRAID_BENCH_SONGS` (default 20) how many short
-songs go through a warm worker. Bars: 1.7 times as fast at 80 dB, in speed mode 2.7 times at 30 dB, warm 2.5 times.
+A full-size HTDemucs with random weights costs as much computation as the real one. `UNBRAID_BENCH_RUNS` (default 5) and
+`UNBRAID_BENCH_SECONDS` (default 60) set the number of runs and the length of the track, `UNBRAID_BENCH_SONGS`
+(default 20) the number of short tracks for a warm worker. Targets: 1.7 times as fast at 80 dB SNR, 2.7 times in fast
+mode at 30 dB, 2.5 times with a warm worker.
 """
 
 import os
@@ -24,10 +25,10 @@ pytestmark = pytest.mark.bench
 RATE = 44100
 RUNS = int(os.environ.get("UNBRAID_BENCH_RUNS", "5"))
 SECONDS = int(os.environ.get("UNBRAID_BENCH_SECONDS", "60"))
-SONGS = int(os.environ.get("UNBRAID_BENCH_SONGS", "20"))
+TRACK_COUNT = int(os.environ.get("UNBRAID_BENCH_SONGS", "20"))
 STEMS = ("drums", "bass", "other", "vocals")
-WAYS = {"torch": ("torch", ""), "openvino": ("openvino", ""), "openvino fast": ("openvino", "fast")}
-OURS = """
+CONFIGURATIONS = {"torch": ("torch", ""), "openvino": ("openvino", ""), "openvino fast": ("openvino", "fast")}
+UNBRAID_SCRIPT = """
 import sys, time
 from pathlib import Path
 from desktop.pipeline.engines.load import EngineSpec, load_engine
@@ -41,7 +42,7 @@ for number, song in enumerate(sys.argv[6:]):
     run(Request(Path(song), out, "wav", "32f", "raw", out / "peaks"), engine, lambda step: None, lambda: False)
 print(time.perf_counter() - began, engine.runtime.replace(" ", "-"))
 """
-REFERENCE = """
+REFERENCE_SCRIPT = """
 import sys
 from pathlib import Path
 import soundfile, torch
@@ -60,102 +61,110 @@ for name, stem in zip(model.sources, stems):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a model as demucs and we find it, converted already."""
-    place = tmp_path_factory.mktemp("bench")
-    (place / "repo").mkdir()
-    write_full_htdemucs(place / "repo" / "full.th")
-    ours(place, "nothing", "openvino", "")
-    return place
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a model that both demucs and Unbraid find, converted for OpenVINO already."""
+    folder = tmp_path_factory.mktemp("bench")
+    (folder / "repo").mkdir()
+    write_full_htdemucs(folder / "repo" / "full.th")
+    run_unbraid(folder, "nothing", "openvino", "")
+    return folder
 
 
 @pytest.mark.timeout(7200)
-def test_our_engine_against_the_demucs_command(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    song = noise(place / "song.wav", SECONDS)
-    python("-c", REFERENCE, model_of(place), song, place / "reference")
-    whole: dict[str, list[float]] = {name: [] for name in ("demucs", *WAYS)}
-    warm: dict[str, list[float]] = {name: [] for name in WAYS}
-    work: dict[str, list[float]] = {name: [] for name in whole}
+def test_speed_of_the_engine_against_the_demucs_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    track = write_noise(folder / "song.wav", SECONDS)
+    run_python("-c", REFERENCE_SCRIPT, model_path(folder), track, folder / "reference")
+    total: dict[str, list[float]] = {name: [] for name in ("demucs", *CONFIGURATIONS)}
+    warm: dict[str, list[float]] = {name: [] for name in CONFIGURATIONS}
+    cpu: dict[str, list[float]] = {name: [] for name in total}
     for number in range(RUNS):
-        before = cpu()
-        whole["demucs"].append(stock(place, song))
-        work["demucs"].append(cpu() - before)
-        for name, way in WAYS.items():
-            began, before = time.perf_counter(), cpu()
-            warm[name].append(ours(place, f"{name}-{number}", *way, song))
-            whole[name].append(time.perf_counter() - began)
-            work[name].append(cpu() - before)
+        cpu_before = cpu_seconds()
+        total["demucs"].append(run_demucs(folder, track))
+        cpu["demucs"].append(cpu_seconds() - cpu_before)
+        for name, configuration in CONFIGURATIONS.items():
+            start, cpu_before = time.perf_counter(), cpu_seconds()
+            warm[name].append(run_unbraid(folder, f"{name}-{number}", *configuration, track))
+            total[name].append(time.perf_counter() - start)
+            cpu[name].append(cpu_seconds() - cpu_before)
     with capsys.disabled():
-        print(f"\ndemucs: median {statistics.median(whole['demucs']):.1f} s for {SECONDS} s of music, {RUNS} runs")
-        for name in WAYS:
+        print(f"\ndemucs: median {statistics.median(total['demucs']):.1f} s for {SECONDS} s of music, {RUNS} runs")
+        for name in CONFIGURATIONS:
             print(
-                f"{name}: {statistics.median(whole[name]):.1f} s, {ratio(whole['demucs'], whole[name]):.2f} times as "
-                f"fast, {ratio(work['demucs'], work[name]):.2f} times by processor time; with the model loaded {statistics.median(warm[name]):.1f} s, "
-                f"{ratio(whole['demucs'], warm[name]):.2f} times; SNR {worst_snr(place, name):.0f} dB"
+                f"{name}: {statistics.median(total[name]):.1f} s, {median_ratio(total['demucs'], total[name]):.2f} times as "
+                f"fast, {median_ratio(cpu['demucs'], cpu[name]):.2f} times by CPU time; with the model loaded {statistics.median(warm[name]):.1f} s, "
+                f"{median_ratio(total['demucs'], warm[name]):.2f} times; SNR {worst_snr_db(folder, name):.0f} dB"
             )
 
 
 @pytest.mark.timeout(7200)
-def test_a_warm_worker_against_one_command_a_song(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    songs = [noise(place / f"short-{number}.wav", 15, number) for number in range(SONGS)]
-    commands = [stock(place, song) for song in songs]
+def test_speed_of_a_warm_worker_against_one_demucs_command_per_track(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tracks = [write_noise(folder / f"short-{number}.wav", 15, number) for number in range(TRACK_COUNT)]
+    command_seconds = [run_demucs(folder, track) for track in tracks]
     lines: list[str] = []
-    for name, way in WAYS.items():
-        took = ours(place, f"short-{name}", *way, *songs)
-        lines.append(f"{name}: {took:.1f} s, {sum(commands) / took:.2f} times as fast")
+    for name, configuration in CONFIGURATIONS.items():
+        seconds = run_unbraid(folder, f"short-{name}", *configuration, *tracks)
+        lines.append(f"{name}: {seconds:.1f} s, {sum(command_seconds) / seconds:.2f} times as fast")
     with capsys.disabled():
-        print(f"\n{SONGS} songs of 15 s, one demucs command each: {sum(commands):.1f} s; one warm worker:")
+        print(
+            f"\n{TRACK_COUNT} tracks of 15 s, one demucs command each: {sum(command_seconds):.1f} s; one warm worker:"
+        )
         print("\n".join(lines))
 
 
-def noise(path: Path, seconds: int, seed: int = 0) -> Path:
+def write_noise(path: Path, seconds: int, seed: int = 0) -> Path:
     soundfile.write(path, np.random.default_rng(seed).normal(0, 0.1, (seconds * RATE, 2)), RATE, subtype="PCM_16")
     return path
 
 
-def model_of(place: Path) -> Path:
-    return place / "repo" / "full.th"
+def model_path(folder: Path) -> Path:
+    return folder / "repo" / "full.th"
 
 
-def stock(place: Path, song: Path) -> float:
-    """Seconds that the demucs command takes."""
-    began = time.perf_counter()
-    python(
-        "-m", "demucs.separate", "-d", "cpu", "-n", "full", "--repo", place / "repo", "-o", place / "demucs",
-        "--float32", song,
+def run_demucs(folder: Path, track: Path) -> float:
+    """Return the seconds that the demucs command takes."""
+    start = time.perf_counter()
+    run_python(
+        "-m", "demucs.separate", "-d", "cpu", "-n", "full", "--repo", folder / "repo", "-o", folder / "demucs",
+        "--float32", track,
     )  # fmt: skip
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
-def ours(place: Path, name: str, runtime: str, fast: str, *songs: Path) -> float:
-    """Seconds that we take once the model is loaded."""
-    said = python("-c", OURS, model_of(place), place / "cache", place / name, runtime, fast, *songs)
-    seconds, used = said.split()
-    assert used.startswith(runtime)
+def run_unbraid(folder: Path, name: str, runtime: str, fast: str, *tracks: Path) -> float:
+    """Return the seconds that Unbraid takes after the model is loaded."""
+    output = run_python(
+        "-c", UNBRAID_SCRIPT, model_path(folder), folder / "cache", folder / name, runtime, fast, *tracks
+    )
+    seconds, used_runtime = output.split()
+    assert used_runtime.startswith(runtime)
     return float(seconds)
 
 
-def python(*words: str | Path) -> str:
+def run_python(*arguments: str | Path) -> str:
     return subprocess.run(
-        [sys.executable, *words], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+        [sys.executable, *arguments], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
 
 
-def cpu() -> float:
-    """Processor seconds of all commands so far: they count the same when something else runs beside them."""
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent.ru_utime + spent.ru_stime
+def cpu_seconds() -> float:
+    """Return the CPU seconds of all child processes so far, which do not depend on the load of the machine."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
-def ratio(slow: list[float], fast: list[float]) -> float:
+def median_ratio(slow: list[float], fast: list[float]) -> float:
     return statistics.median(one / other for one, other in zip(slow, fast, strict=True))
 
 
-def worst_snr(place: Path, name: str) -> float:
-    return min(snr(place / "reference" / f"{stem}.wav", place / f"{name}-0" / "0" / f"{stem}.wav") for stem in STEMS)
+def worst_snr_db(folder: Path, name: str) -> float:
+    return min(
+        snr_db(folder / "reference" / f"{stem}.wav", folder / f"{name}-0" / "0" / f"{stem}.wav") for stem in STEMS
+    )
 
 
-def snr(reference: Path, other: Path) -> float:
-    expected, found = (soundfile.read(path, dtype="float64")[0] for path in (reference, other))
-    return float(10 * np.log10(np.square(expected).sum() / max(np.square(expected - found).sum(), 1e-30)))
+def snr_db(reference: Path, other: Path) -> float:
+    expected, actual = (soundfile.read(path, dtype="float64")[0] for path in (reference, other))
+    return float(10 * np.log10(np.square(expected).sum() / max(np.square(expected - actual).sum(), 1e-30)))

@@ -1,6 +1,6 @@
-"""From the drop of a song to its first sound, with a warm worker. Prints; never fails.
+"""Time from the drop of a track to its first sound, with a warm worker. Prints; never fails.
 
-A full-size HTDemucs of random weights: the compute is that of the real one.
+A full-size HTDemucs with random weights costs as much computation as the real one.
 """
 
 import statistics
@@ -21,59 +21,62 @@ from tests.helpers.library import RunningLibrary, running_library, wait_until
 pytestmark = pytest.mark.bench
 RATE = 44100
 RUNS = 5
-WORDS = {"draft": "the draft begins", "whole": "the draft is whole", "final": "the model's first sound"}
+LABELS = {"draft": "start of the draft", "whole": "end of the draft", "final": "the model's first sound"}
 
 
 @pytest.mark.timeout(3600)
-def test_from_the_drop_to_the_first_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_time_from_drop_to_first_sound(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = Home(tmp_path / "library").create_folders()
     ModelStore(home).import_file(write_full_htdemucs(tmp_path / "full.th"), "full")
-    short, long = song(tmp_path / "short.flac", 240), song(tmp_path / "long.flac", 3600)
+    short_track, long_track = write_noise(tmp_path / "short.flac", 240), write_noise(tmp_path / "long.flac", 3600)
     with running_library(home.root, drafts=True) as library:
-        warm = song(tmp_path / "warm.flac", 10)
+        warm_up_track = write_noise(tmp_path / "warm.flac", 10)
         both, draft = ("draft", "whole", "final"), ("draft", "whole")
-        told = {"4 min": [one(library, home, short, both, warm) for _ in range(RUNS)]}
-        told["1 h"] = [one(library, home, long, both, warm)]
+        results = {"4 min": [measure(library, home, short_track, both, warm_up_track) for _ in range(RUNS)]}
+        results["1 h"] = [measure(library, home, long_track, both, warm_up_track)]
         library.service.pause_queue()
-        told["4 min, draft alone"] = [one(library, home, short, draft) for _ in range(RUNS)]
-        told["1 h, draft alone"] = [one(library, home, long, draft)]
+        results["4 min, draft alone"] = [measure(library, home, short_track, draft) for _ in range(RUNS)]
+        results["1 h, draft alone"] = [measure(library, home, long_track, draft)]
     with capsys.disabled():
-        for name, times in told.items():
-            print(f"\n{name} (median of {len(times)}): ", end="")
-            medians = {what: statistics.median(each[what] for each in times) for what in times[0]}
-            print(", ".join(f"{WORDS[what]} after {seconds:.2f} s" for what, seconds in medians.items()), end="")
+        for name, runs in results.items():
+            print(f"\n{name} (median of {len(runs)}): ", end="")
+            medians = {event: statistics.median(run[event] for run in runs) for event in runs[0]}
+            print(", ".join(f"{LABELS[event]} after {seconds:.2f} s" for event, seconds in medians.items()), end="")
 
 
-def song(path: Path, seconds: int) -> Path:
-    dice = np.random.default_rng(0)
+def write_noise(path: Path, seconds: int) -> Path:
+    generator = np.random.default_rng(0)
     with soundfile.SoundFile(path, "w", RATE, 2, "PCM_16") as file:
         for _ in range(seconds):
-            file.write(dice.normal(0, 0.1, (RATE, 2)))
+            file.write(generator.normal(0, 0.1, (RATE, 2)))
     return path
 
 
-def one(
-    library: RunningLibrary, home: Home, track: Path, wanted: tuple[str, ...], warm: Path | None = None
+def measure(
+    library: RunningLibrary, home: Home, track: Path, events: tuple[str, ...], warm_up_track: Path | None = None
 ) -> dict[str, float]:
-    """Seconds from the drop until each of what is wanted, after `warm` was separated: a cancel may end the worker."""
-    if warm:
-        library.wait_for(library.service.add(warm, JobOptions(model="full")), JobState.COMPLETED)
-    began = time.perf_counter()
+    """Return the seconds from the drop to each of `events`.
+
+    `warm_up_track` is separated first, because the cancel of an earlier measurement may have ended the worker.
+    """
+    if warm_up_track:
+        library.wait_for(library.service.add(warm_up_track, JobOptions(model="full")), JobState.COMPLETED)
+    start = time.perf_counter()
     job = library.service.add(track, JobOptions(model="full"))
     library.service.request_draft(job.id)
-    found: dict[str, float] = {}
-    unfinished = PartialResult(home.job_folder(job.id).segments, home.job_folder(job.id).draft)
+    times: dict[str, float] = {}
+    partial = PartialResult(home.job_folder(job.id).segments, home.job_folder(job.id).draft)
 
-    def all_there() -> bool:
-        unfinished.refresh()
-        for name, store in (("draft", unfinished.draft), ("final", unfinished.final)):
+    def all_reached() -> bool:
+        partial.refresh()
+        for name, store in (("draft", partial.draft), ("final", partial.final)):
             if store and store.is_ready(0, RATE):
-                found.setdefault(name, time.perf_counter() - began)
+                times.setdefault(name, time.perf_counter() - start)
         if (home.job_folder(job.id).draft / COMPLETE_MARKER).exists():
-            found.setdefault("whole", time.perf_counter() - began)
-        return found.keys() >= set(wanted)
+            times.setdefault("whole", time.perf_counter() - start)
+        return times.keys() >= set(events)
 
-    wait_until(all_there, timeout_s=600, interval_s=0.02)
+    wait_until(all_reached, timeout_s=600, interval_s=0.02)
     library.service.cancel(job.id)
     library.wait_for(job, JobState.CANCELLED)
-    return {name: found[name] for name in wanted}
+    return {name: times[name] for name in events}

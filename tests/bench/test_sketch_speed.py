@@ -8,16 +8,18 @@ from tests.helpers.multitrack import read_stem
 
 
 @pytest.mark.bench
-def test_how_many_times_as_fast_as_the_music_sketch_is() -> None:
-    """CPU time of whole segments, contexts included, against the music that they answer for."""
+def test_speed_of_sketch_as_a_multiple_of_real_time() -> None:
+    """Compare the CPU time of whole segments, with their context, with the duration that they contribute."""
     engine = SketchEngine()
-    how = engine.segmentation
-    heard = np.ascontiguousarray(read_stem("rock120", "mixture")[:, : how.length + 2 * how.context])
-    engine.separate(heard[None])()
-    took: list[float] = []
+    segmentation = engine.segmentation
+    segment = np.ascontiguousarray(read_stem("rock120", "mixture")[:, : segmentation.length + 2 * segmentation.context])
+    engine.separate(segment[None])()
+    seconds: list[float] = []
     for _ in range(12):
-        begun = process_time()
-        engine.separate(heard[None])()
-        took.append(process_time() - begun)
-    music = how.stride / engine.sample_rate
-    print(f"\nsketch: {music / min(took):.0f} times real time at best, {music / np.median(took):.0f} as a rule")
+        start = process_time()
+        engine.separate(segment[None])()
+        seconds.append(process_time() - start)
+    segment_seconds = segmentation.stride / engine.sample_rate
+    print(
+        f"\nsketch: {segment_seconds / min(seconds):.0f} times real time at best, median {segment_seconds / np.median(seconds):.0f}"
+    )

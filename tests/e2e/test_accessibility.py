@@ -1,4 +1,4 @@
-"""The main job done through the accessibility bus alone, as a screen reader, switch access or voice control do it."""
+"""Use the app through the accessibility bus alone, as screen readers, switch access and voice control do."""
 
 import subprocess
 import sys
@@ -18,20 +18,20 @@ from tests.helpers.screen import virtual_screen
 from tests.helpers.window import add_separated_song, make_job, window_harness
 
 pytestmark = [
-    pytest.mark.skipif(sys.platform != "linux", reason="AT-SPI is Linux's"),
+    pytest.mark.skipif(sys.platform != "linux", reason="AT-SPI exists only on Linux"),
     pytest.mark.skipif(not BUS_LAUNCHER.exists(), reason="Debian's package at-spi2-core is not installed"),
 ]
-WHY = "The file is damaged: its index is missing."
+FAILURE_REASON = "The file is damaged: its index is missing."
 
 
-def test_songs_are_opened_mixed_and_followed_through_the_accessibility_bus(tmp_path: Path, qapp: QApplication) -> None:
+def test_screen_reader_can_select_mix_and_follow_songs_over_at_spi(tmp_path: Path, qapp: QApplication) -> None:
     library = tmp_path / "library"
-    with window_harness(library) as made:
-        add_separated_song(made, title="Vibe Ace")
-        made.store.insert(make_job("Broken", JobState.FAILED, error=WHY))
+    with window_harness(library) as harness:
+        add_separated_song(harness, title="Vibe Ace")
+        harness.store.insert(make_job("Broken", JobState.FAILED, error=FAILURE_REASON))
     save_settings(Home(library), Settings(model="sketch"))
-    with virtual_screen() as screen, accessibility_bus(tmp_path, screen.environment) as (more, reader):
-        screen.environment |= more
+    with virtual_screen() as screen, accessibility_bus(tmp_path, screen.environment) as (bus_environment, reader):
+        screen.environment |= bus_environment
         with window(library, screen):
             program = reader.wait_for_program("Unbraid")
             with reader.recording_announcements(program):
@@ -46,23 +46,23 @@ def test_songs_are_opened_mixed_and_followed_through_the_accessibility_bus(tmp_p
             wait_until(lambda: "Broken could not be separated" in [child.name for child in program.children()])
 
 
-def select(program: Accessible, row: str) -> None:
-    """Select the row whose words begin so: its song is then in the player, whose title the window has."""
+def select(program: Accessible, row_start: str) -> None:
+    """Select the row whose name starts with `row_start`, and wait until the window title shows its song."""
     table = find(program, "table", "Songs")
     names: list[str] = []
 
-    def is_there() -> bool:
+    def row_exists() -> bool:
         names[:] = [cell.name for cell in table.children()]
-        return any(name.startswith(row) for name in names)
+        return any(name.startswith(row_start) for name in names)
 
-    wait_until(is_there)
-    table.select_child(next(number for number, name in enumerate(names) if name.startswith(row)))
-    title, _, _ = row.partition(",")
+    wait_until(row_exists)
+    table.select_child(next(number for number, name in enumerate(names) if name.startswith(row_start)))
+    title, _, _ = row_start.partition(",")
     wait_until(lambda: f"{title} – Unbraid" in [child.name for child in program.children()])
 
 
 def mix_and_seek(program: Accessible) -> None:
-    """Mute a lane by the action that means that, and set a level and the playhead by their numbers."""
+    """Mute a lane with its Toggle action, and set a level and the playhead by their values."""
     lane = find(program, "panel", "Vocals lane")
     find(lane, "check box", "Mute Vocals").do_action("Toggle")
     wait_until(lambda: "muted" in [child.name for child in lane.children()])
@@ -74,13 +74,15 @@ def mix_and_seek(program: Accessible) -> None:
     wait_until(lambda: (playhead.value, playhead.description) == (1.0, "1 second of 2 seconds"))
 
 
-def find(place: Accessible, role: str, name: str) -> Accessible:
-    """Wait for an object."""
+def find(root: Accessible, role: str, name: str) -> Accessible:
+    """Wait for a descendant of `root` with this role and name, and return it."""
     found: list[Accessible] = []
 
-    def look() -> bool:
-        found[:] = [one for one in place.descendants() if (one.role, one.name) == (role, name)][:1]
+    def is_found() -> bool:
+        found[:] = [
+            descendant for descendant in root.descendants() if (descendant.role, descendant.name) == (role, name)
+        ][:1]
         return bool(found)
 
-    wait_until(look, timeout_s=60)
+    wait_until(is_found, timeout_s=60)
     return found[0]

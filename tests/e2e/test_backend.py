@@ -1,4 +1,4 @@
-"""The backend with its real Redis and worker: songs are separated whoever dies, and nothing is left running."""
+"""The backend with real Redis and a real worker: jobs complete after crashes, and no process is left running."""
 
 import os
 import signal
@@ -34,45 +34,49 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLibrary
         yield library
 
 
-def worker_of(library: RunningLibrary) -> psutil.Process:
+def worker_process(library: RunningLibrary) -> psutil.Process:
     return next(
         p for p in find_processes(library.home.root) if "worker" in p.cmdline() and p.parent() == psutil.Process()
     )
 
 
-def redis_of(library: RunningLibrary) -> psutil.Process:
+def redis_process(library: RunningLibrary) -> psutil.Process:
     return next(p for p in find_processes(library.home.root) if "redis-server" in p.cmdline()[0])
 
 
-def owner_of(library: RunningLibrary) -> psutil.Process:
-    """The process in which songs are separated."""
-    return next(p for p in worker_of(library).children() if "spawn_main" in " ".join(p.cmdline()))
+def owner_process(library: RunningLibrary) -> psutil.Process:
+    """Return the child process of the worker that separates."""
+    return next(p for p in worker_process(library).children() if "spawn_main" in " ".join(p.cmdline()))
 
 
-def test_a_song_is_separated_and_its_progress_is_told_in_order(library: RunningLibrary, tmp_path: Path) -> None:
+def test_job_completes_with_exact_stems_and_progress_events_in_order(library: RunningLibrary, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "a song.wav"), SKETCH)
     done = library.wait_for(job, *DONE)
     assert (done.state, done.error) == (JobState.COMPLETED, None)
     assert done.null_dbfs == -300
     assert [stem.name for stem in done.stems] == ["vocals", "drums", "bass", "other"]
     assert all(stem.path.exists() and stem.peaks.exists() for stem in done.stems)
-    told = [event for event in library.progress if event.job_id == job.id]
-    assert [event.progress for event in told] == sorted(event.progress for event in told)
-    assert {Stage.DECODING, Stage.SEPARATING, Stage.WRITING} == {event.stage for event in told}
+    events = [event for event in library.progress if event.job_id == job.id]
+    assert [event.progress for event in events] == sorted(event.progress for event in events)
+    assert {Stage.DECODING, Stage.SEPARATING, Stage.WRITING} == {event.stage for event in events}
 
 
-@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system does not weigh sessions")
-def test_separating_makes_room_for_the_window_and_the_sound(library: RunningLibrary, tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this system has no autogroup scheduling")
+def test_separation_process_runs_at_lower_priority_than_window_and_audio(
+    library: RunningLibrary, tmp_path: Path
+) -> None:
     library.wait_for(library.service.add(write_song(tmp_path / "modest.wav"), SKETCH), *DONE)
-    child = owner_of(library)
+    child = owner_process(library)
     assert child.nice() == 5
     assert Path(f"/proc/{child.pid}/autogroup").read_text().endswith("nice 5\n")
 
 
-def test_a_bad_file_fails_with_its_name_and_the_next_song_goes_on(library: RunningLibrary, tmp_path: Path) -> None:
-    bad = tmp_path / "words.mp3"
-    bad.write_text("These are words.\n" * 500)
-    failed = library.service.add(bad, SKETCH)
+def test_undecodable_file_fails_with_its_name_and_the_next_job_completes(
+    library: RunningLibrary, tmp_path: Path
+) -> None:
+    bad_file = tmp_path / "words.mp3"
+    bad_file.write_text("These are words.\n" * 500)
+    failed = library.service.add(bad_file, SKETCH)
     good = library.service.add(write_song(tmp_path / "after it.wav"), SKETCH)
     assert library.wait_for(failed, *DONE).state is JobState.FAILED
     assert "words.mp3" in (library.service.job(failed.id).error or "")
@@ -80,16 +84,14 @@ def test_a_bad_file_fails_with_its_name_and_the_next_song_goes_on(library: Runni
     assert not list(library.home.job_folder(failed.id).root.glob("run-*"))
 
 
-def test_a_refused_file_leaves_no_trace(library: RunningLibrary, tmp_path: Path) -> None:
+def test_rejected_file_leaves_no_row_and_no_job_folder(library: RunningLibrary, tmp_path: Path) -> None:
     before = library.service.jobs(), sorted(library.home.jobs.iterdir())
     with pytest.raises(UnusableTrackError, match="not found"):
         library.service.add(tmp_path / "nowhere.wav")
     assert (library.service.jobs(), sorted(library.home.jobs.iterdir())) == before
 
 
-def test_a_running_song_is_cancelled_within_two_seconds_and_its_files_are_gone(
-    library: RunningLibrary, tmp_path: Path
-) -> None:
+def test_cancelled_running_job_stops_and_its_run_files_are_deleted(library: RunningLibrary, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "long.wav", seconds=300), SKETCH)
     library.wait_for_progress(job)
     library.service.cancel(job.id)
@@ -99,35 +101,37 @@ def test_a_running_song_is_cancelled_within_two_seconds_and_its_files_are_gone(
         library.service.cancel(job.id)
 
 
-def test_a_song_survives_the_death_of_the_process_that_separates_it(library: RunningLibrary, tmp_path: Path) -> None:
+def test_job_completes_after_its_separation_process_is_killed(library: RunningLibrary, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "child.wav", seconds=60), SKETCH)
     library.wait_for_progress(job)
-    owner_of(library).kill()
+    owner_process(library).kill()
     done = library.wait_for(job, *DONE)
     assert (done.state, done.crashes) == (JobState.COMPLETED, 1)
 
 
-def test_a_song_survives_the_death_of_the_worker(library: RunningLibrary, tmp_path: Path) -> None:
+def test_job_completes_after_the_worker_is_killed(library: RunningLibrary, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "worker.wav", seconds=60), SKETCH)
     library.wait_for_progress(job)
-    worker_of(library).kill()
+    worker_process(library).kill()
     done = library.wait_for(job, *DONE)
     assert (done.state, done.null_dbfs) == (JobState.COMPLETED, -300)
 
 
-def test_a_song_survives_the_death_of_redis(library: RunningLibrary, tmp_path: Path) -> None:
+def test_running_job_is_not_interrupted_and_next_job_completes_after_redis_is_killed(
+    library: RunningLibrary, tmp_path: Path
+) -> None:
     first = library.service.add(write_song(tmp_path / "redis.wav", seconds=60), SKETCH)
     second = library.service.add(write_song(tmp_path / "behind it.wav"), SKETCH)
     library.wait_for_progress(first)
-    redis_of(library).kill()
+    redis_process(library).kill()
     done = library.wait_for(first, *DONE)
-    # Not even disturbed: a broken connection must not cancel what is in work.
+    # One token: the job was not restarted. A broken connection must not cancel a running job.
     assert (done.state, done.token) == (JobState.COMPLETED, 1)
     assert library.wait_for(second, *DONE).state is JobState.COMPLETED
-    library.wait_for_progress(second)  # told live again, and not only by the rows
+    library.wait_for_progress(second)  # live events arrive again, not only row changes
 
 
-def test_a_deleted_song_is_let_go_by_its_owner(library: RunningLibrary, tmp_path: Path) -> None:
+def test_worker_abandons_a_deleted_job_and_completes_the_next_one(library: RunningLibrary, tmp_path: Path) -> None:
     job = library.service.add(write_song(tmp_path / "removed.wav", seconds=300), SKETCH)
     library.wait_for_progress(job)
     library.service.remove_jobs([job.id])
@@ -137,7 +141,7 @@ def test_a_deleted_song_is_let_go_by_its_owner(library: RunningLibrary, tmp_path
     assert not library.home.job_folder(job.id).root.exists()
 
 
-def test_a_second_process_uses_the_first_ones_redis_and_worker(library: RunningLibrary, tmp_path: Path) -> None:
+def test_second_process_shares_redis_and_worker_of_the_first(library: RunningLibrary, tmp_path: Path) -> None:
     before = {p.pid for p in find_processes(library.home.root)}
     run = subprocess.run(
         unbraid_command("separate", "--json", "--model", "sketch", write_song(tmp_path / "beside.wav")),
@@ -152,7 +156,7 @@ def test_a_second_process_uses_the_first_ones_redis_and_worker(library: RunningL
     assert {p.pid for p in find_processes(library.home.root)} == before
 
 
-def test_a_paused_queue_waits_and_goes_on_in_the_order_that_was_asked_for(
+def test_paused_queue_holds_its_jobs_and_resumes_in_the_requested_order(
     library: RunningLibrary, tmp_path: Path
 ) -> None:
     library.service.pause_queue()
@@ -166,23 +170,23 @@ def test_a_paused_queue_waits_and_goes_on_in_the_order_that_was_asked_for(
     assert [job.title for job in order] == ["c", "a", "b"]
 
 
-def test_redis_is_reached_by_its_owner_alone(library: RunningLibrary) -> None:
+def test_redis_is_reachable_only_by_its_owner(library: RunningLibrary) -> None:
     assert library.home.runtime_dir.stat().st_mode & 0o077 == 0
     assert library.home.redis_socket.stat().st_mode & 0o077 == 0
-    assert not redis_of(library).net_connections("inet")
+    assert not redis_process(library).net_connections("inet")
 
 
-def test_a_stopped_backend_leaves_no_process_and_gives_its_song_back(tmp_path: Path) -> None:
+def test_stopped_backend_leaves_no_process_and_returns_its_job_to_the_queue(tmp_path: Path) -> None:
     root = tmp_path / "library"
     with running_library(root) as library:
         job = library.service.add(write_song(tmp_path / "stopped.wav", seconds=300), SKETCH)
         library.wait_for_progress(job)
     assert_all_ended(root)
-    given_back = Backend(Home(root)).service.job(job.id)
-    assert (given_back.state, given_back.crashes) == (JobState.PENDING, 0)
+    released = Backend(Home(root)).service.job(job.id)
+    assert (released.state, released.crashes) == (JobState.PENDING, 0)
 
 
-def test_nothing_outlives_a_killed_app_and_its_song_is_done_at_the_next_start(tmp_path: Path) -> None:
+def test_killed_app_leaves_no_process_and_its_job_completes_after_the_next_start(tmp_path: Path) -> None:
     root = tmp_path / "library"
     song = write_song(tmp_path / "killed.wav", seconds=120)
     app = subprocess.Popen(
@@ -190,12 +194,12 @@ def test_nothing_outlives_a_killed_app_and_its_song_is_done_at_the_next_start(tm
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     Home(root).create_folders()
-    watcher = Backend(Home(root))
+    observer = Backend(Home(root))
 
-    def processing() -> bool:
-        return any(job.state is JobState.PROCESSING for job in watcher.service.jobs())
+    def is_processing() -> bool:
+        return any(job.state is JobState.PROCESSING for job in observer.service.jobs())
 
-    wait_until(processing)
+    wait_until(is_processing)
     children = psutil.Process(app.pid).children(recursive=True)
     os.kill(app.pid, signal.SIGKILL)
     app.communicate()
@@ -206,7 +210,7 @@ def test_nothing_outlives_a_killed_app_and_its_song_is_done_at_the_next_start(tm
         assert library.wait_for(job, *DONE).state is JobState.COMPLETED
 
 
-def test_a_library_of_a_newer_app_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_library_of_a_newer_version_is_rejected_with_a_message(tmp_path: Path) -> None:
     home = Home(tmp_path).create_folders()
     Backend(home)
     with sqlite3.connect(home.database) as connection:

@@ -1,4 +1,4 @@
-"""What keeps the window from opening: whoever clicked sees a sentence and what to do, and nobody sees a traceback."""
+"""Startup errors: the user sees a message that says what to do, in a dialog or the terminal, and no traceback."""
 
 import os
 import sqlite3
@@ -24,13 +24,13 @@ NEWER = "made by a newer Unbraid"
 
 @pytest.fixture
 def screen() -> Iterator[Screen]:
-    with virtual_screen() as made:
-        yield made
+    with virtual_screen() as virtual:
+        yield virtual
 
 
 @pytest.fixture
-def newer(tmp_path: Path) -> Home:
-    """A library of a version to come."""
+def newer_library(tmp_path: Path) -> Home:
+    """A library whose database was written by a newer version."""
     home = Home(tmp_path / "library").create_folders()
     JobStore(home).insert(make_new_job())
     with sqlite3.connect(home.database) as connection:
@@ -40,105 +40,111 @@ def newer(tmp_path: Path) -> Home:
     return home
 
 
-def bytes_of(home: Home) -> dict[Path, bytes]:
+def read_files(home: Home) -> dict[Path, bytes]:
     files = (path for path in home.root.rglob("*") if path.is_file() and home.logs not in path.parents)
     return {path: path.read_bytes() for path in files}
 
 
-def clicked(library: Path | str, screen: Screen, *keys: str) -> tuple[int, str]:
-    """Start the window without a terminal, answer with keys: the exit status, and what went to standard error."""
+def start_from_desktop(library: Path | str, screen: Screen, *keys: str) -> tuple[int, str]:
+    """Start the app without a terminal, press keys in the error dialog, and return exit status and standard error."""
     environment = command_environment(Path(library)) | screen.environment
     process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         screen.activate_window(screen.wait_for_window(TITLE))
         for key in keys:
             screen.press_keys(key)
-        _, said = process.communicate(timeout=60)
-        return process.returncode, said
+        _, stderr = process.communicate(timeout=60)
+        return process.returncode, stderr
     finally:
         process.kill()
 
 
-def in_terminal(library: Path | str, **more: str) -> tuple[int, str]:
-    """Start the window from a terminal: the exit status, and what is to be read there."""
-    ours, theirs = os.openpty()
-    environment = command_environment(Path(library), QT_QPA_PLATFORM="offscreen", **more)
-    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=environment, stderr=theirs, stdout=theirs)
-    os.close(theirs)
+def start_from_terminal(library: Path | str, **extra: str) -> tuple[int, str]:
+    """Start the app in a terminal, and return the exit status and the terminal's output."""
+    controller_fd, terminal_fd = os.openpty()
+    environment = command_environment(Path(library), QT_QPA_PLATFORM="offscreen", **extra)
+    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=environment, stderr=terminal_fd, stdout=terminal_fd)
+    os.close(terminal_fd)
     status = process.wait(timeout=60)
-    with os.fdopen(ours, "rb", buffering=0) as terminal:
-        said = b""
+    with os.fdopen(controller_fd, "rb", buffering=0) as terminal:
+        output = b""
         try:
-            while more_said := terminal.read(4096):
-                said += more_said
-        except OSError:  # that is how a terminal ends on Linux
+            while chunk := terminal.read(4096):
+                output += chunk
+        except OSError:  # Linux reports the end of a terminal as an error
             pass
-    return status, said.decode()
+    return status, output.decode()
 
 
-def test_a_library_of_a_newer_version_is_refused_in_a_window_and_not_touched(newer: Home, screen: Screen) -> None:
-    before = bytes_of(newer)
-    status, said = clicked(newer.root, screen, "Escape")
+def test_library_of_a_newer_version_is_rejected_in_a_dialog_and_left_unchanged(
+    newer_library: Home, screen: Screen
+) -> None:
+    before = read_files(newer_library)
+    status, stderr = start_from_desktop(newer_library.root, screen, "Escape")
     assert status == 1
-    assert NEWER in said
-    assert "Traceback" not in said
-    assert {path: data for path, data in bytes_of(newer).items() if path != newer.window_lock} == before
+    assert NEWER in stderr
+    assert "Traceback" not in stderr
+    assert {
+        path: data for path, data in read_files(newer_library).items() if path != newer_library.window_lock
+    } == before
 
 
-def test_a_library_that_an_older_version_works_on_is_refused_in_a_window(tmp_path: Path, screen: Screen) -> None:
+def test_library_in_use_by_an_older_version_is_rejected_in_a_dialog(tmp_path: Path, screen: Screen) -> None:
     home = Home(tmp_path / "library").create_folders()
     with sqlite3.connect(home.database) as connection:
         connection.execute(MIGRATIONS[0])
         connection.execute("PRAGMA user_version = 1")
     connection.close()
-    older = FileLock(home.supervisor_lock)
-    assert older.acquire()
-    status, said = clicked(home.root, screen, "Escape")
-    older.release()
+    older_supervisor = FileLock(home.supervisor_lock)
+    assert older_supervisor.acquire()
+    status, stderr = start_from_desktop(home.root, screen, "Escape")
+    older_supervisor.release()
     assert status == 1
-    assert "An older Unbraid works on this library" in said
-    assert "Traceback" not in said
+    assert "An older Unbraid works on this library" in stderr
+    assert "Traceback" not in stderr
 
 
-@pytest.mark.parametrize("words", [["jobs"], ["separate", "song.wav"], ["clear"], ["pause"], ["doctor"]])
-def test_a_library_of_a_newer_version_is_refused_by_every_command_and_not_touched(
-    newer: Home, words: list[str]
+@pytest.mark.parametrize("arguments", [["jobs"], ["separate", "song.wav"], ["clear"], ["pause"], ["doctor"]])
+def test_every_command_rejects_a_library_of_a_newer_version_and_leaves_it_unchanged(
+    newer_library: Home, arguments: list[str]
 ) -> None:
-    before = bytes_of(newer)
-    answer = run_unbraid(newer.root, *words)
-    assert answer.exit_status == 1
-    assert NEWER in answer.stderr + answer.stdout
-    assert "Traceback" not in answer.stderr
-    assert bytes_of(newer) == before
+    before = read_files(newer_library)
+    result = run_unbraid(newer_library.root, *arguments)
+    assert result.exit_status == 1
+    assert NEWER in result.stderr + result.stdout
+    assert "Traceback" not in result.stderr
+    assert read_files(newer_library) == before
 
 
-def test_in_a_terminal_the_sentence_is_written_and_no_window_waits(newer: Home) -> None:
-    status, said = in_terminal(newer.root)
+def test_startup_error_in_a_terminal_is_printed_without_opening_a_dialog(newer_library: Home) -> None:
+    status, output = start_from_terminal(newer_library.root)
     assert status == 1
-    assert NEWER in said
-    assert said.count("\n") == 1
+    assert NEWER in output
+    assert output.count("\n") == 1
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a folder that not even root may write into")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder into which not even root may write")
 @pytest.mark.parametrize(
-    ("folder", "why"), [("/proc", "cannot be written"), ("/proc/stick/Unbraid", "cannot be reached")]
+    ("folder", "reason"), [("/proc", "cannot be written"), ("/proc/stick/Unbraid", "cannot be reached")]
 )
-def test_a_folder_that_cannot_be_used_is_named(folder: str, why: str, screen: Screen) -> None:
-    for status, said in (clicked(folder, screen, "Escape"), in_terminal(folder)):
+def test_startup_error_names_the_unusable_library_folder_and_the_reason(
+    folder: str, reason: str, screen: Screen
+) -> None:
+    for status, output in (start_from_desktop(folder, screen, "Escape"), start_from_terminal(folder)):
         assert status == 1
-        assert f"The library's folder {folder} {why}" in said
-        assert "Traceback" not in said
-    answer = run_unbraid(Path(folder), "jobs")
-    assert answer.exit_status == 1
-    assert why in answer.stderr
-    assert "Traceback" not in answer.stderr
+        assert f"The library's folder {folder} {reason}" in output
+        assert "Traceback" not in output
+    result = run_unbraid(Path(folder), "jobs")
+    assert result.exit_status == 1
+    assert reason in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_file_where_the_library_should_be_is_told(tmp_path: Path) -> None:
+def test_startup_error_says_that_the_library_path_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "library").write_text("not a folder")
-    status, said = in_terminal(tmp_path / "library")
+    status, output = start_from_terminal(tmp_path / "library")
     assert status == 1
-    assert "library is a file. Set UNBRAID_HOME to the path of a folder." in said
+    assert "library is a file. Set UNBRAID_HOME to the path of a folder." in output
 
 
 @pytest.mark.parametrize(
@@ -150,35 +156,37 @@ def test_a_file_where_the_library_should_be_is_told(tmp_path: Path) -> None:
     ],
     ids=range(8),
 )  # fmt: skip
-def test_damaged_settings_keep_no_window_from_opening(tmp_path: Path, damage: bytes) -> None:
+def test_window_opens_despite_damaged_settings(tmp_path: Path, damage: bytes) -> None:
     home = Home(tmp_path).create_folders()
     home.settings.write_bytes(damage)
-    line = "quit() if window.isVisible() else None"
-    command = [sys.executable, "-m", "tests.helpers.driven", line]
+    expression = "quit() if window.isVisible() else None"
+    command = [sys.executable, "-m", "tests.helpers.driven", expression]
     environment = command_environment(tmp_path, QT_QPA_PLATFORM="offscreen")
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    result = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (result.returncode, result.stderr) == (0, "")
     assert not list(home.crashes.glob("*.txt"))
 
 
-def test_without_a_way_to_the_screen_that_is_said_by_what_the_system_has(tmp_path: Path) -> None:
-    box, heard = tmp_path / "zenity", tmp_path / "heard"
-    box.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {heard}\n')
-    box.chmod(0o755)
+def test_startup_error_without_a_display_is_shown_by_a_system_dialog_program(tmp_path: Path) -> None:
+    zenity, shown = tmp_path / "zenity", tmp_path / "heard"
+    zenity.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {shown}\n')
+    zenity.chmod(0o755)
     environment = command_environment(
         tmp_path / "library", QT_QPA_PLATFORM="nowhere", PATH=f"{tmp_path}:{os.environ['PATH']}"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         unbraid_command(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
-    assert done.returncode == 1
-    sentence = "No window can be opened: QT_QPA_PLATFORM is 'nowhere'. It may be one of "
-    assert sentence in done.stderr
-    assert "Traceback" not in done.stderr
-    assert sentence in heard.read_text()
+    assert result.returncode == 1
+    message = "No window can be opened: QT_QPA_PLATFORM is 'nowhere'. It may be one of "
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert message in shown.read_text()
 
 
-def test_a_missing_library_of_qt_is_named(tmp_path: Path) -> None:
+def test_startup_error_names_a_missing_shared_library_of_qt(tmp_path: Path) -> None:
     broken = tmp_path / "PySide6"
     broken.mkdir()
     (broken / "__init__.py").write_text("raise ImportError('libEGL.so.1: cannot open shared object file')")
@@ -186,14 +194,14 @@ def test_a_missing_library_of_qt_is_named(tmp_path: Path) -> None:
     environment = command_environment(
         tmp_path / "library", QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(tmp_path), PATH=f"{tmp_path}:{os.environ['PATH']}"
     )  # fmt: skip
-    words = [sys.executable, "-P", "-c", "import sys; sys.path.insert(1, sys.argv.pop()); from desktop.__main__ import main; sys.exit(main([]))", str(ROOT)]  # fmt: skip
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 1
-    assert "libEGL.so.1" in done.stderr
-    assert "Traceback" not in done.stderr
+    command = [sys.executable, "-P", "-c", "import sys; sys.path.insert(1, sys.argv.pop()); from desktop.__main__ import main; sys.exit(main([]))", str(ROOT)]  # fmt: skip
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1
+    assert "libEGL.so.1" in result.stderr
+    assert "Traceback" not in result.stderr
 
 
-def test_a_chosen_folder_with_other_things_in_it_gets_a_folder_for_the_library(tmp_path: Path) -> None:
+def test_chosen_folder_with_other_files_gets_a_subfolder_for_the_library(tmp_path: Path) -> None:
     assert library_path_in(tmp_path) == tmp_path
     (tmp_path / "letter.txt").write_text("Dear Sir")
     assert library_path_in(tmp_path) == tmp_path / "Unbraid Library"
@@ -201,10 +209,12 @@ def test_a_chosen_folder_with_other_things_in_it_gets_a_folder_for_the_library(t
     assert library_path_in(tmp_path) == tmp_path
 
 
-def test_with_another_folder_the_window_opens(newer: Home, screen: Screen, tmp_path: Path) -> None:
+def test_window_opens_after_another_folder_is_chosen(newer_library: Home, screen: Screen, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    process = subprocess.Popen(unbraid_command(), cwd=ROOT, env=command_environment(newer.root) | screen.environment)
+    process = subprocess.Popen(
+        unbraid_command(), cwd=ROOT, env=command_environment(newer_library.root) | screen.environment
+    )
     try:
         screen.activate_window(screen.wait_for_window(TITLE))
         screen.press_keys("Return")

@@ -1,4 +1,4 @@
-"""`unbraid separate` while it waits: it says what for, and goes on when somebody lets it."""
+"""`unbraid separate` while it waits: it prints the reason, and continues when the job or the queue is resumed."""
 
 import json
 import subprocess
@@ -25,14 +25,14 @@ def service(library: Path) -> JobService:
     return Backend(Home(library)).service
 
 
-def separating(library: Path, song: Path) -> AbstractContextManager["subprocess.Popen[str]"]:
-    words = unbraid_command("separate", "--json", "--model", "sketch", song)
-    return running_process(words, library, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def running_separate(library: Path, song: Path) -> AbstractContextManager["subprocess.Popen[str]"]:
+    command = unbraid_command("separate", "--json", "--model", "sketch", song)
+    return running_process(command, library, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_song_for_a_paused_queue_waits_says_so_and_is_done_when_that_goes_on(library: Path, tmp_path: Path) -> None:
+def test_separate_reports_a_paused_queue_and_completes_after_resume(library: Path, tmp_path: Path) -> None:
     run_unbraid(library, "pause")
-    with separating(library, write_song(tmp_path / "song.wav")) as process:
+    with running_separate(library, write_song(tmp_path / "song.wav")) as process:
         assert process.stderr is not None
         assert process.stderr.readline().strip() == "The queue is paused. To go on: unbraid resume"
         run_unbraid(library, "resume")
@@ -41,10 +41,10 @@ def test_a_song_for_a_paused_queue_waits_says_so_and_is_done_when_that_goes_on(l
     assert_all_ended(library)
 
 
-def test_a_song_that_is_paused_at_work_stops_within_two_seconds_says_so_and_goes_on(
+def test_separate_reports_a_paused_running_job_and_completes_after_resume(
     library: Path, service: JobService, tmp_path: Path
 ) -> None:
-    with separating(library, write_song(tmp_path / "song.wav", 200)) as process:
+    with running_separate(library, write_song(tmp_path / "song.wav", 200)) as process:
         assert process.stderr is not None
         wait_until(lambda: [job.progress > 0.1 for job in service.jobs()] == [True])
         (job,) = service.jobs()
@@ -60,10 +60,10 @@ def test_a_song_that_is_paused_at_work_stops_within_two_seconds_says_so_and_goes
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
 
 
-def test_a_song_that_somebody_removes_is_told_and_is_no_success(
+def test_separate_fails_and_suggests_restore_when_its_job_is_removed(
     library: Path, service: JobService, tmp_path: Path
 ) -> None:
-    with separating(library, write_song(tmp_path / "song.wav", 200)) as process:
+    with running_separate(library, write_song(tmp_path / "song.wav", 200)) as process:
         wait_until(lambda: [job.progress > 0 for job in service.jobs()] == [True])
         (job,) = service.jobs()
         run_unbraid(library, "remove", job.id)

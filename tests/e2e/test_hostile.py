@@ -1,4 +1,4 @@
-"""Things made to do harm, given to the whole app: they run nothing, and cost nobody else anything."""
+"""Hostile input to the whole app: it runs no code, and fails at most its own job."""
 
 import base64
 import json
@@ -24,14 +24,14 @@ SKETCH = JobOptions(model="sketch")
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
 
-class Hostile:
-    """Runs a command when it is unpickled."""
+class HostilePickle:
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, trap: Path) -> None:
-        self._words = [sys.executable, "-c", f"open({str(trap)!r}, 'w')"]
+        self._command = [sys.executable, "-c", f"open({str(trap)!r}, 'w')"]
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return subprocess.check_call, (self._words,)
+        return subprocess.check_call, (self._command,)
 
 
 @pytest.fixture(scope="module")
@@ -42,43 +42,49 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLibrary
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Path:
-    """Is there when something was run."""
+    """Return a path that exists only after hostile code has run."""
     return tmp_path / "ran"
 
 
-def hostile_weights(folder: Path, trap: Path, kind: str) -> Path:
+def write_hostile_weights(folder: Path, trap: Path, kind: str) -> Path:
     path = folder / f"evil.{kind}"
     if kind == "th":
         import torch
 
-        torch.save({"klass": Hostile(trap), "args": (), "kwargs": {}, "state": {}}, path)
+        torch.save({"klass": HostilePickle(trap), "args": (), "kwargs": {}, "state": {}}, path)
     else:
         command = f"open({str(trap)!r}, 'w')"
-        said = {"klass": "builtins.exec", "args": json.dumps([command]), "kwargs": json.dumps({"sources": ["a", "b"]})}
-        header = json.dumps({"__metadata__": said}).encode()
+        metadata = {
+            "klass": "builtins.exec",
+            "args": json.dumps([command]),
+            "kwargs": json.dumps({"sources": ["a", "b"]}),
+        }
+        header = json.dumps({"__metadata__": metadata}).encode()
         path.write_bytes(struct.pack("<Q", len(header)) + header)
     return path
 
 
 @pytest.mark.parametrize("kind", ["th", "safetensors"])
-def test_hostile_weights_are_not_imported(tmp_path: Path, trap: Path, kind: str) -> None:
+def test_import_rejects_hostile_weights_and_runs_no_code_from_them(tmp_path: Path, trap: Path, kind: str) -> None:
     home = tmp_path / "library"
-    answer = run_unbraid(home, "models", "import", hostile_weights(tmp_path, trap, kind))
-    assert answer.exit_status == 1
-    assert f"evil.{kind}" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    result = run_unbraid(home, "models", "import", write_hostile_weights(tmp_path, trap, kind))
+    assert result.exit_status == 1
+    assert f"evil.{kind}" in result.stderr
+    assert "Traceback" not in result.stderr
     assert not trap.exists()
     assert not list((home / "models").rglob("evil*"))
 
 
 @pytest.mark.parametrize("kind", ["th", "safetensors"])
-def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
+def test_hostile_weights_copied_into_the_model_store_fail_only_their_own_job(
     library: RunningLibrary, tmp_path: Path, trap: Path, kind: str
 ) -> None:
-    shelf = library.home.models / "imported"
-    shelf.mkdir(exist_ok=True)
-    hostile_weights(shelf, trap, kind)
-    (shelf / "evil.json").write_text(json.dumps({"file": f"evil.{kind}", "sources": ["a", "b"]}), encoding="utf-8")
+    imported_folder = library.home.models / "imported"
+    imported_folder.mkdir(exist_ok=True)
+    write_hostile_weights(imported_folder, trap, kind)
+    (imported_folder / "evil.json").write_text(
+        json.dumps({"file": f"evil.{kind}", "sources": ["a", "b"]}), encoding="utf-8"
+    )
     failed = library.service.add(write_song(tmp_path / "song.wav"), JobOptions(model="evil"))
     after = library.service.add(write_song(tmp_path / "after.wav"), SKETCH)
     failed = library.wait_for(failed, *DONE)
@@ -88,8 +94,8 @@ def test_hostile_weights_put_on_the_shelf_by_hand_fail_their_song_alone(
     assert not trap.exists()
 
 
-def message(body: bytes, kind: str, encoding: str, task: str = SEPARATE_TASK) -> str:
-    """As Celery puts it into the queue."""
+def celery_message(body: bytes, content_type: str, encoding: str, task: str = SEPARATE_TASK) -> str:
+    """Return a message in the format that Celery puts into the queue."""
     properties = {
         "correlation_id": str(uuid4()), "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "unbraid"},
         "priority": 0, "body_encoding": "base64", "delivery_tag": str(uuid4()),
@@ -97,23 +103,23 @@ def message(body: bytes, kind: str, encoding: str, task: str = SEPARATE_TASK) ->
     headers = {"lang": "py", "task": task, "id": str(uuid4()), "retries": 0, "argsrepr": "", "origin": "elsewhere"}
     return json.dumps(
         {
-            "body": base64.b64encode(body).decode(), "content-encoding": encoding, "content-type": kind,
+            "body": base64.b64encode(body).decode(), "content-encoding": encoding, "content-type": content_type,
             "headers": headers, "properties": properties,
         }
     )  # fmt: skip
 
 
 def hostile_messages(trap: Path) -> dict[str, str | bytes]:
-    pickled = pickle.dumps(((Hostile(trap),), {}, {}))
-    other = json.dumps(([f"open({str(trap)!r}, 'w')"], {}, {})).encode()
-    a_path = json.dumps((["../../../../etc"], {}, {})).encode()
+    pickled = pickle.dumps(((HostilePickle(trap),), {}, {}))
+    foreign_task = json.dumps(([f"open({str(trap)!r}, 'w')"], {}, {})).encode()
+    path_argument = json.dumps((["../../../../etc"], {}, {})).encode()
     return {
-        "pickle": message(pickled, "application/x-python-serialize", "binary"),
-        "pickle said to be JSON": message(pickled, "application/json", "utf-8"),
-        "yaml": message(b"!!python/object/apply:os.system [true]", "application/x-yaml", "utf-8"),
-        "a task of somebody else's": message(other, "application/json", "utf-8", task="builtins.exec"),
-        "a path in place of a job": message(a_path, "application/json", "utf-8"),
-        "no arguments": message(b"[[], {}, {}]", "application/json", "utf-8"),
+        "pickle": celery_message(pickled, "application/x-python-serialize", "binary"),
+        "pickle said to be JSON": celery_message(pickled, "application/json", "utf-8"),
+        "yaml": celery_message(b"!!python/object/apply:os.system [true]", "application/x-yaml", "utf-8"),
+        "a task of somebody else's": celery_message(foreign_task, "application/json", "utf-8", task="builtins.exec"),
+        "a path in place of a job": celery_message(path_argument, "application/json", "utf-8"),
+        "no arguments": celery_message(b"[[], {}, {}]", "application/json", "utf-8"),
         "JSON of something else": json.dumps([1, 2, 3]),
         "no JSON": "nothing of the kind",
         "no text": b"\x80\x04\xff\xfe",
@@ -122,7 +128,7 @@ def hostile_messages(trap: Path) -> dict[str, str | bytes]:
 
 @pytest.mark.parametrize("kind", hostile_messages(Path()))
 @pytest.mark.parametrize("queue", ["queue", "draft_queue"])
-def test_a_message_put_into_the_queue_by_hand_runs_nothing_and_the_songs_go_on(
+def test_hostile_message_in_the_queue_runs_no_code_and_jobs_complete(
     library: RunningLibrary, tmp_path: Path, trap: Path, kind: str, queue: str
 ) -> None:
     with redis_client() as client:
@@ -132,9 +138,7 @@ def test_a_message_put_into_the_queue_by_hand_runs_nothing_and_the_songs_go_on(
     assert not trap.exists()
 
 
-def test_messages_that_wait_and_make_no_sense_do_not_stop_who_looks_after_the_worker(
-    tmp_path: Path, trap: Path
-) -> None:
+def test_malformed_messages_do_not_stop_republishing_or_the_restart_of_the_worker(tmp_path: Path, trap: Path) -> None:
     with running_library(tmp_path / "library") as library:
         busy = library.service.add(write_song(tmp_path / "busy.wav", 240.0), SKETCH)
         library.wait_for_progress(busy)
@@ -142,7 +146,7 @@ def test_messages_that_wait_and_make_no_sense_do_not_stop_who_looks_after_the_wo
         with redis_client() as client:
             client.delete(redis_names().queue)
             client.lpush(redis_names().queue, *hostile_messages(trap).values())
-            # A song that waits without a message gets one, whatever else is in the queue.
+            # A pending job without a message gets one, whatever else is in the queue.
             wait_until(
                 lambda: any(waiting.id in text for text in client.lrange(redis_names().queue, 0, -1)), timeout_s=20
             )
@@ -152,10 +156,10 @@ def test_messages_that_wait_and_make_no_sense_do_not_stop_who_looks_after_the_wo
         assert not trap.exists()
 
 
-def test_news_that_make_no_sense_are_passed_over(library: RunningLibrary, tmp_path: Path) -> None:
+def test_malformed_events_are_ignored(library: RunningLibrary, tmp_path: Path) -> None:
     first = library.service.add(write_song(tmp_path / "first.wav", 1.0), SKETCH)
     library.wait_for(first, *DONE)
-    nonsense = (
+    malformed = (
         b"\x80\xff",
         b"",
         b"[]",
@@ -166,8 +170,8 @@ def test_news_that_make_no_sense_are_passed_over(library: RunningLibrary, tmp_pa
         b'{"job_id": "x", "token": []}',
     )
     with redis_client() as client:
-        for said in (*nonsense, b'{"paused": "no"}', b"[" * 100_000):
-            client.publish(redis_names().events_channel, said)
+        for payload in (*malformed, b'{"paused": "no"}', b"[" * 100_000):
+            client.publish(redis_names().events_channel, payload)
     second = library.service.add(write_song(tmp_path / "second.wav", 20.0), SKETCH)
     library.wait_for_progress(second)
     assert library.wait_for(second, *DONE).state is JobState.COMPLETED

@@ -1,4 +1,4 @@
-"""The app as pip and pipx install it: from the source archive, through the wheel, into an environment of its own."""
+"""The app as pip and pipx install it: source archive, then wheel, then a new environment."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.command import ROOT, command_environment
 
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
-PARTS = """
+PRINT_COMPONENTS = """
 from desktop.ui.dialogs.components import read_licence, list_components
 unbraid, *others = list_components()
 print(read_licence(unbraid))
@@ -22,37 +22,48 @@ print("\\n".join(part.name for part in others))
 """
 
 
-def run(*words: str | Path, cwd: Path, **environment: str) -> str:
-    """Run a command and return its standard output; its errors are in the failure."""
-    answer = subprocess.run(
-        words, cwd=cwd, env=command_environment(cwd / "home", **environment), capture_output=True, text=True, timeout=240, check=False
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Run a command and return its standard output; a failure shows its standard error."""
+    result = subprocess.run(
+        command, cwd=cwd, env=command_environment(cwd / "home", **environment), capture_output=True, text=True, timeout=240, check=False
     )  # fmt: skip
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout
+    assert result.returncode == 0, result.stderr
+    return result.stdout
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the source archive, and the wheel from nothing else, as pip does. Without isolation: offline, and quickly."""
+    """Build the source archive, and the wheel from that archive alone, as pip does. No isolation: it works offline and fast."""
     folder = tmp_path_factory.mktemp("built")
-    make = "from setuptools.build_meta import build_sdist; import sys; build_sdist(sys.argv[1])"
-    # A copy: setuptools leaves folders of its own where it builds.
+    build_sdist = "from setuptools.build_meta import build_sdist; import sys; build_sdist(sys.argv[1])"
+    # Build in a copy: setuptools leaves folders behind.
     shutil.copytree(
         ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".*", "build", "dist", "tests", "__pycache__")
     )
-    run(sys.executable, "-c", make, folder, cwd=folder / "checkout")
-    (source,) = folder.glob("unbraid-*.tar.gz")
-    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, source, cwd=folder)
+    run(sys.executable, "-c", build_sdist, folder, cwd=folder / "checkout")
+    (source_archive,) = folder.glob("unbraid-*.tar.gz")
+    run(
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        folder,
+        source_archive,
+        cwd=folder,
+    )
     return next(folder.glob("unbraid-*.whl"))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with nothing in it but the wheel.
+    """Return a new environment that contains only the wheel.
 
-    Its dependencies, gigabytes of them, are those of the environment that runs the tests: their versions are the same
-    pins of pyproject.toml. They are seen through a .pth file, and Python reads no .pth files in the folder that one
-    names: so the checkout, which the tests' environment finds by such a file, is out of sight.
+    The dependencies, several gigabytes, come from the environment that runs the tests: both have the versions pinned in
+    pyproject.toml. A .pth file adds that environment's site-packages. Python does not process the .pth files found there,
+    so the checkout, which the tests' environment finds through such a file, stays invisible.
     """
     folder = tmp_path_factory.mktemp("pip") / "environment"
     run(sys.executable, "-m", "venv", "--without-pip", folder, cwd=folder.parent)
@@ -64,7 +75,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_wheel_holds_all_resources_but_the_scripts_that_made_them(wheel: Path) -> None:
+def test_wheel_contains_all_resources_except_the_scripts_that_generate_them(wheel: Path) -> None:
     names = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("desktop/resources/")}
     resources = [
         path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")
@@ -72,9 +83,9 @@ def test_wheel_holds_all_resources_but_the_scripts_that_made_them(wheel: Path) -
     assert names == {f"desktop/{path.relative_to(ROOT).as_posix()}" for path in resources}
 
 
-def test_wheel_claims_no_name_in_site_packages_but_desktop(wheel: Path) -> None:
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"desktop"}
+def test_wheel_installs_only_desktop_into_site_packages(wheel: Path) -> None:
+    top_level_names = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top for top in top_level_names if not top.endswith(".dist-info")} == {"desktop"}
 
 
 def test_installed_command_separates_the_demo_song(installed: Path, tmp_path: Path) -> None:
@@ -85,7 +96,7 @@ def test_installed_command_separates_the_demo_song(installed: Path, tmp_path: Pa
     assert len(list((tmp_path / "stems").rglob("*.wav"))) == 4
 
 
-def test_installed_app_lists_its_parts_and_their_licences(installed: Path, tmp_path: Path) -> None:
-    told = run(installed / SCRIPTS / "python", "-c", PARTS, cwd=tmp_path)
-    assert "MIT License" in told
-    assert "openvino" in told
+def test_installed_app_lists_its_components_and_their_licences(installed: Path, tmp_path: Path) -> None:
+    output = run(installed / SCRIPTS / "python", "-c", PRINT_COMPONENTS, cwd=tmp_path)
+    assert "MIT License" in output
+    assert "openvino" in output

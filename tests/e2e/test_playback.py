@@ -1,4 +1,4 @@
-"""Playing, on a sound card that records: what is heard is the stems, sample for sample."""
+"""Playback on a recording sound card: the output equals the stems sample for sample."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tests.helpers.sound_card import match_sound, record_playback, split_at_silence
 
 RATE = 44100
-BEGIN = """
+SETUP = """
 import sys, threading
 from pathlib import Path
 from desktop.playback.transport import Transport
@@ -24,7 +24,7 @@ def until(frame):
     while transport.is_playing and transport.position < frame:
         ended.wait(0.005)
 """
-END = """
+TEARDOWN = """
 ended.wait(0.4)
 transport.close()
 """
@@ -32,7 +32,7 @@ transport.close()
 
 @pytest.fixture
 def stems(tmp_path: Path) -> list[Path]:
-    """Two stems of 4 s in 16 bit, with silence round the sound: the ends of a stream may be cut."""
+    """Write two 16-bit stems of 4 s with silence at both ends, because the ends of a stream may be cut."""
     random = np.random.default_rng(1)
     paths: list[Path] = []
     for name in ("vocals", "drums"):
@@ -43,34 +43,34 @@ def stems(tmp_path: Path) -> list[Path]:
     return paths
 
 
-def read(path: Path) -> NDArray[np.float32]:
+def read_audio(path: Path) -> NDArray[np.float32]:
     return soundfile.read(path, dtype="float32", always_2d=True)[0]
 
 
-def sounding(paths: list[Path]) -> NDArray[np.float32]:
-    """Sum of the stems without the silence round them."""
-    return np.sum([read(path) for path in paths], axis=0, dtype=np.float32)[RATE // 2 : -RATE // 2]
+def audible_mix(paths: list[Path]) -> NDArray[np.float32]:
+    """Return the sum of the stems without the silence at both ends."""
+    return np.sum([read_audio(path) for path in paths], axis=0, dtype=np.float32)[RATE // 2 : -RATE // 2]
 
 
-def test_all_stems_together_are_heard_sample_for_sample(stems: list[Path], tmp_path: Path) -> None:
-    played = record_playback(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, *stems)
-    played.assert_matches(sounding(stems))
+def test_playback_of_all_stems_is_sample_exact(stems: list[Path], tmp_path: Path) -> None:
+    played = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, *stems)
+    played.assert_matches(audible_mix(stems))
 
 
-def test_a_seek_lands_on_its_frame_and_a_mute_leaves_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
+def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
     script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(20)"
-    played = record_playback(BEGIN + script + END, tmp_path, *stems)
-    # The first 0.2 s of a stream may be cut, and playing fades in.
-    expected = read(stems[0])[RATE : -RATE // 2]
-    faded = int(np.abs(played.recording[:, 0]).astype(bool).argmax()) + RATE // 4
-    heard = match_sound(expected, played.recording[faded:])
+    played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
+    # The first 0.2 s of a stream may be cut, and playback fades in.
+    expected = read_audio(stems[0])[RATE : -RATE // 2]
+    fade_end = int(np.abs(played.recording[:, 0]).astype(bool).argmax()) + RATE // 4
+    heard = match_sound(expected, played.recording[fade_end:])
     assert played.dropouts.can_explain(heard.cut_count)
     assert heard.first < RATE // 2
     assert heard.last > len(expected) - RATE // 10
-    assert not played.recording[faded + heard.end :].any()
+    assert not played.recording[fade_end + heard.end :].any()
 
 
-def test_a_mute_while_playing_is_heard_within_50_ms_and_fades(stems: list[Path], tmp_path: Path) -> None:
+def test_mute_during_playback_takes_effect_promptly_with_a_fade(stems: list[Path], tmp_path: Path) -> None:
     script = """
 transport.play()
 until(88200)
@@ -78,21 +78,21 @@ transport.set_mute(0, True)
 transport.set_mute(1, True)
 assert ended.wait(20)
 """
-    played = record_playback(BEGIN + script + END, tmp_path, *stems)
-    heard = match_sound(sounding(stems), played.recording)
+    played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
+    heard = match_sound(audible_mix(stems), played.recording)
     assert played.dropouts.can_explain(heard.cut_count)
-    # The position led to frame 88200 of what was heard; the card's own delay, and a busy machine's, come on top.
+    # Playback was muted at frame 88200; the latency of the card and of a busy machine is added to that.
     assert 0 <= RATE // 2 + heard.last - 2 * RATE < 0.25 * RATE
     fading = played.recording[heard.end :]
     assert 0 < len(np.flatnonzero(np.abs(fading).max(axis=1))) <= RATE // 50
 
 
-def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> None:
+def test_track_of_another_sample_rate_keeps_its_pitch_and_length(tmp_path: Path) -> None:
     time = np.arange(3 * 22050) / 22050
     sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
     path = tmp_path / "mono.wav"
     soundfile.write(path, sound, 22050, subtype="PCM_16")
-    recording = record_playback(BEGIN + "transport.play(); assert ended.wait(20)" + END, tmp_path, path).recording
+    recording = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, path).recording
     loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
     assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
     inside = recording[loud[0] + RATE // 2 :][:RATE, 0]
@@ -101,7 +101,7 @@ def test_a_song_of_another_rate_keeps_its_pitch_and_length(tmp_path: Path) -> No
     np.testing.assert_array_equal(recording[:, 0], recording[:, 1])
 
 
-UNFINISHED = """
+PARTIAL_RESULT_SCRIPT = """
 import sys, threading
 from pathlib import Path
 import numpy as np
@@ -140,17 +140,17 @@ transport.close()
 """
 
 
-def test_playing_waits_where_a_song_is_not_finished_and_goes_on_by_itself(tmp_path: Path) -> None:
+def test_playback_waits_at_unfinished_segments_and_resumes_by_itself(tmp_path: Path) -> None:
     sound = np.zeros((4 * RATE, 2), np.float32)
     sound[RATE // 2 : -RATE // 2] = np.random.default_rng(2).normal(0, 0.05, (3 * RATE, 2))
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
-    played = record_playback(UNFINISHED, tmp_path, tmp_path)
+    played = record_playback(PARTIAL_RESULT_SCRIPT, tmp_path, tmp_path)
     before, after = split_at_silence(played.recording)
-    # The fades at the seam are 12 ms long; nothing but they may differ.
+    # The fades at the gap are 12 ms long; nothing else may differ.
     fade = RATE // 50
-    stopped, went_on = match_sound(sound, before), match_sound(sound, after[fade:])
-    assert played.dropouts.can_explain(stopped.cut_count + went_on.cut_count)
+    stopped, resumed = match_sound(sound, before), match_sound(sound, after[fade:])
+    assert played.dropouts.can_explain(stopped.cut_count + resumed.cut_count)
     assert 2 * RATE - fade <= stopped.last <= 2 * RATE
     assert len(before) - stopped.end <= fade
-    assert 2 * RATE <= went_on.first <= 2 * RATE + fade or went_on.cut_count
-    assert went_on.end == len(after) - fade
+    assert 2 * RATE <= resumed.first <= 2 * RATE + fade or resumed.cut_count
+    assert resumed.end == len(after) - fade

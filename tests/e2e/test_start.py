@@ -1,4 +1,4 @@
-"""What is opened and started behind a window that can be seen already."""
+"""Opening the library in the background while the window is already visible."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from desktop.ui.core.job_feed import JobFeed
 from tests.helpers.command import ROOT, command_environment
 from tests.helpers.library import assert_all_ended
 
-LOADED = """
+PRINT_LOADED_LIBRARIES = """
 import sys
 import desktop.gui, desktop.models.store, desktop.playback.transport, desktop.ui.app.main_window, desktop.ui.app.desktop_integration
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "celery", "redis", "torch", "av", "numpy"}))
@@ -41,10 +41,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 @pytest.fixture
-def start(home: Home, qtbot: QtBot) -> Iterator[LibraryOpener]:
-    begun = LibraryOpener(home, JobFeed())
-    yield begun
-    begun.stop()
+def opener(home: Home, qtbot: QtBot) -> Iterator[LibraryOpener]:
+    library_opener = LibraryOpener(home, JobFeed())
+    yield library_opener
+    library_opener.stop()
 
 
 @pytest.fixture
@@ -53,61 +53,63 @@ def another_thread() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_the_window_waits_for_no_import_but_qts() -> None:
-    done = subprocess.run([sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+def test_window_modules_import_no_heavy_libraries_except_qt() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", PRINT_LOADED_LIBRARIES], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.split() == []
 
 
-def test_whoever_asks_the_library_waits_until_it_is_open(
-    start: LibraryOpener, qtbot: QtBot, another_thread: ThreadPoolExecutor
+def test_wait_for_service_blocks_until_the_library_is_open(
+    opener: LibraryOpener, qtbot: QtBot, another_thread: ThreadPoolExecutor
 ) -> None:
-    asked = another_thread.submit(lambda: start.wait_for_service().jobs())
-    assert not asked.done()
-    with qtbot.waitSignal(start.opened, timeout=60_000):
-        start.start()
-    assert asked.result(60) == []
+    future = another_thread.submit(lambda: opener.wait_for_service().jobs())
+    assert not future.done()
+    with qtbot.waitSignal(opener.opened, timeout=60_000):
+        opener.start()
+    assert future.result(60) == []
 
 
-def test_a_library_that_cannot_be_opened_is_refused_to_all_who_wait(
-    start: LibraryOpener, home: Home, qtbot: QtBot, another_thread: ThreadPoolExecutor
+def test_wait_for_service_raises_when_the_library_cannot_be_opened(
+    opener: LibraryOpener, home: Home, qtbot: QtBot, another_thread: ThreadPoolExecutor
 ) -> None:
     home.database.mkdir()
-    asked = another_thread.submit(start.wait_for_service)
-    with qtbot.waitSignal(start.failed, timeout=60_000):
-        start.start()
+    future = another_thread.submit(opener.wait_for_service)
+    with qtbot.waitSignal(opener.failed, timeout=60_000):
+        opener.start()
     with pytest.raises(StorageError, match="cannot be written"):
-        asked.result(60)
-    assert isinstance(start.error, StorageError)
+        future.result(60)
+    assert isinstance(opener.error, StorageError)
 
 
-def test_a_start_that_never_began_keeps_nobody_waiting(
-    start: LibraryOpener, another_thread: ThreadPoolExecutor
+def test_wait_for_service_raises_when_the_opener_stops_before_it_started(
+    opener: LibraryOpener, another_thread: ThreadPoolExecutor
 ) -> None:
-    asked = another_thread.submit(start.wait_for_service)
-    start.stop()
+    future = another_thread.submit(opener.wait_for_service)
+    opener.stop()
     with pytest.raises(StorageError, match="closing"):
-        asked.result(60)
+        future.result(60)
 
 
-def test_a_fault_of_our_own_refuses_the_library_to_all_who_wait(
-    start: LibraryOpener, qtbot: QtBot, another_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+def test_wait_for_service_raises_when_opening_fails_with_an_unexpected_exception(
+    opener: LibraryOpener, qtbot: QtBot, another_thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise KeyError("nobody foresaw it")
 
     monkeypatch.setattr("desktop.backend.Backend.__init__", fail)
-    asked = another_thread.submit(start.wait_for_service)
-    with qtbot.waitSignal(start.failed, timeout=60_000):
-        start.start()
+    future = another_thread.submit(opener.wait_for_service)
+    with qtbot.waitSignal(opener.failed, timeout=60_000):
+        opener.start()
     with pytest.raises(StorageError, match="could not be opened"):
-        asked.result(60)
-    assert isinstance(start.error, KeyError)
+        future.result(60)
+    assert isinstance(opener.error, KeyError)
 
 
-def test_a_window_that_is_quit_before_the_library_is_open_ends_in_order(tmp_path: Path) -> None:
-    done = subprocess.run(
+def test_window_quit_before_the_library_is_open_exits_cleanly(tmp_path: Path) -> None:
+    result = subprocess.run(
         [sys.executable, "-c", QUIT_AT_ONCE], cwd=ROOT, env=command_environment(tmp_path, QT_QPA_PLATFORM="offscreen"),
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
     assert_all_ended(tmp_path)

@@ -1,4 +1,4 @@
-"""A start that hangs, at whatever it may be: whoever started it is obeyed all the same."""
+"""A start that hangs still obeys signals and `stop`."""
 
 import signal
 import subprocess
@@ -17,79 +17,86 @@ from desktop.supervisor.redis_server import RedisServer
 from tests.helpers.command import ROOT, command_environment, running_process
 from tests.helpers.library import assert_all_ended, running_library, wait_until, write_song
 
-# Seconds in which a process ends that is asked to. Some of it is spent on imports, beside other tests.
-SOON = 15.0
-HANGS = """
+# Time for a process to end after a request, including its imports beside other tests.
+EXIT_TIMEOUT_S = 15.0
+HANGING_SCRIPT = """
 import sys, threading
 from pathlib import Path
 def hang(*_, **__):
     Path({mark!r}).touch()
     threading.Event().wait()
-{spoil}
-{begin}
+{patch}
+{entry}
 """
-AT_REDIS = "from desktop.supervisor.redis_server import RedisServer; RedisServer.start = hang"
-AT_THE_DATABASE = "import desktop.jobs.recovery; desktop.jobs.recovery.open_store = hang"
-COMMAND = "from desktop.__main__ import main; sys.exit(main(sys.argv[1:]))"
-# Ctrl-C is ignored in what a shell starts in the background, which tests may be.
-HEARD = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+HANG_IN_REDIS = "from desktop.supervisor.redis_server import RedisServer; RedisServer.start = hang"
+HANG_IN_DATABASE = "import desktop.jobs.recovery; desktop.jobs.recovery.open_store = hang"
+RUN_COMMAND = "from desktop.__main__ import main; sys.exit(main(sys.argv[1:]))"
+# A shell makes background processes, which tests may be, ignore Ctrl-C.
+HANDLE_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 
 
-def hanging(mark: Path, spoil: str, begin: str, *words: str | Path) -> list[str]:
-    """A command line of ours that makes the file `mark` and then hangs."""
-    return [sys.executable, "-c", HEARD + HANGS.format(mark=str(mark), spoil=spoil, begin=begin), *map(str, words)]
+def hanging_command(mark: Path, patch: str, entry: str, *arguments: str | Path) -> list[str]:
+    """Return a command that runs the app, creates the file `mark` at the patched function and hangs there."""
+    return [
+        sys.executable,
+        "-c",
+        HANDLE_SIGINT + HANGING_SCRIPT.format(mark=str(mark), patch=patch, entry=entry),
+        *map(str, arguments),
+    ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_command_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_command_that_hangs_at_start_exits_on_a_signal(tmp_path: Path, signal_number: signal.Signals) -> None:
     root, mark = tmp_path / "library", tmp_path / "hangs"
-    words = hanging(mark, AT_REDIS, COMMAND, "separate", "--model", "sketch", write_song(tmp_path / "song.wav", 1.0))
-    with running_process(words, root, stderr=subprocess.PIPE, text=True) as process:
+    command = hanging_command(
+        mark, HANG_IN_REDIS, RUN_COMMAND, "separate", "--model", "sketch", write_song(tmp_path / "song.wav", 1.0)
+    )
+    with running_process(command, root, stderr=subprocess.PIPE, text=True) as process:
         wait_until(mark.exists)
-        process.send_signal(number)
-        assert process.wait(SOON) == 1
+        process.send_signal(signal_number)
+        assert process.wait(EXIT_TIMEOUT_S) == 1
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
     (job,) = Backend(Home(root)).service.jobs()
-    assert job.state is (JobState.CANCELLED if number == signal.SIGINT else JobState.PENDING)
+    assert job.state is (JobState.CANCELLED if signal_number == signal.SIGINT else JobState.PENDING)
     assert_all_ended(root)
 
 
-@pytest.mark.parametrize("spoil", [AT_REDIS, AT_THE_DATABASE], ids=["Redis", "the database"])
-def test_a_window_whose_start_hangs_ends_when_it_is_asked_to(tmp_path: Path, spoil: str) -> None:
+@pytest.mark.parametrize("patch", [HANG_IN_REDIS, HANG_IN_DATABASE], ids=["Redis", "database"])
+def test_window_that_hangs_at_start_exits_on_sigterm(tmp_path: Path, patch: str) -> None:
     root, mark = tmp_path / "library", tmp_path / "hangs"
     environment = command_environment(root, QT_QPA_PLATFORM="offscreen")
-    words = hanging(mark, spoil, "from desktop.gui import main; sys.exit(main([]))")
-    with running_process(words, root, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+    command = hanging_command(mark, patch, "from desktop.gui import main; sys.exit(main([]))")
+    with running_process(command, root, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
         wait_until(mark.exists)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(SOON) == 0
+        assert process.wait(EXIT_TIMEOUT_S) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert_all_ended(root)
 
 
-def test_who_takes_over_a_library_and_hangs_at_it_can_still_be_ended(
+def test_backend_that_hangs_while_taking_over_a_library_can_be_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root, hangs = tmp_path / "library", threading.Event()
+    root, is_hanging = tmp_path / "library", threading.Event()
 
     def hang(*_: object) -> NoReturn:
-        hangs.set()
+        is_hanging.set()
         threading.Event().wait()
         raise AssertionError
 
     monkeypatch.setenv("UNBRAID_HOME", str(root))
     with running_library(root):
-        heir = Backend(Home(root))
-        heir.start()
+        successor = Backend(Home(root))
+        successor.start()
         monkeypatch.setattr(RedisServer, "start", hang)
-    assert hangs.wait(SOON)
-    assert ends_soon(heir.stop)
+    assert is_hanging.wait(EXIT_TIMEOUT_S)
+    assert finishes_in_time(successor.stop)
 
 
-def ends_soon(act: Callable[[], None]) -> bool:
-    thread = threading.Thread(target=act, daemon=True)
+def finishes_in_time(function: Callable[[], None]) -> bool:
+    thread = threading.Thread(target=function, daemon=True)
     thread.start()
-    thread.join(SOON)
+    thread.join(EXIT_TIMEOUT_S)
     return not thread.is_alive()

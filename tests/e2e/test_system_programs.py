@@ -1,4 +1,4 @@
-"""Programs of the system that the packaged app starts find the system's libraries, not the app's."""
+"""System programs that the packaged app starts load the system's libraries, not the app's."""
 
 import subprocess
 import sys
@@ -12,9 +12,9 @@ from tests.helpers.library import wait_until
 from tests.helpers.packaged import user_environment, write_packaged_app
 from tests.helpers.screen import virtual_screen
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no variable leads to libraries")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has LD_LIBRARY_PATH")
 
-# What PyInstaller's start sets in a process of a bundle.
+# Variables that PyInstaller's bootloader sets in a bundled process.
 SET_BY_PYINSTALLER = {
     "LD_LIBRARY_PATH": "/bundle/_internal",
     "_PYI_ARCHIVE_FILE": "/bundle/unbraid",
@@ -31,47 +31,51 @@ assert QDesktopServices.openUrl(QUrl.fromLocalFile("/tmp"))
 """
 
 
-def given_to(program: str, *words: str, user: Path, **more: str) -> dict[str, str]:
-    """The environment that a program of the system gets, when the packaged app runs with those words and starts it."""
-    heard = user / "heard"
+def environment_received_by(program: str, *arguments: str, user: Path, **extra: str) -> dict[str, str]:
+    """Run the packaged app with these arguments, and return the environment in which it starts `program`."""
+    received = user / "received"
     stand_in = user / "bin" / program
     stand_in.parent.mkdir()
-    stand_in.write_text(f"#!/bin/sh\nenv --null > {heard}.part; mv {heard}.part {heard}\n")
+    stand_in.write_text(f"#!/bin/sh\nenv --null > {received}.part; mv {received}.part {received}\n")
     stand_in.chmod(0o755)
-    environment = user_environment(user) | SET_BY_PYINSTALLER | more
+    environment = user_environment(user) | SET_BY_PYINSTALLER | extra
     environment["PATH"] = f"{stand_in.parent}:{environment['PATH']}"
     subprocess.run(
-        [write_packaged_app(user / "unbraid"), *words], env=environment, capture_output=True, timeout=60, check=False
+        [write_packaged_app(user / "unbraid"), *arguments],
+        env=environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
-    wait_until(heard.exists)  # Qt waits for nothing that it starts
-    return dict(line.split("=", 1) for line in heard.read_text().split("\0") if line)
+    wait_until(received.exists)  # Qt does not wait for the programs that it starts
+    return dict(line.split("=", 1) for line in received.read_text().split("\0") if line)
 
 
-def of_the_bundle(environment: dict[str, str]) -> Sequence[str]:
+def bundle_variables(environment: dict[str, str]) -> Sequence[str]:
     return [name for name, value in environment.items() if name in SET_BY_PYINSTALLER or "/bundle" in value]
 
 
-def test_what_says_the_last_words_gets_nothing_of_the_bundle(tmp_path: Path) -> None:
-    got = given_to("zenity", user=tmp_path, QT_QPA_PLATFORM="nowhere")
-    assert got["HOME"] == str(tmp_path)
-    assert not of_the_bundle(got)
+def test_startup_error_dialog_program_gets_no_bundle_variables(tmp_path: Path) -> None:
+    received = environment_received_by("zenity", user=tmp_path, QT_QPA_PLATFORM="nowhere")
+    assert received["HOME"] == str(tmp_path)
+    assert not bundle_variables(received)
 
 
-def test_what_says_the_last_words_gets_the_users_own_libraries(tmp_path: Path) -> None:
-    kept = {"LD_LIBRARY_PATH": "/bundle/_internal:/opt/mine", "LD_LIBRARY_PATH_ORIG": "/opt/mine"}
-    got = given_to("zenity", user=tmp_path, QT_QPA_PLATFORM="nowhere", **kept)
-    assert got["LD_LIBRARY_PATH"] == "/opt/mine"
-    assert "LD_LIBRARY_PATH_ORIG" not in got
+def test_startup_error_dialog_program_gets_the_users_own_library_path(tmp_path: Path) -> None:
+    variables = {"LD_LIBRARY_PATH": "/bundle/_internal:/opt/mine", "LD_LIBRARY_PATH_ORIG": "/opt/mine"}
+    received = environment_received_by("zenity", user=tmp_path, QT_QPA_PLATFORM="nowhere", **variables)
+    assert received["LD_LIBRARY_PATH"] == "/opt/mine"
+    assert "LD_LIBRARY_PATH_ORIG" not in received
 
 
-def test_what_qt_opens_a_folder_with_gets_nothing_of_the_bundle(tmp_path: Path) -> None:
+def test_folder_opener_started_by_qt_gets_no_bundle_variables(tmp_path: Path) -> None:
     with virtual_screen() as screen:
-        got = given_to("xdg-open", "--python", SHOW_FILES, user=tmp_path, **screen.environment)
-    assert got["DISPLAY"] == screen.environment["DISPLAY"]
-    assert not of_the_bundle(got)
+        received = environment_received_by("xdg-open", "--python", SHOW_FILES, user=tmp_path, **screen.environment)
+    assert received["DISPLAY"] == screen.environment["DISPLAY"]
+    assert not bundle_variables(received)
 
 
-def test_in_a_checkout_the_variables_are_the_users_and_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_checkout_keeps_the_users_library_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/mine")
     restore_library_path()
     assert subprocess.run(["sh", "-c", "echo $LD_LIBRARY_PATH"], capture_output=True, text=True, check=True).stdout == "/opt/mine\n"  # fmt: skip

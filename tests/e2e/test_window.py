@@ -1,4 +1,4 @@
-"""The main job as its user does it: a song dropped on the window is taken apart and heard."""
+"""The main use of the app: drop a song on the window, separate it and play it."""
 
 import os
 import signal
@@ -26,17 +26,17 @@ from tests.helpers.shared import TOOLS
 from tests.helpers.sound_card import PlaybackResult, match_sound, parse_dropouts, split_at_silence
 
 RATE = 44100
-# The middle of the window, and the corner where the window that stands for a file manager lies.
+# The middle of the window, and the corner with the window that stands in for a file manager.
 MIDDLE, SOURCE = (720, 500), (60, 60)
-# Right of the lanes' heads (pixels).
-LANES_FROM = 300
-# Where the transport shows the time.
-TIME = "200x50+60+840"
+# Left edge of the waveforms, right of the lane headers (pixels).
+LANES_LEFT = 300
+# Area of the transport's time display.
+TIME_DISPLAY = "200x50+60+840"
 
 
 @pytest.fixture
 def songs(tmp_path: Path) -> list[Path]:
-    """Three songs of three seconds of noise in 16 bit, with silence round them."""
+    """Write three 16-bit songs of three seconds of noise, with silence at both ends."""
     paths = [tmp_path / f"{name} song.wav" for name in ("First", "Second", "Third")]
     for number, path in enumerate(paths):
         sound = np.zeros((4 * RATE, 2))
@@ -47,11 +47,11 @@ def songs(tmp_path: Path) -> list[Path]:
 
 @contextmanager
 def window(
-    library: Path, screen: Screen, *words: str | Path, card: Path | None = None
+    library: Path, screen: Screen, *arguments: str | Path, card: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The real app on the screen, with a sound card that records to `card` if one is given."""
+    """Run the real app on the screen, with a sound card that records to `card` if that is given."""
     Home(library).create_folders()
-    command = unbraid_command(*words)
+    command = unbraid_command(*arguments)
     if card:
         command = [str(TOOLS / "virtual-sound-card"), str(card), *command]
     process = subprocess.Popen(
@@ -65,23 +65,23 @@ def window(
         process.communicate(timeout=60)
 
 
-def jobs_of(library: Path) -> list[Job]:
+def list_jobs(library: Path) -> list[Job]:
     return Backend(Home(library)).service.jobs()
 
 
 def all_completed(library: Path, count: int) -> bool:
-    jobs = jobs_of(library)
+    jobs = list_jobs(library)
     return len(jobs) == count and all(job.state is JobState.COMPLETED for job in jobs)
 
 
-def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_were(
+def test_dragged_songs_are_separated_and_their_stems_play_back_as_the_original(
     tmp_path: Path, songs: list[Path]
 ) -> None:
     library, card = tmp_path / "library", tmp_path / "heard.wav"
     with virtual_screen() as screen, window(library, screen, card=card) as app:
-        drag_in(songs, screen, tmp_path)
+        drag_into_window(songs, screen, tmp_path)
         wait_until(lambda: all_completed(library, 3))
-        first = jobs_of(library)[0]
+        first = list_jobs(library)[0]
         screen.activate_window(screen.wait_for_window(first.title))
         play_to_the_end(screen, tmp_path)
         assert_waveforms(screen.save_screenshot(tmp_path / "window.png"))
@@ -90,66 +90,68 @@ def test_three_songs_dragged_from_a_file_manager_come_apart_and_play_as_they_wer
         screen.press_keys("ctrl+q")
         assert app.wait(timeout=60) == 0
     assert_all_ended(library)
-    for job in jobs_of(library):  # pending, processing, completed: once each
+    for job in list_jobs(library):  # pending, processing and completed exactly once
         assert job.started is not None
         assert job.ended is not None
         assert (job.added < job.started < job.ended, job.token) == (True, 1)
     dropouts = parse_dropouts((Home(library).logs / "window.log").read_text(encoding="utf-8"))
-    whole, part = split_at_silence(soundfile.read(card, dtype="float32", always_2d=True)[0])
-    PlaybackResult(whole, dropouts).assert_matches(read(first.source)[RATE // 2 : -RATE // 2])
-    without_second = [read(stem.path) for stem in first.stems if stem != first.stems[1]]
-    # The other stems hold a little where the song is silent, so that the fade-in is heard here.
-    begun = part[RATE // 2 :]
-    heard = match_sound(np.sum(without_second, axis=0, dtype=np.float32), begun)
+    full_mix, partial_mix = split_at_silence(soundfile.read(card, dtype="float32", always_2d=True)[0])
+    PlaybackResult(full_mix, dropouts).assert_matches(read_audio(first.source)[RATE // 2 : -RATE // 2])
+    remaining_stems = [read_audio(stem.path) for stem in first.stems if stem != first.stems[1]]
+    # The remaining stems are not quite silent where the song is, so the fade-in is audible here.
+    after_fade = partial_mix[RATE // 2 :]
+    heard = match_sound(np.sum(remaining_stems, axis=0, dtype=np.float32), after_fade)
     assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
-    assert not begun[heard.end :].any()
+    assert not after_fade[heard.end :].any()
     assert heard.last > 3 * RATE
 
 
-def read(path: Path) -> NDArray[np.float32]:
-    """What a file sounds like."""
+def read_audio(path: Path) -> NDArray[np.float32]:
+    """Return the samples of a file."""
     return soundfile.read(path, dtype="float32")[0]
 
 
 def assert_waveforms(picture: Path) -> None:
-    """Every lane's colour is there, bright as what has been played, where the waveforms are."""
+    """Check that the waveform area shows the colour of every stem at the brightness of the played part."""
     image = QImage(str(picture)).convertToFormat(QImage.Format.Format_RGB32)
-    colours = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, LANES_FROM:] & 0xFFFFFF
+    colours = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, LANES_LEFT:] & 0xFFFFFF
     for name in ("vocals", "drums", "bass", "other"):
         assert (colours == int(STEM_COLOURS[name][1:], 16)).sum() > 5000, name
 
 
 def play_to_the_end(screen: Screen, folder: Path) -> None:
-    playing = Movement(screen, folder)
+    movement = Movement(screen, folder)
     screen.press_keys("space")
-    wait_until(playing.is_over, interval_s=0.5)  # the sound card needs the computer's time, too
+    wait_until(movement.is_over, interval_s=0.5)  # poll rarely: the sound card needs CPU time, too
 
 
-def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_without_a_break(tmp_path: Path) -> None:
-    # Sketch's stems sum to the song, and so do the finished ones: whatever is heard, it must be the song.
+def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(tmp_path: Path) -> None:
+    # The draft stems sum to the song, and so do the finished ones: the output must always equal the song.
     library, card, song = tmp_path / "library", tmp_path / "heard.wav", tmp_path / "Long song.wav"
     sound = np.random.default_rng(5).normal(0, 0.1, (100 * RATE, 2)).astype(np.float32)
     soundfile.write(song, sound, RATE, subtype="PCM_16")
     Home(library).create_folders()
     save_settings(Home(library), Settings(model="sketch"))
     with virtual_screen() as screen, window(library, screen, song, card=card):
-        wait_until(lambda: len(jobs_of(library)) == 1)
+        wait_until(lambda: len(list_jobs(library)) == 1)
         screen.activate_window(screen.wait_for_window("Long song"))
-        nothing_to_play = screen.save_screenshot(tmp_path / "empty.ppm", TIME).read_bytes()
-        wait_until(lambda: screen.save_screenshot(tmp_path / "now.ppm", TIME).read_bytes() != nothing_to_play)
+        empty_display = screen.save_screenshot(tmp_path / "empty.ppm", TIME_DISPLAY).read_bytes()
+        wait_until(lambda: screen.save_screenshot(tmp_path / "now.ppm", TIME_DISPLAY).read_bytes() != empty_display)
         screen.press_keys("space")
-        assert not jobs_of(library)[0].state.has_ended
-        # Looks are rare: the sound card needs the computer's time, too.
+        assert not list_jobs(library)[0].state.has_ended
+        # Poll rarely: the sound card needs CPU time, too.
         wait_until(lambda: all_completed(library, 1), timeout_s=200, interval_s=0.5)
         times: set[bytes] = set()
         wait_until(
-            lambda: times.add(screen.save_screenshot(tmp_path / "now.ppm", TIME).read_bytes()) or len(times) > 5,
+            lambda: (
+                times.add(screen.save_screenshot(tmp_path / "now.ppm", TIME_DISPLAY).read_bytes()) or len(times) > 5
+            ),
             interval_s=0.3,
         )
     recording = soundfile.read(card, dtype="float32", always_2d=True)[0]
-    sounding = np.flatnonzero(np.abs(recording).max(axis=1))
-    start = sounding[0] + RATE // 10  # after the fade in
-    length = sounding[-1] - RATE - start  # the last sound before the window closes may be torn
+    audible_frames = np.flatnonzero(np.abs(recording).max(axis=1))
+    start = audible_frames[0] + RATE // 10  # after the fade-in
+    length = audible_frames[-1] - RATE - start  # the last second before the window closes may break off
     assert length > 3 * RATE
     heard = match_sound(sound, recording[start : start + length], tolerance=2e-3)
     assert heard.end == length, f"after {heard.last / RATE:.3f} s of the song, something else is heard"
@@ -157,7 +159,7 @@ def test_a_song_is_heard_before_it_is_separated_and_goes_on_into_its_stems_witho
     assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
 
 
-def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
+def test_second_start_passes_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:
     library = tmp_path / "library"
     with virtual_screen() as screen, window(library, screen) as app:
         second = subprocess.run(
@@ -172,7 +174,7 @@ def test_a_second_start_hands_its_files_to_the_first_window(tmp_path: Path, song
         assert app.poll() is None
 
 
-def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Path) -> None:
+def test_idle_window_loads_no_torch_and_exits_on_sigterm(tmp_path: Path) -> None:
     with virtual_screen() as screen, window(tmp_path / "library", screen) as app:
         maps = Path(f"/proc/{app.pid}/maps").read_text()
         assert "libtorch" not in maps
@@ -181,19 +183,19 @@ def test_the_window_alone_opens_without_torch_and_closes_on_sigterm(tmp_path: Pa
     assert_all_ended(tmp_path / "library")
 
 
-def drag_in(songs: Sequence[Path], screen: Screen, folder: Path) -> None:
-    """Drag songs from another program's window to the middle of the screen."""
-    said = folder / "said.txt"
-    with said.open("w") as out:
+def drag_into_window(songs: Sequence[Path], screen: Screen, folder: Path) -> None:
+    """Drag songs from another program's window to the middle of the app's window."""
+    output = folder / "output.txt"
+    with output.open("w") as out:
         manager = subprocess.Popen(
             [sys.executable, TOOLS / "drag-and-drop", "source", *songs],
             env=dict(os.environ) | screen.environment,
             stdout=out,
         )
     try:
-        for _ in range(20):  # until its window is there to be dragged from
+        for _ in range(20):  # until its window is ready to be dragged from
             screen.drag(SOURCE, MIDDLE)
-            if "dropped with" in said.read_text():
+            if "dropped with" in output.read_text():
                 return
         raise AssertionError("nothing could be dragged")
     finally:
@@ -202,20 +204,20 @@ def drag_in(songs: Sequence[Path], screen: Screen, folder: Path) -> None:
 
 
 class Movement:
-    """Whether what is on the screen has moved, and then come to rest."""
+    """Detect that the time display has moved and then come to rest."""
 
     def __init__(self, screen: Screen, folder: Path) -> None:
         self._screen = screen
-        self._picture = folder / "look.ppm"
-        self._before = self._look()
+        self._picture = folder / "time.ppm"
+        self._before = self._capture()
         self._moved = False
 
     def is_over(self) -> bool:
-        """Look once more."""
-        now = self._look()
+        """Compare the display with the previous call; return True if it has moved and is unchanged now."""
+        now = self._capture()
         same, self._before = now == self._before, now
         self._moved = self._moved or not same
         return self._moved and same
 
-    def _look(self) -> bytes:
-        return self._screen.save_screenshot(self._picture, TIME).read_bytes()
+    def _capture(self) -> bytes:
+        return self._screen.save_screenshot(self._picture, TIME_DISPLAY).read_bytes()

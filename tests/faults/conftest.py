@@ -1,10 +1,10 @@
-"""The fault table: at the end of a run, every fault that was tried, and whether it was stood."""
+"""Print the fault table at the end of a run: every fault test, and whether it passed."""
 
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent.name
+FOLDER_NAME = Path(__file__).parent.name
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -12,9 +12,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         (report.nodeid.rpartition("::test_")[2].replace("_", " "), outcome)
         for outcome in ("passed", "failed")
         for report in terminalreporter.getreports(outcome)
-        if f"/{HERE}/" in report.nodeid
+        if f"/{FOLDER_NAME}/" in report.nodeid
     ]
     if rows:
         terminalreporter.section("faults")
-        for sentence, outcome in sorted(rows):
-            terminalreporter.write_line(f"{'pass' if outcome == 'passed' else 'FAIL'}  {sentence}")
+        for fault, outcome in sorted(rows):
+            terminalreporter.write_line(f"{'pass' if outcome == 'passed' else 'FAIL'}  {fault}")

@@ -1,4 +1,4 @@
-"""Disks that fill up, folders that vanish, programs that are missing: the app says so, and goes on when it can."""
+"""Full disks, deleted folders, missing programs: the app reports the error, and continues where it can."""
 
 import json
 import os
@@ -56,87 +56,90 @@ def disk(tmp_path: Path) -> Iterator[SmallDisk]:
         yield disk
 
 
-def said_well(answer: CommandResult) -> None:
-    """A failure in sentences, without a traceback."""
-    assert answer.exit_status == 1
-    assert "Traceback" not in answer.stdout + answer.stderr
-    assert (answer.stdout + answer.stderr).strip()
+def assert_clean_failure(result: CommandResult) -> None:
+    """Assert that the command failed with a message and without a traceback."""
+    assert result.exit_status == 1
+    assert "Traceback" not in result.stdout + result.stderr
+    assert (result.stdout + result.stderr).strip()
 
 
 def _has_ended(library: RunningLibrary, job: Job) -> bool:
-    """False also while the database cannot even be opened: on a full disk it may lack the files beside it."""
+    """Return whether the job has ended.
+
+    False also while the database cannot be opened: on a full disk SQLite may be unable to create its other files.
+    """
     with suppress(StorageError):
         return library.service.job(job.id).state in DONE
     return False
 
 
-def _stands_still(library: RunningLibrary) -> bool:
-    """True when nothing was told for a second."""
+def _is_idle(library: RunningLibrary) -> bool:
+    """Return whether no progress was reported for one second."""
     before = len(library.progress)
     with pytest.raises(AssertionError):
         wait_until(lambda: False, timeout_s=1)
     return len(library.progress) == before
 
 
-def ended(library: RunningLibrary, job: Job) -> Job:
+def wait_until_ended(library: RunningLibrary, job: Job) -> Job:
     wait_until(lambda: library.service.job(job.id).state in DONE, timeout_s=120)
     return library.service.job(job.id)
 
 
 @pytest.mark.parametrize("megabytes", [1, 3, 70, 90, 110])
-def test_a_disk_that_is_too_small_is_told_and_nothing_is_left_of_the_try(tmp_path: Path, megabytes: int) -> None:
+def test_too_small_disk_is_reported_and_leaves_no_partial_run(tmp_path: Path, megabytes: int) -> None:
     song = write_song(tmp_path / "song.wav", 20)
     with small_disk(tmp_path / "disk", megabytes) as disk:
-        answer = run_unbraid(disk.mount_point / "library", "separate", "--json", "--model", "sketch", song)
-        if answer.exit_status:
-            said_well(answer)
+        result = run_unbraid(disk.mount_point / "library", "separate", "--json", "--model", "sketch", song)
+        if result.exit_status:
+            assert_clean_failure(result)
             assert not list((disk.mount_point / "library" / "jobs").glob("*/run-*"))
             assert not list((disk.mount_point / "library" / "jobs").glob("*/segments"))
 
 
 @pytest.mark.parametrize("stage", [Stage.DECODING, Stage.SEPARATING, Stage.WRITING])
-def test_a_disk_that_fills_up_in_the_middle_costs_a_sentence_and_a_retry(
+def test_disk_that_fills_up_during_a_job_is_reported_and_a_retry_completes(
     tmp_path: Path, disk: SmallDisk, stage: Stage
 ) -> None:
     with running_library(disk.mount_point / "library") as library:
         job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
         library.wait_until(lambda: any(event.job_id == job.id and event.stage is stage for event in library.progress))
         disk.fill()
-        # Without room even the end of the job may have nowhere to be written.
-        wait_until(lambda: _has_ended(library, job) or _stands_still(library), timeout_s=60)
+        # On a full disk even the final state of the job may not be writable.
+        wait_until(lambda: _has_ended(library, job) or _is_idle(library), timeout_s=60)
         disk.empty()
-        first = ended(library, job)
+        first = wait_until_ended(library, job)
         if first.state is JobState.FAILED:
             assert "room" in (first.error or "") or "space" in (first.error or "")
             assert list_leftovers(library.home, first) == []
             job = library.service.separate_again(job.id)
-        last = ended(library, job)
+        last = wait_until_ended(library, job)
         assert (last.state, last.error, last.null_dbfs) == (JobState.COMPLETED, None, -300)
 
 
-def test_a_song_that_does_not_fit_is_refused_and_fits_once_there_is_room(tmp_path: Path) -> None:
+def test_track_that_does_not_fit_on_the_disk_is_refused_until_there_is_room(tmp_path: Path) -> None:
     song = write_song(tmp_path / "song.wav", 20)
     with small_disk(tmp_path / "disk", 60) as disk, running_library(disk.mount_point / "library") as library:
         with pytest.raises(StorageError, match=r"no room for song\.wav"):
             library.service.add(song, SKETCH)
         assert list(library.home.jobs.iterdir()) == []
         disk.remount("size=400m")
-        assert ended(library, library.service.add(song, SKETCH)).state is JobState.COMPLETED
+        assert wait_until_ended(library, library.service.add(song, SKETCH)).state is JobState.COMPLETED
 
 
-def test_a_read_only_library_is_told_in_a_sentence(tmp_path: Path, disk: SmallDisk) -> None:
+def test_read_only_library_is_reported_without_a_traceback(tmp_path: Path, disk: SmallDisk) -> None:
     library = disk.mount_point / "library"
     song = write_song(tmp_path / "song.wav")
     assert run_unbraid(library, "separate", "--model", "sketch", song).exit_status == 0
     disk.remount("ro")
-    for words in (("separate", "--model", "sketch", song), ("jobs",), ("pause",), ("doctor",)):
-        answer = run_unbraid(library, *words)
-        assert "Traceback" not in answer.stdout + answer.stderr, words
-        assert answer.exit_status == 1 or words == ("jobs",), words
+    for arguments in (("separate", "--model", "sketch", song), ("jobs",), ("pause",), ("doctor",)):
+        result = run_unbraid(library, *arguments)
+        assert "Traceback" not in result.stdout + result.stderr, arguments
+        assert result.exit_status == 1 or arguments == ("jobs",), arguments
     disk.remount("rw")
 
 
-def test_a_damaged_database_costs_no_song(root: Path, tmp_path: Path) -> None:
+def test_damaged_database_loses_no_job(root: Path, tmp_path: Path) -> None:
     with running_library(root) as library:
         done = library.wait_for(library.service.add(write_song(tmp_path / "song.wav"), SKETCH), *DONE)
     database = Home(root).database
@@ -150,8 +153,8 @@ def test_a_damaged_database_costs_no_song(root: Path, tmp_path: Path) -> None:
         assert library.wait_for(library.service.add(tmp_path / "song.wav", SKETCH), *DONE).state is JobState.COMPLETED
 
 
-def test_a_clock_that_was_set_back_keeps_no_song_waiting(root: Path, tmp_path: Path) -> None:
-    """Seen from a clock that was set back, a lease runs for hours, and a song was begun in the future."""
+def test_clock_that_was_set_back_blocks_no_job(root: Path, tmp_path: Path) -> None:
+    """After the clock was set back, a lease seems to run for hours, and the job to have started in the future."""
     with running_library(root) as library:
         job = library.service.add(write_song(tmp_path / "song.wav", 240), SKETCH)
         library.wait_for_progress(job)
@@ -163,17 +166,17 @@ def test_a_clock_that_was_set_back_keeps_no_song_waiting(root: Path, tmp_path: P
     assert (done.state, done.error) == (JobState.COMPLETED, None)
 
 
-def test_without_a_redis_the_command_says_how_to_get_one(root: Path, tmp_path: Path) -> None:
+def test_command_without_redis_says_how_to_install_it(root: Path, tmp_path: Path) -> None:
     song = write_song(tmp_path / "song.wav")
-    run = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", WITHOUT_REDIS, "separate", "--model", "sketch", str(song)],
         cwd=ROOT, env=command_environment(root) | {"PATH": str(tmp_path)}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    said_well(CommandResult(run.returncode, run.stdout, run.stderr))
-    assert "Redis" in run.stderr
+    assert_clean_failure(CommandResult(process.returncode, process.stdout, process.stderr))
+    assert "Redis" in process.stderr
 
 
-def test_somebody_else_s_socket_in_redis_s_place_is_no_hindrance(root: Path, tmp_path: Path) -> None:
+def test_foreign_socket_at_the_path_of_redis_blocks_no_job(root: Path, tmp_path: Path) -> None:
     home = Home(root)
     home.runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with socket.socket(socket.AF_UNIX) as foreign:
@@ -184,16 +187,16 @@ def test_somebody_else_s_socket_in_redis_s_place_is_no_hindrance(root: Path, tmp
     assert done.state is JobState.COMPLETED
 
 
-def test_a_port_where_no_redis_answers_is_told(root: Path, tmp_path: Path) -> None:
+def test_port_where_no_redis_answers_is_reported(root: Path, tmp_path: Path) -> None:
     with socket.socket() as foreign:
         foreign.bind(("127.0.0.1", 0))
         foreign.listen()
         song, port = write_song(tmp_path / "song.wav"), str(foreign.getsockname()[1])
-        answer = run_unbraid(root, "separate", "--model", "sketch", song, REDIS_HOST="127.0.0.1", REDIS_PORT=port)
-    said_well(answer)
+        result = run_unbraid(root, "separate", "--model", "sketch", song, REDIS_HOST="127.0.0.1", REDIS_PORT=port)
+    assert_clean_failure(result)
 
 
-def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
+def test_two_apps_started_at_once_share_one_redis_and_both_complete(root: Path, tmp_path: Path) -> None:
     songs = [write_song(tmp_path / f"{name}.wav", 30) for name in ("one", "two")]
     apps = [
         subprocess.Popen(
@@ -202,49 +205,51 @@ def test_two_apps_race_for_one_library(root: Path, tmp_path: Path) -> None:
         )
         for song in songs
     ]  # fmt: skip
-    most = 0
+    max_servers = 0
     while any(app.poll() is None for app in apps):
-        most = max(most, _redis_servers(root))
-    told = [app.communicate() for app in apps]
-    assert [app.returncode for app in apps] == [0, 0], told
-    assert [json.loads(out)["status"] for out, _ in told] == ["completed", "completed"]
-    assert most == 1
+        max_servers = max(max_servers, _count_redis_servers(root))
+    outputs = [app.communicate() for app in apps]
+    assert [app.returncode for app in apps] == [0, 0], outputs
+    assert [json.loads(out)["status"] for out, _ in outputs] == ["completed", "completed"]
+    assert max_servers == 1
     assert len(JobStore(Home(root)).jobs()) == 2
     assert_all_ended(root, timeout_s=15)
 
 
-def test_a_worker_without_memory_costs_that_song_a_sentence_and_no_other(root: Path, tmp_path: Path) -> None:
+def test_worker_out_of_memory_affects_only_its_own_job(root: Path, tmp_path: Path) -> None:
     with running_library(root) as library:
-        assert ended(library, library.service.add(write_song(tmp_path / "first.wav"), SKETCH)).state is DONE[0]
+        assert (
+            wait_until_ended(library, library.service.add(write_song(tmp_path / "first.wav"), SKETCH)).state is DONE[0]
+        )
         starved = find_owner(root)
         used = starved.memory_info().vms
         starved.rlimit(resource.RLIMIT_AS, (used + (8 << 20), resource.RLIM_INFINITY))
         job = library.service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
-        last = ended(library, job)
+        last = wait_until_ended(library, job)
         assert last.state is JobState.COMPLETED or (last.error and last.error.endswith("."))
-        for process in find_processes(root):  # whoever still starves
+        for process in find_processes(root):  # its limit stays for as long as it runs
             if process.pid == starved.pid:
                 starved.send_signal(signal.SIGKILL)
-        assert ended(library, library.service.add(write_song(tmp_path / "next.wav"), SKETCH)).state is DONE[0]
+        assert (
+            wait_until_ended(library, library.service.add(write_song(tmp_path / "next.wav"), SKETCH)).state is DONE[0]
+        )
 
 
-def test_a_model_file_that_was_cut_off_on_the_disk_is_told_by_name(root: Path, tmp_path: Path) -> None:
+def test_truncated_model_file_is_reported_by_name(root: Path, tmp_path: Path) -> None:
     with running_library(root) as library:
         name = import_tiny_model(library.home, tmp_path)
         (file,) = ModelStore(library.home).get(name).files
-        whole = file.read_bytes()
-        file.write_bytes(whole[: len(whole) // 2])
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2])
         song = write_song(tmp_path / "song.wav")
-        failed = ended(library, library.service.add(song, JobOptions(model=name)))
+        failed = wait_until_ended(library, library.service.add(song, JobOptions(model=name)))
         assert failed.state is JobState.FAILED
         assert file.name in (failed.error or "")
-        file.write_bytes(whole)
-        assert ended(library, library.service.separate_again(failed.id)).state is JobState.COMPLETED
+        file.write_bytes(content)
+        assert wait_until_ended(library, library.service.separate_again(failed.id)).state is JobState.COMPLETED
 
 
-def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_no_process(
-    root: Path, tmp_path: Path
-) -> None:
+def test_deleting_the_library_during_a_job_leaves_no_process(root: Path, tmp_path: Path) -> None:
     song = write_song(tmp_path / "song.wav", 240)
     app = subprocess.Popen(
         unbraid_command("separate", "--model", "sketch", song), cwd=ROOT, env=command_environment(root),
@@ -252,9 +257,9 @@ def test_a_library_that_is_deleted_as_a_whole_while_a_song_is_separated_leaves_n
     )  # fmt: skip
     wait_until(lambda: Home(root).database.exists() and _is_processing(root))
     shutil.rmtree(root, ignore_errors=True)
-    _, said = app.communicate(timeout=120)
+    _, stderr = app.communicate(timeout=120)
     assert app.returncode == 1
-    assert "Traceback" not in said
+    assert "Traceback" not in stderr
     assert_all_ended(root, timeout_s=15)
 
 
@@ -262,10 +267,10 @@ def _is_processing(root: Path) -> bool:
     return any(job.state is JobState.PROCESSING for job in JobStore(Home(root)).jobs())
 
 
-def _redis_servers(root: Path) -> int:
-    """How many run on that library."""
-    found = 0
+def _count_redis_servers(root: Path) -> int:
+    """Return how many Redis servers run for the library."""
+    count = 0
     for process in find_processes(root):
         with suppress(psutil.NoSuchProcess):
-            found += "redis-server" in process.name()
-    return found
+            count += "redis-server" in process.name()
+    return count

@@ -1,7 +1,7 @@
-"""Random kill -9 over window, command, worker, child and Redis, while songs are added, paused, moved and cancelled.
+"""Random SIGKILLs of window, command, worker, child and Redis while jobs are added, paused, moved and cancelled.
 
-Nothing is lost, nothing committed twice, nothing stuck. `UNBRAID_CHAOS_SECONDS` (default 60) and `UNBRAID_CHAOS_SEEDS`
-(default "1") choose how long and how; 600 s are 200 kills.
+No job may be lost, committed twice or stuck. `UNBRAID_CHAOS_SECONDS` (default 60) sets the duration, and
+`UNBRAID_CHAOS_SEEDS` (default "1") the random seeds; 600 s are 200 kills.
 """
 
 import os
@@ -32,24 +32,24 @@ pytestmark = pytest.mark.faults
 SECONDS = float(os.environ.get("UNBRAID_CHAOS_SECONDS", "60"))
 SEEDS = [int(word) for word in os.environ.get("UNBRAID_CHAOS_SEEDS", "1").split()]
 KILLS = round(SECONDS / 3)
-# Songs that wait or run at any time, songs in the queue at most, and seconds between kills.
-WAITING, MOST_OPEN = 4, 10
-LEAST, MOST = 0.4, 3.6
-# Every song has ended so soon after the last kill (seconds).
-PATIENCE = 60.0
+# Jobs that wait or run at any time, the most unfinished jobs, and the seconds between kills.
+MIN_RUNNABLE, MAX_UNFINISHED = 4, 10
+MIN_DELAY_S, MAX_DELAY_S = 0.4, 3.6
+# Seconds within which every job must end after the last kill.
+END_TIMEOUT_S = 60.0
 
 
 class App:
-    """The window, or with a song a command in a terminal, started again whenever it was killed."""
+    """The window, or with a track the command in a terminal, started again whenever it was killed."""
 
     def __init__(self, library: Path, screen: Screen) -> None:
         self._library = library
         self._environment = command_environment(library) | screen.environment
         self.start()
 
-    def start(self, *words: str | Path) -> None:
+    def start(self, *arguments: str | Path) -> None:
         self.process = subprocess.Popen(
-            unbraid_command(*words),
+            unbraid_command(*arguments),
             cwd=ROOT,
             env=self._environment,
             stdout=subprocess.DEVNULL,
@@ -57,18 +57,18 @@ class App:
         )
 
     def victims(self) -> list[psutil.Process]:
-        """Everything that belongs to it."""
+        """Return every process of the library."""
         found = {process.pid: process for process in find_processes(self._library)}
         return list(found.values())
 
-    def kill(self, victim: psutil.Process) -> None:
-        """kill -9, and start the window again if it was it."""
-        self.strike(victim)
+    def kill_and_restart(self, victim: psutil.Process) -> None:
+        """Kill a process with SIGKILL, and start the window again if it was the app itself."""
+        self.kill(victim)
         if self.process.poll() is not None:
             self.start()
 
-    def strike(self, victim: psutil.Process) -> None:
-        """kill -9; what is started next is the caller's choice."""
+    def kill(self, victim: psutil.Process) -> None:
+        """Kill a process with SIGKILL; the caller chooses what to start next."""
         try:
             victim.kill()
         except psutil.NoSuchProcess:
@@ -79,38 +79,38 @@ class App:
 
 @dataclass
 class User:
-    """Somebody who cannot leave the queue alone."""
+    """A user who keeps changing the queue."""
 
     service: JobService
     song: Path
-    chance: random.Random
+    rng: random.Random
     cancelled: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
-    deeds: Counter[str] = field(default_factory=Counter)
+    actions: Counter[str] = field(default_factory=Counter)
 
     def add_songs(self) -> None:
-        """Keep some songs in line, and not too many of those that were paused."""
+        """Add jobs until enough can run, unless too many are unfinished."""
         jobs = self.service.jobs()
         self.seen |= {job.id for job in jobs}
         unfinished = [job for job in jobs if not job.state.has_ended]
         free = sum(not job.paused for job in unfinished)
-        for _ in range(min(WAITING - free, MOST_OPEN - len(unfinished))):
+        for _ in range(min(MIN_RUNNABLE - free, MAX_UNFINISHED - len(unfinished))):
             self.seen.add(self.service.add(self.song, JobOptions(model="sketch")).id)
 
-    def do_something(self) -> None:
-        """One deed, to any song that has not ended. It may end in the same moment."""
+    def act_on_a_random_job(self) -> None:
+        """Perform one random action on a random unfinished job, which may end at the same moment."""
         unfinished = [job for job in self.service.jobs() if not job.state.has_ended]
-        deed = self.chance.choice(("pause", "resume", "pause queue", "resume queue", "cancel", "move", "nothing"))
-        self.deeds[deed] += 1
+        action = self.rng.choice(("pause", "resume", "pause queue", "resume queue", "cancel", "move", "nothing"))
+        self.actions[action] += 1
         if not unfinished:
             return
         try:
-            self._do(deed, self.chance.choice(unfinished).id)
+            self._perform(action, self.rng.choice(unfinished).id)
         except JobStateError:
             return
 
-    def _do(self, deed: str, job_id: str) -> None:
-        match deed:
+    def _perform(self, action: str, job_id: str) -> None:
+        match action:
             case "pause":
                 self.service.pause_jobs([job_id])
             case "resume":
@@ -127,7 +127,7 @@ class User:
             case _:
                 pass
 
-    def let_everything_go_on(self) -> None:
+    def resume_everything(self) -> None:
         self.service.resume_queue()
         for job in self.service.jobs():
             if job.paused:
@@ -136,7 +136,7 @@ class User:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the songs."""
+    """How many jobs had which outcome."""
 
     jobs: int
     kills: int
@@ -155,86 +155,85 @@ class Verdict:
 
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_no_song_is_lost_committed_twice_or_stuck(
+def test_random_kills_leave_no_job_lost_committed_twice_or_stuck(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     home = Home(tmp_path / "library").create_folders()
     save_settings(home, Settings(model="sketch"))
     song = write_song(tmp_path / "song.wav", seconds=8)
     with virtual_screen() as screen:
-        monkeypatch.setenv("UNBRAID_HOME", str(home.root))  # not sooner: the screen is nobody's victim
-        user = User(Backend(home).service, song, chance)
-        count_commits(home)
+        monkeypatch.setenv("UNBRAID_HOME", str(home.root))  # not earlier: the screen must not be among the victims
+        user = User(Backend(home).service, song, rng)
+        install_commit_counter(home)
         app = App(home.root, screen)
-        kills = rage(app, user, chance)
-        if app.process.poll() is None and len(app.process.args) > len(
-            unbraid_command()
-        ):  # a command ends with its own song
+        kills = kill_at_random(app, user, rng)
+        # A command quits when its own job ends: replace it by the window.
+        if app.process.poll() is None and len(app.process.args) > len(unbraid_command()):
             app.process.terminate()
             app.process.wait(60)
         if app.process.poll() is not None:
             app.start()
-        user.let_everything_go_on()
-        stuck = unfinished_after(user.service, PATIENCE)
+        user.resume_everything()
+        stuck = count_unfinished_after(user.service, END_TIMEOUT_S)
         app.process.terminate()
         app.process.wait(60)
-    verdict = judged(home, user, kills, stuck)
+    verdict = compute_verdict(home, user, kills, stuck)
     with capsys.disabled():
-        print(f"\nseed {seed}: {verdict}; deeds: {dict(sorted(user.deeds.items()))}", end="")
+        print(f"\nseed {seed}: {verdict}; actions: {dict(sorted(user.actions.items()))}", end="")
     assert (verdict.lost, verdict.committed_twice, verdict.stuck) == (0, 0, 0)
-    assert integrity(home) == "ok"
+    assert check_integrity(home) == "ok"
     assert_all_ended(home.root)
 
 
-def rage(app: App, user: User, chance: random.Random) -> int:
-    """Kill until the time is over and there were enough kills. How many there were."""
+def kill_at_random(app: App, user: User, rng: random.Random) -> int:
+    """Kill random processes until the time is over and enough were killed. Return the number of kills."""
     kills, end = 0, monotonic() + SECONDS
     while monotonic() < end or kills < KILLS:
         user.add_songs()
-        user.do_something()
-        _wait(app.process, chance.uniform(LEAST, MOST))
+        user.act_on_a_random_job()
+        _wait(app.process, rng.uniform(MIN_DELAY_S, MAX_DELAY_S))
         victims = app.victims()
         if victims:
-            app.strike(chance.choice(victims))
+            app.kill(rng.choice(victims))
             kills += 1
         if app.process.poll() is not None:
-            app.start(*chance.choice(((), ("separate", user.song))))
+            app.start(*rng.choice(((), ("separate", user.song))))
     return kills
 
 
-def unfinished_after(service: JobService, patience: float) -> int:
-    """How many songs have not ended even then."""
+def count_unfinished_after(service: JobService, timeout_s: float) -> int:
+    """Wait `timeout_s` seconds at most for all jobs to end; return how many have not."""
     try:
-        wait_until(lambda: all(job.state.has_ended for job in service.jobs()), patience)
+        wait_until(lambda: all(job.state.has_ended for job in service.jobs()), timeout_s)
     except AssertionError:
         return sum(not job.state.has_ended for job in service.jobs())
     return 0
 
 
-def judged(home: Home, user: User, kills: int, stuck: int) -> Verdict:
+def compute_verdict(home: Home, user: User, kills: int, stuck: int) -> Verdict:
     jobs = {job.id: job for job in user.service.jobs()}
     completed = [job for job in jobs.values() if job.state is JobState.COMPLETED]
     given_up = [job for job in jobs.values() if job.state is JobState.FAILED and job.crashes >= MAX_CRASHES]
-    fine = {job.id for job in completed if is_whole(home, job)} | {job.id for job in given_up}
-    fine |= {job.id for job in jobs.values() if job.state is JobState.CANCELLED and job.id in user.cancelled}
-    fine |= {job.id for job in jobs.values() if not job.state.has_ended}  # stuck, not lost
-    lost = (user.seen | jobs.keys()) - fine
-    commits = commits_of(home)
+    accounted_for = {job.id for job in completed if has_exactly_its_stems(home, job)} | {job.id for job in given_up}
+    accounted_for |= {job.id for job in jobs.values() if job.state is JobState.CANCELLED and job.id in user.cancelled}
+    accounted_for |= {job.id for job in jobs.values() if not job.state.has_ended}  # stuck, not lost
+    lost = (user.seen | jobs.keys()) - accounted_for
+    commits = read_commits(home)
     twice = [job_id for job_id, count in commits.items() if count > 1]
     assert commits.keys() == {job.id for job in completed}
     return Verdict(len(user.seen | jobs.keys()), kills, len(completed), len(given_up), len(lost), len(twice), stuck)
 
 
-def is_whole(home: Home, job: Job) -> bool:
-    """Completed, with the one set of stems that its row names, and nothing beside it."""
+def has_exactly_its_stems(home: Home, job: Job) -> bool:
+    """Return whether a completed job has the stems that its row names, and no other run."""
     runs = [folder.name for folder in home.job_folder(job.id).root.glob("run-*")]
     stems = all(stem.path.exists() and stem.path.parent.name == runs[0] for stem in job.stems)
     return runs == [f"run-{job.token}"] and len(job.stems) == 4 and stems
 
 
-def count_commits(home: Home) -> None:
-    """Have the database itself count how often each song becomes completed."""
+def install_commit_counter(home: Home) -> None:
+    """Create a trigger by which the database itself counts how often each job becomes completed."""
     with closing(sqlite3.connect(home.database)) as connection:
         connection.execute("CREATE TABLE commits (id TEXT)")
         connection.execute(
@@ -243,12 +242,12 @@ def count_commits(home: Home) -> None:
         )
 
 
-def commits_of(home: Home) -> Counter[str]:
+def read_commits(home: Home) -> Counter[str]:
     with closing(sqlite3.connect(home.database)) as connection:
         return Counter(row[0] for row in connection.execute("SELECT id FROM commits"))
 
 
-def integrity(home: Home) -> str:
+def check_integrity(home: Home) -> str:
     with closing(sqlite3.connect(home.database)) as connection:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 

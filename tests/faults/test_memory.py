@@ -1,4 +1,4 @@
-"""The system itself ends the worker's child because a limit of memory is exceeded."""
+"""The kernel kills the worker's child process because it exceeds a memory limit."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.helpers.memory_limit import MemoryLimit, memory_limit
 from tests.helpers.resume import TINY_MODEL_NAME, find_owner, import_tiny_model
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
-# Too little for torch, so the child is ended while it loads the model.
+# Too little for torch, so the child is killed while it loads the model.
 LIMIT = 32 << 20
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 
@@ -20,34 +20,34 @@ def add(library: RunningLibrary, folder: Path) -> Job:
     return library.service.add(write_song(folder / "song.wav", 20), JobOptions(model=TINY_MODEL_NAME))
 
 
-def hold_owner(library: RunningLibrary, job: Job, token: int, limit: MemoryLimit) -> None:
-    """Limit the process that takes the job under that token, while it loads the model."""
+def limit_owner(library: RunningLibrary, job: Job, token: int, limit: MemoryLimit) -> None:
+    """Limit the process that claims the job with this token, while it loads the model."""
 
-    def is_taken() -> bool:
-        now = library.service.job(job.id)
-        return (now.state, now.token) == (JobState.PROCESSING, token)
+    def is_claimed() -> bool:
+        current = library.service.job(job.id)
+        return (current.state, current.token) == (JobState.PROCESSING, token)
 
-    wait_until(is_taken, interval_s=0.01)
+    wait_until(is_claimed, interval_s=0.01)
     limit.add_process(find_owner(library.home.root))
 
 
-def test_a_song_whose_process_is_ended_for_want_of_memory_is_done_with_less(tmp_path: Path) -> None:
+def test_job_whose_process_ran_out_of_memory_completes_in_low_memory(tmp_path: Path) -> None:
     with running_library(tmp_path / "library") as library, memory_limit(LIMIT) as limit:
         job = add(library, tmp_path)
-        hold_owner(library, job, 1, limit)
+        limit_owner(library, job, 1, limit)
         done = library.wait_for(job, *DONE)
     assert (done.state, done.error, done.crashes) == (JobState.COMPLETED, None, 1)
     assert any("not enough memory" in notice for notice in done.notices)
 
 
-def test_a_song_that_does_not_fit_with_less_either_fails_with_a_sentence_and_its_neighbour_completes(
+def test_job_too_big_for_low_memory_fails_with_a_reason_and_the_next_one_completes(
     tmp_path: Path,
 ) -> None:
     with running_library(tmp_path / "library") as library, memory_limit(LIMIT) as limit:
         job = add(library, tmp_path)
         neighbour = library.service.add(write_song(tmp_path / "neighbour.wav"), JobOptions(model="sketch"))
         for token in (1, 2):
-            hold_owner(library, job, token, limit)
+            limit_owner(library, job, token, limit)
         failed, done = (library.wait_for(one, *DONE) for one in (job, neighbour))
     assert (failed.state, failed.crashes, failed.token) == (JobState.FAILED, 2, 2)
     assert "not enough memory" in (failed.error or "")

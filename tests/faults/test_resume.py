@@ -1,6 +1,6 @@
-"""kill -9 at ten random moments of one song: every finished segment is kept, and the stems are the same bits.
+"""SIGKILL at ten random moments of one job: every finished segment is kept, and the stems are bit-identical.
 
-`UNBRAID_RESUME_SEED` (default 1) chooses the moments.
+`UNBRAID_RESUME_SEED` (default 1) seeds the choice of the moments.
 """
 
 import os
@@ -34,42 +34,45 @@ pytestmark = pytest.mark.faults
 SEED = int(os.environ.get("UNBRAID_RESUME_SEED", "1"))
 # The track is cut into this many segments, 3 s apart.
 SECONDS, SEGMENTS, KILLS = 300.0, 100, 10
-PATIENCE = 300.0
+TIMEOUT_S = 300.0
 
 
 @pytest.mark.timeout(3600)
-def test_a_song_whose_processes_are_killed_ten_times_goes_on_each_time_and_comes_out_the_same(
+def test_job_killed_ten_times_resumes_each_time_and_yields_the_same_stems(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    chance = random.Random(SEED)
+    rng = random.Random(SEED)
     library = tmp_path / "library"
     home = Home(library).create_folders()
     import_tiny_model(home, tmp_path)
     song = write_song(tmp_path / "song.wav", SECONDS)
-    told: list[str] = []
-    with virtual_screen() as screen, ExitStack() as always:
-        monkeypatch.setenv("UNBRAID_HOME", str(library))  # not sooner: the screen is nobody's victim
+    kills: list[str] = []
+    with virtual_screen() as screen, ExitStack() as stack:
+        monkeypatch.setenv(
+            "UNBRAID_HOME", str(library)
+        )  # not earlier: the screen must not be found among the app's processes
         service = Backend(home).service
-        app = always.enter_context(_running_app(library, screen))
+        app = stack.enter_context(_running_app(library, screen))
         job = service.add(song, JobOptions(model=TINY_MODEL_NAME))
         segments = FinishedSegments(home, job)
-        began = monotonic()
-        for kill, moment in enumerate(sorted(chance.sample(range(1, SEGMENTS), KILLS))):
-            wait_until(lambda: segments.count() >= moment, PATIENCE, interval_s=0.01)  # noqa: B023
-            victim = ("owner", "worker", "app")[kill % 3]
-            app.kill(_process(app, victim, library))
-            told.append(f"{victim} at {segments.count()}")
+        started = monotonic()
+        for kill, segment_count in enumerate(sorted(rng.sample(range(1, SEGMENTS), KILLS))):
+            wait_until(lambda: segments.count() >= segment_count, TIMEOUT_S, interval_s=0.01)  # noqa: B023
+            role = ("owner", "worker", "app")[kill % 3]
+            app.kill_and_restart(_find_process(app, role, library))
+            kills.append(f"{role} at {segments.count()}")
         wait_until(
-            lambda: segments.count() == SEGMENTS or service.job(job.id).state.has_ended, PATIENCE, interval_s=0.01
+            lambda: segments.count() == SEGMENTS or service.job(job.id).state.has_ended, TIMEOUT_S, interval_s=0.01
         )
-        stopped, seconds = _done(service, job), monotonic() - began
-        uninterrupted = _done(service, service.add(song, JobOptions(model=TINY_MODEL_NAME)))
-        wait_until(lambda: not list_leftovers(home, stopped) and not list_leftovers(home, uninterrupted))
+        interrupted, seconds = _wait_until_completed(service, job), monotonic() - started
+        uninterrupted = _wait_until_completed(service, service.add(song, JobOptions(model=TINY_MODEL_NAME)))
+        wait_until(lambda: not list_leftovers(home, interrupted) and not list_leftovers(home, uninterrupted))
     with capsys.disabled():
         print(
-            f"\nseed {SEED}: {seconds:.0f} s; {', '.join(told)}; crashes counted at the end: {stopped.crashes}", end=""
+            f"\nseed {SEED}: {seconds:.0f} s; {', '.join(kills)}; crashes counted at the end: {interrupted.crashes}",
+            end="",
         )
-    assert_same_stems(stopped, uninterrupted)
+    assert_same_stems(interrupted, uninterrupted)
     assert segments.count() == SEGMENTS
     assert_all_ended(library)
 
@@ -84,23 +87,23 @@ def _running_app(library: Path, screen: Screen) -> Generator[App]:
         app.process.wait(60)
 
 
-def _process(app: App, victim: str, library: Path) -> psutil.Process:
-    if victim == "app":
+def _find_process(app: App, role: str, library: Path) -> psutil.Process:
+    if role == "app":
         return psutil.Process(app.process.pid)
     found: list[psutil.Process] = []
 
-    def is_there() -> bool:
-        # Two moments may be so near to each other that nobody works on the song yet.
+    def is_running() -> bool:
+        # When two kills follow closely, no process may have claimed the job yet.
         with suppress(StopIteration, psutil.NoSuchProcess):
-            found.append(find_owner(library) if victim == "owner" else find_worker(library))
+            found.append(find_owner(library) if role == "owner" else find_worker(library))
         return bool(found)
 
-    wait_until(is_there)
+    wait_until(is_running)
     return found[0]
 
 
-def _done(service: JobService, job: Job) -> Job:
-    wait_until(lambda: service.job(job.id).state.has_ended, PATIENCE)
+def _wait_until_completed(service: JobService, job: Job) -> Job:
+    wait_until(lambda: service.job(job.id).state.has_ended, TIMEOUT_S)
     ended = service.job(job.id)
     assert (ended.state, ended.error) == (JobState.COMPLETED, None)
     return ended

@@ -1,4 +1,4 @@
-"""Ends that are asked for: a signal, a closed terminal, a computer that shuts down. No song is lost, nothing stays."""
+"""Requested exits by a signal, a closed terminal or a computer shutdown: no job is lost, no process is left."""
 
 import os
 import pty
@@ -41,13 +41,13 @@ def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav", 240)
 
 
-def separating(root: Path, song: Path, **options: object) -> AbstractContextManager["subprocess.Popen[bytes]"]:
+def running_command(root: Path, song: Path, **options: object) -> AbstractContextManager["subprocess.Popen[bytes]"]:
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return running_process(unbraid_command("separate", song), root, **(streams | options))
 
 
-def wait_until_at_work(service: JobService, kept: int = 3) -> Job:
-    """Until the one song of the library has some finished segments."""
+def wait_until_separating(service: JobService, kept: int = 3) -> Job:
+    """Wait until the only job of the library has `kept` finished segments, and return the job."""
     home: Home = service._home
     wait_until(
         lambda: any(home.job_folder(job.id).count_finished_segments() >= kept for job in service.jobs()),
@@ -57,8 +57,8 @@ def wait_until_at_work(service: JobService, kept: int = 3) -> Job:
     return job
 
 
-def assert_goes_on(root: Path, job: Job, segments: int) -> None:
-    """The song is done at the next start, and what was finished is not done again."""
+def assert_resumes(root: Path, job: Job, segments: int) -> None:
+    """Assert that the next start completes the job without computing its finished segments again."""
     folder = Home(root).job_folder(job.id)
     kept = {file: file.stat().st_mtime_ns for file in folder.segments.glob("*/*.float32")}
     assert len(kept) >= segments
@@ -68,35 +68,35 @@ def assert_goes_on(root: Path, job: Job, segments: int) -> None:
         library.wait_for(job, JobState.COMPLETED)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_a_command_in_order_and_its_song_goes_on_at_the_next_start(
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
+def test_signal_stops_a_command_cleanly_and_its_job_resumes_at_the_next_start(
     root: Path, service: JobService, song: Path, number: signal.Signals
 ) -> None:
-    with separating(root, song) as command:
-        job = wait_until_at_work(service)
+    with running_command(root, song) as command:
+        job = wait_until_separating(service)
         command.send_signal(number)
         assert command.wait(30) == 1
     assert_all_ended(root)
-    left = service.job(job.id)
-    assert (left.state, left.crashes) == (JobState.PENDING, 0)
-    assert_goes_on(root, job, 3)
+    stopped = service.job(job.id)
+    assert (stopped.state, stopped.crashes) == (JobState.PENDING, 0)
+    assert_resumes(root, job, 3)
 
 
-def test_ctrl_c_ends_a_command_in_order_and_cancels_its_song(root: Path, service: JobService, song: Path) -> None:
-    with separating(root, song) as command:
-        job = wait_until_at_work(service)
+def test_ctrl_c_stops_a_command_cleanly_and_cancels_its_job(root: Path, service: JobService, song: Path) -> None:
+    with running_command(root, song) as command:
+        job = wait_until_separating(service)
         command.send_signal(signal.SIGINT)
         assert command.wait(30) == 1
     assert_all_ended(root)
     assert service.job(job.id).state is JobState.CANCELLED
 
 
-def test_a_terminal_that_is_closed_ends_its_command_in_order(root: Path, service: JobService, song: Path) -> None:
+def test_closed_terminal_stops_its_command_cleanly(root: Path, service: JobService, song: Path) -> None:
     keyboard, screen = pty.openpty()
     streams = {"stdin": screen, "stdout": screen, "stderr": screen}
-    with separating(root, song, **streams, start_new_session=True, preexec_fn=_take_terminal) as command:
+    with running_command(root, song, **streams, start_new_session=True, preexec_fn=_take_terminal) as command:
         os.close(screen)
-        job = wait_until_at_work(service)
+        job = wait_until_separating(service)
         os.close(keyboard)
         assert command.wait(30) == 1
     assert_all_ended(root)
@@ -110,12 +110,12 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_a_command_that_shall_outlive_its_terminal_does(root: Path, service: JobService, song: Path) -> None:
-    def as_nohup_does() -> None:
+def test_command_that_ignores_sighup_outlives_its_terminal(root: Path, service: JobService, song: Path) -> None:
+    def ignore_hangup() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
-    with separating(root, song, preexec_fn=as_nohup_does) as command:
-        job = wait_until_at_work(service)
+    with running_command(root, song, preexec_fn=ignore_hangup) as command:
+        job = wait_until_separating(service)
         before = service.job(job.id).progress
         command.send_signal(signal.SIGHUP)
         wait_until(lambda: service.job(job.id).progress > before)
@@ -125,7 +125,7 @@ def test_a_command_that_shall_outlive_its_terminal_does(root: Path, service: Job
 
 
 def shut_down(processes: Sequence[psutil.Process]) -> dict[int, int | None]:
-    """As a computer does: all are asked to end in the same moment. The exit status of each, by its number."""
+    """Terminate all processes at once, as a computer shutdown does. Return their exit statuses by process id."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -134,20 +134,20 @@ def shut_down(processes: Sequence[psutil.Process]) -> dict[int, int | None]:
     return {process.pid: process.returncode for process in gone}
 
 
-def test_a_shutdown_of_the_computer_loses_nothing_of_a_command(root: Path, service: JobService, song: Path) -> None:
-    with separating(root, song) as command:
-        job = wait_until_at_work(service)
+def test_computer_shutdown_loses_no_work_of_a_command(root: Path, service: JobService, song: Path) -> None:
+    with running_command(root, song) as command:
+        job = wait_until_separating(service)
         assert shut_down(find_processes(root))[command.pid] == 1
     assert_all_ended(root)
     assert service.job(job.id).state in (JobState.PENDING, JobState.PROCESSING)
-    assert_goes_on(root, job, 3)
+    assert_resumes(root, job, 3)
     assert service.job(job.id).crashes <= 1
 
 
-def test_a_shutdown_of_the_computer_loses_nothing_of_the_window(root: Path, service: JobService, song: Path) -> None:
+def test_computer_shutdown_loses_no_work_of_the_window(root: Path, service: JobService, song: Path) -> None:
     with virtual_screen() as screen, window(root, screen, song) as app:
-        job = wait_until_at_work(service)
+        job = wait_until_separating(service)
         assert shut_down(find_processes(root))[app.pid] == 0
     assert_all_ended(root)
-    assert_goes_on(root, job, 3)
+    assert_resumes(root, job, 3)
     assert service.job(job.id).crashes <= 1

@@ -1,7 +1,7 @@
-"""The process that a damaged file is tried in: all that the app does with it, under limits that nothing good needs.
+"""Trial process: does everything that the app does with a file, under limits that no undamaged file reaches.
 
-Each line that comes in is the path of a file; the answer is one line of JSON. What the app may say of a file is an
-answer. Anything else ends the process, and that is the finding.
+Each input line is the path of a file; the reply is one line of JSON. It holds what the app reports about the file,
+such as an error message for the user. Anything else ends the process, which is a finding.
 """
 
 import faulthandler
@@ -25,22 +25,22 @@ from desktop.segments.grid import Segmentation
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory
 
-# Seconds of processor time that one file may take, bytes of memory that the process may ever have used, and that a file
-# may ask for beside what the process has to begin with. FFmpeg asks for much that it never touches, and fills 400 MB for
-# a table that a MOV of 10 kB claims to have; beside that the process may have grown to 150 MB.
-SECONDS = 20
-USED, ASKED = 768 << 20, 3 << 30
-# Bytes that any file may have that is written: a few hours of silence are packed into little.
-LARGEST = 2 << 30
-LONGEST_SENTENCE = 300
-PICTURES = {".png", ".jpg", ".gif", ".webp", ".bmp"}
-SIDE = 50
+# CPU seconds for one file, peak memory of the process in bytes, and address space in bytes that the process may request
+# beyond what it has at the start. FFmpeg requests much that it never touches, and fills 400 MB for a table that a MOV of
+# 10 kB claims to have; besides that the process may have grown to 150 MB.
+CPU_SECONDS = 20
+MAX_USED_BYTES, MAX_REQUESTED_BYTES = 768 << 20, 3 << 30
+# Largest file that the process may write: a few hours of silence compress to a small input.
+MAX_FILE_BYTES = 2 << 30
+MAX_SENTENCE_LENGTH = 300
+PICTURE_SUFFIXES = {".png", ".jpg", ".gif", ".webp", ".bmp"}
+PICTURE_SIDE = 50
 # Short segments, so that a short song has several.
 ENGINE = IdentityEngine(Segmentation(length=16384, stride=12288, centre_last=True))
 
 
 def main() -> int:
-    """Try every file that is named on standard input."""
+    """Try every file whose path is on standard input."""
     faulthandler.enable()
     faulthandler.register(signal.SIGXCPU, chain=True)
     limit_memory()
@@ -48,37 +48,37 @@ def main() -> int:
     for line in sys.stdin:
         limit_time()
         path = Path(json.loads(line))
-        answer = list(tried(path))
-        assert peak_memory() < USED
-        out.write(json.dumps(answer).encode() + b"\n")
+        results = list(check_file(path))
+        assert peak_memory() < MAX_USED_BYTES
+        out.write(json.dumps(results).encode() + b"\n")
         out.flush()
     return 0
 
 
-def tried(path: Path) -> Iterator[str]:
-    """What the app says of a file, step by step."""
-    if path.suffix in PICTURES:
-        yield looked_at(path)
+def check_file(path: Path) -> Iterator[str]:
+    """Yield what the app reports about a file, step by step."""
+    if path.suffix in PICTURE_SUFFIXES:
+        yield check_picture(path)
         return
     yield check_tags(path)
     for found in find_tracks([path]):
         if isinstance(found, RejectedPath):
             yield check_sentence(found.reason)
             return
-    for step in (probed, decoded, drafted):
+    for check in (check_probe, check_decoding, check_draft):
         try:
-            yield step(path)
+            yield check(path)
         except UnbraidError as error:
             yield check_sentence(str(error))
 
 
-def probed(path: Path) -> str:
+def check_probe(path: Path) -> str:
     return repr(read_track_info(path))
 
 
-def decoded(path: Path) -> str:
+def check_decoding(path: Path) -> str:
     out = path.with_name("mixture.wav")
-    mixture = decode_mixture(path, out, check_part, lambda: False)
+    mixture = decode_mixture(path, out, check_fraction, lambda: False)
     out.unlink()
     assert mixture.frames > 0
     assert mixture.channels in (1, 2)
@@ -87,7 +87,7 @@ def decoded(path: Path) -> str:
     return f"{mixture.frames} frames"
 
 
-def drafted(path: Path) -> str:
+def check_draft(path: Path) -> str:
     folder = path.with_name("draft")
     try:
         make_draft(path, folder, ENGINE, lambda: None, lambda: False)
@@ -100,11 +100,11 @@ def drafted(path: Path) -> str:
     return "drafted"
 
 
-def looked_at(path: Path) -> str:
-    picture = read_picture(path, SIDE)
+def check_picture(path: Path) -> str:
+    picture = read_picture(path, PICTURE_SIDE)
     if picture is None:
         return "no picture"
-    assert len(picture.pixels) == 4 * SIDE * SIDE
+    assert len(picture.pixels) == 4 * PICTURE_SIDE * PICTURE_SIDE
     assert isinstance(picture.rotation, int)
     return "a picture"
 
@@ -114,38 +114,38 @@ def check_tags(path: Path) -> str:
     if tags.cover:
         cover = path.with_name("cover")
         cover.write_bytes(tags.cover)
-        looked_at(cover)
+        check_picture(cover)
     for text in (tags.title, tags.artist, tags.album):
-        assert len(text) <= LONGEST_SENTENCE
+        assert len(text) <= MAX_SENTENCE_LENGTH
         assert text.isprintable()
     assert tags.seconds is None or tags.seconds > 0
     return tags.title
 
 
-def check_part(part: float) -> None:
-    assert 0 <= part <= 1
+def check_fraction(fraction: float) -> None:
+    assert 0 <= fraction <= 1
 
 
 def check_sentence(sentence: str) -> str:
-    """What may be shown to the user."""
+    """Check that the sentence can be shown to the user, and return it."""
     assert sentence.endswith("."), sentence
     assert sentence.isprintable(), sentence
-    assert len(sentence) < LONGEST_SENTENCE, sentence
+    assert len(sentence) < MAX_SENTENCE_LENGTH, sentence
     return sentence
 
 
 def limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    most = pages * resource.getpagesize() + ASKED
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST, LARGEST))
+    limit = pages * resource.getpagesize() + MAX_REQUESTED_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def limit_time() -> None:
-    """From now on: the kernel counts all that the process has ever used."""
+    """Limit the CPU time from now on; the kernel counts all that the process has ever used."""
     used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + SECONDS, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + CPU_SECONDS, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

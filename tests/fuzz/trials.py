@@ -1,4 +1,4 @@
-"""Tries files in a child process, one after the other; a new one takes the place of one that ended."""
+"""Trial of files in a child process, one after another; a new process replaces one that crashed."""
 
 import json
 import os
@@ -12,26 +12,26 @@ from typing import Self
 
 from tests.helpers.command import ROOT
 
-# Seconds by the clock: far beyond the processor time that the child allows itself, so this ends what waits for ever.
-_PATIENCE = 120.0
-_LONGEST_STORY = 4000
+# Wall-clock seconds, far more than the CPU time that the child allows itself: this ends a child that waits forever.
+_TIMEOUT_S = 120.0
+_MAX_REPORT_LENGTH = 4000
 
 
 @dataclass(frozen=True)
-class Ended:
-    """A file that ended the process it was tried in."""
+class Crash:
+    """The end of the trial process while it tried a file."""
 
-    how: str
+    report: str
 
 
-class Trials:
-    """Use as a context."""
+class TrialProcess:
+    """Child process that tries files, started on demand. Use as a context manager."""
 
     def __init__(self, program: str, folder: Path) -> None:
-        """`program` is a module that reads paths and answers in lines; `folder` is its own."""
+        """Run the module `program`, which replies to each path with one line; `folder` is for its files."""
         self._program = program
         self._folder = folder
-        self._stories = folder / "stderr.txt"
+        self._stderr_path = folder / "stderr.txt"
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
@@ -43,30 +43,32 @@ class Trials:
         if self._process:
             self._end(self._process)
 
-    def of(self, data: bytes, name: str) -> list[str] | Ended:
-        """What is said of a file with this content."""
+    def check(self, data: bytes, name: str) -> list[str] | Crash:
+        """Return what the app reports about a file with this content, or the crash."""
         path = self._folder / name
         path.write_bytes(data)
         process = self._process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        overdue = threading.Timer(_PATIENCE, process.kill)
-        overdue.start()
+        watchdog = threading.Timer(_TIMEOUT_S, process.kill)
+        watchdog.start()
         process.stdin.write(json.dumps(str(path)) + "\n")
         process.stdin.flush()
-        answer = process.stdout.readline()
-        overdue.cancel()
-        if answer:
-            return json.loads(answer)
+        reply = process.stdout.readline()
+        watchdog.cancel()
+        if reply:
+            return json.loads(reply)
         self._end(process)
         self._process = None
-        return Ended(f"exit status {process.returncode}\n{self._stories.read_text(errors='replace')[-_LONGEST_STORY:]}")
+        return Crash(
+            f"exit status {process.returncode}\n{self._stderr_path.read_text(errors='replace')[-_MAX_REPORT_LENGTH:]}"
+        )
 
     def _start(self) -> subprocess.Popen[str]:
-        with self._stories.open("w") as stories:
+        with self._stderr_path.open("w") as stderr:
             return subprocess.Popen(
                 [sys.executable, "-m", self._program], cwd=ROOT, text=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=stories, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+                stdout=subprocess.PIPE, stderr=stderr, env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Widgets are tested as they look and live in the app."""
+"""Fixtures of all UI tests: the app's theme, its garbage collection, and a window on a temporary library."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,28 +15,28 @@ from tests.helpers.window import WindowHarness, open_window, window_harness
 
 
 @pytest.fixture(scope="session", autouse=True)
-def dressed(qapp: QApplication) -> None:
-    """The app's theme and its roles for assistive technology, put on once, before the first widget."""
+def app_theme(qapp: QApplication) -> None:
+    """Apply the app's theme and its accessible roles once, before the first widget exists."""
     apply_theme(qapp)
     install_accessible_roles()
 
 
 @pytest.fixture(scope="package", autouse=True)
-def garbage(qapp: QApplication) -> Iterator[GarbageCollector]:
-    """As in the app, no thread but the window's collects garbage."""
-    collection = GarbageCollector()
-    yield collection
-    collection.close()
+def garbage_collector(qapp: QApplication) -> Iterator[GarbageCollector]:
+    """Collect garbage only in the window's thread, as the app does."""
+    collector = GarbageCollector()
+    yield collector
+    collector.close()
 
 
 @pytest.fixture
 def setting(tmp_path: Path) -> Iterator[WindowHarness]:
-    """What a window stands on, without a song; a test module that wants some has one of its own on top of this."""
-    with window_harness(tmp_path / "home") as made:
-        yield made
+    """Yield the services of a window with an empty library. A module that needs songs overrides this fixture."""
+    with window_harness(tmp_path / "home") as harness:
+        yield harness
 
 
 @pytest.fixture
 def window(setting: WindowHarness, qtbot: QtBot) -> MainWindow:
-    """The window on that: in front, with every song in its table."""
+    """Return the active main window of `setting`, with every song in its table."""
     return open_window(setting, qtbot)

@@ -1,4 +1,4 @@
-"""Where things lie: nothing but a UUID makes a job's folder."""
+"""Paths in a library: only a UUID names the folder of a job."""
 
 from pathlib import Path
 from uuid import UUID
@@ -11,19 +11,19 @@ ID = "0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", "../../etc", f"../{ID}", f"{ID}/..", f"{ID}\0", f"/{ID}", "nonsense", ID[:-1], f"{ID}\n"]
+    "job_id", ["", ".", "..", "../../etc", f"../{ID}", f"{ID}/..", f"{ID}\0", f"/{ID}", "nonsense", ID[:-1], f"{ID}\n"]
 )
-def test_what_is_no_uuid_makes_no_folder(text: str) -> None:
+def test_job_folder_refuses_an_id_that_is_no_uuid(job_id: str) -> None:
     with pytest.raises(ValueError, match="badly formed"):
-        Home(Path("/library")).job_folder(text)
+        Home(Path("/library")).job_folder(job_id)
 
 
-@pytest.mark.parametrize("text", [ID, ID.upper(), f"{{{ID}}}", f"urn:uuid:{ID}", UUID(ID).hex])
-def test_a_uuid_makes_one_folder_however_it_is_written(text: str) -> None:
-    assert Home(Path("/library")).job_folder(text).root == Path("/library/jobs") / ID
+@pytest.mark.parametrize("job_id", [ID, ID.upper(), f"{{{ID}}}", f"urn:uuid:{ID}", UUID(ID).hex])
+def test_every_notation_of_a_uuid_gives_the_same_folder(job_id: str) -> None:
+    assert Home(Path("/library")).job_folder(job_id).root == Path("/library/jobs") / ID
 
 
-def test_of_a_job_that_ended_stay_its_track_its_stems_and_its_peaks_and_no_peaks_that_were_not_finished(
+def test_deleting_work_files_keeps_the_track_the_stems_and_finished_peaks(
     tmp_path: Path,
 ) -> None:
     folder = Home(tmp_path).job_folder(ID)

@@ -1,4 +1,4 @@
-"""The variables that are ours: what they may be, and what is said when they are something else."""
+"""Unbraid's own environment variables: their defaults, and the error for an invalid value."""
 
 import pytest
 from kombu.utils.url import url_to_parts
@@ -8,7 +8,7 @@ from desktop.settings import RedisSettings, check_environment, external_redis
 from desktop.tasks.celery_app import broker_url
 
 
-def of(monkeypatch: pytest.MonkeyPatch, **values: str) -> RedisSettings | None:
+def read_redis_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> RedisSettings | None:
     for name in ("REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
     for name, value in values.items():
@@ -16,17 +16,19 @@ def of(monkeypatch: pytest.MonkeyPatch, **values: str) -> RedisSettings | None:
     return external_redis()
 
 
-def test_without_a_host_the_others_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert of(monkeypatch, REDIS_PORT="tcp://172.17.0.2:6379", REDIS_DB="x") is None
+def test_other_redis_variables_are_not_checked_without_a_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_redis_settings(monkeypatch, REDIS_PORT="tcp://172.17.0.2:6379", REDIS_DB="x") is None
     assert broker_url() == "redis://localhost:6379/0"
-    assert of(monkeypatch, REDIS_HOST="", REDIS_PORT="abc") is None
-    assert of(monkeypatch, REDIS_PORT="6390") is None
+    assert read_redis_settings(monkeypatch, REDIS_HOST="", REDIS_PORT="abc") is None
+    assert read_redis_settings(monkeypatch, REDIS_PORT="6390") is None
     assert broker_url() == "redis://localhost:6390/0"
 
 
-def test_what_is_not_said_has_the_usual_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert of(monkeypatch, REDIS_HOST="redis") == RedisSettings("redis", 6379, 0, None)
-    assert of(monkeypatch, REDIS_HOST="redis", REDIS_PORT="", REDIS_DB=" ") == RedisSettings("redis", 6379, 0, None)
+def test_unset_redis_variables_have_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_redis_settings(monkeypatch, REDIS_HOST="redis") == RedisSettings("redis", 6379, 0, None)
+    assert read_redis_settings(monkeypatch, REDIS_HOST="redis", REDIS_PORT="", REDIS_DB=" ") == RedisSettings(
+        "redis", 6379, 0, None
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,10 +52,10 @@ def test_what_is_not_said_has_the_usual_value(monkeypatch: pytest.MonkeyPatch) -
         *(("UNBRAID_RUNTIME", value) for value in ("steam", "CUDA", "cpu")),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_in_one_sentence(
+def test_invalid_value_is_reported_with_its_variable_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    of(monkeypatch, REDIS_HOST="127.0.0.1")
+    read_redis_settings(monkeypatch, REDIS_HOST="127.0.0.1")
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigurationError) as caught:
         check_environment()
@@ -64,16 +66,18 @@ def test_a_value_that_cannot_be_used_is_named_in_one_sentence(
     assert len(sentence) < 200
 
 
-def test_a_password_that_is_no_text_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undecodable_password_is_not_shown_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="REDIS_PASSWORD") as caught:
-        of(monkeypatch, REDIS_HOST="127.0.0.1", REDIS_PASSWORD="s3cr3t\udcff")
+        read_redis_settings(monkeypatch, REDIS_HOST="127.0.0.1", REDIS_PASSWORD="s3cr3t\udcff")
     assert "s3cr3t" not in str(caught.value)
 
 
-@pytest.mark.parametrize("written", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "fe80::1%eth0"])
-def test_an_ipv6_address_becomes_a_url_that_celery_reads_back(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
-    server = of(monkeypatch, REDIS_HOST=written, REDIS_PORT="7000", REDIS_DB="5", REDIS_PASSWORD=":@/%#[x]")
+@pytest.mark.parametrize("host", ["::1", "[::1]", "0:0:0:0:0:0:0:1", "fe80::1%eth0"])
+def test_ipv6_address_becomes_a_url_that_celery_can_parse(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    server = read_redis_settings(
+        monkeypatch, REDIS_HOST=host, REDIS_PORT="7000", REDIS_DB="5", REDIS_PASSWORD=":@/%#[x]"
+    )
     assert server is not None
-    assert server.host == ("fe80::1%eth0" if "eth0" in written else "::1")
+    assert server.host == ("fe80::1%eth0" if "eth0" in host else "::1")
     parts = url_to_parts(broker_url())
     assert (parts.hostname, parts.port, parts.path, parts.password) == (server.host, 7000, "5", ":@/%#[x]")

@@ -1,1 +1,1 @@
-"""The engines: what separates a segment of the mixture into its sources."""
+"""Engines, which separate segments of the mixture into stems, and the runtimes that compute them."""

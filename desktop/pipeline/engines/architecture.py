@@ -1,4 +1,4 @@
-"""An HTDemucs made of a package: its arguments checked, its weights read and put in place."""
+"""Construction of an HTDemucs from a package, with its arguments checked and its weights loaded."""
 
 import inspect
 import math
@@ -14,7 +14,7 @@ from desktop.errors import ModelRejectedError
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.weights.package import Package, StoredTensor
 
-# Wide enough for every model that was ever published, narrow enough to fit a computer. Argument: least, most.
+# Minimum and maximum of each argument: wide enough for every published model, narrow enough for a computer's memory.
 _ARGUMENT_BOUNDS: dict[str, tuple[float, float]] = {
     "audio_channels": (2, 2),
     "channels": (1, 1024),
@@ -38,15 +38,15 @@ _ARGUMENT_BOUNDS: dict[str, tuple[float, float]] = {
     "samplerate": (8000, 192_000),
     "segment": (0.1, 60),
 }
-# Attention with holes needs a library that is not shipped.
+# Sparse attention needs a library that is not shipped.
 _UNSUPPORTED_FLAGS = ("t_sparse_self_attn", "t_sparse_cross_attn")
 
 
 def build_model(path: Path, package: Package) -> HTDemucs:
-    """The model of a package that was read from `path`, ready to separate. Raises ModelRejectedError."""
+    """Return the model of a package that was read from `path`, ready to separate. Raises ModelRejectedError."""
     arguments = _model_arguments(path, package)
     try:
-        # Built without memory first: what the arguments ask for is only ever as large as the weights in the file.
+        # Built on the meta device, which allocates nothing: so the model is never larger than the weights in the file.
         with torch.device("meta"):
             model = HTDemucs(**arguments)
         model.load_state_dict(_read_weights(path, package), assign=True)
@@ -76,7 +76,7 @@ def _read_tensor(file: BinaryIO, stored: StoredTensor) -> torch.Tensor:
 
 
 def _model_arguments(path: Path, package: Package) -> dict[str, Any]:
-    """Keyword arguments of HTDemucs. Those it does not know are left out, as demucs itself does."""
+    """Return the keyword arguments of HTDemucs, without unknown ones, as in demucs. Raises ModelRejectedError."""
     parameter_names = list(inspect.signature(HTDemucs).parameters)
     package_arguments = dict(zip(parameter_names, package.args, strict=False)) | package.kwargs
     arguments = {name: _tuple_to_list(value) for name, value in package_arguments.items() if name in parameter_names}
@@ -107,6 +107,6 @@ def _is_simple_value(value: object) -> bool:
 
 
 def _disable_random_shift(model: HTDemucs) -> None:
-    """Models trained with random shifts of the position embedding would go on shifting it at random."""
+    """Disable the random shift of the position embedding, which HTDemucs otherwise applies outside of training too."""
     if model.crosstransformer is not None:
         model.crosstransformer.sin_random_shift = 0

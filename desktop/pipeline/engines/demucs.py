@@ -1,4 +1,4 @@
-"""The Demucs engine: one HTDemucs, or a bag of them whose answers are averaged with weights for each source."""
+"""The Demucs engine: one HTDemucs, or a bag of models whose stems are averaged with weights for each source."""
 
 import logging
 from collections.abc import Sequence
@@ -17,12 +17,13 @@ from desktop.pipeline.engines.engine import (
 from desktop.segments.grid import Segmentation
 
 BagWeights = Sequence[Sequence[float]]
+"""Weight of each model of a bag for each source, `[models, sources]`."""
 _DEFAULT_OVERLAP = 0.25
 _log = logging.getLogger(__name__)
 
 
 class DemucsEngine:
-    """Gives what `demucs.apply.apply_model(shifts=0, split=True, overlap=0.25)` gives for each segment."""
+    """Engine with the results of `demucs.apply.apply_model(shifts=0, split=True, overlap=0.25)` for each segment."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class DemucsEngine:
         bag: BagWeights | None = None,
         notices: tuple[str, ...] = (),
     ) -> None:
-        """`stand_in` is started when the runtime fails. Raises ModelRejectedError."""
+        """Use `start_fallback` if the runtime fails. Raises ModelRejectedError if the bag does not fit."""
         self.name = name
         self.notices = notices
         self._runtime = runtime
@@ -47,11 +48,14 @@ class DemucsEngine:
 
     @property
     def runtime(self) -> str:
-        """What computes, such as "openvino bf16"."""
+        """Name of the runtime in use, such as "openvino bf16"."""
         return self._runtime.name
 
     def separate(self, segments: Samples) -> PendingStems:
-        """As `Engine` says: by smaller batches where the memory does not do, by the stand-in where nothing else does."""
+        """Separate segments; see `Engine`. Halves the batch if memory runs out, then uses the fallback runtime.
+
+        Raises RuntimeError if the fallback fails too.
+        """
         while True:
             try:
                 starts = range(0, len(segments), self.batch)
@@ -64,7 +68,7 @@ class DemucsEngine:
                 return lambda: np.concatenate([part() for part in parts])
 
     def _start_batch(self, segments: Samples) -> PendingStems:
-        """The mean of what all models of the bag make of the segments."""
+        """Start all models of the bag; the result is the weighted mean of their stems."""
         pending = [network(segments) for network in self._runtime.networks]
         if len(pending) == 1:
             return pending[0]
@@ -79,7 +83,7 @@ class DemucsEngine:
         return weighted_mean
 
     def _fall_back(self, error: RuntimeError, batch_size: int) -> None:
-        """Make the next try an easier one. Raises the error when there is none."""
+        """Halve the batch or switch to the fallback runtime. Raises `error` if neither is left."""
         is_out_of_memory = isinstance(error, OutOfMemoryError)
         if is_out_of_memory and batch_size > 1:
             self.batch = batch_size // 2
@@ -98,14 +102,14 @@ class DemucsEngine:
 
 
 def _common_signature(name: str, signatures: Sequence[ModelSignature]) -> ModelSignature:
-    """What all models of a bag take and give. Raises ModelRejectedError."""
-    if any(form != signatures[0] for form in signatures):
+    """Return the signature that all models of a bag share. Raises ModelRejectedError if they differ."""
+    if any(signature != signatures[0] for signature in signatures):
         raise ModelRejectedError(f"The models of {name} differ in what they take or give.")
     return signatures[0]
 
 
 def _normalized_weights(name: str, bag: BagWeights | None, model_count: int, source_count: int) -> list[Samples]:
-    """For each model, the share `[sources, 1, 1]` that its answer has of each source. They sum to one."""
+    """Return each model's weights `[sources, 1, 1]`, with sum 1 over all models. Raises ModelRejectedError."""
     weights = np.asarray(bag if bag is not None else np.ones((model_count, source_count)), dtype=np.float32)
     if weights.shape != (model_count, source_count) or not (weights.sum(axis=0) > 0).all():
         raise ModelRejectedError(f"The weights that {name} gives its models do not fit them.")

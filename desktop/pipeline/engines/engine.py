@@ -1,4 +1,4 @@
-"""What an engine is: names of its sources, a sample rate, how it cuts the mixture, and `separate`."""
+"""Protocols of an engine, of a network and of a runtime, and their errors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from desktop.segments.grid import Segmentation
 
 Samples = NDArray[np.float32]
 PendingStems = Callable[[], Samples]
-"""What is left to do of a separation, and gives the stems. To be called once, from any thread."""
+"""Finish a separation and return its stems. Call once, from any thread."""
 
 
 class Engine(Protocol):
-    """Separates segments, the same bits whatever came before."""
+    """Computes stems of segments. The result does not depend on earlier calls."""
 
     @property
     def name(self) -> str:
-        """As the catalogue has it, such as "htdemucs" or "sketch"."""
+        """Name in the catalogue, such as "htdemucs" or "sketch"."""
         ...
 
     @property
@@ -29,81 +29,81 @@ class Engine(Protocol):
 
     @property
     def sample_rate(self) -> int:
-        """Hz of what `separate` takes and gives."""
+        """Sample rate in Hz of the segments and the stems."""
         ...
 
     @property
     def segmentation(self) -> Segmentation:
-        """How to cut the track."""
+        """Parameters of segmentation and overlap-add."""
         ...
 
     @property
     def batch(self) -> int:
-        """How many segments it takes at once at most."""
+        """Maximum number of segments for one call of `separate`."""
         ...
 
     @property
     def runtime(self) -> str:
-        """What computes it, as it is shown, such as "openvino bf16"."""
+        """Name of the runtime as shown to users, such as "openvino bf16"."""
         ...
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """Sentences for the user, such as that another runtime had to stand in; more may come with every call."""
+        """Notices for the user, such as a change of the runtime; each call of `separate` may add some."""
         ...
 
     def separate(self, segments: Samples) -> PendingStems:
-        """float32 `[n <= batch, 2, context + length + context]` to float32 `[n, sources, 2, same frames]`.
+        """Separate float32 `[n <= batch, 2, context + length + context]` into float32 `[n, sources, 2, same frames]`.
 
-        Shorter segments, all of one length, are allowed where the track is shorter. The work that takes all cores is
-        done when this returns; the rest is left to the answer, so that the next segments can be in work meanwhile.
+        Shorter segments, all of one length, are allowed if the track is shorter. The work that uses all cores is done
+        when this returns; the returned function does the rest, so that the next segments can be computed meanwhile.
         """
         ...
 
 
 @dataclass(frozen=True)
 class ModelSignature:
-    """What a model takes and gives."""
+    """Sources, sample rate and segment length of a model."""
 
     sources: tuple[str, ...]
     sample_rate: int
-    """Hz."""
+    """Sample rate in Hz."""
     length: int
-    """Frames of a segment."""
+    """Length of a segment in frames."""
     fills: bool
-    """A shorter segment is filled with silence to the length that the model was trained on."""
+    """Whether a shorter segment is padded with silence to the length that the model was trained on."""
 
 
 class OutOfMemoryError(RuntimeError):
-    """The device that computes has too little memory for so many segments."""
+    """The device has too little memory for this number of segments."""
 
 
 class UnsupportedModelError(RuntimeError):
-    """A model of a rare form, which the runtime can never compute."""
+    """The runtime cannot compute a model of this architecture."""
 
 
 class Network(Protocol):
     """One model, ready to compute."""
 
     def __call__(self, segments: Samples) -> PendingStems:
-        """float32 `[n, 2, frames]` to float32 `[n, sources, 2, frames]`; see `Engine.separate`.
+        """Separate float32 `[n, 2, frames]` into float32 `[n, sources, 2, frames]`; see `Engine.separate`.
 
-        Raises RuntimeError where it cannot, OutOfMemoryError where fewer may do.
+        Raises RuntimeError if the computation fails, OutOfMemoryError if fewer segments may fit.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """All networks of a bag."""
+    """All networks of a bag, ready to compute."""
 
     name: str
-    """As it is shown, such as "openvino bf16"."""
+    """Name as shown to users, such as "openvino bf16"."""
     networks: tuple[Network, ...]
     signatures: tuple[ModelSignature, ...]
     batch: int = 1
-    """How many segments fit at once."""
+    """Number of segments that fit at once."""
 
 
 RuntimeFactory = Callable[[], Runtime]
-"""Makes a runtime. Raises RuntimeError, OSError or ImportError where it cannot, ModelRejectedError for bad weights."""
+"""Start a runtime. Raises RuntimeError, OSError or ImportError if it fails, ModelRejectedError for bad weights."""

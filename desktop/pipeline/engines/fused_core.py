@@ -1,8 +1,8 @@
-"""The core of HTDemucs with its sums rearranged: the same numbers, moved about less on a processor's vector units.
+"""The core of HTDemucs with rearranged operations: the same results with fewer copies on a processor's vector units.
 
-As OpenVINO computes it, and measured there: a residual branch stays in two dimensions instead of becoming a batch of
-rows; the halves that a gate multiplies are two convolutions instead of one that is split; a transposed convolution
-over time is a plain one whose channels are its output's neighbours; the answer's channels come last, as they are made.
+For OpenVINO, and measured there: a residual branch stays two-dimensional instead of becoming a batch of rows; the two
+halves of a gated linear unit are two convolutions instead of one that is split; a transposed convolution over time is
+a plain one whose output channels are neighbouring samples; the output's channels are the last axis, as computed.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from torch.nn import functional
 from desktop.pipeline.engines.htdemucs_core import BranchPair, HTDemucsCore
 
 Conv = nn.Conv1d | nn.Conv2d
-# One normalisation of a residual branch goes over the channels and the time of a row of frequencies.
+# Axes of a normalisation in a residual branch: channels and time, separately for each row of frequencies.
 _ROW_DIMS = (1, 3)
 
 
 class FusedCore(HTDemucsCore):
-    """As `HTDemucsCore`, but the spectrogram that it gives is `[n, bins, frames, channels]`."""
+    """Variant of `HTDemucsCore` that returns the spectrogram as `[n, bins, frames, channels]`."""
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> BranchPair:
-        """Both branches; see `HTDemucsCore`."""
+        """Compute both branches; see `HTDemucsCore`. The spectrogram is `[n, bins, frames, channels]`."""
         x, xt = super().forward(spectrogram, waveform)
         return x.permute(0, 2, 3, 1), xt
 
@@ -53,7 +53,7 @@ class FusedCore(HTDemucsCore):
 
 
 def _gated_convolution(conv: Conv, norm: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """One half of the convolution's channels, times a gate that the other half makes."""
+    """Apply a convolution and a gated linear unit: half of the channels times the sigmoid of the other half."""
     if not isinstance(norm, nn.Identity):
         return functional.glu(norm(conv(x)), dim=1)
     half, gate = _convolve_halves(conv, x)
@@ -71,7 +71,7 @@ def _convolve_halves(conv: Conv, x: torch.Tensor) -> BranchPair:
 
 
 def _residual_branch(dconv: DConv | None, x: torch.Tensor) -> torch.Tensor:
-    """The residual branches of a layer, over time alone: in two dimensions for both kinds of layer."""
+    """Apply the residual branches of a layer over time, two-dimensional for both kinds of layer."""
     if dconv is None:
         return x
     rows = x if x.dim() == 4 else x[:, :, None]
@@ -95,7 +95,7 @@ def _residual_branch(dconv: DConv | None, x: torch.Tensor) -> torch.Tensor:
 
 
 def _group_normalize(norm: nn.GroupNorm, *parts: torch.Tensor) -> list[torch.Tensor]:
-    """Channels that lie in several tensors, brought together to mean 0 and deviation 1 in each row."""
+    """Normalize channels that are split over several tensors to mean 0 and deviation 1 in each row."""
     mean = torch.stack([part.mean(_ROW_DIMS, keepdim=True) for part in parts]).mean(0)
     centred = [part - mean for part in parts]
     variance = torch.stack([part.square().mean(_ROW_DIMS, keepdim=True) for part in centred]).mean(0)
@@ -112,7 +112,10 @@ def _layer_scale(scale: LayerScale) -> torch.Tensor:
 
 
 def _transposed_convolution(conv: nn.ConvTranspose1d | nn.ConvTranspose2d, x: torch.Tensor) -> torch.Tensor:
-    """Over time: each output sample hears two input frames, so a plain convolution makes a stride of them at once."""
+    """Apply a transposed convolution, over time as a plain one.
+
+    Each output sample depends on two input frames, so a plain convolution computes `stride` samples at once.
+    """
     stride = conv.stride[0]
     if isinstance(conv, nn.ConvTranspose2d) or conv.kernel_size[0] != 2 * stride:
         return conv(x)

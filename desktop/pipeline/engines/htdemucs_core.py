@@ -1,4 +1,7 @@
-"""The transformer across both branches of HTDemucs, with its constants made once: demucs makes them for each segment."""
+"""The core of HTDemucs between the spectrograms, with its cross-transformer.
+
+The position embeddings are cached: demucs computes them again for each segment.
+"""
 
 from typing import Any, cast
 
@@ -12,7 +15,7 @@ BranchPair = tuple[torch.Tensor, torch.Tensor]
 
 
 class CrossTransformer(nn.Module):
-    """Gives what `CrossTransformerEncoder.forward` gives."""
+    """Replacement of `CrossTransformerEncoder` with the same results and cached position embeddings."""
 
     def __init__(self, transformer: CrossTransformerEncoder) -> None:
         super().__init__()
@@ -20,7 +23,7 @@ class CrossTransformer(nn.Module):
         self._embedding_cache: dict[tuple[object, ...], BranchPair] = {}
 
     def forward(self, x: torch.Tensor, xt: torch.Tensor) -> BranchPair:
-        """`[n, channels, bins, frames]` and `[n, channels, length]` to the same shapes."""
+        """Transform `[n, channels, bins, frames]` and `[n, channels, length]` into the same shapes."""
         transformer = cast("Any", self._transformer)
         positions, positions_t = self._position_embeddings(x, xt)
         bins = x.shape[2]
@@ -34,7 +37,7 @@ class CrossTransformer(nn.Module):
         return x.transpose(1, 2).unflatten(2, (-1, bins)).transpose(2, 3), xt.transpose(1, 2)
 
     def _position_embeddings(self, x: torch.Tensor, xt: torch.Tensor) -> BranchPair:
-        """What is added to both branches: `[1, frames * bins, channels]` and `[1, length, channels]`."""
+        """Return the embeddings of both branches, `[1, frames * bins, channels]` and `[1, length, channels]`."""
         key = (*x.shape[1:], xt.shape[2], x.device)
         if key not in self._embedding_cache:
             self._embedding_cache[key] = self._make_embeddings(x, xt)
@@ -53,7 +56,7 @@ class CrossTransformer(nn.Module):
 
 
 class HTDemucsCore(nn.Module):
-    """The layers themselves, as torch computes them, and as OpenVINO takes them over."""
+    """Encoder, cross-transformer and decoder of HTDemucs, for torch and for the export to OpenVINO."""
 
     def __init__(self, model: HTDemucs) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ class HTDemucsCore(nn.Module):
         )
 
     def forward(self, spectrogram: torch.Tensor, waveform: torch.Tensor) -> BranchPair:
-        """Take what is normalised, give what is.
+        """Compute the normalized outputs of both branches from their normalized inputs.
 
         float32 `[n, 4, bins, frames]` and `[n, 2, length]` to `[n, sources * 4, bins, frames]` and
         `[n, sources * 2, length]`, on the same device.
@@ -81,7 +84,7 @@ class HTDemucsCore(nn.Module):
                 encode_t = cast("HEncLayer", model.tencoder[number])
                 lengths.append(xt.shape[-1])
                 xt = self._encode(encode_t, xt)
-                # The innermost layer of the waveform's branch, where there is one, joins the spectrogram's.
+                # The innermost layer of the waveform branch, if the model has one, is added to the spectrogram branch.
                 inject = xt if encode_t.empty else None
                 skips_t.extend([] if encode_t.empty else [xt])
             x = self._encode(encode, x, inject)
@@ -102,7 +105,7 @@ class HTDemucsCore(nn.Module):
         return layer(x, inject)
 
     def _decode(self, layer: nn.Module, x: torch.Tensor, skip: torch.Tensor | None, length: int) -> BranchPair:
-        """Also what the layer had before its last convolution: there the branches part."""
+        """Return the layer's output, and its values before the last convolution, where the branches split."""
         return layer(x, skip, length)
 
     def _frequency_embedding(self, bins: int, device: torch.device) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""An engine out of what the shelf knows of it. torch is imported only for engines that need it."""
+"""Loading of an engine and choice of its runtime. torch is imported only for engines that need it."""
 
 import logging
 import sys
@@ -13,36 +13,77 @@ from desktop.pipeline.engines.engine import Engine, Runtime, UnsupportedModelErr
 from desktop.runtime import nvidia
 from desktop.settings import runtime_from_environment
 
+_RUNTIME_TITLES = {"openvino": "OpenVINO", "cuda": "The NVIDIA graphics card", "mps": "The graphics processor"}
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class EngineSpec:
-    """Which engine, and the files it is made of."""
+    """Specification of an engine: model, weights files and runtime."""
 
     name: str
-    """As the catalogue has it."""
+    """Name of the model in the catalogue."""
     kind: Literal["demucs", "sketch"]
     files: tuple[Path, ...] = ()
-    """Weights, one file a model."""
+    """Weights files, one for each model of the bag."""
     bag: tuple[tuple[float, ...], ...] | None = None
-    """For each model its weight for each source; None weighs all alike."""
+    """Weight of each model for each source; None for equal weights."""
     segment: float | None = None
-    """Seconds of a segment, where it is to be shorter than the model's own."""
+    """Segment length in seconds, if shorter than the model's own; else None."""
     runtime: str = "auto"
-    """What computes: "torch", "openvino", "cuda", "mps", or "auto" for the best of this machine. The environment
-    variable `UNBRAID_RUNTIME` goes before it."""
+    """Name of the runtime: "torch", "openvino", "cuda", "mps", or "auto" for the fastest on this computer.
+
+    The environment variable `UNBRAID_RUNTIME` overrides it.
+    """
     fast: bool = False
-    """Compute with 16-bit numbers where the processor has them."""
+    """Whether to compute with 16-bit floats if the processor supports them."""
     cache: Path | None = None
-    """The folder that keeps what is converted for a runtime: without one, nothing is."""
+    """Folder for models exported to a runtime; without it, none are exported."""
 
 
 def load_engine(spec: EngineSpec) -> Engine:
-    """Load it into memory. Raises ModelRejectedError."""
+    """Load the engine into memory. Raises ModelRejectedError, ConfigurationError."""
     if spec.kind == "sketch":
         from desktop.pipeline.engines.sketch import SketchEngine
 
         return SketchEngine()
     return _load_demucs_engine(spec)
+
+
+def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[str, ...]]:
+    """Start the runtime of the spec, or torch on the processor if it fails; return it with notices for the user.
+
+    Raises ModelRejectedError, ConfigurationError.
+    """
+    name = runtime_from_environment() or spec.runtime
+    name = fastest_runtime(spec.cache) if name == "auto" else name
+    try:
+        return _start_named(name, spec), ()
+    except UnsupportedModelError as error:
+        _log.info("Torch on the processor is used instead: %s", error)
+        return start_torch_on_cpu(spec), ()
+    except (ImportError, OSError, RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        _log.warning("Runtime %s did not start", name, exc_info=error)
+        return start_torch_on_cpu(spec), (f"{_runtime_title(name)} cannot be used here, so torch separates instead.",)
+
+
+def fastest_runtime(cache: Path | None) -> str:
+    """Return the name of the fastest runtime of this computer; "openvino" needs a `cache` folder."""
+    if _may_have_gpu():
+        import torch
+
+        if torch.cuda.is_available():
+            return "cuda"
+        if torch.backends.mps.is_available():
+            return "mps"
+    return "openvino" if cache is not None and find_spec("openvino") else "torch"
+
+
+def start_torch_on_cpu(spec: EngineSpec) -> Runtime:
+    """Start torch on the processor, which works on every computer. Raises ModelRejectedError."""
+    from desktop.pipeline.engines import torch_runtime
+
+    return torch_runtime.start_on_cpu(spec)
 
 
 def _load_demucs_engine(spec: EngineSpec) -> Engine:
@@ -54,44 +95,7 @@ def _load_demucs_engine(spec: EngineSpec) -> Engine:
     return DemucsEngine(spec.name, runtime, partial(start_torch_on_cpu, replace(spec, fast=False)), spec.bag, notices)
 
 
-_RUNTIME_TITLES = {"openvino": "OpenVINO", "cuda": "The NVIDIA graphics card", "mps": "The graphics processor"}
-_log = logging.getLogger(__name__)
-
-
-def start_runtime(spec: "EngineSpec") -> tuple[Runtime, tuple[str, ...]]:
-    """The runtime that the spec asks for, and notices for the user. Raises ModelRejectedError, ConfigurationError."""
-    name = runtime_from_environment() or spec.runtime
-    name = fastest_runtime(spec.cache) if name == "auto" else name
-    try:
-        return _start_named(name, spec), ()
-    except UnsupportedModelError as error:
-        _log.info("%s, so torch separates on the processor", error)
-        return start_torch_on_cpu(spec), ()
-    except (ImportError, OSError, RuntimeError, ValueError, TypeError, NotImplementedError) as error:
-        _log.warning("The runtime %s does not start", name, exc_info=error)
-        return start_torch_on_cpu(spec), (f"{_runtime_title(name)} cannot be used here, so torch separates instead.",)
-
-
-def fastest_runtime(cache: Path | None) -> str:
-    """The fastest runtime of this machine."""
-    if _may_have_gpu():
-        import torch
-
-        if torch.cuda.is_available():
-            return "cuda"
-        if torch.backends.mps.is_available():
-            return "mps"
-    return "openvino" if cache is not None and find_spec("openvino") else "torch"
-
-
-def start_torch_on_cpu(spec: "EngineSpec") -> Runtime:
-    """PyTorch on the processor: what works everywhere. Raises ModelRejectedError."""
-    from desktop.pipeline.engines import torch_runtime
-
-    return torch_runtime.start_on_cpu(spec)
-
-
-def _start_named(name: str, spec: "EngineSpec") -> Runtime:
+def _start_named(name: str, spec: EngineSpec) -> Runtime:
     if name == "torch":
         return start_torch_on_cpu(spec)
     if name == "openvino":
@@ -103,7 +107,7 @@ def _start_named(name: str, spec: "EngineSpec") -> Runtime:
     raise ValueError(f"no runtime has the name {name}")
 
 
-def _start_openvino(spec: "EngineSpec") -> Runtime:
+def _start_openvino(spec: EngineSpec) -> Runtime:
     from desktop.pipeline.engines.openvino_cache import export_once
     from desktop.pipeline.engines.openvino_network import OpenVinoNetwork
 
@@ -117,7 +121,7 @@ def _start_openvino(spec: "EngineSpec") -> Runtime:
 
 
 def _may_have_gpu() -> bool:
-    """False where torch need not be asked: its build, or the system, knows no graphics card."""
+    """Return False if this torch build or the system has no support for graphics cards, without importing torch."""
     return sys.platform == "darwin" or (nvidia.torch_supports_cuda() and nvidia.has_driver())
 
 

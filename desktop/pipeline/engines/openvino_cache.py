@@ -1,8 +1,7 @@
-"""HTDemucs as OpenVINO takes it: converted once, kept in files, and read from there without torch.
+"""Cache of HTDemucs models exported to OpenVINO: converted once, kept in files, and read without torch.
 
-A folder of the cache is one model for segments of one length: its core in OpenVINO's form, what else there is to know
-of it, and beside that what OpenVINO made of it for the processor here. The folder of a model that cannot be converted
-is empty. What is damaged is made anew.
+A folder of the cache is one model for one segment length: its core as an OpenVINO graph, its metadata, and the core
+compiled for this processor. The folder of a model that cannot be converted is empty. Damaged folders are rebuilt.
 """
 
 import hashlib
@@ -26,25 +25,26 @@ from desktop.pipeline.engines.engine import ModelSignature, UnsupportedModelErro
 from desktop.runtime.processes import end_with_parent_options, own_command, own_environment
 
 COMMAND = "convert"
-"""Starts this program to convert a model: torch's memory goes with that process, and so does whatever breaks there."""
-# Raised whenever what is converted, or how, changes.
+"""Command of this program that converts a model: a separate process isolates torch's memory use and crashes."""
+# Increment when the content of the folders or the conversion changes.
 _CACHE_VERSION = 3
 _GRAPH_FILE, _METADATA_FILE, _LOCATION_FILE = "core.xml", "about.json", "place"
+_DIGEST_FILE = "sha256"
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """A model in OpenVINO's form."""
+    """A model exported to OpenVINO, in its folder of the cache."""
 
     folder: Path
     signature: ModelSignature
     nfft: int
-    """Of its spectrograms."""
+    """Length of the spectrogram's windows in samples."""
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """The one in `folder`, which is whole. Raises UnfitModelError when it is empty, OSError."""
+        """Return the model in the verified `folder`. Raises UnsupportedModelError if it is empty, OSError."""
         if not (folder / _METADATA_FILE).exists():
             raise UnsupportedModelError("The model has no form that OpenVINO takes")
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
@@ -55,20 +55,20 @@ class ExportedModel:
         )
 
     def write_metadata(self) -> None:
-        """Write down what is known beside the core. Raises OSError."""
+        """Write the signature and `nfft` to the folder. Raises OSError."""
         metadata = {"form": asdict(self.signature), "nfft": self.nfft}
         (self.folder / _METADATA_FILE).write_text(json.dumps(metadata), encoding="utf-8")
 
     @property
     def graph_path(self) -> Path:
-        """The core; its weights lie beside it."""
+        """Path of the core's graph; its weights are in the same folder."""
         return self.folder / _GRAPH_FILE
 
     @contextmanager
     def compile_cache(self, precision: str) -> Generator[Path]:
-        """A folder for what OpenVINO makes of the core for this processor: full, or to be filled."""
+        """Yield the folder of the compiled core for this processor, or an empty one to fill. Raises OSError."""
         folder = self.folder / f"compiled-{precision}"
-        # OpenVINO knows a model by where it lies: in a library that was moved it would take none of this.
+        # OpenVINO identifies a model by its path, and would not use the compiled core of a library that was moved.
         location = fsencode(self.folder)
         if is_verified(folder):
             if (folder / _LOCATION_FILE).exists() and (folder / _LOCATION_FILE).read_bytes() == location:
@@ -81,9 +81,10 @@ class ExportedModel:
 
 
 def export_once(weights: Path, segment_seconds: float | None, cache: Path) -> ExportedModel:
-    """The model in the file `weights`, for segments of so many seconds or its own; put into `cache` where it is missing.
+    """Return the exported model of the file `weights` from `cache`, converting it first if it is missing.
 
-    Raises UnfitModelError for one that cannot be converted, OSError, and RuntimeError when it did not succeed.
+    `segment_seconds` is the segment length, None for the model's own. Raises UnsupportedModelError if the model cannot
+    be converted, RuntimeError if the conversion fails, OSError.
     """
     folder = cache_folder(weights, segment_seconds, cache)
     if not is_verified(folder):
@@ -92,16 +93,41 @@ def export_once(weights: Path, segment_seconds: float | None, cache: Path) -> Ex
 
 
 def cache_folder(weights: Path, segment_seconds: float | None, cache: Path) -> Path:
-    """Where that is kept. Raises OSError."""
+    """Return the folder in `cache` for this model, segment length and OpenVINO version. Raises OSError."""
     return cache / openvino_cache_name(weights, f"{segment_seconds or 'own'}-v{_CACHE_VERSION}-{_openvino_version()}")
 
 
 def disable_openvino_telemetry() -> None:
-    """To be called before openvino is imported: it would tell its makers of that, and of every conversion.
+    """Disable the telemetry of OpenVINO. Call before openvino is imported.
 
-    Without its package for that it has nothing to tell with, and goes on.
+    OpenVINO would report its import and every conversion. It runs normally if its telemetry package cannot be
+    imported.
     """
     sys.modules["openvino_telemetry"] = cast("ModuleType", None)
+
+
+def is_verified(folder: Path) -> bool:
+    """Return True if the files in `folder` match the digest that was stored with them."""
+    try:
+        return (folder / _DIGEST_FILE).read_text(encoding="ascii") == _folder_digest(folder)
+    except (OSError, ValueError):
+        return False
+
+
+@contextmanager
+def verified_folder(folder: Path) -> Generator[Path]:
+    """Yield a new folder to fill; then store its digest and move it to `folder`. Raises OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(mkdtemp(prefix="part-", dir=folder.parent))
+    try:
+        yield scratch
+        (scratch / _DIGEST_FILE).write_text(_folder_digest(scratch), encoding="ascii")
+        if not is_verified(folder):  # another process may have made the same folder first
+            shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileExistsError):
+                scratch.rename(folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _run_export_process(weights: Path, folder: Path, segment_seconds: float | None) -> None:
@@ -113,7 +139,7 @@ def _run_export_process(weights: Path, folder: Path, segment_seconds: float | No
         raise RuntimeError(f"{weights.name} could not be converted ({child.returncode}): {child.stderr[-2000:]}")
     _log.info("%s was converted for OpenVINO", weights.name)
     for other in folder.parent.glob(openvino_cache_name(weights, f"{segment_seconds or 'own'}-v*")):
-        if other != folder:  # of an earlier version
+        if other != folder:  # from an earlier version
             shutil.rmtree(other, ignore_errors=True)
 
 
@@ -122,33 +148,6 @@ def _openvino_version() -> str:
         return version("openvino")
     except PackageNotFoundError:
         return "unknown"
-
-
-_DIGEST_FILE = "sha256"
-
-
-def is_verified(folder: Path) -> bool:
-    """True when the files in `folder` are just those that it was sealed with."""
-    try:
-        return (folder / _DIGEST_FILE).read_text(encoding="ascii") == _folder_digest(folder)
-    except (OSError, ValueError):
-        return False
-
-
-@contextmanager
-def verified_folder(folder: Path) -> Generator[Path]:
-    """A new folder to fill, which is sealed in the end and takes the place of `folder`. Raises OSError."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix="part-", dir=folder.parent))
-    try:
-        yield scratch
-        (scratch / _DIGEST_FILE).write_text(_folder_digest(scratch), encoding="ascii")
-        if not is_verified(folder):  # another process, that made the same, may have been quicker
-            shutil.rmtree(folder, ignore_errors=True)
-            with suppress(FileExistsError):
-                scratch.rename(folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _folder_digest(folder: Path) -> str:

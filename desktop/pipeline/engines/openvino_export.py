@@ -1,4 +1,4 @@
-"""The program that converts an HTDemucs for OpenVINO, in a process of its own."""
+"""Export of an HTDemucs to OpenVINO, run as a separate process."""
 
 import faulthandler
 import sys
@@ -18,11 +18,12 @@ from desktop.pipeline.engines.torch_runtime import read_model
 
 
 def main(argv: Sequence[str]) -> int:
-    """Convert the weights file `argv[0]` into the folder `argv[1]`, for segments of `argv[2]` seconds or, empty, its own.
+    """Convert the weights file `argv[0]` into the folder `argv[1]` for segments of `argv[2]` seconds.
 
-    The folder of one that cannot be converted stays empty. Returns the exit status.
+    An empty `argv[2]` selects the model's own segment length. The folder of a model that cannot be converted stays
+    empty. Returns the exit status.
     """
-    faulthandler.enable()  # whoever started this logs what it says
+    faulthandler.enable()  # the parent process logs stderr
     weights, folder, seconds = argv
     try:
         model = read_model(Path(weights), float(seconds) if seconds else None)
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _is_exportable(model: HTDemucs) -> bool:
-    """Every segment must have one length, long enough to be mirrored at its ends."""
+    """Return True if all segments have one length, long enough for the reflection padding at the ends."""
     signature = signature_of(model)
     return has_separable_core(model) and signature.fills and signature.length > SpectrogramTransform(model.nfft).padding
 
@@ -47,7 +48,7 @@ def _export_model(model: HTDemucs, target: ExportedModel) -> None:
 
     length, spectrogram = target.signature.length, SpectrogramTransform(target.nfft)
     example_inputs = (torch.zeros(1, 4, target.nfft // 2, spectrogram.count_frames(length)), torch.zeros(1, 2, length))
-    # The tracer remarks on every shape that it takes as fixed, which they are.
+    # The tracer warns of every shape that it treats as constant, and here they are constant.
     with torch.no_grad(), attention_fastpath_disabled(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(FusedCore(model).eval(), example_inputs, check_trace=False)

@@ -1,7 +1,8 @@
-"""What Sketch looks at: sixteen numbers for every group of frequencies and every frame.
+"""Features of Sketch: sixteen values for each group of frequencies and each frame.
 
-The features tell drums from held notes (median filters along time and frequency), onsets from sustain (moving means
-over several spans), centre from sides, and loud from quiet. All planes are float32 `[groups, frames]` unless said.
+The features separate drums from held notes (median filters along time and frequency), onsets from sustain (moving
+means over several spans), centre from sides, and loud from quiet. All planes are float32 `[groups, frames]` unless
+noted.
 """
 
 from collections.abc import Iterator
@@ -16,16 +17,16 @@ from desktop.pipeline.engines.sketch_median import moving_median
 
 Plane = NDArray[np.floating]
 
-# From bin, to bin, bins a group: fine where pitches lie, coarse where only hiss is.
+# First bin, end bin, bins per group: fine in the range of pitches, coarse in the range of noise.
 _BIN_RANGES = ((0, 372, 1), (372, 744, 2), (744, 1488, 8), (1488, 2048, 16))
 GROUP_STARTS = np.concatenate([np.arange(low, high, width) for low, high, width in _BIN_RANGES])
 GROUP_WIDTHS = np.concatenate([np.full((high - low) // width, width) for low, high, width in _BIN_RANGES])
 GROUP_COUNT = len(GROUP_STARTS)
 FEATURE_COUNT = 16
-# Frames pooled at a time: few enough for a core's cache, and enough that threads seldom wait for Python's lock.
+# Frames pooled at a time: few enough for a core's cache, enough that threads seldom wait for the GIL.
 _CHUNK_FRAMES = 64
 _ALL_FRAMES = slice(None)
-# numpy's logarithm to the base ten takes several times as long as the natural one.
+# NumPy's log10 takes several times as long as its natural logarithm.
 _LN_TO_LOG10 = 1 / np.log(10.0)
 _LOW_GROUPS, _HIGH_GROUPS = slice(0, 12), slice(400, None)
 
@@ -37,26 +38,26 @@ class StereoEnergies:
     left: Plane
     right: Plane
     cross: Plane
-    """Re(L · conj R)."""
+    """Cross energy Re(L · conj R)."""
 
     @cached_property
     def total(self) -> Plane:
-        """Of both channels."""
+        """Energy of both channels."""
         return self.left + self.right
 
     @cached_property
     def mid(self) -> Plane:
-        """Of (L + R) / 2."""
+        """Energy of (L + R) / 2."""
         return np.maximum(self.total + 2 * self.cross, 0) / 4
 
     @cached_property
     def side(self) -> Plane:
-        """Of (L - R) / 2."""
+        """Energy of (L - R) / 2."""
         return np.maximum(self.total - 2 * self.cross, 0) / 4
 
 
 def pool_energies(spectrum: NDArray[np.complex64]) -> StereoEnergies:
-    """Energies of a spectrum `[2, bins >= 2048, frames]`."""
+    """Return the pooled energies of a spectrum `[2, bins >= 2048, frames]`."""
     left, right = (channel[:2048].T.view(np.float32) for channel in spectrum)
     planes = [_pooled_products(*pair) for pair in ((left, left), (right, right), (left, right))]
     mean = float((planes[0] + planes[1]).mean()) or 1.0
@@ -66,13 +67,13 @@ def pool_energies(spectrum: NDArray[np.complex64]) -> StereoEnergies:
 def compute_features(
     energies: StereoEnergies, frames: slice = _ALL_FRAMES, scratch: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    """float32 `[16, groups, frames]` of some of the frames, numbered as they are listed in the sketch's recipe.
+    """Return the features float32 `[16, groups, frames]` of a range of frames, in the order of the fitted tables.
 
-    In `scratch`, an earlier result, where it fits.
+    Written into `scratch`, an earlier result, if its shape fits.
     """
     shape = (FEATURE_COUNT, *energies.total[:, frames].shape)
     result = scratch if scratch is not None and scratch.shape == shape else np.empty(shape, dtype=np.float32)
-    # One after the other, so that few planes are in memory at once.
+    # One plane at a time, so that few are in memory at once.
     for number, plane in enumerate(_feature_planes(energies)):
         result[number] = plane[:, frames]
     return result
@@ -106,13 +107,13 @@ def _feature_planes(energies: StereoEnergies) -> Iterator[Plane]:
 
 
 def side_to_mid_db(energies: StereoEnergies) -> float:
-    """Energy of the sides over that of the middle, in dB; very low for mono."""
+    """Return the ratio of side to mid energy in dB; very low for mono."""
     side, mid = float(energies.side.sum(dtype=np.float64)), float(energies.mid.sum(dtype=np.float64))
     return 10.0 * float(np.log10((side + 1e-12) / (mid + 1e-12)))
 
 
 def _percussive_log_odds(volume: Plane) -> Plane:
-    """Log-odds that a bin belongs to a click and not to a tone (Fitzgerald's median filters)."""
+    """Return the log-odds that a group is percussive and not harmonic (Fitzgerald's median filters)."""
     harmonic = np.square(np.ascontiguousarray(moving_median(volume.T, 17).T))
     percussive = np.square(moving_median(volume, 31))
     probability = np.clip(percussive / (harmonic + percussive + 1e-9), 0.005, 0.995)
@@ -127,7 +128,7 @@ def _side_ratio(energies: StereoEnergies, groups: int, frames: int) -> Plane:
 
 
 def _pooled_products(one: Plane, other: Plane) -> Plane:
-    """Re(X · conj Y) pooled `[groups, frames]`, of spectra as real and imaginary parts in turn `[frames, 4096]`."""
+    """Return Re(X · conj Y) pooled to `[groups, frames]`, of interleaved complex spectra `[frames, 4096]`."""
     sums = np.empty((GROUP_COUNT, len(one)), dtype=np.float32)
     for first in range(0, len(one), _CHUNK_FRAMES):
         chunk = slice(first, first + _CHUNK_FRAMES)
@@ -137,7 +138,7 @@ def _pooled_products(one: Plane, other: Plane) -> Plane:
 
 
 def _sum_groups(parts: Plane, into: Plane) -> None:
-    """Sums of the groups, by adding neighbours to one another until they are as wide as the next groups are."""
+    """Write the sums of the groups to `into`: pairs are summed until they are as wide as the next groups."""
     remaining, width, group = _sum_pairs(parts), 1, 0
     for low, high, size in _BIN_RANGES:
         while width < size:
@@ -152,14 +153,14 @@ def _sum_pairs(plane: Plane) -> Plane:
 
 
 def _box_filter(plane: Plane, groups: int, frames: int) -> Plane:
-    """Moving mean, edges repeated; an even span reaches one further back than ahead."""
+    """Return the moving mean with edges repeated; an even span reaches one further back than ahead."""
     if groups > 1:
         plane = _moving_mean(plane, groups)
     return np.asarray(uniform_filter1d(plane, frames, axis=1, mode="nearest")) if frames > 1 else plane
 
 
 def _moving_mean(plane: Plane, span: int) -> Plane:
-    """Along the first axis, out of sums of 1, 2, 4 ... neighbours: twice as fast as scipy's there."""
+    """Return the moving mean along the first axis, from sums of 1, 2, 4 ... neighbours: twice as fast as SciPy's."""
     count = len(plane)
     sums = np.pad(plane, ((span // 2, span - 1 - span // 2), (0, 0)), mode="edge")
     result, taken, width = np.zeros_like(plane), 0, 1
@@ -174,7 +175,7 @@ def _moving_mean(plane: Plane, span: int) -> Plane:
 
 
 def _shift(plane: Plane, frames: int) -> Plane:
-    """Delayed by `frames`, or advanced where that is negative."""
+    """Return the plane delayed by `frames`, or advanced if negative, with edges repeated."""
     count = plane.shape[1]
     return plane[:, np.clip(np.arange(count) - frames, 0, count - 1)]
 

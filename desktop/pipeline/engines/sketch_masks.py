@@ -1,4 +1,4 @@
-"""How Sketch decides: a small fitted table turns the features into four shares that sum to one."""
+"""Masks of Sketch: a small fitted table turns the features into four masks that sum to one."""
 
 import json
 from dataclasses import dataclass
@@ -10,34 +10,35 @@ from numpy.typing import NDArray
 
 from desktop.paths import resources
 
-# Side over middle in dB: below the first the stereo features mislead, above the second they are trusted.
+# Side to mid ratio in dB: below the first, only the mono table is used, because the stereo features mislead; above
+# the second, only the stereo table.
 _MONO_DB, _STEREO_DB = -30.0, -20.0
 
 
 @dataclass(frozen=True)
 class LinearClassifier:
-    """A linear classifier for every band of groups."""
+    """Linear classifiers, one for each band of groups."""
 
     weights: NDArray[np.float32]
-    """`[bands, stems, features]`."""
+    """Weights float32 `[bands, stems, features]`."""
     bias: NDArray[np.float32]
-    """`[bands, stems]`."""
+    """Bias float32 `[bands, stems]`."""
 
 
 @dataclass(frozen=True)
 class SketchTables:
-    """Both tables, and what they are about."""
+    """Fitted tables for stereo and mono, with their stems and bands."""
 
     stems: tuple[str, ...]
     band_edges: tuple[int, ...]
-    """First group of each band, and the end of the last."""
+    """First group of each band, and the end of the last band."""
     stereo: LinearClassifier
     mono: LinearClassifier
 
 
 @cache
 def load_tables() -> SketchTables:
-    """The fitted numbers of resources/sketch/tables.json."""
+    """Return the fitted tables of resources/sketch/tables.json."""
     saved = json.loads((resources() / "sketch" / "tables.json").read_text(encoding="utf-8"))
     stereo, mono = (
         LinearClassifier(np.asarray(saved[kind]["W"], np.float32), np.asarray(saved[kind]["b"], np.float32))
@@ -47,7 +48,7 @@ def load_tables() -> SketchTables:
 
 
 def compute_masks(features: NDArray[np.float32], side_to_mid_db: float) -> NDArray[np.float32]:
-    """Shares float32 `[stems, groups, frames]` of features `[16, groups, frames]`; `side_to_mid_db` in dB."""
+    """Return masks float32 `[stems, groups, frames]` for features `[16, groups, frames]` and a ratio in dB."""
     tables = load_tables()
     stereo_weight = float(np.clip((side_to_mid_db - _MONO_DB) / (_STEREO_DB - _MONO_DB), 0.0, 1.0))
     if stereo_weight == 0.0:

@@ -1,8 +1,8 @@
-"""Exact moving medians, quick: windows side by side share most of their numbers, so these are put in order only once.
+"""Fast exact moving median: neighbouring windows share most of their values, so these are sorted only once.
 
-The windows of a block of outputs have the block itself in common. Half of them share some more on its left, the other
-half on its right; each half splits again, down to single outputs. At every step only the ranks are kept that can
-still be the median. All of it is minima and maxima of whole planes.
+The windows of a block of outputs have the block itself in common. Half of them share more values on its left, the
+other half on its right; each half splits again, down to single outputs. Each step keeps only the ranks that can still
+be the median. All operations are minima and maxima of whole planes.
 """
 
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Plane = NDArray[np.floating]
-# Numbers in ascending order along the first axis: `[count, blocks, columns]`.
 SortedValues = NDArray[np.floating]
-# Columns worked on at a time: few enough for a core's cache, and enough that threads seldom wait for Python's lock.
+"""Values in ascending order along the first axis, `[count, blocks, columns]`."""
+# Columns computed at a time: few enough for a core's cache, enough that threads seldom wait for the GIL.
 _CHUNK_COLUMNS = 600
 
 
 def moving_median(plane: Plane, span: int) -> Plane:
-    """Median of `span` (odd) neighbours along the first axis of `[n, columns]`, edges repeated."""
+    """Return the median of `span` (odd) neighbours along the first axis of `[n, columns]`, with edges repeated."""
     result = np.empty_like(plane)
     for first in range(0, plane.shape[1], _CHUNK_COLUMNS):
         columns = slice(first, first + _CHUNK_COLUMNS)
@@ -28,17 +28,17 @@ def moving_median(plane: Plane, span: int) -> Plane:
 
 @dataclass(frozen=True)
 class _PartialWindow:
-    """What is known of windows that share some numbers."""
+    """State of windows that share some values."""
 
     candidates: SortedValues
-    """Those that can still be the median."""
+    """Values that can still be the median."""
     median_rank: int
-    """Place of the median among these and the unknown ones."""
+    """Rank of the median among the candidates and the missing values."""
     missing_count: int
-    """How many are still to come."""
+    """Number of values of the window that are not merged yet."""
 
     def merged_with(self, new: SortedValues) -> "_PartialWindow":
-        """With numbers that came."""
+        """Return the state with more values of the windows merged."""
         missing_count = self.missing_count - len(new)
         low = max(self.median_rank - missing_count, 0)
         high = min(self.median_rank, len(self.candidates) + len(new) - 1)
@@ -46,7 +46,7 @@ class _PartialWindow:
 
 
 class _BlockMedians:
-    """`medians` `[n, columns]` of a plane of that shape."""
+    """Computation of the moving median `medians` `[n, columns]` of a plane of that shape."""
 
     def __init__(self, plane: Plane, span: int) -> None:
         count, columns = plane.shape
@@ -63,22 +63,22 @@ class _BlockMedians:
         self.medians = self._result.reshape(-1, columns)[:count]
 
     def _sort_runs(self, plane: Plane) -> dict[int, SortedValues]:
-        """The plane cut into runs of each power of two, each in order: `[size, runs, columns]`."""
-        around = 2 * self._block_length
-        after = self._block_count * self._block_length - len(plane) + around
-        size, runs = 1, {1: np.pad(plane, ((around, after), (0, 0)), mode="edge")[None]}
+        """Return the plane in sorted runs of each power of two up to the block length: `[size, runs, columns]`."""
+        pad_before = 2 * self._block_length
+        pad_after = self._block_count * self._block_length - len(plane) + pad_before
+        size, runs = 1, {1: np.pad(plane, ((pad_before, pad_after), (0, 0)), mode="edge")[None]}
         while size < self._block_length:
             runs[2 * size] = _merge_ranks(runs[size][:, 0::2], runs[size][:, 1::2], 0, 2 * size)
             size *= 2
         return runs
 
     def _run(self, size: int, start: int) -> SortedValues:
-        """Of every block the sorted `size` numbers that begin `start` after its own beginning."""
+        """Return for every block the `size` sorted values that begin `start` after the block's beginning."""
         first, step = (2 * self._block_length + start) // size, self._block_length // size
         return self._runs[size][:, first : first + step * (self._block_count - 1) + 1 : step]
 
     def _split(self, window: _PartialWindow, start: int, outputs: int) -> None:
-        """Find `outputs` medians of every block, from its `start` on, that share what is known."""
+        """Compute `outputs` medians of every block, from its `start` on, whose windows share `window`."""
         if outputs == 1:
             self._result[:, start] = self._add_outermost(window, start).candidates[0]
             return
@@ -87,19 +87,20 @@ class _BlockMedians:
         self._split(window.merged_with(self._run(half, start + self._block_length)), start + half, half)
 
     def _add_outermost(self, window: _PartialWindow, start: int) -> _PartialWindow:
-        """The ends of a window that is no power of two long."""
+        """Merge the ends of the window that no run of a power of two covers."""
         for distance in range(self._block_length, self._half + 1):
             window = window.merged_with(self._run(1, start - distance)).merged_with(self._run(1, start + distance))
         return window
 
 
 def _merge_ranks(one: SortedValues, other: SortedValues, low: int, high: int) -> SortedValues:
-    """The numbers from rank `low` to before `high` of two sorted lists together."""
+    """Return the values from rank `low` to before `high` of two sorted lists merged."""
     result = np.empty((high - low, *one.shape[1:]), dtype=one.dtype)
     scratch = np.empty(one.shape[1:], dtype=one.dtype)
     for rank in range(low, high):
         target: Plane = result[rank - low]
-        # Taking i of one list and the rest of the other, the greatest taken is never below the right one.
+        # The greatest of the i least values of one list and the rank + 1 - i least of the other is never below the
+        # value at this rank, so the minimum over all i is that value.
         first = max(rank + 1 - len(other), 0)
         for i in range(first, min(rank + 1, len(one)) + 1):
             into = target if i == first else scratch

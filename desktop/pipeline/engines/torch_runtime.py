@@ -1,4 +1,4 @@
-"""The runtimes that torch provides: the processor, which is everywhere, and graphics cards."""
+"""Torch runtimes: the processor, which every computer has, and graphics cards."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -16,22 +16,23 @@ if TYPE_CHECKING:
     from desktop.pipeline.engines.load import EngineSpec
 
 _CPU = torch.device("cpu")
-# Bytes a frame of a segment. A guess on the safe side, not measured on a card: what does not fit halves the batch.
+# Graphics memory per frame of a segment. A cautious estimate, not measured on a card: if it is too low, the batch is
+# halved.
 _BYTES_PER_FRAME = 4096
 _MAX_BATCH = 16
 
 
 def read_model(path: Path, segment_seconds: float | None) -> HTDemucs:
-    """The model of a weights file, for segments of so many seconds. Raises ModelRejectedError."""
+    """Return the model of a weights file, for segments of this many seconds. Raises ModelRejectedError."""
     model = build_model(path, read_package(path))
-    # A model can be given less than it was trained on, never more.
+    # Segments can be shorter than those that the model was trained on, never longer.
     if segment_seconds is not None and 0 < segment_seconds <= model.segment:
         model.segment = Fraction(segment_seconds)
     return model
 
 
 def start_on_cpu(spec: "EngineSpec") -> Runtime:
-    """What works everywhere. Raises ModelRejectedError."""
+    """Start torch on the processor, which works on every computer. Raises ModelRejectedError."""
     models = _read_models(spec)
     half_dtype = torch.bfloat16 if spec.fast and _has_bf16() else None
     networks = tuple(TorchNetwork(model, half_dtype=half_dtype) for model in models)
@@ -39,16 +40,16 @@ def start_on_cpu(spec: "EngineSpec") -> Runtime:
 
 
 def start_on_gpu(spec: "EngineSpec", name: str) -> Runtime:
-    """A graphics card, "cuda" or "mps", with 16-bit numbers inside the core.
+    """Start torch on a graphics card, "cuda" or "mps", with 16-bit floats inside the core.
 
-    Raises RuntimeError where there is none, UnfitModelError, ModelRejectedError.
+    Raises RuntimeError if there is no such card, UnsupportedModelError, ModelRejectedError.
     """
     if not getattr(torch, name).is_available():
         raise RuntimeError(f"there is no {name} here")
     models, device = _read_models(spec), torch.device(name)
     if not all(map(has_separable_core, models)):
         raise UnsupportedModelError(f"{spec.name} cannot be computed with 16-bit numbers inside")
-    # Complex numbers, which spectrograms need, are not to be had everywhere on MPS.
+    # Spectrograms need complex numbers, which not every version of MPS supports.
     spectrogram_device = device if name == "cuda" else _CPU
     networks = tuple(TorchNetwork(model, device, spectrogram_device, torch.float16) for model in models)
     return Runtime(
@@ -61,7 +62,7 @@ def _read_models(spec: "EngineSpec") -> list[HTDemucs]:
 
 
 def _batch_for_free_memory(model: HTDemucs, device: torch.device) -> int:
-    """How many segments fit the card's free memory at once."""
+    """Return the number of segments that fit the card's free memory at once."""
     if device.type != "cuda":
         return 1
     free_bytes, _ = torch.cuda.mem_get_info(device)

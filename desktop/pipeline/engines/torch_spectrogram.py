@@ -1,7 +1,7 @@
-"""The spectrograms that HTDemucs hears and gives, as demucs makes them: float32 throughout, done once for a batch.
+"""Spectrograms of HTDemucs in torch, with the same values as in demucs, in float32 for a whole batch at once.
 
-demucs pads a signal so that frame k is centred on the hop k and a half, drops the frames and the bin beyond that, and
-on the way back adds them again as silence. Frames that are dropped are not made here at all.
+demucs pads a signal so that frame k is centred on hop k + 1/2, drops the frames and the bin outside of that, and adds
+them again as silence in the inverse transform. Here the dropped frames are not computed at all.
 """
 
 import math
@@ -14,7 +14,7 @@ from desktop.pipeline.engines.spectrogram import SQUARED_WINDOW_SUM, WINDOW_OVER
 
 
 class TorchSpectrogramTransform:
-    """Sound to spectrogram and back. Complex numbers are two channels: the real part and the imaginary."""
+    """Transform between samples and spectrogram. A complex number is two channels: real and imaginary part."""
 
     def __init__(self, nfft: int) -> None:
         self._nfft = nfft
@@ -22,24 +22,24 @@ class TorchSpectrogramTransform:
         self._padding = self._hop // 2 * 3
 
     def count_frames(self, length: int) -> int:
-        """How many frames a sound of `length` has."""
+        """Return the number of spectrogram frames of `length` samples."""
         return math.ceil(length / self._hop)
 
-    def forward(self, sound: torch.Tensor) -> torch.Tensor:
-        """float32 `[n, channels, length]` to float32 `[n, 2 * channels, nfft / 2, frames]`."""
-        n, channels, length = sound.shape
+    def forward(self, samples: torch.Tensor) -> torch.Tensor:
+        """Transform float32 `[n, channels, length]` into float32 `[n, 2 * channels, nfft / 2, frames]`."""
+        n, channels, length = samples.shape
         frames = self.count_frames(length)
-        # The end is padded to whole frames first, so that what it mirrors is what demucs mirrors.
-        padded = pad1d(sound, (self._padding, self._padding + frames * self._hop - length), mode="reflect")
+        # The end is padded to whole frames first, so that the reflection covers the same samples as in demucs.
+        padded = pad1d(samples, (self._padding, self._padding + frames * self._hop - length), mode="reflect")
         spectrum = torch.stft(
-            padded.reshape(n * channels, -1), self._nfft, self._hop, window=_window(self._nfft, sound.device),
+            padded.reshape(n * channels, -1), self._nfft, self._hop, window=_window(self._nfft, samples.device),
             center=False, normalized=True, return_complex=True,
         )  # fmt: skip
         parts = torch.view_as_real(spectrum[:, :-1]).permute(0, 3, 1, 2)
         return parts.reshape(n, 2 * channels, self._nfft // 2, frames)
 
     def inverse(self, spectrogram: torch.Tensor, length: int) -> torch.Tensor:
-        """float32 `[..., 2, nfft / 2, frames]` to float32 `[..., length]`."""
+        """Transform float32 `[..., 2, nfft / 2, frames]` into float32 `[..., length]`."""
         *outer, _, bins, frames = spectrogram.shape
         spectrum = spectrogram.new_zeros((math.prod(outer), frames, bins + 1, 2))
         spectrum[:, :, :-1] = spectrogram.reshape(-1, 2, bins, frames).permute(0, 3, 2, 1)

@@ -1,1 +1,1 @@
-"""The window: navigation, actions, notices, quitting."""
+"""Main window: navigation, actions, notices and quitting."""

@@ -1,4 +1,4 @@
-"""The keyboard: every key of the window in one place, and the keys that a focused control keeps for itself."""
+"""Keyboard shortcuts of the window, and the keys that a focused control keeps for itself."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from desktop.ui.pages.player.controller import PlayerController
 SEEK_STEP_S = 5.0
 _LANE_NUMBERS = range(1, 7)
 PAN_FRACTION = 0.25
-"""Part of what is in view by which a key moves the view."""
+"""Fraction of the visible range by which a shortcut pans the waveforms."""
 _NAVIGATION_KEYS = frozenset(
     {
         Qt.Key.Key_Left,
@@ -33,18 +33,32 @@ _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QAbstractSlider, _NAVIGATION_KEYS),
     (QAbstractItemView, _NAVIGATION_KEYS),
 )
-"""Which keys a kind of control uses while it has the focus. Text fields keep theirs by themselves."""
+"""Keys that each kind of control uses while it has the focus. Text fields override their keys without this filter."""
+CONTROL_SHORTCUTS = {
+    "In the table": [
+        ("Play the song, follow a link, press a button", "Return"),
+        ("Go from cell to cell", "Arrows"),
+        ("Show what can be done", "Shift+F10, Menu"),
+    ],
+    "In the waveforms": [
+        ("Zoom in, zoom out", "+, −, Up, Down, Wheel"),
+        ("Move the view", "Page Up, Page Down, Shift+Wheel, Drag"),
+        ("Show the whole song", "F, Double-click"),
+        ("Set the playhead", "Click"),
+    ],
+}
+"""Keys that focused controls handle themselves, as rows of name and keys under headings."""
 
 
 class WindowActions(Protocol):
-    """What the window can be asked to do."""
+    """Actions of the window that its shortcuts run."""
 
     def choose_files(self) -> None:
-        """Open the file dialog."""
+        """Open the dialog that adds files."""
         ...
 
     def choose_folder(self) -> None:
-        """Open the dialog for a folder."""
+        """Open the dialog that adds a folder."""
         ...
 
     def paste(self) -> None:
@@ -52,83 +66,83 @@ class WindowActions(Protocol):
         ...
 
     def remove_selected(self) -> None:
-        """Remove the chosen songs."""
+        """Remove the selected tracks."""
         ...
 
     def export_selected(self) -> None:
-        """Export the stems of the selected songs."""
+        """Export the stems of the selected tracks."""
         ...
 
     def move_selected_up(self) -> None:
-        """Let the chosen song run one place earlier."""
+        """Move the selected track up one place in the queue."""
         ...
 
     def move_selected_down(self) -> None:
-        """Let the chosen song run one place later."""
+        """Move the selected track down one place in the queue."""
         ...
 
     def toggle_selected_paused(self) -> None:
-        """Pause the chosen songs, or let them go on."""
+        """Pause or resume the selected tracks."""
         ...
 
     def toggle_queue_paused(self) -> None:
-        """Pause the queue, or let it go on."""
+        """Pause or resume the queue."""
         ...
 
     def remove_finished(self) -> None:
-        """Remove the finished songs."""
+        """Remove the finished tracks."""
         ...
 
     def undo_removal(self) -> None:
-        """Restore the songs that were removed last."""
+        """Restore the tracks of the last removal."""
         ...
 
     def focus_search(self) -> None:
-        """Go to the search."""
+        """Move the focus to the search field."""
         ...
 
     def end_search(self) -> None:
-        """Show every song again, and go back to the table."""
+        """Clear the search and move the focus to the table."""
         ...
 
     def zoom(self, step: int) -> None:
-        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        """Zoom in (`step` 1), zoom out (-1) or show the whole track (0)."""
         ...
 
     def pan(self, fraction: float) -> None:
-        """Move the view along the song."""
+        """Pan the waveforms by `fraction` of the visible range; negative values pan towards the start."""
         ...
 
     def show_shortcuts(self) -> None:
-        """Show the list of all keys."""
+        """Open the list of all shortcuts."""
         ...
 
     def open_settings(self) -> None:
-        """Open the settings."""
+        """Open the settings dialog."""
         ...
 
     def close(self) -> bool:
-        """Quit."""
+        """Close the window; return False if it stays open."""
         ...
 
 
 @dataclass(frozen=True)
 class Shortcut:
-    """What one or several keys of the window do."""
+    """Action of the window with the key sequences that trigger it."""
 
     name: str
     sequences: tuple[str, ...]
     run: Callable[[], object]
     auto_repeats: bool = False
-    """Again and again while the key is held down."""
+    """Whether the action repeats while the key is held down."""
 
 
 ShortcutGroups = dict[str, list[Shortcut]]
-"""Keys under headings."""
+"""Shortcuts by the heading of the list that shows them."""
 
 
 def window_shortcuts(actions: WindowActions, player: PlayerController) -> ShortcutGroups:
-    """Return every key of the window, in the order of the list that F1 shows."""
+    """Return all shortcuts of the window, in the order of the list that F1 shows."""
     return {
         "Songs": [
             Shortcut("Add songs", ("Ctrl+O",), actions.choose_files),
@@ -149,7 +163,7 @@ def window_shortcuts(actions: WindowActions, player: PlayerController) -> Shortc
         ],
         "Player": [
             Shortcut("Play or pause", ("Space",), player.toggle_playback),
-            # With Ctrl also from a table or a slider, which use the plain arrows themselves.
+            # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
             Shortcut("Back 5 seconds", ("Left", "Ctrl+Left"), lambda: player.seek_by(-SEEK_STEP_S), auto_repeats=True),
             Shortcut(
                 "Forward 5 seconds", ("Right", "Ctrl+Right"), lambda: player.seek_by(SEEK_STEP_S), auto_repeats=True
@@ -173,27 +187,17 @@ def window_shortcuts(actions: WindowActions, player: PlayerController) -> Shortc
     }
 
 
-CONTROL_SHORTCUTS = {
-    "In the table": [
-        ("Play the song, follow a link, press a button", "Return"),
-        ("Go from cell to cell", "Arrows"),
-        ("Show what can be done", "Shift+F10, Menu"),
-    ],
-    "In the waveforms": [
-        ("Zoom in, zoom out", "+, −, Up, Down, Wheel"),
-        ("Move the view", "Page Up, Page Down, Shift+Wheel, Drag"),
-        ("Show the whole song", "F, Double-click"),
-        ("Set the playhead", "Click"),
-    ],
-}
-"""What controls do with their keys while they have the focus: names and keys, under headings."""
-
-
 def list_shortcuts(groups: ShortcutGroups) -> dict[str, list[tuple[str, str]]]:
-    """Return the name and the keys of everything that a key does, under headings; the keys of the lanes in one line."""
-    rows_by_heading = {heading: [(key.name, _native_text(key)) for key in keys] for heading, keys in groups.items()}
+    """Return rows of name and keys for the shortcut list, by heading.
+
+    The shortcuts of all lanes share one row per action, and `CONTROL_SHORTCUTS` follow at the end.
+    """
+    rows_by_heading = {
+        heading: [(shortcut.name, _native_text(shortcut)) for shortcut in shortcuts]
+        for heading, shortcuts in groups.items()
+    }
     for verb in ("Mute", "Solo"):
-        lane_rows = [line for line in rows_by_heading["Player"] if line[0].startswith(f"{verb} lane")]
+        lane_rows = [row for row in rows_by_heading["Player"] if row[0].startswith(f"{verb} lane")]
         first_index = rows_by_heading["Player"].index(lane_rows[0])
         rows_by_heading["Player"][first_index : first_index + len(lane_rows)] = [
             (f"{verb} lane {_LANE_NUMBERS[0]} to {_LANE_NUMBERS[-1]}", f"{lane_rows[0][1]} to {lane_rows[-1][1]}")
@@ -202,24 +206,19 @@ def list_shortcuts(groups: ShortcutGroups) -> dict[str, list[tuple[str, str]]]:
 
 
 def bind_shortcuts(window: QWidget, groups: ShortcutGroups) -> dict[str, QAction]:
-    """Give `window` its keys. Return the actions by name."""
+    """Add the shortcuts to `window` and return their actions by name."""
     window.installEventFilter(ShortcutOverrideFilter(window))
-    return {key.name: _bind_shortcut(window, key) for keys in groups.values() for key in keys}
-
-
-def _native_text(key: Shortcut) -> str:
-    native_format = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(QKeySequence(sequence).toString(native_format) for sequence in key.sequences)
+    return {shortcut.name: _bind_shortcut(window, shortcut) for shortcuts in groups.values() for shortcut in shortcuts}
 
 
 class ShortcutOverrideFilter(QObject):
-    """Leaves a key to the focused control that uses it, where the window has a shortcut on the same key.
+    """Event filter that gives a key to the focused control that uses it, rather than to a shortcut of the window.
 
-    Installed on the window: Qt offers a shortcut's key to the focused control first, and then to its parents.
+    Install it on the window: Qt offers a shortcut's key to the focused control first, then to its parents.
     """
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Accept the offer of a key that the focused control uses, so that it goes to the control."""
+        """Accept the override of a key that the focused control uses, so that Qt sends the key to the control."""
         if event.type() is not QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
             return False
         if not _is_used_by_control(event, QApplication.focusWidget()):
@@ -229,28 +228,32 @@ class ShortcutOverrideFilter(QObject):
 
 
 def _is_used_by_control(event: QKeyEvent, control: QWidget | None) -> bool:
-    """Return whether `control` uses the key without a modifier."""
+    """Return True if `control` uses the key and no modifier is held."""
     if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return False
     return any(isinstance(control, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS)
 
 
-def _bind_shortcut(window: QWidget, key: Shortcut) -> QAction:
-    action = QAction(key.name, window)
-    action.setShortcuts([QKeySequence(sequence) for sequence in key.sequences])
-    action.setAutoRepeat(key.auto_repeats)
-    action.triggered.connect(_Slot(key.run, action).call)
+def _native_text(shortcut: Shortcut) -> str:
+    native_format = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(QKeySequence(sequence).toString(native_format) for sequence in shortcut.sequences)
+
+
+def _bind_shortcut(window: QWidget, shortcut: Shortcut) -> QAction:
+    action = QAction(shortcut.name, window)
+    action.setShortcuts([QKeySequence(sequence) for sequence in shortcut.sequences])
+    action.setAutoRepeat(shortcut.auto_repeats)
+    action.triggered.connect(_Slot(shortcut.run, action).call)
     window.addAction(action)
     return action
 
 
 class _Slot(QObject):
-    """Calls without the "checked" that Qt passes."""
+    """Slot that drops the `checked` argument of `QAction.triggered` and calls the callback without arguments."""
 
     def __init__(self, callback: Callable[[], object], parent: QObject) -> None:
         super().__init__(parent)
         self._callback = callback
 
     def call(self) -> None:
-        """Do it."""
         self._callback()

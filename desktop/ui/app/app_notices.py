@@ -1,4 +1,4 @@
-"""Says quietly that there is a newer version, to whoever allowed to look for one."""
+"""Notices about the app itself: a newer version, a crash in the last session, an error in this one."""
 
 import logging
 from pathlib import Path
@@ -24,22 +24,26 @@ if TYPE_CHECKING:
     from desktop.updates.check import Release
 
 _UPDATE_KEY = "newer"
+_CRASHED_LAST_TIME = "Unbraid closed unexpectedly last time. There is a report on this computer."
+_ERROR_OCCURRED = "Something in Unbraid went wrong. You can go on working. There is a report on this computer."
+# Milliseconds after which an error notice counts as seen. A notice shown while the window closes is not seen.
+_SEEN_AFTER_MS = 1000
 _log = logging.getLogger(__name__)
 
 
 class UpdateNotice(QObject):
-    """Looks, away from the window's thread, and shows what was found. What goes wrong is told to the log alone."""
+    """Checks for a newer version in a background thread and shows a notice if there is one; errors are only logged."""
 
     def __init__(
         self,
-        source: FeedConfig | None,
+        feed_config: FeedConfig | None,
         home: Home,
         settings_store: SettingsStore,
         notices: NoticeStrip,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._source = source
+        self._feed_config = feed_config
         self._home = home
         self._settings_store = settings_store
         self._notices = notices
@@ -47,20 +51,23 @@ class UpdateNotice(QObject):
 
     @property
     def is_available(self) -> bool:
-        """Whether this app knows whom to ask."""
-        return self._source is not None
+        """Whether this build of the app has an update feed."""
+        return self._feed_config is not None
 
     def check_for_update(self) -> None:
-        """Look for a newer version, when the user allows it and has not been told today."""
-        source = self._source
-        if source is None or not self._settings_store.settings.updates:
+        """Check for a newer version, if the setting allows it.
+
+        The network is asked once a day at most.
+        """
+        feed_config = self._feed_config
+        if feed_config is None or not self._settings_store.settings.updates:
             return
         self._background.run_detached(
-            lambda: _check_for_update(source, self._home), self._show_release, self._log_error
+            lambda: _check_for_update(feed_config, self._home), self._show_release, self._log_error
         )
 
     def close(self) -> None:
-        """Tell nothing any more, and wait for nobody."""
+        """Discard the result of a running check, without waiting for it."""
         self._background.close()
 
     def _show_release(self, release: "Release | None") -> None:
@@ -77,8 +84,8 @@ class UpdateNotice(QObject):
         )
 
     def _open_release_page(self, release: "Release") -> None:
-        sentence = f"No browser could be opened. Unbraid {release.version} is at {release.page_url}"
-        open_url(QUrl(release.page_url), self, lambda: self._notices.show_text(sentence))
+        failure_text = f"No browser could be opened. Unbraid {release.version} is at {release.page_url}"
+        open_url(QUrl(release.page_url), self, lambda: self._notices.show_text(failure_text))
 
     def _dismiss_release(self, release: "Release") -> None:
         try:
@@ -90,21 +97,8 @@ class UpdateNotice(QObject):
         _log.warning("%s", error)
 
 
-def _check_for_update(source: FeedConfig, home: Home) -> "Release | None":
-    # Imported here, in the thread: the start of the window need not wait for libsodium.
-    from desktop.updates.check import check_for_update
-
-    return check_for_update(source, home)
-
-
-_CRASHED_LAST_TIME = "Unbraid closed unexpectedly last time. There is a report on this computer."
-# Milliseconds after which a notice has been seen: while the window closes, none is.
-_SEEN_AFTER_MS = 1000
-_ERROR_OCCURRED = "Something in Unbraid went wrong. You can go on working. There is a report on this computer."
-
-
 class CrashNotices(QObject):
-    """Says it in the strip, with a way to the report."""
+    """Notices about a crash or an unexpected error, with a button that shows the report."""
 
     _error_reported = Signal(Path)
 
@@ -116,25 +110,35 @@ class CrashNotices(QObject):
         self._error_reported.connect(self._show_error, Qt.ConnectionType.QueuedConnection)
 
     def show_last_crash(self, report: Path) -> None:
-        """It crashed when it was open last, or something went wrong while it closed."""
+        """Show that the app crashed in the last session, or that an error occurred while it closed."""
         self._show_notice(_CRASHED_LAST_TIME, report, "Unbraid closed unexpectedly")
 
     def report_error(self, report: Path) -> None:
-        """Something went wrong just now. May be called from any thread."""
+        """Mark `report` as unreported and show the first error of this session in a notice.
+
+        Safe to call from any thread.
+        """
         mark_unreported(report)
         self._error_reported.emit(report)
 
     def _show_error(self, report: Path) -> None:
         QTimer.singleShot(_SEEN_AFTER_MS, self, lambda: mark_reported(report))
-        # Where one thing goes wrong, more will: all of it is in the reports, and none of it is news any more.
+        # One error is often followed by more. Each has its report; only the first one gets a notice.
         if not self._has_shown_error:
             self._has_shown_error = True
             self._show_notice(_ERROR_OCCURRED, report, "Something went wrong")
 
-    def _show_notice(self, sentence: str, report: Path, heading: str) -> None:
+    def _show_notice(self, text: str, report: Path, heading: str) -> None:
         def show_report() -> None:
             CrashReportDialog(report, heading, self._window).show()
 
         self._notices.show_notice(
-            Notice(sentence, key=sentence, edge_colour=tokens.BAD, action_text="Show report", on_action=show_report)
+            Notice(text, key=text, edge_colour=tokens.BAD, action_text="Show report", on_action=show_report)
         )
+
+
+def _check_for_update(feed_config: FeedConfig, home: Home) -> "Release | None":
+    # Imported here, in the background thread, so that the start of the window does not wait for libsodium.
+    from desktop.updates.check import check_for_update
+
+    return check_for_update(feed_config, home)

@@ -1,4 +1,4 @@
-"""What the window is to the computer it runs on, put together."""
+"""Connects the window to the desktop: quit policy, tray, sleep guard, notifications and announcements."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +21,7 @@ from desktop.ui.widgets.accessibility import announce
 
 
 class DesktopIntegration(QObject):
-    """Quitting with songs in work, the tray, keeping awake, notifications, and announcements."""
+    """Owner of the quit policy, tray icon, sleep guard, notifier, announcer and file open events of one window."""
 
     def __init__(self, window: MainWindow, feed: JobFeed) -> None:
         super().__init__(window)
@@ -43,27 +43,27 @@ class DesktopIntegration(QObject):
         self.tray.quit_requested.connect(self.quit_policy.quit_now)
 
     def open_from_client(self, paths: Sequence[Path]) -> None:
-        """Bring the window to the front and add what a second start of the app was given."""
+        """Bring the window to the front and add the files and folders that another process or macOS passed on."""
         self.quit_policy.show_window()
         self._window.open_from_client(paths)
 
     def close(self) -> None:
-        """Give back what was taken of the computer: the app has ended."""
+        """Release the sleep inhibitors, hide the tray icon and send pending notifications, when the app has ended."""
         self.sleep_guard.release()
         self.tray.hide_icon()
         self._notify_runner.close(run_pending=True)
 
     def _is_in_front(self) -> bool:
-        # Some systems call an app active whose last window has just been hidden.
+        # Some systems report the app as active although its last window has just been hidden.
         return is_app_active() and not self.quit_policy.is_in_background
 
     def _notify(self, notification: Notification) -> None:
-        """By the desktop's own service; where there is none, at the sign in the tray."""
+        """Send `notification` through the desktop's service, or show it at the tray icon if there is none."""
         self._notify_runner.run(
             lambda: send_notification(notification),
             lambda shown: None if shown else self.tray.show_notification(notification),
         )
 
     def quit_now(self) -> None:
-        """End the app now, without a question."""
+        """Quit the app without asking."""
         self.quit_policy.quit_now()

@@ -1,4 +1,4 @@
-"""What happens and must be said: each thing once, with what can be done about it."""
+"""Notices about events in the library: imports, failures, drafts, batches and trouble in the background."""
 
 from collections.abc import Callable, Sequence
 
@@ -22,24 +22,19 @@ from desktop.ui.theme import tokens
 from desktop.ui.widgets.file_drop import DroppedFiles
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
-_REFUSED_KEY, _TROUBLE_KEY, _DRAFT_KEY, _UNREADABLE_KEY, _FAILED_RETRY_KEY, _BATCH_KEY = (
-    "refused",
-    "trouble",
-    "draft",
-    "unreadable",
-    "kept",
-    "batch",
-)
+_REFUSED_KEY = "refused"
 _SKIPPED_KEY = "left out"
-_MAX_FOLDERS = 3
 _DUPLICATE_KEY, _IN_BIN_KEY = "known", "in bin"
+_TROUBLE_KEY, _UNREADABLE_KEY = "trouble", "unreadable"
+_BATCH_KEY, _DRAFT_KEY, _FAILED_RETRY_KEY = "batch", "draft", "kept"
+_MAX_FOLDERS = 3
 
 
 class EventNotices(QObject):
-    """Turns events into notices."""
+    """Shows events of the library, the feed and the player as notices, one notice for each kind of event."""
 
     search_requested = Signal(str)
-    """What the table is to be searched for."""
+    """Emitted with the search text when the user asks for the failed tracks."""
 
     def __init__(
         self, library: LibraryController, player: PlayerController, feed: JobFeed, notices: NoticeStrip, window: QWidget
@@ -63,14 +58,14 @@ class EventNotices(QObject):
         library.batch_tracker.batch_ended.connect(self._show_batch_result)
         library.commands.requeued.connect(self._remove_failed_retry)
 
-    def _update_trouble(self, sentence: str) -> None:
-        if sentence:
-            self._notices.show_notice(Notice(sentence, key=_TROUBLE_KEY, edge_colour=tokens.BAD))
+    def _update_trouble(self, message: str) -> None:
+        if message:
+            self._notices.show_notice(Notice(message, key=_TROUBLE_KEY, edge_colour=tokens.BAD))
         else:
             self._notices.remove_notice(_TROUBLE_KEY)
 
-    def _show_unreadable(self, sentence: str) -> None:
-        self._notices.show_notice(Notice(sentence, key=_UNREADABLE_KEY, edge_colour=tokens.BAD))
+    def _show_unreadable(self, message: str) -> None:
+        self._notices.show_notice(Notice(message, key=_UNREADABLE_KEY, edge_colour=tokens.BAD))
 
     def _clear_unreadable(self) -> None:
         self._notices.remove_notice(_UNREADABLE_KEY)
@@ -79,33 +74,36 @@ class EventNotices(QObject):
         if result.error:
             self._notices.show_notice(Notice(result.error, key=result.error, edge_colour=tokens.BAD))
         if result.skipped:
-            sentence = " ".join(folder.message for folder in result.skipped[:_MAX_FOLDERS])
-            self._notices.show_notice(Notice(sentence, key=_SKIPPED_KEY))
+            text = " ".join(folder.message for folder in result.skipped[:_MAX_FOLDERS])
+            self._notices.show_notice(Notice(text, key=_SKIPPED_KEY))
         if result.refusals:
             self._refusals += result.refusals
             self._show_refused(tuple(self._refusals))
-        duplicates = [song for song in result.duplicates if not song.in_bin]
+        duplicates = [duplicate for duplicate in result.duplicates if not duplicate.in_bin]
         if duplicates:
             open_action = ("Open", lambda: self._library.song_requested.emit(duplicates[0].job_id))
             self._show_duplicates(duplicates, "already in your library", _DUPLICATE_KEY, open_action, result)
-        in_bin = [song for song in result.duplicates if song.in_bin]
+        in_bin = [duplicate for duplicate in result.duplicates if duplicate.in_bin]
         if in_bin:
-            restore_action = ("Restore", lambda: self._library.removals.restore([song.job_id for song in in_bin]))
+            restore_action = (
+                "Restore",
+                lambda: self._library.removals.restore([duplicate.job_id for duplicate in in_bin]),
+            )
             self._show_duplicates(in_bin, "among the removed songs", _IN_BIN_KEY, restore_action, result)
 
     def _show_duplicates(
         self,
-        songs: Sequence[Duplicate],
+        duplicates: Sequence[Duplicate],
         place_text: str,
         key: str,
         first_action: tuple[str, Callable[[], None]],
         result: ImportResult,
     ) -> None:
-        """Say that songs were not added, and offer a way out, or to add them in spite of it."""
-        paths = tuple(song.path for song in songs)
+        """Show which tracks were not added, with `first_action` and a button that adds them anyway."""
+        paths = tuple(duplicate.path for duplicate in duplicates)
         self._notices.show_notice(
             Notice(
-                songs[0].message if len(songs) == 1 else f"{len(songs)} songs are {place_text}.",
+                duplicates[0].message if len(duplicates) == 1 else f"{len(duplicates)} songs are {place_text}.",
                 key=key,
                 action_text=first_action[0],
                 on_action=first_action[1],
@@ -117,15 +115,15 @@ class EventNotices(QObject):
         )
 
     def _show_refused(self, refusals: Sequence[RejectedPath]) -> None:
-        """Collect refusals in one notice, for as long as it stands."""
-        # The old notice goes first: its going forgets what it had collected.
+        """Show all refused files since the last notice was closed in one notice."""
+        # Remove the old notice first: its on_removed callback clears the list that it collected.
         self._notices.remove_notice(_REFUSED_KEY)
         self._refusals = list(refusals)
         is_single = len(refusals) == 1
-        sentence = refusals[0].reason if is_single else f"{refused_text(refusals)}: {_names_text(refusals)}."
+        text = refusals[0].reason if is_single else f"{refused_text(refusals)}: {_names_text(refusals)}."
         self._notices.show_notice(
             Notice(
-                sentence,
+                text,
                 key=_REFUSED_KEY,
                 edge_colour=tokens.BAD,
                 action_text="" if is_single else "Details",
@@ -139,7 +137,7 @@ class EventNotices(QObject):
         RefusedFilesDialog(refusals, self._window).show()
 
     def _show_batch_result(self, result: BatchResult) -> None:
-        """Say how several songs ended; of a single one its row says it."""
+        """Show how a batch of at least two tracks ended; a single track shows it in its row."""
         done, failed = len(result.completed), len(result.failed)
         already_shown = not done and all(job.last_attempt for job in result.failed)
         if done + failed < 2 or already_shown:
@@ -167,10 +165,10 @@ class EventNotices(QObject):
             self._update_draft_notice()
 
     def _update_draft_notice(self) -> None:
-        """Say once that Sketch stood in, however many songs it was, for as long as the notice stands."""
+        """Show all tracks that were separated with Sketch as a fallback in one notice, until it is closed."""
         listed = (self._library.table_model.find_job(job_id) for job_id in self._drafts)
         drafts = [job for job in listed if job is not None and is_fallback_draft(job)]
-        self._notices.remove_notice(_DRAFT_KEY)  # its going forgets what it had collected
+        self._notices.remove_notice(_DRAFT_KEY)  # its on_removed callback clears the collection
         self._drafts = {job.id: job for job in drafts}
         if not drafts:
             return
@@ -197,8 +195,8 @@ class EventNotices(QObject):
             )
 
     def _update_failed_retry_notice(self, failed_retries: dict[str, Job]) -> None:
-        """Collect the songs that were not separated again in one notice, for as long as it stands."""
-        self._notices.remove_notice(_FAILED_RETRY_KEY)  # its going forgets what it had collected
+        """Show all tracks that could not be separated again in one notice, until it is closed."""
+        self._notices.remove_notice(_FAILED_RETRY_KEY)  # its on_removed callback clears the collection
         self._failed_retries = failed_retries
         if not failed_retries:
             return
@@ -228,7 +226,7 @@ class EventNotices(QObject):
 
 
 def batch_result_text(done: int, failed: int) -> str:
-    """Return how the songs of a batch ended: "61 songs done, 3 failed."."""
+    """Return the result of a batch as a sentence, for example "61 songs done, 3 failed."."""
     counted = "1 song" if done == 1 else f"{done} songs"
     if not failed:
         return f"{counted} done. The stems are ready."

@@ -1,4 +1,4 @@
-"""Garbage is collected in the window's thread alone."""
+"""Garbage collection in the GUI thread only."""
 
 import gc
 
@@ -8,11 +8,11 @@ _INTERVAL_MS = 1000
 
 
 class GarbageCollector(QObject):
-    """Takes the place of Python's automatic collection for as long as the process has a window.
+    """Replaces Python's automatic garbage collection while the process has a window.
 
-    Python collects in whatever thread happens to allocate. A widget that hangs in a cycle of references would die there,
-    while Qt paints it in the window's thread: the process crashes. So it is collected here, by a timer, with the
-    thresholds and generations of the automatic collection (https://docs.python.org/3/library/gc.html).
+    Python collects in the thread that happens to allocate. A widget in a reference cycle would be deleted in that
+    thread while Qt paints it in the GUI thread, which crashes the process. So a timer collects in the GUI thread, with
+    the thresholds and generations of the automatic collection (https://docs.python.org/3/library/gc.html).
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -23,11 +23,11 @@ class GarbageCollector(QObject):
         self._timer.start()
 
     def freeze_existing(self) -> None:
-        """What is here by now, modules above all, stays: looking through it again would take 70 ms each time."""
+        """Exclude the existing objects, mostly modules, from collection: scanning them would take 70 ms each time."""
         gc.freeze()
 
     def collect_due(self) -> None:
-        """Collect the oldest generation that is due, and with it the younger ones."""
+        """Collect the oldest generation whose threshold is exceeded, together with all younger ones."""
         is_due_by_generation = [
             count > limit > 0 for count, limit in zip(gc.get_count(), gc.get_threshold(), strict=True)
         ]
@@ -35,7 +35,7 @@ class GarbageCollector(QObject):
             gc.collect(max(generation for generation, is_due in enumerate(is_due_by_generation) if is_due))
 
     def close(self) -> None:
-        """Give the collection back to Python."""
+        """Stop the timer and re-enable automatic collection."""
         self._timer.stop()
         gc.unfreeze()
         gc.enable()

@@ -1,4 +1,4 @@
-"""Which song is chosen when nobody has chosen one: the first of the library, and then what is added."""
+"""Automatic selection in the job table: the first row at the start, then tracks that are added."""
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -8,11 +8,11 @@ from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 
 _SELECT_DELAY_MS = 700
-"""So that the window is there first: opening a song's lanes takes a moment."""
+"""Milliseconds before the selection, so that the window appears first: opening a track's lanes takes a moment."""
 
 
 class InitialSelection(QObject):
-    """Chooses rows, and keeps out of the way of a user who does so or who works with the song in the player."""
+    """Selects rows automatically, unless the user selected one or is using the player."""
 
     def __init__(self, table: JobView, library: LibraryController, player: PlayerController, parent: QObject) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class InitialSelection(QObject):
         self._is_selected_by_user = True
 
     def _on_import_busy_changed(self, is_importing: bool) -> None:
-        """What the user chose before a drop says nothing about the drop; what is chosen while it is copied does."""
+        # A selection before the import must not keep the added track from being selected; one during the import does.
         if is_importing:
             self._is_selected_by_user = False
 
@@ -50,7 +50,7 @@ class InitialSelection(QObject):
             self._select_timer.start()
 
     def _select_first_row(self) -> None:
-        """Choose the first row, where no song is shown: also one that came from another process."""
+        """Select the first row if no track is shown, including a track that another process added."""
         job = self._proxy.job_at(self._proxy.index(0, 0))
         if job is not None and not self._has_current_job:
             self._table.select_job(job.id)

@@ -1,4 +1,4 @@
-"""What clicks and keys in the job table lead to."""
+"""Handler of clicks, keys and menus in the job table and the player panel."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -22,7 +22,7 @@ from desktop.ui.pages.player.controller import PlayerController
 
 
 class JobActionHandler(QObject):
-    """Does what a row, its link, its buttons and its menu ask for."""
+    """Runs the actions that rows, links, buttons and context menus request."""
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class JobActionHandler(QObject):
         table.job_dropped.connect(self._commands.move_to)
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
-        """Offer these models; `chosen` is the one for new songs."""
+        """Set the models that menus offer; `selected_name` is the model for new tracks."""
         self._models = [(model.name, model.title) for model in models]
         self._selected_model = selected_name
 
     def open_selection_menu(self, position: QPoint) -> None:
-        """Open the menu of the chosen songs at a point of the screen."""
+        """Open the context menu of the selected tracks at `position`, in screen coordinates."""
         self._open_menu(self._table.selected_jobs(), position)
 
     def open_job_menu(self, job: Job, position: QPoint) -> None:
-        """Open the menu of one song at a point of the screen, whatever is chosen in the table."""
+        """Open the context menu of `job` at `position`, in screen coordinates, regardless of the selection."""
         self._open_menu([job], position)
 
     def _open_menu(self, jobs: Sequence[Job], position: QPoint) -> None:
@@ -71,21 +71,21 @@ class JobActionHandler(QObject):
             menu.popup(position)
 
     def move_selected(self, step: int) -> None:
-        """Move the chosen song one place earlier (-1) or later (1) in line."""
+        """Move the selected track one place up (-1) or down (1) in the queue, if exactly one is selected."""
         selected = self._table.selected_jobs()
         if len(selected) == 1:
             self._commands.move_by(selected[0], step)
 
     def toggle_selected_paused(self) -> None:
-        """Pause the chosen songs, or let them go on."""
+        """Pause or resume the selected tracks."""
         self._commands.pause_or_resume(self._table.selected_jobs())
 
     def show_details(self, job: Job) -> None:
-        """Show why a job failed, or why it was not separated again."""
+        """Open the dialog that shows why `job` failed or could not be separated again."""
         FailureDetailsDialog(job, self._home, self._window).show()
 
     def run_action(self, job: Job, action: JobAction) -> None:
-        """Do to a song what a button of its row or of the player says."""
+        """Run `action` on `job`."""
         self._run_action_on([job], action, None)
 
     def _run_menu_entry(self, job_ids: Sequence[str], action: QAction) -> None:
@@ -135,7 +135,7 @@ class JobActionHandler(QObject):
                 pass
 
     def _play_or_show_details(self, job: Job) -> None:
-        """Play a song that was double-clicked; one that failed tells why."""
+        """Play the stems of `job`, or show the failure details if it failed."""
         if job.state is JobState.FAILED:
             self.show_details(job)
         elif job.result is not None and not self._player.is_playing:

@@ -1,4 +1,4 @@
-"""The window: it places things, and passes on what they say."""
+"""Main window: layout of its parts and the signals between them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -55,21 +55,21 @@ MINIMUM_SIZE = (1024, 640)
 
 
 class MainWindow(QMainWindow):
-    """Four zones: the top bar, the library, the player, the transport; or the empty state below the top bar."""
+    """Main window with top bar, library, player and transport bar, or with the empty state below the top bar."""
 
     closing = Signal()
-    """The window closes for good, and waits next for what its threads are doing."""
+    """Emitted once, when the window closes and before it waits for its background threads."""
     batch_changed = Signal(object)
-    """The Batch as it stands now, None when nothing is to be done."""
+    """Emitted with the current BatchProgress, or None if there is no batch."""
 
     def __init__(
         self,
         service: ServiceProvider,
         feed: JobFeed,
         transport: Transport,
-        shelf: ModelStore,
+        model_store: ModelStore,
         home: Home,
-        source: FeedConfig | None = None,
+        feed_config: FeedConfig | None = None,
     ) -> None:
         super().__init__()
         self.setWindowTitle("Unbraid")
@@ -84,10 +84,10 @@ class MainWindow(QMainWindow):
         self._batch_counter = BatchCounter()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
-        """Asked before the window closes; whoever says no sees to what happens instead."""
+        """Called before the window closes; returning False keeps it open, and the callee handles the request."""
         self.notices = NoticeStrip()
-        self.update_notice = UpdateNotice(source, home, self._settings_store, self.notices, self)
-        self.library = LibraryController(service, feed, shelf, home, self.notices, self)
+        self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
+        self.library = LibraryController(service, feed, model_store, home, self.notices, self)
         self.player = PlayerController(transport, self)
         self.player.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self._shortcuts = window_shortcuts(self, self.player)
         self.actions_by_name = bind_shortcuts(self, self._shortcuts)
         self._settings_store.restore_window(self, self.splitter)
-        self._loading_page.setFocus()  # else the search would have it, and take the keys of the player
+        self._loading_page.setFocus()  # otherwise the search field gets the focus and takes the keys of the player
         self.library.refresher.reload()
         self.library.load_models()
         ModelStoreWatcher(home, self).changed.connect(self.library.load_models)
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.splitter, 1)
         column.addWidget(TransportBar(self.player))
-        # The library is read in the background: until it is known whether there are songs, neither page is shown.
+        # The library is read in the background: the loading page is shown until it is known whether there are tracks.
         self._loading_page.setAccessibleName("Opening the library")
         for page in (self._loading_page, self.empty_state, songs_page):
             self.pages.addWidget(page)
@@ -169,31 +169,31 @@ class MainWindow(QMainWindow):
 
     @property
     def settings_store(self) -> SettingsStore:
-        """The settings, and how the window stood."""
+        """Settings and saved window state."""
         return self._settings_store
 
     @property
     def selected_model(self) -> str:
-        """The model for the next songs."""
+        """Name of the model for new tracks."""
         return self._settings_store.settings.model
 
     def add_tracks(self, paths: Sequence[Path]) -> None:
-        """Add files and folders to the library."""
+        """Add files and folders at `paths` to the library."""
         self._importer.add_paths(paths)
 
     def open_from_client(self, paths: Sequence[Path]) -> None:
-        """Come to the front and add what a second start of the app was given."""
+        """Bring the window to the front and add the files and folders that another process or macOS passed on."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.raise_()
         self.activateWindow()
         self.add_tracks(paths)
 
     def choose_files(self) -> None:
-        """Open the dialog for files."""
+        """Open the dialog that adds files."""
         self._importer.choose_files()
 
     def choose_folder(self) -> None:
-        """Open the dialog for a folder."""
+        """Open the dialog that adds a folder."""
         self._importer.choose_folder()
 
     def paste(self) -> None:
@@ -201,11 +201,11 @@ class MainWindow(QMainWindow):
         self._importer.paste()
 
     def remove_selected(self) -> None:
-        """Remove the chosen songs."""
+        """Remove the selected tracks."""
         self.library.removals.remove(self.job_view.selected_jobs())
 
     def export_selected(self) -> None:
-        """Export the stems of the selected songs, or of the song in the player where none is selected."""
+        """Export the stems of the selected tracks, or of the track in the player if none is selected."""
         selected = self.job_view.selected_jobs()
         self.exporter.export(selected or ([self.player_panel.job] if self.player_panel.job else []))
 
@@ -214,60 +214,60 @@ class MainWindow(QMainWindow):
             self.exporter.export([self.player_panel.job])
 
     def move_selected_up(self) -> None:
-        """Let the chosen song run one place earlier."""
+        """Move the selected track up one place in the queue."""
         self._job_actions.move_selected(-1)
 
     def move_selected_down(self) -> None:
-        """Let the chosen song run one place later."""
+        """Move the selected track down one place in the queue."""
         self._job_actions.move_selected(1)
 
     def toggle_selected_paused(self) -> None:
-        """Pause the chosen songs, or let them go on."""
+        """Pause or resume the selected tracks."""
         self._job_actions.toggle_selected_paused()
 
     def toggle_queue_paused(self) -> None:
-        """Pause the queue, or let it go on."""
+        """Pause or resume the queue, if the pause button is visible."""
         if self.top_bar.pause_button.isVisible():
             self.top_bar.pause_button.click()
 
     def remove_finished(self) -> None:
-        """Remove the songs that have ended."""
+        """Remove the finished tracks."""
         self.library.removals.remove_finished()
 
     def undo_removal(self) -> None:
-        """Restore the songs that were removed last."""
+        """Restore the tracks of the last removal."""
         self.library.removals.undo()
 
     def open_bin(self) -> None:
-        """Open the list of removed songs, or bring it to the front."""
+        """Open the bin dialog, or bring it to the front."""
         if self._bin_dialog is None:
             self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
         self._bin_dialog.show_on_top()
 
     def focus_search(self) -> None:
-        """Go to the search."""
+        """Move the focus to the search field and select its text."""
         self.top_bar.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.top_bar.search_field.selectAll()
 
     def end_search(self) -> None:
-        """Show every song again, and go back to the table."""
+        """Clear the search and move the focus to the table."""
         self.top_bar.clear_search()
         self._focus_table()
 
     def zoom(self, step: int) -> None:
-        """Show less of the song (1), more of it (-1), or all of it (0)."""
+        """Zoom in (`step` 1), zoom out (-1) or show the whole track (0)."""
         waveforms = self.player_panel.waveforms
         if waveforms is not None:
             {1: waveforms.zoom_in, -1: waveforms.zoom_out, 0: waveforms.fit}[step]()
 
     def pan(self, fraction: float) -> None:
-        """Move the view along the song, by parts of what is in view."""
+        """Pan the waveforms by `fraction` of the visible range; negative values pan towards the start."""
         waveforms = self.player_panel.waveforms
         if waveforms is not None:
             waveforms.view_box.pan(fraction)
 
     def open_settings(self) -> None:
-        """Open the settings, or bring them to the front."""
+        """Open the settings dialog, or bring it to the front."""
         if self._settings_dialog is None:
             self._settings_dialog = SettingsDialog(
                 self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
@@ -277,29 +277,29 @@ class MainWindow(QMainWindow):
         self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
 
     def show_shortcuts(self) -> None:
-        """Show the list of all keys."""
+        """Open the list of all shortcuts."""
         dialog = ShortcutsDialog(list_shortcuts(self._shortcuts), self)
         dialog.about_requested.connect(self.open_about)
         dialog.show()
 
     def open_about(self) -> None:
-        """Open the About page, or bring it to the front."""
+        """Open the About dialog, or bring it to the front."""
         if self._about_dialog is None:
-            # Imported when it is first wanted: the window's start needs none of it.
+            # Imported at first use: the start of the window does not need it.
             from desktop.ui.dialogs.about import AboutDialog
 
             self._about_dialog = AboutDialog(self._home, self)
         self._about_dialog.show_on_top()
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802
-        """Go to the next control as they are seen: Qt's own order is that in which they were made."""
+        """Move the focus in visual order; Qt's own order is the order of creation."""
         return focus_next_control(self, next)
 
     def _focus_table(self) -> None:
         self._initial_focus_widget().setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _initial_focus_widget(self) -> QWidget:
-        """Return where the keyboard begins: the table, or the way to the first song."""
+        """Return the table, or the add button of the empty state if the library is empty."""
         return self.job_view if self.library.table_model.rowCount() else self.empty_state.card.add_button
 
     def _search(self, text: str) -> None:
@@ -354,28 +354,24 @@ class MainWindow(QMainWindow):
         self._update_models(self.library.models)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Say of the queue what there is room for."""
         super().resizeEvent(event)
-        self._update_batch()
+        self._update_batch()  # the width decides how much of the batch the top bar shows
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take files, from wherever they come."""
         if has_urls(event.mimeData()):
             _accept_as_copy(event)
             self._drop_overlay.cover_window()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        """Put the frame away."""
         self._drop_overlay.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Add what was dropped."""
         self._drop_overlay.hide()
         _accept_as_copy(event)
         self._importer.add(files_from_mime(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window, end what was begun, and be quiet."""
+        """Save window state, stop background work and playback, unless `may_close` keeps the window open."""
         if not self._closed and not self.may_close():
             event.ignore()
             return
@@ -392,7 +388,7 @@ class MainWindow(QMainWindow):
 
 
 def _accept_as_copy(event: QDropEvent) -> None:
-    """Take a drop as a copy, whatever else it offers: the user's files stay where they are."""
+    """Accept a drop as a copy if the source allows it, so that the user's files are not moved."""
     if event.possibleActions() & Qt.DropAction.CopyAction:
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()

@@ -1,4 +1,4 @@
-"""Tells when a model came to the shelf or left it, whichever process did it."""
+"""Watcher for models that this or another process adds to or removes from the model store."""
 
 from pathlib import Path
 
@@ -7,15 +7,18 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.paths import Home
 
-# Several files make one model, and each comes by two steps (milliseconds).
+# Milliseconds. A model consists of several files, and each one is written in two steps.
 _DEBOUNCE_MS = 300
 
 
 class ModelStoreWatcher(QObject):
-    """Watches the folders of the shelf. Where they cannot be watched, it looks whenever the window comes to the front."""
+    """Emits `changed` when the folders of the model store change.
+
+    It also emits whenever the window is activated, for folders that cannot be watched.
+    """
 
     changed = Signal()
-    """The shelf may hold other models than before."""
+    """Emitted when the models in the store may have changed."""
 
     def __init__(self, home: Home, window: QWidget) -> None:
         super().__init__(window)
@@ -34,11 +37,10 @@ class ModelStoreWatcher(QObject):
             self._watcher.addPaths(missing)
 
     def _schedule_change(self) -> None:
-        self._add_missing_folders()  # the folder of imported models is made with the first one
+        self._add_missing_folders()  # the first import creates the folder of imported models
         self._debounce_timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Look also when the window comes to the front."""
         if event.type() is QEvent.Type.WindowActivate:
             self._schedule_change()
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""What happens to songs in work when the window is closed: asked once, and remembered if the user wants that."""
+"""Decides what happens to active work when the window is closed: quit, continue in the background, or ask."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -12,19 +12,19 @@ from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.system.activity import ActivityTracker
 
 ASK, BACKGROUND, STOP = "ask", "background", "stop"
-# From the last song's end to the app's, hidden as it is: time for a notification to be shown (milliseconds).
+# Milliseconds from the end of the last job to the end of the hidden app, so that a notification can still be shown.
 _QUIT_DELAY_MS = 4000
-# For so long after the system said that it ends the session, nothing is asked (seconds).
+# Seconds after the system announced the end of the session in which the window closes without asking.
 _SESSION_END_WINDOW_S = 60.0
 
 
 class QuitPolicy(QObject):
-    """Decides whether the window may close. It holds nobody up while nothing is in work."""
+    """Decides whether the window may close; without active separations or exports it always may."""
 
     window_hidden = Signal()
-    """The window is gone and the songs go on."""
+    """Emitted when the window was hidden and work continues in the background."""
     window_shown = Signal()
-    """The window is back."""
+    """Emitted when the window is visible again."""
 
     def __init__(self, window: MainWindow, activity: ActivityTracker, has_tray: Callable[[], bool]) -> None:
         super().__init__(window)
@@ -43,18 +43,21 @@ class QuitPolicy(QObject):
         window.may_close = self.may_close
         application = QApplication.instance()
         if isinstance(application, QGuiApplication):
-            # Direct: the system waits for the answer, and must not be asked anything back.
+            # Direct connection: the system waits for the reply, and no dialog may open meanwhile.
             application.commitDataRequest.connect(self.end_session, Qt.ConnectionType.DirectConnection)
 
     def may_close(self) -> bool:
-        """True when the window may go now. Otherwise the user is asked, or it hides."""
+        """Return True if the window may close now.
+
+        Otherwise ask the user or hide the window, as the settings say, and return False.
+        """
         if self._is_quitting or monotonic() - self._session_ended_at < _SESSION_END_WINDOW_S or not self._has_activity:
             return True
         match self._effective_choice():
             case "stop":
                 return True
             case "background":
-                # Not within the event that closes the window: Qt would count it as closed.
+                # Not inside the close event: Qt would count the window as closed.
                 QTimer.singleShot(0, self, self.go_to_background)
             case _:
                 self._ask_user()
@@ -65,17 +68,17 @@ class QuitPolicy(QObject):
         return self._activity.is_active or self._exporter.remaining_count > 0
 
     def end_session(self) -> None:
-        """Let the window go without a word: the computer shuts down, or the user logs out."""
+        """Let the window close without asking, because the computer shuts down or the user logs out."""
         self._session_ended_at = monotonic()
 
     def quit_now(self) -> None:
-        """End the app now. What runs goes on at the next start."""
+        """Quit the app without asking; interrupted jobs continue at the next start."""
         self._is_quitting = True
         self._window.close()
         QApplication.quit()
 
     def go_to_background(self) -> None:
-        """Hide the window; the app ends by itself when the songs are done."""
+        """Hide the window; the app quits when all work is done."""
         self.is_in_background = True
         QGuiApplication.setQuitOnLastWindowClosed(False)
         if self._window.player.is_playing:
@@ -87,7 +90,7 @@ class QuitPolicy(QObject):
         self._update_quit_timer()
 
     def show_window(self) -> None:
-        """Show the window again."""
+        """Show the window and bring it to the front."""
         if self.is_in_background:
             self.is_in_background = False
             self._quit_timer.stop()
@@ -100,7 +103,7 @@ class QuitPolicy(QObject):
     def _effective_choice(self) -> str:
         choice = self._window.settings_store.settings.quit
         if choice == STOP and self._exporter.remaining_count:
-            return ASK  # stopping costs a separation nothing, an export everything that is not written yet
+            return ASK  # a stopped separation continues later, a stopped export loses all files not yet written
         return ASK if choice == BACKGROUND and not self._has_tray() else choice
 
     def _ask_user(self) -> None:
@@ -124,7 +127,7 @@ class QuitPolicy(QObject):
             self.quit_now()
 
     def _update_quit_timer(self) -> None:
-        """End soon when nothing is left to be done; not when there is something again."""
+        """Start the quit timer if the hidden app has no activity, and stop it otherwise."""
         if self.is_in_background and not self._has_activity:
             if not self._quit_timer.isActive():
                 self._quit_timer.start()

@@ -1,7 +1,6 @@
-"""One window a library: a second start hands its files to the first one's window, which comes to the front.
+"""One window per library: a second process sends its files to the window of the first, which comes to the front.
 
-The words that pass through the door are the same in every version: a newer program's files go to the window of an older
-one. So none is ever changed.
+The protocol must never change: a newer version may send files to the window of an older one.
 """
 
 import ctypes
@@ -18,16 +17,16 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
 
-# A window that does not answer in this time hangs, and a new one is better than none (milliseconds).
+# Milliseconds after which an open window counts as hung, so that a new one is opened.
 _REPLY_TIMEOUT_MS = 3000
-# How long another process may take from its start to its window (seconds), and between looks at whether it is there.
+# Seconds that another process may take from its start to its window, and seconds between two attempts to connect.
 _STARTUP_TIMEOUT_S, _POLL_INTERVAL_S = 15.0, 0.05
 _ACKNOWLEDGEMENT = b"taken\n"
 _ASFW_ANY = -1  # winuser.h
 
 
 class SingleInstance(QObject):
-    """A local socket that only this user can open."""
+    """Local socket, accessible to this user only, that receives files from later processes."""
 
     def __init__(self, home: Home) -> None:
         super().__init__()
@@ -39,9 +38,10 @@ class SingleInstance(QObject):
         self._on_files_received: Callable[[Sequence[Path]], None] | None = None
 
     def send_files(self, files: Sequence[Path]) -> bool:
-        """Give the files to the window that is open already, or is being opened. False when there is none.
+        """Send `files` to the window that is open or about to open; return False if there is none.
 
-        Raises OSError when the library cannot be written.
+        Waits up to 15 s for a window that is about to open. Raises OSError if the lock file cannot be created in the
+        library.
         """
         deadline = monotonic() + _STARTUP_TIMEOUT_S
         while True:
@@ -49,19 +49,19 @@ class SingleInstance(QObject):
             socket.connectToServer(self._name)
             if socket.waitForConnected(_REPLY_TIMEOUT_MS):
                 return _send_files(socket, files)
-            # Songs that are opened together may start a process each: the first of them is to have the window.
+            # Opening several files at once may start one process for each; the one that gets the lock opens the window.
             if self._lock.acquire() or monotonic() > deadline:
                 return False
             sleep(_POLL_INTERVAL_S)
 
     def listen(self, on_files_received: Callable[[Sequence[Path]], None]) -> None:
-        """Be the first window: `visited` is called with the files of every later start."""
+        """Start listening; `on_files_received` is called with the files of each later process."""
         self._on_files_received = on_files_received
         QLocalServer.removeServer(self._name)  # left by a killed window
         self._server.listen(self._name)
 
     def close(self) -> None:
-        """The window goes: the next start opens one of its own."""
+        """Stop listening and release the lock, so that the next process opens its own window."""
         self._server.close()
         self._lock.release()
 
@@ -77,20 +77,20 @@ class SingleInstance(QObject):
             return
         names = json.loads(bytes(client.readLine().data()))
         client.write(_ACKNOWLEDGEMENT)
-        client.flush()  # before the files are looked at, which may take a moment
+        client.flush()  # before the files are examined, which may take a moment
         self._on_files_received([Path(os.fsdecode(bytes.fromhex(name))) for name in names])
 
 
 def _server_name(home: Home) -> str:
-    """Return the name of the socket: the same for every process, whatever its environment."""
+    """Return the name of the socket, which does not depend on the environment of the process."""
     name = f"{home.runtime_dir.name}-window"
-    # Qt would look where TMPDIR says. This is where every version has looked that found no TMPDIR.
+    # Qt would use TMPDIR. All versions without TMPDIR in their environment have used this path.
     return f"/tmp/{name}" if sys.platform == "linux" else name
 
 
 def _send_files(socket: QLocalSocket, files: Sequence[Path]) -> bool:
     if sys.platform == "win32":
-        # That program alone may raise its window which the user has just used: us, and not the open window.
+        # Windows lets only the program that the user has just used raise a window: this process, not the open window.
         ctypes.windll.user32.AllowSetForegroundWindow(_ASFW_ANY)
     names = [os.fsencode(file.absolute()).hex() for file in files]
     socket.write(json.dumps(names).encode() + b"\n")

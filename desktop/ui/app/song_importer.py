@@ -1,4 +1,4 @@
-"""The ways by which songs come into the library: dialogs for files and folders, the clipboard, and the demo song."""
+"""Import of tracks through the dialogs for files and folders, the clipboard and the demo song."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +21,7 @@ _NO_FILES_TEXT = "There are no files on the clipboard. Copy songs in a file mana
 
 
 class SongImporter(QObject):
-    """Asks for songs, and adds them with the model that is chosen for new ones."""
+    """Adds tracks to the library with the model that is selected for new tracks."""
 
     def __init__(
         self,
@@ -39,15 +39,18 @@ class SongImporter(QObject):
         self._window = window
 
     def add(self, files: DroppedFiles, allow_duplicates: bool = False) -> None:
-        """Add what was dropped, pasted or chosen; `again`: also songs that are in the library already."""
+        """Add dropped, pasted or chosen files and folders.
+
+        With `allow_duplicates`, tracks that are already in the library are added again.
+        """
         self._library.add(files, self._settings_store.settings.model, allow_duplicates)
 
     def add_paths(self, paths: Sequence[Path]) -> None:
-        """Add files and folders."""
+        """Add files and folders at `paths`."""
         self.add(DroppedFiles(tuple(paths)))
 
     def choose_files(self) -> None:
-        """Open the dialog for files."""
+        """Open the dialog for files and add the chosen ones."""
         suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
         names, _ = QFileDialog.getOpenFileNames(
             self._window,
@@ -61,7 +64,7 @@ class SongImporter(QObject):
             self.add_paths([Path(name) for name in sorted(names, key=natural_sort_key)])
 
     def choose_folder(self) -> None:
-        """Open the dialog for a folder, of which every song is added."""
+        """Open the dialog for a folder and add all tracks in it."""
         title = "Add all songs of a folder"
         name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.import_folder()))
         if name:
@@ -69,7 +72,7 @@ class SongImporter(QObject):
             self.add_paths([Path(name)])
 
     def paste(self) -> None:
-        """Add the files on the clipboard."""
+        """Add the files on the clipboard, or show a notice if there are none."""
         files = files_from_mime(QGuiApplication.clipboard().mimeData())
         if files.paths or files.refusals:
             self.add(files)
@@ -77,14 +80,14 @@ class SongImporter(QObject):
             self._notices.show_text(_NO_FILES_TEXT)
 
     def add_demo_song(self) -> None:
-        """Add the demo song, and play it as soon as any of it can be heard."""
+        """Add the demo song and play it as soon as a part of it can be played."""
         self._library.first_added.connect(self._play_when_loaded, Qt.ConnectionType.SingleShotConnection)
-        self.add(DroppedFiles(tuple(list_demo_songs())), allow_duplicates=True)  # it may be among the removed songs
+        self.add(DroppedFiles(tuple(list_demo_songs())), allow_duplicates=True)  # it may be in the bin
 
     def _play_when_loaded(self, job: Job) -> None:
         self._player.play_when_loaded(job.id)
 
 
 def list_demo_songs() -> list[Path]:
-    """Return the songs that are shipped with the app, to try it with."""
+    """Return the paths of the demo songs that ship with the app."""
     return sorted((resources() / "demo").glob("*.flac"))

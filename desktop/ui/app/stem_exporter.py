@@ -1,4 +1,4 @@
-"""Stems of the library written into a folder that the user chooses, beside everything else that the window does."""
+"""Export of stems into a folder that the user chooses, in a background thread."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -25,10 +25,10 @@ _MAX_NAMED_SONGS = 3
 
 
 class StemExporter(QObject):
-    """Exports one selection after the other, and tells how far it is and what came of it."""
+    """Exports selections one after another and shows their progress and results as notices."""
 
     changed = Signal()
-    """Songs are being exported, or not any more."""
+    """Emitted when an export is queued or has ended."""
 
     def __init__(
         self, service: ServiceProvider, settings_store: SettingsStore, notices: NoticeStrip, window: QWidget
@@ -45,11 +45,14 @@ class StemExporter(QObject):
 
     @property
     def remaining_count(self) -> int:
-        """How many songs are not exported yet."""
+        """Number of tracks in running and queued exports that are not exported yet."""
         return max(0, sum(len(jobs) for jobs in self._queue) - self._done_count)
 
     def export(self, jobs: Sequence[Job]) -> None:
-        """Ask for a folder, and export the stems of `jobs` into it. Songs without stems are left out, and named."""
+        """Ask for a folder and export the stems of `jobs` into it.
+
+        Jobs without stems are skipped, and the notice with the result names them.
+        """
         with_stems = [job for job in jobs if job.stems]
         if not with_stems:
             self._notices.show_text("There are no stems to export yet. Export songs that are separated." if jobs
@@ -62,7 +65,7 @@ class StemExporter(QObject):
             self._enqueue(jobs, Path(folder))
 
     def close(self) -> None:
-        """Stop between two blocks of sound, and leave nothing half written."""
+        """Stop the export after the current block of audio, without leaving incomplete files."""
         self._stop_event.set()
         self._background.close()
 
@@ -79,8 +82,8 @@ class StemExporter(QObject):
         self.changed.emit()
 
     def _run_export(self, jobs: Sequence[Job], folder: Path, file_format: str, stop_event: Event) -> ExportResult:
-        """Export, in the background's thread."""
-        from desktop.export.batch import export_batch  # with numpy, which the window does not wait for
+        """Run the export; called in the background thread."""
+        from desktop.export.batch import export_batch  # imports numpy, which must not delay the window
 
         def report(progress: ExportProgress) -> None:
             self._background.call_in_gui_thread(lambda: self._show_progress(progress))
@@ -91,9 +94,9 @@ class StemExporter(QObject):
         return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
 
     def _show_started(self) -> None:
-        sentence = f"Exporting {_songs_text(self._queue[0])}"
+        text = f"Exporting {_songs_text(self._queue[0])}"
         self._notices.show_notice(
-            Notice(sentence, key=_PROGRESS_KEY, progress=0.0, action_text="Cancel", on_action=self._stop_event.set)
+            Notice(text, key=_PROGRESS_KEY, progress=0.0, action_text="Cancel", on_action=self._stop_event.set)
         )
 
     def _show_progress(self, progress: ExportProgress) -> None:
@@ -137,7 +140,7 @@ class StemExporter(QObject):
 
 
 def result_text(result: ExportResult) -> str:
-    """Return what an export has done, in sentences."""
+    """Return the result of an export as text: error, cancellation, exported stems, other formats, skipped tracks."""
     folder_text = printable(result.folder, 80)
     exported_jobs = [job for job, _ in result.exported]
     sentences: list[str] = []
@@ -155,7 +158,7 @@ def result_text(result: ExportResult) -> str:
 
 
 def _other_formats_texts(result: ExportResult) -> list[str]:
-    """Return a sentence for songs whose stems the wanted format cannot hold."""
+    """Return a sentence about the tracks that were written in another format than the one in the settings."""
     wanted = result.file_format
     others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix[1:] != wanted]
     if not others:

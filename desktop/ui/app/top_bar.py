@@ -1,4 +1,4 @@
-"""The first row of the window: search, add songs, and how the queue is doing."""
+"""Top bar of the window: search, buttons that add tracks, batch progress, model and settings."""
 
 from collections.abc import Sequence
 
@@ -21,20 +21,20 @@ from desktop.ui.widgets.search_field import SearchField
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
 _WIDE_LAYOUT_MIN_WIDTH = 1240
-"""From this width on there is room for the whole bar and the time left."""
+"""Width in pixels from which the wide progress bar and the remaining time fit."""
 _WIDE_BAR_WIDTH, _NARROW_BAR_WIDTH = 140, 56
 
 
 @accessible_role(QAccessible.Role.ToolBar)
 class TopBar(QWidget):
-    """Search, add, and the batch with its progress; the model for the next songs; the settings."""
+    """Search field, add buttons, batch progress with a pause button, model selection and settings button."""
 
     add_requested = Signal()
     add_folder_requested = Signal()
     search_requested = Signal(str)
     model_selected = Signal(str)
     pause_requested = Signal(bool)
-    """The queue shall be paused, or go on."""
+    """Emitted with True to pause the queue and False to resume it."""
     settings_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -95,12 +95,12 @@ class TopBar(QWidget):
             row.addWidget(widget)
 
     def set_add_buttons_visible(self, visible: bool) -> None:
-        """Show the buttons that add songs: not while the empty page has larger ones."""
+        """Show or hide the add buttons; the empty state has larger ones, so they are hidden beside it."""
         self.add_button.setVisible(visible)
         self.add_folder_button.setVisible(visible)
 
     def set_batch(self, batch: BatchProgress | None) -> None:
-        """Tell how the queue is doing; None: it is empty."""
+        """Show the progress of `batch`, or none if it is None."""
         self._batch = batch
         status, time_left = format_batch(batch, self._is_paused) if batch else ("", "")
         self.pause_button.setVisible(batch is not None or self._is_paused)
@@ -116,7 +116,7 @@ class TopBar(QWidget):
             self._progress_bar.set_fraction(batch.progress)
 
     def set_paused(self, paused: bool) -> None:
-        """Tell whether the queue is held, and offer the other."""
+        """Show whether the queue is paused, and set the pause button to the opposite action."""
         self._is_paused = paused
         self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setAccessibleName("Resume the queue" if paused else "Pause the queue")
@@ -130,39 +130,33 @@ class TopBar(QWidget):
     def _request_pause(self) -> None:
         self.pause_requested.emit(not self._is_paused)
 
-    def show_status(self, text: str) -> None:
-        """Tell what is going on besides, while the queue has nothing to tell."""
-        self._status_label.show_text(text)
-        self._status_label.setVisible(bool(text))
-
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
-        """Offer these models."""
+        """Set the models that the model button offers, with `selected_name` checked."""
         self.model_button.set_models(models, selected_name)
 
     def search_for(self, text: str) -> None:
-        """Show only songs that match, at once; the field says so."""
+        """Enter `text` into the search field and search without delay."""
         self.search_field.setText(text)
         self.search_field.search_now()
 
     def clear_search(self) -> None:
-        """Show every song again, at once."""
+        """Clear the search without delay."""
         self.search_for("")
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the line below."""
         painter = QPainter(self)
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
 
 
 class ModelButton(PushButton):
-    """Shows the model in use, and offers the others."""
+    """Button that shows the selected model and opens a menu of all models."""
 
     model_selected = Signal(str)
-    """The name of a model."""
+    """Emitted with the name of the chosen model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Model", parent=parent)
-        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow behind the words
+        self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow after the text
         self.setIcon(create_glyph_icon("down", tokens.DIM))
         self.setIconSize(QSize(14, 14))
         self._menu = QMenu(self)
@@ -173,7 +167,7 @@ class ModelButton(PushButton):
         self.hide()
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
-        """Offer `models`, `chosen` being the one in use."""
+        """Fill the menu with `models` and check the one named `selected_name`."""
         self._menu.clear()
         group = QActionGroup(self._menu)
         for model in models:

@@ -1,4 +1,4 @@
-"""The one place where work leaves the window's thread, and where its result comes back."""
+"""Background threads for the window: run a function in one and deliver its result in the GUI thread."""
 
 import threading
 from collections.abc import Callable
@@ -14,11 +14,11 @@ FailureHandler = Callable[[UnbraidError], None]
 
 
 def _ignore(_: object) -> None:
-    """What to do with a result that nobody waits for."""
+    """Discard a result or an error."""
 
 
 class BackgroundRunner(QObject):
-    """One thread that does one thing after the other. Results and errors arrive in the window's thread."""
+    """Runs functions one after another in one thread; calls their result and error handlers in the GUI thread."""
 
     _call_requested = Signal(object)
 
@@ -34,7 +34,10 @@ class BackgroundRunner(QObject):
         on_success: Callable[[Result], None] = _ignore,
         on_failure: FailureHandler = _ignore,
     ) -> None:
-        """Do `work` in the thread, then call `then` with its result, or `failed` with the UnbraidError it raised."""
+        """Run `work` in the thread, then call `on_success` with its result or `on_failure` with its UnbraidError.
+
+        Any other exception of `work` is raised in the GUI thread. After `close` the call has no effect.
+        """
         if self._closed:
             return
         self._deliver_result(self._pool.submit(work), on_success, on_failure)
@@ -42,31 +45,35 @@ class BackgroundRunner(QObject):
     def run_detached(
         self, work: Callable[[], Result], on_success: Callable[[Result], None], on_failure: FailureHandler = _ignore
     ) -> None:
-        """Likewise, in a thread that nobody waits for: `close` leaves it behind, and the process may end under it.
+        """Run `work` as `run` does, but in a daemon thread of its own that `close` does not wait for.
 
-        For what can be held up for long, by a network say, and of which nothing may be left half done.
+        Use it for work that may block for long, for example on the network, and that may be interrupted at any
+        point without leaving incomplete data: the process may exit while it runs.
         """
         future: Future[Result] = Future()
         self._deliver_result(future, on_success, on_failure)
         threading.Thread(target=_set_result, args=(future, work), name="apart", daemon=True).start()
 
     def call_in_gui_thread(self, function: Callable[[], None]) -> None:
-        """Call `function` soon in the window's thread. May be called from any thread."""
+        """Queue `function` to be called in the GUI thread. May be called from any thread."""
         self._call_requested.emit(function)
 
     def close(self, run_pending: bool = False) -> None:
-        """Finish what is being done, and what waits as well if asked to; hand nothing over any more."""
+        """Accept no more work, wait for the running function, and deliver no more results.
+
+        Functions still queued are run first if `run_pending` is true, and cancelled otherwise.
+        """
         self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=not run_pending)
 
     def _deliver_result(
         self, future: "Future[Result]", on_success: Callable[[Result], None], on_failure: FailureHandler
     ) -> None:
-        def hand_over(done: "Future[Result]") -> None:
+        def deliver(done: "Future[Result]") -> None:
             if not done.cancelled() and not self._closed:
                 self.call_in_gui_thread(lambda: _call_handler(done, on_success, on_failure))
 
-        future.add_done_callback(hand_over)
+        future.add_done_callback(deliver)
 
     def _call_unless_closed(self, function: Callable[[], None]) -> None:
         if not self._closed:
@@ -76,7 +83,7 @@ class BackgroundRunner(QObject):
 def _set_result(future: "Future[Result]", work: Callable[[], Result]) -> None:
     try:
         future.set_result(work())
-    except Exception as error:  # noqa: BLE001 - as an executor does: it is raised where the result is wanted
+    except Exception as error:  # noqa: BLE001 - as executors do: raised again where the result is read
         future.set_exception(error)
 
 

@@ -1,4 +1,4 @@
-"""What can be done to a job, and the buttons for it at the end of its row."""
+"""Actions that the user can apply to a job, and the buttons for them at the end of the job's row."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +11,7 @@ BUTTON_SIZE_PX = 28.0
 
 
 class JobAction(Enum):
-    """Something that the user does to a job."""
+    """An action of the user on a job or on the library; the value is its label."""
 
     SEPARATE_NEXT = "Separate next"
     MOVE_UP = "Move up in the queue"
@@ -31,17 +31,17 @@ class JobAction(Enum):
 
 @dataclass(frozen=True)
 class RowButton:
-    """A button in a row."""
+    """A button in a row of the job table."""
 
     action: JobAction
     icon: str
     rect: QRectF
     is_always_visible: bool = False
-    """Drawn even while the row is neither pointed at nor chosen."""
+    """Whether it is drawn even while the row is neither hovered nor selected."""
 
 
 def primary_action(job: Job) -> tuple[JobAction, str]:
-    """Return what one most probably wants to do to a job in this state, and its sign."""
+    """Return the most likely action for a job in this state, and the name of its icon."""
     match job.state:
         case JobState.PENDING | JobState.PROCESSING:
             return JobAction.CANCEL, "cross"
@@ -52,27 +52,27 @@ def primary_action(job: Job) -> tuple[JobAction, str]:
 
 
 def pause_or_resume_action(job: Job) -> tuple[JobAction, str]:
-    """Return whether a job that has not ended can be paused or resumed, and the sign of that."""
+    """Return PAUSE or RESUME, whichever applies to a job that has not ended, and the name of its icon."""
     return (JobAction.RESUME, "play") if job.paused else (JobAction.PAUSE, "pause")
 
 
 def available_actions(job: Job) -> list[tuple[JobAction, str]]:
-    """Return what the buttons of a row do, the likeliest first, with their signs; the button for the menu not counted."""
+    """Return the actions of a row's buttons with their icon names, most likely first, without the menu button."""
     return [primary_action(job)] if job.state.has_ended else [primary_action(job), pause_or_resume_action(job)]
 
 
 def player_actions(job: Job) -> list[tuple[JobAction, str]]:
-    """Return what the buttons of the player do to its song, the likeliest last, with their signs."""
+    """Return the actions of the player's buttons for its job with their icon names, most likely last."""
     details = [(JobAction.SHOW_ERROR, "note")] if job.state is JobState.FAILED else []
     return [*details, *reversed(available_actions(job))]
 
 
 def layout_row_buttons(job: Job, rect: QRectF) -> tuple[RowButton, ...]:
-    """Return the buttons of a row, set at the right end of `room`."""
+    """Return the buttons of a row, placed at the right end of `rect`."""
     menu_rect = QRectF(
         rect.right() - BUTTON_SIZE_PX + 4, rect.center().y() - BUTTON_SIZE_PX / 2, BUTTON_SIZE_PX, BUTTON_SIZE_PX
     )
-    # What is paused shows by itself how it goes on.
+    # A paused job always shows how to resume it.
     return (
         *(
             RowButton(

@@ -1,28 +1,32 @@
-"""Brings job events from the backend's thread into the window's."""
+"""Job events, passed from the backend's thread to the GUI thread."""
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.jobs.queue import DraftChanged, JobEvent, JobProgress, QueueChanged
+from desktop.jobs.model import JobProgress
+from desktop.jobs.queue import DraftChanged, JobEvent, QueueChanged
 
 
 class JobFeed(QObject):
-    """Live news of jobs, as signals. Whoever receives them lives in the window's thread, so Qt queues them there."""
+    """Job events as Qt signals.
+
+    The receivers belong to the GUI thread, so Qt queues the signals there.
+    """
 
     progressed = Signal(JobProgress)
-    """How far a job has got."""
+    """The progress of a processing job."""
     job_changed = Signal(str)
-    """The id of a job whose row is to be read again."""
+    """The id of a job whose database row changed."""
     paused_changed = Signal(bool)
-    """The queue was paused, or goes on."""
+    """Whether the queue is paused now."""
     draft_extended = Signal(str)
-    """The id of a job of whose draft more can be heard."""
+    """The id of a job whose draft has grown."""
     events_missed = Signal()
-    """News may have been missed: everything is to be read again."""
+    """Events may have been lost; read all rows again."""
     trouble_changed = Signal(str)
-    """A sentence about Redis or the worker; empty when all is well again."""
+    """A sentence about a fault of Redis or the worker; empty once it is resolved."""
 
     def deliver(self, event: JobEvent) -> None:
-        """Pass an event on. May be called from any thread."""
+        """Emit the signal for an event. May be called from any thread."""
         if isinstance(event, JobProgress):
             self.progressed.emit(event)
         elif isinstance(event, DraftChanged):

@@ -1,10 +1,11 @@
-"""What the player says about a job, in a musician's words."""
+"""Texts about a job's model, runtime, status and time left, for users."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from math import ceil
 
-from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.model import Job, JobState
+from desktop.stage import Stage
 from desktop.text.durations import format_duration
 
 STEMS_PENDING_TEXT = "The stems appear here when they are ready"
@@ -26,25 +27,25 @@ RUNTIME_TITLES = {
 
 
 def model_title(job: Job) -> str:
-    """Return the title of the model that separated the job, or is to, also of one that failed."""
+    """Return the title of the model that separated the job, or that was requested if none did."""
     name = job.model_used or job.options.model
     return MODEL_TITLES.get(name, name)
 
 
 def format_runtime(name: str | None) -> str:
-    """Return what computed a song, by the engine's name for it; empty where that is not known, or not worth a word."""
+    """Return a sentence about the runtime with the engine's `name`; empty if it is unknown or needs no mention."""
     return f"Computed by {RUNTIME_TITLES[name]}." if name in RUNTIME_TITLES else ""
 
 
 def format_last_runtime(jobs: Iterable[Job]) -> str:
-    """Return what computed the song that was begun last, of those where that is known."""
+    """Return a sentence about the runtime of the job started last, among jobs with a known runtime; empty if none."""
     jobs_with_runtime = [job for job in jobs if job.runtime in RUNTIME_TITLES and job.started]
     last = max(jobs_with_runtime, key=lambda job: job.started or job.added, default=None)
     return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
 
 
 def format_job_status(job: Job, is_queue_paused: bool = False) -> str:
-    """Return where a job stands that is to be separated."""
+    """Return the status text of a pending or processing job."""
     is_repeat = job.earlier is not None
     if job.state is JobState.PENDING:
         return format_pending_status(job, is_queue_paused) or (
@@ -54,7 +55,7 @@ def format_job_status(job: Job, is_queue_paused: bool = False) -> str:
 
 
 def format_pending_status(job: Job, is_queue_paused: bool = False) -> str:
-    """Return why a pending job stands still, or how far it is already; empty for one that simply waits."""
+    """Return why a pending job is held, or its progress; empty for a job that only waits for its turn."""
     retry_delay = job.retry_delay(datetime.now(UTC))
     if retry_delay:
         return f"Trying again in {format_retry_delay(retry_delay)}"
@@ -70,7 +71,7 @@ def format_retry_delay(seconds: float) -> str:
 
 
 def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) -> str:
-    """Return what a processing job is doing; `again`: it has stems already."""
+    """Return what a processing job does now; `is_repeat` tells whether it has stems from an earlier run."""
     percent = f"{int(progress * 100)} %"
     match stage:
         case Stage.DOWNLOADING:
@@ -86,7 +87,7 @@ def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) 
 
 
 def format_partial_results(job: Job, has_draft: bool) -> str:
-    """Return what to say over the parts of a song that are not finished."""
+    """Return the text shown over the unfinished parts of a track: status and time left."""
     parts = [
         f"Draft · {format_job_status(job).lower()}" if has_draft else format_job_status(job),
         format_time_left(job.left),
@@ -95,5 +96,5 @@ def format_partial_results(job: Job, has_draft: bool) -> str:
 
 
 def format_time_left(seconds: float | None) -> str:
-    """Return how long it takes yet, once that is known."""
+    """Return "about <duration> left"; empty if `seconds` is unknown or below 1."""
     return f"about {format_duration(seconds)} left" if seconds and seconds >= 1 else ""

@@ -1,4 +1,4 @@
-"""Folders and web pages, opened by the programs of the desktop."""
+"""Opening folders and web pages in the desktop's own programs."""
 
 import shutil
 import subprocess
@@ -14,39 +14,48 @@ from shiboken6 import isValid
 from desktop.audio.names import printable
 from desktop.ui.core.background import BackgroundRunner
 
-# xdg-open fails within this time, or what it started stays open (seconds).
+# xdg-open fails within this time; if it runs longer, the program it started is open (seconds).
 _TIMEOUT_S = 5.0
 
 
 def no_file_manager_text(folder: Path) -> str:
-    """Return the sentence for a folder that could not be opened."""
+    """Return the text for a folder that could not be opened, without its full stop."""
     return f"No file manager could be opened. The files are in {printable(folder, 200)}"
 
 
 def open_folder(folder: Path, parent: QObject, on_failure: Callable[[], None]) -> None:
-    """Open `folder` in the file manager, without waiting for it; call `failed` in the window's thread if none opens."""
+    """Open `folder` in the file manager without waiting for it.
+
+    Calls `on_failure` in the GUI thread if no program opens it, unless `parent` was deleted meanwhile.
+    """
     open_url(QUrl.fromLocalFile(str(folder)), parent, on_failure)
 
 
 def open_url(url: QUrl, parent: QObject, on_failure: Callable[[], None]) -> None:
-    """Open `url` in the program that the desktop has for it; call `failed` in the window's thread if none opens."""
+    """Open `url` in the desktop's default program without waiting for it.
+
+    Calls `on_failure` in the GUI thread if no program opens it, unless `parent` was deleted meanwhile.
+    """
     program = shutil.which("xdg-open") if sys.platform == "linux" else None
     if program is None:
         if not QDesktopServices.openUrl(url):
             on_failure()
         return
-    # Qt starts the same program, and never learns that it found nothing to open the folder with.
+    # QDesktopServices starts xdg-open too, but does not report that it found no program for the folder.
     command = [program, url.toString(QUrl.ComponentFormattingOption.FullyEncoded)]
 
-    def conclude(opened: bool) -> None:
+    def report(opened: bool) -> None:
         if not opened and isValid(parent):  # a dialog may be closed meanwhile
             on_failure()
 
-    BackgroundRunner("open", QCoreApplication.instance()).run_detached(lambda: _run_opener(command), conclude)
+    BackgroundRunner("open", QCoreApplication.instance()).run_detached(lambda: _run_opener(command), report)
 
 
 def _run_opener(command: list[str]) -> bool:
-    """Return whether the command succeeds, or goes on running: then the program that it opened is its child."""
+    """Return whether the command succeeded or still runs after the timeout.
+
+    In the second case the opened program is a child of the command.
+    """
     devnull = subprocess.DEVNULL
     try:
         process = subprocess.Popen(command, stdin=devnull, stdout=devnull, stderr=devnull, start_new_session=True)

@@ -1,4 +1,4 @@
-"""The way to the library, which is opened behind the window while that can be seen already."""
+"""Access to the job service of a library that is still being opened when the window appears."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -7,4 +7,7 @@ if TYPE_CHECKING:
     from desktop.jobs.service import JobService
 
 ServiceProvider = Callable[[], "JobService"]
-"""Waits until the library is open, so it is called in background threads alone. Raises StorageError when it cannot be."""
+"""Returns the job service, once the library is open.
+
+It blocks until then, so call it in background threads only. Raises StorageError if the library cannot be opened.
+"""

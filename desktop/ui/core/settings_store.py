@@ -1,4 +1,4 @@
-"""What the window remembers from one start to the next."""
+"""Settings and window state, kept between starts."""
 
 import logging
 from dataclasses import replace
@@ -12,40 +12,40 @@ from desktop.paths import Home
 from desktop.settings import Settings, load_settings, save_settings
 from desktop.ui.widgets.main_splitter import MainSplitter
 
-_DEFAULT_SIZE = (1440, 900)
-_MAX_TITLE_BAR_HEIGHT = 40
-"""What a window manager adds above, at most."""
+_DEFAULT_SIZE_PX = (1440, 900)
+_MAX_TITLE_BAR_HEIGHT_PX = 40
+"""Largest height of a window manager's title bar, in pixels."""
 _log = logging.getLogger(__name__)
 
 
 class SettingsStore:
-    """The settings, and how the window stood."""
+    """Cached settings of a library; each change is written to disk at once."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self.settings: Settings = load_settings(home)
 
     def change(self, **values: str | float) -> None:
-        """Remember other settings."""
+        """Set the named fields and save the settings; a failure to save is logged only."""
         self.settings = replace(self.settings, **values)
         try:
             save_settings(self._home, self.settings)
         except OSError as error:
-            # Nothing is lost but a comfort; a full disk is told where it matters.
+            # Only convenience is lost; a full disk is reported by the operations that need the space.
             _log.warning("Settings were not saved: %s", error)
 
     def restore_window(self, window: QWidget, splitter: MainSplitter) -> None:
-        """Put the window where it was, or fit it to the screen at the first start."""
+        """Restore the saved window geometry and splitter, or fit the window to the screen at the first start."""
         if not window.restoreGeometry(_decode_state(self.settings.window)):
             available_size = QGuiApplication.primaryScreen().availableSize()
             window.resize(
-                min(_DEFAULT_SIZE[0], available_size.width() - 4),
-                min(_DEFAULT_SIZE[1], available_size.height() - _MAX_TITLE_BAR_HEIGHT),
+                min(_DEFAULT_SIZE_PX[0], available_size.width() - 4),
+                min(_DEFAULT_SIZE_PX[1], available_size.height() - _MAX_TITLE_BAR_HEIGHT_PX),
             )
         splitter.restore_user_state(_decode_state(self.settings.splitter))
 
     def save_window(self, window: QWidget, splitter: MainSplitter, master_db: float) -> None:
-        """Remember where the window is."""
+        """Save the window geometry, the splitter state and the master level in dB."""
         self.change(
             window=_encode_state(window.saveGeometry()),
             splitter=_encode_state(splitter.save_user_state()),
@@ -53,11 +53,11 @@ class SettingsStore:
         )
 
     def import_folder(self) -> Path:
-        """Return where the dialog for songs opens: where songs came from last, else the user's music."""
+        """Return the initial folder of the import dialog: the last one used, else the user's music folder or home."""
         return _folder_or_music(self.settings.folder)
 
     def export_folder(self) -> Path:
-        """Return where the dialog for an export opens: where stems went last, else the user's music."""
+        """Return the initial folder of the export dialog: the last one used, else the user's music folder or home."""
         return _folder_or_music(self.settings.export_folder)
 
 

@@ -1,1 +1,1 @@
-"""The few questions and reports that need a window of their own."""
+"""Dialogs: questions, reports, settings and the bin."""

@@ -1,4 +1,4 @@
-"""What this app is, where it keeps things, and what it is made of, with every licence."""
+"""About dialog: version, library and log folders, and every component with its licence."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +43,7 @@ QTableView::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCE
 
 
 class ComponentTable(QTableWidget):
-    """Parts, a row each. Tab leaves it, and Return goes to `reader`, where the licence is shown."""
+    """Table of components, one per row. Tab leaves the table; Return moves the focus to `text_view`."""
 
     def __init__(self, components: list[Component], text_view: QWidget) -> None:
         super().__init__(len(components), 3)
@@ -65,8 +65,8 @@ class ComponentTable(QTableWidget):
         for column, width in enumerate((180, 100)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        for row, part in enumerate(components):
-            self._fill_row(row, part)
+        for row, component in enumerate(components):
+            self._fill_row(row, component)
 
     def _fill_row(self, row: int, component: Component) -> None:
         for column, text in enumerate((component.name, component.version, component.licence)):
@@ -75,7 +75,7 @@ class ComponentTable(QTableWidget):
             self.setItem(row, column, item)
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Return goes on to the text."""
+        """Move the focus to the licence text on Return."""
         if e.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._text_view.setFocus(Qt.FocusReason.ShortcutFocusReason)
         else:
@@ -83,7 +83,7 @@ class ComponentTable(QTableWidget):
 
 
 class AboutDialog(QDialog):
-    """The About page. It blocks nothing."""
+    """Non-modal About dialog."""
 
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,13 +109,13 @@ class AboutDialog(QDialog):
         self.table.setCurrentCell(0, 0)
 
     def show_on_top(self) -> None:
-        """Open, or come to the front."""
+        """Show the dialog, or raise it if it is open."""
         self.show()
         self.raise_()
         self.activateWindow()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin in the table, where the arrow keys look through the licences."""
+        """Focus the table, so that the arrow keys browse the licences."""
         super().showEvent(event)
         self.table.setFocus()
 
@@ -168,9 +168,7 @@ class AboutDialog(QDialog):
 
     def _show_licence(self, row: int) -> None:
         component = self._components[row]
-        self.licence_view.setPlainText(
-            "\n\n".join(words for words in (component.url, read_licence(component)) if words)
-        )
+        self.licence_view.setPlainText("\n\n".join(filter(None, (component.url, read_licence(component)))))
         self.licence_view.setAccessibleName(f"Licence of {component.name}")
 
 

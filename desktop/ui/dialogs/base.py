@@ -1,4 +1,4 @@
-"""What the dialogs have in common: a heading, a sentence, words to read, and a row of buttons."""
+"""Common dialog base: heading, summary, text to read, and a row of buttons."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from desktop.ui.widgets.button import PushButton
 
 
 class TextDialog(QDialog):
-    """A window with something to read. It blocks nothing."""
+    """Non-modal dialog that shows a text."""
 
     def __init__(self, heading: str, summary: str, body: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class TextDialog(QDialog):
         self._add_default_buttons()
 
     def add_button(self, text: str, kind: str = "plain") -> PushButton:
-        """Add another button at the left."""
+        """Add a button to the left of the Close button, and return it."""
         button = PushButton(text, kind, parent=self)
         self._button_row.insertWidget(self._button_row.count() - 2, button)
         self._close_button.raise_()
@@ -55,45 +55,42 @@ class TextDialog(QDialog):
         return button
 
     def add_folder_button(self, text: str, folder: Path) -> None:
-        """Put a button at the left that opens a folder; where no file manager opens, the sentence says where it is."""
+        """Add a button that opens `folder`.
 
-        def tell() -> None:
+        If no file manager opens, the summary shows the folder's path.
+        """
+
+        def show_path() -> None:
             self._summary_label.setText(f"{no_file_manager_text(folder)}.")
 
-        self.add_button(text).clicked.connect(lambda: open_folder(folder, self, tell))
+        self.add_button(text).clicked.connect(lambda: open_folder(folder, self, show_path))
 
     def copy_all(self) -> None:
-        """Put everything that can be read here on the clipboard."""
+        """Copy the heading, summary and text to the clipboard."""
         parts = (self.windowTitle(), self._summary_label.text(), "", self.text_view.toPlainText())
         QGuiApplication.clipboard().setText("\n".join(parts))
 
     def _add_default_buttons(self) -> None:
         self._button_row.addStretch(1)
         self._button_row.addWidget(self._close_button)
-        copy = self.add_button("Copy")
-        copy.clicked.connect(self.copy_all)
-
-
-def _create_label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setStyleSheet(f"color: {tokens.TEXT};")
-    return label
+        copy_button = self.add_button("Copy")
+        copy_button.clicked.connect(self.copy_all)
 
 
 def lay_out_question(
     dialog: QDialog, width: int, content: Sequence[QWidget], left_button: QWidget, right_buttons: Sequence[QWidget]
 ) -> QVBoxLayout:
-    """Put `lines` one under the other, and below them a button `aside` on the left and the `answers` on the right.
+    """Lay out a question dialog: `content` from top to bottom, and a button row below it.
 
-    `width` in pixels. Returns the layout of the whole.
+    `left_button` is at the left end of the row, `right_buttons` at the right end. `width` is the dialog's fixed width
+    in pixels. Return the dialog's layout.
     """
     buttons = QHBoxLayout()
     buttons.setSpacing(8)
     buttons.addWidget(left_button)
     buttons.addStretch(1)
-    for answer in right_buttons:
-        buttons.addWidget(answer)
+    for button in right_buttons:
+        buttons.addWidget(button)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(24, 24, 24, 20)
     column.setSpacing(12)
@@ -103,3 +100,10 @@ def lay_out_question(
     column.addLayout(buttons)
     dialog.setFixedWidth(width)
     return column
+
+
+def _create_label(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setStyleSheet(f"color: {tokens.TEXT};")
+    return label

@@ -1,4 +1,4 @@
-"""The bin: removed songs, how long they are kept, how much room they take; to be restored or deleted for good."""
+"""Bin dialog: removed jobs with their sizes and expiry dates, to restore or delete."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -42,13 +42,13 @@ QTableWidget:focus {{ border-color: {tokens.ACCENT}; }}
 QTableWidget::item {{ padding: 0 12px; }}
 QTableWidget::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
 """
-# Many songs that are restored or deleted together are listed again once (milliseconds).
+# Restoring or deleting many jobs emits many events; the table reloads once after them.
 _DEBOUNCE_MS = 200
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
 
 
 class BinDialog(QDialog):
-    """Lists the bin as it is now. It blocks nothing."""
+    """Non-modal dialog that lists the current content of the bin."""
 
     def __init__(self, removals: BinCommands, feed: JobFeed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,7 +80,7 @@ class BinDialog(QDialog):
         self._show_entries([])
 
     def show_on_top(self) -> None:
-        """Open, or come to the front."""
+        """Show the dialog or raise it, and reload the bin."""
         self.show()
         self.raise_()
         self.activateWindow()
@@ -88,12 +88,12 @@ class BinDialog(QDialog):
         self._reload()
 
     def selected_entries(self) -> list[RemovedJob]:
-        """Return the selected songs, from top to bottom."""
+        """Return the selected entries, from top to bottom."""
         rows = sorted({index.row() for index in self.table.selectedIndexes()})
         return [self._entries[row] for row in rows]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete asks whether the selected songs are to be deleted."""
+        """Ask for confirmation to delete the selected entries on the Delete key."""
         if event.key() == Qt.Key.Key_Delete and self.selected_entries():
             self._confirm_delete(self.selected_entries())
         else:
@@ -120,9 +120,9 @@ class BinDialog(QDialog):
             header.resizeSection(column, _COLUMN_WIDTH)
 
     def _build_layout(self) -> None:
-        kept = QLabel(_EXPLANATION)
-        kept.setWordWrap(True)
-        for label in (kept, self.total_label):
+        explanation_label = QLabel(_EXPLANATION)
+        explanation_label.setWordWrap(True)
+        for label in (explanation_label, self.total_label):
             label.setStyleSheet(f"color: {tokens.DIM};")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -133,7 +133,7 @@ class BinDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 20, 24, 20)
         column.setSpacing(12)
-        for widget in (kept, self.table, self.total_label):
+        for widget in (explanation_label, self.table, self.total_label):
             column.addWidget(widget)
         column.addLayout(buttons)
 
@@ -142,7 +142,7 @@ class BinDialog(QDialog):
             self._removals.load()
 
     def _show_entries(self, entries: Sequence[RemovedJob]) -> None:
-        """List the songs; those that were selected stay so, or the first one is."""
+        """Fill the table and keep the selection; select the first row if no selected entry remains."""
         selected_ids = {entry.job.id for entry in self.selected_entries()}
         self._entries = entries
         self.table.clearSelection()
@@ -166,9 +166,9 @@ class BinDialog(QDialog):
         self._update_buttons()
 
     def _update_buttons(self) -> None:
-        chosen = bool(self.selected_entries())
-        self.restore_button.setEnabled(chosen)
-        self.delete_button.setEnabled(chosen)
+        has_selection = bool(self.selected_entries())
+        self.restore_button.setEnabled(has_selection)
+        self.delete_button.setEnabled(has_selection)
         self.empty_button.setEnabled(bool(self._entries))
 
     def _restore_selected(self) -> None:
@@ -185,7 +185,7 @@ class BinDialog(QDialog):
 
 
 class DeleteDialog(QDialog):
-    """Asks before songs are deleted for good. Escape keeps them."""
+    """Confirmation before jobs are deleted permanently; Escape keeps them."""
 
     def __init__(self, entries: Sequence[RemovedJob], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -222,6 +222,6 @@ def _count_text(entries: Sequence[RemovedJob]) -> str:
 
 def _create_button(text: str, kind: str = "plain") -> PushButton:
     button = PushButton(text, kind)
-    # Return belongs to the control that has the focus.
+    # Return goes to the control that has the focus, not to a default button.
     button.setAutoDefault(False)
     return button

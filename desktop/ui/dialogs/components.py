@@ -1,4 +1,7 @@
-"""The parts that the app stands on, for the About page: listed in the packaged app, read in place in a checkout."""
+"""Components of the app and their licences, for the About dialog.
+
+The packaged app ships a list; a checkout reads THIRD-PARTY.md and the installed packages.
+"""
 
 import json
 import re
@@ -16,30 +19,32 @@ _LICENCE_FILE = re.compile(r"\.dist-info/(?:.+/)?(?:licen[cs]e|copying|notice)[^
 
 @dataclass(frozen=True)
 class Component:
-    """Something that the app is made of; Unbraid itself is one."""
+    """Component of the app; Unbraid itself is one."""
 
     name: str
     version: str
     licence: str
-    """In SPDX's words."""
+    """SPDX expression."""
     bundled_in: str = ""
-    """The part that carries it."""
+    """Name of the component that contains this one; empty if it stands alone."""
     url: str = ""
-    """Where its source is to be had."""
+    """Address of its source code."""
     licence_file: Path | None = None
-    """The file with its licence; None: a package of Python carries it."""
+    """File with the licence text; None if the metadata of a Python package contains it."""
 
 
 def list_components() -> list[Component]:
-    """Everything that the app is made of, Unbraid first; Unbraid alone where the list is missing or damaged."""
+    """Return all components, Unbraid first; only Unbraid if the list is missing or damaged."""
     folder = resources()
     unbraid = Component("Unbraid", __version__, "MIT", licence_file=folder.parent / "LICENSE")
-    others = sorted(_read_third_party_page(folder.parent / "THIRD-PARTY.md"), key=lambda part: part.name.lower())
+    others = sorted(
+        _read_third_party_page(folder.parent / "THIRD-PARTY.md"), key=lambda component: component.name.lower()
+    )
     return _read_packaged_list(folder / "components.json") or [unbraid, *others]
 
 
 def read_licence(component: Component) -> str:
-    """The licence of a part in full, or a sentence that it is not there."""
+    """Return the full licence text of a component, or a sentence that it is missing."""
     if component.licence_file is not None:
         try:
             return component.licence_file.read_text(encoding="utf-8", errors="replace")
@@ -61,7 +66,10 @@ def _component_from_row(row: dict[str, str], folder: Path) -> Component:
 
 
 def _read_third_party_page(listing: Path) -> Iterator[Component]:
-    """The rows of THIRD-PARTY.md: packages with a version, what they carry with the name of the package."""
+    """Yield the components in THIRD-PARTY.md: packages, then what they bundle.
+
+    Packages have a version; bundled components have `bundled_in`, the name of the package.
+    """
     try:
         text = listing.read_text(encoding="utf-8")
     except OSError:
@@ -69,8 +77,8 @@ def _read_third_party_page(listing: Path) -> Iterator[Component]:
     _, bundled_section, packages_section = text.split("\n## ")[1:4] if text.count("\n## ") >= 3 else ("", "", "")
     for name, version, licence in _table_rows(packages_section):
         yield Component(name, version, licence.removesuffix(" (not everywhere)"))
-    for name, inside, licence in _table_rows(bundled_section):
-        yield Component(name, "", licence, inside)
+    for name, bundled_in, licence in _table_rows(bundled_section):
+        yield Component(name, "", licence, bundled_in)
 
 
 def _table_rows(section: str) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Why a song could not be separated: the sentence, the facts, and the end of the log."""
+"""Dialogs that explain failures: a failed job, a crash report, and refused files."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +16,11 @@ from desktop.ui.core.job_text import model_title
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.log_tail import read_log_tail
 
+_PRIVACY_TEXT = "This report is on this computer only: Unbraid sends it nowhere. Attach it when you report the problem."
+
 
 class FailureDetailsDialog(TextDialog):
-    """All that is known about one failure."""
+    """Error, facts and log tail of one failed job."""
 
     def __init__(self, job: Job, home: Home, parent: QWidget | None = None) -> None:
         heading = (
@@ -27,6 +29,27 @@ class FailureDetailsDialog(TextDialog):
         sentence = format_last_attempt(job) or job.error or "The reason is not known. The log below may tell."
         super().__init__(heading, sentence, _details_text(job, home), parent)
         self.add_folder_button("Open log folder", home.logs)
+
+
+class CrashReportDialog(TextDialog):
+    """Text of one crash report."""
+
+    def __init__(self, report: Path, heading: str, parent: QWidget | None = None) -> None:
+        super().__init__(heading, _PRIVACY_TEXT, _read_report(report), parent)
+        self.add_folder_button("Open folder", report.parent)
+
+
+class RefusedFilesDialog(TextDialog):
+    """List of refused paths with reasons."""
+
+    def __init__(self, refusals: Sequence[RejectedPath], parent: QWidget | None = None) -> None:
+        lines = [f"{printable(refusal.path, 300)}\n    {refusal.reason}\n" for refusal in refusals]
+        super().__init__(refused_text(refusals), "The other songs are not affected.", "\n".join(lines), parent)
+
+
+def refused_text(refusals: Sequence[RejectedPath]) -> str:
+    """Return a sentence with the number of files that could not be added."""
+    return "1 file could not be added" if len(refusals) == 1 else f"{len(refusals)} files could not be added"
 
 
 def _details_text(job: Job, home: Home) -> str:
@@ -38,21 +61,10 @@ def _details_text(job: Job, home: Home) -> str:
         "Added": f"{job.added.astimezone():%Y-%m-%d %H:%M:%S}",
         "Separated" if job.stems else "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
         "Job": job.id,
-        "Log": str(log) if log.exists() else "",  # that of a worker from a shell is elsewhere
+        "Log": str(log) if log.exists() else "",  # a worker started from a shell logs elsewhere
     }
     lines = [f"{name}: {value}" for name, value in facts.items() if value]
     return "\n".join([*lines, "", read_log_tail(log, job.id)])
-
-
-_PRIVACY_TEXT = "This report is on this computer only: Unbraid sends it nowhere. Attach it when you report the problem."
-
-
-class CrashReportDialog(TextDialog):
-    """The text of one report."""
-
-    def __init__(self, report: Path, heading: str, parent: QWidget | None = None) -> None:
-        super().__init__(heading, _PRIVACY_TEXT, _read_report(report), parent)
-        self.add_folder_button("Open folder", report.parent)
 
 
 def _read_report(report: Path) -> str:
@@ -60,16 +72,3 @@ def _read_report(report: Path) -> str:
         return report.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         return f"The report cannot be read: {disk_error_reason(error)}."
-
-
-class RefusedFilesDialog(TextDialog):
-    """A list of refusals."""
-
-    def __init__(self, refusals: Sequence[RejectedPath], parent: QWidget | None = None) -> None:
-        lines = [f"{printable(refusal.path, 300)}\n    {refusal.reason}\n" for refusal in refusals]
-        super().__init__(refused_text(refusals), "The other songs are not affected.", "\n".join(lines), parent)
-
-
-def refused_text(refusals: Sequence[RejectedPath]) -> str:
-    """Return how many files could not be added."""
-    return "1 file could not be added" if len(refusals) == 1 else f"{len(refusals)} files could not be added"

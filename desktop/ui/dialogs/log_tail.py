@@ -1,4 +1,4 @@
-"""The end of a log, as much of it as one reads."""
+"""Tail of a log file."""
 
 from pathlib import Path
 
@@ -7,7 +7,11 @@ _MAX_LINES = 200
 
 
 def read_log_tail(path: Path, marker: str = "") -> str:
-    """Return the last lines of a log: from the last one on that first names `about`, where it is named at all."""
+    """Return at most the last 200 lines of the last 64 KiB of a log.
+
+    If a line contains `marker`, earlier lines than the first such one are left out. Return a sentence if the log is
+    missing or empty.
+    """
     try:
         with path.open("rb") as log:
             log.seek(max(0, path.stat().st_size - _MAX_BYTES))

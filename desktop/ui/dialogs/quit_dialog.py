@@ -1,4 +1,4 @@
-"""The one question before songs in work are left alone."""
+"""Quit dialog: what happens to unfinished jobs and exports."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
@@ -17,15 +17,18 @@ _BOX_SIZE = 18
 
 
 class QuitDialog(QDialog):
-    """Asks what becomes of the songs. Escape stays."""
+    """Question what to do with unfinished jobs when the app quits; Escape cancels quitting."""
 
     answered = Signal(str, bool)
-    """"background" or "stop", and whether this is to hold for good."""
+    """The choice ("background" or "stop"), and whether to remember it."""
 
     def __init__(
         self, song_count: int, export_count: int, offers_background: bool, parent: QWidget | None = None
     ) -> None:
-        """`songs` are still to be separated, `exporting` to be exported; `background`: all can be finished unseen."""
+        """Build the dialog for `song_count` unseparated songs and `export_count` unfinished exports.
+
+        `offers_background` shows the button that finishes the songs without a window.
+        """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -48,8 +51,8 @@ class QuitDialog(QDialog):
         self._build_layout(_exports_heading(export_count) if export_count else _songs_heading(song_count), explanation)
         (self.background_button if offers_background else self.stop_button).setFocus()
 
-    def _build_layout(self, heading: str, sentence: str) -> None:
-        heading_label, explanation_label = QLabel(heading), QLabel(sentence)
+    def _build_layout(self, heading: str, explanation: str) -> None:
+        heading_label, explanation_label = QLabel(heading), QLabel(explanation)
         heading_label.setFont(ui_font(TITLE_SIZE, 600))
         explanation_label.setWordWrap(True)
         explanation_label.setStyleSheet(f"color: {tokens.DIM};")
@@ -69,10 +72,9 @@ class QuitDialog(QDialog):
 
 
 class _CheckBox(QCheckBox):
-    """A check box whose box can be seen on the dark ground."""
+    """Check box with a box that is visible on the dark background."""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the box, its tick, and the words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(2, (self.height() - _BOX_SIZE) / 2, _BOX_SIZE, _BOX_SIZE)
@@ -90,26 +92,26 @@ class _CheckBox(QCheckBox):
         painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), self.text())
 
     def sizeHint(self) -> QSize:
-        """The box, a gap, the words; high enough to be hit."""
+        """Return the size of box, gap and text, high enough to click."""
         return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BOX_SIZE + 16, 28)
 
 
-def _songs_heading(songs: int) -> str:
-    match songs:
+def _songs_heading(count: int) -> str:
+    match count:
         case 0:
             return "Songs are being added"
         case 1:
             return "A song is not finished yet"
         case _:
-            return f"{songs} songs are not finished yet"
+            return f"{count} songs are not finished yet"
 
 
-def _exports_heading(songs: int) -> str:
-    return "A song is not exported yet" if songs == 1 else f"{songs} songs are not exported yet"
+def _exports_heading(count: int) -> str:
+    return "A song is not exported yet" if count == 1 else f"{count} songs are not exported yet"
 
 
 def _create_button(text: str, kind: str) -> PushButton:
     button = PushButton(text, kind)
-    # Return belongs to the control that has the focus.
+    # Return goes to the control that has the focus, not to a default button.
     button.setAutoDefault(False)
     return button

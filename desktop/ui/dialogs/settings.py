@@ -1,4 +1,4 @@
-"""The settings: what nobody has to choose, and may."""
+"""Settings dialog."""
 
 from functools import partial
 
@@ -33,9 +33,9 @@ from desktop.ui.widgets.button import PushButton
 
 _WIDTH = 684
 _SCROLL_MARGIN = 24
-"""Pixels that are kept in view above and below the control that has the focus."""
+"""Pixels kept in view above and below the focused control."""
 _MAX_TITLE_BAR_HEIGHT = 40
-"""What a window manager adds above, at most."""
+"""Maximum height in pixels that a window manager adds above the dialog."""
 _SAVED_TEXT = "Changes are saved automatically and apply from the next song."
 _RUNTIME_TEXT = "Automatic takes the fastest that this computer has."
 _UPDATES_TEXT = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
@@ -43,16 +43,16 @@ _SHOWN_SETTINGS = ("draft", "awake", "quit", "export_format", "runtime", "fast",
 
 
 class SettingsDialog(QDialog):
-    """Shows the settings of the separation, and saves each as it is changed. It blocks nothing."""
+    """Non-modal settings dialog that saves each change at once."""
 
     about_requested = Signal()
     bin_requested = Signal()
-    """The user wants to see the removed songs."""
+    """Emitted when the user wants to see the removed songs."""
 
     def __init__(
         self, settings_store: SettingsStore, home: Home, parent: QWidget | None = None, offers_updates: bool = False
     ) -> None:
-        """`updates`: this app knows whom to ask for newer versions, so that it can be allowed to."""
+        """`offers_updates` shows the update setting: the app has a feed that it can check for newer versions."""
         super().__init__(parent)
         self.setWindowTitle("Settings")
         self._settings_store = settings_store
@@ -77,7 +77,7 @@ class SettingsDialog(QDialog):
         self.show_settings()
 
     def show_settings(self) -> None:
-        """Show what is set; the default for whatever is not offered here."""
+        """Show the current settings; a value that is not among the choices shows as the default."""
         current, defaults = self._settings_store.settings, Settings()
         switches = {
             self.draft: current.draft,
@@ -97,7 +97,7 @@ class SettingsDialog(QDialog):
         self._show_status(is_saved=True)
 
     def show_on_top(self, last_runtime_text: str = "") -> None:
-        """Open, or come to the front; `last_computed` says what computed the last song."""
+        """Show or raise the dialog; `last_runtime_text` is a sentence on the runtime that the last song used."""
         self._runtime_row.set_explanation(
             " ".join(filter(None, (_RUNTIME_TEXT, last_runtime_text, nvidia.setup_hint())))
         )
@@ -108,14 +108,17 @@ class SettingsDialog(QDialog):
         self.activateWindow()
 
     def restore_defaults(self) -> None:
-        """Set everything that can be set here as it was at the first start."""
+        """Reset every setting of this dialog to its default, and save."""
         defaults = Settings()
         saved = self._save_values(**{name: getattr(defaults, name) for name in _SHOWN_SETTINGS})
         self.show_settings()
         self._show_status(saved)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Begin at a button that does no harm: Space, pressed out of habit to play, must not change a setting."""
+        """Focus the Close button.
+
+        Space, pressed out of habit to play, must not change a setting.
+        """
         super().showEvent(event)
         self._fit_height()
         self.close_button.setFocus()
@@ -224,7 +227,7 @@ class SettingsDialog(QDialog):
         self._save_values(**{name: value})
 
     def _save_values(self, **values: str | float) -> bool:
-        """Change the window's own settings, which it saves again with all that it remembers. Returns whether it did."""
+        """Change the settings in the store. Return whether they were saved to disk."""
         self._settings_store.change(**values)
         saved = self._is_saved()
         self._show_status(saved)
@@ -232,7 +235,7 @@ class SettingsDialog(QDialog):
 
     def _is_saved(self) -> bool:
         current, saved = self._settings_store.settings, load_settings(self._home)
-        # As words: a damaged file may hold a NaN, which does not even equal itself.
+        # Compared as strings: a damaged file may hold a NaN, which is not equal to itself.
         return all(str(getattr(current, name)) == str(getattr(saved, name)) for name in _SHOWN_SETTINGS)
 
     def _show_status(self, is_saved: bool) -> None:
@@ -243,24 +246,25 @@ class SettingsDialog(QDialog):
             self._fit_height()
 
     def _fit_height(self) -> None:
-        """Be as high as the words need, and no higher than the screen: then the settings scroll."""
+        """Fit the height to the content, limited to the screen's height; the settings scroll beyond that."""
         margins = self._column.contentsMargins()
-        inner = _WIDTH - margins.left() - margins.right()
-        cards, note = self._cards.heightForWidth(inner), self.status_label.heightForWidth(inner)
-        other_height = (
-            margins.top() + margins.bottom() + 2 * self._column.spacing() + note + self.close_button.sizeHint().height()
-        )
+        inner_width = _WIDTH - margins.left() - margins.right()
+        cards_height = self._cards.heightForWidth(inner_width)
+        status_height = self.status_label.heightForWidth(inner_width)
+        spacing = 2 * self._column.spacing()
+        button_height = self.close_button.sizeHint().height()
+        other_height = margins.top() + margins.bottom() + spacing + status_height + button_height
         max_height = self.screen().availableSize().height() - _MAX_TITLE_BAR_HEIGHT
-        # Asked for, not left to Qt: a bar would make the words narrower, and so higher, and thereby needed.
+        # Set here, not by Qt: a scroll bar would narrow and so heighten the text, which would then need the bar.
         policy = Qt.ScrollBarPolicy
         self._scroll_area.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOff if cards + other_height <= max_height else policy.ScrollBarAlwaysOn
+            policy.ScrollBarAlwaysOff if cards_height + other_height <= max_height else policy.ScrollBarAlwaysOn
         )
-        self.setFixedHeight(min(cards + other_height, max_height))
+        self.setFixedHeight(min(cards_height + other_height, max_height))
 
 
 class _ScrollArea(QScrollArea):
-    """Scrolls the settings where the screen is too low for all of them, and follows the keyboard."""
+    """Scroll area that keeps the focused control in view."""
 
     def __init__(self, content: QWidget) -> None:
         super().__init__()
@@ -274,7 +278,7 @@ class _ScrollArea(QScrollArea):
                 control.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Bring the control that takes the focus into view."""
+        """Scroll a control into view when it gets the focus."""
         if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
             self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
         return super().eventFilter(watched, event)
@@ -283,7 +287,7 @@ class _ScrollArea(QScrollArea):
 def _create_button(text: str, kind: str = "plain") -> PushButton:
     button = PushButton(text, kind)
     button.setAccessibleName(text.replace("&", ""))
-    # Return belongs to the control that has the focus, not to a button elsewhere.
+    # Return goes to the control that has the focus, not to a default button.
     button.setAutoDefault(False)
     return button
 

@@ -1,4 +1,4 @@
-"""The pieces of the settings: a switch, a drop-down, the row that explains one of them, and the card round rows."""
+"""Widgets of the settings dialog: switch, drop-down, setting row, and card."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ from desktop.ui.theme.icons import draw_glyph
 
 _SWITCH_SIZE = QSize(36, 20)
 _RING_GAP = 4
-"""From the switch to the outer edge of its focus ring."""
+"""Pixels from the switch to the outer edge of its focus ring."""
 _CONTROL_WIDTH = 216
 _LIST_STYLE = f"""
 QAbstractItemView {{ background: {tokens.RAISED}; border: 1px solid {tokens.LINE}; padding: 4px; outline: none; }}
@@ -33,7 +33,7 @@ _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Switch(QCheckBox):
-    """A check box that looks like what takes effect at once."""
+    """Check box drawn as a switch: it takes effect at once."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,22 +41,21 @@ class Switch(QCheckBox):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def sizeHint(self) -> QSize:
-        """The switch with its ring."""
+        """Return the size of the switch with its focus ring."""
         return _SWITCH_SIZE + QSize(2 * _RING_GAP, 2 * _RING_GAP)
 
     def hitButton(self, pos: object) -> bool:  # noqa: N802
-        """All of it can be clicked."""
+        """Return True: every point of the switch is clickable."""
         return True
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Return turns it too; nothing else in the dialog waits for that key."""
+        """Toggle the switch on Return; no other control of the dialog handles that key."""
         if e.key() in _ENTER_KEYS:
             self.click()
         else:
             super().keyPressEvent(e)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the switch: filled, the knob at the right, when it is on."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pill = QRectF(_RING_GAP, _RING_GAP, _SWITCH_SIZE.width(), _SWITCH_SIZE.height())
@@ -72,30 +71,24 @@ class Switch(QCheckBox):
         painter.drawEllipse(QRectF(pill.right() - 16 if is_on else pill.left() + 4, pill.top() + 4, 12, 12))
 
 
-def _draw_pill(painter: QPainter, rect: QRectF, border: str, fill: str, width: float) -> None:
-    painter.setPen(QPen(QColor(border), width))
-    painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
-
-
 class DropDown(QComboBox):
-    """A list that opens, of values with words."""
+    """Drop-down list of setting choices."""
 
     value_selected = Signal(object)
-    """The value that was chosen."""
+    """The selected value."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(tokens.CONTROL_HEIGHT)
         self.setMinimumWidth(_CONTROL_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        # Without a delegate that the style sheet knows, Fusion writes the chosen line dark on dark.
+        # Without a delegate that the style sheet supports, Fusion draws the selected line dark on dark.
         self.setItemDelegate(QStyledItemDelegate(self))
         self.view().setStyleSheet(_LIST_STYLE)
         self.currentIndexChanged.connect(self._emit_selected)
 
     def set_choices(self, choices: Sequence[Choice], value: str | float, default: str | float) -> None:
-        """List `choices` and show `value`, without telling anybody."""
+        """Replace the choices and select `value`, or `default` if it is not a choice, without emitting signals."""
         blocked = self.blockSignals(True)
         self.clear()
         for choice in choices:
@@ -107,57 +100,57 @@ class DropDown(QComboBox):
         self.value_selected.emit(self.currentData())
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Return opens the list, as Space does."""
+        """Open the list on Return, as on Space."""
         if e.key() in _ENTER_KEYS:
             self.showPopup()
         else:
             super().keyPressEvent(e)
 
     def wheelEvent(self, e: QWheelEvent) -> None:
-        """Leave the wheel alone: nobody shall change a setting by passing over it."""
+        """Ignore the wheel: scrolling over the control must not change a setting."""
         e.ignore()
 
     def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the arrow, for which the style sheet has no picture."""
+        """Draw the control and its arrow; the style sheet has no image for the arrow."""
         super().paintEvent(e)
         painter = QPainter(self)
         draw_glyph(painter, "down", QRectF(self.width() - 26, self.height() / 2 - 7, 14, 14), tokens.DIM)
 
 
 class SettingRow(QWidget):
-    """A control, with its name and one line of explanation at the left."""
+    """Row with a control, and its name and explanation at the left."""
 
     def __init__(self, title: str, explanation: str, control: Switch | DropDown) -> None:
         super().__init__()
-        name = _create_label(title, BODY_SIZE, 500, tokens.TEXT)
-        name.setBuddy(control)
+        name_label = _create_label(title, BODY_SIZE, 500, tokens.TEXT)
+        name_label.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
         self._control = control
         self._explanation = _create_label(explanation, SECONDARY_SIZE, 400, tokens.DIM)
         grid = QGridLayout(self)
-        # The switch has the room for its ring within itself.
+        # The switch includes the space for its focus ring.
         grid.setContentsMargins(16, 5, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 5)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
-        grid.addWidget(name, 0, 0)
+        grid.addWidget(name_label, 0, 0)
         grid.addWidget(self._explanation, 1, 0)
         grid.addWidget(control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.set_explanation(explanation)
 
     def set_explanation(self, text: str) -> None:
-        """Explain the control in other words."""
+        """Set the explanation below the control's name."""
         self._explanation.setText(text)
         self._control.setAccessibleDescription(text)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A click on the words turns the switch."""
+        """Toggle the switch on a click anywhere in the row."""
         if isinstance(self._control, Switch) and self.rect().contains(event.position().toPoint()):
             self._control.click()
 
 
 def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
-    """Rows that belong together, under a heading."""
+    """Return a card with `heading` above related `rows`."""
     frame = QFrame()
     frame.setObjectName("card")
     frame.setAccessibleName(heading)
@@ -165,8 +158,8 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
         f"#card {{ background: {tokens.PANEL}; border: 1px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}"
     )
     rows_layout = _without_margins(QVBoxLayout(frame), 0)
-    for number, row in enumerate(rows):
-        if number:
+    for index, row in enumerate(rows):
+        if index:
             rows_layout.addWidget(_create_separator())
         rows_layout.addWidget(row)
     section = QWidget()
@@ -196,3 +189,9 @@ def _create_label(text: str, size: int, weight: int, colour: str) -> QLabel:
     label.setStyleSheet(f"color: {colour};")
     label.setWordWrap(True)
     return label
+
+
+def _draw_pill(painter: QPainter, rect: QRectF, border: str, fill: str, width: float) -> None:
+    painter.setPen(QPen(QColor(border), width))
+    painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)

@@ -1,4 +1,4 @@
-"""The list of keys."""
+"""Keyboard shortcuts dialog."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,16 +11,16 @@ _EXPLANATION = (
     "A control that has the focus keeps the keys that it uses itself: Space presses a button, arrows move a fader."
 )
 _KEY_COLUMN_X = 340
-"""Pixels from the left edge of the text to the column of keys."""
+"""Distance in pixels from the left edge of the text to the column of keys."""
 
 
 class ShortcutsDialog(TextDialog):
-    """What each key does, under headings."""
+    """List of all keyboard shortcuts under headings."""
 
     about_requested = Signal()
 
     def __init__(self, shortcuts: Mapping[str, Sequence[tuple[str, str]]], parent: QWidget | None = None) -> None:
-        """`keys` are names and keys under headings (`desktop.ui.app.actions.list_shortcuts`)."""
+        """`shortcuts` maps headings to pairs of action name and keys (`desktop.ui.app.actions.list_shortcuts`)."""
         super().__init__("Keys", _EXPLANATION, _shortcuts_text(shortcuts), parent)
         self.resize(720, 560)
         self.text_view.setAccessibleName("Keys")
@@ -30,7 +30,6 @@ class ShortcutsDialog(TextDialog):
 
 def _shortcuts_text(shortcuts: Mapping[str, Sequence[tuple[str, str]]]) -> str:
     groups = [
-        "\n".join([heading, *(f"    {name}\t{written}" for name, written in lines)])
-        for heading, lines in shortcuts.items()
+        "\n".join([heading, *(f"    {name}\t{keys}" for name, keys in rows)]) for heading, rows in shortcuts.items()
     ]
     return "\n\n".join(groups)

@@ -1,4 +1,4 @@
-"""Why there is no window: a sentence and what can be done about it, before anything else of the app is there."""
+"""Startup error dialog: shown instead of the main window when the app cannot start."""
 
 from pathlib import Path
 
@@ -16,14 +16,17 @@ _FOLDER_DIALOG_TITLE = "A folder for Unbraid’s library, for this time"
 
 
 class StartupErrorDialog(QDialog):
-    """Says it. Escape quits. Accepted: the user chose another folder for the library."""
+    """Reason why the app cannot start; Escape quits, and accepting means that `chosen_folder` is set."""
 
     def __init__(self, reason: str, log_text: str, offers_other_folder: bool, parent: QWidget | None = None) -> None:
-        """`words` is what more is known, to be shown when asked for; `other_folder`: another one may help."""
+        """Show `reason`, and `log_text` on request.
+
+        `offers_other_folder` shows the button to choose another library folder.
+        """
         super().__init__(parent)
         self.setWindowTitle("Unbraid cannot start")
         self.chosen_folder: Path | None = None
-        """The one that was chosen."""
+        """Library folder that the user chose."""
         self.log_view = QPlainTextEdit(log_text)
         self.log_view.setReadOnly(True)
         self.log_view.setAccessibleName("Log")
@@ -67,7 +70,10 @@ class StartupErrorDialog(QDialog):
 
 
 def library_path_in(folder: Path) -> Path:
-    """The library that a folder is or is to hold: one that has other things in it gets a folder in it for that."""
+    """Return the library path for a folder that the user chose.
+
+    This is `folder` if it is empty or a library already, else a subfolder of it. Raises OSError if it cannot be listed.
+    """
     if Home(folder).database.exists() or not any(folder.iterdir()):
         return folder
     return folder / PORTABLE_FOLDER_NAME
@@ -75,6 +81,6 @@ def library_path_in(folder: Path) -> Path:
 
 def _create_button(text: str, kind: str) -> PushButton:
     button = PushButton(text, kind)
-    # Return belongs to the control that has the focus.
+    # Return goes to the control that has the focus, not to a default button.
     button.setAutoDefault(False)
     return button

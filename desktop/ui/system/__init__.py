@@ -1,1 +1,1 @@
-"""What the window is to the computer it runs on: quitting, the tray, notifications, and keeping it awake."""
+"""Desktop services of the operating system: tray, notifications, screen reader, sleep inhibitors, opened files."""

@@ -1,4 +1,4 @@
-"""Whether anything is being done, for whoever must know before the window goes or the computer sleeps."""
+"""Tracker of active work, for the quit policy and the sleep guard."""
 
 from PySide6.QtCore import QObject, Signal
 
@@ -8,10 +8,10 @@ from desktop.ui.pages.library.controller import LibraryController
 
 
 class ActivityTracker(QObject):
-    """Looks at the table's rows; they follow the library."""
+    """Tracks separations and imports, based on the rows of the job table."""
 
     changed = Signal()
-    """Something began, ended, or has got on."""
+    """Emitted when work starts, ends or makes progress."""
 
     def __init__(self, library: LibraryController, feed: JobFeed, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -26,19 +26,22 @@ class ActivityTracker(QObject):
 
     @property
     def is_processing(self) -> bool:
-        """True while a song is being separated."""
+        """Whether a job is being separated now."""
         return any(job.state is JobState.PROCESSING for job in self._jobs.jobs)
 
     @property
     def active_count(self) -> int:
-        """How many songs are separated now or will be without anybody asking for more."""
+        """Number of jobs that are being separated now or will be without further user action.
+
+        Pending jobs are not counted while the queue is paused or the feed reports trouble.
+        """
         if self._is_paused or self._has_trouble:
             return sum(job.state is JobState.PROCESSING for job in self._jobs.jobs)
         return len(self._jobs.active_jobs)
 
     @property
     def is_active(self) -> bool:
-        """True while there are such songs, or songs are being copied into the library."""
+        """Whether jobs are active or files are being copied into the library."""
         return self._is_importing or self.active_count > 0
 
     def _set_paused(self, paused: bool) -> None:

@@ -1,4 +1,4 @@
-"""Tells a screen reader how the songs get on: failures, finished songs, and the quarters of the whole queue."""
+"""Screen reader announcements: failed tracks, finished tracks, and each quarter of the batch."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,16 @@ from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 
 _MIN_INTERVAL_MS = 30_000
-"""Between two announcements: sixty songs that take five seconds each are ten announcements, not sixty."""
+"""Milliseconds between two announcements: sixty tracks of five seconds each make ten announcements, not sixty."""
 
 
 class Announcer(QObject):
-    """Follows the table's rows and the batch. What happens within `_MIN_INTERVAL_MS` is said together."""
+    """Announces changes of jobs and of the batch through the callback `announce`.
+
+    Events within 30 seconds of an announcement are combined into the next one.
+    """
 
     def __init__(self, jobs: JobTableModel, announce: Callable[[str], None], parent: QObject | None = None) -> None:
-        """`say` announces a sentence."""
         super().__init__(parent)
         self._announce_text = announce
         self._active_ids: set[str] = set()
@@ -30,7 +32,7 @@ class Announcer(QObject):
         jobs.job_changed.connect(self._follow_job)
 
     def follow_batch(self, batch: BatchProgress | None) -> None:
-        """Announce each quarter that the queue has got on; at its end, what has not been said yet."""
+        """Announce each completed quarter of `batch`; if it is None, announce all pending events at once."""
         if batch is None:
             self._quarter, self._progress_text = 0, ""
             self._announce_pending()
@@ -44,7 +46,7 @@ class Announcer(QObject):
     def _follow_job(self, job: Job) -> None:
         if not job.state.has_ended:
             self._active_ids.add(job.id)
-        elif job.id in self._active_ids:  # else it ended before the window was opened
+        elif job.id in self._active_ids:  # otherwise it ended before the window was opened
             self._active_ids.discard(job.id)
             ended = {JobState.COMPLETED: self._completed, JobState.FAILED: self._failed}.get(job.state)
             if ended is not None:

@@ -1,4 +1,7 @@
-"""The way to the screen: where Qt finds none, it would end the process without a word to whoever clicked."""
+"""Creation of the QApplication, with a message to the user if Qt cannot open a window.
+
+Qt alone would abort the process without a visible message.
+"""
 
 import logging
 import os
@@ -22,7 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 def create_application() -> QApplication:
-    """Qt's application. Where there cannot be one, that is said, and the process ends with status 1."""
+    """Return a new QApplication.
+
+    If Qt cannot open a window, show the reason and exit the process with status 1.
+    """
     with _report_fatal_qt_message():
         return QApplication(sys.argv[:1])
 
@@ -31,14 +37,14 @@ def create_application() -> QApplication:
 def _report_fatal_qt_message() -> Generator[None]:
     messages: list[str] = []
 
-    def hear(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    def handle_message(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
         messages.append(message)
         _log.warning("Qt: %s", message)
         if kind is QtMsgType.QtFatalMsg:
             show_fatal_error(_fatal_error_text(messages))
-            os._exit(1)  # Qt would abort next
+            os._exit(1)  # Qt would abort the process next
 
-    previous_handler = qInstallMessageHandler(hear)
+    previous_handler = qInstallMessageHandler(handle_message)
     try:
         yield
     finally:

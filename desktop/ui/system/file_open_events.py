@@ -1,4 +1,4 @@
-"""What macOS asks the running app to open: files from the Finder, and those that are dropped on its sign in the Dock."""
+"""Files that macOS asks the running app to open, from the Finder or dropped on its Dock icon."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,7 +8,10 @@ from PySide6.QtGui import QFileOpenEvent, QGuiApplication
 
 
 class FileOpenEvents(QObject):
-    """Each comes as an event of its own to the application; all that come at once are given on together."""
+    """Event filter that collects file open events and passes their paths to `on_files_opened`.
+
+    macOS sends one event per file; files that are opened together are delivered in one call.
+    """
 
     def __init__(self, on_files_opened: Callable[[Sequence[Path]], None], parent: QObject) -> None:
         super().__init__(parent)
@@ -21,7 +24,6 @@ class FileOpenEvents(QObject):
         application.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take the files; leave everything else as it is."""
         if not isinstance(event, QFileOpenEvent) or not event.file():
             return False
         self._paths.append(Path(event.file()))

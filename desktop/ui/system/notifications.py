@@ -1,4 +1,4 @@
-"""Tells the user of the songs by the system's own notifications, while no window of the app is in front."""
+"""Desktop notifications about batches, sent while no window of the app is in front."""
 
 import logging
 import shutil
@@ -18,13 +18,13 @@ from desktop.ui.pages.library.batches import BatchResult, BatchTracker
 
 _log = logging.getLogger(__name__)
 _SERVICE = "org.freedesktop.Notifications"
-# Seconds that the program may take which asks the service.
+# Seconds that the notification program may take.
 _COMMAND_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One notification."""
+    """Text of a desktop notification."""
 
     heading: str
     body: str
@@ -33,14 +33,15 @@ class Notification:
 def failure_notification(job: Job) -> Notification:
     """Return the notification of the first failure of a batch.
 
-    Later failures are told together with the batch's end: a hundred broken files are told twice, not a hundred times.
+    Later failures are part of the notification at the end of the batch: a hundred broken files cause two notifications,
+    not a hundred.
     """
     attempt, again_text = job.last_attempt or job, " again" if job.last_attempt else ""
     return Notification(f"“{printable(job.title)}” could not be separated{again_text}", attempt.error or "")
 
 
 def batch_notification(result: BatchResult) -> Notification | None:
-    """Return the notification of a batch's end, None when `failure_notification` has told it already."""
+    """Return the notification for the end of a batch, or None if `failure_notification` has already covered it."""
     done, failed = result.completed, len(result.failed)
     if not done and failed < 2:
         return None
@@ -57,7 +58,10 @@ def _songs_text(count: int) -> str:
 
 
 class Notifier(QObject):
-    """Tells of batches of songs."""
+    """Notifies about the first failure and the end of each batch.
+
+    `show_notification` is called only while `is_in_front` returns False.
+    """
 
     def __init__(
         self,
@@ -66,7 +70,6 @@ class Notifier(QObject):
         show_notification: Callable[[Notification], None],
         parent: QObject | None = None,
     ) -> None:
-        """`tell` shows a notification; it is not called while `in_front()`."""
         super().__init__(parent)
         self._is_in_front = is_in_front
         self._show_notification = show_notification
@@ -85,14 +88,15 @@ class Notifier(QObject):
 
 
 def is_app_active() -> bool:
-    """True while a window of this app has the keyboard."""
+    """Return True if a window of this app has the keyboard focus."""
     return QGuiApplication.applicationState() is Qt.ApplicationState.ApplicationActive
 
 
 def send_notification(notification: Notification) -> bool:
-    """Show `news` by the Linux desktop's notification service. False where nothing can.
+    """Send `notification` to the Linux desktop's notification service; return False if that is not possible.
 
-    By a program of the desktop's: the service wants an unsigned number, which Python cannot send through QtDBus.
+    Runs `notify-send` or `gdbus`, because the service expects an unsigned number, which Python cannot send through
+    QtDBus. Blocks for up to 5 s.
     """
     command = _notify_command(notification) if sys.platform == "linux" else None
     if command is None:
@@ -100,18 +104,15 @@ def send_notification(notification: Notification) -> bool:
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_COMMAND_TIMEOUT_S, check=True)
     except (OSError, subprocess.SubprocessError) as error:
-        _log.info("No notification could be shown: %s", error)
+        _log.info("Notification was not sent: %s", error)
         return False
     return True
 
 
 def _notify_command(notification: Notification) -> Sequence[str] | None:
-    # The words may be taken for HTML.
-    heading, body, icon = (
-        notification.heading,
-        escape(notification.body, quote=False),
-        str(resources() / "icons" / "unbraid-128.png"),
-    )
+    heading = notification.heading
+    body = escape(notification.body, quote=False)  # the service may interpret the body as HTML
+    icon = str(resources() / "icons" / "unbraid-128.png")
     if program := shutil.which("notify-send"):
         return [program, "--app-name=Unbraid", f"--icon={icon}", "--", heading, body]
     if program := shutil.which("gdbus"):
@@ -122,5 +123,5 @@ def _notify_command(notification: Notification) -> Sequence[str] | None:
 
 
 def _quote_gvariant(text: str) -> str:
-    """As GVariant reads a string."""
+    """Return `text` as a string literal in GVariant's text format."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

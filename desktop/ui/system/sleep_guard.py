@@ -1,4 +1,4 @@
-"""Keeps the computer awake while a song is separated, if the user wants that."""
+"""Guard that keeps the computer awake while a job is being separated, if the setting allows it."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -8,13 +8,13 @@ from PySide6.QtCore import QObject, QTimer
 from desktop.ui.system.activity import ActivityTracker
 from desktop.ui.system.sleep_inhibitors import SleepInhibitor
 
-# From one song to the next it is not given back and taken again (milliseconds).
+# Milliseconds from the end of a job to the release, so that the inhibitors stay acquired between two jobs.
 _RELEASE_DELAY_MS = 5000
 _log = logging.getLogger(__name__)
 
 
 class SleepGuard(QObject):
-    """Follows the work."""
+    """Acquires the inhibitors while `activity` is processing and `is_enabled` returns True."""
 
     def __init__(
         self,
@@ -33,13 +33,13 @@ class SleepGuard(QObject):
         activity.changed.connect(self._update_state)
 
     def release(self) -> None:
-        """Let the computer sleep when it likes."""
+        """Release the inhibitors, so that the computer may go to sleep."""
         self._release_timer.stop()
         if self.is_held:
             self.is_held = False
-            for keeper in self._inhibitors:
-                keeper.release()
-            _log.info("The computer may go to sleep again")
+            for inhibitor in self._inhibitors:
+                inhibitor.release()
+            _log.info("Sleep inhibitors released")
 
     def _update_state(self) -> None:
         if self._activity.is_processing and self._is_enabled():
@@ -53,6 +53,6 @@ class SleepGuard(QObject):
 
     def _acquire(self) -> None:
         self.is_held = True
-        for keeper in self._inhibitors:
-            keeper.acquire()
-        _log.info("The computer is kept awake")
+        for inhibitor in self._inhibitors:
+            inhibitor.acquire()
+        _log.info("Sleep inhibitors acquired")

@@ -1,7 +1,7 @@
-"""The ways to keep a computer from going to sleep by itself. Each lets go when this process ends, however it ends.
+"""Sleep inhibitors for Linux, macOS and Windows, which keep the computer from going to sleep when idle.
 
-The screen may go dark all the same where the system can tell the two apart, and nothing keeps a user from sending the
-computer to sleep.
+Each inhibitor ends with this process, even if the process is killed. The screen may still turn off where the system
+treats it separately, and the user can still send the computer to sleep.
 """
 
 import ctypes
@@ -15,32 +15,32 @@ from typing import Protocol
 
 INHIBIT_REASON = "Songs are being separated"
 _APP_NAME = "Unbraid"
-# Seconds that a program may take to end.
+# Seconds that an inhibiting program may take to end.
 _TERMINATE_TIMEOUT_S = 1.0
-_log = logging.getLogger(__name__)
 # winbase.h
 _ES_CONTINUOUS, _ES_SYSTEM_REQUIRED = 0x80000000, 0x00000001
 _BUS_CONNECTION_NAME = "unbraid-awake"
 _DBUS_TIMEOUT_MS = 2000
+_log = logging.getLogger(__name__)
 
 
 class SleepInhibitor(Protocol):
-    """Keeps the computer awake from `take` to `give_back`. Neither ever raises or waits for long."""
+    """Keeps the computer awake from `acquire` to `release`; neither method raises or blocks for long."""
 
     def acquire(self) -> None:
-        """Keep it awake."""
+        """Keep the computer awake until `release`."""
         ...
 
     def release(self) -> None:
-        """Let it sleep when it likes."""
+        """Allow the computer to sleep again."""
         ...
 
 
 class DBusInhibitor:
-    """Asks the Linux desktop's own services, whichever is there."""
+    """Inhibitor that uses the first available D-Bus service of the Linux desktop."""
 
     _SERVICES = (
-        # The first one leaves the screen alone.
+        # The first one does not affect the screen.
         ("org.freedesktop.PowerManagement", "/org/freedesktop/PowerManagement/Inhibit", ".Inhibit"),
         ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", ""),
     )
@@ -49,11 +49,11 @@ class DBusInhibitor:
         self._is_held = False
 
     def acquire(self) -> None:
-        """Ask the first service that is there."""
-        # Imported at first use: the window's first paint needs none of it.
+        """Send an inhibit request to the first available service."""
+        # Imported at first use: the window's first paint does not need it.
         from PySide6.QtDBus import QDBusConnection, QDBusMessage
 
-        # On a connection of its own: the services let go when that ends, so no cookie has to be kept.
+        # A separate connection: the services end the inhibition when it closes, so no cookie has to be kept.
         bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, _BUS_CONNECTION_NAME)
         self._is_held = True
         if not bus.isConnected():
@@ -64,10 +64,10 @@ class DBusInhibitor:
                 message.setArguments([_APP_NAME, INHIBIT_REASON])
                 bus.asyncCall(message, _DBUS_TIMEOUT_MS)
                 return
-        _log.info("No service of this desktop keeps the computer awake")
+        _log.info("No D-Bus service for sleep inhibition found")
 
     def release(self) -> None:
-        """End the connection."""
+        """Close the connection, which ends the inhibition."""
         if self._is_held:
             from PySide6.QtDBus import QDBusConnection
 
@@ -76,14 +76,14 @@ class DBusInhibitor:
 
 
 class ProcessInhibitor:
-    """Runs a program of the system's that keeps it awake for as long as it runs, or its standard input is open."""
+    """Inhibitor that runs a system program which keeps the computer awake until the program ends."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
     def acquire(self) -> None:
-        """Start it, where it is installed."""
+        """Start the program, if it is installed."""
         program = shutil.which(self._command[0])
         if program is None or self._process is not None:
             return
@@ -95,10 +95,10 @@ class ProcessInhibitor:
                 stderr=subprocess.DEVNULL,
             )
         except OSError as error:
-            _log.info("%s cannot be started: %s", self._command[0], error)
+            _log.info("Sleep inhibitor %s did not start: %s", self._command[0], error)
 
     def release(self) -> None:
-        """End it."""
+        """Terminate the program, and kill it if it does not end within 1 s."""
         process, self._process = self._process, None
         if process is not None:
             if process.stdin:
@@ -106,36 +106,31 @@ class ProcessInhibitor:
             process.terminate()
             try:
                 process.wait(_TERMINATE_TIMEOUT_S)
-            except subprocess.TimeoutExpired:  # the window's thread waits here
+            except subprocess.TimeoutExpired:  # this blocks the GUI thread, so do not wait longer
                 process.kill()
 
 
 class WindowsInhibitor:
-    """Tells Windows that the system is in use."""
+    """Inhibitor that sets the thread execution state of Windows."""
 
     def acquire(self) -> None:
-        """Until further notice."""
+        """Declare the system to be in use until `release`."""
         _set_execution_state(_ES_CONTINUOUS | _ES_SYSTEM_REQUIRED)
 
     def release(self) -> None:
-        """No more."""
+        """Reset the execution state."""
         _set_execution_state(_ES_CONTINUOUS)
 
 
-def _set_execution_state(flags: int) -> None:
-    if sys.platform == "win32":
-        ctypes.windll.kernel32.SetThreadExecutionState(ctypes.c_uint(flags))
-
-
 def create_inhibitors(platform: str = sys.platform) -> list[SleepInhibitor]:
-    """All that can help on this system."""
+    """Return the inhibitors for `platform`, a value of `sys.platform`."""
     match platform:
         case "win32":
             return [WindowsInhibitor()]
         case "darwin":
             return [ProcessInhibitor(["caffeinate", "-i", "-w", str(os.getpid())])]
         case _:
-            # `cat` ends with its standard input, so that nothing is left of a window that was killed.
+            # `cat` ends when its standard input closes, so the inhibition ends even if the app is killed.
             command = [
                 "systemd-inhibit",
                 "--what=idle",
@@ -145,3 +140,8 @@ def create_inhibitors(platform: str = sys.platform) -> list[SleepInhibitor]:
                 "cat",
             ]
             return [DBusInhibitor(), ProcessInhibitor(command)]
+
+
+def _set_execution_state(flags: int) -> None:
+    if sys.platform == "win32":
+        ctypes.windll.kernel32.SetThreadExecutionState(ctypes.c_uint(flags))

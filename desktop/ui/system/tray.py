@@ -1,4 +1,4 @@
-"""The sign in the system tray, for as long as the songs go on without the window."""
+"""Icon in the system tray, shown while work continues without the window."""
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
@@ -14,7 +14,7 @@ _LESS_THAN_LOOKALIKE = "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}"
 
 
 class TrayIcon(QObject):
-    """Says how far the songs are, and brings the window back or ends the app."""
+    """Tray icon with the batch progress as its tooltip, and a menu to show the window or quit the app."""
 
     show_requested = Signal()
     quit_requested = Signal()
@@ -36,26 +36,29 @@ class TrayIcon(QObject):
 
     @staticmethod
     def is_available() -> bool:
-        """False where the system has no tray."""
+        """Return whether the system has a tray."""
         return QSystemTrayIcon.isSystemTrayAvailable()
 
     def show_notification(self, notification: Notification) -> None:
-        """Show a notification at the sign, which appears for that if it is not to be seen."""
+        """Show `notification` at the tray icon; a hidden icon appears for 10 s.
+
+        Without a system tray, do nothing.
+        """
         if self.is_available():
             self.icon.show()
-            # Some desktops read these words as HTML, others as they are: so nothing in them may look like it.
+            # Some desktops interpret the body as HTML, others show it as it is, so "<" is replaced rather than escaped.
             body = notification.body.replace("<", _LESS_THAN_LOOKALIKE)
             self.icon.showMessage(notification.heading, body, self.icon.icon(), _MESSAGE_MS)
             self._message_timer.start()
 
     def show_icon(self) -> None:
-        """Stand in the tray."""
+        """Show the icon in the tray."""
         self._is_shown = True
         self._update_tooltip()
         self.icon.show()
 
     def hide_icon(self) -> None:
-        """Leave the tray."""
+        """Remove the icon from the tray."""
         self._is_shown = False
         self.icon.hide()
 
@@ -64,9 +67,9 @@ class TrayIcon(QObject):
             self.icon.hide()
 
     def _update_tooltip(self) -> None:
-        # Counted also while the sign is not to be seen: a batch begins before the window hides.
+        # Count also while the icon is hidden: a batch begins before the window is hidden.
         batch = self._batch_counter.count(self._jobs.jobs, self._jobs.active_jobs, self._jobs.seconds_left)
-        parts = [word for word in format_batch(batch) if word] if batch else ["all songs are done"]
+        parts = [part for part in format_batch(batch) if part] if batch else ["all songs are done"]
         tooltip = f"{APP_NAME} · {', '.join(parts)}"
         if tooltip != self.icon.toolTip():
             self.icon.setToolTip(tooltip)

@@ -1,1 +1,1 @@
-"""Colours, type, icons and the style sheet."""
+"""Colours, fonts, icons and the style sheet."""

@@ -1,4 +1,4 @@
-"""Inter, shipped with the app, with figures of one width so that running times do not tremble."""
+"""Interface font: Inter, shipped with the app, with tabular figures so that running times do not jitter."""
 
 from functools import cache
 
@@ -14,13 +14,19 @@ LARGE_SIZE = 28
 
 
 def load_fonts() -> None:
-    """Make the shipped fonts known to Qt. Where one cannot be read, the system's own sans-serif stands in."""
+    """Register the shipped fonts with Qt.
+
+    Fonts that cannot be read are skipped; Qt then uses the system's sans-serif font.
+    """
     for path in sorted((resources() / "fonts").glob("*.ttf")):
         QFontDatabase.addApplicationFont(str(path))
 
 
 def ui_font(size: int = BODY_SIZE, weight: int = 400) -> QFont:
-    """The interface font of `size` pixels. `weight` is CSS's: 400 regular, 500 medium, 600 semibold, 700 bold."""
+    """Return the interface font at `size` pixels.
+
+    `weight` is a CSS font weight: 400 regular, 500 medium, 600 semibold, 700 bold.
+    """
     return QFont(_cached_font(size, weight))
 
 
@@ -30,7 +36,7 @@ def _cached_font(size: int, weight: int) -> QFont:
     font.setPixelSize(size)
     font.setWeight(QFont.Weight(weight))
     font.setStyleHint(QFont.StyleHint.SansSerif)
-    # Outlines as drawn, at fractions of a pixel: hinting would tear Inter's spacing apart at 13 pixels.
+    # Unhinted outlines at subpixel positions: hinting would break Inter's letter spacing at 13 pixels.
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     font.setFeature(QFont.Tag("tnum"), 1)
     return font

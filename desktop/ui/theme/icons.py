@@ -1,4 +1,4 @@
-"""Signs out of the icon fonts of QtAwesome, in a colour of ours."""
+"""Icons: QtAwesome's fonts in theme colours, the app icon, and glyphs that are drawn as paths."""
 
 from collections.abc import Callable
 from functools import cache
@@ -10,25 +10,67 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
 from desktop.paths import resources
 from desktop.ui.theme import tokens
 
+GRID_SIZE = 16.0
+"""Width and height of the grid on which glyphs are drawn."""
+_SCALES = (1, 2, 3)
+_FILLED_GLYPHS = {"play"}
+_TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
+"""Corners of a tooth of the gear: angle from the middle of the tooth in radians, and radius on the glyph grid."""
+
 
 def awesome_icon(name: str, colour: str = tokens.TEXT) -> QIcon:
-    """The sign called `name` in QtAwesome ("mdi6.guitar-electric"), sharp at every scale."""
-    # Imported at first use: it takes a tenth of a second, and the window's first paint needs none of its signs.
+    """Return the QtAwesome icon `name`, for example "mdi6.guitar-electric", sharp at every scale."""
+    # Imported at first use: the import takes 0.1 s, and the window's first paint needs none of these icons.
     import qtawesome
 
     return qtawesome.icon(name, color=colour, color_disabled=tokens.FAINT)
 
 
 def app_icon() -> QIcon:
-    """The sign of the app, for title bars and task switchers."""
+    """Return the app icon for title bars and task switchers."""
     icon_set = QIcon()
     for path in sorted((resources() / "icons").glob("unbraid-*.png")):
         icon_set.addFile(str(path))
     return icon_set
 
 
-GRID_SIZE = 16.0
-_SCALES = (1, 2, 3)
+def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor | str, stroke_width: float = 1.6) -> None:
+    """Draw the glyph `name` into the square `rect`.
+
+    `stroke_width` is in units of the glyph grid, which is 16 wide. Raises KeyError if there is no such glyph.
+    """
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(rect.topLeft())
+    painter.scale(rect.width() / GRID_SIZE, rect.height() / GRID_SIZE)
+    pen = QPen(QColor(colour), 2.4 if name == "dots" else stroke_width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    if name in _FILLED_GLYPHS:
+        painter.setBrush(QColor(colour))
+    painter.drawPath(_glyph_path(name))
+    painter.restore()
+
+
+def create_glyph_icon(name: str, colour: str, stroke_width: float = 1.6) -> QIcon:
+    """Return the glyph `name` as a button icon of 16 pixels, for scale factors 1, 2 and 3."""
+    icon_image = QIcon()
+    for scale in _SCALES:
+        side = round(GRID_SIZE) * scale
+        pixmap = QPixmap(QSize(side, side))
+        pixmap.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(pixmap)
+        draw_glyph(painter, name, QRectF(0, 0, side, side), colour, stroke_width)
+        painter.end()
+        pixmap.setDevicePixelRatio(scale)
+        icon_image.addPixmap(pixmap)
+    return icon_image
+
+
+@cache
+def _glyph_path(name: str) -> QPainterPath:
+    return _GLYPHS[name]()
 
 
 def _polylines(*strokes: tuple[tuple[float, float], ...]) -> QPainterPath:
@@ -64,7 +106,7 @@ def _dots() -> QPainterPath:
 
 
 def _gear() -> QPainterPath:
-    """A wheel with eight teeth: of each, the two feet and the two corners of its head."""
+    """Return a gear with eight teeth; `_TOOTH_OUTLINE` has the two base points and two tip points of each."""
     teeth = [(index * pi / 4 + offset, radius) for index in range(8) for offset, radius in _TOOTH_OUTLINE]
     outline = [(8 + radius * sin(angle), 8 - radius * cos(angle)) for angle, radius in teeth]
     path = _polylines((*outline, outline[0]))
@@ -72,8 +114,6 @@ def _gear() -> QPainterPath:
     return path
 
 
-_TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
-"""Angles from the middle of a tooth, and radii."""
 _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "plus": lambda: _polylines(((8, 2.8), (8, 13.2)), ((2.8, 8), (13.2, 8))),
     "cross": lambda: _polylines(((3.8, 3.8), (12.2, 12.2)), ((12.2, 3.8), (3.8, 12.2))),
@@ -88,40 +128,3 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "dots": _dots,
     "gear": _gear,
 }
-_FILLED_GLYPHS = {"play"}
-
-
-@cache
-def _glyph_path(name: str) -> QPainterPath:
-    return _GLYPHS[name]()
-
-
-def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor | str, stroke_width: float = 1.6) -> None:
-    """Draw the sign `name` into `room`, which is square; `weight` is the stroke's width on the grid of 16."""
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.translate(rect.topLeft())
-    painter.scale(rect.width() / GRID_SIZE, rect.height() / GRID_SIZE)
-    pen = QPen(QColor(colour), 2.4 if name == "dots" else stroke_width)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.setPen(pen)
-    if name in _FILLED_GLYPHS:
-        painter.setBrush(QColor(colour))
-    painter.drawPath(_glyph_path(name))
-    painter.restore()
-
-
-def create_glyph_icon(name: str, colour: str, stroke_width: float = 1.6) -> QIcon:
-    """The sign `name` for a button."""
-    icon_image = QIcon()
-    for scale in _SCALES:
-        side = round(GRID_SIZE) * scale
-        pixmap = QPixmap(QSize(side, side))
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        draw_glyph(painter, name, QRectF(0, 0, side, side), colour, stroke_width)
-        painter.end()
-        pixmap.setDevicePixelRatio(scale)
-        icon_image.addPixmap(pixmap)
-    return icon_image

@@ -1,4 +1,4 @@
-"""Dresses the application: Fusion, a palette, Inter, and one style sheet."""
+"""Look of the application: the Fusion style, a palette, the Inter font and one style sheet."""
 
 from string import Template
 
@@ -36,7 +36,10 @@ _PALETTE_COLOURS = {
 
 
 def apply_theme(application: QApplication) -> None:
-    """Give the application its look. To be called once, before the first window is made."""
+    """Apply style, palette, font, style sheet and window icon to `application`.
+
+    Call it once, before the first window is created.
+    """
     load_fonts()
     application.setStyle("Fusion")
     application.setPalette(_create_palette())

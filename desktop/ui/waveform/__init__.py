@@ -1,1 +1,1 @@
-"""Waveforms: cached pictures of peak pyramids, the ruler and the playhead."""
+"""Waveforms: cached images of peak pyramids, the time ruler and the playhead."""

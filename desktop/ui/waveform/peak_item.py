@@ -1,4 +1,4 @@
-"""One lane's waveform: a picture of its peaks, kept until the view, the size or the colour changes."""
+"""Waveform of one lane: an image of its peaks, cached until the view, the size or the colour changes."""
 
 from collections.abc import Sequence
 
@@ -20,19 +20,19 @@ from desktop.ui.waveform.pixel_columns import (
 from desktop.ui.waveform.time_view import TimeViewBox
 
 INAUDIBLE_OPACITY = 0.25
-"""Opacity of a lane that is not heard."""
+"""Opacity of a lane that is not audible."""
 ImageKey = tuple[float, float, int, int, float, float, str]
 TimeSpan = tuple[float, float]
-"""From one second to another."""
+"""Start and end in seconds."""
 
 
 class PeakItem(pg.GraphicsObject):
-    """A waveform in a `TimeViewBox`, between two heights given in logical pixels."""
+    """Waveform in a `TimeViewBox`, at a vertical extent in logical pixels."""
 
     def __init__(
         self, view: TimeViewBox, lane: int, peaks: PeakSource, sample_rate: float, colour: str, gain: float
     ) -> None:
-        """`lane` is the number of the lane in `SampleWindow`s."""
+        """Create an item for lane number `lane` of `SampleWindow`s, with its height scaled by `gain`."""
         super().__init__()
         self._lane = lane
         self._view = view
@@ -49,46 +49,46 @@ class PeakItem(pg.GraphicsObject):
         self._image, self._outline_image = QImage(), QImage()
         self._image_key: ImageKey | None = None
         self.image_paint_count = 0
-        """Counts how often the peaks were painted anew: the playhead's way must not add to it."""
+        """Number of times that the image was painted; moving the playhead must not increase it."""
 
     def set_extent(self, top: float, height: float) -> None:
-        """Lie between `top` and `top + height`."""
+        """Place the lane between `top` and `top + height`, in logical pixels."""
         if (top, height) != (self._top, self._height):
             self.prepareGeometryChange()
             self._top, self._height = top, height
 
     def reload(self, gain: float) -> None:
-        """Read the peaks again, and draw them `gain` times as high."""
+        """Read the peaks again, and scale their height by `gain`."""
         self._gain, self._image_key = gain, None
         self.update()
 
     def set_audible(self, is_audible: bool) -> None:
-        """Dim the lane while it is not heard."""
+        """Dim the lane while it is not audible."""
         if is_audible != self._is_audible:
             self._is_audible = is_audible
             self.update()
 
     def show_samples(self, samples: SampleWindow | None) -> None:
-        """Draw these samples, where they are in view and the view is close enough."""
+        """Draw these samples where they are in view and the zoom is close enough; None draws only peaks."""
         self._samples, self._image_key = samples, None
         self.update()
 
     def set_draft_spans(self, spans: Sequence[TimeSpan]) -> None:
-        """Draw only the outline of these stretches: their sound is a draft."""
+        """Draw only the outline in these time spans, whose samples are a draft's."""
         if list(spans) != self._draft_spans:
             self._draft_spans, self._image_key = list(spans), None
             self.update()
 
     def set_bright_until(self, second: float) -> None:
-        """Draw dimmer from `second` on. Asks for no painting: whoever moves the playhead repaints the strip."""
+        """Draw dimmer from `second` on, without a repaint: the caller repaints the strip that the playhead crossed."""
         self._bright_until_s = second
 
     def boundingRect(self) -> QRectF:
-        """The whole song, between the lane's heights."""
+        """Return the rectangle of the whole track, in seconds and logical pixels."""
         return QRectF(0.0, self._top, self._view.duration, self._height)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the kept picture, bright up to the playhead and dimmer after it."""
+        """Draw the cached image, bright up to the playhead and dimmer after it."""
         view_rect = self._view.scene_rect()
         lane_rect = self.mapRectToScene(self.boundingRect())
         ratio = p.device().devicePixelRatioF()
@@ -114,19 +114,19 @@ class PeakItem(pg.GraphicsObject):
             self._draw_part(p, image, view_rect.left(), top, max(bright_columns, first), last, upcoming_opacity)
 
     def _column_at(self, second: float, width: int) -> int:
-        """Return the column of device pixels at a time, within the picture."""
+        """Return the device-pixel column at a time, clamped to the image."""
         start, end = self._view.visible_range()
         return round(width * min(1.0, max(0.0, (second - start) / (end - start))))
 
     def _image_parts(self, width: int) -> list[tuple[QImage, int, int]]:
-        """Return which picture is drawn from which column to which, from left to right."""
+        """Return (image, first column, end column) of each part, from left to right."""
         parts: list[tuple[QImage, int, int]] = []
-        done = 0
+        drawn_until = 0
         for span in self._draft_spans:
             first, last = (self._column_at(second, width) for second in span)
-            parts += [(self._image, done, first), (self._outline_image, first, last)]
-            done = last
-        return [*parts, (self._image, done, width)]
+            parts += [(self._image, drawn_until, first), (self._outline_image, first, last)]
+            drawn_until = last
+        return [*parts, (self._image, drawn_until, width)]
 
     def _draw_part(
         self, p: QPainter, image: QImage, left: float, top: float, first: int, last: int, opacity: float

@@ -1,4 +1,4 @@
-"""Peaks into pixels, by numpy alone: no path, no loop over columns."""
+"""Waveform columns: min and max of each pixel column, and their image, by numpy without a path or a loop."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,74 +9,104 @@ from PySide6.QtGui import QColor, QImage
 
 FULL_SCALE = 32767.0
 FRAMES_PER_PEAK = 256
-"""Frames behind one entry of the pyramid's finest level: below that, columns are interpolated, not repeated."""
+"""Frames of one entry of the pyramid's finest level: narrower columns are interpolated, not repeated."""
+MAX_FRAMES_PER_COLUMN = 64
+"""Frames per pixel column below which the samples themselves are drawn."""
 FULL_SCALE_FRACTION = 0.92
-"""Part of the lane's height that full scale takes."""
+"""Fraction of the lane's height that full scale takes."""
 ALPHA_STEPS = 16
-"""Steps of a pixel that is covered in part."""
+"""Number of opacity steps of a partly covered pixel."""
 OUTLINE_FILL_STEPS = 2
-"""Steps of what an outline leaves of its inside."""
+"""Opacity steps that remain inside an outline."""
 MAX_INT16_HEIGHT = 2000
-"""Device pixels up to which heights in steps fit into 16 bits."""
+"""Image height in device pixels below which positions in `ALPHA_STEPS` fit into 16 bits."""
 SILENCE_HALF_HEIGHT = 0.5
-"""Half the height, in logical pixels, of the line that digital silence leaves."""
+"""Half the height, in logical pixels, of the line drawn for digital silence."""
 
 
 class PeakSource(Protocol):
-    """What a waveform is read from; `desktop.audio.peaks.Peaks` is one."""
+    """Source of a waveform, for example `desktop.audio.peaks.Peaks`."""
 
     @property
     def frames(self) -> int:
-        """Length of the sound."""
+        """Length in frames."""
         ...
 
     def columns(self, start: float, end: float, width: int) -> NDArray[np.int16]:
-        """Smallest and largest sample of `width` columns between two frames: int16 [width, 2]."""
+        """Return smallest and largest sample of `width` columns between two frames, int16 [width, 2]."""
         ...
+
+
+@dataclass(frozen=True)
+class SampleWindow:
+    """Samples of every lane from one frame on, as the lowest and the highest channel of each frame."""
+
+    start: int
+    """First frame."""
+    sample_rate: int
+    """Sample rate in Hz."""
+    low: NDArray[np.float32]
+    """Lowest channel, float32 [frames, lanes], full scale ±1."""
+    high: NDArray[np.float32]
+    """Highest channel, float32 [frames, lanes], full scale ±1."""
+
+    def covers(self, start: float, end: float) -> bool:
+        """Return True if the window contains the whole time span between two seconds."""
+        last = self.start + len(self.low)
+        return self.start <= start * self.sample_rate + 1 and end * self.sample_rate <= last + 1
+
+    def columns(self, lane: int, start: float, end: float, width: int) -> NDArray[np.float32]:
+        """Return lowest and highest sample of `width` columns between two seconds, float32 [width, 2] in ±1.
+
+        A sample that is wider than a column becomes a step; steps are joined by vertical lines.
+        """
+        edges = np.linspace(start, end, width + 1) * self.sample_rate - self.start
+        first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, max(0, len(self.low) - 1))
+        last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, max(1, len(self.low)))
+        columns = np.zeros((width, 2), np.float32)
+        if not len(self.low):
+            return columns
+        cuts = np.stack([first, last], axis=1).ravel()
+        padding = np.zeros(1, np.float32)  # `reduceat` does not accept an index after the last sample
+        columns[:, 0] = np.minimum.reduceat(np.concatenate([self.low[:, lane], padding]), cuts)[::2]
+        columns[:, 1] = np.maximum.reduceat(np.concatenate([self.high[:, lane], padding]), cuts)[::2]
+        previous = columns[:-1].copy()
+        columns[1:, 0] = np.minimum(columns[1:, 0], previous[:, 1])
+        columns[1:, 1] = np.maximum(columns[1:, 1], previous[:, 0])
+        return columns
 
 
 def read_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
     """Return min and max, float32 [width, 2] in -1..1, of `width` columns from frame `start` to frame `end`.
 
-    Columns outside the sound are zero.
+    Columns outside the track are zero.
     """
-    found = np.zeros((width, 2), np.float32)
+    columns = np.zeros((width, 2), np.float32)
     frames_per_column = (end - start) / width
     first = max(0, int(np.ceil(-start / frames_per_column)))
     last = min(width, int(np.floor((peaks.frames - start) / frames_per_column)))
     if last <= first:
-        return found
+        return columns
     inner_start, inner_end = start + first * frames_per_column, start + last * frames_per_column
     if frames_per_column >= FRAMES_PER_PEAK:
-        found[first:last] = peaks.columns(inner_start, inner_end, last - first) / FULL_SCALE
+        columns[first:last] = peaks.columns(inner_start, inner_end, last - first) / FULL_SCALE
     else:
-        found[first:last] = _interpolate_columns(peaks, inner_start, inner_end, last - first)
-    return found
-
-
-def _interpolate_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
-    """Columns finer than the pyramid, float32 [width, 2]: its entries, joined by straight lines."""
-    low = int(start // FRAMES_PER_PEAK) * FRAMES_PER_PEAK
-    count = int(np.ceil((end - low) / FRAMES_PER_PEAK))
-    entries = peaks.columns(low, low + count * FRAMES_PER_PEAK, count) / FULL_SCALE
-    centres = low + (np.arange(count) + 0.5) * FRAMES_PER_PEAK
-    positions = start + (np.arange(width) + 0.5) * (end - start) / width
-    sides = [np.interp(positions, centres, entries[:, side]) for side in (0, 1)]
-    return np.stack(sides, axis=1).astype(np.float32)
+        columns[first:last] = _interpolate_columns(peaks, inner_start, inner_end, last - first)
+    return columns
 
 
 def find_peak_level(peaks: PeakSource) -> float:
-    """Return the largest absolute sample of the whole sound, 0..1."""
+    """Return the largest absolute sample of the whole track, 0..1."""
     return float(np.abs(read_columns(peaks, 0, max(1, peaks.frames), 512)).max())
 
 
 def paint_columns(
     columns: NDArray[np.float32], height: int, colour: QColor, gain: float, ratio: float, outline: bool = False
 ) -> QImage:
-    """Paint min and max columns, float32 [width, 2], as a picture of `height` device pixels with soft edges.
+    """Paint min and max columns, float32 [width, 2], as an image of `height` device pixels with soft edges.
 
-    `gain` scales the samples; `ratio` is the screen's device pixels for one logical pixel; `outline` leaves the inside
-    empty but for a veil.
+    `gain` scales the samples; `ratio` is device pixels per logical pixel; `outline` makes the inside nearly
+    transparent.
     """
     dtype = np.int16 if height < MAX_INT16_HEIGHT else np.int32
     middle = height // 2 + 0.5  # the middle of a pixel, so that silence is a crisp line
@@ -95,13 +125,24 @@ def paint_columns(
     width = len(columns)
     image = QImage(alpha.data, width, height, width, QImage.Format.Format_Indexed8)
     image.setColorTable(_alpha_ramp(colour))
-    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: the shades are numpy's
+    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `alpha` belongs to numpy
     image.setDevicePixelRatio(ratio)
     return image
 
 
+def _interpolate_columns(peaks: PeakSource, start: float, end: float, width: int) -> NDArray[np.float32]:
+    """Return columns finer than the pyramid, float32 [width, 2]: its entries, joined by straight lines."""
+    low = int(start // FRAMES_PER_PEAK) * FRAMES_PER_PEAK
+    count = int(np.ceil((end - low) / FRAMES_PER_PEAK))
+    entries = peaks.columns(low, low + count * FRAMES_PER_PEAK, count) / FULL_SCALE
+    centres = low + (np.arange(count) + 0.5) * FRAMES_PER_PEAK
+    positions = start + (np.arange(width) + 0.5) * (end - start) / width
+    sides = [np.interp(positions, centres, entries[:, side]) for side in (0, 1)]
+    return np.stack(sides, axis=1).astype(np.float32)
+
+
 def _erode(alpha: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
-    """Return what of a shape, uint8 [height, width], is further than `line` pixels from its edge."""
+    """Return the part of a shape, uint8 [height, width], that is further than `radius` pixels from its edge."""
     inside = alpha.copy()
     inside[:radius] = inside[-radius:] = 0
     for other, shifted in ((inside[radius:], alpha[:-radius]), (inside[:-radius], alpha[radius:])):
@@ -112,48 +153,6 @@ def _erode(alpha: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
 
 
 def _alpha_ramp(colour: QColor) -> list[int]:
-    """Return the colour in `ALPHA_STEPS + 1` steps of opacity."""
+    """Return ARGB values of `colour` in `ALPHA_STEPS + 1` steps of opacity."""
     red, green, blue = colour.red(), colour.green(), colour.blue()
     return [QColor(red, green, blue, 255 * step // ALPHA_STEPS).rgba() for step in range(ALPHA_STEPS + 1)]
-
-
-MAX_FRAMES_PER_COLUMN = 64
-"""Below so many frames for a column of pixels the samples themselves are drawn."""
-
-
-@dataclass(frozen=True)
-class SampleWindow:
-    """The samples of every lane from one frame on, as the lowest and the highest channel of each frame."""
-
-    start: int
-    """First frame."""
-    sample_rate: int
-    low: NDArray[np.float32]
-    """[frames, lanes], full scale ±1."""
-    high: NDArray[np.float32]
-    """[frames, lanes], full scale ±1."""
-
-    def covers(self, start: float, end: float) -> bool:
-        """Return whether all of the stretch between two seconds is here."""
-        last = self.start + len(self.low)
-        return self.start <= start * self.sample_rate + 1 and end * self.sample_rate <= last + 1
-
-    def columns(self, lane: int, start: float, end: float, width: int) -> NDArray[np.float32]:
-        """Return lowest and highest sample of `width` columns between two seconds, float32 [width, 2] in ±1.
-
-        Where a sample is wider than a column it becomes a step, and steps are joined by upright lines.
-        """
-        edges = np.linspace(start, end, width + 1) * self.sample_rate - self.start
-        first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, max(0, len(self.low) - 1))
-        last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, max(1, len(self.low)))
-        found = np.zeros((width, 2), np.float32)
-        if not len(self.low):
-            return found
-        cuts = np.stack([first, last], axis=1).ravel()
-        padding = np.zeros(1, np.float32)  # `reduceat` takes no cut behind the last sample
-        found[:, 0] = np.minimum.reduceat(np.concatenate([self.low[:, lane], padding]), cuts)[::2]
-        found[:, 1] = np.maximum.reduceat(np.concatenate([self.high[:, lane], padding]), cuts)[::2]
-        previous = found[:-1].copy()
-        found[1:, 0] = np.minimum(found[1:, 0], previous[:, 1])
-        found[1:, 1] = np.maximum(found[1:, 1], previous[:, 0])
-        return found

@@ -1,4 +1,4 @@
-"""The ruler over the lanes: pyqtgraph's axis, drawn as marks with the time to their right."""
+"""Time ruler above the lanes: pyqtgraph's axis, drawn as ticks with the time to their right."""
 
 import math
 
@@ -15,10 +15,17 @@ AXIS_HEIGHT = 24
 TICK_TOP = 6
 LABEL_OFFSET = 6
 LABEL_BASELINE = 16
+TICK_STEPS_S = (
+    *(step * unit for unit in (0.0001, 0.001, 0.01) for step in (1, 2, 5)),
+    *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0),
+)
+"""Possible distances of two ticks in seconds; the zoom determines which one is used."""
+MIN_TICK_SPACING = 96.0
+"""Minimum distance of two ticks in logical pixels, so that their labels never touch."""
 
 
 class TimeAxis(pg.AxisItem):
-    """A time axis in seconds, linked to the view's range."""
+    """Time axis in seconds, linked to the view's range."""
 
     def __init__(self) -> None:
         super().__init__("top", showValues=False)
@@ -27,7 +34,7 @@ class TimeAxis(pg.AxisItem):
         self.setZValue(1)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None) -> None:
-        """Draw the rule, the marks and their times."""
+        """Draw the base line, the ticks and their times."""
         start, end = self.range
         width, height = self.size().width(), self.size().height()
         p.setPen(QColor(tokens.LINE))
@@ -44,44 +51,35 @@ class TimeAxis(pg.AxisItem):
                 p.drawText(QPointF(x + LABEL_OFFSET, LABEL_BASELINE), label)
 
     def mouseDragEvent(self, event: object) -> None:
-        """Dragging the ruler pans the view, as dragging the lanes does."""
+        """Pan the view, as dragging the lanes does."""
         view = self.linkedView()
         if view is not None:
             view.mouseDragEvent(event)
 
     def mouseClickEvent(self, event: object) -> None:
-        """Clicking the ruler seeks, as clicking the lanes does."""
+        """Seek, as clicking the lanes does."""
         view = self.linkedView()
         if view is not None:
             view.mouseClickEvent(event)
 
     def wheelEvent(self, event: object) -> None:
-        """The wheel over the ruler zooms, as over the lanes."""
+        """Zoom, as the wheel over the lanes does."""
         view = self.linkedView()
         if view is not None:
             view.wheelEvent(event)
 
 
-TICK_STEPS_S = (
-    *(step * unit for unit in (0.0001, 0.001, 0.01) for step in (1, 2, 5)),
-    *(0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0),
-)
-"""Seconds between two marks, at the choice of the zoom."""
-MIN_TICK_SPACING = 96.0
-"""Logical pixels between two marks, at least, so that their words never touch."""
-
-
 def choose_tick_step(span: float, width: float) -> float:
-    """Return the seconds between two marks when `span` seconds take `width` pixels."""
+    """Return the seconds between two ticks if `span` seconds take `width` logical pixels."""
     min_step = span * MIN_TICK_SPACING / max(1.0, width)
     return next((step for step in TICK_STEPS_S if step >= min_step), TICK_STEPS_S[-1])
 
 
 def compute_ticks(start: float, end: float, step: float) -> list[tuple[float, str]]:
-    """Return the time and the words of every mark from `start` to `end` seconds."""
+    """Return time in seconds and label of every tick from `start` to `end` seconds."""
     first = math.ceil(max(0.0, start) / step - 1e-9)
     last = math.floor(end / step + 1e-9)
     decimals = max(0, math.ceil(-math.log10(step) - 1e-9))
-    # A hair more than the time, which would be cut down to the digit below for what a float lacks.
+    # Formatting truncates, and float error would give the digit below: so 1e-6 s is added.
     labels = (format_duration_decimals(number * step + 1e-6, decimals) for number in range(first, last + 1))
     return [(number * step, label) for number, label in zip(range(first, last + 1), labels, strict=True)]

@@ -1,4 +1,4 @@
-"""The visible stretch of time: zoomed at the pointer, panned, fitted; and the click that seeks."""
+"""View box of the visible time range: zoom at the pointer, pan, fit, and click to seek."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ WHEEL_NOTCH = 120
 ZOOM_PER_NOTCH = 1.25
 PAN_PER_NOTCH = 0.1
 MIN_VISIBLE_S = 0.0005
-"""Seconds that the view shows at least: some twenty samples at 44.1 kHz."""
+"""Shortest visible range in seconds: some twenty samples at 44.1 kHz."""
 
 
 class TimeViewBox(pg.ViewBox):
-    """A pyqtgraph view whose x is seconds, and whose y is logical pixels from the top of the first lane."""
+    """A pyqtgraph view box with x in seconds, and y in logical pixels from the top of the first lane."""
 
     clicked = Signal(float)
-    """Seconds at which the left button was clicked."""
+    """Time in seconds at which the left button was clicked."""
     double_clicked = Signal()
 
     def __init__(self) -> None:
@@ -28,50 +28,50 @@ class TimeViewBox(pg.ViewBox):
 
     @property
     def duration(self) -> float:
-        """Length of the song."""
+        """Length of the track in seconds."""
         return self._duration
 
     def set_duration(self, duration: float) -> None:
-        """Show a song of `seconds`, whole."""
+        """Set the length of the track in seconds, and show the whole track."""
         self._duration = max(duration, 1e-3)
         self.setLimits(xMin=0.0, xMax=self._duration, minXRange=min(MIN_VISIBLE_S, self._duration))
         self.fit()
 
     def visible_range(self) -> tuple[float, float]:
-        """First and last visible second."""
+        """Return first and last visible second."""
         start, end = self.viewRange()[0]
         return float(start), float(end)
 
     def scene_rect(self) -> QRectF:
-        """Return the place on the screen, in logical pixels of the widget (the bounding rectangle is half a pixel more)."""
+        """Return the view's rectangle in logical pixels of the widget (`boundingRect` is half a pixel larger)."""
         return self.mapRectToScene(self.rect())
 
     def fit(self) -> None:
-        """Show the whole song."""
+        """Show the whole track."""
         self.setXRange(0.0, self._duration, padding=0)
 
     def show_range(self, start: float, end: float) -> None:
-        """Show a stretch of the song, as far as it has it."""
+        """Show the range between two seconds, clamped to the track."""
         self._show_span(start, min(end - start, self._duration))
 
     def shows_whole_song(self) -> bool:
-        """True when the whole song is in view."""
+        """Return True if the whole track is in view."""
         start, end = self.visible_range()
         return end - start > self._duration * 0.999
 
     def zoom(self, factor: float, anchor: float) -> None:
-        """Show `factor` times less of the song, and keep the second `at` where it is on the screen."""
+        """Divide the visible range by `factor`, and keep second `anchor` where it is on the screen."""
         start, end = self.visible_range()
         span = min(self._duration, max(min(MIN_VISIBLE_S, self._duration), (end - start) / factor))
         self._show_span(anchor - (anchor - start) * span / (end - start), span)
 
     def pan(self, spans: float) -> None:
-        """Move the view by a part of what it shows."""
+        """Move the view by `spans` times its visible range."""
         start, end = self.visible_range()
         self._show_span(start + spans * (end - start), end - start)
 
     def page_to(self, second: float) -> None:
-        """Move the view, one page on or back, so that `second` is in it."""
+        """Move the view to start at `second`, if `second` is out of view."""
         start, end = self.visible_range()
         if not start <= second <= end:
             self._show_span(second, end - start)
@@ -81,7 +81,7 @@ class TimeViewBox(pg.ViewBox):
         self.setXRange(start, start + span, padding=0)
 
     def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
-        """Zoom at the pointer; with shift, or sideways, pan."""
+        """Zoom at the pointer; pan with Shift or with a horizontal wheel."""
         notches = ev.delta() / WHEEL_NOTCH
         is_horizontal = ev.orientation() == Qt.Orientation.Horizontal
         if is_horizontal or ev.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -91,7 +91,7 @@ class TimeViewBox(pg.ViewBox):
         ev.accept()
 
     def mouseClickEvent(self, ev: Any) -> None:
-        """One click seeks, two show the whole song."""
+        """Emit `clicked` or `double_clicked` for the left button."""
         if ev.button() != Qt.MouseButton.LeftButton:
             return
         ev.accept()
@@ -101,7 +101,7 @@ class TimeViewBox(pg.ViewBox):
             self.clicked.emit(min(max(0.0, float(self.mapSceneToView(ev.scenePos()).x())), self._duration))
 
     def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Drag the song along under the pointer."""
+        """Pan the view with the pointer."""
         ev.accept()
         start, end = self.visible_range()
         moved = (ev.scenePos().x() - ev.lastScenePos().x()) / max(1.0, self.width())

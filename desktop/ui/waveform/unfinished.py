@@ -1,4 +1,4 @@
-"""The part of a song that is not separated yet: hatched, with one line of words."""
+"""Overlay for the parts of a track that are not separated yet: stripes and one label."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ from desktop.ui.waveform.time_view import TimeViewBox
 STRIPE_WIDTH = 5
 LABEL_MARGIN = 16
 STRIPE_ALPHA = 9
-"""Alpha of a stripe, of 255."""
+"""Opacity of a stripe, 0 to 255."""
 
 
 class UnfinishedItem(pg.GraphicsObject):
-    """Hatches stretches of a `TimeViewBox`."""
+    """Hatches time spans of a `TimeViewBox`, and labels them."""
 
     def __init__(self, view: TimeViewBox) -> None:
         super().__init__()
@@ -31,14 +31,14 @@ class UnfinishedItem(pg.GraphicsObject):
         self.setZValue(5)
 
     def set_extent(self, height: float, first_lane_bottom: float) -> None:
-        """Cover everything down to `height`, and write in the first lane, which ends at `first_lane_bottom`."""
+        """Cover everything down to `height`, with the label in the first lane, which ends at `first_lane_bottom`."""
         self.prepareGeometryChange()
         self._height, self._first_lane_bottom = height, first_lane_bottom
 
     def set_spans(self, spans: Sequence[TimeSpan], label: str, label_second: float | None) -> bool:
-        """Hatch `spans`, in seconds, and say `words` at `place`, or where the first of them in view begins.
+        """Hatch `spans`, in seconds, with `label` at `label_second`, or at the first visible span if that is None.
 
-        False when that was to be seen already.
+        Return False if nothing changed.
         """
         if (list(spans), label, label_second) == (self._spans, self._label, self._label_second):
             return False
@@ -46,16 +46,12 @@ class UnfinishedItem(pg.GraphicsObject):
         self.update()
         return True
 
-    def covers(self, second: float) -> bool:
-        """True where it hatches."""
-        return any(start <= second < end for start, end in self._spans)
-
     def boundingRect(self) -> QRectF:
-        """The whole song."""
+        """Return the rectangle of the whole track, in seconds and logical pixels."""
         return QRectF(0.0, 0.0, self._view.duration, self._height)
 
     def paint(self, p: QPainter, opt: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw the stripes and the words in logical pixels, whatever the zoom."""
+        """Draw the stripes and the label in logical pixels, independently of the zoom."""
         view_rect = self._view.scene_rect()
         item_rect = self.mapRectToScene(self.boundingRect())
         p.resetTransform()
@@ -74,7 +70,7 @@ class UnfinishedItem(pg.GraphicsObject):
         return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
     def _draw_stripes(self, p: QPainter, view_rect: QRectF, item_rect: QRectF, span: TimeSpan) -> float | None:
-        """Draw one stretch; where it begins in view, None when it is out of view."""
+        """Draw the stripes of one span, and return its left edge in view, or None if it is out of view."""
         left, right = (
             max(view_rect.left(), self._x_of(view_rect, span[0])),
             min(view_rect.right(), self._x_of(view_rect, span[1])),
@@ -83,7 +79,7 @@ class UnfinishedItem(pg.GraphicsObject):
             return None
         stripe = QColor(tokens.TEXT)
         stripe.setAlpha(STRIPE_ALPHA)
-        # On one grid for all, so that nothing moves when a stretch becomes shorter.
+        # One grid for all spans, so that no stripe moves when a span becomes shorter.
         for number in range(int(left / (2 * STRIPE_WIDTH)), int(right / (2 * STRIPE_WIDTH)) + 1):
             start, end = max(left, number * 2 * STRIPE_WIDTH), min(right, number * 2 * STRIPE_WIDTH + STRIPE_WIDTH)
             if end > start:

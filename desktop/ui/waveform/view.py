@@ -1,4 +1,4 @@
-"""All lanes' waveforms over one time axis, and the playhead across them."""
+"""Waveform view: all lanes over one time axis, with the playhead across them."""
 
 import math
 from collections.abc import Sequence
@@ -20,32 +20,32 @@ from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
 REPAINT_MARGIN = 4
-"""Logical pixels repainted on each side of the playhead's way."""
+"""Logical pixels repainted on each side of the strip that the playhead crossed."""
 
 
 @dataclass(frozen=True)
 class LaneWaveform:
-    """What one lane shows; without peaks it stays empty."""
+    """Content of one lane, which stays empty without peaks."""
 
     peaks: PeakSource | None
     colour: str
     gain: float = 1.0
-    """How many times as high its samples are drawn."""
+    """Vertical scale of the samples."""
 
 
 @accessible_role(QAccessible.Role.Canvas, is_leaf=True)
 class WaveformView(pg.GraphicsView):
-    """The lanes' waveforms. Knows seconds and pixels, nothing of jobs or of sound going out."""
+    """Waveforms of all lanes, in seconds and pixels; independent of jobs and playback."""
 
     seek_requested = Signal(float)
-    """Seconds that were clicked."""
+    """Clicked time in seconds."""
     zoom_changed = Signal(bool)
-    """True when the whole song is in view."""
+    """True if the whole track is in view."""
     lanes_resized = Signal()
     samples_requested = Signal(float, float)
-    """First and last second of a stretch whose samples are to be shown."""
+    """First and last second of a range whose samples are to be shown."""
     range_changed = Signal()
-    """Another part of the song is in view."""
+    """The visible range has changed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -89,20 +89,20 @@ class WaveformView(pg.GraphicsView):
 
     @property
     def view_box(self) -> TimeViewBox:
-        """The visible stretch of time."""
+        """View box with the visible time range."""
         return self._view_box
 
     @property
     def lane_items(self) -> tuple[PeakItem | None, ...]:
-        """The waveform of each lane."""
+        """Waveform item of each lane; None for a lane without peaks."""
         return tuple(self._items)
 
     def lanes_height(self) -> int:
-        """Logical pixels for lanes, the ruler not counted."""
+        """Return the height available for lanes in logical pixels, without the ruler."""
         return max(0, self.height() - AXIS_HEIGHT)
 
     def set_lanes(self, duration: float, frames: int, waveforms: Sequence[LaneWaveform]) -> None:
-        """Show these lanes, whole; `frames` is the song's length in samples."""
+        """Show these lanes for the whole track, `duration` seconds or `frames` frames long."""
         for item in self._items:
             if item is not None:
                 self._view_box.removeItem(item)
@@ -123,7 +123,7 @@ class WaveformView(pg.GraphicsView):
         return item
 
     def lay_out_lanes(self, bottoms: Sequence[int], scroll: int) -> None:
-        """Put the lanes one under the other, each down to its entry of `bottoms`, scrolled up by `scroll` pixels."""
+        """Stack the lanes, each down to its entry of `bottoms`, scrolled up by `scroll` (all in logical pixels)."""
         self._bottoms, self._scroll = list(bottoms), scroll
         self._view_box.setYRange(scroll, scroll + max(1, self.lanes_height()), padding=0)
         top = 0
@@ -135,7 +135,7 @@ class WaveformView(pg.GraphicsView):
         self.viewport().update()
 
     def set_audible(self, lane: int, is_audible: bool) -> None:
-        """Dim a lane that is not heard."""
+        """Dim a lane that is not audible."""
         item = self._items[lane] if lane < len(self._items) else None
         if item is not None:
             item.set_audible(is_audible)
@@ -143,9 +143,10 @@ class WaveformView(pg.GraphicsView):
     def show_unfinished(
         self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False
     ) -> None:
-        """Hatch `spans` (seconds), and say `words` at `place` or at the first of them; none: everything is finished.
+        """Hatch `spans` (seconds), with `label` at `label_second` or at the first visible span.
 
-        `draft`: what is drawn there is a draft's sound, of which only the outline is shown.
+        Without spans everything is finished. `is_draft`: the samples in the spans are a draft's, of which only the
+        outline is drawn.
         """
         for item in self._items:
             if item is not None:
@@ -154,12 +155,8 @@ class WaveformView(pg.GraphicsView):
             self._unfinished_item.setVisible(bool(spans))
             self.viewport().update()
 
-    def is_unfinished(self, second: float) -> bool:
-        """True where the song is hatched."""
-        return self._unfinished_item.isVisible() and self._unfinished_item.covers(second)
-
     def show_samples(self, samples: SampleWindow) -> None:
-        """Draw these samples where the view is close enough."""
+        """Draw these samples where the zoom is close enough."""
         self._samples = samples
         for item in self._items:
             if item is not None:
@@ -167,7 +164,7 @@ class WaveformView(pg.GraphicsView):
         self.viewport().update()
 
     def _request_samples(self) -> None:
-        """Ask for the samples that are in view, once they are wider than what peaks can show."""
+        """Request the visible samples once the zoom is too close for peaks."""
         start, end = self._view_box.visible_range()
         columns = max(1.0, self._view_box.scene_rect().width() * self.devicePixelRatioF())
         shows_samples = (end - start) * self._frame_count / self._view_box.duration < MAX_FRAMES_PER_COLUMN * columns
@@ -175,14 +172,17 @@ class WaveformView(pg.GraphicsView):
             self.samples_requested.emit(start, end)
 
     def reload_lanes(self, gains: Sequence[float]) -> None:
-        """Draw the lanes anew, whose peaks have changed, each as high as its entry of `gains` says."""
+        """Redraw all lanes after their peaks have changed, each scaled by its entry of `gains`."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
                 item.reload(gain)
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
-        """Move the playhead: only the strip between its old and its new place is painted, and only if they differ."""
+        """Move the playhead to `second`; None hides it.
+
+        Only the strip between its old and its new position is repainted, and only if they differ.
+        """
         self.set_bright_until(second)
         old, self._playhead = self._playhead, second
         if old is None or second is None:
@@ -191,7 +191,7 @@ class WaveformView(pg.GraphicsView):
             self._update_strip(old, second)
 
     def set_bright_until(self, second: float | None) -> None:
-        """Draw the lanes bright up to `second`, None for all of them; the playhead does it, too."""
+        """Draw the lanes bright up to `second`, or entirely for None; `set_playhead` does this, too."""
         for item in self._items:
             if item is not None:
                 item.set_bright_until(math.inf if second is None else second)
@@ -200,7 +200,10 @@ class WaveformView(pg.GraphicsView):
         return round(2 * self.x_of(second))
 
     def follow_playhead(self, second: float) -> None:
-        """Move the playhead while playing, and turn the page when it leaves the view; a view moved away stays there."""
+        """Move the playhead during playback, and turn the page when it leaves the view.
+
+        A view that was moved away from the playhead stays where it is.
+        """
         start, end = self._view_box.visible_range()
         was_in_view = self._playhead is None or start <= self._playhead <= end
         self.set_playhead(second)
@@ -208,11 +211,11 @@ class WaveformView(pg.GraphicsView):
             self._view_box.page_to(second)
 
     def fit(self) -> None:
-        """Show the whole song."""
+        """Show the whole track."""
         self._view_box.fit()
 
     def x_of(self, second: float) -> float:
-        """Return the place of a time, in logical pixels of this widget."""
+        """Return the x of a time, in logical pixels of this widget."""
         start, end = self._view_box.visible_range()
         view_rect = self._view_box.scene_rect()
         return view_rect.left() + view_rect.width() * (second - start) / (end - start)
@@ -227,7 +230,7 @@ class WaveformView(pg.GraphicsView):
             self.viewport().update(shown)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
-        """Draw the lines between the lanes, the playhead, and the ring of focus."""
+        """Draw the lines between the lanes, the playhead and the focus ring."""
         painter.setPen(QPen(QColor(tokens.LINE), 1))
         for bottom in self._bottoms:
             y = AXIS_HEIGHT + bottom - self._scroll - 0.5
@@ -248,28 +251,28 @@ class WaveformView(pg.GraphicsView):
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
-        """Take every press: pyqtgraph leaves it to the widgets below, and acts on it all the same."""
+        """Accept every press: pyqtgraph acts on it, but leaves it to the widgets below as well."""
         super().mousePressEvent(ev)
         ev.accept()
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
-        """Take the release that belongs to it."""
+        """Accept the release that belongs to an accepted press."""
         super().mouseReleaseEvent(ev)
         ev.accept()
 
     def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
-        """Take the second press."""
+        """Accept the second press of a double click."""
         super().mouseDoubleClickEvent(ev)
         ev.accept()
 
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
-        """Lay the axis and the lanes out anew."""
+        """Resize, and emit `lanes_resized`."""
         super().resizeEvent(ev)
         if ev is not None:
             self.lanes_resized.emit()
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Zoom with plus and minus or Up and Down, page through the song, fit with F; other keys are the window's."""
+        """Zoom with plus, minus, Up and Down, page with Page Up and Page Down, fit with F; ignore other keys."""
         if ev.text() in ("+", "=") or ev.key() == Qt.Key.Key_Up:
             self.zoom_in()
         elif ev.text() == "-" or ev.key() == Qt.Key.Key_Down:
@@ -282,11 +285,11 @@ class WaveformView(pg.GraphicsView):
             ev.ignore()
 
     def zoom_in(self) -> None:
-        """Show less of the song, about the playhead when it is in view."""
+        """Zoom in around the playhead, or around the centre if the playhead is out of view."""
         self._view_box.zoom(ZOOM_PER_NOTCH, self._zoom_centre())
 
     def zoom_out(self) -> None:
-        """Show more of the song."""
+        """Zoom out around the playhead, or around the centre if the playhead is out of view."""
         self._view_box.zoom(1 / ZOOM_PER_NOTCH, self._zoom_centre())
 
     def _zoom_centre(self) -> float:
@@ -295,7 +298,7 @@ class WaveformView(pg.GraphicsView):
         return playhead if playhead is not None and start <= playhead <= end else (start + end) / 2
 
     def event(self, ev: QEvent) -> bool:
-        """Repaint the ring when focus comes or goes."""
+        """Repaint the focus ring when the focus changes."""
         if ev.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             self.viewport().update()
         return super().event(ev)

@@ -1,1 +1,1 @@
-"""Controls, one of each."""
+"""Shared widgets and their helpers."""

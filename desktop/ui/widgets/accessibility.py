@@ -1,4 +1,4 @@
-"""What assistive technology learns of the window beyond what Qt tells it by itself: roles and announcements."""
+"""Accessibility beyond Qt's defaults: roles, announcements and keyboard focus order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,14 @@ class _RoleSpec:
 
 
 _roles_by_class_name = {"QSplitterHandle": _RoleSpec(QAccessible.Role.Separator)}
-"""By the name of the class of the widget."""
+"""Roles by the class name of the widget."""
 
 
 def accessible_role(role: QAccessible.Role, is_leaf: bool = False) -> Callable[[WidgetClass], WidgetClass]:
-    """Give a class of widgets a role, where Qt would take the widget for a mere container.
+    """Return a class decorator that sets the accessible role of a widget class.
 
-    `is_leaf` hides the widgets in it, which are parts of how Qt makes it.
+    For widgets that Qt reports as plain containers. `is_leaf` hides the child widgets, which are details of Qt's
+    implementation.
     """
 
     def register(widget_class: WidgetClass) -> WidgetClass:
@@ -35,13 +36,33 @@ def accessible_role(role: QAccessible.Role, is_leaf: bool = False) -> Callable[[
 
 
 def install_accessible_roles() -> None:
-    """Make the roles known to Qt. To be called once, after the application is made."""
+    """Register the roles with Qt. Call once, after the application is created."""
     QAccessible.installFactory(_create_interface)
 
 
 def announce(widget: QWidget, text: str) -> None:
-    """Have a screen reader say `sentence` once it has said what it is saying. `widget` is where the news belongs."""
+    """Make a screen reader say `text` after its current sentence.
+
+    `widget` is the widget that the announcement concerns.
+    """
     QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
+
+
+def focus_next_control(window: QWidget, forward: bool) -> bool:
+    """Focus the next control, or the previous one if not `forward`; wrap around at the ends.
+
+    The order is that of the widget tree, which layouts determine. Return False if no other control accepts the focus.
+    """
+    widgets = window.findChildren(QWidget)
+    focused = window.focusWidget()
+    index = widgets.index(focused) if focused in widgets else -1
+    candidates = widgets[index + 1 :] + widgets[: max(index, 0)]
+    target = next(
+        (widget for widget in (candidates if forward else reversed(candidates)) if _is_tab_stop(widget, window)), None
+    )
+    if target is not None:
+        target.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+    return target is not None
 
 
 def _create_interface(class_name: str, widget: QObject) -> QAccessibleInterface | None:
@@ -52,27 +73,10 @@ def _create_interface(class_name: str, widget: QObject) -> QAccessibleInterface 
 
 
 class _LeafInterface(QAccessibleWidget):
-    """A widget without children."""
+    """Accessible interface that hides the widget's children."""
 
     def childCount(self) -> int:  # noqa: N802
         return 0
-
-
-def focus_next_control(window: QWidget, forward: bool) -> bool:
-    """Give the focus to the control after the focused one, or before it; from the last one to the first.
-
-    Controls stand in the order in which layouts placed them. Return False when there is none to go to.
-    """
-    widgets = window.findChildren(QWidget)
-    focused = window.focusWidget()
-    index = widgets.index(focused) if focused in widgets else -1
-    others = widgets[index + 1 :] + widgets[: max(index, 0)]
-    target = next(
-        (widget for widget in (others if forward else reversed(others)) if _is_tab_stop(widget, window)), None
-    )
-    if target is not None:
-        target.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
-    return target is not None
 
 
 def _is_tab_stop(widget: QWidget, window: QWidget) -> bool:

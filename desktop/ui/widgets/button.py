@@ -1,4 +1,4 @@
-"""Controls of the shell: buttons and a progress bar that look alike, and have names for screen readers."""
+"""Buttons and the progress bar widget, with names for screen readers."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -13,7 +13,10 @@ _ICON_COLOURS = {"primary": tokens.ON_ACCENT, "plain": tokens.TEXT, "quiet": tok
 
 
 class PushButton(QPushButton):
-    """A button with words, a sign, or both. `kind` is "primary" for the one next action, "plain", or "quiet"."""
+    """Button with a text, an icon, or both.
+
+    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text.
+    """
 
     def __init__(
         self,
@@ -23,7 +26,7 @@ class PushButton(QPushButton):
         accessible_name: str = "",
         parent: QWidget | None = None,
     ) -> None:
-        # Only a sign that stands alone needs no gap to the words beside it.
+        # The space separates the icon from the text.
         super().__init__(f" {text}" if text and icon_name else text, parent)
         self.setProperty("kind", kind)
         self.setAccessibleName(accessible_name or text)
@@ -34,11 +37,11 @@ class PushButton(QPushButton):
             self.setIconSize(QSize(14, 14))
 
     def event(self, e: QEvent) -> bool:
-        """Show the name of a button that has no words."""
+        """Show the accessible name as the tooltip of a button without text."""
         return (not self.text() and show_name_tooltip(self, e)) or super().event(e)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return and Enter press it."""
+        """Click the button on Return and Enter."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
@@ -46,7 +49,7 @@ class PushButton(QPushButton):
 
 
 def create_icon_button(icon_name: str, accessible_name: str, parent: QWidget | None = None) -> PushButton:
-    """A quiet button that is a sign alone; `name` says what it does."""
+    """Return a quiet button with only an icon; `accessible_name` says what it does."""
     button = PushButton("", "quiet", icon_name, accessible_name, parent)
     button.setFixedSize(28, 28)
     button.setStyleSheet("min-height: 24px; padding: 0;")
@@ -54,7 +57,7 @@ def create_icon_button(icon_name: str, accessible_name: str, parent: QWidget | N
 
 
 class ProgressBar(QProgressBar):
-    """How much of something is done, without words."""
+    """Progress bar without text."""
 
     def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,12 +68,14 @@ class ProgressBar(QProgressBar):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_fraction(self, fraction: float) -> None:
-        """Fill the bar to `part`, 0 to 1; half pixels are drawn, whole percents are told to assistive technology."""
+        """Set the progress, 0 to 1.
+
+        The bar is drawn in steps of half a pixel; assistive technology reads whole percents.
+        """
         previous, self._fraction = self._fraction, min(1.0, max(0.0, fraction))
         if round(previous * self.width() * 2) != round(self._fraction * self.width() * 2):
             self.update()
         self.setValue(int(self._fraction * 100))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the bar."""
         draw_progress_bar(QPainter(self), QRectF(self.rect()), self._fraction, tokens.ACCENT)

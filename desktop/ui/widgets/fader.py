@@ -1,4 +1,4 @@
-"""A level control: a slider in decibels with a musician's taper."""
+"""Fader: a level slider in decibels with an audio taper."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -12,22 +12,22 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 KNOB_DIAMETER = 16
 GROOVE_HEIGHT = 4
 GROOVE_MARGIN = 11
-"""Room beside the groove for half the knob and its ring of focus."""
+"""Pixels at each end of the groove for half the knob and its focus ring."""
 KEY_STEP_DB, PAGE_STEP_DB = 1, 3
-"""Decibels that an arrow key and a page key move."""
+"""Decibels per arrow key press and per page key press."""
 WHEEL_STEP_DB = 0.5
-"""Decibels that a notch of the wheel moves."""
+"""Decibels per wheel notch."""
 
 
 class Fader(QSlider):
-    """A horizontal fader from −60 to +6 dB; a double click is 0 dB.
+    """Horizontal fader from −60 to +6 dB; a double click sets 0 dB.
 
-    `db` is the level, in tenths of a decibel. The slider's own value is the level in whole decibels: the number that
-    assistive technology reads and sets, and that keys step through.
+    `db` is the level in decibels, rounded to tenths. The slider's own value is the level in whole decibels: assistive
+    technology reads and sets it, and keys step it.
     """
 
     db_changed = Signal(float)
-    """The level that was set, in decibels."""
+    """The new level in decibels."""
 
     def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -47,33 +47,32 @@ class Fader(QSlider):
 
     @property
     def db(self) -> float:
-        """The level that the fader stands at."""
+        """Level of the fader in decibels."""
         return self._db
 
     def set_db(self, db: float) -> None:
-        """Set the level, rounded to tenths, and emit it if it differs."""
+        """Set the level in decibels, limited and rounded to tenths, and emit it if it changed."""
         db = round(min(MAX_DB, max(MIN_DB, db)), 1)
         if db != self._db:
             self.show_db(db)
             self.db_changed.emit(db)
 
     def show_db(self, db: float) -> None:
-        """Show a level without emitting it."""
+        """Show a level in decibels without emitting it."""
         self._db = db
         self.setValue(round(db))
         self.setAccessibleDescription(format_db(db))
         self.update()
 
     def _on_value_changed(self, value: int) -> None:
-        if value != round(self._db):  # else it follows the level
+        if value != round(self._db):  # otherwise the value follows the level
             self.set_db(value)
 
     def sizeHint(self) -> QSize:
-        """A fader is as wide as its place."""
         return QSize(150, 26)
 
     def knob_x(self) -> float:
-        """Return the middle of the knob."""
+        """Return the x coordinate of the knob's centre, in pixels."""
         return GROOVE_MARGIN + fader_position(self.db) * self._groove_length()
 
     def _groove_length(self) -> float:
@@ -83,7 +82,7 @@ class Fader(QSlider):
         self.set_db(db_at_position((x - GROOVE_MARGIN) / self._groove_length()))
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
-        """Take the knob where it was touched, or bring it to the pointer."""
+        """Grab the knob where it is clicked, or move it to the pointer."""
         if ev.button() != Qt.MouseButton.LeftButton:
             ev.ignore()
             return
@@ -93,21 +92,19 @@ class Fader(QSlider):
         self._set_db_at(ev.position().x() - self._grab_offset)
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        """Drag the knob."""
         if self.isSliderDown():
             self._set_db_at(ev.position().x() - self._grab_offset)
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
-        """Let go of the knob."""
         self.setSliderDown(False)
 
     def mouseDoubleClickEvent(self, ev: QMouseEvent) -> None:
-        """Back to 0 dB."""
+        """Set the level to 0 dB."""
         self.setSliderDown(False)
         self.set_db(0.0)
 
     def wheelEvent(self, e: QWheelEvent) -> None:
-        """Half a decibel a notch."""
+        """Change the level by half a decibel per notch."""
         self._wheel_delta += e.angleDelta().y() or e.angleDelta().x()
         notches = int(self._wheel_delta / 120)
         self._wheel_delta -= notches * 120
@@ -115,23 +112,22 @@ class Fader(QSlider):
         e.accept()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw groove, level, knob and ring of focus."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        middle, knob = self.height() / 2, self.knob_x()
+        centre_y, knob_x = self.height() / 2, self.knob_x()
         left, right = GROOVE_MARGIN - KNOB_DIAMETER / 2 + 4, self.width() - GROOVE_MARGIN + KNOB_DIAMETER / 2 - 4
-        groove = QRectF(left, middle - GROOVE_HEIGHT / 2, right - left, GROOVE_HEIGHT)
+        groove = QRectF(left, centre_y - GROOVE_HEIGHT / 2, right - left, GROOVE_HEIGHT)
         draw_progress_bar(
-            painter, groove, (knob - left) / groove.width(), self._colour if self.isEnabled() else tokens.FAINT
+            painter, groove, (knob_x - left) / groove.width(), self._colour if self.isEnabled() else tokens.FAINT
         )
         painter.setPen(Qt.PenStyle.NoPen)
         shadow = QColor(tokens.BACKGROUND)
         shadow.setAlpha(100)
         painter.setBrush(shadow)
-        painter.drawEllipse(QPointF(knob, middle + 1), KNOB_DIAMETER / 2 + 0.5, KNOB_DIAMETER / 2 + 0.5)
+        painter.drawEllipse(QPointF(knob_x, centre_y + 1), KNOB_DIAMETER / 2 + 0.5, KNOB_DIAMETER / 2 + 0.5)
         painter.setBrush(QColor(tokens.KNOB if self.isEnabled() else tokens.FAINT))
-        painter.drawEllipse(QPointF(knob, middle), KNOB_DIAMETER / 2, KNOB_DIAMETER / 2)
+        painter.drawEllipse(QPointF(knob_x, centre_y), KNOB_DIAMETER / 2, KNOB_DIAMETER / 2)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(QColor(tokens.ACCENT), 2))
-            painter.drawEllipse(QPointF(knob, middle), KNOB_DIAMETER / 2 + 2, KNOB_DIAMETER / 2 + 2)
+            painter.drawEllipse(QPointF(knob_x, centre_y), KNOB_DIAMETER / 2 + 2, KNOB_DIAMETER / 2 + 2)

@@ -1,4 +1,4 @@
-"""What is dropped or pasted, as paths; and the frame that shows where a drop goes."""
+"""Dropped and pasted files, and the overlay that shows where to drop them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,47 +16,42 @@ from desktop.ui.theme.fonts import LARGE_SIZE, ui_font
 
 @dataclass(frozen=True)
 class DroppedFiles:
-    """What a drop or a paste holds."""
+    """Paths of a drop or a paste."""
 
     paths: tuple[Path, ...]
     refusals: tuple[RejectedPath, ...] = ()
-    """Things that lie elsewhere, such as addresses in the web."""
+    """Items that are not local files, such as web addresses, with the reason."""
 
 
 def files_from_mime(data: QMimeData) -> DroppedFiles:
-    """Files and folders named by a drop or by the clipboard, each once. Text counts when each line names a file."""
+    """Return the files and folders in drop or clipboard data, without duplicates.
+
+    Text is read as paths if every line is a `file:` URL or an absolute path.
+    """
     urls = data.urls() if data.hasUrls() else _urls_from_text(data.text())
     local_urls = [url for url in urls if url.isLocalFile() and "\0" not in url.toLocalFile()]
     paths = dict.fromkeys(Path(url.toLocalFile()) for url in local_urls)
     remote_urls = dict.fromkeys(url.toDisplayString() for url in urls if url not in local_urls)
-    return DroppedFiles(tuple(paths), tuple(RejectedPath(Path(where), _not_local_text(where)) for where in remote_urls))
+    return DroppedFiles(tuple(paths), tuple(RejectedPath(Path(url), _not_local_text(url)) for url in remote_urls))
 
 
 def has_urls(data: QMimeData) -> bool:
-    """True when a drop is worth taking."""
+    """Return True if the data contains URLs, so that a drop can be accepted."""
     return data.hasUrls()
 
 
-def _urls_from_text(text: str) -> Sequence[QUrl]:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    urls = [QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines]
-    all_are_paths = all(line.startswith("file:") or Path(line).is_absolute() for line in lines)
-    return urls if all_are_paths else ()
-
-
-def _not_local_text(url: str) -> str:
-    return f"{printable(url)} is not a file on this computer. Download it, then add the file."
-
-
 def disable_child_drops(widget: QWidget) -> None:
-    """Let drops on `widget` fall through: a scene view would take them for itself."""
+    """Disable drops on the scroll areas in `widget`, so that its window receives them.
+
+    A graphics view would accept the drops itself.
+    """
     for view in widget.findChildren(QAbstractScrollArea):
         view.setAcceptDrops(False)
         view.viewport().setAcceptDrops(False)
 
 
 class DropOverlay(QWidget):
-    """Covers the window while files are dragged over it, and says what letting go does."""
+    """Overlay that covers the window while files are dragged over it, and says what a drop does."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -65,13 +60,12 @@ class DropOverlay(QWidget):
         self.hide()
 
     def cover_window(self) -> None:
-        """Lie over everything in the window."""
+        """Show the overlay above everything else in the window."""
         self.setGeometry(self._window.rect())
         self.raise_()
         self.show()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Dim what is below, and draw the frame with its words."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         background = QColor(tokens.BACKGROUND)
@@ -88,3 +82,14 @@ class DropOverlay(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(tokens.TEXT))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _urls_from_text(text: str) -> Sequence[QUrl]:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    urls = [QUrl(line) if line.startswith("file:") else QUrl.fromLocalFile(line) for line in lines]
+    all_are_paths = all(line.startswith("file:") or Path(line).is_absolute() for line in lines)
+    return urls if all_are_paths else ()
+
+
+def _not_local_text(url: str) -> str:
+    return f"{printable(url)} is not a file on this computer. Download it, then add the file."

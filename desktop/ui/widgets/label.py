@@ -1,4 +1,4 @@
-"""A line of text and a chip that keep their own type and colour, and cut what has no room with "…"."""
+"""Labels that elide text that does not fit: one line, two lines, and chip."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
@@ -14,7 +14,7 @@ TWO_LINE_MIN_WIDTH = 200
 
 
 class ElidedLabel(QLabel):
-    """One line of text: elided, never wrapped, the whole of it in the tooltip when it was cut."""
+    """One line of text, elided and never wrapped; the tooltip shows the full text if it was elided."""
 
     def __init__(
         self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None
@@ -27,12 +27,15 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def align_right(self) -> "ElidedLabel":
-        """Write up to the right edge."""
+        """Align the text to the right edge, and return the label."""
         self._alignment = Qt.AlignmentFlag.AlignRight
         return self
 
     def show_text(self, text: str, tooltip: str = "") -> None:
-        """Show `text`; `hint` is the tooltip when nothing is cut, and the description for assistive technology."""
+        """Show `text`.
+
+        `tooltip` is the tooltip while the text fits, and the description for assistive technology.
+        """
         self.setToolTip(escape_tooltip(tooltip))
         self.setAccessibleDescription(tooltip)
         if text != self.text():
@@ -40,24 +43,24 @@ class ElidedLabel(QLabel):
             self.updateGeometry()
 
     def set_colour(self, colour: str) -> None:
-        """Take another colour."""
+        """Set the text colour."""
         if colour != self._colour:
             self._colour = colour
             self.update()
 
     def sizeHint(self) -> QSize:
-        """All of the text."""
+        """Return the size of the full text."""
         metrics = QFontMetrics(self._font)
         return QSize(metrics.horizontalAdvance(self.text()) + 2, max(16, metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
-        """Room for the first letters."""
+        """Return a width for the first letters, in pixels."""
         return QSize(min(self.sizeHint().width(), 36), self.sizeHint().height())
 
     def event(self, ev: QEvent) -> bool:
-        """Show the whole text as the tooltip when it does not fit.
+        """Show the full text as the tooltip if it does not fit.
 
-        It is not the widget's own tooltip, which Qt gives as the description: the text would be spoken twice.
+        The widget's own tooltip is not used: Qt reports it as the description, so the text would be spoken twice.
         """
         if ev.type() is QEvent.Type.ToolTip and isinstance(ev, QHelpEvent) and self.is_elided:
             QToolTip.showText(ev.globalPos(), escape_tooltip(self.text()), self)
@@ -66,11 +69,10 @@ class ElidedLabel(QLabel):
 
     @property
     def is_elided(self) -> bool:
-        """True when the text does not fit."""
+        """Return True if the text does not fit."""
         return self.sizeHint().width() > self.width() + 2
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Write the text on one line."""
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setPen(QColor(self._colour))
@@ -81,21 +83,20 @@ class ElidedLabel(QLabel):
 
 
 class Chip(ElidedLabel):
-    """A line of text on a round ground."""
+    """One line of text on a rounded background."""
 
     def __init__(self, colour: str = tokens.DIM, parent: QWidget | None = None) -> None:
         super().__init__(12, 400, colour, parent)
 
     def sizeHint(self) -> QSize:
-        """The text with its ground."""
+        """Return the size of the text with its background."""
         return QSize(super().sizeHint().width() + 2 * CHIP_PADDING, CHIP_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        """A chip is read whole: the lines beside it shrink first."""
+        """Return the full size: the labels beside a chip shrink first."""
         return self.sizeHint()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw the ground, then the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -109,18 +110,18 @@ class Chip(ElidedLabel):
 
 
 class TwoLineLabel(ElidedLabel):
-    """Up to two lines of small text, for a sentence in a row that is 48 pixels high."""
+    """Up to two lines of small text, for a row that is 48 pixels high."""
 
     def sizeHint(self) -> QSize:
-        """Two lines high."""
+        """Return the height of two lines."""
         return QSize(super().sizeHint().width(), 2 * QFontMetrics(self._font).lineSpacing())
 
     def minimumSizeHint(self) -> QSize:
-        """It takes the room that is left, and some in any case when there is something to say."""
+        """Return a minimum width if there is text, else 0; a layout gives the label the remaining width."""
         return QSize(TWO_LINE_MIN_WIDTH if self.text() else 0, self.sizeHint().height())
 
     def lines(self, width: int) -> list[str]:
-        """Return the text on one line, or on two with the second one cut."""
+        """Return the text as one line, or as two lines with the second elided, for `width` pixels."""
         metrics = QFontMetrics(self._font)
         if metrics.horizontalAdvance(self.text()) <= width:
             return [self.text()]
@@ -131,7 +132,6 @@ class TwoLineLabel(ElidedLabel):
         return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in (first, second) if line]
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Write the lines, centred in the height."""
         painter = QPainter(self)
         painter.setFont(self._font)
         painter.setPen(QColor(self._colour))

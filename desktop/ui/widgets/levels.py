@@ -1,4 +1,4 @@
-"""Levels in decibels: where a fader stands, how high a meter reaches, and how both read."""
+"""Levels in decibels: fader taper, level meter, and text."""
 
 import math
 
@@ -13,45 +13,43 @@ from desktop.ui.widgets.progress_bar import RAIL_WIDTH
 MIN_DB = -60.0
 MAX_DB = 6.0
 UNITY_POSITION = 0.72
-"""Place of 0 dB on a fader, so that the part where ears work takes most of the way."""
+"""Position of 0 dB on a fader, 0 to 1; the range that matters to the ear takes most of the travel."""
 TAPER_EXPONENT = math.log(UNITY_POSITION) / math.log(-MIN_DB / (MAX_DB - MIN_DB))
+METER_WIDTH = 6
+METER_MAX_HEIGHT = 34
+METER_FALL_PER_UPDATE = 0.05
+"""Maximum fall of the meter per update, as a fraction of its height."""
 
 
 def fader_position(db: float) -> float:
-    """Return where a fader stands for a level, 0 to 1."""
+    """Return the fader position, 0 to 1, of a level in decibels."""
     fraction = (min(MAX_DB, max(MIN_DB, db)) - MIN_DB) / (MAX_DB - MIN_DB)
     return fraction**TAPER_EXPONENT
 
 
 def db_at_position(position: float) -> float:
-    """Return the level of a fader that stands at `place`, 0 to 1."""
+    """Return the level in decibels of a fader `position`, 0 to 1."""
     return MIN_DB + (MAX_DB - MIN_DB) * min(1.0, max(0.0, position)) ** (1 / TAPER_EXPONENT)
 
 
 def meter_fraction(peak: float) -> float:
-    """Return how high a meter reaches for a linear peak, 0 to 1 over 60 dB."""
+    """Return the height of a meter, 0 to 1 over 60 dB, for a linear peak."""
     return min(1.0, max(0.0, 1 - 20 * math.log10(peak) / MIN_DB)) if peak > 1e-6 else 0.0
 
 
 def format_db(db: float) -> str:
-    """Return a level as "−1.5 dB", with a real minus and no minus before zero; the bottom of a fader is silence."""
+    """Return a level as "−1.5 dB", with a true minus sign and no minus before zero; −60 dB and less is "−∞ dB"."""
     if db <= MIN_DB:
         return "−∞ dB"
     tenths = round(db * 10)
     return f"{'−' if tenths < 0 else ''}{abs(tenths) / 10:.1f} dB"
 
 
-METER_WIDTH = 6
-METER_MAX_HEIGHT = 34
-METER_FALL_PER_UPDATE = 0.05
-"""Part of its height that the meter falls at most from one showing to the next."""
-
-
 @accessible_role(QAccessible.Role.Graphic)
 class Meter(QWidget):
-    """An upright bar over 60 dB that rises at once and falls slowly.
+    """Vertical level meter over 60 dB that rises at once and falls slowly.
 
-    For assistive technology it is a picture without a value: a screen reader would talk into the music.
+    Assistive technology sees a graphic without a value: a screen reader would talk over the music.
     """
 
     def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
@@ -64,15 +62,14 @@ class Meter(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:
-        """As tall as its place allows."""
         return QSize(METER_WIDTH, METER_MAX_HEIGHT)
 
     def show_peak(self, peak: float) -> None:
-        """Show a linear peak."""
+        """Show a linear peak; a lower one makes the meter fall slowly."""
         self._set_fraction(max(meter_fraction(peak), self._fraction - METER_FALL_PER_UPDATE))
 
     def show_silence(self) -> None:
-        """Show silence."""
+        """Empty the meter at once."""
         self._set_fraction(0.0)
 
     def _set_fraction(self, fraction: float) -> None:
@@ -81,7 +78,6 @@ class Meter(QWidget):
         self._fraction = fraction
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Fill the bar from below."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPainterPath()

@@ -1,4 +1,4 @@
-"""The app's sign, a braid coming apart into four strands, as it stands in the top bar and in the empty window."""
+"""App logo, a braid that separates into four strands, and its banner for the empty window."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
@@ -12,37 +12,14 @@ _BANNER_BENDS = ((20.0, 30.0), (57.0, 60.0), (93.0, 90.0), (130.0, 120.0))
 _BANNER_RECT = QRectF(0, 0, 560, 150)
 
 
-def _strand_path(start: QPointF, turns: tuple[QPointF, QPointF, QPointF], end: tuple[QPointF, QPointF]) -> QPainterPath:
-    path = QPainterPath(start)
-    path.cubicTo(*turns)
-    mirrored = turns[2] * 2 - turns[1]
-    path.cubicTo(mirrored, *end)
-    return path
-
-
-def _logo_strand(crest: float, foot: float) -> QPainterPath:
-    turns = (QPointF(7, 12), QPointF(8, crest), QPointF(12, crest))
-    return _strand_path(QPointF(3, 12), turns, (QPointF(17, foot), QPointF(21, foot)))
-
-
-def _banner_strand(crest: float, foot: float) -> QPainterPath:
-    turns = (QPointF(160, 75), QPointF(210, crest), QPointF(330, crest))
-    return _strand_path(QPointF(10, 75), turns, (QPointF(500, foot), QPointF(550, foot)))
-
-
-def _create_pen(colour: str, width: float) -> QPen:
-    return QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
-
-
 class Logo(QWidget):
-    """The sign beside the app's name."""
+    """Logo beside the app's name."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(22, 22)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the four strands."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.scale(self.width() / 24, self.height() / 24)
@@ -52,14 +29,13 @@ class Logo(QWidget):
 
 
 class LogoBanner(QWidget):
-    """The large sign of the empty window: one song on the left, its four stems on the right."""
+    """Large logo for the empty window: one song on the left, its four stems on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(_BANNER_RECT.size().toSize())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the strands, and the song they come out of."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, bend in zip(STRAND_COLOURS, _BANNER_BENDS, strict=True):
@@ -67,3 +43,27 @@ class LogoBanner(QWidget):
             painter.drawPath(_banner_strand(*bend))
         painter.setPen(_create_pen(tokens.TEXT, 9))
         painter.drawLine(QPointF(10, 75), QPointF(70, 75))
+
+
+def _strand_path(
+    start: QPointF, first_curve: tuple[QPointF, QPointF, QPointF], end: tuple[QPointF, QPointF]
+) -> QPainterPath:
+    path = QPainterPath(start)
+    path.cubicTo(*first_curve)
+    mirrored = first_curve[2] * 2 - first_curve[1]
+    path.cubicTo(mirrored, *end)
+    return path
+
+
+def _logo_strand(crest: float, foot: float) -> QPainterPath:
+    first_curve = (QPointF(7, 12), QPointF(8, crest), QPointF(12, crest))
+    return _strand_path(QPointF(3, 12), first_curve, (QPointF(17, foot), QPointF(21, foot)))
+
+
+def _banner_strand(crest: float, foot: float) -> QPainterPath:
+    first_curve = (QPointF(160, 75), QPointF(210, crest), QPointF(330, crest))
+    return _strand_path(QPointF(10, 75), first_curve, (QPointF(500, foot), QPointF(550, foot)))
+
+
+def _create_pen(colour: str, width: float) -> QPen:
+    return QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)

@@ -1,4 +1,4 @@
-"""Sentences for the user in a strip below the top bar: readable in place, in nobody's way, gone with one click."""
+"""Notices: messages in a strip below the top bar, dismissed with one click."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,33 +19,33 @@ _PROGRESS_BAR_WIDTH = 140
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing to be said."""
+    """Message for the user, with up to two actions."""
 
     text: str
     key: str = ""
-    """A notice takes the place of the one with the same key."""
+    """A new notice replaces the one with the same key; empty: replaces none."""
     edge_colour: str = tokens.ACCENT
-    """The colour of its edge; the words say it too."""
+    """Colour of the left edge; the text must say the same, as colour alone is not accessible."""
     action_text: str = ""
-    """What the button says that does something about it; empty: no button."""
+    """Text of the action button; empty: no button."""
     on_action: Callable[[], None] | None = None
     second_action: tuple[str, Callable[[], None]] | None = None
-    """A second button: what it says, and what it does."""
+    """Text and callback of a second button."""
     timeout_s: float = 0.0
-    """Seconds until it goes by itself; 0: it stays."""
+    """Seconds until the notice is removed automatically; 0: it stays."""
     on_removed: Callable[[], None] | None = None
-    """Called when it goes in any way but by one of its buttons."""
+    """Called when the notice is removed other than by an action button."""
     on_dismissed: Callable[[], None] | None = None
-    """Called when the user puts it away, and not when it goes by itself."""
+    """Called when the user dismisses the notice, not when it is removed automatically."""
     progress: float | None = None
-    """0 to 1: of something that goes on, shown by a bar. Such a notice stays until it is cleared or acted on."""
+    """Progress of a running task, 0 to 1, shown as a bar; such a notice stays until removed or acted on."""
 
 
 class NoticeRow(QWidget):
-    """One notice, with its action and a way to put it away."""
+    """Widget of one notice, with its buttons."""
 
     action_triggered = Signal(object)
-    """What is to be done."""
+    """Callback of the clicked action button, or None."""
     dismissed = Signal()
 
     def __init__(self, notice: Notice, parent: QWidget | None = None) -> None:
@@ -74,7 +74,7 @@ class NoticeRow(QWidget):
             row.addWidget(dismiss_button)
 
     def set_progress(self, text: str, progress: float) -> None:
-        """Show how far it is, 0 to 1, in other words."""
+        """Show a new text and progress, 0 to 1."""
         self.notice = replace(self.notice, text=text, progress=progress)
         self._label.setText(text)
         self._progress_bar.set_fraction(progress)
@@ -86,7 +86,6 @@ class NoticeRow(QWidget):
         return button
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Fill the ground, the edge, and the line below."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PANEL))
         painter.fillRect(0, 0, tokens.EDGE_WIDTH, self.height(), QColor(self.notice.edge_colour))
@@ -95,7 +94,7 @@ class NoticeRow(QWidget):
 
 @accessible_role(QAccessible.Role.Grouping)
 class NoticeStrip(QWidget):
-    """The notices that stand, the newest last. It takes no room while there are none."""
+    """Strip of the current notices, newest last; hidden while there are none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,11 +107,14 @@ class NoticeStrip(QWidget):
 
     @property
     def notices(self) -> tuple[Notice, ...]:
-        """What is being said."""
+        """Current notices, oldest first."""
         return tuple(row.notice for row in self._rows)
 
     def show_notice(self, notice: Notice) -> None:
-        """Say something, in place of what was said under the same key; the oldest gives way when there are many."""
+        """Show a notice and announce it to screen readers.
+
+        It replaces the one with the same key. If there are too many, the oldest without progress are removed.
+        """
         for row in [row for row in self._rows if notice.key and row.notice.key == notice.key]:
             self._remove_row(row)
         removable = [row for row in self._rows if row.notice.progress is None]
@@ -122,22 +124,20 @@ class NoticeStrip(QWidget):
         announce(self, notice.text)
 
     def show_text(self, text: str) -> None:
-        """Say one sentence; the same one twice stands once."""
+        """Show a notice without actions; the same text is shown only once."""
         self.show_notice(Notice(text, key=text))
 
     def set_progress(self, key: str, text: str, progress: float) -> None:
-        """Show how far the notice of `key` is, 0 to 1, without a word to screen readers: it comes many times."""
+        """Update the text and progress, 0 to 1, of the notice with `key`.
+
+        Not announced to screen readers, because it happens often.
+        """
         for row in [row for row in self._rows if row.notice.key == key]:
             row.set_progress(text, progress)
 
     def remove_notice(self, key: str) -> None:
-        """Put away what was said under `key`."""
+        """Remove the notice with `key`, if there is one."""
         for row in [row for row in self._rows if row.notice.key == key]:
-            self._remove_row(row)
-
-    def clear_all(self) -> None:
-        """Put everything away."""
-        for row in list(self._rows):
             self._remove_row(row)
 
     def _add_row(self, notice: Notice) -> None:
@@ -149,7 +149,7 @@ class NoticeStrip(QWidget):
         self._rows.append(row)
         self._column.addWidget(row)
         self.setVisible(True)
-        row.show()  # a layout does it later, where the strip is in view already
+        row.show()  # the layout would show it later if the strip is already visible
 
     def _run_action(self, row: NoticeRow, on_action: Callable[[], None] | None) -> None:
         if self._detach_row(row) and on_action:

@@ -1,4 +1,4 @@
-"""How much there is of something: a thin rail from end to end, and a thick bar over a part of it."""
+"""Drawing of a progress bar: a thin rail at full width, and a thick bar over a fraction of it."""
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
@@ -9,9 +9,9 @@ RAIL_WIDTH = 2.0
 
 
 def draw_progress_bar(painter: QPainter, rect: QRectF, fraction: float, colour: QColor | str) -> None:
-    """Draw a horizontal bar over `part` of `room`, 0 to 1, on its rail.
+    """Draw a horizontal bar over `fraction` (0 to 1) of `rect`, on its rail.
 
-    The two differ in thickness: no two colours have contrast to each other and both of them to the ground.
+    Rail and bar differ in thickness, because no two colours contrast with each other and both with the background.
     """
     rail = QRectF(rect.left(), rect.center().y() - RAIL_WIDTH / 2, rect.width(), RAIL_WIDTH)
     bar = QRectF(rect.left(), rect.top(), rect.width() * min(1.0, max(0.0, fraction)), rect.height())

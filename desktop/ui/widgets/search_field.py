@@ -1,4 +1,4 @@
-"""The search: what is typed filters the table soon after, and Down or Return go to what was found."""
+"""Search field: typing filters the table after a short delay; Down or Return moves to the results."""
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -10,16 +10,16 @@ from desktop.ui.theme.icons import draw_glyph
 _PLACEHOLDER = "Search songs, artists, status"
 _DELAY_MS = 120
 _ICON_SIZE, _ICON_LEFT, _TEXT_MARGIN = 16, 10, 22
-"""Pixels: the side of the icon, its distance from the edge, and how far the text is moved for it."""
+"""Pixels: the icon's size, its distance from the edge, and the text's left margin."""
 
 
 class SearchField(QLineEdit):
-    """A text field with a magnifying glass."""
+    """Search text field with a magnifying glass icon."""
 
     search_requested = Signal(str)
-    """The text to search for, once the user pauses typing."""
+    """The text to search for, emitted when the user pauses typing."""
     focus_results_requested = Signal()
-    """The user goes on to what was found."""
+    """Emitted when the focus should move to the results."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,12 +39,12 @@ class SearchField(QLineEdit):
         self.textChanged.connect(self._delay.start)
 
     def search_now(self) -> None:
-        """Search for the text without waiting for more of it."""
+        """Emit the search text at once, without waiting for a pause."""
         self._delay.stop()
         self.search_requested.emit(self.text())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Down, Return and Enter go to what was found; other keys are typed."""
+        """Search and move to the results on Down, Return and Enter."""
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.search_now()
             self.focus_results_requested.emit()
@@ -52,7 +52,7 @@ class SearchField(QLineEdit):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the field, and the icon in it."""
+        """Draw the icon above the field."""
         super().paintEvent(event)
         rect = QRectF(_ICON_LEFT, (self.height() - _ICON_SIZE) / 2, _ICON_SIZE, _ICON_SIZE)
         draw_glyph(QPainter(self), "search", rect, tokens.DIM, 1.5)

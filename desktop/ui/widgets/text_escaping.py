@@ -1,4 +1,7 @@
-"""Words of strangers, as Qt takes them literally: it guesses at HTML in tooltips, and reads signs in menus and titles."""
+"""Escaping of untrusted text for Qt.
+
+Qt guesses at HTML in tooltips, and interprets `&`, tabs and `[*]` in menus and window titles.
+"""
 
 from html import escape
 
@@ -12,15 +15,15 @@ _MAX_TITLE_LENGTH = 200
 
 
 def escape_tooltip(*lines: str) -> str:
-    """Lines for a tooltip."""
+    """Return the lines as tooltip text that Qt does not interpret as HTML."""
     text = "\n".join(lines)
     return f"<div>{escape(text).replace(chr(10), '<br>')}</div>" if "<" in text else text
 
 
 def show_name_tooltip(widget: QWidget, event: QEvent) -> bool:
-    """Show the accessible name of a control without words under the pointer. Return whether `event` asked for that.
+    """Show the accessible name of a control as its tooltip. Return whether `event` was a request for it.
 
-    It is not the widget's own tooltip, which Qt gives as the description: the name would be spoken twice.
+    The widget's own tooltip is not used: Qt reports it as the description, so the name would be spoken twice.
     """
     if event.type() is not QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or widget.toolTip():
         return False
@@ -29,10 +32,10 @@ def show_name_tooltip(widget: QWidget, event: QEvent) -> bool:
 
 
 def escape_menu_text(text: str) -> str:
-    """Words for a menu or a button: no letter in them is underlined, and no part of them is a key."""
+    """Return text for a menu or a button, without mnemonics (`&`) and shortcut columns (tab)."""
     return text.replace("&", "&&").replace("\t", " ")
 
 
 def escape_window_title(text: str) -> str:
-    """Words for a window's title, where Qt takes `[*]` for the mark of what is not saved."""
+    """Return text for a window title, where Qt reads `[*]` as the marker of unsaved changes."""
     return printable(text, _MAX_TITLE_LENGTH).replace("[*]", "[*][*]")

@@ -1,6 +1,6 @@
-"""Makes an AppImage of a bundle that is built: `python packaging/linux/appimage/make_appimage.py`. The result is in dist/.
+"""Makes an AppImage of the bundle in dist/unbraid: `python packaging/linux/appimage/make_appimage.py`.
 
-`--folder` only lays out the folder that is packed, build/AppDir.
+The result is in dist/. `--folder` only writes its content to build/AppDir.
 """
 
 import shutil
@@ -20,13 +20,13 @@ BUNDLE = ROOT / "dist" / "unbraid"
 FOLDER = BUILD / "AppDir"
 
 
-def main(words: Sequence[str]) -> int:
-    """Lay out, fetch the tool, pack. Returns the exit status."""
+def main(argv: Sequence[str]) -> int:
+    """Write the folder, fetch the tool, pack, and return the exit status."""
     if not (BUNDLE / "unbraid").is_file():
         sys.stderr.write(f"{BUNDLE} holds no unbraid. Build it first: python packaging/build.py\n")
         return 1
-    lay_out(BUNDLE, FOLDER)
-    if "--folder" in words:
+    write_app_dir(BUNDLE, FOLDER)
+    if "--folder" in argv:
         return 0
     try:
         image = pack(FOLDER, ROOT / "dist" / f"{NAME}-{version()}-x86_64.AppImage")
@@ -37,16 +37,16 @@ def main(words: Sequence[str]) -> int:
     return 0
 
 
-def lay_out(bundle: Path, folder: Path) -> None:
-    """Put `bundle` and what a desktop wants to know of it into `folder`, made anew."""
+def write_app_dir(bundle: Path, folder: Path) -> None:
+    """Replace `folder` with an AppDir of `bundle`: start script, icon, desktop entry and metadata."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(bundle, folder / "usr" / "lib" / "unbraid", symlinks=True)
     shutil.copy(Path(__file__).with_name("AppRun"), folder / "AppRun")
     icon = ROOT / "resources" / "icons" / "unbraid-256.png"
     icons = folder / "usr" / "share" / "icons" / "hicolor" / "256x256" / "apps"
     pages = folder / "usr" / "share" / "metainfo"
-    for made in (icons, pages):
-        made.mkdir(parents=True)
+    for new_folder in (icons, pages):
+        new_folder.mkdir(parents=True)
     shutil.copy(icon, icons / "unbraid.png")
     shutil.copy(icon, folder / "unbraid.png")
     (folder / ".DirIcon").symlink_to("unbraid.png")
@@ -56,12 +56,12 @@ def lay_out(bundle: Path, folder: Path) -> None:
 
 
 def pack(folder: Path, image: Path) -> Path:
-    """Make the image with the pinned tool and runtime. Raises BuildError."""
+    """Make `image` from `folder` with the pinned tool and runtime, and return its path. Raises BuildError."""
     tool, runtime = fetch_files("appimagetool")
     tool.chmod(0o755)
-    words = [tool, "--no-appstream", "--runtime-file", runtime, folder, image]
-    # A machine that builds has no FUSE.
-    run_logged(words, BUILD / "appimage.log", APPIMAGE_EXTRACT_AND_RUN="1", ARCH="x86_64", VERSION=version())
+    command = [tool, "--no-appstream", "--runtime-file", runtime, folder, image]
+    # A build machine may have no FUSE.
+    run_logged(command, BUILD / "appimage.log", APPIMAGE_EXTRACT_AND_RUN="1", ARCH="x86_64", VERSION=version())
     return image
 
 

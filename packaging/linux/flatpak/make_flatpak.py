@@ -1,4 +1,4 @@
-"""Lays out what the Flatpak is made of, build/flatpak-folder: `python packaging/linux/flatpak/make_flatpak.py`."""
+"""Writes the content of the Flatpak to build/flatpak-folder: `python packaging/linux/flatpak/make_flatpak.py`."""
 
 import shutil
 import sys
@@ -16,22 +16,22 @@ BUNDLE = ROOT / "dist" / "unbraid"
 
 
 def main() -> int:
-    """Lay it out. Returns the exit status."""
+    """Write the folder and return the exit status."""
     if not (BUNDLE / "unbraid").is_file():
         sys.stderr.write(f"{BUNDLE} holds no unbraid. Build it first: python packaging/build.py\n")
         return 1
-    lay_out(BUNDLE, BUILD / "flatpak-folder")
+    create_flatpak_folder(BUNDLE, BUILD / "flatpak-folder")
     return 0
 
 
-def lay_out(bundle: Path, folder: Path) -> None:
-    """Put `bundle` into `folder`, made anew, with a start script and everything named after the app's identifier."""
+def create_flatpak_folder(bundle: Path, folder: Path) -> None:
+    """Replace `folder` with `bundle`, a link to start it, and desktop files named after the app's identifier."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(bundle, folder / "lib" / "unbraid", symlinks=True)
     share = folder / "share"
     icons = share / "icons" / "hicolor" / "256x256" / "apps"
-    for made in (folder / "bin", share / "applications", share / "metainfo", icons):
-        made.mkdir(parents=True)
+    for new_folder in (folder / "bin", share / "applications", share / "metainfo", icons):
+        new_folder.mkdir(parents=True)
     (folder / "bin" / "unbraid").symlink_to("../lib/unbraid/unbraid")
     shutil.copy(ROOT / "resources" / "icons" / "unbraid-256.png", icons / f"{IDENTIFIER}.png")
     entry = share / "applications" / f"{IDENTIFIER}.desktop"

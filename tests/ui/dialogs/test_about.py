@@ -1,4 +1,4 @@
-"""The About page: what the app is, where it keeps things, and every licence of what it is made of."""
+"""The About dialog: version, folders, and the licence of every component."""
 
 import json
 import subprocess
@@ -24,15 +24,15 @@ pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 class FileManager(QObject):
-    """Told by Qt, in place of the desktop's own, what to open."""
+    """A URL handler that records the opened paths, in place of the desktop's file manager."""
 
     def __init__(self) -> None:
         super().__init__()
         self.opened: list[Path] = []
 
     @Slot(QUrl)
-    def open(self, address: QUrl) -> None:
-        self.opened.append(Path(address.toLocalFile()))
+    def open(self, url: QUrl) -> None:
+        self.opened.append(Path(url.toLocalFile()))
 
 
 @pytest.fixture
@@ -42,17 +42,17 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def dialog(home: Home, qtbot: QtBot) -> AboutDialog:
-    made = AboutDialog(home)
-    qtbot.addWidget(made)
-    made.show_on_top()
-    qtbot.waitExposed(made)
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is made.table)
-    return made
+    dialog = AboutDialog(home)
+    qtbot.addWidget(dialog)
+    dialog.show_on_top()
+    qtbot.waitExposed(dialog)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is dialog.table)
+    return dialog
 
 
 @pytest.fixture
 def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The resources of a packaged app, with a list and one licence."""
+    """Return the resources folder of a packaged app that lists one component and its licence."""
     resources = tmp_path / "app" / "_internal" / "resources"
     resources.mkdir(parents=True)
     (tmp_path / "app" / "licences").mkdir()
@@ -69,28 +69,28 @@ def packaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return resources
 
 
-def row_of(dialog: AboutDialog, name: str) -> int:
+def find_row(dialog: AboutDialog, name: str) -> int:
     return dialog.table.findItems(name, Qt.MatchFlag.MatchExactly)[0].row()
 
 
-def test_in_a_checkout_every_package_and_every_library_within_one_is_listed_with_its_licence() -> None:
-    found = {part.name: part for part in list_components()}
-    assert (found["Unbraid"].version, found["Unbraid"].licence) == (__version__, "MIT")
-    assert found["celery"].licence == "BSD-3-Clause"
-    assert (found["libsndfile"].bundled_in, found["libsndfile"].licence[:8]) == ("soundfile", "LGPL-2.1")
-    assert "Permission is hereby granted" in read_licence(found["Unbraid"])
-    assert "Ask Solem" in read_licence(found["celery"])
-    assert read_licence(found["libsndfile"]) == read_licence(found["soundfile"])
+def test_checkout_lists_every_package_and_bundled_library_with_its_licence() -> None:
+    parts = {part.name: part for part in list_components()}
+    assert (parts["Unbraid"].version, parts["Unbraid"].licence) == (__version__, "MIT")
+    assert parts["celery"].licence == "BSD-3-Clause"
+    assert (parts["libsndfile"].bundled_in, parts["libsndfile"].licence[:8]) == ("soundfile", "LGPL-2.1")
+    assert "Permission is hereby granted" in read_licence(parts["Unbraid"])
+    assert "Ask Solem" in read_licence(parts["celery"])
+    assert read_licence(parts["libsndfile"]) == read_licence(parts["soundfile"])
 
 
-def test_in_the_packaged_app_its_own_list_counts(packaged: Path) -> None:
+def test_packaged_app_lists_the_components_of_its_own_file(packaged: Path) -> None:
     (part,) = list_components()
     assert (part.name, part.version, part.licence, part.bundled_in) == ("FFmpeg", "8.1.2", "LGPL-2.1-or-later", "av")
     assert read_licence(part) == "GNU LESSER"
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"name": 1}', '[{"name": "half"}]'])
-def test_a_damaged_list_leaves_unbraid_itself(packaged: Path, damage: str, home: Home, qtbot: QtBot) -> None:
+def test_damaged_component_list_still_lists_unbraid(packaged: Path, damage: str, home: Home, qtbot: QtBot) -> None:
     (packaged / "components.json").write_text(damage)
     assert [part.name for part in list_components()] == ["Unbraid"]
     dialog = AboutDialog(home)
@@ -98,8 +98,8 @@ def test_a_damaged_list_leaves_unbraid_itself(packaged: Path, damage: str, home:
     assert dialog.licence_view.toPlainText() == "Its licence’s text is not on this computer."
 
 
-def test_the_arrow_keys_look_through_the_licences_and_return_goes_to_the_text(dialog: AboutDialog) -> None:
-    dialog.table.setCurrentCell(row_of(dialog, "celery") - 1, 0)
+def test_arrow_keys_select_a_licence_and_return_focuses_its_text(dialog: AboutDialog) -> None:
+    dialog.table.setCurrentCell(find_row(dialog, "celery") - 1, 0)
     QtBot.keyClick(dialog.table, Qt.Key.Key_Down)
     assert "Ask Solem" in dialog.licence_view.toPlainText()
     assert dialog.licence_view.accessibleName() == "Licence of celery"
@@ -107,15 +107,15 @@ def test_the_arrow_keys_look_through_the_licences_and_return_goes_to_the_text(di
     assert QApplication.focusWidget() is dialog.licence_view
 
 
-def test_a_click_shows_the_licence(dialog: AboutDialog) -> None:
-    item = dialog.table.item(row_of(dialog, "billiard"), 2)
+def test_click_shows_the_licence(dialog: AboutDialog) -> None:
+    item = dialog.table.item(find_row(dialog, "billiard"), 2)
     dialog.table.scrollToItem(item)
-    place = dialog.table.visualItemRect(item).center()
-    QtBot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    center = dialog.table.visualItemRect(item).center()
+    QtBot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=center)
     assert dialog.licence_view.accessibleName() == "Licence of billiard"
 
 
-def test_tab_reaches_everything_and_escape_closes(dialog: AboutDialog) -> None:
+def test_tab_reaches_every_control_and_escape_closes_the_dialog(dialog: AboutDialog) -> None:
     reached = []
     for _ in range(5):
         reached.append(QApplication.focusWidget())
@@ -132,17 +132,17 @@ def test_tab_reaches_everything_and_escape_closes(dialog: AboutDialog) -> None:
     assert not dialog.isVisible()
 
 
-def test_a_screen_reader_is_told_what_everything_is(dialog: AboutDialog, home: Home) -> None:
+def test_buttons_and_cells_have_accessible_names(dialog: AboutDialog, home: Home) -> None:
     names = [button.accessibleName() for button in dialog.findChildren(QPushButton)]
     assert sorted(names) == ["Close", "Open the folder with the logs", "Open the library’s folder"]
     assert dialog.open_logs_button.accessibleDescription() == str(home.logs)
     table = QAccessible.queryAccessibleInterface(dialog.table)
     assert table.text(QAccessible.Text.Name) == "What Unbraid is made of"
-    cells = [table.child(place).text(QAccessible.Text.Name) for place in range(table.childCount())]
+    cells = [table.child(n).text(QAccessible.Text.Name) for n in range(table.childCount())]
     assert {"Part", "Version", "Licence", "celery", "5.7.0", "BSD-3-Clause"} <= set(cells)
 
 
-def test_the_folders_are_opened(dialog: AboutDialog, home: Home) -> None:
+def test_folder_buttons_open_the_library_and_the_logs(dialog: AboutDialog, home: Home) -> None:
     manager = FileManager()
     QDesktopServices.setUrlHandler("file", manager, "open")
     dialog.open_library_button.click()
@@ -151,7 +151,7 @@ def test_the_folders_are_opened(dialog: AboutDialog, home: Home) -> None:
     assert manager.opened == [home.root, home.logs]
 
 
-def test_a_long_path_is_cut_in_its_middle_and_whole_in_the_tooltip(tmp_path: Path, qtbot: QtBot) -> None:
+def test_long_path_is_elided_and_complete_in_the_tooltip(tmp_path: Path, qtbot: QtBot) -> None:
     home = Home(tmp_path / ("very long " * 15) / "library")
     dialog = AboutDialog(home)
     qtbot.addWidget(dialog)
@@ -159,34 +159,34 @@ def test_a_long_path_is_cut_in_its_middle_and_whole_in_the_tooltip(tmp_path: Pat
     assert str(home.logs) in {label.toolTip() for label in dialog.children() if hasattr(label, "toolTip")}
 
 
-def test_it_opens_once_and_again_brings_the_same_one(window: MainWindow, qtbot: QtBot) -> None:
+def test_about_dialog_is_created_once_and_reused(window: MainWindow, qtbot: QtBot) -> None:
     for _ in range(2):
         window.open_about()
-        qtbot.waitUntil(lambda: any(found.isVisible() for found in window.findChildren(AboutDialog)))
+        qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(AboutDialog)))
         (dialog,) = window.findChildren(AboutDialog)
         assert not dialog.isModal()
         dialog.close()
 
 
-def test_the_settings_lead_to_it(window: MainWindow) -> None:
+def test_settings_dialog_opens_the_about_dialog(window: MainWindow) -> None:
     window.open_settings()
     (settings,) = window.findChildren(SettingsDialog)
     QtBot.mouseClick(settings.about_button, Qt.MouseButton.LeftButton, pos=QPoint(8, 8))
     assert window.findChildren(AboutDialog)[0].isVisible()
 
 
-def test_the_window_opens_without_loading_it() -> None:
+def test_main_window_does_not_import_the_about_dialog() -> None:
     code = (
         "import sys, desktop.ui.app.main_window; assert not [name for name in sys.modules if 'dialogs.about' in name]"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize(("edition", "shown"), [("", ""), ("GPU edition", " · GPU edition")])
-def test_its_heading_says_which_edition_this_is(
-    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, edition: str, shown: str
+@pytest.mark.parametrize(("edition", "suffix"), [("", ""), ("GPU edition", " · GPU edition")])
+def test_heading_names_the_edition(
+    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, edition: str, suffix: str
 ) -> None:
     monkeypatch.setattr(nvidia, "edition_name", lambda: edition)
-    made = AboutDialog(home)
-    qtbot.addWidget(made)
-    assert f"Unbraid {__version__}{shown}" in [label.text() for label in made.findChildren(QLabel)]
+    dialog = AboutDialog(home)
+    qtbot.addWidget(dialog)
+    assert f"Unbraid {__version__}{suffix}" in [label.text() for label in dialog.findChildren(QLabel)]

@@ -1,4 +1,4 @@
-"""What a screen reader is told of the songs, for a given sequence of changes."""
+"""Announcements about songs for screen readers, for a given sequence of job changes."""
 
 from dataclasses import replace
 
@@ -11,16 +11,16 @@ from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.system.announcer import Announcer
 from tests.helpers.window import make_job
 
-WHY = "The file is damaged: its index is missing."
+ERROR = "The file is damaged: its index is missing."
 
 
-class Listener:
-    """Somebody with a screen reader."""
+class AnnouncerHarness:
+    """A job model and an announcer whose announcements are recorded."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.announcements: list[str] = []
         self.jobs = JobTableModel()
-        self.announcer = Announcer(self.jobs, self.heard.append)
+        self.announcer = Announcer(self.jobs, self.announcements.append)
         batches = BatchCounter()
         self.jobs.queue_changed.connect(
             lambda: self.announcer.follow_batch(
@@ -33,55 +33,55 @@ class Listener:
         self.jobs.upsert_jobs(jobs)
         return jobs
 
-    def run(self, job: Job, progress: float) -> None:
+    def set_progress(self, job: Job, progress: float) -> None:
         job = replace(job, state=JobState.PROCESSING, token=1, stage=Stage.SEPARATING, progress=progress)
         self.jobs.upsert_jobs([job])
 
-    def end(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
-        self.run(job, 0.99)
-        error = WHY if state is JobState.FAILED else None
+    def finish(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
+        self.set_progress(job, 0.99)
+        error = ERROR if state is JobState.FAILED else None
         self.jobs.upsert_jobs([replace(job, state=state, token=1, progress=1.0, error=error)])
 
-    def wait(self) -> None:
-        """Let the time pass between two announcements."""
+    def end_interval(self) -> None:
+        """End the minimum interval between two announcements."""
         self.announcer._interval_timer.stop()
         self.announcer._interval_timer.timeout.emit()
 
 
 @pytest.fixture
-def listener(qtbot: QtBot) -> Listener:
-    return Listener()
+def harness(qtbot: QtBot) -> AnnouncerHarness:
+    return AnnouncerHarness()
 
 
-def test_a_song_is_heard_at_each_quarter_and_at_its_end(listener: Listener) -> None:
-    (song,) = listener.add("Vibe Ace")
+def test_song_is_announced_at_each_quarter_and_at_its_end(harness: AnnouncerHarness) -> None:
+    (song,) = harness.add("Vibe Ace")
     for percent in range(0, 100, 1):
-        listener.run(song, percent / 100)
-        listener.wait()
-    listener.end(song)
+        harness.set_progress(song, percent / 100)
+        harness.end_interval()
+    harness.finish(song)
     quarters = [f"Separating 1 of 1, {percent} percent." for percent in (25, 50, 75)]
-    assert listener.heard == [*quarters, "“Vibe Ace” is separated."]
+    assert harness.announcements == [*quarters, "“Vibe Ace” is separated."]
 
 
-def test_a_failure_is_heard_with_its_reason(listener: Listener) -> None:
-    song, _ = listener.add("Vibe Ace", "Night Drive")
-    listener.end(song, JobState.FAILED)
-    listener.wait()
-    assert f"“Vibe Ace” could not be separated. {WHY}" in " ".join(listener.heard)
+def test_failure_is_announced_with_its_reason(harness: AnnouncerHarness) -> None:
+    song, _ = harness.add("Vibe Ace", "Night Drive")
+    harness.finish(song, JobState.FAILED)
+    harness.end_interval()
+    assert f"“Vibe Ace” could not be separated. {ERROR}" in " ".join(harness.announcements)
 
 
-def test_sixty_songs_at_once_are_two_announcements(listener: Listener) -> None:
-    songs = listener.add(*(f"Song {number}" for number in range(60)))
+def test_sixty_songs_that_end_at_once_make_two_announcements(harness: AnnouncerHarness) -> None:
+    songs = harness.add(*(f"Song {number}" for number in range(60)))
     for number, song in enumerate(songs):
-        listener.end(song, JobState.FAILED if number in (7, 8) else JobState.COMPLETED)
-    assert listener.heard == [
+        harness.finish(song, JobState.FAILED if number in (7, 8) else JobState.COMPLETED)
+    assert harness.announcements == [
         "“Song 0” is separated.",
         "2 songs could not be separated. 57 songs are separated.",
     ]
 
 
-def test_what_is_the_user_s_own_doing_and_what_was_before_is_not_announced(listener: Listener) -> None:
-    listener.jobs.upsert_jobs([make_job("Old", JobState.COMPLETED)])
-    (song,) = listener.add("Vibe Ace")
-    listener.end(song, JobState.CANCELLED)
-    assert not [words for words in listener.heard if "percent" not in words]
+def test_cancelled_song_and_earlier_results_are_not_announced(harness: AnnouncerHarness) -> None:
+    harness.jobs.upsert_jobs([make_job("Old", JobState.COMPLETED)])
+    (song,) = harness.add("Vibe Ace")
+    harness.finish(song, JobState.CANCELLED)
+    assert not [announcement for announcement in harness.announcements if "percent" not in announcement]

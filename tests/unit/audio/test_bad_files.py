@@ -1,4 +1,4 @@
-"""Every bad file is separated or refused in one sentence, quickly, and leaves nothing behind."""
+"""Every bad file is decoded, or refused with one message, quickly, and leaves no file behind."""
 
 import os
 import time
@@ -15,11 +15,11 @@ from desktop.errors import CancelledError, UnusableTrackError
 from tests.helpers.bad_files import SPARSE_NAME, BadFile, list_bad_files
 from tests.helpers.sound import decode_track
 
-# Far beyond what any takes (half a second for two hours), and far below what anyone would call a hang.
-PATIENCE = 10.0
+# Far above the slowest file (half a second for two hours), and far below a hang.
+TIMEOUT_S = 10.0
 
-# Words that the sentence must hold, so that it says what is the matter.
-TELLING = {
+# Words that the message must contain, so that it names the problem.
+EXPECTED_REASONS = {
     "empty.wav": "empty",
     "header_only.wav": "no audio",
     "zero_frames.wav": "no audio",
@@ -47,8 +47,8 @@ TELLING = {
     "devzero.wav": "not a regular file",
     "emptydir": "no audio files",
 }
-# Words that the notices must hold: nothing is mended in silence.
-NOTICED = {
+# Words that the notices must contain: no repair is silent.
+EXPECTED_NOTICES = {
     "sixch.wav": "folded to stereo",
     "trunc_half.wav": "incomplete",
     "trunc_half.mp3": "incomplete",
@@ -60,31 +60,38 @@ NOTICED = {
     "inf.wav": "Invalid samples",
     "two_tracks.mka": "2 audio tracks",
 }
-SECONDS = {"claims_4gb.wav": 5.0, "data_size_zero.wav": 5.0, "vbr_noheader.mp3": 5.0, "two_hours_8k.wav": 7200.0}
+EXPECTED_SECONDS = {
+    "claims_4gb.wav": 5.0,
+    "data_size_zero.wav": 5.0,
+    "vbr_noheader.mp3": 5.0,
+    "two_hours_8k.wav": 7200.0,
+}
 
 
-def one_by_one() -> list[object]:
+def bad_file_params() -> list[object]:
+    """Return one parameter per bad file, without the sparse one."""
     return [pytest.param(bad, id=bad.label) for bad in list_bad_files() if bad.name != SPARSE_NAME]
 
 
-@pytest.mark.parametrize("bad", one_by_one())
-def test_every_bad_file_is_separable_or_refused_in_one_sentence(bad: BadFile, bad_files: Path, tmp_path: Path) -> None:
-    began = time.monotonic()
-    answers = [verdict(item, tmp_path / "mixture.wav") for item in find_tracks([bad_files / bad.name])]
-    assert time.monotonic() - began < PATIENCE
-    assert len(answers) == 1
-    answer = answers[0]
-    if isinstance(answer, Mixture):
+@pytest.mark.parametrize("bad", bad_file_params())
+def test_bad_file_is_decoded_or_refused_with_one_sentence(bad: BadFile, bad_files: Path, tmp_path: Path) -> None:
+    started_at = time.monotonic()
+    results = [decode_or_reject(item, tmp_path / "mixture.wav") for item in find_tracks([bad_files / bad.name])]
+    assert time.monotonic() - started_at < TIMEOUT_S
+    assert len(results) == 1
+    result = results[0]
+    if isinstance(result, Mixture):
         assert bad.is_accepted or (bad.name == "noperm.wav" and os.access(bad_files / bad.name, os.R_OK))
         assert [path.name for path in tmp_path.iterdir()] == ["mixture.wav"]
-        check_mixture(bad, answer)
+        check_mixture(bad, result)
     else:
-        assert not bad.is_accepted, answer
+        assert not bad.is_accepted, result
         assert list(tmp_path.iterdir()) == []
-        check_sentence(bad, answer)
+        check_message(bad, result)
 
 
-def verdict(item: Path | RejectedPath, out: Path) -> Mixture | str:
+def decode_or_reject(item: Path | RejectedPath, out: Path) -> Mixture | str:
+    """Return the decoded mixture, or the reason of the refusal."""
     if isinstance(item, RejectedPath):
         return item.reason
     try:
@@ -97,36 +104,36 @@ def check_mixture(bad: BadFile, mixture: Mixture) -> None:
     assert mixture.frames > 0
     assert mixture.channels in (1, 2)
     assert mixture.read(0, mixture.frames).shape == (mixture.channels, mixture.frames)
-    assert NOTICED.get(bad.name, "") in " ".join(mixture.notices)
-    if bad.name in SECONDS:
-        assert mixture.frames / mixture.sample_rate == pytest.approx(SECONDS[bad.name], abs=0.05)
+    assert EXPECTED_NOTICES.get(bad.name, "") in " ".join(mixture.notices)
+    if bad.name in EXPECTED_SECONDS:
+        assert mixture.frames / mixture.sample_rate == pytest.approx(EXPECTED_SECONDS[bad.name], abs=0.05)
 
 
-def check_sentence(bad: BadFile, sentence: str) -> None:
-    assert printable(bad.name) in sentence
-    assert TELLING.get(bad.name, "") in sentence
-    assert sentence.endswith(".")
-    assert "\n" not in sentence
-    assert len(sentence) < 220
+def check_message(bad: BadFile, message: str) -> None:
+    assert printable(bad.name) in message
+    assert EXPECTED_REASONS.get(bad.name, "") in message
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert len(message) < 220
 
 
-@pytest.mark.parametrize("bad", one_by_one())
-def test_tags_of_a_bad_file_are_harmless(bad: BadFile, bad_files: Path) -> None:
+@pytest.mark.parametrize("bad", bad_file_params())
+def test_tags_of_a_bad_file_are_short_and_printable(bad: BadFile, bad_files: Path) -> None:
     tags = read_tags(bad_files / bad.name)
     for text in (tags.title, tags.artist, tags.album):
         assert len(text) <= 300
         assert text.isprintable()
 
 
-def test_eight_hours_can_be_cancelled_and_leave_nothing(bad_files: Path, tmp_path: Path) -> None:
+def test_decoding_of_eight_hours_can_be_cancelled_and_leaves_no_file(bad_files: Path, tmp_path: Path) -> None:
     track = bad_files / SPARSE_NAME
     assert read_track_info(track).channels == 2
-    answers = iter([False, False, True])
+    cancel_states = iter([False, False, True])
     with pytest.raises(CancelledError):
-        decode_mixture(track, tmp_path / "mixture.wav", lambda part: None, lambda: next(answers))
+        decode_mixture(track, tmp_path / "mixture.wav", lambda fraction: None, lambda: next(cancel_states))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_songs_in_one_ogg_are_both_decoded(bad_files: Path, tmp_path: Path) -> None:
+def test_both_tracks_of_a_chained_ogg_file_are_decoded(bad_files: Path, tmp_path: Path) -> None:
     mixture = decode_track(bad_files / "concat.ogg", tmp_path / "mixture.wav")
     assert mixture.frames / mixture.sample_rate == pytest.approx(10.0, abs=0.05)

@@ -13,34 +13,34 @@ from tests.helpers.sound import decode_track, make_integers, make_noise, make_to
 INCOMPLETE = "The file is incomplete; what is there was separated."
 
 
-def reason_of(path: Path, out: Path) -> str:
+def decode_error_message(path: Path, out: Path) -> str:
     with pytest.raises(UnusableTrackError) as caught:
         decode_track(path, out)
     return str(caught.value)
 
 
-def song(path: Path, **options: str) -> Path:
+def write_track(path: Path, **options: str) -> Path:
     soundfile.write(path, make_noise(100_000).T, 44100, **options)
     return path
 
 
-def test_probe_tells_what_the_header_says(tmp_path: Path) -> None:
-    info = read_track_info(song(tmp_path / "song", format="WAV", subtype="PCM_24"))
+def test_track_info_is_read_from_the_header(tmp_path: Path) -> None:
+    info = read_track_info(write_track(tmp_path / "song", format="WAV", subtype="PCM_24"))
     assert (info.sample_rate, info.channels, info.frames) == (44100, 2, 100_000)
     assert info.sample_format is SampleFormat.PCM_24
     assert info.seconds == pytest.approx(100_000 / 44100)
 
 
 @pytest.mark.parametrize("suffix", ["mp3", "txt", "jpg", ""])
-def test_content_decides_and_not_the_name(suffix: str, tmp_path: Path) -> None:
-    assert read_track_info(song(tmp_path / f"song.{suffix}", format="FLAC")).codec == "PCM_16"
+def test_format_is_detected_from_the_content_not_from_the_suffix(suffix: str, tmp_path: Path) -> None:
+    assert read_track_info(write_track(tmp_path / f"song.{suffix}", format="FLAC")).codec == "PCM_16"
 
 
 @pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
-def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> None:
-    path = song(tmp_path / "song", format=format)
+def test_blocks_have_at_most_65536_frames_in_every_format(format: str, tmp_path: Path) -> None:
+    path = write_track(tmp_path / "song", format=format)
     reader = next(open_readers(path))
-    sizes = [block.shape for part in reader.sections() for block in part.blocks]
+    sizes = [block.shape for section in reader.sections() for block in section.blocks]
     reader.close()
     assert max(frames for _, frames in sizes) <= 65536
     assert {channels for channels, _ in sizes} == {2}
@@ -49,8 +49,8 @@ def test_blocks_are_small_whatever_the_format(format: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("format", ["WAV", "RF64", "AIFF", "AU"])
-def test_torn_off_end_is_told_of(format: str, tmp_path: Path) -> None:
-    path = song(tmp_path / "song", format=format)
+def test_truncated_file_is_decoded_with_a_notice(format: str, tmp_path: Path) -> None:
+    path = write_track(tmp_path / "song", format=format)
     assert decode_track(path, tmp_path / "whole.wav").notices == ()
     path.write_bytes(path.read_bytes()[:200_000])
     mixture = decode_track(path, tmp_path / "mixture.wav")
@@ -59,39 +59,39 @@ def test_torn_off_end_is_told_of(format: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("claimed", [0, 0x7FFFFFFF, 0xFFFFFFFF])
-def test_length_that_a_stream_left_open_is_found_out(claimed: int, tmp_path: Path) -> None:
-    whole = song(tmp_path / "song", format="WAV").read_bytes()
-    start = whole.index(b"data") + 4
-    (tmp_path / "song").write_bytes(whole[:start] + struct.pack("<I", claimed) + whole[start + 4 :])
+def test_wav_with_an_unset_data_size_is_decoded_completely(claimed: int, tmp_path: Path) -> None:
+    data = write_track(tmp_path / "song", format="WAV").read_bytes()
+    start = data.index(b"data") + 4
+    (tmp_path / "song").write_bytes(data[:start] + struct.pack("<I", claimed) + data[start + 4 :])
     mixture = decode_track(tmp_path / "song", tmp_path / "mixture.wav")
     assert mixture.frames == 100_000
     assert mixture.notices == ()
 
 
 @pytest.mark.parametrize(
-    ("codec", "suffix", "width"), [("alac", "m4a", "s32p"), ("wavpack", "wv", "s32p"), ("tta", "tta", "s32")]
+    ("codec", "suffix", "sample_fmt"), [("alac", "m4a", "s32p"), ("wavpack", "wv", "s32p"), ("tta", "tta", "s32")]
 )
-def test_lossless_formats_of_ffmpeg_are_exact(codec: str, suffix: str, width: str, tmp_path: Path) -> None:
-    whole = make_integers(50_000, 24)
-    soundfile.write(tmp_path / "a.wav", (whole << 8).astype(np.int32).T, 44100, subtype="PCM_24")
-    options = ("-c:a", codec, "-sample_fmt", width, "-bits_per_raw_sample", "24")
+def test_lossless_ffmpeg_formats_are_decoded_exactly(codec: str, suffix: str, sample_fmt: str, tmp_path: Path) -> None:
+    samples = make_integers(50_000, 24)
+    soundfile.write(tmp_path / "a.wav", (samples << 8).astype(np.int32).T, 44100, subtype="PCM_24")
+    options = ("-c:a", codec, "-sample_fmt", sample_fmt, "-bits_per_raw_sample", "24")
     run_ffmpeg("-i", tmp_path / "a.wav", *options, tmp_path / f"a.{suffix}")
     mixture = decode_track(tmp_path / f"a.{suffix}", tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.PCM_24
-    np.testing.assert_array_equal(mixture.read(0, 60_000), whole / 2.0**23)
+    np.testing.assert_array_equal(mixture.read(0, 60_000), samples / 2.0**23)
 
 
-def test_silent_beginning_does_not_hide_how_wide_samples_are(tmp_path: Path) -> None:
-    whole = make_integers(100_000, 32)
-    whole[:, :60_000] = 0
-    soundfile.write(tmp_path / "a.wav", whole.astype(np.int32).T, 44100, subtype="PCM_32")
+def test_sample_width_is_detected_after_a_silent_beginning(tmp_path: Path) -> None:
+    samples = make_integers(100_000, 32)
+    samples[:, :60_000] = 0
+    soundfile.write(tmp_path / "a.wav", samples.astype(np.int32).T, 44100, subtype="PCM_32")
     run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "wavpack", "-sample_fmt", "s32p", tmp_path / "a.wv")
     mixture = decode_track(tmp_path / "a.wv", tmp_path / "mixture.wav")
     assert mixture.sample_format is SampleFormat.PCM_32
-    np.testing.assert_array_equal(mixture.read(0, 100_000), whole / 2.0**31)
+    np.testing.assert_array_equal(mixture.read(0, 100_000), samples / 2.0**31)
 
 
-def test_lossy_sound_has_its_level_and_its_place(tmp_path: Path) -> None:
+def test_lossy_formats_keep_level_and_timing(tmp_path: Path) -> None:
     sound = make_tone(88_200, 44100, channels=2)
     soundfile.write(tmp_path / "a.wav", sound.T, 44100)
     for name in ("a.m4a", "a.mp3", "a.ogg"):
@@ -101,14 +101,14 @@ def test_lossy_sound_has_its_level_and_its_place(tmp_path: Path) -> None:
         np.testing.assert_allclose(read[:, inner], sound[:, inner], atol=0.02)
 
 
-def test_mp3_inside_wav_is_decoded_by_ffmpeg(tmp_path: Path) -> None:
+def test_mp3_inside_wav_is_reported_as_lossy(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", make_noise(44100).T, 44100)
     run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "libmp3lame", tmp_path / "b.wav")
     assert read_track_info(tmp_path / "b.wav").sample_format is SampleFormat.LOSSY
 
 
 @pytest.mark.parametrize(
-    "words",
+    "content",
     [
         "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{url}\n#EXT-X-ENDLIST\n",
         "ffconcat version 1.0\nfile '{url}'\n",
@@ -118,28 +118,29 @@ def test_mp3_inside_wav_is_decoded_by_ffmpeg(tmp_path: Path) -> None:
         "[playlist]\nFile1={url}\n",
         ";FFMETADATA1\ntitle=x\n",
     ],
+    ids=["hls", "concat", "sdp", "dash", "pls", "ffmetadata"],
 )
 @pytest.mark.parametrize("suffix", ["mp3", "m3u8", "ffconcat", "sdp", "mpd", "wav"])
-def test_no_file_makes_another_one_be_read(words: str, suffix: str, tmp_path: Path) -> None:
-    secret = song(tmp_path / "secret.wav")
+def test_references_in_a_text_file_are_never_followed(content: str, suffix: str, tmp_path: Path) -> None:
+    secret = write_track(tmp_path / "secret.wav")
     bait = tmp_path / f"song.{suffix}"
-    bait.write_text(words.format(url=secret), encoding="utf-8")
-    assert reason_of(bait, tmp_path / "mixture.wav").startswith(bait.name)
+    bait.write_text(content.format(url=secret), encoding="utf-8")
+    assert decode_error_message(bait, tmp_path / "mixture.wav").startswith(bait.name)
 
 
-def test_pictures_in_a_row_are_no_track(tmp_path: Path) -> None:
-    song(tmp_path / "a1.wav")
+def test_image_sequence_pattern_in_a_file_name_is_not_expanded(tmp_path: Path) -> None:
+    write_track(tmp_path / "a1.wav")
     with pytest.raises(UnusableTrackError):
         read_track_info(tmp_path / "a%d.wav")
 
 
-def test_header_that_claims_the_impossible_is_refused_at_once(tmp_path: Path) -> None:
+def test_header_with_an_impossible_sample_rate_is_refused(tmp_path: Path) -> None:
     fmt = struct.pack("<IHHIIHH", 16, 1, 2, 4_000_000_000, 0, 4, 16)
     (tmp_path / "song").write_bytes(b"RIFF\xff\xff\xff\xffWAVEfmt " + fmt + b"data\xff\xff\xff\xff" + bytes(400))
-    assert "sample rate" in reason_of(tmp_path / "song", tmp_path / "mixture.wav")
+    assert "sample rate" in decode_error_message(tmp_path / "song", tmp_path / "mixture.wav")
 
 
-def test_a_header_that_claims_less_than_nothing_claims_no_length(tmp_path: Path) -> None:
+def test_negative_duration_in_a_header_is_ignored(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", make_noise(44100).T, 44100)
     run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "flac", tmp_path / "a.mka")
     before, mark, after = (tmp_path / "a.mka").read_bytes().partition(b"\x44\x89\x88")  # Matroska's Duration

@@ -1,4 +1,4 @@
-"""Every format that lies in the fixtures: decoded to the frame, or refused where no decoder can read it."""
+"""Every format in the fixtures is decoded with the exact number of frames, or refused if no decoder can read it."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.helpers.shared import FIXTURES
 from tests.helpers.sound import decode_track
 
 FORMATS = FIXTURES / "formats"
-# Rate, channels, frames: as FFmpeg's own command line decodes them.
+# Sample rate, channels and frames, as FFmpeg's command line decodes them.
 EXPECTED = {
     "cbr.mp3": (44100, 1, 46703),
     "coverart.ogg": (44100, 1, 44100),
@@ -33,14 +33,14 @@ EXPECTED = {
     "unparseable.alac.m4a": (44100, 1, 44100),
     "unparseable.mp3": (44100, 1, 44100),
 }
-# A header without the sound that it announces: FFmpeg's command line decodes nothing of it either.
+# No audio after the header: FFmpeg's command line decodes nothing either.
 UNREADABLE = ("full.wma", "LICENSE.MIT")
 
 pytestmark = pytest.mark.skipif(not FORMATS.exists(), reason="the fixtures are not beside this checkout")
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_format_is_decoded_to_the_frame(name: str, tmp_path: Path) -> None:
+def test_format_is_decoded_with_the_exact_number_of_frames(name: str, tmp_path: Path) -> None:
     mixture = decode_track(FORMATS / name, tmp_path / "mixture.wav")
     assert (mixture.sample_rate, mixture.channels, mixture.frames) == EXPECTED[name]
     assert mixture.notices == ()
@@ -48,7 +48,7 @@ def test_format_is_decoded_to_the_frame(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_header_is_close_to_the_truth(name: str) -> None:
+def test_track_info_is_exact_with_a_length_within_5_percent(name: str) -> None:
     info = read_track_info(FORMATS / name)
     rate, channels, frames = EXPECTED[name]
     assert (info.sample_rate, info.channels) == (rate, channels)
@@ -56,12 +56,12 @@ def test_header_is_close_to_the_truth(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_file_without_sound_is_refused(name: str, tmp_path: Path) -> None:
+def test_file_without_audio_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(UnusableTrackError, match=name):
         decode_track(FORMATS / name, tmp_path / "mixture.wav")
 
 
-def test_every_fixture_has_its_expectation() -> None:
+def test_every_fixture_has_an_expected_result() -> None:
     assert {path.name for path in FORMATS.iterdir()} == {*EXPECTED, *UNREADABLE}
 
 
@@ -69,7 +69,7 @@ def test_every_fixture_has_its_expectation() -> None:
     ("name", "frames"),
     [("spleeter_audio_example.mp3", 479_832), ("hr-domina-hunting.ogg", 3_087_000)],
 )
-def test_real_song_is_decoded_to_the_frame(name: str, frames: int, tmp_path: Path) -> None:
+def test_real_track_is_decoded_with_the_exact_number_of_frames(name: str, frames: int, tmp_path: Path) -> None:
     mixture = decode_track(FIXTURES / "songs" / name, tmp_path / "mixture.wav")
     assert mixture.frames == frames
     assert 0.1 < np.abs(mixture.read(0, frames)).max() < 2.0

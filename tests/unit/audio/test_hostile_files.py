@@ -1,4 +1,4 @@
-"""A song never makes another file be read, nor the network be asked, nor more memory be used than a song needs."""
+"""No file can make the decoder read another file, access the network or use unlimited memory."""
 
 import os
 import struct
@@ -17,29 +17,29 @@ from desktop.errors import UnusableTrackError
 from tests.helpers.http_server import FileServer
 from tests.helpers.sound import decode_track, make_noise, run_ffmpeg
 
-# A pipe that nobody writes into: whoever opens it waits for ever, and the test fails.
+# The file that must not be opened is a pipe without a writer: opening it blocks for ever, and the test times out.
 pytestmark = [
     pytest.mark.timeout(30),
     pytest.mark.skipif(os.name == "nt", reason="the file that must not be read is a pipe"),
 ]
 SUFFIXES = ("mp3", "wav", "m3u8", "mov")
 BAITS = {
-    "playlist": "#EXTM3U\n{there}\n",
-    "hls": '#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MAP:URI="{there}"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n',
-    "hls with a key": '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="{there}"\n#EXTINF:5,\n{there}\n#EXT-X-ENDLIST\n',
+    "playlist": "#EXTM3U\n{target}\n",
+    "hls": '#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXT-X-MAP:URI="{target}"\n#EXTINF:5,\n{target}\n#EXT-X-ENDLIST\n',
+    "hls with a key": '#EXTM3U\n#EXT-X-KEY:METHOD=AES-128,URI="{target}"\n#EXTINF:5,\n{target}\n#EXT-X-ENDLIST\n',
     "dash": "<?xml version='1.0'?><MPD><Period><AdaptationSet mimeType='audio/mp4'><Representation>"
-    "<BaseURL>{there}</BaseURL></Representation></AdaptationSet></Period></MPD>",
-    "concat": "ffconcat version 1.0\nfile '{there}'\n",
-    "subfile": "concat:{there}|{there}",
-    "pls": "[playlist]\nFile1={there}\n",
-    "asx": "<asx version='3.0'><entry><ref href='{there}'/></entry></asx>",
-    "xspf": "<playlist xmlns='http://xspf.org/ns/0/'><trackList><track><location>{there}</location></track></trackList></playlist>",
-    "smil": "<smil><body><audio src='{there}'/></body></smil>",
-    "real": "{there}\n",
-    "cue": 'FILE "{there}" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n',
+    "<BaseURL>{target}</BaseURL></Representation></AdaptationSet></Period></MPD>",
+    "concat": "ffconcat version 1.0\nfile '{target}'\n",
+    "subfile": "concat:{target}|{target}",
+    "pls": "[playlist]\nFile1={target}\n",
+    "asx": "<asx version='3.0'><entry><ref href='{target}'/></entry></asx>",
+    "xspf": "<playlist xmlns='http://xspf.org/ns/0/'><trackList><track><location>{target}</location></track></trackList></playlist>",
+    "smil": "<smil><body><audio src='{target}'/></body></smil>",
+    "real": "{target}\n",
+    "cue": 'FILE "{target}" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n',
     "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 0\n",
-    "lavfi": "amovie='{there}'\n",
-    "image list": "{there}%03d\n",
+    "lavfi": "amovie='{target}'\n",
+    "image list": "{target}%03d\n",
 }
 
 
@@ -59,45 +59,45 @@ def server() -> Iterator[FileServer]:
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("kind", BAITS)
-def test_what_names_another_place_is_refused_and_the_place_is_not_looked_at(
+def test_file_that_references_another_is_refused_and_the_target_is_not_opened(
     tmp_path: Path, canary: Path, server: FileServer, kind: str, suffix: str
 ) -> None:
     bait = tmp_path / f"song.{suffix}"
-    for there in (canary, canary.name, canary.as_uri(), f"{server.url}/canary.wav", f"async:{server.url}/canary.wav"):
-        bait.write_text(BAITS[kind].format(there=there), encoding="utf-8")
+    for target in (canary, canary.name, canary.as_uri(), f"{server.url}/canary.wav", f"async:{server.url}/canary.wav"):
+        bait.write_text(BAITS[kind].format(target=target), encoding="utf-8")
         with pytest.raises(UnusableTrackError, match=bait.name):
             decode_track(bait, tmp_path / "mixture.wav")
         assert read_tags(bait).title == ""
 
 
 @pytest.mark.parametrize("kind", ["url ", "alis"])
-def test_a_movie_whose_sound_lies_in_another_file_does_not_get_it(
+def test_movie_that_references_external_audio_does_not_read_it(
     tmp_path: Path, canary: Path, server: FileServer, kind: str
 ) -> None:
     soundfile.write(tmp_path / "a.wav", make_noise(4410).T, 44100)
-    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "pcm_s16le", tmp_path / "honest.mov")
-    honest = (tmp_path / "honest.mov").read_bytes()
+    run_ffmpeg("-i", tmp_path / "a.wav", "-c:a", "pcm_s16le", tmp_path / "original.mov")
+    original = (tmp_path / "original.mov").read_bytes()
     song = tmp_path / "song.mov"
-    for there in (str(canary), canary.name, f"{server.url}/canary.wav"):
-        entry = _alias(there) if kind == "alis" else bytes(4) + there.encode() + b"\0"
-        elsewhere = struct.pack(">IIII", 0, 1, 8 + len(entry), int.from_bytes(kind.encode())) + entry
-        song.write_bytes(_with_box(honest, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), elsewhere))
-        assert _heard(song, tmp_path / "mixture.wav") in (0, 4410)  # its own sound, or none
+    for target in (str(canary), canary.name, f"{server.url}/canary.wav"):
+        entry = _alias_record(target) if kind == "alis" else bytes(4) + target.encode() + b"\0"
+        data_reference = struct.pack(">IIII", 0, 1, 8 + len(entry), int.from_bytes(kind.encode())) + entry
+        song.write_bytes(_replace_box(original, (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref"), data_reference))
+        assert _decoded_frames(song, tmp_path / "mixture.wav") in (0, 4410)  # its own audio, or none
 
 
-def test_a_picture_that_is_only_named_is_not_fetched(tmp_path: Path, canary: Path, server: FileServer) -> None:
+def test_linked_cover_is_not_fetched(tmp_path: Path, canary: Path, server: FileServer) -> None:
     soundfile.write(tmp_path / "a.wav", make_noise(4410).T, 44100)
     run_ffmpeg("-i", tmp_path / "a.wav", "-id3v2_version", "0", tmp_path / "a.mp3")
-    for there in (canary.as_uri(), f"{server.url}/canary.wav"):
-        frame = b"\0-->\0\x03\0" + there.encode()
+    for target in (canary.as_uri(), f"{server.url}/canary.wav"):
+        frame = b"\0-->\0\x03\0" + target.encode()
         frame = b"APIC" + len(frame).to_bytes(4) + bytes(2) + frame
         song = tmp_path / "b.mp3"
-        song.write_bytes(b"ID3\x03\0\0" + _in_sevens(len(frame)) + frame + (tmp_path / "a.mp3").read_bytes())
+        song.write_bytes(b"ID3\x03\0\0" + _synchsafe(len(frame)) + frame + (tmp_path / "a.mp3").read_bytes())
         read_tags(song)
         assert read_track_info(song).sample_rate == 44100
 
 
-def test_a_folder_of_links_and_pipes_gives_no_track(tmp_path: Path, canary: Path) -> None:
+def test_folder_of_links_and_pipes_contains_no_track(tmp_path: Path, canary: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "pipe.wav").symlink_to(canary)
@@ -106,14 +106,14 @@ def test_a_folder_of_links_and_pipes_gives_no_track(tmp_path: Path, canary: Path
     (folder / "up").symlink_to("/", target_is_directory=True)
     found = list(find_tracks([folder]))
     assert len(found) == 3
-    assert all(isinstance(one, RejectedPath) and "not a regular file" in one.reason for one in found)
+    assert all(isinstance(item, RejectedPath) and "not a regular file" in item.reason for item in found)
 
 
 @pytest.mark.parametrize("claimed", [1 << 20, 1 << 27, (1 << 28) - 1])
-def test_a_tag_of_any_size_takes_a_bounded_part_of_the_memory(tmp_path: Path, claimed: int) -> None:
+def test_tag_of_any_size_is_read_with_bounded_memory(tmp_path: Path, claimed: int) -> None:
     song = tmp_path / "song.mp3"
     with song.open("wb") as file:
-        file.write(b"ID3\x04\0\0" + _in_sevens(claimed) + b"APIC" + _in_sevens(claimed - 10) + bytes(2))
+        file.write(b"ID3\x04\0\0" + _synchsafe(claimed) + b"APIC" + _synchsafe(claimed - 10) + bytes(2))
         file.truncate(claimed + 1000)
     tracemalloc.start()
     read_tags(song)
@@ -122,18 +122,19 @@ def test_a_tag_of_any_size_takes_a_bounded_part_of_the_memory(tmp_path: Path, cl
     assert peak < 80 << 20
 
 
-def test_ffmpeg_is_given_no_more_room_than_it_can_use(tmp_path: Path) -> None:
+def test_byte_range_file_limits_the_size_of_each_read(tmp_path: Path) -> None:
     (tmp_path / "song").write_bytes(bytes(3 << 20))
     with ByteRangeFile(tmp_path / "song") as source:
         tracemalloc.start()
-        pieces = [len(source.read(1 << 40)) for _ in range(4)]
+        sizes = [len(source.read(1 << 40)) for _ in range(4)]
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert pieces == [1 << 20] * 3 + [0]
+    assert sizes == [1 << 20] * 3 + [0]
     assert peak < 4 << 20
 
 
-def _heard(song: Path, out: Path) -> int:
+def _decoded_frames(song: Path, out: Path) -> int:
+    """Return the number of frames decoded, 0 if the track is refused."""
     try:
         frames = decode_track(song, out).frames
     except UnusableTrackError:
@@ -142,28 +143,28 @@ def _heard(song: Path, out: Path) -> int:
     return frames
 
 
-def _with_box(data: bytes, path: tuple[bytes, ...], content: bytes) -> bytes:
-    """A movie in which the first box at `path` holds `content`."""
-    out, at = b"", 0
-    while at < len(data):
-        size, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        body = data[at + 8 : at + size]
+def _replace_box(data: bytes, path: tuple[bytes, ...], content: bytes) -> bytes:
+    """Return the movie with the content of the first box at `path` replaced by `content`."""
+    result, offset = b"", 0
+    while offset < len(data):
+        size, name = int.from_bytes(data[offset : offset + 4]), data[offset + 4 : offset + 8]
+        body = data[offset + 8 : offset + size]
         if name == path[0]:
-            body = _with_box(body, path[1:], content) if path[1:] else content
-        out += (8 + len(body)).to_bytes(4) + name + body
-        at += size
-    return out
+            body = _replace_box(body, path[1:], content) if path[1:] else content
+        result += (8 + len(body)).to_bytes(4) + name + body
+        offset += size
+    return result
 
 
-def _alias(path: str) -> bytes:
-    """A Macintosh alias record as QuickTime writes it: where a file lies, absolutely."""
+def _alias_record(path: str) -> bytes:
+    """Return a Macintosh alias record with an absolute path, as QuickTime writes it."""
     name = path.encode()[-63:]
     head = bytes(4) + bytes(10) + bytes(28) + bytes(12) + bytes([len(name)]) + name.ljust(63, b"\0") + bytes(16)
     levels = struct.pack(">HH", 1, 1) + bytes(16)
-    whole = struct.pack(">HH", 2, len(path)) + path.encode() + bytes(len(path) % 2)
-    return head + levels + whole + struct.pack(">HH", 0xFFFF, 0)
+    full_path = struct.pack(">HH", 2, len(path)) + path.encode() + bytes(len(path) % 2)
+    return head + levels + full_path + struct.pack(">HH", 0xFFFF, 0)
 
 
-def _in_sevens(number: int) -> bytes:
-    """Four bytes of seven bits, as ID3 counts."""
+def _synchsafe(number: int) -> bytes:
+    """Return an ID3 size: four bytes of seven bits each."""
     return bytes(number >> shift & 127 for shift in (21, 14, 7, 0))

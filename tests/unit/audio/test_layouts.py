@@ -1,4 +1,4 @@
-"""Each channel of surround sound goes to its own side, in whatever container and order it lies."""
+"""Each channel of surround sound is mixed to its own side, in every container and channel order."""
 
 import struct
 from pathlib import Path
@@ -22,8 +22,8 @@ LAYOUTS = {
 }  # fmt: skip
 VORBIS = ("3.0", "quad", "5.0", "5.1", "6.1", "7.1")
 DOLBY = ("2.1", "3.0(back)", "3.0", "quad(side)", "4.0", "3.1", "4.1", "5.0(side)", "5.1(side)", "5.1")
-# What ffmpeg writes without rearranging anything: for each file, the encoder's words and its layouts. A MOV of 6.1 it
-# writes in another order than the one it declares.
+# Formats that ffmpeg writes without reordering channels: by file suffix, the encoder's options and the layouts. MOV
+# omits 6.1, because ffmpeg writes it in another order than the one it declares.
 FILES = {
     "wav": ("-c:a pcm_s16le", LAYOUTS), "rf64.wav": ("-rf64 always", LAYOUTS),
     "w64": ("-c:a pcm_s24le", LAYOUTS), "aiff": ("", LAYOUTS), "caf": ("-c:a pcm_s16le", LAYOUTS),
@@ -43,25 +43,26 @@ SIDES = {"LFE": "", **dict.fromkeys(("FC", "BC"), "LR")}
 
 
 def pitches(names: list[str]) -> list[int]:
+    """Return the pitch of each channel's tone in Hz."""
     return [60 if name == "LFE" else 400 + 200 * number for number, name in enumerate(names)]
 
 
-def mask(names: list[str]) -> int:
-    """The channel mask of a WAV file."""
+def channel_mask(names: list[str]) -> int:
+    """Return the channel mask of a WAV file with these channels."""
     bits = ["FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR"]
     return sum(1 << bits.index(name) for name in names)
 
 
 def write_tones(path: Path, names: list[str]) -> Path:
-    """A tone for each channel, as bare floats."""
+    """Write one tone per channel as raw 32-bit floats."""
     time = np.arange(FRAMES) / RATE
     sound = np.stack([0.1 * np.sin(2 * np.pi * pitch * time) for pitch in pitches(names)], axis=1)
     path.write_bytes(sound.astype("<f4").tobytes())
     return path
 
 
-def heard_in(track: Path, out: Path, names: list[str]) -> list[str]:
-    """The sides in which the tone of each channel is heard: L, R, LR or none."""
+def audible_sides(track: Path, out: Path, names: list[str]) -> list[str]:
+    """Return the output sides that contain each channel's tone: L, R, LR or an empty string."""
     sound = decode_track(track, out).read(0, FRAMES)
     time, window = np.arange(sound.shape[1]) / RATE, np.hanning(sound.shape[1])
     levels = [2 * abs(sound * window @ np.exp(-2j * np.pi * pitch * time)) / window.sum() for pitch in pitches(names)]
@@ -69,26 +70,32 @@ def heard_in(track: Path, out: Path, names: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_every_channel_goes_to_its_side(layout: str, tmp_path: Path) -> None:
+def test_every_channel_is_mixed_to_its_side(layout: str, tmp_path: Path) -> None:
     names = LAYOUTS[layout].split()
     raw = write_tones(tmp_path / "raw", names)
-    files = [(tmp_path / f"song.{suffix}", words) for suffix, (words, layouts) in FILES.items() if layout in layouts]
-    outputs = [word for path, words in files for word in (*words.format(mask=mask(names)).split(), path)]
+    files = [
+        (tmp_path / f"song.{suffix}", options) for suffix, (options, layouts) in FILES.items() if layout in layouts
+    ]
+    outputs = [
+        argument for path, options in files for argument in (*options.format(mask=channel_mask(names)).split(), path)
+    ]
     run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw, *outputs)
     expected = [SIDES.get(name, name[-1] if not name.endswith("C") else name[1]) for name in names]
-    heard = {path.name: heard_in(path, tmp_path / "mixture.wav", names) for path, _ in files}
-    assert heard == {path.name: expected for path, _ in files}
+    sides = {path.name: audible_sides(path, tmp_path / "mixture.wav", names) for path, _ in files}
+    assert sides == {path.name: expected for path, _ in files}
 
 
 @pytest.mark.parametrize("suffix", ["au", "mka", "tta"])
 @pytest.mark.parametrize("layout", ["quad", "5.1"])
-def test_files_that_declare_no_layout_are_taken_in_the_usual_order(layout: str, suffix: str, tmp_path: Path) -> None:
+def test_file_without_a_declared_layout_uses_the_default_channel_order(
+    layout: str, suffix: str, tmp_path: Path
+) -> None:
     names = LAYOUTS[layout].split()
     raw, codec = write_tones(tmp_path / "raw", names), {"au": "pcm_s16be", "mka": "pcm_s16le", "tta": "tta"}[suffix]
     track = tmp_path / f"song.{suffix}"
     run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", str(len(names)), "-channel_layout", layout, "-i", raw,
            "-c:a", codec, track)  # fmt: skip
-    assert heard_in(track, tmp_path / "mixture.wav", names) == [SIDES.get(name, name[-1]) for name in names]
+    assert audible_sides(track, tmp_path / "mixture.wav", names) == [SIDES.get(name, name[-1]) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -98,46 +105,47 @@ def test_files_that_declare_no_layout_are_taken_in_the_usual_order(layout: str, 
         (123 << 16 | 6, "FL FC FR SL SR LFE"),
         (125 << 16 | 7, "FL FR FC LFE SL SR BC"),
     ],
+    ids=["MPEG 5.1 D", "MPEG 5.1 C", "MPEG 6.1"],
 )
-def test_an_order_that_no_mask_can_name_is_minded(tag: int, names: str, tmp_path: Path) -> None:
+def test_aiff_layout_tag_determines_the_channel_order(tag: int, names: str, tmp_path: Path) -> None:
     order = names.split()
     sound = np.frombuffer(write_tones(tmp_path / "raw", order).read_bytes(), "<f4").reshape(FRAMES, -1)
     soundfile.write(tmp_path / "song.aiff", sound, RATE, subtype="PCM_24")
     data = (tmp_path / "song.aiff").read_bytes()
-    # Apple's layout tag, as Core Audio numbers it: of MPEG 5.1 in the orders D and C, and of MPEG 6.1.
+    # Apple's layout tag with Core Audio's numbers: MPEG 5.1 in the orders D and C, and MPEG 6.1.
     chunk = b"CHAN" + struct.pack(">IIII", 12, tag, 0, 0)
     size = struct.pack(">I", len(data) + len(chunk) - 8)
     (tmp_path / "song.aiff").write_bytes(data[:4] + size + data[8:12] + chunk + data[12:])
     expected = [SIDES.get(name, name[-1]) for name in order]
-    assert heard_in(tmp_path / "song.aiff", tmp_path / "mixture.wav", order) == expected
+    assert audible_sides(tmp_path / "song.aiff", tmp_path / "mixture.wav", order) == expected
 
 
-def test_a_mask_that_does_not_fit_counts_for_nothing(tmp_path: Path) -> None:
+def test_channel_mask_that_does_not_match_the_channels_is_ignored(tmp_path: Path) -> None:
     sound = np.zeros((1000, 4))
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="PCM_16", format="WAVEX")
     data = bytearray((tmp_path / "song.wav").read_bytes())
-    mask = data.index(b"fmt ") + 8 + 20
+    mask_offset = data.index(b"fmt ") + 8 + 20
     for value in (0, 0x3, 0x80000000, 0xFFFFFFFF):
-        data[mask : mask + 4] = value.to_bytes(4, "little")
+        data[mask_offset : mask_offset + 4] = value.to_bytes(4, "little")
         (tmp_path / "song.wav").write_bytes(data)
         assert decode_track(tmp_path / "song.wav", tmp_path / "mixture.wav").notices == (
             "Its 4 channels were folded to stereo.",
         )
 
 
-def test_ambisonic_sound_is_heard_from_left_and_right(tmp_path: Path) -> None:
+def test_ambisonic_sources_are_decoded_to_left_and_right(tmp_path: Path) -> None:
     time = np.arange(FRAMES) / RATE
-    # Two voices, straight left and straight right: W carries both, Y their difference (ACN order, SN3D levels).
+    # Two sources, fully left and fully right: W is their sum, Y their difference (ACN order, SN3D levels).
     left, right = (0.1 * np.sin(2 * np.pi * pitch * time) for pitch in (400, 600))
     sound = np.stack([left + right, left - right, 0 * left, 0 * left], axis=1)
     (tmp_path / "raw").write_bytes(sound.astype("<f4").tobytes())
     run_ffmpeg("-f", "f32le", "-ar", str(RATE), "-ac", "4", "-i", tmp_path / "raw", "-c:a", "libopus", "-b:a", "400k",
            "-mapping_family", "2", tmp_path / "song.opus")  # fmt: skip
-    assert heard_in(tmp_path / "song.opus", tmp_path / "mixture.wav", ["FL", "FR"]) == ["L", "R"]
+    assert audible_sides(tmp_path / "song.opus", tmp_path / "mixture.wav", ["FL", "FR"]) == ["L", "R"]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_weights_are_those_of_the_recommendation(layout: str) -> None:
+def test_downmix_weights_follow_the_itu_recommendation(layout: str) -> None:
     names = tuple(LAYOUTS[layout].split())
     matrix = stereo_downmix_matrix(names)
     front = matrix[0, names.index("FL")]
@@ -158,6 +166,6 @@ def test_weights_are_those_of_the_recommendation(layout: str) -> None:
 
 
 @pytest.mark.parametrize("layout", [("LFE",) * 3, ("NONE",) * 6, ("AMBI2",) * 4, ("USR64",) * 12])
-def test_a_layout_of_which_nothing_is_heard_is_none(layout: tuple[str, ...]) -> None:
+def test_layout_without_audible_channels_is_replaced_by_the_default(layout: tuple[str, ...]) -> None:
     assert layout_or_default(layout) == default_layout(len(layout))
     assert np.isfinite(stereo_downmix_matrix(layout_or_default(layout))).all()

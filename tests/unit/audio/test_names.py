@@ -11,7 +11,7 @@ from desktop.audio.names import printable, safe_file_name
 from tests.helpers.command import ROOT
 
 
-def test_plain_name_is_shown_as_it_is() -> None:
+def test_printable_name_is_shown_unchanged() -> None:
     assert printable("Café del Mar – 音楽 🎸.flac") == "Café del Mar – 音楽 🎸.flac"
 
 
@@ -25,11 +25,11 @@ def test_plain_name_is_shown_as_it_is() -> None:
         (" both ends ", "“ both ends ”"),
     ],
 )
-def test_what_could_deceive_is_escaped(name: str, expected: str) -> None:
+def test_deceptive_characters_are_escaped(name: str, expected: str) -> None:
     assert printable(name) == expected
 
 
-def test_middle_of_a_long_name_is_left_out() -> None:
+def test_long_name_is_shortened_in_the_middle() -> None:
     text = printable("a" * 200 + "live at home.wav", max_length=40)
     assert len(text) == 40
     assert text.endswith("home.wav")
@@ -37,14 +37,14 @@ def test_middle_of_a_long_name_is_left_out() -> None:
 
 
 @given(st.text(), st.integers(8, 200))
-def test_shown_names_are_short_and_hold_no_control_characters(name: str, limit: int) -> None:
+def test_printable_names_are_short_and_contain_no_control_characters(name: str, limit: int) -> None:
     text = printable(name, max_length=limit)
     assert len(text) <= limit
     assert not any(character in text for character in "\n\r\t\x1b\u202e\u2066\u200b")
 
 
 @given(st.text(st.characters(), max_size=300))
-def test_safe_names_are_names_everywhere(name: str) -> None:
+def test_safe_names_are_valid_on_every_platform(name: str) -> None:
     safe = safe_file_name(name)
     assert 0 < len(os.fsencode(safe)) <= 120
     assert not set(safe) & set('<>:"/\\|?*\0\n')
@@ -54,7 +54,7 @@ def test_safe_names_are_names_everywhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["CON", "con.wav", "Aux.tar.gz", "lpt1", "NUL .txt", "CONIN$"])
-def test_names_of_windows_devices_are_changed(name: str) -> None:
+def test_windows_device_names_get_a_prefix(name: str) -> None:
     assert safe_file_name(name).startswith("_")
 
 
@@ -70,7 +70,7 @@ def test_names_of_windows_devices_are_changed(name: str) -> None:
         ("cafe\u0301", "café"),
     ],
 )
-def test_safe_names_keep_what_they_can(name: str, expected: str) -> None:
+def test_safe_name_keeps_all_valid_characters(name: str, expected: str) -> None:
     assert safe_file_name(name) == expected
 
 
@@ -78,7 +78,7 @@ def test_safe_name_is_cut_between_characters() -> None:
     assert safe_file_name("音" * 83) == "音" * 40
 
 
-def test_a_file_can_be_made_with_every_safe_name(tmp_path: Path) -> None:
+def test_file_can_be_created_with_every_safe_name(tmp_path: Path) -> None:
     for name in ("a" * 300, "x\0y", "-rf", "star*?[x]", "\udce9", " lead and trail "):
         file = tmp_path / safe_file_name(name)
         file.write_bytes(b"1")
@@ -86,10 +86,10 @@ def test_a_file_can_be_made_with_every_safe_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere file names are Unicode whatever the locale says")
-def test_a_written_name_has_only_characters_that_file_names_can_hold_here() -> None:
+def test_safe_name_contains_only_characters_of_the_file_system_encoding() -> None:
     script = r"from desktop.audio.names import safe_file_name; print(safe_file_name('Gr\u00fc\u00dfe 1'))"
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    told = subprocess.run(
+    run = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
         env=os.environ | ascii_only,
@@ -97,4 +97,4 @@ def test_a_written_name_has_only_characters_that_file_names_can_hold_here() -> N
         text=True,
         check=True,
     )
-    assert told.stdout == "Gr__e 1\n"
+    assert run.stdout == "Gr__e 1\n"

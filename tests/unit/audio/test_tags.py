@@ -16,31 +16,35 @@ needs_fixtures = pytest.mark.skipif(not FORMATS.exists(), reason="the fixtures a
 @pytest.mark.parametrize(
     "name", ["full.mp3", "full.flac", "full.ogg", "full.opus", "full.m4a", "full.aiff", "full.wav"]
 )
-def test_track_tells_its_title_artist_and_album(name: str) -> None:
+def test_title_artist_album_and_length_are_read(name: str) -> None:
     tags = read_tags(FORMATS / name)
     assert (tags.title, tags.artist, tags.album) == ("full", "the artist", "the album")
     assert tags.seconds == pytest.approx(1.0, abs=0.1)
 
 
 @needs_fixtures
-def test_cover_comes_as_it_lay_in_the_file() -> None:
+def test_cover_is_returned_as_stored_in_the_file() -> None:
     cover = read_tags(FORMATS / "image.mp3").cover
     assert cover is not None
     assert cover.startswith((b"\x89PNG", b"\xff\xd8"))
 
 
-def test_tags_are_one_line_of_printable_text(tmp_path: Path) -> None:
+def test_tags_are_one_short_line_of_printable_text(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", make_noise(1000).T, 44100)
-    evil = ("-metadata", "title=A\u202egnp\n\x07B <b>", "-metadata", "artist=" + "x" * 20_000)
-    run_ffmpeg("-i", tmp_path / "a.wav", *evil, tmp_path / "a.flac")
+    hostile_tags = ("-metadata", "title=A\u202egnp\n\x07B <b>", "-metadata", "artist=" + "x" * 20_000)
+    run_ffmpeg("-i", tmp_path / "a.wav", *hostile_tags, tmp_path / "a.flac")
     tags = read_tags(tmp_path / "a.flac")
     assert tags.title == "A gnp B <b>"
     assert len(tags.artist) == 300
 
 
-@pytest.mark.parametrize("data", [b"", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f", b"fLaC\xff\xff\xff\xff", os.urandom(5000)])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f", b"fLaC\xff\xff\xff\xff", os.urandom(5000)],
+    ids=["empty", "ID3", "FLAC", "random"],
+)
 @pytest.mark.parametrize("suffix", ["mp3", "flac", "ogg", "m4a", "wma", "wav", "aiff", ""])
-def test_broken_tags_are_no_tags(data: bytes, suffix: str, tmp_path: Path) -> None:
+def test_damaged_file_has_no_tags(data: bytes, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(data)
     tags = read_tags(path)
@@ -48,7 +52,7 @@ def test_broken_tags_are_no_tags(data: bytes, suffix: str, tmp_path: Path) -> No
     assert tags.cover is None
 
 
-def test_what_is_no_file_has_no_tags(tmp_path: Path) -> None:
+def test_path_that_is_not_a_regular_file_has_no_tags(tmp_path: Path) -> None:
     assert read_tags(tmp_path) == Tags()
     assert read_tags(tmp_path / "missing.mp3") == Tags()
     if os.name != "nt":
@@ -56,11 +60,11 @@ def test_what_is_no_file_has_no_tags(tmp_path: Path) -> None:
         assert read_tags(tmp_path / "fifo.mp3") == Tags()
 
 
-def test_a_length_that_no_song_has_is_not_believed(tmp_path: Path) -> None:
+def test_implausible_length_is_ignored(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.flac", make_noise(1000).T, 44100)
     data = bytearray((tmp_path / "a.flac").read_bytes())
-    data[18:21] = (1 << 4).to_bytes(3)  # 20 bits of rate: one sample a second
-    data[21:26] = b"\xff" * 5  # 36 bits of length, and some before
+    data[18:21] = (1 << 4).to_bytes(3)  # 20 bits of sample rate: 1 Hz
+    data[21:26] = b"\xff" * 5  # 36 bits of length, and the 4 bits before them
     (tmp_path / "b.flac").write_bytes(data)
     assert read_tags(tmp_path / "a.flac").seconds == pytest.approx(1000 / 44100)
     assert read_tags(tmp_path / "b.flac").seconds is None

@@ -1,4 +1,4 @@
-"""Which jobs a command in the terminal waits for, and which it cancels."""
+"""Which jobs a terminal command waits for, and which it cancels."""
 
 import io
 from pathlib import Path
@@ -12,13 +12,13 @@ from desktop.paths import Home
 from tests.helpers.rows import make_new_job
 
 
-def test_ctrl_c_cancels_the_songs_of_the_command_and_leaves_those_that_were_there_before(tmp_path: Path) -> None:
+def test_ctrl_c_cancels_the_jobs_of_the_command_and_keeps_earlier_jobs(tmp_path: Path) -> None:
     home = Home(tmp_path / "library").create_folders()
     backend = Backend(home)
-    ours, known = (backend._store.insert(make_new_job()) for _ in range(2))
-    follower = JobFollower(backend, [ours, known], Console(file=io.StringIO()), lambda job: None, {known.id})
-    assert follower._awaited_job_ids() == {ours.id, known.id}
+    added, earlier = (backend._store.insert(make_new_job()) for _ in range(2))
+    follower = JobFollower(backend, [added, earlier], Console(file=io.StringIO()), lambda job: None, {earlier.id})
+    assert follower._awaited_job_ids() == {added.id, earlier.id}
     follower._cancelling.set()
     follower._cancel_all()
-    assert follower._awaited_job_ids() == {ours.id}
+    assert follower._awaited_job_ids() == {added.id}
     assert [job.state for job in backend.service.jobs()] == [JobState.CANCELLED, JobState.PENDING]

@@ -1,18 +1,18 @@
-"""What `unbraid move` says, also when the queue has got on meanwhile."""
+"""What `unbraid move` prints, even if the queue has changed meanwhile."""
 
 import pytest
 
 from desktop.cli.jobs import _place_text
-from tests.unit.cli.test_report import JOB
+from tests.unit.cli.test_formatting import JOB
 
 
 @pytest.mark.parametrize(
-    ("waiting", "said"),
+    ("queued_ids", "text"),
     [
         ([JOB.id, "b"], "Up next: "),
         (["b", JOB.id], "Place 2 in the queue: "),
         (["b"], "No longer queued, because its turn came: "),
     ],
 )
-def test_the_place_that_holds_now_is_said(waiting: list[str], said: str) -> None:
-    assert _place_text(JOB, waiting).startswith(said)
+def test_move_prints_the_current_place_in_the_queue(queued_ids: list[str], text: str) -> None:
+    assert _place_text(JOB, queued_ids).startswith(text)

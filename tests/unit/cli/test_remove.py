@@ -1,4 +1,4 @@
-"""What `unbraid remove` says when another process is quicker."""
+"""What `unbraid remove` prints if another process was faster."""
 
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from desktop.paths import Home
 from tests.helpers.rows import make_new_job
 
 
-def test_song_that_another_process_has_just_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_names_a_song_that_another_process_has_just_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     home = Home(tmp_path / "library").create_folders()
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
     other = Backend(home)

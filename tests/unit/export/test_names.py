@@ -17,14 +17,12 @@ def test_files_are_named_by_artist_title_and_stem() -> None:
     assert names == ["Mara Lind - Night Drive (Vocals)", "Mara Lind - Night Drive (Lead guitar)"]
 
 
-def test_a_song_without_artist_is_named_by_its_title() -> None:
+def test_song_without_artist_is_named_by_its_title() -> None:
     assert stem_file_names(make_job("Night Drive", artist=" "), ("vocals",)) == ["Night Drive (Vocals)"]
 
 
 @given(any_text, any_text, st.lists(st.text(st.characters(), max_size=80), min_size=1, max_size=8, unique=True))
-def test_every_name_is_a_file_name_on_every_system_and_differs_from_the_others(
-    title: str, artist: str, stems: list[str]
-) -> None:
+def test_every_name_is_unique_and_a_valid_file_name_on_every_system(title: str, artist: str, stems: list[str]) -> None:
     names = stem_file_names(make_job(title, artist=artist), stems)
     assert len({name.casefold() for name in names}) == len(stems)
     for name in names:
@@ -33,7 +31,7 @@ def test_every_name_is_a_file_name_on_every_system_and_differs_from_the_others(
         assert name[0] not in " .-"
 
 
-def _parts(folder: Path, *contents: str) -> list[Path]:
+def _write_parts(folder: Path, *contents: str) -> list[Path]:
     folder.mkdir(exist_ok=True)
     parts = [folder / f"{number}.wav" for number in range(len(contents))]
     for part, content in zip(parts, contents, strict=True):
@@ -41,17 +39,17 @@ def _parts(folder: Path, *contents: str) -> list[Path]:
     return parts
 
 
-def test_a_second_set_is_numbered_as_a_whole_and_the_first_stays(tmp_path: Path) -> None:
+def test_second_set_of_stems_is_numbered_as_a_whole_and_the_first_set_stays(tmp_path: Path) -> None:
     names = stem_file_names(make_job(artist=""), STEMS)
-    first = move_into_place(_parts(tmp_path / "part", "1", "1"), tmp_path, names)
+    first = move_into_place(_write_parts(tmp_path / "part", "1", "1"), tmp_path, names)
     first[1].unlink()  # one free name does not split the next set
-    second = move_into_place(_parts(tmp_path / "part", "2", "2"), tmp_path, names)
+    second = move_into_place(_write_parts(tmp_path / "part", "2", "2"), tmp_path, names)
     assert [path.name for path in second] == ["Night Drive (Vocals) 2.wav", "Night Drive (Drums) 2.wav"]
     assert [path.read_text() for path in (first[0], *second)] == ["1", "2", "2"]
 
 
-def test_a_set_whose_publication_fails_leaves_nothing(tmp_path: Path) -> None:
-    parts = _parts(tmp_path / "part", "1", "1")
+def test_set_of_stems_that_cannot_be_moved_into_place_leaves_no_files(tmp_path: Path) -> None:
+    parts = _write_parts(tmp_path / "part", "1", "1")
     parts[1].unlink()
     with pytest.raises(FileNotFoundError):
         move_into_place(parts, tmp_path, stem_file_names(make_job(), STEMS))

@@ -1,4 +1,4 @@
-"""Removed jobs: in no list, with all their files, until they are restored or deleted."""
+"""The bin: removed jobs are in no list and keep all their files until they are restored or deleted."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,8 +48,8 @@ def bin_(service: JobService) -> Bin:
     return service.bin
 
 
-def begun(home: Home, store: JobStore) -> Job:
-    """A running job that has finished two segments."""
+def claim_with_two_finished_segments(home: Home, store: JobStore) -> Job:
+    """Claim a new job and finish two of its segments."""
     running = claim_job(store)
     folder = home.job_folder(running.id).segments / "key"
     folder.mkdir(parents=True)
@@ -59,7 +59,7 @@ def begun(home: Home, store: JobStore) -> Job:
     return running
 
 
-def test_a_removed_job_is_in_no_list_and_keeps_its_files(
+def test_removed_job_is_in_no_list_and_keeps_its_files(
     home: Home, store: JobStore, service: JobService, bin_: Bin, queue: RecordingQueue
 ) -> None:
     done, waiting, other = complete_job(home, store), store.insert(make_new_job()), store.insert(make_new_job())
@@ -81,40 +81,42 @@ def test_a_removed_job_is_in_no_list_and_keeps_its_files(
     assert entries[0].size_bytes == sum(
         file.stat().st_size for file in home.job_folder(done.id).root.rglob("*") if file.is_file()
     )
-    assert service.remove_jobs([done.id]) == [], "its time of removal stays"
+    assert service.remove_jobs([done.id]) == [], "the time of removal does not change"
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.PROCESSING])
-def test_a_restored_job_is_exactly_as_it_was_and_at_its_place(
+def test_restored_job_is_unchanged_and_returns_to_its_position(
     home: Home, store: JobStore, bin_: Bin, queue: RecordingQueue, state: JobState
 ) -> None:
-    line = [store.insert(make_new_job(f"{n}.wav")).id for n in range(3)]
+    ids = [store.insert(make_new_job(f"{n}.wav")).id for n in range(3)]
     values = {"error": "Damaged.", "notices": ("Folded.",), "progress": 0.3, "paused": state is JobState.PENDING}
     job = store.insert(make_job("A song", state, **values))
-    store.move(line[2], line[0])
+    store.move(ids[2], ids[0])
     bin_.add([job.id])
     store.insert(make_new_job())
     (restored,) = bin_.restore([job.id])
     assert restored == store.job(job.id) == job
-    assert [one.id for one in store.jobs()][:4] == [line[2], line[0], line[1], job.id]
+    assert [one.id for one in store.jobs()][:4] == [ids[2], ids[0], ids[1], job.id]
     assert bin_.jobs() == []
 
 
-def test_a_job_that_waits_again_is_published_in_its_order(store: JobStore, bin_: Bin, queue: RecordingQueue) -> None:
-    line = [store.insert(make_new_job()) for _ in range(3)]
-    bin_.add([line[1].id])
-    bin_.restore([line[1].id])
-    assert [job.id for job in queue.jobs] == [job.id for job in line]
+def test_restored_pending_job_is_published_in_order_unless_the_queue_is_paused(
+    store: JobStore, bin_: Bin, queue: RecordingQueue
+) -> None:
+    jobs = [store.insert(make_new_job()) for _ in range(3)]
+    bin_.add([jobs[1].id])
+    bin_.restore([jobs[1].id])
+    assert [job.id for job in queue.jobs] == [job.id for job in jobs]
     store.set_queue_paused(True)
-    bin_.add([line[1].id])
-    bin_.restore([line[1].id])
+    bin_.add([jobs[1].id])
+    bin_.restore([jobs[1].id])
     assert queue.jobs == []
 
 
-def test_a_running_job_stops_as_for_a_pause_and_comes_back_with_its_finished_segments(
+def test_removed_running_job_stops_like_a_paused_one_and_keeps_its_finished_segments(
     home: Home, store: JobStore, bin_: Bin
 ) -> None:
-    running = begun(home, store)
+    running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
     assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.PAUSE
     assert store.record_stop(running, 6.0) is JobState.PENDING
@@ -123,20 +125,20 @@ def test_a_running_job_stops_as_for_a_pause_and_comes_back_with_its_finished_seg
     (restored,) = bin_.restore([running.id])
     assert (restored.state, restored.progress, restored.paused) == (JobState.PENDING, 0.4, False)
     assert home.job_folder(running.id).count_finished_segments() == 2
-    again = store.claim(running.id)
-    assert again is not None
-    assert (again.token, again.crashes) == (2, 0)
+    reclaimed = store.claim(running.id)
+    assert reclaimed is not None
+    assert (reclaimed.token, reclaimed.crashes) == (2, 0)
 
 
-def test_a_job_that_is_restored_before_its_owner_has_noticed_goes_on(home: Home, store: JobStore, bin_: Bin) -> None:
-    running = begun(home, store)
+def test_job_restored_before_the_next_heartbeat_continues(home: Home, store: JobStore, bin_: Bin) -> None:
+    running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
     bin_.restore([running.id])
     assert store.heartbeat(running, Stage.SEPARATING, 0.5, 5.0, 9.0) is OwnerDirective.CONTINUE
 
 
-def test_a_removed_job_whose_owner_is_lost_waits_in_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
-    running = begun(home, store)
+def test_removed_job_whose_owner_is_lost_becomes_pending_in_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
+    running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
     simulate_dead_owner(home, running)
     assert store.release_orphans() == [running.id]
@@ -145,9 +147,7 @@ def test_a_removed_job_whose_owner_is_lost_waits_in_the_bin(home: Home, store: J
     assert store.claim(running.id) is None
 
 
-def test_a_job_that_is_completed_at_the_moment_of_its_removal_is_restored_with_its_stems(
-    home: Home, store: JobStore, bin_: Bin
-) -> None:
+def test_job_completed_just_after_its_removal_is_restored_as_completed(home: Home, store: JobStore, bin_: Bin) -> None:
     running = claim_job(store)
     bin_.add([running.id])
     assert store.complete(running, (), (), seconds=3.0)
@@ -155,7 +155,7 @@ def test_a_job_that_is_completed_at_the_moment_of_its_removal_is_restored_with_i
     assert (restored.state, restored.seconds) == (JobState.COMPLETED, 3.0)
 
 
-def test_a_song_that_was_being_separated_again_comes_back_with_its_earlier_stems(
+def test_job_removed_while_separated_again_is_restored_with_its_earlier_stems(
     home: Home, store: JobStore, service: JobService, bin_: Bin
 ) -> None:
     done = complete_job(home, store)
@@ -167,7 +167,7 @@ def test_a_song_that_was_being_separated_again_comes_back_with_its_earlier_stems
     assert all(stem.path.exists() for stem in restored.stems)
 
 
-def test_clearing_moves_what_has_ended_and_nothing_else(home: Home, store: JobStore, service: JobService) -> None:
+def test_remove_ended_jobs_moves_only_ended_jobs_to_the_bin(home: Home, store: JobStore, service: JobService) -> None:
     jobs = {state: store.insert(make_job(state.value, state)) for state in JobState}
     ended = {state for state in JobState if state.has_ended}
     assert {job.state for job in service.remove_ended_jobs()} == ended
@@ -181,7 +181,7 @@ def test_clearing_moves_what_has_ended_and_nothing_else(home: Home, store: JobSt
     assert len(service.jobs()) == len(JobState) - 1
 
 
-def test_removals_are_undone_one_after_the_other_each_as_a_whole(store: JobStore, bin_: Bin) -> None:
+def test_restore_without_ids_undoes_the_latest_removal_as_a_whole(store: JobStore, bin_: Bin) -> None:
     first, second, third, fourth = (store.insert(make_new_job()) for _ in range(4))
     bin_.add([first.id])
     bin_.add([third.id, second.id])
@@ -192,7 +192,7 @@ def test_removals_are_undone_one_after_the_other_each_as_a_whole(store: JobStore
     assert bin_.restore() == []
 
 
-def test_what_is_deleted_is_gone_with_its_files_and_only_from_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
+def test_delete_removes_jobs_with_their_files_and_only_from_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
     kept, one, two, library = (complete_job(home, store) for _ in range(4))
     bin_.add([kept.id, one.id, two.id])
     assert bin_.delete([one.id, library.id]) == 1
@@ -202,7 +202,7 @@ def test_what_is_deleted_is_gone_with_its_files_and_only_from_the_bin(home: Home
     assert [folder.name for folder in home.jobs.iterdir()] == [library.id]
 
 
-def test_the_owner_of_a_deleted_job_finds_out(home: Home, store: JobStore, bin_: Bin) -> None:
+def test_owner_of_a_deleted_job_is_told_to_abandon_it(home: Home, store: JobStore, bin_: Bin) -> None:
     running = claim_job(store)
     bin_.add([running.id])
     bin_.delete()
@@ -210,39 +210,37 @@ def test_the_owner_of_a_deleted_job_finds_out(home: Home, store: JobStore, bin_:
     assert not store.complete(running, (), ())
 
 
-def days_ago(home: Home, job: Job, days: float) -> None:
+def set_days_since_removal(home: Home, job: Job, days: float) -> None:
     update_rows(home, "removed = :moment", job, moment=(datetime.now(UTC) - timedelta(days=days)).timestamp())
 
 
-def test_the_supervising_process_deletes_what_was_removed_thirty_days_ago_at_its_start_and_daily(
+def test_reconciliation_deletes_expired_jobs_at_its_start_and_once_a_day(
     home: Home, store: JobStore, bin_: Bin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, older, young, library = (complete_job(home, store) for _ in range(4))
     bin_.add([old.id, older.id, young.id])
-    days_ago(home, older, BIN_RETENTION_DAYS + 1)
-    days_ago(home, young, BIN_RETENTION_DAYS - 0.1)
+    set_days_since_removal(home, older, BIN_RETENTION_DAYS + 1)
+    set_days_since_removal(home, young, BIN_RETENTION_DAYS - 0.1)
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
     events = EventRecorder()
-    process = Reconciliation(home, store, CeleryQueue(), events)
-    process.reconcile()
+    reconciliation = Reconciliation(home, store, CeleryQueue(), events)
+    reconciliation.reconcile()
     assert [entry.job.id for entry in bin_.jobs()] == [old.id, young.id]
     assert events.events == [JobChanged(older.id)]
-    days_ago(home, old, BIN_RETENTION_DAYS + 1)
-    process.reconcile()
-    assert home.job_folder(old.id).root.exists(), "it looks once a day"
+    set_days_since_removal(home, old, BIN_RETENTION_DAYS + 1)
+    reconciliation.reconcile()
+    assert home.job_folder(old.id).root.exists(), "the bin is checked once a day"
     clock = datetime.now(UTC).timestamp()
     monkeypatch.setattr("desktop.tasks.reconcile.time", lambda: clock + 24 * 3600)
-    process.reconcile()
+    reconciliation.reconcile()
     assert [entry.job.id for entry in bin_.jobs()] == [young.id]
     assert not home.job_folder(old.id).root.exists()
     assert all(stem.path.exists() for job in (young, library) for stem in job.stems)
 
 
-def test_in_a_library_whose_database_is_damaged_a_removed_song_is_found_in_the_bin(
-    home: Home, store: JobStore, bin_: Bin
-) -> None:
+def test_removed_job_is_recovered_into_the_bin_after_database_damage(home: Home, store: JobStore, bin_: Bin) -> None:
     done, restored = complete_job(home, store), complete_job(home, store)
-    waiting, running = store.insert(make_new_job()), begun(home, store)
+    waiting, running = store.insert(make_new_job()), claim_with_two_finished_segments(home, store)
     home.job_folder(waiting.id).root.mkdir()
     bin_.add([job.id for job in (done, restored, waiting, running)])
     bin_.restore([restored.id])
@@ -250,23 +248,23 @@ def test_in_a_library_whose_database_is_damaged_a_removed_song_is_found_in_the_b
     home.database.write_bytes(b"This is no database. " * 500)
     for suffix in ("-wal", "-shm"):
         home.database.with_name(f"library.db{suffix}").unlink(missing_ok=True)
-    again, notice = open_store(home)
+    recovered, notice = open_store(home)
     assert notice is not None
     assert "1 song found again" in notice
-    assert [(job.id, job.stems) for job in again.jobs()] == [(restored.id, restored.stems)]
-    found = {job.id: job for job in again.jobs_in_bin()}
+    assert [(job.id, job.stems) for job in recovered.jobs()] == [(restored.id, restored.stems)]
+    found = {job.id: job for job in recovered.jobs_in_bin()}
     assert {job.state for job in (found[waiting.id], found[running.id])} == {JobState.PENDING}
     assert found[done.id] == replace(done, removed=removed, position=found[done.id].position)
     assert {job.removed for job in found.values()} == {removed}
 
 
-def test_every_window_hears_of_what_is_removed_restored_and_deleted(home: Home, store: JobStore) -> None:
-    told: list[JobEvent] = []
+def test_removing_restoring_and_deleting_each_emit_job_changed(home: Home, store: JobStore) -> None:
+    received: list[JobEvent] = []
     events = EventRecorder()
-    events.on_event = told.append
-    heard = Bin(home, store, RecordingQueue(), events)
+    events.on_event = received.append
+    bin_ = Bin(home, store, RecordingQueue(), events)
     job = store.insert(make_new_job())
-    for act in (lambda: heard.add([job.id]), heard.restore, lambda: heard.add([job.id]), heard.delete):
-        act()
-        assert told == [JobChanged(job.id)]
-        told.clear()
+    for action in (lambda: bin_.add([job.id]), bin_.restore, lambda: bin_.add([job.id]), bin_.delete):
+        action()
+        assert received == [JobChanged(job.id)]
+        received.clear()

@@ -1,4 +1,4 @@
-"""The SQLite file under many hands."""
+"""Concurrent access to the SQLite database."""
 
 import subprocess
 import sys
@@ -10,9 +10,10 @@ from desktop.jobs.database import Database
 from desktop.paths import Home
 from tests.helpers.command import ROOT
 
-PROCESSES, TURNS = 4, 50
-# Each reads a number and writes one more: whoever only then becomes a writer is refused, or loses another's turn.
-COUNT = """
+PROCESSES, INCREMENTS = 4, 50
+# Each process reads the counter and writes it plus one. A transaction that took the write lock only at the UPDATE would
+# be refused, or would overwrite the increment of another process.
+INCREMENT_SCRIPT = """
 import sys
 from pathlib import Path
 from sqlalchemy import text
@@ -27,19 +28,19 @@ for _ in range(int(sys.argv[2])):
 """
 
 
-def test_processes_that_read_and_then_write_neither_fail_nor_lose_a_turn(tmp_path: Path) -> None:
+def test_concurrent_read_then_write_transactions_neither_fail_nor_lose_updates(tmp_path: Path) -> None:
     database = Database(Home(tmp_path).create_folders())
     with database.write() as connection:
         connection.execute(text("CREATE TABLE counter (count INTEGER)"))
         connection.execute(text("INSERT INTO counter VALUES (0)"))
-    words = [sys.executable, "-c", COUNT, str(tmp_path), str(TURNS)]
-    processes = [subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
+    command = [sys.executable, "-c", INCREMENT_SCRIPT, str(tmp_path), str(INCREMENTS)]
+    processes = [subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
     assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * PROCESSES
     with database.read() as connection:
-        assert connection.execute(text("SELECT count FROM counter")).scalar_one() == PROCESSES * TURNS
+        assert connection.execute(text("SELECT count FROM counter")).scalar_one() == PROCESSES * INCREMENTS
 
 
-def test_a_commit_is_on_the_disk_and_a_reader_keeps_nobody_waiting(tmp_path: Path) -> None:
+def test_commits_are_synchronous_and_a_reader_does_not_block_a_writer(tmp_path: Path) -> None:
     database = Database(Home(tmp_path).create_folders())
     with database.read() as connection:
 
@@ -57,4 +58,4 @@ def test_no_connection_outlives_its_transaction(tmp_path: Path) -> None:
     with database.read():
         pass
     names = {path.name for path in tmp_path.iterdir()}
-    assert "library.db-wal" not in names, "the last connection to close takes it away"
+    assert "library.db-wal" not in names, "the last connection to close removes the file"

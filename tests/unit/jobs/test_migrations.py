@@ -1,4 +1,4 @@
-"""Libraries of every earlier version, with jobs in every state: what is in them is there as it was."""
+"""Libraries of every earlier version, with jobs in every state, keep their content."""
 
 import json
 import os
@@ -23,11 +23,11 @@ from desktop.settings import Settings, load_settings
 from tests.helpers.rows import make_new_job, simulate_dead_owner
 
 VERSIONS = range(1, len(MIGRATIONS) + 1)
-NAMES = ("vocals", "drums")
-# The options as they were written before a song could be cut otherwise than the model wants it.
+STEM_NAMES = ("vocals", "drums")
+# The options as the first version wrote them, without overlap and shifts.
 FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode": "raw", "out": None}
-# Columns of later versions: what is in them where they are there already.
-SINCE = {
+# Columns that later versions added, with the values that the rows get where the column already exists.
+LATER_COLUMNS = {
     "kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch",
     "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
     "digest": None,
@@ -39,11 +39,12 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "library").create_folders()
 
 
-def row(state: JobState, position: int) -> dict[str, Any]:
-    """A job as the first version wrote it."""
+def make_row(state: JobState, position: int) -> dict[str, Any]:
+    """Return the row of a job as the first version wrote it."""
     job_id = str(uuid4())
     stems = [
-        {"name": name, "path": f"run-1/{name}.flac", "peaks": f"run-1/{name}.peaks", "exported": None} for name in NAMES
+        {"name": name, "path": f"run-1/{name}.flac", "peaks": f"run-1/{name}.peaks", "exported": None}
+        for name in STEM_NAMES
     ]
     done = state is JobState.COMPLETED
     return {
@@ -61,19 +62,19 @@ def row(state: JobState, position: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def library_of(home: Home, version: int) -> list[dict[str, Any]]:
-    """Make the library as that version left it, with a job in each state; the rows."""
-    rows = [row(state, position) for position, state in enumerate(JobState, start=1)]
+def create_library(home: Home, version: int) -> list[dict[str, Any]]:
+    """Create the library as this version left it, with a job in each state; return the rows."""
+    rows = [make_row(state, position) for position, state in enumerate(JobState, start=1)]
     with sqlite3.connect(home.database) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-        for step in MIGRATIONS[:version]:
-            connection.execute(step)
+        for migration in MIGRATIONS[:version]:
+            connection.execute(migration)
         columns = {column[1] for column in connection.execute("PRAGMA table_info(jobs)")}
         for values in rows:
-            values |= {name: value for name, value in SINCE.items() if name in columns}
+            values |= {name: value for name, value in LATER_COLUMNS.items() if name in columns}
             names = ", ".join(f'"{name}"' for name in values)
-            marks = ", ".join("?" * len(values))
-            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(values.values()))
+            placeholders = ", ".join("?" * len(values))
+            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({placeholders})", tuple(values.values()))
             write_files(home, values)
         if connection.execute("SELECT name FROM sqlite_master WHERE name = 'queue'").fetchone():
             connection.execute("UPDATE queue SET paused = 1")
@@ -88,13 +89,13 @@ def write_files(home: Home, values: dict[str, Any]) -> None:
     (folder.source / "\\xff ä.flac").write_bytes(b"track")
     if values["stems"] != "[]":
         folder.result_folder(1).mkdir()
-        for name in NAMES:
+        for name in STEM_NAMES:
             (folder.result_folder(1) / f"{name}.flac").write_bytes(name.encode())
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_job_of_an_earlier_version_is_there_as_it_was(home: Home, version: int) -> None:
-    rows = library_of(home, version)
+def test_every_job_of_an_earlier_version_is_kept_unchanged(home: Home, version: int) -> None:
+    rows = create_library(home, version)
     jobs = JobStore(home).jobs()
     assert [(job.id, job.state.value, job.title) for job in jobs] == [(r["id"], r["state"], r["title"]) for r in rows]
     for job in jobs:
@@ -102,19 +103,19 @@ def test_every_job_of_an_earlier_version_is_there_as_it_was(home: Home, version:
         assert os.fsencode(job.source) == b"/music/\xff \xc3\xa4.flac"
         assert (job.added.timestamp(), job.seconds, job.crashes) == (1.7e9 + job.position, 200.0, 1)
     done = next(job for job in jobs if job.state is JobState.COMPLETED)
-    assert [stem.path.read_bytes() for stem in done.stems] == [name.encode() for name in NAMES]
+    assert [stem.path.read_bytes() for stem in done.stems] == [name.encode() for name in STEM_NAMES]
     assert (done.notices, done.null_dbfs, done.model_used, done.progress) == (("Folded.",), -300.0, "htdemucs", 1.0)
     assert next(job for job in jobs if job.state is JobState.FAILED).error == "Damaged."
     assert next(job for job in jobs if job.state is JobState.PROCESSING).stage is Stage.SEPARATING
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happened(home: Home, version: int) -> None:
-    library_of(home, version)
+def test_columns_of_later_versions_keep_their_values_or_get_their_defaults(home: Home, version: int) -> None:
+    create_library(home, version)
     with Database(home).read() as connection:
         row = connection.exec_driver_sql("SELECT * FROM jobs").mappings().first()
     assert row is not None
-    nothing = {
+    defaults = {
         "kept": 0,
         "paused": 0,
         "retries": 0,
@@ -128,17 +129,19 @@ def test_what_a_later_version_first_told_of_a_job_is_kept_or_as_nothing_had_happ
         "removed": None,
         "digest": None,
     }
-    with sqlite3.connect(":memory:") as earlier:
-        for step in MIGRATIONS[:version]:
-            earlier.execute(step)
-        known = {column[1] for column in earlier.execute("PRAGMA table_info(jobs)")}
-    earlier.close()
-    assert {name: row[name] for name in nothing} == nothing | {name: SINCE[name] for name in nothing.keys() & known}
+    with sqlite3.connect(":memory:") as database:
+        for migration in MIGRATIONS[:version]:
+            database.execute(migration)
+        existing = {column[1] for column in database.execute("PRAGMA table_info(jobs)")}
+    database.close()
+    assert {name: row[name] for name in defaults} == defaults | {
+        name: LATER_COLUMNS[name] for name in defaults.keys() & existing
+    }
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_work_goes_on_in_the_library_of_an_earlier_version(home: Home, version: int) -> None:
-    library_of(home, version)
+def test_work_continues_in_a_library_of_an_earlier_version(home: Home, version: int) -> None:
+    create_library(home, version)
     store = JobStore(home)
     was_paused = version >= 4
     assert store.is_queue_paused() is was_paused
@@ -154,14 +157,14 @@ def test_work_goes_on_in_the_library_of_an_earlier_version(home: Home, version: 
         claimed = store.claim(job.id)
         assert claimed is not None
         assert store.complete(claimed, (), ())
-    (again,) = store.separate_again([jobs[JobState.FAILED].id])
-    assert (again.state, again.error, again.sparing) == (JobState.PENDING, None, False)
-    assert store.insert(make_new_job()).position > again.position
+    (requeued,) = store.separate_again([jobs[JobState.FAILED].id])
+    assert (requeued.state, requeued.error, requeued.sparing) == (JobState.PENDING, None, False)
+    assert store.insert(make_new_job()).position > requeued.position
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_stems_of_an_earlier_version_stay_when_their_song_is_separated_again_in_vain(home: Home, version: int) -> None:
-    library_of(home, version)
+def test_stems_of_an_earlier_version_are_kept_when_separating_again_fails(home: Home, version: int) -> None:
+    create_library(home, version)
     store = JobStore(home)
     store.set_queue_paused(False)
     done = next(job for job in store.jobs() if job.state is JobState.COMPLETED)
@@ -174,11 +177,11 @@ def test_stems_of_an_earlier_version_stay_when_their_song_is_separated_again_in_
     remove_orphaned_files(home, store)
     after = store.job(done.id)
     assert (after.state, after.stems, after.notices) == (JobState.COMPLETED, done.stems, done.notices)
-    assert [stem.path.read_bytes() for stem in after.stems] == [name.encode() for name in NAMES]
+    assert [stem.path.read_bytes() for stem in after.stems] == [name.encode() for name in STEM_NAMES]
 
 
-def test_a_library_that_is_brought_up_to_date_is_so_for_the_next(home: Home) -> None:
-    library_of(home, 1)
+def test_migrated_library_stays_migrated(home: Home) -> None:
+    create_library(home, 1)
     jobs = JobStore(home).jobs()
     assert JobStore(home).jobs() == jobs
     with sqlite3.connect(home.database) as connection:
@@ -187,49 +190,49 @@ def test_a_library_that_is_brought_up_to_date_is_so_for_the_next(home: Home) -> 
 
 
 @pytest.fixture
-def older_at_work(home: Home) -> Iterator[FileLock]:
-    """An older version runs on the library."""
-    library_of(home, len(MIGRATIONS) - 1)
+def older_version_lock(home: Home) -> Iterator[FileLock]:
+    """Hold the supervisor lock as a running older version does."""
+    create_library(home, len(MIGRATIONS) - 1)
     lock = FileLock(home.supervisor_lock)
     assert lock.acquire()
     yield lock
     lock.release()
 
 
-def test_no_table_changes_under_an_older_version_that_runs(home: Home, older_at_work: FileLock) -> None:
+def test_schema_is_not_migrated_while_an_older_version_runs(home: Home, older_version_lock: FileLock) -> None:
     before = home.database.read_bytes()
     with pytest.raises(StorageError, match="An older Unbraid works on this library"):
         JobStore(home)
     assert home.database.read_bytes() == before
-    older_at_work.release()
+    older_version_lock.release()
     assert len(JobStore(home).jobs()) == len(JobState)
-    assert older_at_work.acquire(), "whoever brought it up to date does not keep the lock"
+    assert older_version_lock.acquire(), "the migration releases the lock"
 
 
-def test_an_older_version_that_runs_all_the_same_touches_nothing_of_a_newer_library(home: Home) -> None:
+def test_older_version_changes_nothing_in_a_newer_library(home: Home) -> None:
     store = JobStore(home)
     job = store.insert(make_new_job())
     with sqlite3.connect(home.database) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
     before = home.database.read_bytes()
-    for ask in (store.jobs, lambda: store.claim(job.id), lambda: store.move_to_bin([job.id])):
+    for call in (store.jobs, lambda: store.claim(job.id), lambda: store.move_to_bin([job.id])):
         with pytest.raises(StorageError, match="newer Unbraid"):
-            ask()
+            call()
     assert home.database.read_bytes() == before
 
 
-def test_the_records_beside_the_songs_of_an_earlier_version_still_tell_of_them(home: Home) -> None:
-    rows = library_of(home, len(MIGRATIONS))
+def test_songs_of_an_earlier_version_are_rebuilt_from_their_backup_records(home: Home) -> None:
+    rows = create_library(home, len(MIGRATIONS))
     for values in rows:
-        record = {name: value for name, value in values.items() if name not in SINCE}
+        record = {name: value for name, value in values.items() if name not in LATER_COLUMNS}
         home.job_folder(values["id"]).backup_record.write_text(json.dumps(record))
-    for name in NAMES:
+    for name in STEM_NAMES:
         for folder in home.jobs.glob("*/run-1"):
             (folder / f"{name}.peaks").write_bytes(b"")
     found = rebuild_jobs(home)
     assert [job.title for job in found] == [values["title"] for values in rows]
-    assert [len(job.stems) for job in found if job.state is JobState.COMPLETED] == [len(NAMES)]
+    assert [len(job.stems) for job in found if job.state is JobState.COMPLETED] == [len(STEM_NAMES)]
     for job in found:
         write_backup_record(home, job)
     assert [(job.title, job.state, job.stems) for job in rebuild_jobs(home)] == [
@@ -237,12 +240,12 @@ def test_the_records_beside_the_songs_of_an_earlier_version_still_tell_of_them(h
     ]
 
 
-@pytest.mark.parametrize("kept", range(len(Settings.__dataclass_fields__)))
-def test_settings_of_an_earlier_version_are_taken_on_and_the_rest_is_as_ever(home: Home, kept: int) -> None:
-    chosen = Settings(
+@pytest.mark.parametrize("count", range(len(Settings.__dataclass_fields__)))
+def test_settings_of_an_earlier_version_are_kept_and_the_others_are_defaults(home: Home, count: int) -> None:
+    all_settings = Settings(
         model="htdemucs_ft", runtime="torch", fast=True, draft=False, shifts=3, overlap=0.5, master_db=-6.0, folder="/music",
         export_folder="/stems", export_format="mp3", window="AAAA", splitter="BBBB", quit="stop", awake=False,
     ).__dict__  # fmt: skip
-    earlier = dict(list(chosen.items())[:kept])
+    earlier = dict(list(all_settings.items())[:count])
     home.settings.write_text(json.dumps(earlier | {"given up since": True}))
     assert load_settings(home) == Settings(**earlier)

@@ -1,4 +1,4 @@
-"""A job, or all of them, held by the user: nobody begins it, its owner stops, and it keeps its place and its work."""
+"""A paused job or queue: no worker claims it, its owner stops, and it keeps its position and its finished work."""
 
 from pathlib import Path
 
@@ -21,11 +21,13 @@ def store(home: Home) -> JobStore:
     return JobStore(home)
 
 
-def beat(store: JobStore, job: Job, stage: Stage = Stage.SEPARATING, progress: float = 0.64) -> OwnerDirective:
+def send_heartbeat(
+    store: JobStore, job: Job, stage: Stage = Stage.SEPARATING, progress: float = 0.64
+) -> OwnerDirective:
     return store.heartbeat(job, stage, progress, 1.0, None)
 
 
-def test_a_paused_job_keeps_its_place_in_line_and_is_not_begun(store: JobStore) -> None:
+def test_paused_job_keeps_its_position_and_is_not_claimed(store: JobStore) -> None:
     first, second = (store.insert(make_new_job()) for _ in range(2))
     store.set_job_paused(first.id, True)
     assert store.claim(first.id) is None
@@ -36,20 +38,20 @@ def test_a_paused_job_keeps_its_place_in_line_and_is_not_begun(store: JobStore) 
     assert store.claim(first.id) is not None
 
 
-def test_a_pause_outlives_the_process_that_asked_for_it(home: Home, store: JobStore) -> None:
+def test_pause_outlives_the_process_that_requested_it(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     store.set_job_paused(job.id, True)
-    again = JobStore(home)
-    assert again.job(job.id).paused
-    assert again.claim(job.id) is None
+    reopened = JobStore(home)
+    assert reopened.job(job.id).paused
+    assert reopened.claim(job.id) is None
 
 
-def test_the_owner_of_a_paused_job_stops_and_the_job_waits_at_its_place_as_far_as_it_was(store: JobStore) -> None:
+def test_running_job_stops_when_paused_and_keeps_its_position_and_progress(store: JobStore) -> None:
     running = claim_job(store)
     behind = store.insert(make_new_job())
-    assert beat(store, running) is OwnerDirective.CONTINUE
+    assert send_heartbeat(store, running) is OwnerDirective.CONTINUE
     store.set_job_paused(running.id, True)
-    assert beat(store, running) is OwnerDirective.PAUSE
+    assert send_heartbeat(store, running) is OwnerDirective.PAUSE
     assert store.record_stop(running, 2.0) is JobState.PENDING
     job = store.job(running.id)
     assert (job.state, job.paused, job.progress, job.stage) == (JobState.PENDING, True, 0.64, None)
@@ -58,19 +60,19 @@ def test_the_owner_of_a_paused_job_stops_and_the_job_waits_at_its_place_as_far_a
     assert claim_job(store, running).progress == 0.64
 
 
-def test_how_much_of_a_model_was_downloaded_says_nothing_of_the_song(store: JobStore) -> None:
+def test_download_progress_is_not_kept_as_progress_of_a_paused_job(store: JobStore) -> None:
     running = claim_job(store)
-    beat(store, running, Stage.DOWNLOADING, 0.9)
+    send_heartbeat(store, running, Stage.DOWNLOADING, 0.9)
     store.set_job_paused(running.id, True)
     store.record_stop(running, 1.0)
     assert store.job(running.id).progress == 0.0
 
 
-def test_a_paused_queue_stops_what_runs_and_it_goes_on_first(store: JobStore) -> None:
+def test_paused_queue_stops_the_running_job_which_is_the_first_to_continue(store: JobStore) -> None:
     running = claim_job(store)
     behind = store.insert(make_new_job())
     store.set_queue_paused(True)
-    assert beat(store, running) is OwnerDirective.PAUSE
+    assert send_heartbeat(store, running) is OwnerDirective.PAUSE
     assert store.record_stop(running, 1.0) is JobState.PENDING
     assert store.due_jobs() == []
     assert store.claim(running.id) is None
@@ -79,34 +81,34 @@ def test_a_paused_queue_stops_what_runs_and_it_goes_on_first(store: JobStore) ->
     assert not store.job(running.id).paused
 
 
-def test_a_pause_that_was_taken_back_in_time_changes_nothing(store: JobStore) -> None:
+def test_pause_undone_before_the_next_heartbeat_changes_nothing(store: JobStore) -> None:
     running = claim_job(store)
     for paused in (True, False):
         store.set_job_paused(running.id, paused)
-    assert beat(store, running) is OwnerDirective.CONTINUE
+    assert send_heartbeat(store, running) is OwnerDirective.CONTINUE
 
 
-def test_a_pause_that_was_taken_back_too_late_lets_the_job_wait_for_a_worker(store: JobStore) -> None:
+def test_pause_undone_after_the_heartbeat_leaves_the_job_due_for_a_worker(store: JobStore) -> None:
     running = claim_job(store)
     store.set_job_paused(running.id, True)
-    assert beat(store, running) is OwnerDirective.PAUSE
+    assert send_heartbeat(store, running) is OwnerDirective.PAUSE
     store.set_job_paused(running.id, False)
     assert store.record_stop(running, 1.0) is JobState.PENDING
     assert [job.id for job in store.due_jobs()] == [running.id]
 
 
-def test_a_cancel_goes_before_a_pause(store: JobStore) -> None:
+def test_cancel_takes_precedence_over_pause(store: JobStore) -> None:
     running, waiting = claim_job(store), store.insert(make_new_job())
     for job in (running, waiting):
         store.set_job_paused(job.id, True)
         store.request_cancel(job.id)
-    assert beat(store, running) is OwnerDirective.CANCEL
+    assert send_heartbeat(store, running) is OwnerDirective.CANCEL
     assert store.record_stop(running, 1.0) is JobState.CANCELLED
     assert store.job(waiting.id).state is JobState.CANCELLED
     assert not any(job.paused for job in store.jobs())
 
 
-def test_a_paused_job_is_moved_and_removed_like_any_that_waits(store: JobStore) -> None:
+def test_paused_job_can_be_moved_and_removed_like_any_pending_job(store: JobStore) -> None:
     ids = [store.insert(make_new_job()).id for _ in range(3)]
     store.set_job_paused(ids[2], True)
     store.move(ids[2], ids[0])
@@ -116,7 +118,7 @@ def test_a_paused_job_is_moved_and_removed_like_any_that_waits(store: JobStore) 
     assert [job.id for job in store.pending_jobs()] == [ids[1], ids[0]]
 
 
-def test_a_paused_job_whose_owner_is_lost_waits_paused(home: Home, store: JobStore) -> None:
+def test_paused_job_whose_owner_is_lost_becomes_pending_and_stays_paused(home: Home, store: JobStore) -> None:
     running = claim_job(store)
     store.set_job_paused(running.id, True)
     simulate_dead_owner(home, running)
@@ -125,7 +127,7 @@ def test_a_paused_job_whose_owner_is_lost_waits_paused(home: Home, store: JobSto
     assert (job.state, job.paused, job.crashes) == (JobState.PENDING, True, 1)
 
 
-def test_what_has_ended_is_not_paused_and_what_is_gone_is_named(store: JobStore) -> None:
+def test_ended_job_cannot_be_paused_and_removed_job_is_unknown(store: JobStore) -> None:
     job = store.insert(make_new_job())
     store.request_cancel(job.id)
     with pytest.raises(JobStateError, match="nothing to pause"):
@@ -135,9 +137,9 @@ def test_what_has_ended_is_not_paused_and_what_is_gone_is_named(store: JobStore)
         store.set_job_paused(job.id, True)
 
 
-def test_a_job_that_is_done_once_more_is_not_paused(store: JobStore) -> None:
+def test_job_separated_again_is_not_paused(store: JobStore) -> None:
     running = claim_job(store)
     store.set_job_paused(running.id, True)
     store.fail(running, "It is damaged.", 1.0)
-    (again,) = store.separate_again([running.id])
-    assert (again.paused, again.progress) == (False, 0.0)
+    (requeued,) = store.separate_again([running.id])
+    assert (requeued.paused, requeued.progress) == (False, 0.0)

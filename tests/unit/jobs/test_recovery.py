@@ -1,4 +1,4 @@
-"""A damaged database costs no song: it is set aside, and the job folders tell what was in it."""
+"""A damaged database loses no song: it is set aside, and the jobs are rebuilt from their folders."""
 
 import json
 import shutil
@@ -17,9 +17,9 @@ from tests.helpers.rows import complete_job
 from tests.helpers.window import RecordingQueue
 
 
-class Silent:
+class SilentEvents:
     def emit(self, event: object) -> None:
-        """Nobody listens."""
+        """Ignore the event."""
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def add(home: Home, folder: Path, name: str) -> Job:
-    return JobService(home, JobStore(home), RecordingQueue(), Silent()).add(
+    return JobService(home, JobStore(home), RecordingQueue(), SilentEvents()).add(
         write_song(folder / name), JobOptions("sketch", "flac")
     )
 
@@ -41,23 +41,25 @@ def overwrite(database: Path) -> None:
     database.write_bytes(b"This is no database. " * 500)
 
 
-def cut_off(database: Path) -> None:
+def truncate(database: Path) -> None:
     with database.open("r+b") as file:
         file.truncate(6000)
 
 
-def scribble(database: Path) -> None:
+def overwrite_all_but_first_page(database: Path) -> None:
     with database.open("r+b") as file:
         file.seek(4096)
         file.write(b"\xff" * (database.stat().st_size - 4096))
 
 
-@pytest.mark.parametrize("damage", [overwrite, cut_off, scribble])
-def test_the_songs_are_found_again(home: Home, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("damage", [overwrite, truncate, overwrite_all_but_first_page])
+def test_songs_are_recovered_from_a_damaged_database(
+    home: Home, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     done = complete(home, add(home, tmp_path, "done.wav"))
     waiting = add(home, tmp_path, "waiting.wav")
-    begun = add(home, tmp_path, "begun.wav")
-    assert JobStore(home).claim(begun.id) is not None
+    running = add(home, tmp_path, "begun.wav")
+    assert JobStore(home).claim(running.id) is not None
     home.database.with_name("library.db-wal").unlink(missing_ok=True)
     damage(home.database)
     store, notice = open_store(home)
@@ -66,21 +68,21 @@ def test_the_songs_are_found_again(home: Home, tmp_path: Path, damage: Callable[
     )
     assert (home.root / "library.damaged.db").exists()
     jobs = {job.id: job for job in store.jobs()}
-    again = jobs[done.id]
-    assert (again.state, again.title, again.stems, again.notices) == (
+    recovered = jobs[done.id]
+    assert (recovered.state, recovered.title, recovered.stems, recovered.notices) == (
         JobState.COMPLETED,
         "done",
         done.stems,
         ("A notice.",),
     )
-    assert again.options == done.options
-    for job in (waiting, begun):
+    assert recovered.options == done.options
+    for job in (waiting, running):
         assert (jobs[job.id].state, jobs[job.id].options) == (JobState.PENDING, job.options)
     assert [job.title for job in store.pending_jobs()] == ["waiting", "begun"]
     assert open_store(home)[1] is None
 
 
-def test_a_song_without_a_record_is_taken_by_its_file(home: Home, tmp_path: Path) -> None:
+def test_song_without_a_backup_record_is_recovered_from_its_file(home: Home, tmp_path: Path) -> None:
     job = add(home, tmp_path, "only a file.wav")
     home.job_folder(job.id).backup_record.unlink()
     (home.jobs / "not a job").mkdir()
@@ -90,9 +92,9 @@ def test_a_song_without_a_record_is_taken_by_its_file(home: Home, tmp_path: Path
     assert (found.id, found.title, found.state) == (job.id, "only a file", JobState.PENDING)
 
 
-@pytest.mark.parametrize("recorded_again", [False, True])
-def test_a_song_that_is_being_separated_again_is_found_with_its_stems(
-    home: Home, tmp_path: Path, recorded_again: bool
+@pytest.mark.parametrize("record_is_rewritten", [False, True])
+def test_song_being_separated_again_is_recovered_with_its_stems(
+    home: Home, tmp_path: Path, record_is_rewritten: bool
 ) -> None:
     done = complete(home, add(home, tmp_path, "done.wav"))
     store = JobStore(home)
@@ -100,7 +102,7 @@ def test_a_song_that_is_being_separated_again_is_found_with_its_stems(
     attempt = store.claim(done.id)
     assert attempt is not None
     home.job_folder(done.id).result_folder(attempt.token).mkdir()
-    if recorded_again:
+    if record_is_rewritten:
         write_backup_record(home, attempt)
     overwrite(home.database)
     found = open_store(home)[0].job(done.id)
@@ -108,7 +110,7 @@ def test_a_song_that_is_being_separated_again_is_found_with_its_stems(
     assert all(stem.path.exists() for stem in found.stems)
 
 
-def test_a_song_whose_stems_are_gone_waits_again(home: Home, tmp_path: Path) -> None:
+def test_song_whose_stems_are_missing_is_recovered_as_pending(home: Home, tmp_path: Path) -> None:
     done = complete(home, add(home, tmp_path, "done.wav"))
     shutil.rmtree(done.stems[0].path.parent)
     overwrite(home.database)
@@ -116,7 +118,7 @@ def test_a_song_whose_stems_are_gone_waits_again(home: Home, tmp_path: Path) -> 
     assert store.job(done.id).state is JobState.PENDING
 
 
-def test_a_whole_library_is_opened_as_it_is(home: Home, tmp_path: Path) -> None:
+def test_intact_library_is_opened_unchanged(home: Home, tmp_path: Path) -> None:
     job = add(home, tmp_path, "song.wav")
     store, notice = open_store(home)
     assert notice is None
@@ -124,12 +126,12 @@ def test_a_whole_library_is_opened_as_it_is(home: Home, tmp_path: Path) -> None:
     assert not list(home.root.glob("*damaged*"))
 
 
-def test_a_record_of_the_app_before_this_one_is_read(home: Home, tmp_path: Path) -> None:
+def test_backup_record_of_an_earlier_version_is_read(home: Home, tmp_path: Path) -> None:
     job = complete(home, add(home, tmp_path, "song.wav"))
     record = home.job_folder(job.id).backup_record
-    known = json.loads(record.read_text())
+    fields = json.loads(record.read_text())
     for name in ("paused", "retries", "sparing", "runtime"):
-        del known[name]
-    record.write_text(json.dumps(known))
+        del fields[name]
+    record.write_text(json.dumps(fields))
     (found,) = rebuild_jobs(home)
     assert (found.state, found.stems, found.paused) == (JobState.COMPLETED, job.stems, False)

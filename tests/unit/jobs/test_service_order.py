@@ -1,4 +1,4 @@
-"""What the user does to the whole queue: putting what waits in another order."""
+"""Changes of the order of the pending jobs."""
 
 from pathlib import Path
 
@@ -10,17 +10,17 @@ from tests.helpers.window import WindowHarness, make_job, window_harness
 
 
 @pytest.fixture
-def setting(tmp_path: Path) -> "WindowHarness":
-    with window_harness(tmp_path / "home") as made:
-        return made
+def harness(tmp_path: Path) -> "WindowHarness":
+    with window_harness(tmp_path / "home") as created:
+        return created
 
 
-def _line(setting: WindowHarness, count: int = 5) -> list[str]:
-    return [setting.store.insert(make_job(str(n))).id for n in range(count)]
+def _add_pending_jobs(harness: WindowHarness, count: int = 5) -> list[str]:
+    return [harness.store.insert(make_job(str(n))).id for n in range(count)]
 
 
-def _order(setting: WindowHarness) -> str:
-    return "".join(job.title for job in setting.service.pending_jobs())
+def _queue_order(harness: WindowHarness) -> str:
+    return "".join(job.title for job in harness.service.pending_jobs())
 
 
 @pytest.mark.parametrize(
@@ -28,49 +28,49 @@ def _order(setting: WindowHarness) -> str:
     [(4, 0, "40123"), (0, 3, "12034"), (0, None, "12340"), (2, None, "01342"), (2, 3, "01234"), (2, 2, "01234"),
      (3, 1, "03124"), (4, None, "01234")],
 )  # fmt: skip
-def test_a_waiting_song_goes_before_another_one_or_to_the_end(
-    setting: WindowHarness, job: int, before: int | None, order: str
+def test_pending_job_moves_before_another_one_or_to_the_end(
+    harness: WindowHarness, job: int, before: int | None, order: str
 ) -> None:
-    ids = _line(setting)
-    setting.service.move(ids[job], None if before is None else ids[before])
-    assert _order(setting) == order
-    assert [job.title for job in setting.queue.jobs] == ([] if order == "01234" else list(order))
+    ids = _add_pending_jobs(harness)
+    harness.service.move(ids[job], None if before is None else ids[before])
+    assert _queue_order(harness) == order
+    assert [job.title for job in harness.queue.jobs] == ([] if order == "01234" else list(order))
 
 
-def test_songs_that_do_not_wait_keep_their_places(setting: WindowHarness) -> None:
-    done = setting.store.insert(make_job("done", JobState.COMPLETED))
-    ids = _line(setting, 2)
-    cancelled = setting.store.insert(make_job("cancelled", JobState.CANCELLED))
-    last = setting.store.insert(make_job("2")).id
-    changed = setting.service.move(last, ids[0])
-    assert _order(setting) == "201"
+def test_jobs_that_are_not_pending_keep_their_positions(harness: WindowHarness) -> None:
+    done = harness.store.insert(make_job("done", JobState.COMPLETED))
+    ids = _add_pending_jobs(harness, 2)
+    cancelled = harness.store.insert(make_job("cancelled", JobState.CANCELLED))
+    last = harness.store.insert(make_job("2")).id
+    changed = harness.service.move(last, ids[0])
+    assert _queue_order(harness) == "201"
     assert {job.title for job in changed} == {"0", "1", "2"}
-    assert setting.service.job(done.id).position == done.position
-    assert setting.service.job(cancelled.id).position == cancelled.position
+    assert harness.service.job(done.id).position == done.position
+    assert harness.service.job(cancelled.id).position == cancelled.position
 
 
-def test_only_songs_that_wait_are_moved_and_only_before_such(setting: WindowHarness) -> None:
-    ids = _line(setting, 2)
-    setting.store.claim(ids[0])
+def test_only_pending_jobs_can_be_moved_and_only_before_pending_jobs(harness: WindowHarness) -> None:
+    ids = _add_pending_jobs(harness, 2)
+    harness.store.claim(ids[0])
     for job, before in ((ids[0], ids[1]), (ids[1], ids[0])):
         with pytest.raises(JobStateError, match="Only queued songs"):
-            setting.service.move(job, before)
+            harness.service.move(job, before)
     with pytest.raises(UnknownJobError):
-        setting.service.move(ids[1], "nonesuch")
+        harness.service.move(ids[1], "nonesuch")
 
 
-def test_in_a_held_queue_the_order_is_kept_and_nothing_is_asked_for(setting: WindowHarness) -> None:
-    ids = _line(setting, 3)
-    setting.service.pause_queue()
-    setting.service.move(ids[2], ids[0])
-    assert setting.queue.jobs == []
-    setting.service.resume_queue()
-    assert [job.title for job in setting.queue.jobs] == ["2", "0", "1"]
+def test_move_in_a_paused_queue_is_published_only_when_the_queue_resumes(harness: WindowHarness) -> None:
+    ids = _add_pending_jobs(harness, 3)
+    harness.service.pause_queue()
+    harness.service.move(ids[2], ids[0])
+    assert harness.queue.jobs == []
+    harness.service.resume_queue()
+    assert [job.title for job in harness.queue.jobs] == ["2", "0", "1"]
 
 
-def test_every_window_hears_of_the_songs_that_changed_places(setting: WindowHarness) -> None:
-    ids = _line(setting, 4)
-    heard: list[str] = []
-    setting.feed.job_changed.connect(heard.append)
-    setting.service.move(ids[2], ids[1])
-    assert sorted(heard) == sorted(ids[1:3])
+def test_move_signals_each_job_whose_position_changed(harness: WindowHarness) -> None:
+    ids = _add_pending_jobs(harness, 4)
+    changed_ids: list[str] = []
+    harness.feed.job_changed.connect(changed_ids.append)
+    harness.service.move(ids[2], ids[1])
+    assert sorted(changed_ids) == sorted(ids[1:3])

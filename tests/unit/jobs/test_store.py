@@ -1,4 +1,4 @@
-"""The library's rows: who may write, and what becomes of a job whose owner is lost."""
+"""The rows of the library: who may write a job, and what happens when its owner is lost."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +27,7 @@ def store(home: Home) -> JobStore:
     return JobStore(home)
 
 
-def test_a_job_comes_back_as_it_was_added_also_with_a_name_that_is_no_text(store: JobStore) -> None:
+def test_job_is_stored_unchanged_even_with_an_undecodable_file_name(store: JobStore) -> None:
     options = JobOptions("sketch", "flac", "24", "raw", Path(os.fsdecode(b"/out/\xe9")))
     job = make_new_job(os.fsdecode(b"latin1_\xe9.wav"), options)
     added = store.insert(job)
@@ -35,12 +35,12 @@ def test_a_job_comes_back_as_it_was_added_also_with_a_name_that_is_no_text(store
     assert store.jobs() == [added]
 
 
-def test_jobs_queue_in_the_order_in_which_they_were_added(store: JobStore) -> None:
+def test_jobs_are_queued_in_the_order_in_which_they_were_added(store: JobStore) -> None:
     ids = [store.insert(make_new_job(f"{number}.wav")).id for number in range(5)]
     assert [job.id for job in store.pending_jobs()] == ids
 
 
-def test_a_job_is_claimed_once(store: JobStore) -> None:
+def test_job_is_claimed_only_once(store: JobStore) -> None:
     job = store.insert(make_new_job())
     claimed = store.claim(job.id)
     assert claimed is not None
@@ -48,20 +48,20 @@ def test_a_job_is_claimed_once(store: JobStore) -> None:
     assert store.claim(job.id) is None
 
 
-def test_of_many_that_claim_at_once_one_wins(store: JobStore) -> None:
+def test_only_one_of_many_concurrent_claims_succeeds(store: JobStore) -> None:
     job = store.insert(make_new_job())
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda _: store.claim(job.id), range(16)))
     assert sum(claim is not None for claim in claims) == 1
 
 
-def test_a_cancelled_job_is_not_claimed(store: JobStore) -> None:
+def test_cancelled_job_is_not_claimed(store: JobStore) -> None:
     job = store.insert(make_new_job())
     assert store.request_cancel(job.id).state is JobState.CANCELLED
     assert store.claim(job.id) is None
 
 
-def test_the_owner_of_a_running_job_is_told_to_stop(store: JobStore) -> None:
+def test_owner_of_a_running_job_is_told_to_cancel_it(store: JobStore) -> None:
     claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is OwnerDirective.CONTINUE
@@ -71,7 +71,7 @@ def test_the_owner_of_a_running_job_is_told_to_stop(store: JobStore) -> None:
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
-def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(home: Home, store: JobStore) -> None:
+def test_job_of_a_lost_owner_is_claimed_again_and_the_old_token_cannot_write(home: Home, store: JobStore) -> None:
     first = store.claim(store.insert(make_new_job()).id)
     assert first is not None
     simulate_dead_owner(home, first)
@@ -86,7 +86,7 @@ def test_a_lost_owners_job_is_given_to_the_next_and_the_old_token_may_not_write(
     assert store.complete(second, (), ())
 
 
-def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStore) -> None:
+def test_job_fails_with_a_reason_at_the_maximum_number_of_crashes(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for _ in range(MAX_CRASHES):
         claimed = store.claim(job.id)
@@ -99,7 +99,7 @@ def test_at_the_crash_bound_the_job_fails_and_says_so(home: Home, store: JobStor
 
 
 def finish_segments(home: Home, job: Job, count: int) -> None:
-    """As the pipeline leaves them: so many are finished, one more is in work."""
+    """Write files as the pipeline leaves them: `count` finished segments and one unfinished."""
     folder = home.job_folder(job.id).segments / "key"
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(count):
@@ -108,8 +108,8 @@ def finish_segments(home: Home, job: Job, count: int) -> None:
     (folder / f"{count:06d}.float32.4711.part").touch()
 
 
-def die_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
-    """An owner takes the job, finishes segments until there are so many, and is killed."""
+def crash_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
+    """Claim the job, finish segments until there are this many, and simulate the owner's death."""
     claimed = store.claim(job.id)
     assert claimed is not None
     finish_segments(home, job, segments)
@@ -118,18 +118,18 @@ def die_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
     return store.job(job.id)
 
 
-def test_a_job_whose_killed_workers_came_further_each_time_is_never_given_up(home: Home, store: JobStore) -> None:
+def test_job_that_gets_further_before_each_crash_is_never_given_up(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for segments in range(1, 3 * MAX_CRASHES):
-        after = die_after(home, store, job, segments)
+        after = crash_after(home, store, job, segments)
         assert (after.state, after.crashes) == (JobState.PENDING, 1)
 
 
 @pytest.mark.parametrize(
-    ("stage", "words"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")]
+    ("stage", "expected"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")]
 )
-def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
-    home: Home, store: JobStore, stage: Stage, words: str
+def test_only_crashes_while_decoding_are_blamed_on_the_file(
+    home: Home, store: JobStore, stage: Stage, expected: str
 ) -> None:
     job = store.insert(make_new_job())
     for _ in range(MAX_CRASHES):
@@ -138,19 +138,19 @@ def test_at_the_crash_bound_the_file_is_blamed_for_the_end_of_its_decoder_alone(
         store.record_details(claimed, stage=stage.value)
         simulate_dead_owner(home, job)
         store.release_orphans()
-    assert words in (store.job(job.id).error or "")
+    assert expected in (store.job(job.id).error or "")
 
 
-def test_a_job_that_kills_every_worker_at_the_same_segment_is_given_up_at_the_crash_bound(
+def test_job_that_crashes_at_the_same_segment_fails_at_the_maximum_number_of_crashes(
     home: Home, store: JobStore
 ) -> None:
     job = store.insert(make_new_job())
-    after = [die_after(home, store, job, segments=5) for _ in range(MAX_CRASHES)]
-    assert [one.crashes for one in after] == [1, 2, MAX_CRASHES]
-    assert [one.state for one in after] == [JobState.PENDING, JobState.PENDING, JobState.FAILED]
+    after = [crash_after(home, store, job, segments=5) for _ in range(MAX_CRASHES)]
+    assert [job.crashes for job in after] == [1, 2, MAX_CRASHES]
+    assert [job.state for job in after] == [JobState.PENDING, JobState.PENDING, JobState.FAILED]
 
 
-def test_a_worker_that_takes_over_at_the_crash_bound_is_told_by_what_was_finished(home: Home, store: JobStore) -> None:
+def test_claim_after_the_maximum_number_of_crashes_without_progress_fails_the_job(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for segments in (0, 0, 3, 3, 3):
         claimed = store.claim(job.id)
@@ -161,36 +161,36 @@ def test_a_worker_that_takes_over_at_the_crash_bound_is_told_by_what_was_finishe
     assert (store.job(job.id).state, store.job(job.id).crashes) == (JobState.FAILED, MAX_CRASHES)
 
 
-def test_segments_made_anew_are_no_progress(home: Home, store: JobStore) -> None:
+def test_segments_made_again_do_not_count_as_progress(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
-    die_after(home, store, job, segments=5)
+    crash_after(home, store, job, segments=5)
     home.job_folder(job.id).delete_work_files()
-    assert die_after(home, store, job, segments=4).crashes == 2
+    assert crash_after(home, store, job, segments=4).crashes == 2
 
 
-def test_a_repeated_job_is_given_all_its_tries_again(home: Home, store: JobStore) -> None:
+def test_separating_again_resets_the_crash_count(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for _ in range(MAX_CRASHES):
-        die_after(home, store, job, segments=5)
+        crash_after(home, store, job, segments=5)
     home.job_folder(job.id).delete_work_files()
     store.separate_again([job.id])
-    after = [die_after(home, store, job, segments) for segments in (1, 1, 2)]
-    assert [one.crashes for one in after] == [1, 2, 1]
+    after = [crash_after(home, store, job, segments) for segments in (1, 1, 2)]
+    assert [job.crashes for job in after] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("version", range(len(MIGRATIONS)))
-def test_a_library_of_any_earlier_app_is_brought_up_to_this_one(home: Home, version: int) -> None:
+def test_library_of_any_earlier_version_is_migrated(home: Home, version: int) -> None:
     engine = create_engine(f"sqlite:///{home.database}")
     with engine.begin() as connection:
-        for step in MIGRATIONS[:version]:
-            connection.execute(text(step))
+        for migration in MIGRATIONS[:version]:
+            connection.execute(text(migration))
         connection.execute(text(f"PRAGMA user_version = {version}"))
     engine.dispose()
     store = JobStore(home)
-    assert die_after(home, store, store.insert(make_new_job()), segments=1).crashes == 1
+    assert crash_after(home, store, store.insert(make_new_job()), segments=1).crashes == 1
 
 
-def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) -> None:
+def test_job_released_after_an_orderly_shutdown_counts_no_crash(home: Home, store: JobStore) -> None:
     claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     simulate_dead_owner(home, claimed)
@@ -199,7 +199,7 @@ def test_a_job_given_back_in_order_counts_no_crash(home: Home, store: JobStore) 
     assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
 
 
-def test_a_process_holds_the_jobs_it_works_on_and_no_others(home: Home, store: JobStore) -> None:
+def test_process_finds_only_its_own_jobs(home: Home, store: JobStore) -> None:
     ours, theirs = (store.claim(store.insert(make_new_job(name)).id) for name in ("1.wav", "2.wav"))
     assert ours is not None
     assert theirs is not None
@@ -210,7 +210,7 @@ def test_a_process_holds_the_jobs_it_works_on_and_no_others(home: Home, store: J
     assert store.find_own_job(ours.id) is None
 
 
-def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobStore) -> None:
+def test_orphan_with_a_cancel_request_is_cancelled(home: Home, store: JobStore) -> None:
     claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
@@ -219,7 +219,7 @@ def test_an_orphan_that_was_to_be_cancelled_is_cancelled(home: Home, store: JobS
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
-def test_an_orphan_that_was_to_be_cancelled_is_not_claimed(home: Home, store: JobStore) -> None:
+def test_orphan_with_a_cancel_request_is_not_claimed(home: Home, store: JobStore) -> None:
     claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
@@ -228,7 +228,7 @@ def test_an_orphan_that_was_to_be_cancelled_is_not_claimed(home: Home, store: Jo
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
-def test_stems_are_found_again_when_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
+def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
     claimed = store.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     folder = home.job_folder(claimed.id).result_folder(1)
@@ -240,19 +240,17 @@ def test_stems_are_found_again_when_the_library_has_moved(home: Home, store: Job
     assert (job.notices, job.frames, job.progress) == (("Folded.",), 7, 1.0)
 
 
-def test_only_an_ended_job_is_repeated_and_then_from_the_beginning(store: JobStore) -> None:
+def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore) -> None:
     job = store.insert(make_new_job())
     assert store.separate_again([job.id]) == []
     claimed = store.claim(job.id)
     assert claimed is not None
     store.fail(claimed, "It is damaged.", 1.0)
-    (again,) = store.separate_again([job.id], "sketch")
-    assert (again.state, again.error, again.options.model) == (JobState.PENDING, None, "sketch")
+    (requeued,) = store.separate_again([job.id], "sketch")
+    assert (requeued.state, requeued.error, requeued.options.model) == (JobState.PENDING, None, "sketch")
 
 
-def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_process(
-    home: Home, store: JobStore
-) -> None:
+def test_paused_queue_allows_no_claims_and_outlives_the_process(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     store.set_queue_paused(True)
     assert store.claim(job.id) is None
@@ -261,7 +259,7 @@ def test_while_the_queue_is_paused_nothing_is_claimed_and_that_outlives_the_proc
     assert store.claim(job.id) is not None
 
 
-def test_a_waiting_job_can_be_made_the_next_and_a_running_one_cannot(store: JobStore) -> None:
+def test_pending_job_can_be_moved_to_the_front_and_a_running_one_cannot(store: JobStore) -> None:
     first, second, third = (store.insert(make_new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
     store.move_to_front(third.id)
     assert [job.id for job in store.pending_jobs()] == [third.id, first.id, second.id]
@@ -270,6 +268,6 @@ def test_a_waiting_job_can_be_made_the_next_and_a_running_one_cannot(store: JobS
         store.move_to_front(third.id)
 
 
-def test_an_unknown_job_is_named(store: JobStore) -> None:
+def test_unknown_job_is_reported_as_removed(store: JobStore) -> None:
     with pytest.raises(UnknownJobError, match="was removed"):
         store.job(str(uuid4()))

@@ -1,4 +1,4 @@
-"""The set-up's modules are no package: they run before anything is installed, from their own folder."""
+"""Make the modules of packaging/ importable: they are no package, since they run before anything is installed."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "packaging"))
 
 @pytest.fixture(scope="session")
 def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout with a fresh environment, to copy: making one takes seconds."""
+    """A checkout with a fresh environment, for tests to copy, because creating one takes seconds."""
     from setup_environment import Environment
 
     root = tmp_path_factory.mktemp("pristine")
@@ -25,7 +25,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def package_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that pip takes packages from, and from nowhere else."""
+    """The folder that is pip's only source of packages."""
     folder = tmp_path / "packages"
     folder.mkdir()
     for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE"):

@@ -1,4 +1,4 @@
-"""What is known against the locked packages, as a server of our own tells it."""
+"""The audit reports advisories against the locked packages; a local server stands in for PyPI."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ def locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def served(**advisories: list[dict[str, Any]]) -> dict[str, bytes]:
+def server_files(**advisories: list[dict[str, Any]]) -> dict[str, bytes]:
     pins = {"celery": "5.7.0", "numpy": "2.4.6", "torch": "2.13.0"}
     return {
         f"pypi/{name}/{version}/json": json.dumps({"info": {}, "vulnerabilities": advisories.get(name, [])}).encode()
@@ -36,24 +36,24 @@ def served(**advisories: list[dict[str, Any]]) -> dict[str, bytes]:
     }
 
 
-def run(files: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, FileServer]:
+def run_audit(files: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, FileServer]:
     with FileServer(files) as server:
         status = audit.main(["--index", server.url])
     return status, capsys.readouterr().out, server
 
 
 @pytest.mark.usefixtures("locks")
-def test_each_version_is_asked_for_once_and_nothing_known_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said, server = run(served(), capsys)
+def test_each_version_is_requested_once_and_a_clean_result_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, server = run_audit(server_files(), capsys)
     assert status == 0
-    assert said == "Advisories are known against 0 of 3 locked packages.\n"
-    assert sorted(path for path, _ in server.requests) == [f"/{name}" for name in sorted(served())]
+    assert output == "Advisories are known against 0 of 3 locked packages.\n"
+    assert sorted(path for path, _ in server.requests) == [f"/{name}" for name in sorted(server_files())]
 
 
 @pytest.mark.usefixtures("locks")
-def test_an_advisory_is_told_in_one_line_with_what_mends_it(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said, _ = run(served(celery=[ADVISORY, ADVISORY | {"withdrawn": "2026-01-01"}]), capsys)
-    first, last = said.splitlines()
+def test_advisory_is_printed_in_one_line_with_the_fixed_version(capsys: pytest.CaptureFixture[str]) -> None:
+    status, output, _ = run_audit(server_files(celery=[ADVISORY, ADVISORY | {"withdrawn": "2026-01-01"}]), capsys)
+    first, last = output.splitlines()
     assert status == 1
     assert first == (
         "celery 5.7.0: PYSEC-2026-1, CVE-2026-1 (fixed in 5.7.1): Runs [31m what it is sent. https://example.org/1"
@@ -63,35 +63,36 @@ def test_an_advisory_is_told_in_one_line_with_what_mends_it(capsys: pytest.Captu
 
 @pytest.mark.usefixtures("locks")
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("response", "message"),
     [(None, "404"), (b"<html>", "makes no sense"), (b"{}", "makes no sense"), (b"[]", "makes no sense")],
+    ids=["not found", "not JSON", "no list of advisories", "not an object"],
 )
-def test_a_package_that_nobody_answers_for_is_not_taken_for_a_good_one(
-    capsys: pytest.CaptureFixture[str], answer: bytes | None, words: str
+def test_package_without_a_valid_response_does_not_count_as_clean(
+    capsys: pytest.CaptureFixture[str], response: bytes | None, message: str
 ) -> None:
-    files = served(celery=[ADVISORY])
+    files = server_files(celery=[ADVISORY])
     del files["pypi/numpy/2.4.6/json"]
-    status, said, _ = run(files | ({} if answer is None else {"pypi/numpy/2.4.6/json": answer}), capsys)
+    status, output, _ = run_audit(files | ({} if response is None else {"pypi/numpy/2.4.6/json": response}), capsys)
     assert status == 2
-    assert "PYSEC-2026-1" in said
-    assert "could not be asked about 1 of them, numpy for one" in said
-    assert words in said
+    assert "PYSEC-2026-1" in output
+    assert "could not be asked about 1 of them, numpy for one" in output
+    assert message in output
 
 
 @pytest.mark.usefixtures("locks")
-def test_without_a_network_a_sentence_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+def test_audit_without_a_network_says_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     status = audit.main(["--index", "http://127.0.0.1:9"])
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert status == 2
-    assert said.count("\n") == 1
-    assert "http://127.0.0.1:9 could not be asked about 3 of them" in said
-    assert "connect to the internet" in said
+    assert output.count("\n") == 1
+    assert "http://127.0.0.1:9 could not be asked about 3 of them" in output
+    assert "connect to the internet" in output
 
 
-def test_every_pin_of_the_real_lock_files_is_asked_about(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_pin_of_the_real_lock_files_is_requested(capsys: pytest.CaptureFixture[str]) -> None:
     pins = audit.read_pins(audit.LOCKS)
     assert {"celery", "torch", "pytest", "redis"} <= {pin.name for pin in pins}
     assert not [pin for pin in pins if "+" in pin.version or not pin.version]
     files = {f"pypi/{pin.name}/{pin.version}/json": b'{"vulnerabilities": []}' for pin in pins}
-    status, said, server = run(files, capsys)
-    assert (status, len(server.requests)) == (0, len(pins)), said
+    status, output, server = run_audit(files, capsys)
+    assert (status, len(server.requests)) == (0, len(pins)), output

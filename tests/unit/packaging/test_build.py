@@ -1,4 +1,4 @@
-"""`build.py` on a machine that has never built: no folder build/, no compiler, no right to install one."""
+"""`build.py` on a machine that has never built: no folder build/, no compiler, no permission to install one."""
 
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ import setup_debian
 
 from tests.unit.packaging.conftest import ROOT
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Debian's packages")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tests Debian's packages")
 
 
 def test_build_on_a_fresh_clone_names_the_packages_that_could_not_be_installed(tmp_path: Path) -> None:
@@ -24,18 +24,18 @@ def test_build_on_a_fresh_clone_names_the_packages_that_could_not_be_installed(t
     }.items():
         (tools / name).write_text(f"#!/bin/sh\n{text}\n")
         (tools / name).chmod(0o755)
-    answer = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-I", checkout / "packaging" / "build.py", "--packages"],
         env={"PATH": str(tools)}, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert answer.returncode == 1
-    assert "Traceback" not in answer.stderr
-    assert "apt-get install" in answer.stderr
-    assert "build-essential" in answer.stderr
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert "apt-get install" in result.stderr
+    assert "build-essential" in result.stderr
     assert "E: no network" in (checkout / "build" / "packages.log").read_text(encoding="utf-8")
 
 
-def test_build_needs_headers_and_venv_where_debian_ships_them_apart_from_python(
+def test_build_requires_headers_and_venv_of_debian_only_for_debians_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     python = f"python{sys.version_info[0]}.{sys.version_info[1]}"

@@ -1,4 +1,4 @@
-"""Which libraries of the machine that builds are in the bundle: those that are named, on every machine."""
+"""The bundle contains the same system libraries, those in the list, on every build machine."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bundle_libraries import find_missing_libraries, select_libraries
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="on other systems packages bring all that they need")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="on other systems the packages contain all libraries")
 
 ENVIRONMENT = Path("/build/.venv")
 # What PyInstaller finds on a machine without GTK.
@@ -27,23 +27,23 @@ DESKTOP = [
 ]
 
 
-def test_bundle_of_a_machine_with_gtk_is_that_of_one_without() -> None:
+def test_bundle_built_with_gtk_installed_is_the_same_as_without() -> None:
     assert select_libraries(BARE, [ENVIRONMENT]) == (BARE, [])
     assert select_libraries([*DESKTOP, *BARE], [ENVIRONMENT]) == (BARE, ["libgtk-3.so.0", "libjack.so.0"])
 
 
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
-    """A library of ours that is linked with another, and both beside each other."""
+    """A folder with a library and another one that it is linked with."""
     compiler = shutil.which("cc") or pytest.skip("there is no C compiler here")
     (tmp_path / "libother.so.1").touch()
     for name, needed in {"libother.so.1": [], "libours.so": ["libother.so.1", "-lm"]}.items():
-        words = [compiler, "-shared", "-Wl,--no-as-needed", f"-Wl,-soname,{name}", "-o", name, "-x", "c", "/dev/null"]
-        subprocess.run([*words, "-x", "none", *needed], cwd=tmp_path, check=True)
+        command = [compiler, "-shared", "-Wl,--no-as-needed", f"-Wl,-soname,{name}", "-o", name, "-x", "c", "/dev/null"]
+        subprocess.run([*command, "-x", "none", *needed], cwd=tmp_path, check=True)
     return tmp_path
 
 
-def test_library_that_is_needed_and_missing_is_found_before_a_user_misses_it(bundle: Path) -> None:
+def test_library_that_another_one_needs_is_reported_when_it_is_missing(bundle: Path) -> None:
     assert find_missing_libraries(bundle) == {}
     (bundle / "libother.so.1").unlink()
     assert find_missing_libraries(bundle) == {"libother.so.1": "libours.so"}

@@ -6,9 +6,9 @@ import pytest
 import setup_debian
 from setup_console import SetUpError
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Debian's packages")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="tests Debian's packages")
 
-DESKTOP_PAGE = (
+WINDOW_AND_SOUND_PACKAGES = (
     "libglib2.0-0 libegl1 libgl1 libdbus-1-3 libfontconfig1 libxkbcommon0 libx11-6 libx11-xcb1 libxcb-cursor0 "
     "libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-shm0 "
     "libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0 libgssapi-krb5-2 libportaudio2"
@@ -16,33 +16,33 @@ DESKTOP_PAGE = (
 
 
 @pytest.fixture(autouse=True)
-def look_anew() -> Iterator[None]:
+def clear_library_cache() -> Iterator[None]:
     setup_debian.list_system_libraries.cache_clear()
     yield
     setup_debian.list_system_libraries.cache_clear()
 
 
-def test_every_library_of_window_and_sound_is_asked_for() -> None:
-    assert [need.package for need in setup_debian.WINDOW + setup_debian.SOUND] == DESKTOP_PAGE.split()
+def test_packages_of_all_window_and_sound_libraries_are_required() -> None:
+    assert [need.package for need in setup_debian.WINDOW + setup_debian.SOUND] == WINDOW_AND_SOUND_PACKAGES.split()
 
 
-def test_what_is_there_is_not_asked_for_again() -> None:
+def test_present_system_packages_are_recognised_as_installed() -> None:
     assert setup_debian.SystemPackage("libc6", library="libc.so.6").is_installed
     assert setup_debian.SystemPackage("dash", program="sh").is_installed
     assert setup_debian.SystemPackage("base-files", pattern="bin/*").is_installed
 
 
-def test_what_is_not_there_is_missing() -> None:
+def test_absent_system_packages_are_recognised_as_missing() -> None:
     assert not setup_debian.SystemPackage("nothing", library="libnothing.so.0").is_installed
     assert not setup_debian.SystemPackage("nothing", program="no-such-program").is_installed
     assert not setup_debian.SystemPackage("nothing", pattern="lib/*/no-such-file").is_installed
 
 
-def test_the_tests_need_what_the_app_needs_and_more() -> None:
+def test_tests_require_all_packages_that_the_app_requires() -> None:
     assert set(setup_debian.find_missing("app")) <= set(setup_debian.find_missing("test"))
 
 
-def test_a_python_without_a_redis_wheel_takes_the_systems_redis(
+def test_python_without_a_redis_wheel_uses_the_redis_of_the_system(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(setup_debian, "_programs_path", lambda: str(tmp_path))
@@ -53,7 +53,7 @@ def test_a_python_without_a_redis_wheel_takes_the_systems_redis(
     assert "redis-server" not in setup_debian.find_missing("app", version=(3, 13))
 
 
-def test_who_may_not_install_is_told_the_line_to_type(
+def test_user_without_permission_to_install_is_told_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apt, sudo = tmp_path / "apt-get", tmp_path / "sudo"
@@ -66,7 +66,7 @@ def test_who_may_not_install_is_told_the_line_to_type(
     assert "\n  sudo apt-get install libegl1 libgl1\n" in capsys.readouterr().err
 
 
-def test_a_system_without_apt_is_told_the_names(
+def test_system_without_apt_gets_the_names_of_the_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -74,7 +74,7 @@ def test_a_system_without_apt_is_told_the_names(
     assert "libegl1" in capsys.readouterr().err
 
 
-def test_packages_are_installed_by_a_root_without_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_root_installs_packages_without_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     apt = tmp_path / "apt-get"
     apt.write_text(f'#!/bin/sh\necho "$DEBIAN_FRONTEND $*" >> {tmp_path}/asked\n')
     apt.chmod(0o755)
@@ -87,7 +87,7 @@ def test_packages_are_installed_by_a_root_without_questions(tmp_path: Path, monk
     assert install.endswith("install -y --no-install-recommends libegl1")
 
 
-def test_a_failed_installation_names_the_reason_and_the_line(
+def test_failed_installation_reports_the_reason_and_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     apt = tmp_path / "apt-get"
@@ -96,17 +96,17 @@ def test_a_failed_installation_names_the_reason_and_the_line(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert not setup_debian.install_packages(["libegl1"], tmp_path / "log")
-    said = capsys.readouterr().err
-    assert "Unable to locate package libegl1" in said
-    assert "\n  apt-get install libegl1\n" in said
+    message = capsys.readouterr().err
+    assert "Unable to locate package libegl1" in message
+    assert "\n  apt-get install libegl1\n" in message
 
 
-def test_a_python_without_ensurepip_needs_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_python_without_ensurepip_requires_the_venv_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert setup_debian.find_missing_for_venv() == []
-    bare = tmp_path / "python3"
-    bare.write_text("#!/bin/sh\nexit 1\n")
-    bare.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(bare))
+    python = tmp_path / "python3"
+    python.write_text("#!/bin/sh\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
     package = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
     assert setup_debian.find_missing_for_venv() == [package]
     with pytest.raises(SetUpError, match=package):

@@ -1,4 +1,4 @@
-"""The editions: the usual one stays as it is, and the one for NVIDIA cards lies beside it under names of its own."""
+"""The editions: the default one keeps its names, and the one for NVIDIA cards has names of its own beside it."""
 
 import sys
 from argparse import ArgumentParser
@@ -14,26 +14,28 @@ from sources import BuildError
 
 from tests.unit.packaging.conftest import ROOT
 
-LINES = ("Package", "Provides", "Conflicts", "Replaces")
+FIELDS = ("Package", "Provides", "Conflicts", "Replaces")
 
 
-def said(edition: editions.Edition) -> dict[str, str]:
+def control_fields(edition: editions.Edition) -> dict[str, str]:
     lines = make_packages.control(edition, 1).splitlines()
-    return {name: value for name, _, value in (line.partition(": ") for line in lines) if name in LINES}
+    return {name: value for name, _, value in (line.partition(": ") for line in lines) if name in FIELDS}
 
 
-def test_the_usual_edition_is_unbraid_and_nothing_else() -> None:
-    assert said(CPU) == {"Package": "unbraid"}
+def test_default_edition_is_named_unbraid_and_replaces_nothing() -> None:
+    assert control_fields(CPU) == {"Package": "unbraid"}
     assert make_packages.control(CPU, 1).endswith("nothing leaves it.\n")
     assert CPU.bundle.parent == ROOT / "dist"
     assert CPU.build == ROOT / "build"
 
 
-def test_on_debian_one_edition_takes_the_others_place() -> None:
-    assert said(CUDA) == {"Package": "unbraid-cuda"} | dict.fromkeys(("Provides", "Conflicts", "Replaces"), "unbraid")
+def test_debian_package_of_the_cuda_edition_replaces_the_default_one() -> None:
+    assert control_fields(CUDA) == {"Package": "unbraid-cuda"} | dict.fromkeys(
+        ("Provides", "Conflicts", "Replaces"), "unbraid"
+    )
 
 
-def test_both_editions_lie_side_by_side() -> None:
+def test_editions_share_no_folder_and_no_file_name() -> None:
     for part in ("build", "bundle", "deb", "tar"):
         assert getattr(CPU, part) != getattr(CUDA, part)
     assert CUDA.deb.name.startswith("unbraid-cuda_")
@@ -43,7 +45,7 @@ def test_both_editions_lie_side_by_side() -> None:
     assert CUDA.deb.parent == CUDA.tar.parent == CPU.deb.parent
 
 
-def test_each_edition_has_torch_2_13_0_by_its_hashes() -> None:
+def test_each_edition_locks_torch_2_13_0_with_hashes() -> None:
     for edition, version in ((CPU, "2.13.0+cpu"), (CUDA, "2.13.0")):
         entries = make_locks.split_pins("".join(lock.read_text() for lock in edition.torch("linux")))
         (torch,) = (entry for entry in entries if make_locks.package_name(entry) == "torch")
@@ -51,7 +53,7 @@ def test_each_edition_has_torch_2_13_0_by_its_hashes() -> None:
         assert all("--hash=sha256:" in entry for entry in entries)
 
 
-def test_what_torch_for_nvidia_cards_is_linked_with_is_locked_with_it() -> None:
+def test_libraries_that_torch_for_nvidia_cards_links_are_locked_with_it() -> None:
     locked = make_locks.package_names(make_locks.split_pins("".join(lock.read_text() for lock in CUDA.torch("linux"))))
     needed = (
         "cuda-runtime cublas cufft curand cusparse cusparselt-cu13 cudnn-cu13 nccl-cu13 nvshmem-cu13 cufile cuda-nvrtc"
@@ -59,14 +61,14 @@ def test_what_torch_for_nvidia_cards_is_linked_with_is_locked_with_it() -> None:
     assert {f"nvidia-{name}" for name in needed.split()} <= locked
 
 
-def test_where_there_is_no_such_torch_a_sentence_says_so() -> None:
+def test_cuda_edition_on_another_system_than_linux_fails_with_a_reason() -> None:
     for system in ("win32", "darwin"):
         assert CPU.torch(system) == (ROOT / "packaging" / "lock" / "torch.txt",)
         with pytest.raises(BuildError, match="built on Linux alone"):
             CUDA.torch(system)
 
 
-def test_the_usual_edition_is_built_unless_another_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_default_edition_is_built_unless_another_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     parser = ArgumentParser()
     editions.add_option(parser)
     assert parser.parse_args([]).edition == "cpu"
@@ -77,7 +79,7 @@ def test_the_usual_edition_is_built_unless_another_is_named(capsys: pytest.Captu
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the packages are for Linux")
-def test_without_a_bundle_the_packager_says_how_to_make_it(
+def test_packager_without_a_bundle_says_how_to_build_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     missing = editions.Edition("cuda", "unbraid-cuda", tmp_path, ROOT / "dist" / "none")
@@ -87,7 +89,7 @@ def test_without_a_bundle_the_packager_says_how_to_make_it(
 
 
 @pytest.mark.parametrize("edition", [CPU, CUDA], ids=["cpu", "cuda"])
-def test_proof_and_budget_say_how_to_make_what_they_need(
+def test_missing_packages_error_says_how_to_build_them(
     edition: editions.Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(editions, "DOWNLOADS", tmp_path)

@@ -26,36 +26,36 @@ def lock(tmp_path: Path) -> Path:
     return tmp_path / "app.txt"
 
 
-def run(environment: Environment, *words: str) -> str:
-    answer = subprocess.run([str(environment.python), *words], capture_output=True, text=True, check=True)
-    return answer.stdout.strip()
+def run(environment: Environment, *arguments: str) -> str:
+    result = subprocess.run([str(environment.python), *arguments], capture_output=True, text=True, check=True)
+    return result.stdout.strip()
 
 
-def test_a_fresh_environment_is_usable(environment: Environment) -> None:
+def test_fresh_environment_is_usable(environment: Environment) -> None:
     assert environment.is_usable()
 
 
-def test_an_environment_whose_python_has_gone_is_not_usable(environment: Environment) -> None:
+def test_environment_without_its_python_is_not_usable(environment: Environment) -> None:
     for python in environment.scripts.glob("python*"):
         python.unlink()
     assert not environment.is_usable()
 
 
-def test_an_environment_that_was_left_without_a_whole_pip_is_not_usable(environment: Environment) -> None:
+def test_environment_with_an_incomplete_pip_is_not_usable(environment: Environment) -> None:
     (environment.site_packages / "pip" / "_internal" / "self_outdated_check.py").unlink()
     assert not environment.is_usable()
 
 
-def test_an_environment_of_another_python_version_is_not_usable(environment: Environment) -> None:
+def test_environment_of_another_python_version_is_not_usable(environment: Environment) -> None:
     environment.site_packages.parent.rename(environment.site_packages.parent.with_name("python3.10"))
     assert not environment.is_usable()
 
 
-def test_no_environment_is_not_usable(tmp_path: Path) -> None:
+def test_missing_environment_is_not_usable(tmp_path: Path) -> None:
     assert not Environment(tmp_path).is_usable()
 
 
-def test_a_wreck_in_its_place_is_replaced(tmp_path: Path) -> None:
+def test_broken_environment_is_replaced(tmp_path: Path) -> None:
     environment = Environment(tmp_path)
     environment.folder.mkdir()
     (environment.folder / "lib").write_text("rubbish")
@@ -73,7 +73,7 @@ def test_locked_packages_are_installed_once(
     assert run(environment, "-c", "import tiny; print(tiny.VALUE)") == "1"
 
 
-def test_a_package_that_is_not_the_locked_one_is_refused(environment: Environment, lock: Path, wheel: Wheel) -> None:
+def test_package_with_another_digest_is_refused(environment: Environment, lock: Path, wheel: Wheel) -> None:
     line = wheel("tiny")
     wheel("tiny", content="VALUE = 'somebody else wrote this'\n")
     lock.write_text(line)
@@ -84,13 +84,13 @@ def test_a_package_that_is_not_the_locked_one_is_refused(environment: Environmen
 
 
 @pytest.mark.usefixtures("package_server")
-def test_a_package_that_is_not_offered_is_told_from_other_failures(environment: Environment, lock: Path) -> None:
+def test_package_that_no_index_offers_raises_no_build_error(environment: Environment, lock: Path) -> None:
     lock.write_text(f"nowhere==1.0 --hash=sha256:{'0' * 64}\n")
     with pytest.raises(NoBuildError):
         environment.install(lock, "a package")
 
 
-def test_a_package_that_lost_a_file_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
+def test_package_that_lost_a_file_is_repaired(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
     (environment.site_packages / "tiny" / "__init__.py").unlink()
@@ -100,14 +100,14 @@ def test_a_package_that_lost_a_file_is_mended(environment: Environment, lock: Pa
     assert find_damaged(environment.site_packages) == []
 
 
-def test_a_file_that_was_cut_short_is_damage(environment: Environment, lock: Path, wheel: Wheel) -> None:
+def test_truncated_file_counts_as_damage(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
     (environment.site_packages / "tiny" / "__init__.py").write_text("VAL")
     assert [record.name for record in find_damaged(environment.site_packages)] == ["tiny-1.0.dist-info"]
 
 
-def test_an_installation_that_was_broken_off_is_mended(environment: Environment, lock: Path, wheel: Wheel) -> None:
+def test_interrupted_installation_is_removed_by_the_repair(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
     (environment.site_packages / "tiny-1.0.dist-info" / "RECORD").unlink()  # pip writes it last
@@ -117,7 +117,9 @@ def test_an_installation_that_was_broken_off_is_mended(environment: Environment,
     assert not list(environment.site_packages.glob("tiny-*")) + list(environment.site_packages.glob("~*"))
 
 
-def test_its_python_finds_the_app_from_anywhere_also_after_a_move(environment: Environment, tmp_path: Path) -> None:
+def test_python_of_the_environment_finds_the_app_from_any_folder_and_after_a_move(
+    environment: Environment, tmp_path: Path
+) -> None:
     root = environment.folder.parent
     (root / "desktop").mkdir()
     (root / "desktop" / "__init__.py").touch()
@@ -129,7 +131,7 @@ def test_its_python_finds_the_app_from_anywhere_also_after_a_move(environment: E
     assert command.stdout.strip() == "['a b']"
 
 
-@pytest.mark.parametrize("name", ["plain", "a place with blanks", "\u00e9" * 70], ids=["plain", "blanks", "long"])
+@pytest.mark.parametrize("name", ["plain", "a place with blanks", "\u00e9" * 70], ids=["plain", "spaces", "long"])
 def test_scripts_of_packages_run_after_a_move(
     environment: Environment, lock: Path, wheel: Wheel, tmp_path: Path, name: str
 ) -> None:
@@ -138,6 +140,6 @@ def test_scripts_of_packages_run_after_a_move(
     environment.link_checkout(environment.folder.parent)
     moved = Environment(environment.folder.parent.rename(tmp_path / name))
     moved.link_checkout(moved.folder.parent)
-    answer = subprocess.run([moved.scripts / "tiny"], capture_output=True, text=True, check=True)
-    assert Path(answer.stdout.strip()).samefile(moved.folder)
+    result = subprocess.run([moved.scripts / "tiny"], capture_output=True, text=True, check=True)
+    assert Path(result.stdout.strip()).samefile(moved.folder)
     assert str(moved.folder) in (moved.scripts / "activate").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What an AppImage and a Flatpak are made of."""
+"""The contents of the AppImage and the Flatpak."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from linux.flatpak import make_flatpak
 
 from tests.helpers.command import ROOT
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="they are for Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the images are for Linux")
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def bundle(tmp_path: Path) -> Path:
     return folder
 
 
-def test_an_appimage_starts_the_app_with_its_files_from_wherever_it_lies(bundle: Path, tmp_path: Path) -> None:
+def test_appimage_starts_the_app_with_its_arguments_from_any_folder(bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "a folder" / "AppDir"
-    make_appimage.lay_out(bundle, folder)
+    make_appimage.write_app_dir(bundle, folder)
     link = tmp_path / "link"
     link.symlink_to(folder / "AppRun")
-    said = subprocess.run([link, "a b.wav", "c"], capture_output=True, text=True, check=True).stdout
-    assert said.splitlines() == ["a b.wav", "c"]
+    output = subprocess.run([link, "a b.wav", "c"], capture_output=True, text=True, check=True).stdout
+    assert output.splitlines() == ["a b.wav", "c"]
     entry = (folder / "unbraid.desktop").read_text()
     assert "Icon=unbraid\n" in entry
     assert (folder / "unbraid.png").is_file()
@@ -37,9 +37,9 @@ def test_an_appimage_starts_the_app_with_its_files_from_wherever_it_lies(bundle:
     assert (folder / "usr/share/metainfo/app.unbraid.Unbraid.metainfo.xml").is_file()
 
 
-def test_in_a_flatpak_everything_is_named_after_the_identifier(bundle: Path, tmp_path: Path) -> None:
+def test_exported_files_of_a_flatpak_are_named_after_the_identifier(bundle: Path, tmp_path: Path) -> None:
     folder = tmp_path / "flatpak"
-    make_flatpak.lay_out(bundle, folder)
+    make_flatpak.create_flatpak_folder(bundle, folder)
     exported = [path for path in (folder / "share").rglob("*") if path.is_file()]
     assert len(exported) == 3
     assert all(path.name.startswith("app.unbraid.Unbraid.") for path in exported)

@@ -1,4 +1,4 @@
-"""What users download for Linux: the same bytes, whoever packs it and wherever."""
+"""The Linux packages consist of the same bytes, whoever builds them and in whatever folder."""
 
 import os
 import shutil
@@ -20,9 +20,9 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def packages(checkout: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> list[Path]:
-    """The .deb and the tar of a small bundle, made in `checkout` by somebody with that umask."""
-    before = os.umask(umask)
+def build_packages(checkout: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> list[Path]:
+    """Build the .deb and the tar of a small bundle in `checkout`, as a user with this umask."""
+    old_umask = os.umask(umask)
     try:
         bundle = checkout / "dist" / "unbraid"
         (bundle / "_internal").mkdir(parents=True)
@@ -39,24 +39,24 @@ def packages(checkout: Path, monkeypatch: pytest.MonkeyPatch, umask: int) -> lis
         monkeypatch.setattr(editions, "DOWNLOADS", checkout / "dist")
         return [make_packages.make_deb(edition), make_packages.make_tar(edition)]
     finally:
-        os.umask(before)
+        os.umask(old_umask)
 
 
-def test_both_packages_are_the_same_bytes_whoever_makes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_packages_are_byte_identical_for_every_user_and_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    ours = packages(tmp_path / "one", monkeypatch, 0o022)
-    theirs = packages(tmp_path / "the other", monkeypatch, 0o077)
+    ours = build_packages(tmp_path / "one", monkeypatch, 0o022)
+    theirs = build_packages(tmp_path / "the other", monkeypatch, 0o077)
     for one, other in zip(ours, theirs, strict=True):
         assert one.read_bytes() == other.read_bytes(), one.suffix
 
 
-def test_everybody_may_read_what_is_in_them_and_nothing_is_younger_than_its_commit(
+def test_packaged_files_are_readable_by_everybody_and_carry_the_date_of_the_commit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    deb, tar = packages(tmp_path / "one", monkeypatch, 0o077)
-    inside = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True).stdout
-    (tmp_path / "inside.tar").write_bytes(inside)
+    deb, tar = build_packages(tmp_path / "one", monkeypatch, 0o077)
+    content = subprocess.run(["dpkg-deb", "--fsys-tarfile", deb], capture_output=True, check=True).stdout
+    (tmp_path / "inside.tar").write_bytes(content)
     for path in (tmp_path / "inside.tar", tar):
         with tarfile.open(path) as archive:
             for member in archive:

@@ -1,4 +1,4 @@
-"""The lock files against pyproject.toml, and the list of licences against them."""
+"""The lock files match pyproject.toml, and the list of licences matches the lock files."""
 
 import re
 import tomllib
@@ -17,12 +17,12 @@ def entries(part: str) -> list[str]:
     return make_locks.split_pins(text)
 
 
-def normal(name: str) -> str:
+def normalize_name(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_every_pin_has_hashes_and_no_address(part: str) -> None:
+def test_every_pin_has_hashes_and_no_url(part: str) -> None:
     assert entries(part)
     for entry in entries(part):
         assert re.match(r"[A-Za-z][\w.-]*==\S+", entry)
@@ -31,45 +31,45 @@ def test_every_pin_has_hashes_and_no_address(part: str) -> None:
         assert " @ " not in entry
 
 
-def test_what_the_project_asks_for_is_locked_at_that_version() -> None:
+def test_dependencies_of_the_project_are_locked_at_their_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     locked = {entry.split()[0] for part in PARTS for entry in entries(part)}
     names = {pin.partition("==")[0] for pin in locked}
-    wanted = [
+    requirements = [
         *project["dependencies"],
         *(name for extra in project["optional-dependencies"].values() for name in extra),
     ]
-    for requirement in wanted:
+    for requirement in requirements:
         name, version = re.fullmatch(
             r"([\w.-]+)(?:\[\w+\])?(?:==([\w.]+)|[<>]=[\w.,<>=]+)?(?:;.*)?", requirement
         ).groups()
-        assert normal(name) in names
+        assert normalize_name(name) in names
         if version:
-            assert f"{normal(name)}=={version}" in locked
+            assert f"{normalize_name(name)}=={version}" in locked
 
 
-def test_a_package_is_locked_in_one_file_unless_packaging_and_tests_both_need_it() -> None:
-    found: dict[str, set[str]] = {}
+def test_package_is_locked_in_one_file_unless_both_packaging_and_tests_need_it() -> None:
+    parts_by_package: dict[str, set[str]] = {}
     for part in make_locks.PARTS:
         for entry in entries(part):
-            found.setdefault(make_locks.package_name(entry), set()).add(part)
-    assert all(len(parts) == 1 or parts == {"build", "test"} for parts in found.values())
+            parts_by_package.setdefault(make_locks.package_name(entry), set()).add(part)
+    assert all(len(parts) == 1 or parts == {"build", "test"} for parts in parts_by_package.values())
 
 
-def test_what_packaging_and_tests_both_need_is_the_same_in_both() -> None:
-    both = {make_locks.package_name(entry) for entry in entries("build")} & {
+def test_packages_that_both_packaging_and_tests_need_are_locked_alike() -> None:
+    shared = {make_locks.package_name(entry) for entry in entries("build")} & {
         make_locks.package_name(e) for e in entries("test")
     }
-    assert [entry for entry in entries("build") if make_locks.package_name(entry) in both] == [
-        entry for entry in entries("test") if make_locks.package_name(entry) in both
+    assert [entry for entry in entries("build") if make_locks.package_name(entry) in shared] == [
+        entry for entry in entries("test") if make_locks.package_name(entry) in shared
     ]
 
 
-def test_nothing_that_reports_to_its_makers_is_locked() -> None:
+def test_no_telemetry_package_is_locked() -> None:
     assert not [entry for part in PARTS for entry in entries(part) if "telemetry" in make_locks.package_name(entry)]
 
 
-def test_cuda_libraries_are_in_their_own_file_alone() -> None:
+def test_cuda_libraries_are_locked_only_in_their_own_file() -> None:
     assert all(make_locks.CUDA.match(entry) for entry in entries("cuda"))
     assert not any(
         make_locks.CUDA.match(entry) for part in ("torch", "app", "build", "test") for entry in entries(part)
@@ -82,6 +82,6 @@ def test_every_locked_package_is_in_the_list_of_licences() -> None:
         assert re.search(rf"^\| {re.escape(name)} \| [^|]*{re.escape(version)}[^|]* \|", listed, re.MULTILINE), name
 
 
-def test_the_list_of_licences_is_what_its_maker_would_write_now() -> None:
+def test_list_of_licences_is_up_to_date() -> None:
     written = (ROOT / "THIRD-PARTY.md").read_text(encoding="utf-8")
     assert third_party.format_checkout() == written, "run packaging/third_party.py"

@@ -1,4 +1,4 @@
-"""The disk image for macOS: what is signed, in which order, with which rights. Apple's programs only write down."""
+"""The disk image for macOS: what is signed, in which order, with which entitlements. Apple's programs are stubs."""
 
 import plistlib
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from macos import make_dmg
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="its programs are scripts of a shell")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stub programs are shell scripts")
 PROGRAM, SCRIPT = b"\xcf\xfa\xed\xfe of 64 bits", b"#!/bin/sh\n"
 
 
@@ -30,8 +30,8 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
-    """What Apple's programs were asked to do, in order."""
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """Return the calls of Apple's programs, in order."""
     programs, log = tmp_path / "programs", tmp_path / "done"
     programs.mkdir()
     for name in ("codesign", "hdiutil", "xcrun"):
@@ -43,22 +43,22 @@ def done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[s
     return lambda: log.read_text().splitlines()
 
 
-def test_the_inner_is_signed_before_the_outer_and_only_the_app_has_rights(
-    app: Path, done: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+def test_inner_files_are_signed_first_and_only_the_app_has_entitlements(
+    app: Path, calls: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("UNBRAID_SIGN_IDENTITY", "Developer ID Application: Somebody")
     assert make_dmg.main() == 0
-    signed = [line.rsplit(" ", 1)[1] for line in done() if line.startswith("codesign --force")]
+    signed = [line.rsplit(" ", 1)[1] for line in calls() if line.startswith("codesign --force")]
     names = [Path(file).name for file in signed]
     assert names[:4] == ["libtorch.dylib", "redis-server", "unbraid", "Unbraid.app"]
     assert names[4].endswith(".dmg")
-    assert all("--options runtime" in line for line in done()[:4])
-    assert [("--entitlements" in line) for line in done()[:4]] == [False, False, False, True]
-    assert not [line for line in done() if line.startswith("xcrun")]
+    assert all("--options runtime" in line for line in calls()[:4])
+    assert [("--entitlements" in line) for line in calls()[:4]] == [False, False, False, True]
+    assert not [line for line in calls() if line.startswith("xcrun")]
 
 
-def test_with_a_key_the_image_is_notarised_and_the_ticket_fastened_to_it(
-    app: Path, done: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+def test_image_is_notarised_and_stapled_when_there_is_a_key(
+    app: Path, calls: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in (
         ("SIGN_IDENTITY", "Somebody"),
@@ -68,28 +68,28 @@ def test_with_a_key_the_image_is_notarised_and_the_ticket_fastened_to_it(
     ):
         monkeypatch.setenv(f"UNBRAID_{name}", value)
     assert make_dmg.main() == 0
-    last = [line.split()[:3] for line in done()[-3:]]
+    last = [line.split()[:3] for line in calls()[-3:]]
     assert last[0][:2] == ["codesign", "--force"]
     assert last[1:] == [["xcrun", "notarytool", "submit"], ["xcrun", "stapler", "staple"]]
 
 
-def test_without_an_identity_it_is_signed_for_this_machine_alone_and_may_load_its_own_libraries(
-    app: Path, done: Callable[[], list[str]]
+def test_app_without_a_signing_identity_is_signed_without_the_hardened_runtime(
+    app: Path, calls: Callable[[], list[str]]
 ) -> None:
     assert make_dmg.main() == 0
-    assert not [line for line in done() if "--options runtime" in line or "--timestamp" in line]
-    assert [line.split()[0] for line in done()][-1] == "hdiutil"
+    assert not [line for line in calls() if "--options runtime" in line or "--timestamp" in line]
+    assert [line.split()[0] for line in calls()][-1] == "hdiutil"
 
 
-def test_what_a_program_of_apple_s_refuses_ends_it(
-    app: Path, done: Callable[[], list[str]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+def test_failure_of_an_apple_program_stops_the_build(
+    app: Path, calls: Callable[[], list[str]], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "programs" / "codesign").write_text("#!/bin/sh\nexit 3\n")
     assert make_dmg.main() == 1
     assert "codesign failed (3)" in capfd.readouterr().err
 
 
-def test_the_hardened_app_may_make_code_and_nothing_else() -> None:
-    rights = plistlib.loads(make_dmg.ENTITLEMENTS.read_bytes())
+def test_entitlements_allow_only_to_generate_code() -> None:
+    entitlements = plistlib.loads(make_dmg.ENTITLEMENTS.read_bytes())
     names = ("allow-jit", "allow-unsigned-executable-memory")
-    assert rights == {f"com.apple.security.cs.{name}": True for name in names}
+    assert entitlements == {f"com.apple.security.cs.{name}": True for name in names}

@@ -3,7 +3,7 @@ import run_tests
 
 
 @pytest.mark.parametrize(
-    ("words", "selection", "rest"),
+    ("arguments", "selection", "rest"),
     [
         (["test"], "not faults and not bench and not fuzz", []),
         (["test", "-k", "name"], "not faults and not bench and not fuzz", ["-k", "name"]),
@@ -13,5 +13,5 @@ import run_tests
         (["bench"], "bench", ["-s"]),
     ],
 )
-def test_words_choose_the_tests(words: list[str], selection: str, rest: list[str]) -> None:
-    assert run_tests.select_tests(words) == (selection, rest)
+def test_arguments_select_the_tests(arguments: list[str], selection: str, rest: list[str]) -> None:
+    assert run_tests.select_tests(arguments) == (selection, rest)

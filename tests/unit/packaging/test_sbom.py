@@ -1,4 +1,4 @@
-"""The bill of materials: valid, whole, and the same for the same parts."""
+"""The software bill of materials is valid, complete, and the same for the same components."""
 
 import json
 from dataclasses import replace
@@ -7,7 +7,7 @@ from component_list import Component
 from sbom import format_sbom
 
 APP = Component("unbraid", "1.0", "MIT", kind="program")
-PARTS = [
+COMPONENTS = [
     Component("av", "18.1.0", "BSD-3-Clause", origin="pypi", source="https://pypi.org/project/av/18.1.0/"),
     Component("FFmpeg", "8.1.2", "LGPL-2.1-or-later", "library", inside="av", source="https://ffmpeg.org/f.tar.xz"),
     Component("zlib", "1:1.2.13.dfsg-1", "Zlib", "library", "deb"),
@@ -17,40 +17,40 @@ PARTS = [
 ]
 
 
-def test_every_part_has_its_address_version_and_licence() -> None:
-    made = json.loads(format_sbom(APP, PARTS, {"FFmpeg": "ab" * 32}))
-    assert (made["bomFormat"], made["specVersion"]) == ("CycloneDX", "1.6")
-    assert made["metadata"]["component"]["name"] == "unbraid"
-    found = {part["name"]: part for part in made["components"]}
-    assert set(found) == {part.name for part in PARTS}
+def test_every_component_has_its_url_version_and_licence() -> None:
+    bom = json.loads(format_sbom(APP, COMPONENTS, {"FFmpeg": "ab" * 32}))
+    assert (bom["bomFormat"], bom["specVersion"]) == ("CycloneDX", "1.6")
+    assert bom["metadata"]["component"]["name"] == "unbraid"
+    found = {component["name"]: component for component in bom["components"]}
+    assert set(found) == {component.name for component in COMPONENTS}
     assert found["torch"]["purl"] == "pkg:pypi/torch@2.13.0%2Bcpu"
     assert found["zlib"]["purl"] == "pkg:deb/debian/zlib@1:1.2.13.dfsg-1?arch=source"
     assert found["FFmpeg"]["version"] == "8.1.2"
     assert found["FFmpeg"]["licenses"] == [{"license": {"id": "LGPL-2.1-or-later"}}]
     assert found["FFmpeg"]["hashes"] == [{"alg": "SHA-256", "content": "ab" * 32}]
     assert found["bootloader"]["licenses"] == [{"expression": "GPL-2.0-or-later WITH Bootloader-exception"}]
-    assert all(part["licenses"] for part in found.values())
+    assert all(component["licenses"] for component in found.values())
 
 
-def test_what_carries_what_is_told() -> None:
-    made = json.loads(format_sbom(APP, PARTS, {}))
-    refs = {part["name"]: part["bom-ref"] for part in made["components"]}
-    needs = {row["ref"]: row.get("dependsOn", []) for row in made["dependencies"]}
-    assert needs[refs["av"]] == [refs["FFmpeg"]]
-    whole = made["metadata"]["component"]["bom-ref"]
-    assert set(needs[whole]) == {ref for name, ref in refs.items() if name != "FFmpeg"}
+def test_dependencies_state_which_component_contains_which() -> None:
+    bom = json.loads(format_sbom(APP, COMPONENTS, {}))
+    refs = {component["name"]: component["bom-ref"] for component in bom["components"]}
+    dependencies = {row["ref"]: row.get("dependsOn", []) for row in bom["dependencies"]}
+    assert dependencies[refs["av"]] == [refs["FFmpeg"]]
+    app_ref = bom["metadata"]["component"]["bom-ref"]
+    assert set(dependencies[app_ref]) == {ref for name, ref in refs.items() if name != "FFmpeg"}
 
 
-def test_the_same_parts_give_the_same_bytes_and_others_another_number() -> None:
-    assert format_sbom(APP, PARTS, {}) == format_sbom(APP, PARTS, {})
-    other = [replace(PARTS[0], version="18.1.1"), *PARTS[1:]]
+def test_same_components_give_the_same_bytes_and_others_another_serial_number() -> None:
+    assert format_sbom(APP, COMPONENTS, {}) == format_sbom(APP, COMPONENTS, {})
+    other = [replace(COMPONENTS[0], version="18.1.1"), *COMPONENTS[1:]]
     assert (
         json.loads(format_sbom(APP, other, {}))["serialNumber"]
-        != json.loads(format_sbom(APP, PARTS, {}))["serialNumber"]
+        != json.loads(format_sbom(APP, COMPONENTS, {}))["serialNumber"]
     )
 
 
-def test_no_time_is_written_but_the_one_that_is_given() -> None:
-    assert "timestamp" not in json.loads(format_sbom(APP, PARTS, {}))["metadata"]
-    assert json.loads(format_sbom(APP, PARTS, {}, 0))["metadata"]["timestamp"].startswith("1970-01-01T00:00:00")
-    assert json.loads(format_sbom(APP, PARTS, {}, 86400))["metadata"]["timestamp"].startswith("1970-01-02")
+def test_timestamp_is_the_given_one_or_missing() -> None:
+    assert "timestamp" not in json.loads(format_sbom(APP, COMPONENTS, {}))["metadata"]
+    assert json.loads(format_sbom(APP, COMPONENTS, {}, 0))["metadata"]["timestamp"].startswith("1970-01-01T00:00:00")
+    assert json.loads(format_sbom(APP, COMPONENTS, {}, 86400))["metadata"]["timestamp"].startswith("1970-01-02")

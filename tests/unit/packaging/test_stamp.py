@@ -19,46 +19,48 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     return environment
 
 
-def leave(environment: Environment, kind: str) -> None:
+def write_stamp(environment: Environment, kind: str) -> None:
     setup_stamp.write_stamps(environment, [kind], setup_stamp.compute_stamp(environment.folder.parent))
 
 
-def holds(environment: Environment, kind: str) -> bool:
+def is_current(environment: Environment, kind: str) -> bool:
     return setup_stamp.is_current(environment, kind, setup_stamp.compute_stamp(environment.folder.parent))
 
 
-def test_a_stamp_holds_for_its_own_kind_alone(environment: Environment) -> None:
-    assert not holds(environment, "app")
-    leave(environment, "app")
-    assert holds(environment, "app")
-    assert not holds(environment, "test")
+def test_stamp_is_current_only_for_its_own_kind(environment: Environment) -> None:
+    assert not is_current(environment, "app")
+    write_stamp(environment, "app")
+    assert is_current(environment, "app")
+    assert not is_current(environment, "test")
 
 
-def test_a_stamp_does_not_hold_for_other_lock_files(environment: Environment) -> None:
-    leave(environment, "app")
+def test_stamp_is_outdated_after_a_lock_file_changed(environment: Environment) -> None:
+    write_stamp(environment, "app")
     with (environment.folder.parent / "packaging" / "lock" / "app.txt").open("a") as lock:
         lock.write("another==1.0\n")
-    assert not holds(environment, "app")
+    assert not is_current(environment, "app")
 
 
-def test_a_stamp_does_not_hold_when_a_package_came_or_went_since(environment: Environment) -> None:
-    leave(environment, "app")
+def test_stamp_is_outdated_after_a_package_was_added_or_removed(environment: Environment) -> None:
+    write_stamp(environment, "app")
     (environment.site_packages / "stranger").mkdir()
     stamp = environment.state_folder / "app.stamp"
-    # Clocks of file systems tick coarsely: the stamp is made older rather than the test slower.
+    # The clock of a file system is coarse: make the stamp older instead of waiting.
     os.utime(stamp, (0, 0))
-    assert not holds(environment, "app")
+    assert not is_current(environment, "app")
 
 
-def test_a_withdrawn_stamp_does_not_hold(environment: Environment) -> None:
-    leave(environment, "app")
-    leave(environment, "test")
+def test_deleted_stamp_is_not_current(environment: Environment) -> None:
+    write_stamp(environment, "app")
+    write_stamp(environment, "test")
     setup_stamp.delete_stamps(environment)
-    assert not holds(environment, "app")
-    assert not holds(environment, "test")
+    assert not is_current(environment, "app")
+    assert not is_current(environment, "test")
 
 
-def test_the_start_script_may_give_its_own_account(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_start_script_may_supply_the_content_of_the_stamp(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("UNBRAID_STAMP", "what the shell saw")
-    leave(environment, "app")
+    write_stamp(environment, "app")
     assert (environment.state_folder / "app.stamp").read_text() == "what the shell saw\n"

@@ -1,4 +1,4 @@
-"""The start script as a user types it, on a checkout whose lock files ask for little."""
+"""The start script as a user runs it, in a checkout whose lock files list few packages."""
 
 import os
 import shutil
@@ -33,20 +33,20 @@ def checkout(tmp_path: Path, wheel: Callable[..., str]) -> Path:
 
 
 @pytest.fixture
-def begun(checkout: Path, pristine: Path) -> Path:
-    """A checkout whose set-up has come as far as an empty environment."""
+def prepared_checkout(checkout: Path, pristine: Path) -> Path:
+    """A checkout whose setup has only created an empty environment so far."""
     shutil.copytree(pristine / ".venv", checkout / ".venv", symlinks=True)
     return checkout
 
 
-def start(checkout: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def start(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | variables
     return subprocess.run(
-        [checkout / "unbraid", *words], capture_output=True, text=True, check=False, cwd="/", timeout=120, env=environment
+        [checkout / "unbraid", *arguments], capture_output=True, text=True, check=False, cwd="/", timeout=120, env=environment
     )  # fmt: skip
 
 
-def test_the_first_start_sets_up_and_later_ones_say_nothing(checkout: Path) -> None:
+def test_first_start_sets_up_and_later_starts_are_silent(checkout: Path) -> None:
     first = start(checkout, "a song.flac")
     assert first.stdout == "1 ['a song.flac']\n", first.stderr
     assert "0.5 GB to download, 1.9 GB on disk" in first.stderr.splitlines()[0]
@@ -58,8 +58,8 @@ def test_the_first_start_sets_up_and_later_ones_say_nothing(checkout: Path) -> N
     assert subprocess.run([link, "x"], capture_output=True, text=True, check=True).stdout == "1 ['x']\n"
 
 
-def test_what_changes_or_breaks_is_put_right_by_the_next_start(begun: Path, wheel: Callable[..., str]) -> None:
-    checkout = begun
+def test_next_start_repairs_what_changed_or_broke(prepared_checkout: Path, wheel: Callable[..., str]) -> None:
+    checkout = prepared_checkout
     start(checkout)
     lock = checkout / "packaging" / "lock" / "app.txt"
 
@@ -73,10 +73,10 @@ def test_what_changes_or_breaks_is_put_right_by_the_next_start(begun: Path, whee
 
     (packages,) = (checkout / ".venv" / "lib").glob("python3*/site-packages")
     shutil.rmtree(packages / "tiny")
-    os.utime(checkout / ".venv" / "unbraid" / "app.stamp", (0, 0))  # clocks of file systems tick coarsely
-    mended = start(checkout)
-    assert "Mending tiny" in mended.stderr
-    assert mended.stdout == "2 []\n"
+    os.utime(checkout / ".venv" / "unbraid" / "app.stamp", (0, 0))  # the clock of a file system is coarse
+    repaired = start(checkout)
+    assert "Mending tiny" in repaired.stderr
+    assert repaired.stdout == "2 []\n"
 
     moved = checkout.rename(checkout.with_name("elsewhere"))
     assert start(moved).stdout == "2 []\n"
@@ -85,69 +85,67 @@ def test_what_changes_or_breaks_is_put_right_by_the_next_start(begun: Path, whee
     assert start(moved).stdout == "2 []\n"
 
 
-def test_another_build_of_pytorch_is_installed_by_the_start_that_asks_for_it_and_stays(
-    begun: Path, package_server: Path
-) -> None:
-    start(begun)
-    (packages,) = (begun / ".venv" / "lib").glob("python3*/site-packages")
+def test_requested_build_of_pytorch_is_installed_and_stays(prepared_checkout: Path, package_server: Path) -> None:
+    start(prepared_checkout)
+    (packages,) = (prepared_checkout / ".venv" / "lib").glob("python3*/site-packages")
     assert list(packages.glob("torch-*")) == [packages / "torch-1.0+cpu.dist-info"]
     next(package_server.glob("torch-1.0+cpu-*")).unlink()
-    asked = start(begun, UNBRAID_TORCH="cuda")
-    assert asked.stdout == "1 []\n", asked.stderr
+    result = start(prepared_checkout, UNBRAID_TORCH="cuda")
+    assert result.stdout == "1 []\n", result.stderr
     assert list(packages.glob("torch-*")) == [packages / "torch-1.0.dist-info"]
     for variables in ({"UNBRAID_TORCH": "cuda"}, {}):
-        assert start(begun, **variables).stderr == ""
-    assert "may be cpu or cuda" in start(begun, UNBRAID_TORCH="gpu").stderr
+        assert start(prepared_checkout, **variables).stderr == ""
+    assert "may be cpu or cuda" in start(prepared_checkout, UNBRAID_TORCH="gpu").stderr
 
 
-HOLD = """
+HOLD_SETUP_LOCK = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import bootstrap
-with bootstrap.alone():
+with bootstrap.setup_lock():
     print("held", flush=True)
     sys.stdin.read()
 """
 
 
-def test_a_second_start_waits_for_the_set_up_of_the_first(begun: Path) -> None:
+def test_second_start_waits_for_the_setup_of_the_first(prepared_checkout: Path) -> None:
     pipe = subprocess.PIPE
-    words = [sys.executable, "-c", HOLD, str(begun / "packaging")]
-    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as first:
+    command = [sys.executable, "-c", HOLD_SETUP_LOCK, str(prepared_checkout / "packaging")]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as first:
         assert first.stdin
         assert first.stdout
         assert first.stdout.readline() == "held\n"
-        with subprocess.Popen([begun / "unbraid"], stdout=pipe, stderr=pipe, text=True) as second:
+        with subprocess.Popen([prepared_checkout / "unbraid"], stdout=pipe, stderr=pipe, text=True) as second:
             assert second.stderr
-            said = second.stderr.readline()
-            touched = (begun / ".venv" / "unbraid" / "place").exists()
+            message = second.stderr.readline()
+            setup_began = (prepared_checkout / ".venv" / "unbraid" / "place").exists()
             first.stdin.close()
-            answer, _ = second.communicate()
-    assert said.startswith("Another start is setting Unbraid up")
-    assert not touched
-    assert answer == "1 []\n"
+            output, _ = second.communicate()
+    assert message.startswith("Another start is setting Unbraid up")
+    assert not setup_began
+    assert output == "1 []\n"
 
 
-def test_a_checkout_without_python_says_what_to_type(checkout: Path, tmp_path: Path) -> None:
+def test_start_without_python_names_the_command_that_installs_it(checkout: Path, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("dirname", "cksum", "readlink", "cat"):
-        found = shutil.which(name)
-        assert found
-        (tools / name).symlink_to(found)
-    answer = subprocess.run(
+        program = shutil.which(name)
+        assert program
+        (tools / name).symlink_to(program)
+    result = subprocess.run(
         ["/bin/sh", checkout / "unbraid"], capture_output=True, text=True, check=False, env={"PATH": str(tools)}
     )
-    assert answer.returncode == 1
-    assert "sudo apt-get install python3 python3-venv" in answer.stderr
+    assert result.returncode == 1
+    assert "sudo apt-get install python3 python3-venv" in result.stderr
 
 
-def test_a_set_up_that_was_killed_is_finished_by_the_next_start(begun: Path) -> None:
-    process = subprocess.Popen([begun / "unbraid"], stderr=subprocess.PIPE, text=True, process_group=0)
+def test_killed_setup_is_finished_by_the_next_start(prepared_checkout: Path) -> None:
+    process = subprocess.Popen([prepared_checkout / "unbraid"], stderr=subprocess.PIPE, text=True, process_group=0)
     with process:
         assert process.stderr
         for line in process.stderr:
             if line.startswith("Installing"):
                 break
         os.killpg(process.pid, signal.SIGKILL)
-    assert start(begun).stdout == "1 []\n"
+    assert start(prepared_checkout).stdout == "1 []\n"

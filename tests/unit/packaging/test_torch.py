@@ -1,4 +1,4 @@
-"""Which build of PyTorch is installed, with servers of our own in the places of PyPI and of PyTorch's package index."""
+"""Which build of PyTorch is installed; local servers stand in for PyPI and PyTorch's package index."""
 
 import hashlib
 import shutil
@@ -16,7 +16,7 @@ from setup_environment import Environment
 
 from tests.helpers.http_server import FileServer
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is one build")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have only one build")
 
 SMALL = "torch-2.13.0+cpu-py3-none-any.whl"
 FULL = "torch-2.13.0-py3-none-any.whl"
@@ -27,20 +27,20 @@ SMALL_INSTALLED = {"torch-2.13.0+cpu"}
 
 @dataclass
 class Servers:
-    """PyPI, which has the build with CUDA, and PyTorch's package index, which has nothing yet."""
+    """PyPI with the CUDA build, and PyTorch's package index, empty at first."""
 
     pypi: FileServer
     pytorch: FileServer
     wheels: dict[str, bytes] = field(default_factory=dict)
 
     def offer_small(self, digest: str = "", content: bytes = b"") -> None:
-        """Put the build without CUDA into PyTorch's index: with another digest in its list, or another content."""
+        """Put the build without CUDA into PyTorch's index, optionally with another digest or other content."""
         digest = digest or hashlib.sha256(self.wheels[SMALL]).hexdigest()
         self.pytorch.files = {"torch": page(SMALL, digest), quote(SMALL): content or self.wheels[SMALL]}
 
 
 def page(name: str, digest: str) -> bytes:
-    """A project's page in a package index, as PEP 503 has it."""
+    """Return a project's page in a package index (PEP 503)."""
     return f'<!DOCTYPE html><a href="/{quote(name)}#sha256={digest}">{name}</a>'.encode()
 
 
@@ -77,13 +77,13 @@ def servers(
 def environment(pristine: Path, tmp_path: Path) -> Environment:
     root = tmp_path / "checkout"
     shutil.copytree(pristine, root, symlinks=True)
-    made = Environment(root)
-    made.state_folder.mkdir(exist_ok=True)
-    return made
+    copy = Environment(root)
+    copy.state_folder.mkdir(exist_ok=True)
+    return copy
 
 
-def installed(environment: Environment) -> set[str]:
-    """Names and versions of the packages that are installed, without those of every new environment."""
+def installed_packages(environment: Environment) -> set[str]:
+    """Return names and versions of the installed packages, except those in every new environment."""
     return {
         path.stem
         for path in environment.site_packages.glob("*.dist-info")
@@ -94,30 +94,30 @@ def installed(environment: Environment) -> set[str]:
 def test_small_build_comes_from_pytorchs_index_where_pypi_has_none(environment: Environment, servers: Servers) -> None:
     servers.offer_small()
     setup_torch.install(environment)
-    assert installed(environment) == SMALL_INSTALLED
-    asked = len(servers.pytorch.requests)
+    assert installed_packages(environment) == SMALL_INSTALLED
+    requests_before = len(servers.pytorch.requests)
     setup_torch.install(environment)
-    assert len(servers.pytorch.requests) == asked
+    assert len(servers.pytorch.requests) == requests_before
     assert not [path for path, _ in servers.pypi.requests if path.endswith(".whl")]
 
 
-def test_small_build_on_this_computer_is_taken_and_no_index_of_pytorchs_is_asked(
+def test_small_build_on_this_computer_is_used_without_asking_pytorchs_index(
     environment: Environment, servers: Servers, package_server: Path
 ) -> None:
     (package_server / SMALL).write_bytes(servers.wheels[SMALL])
     setup_torch.install(environment)
-    assert installed(environment) == SMALL_INSTALLED
+    assert installed_packages(environment) == SMALL_INSTALLED
     assert servers.pytorch.requests == []
 
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """A server that takes connections and never answers."""
+    """The URL of a server that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_full_build_is_announced_and_taken_where_pytorchs_index_gives_none(
+def test_full_build_is_announced_and_installed_when_pytorchs_index_fails(
     environment: Environment, servers: Servers, silent: str, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -133,16 +133,16 @@ def test_full_build_is_announced_and_taken_where_pytorchs_index_gives_none(
     assert len(servers.pytorch.requests) == 1
     servers.pytorch.forced_status, servers.pytorch.files = None, {}  # not found
     setup_torch.install(environment)
-    assert installed(environment) == FULL_INSTALLED
-    said = capsys.readouterr().err
-    assert said.index(f"taken in its place: {setup_torch.CUDA_SIZE}") < said.index(
+    assert installed_packages(environment) == FULL_INSTALLED
+    output = capsys.readouterr().err
+    assert output.index(f"taken in its place: {setup_torch.CUDA_SIZE}") < output.index(
         "Installing what PyTorch needs for NVIDIA"
     )
     setup_torch.install(environment)
     assert capsys.readouterr().err == ""
 
 
-def test_file_that_is_not_the_locked_one_is_refused_and_nothing_is_taken_in_its_place(
+def test_file_with_another_digest_is_refused_and_nothing_is_installed_instead(
     environment: Environment, servers: Servers
 ) -> None:
     forged, small = servers.wheels[FULL], servers.wheels[SMALL]
@@ -153,29 +153,29 @@ def test_file_that_is_not_the_locked_one_is_refused_and_nothing_is_taken_in_its_
     with pytest.raises(SetUpError, match="not the one that was locked"):
         setup_torch.install(environment)
     servers.offer_small()
-    # Newer versions of pip go on where a download broke off, when the server can.
+    # Newer versions of pip resume an interrupted download when the server supports it.
     servers.pytorch.cut_after_bytes, servers.pytorch.supports_ranges = len(small) - 10, False
     with pytest.raises(SetUpError):
         setup_torch.install(environment)
-    assert installed(environment) == set()
+    assert installed_packages(environment) == set()
 
 
-def test_build_with_cuda_is_taken_when_it_is_asked_for_and_stays_until_the_other_is(
+def test_requested_cuda_build_is_installed_and_stays_until_the_other_is_requested(
     environment: Environment, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     servers.offer_small()
     setup_torch.install(environment)
     monkeypatch.setenv("UNBRAID_TORCH", "cuda")
     setup_torch.install(environment)
-    assert installed(environment) == FULL_INSTALLED
+    assert installed_packages(environment) == FULL_INSTALLED
     monkeypatch.delenv("UNBRAID_TORCH")
-    for mark in environment.state_folder.glob("*.lock"):  # as when a damaged package is mended
-        mark.unlink()
+    for stamp in environment.state_folder.glob("*.lock"):  # as the repair of a damaged package does
+        stamp.unlink()
     setup_torch.install(environment)
-    assert installed(environment) == FULL_INSTALLED
+    assert installed_packages(environment) == FULL_INSTALLED
     monkeypatch.setenv("UNBRAID_TORCH", "cpu")
     setup_torch.install(environment)
-    assert installed(environment) == SMALL_INSTALLED
+    assert installed_packages(environment) == SMALL_INSTALLED
 
 
 def test_owner_of_an_nvidia_card_is_told_once_how_to_use_it(

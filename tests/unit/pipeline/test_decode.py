@@ -22,7 +22,7 @@ def whole(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def damaged(whole: Path) -> Path:
-    """A song of which one decoder reads the beginning, and another one most."""
+    """Return a damaged track: one decoder reads only its beginning, another one most of it."""
     data = bytearray(whole.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 200] = bytes(200)
@@ -33,9 +33,7 @@ def damaged(whole: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["whole", "damaged"])
-def test_peaks_and_level_are_those_of_what_was_decoded(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_peaks_and_level_match_the_decoded_mixture(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     track: Path = request.getfixturevalue(kind)
     progress = Progress(lambda step: None, lambda: False)
     mixture, level = decode_track(track, tmp_path / "mixture.wav", tmp_path / "peaks", progress)
@@ -48,13 +46,13 @@ def test_peaks_and_level_are_those_of_what_was_decoded(
     )
 
 
-def test_a_cancel_leaves_neither_mixture_nor_peaks(whole: Path, tmp_path: Path) -> None:
+def test_cancelled_decoding_leaves_no_mixture_and_no_peaks(whole: Path, tmp_path: Path) -> None:
     with pytest.raises(CancelledError):
         decode_track(whole, tmp_path / "mixture.wav", tmp_path / "peaks", Progress(lambda step: None, lambda: True))
     assert list(tmp_path.iterdir()) == [whole]
 
 
-def test_what_is_no_sound_leaves_neither_mixture_nor_peaks(tmp_path: Path) -> None:
+def test_file_without_audio_leaves_no_mixture_and_no_peaks(tmp_path: Path) -> None:
     track = tmp_path / "song.flac"
     track.write_bytes(b"no song at all" * 100)
     with pytest.raises(UnusableTrackError):

@@ -23,7 +23,7 @@ SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 
 
 class RoughEngine(IdentityEngine):
-    """Sources that are far from summing to the mixture."""
+    """Returns stems whose sum is far from the mixture."""
 
     def stems(self, segments: Samples) -> Samples:
         stems = super().stems(segments)
@@ -33,14 +33,14 @@ class RoughEngine(IdentityEngine):
 
 
 class BrokenEngine(IdentityEngine):
-    """Gives something that is not sound."""
+    """Returns NaN instead of audio."""
 
     def stems(self, segments: Samples) -> Samples:
         return super().stems(segments) * np.float32(np.nan)
 
 
 class LoudEngine(IdentityEngine):
-    """Two sources louder than full scale that cancel each other."""
+    """Returns two stems louder than full scale that cancel each other."""
 
     def stems(self, segments: Samples) -> Samples:
         stems = super().stems(segments)
@@ -49,8 +49,8 @@ class LoudEngine(IdentityEngine):
         return stems
 
 
-def music(frames: int, channels: int, seed: int = 0) -> NDArray[np.float64]:
-    """`[frames, channels]`: noise that swells, some silence, and full scale at the end."""
+def make_audio(frames: int, channels: int, seed: int = 0) -> NDArray[np.float64]:
+    """Return `[frames, channels]`: swelling noise with some silence, and full scale at the end."""
     noise = np.random.default_rng(seed).uniform(-0.7, 0.7, (frames, channels))
     sound = noise * np.abs(np.sin(np.arange(frames) / 3000.0))[:, None]
     sound[frames // 4 : frames // 3] = 0.0
@@ -58,22 +58,22 @@ def music(frames: int, channels: int, seed: int = 0) -> NDArray[np.float64]:
     return sound
 
 
-def track(folder: Path, bits: str, channels: int, rate: int, frames: int) -> Path:
+def write_track(folder: Path, bits: str, channels: int, rate: int, frames: int) -> Path:
     path = folder / "song.wav"
-    soundfile.write(path, music(frames, channels), rate, subtype=SUBTYPES[bits])
+    soundfile.write(path, make_audio(frames, channels), rate, subtype=SUBTYPES[bits])
     return path
 
 
-def request(source: Path, folder: Path, **changes: object) -> Request:
+def make_request(source: Path, folder: Path, **changes: object) -> Request:
     values: dict[str, object] = {"format": "wav", "bits": None, "sum_mode": "exact"} | changes
     return Request(source=source, folder=folder, mixture_peaks=folder / "mixture.peaks", **values)  # type: ignore[arg-type]
 
 
-def separate(ask: Request, engine: Engine) -> Outcome:
-    return run(ask, engine, lambda _: None, lambda: False)
+def separate(request: Request, engine: Engine) -> Outcome:
+    return run(request, engine, lambda _: None, lambda: False)
 
 
-def whole_numbers(path: Path) -> NDArray[np.int64]:
+def read_integers(path: Path) -> NDArray[np.int64]:
     return soundfile.read(path, dtype="int32", always_2d=True)[0].astype(np.int64)
 
 
@@ -81,64 +81,68 @@ def whole_numbers(path: Path) -> NDArray[np.int64]:
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("bits", ["16", "24", "32"])
 def test_stems_sum_to_the_mixture_sample_for_sample(tmp_path: Path, bits: str, channels: int, rate: int) -> None:
-    source = track(tmp_path, bits, channels, rate, 30011)
-    outcome = separate(request(source, tmp_path / "job"), RoughEngine(SHORT))
+    source = write_track(tmp_path, bits, channels, rate, 30011)
+    outcome = separate(make_request(source, tmp_path / "job"), RoughEngine(SHORT))
     assert (outcome.sample_rate, outcome.channels, outcome.frames) == (rate, channels, 30011)
     infos = [soundfile.info(stem.path) for stem in outcome.stems]
-    assert {(i.samplerate, i.channels, i.frames, i.subtype) for i in infos} == {(rate, channels, 30011, SUBTYPES[bits])}
-    np.testing.assert_array_equal(sum(whole_numbers(stem.path) for stem in outcome.stems), whole_numbers(source))
+    assert {(info.samplerate, info.channels, info.frames, info.subtype) for info in infos} == {
+        (rate, channels, 30011, SUBTYPES[bits])
+    }
+    np.testing.assert_array_equal(sum(read_integers(stem.path) for stem in outcome.stems), read_integers(source))
     assert outcome.null_dbfs == -300.0
     assert outcome.notices == ()
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])
 @pytest.mark.parametrize("channels", [1, 2])
-def test_float_stems_sum_to_a_float_mixture_as_well_as_floats_can(tmp_path: Path, channels: int, rate: int) -> None:
-    source = track(tmp_path, "32f", channels, rate, 30011)
-    outcome = separate(request(source, tmp_path / "job"), RoughEngine(SHORT))
+def test_float_stems_sum_to_a_float_mixture_within_float_precision(tmp_path: Path, channels: int, rate: int) -> None:
+    source = write_track(tmp_path, "32f", channels, rate, 30011)
+    outcome = separate(make_request(source, tmp_path / "job"), RoughEngine(SHORT))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
     assert outcome.null_dbfs < -150.0
 
 
 @pytest.mark.parametrize("bits", ["16", "24"])
-def test_float_stems_sum_to_a_whole_number_mixture_exactly(tmp_path: Path, bits: str) -> None:
-    source = track(tmp_path, bits, 2, 44100, 30011)
-    outcome = separate(request(source, tmp_path / "job", bits="32f"), RoughEngine(SHORT))
+def test_float_stems_sum_to_an_integer_mixture_exactly(tmp_path: Path, bits: str) -> None:
+    source = write_track(tmp_path, bits, 2, 44100, 30011)
+    outcome = separate(make_request(source, tmp_path / "job", bits="32f"), RoughEngine(SHORT))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
     assert outcome.null_dbfs == -300.0
 
 
-def test_fewer_bits_sum_to_the_rounded_mixture(tmp_path: Path) -> None:
-    source = track(tmp_path, "24", 2, 44100, 30011)
-    outcome = separate(request(source, tmp_path / "job", bits="16"), RoughEngine(SHORT))
+def test_stems_with_fewer_bits_sum_to_the_rounded_mixture(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "24", 2, 44100, 30011)
+    outcome = separate(make_request(source, tmp_path / "job", bits="16"), RoughEngine(SHORT))
     assert -97.0 < outcome.null_dbfs < -96.0
 
 
 @pytest.mark.parametrize("bits", ["16", "24"])
 @pytest.mark.parametrize("file_format", ["wav", "flac"])
-def test_stems_too_loud_for_whole_numbers_become_float(tmp_path: Path, bits: str, file_format: str) -> None:
-    source = track(tmp_path, bits, 2, 44100, 200_000)
-    outcome = separate(request(source, tmp_path / "job", format=file_format), LoudEngine(PLAIN))
+def test_stems_too_loud_for_integer_samples_are_written_as_float(tmp_path: Path, bits: str, file_format: str) -> None:
+    source = write_track(tmp_path, bits, 2, 44100, 200_000)
+    outcome = separate(make_request(source, tmp_path / "job", format=file_format), LoudEngine(PLAIN))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
     assert outcome.null_dbfs == -300.0
     assert outcome.notices == (
         f"A stem is louder than {bits}-bit files can hold, so all stems were written as 32-bit float WAV.",
     )
     assert soundfile.read(outcome.stems[0].path)[0].max() > 1.2
-    left = {path.name for path in (tmp_path / "job").iterdir()}
-    assert left == {"mixture.peaks"} | {
-        f"{s}.{e}" for s in ("drums", "bass", "other", "vocals") for e in ("wav", "peaks")
+    names = {path.name for path in (tmp_path / "job").iterdir()}
+    assert names == {"mixture.peaks"} | {
+        f"{source_name}.{extension}"
+        for source_name in ("drums", "bass", "other", "vocals")
+        for extension in ("wav", "peaks")
     }
 
 
 @pytest.mark.parametrize("file_format", ["wav", "flac"])
-def test_stems_that_get_loud_late_become_float_from_the_start(tmp_path: Path, file_format: str) -> None:
-    sound = music(200_000, 2)
+def test_stems_that_get_loud_late_are_written_as_float_from_the_start(tmp_path: Path, file_format: str) -> None:
+    sound = make_audio(200_000, 2)
     sound[150_000:] = 0.99
     source = tmp_path / "song.wav"
     soundfile.write(source, sound, 44100, subtype="PCM_24")
     engine = IdentityEngine(PLAIN, shares=(1.5, -0.5, 0.0, 0.0))
-    outcome = separate(request(source, tmp_path / "job", format=file_format), engine)
+    outcome = separate(make_request(source, tmp_path / "job", format=file_format), engine)
     drums = soundfile.read(tmp_path / "job" / "drums.wav")[0]
     np.testing.assert_allclose(drums, 1.5 * sound, atol=1e-4)
     assert outcome.null_dbfs == -300.0
@@ -146,9 +150,9 @@ def test_stems_that_get_loud_late_become_float_from_the_start(tmp_path: Path, fi
 
 @pytest.mark.parametrize("sum_mode", ["exact", "raw"])
 @pytest.mark.parametrize("frames", [1, 2, 100, 3071, 3072, 4096, 4097, 9999])
-def test_identity_gives_the_mixture_back_for_any_length(tmp_path: Path, frames: int, sum_mode: str) -> None:
-    source = track(tmp_path, "16", 2, 44100, frames)
-    outcome = separate(request(source, tmp_path / "job", bits="32f", sum_mode=sum_mode), IdentityEngine(PLAIN))
+def test_identity_engine_returns_the_mixture_at_any_length(tmp_path: Path, frames: int, sum_mode: str) -> None:
+    source = write_track(tmp_path, "16", 2, 44100, frames)
+    outcome = separate(make_request(source, tmp_path / "job", bits="32f", sum_mode=sum_mode), IdentityEngine(PLAIN))
     for stem, share in zip(outcome.stems, (0.5, 0.25, 0.125, 0.125), strict=True):
         np.testing.assert_allclose(soundfile.read(stem.path)[0], share * soundfile.read(source)[0], atol=2e-6)
 
@@ -161,23 +165,25 @@ def test_identity_gives_the_mixture_back_for_any_length(tmp_path: Path, frames: 
     context=st.integers(0, 40),
     centre=st.booleans(),
 )
-def test_identity_gives_the_mixture_back_for_any_segment_and_overlap(
+def test_identity_engine_returns_the_mixture_with_any_segmentation(
     tmp_path: Path, frames: int, length: int, overlap: float, context: int, centre: bool
 ) -> None:
     folder = tmp_path / str(uuid4())
     folder.mkdir()
-    source = track(folder, "16", 2, 44100, frames)
-    how = Segmentation(length, max(1, int((1 - overlap) * length)), context, centre)
-    outcome = separate(request(source, folder / "job", bits="32f", sum_mode="raw"), IdentityEngine(how))
+    source = write_track(folder, "16", 2, 44100, frames)
+    segmentation = Segmentation(length, max(1, int((1 - overlap) * length)), context, centre)
+    outcome = separate(make_request(source, folder / "job", bits="32f", sum_mode="raw"), IdentityEngine(segmentation))
     assert outcome.null_dbfs < -120.0
     assert soundfile.info(outcome.stems[0].path).frames == frames
 
 
 @pytest.mark.parametrize("rate", [8000, 22050, 48000, 192_000])
 @pytest.mark.parametrize("frames", [1, 2, 3, 17, 4099])
-def test_any_rate_and_length_comes_back_whole(tmp_path: Path, rate: int, frames: int) -> None:
-    source = track(tmp_path, "24", 2, rate, frames)
-    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+def test_stems_have_the_length_and_sum_of_the_track_at_any_rate_and_length(
+    tmp_path: Path, rate: int, frames: int
+) -> None:
+    source = write_track(tmp_path, "24", 2, rate, frames)
+    outcome = separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert outcome.null_dbfs == -300.0
     assert {soundfile.info(stem.path).frames for stem in outcome.stems} == {frames}
 
@@ -185,121 +191,126 @@ def test_any_rate_and_length_comes_back_whole(tmp_path: Path, rate: int, frames:
 def test_silence_separates_into_silence(tmp_path: Path) -> None:
     source = tmp_path / "song.wav"
     soundfile.write(source, np.zeros((20_000, 2)), 44100, subtype="PCM_16")
-    outcome = separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+    outcome = separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert all(not soundfile.read(stem.path)[0].any() for stem in outcome.stems)
     assert outcome.null_dbfs == -300.0
 
 
-def test_progress_never_goes_back_and_ends_at_one(tmp_path: Path) -> None:
-    steps: list[ProgressUpdate] = []
-    source = track(tmp_path, "16", 2, 48000, 100_000)
-    run(request(source, tmp_path / "job"), IdentityEngine(SHORT), steps.append, lambda: False)
-    assert [step.progress for step in steps] == sorted(step.progress for step in steps)
-    assert list(dict.fromkeys(step.stage for step in steps)) == ["decoding", "separating", "writing"]
-    assert steps[-1].progress == 1.0
+def test_progress_never_decreases_and_ends_at_one(tmp_path: Path) -> None:
+    updates: list[ProgressUpdate] = []
+    source = write_track(tmp_path, "16", 2, 48000, 100_000)
+    run(make_request(source, tmp_path / "job"), IdentityEngine(SHORT), updates.append, lambda: False)
+    assert [update.progress for update in updates] == sorted(update.progress for update in updates)
+    assert list(dict.fromkeys(update.stage for update in updates)) == ["decoding", "separating", "writing"]
+    assert updates[-1].progress == 1.0
 
 
-@pytest.mark.parametrize("asked", [1, 2, 5, 20, 60])
-def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, asked: int) -> None:
-    source = track(tmp_path, "16", 2, 48000, 200_000)
-    answers = iter([False] * asked)
+@pytest.mark.parametrize("polls", [1, 2, 5, 20, 60])
+def test_cancelled_run_leaves_no_files(tmp_path: Path, polls: int) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 200_000)
+    cancel_replies = iter([False] * polls)
     with pytest.raises(CancelledError):
-        run(request(source, tmp_path / "job"), LoudEngine(PLAIN), lambda _: None, lambda: next(answers, True))
+        run(
+            make_request(source, tmp_path / "job"),
+            LoudEngine(PLAIN),
+            lambda _: None,
+            lambda: next(cancel_replies, True),
+        )
     assert list((tmp_path / "job").iterdir()) == []
 
 
-def test_a_full_disk_behind_the_folder_for_copies_is_told_before_the_work_begins_too(tmp_path: Path) -> None:
-    source = track(tmp_path, "16", 2, 48000, 200_000)
+def test_full_disk_of_the_copies_folder_is_reported_before_the_separation(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 200_000)
     with small_disk(tmp_path / "disk", 1) as disk:
-        ask = request(source, tmp_path / "job", copies=disk.mount_point / "not there yet")
+        request = make_request(source, tmp_path / "job", copies=disk.mount_point / "not there yet")
         with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, and 1 MB is free there"):
-            separate(ask, IdentityEngine(SHORT))
+            separate(request, IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
 
 @pytest.mark.parametrize("stage", ["decoding", "separating", "writing"])
-def test_a_job_stopped_in_any_stage_leaves_nothing_behind(tmp_path: Path, stage: str) -> None:
-    source = track(tmp_path, "16", 2, 48000, 200_000)
-    seen: list[str] = []
+def test_run_cancelled_in_any_stage_leaves_no_files(tmp_path: Path, stage: str) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 200_000)
+    stages: list[str] = []
     with pytest.raises(CancelledError):
         run(
-            request(source, tmp_path / "job"),
+            make_request(source, tmp_path / "job"),
             IdentityEngine(SHORT),
-            lambda step: seen.append(step.stage),
-            lambda: stage in seen,
+            lambda update: stages.append(update.stage),
+            lambda: stage in stages,
         )
-    assert seen[-1] == stage
+    assert stages[-1] == stage
     assert list((tmp_path / "job").iterdir()) == []
 
 
-def test_sources_of_any_name_become_files_of_the_folder(tmp_path: Path) -> None:
-    source = track(tmp_path, "16", 2, 44100, 1000)
+def test_sources_with_any_name_become_files_in_the_folder(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "16", 2, 44100, 1000)
     engine = IdentityEngine(SHORT, sources=("lead/../vocals", "con", "été ", "..."))
-    outcome = separate(request(source, tmp_path / "job"), engine)
+    outcome = separate(make_request(source, tmp_path / "job"), engine)
     assert [stem.name for stem in outcome.stems] == list(engine.sources)
     assert {path.parent for stem in outcome.stems for path in (stem.path, stem.peaks)} == {tmp_path / "job"}
     assert len(list((tmp_path / "job").iterdir())) == 9
 
 
-def test_a_full_disk_is_told_before_the_work_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = track(tmp_path, "16", 2, 48000, 200_000)
+def test_full_disk_is_reported_before_the_separation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 200_000)
     usage = disk_space.shutil.disk_usage(tmp_path)
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
     with pytest.raises(StorageError, match=r"song\.wav need 46 MB on the disk, and 3 MB is free"):
-        separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+        separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
 
-def test_an_engine_that_gives_no_sound_fails_the_job(tmp_path: Path) -> None:
-    source = track(tmp_path, "16", 2, 48000, 30_000)
+def test_engine_that_returns_nan_fails_the_run(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 30_000)
     with pytest.raises(ModelRejectedError, match="The model identity gave something that is not sound"):
-        separate(request(source, tmp_path / "job"), BrokenEngine(SHORT))
+        separate(make_request(source, tmp_path / "job"), BrokenEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
-    source = track(tmp_path, "16", 2, 48000, 1000)
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 1000)
     with pytest.raises(StorageError, match=r"The stems of song\.wav could not be written"):
-        separate(request(source, source / "job"), IdentityEngine(SHORT))
+        separate(make_request(source, source / "job"), IdentityEngine(SHORT))
 
 
-def test_the_pipeline_itself_needs_no_torch() -> None:
+def test_pipeline_imports_without_torch() -> None:
     code = "import sys, desktop.pipeline.run, desktop.pipeline.engines.load; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_files_that_are_there_already_are_left_alone(tmp_path: Path) -> None:
-    source = track(tmp_path, "16", 2, 48000, 1000)
+def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "16", 2, 48000, 1000)
     (tmp_path / "job").mkdir()
     (tmp_path / "job" / "bass.wav").write_text("mine")
     with pytest.raises(StorageError, match=r"bass\.wav is there already"):
-        separate(request(source, tmp_path / "job"), IdentityEngine(SHORT))
+        separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert [path.name for path in (tmp_path / "job").iterdir()] == ["bass.wav"]
     assert (tmp_path / "job" / "bass.wav").read_text() == "mine"
 
 
 @pytest.mark.parametrize("channels", [1, 2])
-def test_mp3_stems_sum_to_about_the_mixture(tmp_path: Path, channels: int) -> None:
+def test_mp3_stems_sum_approximately_to_the_mixture(tmp_path: Path, channels: int) -> None:
     source = tmp_path / "song.wav"
     time = np.arange(100_000) / 44100
     tone = 0.4 * np.sin(2 * np.pi * 440 * time) * np.hanning(100_000)
     soundfile.write(source, np.stack([tone] * channels, axis=1), 44100, subtype="PCM_16")
-    outcome = separate(request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
+    outcome = separate(make_request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
     assert {stem.path.suffix for stem in outcome.stems} == {".mp3"}
     assert {soundfile.info(stem.path).frames for stem in outcome.stems} == {100_000}
     assert -80.0 < outcome.null_dbfs < -40.0
 
 
-def test_a_rate_that_mp3_cannot_hold_becomes_flac(tmp_path: Path) -> None:
-    source = track(tmp_path, "24", 2, 96000, 10_000)
-    outcome = separate(request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
+def test_sample_rate_that_mp3_cannot_hold_is_written_as_flac(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "24", 2, 96000, 10_000)
+    outcome = separate(make_request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"PCM_24"}
     assert outcome.notices == ("MP3 cannot hold 96000 Hz, so the stems were written as FLAC.",)
     assert outcome.null_dbfs == -300.0
 
 
-def test_flac_of_a_float_song_has_24_bits_and_says_so(tmp_path: Path) -> None:
-    source = track(tmp_path, "32f", 2, 44100, 10_000)
-    outcome = separate(request(source, tmp_path / "job", format="flac"), IdentityEngine(SHORT))
+def test_flac_stems_of_a_float_track_have_24_bits_and_a_notice(tmp_path: Path) -> None:
+    source = write_track(tmp_path, "32f", 2, 44100, 10_000)
+    outcome = separate(make_request(source, tmp_path / "job", format="flac"), IdentityEngine(SHORT))
     assert outcome.notices == ("FLAC holds 24 bits at most, so the stems were written with 24 bits.",)
     assert outcome.null_dbfs < -144.0

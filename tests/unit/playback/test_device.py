@@ -1,4 +1,4 @@
-"""PortAudio lists devices when it is initialised: when that is done anew, and when it must not be."""
+"""PortAudio lists devices only when it is initialized: when it is reinitialized, and when it must not be."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ sounddevice = pytest.importorskip("sounddevice", exc_type=OSError, reason="no Po
 
 
 class Stream:
-    """What sounddevice opens where there is a device."""
+    """Stands for a stream of sounddevice on an existing device."""
 
     latency = 0.01
 
@@ -25,73 +25,75 @@ class Stream:
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every time that PortAudio looks for devices, of which there is one."""
-    seen: list[str] = []
-    monkeypatch.setattr(sounddevice, "_terminate", lambda: seen.append("terminated"))
-    monkeypatch.setattr(sounddevice, "_initialize", lambda: seen.append("initialised"))
+def portaudio_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Record each initialization and termination of PortAudio, which finds one device."""
+    calls: list[str] = []
+    monkeypatch.setattr(sounddevice, "_terminate", lambda: calls.append("terminated"))
+    monkeypatch.setattr(sounddevice, "_initialize", lambda: calls.append("initialised"))
     monkeypatch.setattr(sounddevice, "query_devices", lambda **_: {"name": "Speakers", "default_samplerate": 48000.0})
     monkeypatch.setattr(sounddevice, "OutputStream", Stream)
-    return seen
+    return calls
 
 
-def opened(rate: int = 44100) -> Device:
+def open_device(rate: int = 44100) -> Device:
     return Device(rate, lambda block, underflow: None, lambda: pytest.fail("the device was not lost"))
 
 
-def test_devices_are_looked_for_before_each_opening(looks: list[str]) -> None:
+def test_portaudio_is_reinitialized_before_each_open(portaudio_calls: list[str]) -> None:
     for _ in range(2):
-        opened().close()
-    assert looks == ["terminated", "initialised"] * 2
+        open_device().close()
+    assert portaudio_calls == ["terminated", "initialised"] * 2
 
 
-def test_devices_are_not_looked_for_while_a_stream_is_open(looks: list[str]) -> None:
-    first = opened()
-    second = opened()
+def test_portaudio_is_not_reinitialized_while_a_stream_is_open(portaudio_calls: list[str]) -> None:
+    first = open_device()
+    second = open_device()
     assert default_device_name() == "Speakers"
     first.close()
     assert default_device_name() == "Speakers"
-    assert looks == ["terminated", "initialised"]
+    assert portaudio_calls == ["terminated", "initialised"]
     second.close()
     assert default_device_name() == "Speakers"
-    assert looks == ["terminated", "initialised"] * 2
+    assert portaudio_calls == ["terminated", "initialised"] * 2
 
 
-@pytest.mark.usefixtures("looks")
-def test_a_device_that_refuses_the_rate_of_the_song_is_opened_at_its_own() -> None:
-    made = opened(96000)
-    assert made.sample_rate == 48000
-    made.close()
+@pytest.mark.usefixtures("portaudio_calls")
+def test_device_that_rejects_the_track_rate_is_opened_at_its_default_rate() -> None:
+    opened = open_device(96000)
+    assert opened.sample_rate == 48000
+    opened.close()
 
 
-@pytest.mark.usefixtures("looks")
-def test_a_device_that_cannot_be_opened_says_what_to_do_and_leaves_nothing_open(
+@pytest.mark.usefixtures("portaudio_calls")
+def test_failed_open_raises_an_error_with_advice_and_leaves_no_open_stream(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(rate: int, **_: object) -> None:
+    def raise_host_error(rate: int, **_: object) -> None:
         raise sounddevice.PortAudioError("Unanticipated host error", -9999)
 
-    monkeypatch.setattr(sounddevice, "OutputStream", refuse)
+    monkeypatch.setattr(sounddevice, "OutputStream", raise_host_error)
     with pytest.raises(SoundUnavailableError, match="Close other programs that use it"):
-        opened()
+        open_device()
     assert not device._open_streams
 
 
-def test_no_device_is_told(looks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(**_: object) -> None:
+def test_missing_device_raises_an_error_with_advice(
+    portaudio_calls: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_no_device(**_: object) -> None:
         raise sounddevice.PortAudioError("Error querying device -1")
 
-    monkeypatch.setattr(sounddevice, "query_devices", none)
-    for attempt in (opened, default_device_name):
+    monkeypatch.setattr(sounddevice, "query_devices", raise_no_device)
+    for call in (open_device, default_device_name):
         with pytest.raises(SoundUnavailableError, match="Connect one, then press play again"):
-            attempt()
-    assert looks == ["terminated", "initialised"] * 2
+            call()
+    assert portaudio_calls == ["terminated", "initialised"] * 2
 
 
-def test_an_underflow_is_passed_on() -> None:
-    told: list[bool] = []
-    made = Device.__new__(Device)
-    made._fill = lambda block, underflow: told.append(underflow)
+def test_underflow_flag_is_passed_to_the_fill_callback() -> None:
+    underflows: list[bool] = []
+    opened = Device.__new__(Device)
+    opened._fill = lambda block, underflow: underflows.append(underflow)
     for flag in (0, 4):  # paOutputUnderflow, portaudio.h
-        made._callback(np.zeros((1, 2), np.float32), 1, None, sounddevice.CallbackFlags(flag))
-    assert told == [False, True]
+        opened._callback(np.zeros((1, 2), np.float32), 1, None, sounddevice.CallbackFlags(flag))
+    assert underflows == [False, True]

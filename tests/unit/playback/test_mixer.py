@@ -1,4 +1,4 @@
-"""The mixer: exact at unity, never a click."""
+"""Mixer: exact at unity gain, and free of clicks."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from desktop.playback.mixer import RAMP_S, Mixer, db_to_gain
 RATE = 48000
 
 
-def mixed(mixer: Mixer, lanes: np.ndarray) -> np.ndarray:
+def mix(mixer: Mixer, lanes: np.ndarray) -> np.ndarray:
     out = np.zeros((len(lanes), 2), dtype=np.float32)
     mixer.mix(lanes.copy(), out)
     return out
@@ -18,40 +18,40 @@ def noise(frames: int, lanes: int = 3) -> np.ndarray:
     return np.random.default_rng(0).normal(0, 0.1, (frames, lanes, 2)).astype(np.float32)
 
 
-def test_lanes_at_unity_are_summed_to_the_bit() -> None:
+def test_lanes_at_unity_gain_are_summed_bit_exactly() -> None:
     lanes = noise(1000)
-    np.testing.assert_array_equal(mixed(Mixer(3, RATE, 1000), lanes), lanes.sum(axis=1))
+    np.testing.assert_array_equal(mix(Mixer(3, RATE, 1000), lanes), lanes.sum(axis=1))
 
 
-def test_a_silenced_lane_fades_within_the_ramp_and_is_then_not_there_at_all() -> None:
+def test_silenced_lane_fades_out_within_the_ramp_and_is_then_absent() -> None:
     mixer = Mixer(3, RATE, 4096)
     mixer.target_gains[1] = 0.0
     lanes = noise(4096)
-    out = mixed(mixer, lanes)
-    faded = int(RAMP_S * RATE) + 1
-    np.testing.assert_array_equal(out[faded:], lanes[faded:][:, [0, 2]].sum(axis=1))
+    out = mix(mixer, lanes)
+    fade_end = int(RAMP_S * RATE) + 1
+    np.testing.assert_array_equal(out[fade_end:], lanes[fade_end:][:, [0, 2]].sum(axis=1))
 
 
-def test_a_level_moves_in_steps_too_small_to_hear_also_across_blocks() -> None:
+def test_gain_moves_in_inaudible_steps_also_across_blocks() -> None:
     mixer = Mixer(1, RATE, 64)
     mixer.target_gains[0] = 0.0
     ones = np.ones((64, 1, 2), dtype=np.float32)
-    heard = np.concatenate([mixed(mixer, ones) for _ in range(20)])
-    assert np.abs(np.diff(heard, axis=0)).max() <= 1.01 / (RAMP_S * RATE)
-    assert heard[-1, 0] == 0.0
+    output = np.concatenate([mix(mixer, ones) for _ in range(20)])
+    assert np.abs(np.diff(output, axis=0)).max() <= 1.01 / (RAMP_S * RATE)
+    assert output[-1, 0] == 0.0
 
 
-def test_peaks_are_those_of_each_lane_after_its_level() -> None:
+def test_peaks_are_measured_after_the_gain_of_each_lane() -> None:
     mixer = Mixer(2, RATE, 16)
     mixer.target_gains[:] = (0.5, 1.0)
     mixer.reset(RATE)
     lanes = np.zeros((16, 2, 2), dtype=np.float32)
     lanes[3, 0, 1] = -0.8
     lanes[5, 1, 0] = 0.25
-    mixed(mixer, lanes)
+    mix(mixer, lanes)
     np.testing.assert_allclose(mixer.peaks, [0.4, 0.25])
 
 
-@pytest.mark.parametrize(("db", "factor"), [(0.0, 1.0), (-6.0206, 0.5), (6.0206, 2.0), (-60.0, 0.0)])
-def test_levels_in_db_are_factors_and_the_bottom_is_silence(db: float, factor: float) -> None:
-    assert db_to_gain(db) == pytest.approx(factor, rel=1e-4)
+@pytest.mark.parametrize(("db", "gain"), [(0.0, 1.0), (-6.0206, 0.5), (6.0206, 2.0), (-60.0, 0.0)])
+def test_db_converts_to_gain_and_minus_60_db_is_silence(db: float, gain: float) -> None:
+    assert db_to_gain(db) == pytest.approx(gain, rel=1e-4)

@@ -1,4 +1,4 @@
-"""The callback without a sound card, sample by sample: whatever the rings hold, what is heard never jumps."""
+"""Audio callback without a sound card, sample by sample: the output never jumps, whatever the rings contain."""
 
 import numpy as np
 import pytest
@@ -13,42 +13,42 @@ from desktop.playback.ring import Ring
 RATE = 44100
 FADE = int(RAMP_S * RATE)
 BLOCK = 441
-LONG = 10**6
-# A frame of sound may differ from the one before by one step of a fade.
-STEP = 1.001 / FADE
+TRACK_FRAMES = 10**6
+# Largest allowed difference between neighbouring frames: one step of a fade.
+MAX_STEP = 1.001 / FADE
 
 
-def ring(frames: int, start: int = 0, number: int = 0, end: int = LONG, value: float = 1.0) -> Ring:
-    made = Ring(200_000, 1, start, end, number)
-    write(made, frames, value)
-    return made
+def make_ring(frames: int, start: int = 0, seek_number: int = 0, end: int = TRACK_FRAMES, value: float = 1.0) -> Ring:
+    ring = Ring(200_000, 1, start, end, seek_number)
+    write_constant(ring, frames, value)
+    return ring
 
 
-def write(into: Ring, frames: int, value: float = 1.0) -> None:
-    into.write(np.full((frames, 1, 2), value, np.float32))
+def write_constant(ring: Ring, frames: int, value: float = 1.0) -> None:
+    ring.write(np.full((frames, 1, 2), value, np.float32))
 
 
-def counted(frames: int, start: int = 0, number: int = 0) -> Ring:
-    """A ring in which every frame tells its place in the song, up to the song's 100,000th."""
-    made = Ring(200_000, 1, start, 100_000, number)
-    made.write(np.repeat(np.arange(start, start + frames, dtype=np.float32) / 100_000, 2).reshape(-1, 1, 2))
-    return made
+def make_ramp_ring(frames: int, start: int = 0, seek_number: int = 0) -> Ring:
+    """Return a ring whose samples are their position in the track, as a fraction of its 100,000 frames."""
+    ring = Ring(200_000, 1, start, 100_000, seek_number)
+    ring.write(np.repeat(np.arange(start, start + frames, dtype=np.float32) / 100_000, 2).reshape(-1, 1, 2))
+    return ring
 
 
-def playing(first: Ring | None = None) -> Player:
-    """A player whose gate has been open for long."""
+def make_player(first: Ring | None = None) -> Player:
+    """Return a player whose gate has been open for a while."""
     player = Player(1)
     player.reset(RATE, 0.0)
     player.is_gate_open = True
-    player.requested_ring = ring(2 * FADE, end=2 * FADE, number=-2)
-    heard(player, 2 * FADE)
+    player.requested_ring = make_ring(2 * FADE, end=2 * FADE, seek_number=-2)
+    render(player, 2 * FADE)
     player.requested_ring = first
-    heard(player, FADE)
+    render(player, FADE)
     return player
 
 
-def heard(player: Player, frames: int, block: int = BLOCK) -> NDArray[np.float32]:
-    """One side of the next `frames` frames."""
+def render(player: Player, frames: int, block: int = BLOCK) -> NDArray[np.float32]:
+    """Return one channel of the next `frames` frames."""
     out = np.ones((frames, 2), np.float32)
     for start in range(0, frames, block):
         player.fill(out[start : start + block])
@@ -56,153 +56,153 @@ def heard(player: Player, frames: int, block: int = BLOCK) -> NDArray[np.float32
     return out[:, 0]
 
 
-def steepest(sound: NDArray[np.float32]) -> float:
+def max_step(sound: NDArray[np.float32]) -> float:
     return float(np.abs(np.diff(sound)).max())
 
 
-@pytest.mark.parametrize("more", [0, 200, 440])
-def test_sound_fades_out_before_its_ring_runs_dry_wherever_in_a_block_that_is(more: int) -> None:
-    player = playing(ring(FADE + 4 * BLOCK + more))
-    sound = heard(player, 7 * BLOCK)
-    last = 4 * BLOCK + more - 1
+@pytest.mark.parametrize("extra_frames", [0, 200, 440])
+def test_sound_fades_out_before_its_ring_runs_empty_at_any_point_of_a_block(extra_frames: int) -> None:
+    player = make_player(make_ring(FADE + 4 * BLOCK + extra_frames))
+    sound = render(player, 7 * BLOCK)
+    last = 4 * BLOCK + extra_frames - 1
     assert sound[last] == 0.0
     assert sound[last - FADE // 2] == pytest.approx(0.5, abs=0.01)
     assert sound[0] == 1.0
-    assert steepest(sound) < STEP
+    assert max_step(sound) < MAX_STEP
 
 
-def test_sound_that_comes_late_fades_in_where_it_stopped() -> None:
-    dry = ring(FADE + BLOCK)
-    player = playing(dry)
-    heard(player, 3 * BLOCK)
-    write(dry, 4 * FADE)
-    sound = heard(player, 2 * FADE)
-    assert sound[0] < STEP
+def test_late_sound_fades_in_at_the_position_where_it_stopped() -> None:
+    ring = make_ring(FADE + BLOCK)
+    player = make_player(ring)
+    render(player, 3 * BLOCK)
+    write_constant(ring, 4 * FADE)
+    sound = render(player, 2 * FADE)
+    assert sound[0] < MAX_STEP
     assert np.all(sound[FADE:] == 1.0)
-    assert steepest(sound) < STEP
+    assert max_step(sound) < MAX_STEP
 
 
-def test_the_end_of_a_song_is_not_faded() -> None:
-    player = playing(ring(FADE + 3 * BLOCK, end=FADE + 3 * BLOCK))
-    assert np.all(heard(player, 3 * BLOCK) == 1.0)
-    assert not heard(player, BLOCK).any()
+def test_end_of_a_track_is_not_faded() -> None:
+    player = make_player(make_ring(FADE + 3 * BLOCK, end=FADE + 3 * BLOCK))
+    assert np.all(render(player, 3 * BLOCK) == 1.0)
+    assert not render(player, BLOCK).any()
     assert player.late_reads == 0
 
 
-def test_another_source_of_the_song_takes_over_at_the_very_frame() -> None:
-    player = playing(counted(50_000))
-    player.requested_ring = counted(60_000)
-    sound = heard(player, 20_000)
+def test_replacement_ring_takes_over_at_the_same_frame() -> None:
+    player = make_player(make_ramp_ring(50_000))
+    player.requested_ring = make_ramp_ring(60_000)
+    sound = render(player, 20_000)
     np.testing.assert_allclose(sound, np.arange(FADE, FADE + 20_000) / 100_000, atol=1e-6)
     assert player.current_ring is player.requested_ring
 
 
-def test_a_source_that_is_behind_takes_over_when_it_is_ready_and_nothing_is_missing() -> None:
-    player = playing(ring(50_000))
-    behind = ring(BLOCK)
+def test_replacement_ring_that_is_behind_takes_over_without_a_gap_once_it_catches_up() -> None:
+    player = make_player(make_ring(50_000))
+    behind = make_ring(BLOCK)
     player.requested_ring = behind
-    assert np.all(heard(player, 10 * BLOCK) == 1.0)
+    assert np.all(render(player, 10 * BLOCK) == 1.0)
     assert player.current_ring is not behind
-    write(behind, 60_000)
-    assert np.all(heard(player, 10 * BLOCK) == 1.0)
+    write_constant(behind, 60_000)
+    assert np.all(render(player, 10 * BLOCK) == 1.0)
     assert player.current_ring is behind
 
 
-def test_a_source_that_waits_to_take_over_is_not_stopped_by_its_size() -> None:
-    player = playing(ring(100_000))
-    small = Ring(BLOCK, 1, 0, LONG)
+def test_small_replacement_ring_keeps_advancing_while_it_waits() -> None:
+    player = make_player(make_ring(100_000))
+    small = Ring(BLOCK, 1, 0, TRACK_FRAMES)
     player.requested_ring = small
     for _ in range(10):
         small.write(np.ones((small.writable_frames, 1, 2), np.float32))
-        heard(player, BLOCK)
+        render(player, BLOCK)
     assert small.position > 9 * BLOCK
 
 
-def test_a_source_takes_over_from_one_that_has_run_dry() -> None:
-    player = playing(ring(FADE + BLOCK))
-    heard(player, 2 * BLOCK)
-    player.requested_ring = ring(50_000)
-    sound = heard(player, 2 * FADE)
+def test_replacement_ring_takes_over_from_an_empty_ring() -> None:
+    player = make_player(make_ring(FADE + BLOCK))
+    render(player, 2 * BLOCK)
+    player.requested_ring = make_ring(50_000)
+    sound = render(player, 2 * FADE)
     assert np.all(sound[FADE:] == 1.0)
-    assert steepest(sound) < STEP
+    assert max_step(sound) < MAX_STEP
 
 
 @pytest.mark.parametrize("block", [64, BLOCK, 4096])
-def test_a_seek_cross_fades_over_blocks_of_any_size(block: int) -> None:
-    player = playing(ring(50_000, value=1.0))
-    player.requested_ring = ring(50_000, start=700_000, number=1, value=-1.0)
-    sound = heard(player, 8192, block)
+def test_seek_cross_fades_with_any_block_size(block: int) -> None:
+    player = make_player(make_ring(50_000, value=1.0))
+    player.requested_ring = make_ring(50_000, start=700_000, seek_number=1, value=-1.0)
+    sound = render(player, 8192, block)
     assert np.all(sound[FADE:] == -1.0)
-    assert steepest(sound) < 2 * STEP
+    assert max_step(sound) < 2 * MAX_STEP
     assert player.last_block.frame == 700_000 + 8192
     assert player.last_block.seek_number == 1
 
 
-def test_a_second_seek_waits_for_the_fade_of_the_first() -> None:
-    player = playing(ring(50_000))
-    player.requested_ring = ring(50_000, number=1, value=-1.0)
-    first = heard(player, 64, 64)
-    player.requested_ring = ring(50_000, number=2, value=0.5)
-    sound = np.concatenate([first, heard(player, 4096, 64)])
+def test_second_seek_waits_for_the_fade_of_the_first() -> None:
+    player = make_player(make_ring(50_000))
+    player.requested_ring = make_ring(50_000, seek_number=1, value=-1.0)
+    first = render(player, 64, 64)
+    player.requested_ring = make_ring(50_000, seek_number=2, value=0.5)
+    sound = np.concatenate([first, render(player, 4096, 64)])
     assert np.all(sound[-1000:] == 0.5)
-    assert steepest(sound) < 2 * STEP
+    assert max_step(sound) < 2 * MAX_STEP
 
 
-def test_a_source_begins_at_its_own_place_when_the_seek_before_it_was_never_heard() -> None:
-    player = playing(counted(90_000))
-    player.requested_ring = counted(1000, start=50_000, number=1)
-    player.requested_ring = counted(30_000, start=50_000, number=1)
-    sound = heard(player, 4096)
+def test_replacement_ring_starts_at_its_own_position_if_its_seek_was_never_heard() -> None:
+    player = make_player(make_ramp_ring(90_000))
+    player.requested_ring = make_ramp_ring(1000, start=50_000, seek_number=1)
+    player.requested_ring = make_ramp_ring(30_000, start=50_000, seek_number=1)
+    sound = render(player, 4096)
     np.testing.assert_allclose(sound[FADE:], np.arange(50_000 + FADE, 54_096) / 100_000, atol=1e-6)
 
 
-def test_a_level_moves_by_one_step_a_frame_also_while_two_rings_are_heard() -> None:
-    player = playing(ring(50_000))
+def test_gain_moves_one_step_per_frame_while_two_rings_are_heard() -> None:
+    player = make_player(make_ring(50_000))
     player.set_levels(0.0, [-60.0])
-    player.requested_ring = ring(60_000)
-    sound = heard(player, 2 * FADE)
-    assert steepest(sound) < 2 * STEP
+    player.requested_ring = make_ring(60_000)
+    sound = render(player, 2 * FADE)
+    assert max_step(sound) < 2 * MAX_STEP
     assert not sound[FADE + 1 :].any()
 
 
-def test_a_song_begins_with_the_fade_of_the_gate_alone() -> None:
+def test_track_starts_with_only_the_fade_of_the_gate() -> None:
     player = Player(1)
     player.reset(RATE, 0.0)
-    player.requested_ring = ring(50_000)
-    assert not heard(player, BLOCK).any()
+    player.requested_ring = make_ring(50_000)
+    assert not render(player, BLOCK).any()
     player.is_gate_open = True
-    sound = heard(player, 2 * FADE)
+    sound = render(player, 2 * FADE)
     np.testing.assert_allclose(sound[:FADE], np.arange(1, FADE + 1) / FADE, atol=2e-3)
     assert player.last_block.frame == 2 * FADE
 
 
-def test_a_ring_that_runs_dry_because_the_reader_is_late_is_counted_once() -> None:
-    dry = ring(FADE + BLOCK)
-    player = playing(dry)
-    heard(player, 20 * BLOCK)
+def test_each_empty_ring_counts_as_one_late_read() -> None:
+    ring = make_ring(FADE + BLOCK)
+    player = make_player(ring)
+    render(player, 20 * BLOCK)
     assert player.late_reads == 1
-    write(dry, 10 * FADE)
-    heard(player, 20 * FADE)
+    write_constant(ring, 10 * FADE)
+    render(player, 20 * FADE)
     assert player.late_reads == 2
 
 
-def test_sound_that_is_not_there_yet_is_no_dropout() -> None:
-    dry = ring(FADE + BLOCK)
-    dry.is_starved = True
-    player = playing(dry)
-    heard(player, 20 * BLOCK)
+def test_starved_ring_is_not_counted_as_a_late_read() -> None:
+    ring = make_ring(FADE + BLOCK)
+    ring.is_starved = True
+    player = make_player(ring)
+    render(player, 20 * BLOCK)
     assert player.late_reads == 0
 
 
-def test_an_underflow_that_the_device_tells_of_is_counted() -> None:
-    player = playing(ring(50_000))
+def test_underflow_reported_by_the_device_is_counted() -> None:
+    player = make_player(make_ring(50_000))
     player.fill(np.zeros((BLOCK, 2), np.float32), True)
     player.fill(np.zeros((BLOCK, 2), np.float32), False)
     assert player.underflows == 1
 
 
-def test_a_block_that_is_asked_for_when_the_device_has_played_all_it_had_is_an_underflow() -> None:
-    player = playing(ring(50_000))
+def test_block_requested_after_the_device_buffer_ran_empty_counts_as_an_underflow() -> None:
+    player = make_player(make_ring(50_000))
     player.latency = 1e-9
     assert player.underflows == 0
     player.fill(np.zeros((BLOCK, 2), np.float32))
@@ -217,15 +217,15 @@ def test_a_block_that_is_asked_for_when_the_device_has_played_all_it_had_is_an_u
         max_size=60,
     )
 )
-def test_sound_never_jumps_whatever_the_reader_does(deeds: list[tuple[str, int]]) -> None:
-    player = playing(newest := ring(2 * FADE))
-    number, blocks = 0, [np.zeros(0, np.float32)]
-    for deed, frames in deeds:
-        if deed == "play":
-            blocks.append(heard(player, frames, frames))
-        elif deed == "write":
-            write(newest, min(frames, newest.writable_frames))
+def test_output_never_jumps_whatever_the_reader_does(actions: list[tuple[str, int]]) -> None:
+    player = make_player(newest := make_ring(2 * FADE))
+    seek_number, blocks = 0, [np.zeros(0, np.float32)]
+    for action, frames in actions:
+        if action == "play":
+            blocks.append(render(player, frames, frames))
+        elif action == "write":
+            write_constant(newest, min(frames, newest.writable_frames))
         else:
-            number += deed == "seek"
-            player.requested_ring = newest = ring(frames, start=newest.position, number=number)
-    assert steepest(np.concatenate([*blocks, heard(player, 4096)])) < 2 * STEP
+            seek_number += action == "seek"
+            player.requested_ring = newest = make_ring(frames, start=newest.position, seek_number=seek_number)
+    assert max_step(np.concatenate([*blocks, render(player, 4096)])) < 2 * MAX_STEP

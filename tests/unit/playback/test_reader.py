@@ -1,4 +1,4 @@
-"""Transport and reader on a device that the test turns by hand: what is read when, and what is told."""
+"""Transport and reader on a device driven by the test: what is read when, and which errors are reported."""
 
 import logging
 import threading
@@ -17,267 +17,271 @@ from tests.helpers.hand_device import ManualDevices
 from tests.helpers.library import wait_until
 
 RATE = 44100
-LENGTH = 20 * RATE
+TRACK_FRAMES = 20 * RATE
 FADE = 600
 
 
-class Counted:
-    """A song in which every frame tells its place. It is there up to `known`, and is read only while `open`."""
+class RampSource:
+    """A track whose samples are their position. It ends at `available`; reads block while `reads_allowed` is cleared."""
 
-    def __init__(self, known: int = LENGTH, sign: int = 1, sample_rate: int = RATE) -> None:
-        self.sample_rate, self.frames, self.lanes = sample_rate, LENGTH * sample_rate // RATE, 1
-        self.known = min(known, self.frames)
-        self.open = threading.Event()
-        self.open.set()
+    def __init__(self, available: int = TRACK_FRAMES, sign: int = 1, sample_rate: int = RATE) -> None:
+        self.sample_rate, self.frames, self.lanes = sample_rate, TRACK_FRAMES * sample_rate // RATE, 1
+        self.available = min(available, self.frames)
+        self.reads_allowed = threading.Event()
+        self.reads_allowed.set()
         self.closed = threading.Event()
         self._sign = sign
 
-    def open_stream(self, start: int) -> "Counted.Place":
-        return Counted.Place(self, start)
+    def open_stream(self, start: int) -> "RampSource.Stream":
+        return RampSource.Stream(self, start)
 
     def sound(self, start: int, frames: int) -> NDArray[np.float32]:
-        """One side, float32 `[frames]`."""
-        return np.arange(start, start + frames, dtype=np.float32) / LENGTH * self._sign
+        """Return one channel, float32 `[frames]`."""
+        return np.arange(start, start + frames, dtype=np.float32) / TRACK_FRAMES * self._sign
 
-    class Place:
-        def __init__(self, song: "Counted", at: int) -> None:
-            self._song, self._at = song, at
+    class Stream:
+        def __init__(self, source: "RampSource", position: int) -> None:
+            self._source, self._position = source, position
 
         @property
         def has_ended(self) -> bool:
-            return self._at >= self._song.frames
+            return self._position >= self._source.frames
 
         def read(self, frames: int) -> LaneSamples:
-            assert self._song.open.wait(30)
-            count = max(0, min(frames, self._song.known - self._at))
-            self._at += count
-            return np.repeat(self._song.sound(self._at - count, count), 2).reshape(-1, 1, 2)
+            assert self._source.reads_allowed.wait(30)
+            count = max(0, min(frames, self._source.available - self._position))
+            self._position += count
+            return np.repeat(self._source.sound(self._position - count, count), 2).reshape(-1, 1, 2)
 
         def close(self) -> None:
-            self._song.closed.set()
+            self._source.closed.set()
 
 
-class Listener:
-    """A transport with what it told."""
+class RecordedTransport:
+    """A transport with a record of its errors and of its end."""
 
-    def __init__(self, song: Counted) -> None:
+    def __init__(self, source: RampSource) -> None:
         self.transport = Transport()
-        self.told: list[str] = []
+        self.errors: list[str] = []
         self.ended = threading.Event()
-        self.transport.on_error = self.told.append
+        self.transport.on_error = self.errors.append
         self.transport.on_ended = self.ended.set
-        self.transport.load_source(song, ["vocals"])
+        self.transport.load_source(source, ["vocals"])
 
     @property
     def player(self) -> Player:
-        """What it plays with."""
+        """The player of the transport."""
         assert self.transport._player
         return self.transport._player
 
     def has_read(self, seconds: float) -> bool:
-        """True when so much of what shall be heard was read ahead."""
+        """Return True once this many seconds have been read ahead."""
         return self.player.requested_ring is not None and self.player.requested_ring.readable_frames >= seconds * RATE
 
 
 @pytest.fixture
 def devices(monkeypatch: pytest.MonkeyPatch) -> ManualDevices:
-    made = ManualDevices()
-    monkeypatch.setattr(reader_module, "Device", made)
-    return made
+    created = ManualDevices()
+    monkeypatch.setattr(reader_module, "Device", created)
+    return created
 
 
 @pytest.fixture
-def song() -> Counted:
-    return Counted()
+def source() -> RampSource:
+    return RampSource()
 
 
 @pytest.fixture
-def listener(devices: ManualDevices, song: Counted) -> Iterator[Listener]:
-    made = Listener(song)
-    yield made
-    song.open.set()
-    made.transport.close()
+def recorded(devices: ManualDevices, source: RampSource) -> Iterator[RecordedTransport]:
+    created = RecordedTransport(source)
+    yield created
+    source.reads_allowed.set()
+    created.transport.close()
 
 
-def play(listener: Listener, devices: ManualDevices) -> None:
-    """Press play, and wait for the device and for two seconds of sound."""
-    listener.transport.play()
-    wait_until(lambda: devices.is_playing and listener.has_read(1.9), interval_s=0.01)
+def play(recorded: RecordedTransport, devices: ManualDevices) -> None:
+    """Press play; wait for the device and for two seconds of audio read ahead."""
+    recorded.transport.play()
+    wait_until(lambda: devices.is_playing and recorded.has_read(1.9), interval_s=0.01)
 
 
-def test_what_is_heard_is_the_song_from_the_playhead_on(
-    listener: Listener, devices: ManualDevices, song: Counted
+def test_output_is_the_track_from_the_playhead_on(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
 ) -> None:
-    listener.transport.seek(5 * RATE)
-    play(listener, devices)
-    heard = devices.render(RATE)
-    np.testing.assert_array_equal(heard[FADE:], song.sound(5 * RATE, RATE)[FADE:])
-    assert 5 * RATE < listener.transport.position <= 6 * RATE
+    recorded.transport.seek(5 * RATE)
+    play(recorded, devices)
+    output = devices.render(RATE)
+    np.testing.assert_array_equal(output[FADE:], source.sound(5 * RATE, RATE)[FADE:])
+    assert 5 * RATE < recorded.transport.position <= 6 * RATE
 
 
-def test_without_a_device_playing_tells_so_and_a_device_that_comes_later_plays(
-    listener: Listener, devices: ManualDevices
+def test_missing_device_is_reported_and_a_device_connected_later_plays(
+    recorded: RecordedTransport, devices: ManualDevices
 ) -> None:
     devices.open_error = "There is no sound device."
-    listener.transport.play()
-    wait_until(lambda: listener.told == [devices.open_error], interval_s=0.01)
-    assert not listener.transport.is_playing
+    recorded.transport.play()
+    wait_until(lambda: recorded.errors == [devices.open_error], interval_s=0.01)
+    assert not recorded.transport.is_playing
     devices.open_error = ""
-    play(listener, devices)
+    play(recorded, devices)
     assert devices.render(2 * FADE)[-1] > 0
 
 
-def test_a_device_that_is_lost_is_told_and_the_next_one_goes_on_from_there(
-    listener: Listener, devices: ManualDevices, song: Counted
+def test_lost_device_is_reported_and_the_next_one_resumes_at_the_same_position(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
 ) -> None:
-    play(listener, devices)
+    play(recorded, devices)
     devices.render(RATE)
-    place = listener.transport.position
+    position = recorded.transport.position
     devices.devices[-1].simulate_loss()
-    wait_until(lambda: not listener.transport.is_playing, interval_s=0.01)
-    wait_until(lambda: bool(listener.told), interval_s=0.01)
-    assert "lost" in listener.told[0]
+    wait_until(lambda: not recorded.transport.is_playing, interval_s=0.01)
+    wait_until(lambda: bool(recorded.errors), interval_s=0.01)
+    assert "lost" in recorded.errors[0]
     assert not devices.is_playing
-    play(listener, devices)
+    play(recorded, devices)
     assert len(devices.devices) == 2
-    heard = devices.render(RATE)
-    np.testing.assert_array_equal(heard[FADE:], song.sound(place, RATE)[FADE:])
+    output = devices.render(RATE)
+    np.testing.assert_array_equal(output[FADE:], source.sound(position, RATE)[FADE:])
 
 
-def test_a_long_pause_gives_the_device_back_and_play_opens_the_one_that_is_there_then(
-    listener: Listener, devices: ManualDevices, song: Counted, monkeypatch: pytest.MonkeyPatch
+def test_long_pause_releases_the_device_and_play_opens_a_new_one(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_module, "_RELEASE_DEVICE_AFTER_S", 0.1)
-    play(listener, devices)
+    play(recorded, devices)
     devices.render(RATE)
-    listener.transport.pause()
-    place = listener.transport.position
+    recorded.transport.pause()
+    position = recorded.transport.position
     wait_until(lambda: not devices.is_playing, interval_s=0.01)
-    play(listener, devices)
+    play(recorded, devices)
     assert len(devices.devices) == 2
-    np.testing.assert_array_equal(devices.render(RATE)[FADE:], song.sound(place, RATE)[FADE:])
-    assert listener.told == []
+    np.testing.assert_array_equal(devices.render(RATE)[FADE:], source.sound(position, RATE)[FADE:])
+    assert recorded.errors == []
 
 
-def test_a_device_that_goes_while_the_song_is_paused_is_no_trouble(listener: Listener, devices: ManualDevices) -> None:
-    play(listener, devices)
-    listener.transport.pause()
+def test_device_lost_while_paused_is_not_reported(recorded: RecordedTransport, devices: ManualDevices) -> None:
+    play(recorded, devices)
+    recorded.transport.pause()
     devices.devices[-1].simulate_loss()
     wait_until(lambda: not devices.is_playing, interval_s=0.01)
-    play(listener, devices)
-    assert listener.told == []
+    play(recorded, devices)
+    assert recorded.errors == []
     assert len(devices.devices) == 2
 
 
-def test_another_source_takes_over_without_a_hole_however_slowly_it_is_read(
-    listener: Listener, devices: ManualDevices, song: Counted
+def test_slow_replacement_source_takes_over_without_a_gap(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
 ) -> None:
-    play(listener, devices)
+    play(recorded, devices)
     blocks = [devices.render(RATE)]
-    slow = Counted(known=RATE // 2)  # nothing from where the song is heard on
-    listener.transport.replace_source(slow)
+    replacement = RampSource(available=RATE // 2)  # nothing at the playhead or after it
+    recorded.transport.replace_source(replacement)
     for second in range(1, 6):
-        wait_until(lambda: listener.player.current_ring.readable_frames > 1.5 * RATE, interval_s=0.01)  # type: ignore[union-attr]
+        wait_until(lambda: recorded.player.current_ring.readable_frames > 1.5 * RATE, interval_s=0.01)  # type: ignore[union-attr]
         blocks.append(devices.render(RATE))
-        assert not listener.transport.is_buffering
-        assert song.closed.is_set() is (second > 3)
+        assert not recorded.transport.is_buffering
+        assert source.closed.is_set() is (second > 3)
         if second == 3:
-            slow.known = LENGTH
-            wait_until(lambda: bool(blocks.append(devices.render(441))) or song.closed.is_set(), interval_s=0.01)
-    heard = np.concatenate(blocks)
-    np.testing.assert_allclose(heard[FADE:], song.sound(0, len(heard))[FADE:], atol=1e-6)
+            replacement.available = TRACK_FRAMES
+            wait_until(lambda: bool(blocks.append(devices.render(441))) or source.closed.is_set(), interval_s=0.01)
+    output = np.concatenate(blocks)
+    np.testing.assert_allclose(output[FADE:], source.sound(0, len(output))[FADE:], atol=1e-6)
 
 
-def test_a_source_that_follows_at_once_upon_a_seek_begins_where_the_seek_went(
-    listener: Listener, devices: ManualDevices, song: Counted
+def test_source_replaced_right_after_a_seek_starts_at_the_seek_position(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
 ) -> None:
-    play(listener, devices)
+    play(recorded, devices)
     devices.render(RATE)
-    song.open.clear()  # the reader is held up
+    source.reads_allowed.clear()  # block the reader
     devices.render(RATE // 2)
-    listener.transport.seek(10 * RATE)
-    other = Counted(sign=-1)
-    listener.transport.replace_source(other)
-    song.open.set()
-    wait_until(lambda: listener.player.requested_ring is not listener.player.current_ring, interval_s=0.01)
-    heard = devices.render(RATE)
-    np.testing.assert_allclose(heard[2 * FADE :], other.sound(10 * RATE, RATE)[2 * FADE :], atol=1e-6)
+    recorded.transport.seek(10 * RATE)
+    replacement = RampSource(sign=-1)
+    recorded.transport.replace_source(replacement)
+    source.reads_allowed.set()
+    wait_until(lambda: recorded.player.requested_ring is not recorded.player.current_ring, interval_s=0.01)
+    output = devices.render(RATE)
+    np.testing.assert_allclose(output[2 * FADE :], replacement.sound(10 * RATE, RATE)[2 * FADE :], atol=1e-6)
 
 
-def test_the_playhead_moves_on_while_another_source_waits_to_take_over(
-    listener: Listener, devices: ManualDevices
+def test_playhead_advances_while_a_replacement_source_waits(
+    recorded: RecordedTransport, devices: ManualDevices
 ) -> None:
-    play(listener, devices)
+    play(recorded, devices)
     devices.render(RATE)
-    listener.transport.replace_source(Counted(known=0))
+    recorded.transport.replace_source(RampSource(available=0))
     devices.render(RATE // 2)
-    wait_until(lambda: listener.transport.position > 1.4 * RATE, interval_s=0.01)
+    wait_until(lambda: recorded.transport.position > 1.4 * RATE, interval_s=0.01)
 
 
-def test_a_song_that_was_played_to_its_end_begins_again(listener: Listener, devices: ManualDevices) -> None:
-    listener.transport.seek(LENGTH - RATE)
-    listener.transport.play()
-    wait_until(lambda: devices.is_playing and listener.has_read(1.0), interval_s=0.01)
+def test_track_played_to_its_end_restarts_from_the_beginning(
+    recorded: RecordedTransport, devices: ManualDevices
+) -> None:
+    recorded.transport.seek(TRACK_FRAMES - RATE)
+    recorded.transport.play()
+    wait_until(lambda: devices.is_playing and recorded.has_read(1.0), interval_s=0.01)
     devices.render(RATE + 441)
-    assert listener.ended.wait(30)
-    assert (listener.transport.is_playing, listener.transport.position) == (False, LENGTH)
-    listener.ended.clear()
-    play(listener, devices)
+    assert recorded.ended.wait(30)
+    assert (recorded.transport.is_playing, recorded.transport.position) == (False, TRACK_FRAMES)
+    recorded.ended.clear()
+    play(recorded, devices)
     devices.render(RATE)
-    assert listener.transport.is_playing
-    assert not listener.ended.is_set()
-    assert 0 < listener.transport.position <= RATE
+    assert recorded.transport.is_playing
+    assert not recorded.ended.is_set()
+    assert 0 < recorded.transport.position <= RATE
 
 
-def test_sound_waits_where_nothing_is_there_yet_and_goes_on_by_itself(devices: ManualDevices) -> None:
-    song = Counted(known=2 * RATE)
-    listener = Listener(song)
-    listener.transport.play()
-    wait_until(lambda: devices.is_playing and listener.has_read(1.95), interval_s=0.01)
-    heard = devices.render(3 * RATE)
-    assert not heard[2 * RATE :].any()
-    wait_until(lambda: listener.transport.is_buffering, interval_s=0.01)
-    song.known = LENGTH
-    wait_until(lambda: not listener.transport.is_buffering, interval_s=0.01)
-    again = devices.render(RATE)
-    np.testing.assert_allclose(again[FADE:], song.sound(2 * RATE, RATE)[FADE:], atol=1e-6)
-    listener.transport.close()
+def test_playback_buffers_at_missing_audio_and_resumes_by_itself(devices: ManualDevices) -> None:
+    source = RampSource(available=2 * RATE)
+    recorded = RecordedTransport(source)
+    recorded.transport.play()
+    wait_until(lambda: devices.is_playing and recorded.has_read(1.95), interval_s=0.01)
+    output = devices.render(3 * RATE)
+    assert not output[2 * RATE :].any()
+    wait_until(lambda: recorded.transport.is_buffering, interval_s=0.01)
+    source.available = TRACK_FRAMES
+    wait_until(lambda: not recorded.transport.is_buffering, interval_s=0.01)
+    resumed = devices.render(RATE)
+    np.testing.assert_allclose(resumed[FADE:], source.sound(2 * RATE, RATE)[FADE:], atol=1e-6)
+    recorded.transport.close()
 
 
-def test_sound_that_drops_out_is_logged_once_in_a_while(
-    listener: Listener, devices: ManualDevices, song: Counted, caplog: pytest.LogCaptureFixture
+def test_dropouts_are_logged_at_a_limited_rate(
+    recorded: RecordedTransport, devices: ManualDevices, source: RampSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    play(listener, devices)
+    play(recorded, devices)
     with caplog.at_level(logging.WARNING, "desktop.playback"):
         for _ in range(3):
-            song.open.clear()  # a disk that does not answer
+            source.reads_allowed.clear()  # a disk that does not respond
             devices.render(3 * RATE)
-            song.open.set()
-            wait_until(lambda: listener.has_read(1.9), interval_s=0.01)
+            source.reads_allowed.set()
+            wait_until(lambda: recorded.has_read(1.9), interval_s=0.01)
         wait_until(lambda: bool(caplog.records), interval_s=0.01)
     assert len(caplog.records) == 1
     assert "0 device underflows" in caplog.text
-    assert listener.player.late_reads == 3
+    assert recorded.player.late_reads == 3
 
 
-def test_waiting_for_a_song_in_work_is_not_logged(devices: ManualDevices, caplog: pytest.LogCaptureFixture) -> None:
-    listener = Listener(Counted(known=RATE))
-    listener.transport.play()
-    wait_until(lambda: devices.is_playing and listener.has_read(1.0), interval_s=0.01)
+def test_buffering_of_an_unfinished_track_is_not_logged(
+    devices: ManualDevices, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorded = RecordedTransport(RampSource(available=RATE))
+    recorded.transport.play()
+    wait_until(lambda: devices.is_playing and recorded.has_read(1.0), interval_s=0.01)
     devices.render(2 * RATE)
-    wait_until(lambda: listener.transport.is_buffering, interval_s=0.01)
+    wait_until(lambda: recorded.transport.is_buffering, interval_s=0.01)
     assert not caplog.records
-    listener.transport.close()
+    recorded.transport.close()
 
 
 @pytest.mark.parametrize("rate", [22050, 48000, 192000])
-def test_a_song_at_another_rate_is_read_whole_and_in_blocks_that_fit(rate: int) -> None:
-    song = Counted(known=RATE)
-    song.frames = RATE
-    reading = ResampledStream(song.open_stream(0), 1, RATE, rate)
+def test_resampled_stream_returns_the_whole_track_in_blocks_that_fit(rate: int) -> None:
+    source = RampSource(available=RATE)
+    source.frames = RATE
+    stream = ResampledStream(source.open_stream(0), 1, RATE, rate)
     blocks: list[LaneSamples] = []
-    while not reading.has_ended:
-        blocks.append(reading.read(1000))
+    while not stream.has_ended:
+        blocks.append(stream.read(1000))
         assert 0 < len(blocks[-1]) <= 1000
     sound = np.concatenate(blocks)[:, 0, 0]
     assert len(sound) == rate

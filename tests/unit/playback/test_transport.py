@@ -1,4 +1,4 @@
-"""The transport while nothing is heard: places, lanes, and files that are gone."""
+"""Transport without playback: position, lanes, and missing files."""
 
 from pathlib import Path
 
@@ -25,25 +25,25 @@ def transport(stems: list[Path]) -> Transport:
     return transport
 
 
-def test_a_song_stands_at_its_beginning_when_it_is_loaded(transport: Transport) -> None:
+def test_loaded_track_is_at_its_start(transport: Transport) -> None:
     assert (transport.position, transport.frames, transport.sample_rate) == (0, 1000, 44100)
     assert transport.lane_names == ("vocals", "drums", "bass")
 
 
-def test_a_seek_beyond_the_ends_stops_at_them(transport: Transport) -> None:
+def test_seek_is_clamped_to_the_track(transport: Transport) -> None:
     transport.seek(5000)
     assert transport.position == 1000
     transport.seek(-3)
     assert transport.position == 0
 
 
-def test_solo_silences_the_others_and_a_mute_wins_over_it(transport: Transport) -> None:
+def test_solo_silences_the_other_lanes_and_mute_overrides_solo(transport: Transport) -> None:
     transport.set_solo(1, True)
     assert [transport.is_audible(lane) for lane in range(3)] == [False, True, False]
     transport.set_mute(1, True)
     assert [transport.is_audible(lane) for lane in range(3)] == [False, False, False]
 
 
-def test_a_stem_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_error_names_the_missing_stem_file(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"bass\.wav"):
         Transport().load_files([tmp_path / "bass.wav"], ["bass"])

@@ -14,42 +14,45 @@ from desktop.segments.store import SegmentStore, StoreManifest
 SOURCES = ("drums", "vocals")
 
 
-def about(frames: int = 5000, leads: tuple[int, ...] = (0,), **how: int) -> StoreManifest:
-    shape = {"length": 1600, "stride": 1200} | how
-    return StoreManifest("song", SOURCES, 44100, 2, frames, Segmentation(**shape), leads)
+def make_manifest(frames: int = 5000, leads: tuple[int, ...] = (0,), **lengths: int) -> StoreManifest:
+    lengths = {"length": 1600, "stride": 1200} | lengths
+    return StoreManifest("song", SOURCES, 44100, 2, frames, Segmentation(**lengths), leads)
 
 
-def stems(frames: int) -> NDArray[np.float32]:
+def make_stems(frames: int) -> NDArray[np.float32]:
     return np.random.default_rng(frames).standard_normal((2, 2, frames)).astype(np.float32) / 5
 
 
-def answer(track: NDArray[np.float32], segment: Segment) -> NDArray[np.float32]:
-    """The part of `track` that a segment is about, silence before its first frame."""
+def samples_of(track: NDArray[np.float32], segment: Segment) -> NDArray[np.float32]:
+    """Return the part of `track` that a segment covers, with silence before the first frame."""
     padded = np.pad(track, ((0, 0), (0, 0), (3000, 0)))
     return padded[..., 3000 + segment.start : 3000 + segment.end]
 
 
 def fill(store: SegmentStore, track: NDArray[np.float32], numbers: list[int] | None = None) -> None:
+    """Write the segments of `track` with these numbers, all by default."""
     for number in range(len(store.grid.segments)) if numbers is None else numbers:
         segment = store.grid.segments[number]
-        store.write(segment, answer(track, segment))
+        store.write(segment, samples_of(track, segment))
 
 
 @settings(deadline=None, max_examples=40)
 @given(frames=st.integers(1, 6000), stride=st.integers(200, 1600), leads=st.sampled_from([(0,), (700, 40), (0, 333)]))
-def test_segments_of_a_track_give_the_track_back(
+def test_segments_of_a_track_are_joined_to_the_same_track(
     tmp_path_factory: pytest.TempPathFactory, frames: int, stride: int, leads: tuple[int, ...]
 ) -> None:
-    track = stems(frames)
-    store = SegmentStore.create(tmp_path_factory.mktemp("store"), about(frames, leads, stride=stride))
+    track = make_stems(frames)
+    store = SegmentStore.create(tmp_path_factory.mktemp("store"), make_manifest(frames, leads, stride=stride))
     fill(store, track)
     assert store.is_ready(0, frames)
     np.testing.assert_allclose(store.read(0, frames).transpose(1, 2, 0), track, atol=1e-6)
 
 
-def test_any_order_of_segments_and_any_way_of_reading_gives_the_same_bits(tmp_path: Path) -> None:
-    forwards, backwards = (SegmentStore.create(tmp_path / name, about(9000, (0, 500))) for name in ("one", "two"))
-    noise = [stems(1600 + number)[..., :1600] for number in range(len(forwards.grid.segments))]
+def test_order_of_writes_and_size_of_reads_do_not_change_the_samples(tmp_path: Path) -> None:
+    forwards, backwards = (
+        SegmentStore.create(tmp_path / name, make_manifest(9000, (0, 500))) for name in ("one", "two")
+    )
+    noise = [make_stems(1600 + number)[..., :1600] for number in range(len(forwards.grid.segments))]
     for store, order in ((forwards, forwards.grid.segments), (backwards, backwards.grid.segments[::-1])):
         for segment in order:
             store.write(segment, noise[segment.number][..., : segment.frames])
@@ -58,17 +61,17 @@ def test_any_order_of_segments_and_any_way_of_reading_gives_the_same_bits(tmp_pa
     assert whole.tobytes() == pieces.tobytes()
 
 
-def test_a_store_of_the_same_goes_on_and_another_begins_anew(tmp_path: Path) -> None:
-    fill(SegmentStore.create(tmp_path / "store", about()), stems(5000), [0, 2])
-    again = SegmentStore.create(tmp_path / "store", about())
-    assert again.finished == {0, 2}
-    assert SegmentStore.create(tmp_path / "store", replace(about(), key="another model")).finished == set()
+def test_store_continues_with_an_equal_manifest_and_is_cleared_for_another(tmp_path: Path) -> None:
+    fill(SegmentStore.create(tmp_path / "store", make_manifest()), make_stems(5000), [0, 2])
+    reopened = SegmentStore.create(tmp_path / "store", make_manifest())
+    assert reopened.finished == {0, 2}
+    assert SegmentStore.create(tmp_path / "store", replace(make_manifest(), key="another model")).finished == set()
     assert not list((tmp_path / "store").glob("*.float32"))
 
 
-def test_a_torn_file_is_no_finished_segment(tmp_path: Path) -> None:
-    store = SegmentStore.create(tmp_path / "store", about())
-    fill(store, stems(5000))
+def test_truncated_file_is_not_a_finished_segment(tmp_path: Path) -> None:
+    store = SegmentStore.create(tmp_path / "store", make_manifest())
+    fill(store, make_stems(5000))
     for number, size in ((1, 0), (2, 700)):
         with (tmp_path / "store" / f"{number:06d}.float32").open("rb+") as file:
             file.truncate(size)
@@ -76,26 +79,26 @@ def test_a_torn_file_is_no_finished_segment(tmp_path: Path) -> None:
     assert SegmentStore.open(tmp_path / "store").finished == {0, 3, 4}
 
 
-def test_a_reader_elsewhere_sees_segments_as_they_are_finished(tmp_path: Path) -> None:
-    writer = SegmentStore.create(tmp_path / "store", about())
+def test_separate_reader_sees_segments_as_they_finish(tmp_path: Path) -> None:
+    writer = SegmentStore.create(tmp_path / "store", make_manifest())
     reader = SegmentStore.open(tmp_path / "store")
     assert not reader.is_ready(0, 10)
-    fill(writer, stems(5000), [0])
+    fill(writer, make_stems(5000), [0])
     assert reader.refresh() == {0}
     assert (reader.is_ready(0, 1200), reader.is_ready(0, 1201)) == (True, False)
     assert (reader.ready_until(0, 5000), reader.ready_until(1500, 5000)) == (1200, 1500)
-    fill(writer, stems(5000), [1, 2, 3, 4])
+    fill(writer, make_stems(5000), [1, 2, 3, 4])
     assert reader.refresh() == {1, 2, 3, 4}
     assert reader.ready_until(100, 5000) == 5000
 
 
 @pytest.mark.parametrize("frames", [1, 255, 256, 5000])
 @pytest.mark.parametrize("leads", [(0,), (300, 10)])
-def test_peaks_of_the_segments_together_are_those_of_the_track(
+def test_peaks_of_the_segments_equal_the_peaks_of_the_track(
     tmp_path: Path, frames: int, leads: tuple[int, ...]
 ) -> None:
-    track = stems(frames)
-    store = SegmentStore.create(tmp_path / "store", about(frames, leads))
+    track = make_stems(frames)
+    store = SegmentStore.create(tmp_path / "store", make_manifest(frames, leads))
     fill(store, track)
     entries = -(-frames // FRAMES_PER_ENTRY)
     found = np.zeros((entries, 2, 2), np.int16)
@@ -106,24 +109,24 @@ def test_peaks_of_the_segments_together_are_those_of_the_track(
     np.testing.assert_array_equal(found, np.stack([compute_entries(stem) for stem in padded], axis=1))
 
 
-def test_half_as_many_bits_hold_a_draft(tmp_path: Path) -> None:
-    track = stems(5000)
-    store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="int16"))
+def test_int16_store_keeps_the_samples_of_a_draft(tmp_path: Path) -> None:
+    track = make_stems(5000)
+    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), kept_as="int16"))
     fill(store, track)
     np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track, atol=4e-5)
     assert store.total_bytes() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.int16"))
 
 
-def test_a_draft_is_held_at_twice_full_scale_and_never_wraps_round(tmp_path: Path) -> None:
-    track = stems(5000) * 1000
-    store = SegmentStore.create(tmp_path / "store", replace(about(), kept_as="int16"))
+def test_int16_store_clips_a_draft_at_twice_full_scale(tmp_path: Path) -> None:
+    track = make_stems(5000) * 1000
+    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), kept_as="int16"))
     fill(store, track)
     np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track.clip(-2, 2), atol=1e-3)
 
 
-def test_a_track_that_turns_out_longer_keeps_its_finished_segments(tmp_path: Path) -> None:
-    track = stems(5000)
-    store = SegmentStore.create(tmp_path / "store", about(4900))
+def test_track_that_turns_out_longer_keeps_its_finished_segments(tmp_path: Path) -> None:
+    track = make_stems(5000)
+    store = SegmentStore.create(tmp_path / "store", make_manifest(4900))
     fill(store, track, [0, 1, 2])
     longer = store.with_length(5000)
     assert longer.finished == {0, 1, 2}

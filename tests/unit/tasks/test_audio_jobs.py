@@ -1,4 +1,4 @@
-"""The Celery task, called by whoever may call it, with whatever they may send."""
+"""The Celery task, with valid and invalid arguments."""
 
 import errno
 from collections.abc import Callable
@@ -21,44 +21,44 @@ SKETCH = JobOptions(model="sketch")
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InProcessLibrary:
-    made = InProcessLibrary(tmp_path / "library")
-    monkeypatch.setattr(audio_jobs, "_get_runner", lambda: made.runner)
-    return made
+    library = InProcessLibrary(tmp_path / "library")
+    monkeypatch.setattr(audio_jobs, "_get_runner", lambda: library.runner)
+    return library
 
 
 @pytest.fixture
 def reports(monkeypatch: pytest.MonkeyPatch) -> list[BaseException]:
-    """The errors of which a crash report was made."""
-    made: list[BaseException] = []
-    monkeypatch.setattr(audio_jobs.process_crash_handler, "record", made.append)
-    return made
+    """The errors for which a crash report was written."""
+    reported: list[BaseException] = []
+    monkeypatch.setattr(audio_jobs.process_crash_handler, "record_exception", reported.append)
+    return reported
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "../../etc/passwd", "", None, 5, {"a": 1}, ["x"], "a" * 100_000, "ü" * 99])
-def test_what_is_no_uuid_fails_at_once_and_is_shown_shortened(bad: object) -> None:
-    answer = process_audio_job(bad)
-    assert answer["status"] == "failed"
-    assert "must be a UUID" in answer["error"]
-    assert len(answer["error"]) < 150
+def test_invalid_job_id_fails_at_once_and_is_shortened_in_the_error(bad: object) -> None:
+    result = process_audio_job(bad)
+    assert result["status"] == "failed"
+    assert "must be a UUID" in result["error"]
+    assert len(result["error"]) < 150
     assert draft_audio_job(bad) == "dropped"
 
 
-def test_a_message_without_arguments_or_with_too_many_is_answered_and_raises_nothing(bench: InProcessLibrary) -> None:
+def test_task_with_missing_or_extra_arguments_returns_a_failure_and_raises_nothing(bench: InProcessLibrary) -> None:
     assert process_audio_job()["status"] == "failed"
     assert process_audio_job(1, 2, 3, four=4)["status"] == "failed"
     assert (draft_audio_job(), draft_audio_job(1, 2, three=3)) == ("dropped", "dropped")
 
 
-@pytest.mark.parametrize("write", [str, str.upper, lambda text: UUID(text).hex, lambda text: f"{{{text}}}"])
-def test_a_uuid_is_accepted_however_it_is_written(
-    bench: InProcessLibrary, tmp_path: Path, write: Callable[[str], str]
+@pytest.mark.parametrize("format_id", [str, str.upper, lambda text: UUID(text).hex, lambda text: f"{{{text}}}"])
+def test_job_id_is_accepted_in_every_uuid_notation(
+    bench: InProcessLibrary, tmp_path: Path, format_id: Callable[[str], str]
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
-    assert process_audio_job(write(job.id)) == {"status": "completed"}
-    assert process_audio_job(job_id=write(job.id)) == {"status": "completed"}
+    assert process_audio_job(format_id(job.id)) == {"status": "completed"}
+    assert process_audio_job(job_id=format_id(job.id)) == {"status": "completed"}
 
 
-def test_the_answer_for_a_job_that_ended_before_or_is_in_other_hands_is_what_its_row_says(
+def test_task_returns_the_state_in_the_row_of_a_job_that_it_cannot_claim(
     bench: InProcessLibrary, tmp_path: Path
 ) -> None:
     song = write_song(tmp_path / "song.wav", 1.0)
@@ -77,15 +77,15 @@ def test_the_answer_for_a_job_that_ended_before_or_is_in_other_hands_is_what_its
     assert process_audio_job(taken.id) == {"status": "dropped"}
 
 
-@pytest.mark.parametrize("by_name", [False, True], ids=["as an argument", "by name"])
-def test_what_nobody_foresaw_ends_the_claim_however_the_job_was_named(
-    bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], by_name: bool
+@pytest.mark.parametrize("as_keyword", [False, True], ids=["positional argument", "keyword argument"])
+def test_unexpected_error_ends_the_claim_and_writes_a_crash_report(
+    bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], as_keyword: bool
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
     bench.store.claim(job.id)
-    error = KeyError("nobody foresaw it")
-    given = {"args": (), "kwargs": {"job_id": job.id.upper()}} if by_name else {"args": (job.id,), "kwargs": {}}
-    task_failure.send(process_audio_job, task_id="x", exception=error, **given)
+    error = KeyError("unexpected")
+    arguments = {"args": (), "kwargs": {"job_id": job.id.upper()}} if as_keyword else {"args": (job.id,), "kwargs": {}}
+    task_failure.send(process_audio_job, task_id="x", exception=error, **arguments)
     assert bench.service.job(job.id).state is JobState.FAILED
     assert reports == [error]
 
@@ -94,7 +94,7 @@ def test_what_nobody_foresaw_ends_the_claim_however_the_job_was_named(
     "error",
     [ConnectionResetError(errno.ECONNRESET, "reset"), TimeoutError(), MemoryError(), StorageError("It is full.")],
 )
-def test_what_passes_and_what_is_no_fault_of_ours_makes_no_crash_report(
+def test_transient_and_environment_errors_write_no_crash_report(
     bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], error: Exception
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
@@ -104,7 +104,7 @@ def test_what_passes_and_what_is_no_fault_of_ours_makes_no_crash_report(
     assert reports == []
 
 
-def test_a_stranger_s_message_that_fails_ends_nobody_s_claim(
+def test_failure_of_a_message_without_a_job_id_writes_no_crash_report(
     bench: InProcessLibrary, reports: list[BaseException]
 ) -> None:
     task_failure.send(process_audio_job, task_id="x", exception=TimeoutError(), args=(), kwargs={})

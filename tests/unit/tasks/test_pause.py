@@ -1,4 +1,4 @@
-"""A song that is paused at work stops soon, keeps what is finished, and comes out the same when it goes on."""
+"""A job paused while processing stops soon, keeps its finished segments, and gives the same stems when it is resumed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -45,9 +45,9 @@ def resume_all(bench: InProcessLibrary, _: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pause", "resume"), [(pause_job, resume_job), (pause_all, resume_all)], ids=["the song", "the queue"]
+    ("pause", "resume"), [(pause_job, resume_job), (pause_all, resume_all)], ids=["pause the job", "pause the queue"]
 )
-def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_stems(
+def test_resumed_job_reuses_its_finished_segments_and_gives_the_same_stems(
     bench: InProcessLibrary,
     song: Path,
     pause: Callable[[InProcessLibrary, Job], None],
@@ -66,16 +66,16 @@ def test_a_song_paused_at_work_goes_on_from_its_finished_segments_to_the_same_st
     assert bench.runner.run(job.id) == {"status": "pending"}
 
     resume(bench, job)
-    found: list[dict[Path, int]] = []
-    bench.call_when_separating(job, lambda: found.append({file: file.stat().st_mtime_ns for file in kept}))
+    reused: list[dict[Path, int]] = []
+    bench.call_when_separating(job, lambda: reused.append({file: file.stat().st_mtime_ns for file in kept}))
     assert bench.runner.run(job.id) == {"status": "completed"}
-    assert found == [kept]
+    assert reused == [kept]
     uninterrupted = bench.service.add(song, SKETCH)
     bench.runner.run(uninterrupted.id)
     assert_same_stems(bench.service.job(job.id), bench.service.job(uninterrupted.id))
 
 
-def test_the_progress_of_a_song_that_goes_on_stays_where_it_was(bench: InProcessLibrary, song: Path) -> None:
+def test_progress_of_a_resumed_job_continues_from_where_it_paused(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     bench.call_when_separating(job, lambda: pause_job(bench, job))
     bench.runner.run(job.id)
@@ -83,19 +83,19 @@ def test_the_progress_of_a_song_that_goes_on_stays_where_it_was(bench: InProcess
     resume_job(bench, job)
     bench.events.events.clear()
     bench.runner.run(job.id)
-    told = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
-    assert told == sorted(told)
-    assert told[0] >= paused
+    reported = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
+    assert reported == sorted(reported)
+    assert reported[0] >= paused
 
 
-def test_progress_falls_to_the_truth_where_finished_segments_were_lost(bench: InProcessLibrary, song: Path) -> None:
+def test_progress_drops_to_the_real_value_if_finished_segments_were_lost(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
-    claim = Heartbeat(bench.store, bench.events, replace(claimed, progress=0.64))
-    claim.report(Stage.DECODING, 0.01)
-    claim.report(Stage.SEPARATING, 0.05)
-    told = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
-    assert told == [0.64, 0.05]
+    heartbeat = Heartbeat(bench.store, bench.events, replace(claimed, progress=0.64))
+    heartbeat.report(Stage.DECODING, 0.01)
+    heartbeat.report(Stage.SEPARATING, 0.05)
+    reported = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
+    assert reported == [0.64, 0.05]
 
 
 @pytest.fixture
@@ -107,17 +107,17 @@ def stuck(bench: InProcessLibrary) -> Iterator[JobRunner]:
     BlockingEngine.released.set()
 
 
-def test_a_pause_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: JobRunner, song: Path) -> None:
+def test_pause_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: JobRunner, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
-    asked: list[float] = []
+    paused_at: list[float] = []
 
     def pause() -> None:
-        asked.append(monotonic())
+        paused_at.append(monotonic())
         pause_job(bench, job)
 
     bench.call_when_separating(job, pause)
     stuck.run(job.id)
-    assert monotonic() - asked[0] < 10
+    assert monotonic() - paused_at[0] < 10
     paused = bench.service.job(job.id)
     assert (paused.state, paused.paused, paused.crashes) == (JobState.PENDING, True, 0)
     folder = bench.home.job_folder(job.id)
@@ -125,14 +125,12 @@ def test_a_pause_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck
     assert not list(folder.root.glob("run-*"))
 
 
-def test_a_song_that_is_resumed_before_it_has_stopped_goes_on_without_a_break(
-    bench: InProcessLibrary, song: Path
-) -> None:
+def test_job_resumed_before_it_has_stopped_continues_without_a_break(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     ended: list[bool] = []
-    with Heartbeat(bench.store, bench.events, claimed, lambda stalled, _: ended.append(stalled)) as claim:
+    with Heartbeat(bench.store, bench.events, claimed, lambda stalled, _: ended.append(stalled)) as heartbeat:
         for act, stops in ((pause_job, True), (resume_job, False), (pause_job, True), (resume_job, False)):
             act(bench, claimed)
-            wait_until(lambda: claim.should_stop() is stops, interval_s=0.02)  # noqa: B023
+            wait_until(lambda: heartbeat.should_stop() is stops, interval_s=0.02)  # noqa: B023
     assert not ended

@@ -1,4 +1,4 @@
-"""A job without Celery: claimed, separated, recorded, whatever happens to it."""
+"""JobRunner without Celery: a job is claimed, separated and recorded, whatever happens to it."""
 
 import shutil
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ SKETCH = JobOptions(model="sketch")
 
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InProcessLibrary:
-    monkeypatch.setenv("UNBRAID_MODEL_URL", "http://127.0.0.1:9")  # nobody answers there
+    monkeypatch.setenv("UNBRAID_MODEL_URL", "http://127.0.0.1:9")  # no server listens there
     return InProcessLibrary(tmp_path / "library")
 
 
@@ -35,7 +35,7 @@ def song(tmp_path: Path) -> Path:
     return write_song(tmp_path / "song.wav", seconds=2)
 
 
-def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: InProcessLibrary, song: Path) -> None:
+def test_completed_job_has_stems_and_sent_progress_and_change_events(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     assert bench.runner.run(job.id) == {"status": "completed"}
     done = bench.service.job(job.id)
@@ -47,28 +47,30 @@ def test_a_completed_job_has_stems_progress_and_an_announced_end(bench: InProces
 
 
 @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.FAILED])
-def test_the_end_of_a_job_is_told_before_its_segments_are_deleted(
+def test_end_of_a_job_is_announced_before_its_segments_are_deleted(
     bench: InProcessLibrary, song: Path, state: JobState
 ) -> None:
     job = bench.service.add(song, SKETCH if state is JobState.COMPLETED else JobOptions(model="nonesuch"))
     folder = bench.home.job_folder(job.id)
-    for part in (folder.segments, folder.draft):
-        part.mkdir(parents=True)
-    seen: list[tuple[bool, bool]] = []
+    for subfolder in (folder.segments, folder.draft):
+        subfolder.mkdir(parents=True)
+    existing: list[tuple[bool, bool]] = []
 
-    def look(event: JobEvent) -> None:
+    def record(event: JobEvent) -> None:
         if bench.store.job(job.id).state.has_ended:
-            seen.append((folder.segments.exists(), folder.draft.exists()))
+            existing.append((folder.segments.exists(), folder.draft.exists()))
 
-    bench.events.on_event = look
+    bench.events.on_event = record
     bench.runner.run(job.id)
-    assert seen == [(True, True)]
+    assert existing == [(True, True)]
     assert bench.store.job(job.id).state is state
     assert not folder.segments.exists()
     assert not folder.draft.exists()
 
 
-def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench: InProcessLibrary, song: Path) -> None:
+def test_job_whose_model_cannot_be_downloaded_uses_sketch_and_adds_a_notice(
+    bench: InProcessLibrary, song: Path
+) -> None:
     job = bench.service.add(song)
     assert bench.runner.run(job.id) == {"status": "completed"}
     done = bench.service.job(job.id)
@@ -77,17 +79,17 @@ def test_without_a_way_to_its_model_a_job_is_done_with_sketch_and_says_why(bench
     assert "HT Demucs" in done.notices[0]
 
 
-def test_stems_that_cannot_be_exported_in_the_end_are_kept_and_the_user_is_told_where(
+def test_stems_that_cannot_be_exported_are_kept_and_a_notice_says_how_to_export_them(
     bench: InProcessLibrary, song: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     job = bench.service.add(song, replace(SKETCH, out=out))
 
-    def spoil(event: JobEvent) -> None:
+    def block_folder(event: JobEvent) -> None:
         if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING and not out.exists():
-            out.write_text("This was a folder, or none.")
+            out.write_text("not a folder")
 
-    bench.events.on_event = spoil
+    bench.events.on_event = block_folder
     assert bench.runner.run(job.id) == {"status": "completed"}
     done = bench.service.job(job.id)
     assert [stem.exported for stem in done.stems] == [None] * 4
@@ -97,33 +99,33 @@ def test_stems_that_cannot_be_exported_in_the_end_are_kept_and_the_user_is_told_
     assert not is_exported(done)
 
 
-def test_a_folder_that_cannot_take_stems_fails_the_job_before_anything_is_done(
+def test_unusable_output_folder_fails_the_job_before_any_work(
     bench: InProcessLibrary, song: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     out.touch()
     job = bench.service.add(song, replace(SKETCH, out=out))
-    answer = bench.runner.run(job.id)
-    assert answer["status"] == "failed"
-    assert f"{out}: it is a file" in answer["error"]
+    result = bench.runner.run(job.id)
+    assert result["status"] == "failed"
+    assert f"{out}: it is a file" in result["error"]
     assert not [event for event in bench.events.events if isinstance(event, JobProgress)]
 
 
-def test_a_model_nobody_knows_fails_the_job_with_its_name(bench: InProcessLibrary, song: Path) -> None:
+def test_unknown_model_fails_the_job_and_is_named_in_the_error(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, JobOptions(model="nonesuch"))
     assert bench.runner.run(job.id)["status"] == "failed"
     assert "nonesuch" in (bench.service.job(job.id).error or "")
 
 
-def test_a_job_whose_track_is_gone_fails_and_says_what_to_do(bench: InProcessLibrary, song: Path) -> None:
+def test_job_with_a_missing_track_fails_with_advice(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     shutil.rmtree(bench.home.job_folder(job.id).source)
-    answer = bench.runner.run(job.id)
-    assert answer["status"] == "failed"
-    assert "add it again" in answer["error"]
+    result = bench.runner.run(job.id)
+    assert result["status"] == "failed"
+    assert "add it again" in result["error"]
 
 
-def test_a_job_cancelled_at_work_stops_and_leaves_no_files(bench: InProcessLibrary, tmp_path: Path) -> None:
+def test_job_cancelled_while_processing_stops_and_leaves_no_files(bench: InProcessLibrary, tmp_path: Path) -> None:
     job = bench.service.add(write_song(tmp_path / "long.wav", seconds=120), SKETCH)
 
     def cancel(event: JobEvent) -> None:
@@ -137,7 +139,7 @@ def test_a_job_cancelled_at_work_stops_and_leaves_no_files(bench: InProcessLibra
     assert not list(bench.home.job_folder(job.id).root.glob("run-*"))
 
 
-def test_a_job_removed_at_work_is_dropped(bench: InProcessLibrary, tmp_path: Path) -> None:
+def test_job_deleted_while_processing_is_dropped(bench: InProcessLibrary, tmp_path: Path) -> None:
     job = bench.service.add(write_song(tmp_path / "long.wav", seconds=120), SKETCH)
 
     def remove(event: JobEvent) -> None:
@@ -150,7 +152,7 @@ def test_a_job_removed_at_work_is_dropped(bench: InProcessLibrary, tmp_path: Pat
     assert bench.runner.run(job.id) == {"status": "dropped"}
 
 
-def test_a_job_that_cannot_be_written_into_the_library_leaves_no_folder(bench: InProcessLibrary, song: Path) -> None:
+def test_job_that_cannot_be_saved_leaves_no_folder(bench: InProcessLibrary, song: Path) -> None:
     engine = create_engine(f"sqlite:///{bench.home.database}")
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE jobs RENAME TO elsewhere"))
@@ -160,21 +162,21 @@ def test_a_job_that_cannot_be_written_into_the_library_leaves_no_folder(bench: I
     assert not list(bench.home.jobs.iterdir())
 
 
-def test_time_left_does_not_count_the_download(bench: InProcessLibrary, song: Path) -> None:
+def test_time_left_ignores_the_download(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
-    claim = Heartbeat(bench.store, bench.events, claimed)
-    claim.report(Stage.DOWNLOADING, 0.9)
-    claim.report(Stage.DECODING, 0.0)
-    claim.report(Stage.SEPARATING, 0.5)
+    heartbeat = Heartbeat(bench.store, bench.events, claimed)
+    heartbeat.report(Stage.DOWNLOADING, 0.9)
+    heartbeat.report(Stage.DECODING, 0.0)
+    heartbeat.report(Stage.SEPARATING, 0.5)
     last = bench.events.events[-1]
     assert isinstance(last, JobProgress)
-    assert (last.progress, last.left) == (0.5, None)  # no second of work has passed yet
+    assert (last.progress, last.left) == (0.5, None)  # no time has been spent on separation yet
 
 
 @pytest.fixture
 def stuck(bench: InProcessLibrary) -> Iterator[JobRunner]:
-    """Instead of ending the process, it lets the engine go on, and finds that nothing is left to write to."""
+    """A blocked engine. Instead of ending the process, it lets the engine go on, which can no longer write."""
     BlockingEngine.released.clear()
     yield replace(
         bench.runner, engines=SingleEngineCache(bench.home, BlockingEngine()), end_process=BlockingEngine.released.set
@@ -182,25 +184,25 @@ def stuck(bench: InProcessLibrary) -> Iterator[JobRunner]:
     BlockingEngine.released.set()
 
 
-def test_a_cancel_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: JobRunner, song: Path) -> None:
+def test_cancel_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: JobRunner, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
-    cancelled: list[float] = []
+    cancelled_at: list[float] = []
 
     def cancel_at_work(event: JobEvent) -> None:
-        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING and not cancelled:
-            cancelled.append(monotonic())
+        if isinstance(event, JobProgress) and event.stage is Stage.SEPARATING and not cancelled_at:
+            cancelled_at.append(monotonic())
             bench.service.cancel(job.id)
 
     bench.events.on_event = cancel_at_work
     stuck.run(job.id)
-    assert monotonic() - cancelled[0] < 10
+    assert monotonic() - cancelled_at[0] < 10
     assert bench.service.job(job.id).state is JobState.CANCELLED
     folder = bench.home.job_folder(job.id)
     assert not folder.segments.exists()
     assert not list(folder.root.glob("run-*"))
 
 
-def test_a_job_that_stands_still_is_given_up(
+def test_stalled_job_fails(
     bench: InProcessLibrary, stuck: JobRunner, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("desktop.tasks.heartbeat.STALL_TIMEOUT_S", 0.5)
@@ -211,35 +213,35 @@ def test_a_job_that_stands_still_is_given_up(
     assert failed.error == "Separating this song came to a standstill. The worker's log may tell why; then try again."
 
 
-def test_progress_never_falls(bench: InProcessLibrary, song: Path) -> None:
+def test_progress_never_decreases(bench: InProcessLibrary, song: Path) -> None:
     job = bench.service.add(song, SKETCH)
     bench.runner.run(job.id)
-    told = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
-    assert told == sorted(told)
+    reported = [event.progress for event in bench.events.events if isinstance(event, JobProgress)]
+    assert reported == sorted(reported)
 
 
-def leave_work(bench: InProcessLibrary, job: Job) -> Path:
-    """As a killed owner leaves it: finished segments, a draft, and stems half written."""
+def leave_work_files(bench: InProcessLibrary, job: Job) -> Path:
+    """Create what a killed owner leaves behind: finished segments, a draft and half-written stems."""
     folder = bench.home.job_folder(job.id)
-    for part in (folder.segments / "key", folder.draft, folder.result_folder(job.token)):
-        part.mkdir(parents=True)
-        (part / "something").touch()
+    for subfolder in (folder.segments / "key", folder.draft, folder.result_folder(job.token)):
+        subfolder.mkdir(parents=True)
+        (subfolder / "something").touch()
     return folder.root
 
 
-def test_what_nobody_foresaw_leaves_no_work_behind(bench: InProcessLibrary, song: Path) -> None:
+def test_unexpected_error_leaves_no_work_files(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
-    root = leave_work(bench, claimed)
-    bench.runner.handle_unexpected_error(claimed.id, KeyError("nobody thought of it"))
+    root = leave_work_files(bench, claimed)
+    bench.runner.handle_unexpected_error(claimed.id, KeyError("unexpected"))
     assert bench.service.job(claimed.id).state is JobState.FAILED
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}
 
 
-def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: InProcessLibrary, song: Path) -> None:
+def test_cancelled_job_of_a_dead_owner_leaves_no_work_files(bench: InProcessLibrary, song: Path) -> None:
     claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
-    root = leave_work(bench, claimed)
+    root = leave_work_files(bench, claimed)
     bench.store.request_cancel(claimed.id)
     simulate_dead_owner(bench.home, claimed)
     assert bench.runner.run(claimed.id) == {"status": "cancelled"}
@@ -247,16 +249,16 @@ def test_a_job_that_ended_with_its_lost_owner_leaves_no_work_behind(bench: InPro
     assert {path.name for path in root.iterdir()} == {"source", "job.json"}
 
 
-def separated(bench: InProcessLibrary, song: Path) -> tuple[Job, list[bytes]]:
-    """A song with stems of Sketch, and their bytes."""
+def add_separated(bench: InProcessLibrary, song: Path) -> tuple[Job, list[bytes]]:
+    """Add a job, separate it with Sketch, and return it with the bytes of its stems."""
     job = bench.service.add(song, SKETCH)
     assert bench.runner.run(job.id) == {"status": "completed"}
     done = bench.service.job(job.id)
     return done, [stem.path.read_bytes() for stem in done.stems]
 
 
-def test_a_song_that_is_separated_again_has_its_new_stems_alone(bench: InProcessLibrary, song: Path) -> None:
-    done, _ = separated(bench, song)
+def test_job_separated_again_has_only_its_new_stems(bench: InProcessLibrary, song: Path) -> None:
+    done, _ = add_separated(bench, song)
     bench.service.separate_again(done.id)
     assert bench.runner.run(done.id) == {"status": "completed"}
     after = bench.service.job(done.id)
@@ -266,74 +268,76 @@ def test_a_song_that_is_separated_again_has_its_new_stems_alone(bench: InProcess
     }  # fmt: skip
 
 
-def as_before(bench: InProcessLibrary, done: Job, sounds: list[bytes]) -> None:
-    """Nothing is left of the attempt but what is said of it."""
+def assert_unchanged(bench: InProcessLibrary, done: Job, stem_bytes: list[bytes]) -> None:
+    """Assert that the attempt left nothing but its record."""
     after = bench.service.job(done.id)
     assert after == replace(done, token=after.token, last_attempt=after.last_attempt)
-    assert [stem.path.read_bytes() for stem in after.stems] == sounds
+    assert [stem.path.read_bytes() for stem in after.stems] == stem_bytes
     assert {path.name for path in bench.home.job_folder(done.id).root.iterdir()} == {
         "source", "job.json", "mixture.peaks", "run-1",
     }  # fmt: skip
 
 
 @pytest.mark.parametrize("stage", [Stage.DECODING, Stage.SEPARATING, Stage.WRITING])
-def test_a_cancelled_attempt_leaves_the_stems_as_they_were(bench: InProcessLibrary, song: Path, stage: Stage) -> None:
-    done, sounds = separated(bench, song)
+def test_cancelled_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, song: Path, stage: Stage) -> None:
+    done, stem_bytes = add_separated(bench, song)
 
     def cancel(event: JobEvent) -> None:
         if isinstance(event, JobProgress) and event.stage is stage:
             bench.events.on_event = lambda event: None
             bench.store.request_cancel(done.id)
-            sees_it.wait(5)
+            cancel_seen.wait(5)
 
-    sees_it = Event()
+    cancel_seen = Event()
     heartbeat = bench.store.heartbeat
 
-    def beat(job: Job, *progress: Any) -> OwnerDirective:
-        duty = heartbeat(job, *progress)
-        if duty is OwnerDirective.CANCEL:
-            sees_it.set()
-        return duty
+    def signal_cancel(job: Job, *progress: Any) -> OwnerDirective:
+        directive = heartbeat(job, *progress)
+        if directive is OwnerDirective.CANCEL:
+            cancel_seen.set()
+        return directive
 
-    bench.store.heartbeat = beat  # the engine goes on when its owner knows
+    bench.store.heartbeat = signal_cancel  # the engine continues once its owner knows of the cancel
     bench.service.separate_again(done.id)
     bench.events.on_event = cancel
     assert bench.runner.run(done.id) == {"status": "cancelled"}
-    as_before(bench, done, sounds)
+    assert_unchanged(bench, done, stem_bytes)
     assert bench.service.job(done.id).last_attempt == Attempt(JobState.CANCELLED)
 
 
-def test_a_failed_attempt_leaves_the_stems_as_they_were(bench: InProcessLibrary, song: Path) -> None:
-    done, sounds = separated(bench, song)
+def test_failed_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, song: Path) -> None:
+    done, stem_bytes = add_separated(bench, song)
     source = bench.home.job_folder(done.id).source
     source.rename(source.with_name("elsewhere"))
     bench.service.separate_again(done.id)
     assert bench.runner.run(done.id)["status"] == "failed"
     source.with_name("elsewhere").rename(source)
-    as_before(bench, done, sounds)
+    assert_unchanged(bench, done, stem_bytes)
     attempt = bench.service.job(done.id).last_attempt
     assert attempt is not None
     assert "copy of this song is gone" in (attempt.error or "")
 
 
-def test_an_attempt_with_a_model_that_cannot_be_had_never_becomes_a_draft(bench: InProcessLibrary, song: Path) -> None:
-    done, sounds = separated(bench, song)
-    bench.runner.run(bench.service.add(song).id)  # which remembers that the model's server was away
+def test_attempt_whose_model_cannot_be_downloaded_fails_and_never_uses_sketch(
+    bench: InProcessLibrary, song: Path
+) -> None:
+    done, stem_bytes = add_separated(bench, song)
+    bench.runner.run(bench.service.add(song).id)  # saves that the model's server was unreachable
     for _ in range(2):
         bench.service.separate_again(done.id, "htdemucs")
         assert bench.runner.run(done.id)["status"] == "failed"
-        as_before(bench, done, sounds)
+        assert_unchanged(bench, done, stem_bytes)
         attempt = bench.service.job(done.id).last_attempt
         assert attempt is not None
         assert "HT Demucs is not downloaded. It could not be downloaded" in (attempt.error or "")
 
 
-def test_what_nobody_foresaw_takes_no_stems(bench: InProcessLibrary, song: Path) -> None:
-    done, sounds = separated(bench, song)
+def test_unexpected_error_in_an_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, song: Path) -> None:
+    done, stem_bytes = add_separated(bench, song)
     bench.service.separate_again(done.id)
     attempt = bench.store.claim(done.id)
     assert attempt is not None
-    leave_work(bench, attempt)
-    bench.runner.handle_unexpected_error(done.id, KeyError("nobody thought of it"))
+    leave_work_files(bench, attempt)
+    bench.runner.handle_unexpected_error(done.id, KeyError("unexpected"))
     assert bench.runner.run(done.id) == {"status": "completed"}
-    as_before(bench, done, sounds)
+    assert_unchanged(bench, done, stem_bytes)

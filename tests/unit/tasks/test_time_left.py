@@ -1,4 +1,4 @@
-"""How long a job takes yet is told when it was measured, here or for the song before, and is not told before."""
+"""Time left: estimated from the measured speed of this job or an earlier one, and unknown before that."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.helpers.library import write_song
 
 
 class Clock:
-    """Time as a test has it pass."""
+    """A clock that the test advances."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
@@ -27,70 +27,70 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-def test_nothing_is_told_before_a_segment_was_measured(clock: Clock) -> None:
-    left = TimeLeftEstimator(200.0)
-    left.update(Stage.DECODING, 0.04)  # a whole song is read in a moment, which says nothing of its separation
+def test_time_left_is_unknown_before_the_first_measured_segment(clock: Clock) -> None:
+    estimator = TimeLeftEstimator(200.0)
+    estimator.update(Stage.DECODING, 0.04)  # decoding takes a moment and says nothing about the speed of separation
     clock.now += 2
-    assert left.seconds is None
-    left.update(Stage.SEPARATING, 0.05)
+    assert estimator.seconds is None
+    estimator.update(Stage.SEPARATING, 0.05)
     clock.now += 30
-    assert left.seconds is None
-    left.update(Stage.SEPARATING, 0.15)
-    assert left.seconds == pytest.approx(30 / 0.10 * 0.85)
+    assert estimator.seconds is None
+    estimator.update(Stage.SEPARATING, 0.15)
+    assert estimator.seconds == pytest.approx(30 / 0.10 * 0.85)
 
 
-def test_a_speed_that_is_remembered_is_told_from_the_start_and_then_the_measured_one(clock: Clock) -> None:
-    left = TimeLeftEstimator(200.0)
-    left.set_expected_speed(0.5, lambda _: None)
-    left.update(Stage.DECODING, 0.0)
-    assert left.seconds == pytest.approx(100.0)
-    left.update(Stage.SEPARATING, 0.05)
+def test_time_left_uses_the_saved_speed_first_and_then_the_measured_one(clock: Clock) -> None:
+    estimator = TimeLeftEstimator(200.0)
+    estimator.set_expected_speed(0.5, lambda _: None)
+    estimator.update(Stage.DECODING, 0.0)
+    assert estimator.seconds == pytest.approx(100.0)
+    estimator.update(Stage.SEPARATING, 0.05)
     clock.now += 40
-    left.update(Stage.SEPARATING, 0.15)
-    assert left.seconds == pytest.approx(40 / 0.10 * 0.85)
+    estimator.update(Stage.SEPARATING, 0.15)
+    assert estimator.seconds == pytest.approx(40 / 0.10 * 0.85)
 
 
-def test_a_job_that_goes_on_counts_its_kept_segments_neither_as_work_nor_as_undone(clock: Clock) -> None:
-    left = TimeLeftEstimator(200.0)
-    left.update(Stage.SEPARATING, 0.5)
+def test_kept_segments_of_a_resumed_job_count_neither_as_work_nor_as_remaining(clock: Clock) -> None:
+    estimator = TimeLeftEstimator(200.0)
+    estimator.update(Stage.SEPARATING, 0.5)
     clock.now += 20
-    left.update(Stage.SEPARATING, 0.6)
-    assert left.seconds == pytest.approx(20 / 0.1 * 0.4)
+    estimator.update(Stage.SEPARATING, 0.6)
+    assert estimator.seconds == pytest.approx(20 / 0.1 * 0.4)
 
 
-def test_a_download_has_no_time(clock: Clock) -> None:
-    left = TimeLeftEstimator(200.0)
-    left.set_expected_speed(0.5, lambda _: None)
-    left.update(Stage.DOWNLOADING, 0.9)
-    assert left.seconds is None
+def test_time_left_is_unknown_during_a_download(clock: Clock) -> None:
+    estimator = TimeLeftEstimator(200.0)
+    estimator.set_expected_speed(0.5, lambda _: None)
+    estimator.update(Stage.DOWNLOADING, 0.9)
+    assert estimator.seconds is None
 
 
-def test_what_is_measured_is_remembered_now_and_then_and_at_the_end(clock: Clock) -> None:
-    kept: list[float] = []
-    left = TimeLeftEstimator(200.0)
-    left.set_expected_speed(None, kept.append)
-    left.update(Stage.SEPARATING, 0.05)
-    for _ in range(20):  # a sign of life every half a second
+def test_measured_speed_is_saved_at_intervals_and_when_forced(clock: Clock) -> None:
+    saved: list[float] = []
+    estimator = TimeLeftEstimator(200.0)
+    estimator.set_expected_speed(None, saved.append)
+    estimator.update(Stage.SEPARATING, 0.05)
+    for _ in range(20):  # a progress report every half second
         clock.now += 0.5
-        left.update(Stage.SEPARATING, 0.05 + 0.01 * (clock.now - 100))
-        left.save_measured_speed()
-    assert kept == [pytest.approx(0.5)]
-    left.save_measured_speed(force=True)
-    assert len(kept) == 2
+        estimator.update(Stage.SEPARATING, 0.05 + 0.01 * (clock.now - 100))
+        estimator.save_measured_speed()
+    assert saved == [pytest.approx(0.5)]
+    estimator.save_measured_speed(force=True)
+    assert len(saved) == 2
 
 
-def test_a_short_song_changes_nothing_that_is_known(clock: Clock) -> None:
-    kept: list[float] = []
-    left = TimeLeftEstimator(5.0)
-    left.set_expected_speed(0.5, kept.append)
-    left.update(Stage.SEPARATING, 0.05)
+def test_short_track_does_not_change_the_saved_speed(clock: Clock) -> None:
+    saved: list[float] = []
+    estimator = TimeLeftEstimator(5.0)
+    estimator.set_expected_speed(0.5, saved.append)
+    estimator.update(Stage.SEPARATING, 0.05)
     clock.now += 9
-    left.update(Stage.SEPARATING, 0.9)
-    left.save_measured_speed(force=True)
-    assert kept == []
+    estimator.update(Stage.SEPARATING, 0.9)
+    estimator.save_measured_speed(force=True)
+    assert saved == []
 
 
-def test_a_song_leaves_its_speed_for_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_completed_job_saves_its_speed_for_the_next_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heartbeat, "_MIN_WORK_S", 0.0)
     bench = InProcessLibrary(tmp_path / "library")
     job = bench.service.add(write_song(tmp_path / "song.wav", 2.0), JobOptions(model="sketch"))
@@ -99,16 +99,16 @@ def test_a_song_leaves_its_speed_for_the_next_one(tmp_path: Path, monkeypatch: p
     assert 0 < load_speeds(bench.home)[key] < 60
 
 
-@pytest.mark.parametrize("written", ["", "[]", "{", '{"a": "x"}', '{"a": NaN}', '{"a": -1}', '{"a": null}'])
-def test_a_damaged_file_of_speeds_holds_none(tmp_path: Path, written: str) -> None:
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": "x"}', '{"a": NaN}', '{"a": -1}', '{"a": null}'])
+def test_damaged_speeds_file_counts_as_empty_and_is_replaced(tmp_path: Path, content: str) -> None:
     home = Home(tmp_path).create_folders()
-    home.model_speeds.write_text(written)
+    home.model_speeds.write_text(content)
     assert load_speeds(home) == {}
     save_speed(home, "b", 0.25)
     assert load_speeds(home) == {"b": 0.25}
 
 
-def test_the_last_fifty_speeds_are_kept(tmp_path: Path) -> None:
+def test_only_the_last_fifty_speeds_are_kept(tmp_path: Path) -> None:
     home = Home(tmp_path).create_folders()
     for number in range(60):
         save_speed(home, f"{number % 55}", number + 1.0)

@@ -1,4 +1,4 @@
-"""A small file from a real server that behaves, or does not."""
+"""Fetching a small file from a real server, well-behaved or not."""
 
 import threading
 from collections.abc import Generator
@@ -16,34 +16,34 @@ def server() -> Generator[FileServer]:
         yield running
 
 
-def test_a_file_comes_as_it_is(server: FileServer) -> None:
+def test_file_is_returned_unchanged(server: FileServer) -> None:
     server.files["file"] = bytes(range(256)) * (MAX_BYTES // 256)
     assert fetch(f"{server.url}/file") == server.files["file"]
 
 
-def test_the_request_says_nothing_but_that_it_is_unbraid_s(server: FileServer) -> None:
+def test_request_headers_reveal_nothing_but_the_name_of_the_app(server: FileServer) -> None:
     fetch(f"{server.url}/file")
     (headers,) = server.request_headers
     assert headers.pop("Host") in server.url
     assert headers == {"User-Agent": "Unbraid", "Accept-Encoding": "identity", "Connection": "close"}
 
 
-@pytest.mark.parametrize("sized", [True, False])
-def test_a_huge_file_is_left_soon(server: FileServer, sized: bool) -> None:
+@pytest.mark.parametrize("sends_length", [True, False])
+def test_download_of_a_huge_file_is_aborted_early(server: FileServer, sends_length: bool) -> None:
     sent = 0
 
     def count(so_far: int) -> None:
         nonlocal sent
         sent = so_far
 
-    server.files["file"], server.sends_length, server.before_chunk = bytes(200_000_000), sized, count
+    server.files["file"], server.sends_length, server.before_chunk = bytes(200_000_000), sends_length, count
     with pytest.raises(UpdateError, match="larger than 65536 bytes"):
         fetch(f"{server.url}/file")
     assert sent < 50_000_000
 
 
 @pytest.mark.parametrize("after", [0, 65536])
-def test_a_server_that_falls_silent_is_left(server: FileServer, after: int) -> None:
+def test_silent_server_times_out(server: FileServer, after: int) -> None:
     done = threading.Event()
 
     def fall_silent(sent: int) -> None:
@@ -58,12 +58,12 @@ def test_a_server_that_falls_silent_is_left(server: FileServer, after: int) -> N
         done.set()
 
 
-def test_a_file_that_comes_too_slowly_is_left(server: FileServer) -> None:
+def test_slow_download_times_out(server: FileServer) -> None:
     with pytest.raises(UpdateError, match="too slowly"):
         fetch(f"{server.url}/file", total_timeout_s=0)
 
 
-def test_a_redirect_to_http_is_not_followed(server: FileServer) -> None:
+def test_redirect_to_http_is_not_followed(server: FileServer) -> None:
     for address in (f"{server.url}/file", "http://example.org/file", "//127.0.0.1/file", "/file"):
         server.redirects["old"] = address
         with pytest.raises(UpdateError, match="is not https, and was not followed"):
@@ -71,15 +71,15 @@ def test_a_redirect_to_http_is_not_followed(server: FileServer) -> None:
     assert {path for path, _ in server.requests} == {"/old"}
 
 
-def test_a_redirect_to_a_file_or_to_ftp_is_not_followed(server: FileServer) -> None:
+def test_redirect_to_a_file_or_to_ftp_is_not_followed(server: FileServer) -> None:
     for address in ("file:///etc/passwd", "ftp://127.0.0.1/file"):
         server.redirects["old"] = address
         with pytest.raises(UpdateError):
             fetch(f"{server.url}/old")
 
 
-def test_a_redirect_to_https_is_followed(server: FileServer) -> None:
-    # Where nobody speaks https: that it is tried shows that it was followed.
+def test_redirect_to_https_is_followed(server: FileServer) -> None:
+    # The server does not speak https: the TLS error shows that the redirect was followed.
     server.redirects["old"] = f"https://127.0.0.1:{server.url.rpartition(':')[2]}/file"
     with pytest.raises(UpdateError, match=r"could not be read: \[SSL"):
         fetch(f"{server.url}/old")
@@ -88,19 +88,19 @@ def test_a_redirect_to_https_is_followed(server: FileServer) -> None:
 @pytest.mark.parametrize(
     "url", ["http://example.org/x", "file:///etc/passwd", "ftp://127.0.0.1/x", "", "x", "http://[::1/x", "http://"]
 )
-def test_what_is_neither_https_nor_here_is_not_asked(url: str) -> None:
+def test_url_that_is_neither_https_nor_local_is_refused(url: str) -> None:
     with pytest.raises(UpdateError, match=r"was not asked|no address"):
         fetch(url)
 
 
 @pytest.mark.parametrize("status", [403, 404, 500])
-def test_what_the_server_says_is_told(server: FileServer, status: int) -> None:
+def test_error_status_of_the_server_is_reported(server: FileServer, status: int) -> None:
     server.forced_status = status
     with pytest.raises(UpdateError, match=f"the server said {status}"):
         fetch(f"{server.url}/file")
 
 
-def test_no_server_is_told() -> None:
+def test_refused_connection_is_reported() -> None:
     with FileServer() as server:
         url = server.url
     with pytest.raises(UpdateError, match="Connection refused"):

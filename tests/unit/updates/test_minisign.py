@@ -1,4 +1,4 @@
-"""Signatures, made by the minisign program itself (0.11) and then tampered with."""
+"""Signatures made by the minisign program (0.11), valid and tampered with."""
 
 import base64
 
@@ -13,7 +13,7 @@ RUSEun64Ir+8lOcfGwsi3fw0rh4UO6/OS1tlBL1LYFivs1rFQ85QWE47zEtP/AE79438OhQ0aXxKUAoW
 trusted comment: timestamp:1795788100	file:updates.json	hashed
 wsW50DCL+M39CgMFrIBac+bl5BiTGW7n9eVks7LFVedsaKnoFiVwdqldq27bQef7b0N+o9RTi9XMUhLj/RciAQ==
 """
-# `minisign -l`: over the file itself, and not over its digest.
+# `minisign -l`: signs the file itself and not its digest.
 LEGACY = """untrusted comment: signature from minisign secret key
 RWSEun64Ir+8lIX4tnrAo4t97kTCwujLic6bRzisT3Fhr5gAsls7UmZeoEiZ76wWwukwQf17aFTotpBfws2xeMHhi+HLqE3rYQQ=
 trusted comment: timestamp:1795788100	file:updates.json
@@ -25,42 +25,42 @@ def verify(data: bytes = DATA, signature: str = SIGNATURE, key: str = KEY) -> st
     return PublicKey.parse(key).verify(data, signature)
 
 
-def lines(**changed: str) -> str:
-    """The signature with other lines: first, second, third, fourth."""
+def signature_with(**changed: str) -> str:
+    """Return the signature with some lines replaced: first, second, third, fourth."""
     names = ("first", "second", "third", "fourth")
     return "\n".join(changed.get(name, line) for name, line in zip(names, SIGNATURE.splitlines(), strict=True))
 
 
-def test_what_the_minisign_program_signed_is_believed() -> None:
+def test_signature_by_the_minisign_program_verifies() -> None:
     assert verify() == "timestamp:1795788100\tfile:updates.json\thashed"
 
 
-def test_the_untrusted_comment_may_be_anything() -> None:
-    assert verify(signature=lines(first="untrusted comment: hello"))
+def test_untrusted_comment_may_be_anything() -> None:
+    assert verify(signature=signature_with(first="untrusted comment: hello"))
 
 
 @pytest.mark.parametrize("data", [b"", DATA[:-1], DATA + b" ", DATA.replace(b"1.3.0", b"1.4.0"), DATA.strip()])
-def test_other_bytes_are_not(data: bytes) -> None:
+def test_signature_of_other_bytes_is_refused(data: bytes) -> None:
     with pytest.raises(SignatureError, match="not of these bytes"):
         verify(data)
 
 
-def test_a_tampered_trusted_comment_is_not() -> None:
+def test_tampered_trusted_comment_is_refused() -> None:
     with pytest.raises(SignatureError, match="trusted comment was not signed"):
         verify(signature=SIGNATURE.replace("timestamp:1795788100", "timestamp:1895788100"))
 
 
-def test_every_bit_of_both_signatures_counts() -> None:
+def test_signature_with_any_changed_bit_is_refused() -> None:
     for name, line in (("second", SIGNATURE.splitlines()[1]), ("fourth", SIGNATURE.splitlines()[3])):
-        whole = base64.b64decode(line)
-        for bit in range(0, len(whole) * 8, 5):
-            changed = bytearray(whole)
+        original = base64.b64decode(line)
+        for bit in range(0, len(original) * 8, 5):
+            changed = bytearray(original)
             changed[bit // 8] ^= 1 << bit % 8
             with pytest.raises(SignatureError):
-                verify(signature=lines(**{name: base64.b64encode(changed).decode()}))
+                verify(signature=signature_with(**{name: base64.b64encode(changed).decode()}))
 
 
-def test_another_key_s_signature_is_not_even_under_the_same_id() -> None:
+def test_signature_of_another_key_is_refused_even_with_the_same_id() -> None:
     kind_and_id = base64.b64decode(KEY)[:10]
     other = base64.b64encode(kind_and_id + bytes(range(32))).decode()
     with pytest.raises(SignatureError):
@@ -69,13 +69,13 @@ def test_another_key_s_signature_is_not_even_under_the_same_id() -> None:
         verify(key=base64.b64encode(b"Ed" + bytes(8) + base64.b64decode(KEY)[10:]).decode())
 
 
-def test_a_signature_over_the_file_itself_is_not() -> None:
+def test_legacy_signature_of_the_file_itself_is_refused() -> None:
     with pytest.raises(SignatureError, match="unknown kind"):
         verify(signature=LEGACY)
 
 
 @pytest.mark.parametrize("cut", range(0, len(SIGNATURE) - 1, 7))
-def test_a_truncated_signature_is_not(cut: int) -> None:
+def test_truncated_signature_is_refused(cut: int) -> None:
     with pytest.raises(SignatureError):
         verify(signature=SIGNATURE[:cut])
 
@@ -86,20 +86,20 @@ def test_a_truncated_signature_is_not(cut: int) -> None:
         "",
         "<html>\n<p>Log in\n<p>to this\n</html>",
         SIGNATURE + "more\n",
-        lines(first="comment: x"),
-        lines(third="comment: x"),
-        lines(second="ü"),
-        lines(second="RUSE"),
-        lines(fourth="%%%%"),
-        lines(fourth=""),
+        signature_with(first="comment: x"),
+        signature_with(third="comment: x"),
+        signature_with(second="ü"),
+        signature_with(second="RUSE"),
+        signature_with(fourth="%%%%"),
+        signature_with(fourth=""),
     ],
 )
-def test_what_is_no_signature_is_refused(signature: str) -> None:
+def test_malformed_signature_is_refused(signature: str) -> None:
     with pytest.raises(SignatureError):
         verify(signature=signature)
 
 
 @pytest.mark.parametrize("key", ["", "abc", "RWQ=", KEY[:-4], KEY.replace("RWS", "RUS"), "ü" * 56])
-def test_what_is_no_key_is_refused(key: str) -> None:
+def test_malformed_public_key_is_refused(key: str) -> None:
     with pytest.raises(SignatureError, match="public key"):
         PublicKey.parse(key)

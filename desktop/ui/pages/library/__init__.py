@@ -1,1 +1,1 @@
-"""The job table: model, delegates, view."""
+"""The library page: the job table, its commands and the import of tracks."""

@@ -1,4 +1,7 @@
-"""Batches: the songs from the first that enters an empty queue to the last that leaves it, and how they ended."""
+"""Outcome of each batch of jobs.
+
+A batch lasts from the first job that enters an empty queue to the last that leaves it.
+"""
 
 from dataclasses import dataclass
 
@@ -10,20 +13,20 @@ from desktop.ui.pages.library.job_model import JobTableModel
 
 @dataclass(frozen=True)
 class BatchResult:
-    """How the songs of a batch ended. Cancelled and removed ones are in neither list."""
+    """Completed and failed jobs of a batch; cancelled and removed jobs are in neither tuple."""
 
     completed: tuple[Job, ...]
     failed: tuple[Job, ...]
-    """Also songs that could not be separated again, and keep their earlier stems."""
+    """Includes jobs whose repeated separation failed and that keep their earlier stems."""
 
 
 class BatchTracker(QObject):
-    """Follows the rows of the table. What had ended before is in no batch."""
+    """Collects batch results from the job table; jobs that had ended before it first saw them are in no batch."""
 
     first_failure = Signal(object)
-    """The first Job of a batch that failed: later failures are told together with the end."""
+    """The first Job of a batch that failed; later failures are reported with `batch_ended`."""
     batch_ended = Signal(object)
-    """The BatchResult of a batch in which any song was done or failed."""
+    """The BatchResult of a batch in which at least one job completed or failed."""
 
     def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,7 +40,7 @@ class BatchTracker(QObject):
         table_model.queue_changed.connect(self._check_batch_end)
 
     def set_importing(self, is_importing: bool) -> None:
-        """Note whether songs are being copied into the library: a batch does not end while more of it may come."""
+        """Set whether tracks are being imported; a batch does not end while more jobs may join it."""
         self._is_importing = is_importing
         self._check_batch_end()
 

@@ -1,4 +1,4 @@
-"""Songs on their way into the bin, and back."""
+"""Commands that move jobs to the bin, restore them and delete them."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,19 +15,19 @@ from desktop.ui.theme import tokens
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 UNDO_TIMEOUT_S = 20.0
-"""How long a notice offers Undo; Ctrl+Z undoes a removal as long as its songs are in the bin."""
+"""How long a notice offers Undo, in seconds; Ctrl+Z undoes a removal while its jobs are in the bin."""
 _NOTICE_KEY = "removed"
 
 
 class BinCommands(QObject):
-    """Removes, restores and deletes songs in the background, and says so in notices."""
+    """Removes, restores and deletes jobs in the background, and reports the outcome in notices."""
 
     restored = Signal(object)
-    """The Jobs that came back, in the order of the queue."""
+    """The restored Jobs, in the order of the queue."""
     bin_loaded = Signal(object)
-    """All RemovedJobs, the one that was removed last first."""
+    """All RemovedJobs, the most recently removed first."""
     bin_requested = Signal()
-    """The user wants to see the removed songs."""
+    """The user asked to see the removed jobs."""
 
     def __init__(
         self,
@@ -46,13 +46,13 @@ class BinCommands(QObject):
         self._background = background
 
     def remove(self, jobs: Sequence[Job]) -> None:
-        """Move songs to the bin: out of the table at once."""
+        """Move jobs to the bin; their rows disappear at once."""
         ids = [job.id for job in jobs]
         if ids:
             self._hide_and_remove(ids, lambda: self._service().remove_jobs(ids))
 
     def remove_finished(self) -> None:
-        """Move every song that has ended to the bin: out of the table at once."""
+        """Move all listed jobs that have ended to the bin; their rows disappear at once."""
         ids = self._finished_ids()
         if ids:
             self._hide_and_remove(ids, lambda: self._service().remove_ended_jobs(ids), "finished")
@@ -60,24 +60,24 @@ class BinCommands(QObject):
             self._notices.show_text("There are no finished songs to remove.")
 
     def count_finished(self) -> int:
-        """Return how many songs `remove_finished` would move."""
+        """Return how many jobs `remove_finished` would move."""
         return len(self._finished_ids())
 
     def undo(self) -> None:
-        """Restore all songs of the last removal that is still in the bin."""
+        """Restore all jobs of the last removal that is still in the bin."""
         self._restore(None)
 
     def restore(self, job_ids: Sequence[str]) -> None:
-        """Put songs back into the library."""
+        """Move jobs from the bin back to the library."""
         self._restore(job_ids)
 
     def delete(self, job_ids: Sequence[str] | None = None) -> None:
-        """Delete songs in the bin for good; without ids, all of them."""
+        """Delete jobs in the bin permanently; all of them if `job_ids` is None."""
         self._background.run(lambda: self._service().bin.delete(job_ids), lambda _: self.load(), self._show_error)
 
     def load(self) -> None:
-        """Look into the bin; `listed` tells what was found."""
-        # Apart: it adds up the sizes of all their files.
+        """Read the contents of the bin, then emit `bin_loaded`."""
+        # Detached, because it adds up the sizes of all files in the bin.
         self._background.run_detached(lambda: self._service().bin.jobs(), self._on_bin_loaded, self._show_error)
 
     def _hide_and_remove(self, job_ids: Sequence[str], remove: Callable[[], list[Job]], description: str = "") -> None:

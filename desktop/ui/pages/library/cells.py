@@ -1,4 +1,4 @@
-"""What single cells of the job table say."""
+"""Texts, tooltips, sort keys and search text of the cells of the job table."""
 
 from datetime import datetime
 
@@ -14,33 +14,37 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 PLACEHOLDER = "–"
 _MAX_LENGTH = 300
 _STATE_SORT_ORDER = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED)
+# Queue sort keys are compared as strings of equal length. The offset keeps their numbers positive: positions may be
+# negative, and end times are negated so that the newest comes first.
+_KEY_OFFSET = 10**17
+_KEY_DIGITS = 18
 
 
 def format_title(job: Job) -> str:
-    """The song's title, harmless to show."""
+    """Return the track's title, at most 300 characters, with invisible characters escaped."""
     return printable(job.title, _MAX_LENGTH)
 
 
 def format_artist_and_album(job: Job) -> str:
-    """Return who made the song and on which album; empty for a song without tags."""
+    """Return the track's artist and album, "artist · album"; empty for a track without tags."""
     names = [printable(name, _MAX_LENGTH) for name in (job.artist, job.album) if name.strip()]
     return " · ".join(names)
 
 
 def accessible_row_text(job: Job, status: Status) -> str:
-    """Return a row as a screen reader reads it: title, artist and status."""
+    """Return the text of a row for screen readers: title, artist and status."""
     return ", ".join(
         part for part in (format_title(job), format_cell(job, Column.ARTIST), status.accessible_text) if part
     )
 
 
 def accessible_actions_text(job: Job) -> str:
-    """Return what the buttons at the end of a row do."""
+    """Return the text of the actions cell for screen readers: what the row's buttons do."""
     return f"Actions: {', '.join(action.value for action, _ in available_actions(job))}. The menu key shows all."
 
 
 def format_cell(job: Job, column: Column) -> str:
-    """The words of a cell that depends on its job alone."""
+    """Return the text of a cell that depends on its job alone; empty for other columns."""
     match column:
         case Column.TITLE:
             return format_title(job)
@@ -53,14 +57,14 @@ def format_cell(job: Job, column: Column) -> str:
 
 
 def format_time_left(job: Job, seconds: float | None) -> str:
-    """Return how long a job takes yet, a dash while that is not known; empty for a job that has ended."""
+    """Return the time left of a job, a dash while it is unknown; empty for a job that has ended."""
     if job.state.has_ended:
         return ""
     return PLACEHOLDER if job.cancel_requested or seconds is None else format_duration(seconds)
 
 
 def tooltip(job: Job, column: Column, status: Status) -> str | None:
-    """What a cell says when it is pointed at, where that is more than it shows."""
+    """Return the tooltip of a cell, escaped for Qt, or None for columns without one."""
     match column:
         case Column.TITLE:
             return escape_tooltip(
@@ -79,7 +83,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
 
 
 def sort_key(job: Job, column: Column) -> str | float:
-    """What a column is sorted by."""
+    """Return the key by which a column sorts a job."""
     match column:
         case Column.TITLE:
             return natural_sort_key(job.title)
@@ -94,18 +98,13 @@ def sort_key(job: Job, column: Column) -> str | float:
 
 
 def search_text(job: Job, status: Status, model_title: str) -> str:
-    """Everything in a row that can be searched for."""
+    """Return the case-folded text in which a search looks for a job."""
     words = (job.title, job.artist, job.album, status.full_text, state_search_terms(job), model_title, job.source.name)
     return " ".join(words).casefold()
 
 
-# Keys are compared as texts of equal length: positions may be negative, and the newest end comes first.
-_KEY_OFFSET = 10**17
-_KEY_DIGITS = 18
-
-
 def queue_sort_key(job: Job) -> str:
-    """Return a text that sorts as the jobs stand in the table."""
+    """Return a string key for the library's own order: processing, pending by position, ended with the newest first."""
     match job.state:
         case JobState.PROCESSING:
             section, number = 0, _to_microseconds(job.started or job.added)
@@ -113,7 +112,7 @@ def queue_sort_key(job: Job) -> str:
             section, number = 1, job.position
         case _:
             section, number = 2, -_to_microseconds(job.ended or job.added)
-    # Songs that ended together, as in a library of before, stand as they were added.
+    # Jobs with the same end time, as in libraries of earlier versions, keep the order in which they were added.
     return f"{section} {number + _KEY_OFFSET:0{_KEY_DIGITS}d} {_to_microseconds(job.added):0{_KEY_DIGITS}d}"
 
 

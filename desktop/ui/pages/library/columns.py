@@ -1,4 +1,4 @@
-"""The columns of the job table."""
+"""Columns, data roles and column widths of the job table."""
 
 from collections.abc import Mapping
 from enum import IntEnum
@@ -7,11 +7,11 @@ from PySide6.QtCore import Qt
 
 
 class Column(IntEnum):
-    """What the table shows of a job, from left to right."""
+    """A column of the job table; the values run from left to right."""
 
     TITLE = 0
     ARTIST = 1
-    """Shown below the title; a column of its own so that it can be sorted by."""
+    """Hidden, drawn below the title; a separate column so that the table can be sorted by artist."""
     LENGTH = 2
     MODEL = 3
     STATUS = 4
@@ -33,16 +33,15 @@ HEADINGS = {
 }
 
 JOB_ROLE = Qt.ItemDataRole.UserRole
-"""The Job itself."""
+"""The Job of the row."""
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
-"""A key to sort the column by."""
+"""The sort key of the cell's column."""
 STATUS_ROLE = Qt.ItemDataRole.UserRole + 2
 """The Status of the job."""
 SEARCH_ROLE = Qt.ItemDataRole.UserRole + 3
-"""All words of the row that a search looks at, case folded."""
+"""The case-folded text of the row that a search looks at."""
 QUEUE_ORDER_ROLE = Qt.ItemDataRole.UserRole + 4
-"""A key for the library's own order."""
-
+"""The sort key of the library's own order."""
 
 MIN_WIDTHS_PX: Mapping[Column, int] = {
     Column.TITLE: 254,
@@ -62,11 +61,14 @@ STRETCH_FACTORS: Mapping[Column, float] = {
     Column.ADDED: 6,
     Column.ACTIONS: 0,
 }
-"""How the room beyond the smallest widths is divided."""
+"""Shares of the width that exceeds the minimum widths."""
 
 
 def fit_columns(available_px: int) -> dict[Column, int]:
-    """Return a width for every column; they add up to `room` where that is enough for all."""
+    """Return the width of each column in pixels.
+
+    The sum is `available_px`, or the sum of the minimum widths if that is larger.
+    """
     extra_px = max(0, available_px - sum(MIN_WIDTHS_PX.values()))
     total_stretch = sum(STRETCH_FACTORS.values())
     widths_px = {

@@ -1,4 +1,4 @@
-"""The library as the window has it: its rows, how they are kept true, and what is done to them."""
+"""Controller of the library page: table model, refresh, commands, imports and covers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,27 +29,27 @@ _COUNTDOWN_INTERVAL_MS, _ADDED_TIMES_INTERVAL_MS = 1000, 60_000
 
 
 class LibraryController(QObject):
-    """Puts the parts together; the window listens."""
+    """Creates and connects the parts of the library page for the window."""
 
     first_added = Signal(object)
-    """The first Job of a drop."""
+    """The first Job that an import added."""
     models_changed = Signal(object)
-    """All Models of the shelf, in its order, when they are other than before."""
+    """All Models of the model store, in its order; emitted only if they changed."""
     song_requested = Signal(str)
-    """The id of a song that the user wants to see."""
+    """The id of a job that the user wants to see."""
 
     def __init__(
         self,
         service: ServiceProvider,
         feed: JobFeed,
-        shelf: ModelStore,
+        model_store: ModelStore,
         home: Home,
         notices: NoticeStrip,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._service = service
-        self._shelf = shelf
+        self._model_store = model_store
         self._home = home
         self._background = BackgroundRunner("library", self)
         self._cover_background = BackgroundRunner("covers", self)
@@ -62,9 +62,9 @@ class LibraryController(QObject):
         self.import_queue = ImportQueue(service, self)
         self.batch_tracker = BatchTracker(self.table_model, self)
         self.models: tuple[Model, ...] = ()
-        """Those of the shelf, as they were last looked at."""
+        """The models of the model store at the last `load_models`."""
         self._jobs_to_insert: list[Job] = []
-        self._is_new_drop = True
+        self._is_new_import = True
         self._insert_timer = QTimer(self, interval=_INSERT_DELAY_MS, singleShot=True)
         self._insert_timer.timeout.connect(self._insert_jobs)
         self._added_times_timer = QTimer(self, interval=_ADDED_TIMES_INTERVAL_MS)
@@ -78,38 +78,33 @@ class LibraryController(QObject):
         self.import_queue.finished.connect(self._on_import_finished)
         self.import_queue.busy_changed.connect(self.batch_tracker.set_importing)
 
-    @property
-    def pending_insert_count(self) -> int:
-        """Songs that are added and not yet in the table."""
-        return len(self._jobs_to_insert)
-
     def add(self, files: DroppedFiles, model: str, allow_duplicates: bool = False) -> None:
-        """Add what was dropped, to be separated with `model` as the settings say.
+        """Import dropped files and folders, to be separated with `model` and the options of the settings.
 
-        `again`: also songs that are in the library already.
+        With `allow_duplicates`, tracks whose content is already in the library are added again.
         """
         self.import_queue.add(
             files, replace(options_from_settings(load_settings(self._home)), model=model), allow_duplicates
         )
 
     def add_paths(self, paths: Sequence[Path], model: str, allow_duplicates: bool = False) -> None:
-        """Add files and folders, likewise."""
+        """Import files and folders as `add` does."""
         self.add(DroppedFiles(tuple(paths)), model, allow_duplicates)
 
     def report_playhead(self, job_id: str, position_s: float) -> None:
-        """Let the worker know where a song in work is listened to."""
+        """Report the playhead, in seconds, so that the worker separates the segments near it first."""
         self._background.run(lambda: self._service().report_playhead(job_id, position_s))
 
     def request_draft(self, job_id: str) -> None:
-        """Ask for a draft of a song in work."""
+        """Request a draft of a job that is not finished."""
         self._background.run(lambda: self._service().request_draft(job_id))
 
     def load_models(self) -> None:
-        """Look at the shelf again."""
-        self._background.run(self._shelf.list_models, self._set_models)
+        """Read the model store in the background; emit `models_changed` if the models differ."""
+        self._background.run(self._model_store.list_models, self._set_models)
 
     def close(self) -> None:
-        """Stop adding, end what was begun, and let go of every thread."""
+        """Stop the timers and the import, run the commands still queued, and close the threads."""
         self._added_times_timer.stop()
         self._countdown_timer.stop()
         self._insert_timer.stop()
@@ -118,7 +113,7 @@ class LibraryController(QObject):
         self._background.close(run_pending=True)
 
     def _update_countdown(self) -> None:
-        """Let songs that are tried again say when, for as long as there are any."""
+        """Update the retry countdowns each second while any job waits for a retry."""
         if not self.table_model.refresh_retry_countdowns():
             self._countdown_timer.stop()
         elif not self._countdown_timer.isActive():
@@ -136,12 +131,12 @@ class LibraryController(QObject):
 
     def _insert_jobs(self) -> None:
         new_jobs, self._jobs_to_insert = self._jobs_to_insert, []
-        # A row may have been read meanwhile, and tell more than what was true when the song was added.
+        # A row that was read from the database meanwhile is newer than the job as it was added.
         self.table_model.upsert_jobs(job for job in new_jobs if self.table_model.find_job(job.id) is None)
-        if self._is_new_drop and new_jobs:
-            self._is_new_drop = False
+        if self._is_new_import and new_jobs:
+            self._is_new_import = False
             self.first_added.emit(new_jobs[0])
 
     def _on_import_finished(self, _: object) -> None:
         self._insert_jobs()
-        self._is_new_drop = True
+        self._is_new_import = True

@@ -1,4 +1,4 @@
-"""The small picture of a song: its cover, or a wash of two colours that its name decides."""
+"""Covers of tracks, and the two-colour gradients that replace missing ones."""
 
 from collections import OrderedDict
 from pathlib import Path
@@ -15,7 +15,7 @@ from desktop.ui.theme import tokens
 
 _CACHE_SIZE = 600
 _PIXEL_SCALE = 3
-"""Pictures are kept this many times as large as they are drawn, for screens of high density."""
+"""Size of a cached picture relative to its drawn size, for high-density screens."""
 _GRADIENTS = (
     ("#30436f", "#b05c7a"),
     ("#3d5c45", "#d0b35e"),
@@ -34,10 +34,10 @@ _GRADIENTS = (
 
 
 class CoverCache(QObject):
-    """Reads covers in the background, each once, and keeps those that were asked for last."""
+    """Cache of covers that are read in the background; keeps the most recently requested."""
 
     cover_loaded = Signal()
-    """A cover can be drawn that could not before."""
+    """A cover was loaded and can be drawn."""
 
     def __init__(self, home: Home, background: BackgroundRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +46,7 @@ class CoverCache(QObject):
         self._images: OrderedDict[str, QImage] = OrderedDict()
 
     def get_cover(self, job: Job) -> QImage | None:
-        """The cover of a job, None while it is being read and when there is none."""
+        """Return the cover of a job, or None if it is still being read or does not exist."""
         cached = self._images.get(job.id)
         if cached is None:
             self._cache_image(job.id, QImage())
@@ -68,7 +68,7 @@ class CoverCache(QObject):
 
 
 def read_cover(path: Path) -> QImage:
-    """Return the middle square of a picture, small; a null image when it cannot be read."""
+    """Return the centre square of a picture, `tokens.COVER_SIZE * 3` pixels wide; a null image if it cannot be read."""
     side_px = tokens.COVER_SIZE * _PIXEL_SCALE
     picture = read_picture(path, side_px) if path.exists() else None
     if picture is None:
@@ -77,11 +77,11 @@ def read_cover(path: Path) -> QImage:
     image = QImage(pixels, side_px, side_px, 4 * side_px, QImage.Format.Format_RGBA8888)
     return (
         image.transformed(QTransform().rotate(-rotation_degrees)) if rotation_degrees else image.copy()
-    )  # `image` does not own `pixels`
+    )  # a copy, because `image` does not own `pixels`
 
 
 def placeholder_brush(job: Job, rect: QRectF) -> QBrush:
-    """Return the ground of a song without a cover: always the same for one artist's album, or for one untagged title."""
+    """Return the gradient for a job without a cover, chosen by artist and album, or by title without tags."""
     album = f"{job.artist}\0{job.album}" if job.artist or job.album else job.title
     first, last = _GRADIENTS[crc32(album.encode()) % len(_GRADIENTS)]
     gradient = QLinearGradient(QPointF(rect.topLeft()), QPointF(rect.bottomRight()))

@@ -1,4 +1,4 @@
-"""How the cells of the job table are drawn."""
+"""Item delegates that draw the cells of the job table."""
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
@@ -24,27 +24,19 @@ _TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.Te
 
 
 def content_rect(cell: QRect, column: int) -> QRectF:
-    """The part of a cell that is drawn in."""
+    """Return the part of a cell inside its padding."""
     left = FIRST_COLUMN_PADDING_PX if column == Column.TITLE else CELL_PADDING_PX
     return QRectF(cell).adjusted(left, 0, -CELL_PADDING_PX, 0)
 
 
-def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-    painter.drawText(rect, int(_TEXT_FLAGS), elided)
-
-
 class RowDelegate(QStyledItemDelegate):
-    """Draws the ground that all cells of a row have, and plain words on it."""
+    """Draws a cell's background, focus ring and plain text; the base of the other delegates."""
 
     def __init__(self, hover_state: HoverState, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.hover_state = hover_state
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Draw a cell."""
         cell: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         painter.save()
@@ -63,23 +55,22 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
-        """Draw what the cell says."""
+        """Draw the content of a cell into `rect`; subclasses override it."""
         _draw_elided_text(painter, rect, index.data(), ui_font(), tokens.DIM)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """Rows are of one height; the view fits the columns."""
+        """Return the fixed row height; the width is 0, because the view sets the column widths."""
         return QSize(0, tokens.ROW_HEIGHT)
 
 
 class SongDelegate(RowDelegate):
-    """The cover, the title, and below it who made it."""
+    """Draws the cover, the title, and artist and album below it."""
 
     def __init__(self, hover_state: HoverState, covers: CoverCache, parent: QObject | None = None) -> None:
         super().__init__(hover_state, parent)
         self._covers = covers
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
-        """Draw picture and words."""
         job: Job = index.data(JOB_ROLE)
         cover_rect = QRectF(
             rect.left(), rect.center().y() - tokens.COVER_SIZE / 2, tokens.COVER_SIZE, tokens.COVER_SIZE
@@ -106,10 +97,9 @@ class SongDelegate(RowDelegate):
 
 
 class ChipDelegate(RowDelegate):
-    """A name on a round ground."""
+    """Draws a text on a rounded background."""
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
-        """Draw the chip."""
         text: str = index.data()
         if not text:
             return
@@ -123,15 +113,14 @@ class ChipDelegate(RowDelegate):
 
 
 class StatusDelegate(RowDelegate):
-    """Words, what can be done about them, and progress as a bar."""
+    """Draws a status: text, link and progress bar."""
 
     def layout_cell(self, cell: QRect, index: Index) -> StatusLayout:
-        """Return where things are in a cell."""
+        """Return the layout of the status cell at `index`; `cell` is its rectangle in the view."""
         status: Status = index.data(STATUS_ROLE)
         return layout_status(status, content_rect(cell, Column.STATUS))
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
-        """Draw the pieces."""
         status: Status = index.data(STATUS_ROLE)
         layout = layout_status(status, rect)
         if layout.check_rect is not None:
@@ -151,10 +140,9 @@ class StatusDelegate(RowDelegate):
 
 
 class ActionsDelegate(RowDelegate):
-    """The buttons of a row; what does the likeliest thing appears when the row is pointed at or chosen."""
+    """Draws the buttons of a row; some of them appear only while the row is hovered or selected."""
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
-        """Draw the buttons."""
         job: Job = index.data(JOB_ROLE)
         is_row_active = is_selected or self.hover_state.is_row_hovered(index)
         for button in layout_row_buttons(job, rect):
@@ -167,8 +155,15 @@ class ActionsDelegate(RowDelegate):
                 draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
+    painter.setFont(font)
+    painter.setPen(QColor(colour))
+    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+    painter.drawText(rect, int(_TEXT_FLAGS), elided)
+
+
 def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: FocusRing) -> None:
-    """Draw the focus ring around a cell, or the cell's part of the ring around its row."""
+    """Draw the focus ring around a cell, or this cell's part of the ring around its row."""
     if ring_kind is FocusRing.NONE:
         return
     overhang_px = 40

@@ -1,4 +1,4 @@
-"""The window before there are any songs."""
+"""The library page without jobs: a card to drop files on."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ CARD_MARGIN = QSize(64, 48)
 
 @accessible_role(QAccessible.Role.Grouping)
 class DropCard(QWidget):
-    """The card with the dashed frame."""
+    """Card with a dashed frame and buttons that add songs."""
 
     add_requested = Signal()
     add_folder_requested = Signal()
@@ -56,21 +56,21 @@ class DropCard(QWidget):
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.add_button)
-        folder = PushButton("Add folder…", "plain", "folder")
-        folder.setProperty("scale", "large")
-        folder.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
-        folder.clicked.connect(self.add_folder_requested)
-        row.addWidget(folder)
+        folder_button = PushButton("Add folder…", "plain", "folder")
+        folder_button.setProperty("scale", "large")
+        folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        folder_button.clicked.connect(self.add_folder_requested)
+        row.addWidget(folder_button)
         if has_demo:
-            play = PushButton("Try the demo song", "plain", "play")
-            play.setProperty("scale", "large")
-            play.clicked.connect(self.demo_requested)
-            row.addWidget(play)
+            demo_button = PushButton("Try the demo song", "plain", "play")
+            demo_button.setProperty("scale", "large")
+            demo_button.clicked.connect(self.demo_requested)
+            row.addWidget(demo_button)
         row.addStretch(1)
         return row
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
-        """Tell what the first song brings with it."""
+        """Mention the download of the selected model under the buttons if it is not installed."""
         model = next((model for model in models if model.name == selected_name), None)
         text = _FORMATS_TEXT
         if model is not None and not model.is_installed:
@@ -78,7 +78,6 @@ class DropCard(QWidget):
         self._note.setText(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the card."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pen = QPen(QColor(tokens.RAIL), 1.5)
@@ -89,14 +88,14 @@ class DropCard(QWidget):
 
 
 class EmptyState(QWidget):
-    """The card in the middle of an empty window."""
+    """Shows a DropCard in its centre."""
 
     def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.card = DropCard(has_demo, self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the card in the middle, as large as it is meant to be where there is room."""
+        """Centre the card, at `CARD_SIZE` or smaller if the window leaves less space."""
         size = CARD_SIZE.boundedTo(self.size() - CARD_MARGIN)
         self.card.setGeometry(
             QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, Qt.AlignmentFlag.AlignCenter, size, self.rect())

@@ -1,4 +1,4 @@
-"""The head of the job table: a click sorts, a third one brings back the library's own order."""
+"""Header of the job table; a third click on a column restores the library's own order."""
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPolygonF
@@ -11,7 +11,7 @@ from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
 
 
 class JobHeader(QHeaderView):
-    """Draws its sections itself, so that the arrow stands beside the words."""
+    """Draws its sections itself, to place the sort arrow beside the heading."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -25,11 +25,9 @@ class JobHeader(QHeaderView):
         self.setAccessibleName("Columns")
 
     def sizeHint(self) -> QSize:
-        """One row."""
         return QSize(0, tokens.HEADER_HEIGHT)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
-        """Draw a heading."""
         painter.fillRect(rect, QColor(tokens.PANEL))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.LINE))
         is_sort_column = self.sortIndicatorSection() == logicalIndex
@@ -54,11 +52,11 @@ class JobHeader(QHeaderView):
         painter.drawPolygon(QPolygonF(points))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer every order there is, also by artist."""
+        """Open the sort menu, the only way to sort by artist."""
         self.build_sort_menu().popup(event.globalPos())
 
     def build_sort_menu(self) -> QMenu:
-        """A menu of all orders."""
+        """Return a menu of all sort orders; it is deleted when it closes."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sort_options = [

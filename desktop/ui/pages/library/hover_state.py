@@ -1,4 +1,4 @@
-"""What the pointer and the keyboard are on in the job table."""
+"""The cell, link and button under the pointer or the keyboard focus in the job table."""
 
 from enum import Enum
 
@@ -13,7 +13,7 @@ NO_INDEX = -1
 
 
 class FocusRing(Enum):
-    """What the focus ring goes round."""
+    """What the focus ring surrounds."""
 
     NONE = "none"
     ROW = "row"
@@ -21,26 +21,26 @@ class FocusRing(Enum):
 
 
 class HoverState:
-    """Kept by the view, read by its delegates."""
+    """Hover and focus of the job table, written by the view and read by its delegates."""
 
     def __init__(self) -> None:
         self.row = NO_INDEX
-        """The row below the pointer."""
+        """The row under the pointer."""
         self.focus_row = NO_INDEX
-        """The row that has the focus ring, or one of its cells does."""
+        """The row with keyboard focus."""
         self.focus_column = NO_INDEX
-        """The column of the cell that the keyboard is on."""
+        """The column of the cell with keyboard focus."""
         self.link = StatusLink.NONE
-        """The link below the pointer."""
+        """The link under the pointer."""
         self.action: JobAction | None = None
-        """The button below the pointer."""
+        """The action of the button under the pointer."""
 
     def is_row_hovered(self, index: Index) -> bool:
-        """True when the pointer is on the row of `index`."""
+        """Return True if the pointer is on the row of `index`."""
         return index.row() == self.row
 
     def focus_ring(self, index: Index) -> FocusRing:
-        """Return what the keyboard is on: in the first column the whole row, else the one cell."""
+        """Return the ring to draw at `index`: around the row if its first column has focus, else around one cell."""
         if index.row() != self.focus_row:
             return FocusRing.NONE
         if self.focus_column == Column.TITLE:
@@ -48,9 +48,9 @@ class HoverState:
         return FocusRing.CELL if index.column() == self.focus_column else FocusRing.NONE
 
     def is_link_hovered(self, index: Index) -> bool:
-        """True when the pointer is on the link in the cell of `index`."""
+        """Return True if the pointer is on the link in the cell of `index`."""
         return self.is_row_hovered(index) and index.column() == Column.STATUS and self.link is not StatusLink.NONE
 
     def hovered_action(self, index: Index) -> JobAction | None:
-        """The button of the row of `index` that the pointer is on."""
+        """Return the action of the button under the pointer in the row of `index`, or None."""
         return self.action if self.is_row_hovered(index) else None

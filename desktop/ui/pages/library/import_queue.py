@@ -1,4 +1,4 @@
-"""Takes dropped songs into the library, without the window having to wait for it."""
+"""Import of dropped files and folders into the library, in the background."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,24 +14,24 @@ from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.widgets.file_drop import DroppedFiles
 
-# Of a large drop only the first songs are drafted at once; the others when they are looked at.
+# Of a large import only the first tracks get a draft at once; the others get it when the user opens them.
 _MAX_DRAFTS = 8
 
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A file that was not added, because a song of the library or of the bin has the same content."""
+    """A file that was not added, because a job in the library or the bin has the same content."""
 
     path: Path
     job_id: str
     in_bin: bool
     message: str
-    """What to say of this one alone."""
+    """The text to show if this is the only duplicate."""
 
 
 @dataclass
 class ImportResult:
-    """What came of one drop."""
+    """Outcome of one import."""
 
     options: JobOptions
     first_job: Job | None = None
@@ -40,17 +40,18 @@ class ImportResult:
     skipped: list[SkippedFiles] = field(default_factory=list)
     duplicates: list[Duplicate] = field(default_factory=list)
     error: str = ""
-    """Why it was broken off."""
+    """Why the import was interrupted; empty if it was not."""
 
 
 class ImportQueue(QObject):
-    """Adds one drop after the other."""
+    """Imports one drop after another in one background thread."""
 
     job_added = Signal(object)
-    """A Job that is in the library now."""
+    """A Job that was added to the library."""
     finished = Signal(object)
-    """The Added of a drop, when all of it has been looked at."""
+    """The ImportResult of a drop, once all its files were processed."""
     busy_changed = Signal(bool)
+    """Whether any import is running or queued."""
 
     def __init__(self, service: ServiceProvider, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +61,7 @@ class ImportQueue(QObject):
         self._pending_count = 0
 
     def add(self, files: DroppedFiles, options: JobOptions, allow_duplicates: bool = False) -> None:
-        """Add everything that was given; `again`: also what is in the library already."""
+        """Queue an import; with `allow_duplicates`, also add tracks whose content is already in the library."""
         if not files.paths and not files.refusals:
             return
         self._pending_count += 1
@@ -68,12 +69,12 @@ class ImportQueue(QObject):
         self._background.run(lambda: self._import_files(files, options, allow_duplicates), self._finish_import)
 
     def close(self) -> None:
-        """Stop after the song that is being copied."""
+        """Stop after the track that is being copied."""
         self._stop_event.set()
         self._background.close()
 
     def _import_files(self, files: DroppedFiles, options: JobOptions, allow_duplicates: bool) -> ImportResult:
-        """Add in the background's thread, telling the window of every song."""
+        """Import files in the background thread; emit `job_added` in the GUI thread for each job."""
         result = ImportResult(options, refusals=list(files.refusals))
         try:
             for found in find_tracks(files.paths):
@@ -97,8 +98,8 @@ class ImportQueue(QObject):
             return
         try:
             job = self._service().add(found, result.options, lambda _: not allow_duplicates)
-        except DuplicateTrackError as known:
-            result.duplicates.append(Duplicate(found, known.job_id, known.in_bin, str(known)))
+        except DuplicateTrackError as duplicate:
+            result.duplicates.append(Duplicate(found, duplicate.job_id, duplicate.in_bin, str(duplicate)))
             return
         except UnusableTrackError as error:
             result.refusals.append(RejectedPath(found, str(error)))

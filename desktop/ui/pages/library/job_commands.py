@@ -1,4 +1,4 @@
-"""What the user does to jobs: each of it in the background, each error a sentence."""
+"""Commands on jobs, run in the background; errors are shown as notices."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,10 +17,10 @@ from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 
 class JobCommands(QObject):
-    """Cancel, pause, move, separate again, show files."""
+    """Cancels, pauses, moves and retries jobs, and shows their files."""
 
     requeued = Signal(object)
-    """A Job that is in line again."""
+    """A Job that was queued again."""
 
     def __init__(
         self,
@@ -37,53 +37,53 @@ class JobCommands(QObject):
         self._background = background
 
     def cancel(self, jobs: Sequence[Job]) -> None:
-        """Stop jobs that wait or run."""
+        """Cancel the jobs that are pending or processing."""
         for job in jobs:
             if not job.state.has_ended:
                 self._run(lambda job_id=job.id: self._service().cancel(job_id), self._update_row)
 
     def set_queue_paused(self, is_paused: bool) -> None:
-        """Stop what runs and begin no further song, or go on."""
+        """Pause the queue, including the job in work, or resume it."""
         self._background.run(lambda: self._apply_queue_paused(is_paused), _ignore_result, self._show_error)
 
     def _apply_queue_paused(self, is_paused: bool) -> None:
-        """In the background's thread."""
+        """Pause or resume the queue. Runs in the background thread."""
         (self._service().pause_queue if is_paused else self._service().resume_queue)()
 
     def pause(self, jobs: Sequence[Job]) -> None:
-        """Hold jobs at their places in line; what runs stops, and keeps what is finished."""
+        """Pause jobs at their positions in the queue; a processing job stops and keeps its finished segments."""
         ids = [job.id for job in jobs if not job.state.has_ended and not job.paused]
         self._background.run(lambda: self._service().pause_jobs(ids), self._table_model.upsert_jobs, self._show_error)
 
     def resume(self, jobs: Sequence[Job]) -> None:
-        """Let paused jobs go on."""
+        """Resume the jobs that are paused."""
         ids = [job.id for job in jobs if not job.state.has_ended and job.paused]
         self._background.run(lambda: self._service().resume_jobs(ids), self._table_model.upsert_jobs, self._show_error)
 
     def pause_or_resume(self, jobs: Sequence[Job]) -> None:
-        """Hold jobs while one of them can be held, else let them go on."""
-        held = [job.paused for job in jobs if not job.state.has_ended]
-        if not held:
+        """Pause jobs if at least one of them is not paused, otherwise resume them."""
+        paused_flags = [job.paused for job in jobs if not job.state.has_ended]
+        if not paused_flags:
             self._notices.show_text("Only queued or running songs can be paused.")
-        elif all(held):
+        elif all(paused_flags):
             self.resume(jobs)
         else:
             self.pause(jobs)
 
     def move_first(self, job: Job) -> None:
-        """Let a waiting job be the next."""
+        """Move a pending job to the front of the queue."""
         self._run(lambda: self._service().move_to_front(job.id), self._update_row)
 
     def move_to(self, job: Job, target: DropTarget) -> None:
-        """Let a waiting job run right before or after another one."""
+        """Move a pending job directly before or after the job of `target`."""
         queue = [job_id for job_id in self._table_model.pending_ids if job_id != job.id]
         if target.job_id not in queue:
-            return  # it was begun or cancelled meanwhile
+            return  # it was started or cancelled meanwhile
         position = queue.index(target.job_id) + target.is_after
         self._move_before(job.id, queue[position] if position < len(queue) else None)
 
     def move_by(self, job: Job, step: int) -> None:
-        """Let a waiting job run one place earlier (-1) or later (1)."""
+        """Move a pending job one place up (`step` -1) or down (1) in the queue."""
         queue = self._table_model.pending_ids
         if job.id not in queue:
             self._notices.show_text("Only queued songs can be moved in the queue.")
@@ -99,21 +99,21 @@ class JobCommands(QObject):
         )
 
     def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
-        """Separate ended jobs again, with another model if one is named."""
+        """Separate ended jobs again, with `model` if given."""
         ids = [job.id for job in jobs if job.state.has_ended]
 
         def show_retry_error(error: UnbraidError) -> None:
-            # A model that cannot be downloaded now, for one: no job was changed.
+            # For example the model cannot be downloaded now; no job was changed, so the user may try again.
             self._show_error(error, action="Try again", on_action=lambda: self.retry(jobs, model))
 
         if ids:
-            # Apart: it may wait for the model's server.
+            # Detached, because it may wait for the model's download server.
             self._background.run_detached(
                 lambda: self._service().separate_jobs_again(ids, model), self._on_requeued, show_retry_error
             )
 
     def show_folder(self, job: Job) -> None:
-        """Open the folder of a job's stems in the file manager; of its track while there are no stems."""
+        """Open the folder of a job's stems in the file manager, or of its track if it has no stems."""
         folder = stems_folder(job)
         open_folder(folder, self, lambda: self._notices.show_text(f"{no_file_manager_text(folder)}."))
 
@@ -135,7 +135,7 @@ class JobCommands(QObject):
 
 
 def stems_folder(job: Job) -> Path:
-    """Return the folder with a job's stems, or with its track."""
+    """Return the folder of a job's stems, or of its track if it has no stems."""
     if not job.stems:
         return job.source.parent
     stem = job.stems[0]
@@ -143,4 +143,4 @@ def stems_folder(job: Job) -> Path:
 
 
 def _ignore_result(_: object) -> None:
-    """The feed tells what became of it."""
+    """Do nothing: the job feed reports the new state."""

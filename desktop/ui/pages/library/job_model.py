@@ -1,15 +1,13 @@
-"""The jobs of the library as a table: rows change in place, and never all at once."""
+"""Table model of the library's jobs; rows change in place, and the model is never reset."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from desktop.audio.names import natural_sort_key
-from desktop.jobs.model import Job, JobState
-from desktop.jobs.queue import JobProgress
+from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.speeds import Speeds, expected_speed
 from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.ui.core.job_text import MODEL_TITLES
@@ -34,23 +32,23 @@ _Role = Qt.ItemDataRole
 
 
 class JobTableModel(QAbstractTableModel):
-    """One row a job, in the order in which the rows came; proxies sort."""
+    """One row per job, in the order of insertion; JobProxy sorts."""
 
     job_changed = Signal(object)
-    """A Job whose row was put in place or changed, progress included."""
+    """A Job whose row was inserted or changed, progress included."""
     queue_changed = Signal()
-    """Something was added, ended, removed, or has got on."""
+    """Jobs, their states or progress, or the estimates of time left may have changed."""
     fallback_draft_completed = Signal(object)
-    """A Job that just ended, and for which Sketch stood in."""
+    """A Job that has just completed with Sketch in place of the requested model."""
     retry_ended = Signal(object)
-    """A Job that was to be separated again, and kept its earlier stems."""
+    """A Job whose repeated separation made no stems; it keeps its earlier ones."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
         self._retrying_ids: set[str] = set()
-        self._songs_ahead: dict[str, int] = {}
+        self._jobs_ahead: dict[str, int] = {}
         self._seconds_left: Mapping[str, float] = {}
         self._model_titles: Mapping[str, str] = MODEL_TITLES
         self._default_model = DEFAULT_MODEL
@@ -71,12 +69,12 @@ class JobTableModel(QAbstractTableModel):
 
     @property
     def jobs(self) -> Sequence[Job]:
-        """Every job."""
+        """All jobs, in row order."""
         return tuple(self._jobs)
 
     @property
     def active_jobs(self) -> list[Job]:
-        """Jobs that are being done, or will be without anybody asking for more, in the order of the queue."""
+        """Processing jobs, then pending jobs that are not paused, in the order of the queue."""
         active_jobs = [
             job for job in self._jobs if job.state is JobState.PROCESSING or (_is_pending(job) and not job.paused)
         ]
@@ -84,59 +82,59 @@ class JobTableModel(QAbstractTableModel):
 
     @property
     def pending_ids(self) -> list[str]:
-        """The ids of the jobs that wait, paused ones too, first to run first."""
+        """Ids of the pending jobs, paused ones included, in the order of the queue."""
         return [job.id for job in sorted(filter(_is_pending, self._jobs), key=lambda job: job.position)]
 
     def find_job(self, job_id: str) -> Job | None:
-        """The job of this id, if there is one."""
+        """Return the job with this id, or None if it is not in the table."""
         row = self._rows.get(job_id)
         return None if row is None else self._jobs[row]
 
     def job_at_row(self, row: int) -> Job:
-        """The job in a row."""
+        """Return the job in a row. Raises IndexError if there is no such row."""
         return self._jobs[row]
 
     def find_row(self, job_id: str) -> int | None:
-        """The row of a job."""
+        """Return the row of a job, or None if it is not in the table."""
         return self._rows.get(job_id)
 
     def set_model_titles(self, titles: Mapping[str, str], default_model: str) -> None:
-        """Call models by these titles; `chosen` is the one for new songs."""
+        """Set the titles of models by name, and the name of the model for new jobs."""
         self._model_titles, self._default_model = {**MODEL_TITLES, **titles}, default_model
         self._emit_data_changed(range(len(self._jobs)), Column.MODEL, Column.STATUS)
 
     def set_queue_paused(self, is_paused: bool) -> None:
-        """Say of waiting songs whether the whole queue is paused."""
+        """Set whether the queue is paused, which the status of pending jobs mentions."""
         if is_paused != self._is_queue_paused:
             self._is_queue_paused = is_paused
             self._emit_data_changed(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
 
     def set_speeds(self, speeds: Speeds, settings: Settings) -> None:
-        """Take the measured speeds of the models, for songs that are not measured yet."""
+        """Set the measured speeds of the models and the settings, from which the time left is estimated."""
         if (speeds, settings) != (self._speeds, self._settings):
             self._speeds, self._settings = speeds, settings
             self._update_queue()
 
     @property
     def seconds_left(self) -> Mapping[str, float]:
-        """Seconds until each active job is done, by its id, as far as that is known."""
+        """Seconds until each active job is completed, by job id; jobs without an estimate are missing."""
         return self._seconds_left
 
     def upsert_jobs(self, jobs: Iterable[Job]) -> None:
-        """Take these jobs as they are now: known rows change in place, new ones come below."""
+        """Update the rows of known jobs in place, and append rows for new ones."""
         new_jobs: dict[str, Job] = {}
         for job in jobs:
             row = self._rows.get(job.id)
             if row is None:
                 new_jobs[job.id] = job
             else:
-                self._update_row(row, keep_latest_progress(self._jobs[row], job))
+                self._update_row(row, job.keep_progress_of(self._jobs[row]))
         if new_jobs:
             self._append_jobs(list(new_jobs.values()))
         self._update_queue()
 
     def remove_jobs(self, job_ids: Collection[str]) -> None:
-        """Forget these jobs."""
+        """Remove the rows of these jobs; unknown ids are ignored."""
         for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
             self._removing_id = self._jobs[row].id
             self.beginRemoveRows(_NO_PARENT, row, row)
@@ -151,24 +149,24 @@ class JobTableModel(QAbstractTableModel):
         return job_id == self._removing_id
 
     def sync(self, jobs: Sequence[Job]) -> None:
-        """Become this list: what is not in it goes."""
+        """Make the table hold exactly `jobs`: remove other rows, update and append."""
         self.remove_jobs(self._rows.keys() - {job.id for job in jobs})
         self.upsert_jobs(jobs)
 
     def apply_progress(self, progress: JobProgress) -> None:
-        """Show how far a job has got; news of an earlier owner, or of a job that it has let go of, is old."""
+        """Apply a progress event; events of an earlier claim or of an ended run are discarded."""
         row = self._rows.get(progress.job_id)
-        if row is None or not is_current(self._jobs[row], progress):
+        if row is None or not self._jobs[row].accepts(progress):
             return
-        self._update_row(row, with_progress(self._jobs[row], progress))
+        self._update_row(row, self._jobs[row].merged_with(progress))
         self._update_queue()
 
     def refresh_added_times(self) -> None:
-        """Say anew how long ago songs were added."""
+        """Repaint the Added column, whose texts depend on the current time."""
         self._emit_data_changed(range(len(self._jobs)), Column.ADDED, Column.ADDED)
 
     def refresh_retry_countdowns(self) -> bool:
-        """Say anew how long songs wait for their next try. False when none does."""
+        """Repaint the status of jobs that wait for a retry; return whether there are any."""
         now = datetime.now(UTC)
         retrying_ids = {job.id for job in self._jobs if job.retry_delay(now)}
         for row in (self._rows[job_id] for job_id in retrying_ids | self._retrying_ids if job_id in self._rows):
@@ -198,20 +196,20 @@ class JobTableModel(QAbstractTableModel):
             self.fallback_draft_completed.emit(job)
 
     def _update_queue(self) -> None:
-        """Count again who stands before whom, and tell the rows for which it changed."""
+        """Recompute queue positions and time left, emit `dataChanged` for changed rows and `queue_changed`."""
         active_jobs = self.active_jobs
         pending_ids = [job.id for job in active_jobs if _is_pending(job)]
-        songs_ahead, seconds_left = (
+        jobs_ahead, seconds_left = (
             {job_id: n for n, job_id in enumerate(pending_ids)},
             estimate_seconds_left(active_jobs, self._expected_speed),
         )
         changed_ids = [
             i
             for i in pending_ids
-            if songs_ahead[i] != self._songs_ahead.get(i)
+            if jobs_ahead[i] != self._jobs_ahead.get(i)
             or _differs_in_seconds(seconds_left.get(i), self._seconds_left.get(i))
         ]
-        self._songs_ahead, self._seconds_left = songs_ahead, seconds_left
+        self._jobs_ahead, self._seconds_left = jobs_ahead, seconds_left
         if changed_ids:
             rows = [self._rows[job_id] for job_id in changed_ids]
             self._emit_data_changed(range(min(rows), max(rows) + 1), Column.STATUS, Column.TIME_LEFT)
@@ -228,21 +226,18 @@ class JobTableModel(QAbstractTableModel):
         retry_model = choose_retry_model(job, self._default_model)
         return make_status(
             job,
-            self._songs_ahead.get(job.id, 0),
+            self._jobs_ahead.get(job.id, 0),
             self._model_titles.get(retry_model, retry_model),
             self._is_queue_paused,
         )
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
-        """As many as there are jobs."""
         return 0 if parent.isValid() else len(self._jobs)
 
     def columnCount(self, parent: Index = _NO_PARENT) -> int:
-        """As many as there are columns."""
         return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
-        """The headings of the columns."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role in (_Role.DisplayRole, _Role.AccessibleTextRole):
@@ -250,7 +245,6 @@ class JobTableModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
-        """What a cell holds."""
         if not index.isValid() or index.row() >= len(self._jobs):
             return None
         getter = self._role_getters.get(role)
@@ -287,43 +281,6 @@ class JobTableModel(QAbstractTableModel):
         if column is Column.MODEL:
             return natural_sort_key(self._model_title(job))
         return cells.sort_key(job, column)
-
-
-def keep_latest_progress(known: Job, job: Job) -> Job:
-    """Return `job` as it was read, or as its progress was told when that is further on: rows are written seldom."""
-    same_run = (known.token, known.state) == (job.token, job.state) and job.state is JobState.PROCESSING
-    if known.token > job.token or (same_run and known.progress > job.progress):
-        return replace(
-            job,
-            state=known.state,
-            token=known.token,
-            stage=known.stage,
-            progress=known.progress,
-            elapsed=known.elapsed,
-            left=known.left,
-        )
-    return job
-
-
-def is_current(job: Job, progress: JobProgress) -> bool:
-    """True when an owner tells of a run that is not over, as far as is known."""
-    if job.state is JobState.PENDING:
-        return progress.token > job.token  # a claim makes it one more
-    return not job.state.has_ended and progress.token >= job.token
-
-
-def with_progress(job: Job, progress: JobProgress) -> Job:
-    """Return `job` as far as its owner says it is."""
-    return replace(
-        job,
-        state=JobState.PROCESSING,
-        token=progress.token,
-        stage=progress.stage,
-        progress=progress.progress,
-        elapsed=progress.elapsed,
-        left=progress.left,
-        started=job.started or datetime.now(UTC),
-    )
 
 
 def _is_pending(job: Job) -> bool:

@@ -1,4 +1,4 @@
-"""The menu of the chosen songs: what can be done to them, and nothing that cannot."""
+"""Context menu of the selected jobs; it holds only the actions that apply to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,29 +20,29 @@ _SHORTCUTS = {
     JobAction.REMOVE: "Del",
     JobAction.REMOVE_FINISHED: "Ctrl+Shift+Del",
 }
-"""Shown beside a line; the window acts on them."""
+"""Shortcuts shown beside the items; the window handles the keys."""
 
 
 @dataclass(frozen=True)
 class MenuItem:
-    """A line of the menu."""
+    """An item of the menu."""
 
     text: str
     action: JobAction
     model: str | None = None
-    """For "separate again": with which model."""
+    """The name of the model, for Separate again."""
     shortcut: str = ""
-    """The key that does the same, shown beside the line; the window acts on it."""
+    """The shortcut shown beside the item; the window handles the key."""
     submenu: tuple["MenuItem", ...] = ()
-    """The lines of its submenu."""
+    """The items of its submenu."""
 
 
 def build_menu_items(
     jobs: Sequence[Job], models: Sequence[tuple[str, str]], finished_count: int = 0
 ) -> list[MenuItem | None]:
-    """Return the lines of the menu for `jobs`, None standing for a rule; `models` are names with titles.
+    """Return the menu items for the selected `jobs`; None is a separator.
 
-    `finished` is how many songs of the whole library have ended.
+    `models` are pairs of name and title; `finished_count` is the number of ended jobs in the whole library.
     """
     items = _selection_items(jobs, models) if jobs else []
     items.append(None)
@@ -86,7 +86,7 @@ def _make_item(action: JobAction, text: str = "") -> MenuItem:
 
 
 def _pause_items(jobs: Sequence[Job]) -> list[MenuItem | None]:
-    """Return the lines for songs that have not ended. The key pauses as long as there is something to pause."""
+    """Return the items for jobs that have not ended; Pause has the shortcut while any job can be paused."""
     if not jobs:
         return []
     actions = dict.fromkeys(pause_or_resume_action(job)[0] for job in sorted(jobs, key=lambda job: job.paused))
@@ -105,7 +105,7 @@ def _retry_item(models: Sequence[tuple[str, str]]) -> MenuItem:
 
 
 class JobMenu(QMenu):
-    """The menu as it opens; `picked` is the line that was chosen."""
+    """Menu of `items`; the data of each QAction is its MenuItem."""
 
     def __init__(self, items: Sequence[MenuItem | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)

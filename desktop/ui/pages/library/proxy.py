@@ -1,4 +1,4 @@
-"""The job table sorted and searched."""
+"""Proxy model that sorts and searches the job table."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ NO_COLUMN = -1
 
 
 class JobProxy(QSortFilterProxyModel):
-    """Shows the rows that match a search, in the library's own order or by a column."""
+    """Shows the rows that match a search, sorted in the library's own order or by a column."""
 
     def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,52 +33,51 @@ class JobProxy(QSortFilterProxyModel):
 
     @property
     def is_searching(self) -> bool:
-        """True while a search leaves rows out."""
+        """Whether a search filters the rows."""
         return self._is_searching
 
     def search(self, text: str) -> None:
-        """Show only rows that hold every word of `text`."""
+        """Show only rows that contain every word of `text`; show all if it is empty."""
         self._is_searching = bool(text.split())
         words = (QRegularExpression.escape(word) for word in text.casefold().split())
         self.setFilterRegularExpression("^" + "".join(f"(?=.*{word})" for word in words))
 
     def hide_jobs(self, job_ids: Iterable[str]) -> None:
-        """Leave these rows out."""
+        """Hide the rows of these jobs."""
         self.beginFilterChange()
         self._hidden_ids.update(job_ids)
         self.endFilterChange()
 
     def unhide_jobs(self, job_ids: Iterable[str]) -> None:
-        """Show these rows again."""
+        """Show the rows of these jobs again."""
         self.beginFilterChange()
         self._hidden_ids.difference_update(job_ids)
         self.endFilterChange()
 
     def is_listed(self, job_id: str) -> bool:
-        """Return False for a row that is hidden or being removed, whatever the search shows."""
+        """Return whether a job is neither hidden nor being removed, regardless of the search."""
         return job_id not in self._hidden_ids and not self._table_model.is_removing(job_id)
 
     @property
     def is_in_queue_order(self) -> bool:
-        """True while the table is sorted by no column."""
+        """Whether the table has the library's own order."""
         return self.sortRole() == QUEUE_ORDER_ROLE
 
     def job_at(self, index: QModelIndex | QPersistentModelIndex) -> Job | None:
-        """The job of a row, None outside all rows."""
+        """Return the job at `index`, or None if the index is invalid."""
         job = index.data(JOB_ROLE) if index.isValid() else None
         return job if isinstance(job, Job) else None
 
     def index_of(self, job_id: str) -> QModelIndex:
-        """The first cell of a job's row; invalid while it is not shown."""
+        """Return the index of the first cell of a job's row; invalid if the row is not shown."""
         row = self._table_model.find_row(job_id)
         return QModelIndex() if row is None else self.mapFromSource(self._table_model.index(row, 0))
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; by none: the library's own order."""
+        """Sort by a column, or in the library's own order if `column` is `NO_COLUMN`."""
         self.setSortRole(QUEUE_ORDER_ROLE if column == NO_COLUMN else SORT_ROLE)
         super().sort(max(column, 0), order if column != NO_COLUMN else Qt.SortOrder.AscendingOrder)
 
     def filterAcceptsRow(self, source_row: int, source_parent: QModelIndex | QPersistentModelIndex) -> bool:
-        """True for a row that is not hidden and that matches."""
         is_hidden = bool(self._hidden_ids) and self._table_model.job_at_row(source_row).id in self._hidden_ids
         return not is_hidden and super().filterAcceptsRow(source_row, source_parent)

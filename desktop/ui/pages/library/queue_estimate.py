@@ -1,4 +1,7 @@
-"""How long the queue takes yet: from the speed of each song's model, else from the song that is being separated."""
+"""Estimates of the time left and the progress of the queue.
+
+The speed of each job's model is used if known, otherwise the speed of the job in work.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,22 +9,20 @@ from dataclasses import dataclass
 from desktop.jobs.model import Job, JobState
 
 _DEFAULT_LENGTH_S = 240.0
-"""Seconds; stands in for a length that is not known yet."""
-
-
+"""Length assumed for a track of unknown length."""
 SpeedLookup = Callable[[Job], float | None]
-"""Returns the seconds of work for a second of song that a job is likely to need, None where that is not known."""
+"""Returns the expected seconds of work per second of track for a job, or None if unknown."""
 
 
 def unknown_speed(_: Job) -> float | None:
-    """Return None: nothing was ever measured."""
+    """Return None, for a library without measured speeds."""
     return None
 
 
 def estimate_seconds_left(active_jobs: Sequence[Job], speed_of: SpeedLookup = unknown_speed) -> Mapping[str, float]:
-    """Return the seconds until each of the active jobs, in the order of the queue, is done.
+    """Return the seconds until each of `active_jobs` is completed, by job id; the jobs are in queue order.
 
-    A job has no entry while its time cannot be told, and neither have those that wait behind it.
+    A job whose time is unknown has no entry, and neither have the jobs behind it in the queue.
     """
     seconds_left: dict[str, float] = {}
     for job in active_jobs:
@@ -47,33 +48,34 @@ def _estimate_job_seconds(job: Job, speed: float | None) -> float | None:
 
 
 def _measure_speed(active_jobs: Sequence[Job]) -> float | None:
-    """Return the speed of what is being separated, by the time that its rest takes; None before that is known."""
-    remaining = [
+    """Return the speed of the jobs in work, from their time left and remaining length; None while unknown."""
+    remaining_work = [
         (job.left, (1.0 - job.progress) * (job.seconds or _DEFAULT_LENGTH_S))
         for job in active_jobs
         if job.left is not None
     ]
-    work_seconds, song_seconds = sum(left for left, _ in remaining), sum(rest for _, rest in remaining)
-    return work_seconds / song_seconds if song_seconds > 0 else None
+    work_seconds = sum(left for left, _ in remaining_work)
+    track_seconds = sum(length for _, length in remaining_work)
+    return work_seconds / track_seconds if track_seconds > 0 else None
 
 
 @dataclass(frozen=True)
 class BatchProgress:
-    """The songs since the queue was last empty."""
+    """Progress of the jobs since the queue was last empty."""
 
     current_number: int
-    """Which of them is being separated, from 1."""
+    """The number of the job that is being separated, from 1."""
     total: int
     progress: float
-    """0 to 1 over all of them."""
+    """0 to 1, over all jobs of the batch."""
     seconds_left: float | None
-    """Seconds to go, once known."""
+    """Seconds until the batch ends; None while unknown."""
     is_running: bool
-    """False while all of them wait."""
+    """Whether any job is being separated."""
 
 
 class BatchCounter:
-    """Counts songs from the first that enters an empty queue to the last that leaves it."""
+    """Counts jobs from the first that enters an empty queue to the last that leaves it."""
 
     def __init__(self) -> None:
         self._ids: set[str] = set()
@@ -81,7 +83,10 @@ class BatchCounter:
     def count(
         self, jobs: Iterable[Job], active_jobs: Sequence[Job], seconds_left: Mapping[str, float]
     ) -> BatchProgress | None:
-        """Return the batch as it stands now, None when nothing is to be done; `left` is of `estimate_seconds_left`."""
+        """Return the progress of the current batch, or None if no job is active.
+
+        `seconds_left` is the result of `estimate_seconds_left` for `active_jobs`.
+        """
         if not active_jobs:
             self._ids.clear()
             return None
@@ -101,7 +106,7 @@ class BatchCounter:
 
 
 def format_batch(batch: BatchProgress, is_paused: bool = False) -> tuple[str, str]:
-    """Return what is going on, and how long it takes yet."""
+    """Return the status text of the batch, and the text of its time left, empty if unknown."""
     queued = "1 song queued" if batch.total == 1 else f"{batch.total} songs queued"
     if is_paused:
         return "Pausing…" if batch.is_running else f"Paused · {queued}", ""
@@ -110,7 +115,7 @@ def format_batch(batch: BatchProgress, is_paused: bool = False) -> tuple[str, st
 
 
 def format_time_left(seconds: float) -> str:
-    """Return "about 6 min left". Rounded up: an estimate that is too long disappoints nobody."""
+    """Return "about 6 min left". Minutes are rounded up: overestimate rather than underestimate."""
     if seconds < 60:
         return "under a minute left"
     minutes = int(-(-seconds // 60))

@@ -1,4 +1,4 @@
-"""Keeps the table's rows as they are in the library."""
+"""Refresh of the job table from the library's database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.pages.library.job_model import JobTableModel
 
 _FULL_RELOAD_THRESHOLD = 20
-"""From so many changed rows on, reading all of them is the shorter way."""
+"""If more rows changed than this, reading the whole library is faster than reading them one by one."""
 _RETRY_DELAY_MS = 2000
 
 
 @dataclass(frozen=True)
 class _ReadResult:
-    """What was found for the rows that were asked for."""
+    """Jobs read from the library, with the speeds and settings read at the same time."""
 
     jobs: Sequence[Job]
     missing_ids: Sequence[str]
@@ -33,14 +33,17 @@ class _ReadResult:
 
 
 class Refresher(QObject):
-    """Reads rows when the feed says that they changed: the first at once, those that come meanwhile together."""
+    """Reads rows in the background when the job feed reports changes.
+
+    The first change is read at once; changes that arrive during a read are read together after it.
+    """
 
     loaded = Signal()
-    """The whole library has been read."""
+    """The whole library was read."""
     queue_paused_changed = Signal(bool)
-    """Whether the queue is held."""
+    """Whether the queue is paused."""
     load_failed = Signal(str)
-    """Why it cannot be read."""
+    """Why the library cannot be read; it is read again after a delay."""
 
     def __init__(
         self,
@@ -65,7 +68,7 @@ class Refresher(QObject):
         feed.progressed.connect(table_model.apply_progress)
 
     def refresh(self, job_id: str) -> None:
-        """Read one row again."""
+        """Read the row of one job again."""
         self._changed_ids.add(job_id)
         self._start_reading()
 
@@ -86,7 +89,7 @@ class Refresher(QObject):
         self._background.run(lambda: self._read_jobs(changed_ids, is_full), self._apply_result, self._on_read_failed)
 
     def _read_jobs(self, changed_ids: Sequence[str], is_full: bool) -> _ReadResult:
-        """Read, in the background's thread."""
+        """Read the changed jobs, or all if `is_full`. Runs in the background thread."""
         speeds, settings = load_speeds(self._home), load_settings(self._home)
         if is_full:
             return _ReadResult(self._service().jobs(), (), True, speeds, settings, self._service().is_queue_paused())

@@ -1,4 +1,4 @@
-"""Points in time as one says them: "just now", "yesterday", "Sunday", "12 Nov"."""
+"""Relative times for users: "just now", "yesterday", "Sunday", "12 Nov"."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ _MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 
 
 def format_relative_time(then: datetime, now: datetime) -> str:
-    """Return when `then` was, seen from `now`. Both are aware; days are those of `now`'s time zone."""
+    """Return the time `then` relative to `now`; both are timezone-aware, and days follow the time zone of `now`."""
     then = then.astimezone(now.tzinfo)
     elapsed = now - then
     if elapsed < _JUST_NOW_LIMIT:

@@ -1,4 +1,7 @@
-"""Dragging a waiting song to another place in line, with the mouse alone: files from outside are dropped elsewhere."""
+"""Dragging a pending job to another place in the queue.
+
+It uses mouse events only, not Qt's drag and drop, which handles files from outside.
+"""
 
 from dataclasses import dataclass
 
@@ -11,27 +14,27 @@ from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.theme import tokens
 
 _SCROLL_MARGIN_PX = 28
-"""So near to the upper or lower edge the table scrolls (pixels)."""
+"""Distance from the upper or lower edge within which the table scrolls, in pixels."""
 _SCROLL_INTERVAL_MS, _SCROLL_STEP_PX = 16, 6
 
 
 @dataclass(frozen=True)
 class DropTarget:
-    """Where the song would come to stand."""
+    """The place in the queue where the dragged job would be dropped."""
 
     job_id: str
-    """The song beside it."""
+    """The id of the job beside it."""
     is_after: bool
-    """False: before that song, true: after it."""
+    """Whether it is after that job, not before it."""
     line_y: int
-    """Of the line between the rows, in the table's viewport."""
+    """The y coordinate of the drop indicator in the viewport, in pixels."""
 
 
 class RowDrag(QObject):
-    """From the press on a waiting song to its release. The table passes the mouse on while `active`."""
+    """A drag of a pending job, from press to release. The view passes its mouse events on."""
 
     dropped = Signal(object, object)
-    """A Job and the Gap it was dropped in."""
+    """A Job and the DropTarget that it was dropped at."""
 
     def __init__(self, view: QTableView, proxy: JobProxy) -> None:
         super().__init__(view)
@@ -47,13 +50,16 @@ class RowDrag(QObject):
         self._scroll_timer.timeout.connect(self._scroll)
 
     def press(self, job: Job | None, point: QPoint) -> None:
-        """The left button goes down on `job`. It can be dragged while it waits and the table is in its own order."""
+        """Start tracking a press of the left button on `job`.
+
+        The job can be dragged if it is pending and the table has the library's own order.
+        """
         is_draggable = job is not None and job.state is JobState.PENDING and self._proxy.is_in_queue_order
         self._job, self._start_point = (job if is_draggable else None), point
         self._is_cancelled = False
 
     def move(self, point: QPoint) -> bool:
-        """The pointer goes on. True while a song is dragged."""
+        """Track the pointer; return True if the drag takes the event, also after it was cancelled."""
         if self._job is None:
             return self._is_cancelled
         is_beyond_threshold = (point - self._start_point).manhattanLength() >= QApplication.startDragDistance()
@@ -67,7 +73,7 @@ class RowDrag(QObject):
         return self.is_active
 
     def release(self) -> bool:
-        """The button comes up. True when a song was dragged, wherever to."""
+        """End the drag and emit `dropped` if it has a target; return True if there was a drag, cancelled or not."""
         was_active, job, target = self.is_active or self._is_cancelled, self._job, self.drop_target
         self.cancel()
         self._is_cancelled = False
@@ -76,7 +82,7 @@ class RowDrag(QObject):
         return was_active
 
     def cancel(self) -> None:
-        """Leave the song where it is."""
+        """Cancel the drag; the job keeps its place."""
         self._scroll_timer.stop()
         self._job, self.drop_target = None, None
         if self.is_active:
@@ -86,9 +92,9 @@ class RowDrag(QObject):
             self._view.viewport().update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """While a song is dragged the keyboard does one thing: Escape lets go of it."""
+        """Cancel the drag on Escape, and discard all other keys during a drag."""
         if event.type() is QEvent.Type.ShortcutOverride:
-            event.accept()  # else the window would take Escape for its search
+            event.accept()  # otherwise the window would handle Escape as the shortcut of its search
             return True
         if event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             if event.key() == Qt.Key.Key_Escape:
@@ -97,7 +103,7 @@ class RowDrag(QObject):
         return super().eventFilter(watched, event)
 
     def paint_drop_indicator(self, painter: QPainter) -> None:
-        """Draw the line at which the song would be let go, and dim the row that it leaves."""
+        """Draw the line where the job would be dropped, and dim the row that is dragged."""
         if not self.is_active or self._job is None:
             return
         index = self._proxy.index_of(self._job.id)

@@ -1,4 +1,4 @@
-"""Where a job stands, in a musician's words."""
+"""Status of a job as the job table shows it: text, tone, link and progress."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -12,11 +12,11 @@ from desktop.ui.theme import tokens
 
 SKETCH_MODEL = "sketch"
 FAILED_SEARCH_TERM = "failed"
-"""The word by which a search finds songs that failed."""
+"""The search term that finds failed jobs."""
 
 
 class Tone(StrEnum):
-    """The colour of the words."""
+    """The text colour of a status."""
 
     PLAIN = tokens.TEXT
     DIM = tokens.DIM
@@ -25,7 +25,7 @@ class Tone(StrEnum):
 
 
 class StatusLink(Enum):
-    """What a click on the last words of a status does."""
+    """What a click on the link of a status does."""
 
     NONE = ""
     SHOW_ERROR = "details"
@@ -35,7 +35,7 @@ class StatusLink(Enum):
 
 @dataclass(frozen=True)
 class Status:
-    """The cell that tells how a job is doing."""
+    """Content of a status cell."""
 
     text: str
     tone: Tone = Tone.PLAIN
@@ -43,18 +43,18 @@ class Status:
     link: StatusLink = StatusLink.NONE
     link_text: str = ""
     progress: float | None = None
-    """0 to 1 while a bar is to be drawn."""
+    """0 to 1; None if no progress bar is drawn."""
     tooltip: str = ""
-    """What the tooltip says besides."""
+    """Additional text of the tooltip."""
 
     @property
     def full_text(self) -> str:
-        """All words in a row, for tooltips and screen readers."""
+        """The text with detail and link text, for tooltips and search."""
         return self._join_text(self.detail, self.link_text)
 
     @property
     def accessible_text(self) -> str:
-        """The words for a row as a screen reader reads it, without the link, which has a place of its own."""
+        """The text of the row for screen readers, without the link, which the status cell itself reports."""
         return self._join_text(self.detail).replace(" %", " percent")
 
     def _join_text(self, *details: str) -> str:
@@ -66,7 +66,8 @@ class Status:
 def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_paused: bool = False) -> Status:
     """Return the status of `job`.
 
-    `ahead` counts the songs before it in the queue, `retry_model_title` names the model that does better than Sketch.
+    `songs_ahead` is the number of jobs before it in the queue; `retry_model_title` is the title of the model that a
+    draft can be separated again with.
     """
     match job.state:
         case JobState.PENDING:
@@ -82,7 +83,7 @@ def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_pau
 
 
 def state_search_terms(job: Job) -> str:
-    """Return the words by which a search finds a job in its state, beside those of its status."""
+    """Return additional search terms for the state of a job, beside the text of its status."""
     match job.state:
         case JobState.PENDING:
             return "paused" if job.paused else "queued"
@@ -98,23 +99,23 @@ def state_search_terms(job: Job) -> str:
 
 
 def is_draft(job: Job) -> bool:
-    """True when a job was done in draft quality."""
+    """Return True if a job was completed in draft quality, by Sketch."""
     return job.state is JobState.COMPLETED and job.model_used == SKETCH_MODEL
 
 
 def is_fallback_draft(job: Job) -> bool:
-    """True when Sketch stood in for the model that was asked for."""
+    """Return True if a job was completed by Sketch in place of the requested model."""
     return is_draft(job) and job.options.model != SKETCH_MODEL
 
 
 def choose_retry_model(job: Job, default_model: str) -> str:
-    """Return the name of the model that a draft is to be separated with again."""
-    wanted = job.options.model if job.options.model != SKETCH_MODEL else default_model
-    return wanted if wanted != SKETCH_MODEL else DEFAULT_MODEL
+    """Return the name of the model to separate a draft again with, never Sketch."""
+    model = job.options.model if job.options.model != SKETCH_MODEL else default_model
+    return model if model != SKETCH_MODEL else DEFAULT_MODEL
 
 
 def _error_text(job: Job) -> str:
-    """Return why a job failed, without the name of its file at the beginning: in a row it would hide the reason."""
+    """Return why a job failed, without the leading file name, which would leave no space for the reason in a row."""
     error = job.error or "The reason is not known."
     return error.removeprefix(f"{printable(job.source.name)} ").removeprefix("is ")
 
@@ -132,7 +133,7 @@ def _pending_status(job: Job, songs_ahead: int, is_queue_paused: bool) -> Status
     if job.error and not job.paused:
         return Status(text, Tone.DIM, job.error)
     if queue_paused_text and not job.paused:
-        text = f"{text} ({queue_paused_text})"  # beside a bar there is no room for a detail
+        text = f"{text} ({queue_paused_text})"  # a bar leaves no space for a detail
     detail = f"{songs_ahead} ahead" if songs_ahead and not job.paused and not queue_paused_text else ""
     return Status(text, Tone.DIM, detail, progress=job.progress or None)
 

@@ -1,4 +1,4 @@
-"""Where the words, the link and the bar of a status go in its cell. Drawing and clicking use the same places."""
+"""Layout of a status cell: text, link, check mark and progress bar, for drawing and for hit tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LINE_HEIGHT_PX = 18.0
 
 @dataclass(frozen=True)
 class TextRun:
-    """Words in one place."""
+    """A text in one font and colour, with its rectangle in the cell."""
 
     text: str
     rect: QRectF
@@ -31,21 +31,22 @@ class TextRun:
 
 @dataclass(frozen=True)
 class StatusLayout:
-    """A whole status cell."""
+    """Layout of one status cell."""
 
     runs: tuple[TextRun, ...]
     check_rect: QRectF | None = None
-    """Where the tick goes that a good end has."""
+    """The check mark of a completed job; None for others."""
     bar_rect: QRectF | None = None
+    """The progress bar; None without one."""
 
     def link_at(self, x: float, y: float) -> StatusLink:
-        """The link below a point."""
-        hit_areas = (run for run in self.runs if run.rect.adjusted(-4, -4, 4, 4).contains(x, y))
-        return next((piece.link for piece in hit_areas if piece.link is not StatusLink.NONE), StatusLink.NONE)
+        """Return the link at a point of the cell, or `StatusLink.NONE`."""
+        hit_runs = (run for run in self.runs if run.rect.adjusted(-4, -4, 4, 4).contains(x, y))
+        return next((run.link for run in hit_runs if run.link is not StatusLink.NONE), StatusLink.NONE)
 
 
 def layout_status(status: Status, rect: QRectF) -> StatusLayout:
-    """Lay a status out in `room`: on one line if it fits, else on two."""
+    """Return the layout of a status in `rect`: on one line if it fits, otherwise on two."""
     if status.progress is not None:
         return _layout_with_bar(status, rect)
     check_rect = None
@@ -63,17 +64,17 @@ def _text_width(text: str, font: QFont) -> float:
 
 
 def _detail_parts(status: Status) -> list[tuple[str, StatusLink]]:
-    """Return what comes after the first words, in small type."""
+    """Return the texts after the main text, with their links; they are drawn in small type."""
     separator = " · " if status.detail and status.link_text else ""
     parts = [(status.detail, StatusLink.NONE), (separator, StatusLink.NONE), (status.link_text, status.link)]
     return [(text, link) for text, link in parts if text]
 
 
 def _layout_parts(parts: Sequence[tuple[str, StatusLink]], rect: QRectF) -> list[TextRun]:
-    """Set small pieces side by side. Where there is no room the first one is cut, and never the link at the end."""
+    """Place small texts side by side; if they do not fit, the first is elided, never the link at the end."""
     font, runs, x = ui_font(SECONDARY_SIZE), list[TextRun](), rect.left()
     for number, (text, link) in enumerate(parts):
-        reserved_width = sum(_text_width(later, font) for later, _ in parts[number + 1 :])
+        reserved_width = sum(_text_width(text_after, font) for text_after, _ in parts[number + 1 :])
         elided = QFontMetricsF(font).elidedText(
             text, Qt.TextElideMode.ElideRight, max(0.0, rect.right() - x - reserved_width)
         )
@@ -123,7 +124,7 @@ def _layout_two_lines(status: Status, rect: QRectF) -> list[TextRun]:
 
 
 def _split_to_width(text: str, font: QFont, width: float) -> tuple[str, str]:
-    """Return what fits on a line, in whole words, and the rest."""
+    """Return the leading words of `text` that fit `width`, and the remaining text."""
     words = text.split(" ")
     fitting_counts = [n for n in range(1, len(words) + 1) if _text_width(" ".join(words[:n]), font) <= width]
     if not fitting_counts:
@@ -137,7 +138,7 @@ def _layout_with_bar(status: Status, rect: QRectF) -> StatusLayout:
     bar_left = max(_MIN_BAR_LEFT_PX, text_width + 12)
     text_rect = QRectF(rect.left(), rect.center().y() - _LINE_HEIGHT_PX / 2, text_width + 1, _LINE_HEIGHT_PX)
     bar_rect = None
-    bar_right = min(_MIN_BAR_LEFT_PX + _MAX_BAR_WIDTH_PX, rect.width())  # all bars end at one place
+    bar_right = min(_MIN_BAR_LEFT_PX + _MAX_BAR_WIDTH_PX, rect.width())  # all bars end at the same x
     if bar_right - bar_left >= _MIN_BAR_WIDTH_PX:
         bar_rect = QRectF(
             rect.left() + bar_left, rect.center().y() - _BAR_HEIGHT_PX / 2, bar_right - bar_left, _BAR_HEIGHT_PX

@@ -1,4 +1,4 @@
-"""The job table as it is seen and used."""
+"""Table view of the jobs: selection, keyboard, mouse and focus."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -47,25 +47,31 @@ from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
 
 Index = QModelIndex | QPersistentModelIndex
+_SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+_KEYBOARD_FOCUS_REASONS = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class JobView(QTableView):
-    """Rows of songs. Says what was asked for, and does nothing of it itself."""
+    """Shows jobs in rows. Emits a signal for each request of the user; other objects carry it out."""
 
     current_job_changed = Signal(object)
-    """The Job whose row was chosen, None when there is none."""
+    """The Job of the current row, or None."""
     link_clicked = Signal(object, object)
-    """A Job and the Link in its status."""
+    """A Job and the StatusLink that was clicked in its status."""
     action_requested = Signal(object, object)
     """A Job and the JobAction of a button in its row."""
     menu_requested = Signal(QPoint)
-    """Where a menu for the chosen songs is to open, on the screen."""
+    """The screen position at which to open the menu for the selected jobs."""
     selection_changed_by_user = Signal()
-    """The user has selected other rows: with the mouse, the keyboard or assistive technology."""
+    """The user changed the selection with the mouse, the keyboard or assistive technology."""
     job_dropped = Signal(object, object)
-    """A waiting Job that was dragged, and the Gap it was dropped in."""
+    """A pending Job that was dragged, and the DropTarget that it was dropped at."""
     job_opened = Signal(object)
-    """A Job that was double-clicked, or chosen with Return."""
+    """A Job that was double-clicked, or opened with Return."""
 
     def __init__(self, proxy: JobProxy, covers: CoverCache, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -118,12 +124,12 @@ class JobView(QTableView):
         self.setItemDelegateForColumn(Column.ACTIONS, ActionsDelegate(self._hover_state, self))
 
     def selected_jobs(self) -> list[Job]:
-        """Every selected job, from top to bottom."""
+        """Return the selected jobs, from top to bottom."""
         indexes = sorted(self.selectionModel().selectedRows(), key=lambda index: index.row())
         return [job for index in indexes if (job := self._proxy.job_at(index)) is not None]
 
     def select_job(self, job_id: str) -> None:
-        """Select the row of a job, and bring it into view."""
+        """Select the row of a job and scroll to it; do nothing if the row is not shown."""
         index = self._proxy.index_of(job_id)
         if index.isValid():
             with self._selecting_from_code():
@@ -131,7 +137,7 @@ class JobView(QTableView):
             self.scrollTo(index)
 
     def search(self, text: str, current_job_id: str | None) -> None:
-        """Leave out what does not match. The job that is shown stays so, whether its row is left out or not."""
+        """Show only the rows that match; the player keeps `current_job_id`, even if its row is filtered out."""
         self._is_current_job_signal_blocked = True
         with self._selecting_from_code():
             self._proxy.search(text)
@@ -143,13 +149,13 @@ class JobView(QTableView):
 
     @contextmanager
     def _selecting_from_code(self) -> Generator[None]:
-        """Select rows within it without calling that the user's choice."""
+        """Do not report selections made inside this context as choices of the user."""
         before, self._is_selecting_from_code = self._is_selecting_from_code, True
         yield
         self._is_selecting_from_code = before
 
     def currentChanged(self, current: Index, previous: Index) -> None:  # noqa: N802
-        """Emit the job of the current row, once for each job."""
+        """Emit `current_job_changed` if the current row belongs to another job than before."""
         super().currentChanged(current, previous)
         self.viewport().update()
         if self._is_current_job_signal_blocked:
@@ -161,9 +167,9 @@ class JobView(QTableView):
             self.current_job_changed.emit(job)
 
     def rowsAboutToBeRemoved(self, parent: Index, start: int, end: int) -> None:  # noqa: N802
-        """Keep the current song in the player when its row goes because it no longer matches the search.
+        """Keep the current job in the player if its row is removed because it no longer matches the search.
 
-        Where the user removes a song, the next row becomes the current one.
+        If the user removes the job, the next row becomes current.
         """
         current = self.currentIndex()
         job = self._proxy.job_at(current) if start <= current.row() <= end else None
@@ -177,34 +183,33 @@ class JobView(QTableView):
         self._is_current_job_signal_blocked = before
 
     def handle_job_removed(self, job_id: str) -> None:
-        """Show another song than this one, which is not in the library any more."""
+        """Emit the new current job if `job_id` was current and has been removed from the library."""
         if self._current_job_id == job_id:
             self._current_job_id = None
             self.current_job_changed.emit(self._proxy.job_at(self.currentIndex()))
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:  # noqa: N802
-        """Draw the rows again, and make a newly selected row the current one.
+        """Repaint, and make a newly selected row current.
 
-        Assistive technology selects a row without making it current, as the mouse and the keyboard do.
+        Assistive technology selects a row without making it current; the mouse and the keyboard do both.
         """
         super().selectionChanged(selected, deselected)
         self.viewport().update()
         if self._is_selecting_from_code or selected.isEmpty():
             return
         self.selection_changed_by_user.emit()
-        one_row = selected.count() == 1 and selected.first().height() == 1
-        if one_row and selected.first().top() != self.currentIndex().row():
+        is_one_row = selected.count() == 1 and selected.first().height() == 1
+        if is_one_row and selected.first().top() != self.currentIndex().row():
             index = self._proxy.index(selected.first().top(), Column.TITLE)
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the columns."""
         super().resizeEvent(event)
         for column, width in fit_columns(self.viewport().width()).items():
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Return does what the current cell offers; Space is left to the player."""
+        """Do what the current cell offers on Return; leave Space to the player."""
         self._is_keyboard_focus = True
         self.viewport().update()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -217,32 +222,31 @@ class JobView(QTableView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu: at the pointer, or at the row that the keyboard is on."""
+        """Request the menu at the pointer, or at the current row if the keyboard opened it."""
         if event.reason() is QContextMenuEvent.Reason.Keyboard:
             self._request_menu_at_row()
         else:
             self.menu_requested.emit(event.globalPos())
 
     def _request_menu_at_row(self) -> None:
-        # Where the system itself makes a menu event of Shift+F10, the menu is open already.
+        # On systems that turn Shift+F10 into a context menu event, the menu is already open.
         if self.selected_jobs() and QApplication.activePopupWidget() is None:
             row = self.visualRect(self.currentIndex())
             self.menu_requested.emit(self.viewport().mapToGlobal(row.bottomLeft() + QPoint(24, 0)))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Follow the pointer; a waiting song follows it too while the button is held."""
+        """Continue a drag while the left button is held; otherwise update the hover state."""
         if event.buttons() & Qt.MouseButton.LeftButton and self._row_drag.move(event.position().toPoint()):
             return
         super().mouseMoveEvent(event)
         self._update_hover(event.position().toPoint())
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Forget the pointer."""
         self._hover_state.row, self._hover_state.link, self._hover_state.action = NO_INDEX, StatusLink.NONE, None
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Remember which link or button was pressed."""
+        """Record the pressed link or button, or start to track a drag."""
         self._is_keyboard_focus = False
         self.viewport().update()
         self._update_hover(event.position().toPoint())
@@ -259,7 +263,7 @@ class JobView(QTableView):
         )
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """A press and a release on the same thing are a click on it."""
+        """End a drag, or report a click if press and release are on the same link or button."""
         super().mouseReleaseEvent(event)
         if self._row_drag.release():
             self._pressed_target = None
@@ -281,8 +285,8 @@ class JobView(QTableView):
             self.action_requested.emit(job, self._hover_state.action)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show the ring when the keyboard brought the focus here, and choose the first row for it to stand on."""
-        # Not QTableView's own: that one makes a row current without selecting it.
+        """Show the focus ring if the keyboard moved the focus here; select the first row if none is current."""
+        # QTableView.focusInEvent is skipped, because it makes a row current without selecting it.
         QAbstractScrollArea.focusInEvent(self, event)
         self._is_keyboard_focus = event.reason() in _KEYBOARD_FOCUS_REASONS
         if self._is_keyboard_focus and not self.currentIndex().isValid() and self._proxy.rowCount():
@@ -291,12 +295,11 @@ class JobView(QTableView):
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Take the ring away."""
         super().focusOutEvent(event)
         self.viewport().update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the rows, or say why there are none."""
+        """Draw the rows and the drop indicator, or a text if no row matches the search."""
         current = self.currentIndex() if self._is_keyboard_focus and self.hasFocus() else QModelIndex()
         self._hover_state.focus_row, self._hover_state.focus_column = current.row(), current.column()
         super().paintEvent(event)
@@ -313,7 +316,7 @@ class JobView(QTableView):
             self.job_opened.emit(job)
 
     def _open_cell(self, index: QModelIndex) -> None:
-        """Follow the link of a status cell, open the menu at an actions cell, open the song at any other."""
+        """Follow the link of a status cell, open the menu of an actions cell, or open the job."""
         status: Status | None = index.data(STATUS_ROLE)
         if index.column() == Column.ACTIONS:
             self._request_menu_at_row()
@@ -323,7 +326,7 @@ class JobView(QTableView):
             self._open_row(index)
 
     def _select_current_row(self) -> None:
-        """Choose the row that took the place of a removed one."""
+        """Select the row that took the place of a removed one."""
         if (
             not self._is_current_job_signal_blocked
             and self.currentIndex().isValid()
@@ -353,14 +356,6 @@ class JobView(QTableView):
             return None
         buttons = layout_row_buttons(job, content_rect(self.visualRect(index), Column.ACTIONS))
         return next((button.action for button in buttons if _button_contains(button, point)), None)
-
-
-_SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-_KEYBOARD_FOCUS_REASONS = (
-    Qt.FocusReason.TabFocusReason,
-    Qt.FocusReason.BacktabFocusReason,
-    Qt.FocusReason.ShortcutFocusReason,
-)
 
 
 def _button_contains(button: RowButton, point: QPoint) -> bool:

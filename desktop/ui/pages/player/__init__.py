@@ -1,1 +1,1 @@
-"""The player: lanes and the transport bar."""
+"""Player page: lanes and transport bar."""

@@ -1,4 +1,4 @@
-"""The player's buttons: mute and solo, play, and the small ones beside it."""
+"""Painted buttons of the player: mute and solo, play, and small icon buttons."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -12,7 +12,7 @@ FOCUS_RING_WIDTH = 2
 
 
 class PaintedButton(QAbstractButton):
-    """A button that draws itself and its focus ring. Space and Return press it."""
+    """Button that paints itself and its focus ring; Space and Return press it."""
 
     def __init__(self, name: str, size: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,22 +23,21 @@ class PaintedButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def sizeHint(self) -> QSize:
-        """Its fixed size."""
         return self._size
 
     def event(self, e: QEvent) -> bool:
-        """Show the name, where no tooltip says more."""
+        """Show the accessible name as a tooltip if the button has no other tooltip."""
         return show_name_tooltip(self, e) or super().event(e)
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Return and Enter press it."""
+        """Click the button on Return or Enter."""
         if e.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.click()
         else:
             super().keyPressEvent(e)
 
     def paint_background(self, painter: QPainter, colour: QColor, radius: float) -> None:
-        """Fill the button, lighter and with an edge under the pointer, with the ring of focus."""
+        """Fill the button with `colour`; add a highlight and a border while hovered, and the focus ring."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         is_hovered = self.underMouse() and self.isEnabled()
@@ -51,7 +50,7 @@ class PaintedButton(QAbstractButton):
 
 
 class LetterButton(PaintedButton):
-    """M or S: a letter that lights up in its colour while it is on."""
+    """Checkable button with a letter, M or S, filled with its colour while checked."""
 
     def __init__(self, letter: str, name: str, colour: str, text_colour: str, parent: QWidget | None = None) -> None:
         super().__init__(name, QSize(28, 26), parent)
@@ -61,7 +60,6 @@ class LetterButton(PaintedButton):
         self._colour, self._text_colour = colour, text_colour
 
     def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the letter on its ground."""
         painter = QPainter(self)
         self.paint_background(painter, QColor(self._colour if self.isChecked() else tokens.RAISED), 7)
         painter.setFont(ui_font(12, 600))
@@ -70,7 +68,7 @@ class LetterButton(PaintedButton):
 
 
 class PlayButton(PaintedButton):
-    """The round button of the transport: a triangle, or two bars while playing."""
+    """Round play button: a triangle, or two bars during playback."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Play", QSize(40, 40), parent)
@@ -78,14 +76,13 @@ class PlayButton(PaintedButton):
         self.show_playing(False)
 
     def show_playing(self, is_playing: bool) -> None:
-        """Show what pressing it does next."""
+        """Show what the next click does: pause or play."""
         self._is_playing = is_playing
         self.setAccessibleName("Pause" if is_playing else "Play")
         self.setToolTip("Pause (Space)" if is_playing else "Play (Space)")
         self.update()
 
     def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the sign on its disc."""
         painter = QPainter(self)
         self.paint_background(painter, QColor(tokens.TEXT if self.isEnabled() else tokens.RAISED), 20)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -98,7 +95,7 @@ class PlayButton(PaintedButton):
 
 
 class IconButton(PaintedButton):
-    """A small square button with a drawn sign: to the start, or stop."""
+    """Small square button with a painted icon: return to start, or stop."""
 
     def __init__(self, icon_name: str, name: str, tooltip: str, parent: QWidget | None = None) -> None:
         super().__init__(name, QSize(32, 32), parent)
@@ -106,7 +103,6 @@ class IconButton(PaintedButton):
         self.setToolTip(tooltip)
 
     def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the sign."""
         painter = QPainter(self)
         self.paint_background(painter, QColor(tokens.RAISED), 8)
         painter.setPen(Qt.PenStyle.NoPen)

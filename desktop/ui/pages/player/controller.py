@@ -1,4 +1,4 @@
-"""The one way from window and keyboard to the transport, and back: nothing else in the window plays sound."""
+"""Player controller: connects window and keyboard to the transport; nothing else in the window plays sound."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,22 +22,22 @@ TICKS_PER_METER_UPDATE = 2
 
 
 class PlayerController(QObject):
-    """Plays the loaded song. Its timer runs only while there is sound to follow."""
+    """Plays the loaded track and emits its state, with a timer that runs only during playback."""
 
     position_changed = Signal(int)
-    """The playhead in frames."""
+    """Playhead in frames."""
     playing_changed = Signal(bool)
     waiting_changed = Signal(bool)
-    """Playing came to a part that is not there yet, or goes on."""
+    """True if playback waits for a part that does not exist yet, False if it has resumed."""
     lanes_changed = Signal()
-    """A mute, a solo or a level was set."""
+    """A mute, a solo or a level has changed."""
     master_changed = Signal(float)
     loaded_changed = Signal()
-    """Another song can be played, or none."""
+    """Another track is loaded, or none."""
     levels_changed = Signal(tuple)
-    """Linear peak of each lane, some thirty times a second while playing."""
+    """Linear peak of each lane, some thirty times a second during playback; empty when playback stops."""
     notice = Signal(str)
-    """A sentence for the user."""
+    """Message for the user."""
 
     def __init__(self, transport: Transport, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -58,45 +58,45 @@ class PlayerController(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_INTERVAL_MS)
         self._timer.timeout.connect(self._tick)
-        # The transport calls these from the sound's own threads.
-        transport.on_error = lambda sentence: self._background.call_in_gui_thread(
-            lambda: self._on_playback_error(sentence)
+        # The transport calls these from its audio threads.
+        transport.on_error = lambda message: self._background.call_in_gui_thread(
+            lambda: self._on_playback_error(message)
         )
         transport.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property
     def is_ready(self) -> bool:
-        """True when a song is loaded and can be played."""
+        """Whether a track is loaded and can be played."""
         return self._ready
 
     @property
     def is_playing(self) -> bool:
-        """True while the song runs."""
+        """Whether the track plays."""
         return self._ready and self._transport.is_playing
 
     @property
     def has_user_input(self) -> bool:
-        """True when the user has played, paused, sought or mixed the song that is in the player."""
+        """Whether the user has played, paused, sought or mixed the track that is in the player."""
         return self._key is not None and (self._has_user_input or self.is_playing or self._play_when_ready)
 
     @property
     def is_waiting(self) -> bool:
-        """True while playing stands at a part that is not there yet."""
+        """Whether playback waits for a part that does not exist yet."""
         return self._ready and self._transport.is_buffering
 
     @property
     def position(self) -> int:
-        """The playhead in frames."""
+        """Playhead in frames; 0 without a track."""
         return self._transport.position if self._ready else 0
 
     @property
     def position_seconds(self) -> float:
-        """The playhead in seconds."""
+        """Playhead in seconds; 0 without a track."""
         return self.position / self._sample_rate()
 
     @property
     def duration(self) -> float:
-        """The song's length in seconds; 0 without a song."""
+        """Length of the track in seconds; 0 without a track."""
         return self._transport.frames / self._sample_rate() if self._ready else 0.0
 
     @property
@@ -106,72 +106,74 @@ class PlayerController(QObject):
 
     @property
     def master_db(self) -> float:
-        """The level of everything."""
+        """Master level in dB."""
         return self._master_db
 
     def lane_mix(self, lane: int) -> LaneMix:
-        """How a lane is mixed."""
+        """Return level, mute and solo of a lane."""
         if not self._ready or not self._has_lane(lane):
             return LaneMix()
         return LaneMix(self._transport.gain_db(lane), self._transport.is_muted(lane), self._transport.is_soloed(lane))
 
     def is_audible(self, lane: int) -> bool:
-        """False while a mute, or another lane's solo, silences this one."""
+        """Return False if a mute, or another lane's solo, silences this lane."""
         return not self._has_lane(lane) or self._transport.is_audible(lane)
 
     def load(self, key: str, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Make a song playable, its files opened in a thread; `key` finds its mix again later.
+        """Load stem files in a background thread; `key` identifies the track, and its mix in later calls.
 
-        A song of this key that is playable already, with the same lanes, goes on where it is with the new files.
+        If a track with this key and the same lanes is loaded already, it continues at its position with the new files.
         """
-        self._load_song(key, names, lambda: _open_finished_song(paths))
+        self._load_track(key, names, lambda: _open_stem_files(paths))
 
     def load_partial(self, key: str, folders: tuple[Path, Path], manifest: "StoreManifest") -> None:
-        """Make what there is of a song in work playable: the folders of its finished segments and of its draft.
+        """Load the partial results of a track from `folders`: the one of finished segments, and the one of the draft.
 
-        `about` says what their stems are.
+        `manifest` lists their stems. Otherwise like `load`.
         """
-        self._load_song(key, sort_stem_names(manifest.sources), lambda: _open_partial_song(*folders, manifest))
+        self._load_track(key, sort_stem_names(manifest.sources), lambda: _open_partial_source(*folders, manifest))
 
-    def _load_song(self, key: str, names: Sequence[str], open_song: Callable[[], "PlaybackSource"]) -> None:
+    def _load_track(self, key: str, names: Sequence[str], open_source: Callable[[], "PlaybackSource"]) -> None:
         if self._ready and self._key == key and self._transport.lane_names == tuple(names):
             self._background.run(
-                open_song, lambda song: self._continue_with(key, song), lambda error: self.notice.emit(str(error))
+                open_source,
+                lambda source: self._replace_source(key, source),
+                lambda error: self.notice.emit(str(error)),
             )
             return
-        is_same_song = self._key == key
+        is_same_track = self._key == key
         keeps_playing, has_user_input = (
-            is_same_song and (self.is_playing or self._play_when_ready),
-            is_same_song and self._has_user_input,
+            is_same_track and (self.is_playing or self._play_when_ready),
+            is_same_track and self._has_user_input,
         )
-        self._forget_song()
+        self._forget_track()
         self._key, self._play_when_ready, self._has_user_input = key, keeps_playing, has_user_input
         generation = self._generation
         self._background.run(
-            lambda: self._open_song(generation, names, open_song),
+            lambda: self._open_track(generation, names, open_source),
             lambda _: self._on_loaded(generation),
             lambda error: self._on_load_failed(generation, str(error)),
         )
 
-    def _continue_with(self, key: str, song: "PlaybackSource") -> None:
-        if self._ready and self._key == key and song.lanes == len(self._transport.lane_names):
-            self._transport.replace_source(song)
+    def _replace_source(self, key: str, source: "PlaybackSource") -> None:
+        if self._ready and self._key == key and source.lanes == len(self._transport.lane_names):
+            self._transport.replace_source(source)
             self.loaded_changed.emit()
             self._emit_position()
 
     def unload(self) -> None:
-        """Let go of the song."""
+        """Unload the track."""
         if self._key is not None:
-            self._forget_song()
+            self._forget_track()
             self._background.run(self._transport.unload)
 
     def close(self) -> None:
-        """Stop following the sound, and wait for a song that is being opened; the transport is its owner's to close."""
-        self._forget_song()
+        """Stop the timer, and wait for a track that is being opened; the caller closes the transport."""
+        self._forget_track()
         self._background.close()
 
     def toggle_playback(self) -> None:
-        """Play or pause. While the song is still being opened, play as soon as it is."""
+        """Play or pause; while the track is still being opened, set or clear that it plays once it is loaded."""
         self._has_user_input, self._autoplay_key = True, ""
         if not self._ready:
             self._play_when_ready = self._key is not None and not self._play_when_ready
@@ -181,69 +183,69 @@ class PlayerController(QObject):
             self._play()
 
     def play_when_loaded(self, key: str) -> None:
-        """Play the song of this key as soon as it is loaded, unless the user plays something before."""
+        """Play the track of this key once it is loaded, unless the user plays or pauses before."""
         self._autoplay_key = key
 
     def stop(self) -> None:
-        """Pause and go back to the start."""
+        """Pause and return to the start."""
         if self._ready:
             self._transport.stop()
             self._on_stopped()
 
     def seek_to_start(self) -> None:
-        """Go back to the start, and go on playing when playing."""
+        """Return to the start without pausing."""
         self.seek(0)
 
     def seek(self, frame: int) -> None:
-        """Move the playhead, within the song."""
+        """Move the playhead to `frame`, clamped to the track."""
         if self._ready:
             self._has_user_input = True
             self._transport.seek(max(0, min(int(frame), self._transport.frames)))
             self._emit_position()
 
     def seek_to_seconds(self, seconds: float) -> None:
-        """Move the playhead to a time."""
+        """Move the playhead to a time in seconds."""
         self.seek(round(seconds * self._sample_rate()))
 
     def seek_by(self, seconds: float) -> None:
-        """Move the playhead on, or back."""
+        """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
     def set_mute(self, lane: int, muted: bool) -> None:
-        """Mute or unmute a lane. Does nothing when the lane is in that state already."""
+        """Mute or unmute a lane; do nothing if it is in that state already."""
         if self._has_lane(lane) and self._transport.is_muted(lane) != muted:
             self._has_user_input = True
             self._transport.set_mute(lane, muted)
             self.lanes_changed.emit()
 
     def set_solo(self, lane: int, soloed: bool) -> None:
-        """Solo a lane, or end its solo. Does nothing when the lane is in that state already."""
+        """Solo a lane or end its solo; do nothing if it is in that state already."""
         if self._has_lane(lane) and self._transport.is_soloed(lane) != soloed:
             self._has_user_input = True
             self._transport.set_solo(lane, soloed)
             self.lanes_changed.emit()
 
     def toggle_mute(self, lane: int) -> None:
-        """Mute a lane, or unmute it."""
+        """Mute a lane, or unmute it if it is muted."""
         self.set_mute(lane, not self.lane_mix(lane).muted)
 
     def toggle_solo(self, lane: int) -> None:
-        """Solo a lane, or end its solo."""
+        """Solo a lane, or end its solo if it is soloed."""
         self.set_solo(lane, not self.lane_mix(lane).soloed)
 
     def set_gain_db(self, lane: int, db: float) -> None:
-        """Set a lane's level."""
+        """Set a lane's level in dB, clamped to the fader's range."""
         if self._has_lane(lane):
             self._has_user_input = True
             self._transport.set_gain_db(lane, max(MIN_DB, min(MAX_DB, db)))
             self.lanes_changed.emit()
 
     def set_master_db(self, db: float) -> None:
-        """Set the level of everything; stays for the next song."""
+        """Set the master level in dB, clamped to the fader's range; it is kept for the next track."""
         self._master_db = level = max(MIN_DB, min(MAX_DB, db))
         if self._ready:
             self._transport.set_master_db(level)
-        else:  # the thread may be at work on the transport, which is for one thread at a time
+        else:  # the background thread may be using the transport, which allows only one thread at a time
             self._background.run(lambda: self._transport.set_master_db(level))
         self.master_changed.emit(level)
 
@@ -265,7 +267,7 @@ class PlayerController(QObject):
         self._on_stopped()
 
     def _on_stopped(self) -> None:
-        """Stop following the sound: a paused window uses no processor."""
+        """Stop the timer, so that a paused window uses no CPU time."""
         self._timer.stop()
         self.levels_changed.emit(())
         self._emit_position()
@@ -293,8 +295,8 @@ class PlayerController(QObject):
             self._last_position = position
             self.position_changed.emit(position)
 
-    def _forget_song(self) -> None:
-        """Forget the current song, its mix kept for when it comes back."""
+    def _forget_track(self) -> None:
+        """Reset the state of the current track, and save its mix for when it is loaded again."""
         if self._ready and self._key is not None:
             self._mixes.save(self._key, self._transport)
             self._transport.pause()
@@ -305,12 +307,12 @@ class PlayerController(QObject):
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _open_song(self, generation: int, names: Sequence[str], open_song: Callable[[], "PlaybackSource"]) -> None:
-        """Open a song's stems, in the thread, unless another song is wanted by now. Raises UnusableTrackError."""
+    def _open_track(self, generation: int, names: Sequence[str], open_source: Callable[[], "PlaybackSource"]) -> None:
+        """Open a track's stems, in the background thread, unless it was replaced. Raises UnusableTrackError."""
         if generation != self._generation:
             return
         try:
-            self._transport.load_source(open_song(), names)
+            self._transport.load_source(open_source(), names)
         except (OSError, RuntimeError, ValueError) as error:
             message = "The stems of this song cannot be opened. Separate the song again to make them anew."
             raise UnusableTrackError(message) from error
@@ -342,14 +344,14 @@ class PlayerController(QObject):
             self._on_stopped()
 
 
-def _open_finished_song(paths: Sequence[Path]) -> "PlaybackSource":
-    # With all that computes with sound, in the background: the window comes up sooner.
+def _open_stem_files(paths: Sequence[Path]) -> "PlaybackSource":
+    # Imported in the background, like all audio modules, so that the window appears sooner.
     from desktop.playback.source import StemFileSource
 
     return StemFileSource(paths)
 
 
-def _open_partial_song(segments: Path, draft: Path, manifest: "StoreManifest") -> "PlaybackSource":
+def _open_partial_source(segments: Path, draft: Path, manifest: "StoreManifest") -> "PlaybackSource":
     from desktop.playback.partial_source import PartialSource
 
     return PartialSource(segments, draft, manifest)

@@ -1,4 +1,4 @@
-"""The player's first row: which song this is, what came of it, and what can be done to it."""
+"""Player header: title and details of the shown job, and its actions."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -30,7 +30,7 @@ HEIGHT = 48
 
 
 class TextButton(PaintedButton):
-    """A button that says in words what it does; `accent` for the one next action."""
+    """Button with a text label; `is_primary` highlights the main action."""
 
     def __init__(self, label: str, tooltip: str, is_primary: bool = False, parent: QWidget | None = None) -> None:
         width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(label) + 24
@@ -42,7 +42,6 @@ class TextButton(PaintedButton):
         )
 
     def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the words on their ground."""
         painter = QPainter(self)
         self.paint_background(painter, QColor(self._background), 8)
         painter.setFont(ui_font(13, 500))
@@ -51,14 +50,14 @@ class TextButton(PaintedButton):
 
 
 class PlayerHeader(QWidget):
-    """Title, artist, length, model, and whether the stems add up; at the right, the way back from a zoom, export, menu."""
+    """Title, artist, length, model and sum check; on the right zoom reset, export, actions and menu."""
 
     fit_requested = Signal()
     export_requested = Signal()
     action_requested = Signal(object)
-    """The JobAction of a button."""
+    """JobAction of the clicked button."""
     menu_requested = Signal(QPoint)
-    """Where the song's menu is to open, on the screen."""
+    """Position on the screen at which the job's menu is to open."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +72,8 @@ class PlayerHeader(QWidget):
         self._export_button = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", is_primary=True)
         self._export_button.setAccessibleName("Export stems")
         self._export_button.clicked.connect(self.export_requested)
-        # The buttons in the table's rows are painted, and out of reach of the keyboard and of assistive technology.
+        # The buttons in the table's rows are only painted: the keyboard and assistive technology cannot reach them,
+        # but they can reach these.
         self._actions: dict[JobAction, PushButton] = {}
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
@@ -87,7 +87,7 @@ class PlayerHeader(QWidget):
         for line in (self._title, self._artist, self._length, self._model, self._sum_chip):
             row.addWidget(line)
         row.addWidget(self._notices, 1)
-        row.addStretch(0)  # takes the room while there are no notices
+        row.addStretch(0)  # takes the space while there are no notices
         row.addWidget(self._fit_button)
         row.addWidget(self._export_button)
         row.addLayout(self._action_row)
@@ -96,7 +96,7 @@ class PlayerHeader(QWidget):
         self.show_zoom(True)
 
     def show_job(self, job: Job) -> None:
-        """Show what is known of a job."""
+        """Show title, details, actions and notices of a job."""
         self._title.show_text(cells.format_title(job))
         self._menu_button.setAccessibleName(f"Actions for {cells.format_title(job)}")
         self._set_actions(player_actions(job))
@@ -117,7 +117,7 @@ class PlayerHeader(QWidget):
         self._show_text(self._notices, "  ".join(_list_notices(job)))
 
     def _set_actions(self, actions: Sequence[tuple[JobAction, str]]) -> None:
-        """Show a button for each action, which comes with its sign; buttons that are there already stay."""
+        """Show a button for each (action, icon name) pair; keep the buttons if the actions are the same."""
         if list(self._actions) == [action for action, _ in actions]:
             return
         old_buttons, self._actions = list(self._actions.values()), {}
@@ -126,7 +126,7 @@ class PlayerHeader(QWidget):
             button.clicked.connect(partial(self.action_requested.emit, action))
             self._action_row.addWidget(button)
             button.show()
-        self._menu_button.raise_()  # Tab comes to it after them
+        self._menu_button.raise_()  # so that it follows them in the tab order
         if any(button.hasFocus() for button in old_buttons):
             next(iter(self._actions.values())).setFocus()
         for button in old_buttons:
@@ -134,7 +134,7 @@ class PlayerHeader(QWidget):
             button.deleteLater()
 
     def show_zoom(self, is_whole_song: bool) -> None:
-        """Offer the way back while only a part of the song is in view."""
+        """Show the button that resets the zoom unless the whole track is in view."""
         self._fit_button.setVisible(not is_whole_song)
 
     def _show_text(self, label: ElidedLabel, text: str, tooltip: str = "") -> None:
@@ -142,14 +142,13 @@ class PlayerHeader(QWidget):
         label.setVisible(bool(text))
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Fill the ground, and the line above it."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
 
 
 def _list_notices(job: Job) -> list[str]:
-    """Return what is to be said of the stems that are played, and of an attempt to make others."""
+    """Return notices about the stems that are played, and about a later attempt to separate again."""
     if job.result is None:
         return []
     attempt = _format_running_attempt(job) if job.earlier else format_last_attempt(job)

@@ -1,4 +1,4 @@
-"""The head of a lane: what it is called, whether it is heard, and how loud."""
+"""Lane headers: name, mute, solo, meter and fader of a stem, or the progress of an unseparated track."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 
 HEADER_WIDTH = 272
 ONE_ROW_HEIGHT, TWO_ROW_HEIGHT = 44, 60
-"""Height in pixels that a head needs with its controls in one row, and in two."""
+"""Height in pixels that a header needs with its controls in one row, and in two."""
 _COMPACT_FADER_WIDTH = 78
 STEM_ICONS = {
     "vocals": "mdi6.microphone-variant",
@@ -33,7 +33,7 @@ DEFAULT_STEM_ICON = "mdi6.music-note"
 
 
 class StemBadge(QWidget):
-    """The sign of a stem on a ground tinted in its colour."""
+    """Icon of a stem on a background tinted in its colour."""
 
     def __init__(self, icon_name: str, colour: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,6 @@ class StemBadge(QWidget):
         self.setFixedSize(22, 22)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw the ground and the sign."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         background = QColor(self._colour)
@@ -54,7 +53,7 @@ class StemBadge(QWidget):
 
 
 class LaneHeaderBase(QWidget):
-    """The panel behind a head, with the lane's colour at its left edge."""
+    """Panel of a lane header, with the lane's colour at its left edge."""
 
     def __init__(self, colour: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,7 +61,6 @@ class LaneHeaderBase(QWidget):
         self.setFixedWidth(HEADER_WIDTH)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Fill the panel, the edge, and the line to the next lane."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PANEL))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
@@ -71,7 +69,7 @@ class LaneHeaderBase(QWidget):
 
 @accessible_role(QAccessible.Role.Grouping)
 class LaneHeader(LaneHeaderBase):
-    """Name, mute, solo, meter and fader of one stem."""
+    """Lane header with name, mute, solo, meter and fader of one stem."""
 
     def __init__(
         self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None
@@ -118,11 +116,10 @@ class LaneHeader(LaneHeaderBase):
         grid.setRowStretch(1, 1)
 
     def minimumSizeHint(self) -> QSize:
-        """One row."""
         return QSize(HEADER_WIDTH, ONE_ROW_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep everything in one row where there is no room for two."""
+        """Put the controls into one row if the height is too small for two."""
         super().resizeEvent(event)
         self._set_compact(self.height() < TWO_ROW_HEIGHT)
 
@@ -140,7 +137,7 @@ class LaneHeader(LaneHeaderBase):
             self._fader.setMaximumWidth(HEADER_WIDTH)
 
     def refresh(self) -> None:
-        """Show how the lane is mixed."""
+        """Show the current mix of the lane."""
         mix = self._controller.lane_mix(self._lane)
         is_audible = self._controller.is_audible(self._lane)
         self._mute.setChecked(mix.muted)
@@ -154,17 +151,17 @@ class LaneHeader(LaneHeaderBase):
             self._meter.show_silence()
 
     def show_peak(self, peak: float) -> None:
-        """Move the meter."""
+        """Show a linear peak on the meter."""
         self._meter.show_peak(peak)
 
     def show_silence(self) -> None:
-        """Let the meter fall."""
+        """Let the meter fall to silence."""
         self._meter.show_silence()
 
 
 @accessible_role(QAccessible.Role.Grouping)
 class PendingLaneHeader(LaneHeaderBase):
-    """The song as a whole: what is being done to it, and how far that is."""
+    """Lane header of the mixture of a track without stems: status and progress."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(tokens.ACCENT, parent)
@@ -188,11 +185,10 @@ class PendingLaneHeader(LaneHeaderBase):
         rows.addStretch(1)
 
     def minimumSizeHint(self) -> QSize:
-        """Its rows, tight."""
         return QSize(HEADER_WIDTH, 72)
 
     def show_progress(self, status: str, time_left: str, fraction: float, is_running: bool) -> None:
-        """Show what is done, how long it takes yet, and how much is done; no bar before anything has run."""
+        """Show status, time left and progress (`fraction`, 0 to 1); the bar is hidden until a run has started."""
         self._status.show_text(status)
         self._time_left.show_text(time_left)
         self._progress_bar.set_fraction(fraction)

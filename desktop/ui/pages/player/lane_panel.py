@@ -1,4 +1,4 @@
-"""A song's lanes at work: heads, waveforms and playhead, kept in step with the sound."""
+"""Lane panel: headers, waveforms and playhead of a track, in step with its playback."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,11 +26,11 @@ from desktop.ui.waveform.pixel_columns import find_peak_level
 from desktop.ui.waveform.view import LaneWaveform
 
 MIN_DRAWN_PEAK = 0.05
-"""Sound that never gets louder than this is not drawn as if it did."""
+"""Smallest peak level that waveforms are scaled by, so that very quiet lanes are not drawn as loud ones."""
 
 
 class LanePanel(QWidget):
-    """The stems of a job, finished or still in work, or the mixture of one that has none yet."""
+    """Lanes of a job: its stems, finished or partial, or its mixture while there are none."""
 
     zoom_changed = Signal(bool)
 
@@ -60,42 +60,45 @@ class LanePanel(QWidget):
         controller.levels_changed.connect(self._show_levels)
 
     def show_stems(self, job: Job) -> None:
-        """Show one lane a stem."""
+        """Show one lane for each finished stem of a job."""
         stems = stems_in_lane_order(job)
         peaks = [_open_peaks(stem.peaks) for stem in stems]
         self._live_peaks = None
-        self._sample_reader.set_song(partial(_open_finished_song, [stem.path for stem in stems]))
-        self._lay_out_lanes(job, [stem.name for stem in stems], *_song_length(job, peaks), peaks)
+        self._sample_reader.set_song(partial(_open_stem_files, [stem.path for stem in stems]))
+        self._lay_out_lanes(job, [stem.name for stem in stems], *_track_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, peaks_path: Path) -> None:
-        """Show the song as a whole, until its stems exist."""
+        """Show the mixture as a single lane, until stems exist."""
         peaks = [_open_peaks(peaks_path)]
         self._live_peaks = None
         self._sample_reader.set_song(None)
-        self._show_waveforms(*_song_length(job, peaks), peaks, [tokens.ACCENT])
+        self._show_waveforms(*_track_length(job, peaks), peaks, [tokens.ACCENT])
         self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
         self._stack.set_headers([self._pending_header])
         self.view.set_playhead(None)
 
     def show_progress(self, status: str, time_left: str, fraction: float, is_running: bool) -> None:
-        """Show how much of the mixture is separated."""
+        """Show how much of the mixture is separated (`fraction`, 0 to 1); does nothing if stems are shown."""
         if self._pending_header is not None:
             self._pending_header.show_progress(status, time_left, fraction, is_running)
             self.view.show_unfinished([(fraction * self._duration, self._duration)], STEMS_PENDING_TEXT)
             self.view.set_bright_until(fraction * self._duration)
 
     def show_partial_results(self, job: Job, live_peaks: LivePeaks, folders: tuple[Path, Path]) -> None:
-        """Show one lane for every stem that is in work; they fill with `grow`.
+        """Show one lane for each stem of a job in work; `update_partial_results` fills them.
 
-        `folders` hold the finished segments and the draft.
+        `folders` are the folder of the finished segments and the folder of the draft.
         """
-        self._sample_reader.set_song(partial(_open_partial_song, folders, live_peaks.manifest))
+        self._sample_reader.set_song(partial(_open_partial_source, folders, live_peaks.manifest))
         names, frames = live_peaks.lane_names, live_peaks.manifest.frames
         self._live_peaks, self._drawn_version = live_peaks, live_peaks.version
         self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
 
     def update_partial_results(self, status: str, is_waiting: bool) -> None:
-        """Show what has been finished meanwhile, and say `words` where it is not; `waiting`: the playhead stands there."""
+        """Show newly finished parts, and label the others with `status`.
+
+        `is_waiting`: playback waits at an unfinished part, and another label is shown at the playhead instead.
+        """
         if self._live_peaks is not None:
             if self._live_peaks.version != self._drawn_version:
                 self._drawn_version = self._live_peaks.version
@@ -111,15 +114,15 @@ class LanePanel(QWidget):
             )
 
     def close_reader(self) -> None:
-        """Read no more samples: the window closes."""
+        """Stop reading samples, because the window closes."""
         self._sample_reader.close()
 
     def _lay_out_lanes(
         self, job: Job, names: Sequence[str], duration: float, frames: int, peaks: Sequence[Peaks | None]
     ) -> None:
-        """Lay out one lane a stem. Heads that are there already, of the same song, keep the keyboard's focus."""
+        """Lay out one lane for each stem; existing headers of the same track are kept, and with them the focus."""
         colours = [stem_colour(name) for name in names]
-        is_same_song = self._shown_job_id == job.id and bool(self._lane_names)
+        is_same_track = self._shown_job_id == job.id and bool(self._lane_names)
         visible_range = None if self.view.view_box.shows_whole_song() else self.view.view_box.visible_range()
         self._show_waveforms(duration, frames, peaks, colours)
         self._pending_header = None
@@ -129,17 +132,18 @@ class LanePanel(QWidget):
             self._stack.set_headers(self._headers)
         else:
             self._stack.relayout()
-        if is_same_song and visible_range:
+        if is_same_track and visible_range:
             self.view.view_box.show_range(*visible_range)
         self._refresh_lanes()
-        self.view.set_playhead(self._controller.position_seconds if is_same_song else 0.0)
+        self.view.set_playhead(self._controller.position_seconds if is_same_track else 0.0)
 
     def _show_waveforms(
         self, duration: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[str]
     ) -> None:
         self._duration = duration
         peak_levels = [
-            MIN_DRAWN_PEAK if found is None else max(MIN_DRAWN_PEAK, find_peak_level(found)) for found in peaks
+            MIN_DRAWN_PEAK if lane_peaks is None else max(MIN_DRAWN_PEAK, find_peak_level(lane_peaks))
+            for lane_peaks in peaks
         ]
         waveforms = [LaneWaveform(*lane) for lane in zip(peaks, colours, compute_gains(peak_levels), strict=True)]
         self.view.set_lanes(self._duration, frames, waveforms)
@@ -153,43 +157,43 @@ class LanePanel(QWidget):
             self.view.set_playhead(self._controller.position_seconds)
 
     def _refresh_lanes(self) -> None:
-        for number, head in enumerate(self._headers):
-            head.refresh()
+        for number, header in enumerate(self._headers):
+            header.refresh()
             self.view.set_audible(number, self._controller.is_audible(number))
 
     def _show_levels(self, levels: Sequence[float]) -> None:
-        for number, head in enumerate(self._headers):
+        for number, header in enumerate(self._headers):
             if number < len(levels):
-                head.show_peak(levels[number])
+                header.show_peak(levels[number])
             else:
-                head.show_silence()
-
-
-def _open_finished_song(paths: Sequence[Path]) -> PlaybackSource:
-    return StemFileSource(paths)
-
-
-def _open_partial_song(folders: tuple[Path, Path], manifest: StoreManifest) -> PlaybackSource:
-    return PartialSource(*folders, manifest)
+                header.show_silence()
 
 
 def compute_gains(peak_levels: Sequence[float]) -> list[float]:
-    """Return how high to draw each lane, from the lanes' largest samples.
+    """Return the vertical scale of each lane, from the lanes' largest samples.
 
-    The loudest lane fills its height; the others keep half of their distance in decibels, to be seen at all.
+    The loudest lane fills its height; the others keep half of their distance in decibels, so that they stay visible.
     """
     loudest_level = max(peak_levels, default=1.0)
     return [1 / (loudest_level * level) ** 0.5 for level in peak_levels]
 
 
-def _song_length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:
-    """The song's length in seconds and in frames."""
-    frames = job.frames or max((found.frames for found in peaks if found is not None), default=0)
+def _open_stem_files(paths: Sequence[Path]) -> PlaybackSource:
+    return StemFileSource(paths)
+
+
+def _open_partial_source(folders: tuple[Path, Path], manifest: StoreManifest) -> PlaybackSource:
+    return PartialSource(*folders, manifest)
+
+
+def _track_length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:
+    """Return the length of the track in seconds and in frames."""
+    frames = job.frames or max((lane_peaks.frames for lane_peaks in peaks if lane_peaks is not None), default=0)
     return frames / job.sample_rate if frames and job.sample_rate else job.seconds or 1.0, frames
 
 
 def _open_peaks(path: Path) -> Peaks | None:
-    """Open a pyramid; a lane without one still plays."""
+    """Open a peaks file, or return None if it cannot be read: the lane plays without it."""
     with suppress(OSError, ValueError):
         return Peaks.open(path)
     return None

@@ -1,4 +1,4 @@
-"""The lanes under each other: heads at the left, waveforms over one time axis at the right."""
+"""Lane stack: headers on the left, waveforms over one time axis on the right."""
 
 from collections.abc import Sequence
 
@@ -13,15 +13,15 @@ from desktop.ui.waveform.view import WaveformView
 
 SCROLLED_LANE_HEIGHT = 72
 MIN_LANE_HEIGHT = 44
-"""Lanes shrink down to this height where that spares the scroll bar; their heads then have one row (lane.py)."""
+"""Lanes shrink down to this height to avoid a scroll bar; their headers then have one row (`lane_header`)."""
 _SCROLL_STEPS = 10_000_000
-"""Steps of the scroll bar over a whole song, so that a step of a long one is less than a sample in view."""
+"""Steps of the scroll bar over a whole track, so that a step in a long track is less than a sample in view."""
 MAX_SINGLE_LANE_HEIGHT = 420
-"""A lone lane does not fill a whole screen."""
+"""Maximum height of a single lane, so that it does not fill a whole screen."""
 
 
 class LaneStack(QWidget):
-    """Shares the height out evenly among the lanes, and scrolls heads and waveforms together when it is too little."""
+    """Divides the height evenly among the lanes, and scrolls headers and waveforms together if it is too small."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,10 +41,10 @@ class LaneStack(QWidget):
         self._scroll_bar.setAccessibleName("More lanes")
         self._scroll_bar.hide()
         self._build_layout()
-        hidden = self._header_area.verticalScrollBar()
-        self._scroll_bar.valueChanged.connect(hidden.setValue)
-        hidden.valueChanged.connect(self._scroll_bar.setValue)
-        hidden.valueChanged.connect(lambda: self.relayout())
+        header_scroll_bar = self._header_area.verticalScrollBar()
+        self._scroll_bar.valueChanged.connect(header_scroll_bar.setValue)
+        header_scroll_bar.valueChanged.connect(self._scroll_bar.setValue)
+        header_scroll_bar.valueChanged.connect(lambda: self.relayout())
         self.view.lanes_resized.connect(self.relayout)
         self._header_area.viewport().installEventFilter(self)
 
@@ -68,27 +68,23 @@ class LaneStack(QWidget):
 
     @property
     def headers(self) -> tuple[QWidget, ...]:
-        """The heads, from above."""
+        """Lane headers from top to bottom."""
         return tuple(self._headers)
 
     def set_headers(self, headers: Sequence[QWidget]) -> None:
-        """Show these heads in place of those before."""
-        for head in self._headers:
-            head.hide()
-            head.deleteLater()
+        """Replace the lane headers."""
+        for header in self._headers:
+            header.hide()
+            header.deleteLater()
         self._headers = list(headers)
-        for head in headers:
-            head.setParent(self._header_column)
-            head.show()
+        for header in headers:
+            header.setParent(self._header_column)
+            header.show()
         self._header_area.verticalScrollBar().setValue(0)
         self.relayout()
 
-    def reveal(self, head: QWidget) -> None:
-        """Scroll until a lane is in view."""
-        self._header_area.ensureWidgetVisible(head, 0, 0)
-
     def lane_bottoms(self) -> list[int]:
-        """Return where each lane ends, in logical pixels from the top of the first."""
+        """Return the bottom of each lane, in logical pixels from the top of the first lane."""
         count, available_height = len(self._headers), self.view.lanes_height()
         if not count:
             return []
@@ -98,10 +94,10 @@ class LaneStack(QWidget):
         return [round(height * number) for number in range(1, count + 1)]
 
     def relayout(self) -> None:
-        """Place heads and waveforms."""
+        """Position headers and waveforms."""
         bottoms, top = self.lane_bottoms(), 0
-        for head, bottom in zip(self._headers, bottoms, strict=True):
-            head.setGeometry(QRect(0, top, HEADER_WIDTH, bottom - top))
+        for header, bottom in zip(self._headers, bottoms, strict=True):
+            header.setGeometry(QRect(0, top, HEADER_WIDTH, bottom - top))
             top = bottom
         self._header_column.resize(HEADER_WIDTH, top)
         overflow = max(0, top - self.view.lanes_height())
@@ -112,18 +108,17 @@ class LaneStack(QWidget):
         self.view.lay_out_lanes(bottoms, self._scroll_bar.value())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Paint the empty room under the heads like the room under the waveforms."""
+        """Lay out the lanes again when the header area is resized."""
         if event.type() == QEvent.Type.Resize:
             self.relayout()
         return super().eventFilter(watched, event)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Fill the ground."""
         QPainter(self).fillRect(self.rect(), QColor(tokens.BACKGROUND))
 
 
 class TimeScrollBar(QScrollBar):
-    """Moves a zoomed view along the song; hidden while the whole song is in view."""
+    """Horizontal scroll bar of a zoomed view, hidden while the whole track is in view."""
 
     def __init__(self, view: WaveformView, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)

@@ -1,4 +1,4 @@
-"""How a song's lanes are mixed, remembered while the window is open."""
+"""Mix of each track's lanes, kept while the window is open."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from desktop.playback.transport import Transport
 
 @dataclass(frozen=True)
 class LaneMix:
-    """One lane's controls."""
+    """Level in dB, mute and solo of one lane."""
 
     gain_db: float = 0.0
     muted: bool = False
@@ -17,13 +17,13 @@ class LaneMix:
 
 
 class MixStore:
-    """Gives a song back the mix and the place it had when it was left."""
+    """Saved mix and playhead of each track."""
 
     def __init__(self) -> None:
         self._saved: dict[str, tuple[float, dict[str, LaneMix]]] = {}
 
     def save(self, key: str, transport: Transport) -> None:
-        """Remember how the loaded song is mixed."""
+        """Save mix and playhead of the loaded track."""
         mixes = {
             name: LaneMix(transport.gain_db(n), transport.is_muted(n), transport.is_soloed(n))
             for n, name in enumerate(transport.lane_names)
@@ -31,7 +31,7 @@ class MixStore:
         self._saved[key] = (transport.position / transport.sample_rate, mixes)
 
     def restore(self, key: str, transport: Transport) -> None:
-        """Mix the loaded song as it was; a song never seen before is left at unity from the start."""
+        """Restore mix and playhead of the loaded track; without saved ones use unity gain and the start."""
         second, mixes = self._saved.get(key, (0.0, {}))
         for lane, name in enumerate(transport.lane_names):
             mix = mixes.get(name, LaneMix())
@@ -42,6 +42,6 @@ class MixStore:
 
 
 def stems_in_lane_order(job: Job) -> list[Stem]:
-    """Return the stems in the order of the lanes."""
+    """Return the stems of a job in the order of the lanes."""
     order = sort_stem_names(stem.name for stem in job.stems)
     return sorted(job.stems, key=lambda stem: order.index(stem.name))

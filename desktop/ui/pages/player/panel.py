@@ -1,8 +1,7 @@
-"""The player: the chosen song's lanes, or what stands in their way."""
+"""Player panel: the lanes of the selected job, or a message why there are none."""
 
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QPainter, QPaintEve
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
-from desktop.jobs.queue import JobProgress
 from desktop.paths import Home
 from desktop.ui.core.job_actions import JobAction
 from desktop.ui.core.job_text import format_job_status, format_partial_results, format_time_left
@@ -28,19 +26,20 @@ if TYPE_CHECKING:
     from desktop.ui.pages.player.lane_panel import LanePanel
     from desktop.ui.waveform.view import WaveformView
 
-
 PRELOAD_DELAY_MS = 300
-"""From the list's first rows to the import of what lanes are drawn with, which takes a third of a second."""
+"""Milliseconds from the list's first rows to the import of the lane modules, which takes a third of a second."""
+MESSAGE_MAX_WIDTH = 640
+MESSAGE_HEADING_GAP = 8
 
 
 @accessible_role(QAccessible.Role.Grouping)
 class PlayerPanel(QWidget):
-    """Shows one job: its stems as lanes, also while they are in work, or why there are none."""
+    """Shows one job: its stems as lanes, also while they are separated, or a message why there are none."""
 
     action_requested = Signal(object, object)
-    """The Job that is shown, and the JobAction of a button."""
+    """The shown Job, and the JobAction of the clicked button."""
     menu_requested = Signal(object, QPoint)
-    """The Job that is shown, and where its menu is to open, on the screen."""
+    """The shown Job, and the position on the screen at which its menu is to open."""
 
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,39 +61,38 @@ class PlayerPanel(QWidget):
         rows.setSpacing(0)
         rows.addWidget(self._header)
         rows.addLayout(self._stack, 1)
-        self._stack.addWidget(
-            self._message
-        )  # now that it has a window to be in: a stack shows its first widget at once
+        # Added after the stack has a parent: a stack shows its first widget at once.
+        self._stack.addWidget(self._message)
         self.show_job(None)
 
     def preload_modules(self) -> None:
-        """Import what lanes are drawn and played with, so that nothing is imported while sound is playing.
+        """Import the modules that draw and play lanes, so that nothing is imported during playback.
 
-        What computes with sound is imported in a thread. What stands on Qt is imported here, once the list is painted:
-        PySide makes its types when they are first used, and the window crashed now and then while pyqtgraph used all
-        of them in a thread beside it.
+        Audio modules are imported in a thread. Modules that use Qt are imported here, once the list is painted:
+        PySide creates its types on first use, and the window sometimes crashed while pyqtgraph used all of them in
+        another thread.
         """
         threading.Thread(target=_import_playback_modules, name="warm up", daemon=True).start()
         QTimer.singleShot(PRELOAD_DELAY_MS, self, _import_lane_modules)
 
     @property
     def waveforms(self) -> "WaveformView | None":
-        """The waveforms; None before the first song."""
+        """Waveform view; None before the first track."""
         return self._lanes_or_none.view if self._lanes_or_none else None
 
     def stop_reading(self) -> None:
-        """Read nothing more from the song's files: the window closes."""
+        """Stop reading the track's files, because the window closes."""
         if self._lanes_or_none is not None:
             self._lanes_or_none.close_reader()
 
     @property
     def job(self) -> Job | None:
-        """The job that is shown."""
+        """The shown job."""
         return self._job
 
     def show_job(self, job: Job | None) -> None:
-        """Show a job as it is now; showing the same stems again changes nothing that sounds."""
-        self._job = job = _keep_newer_progress(self._job, job)
+        """Show a job in its current state; showing the same stems again does not affect playback."""
+        self._job = job
         self._header.setVisible(job is not None)
         if job is not None and job.wants_draft:
             self.partial_results.watch(job)
@@ -109,22 +107,6 @@ class PlayerPanel(QWidget):
             self._show_stems(job.result)
         else:
             self._show_without_result(job)
-
-    def update_progress(self, progress: JobProgress) -> None:
-        """Show how far the job has got, when it is the one that is shown."""
-        job = self._job
-        if job is None or job.id != progress.job_id or not job.wants_draft or progress.token < job.token:
-            return
-        # Rows are written less often than progress is told: what is known here must not fall back to the row's.
-        self._job = replace(
-            job,
-            state=JobState.PROCESSING,
-            token=progress.token,
-            stage=progress.stage,
-            progress=progress.progress,
-            left=progress.left,
-        )
-        self._show_without_result(self._job)
 
     def _request_action(self, action: JobAction) -> None:
         self.action_requested.emit(self._job, action)
@@ -174,7 +156,7 @@ class PlayerPanel(QWidget):
             self._stack.setCurrentWidget(self._ensure_lanes())
 
     def update_draft(self, job_id: str) -> None:
-        """Look for more of a song's draft, when it is the one that is shown."""
+        """Check for new draft segments, if the job is the shown one."""
         if self._job is not None and self._job.id == job_id and self._job.wants_draft:
             self.partial_results.watch(self._job)
 
@@ -183,7 +165,7 @@ class PlayerPanel(QWidget):
             self._show_without_result(self._job)
 
     def _show_partial_results(self, job: Job, peaks: "LivePeaks") -> None:
-        key = ("growing", job.id, peaks.manifest)
+        key = ("partial", job.id, peaks.manifest)
         if key != self._shown_key:
             self._shown_key = key
             self._ensure_lanes().show_partial_results(job, peaks, self.partial_results.folders)
@@ -200,7 +182,7 @@ class PlayerPanel(QWidget):
         self._stack.setCurrentWidget(self._message)
 
     def _ensure_lanes(self) -> "LanePanel":
-        """The lanes, made at first need."""
+        """Return the lane panel, created on first use."""
         if self._lanes_or_none is None:
             from desktop.ui.pages.player.lane_panel import LanePanel
 
@@ -211,42 +193,8 @@ class PlayerPanel(QWidget):
         return self._lanes_or_none
 
 
-def _keep_newer_progress(known: Job | None, job: Job | None) -> Job | None:
-    """Return the job as the library has it, or as its progress was told when that is further on."""
-    if known is None or job is None or job.state is not JobState.PROCESSING:
-        return job
-    is_same_run = (known.id, known.token, known.state) == (job.id, job.token, job.state)
-    return (
-        replace(job, stage=known.stage, progress=known.progress, left=known.left)
-        if is_same_run and known.progress > job.progress
-        else job
-    )
-
-
-def _import_playback_modules() -> None:
-    playback_modules = (f"desktop.playback.{name}" for name in ("reader", "source", "partial_source"))
-    for name in (*playback_modules, "desktop.segments.live_peaks"):
-        import_module(name)
-
-
-def _import_lane_modules() -> None:
-    for name in ("desktop.ui.pages.player.lane_panel", "qtawesome"):
-        import_module(name)
-
-
-def _describe_missing_stem(stems: Sequence[Stem]) -> str:
-    """Return what is missing, with its verb; empty when every stem is there."""
-    if not stems:
-        return "They are"
-    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")
-
-
-MESSAGE_MAX_WIDTH = 640
-MESSAGE_HEADING_GAP = 8
-
-
 class PlayerMessage(QLabel):
-    """A heading and a sentence in the middle of the room, wrapped, never cut."""
+    """Heading and sentence in the centre of the panel, wrapped and never elided."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -256,14 +204,14 @@ class PlayerMessage(QLabel):
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
 
     def show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
-        """Show a heading, in the colour of trouble when it is trouble, and a sentence."""
+        """Show a heading, in the error colour if `is_error`, and a sentence."""
         self._heading, self._sentence = heading, sentence
         self._colour = tokens.BAD if is_error else tokens.TEXT
         self.setAccessibleName(f"{heading.rstrip('.')}. {sentence}")
         self.update()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Write both, the block centred."""
+        """Draw heading and sentence as a centred block."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
         width = min(MESSAGE_MAX_WIDTH, self.width() - 64)
@@ -284,3 +232,21 @@ class PlayerMessage(QLabel):
         painter.drawText(
             QRect(left, top + heading_height + MESSAGE_HEADING_GAP, width, sentence_height), flags, self._sentence
         )
+
+
+def _import_playback_modules() -> None:
+    playback_modules = (f"desktop.playback.{name}" for name in ("reader", "source", "partial_source"))
+    for name in (*playback_modules, "desktop.segments.live_peaks"):
+        import_module(name)
+
+
+def _import_lane_modules() -> None:
+    for name in ("desktop.ui.pages.player.lane_panel", "qtawesome"):
+        import_module(name)
+
+
+def _describe_missing_stem(stems: Sequence[Stem]) -> str:
+    """Return the missing stem with its verb, or an empty string if every stem exists."""
+    if not stems:
+        return "They are"
+    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")

@@ -1,4 +1,4 @@
-"""A song in work: what of it can be seen and heard, and how the workers learn that somebody listens."""
+"""Partial results of a job in work: what can be shown and played, and playhead reports for the workers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from desktop.segments.live_peaks import LivePeaks
 
 REFRESH_DELAY_MS = 200
-"""Between two looks at what was finished."""
+"""Milliseconds between two checks for finished segments."""
 PLAYHEAD_REPORT_INTERVAL_MS = 3000
-"""Between two words about where it is listened to."""
+"""Milliseconds between two reports of the playhead."""
 
 
 class PartialResults(QObject):
-    """Watches the stores of one job at a time."""
+    """Watches the segment and draft stores of one job at a time."""
 
     results_changed = Signal()
-    """There is more to be seen, or the sound waits, or goes on."""
+    """New segments were finished, or playback started or stopped waiting."""
     playhead_reported = Signal(str, float)
-    """A song in work, and the second at which its playhead stands."""
+    """Id of a job in work, and its playhead in seconds."""
     draft_requested = Signal(str)
-    """A song in work that has no draft."""
+    """Id of a job in work whose draft is missing or incomplete."""
 
     def __init__(self, controller: PlayerController, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,9 +37,9 @@ class PartialResults(QObject):
         self._draft_segment_count = 0
         self._partial_result = PartialResult(Path(), Path())
         self.folders = (Path(), Path())
-        """Of the finished segments, and of the draft."""
+        """Folders of the finished segments and of the draft."""
         self.peaks: LivePeaks | None = None
-        """None until there is something to be seen or heard; it stays until the job has ended."""
+        """Peaks of the partial results; None until there are any, then kept until the job has ended."""
         self._refresh_timer = QTimer(self, interval=REFRESH_DELAY_MS, singleShot=True)
         self._refresh_timer.timeout.connect(self._refresh_and_notify)
         self._report_timer = QTimer(self, interval=PLAYHEAD_REPORT_INTERVAL_MS)
@@ -50,11 +50,11 @@ class PartialResults(QObject):
 
     @property
     def has_draft(self) -> bool:
-        """True when there is a draft, or the beginning of one."""
+        """Whether a draft exists, complete or not."""
         return self._partial_result.draft is not None
 
     def watch(self, job: Job) -> None:
-        """Look at a job that is not finished: at once when it is another than before, else soon."""
+        """Watch an unfinished job: check it at once if it is another job than before, else after a short delay."""
         if job.id == self._job_id:
             if not self._refresh_timer.isActive():
                 self._refresh_timer.start()
@@ -69,18 +69,18 @@ class PartialResults(QObject):
         QTimer.singleShot(0, self, self._request_missing_draft)
 
     def stop_watching(self) -> None:
-        """Watch nothing any more."""
+        """Stop watching."""
         self._job_id, self.peaks = "", None
         self._refresh_timer.stop()
         self._report_timer.stop()
 
     def _refresh(self) -> None:
         self._partial_result.refresh()
-        leading = self._partial_result.primary
-        if leading and (self.peaks is None or leading.manifest != self.peaks.manifest):
+        primary = self._partial_result.primary
+        if primary and (self.peaks is None or primary.manifest != self.peaks.manifest):
             from desktop.segments.live_peaks import LivePeaks
 
-            self.peaks = LivePeaks(self._partial_result, leading)
+            self.peaks = LivePeaks(self._partial_result, primary)
         if self.peaks is not None:
             self.peaks.fill_finished_segments()
 
@@ -96,7 +96,7 @@ class PartialResults(QObject):
             self.playhead_reported.emit(self._job_id, self._controller.position_seconds)
 
     def _request_missing_draft(self) -> None:
-        """Ask for a draft that nobody makes: there is none, or it stopped growing before it was whole."""
+        """Request a draft if there is none, or if it has stopped growing before it was complete."""
         draft = self._partial_result.draft
         segment_count = len(draft.finished) if draft else 0
         if (
@@ -108,7 +108,7 @@ class PartialResults(QObject):
         self._draft_segment_count = segment_count
 
     def _on_position_changed(self, _frame: int) -> None:
-        """A seek is told at once: what is heard next shall be separated next."""
+        """Report a seek at once, so that the part that is heard next is separated next."""
         if not self._controller.is_playing:
             self._report_playhead()
 

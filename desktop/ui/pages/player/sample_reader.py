@@ -1,4 +1,4 @@
-"""Reads single samples of the lanes for the waveforms, away from the window's thread."""
+"""Background reader of the lanes' single samples for the waveforms."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,71 +13,74 @@ if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
 
 _MARGIN_FRACTION = 0.5
-"""Part of the stretch in view that is read before and after it, so that the view can be moved a little."""
+"""Fraction of the visible range that is also read before and after it, so that the view can move a little."""
 _BLOCK_FRAMES = 65536
 
 
 class SampleReader(QObject):
-    """Reads one stretch at a time; of those that are wanted meanwhile only the last is read."""
+    """Reads one range at a time; of the requests made meanwhile only the last is kept."""
 
     samples_ready = Signal(object)
-    """A SampleWindow of the song that is set."""
+    """SampleWindow of the current track."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._background = BackgroundRunner("samples", self)
-        self._open_song: Callable[[], PlaybackSource] | None = None
+        self._open_source: Callable[[], PlaybackSource] | None = None
         self._requested_range: tuple[float, float] | None = None
         self._is_reading = False
 
-    def set_song(self, open_song: "Callable[[], PlaybackSource] | None") -> None:
-        """Read from the song that `opened` opens, in the reader's thread; None reads nothing."""
-        self._open_song, self._requested_range = open_song, None
+    def set_song(self, open_source: "Callable[[], PlaybackSource] | None") -> None:
+        """Read from the source that `open_source` opens in the background thread; None reads nothing."""
+        self._open_source, self._requested_range = open_source, None
 
     def request(self, start: float, end: float) -> None:
-        """Read the samples between two seconds soon."""
+        """Request the samples between two seconds; `samples_ready` delivers them."""
         self._requested_range = (start, end)
         self._read_next()
 
     def close(self) -> None:
-        """Finish what is being read, and read nothing more."""
+        """Finish the current read, and start no other."""
         self._background.close()
 
     def _read_next(self) -> None:
-        open_song, requested_range = self._open_song, self._requested_range
-        if self._is_reading or open_song is None or requested_range is None:
+        open_source, requested_range = self._open_source, self._requested_range
+        if self._is_reading or open_source is None or requested_range is None:
             return
         self._is_reading, self._requested_range = True, None
         self._background.run(
-            lambda: read_samples(open_song(), *requested_range),
-            lambda window: self._deliver(open_song, window),
+            lambda: read_samples(open_source(), *requested_range),
+            lambda window: self._deliver(open_source, window),
             lambda _: self._on_read_failed(),
         )
 
-    def _deliver(self, open_song: "Callable[[], PlaybackSource]", window: SampleWindow) -> None:
+    def _deliver(self, open_source: "Callable[[], PlaybackSource]", window: SampleWindow) -> None:
         self._is_reading = False
-        if open_song is self._open_song:
+        if open_source is self._open_source:
             self.samples_ready.emit(window)
         self._read_next()
 
     def _on_read_failed(self) -> None:
-        """The files are gone, or damaged: the peaks are still drawn, and the player says what is wrong."""
+        """Go on with the next request.
+
+        If files are missing or damaged, the peaks are still drawn, and the player reports the error.
+        """
         self._is_reading = False
         self._read_next()
 
 
-def read_samples(song: "PlaybackSource", start: float, end: float) -> SampleWindow:
-    """Read the samples between two seconds, and half as much before and after. Raises StorageError.
+def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWindow:
+    """Return the samples between two seconds, and half as much before and after. Raises StorageError.
 
-    Where a song in work has no sound yet, the window ends.
+    The window of a track in work ends where its samples do not exist yet.
     """
-    import numpy as np  # the window comes up without it
+    import numpy as np  # imported late: the window appears without it
 
     margin = (end - start) * _MARGIN_FRACTION
-    first = max(0, int((start - margin) * song.sample_rate))
-    count = min(song.frames, int((end + margin) * song.sample_rate) + 1) - first
-    stream = song.open_stream(first)
-    lows, highs = [np.zeros((0, song.lanes), np.float32)], [np.zeros((0, song.lanes), np.float32)]
+    first = max(0, int((start - margin) * source.sample_rate))
+    count = min(source.frames, int((end + margin) * source.sample_rate) + 1) - first
+    stream = source.open_stream(first)
+    lows, highs = [np.zeros((0, source.lanes), np.float32)], [np.zeros((0, source.lanes), np.float32)]
     try:
         while count > 0 and len(block := stream.read(min(count, _BLOCK_FRAMES))):
             lows.append(block.min(axis=2))
@@ -87,4 +90,4 @@ def read_samples(song: "PlaybackSource", start: float, end: float) -> SampleWind
         raise StorageError("The samples cannot be read.") from error
     finally:
         stream.close()
-    return SampleWindow(first, song.sample_rate, np.concatenate(lows), np.concatenate(highs))
+    return SampleWindow(first, source.sample_rate, np.concatenate(lows), np.concatenate(highs))

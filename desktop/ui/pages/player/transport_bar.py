@@ -1,4 +1,4 @@
-"""The last row of the window: play, where we are, and how loud everything is."""
+"""Transport bar, the last row of the window: play, stop, time and master level."""
 
 from math import ceil
 
@@ -24,13 +24,13 @@ KEY_STEP_S, PAGE_STEP_S = 5, 30
 
 
 class TimeReadout(QSlider):
-    """Shows "1:17.4 / 4:12", painted when a tenth has passed and not before.
+    """Shows "1:17.4 / 4:12", and is repainted only when a tenth of a second has passed.
 
-    It is the playhead for the keyboard and for assistive technology: a slider in whole seconds. It takes no mouse.
+    For the keyboard and for assistive technology it is the playhead, a slider in whole seconds. It ignores the mouse.
     """
 
     seek_requested = Signal(int)
-    """Seconds to go to."""
+    """Seek target in seconds."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -45,11 +45,11 @@ class TimeReadout(QSlider):
 
     @property
     def text(self) -> str:
-        """What is shown."""
+        """Shown text."""
         return f"{self._position_text} / {self._duration_text}" if self._duration_text else self._position_text
 
     def show_times(self, position: float, duration: float) -> None:
-        """Show the playhead and the song's length; 0: no song."""
+        """Show playhead and track length in seconds; a length of 0 means no track."""
         position_text, duration_text = format_duration_tenths(position), format_duration(duration) if duration else ""
         if (position_text, duration_text) == (self._position_text, self._duration_text):
             return
@@ -62,7 +62,7 @@ class TimeReadout(QSlider):
         self.update()
 
     def _update_slider(self, position: float, duration: float) -> None:
-        """Move the slider along without asking for a seek."""
+        """Move the slider without emitting `seek_requested`."""
         blocked = self.blockSignals(True)
         self.setRange(0, ceil(duration))
         self.setValue(int(position))
@@ -70,33 +70,30 @@ class TimeReadout(QSlider):
         self.setAccessibleDescription(f"{describe_duration(position)} of {describe_duration(duration)}")
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
-        """Leave the mouse alone: a time is no track to drag along."""
+        """Ignore the mouse: the time has no slider handle to drag."""
         ev.ignore()
 
     def mouseMoveEvent(self, ev: QMouseEvent) -> None:
-        """Leave the mouse alone."""
         ev.ignore()
 
     def mouseReleaseEvent(self, ev: QMouseEvent) -> None:
-        """Leave the mouse alone."""
         ev.ignore()
 
     def wheelEvent(self, e: QWheelEvent) -> None:
-        """Leave the wheel alone."""
         e.ignore()
 
     def minimumSizeHint(self) -> QSize:
-        """Return all of its size: a time is never cut."""
+        """Return the full size, because the time must never be cut off."""
         return self.sizeHint()
 
     def sizeHint(self) -> QSize:
-        """Return room for the longest time of this song."""
+        """Return the size that the longest time of this track needs."""
         position_width = QFontMetrics(self._large_font).horizontalAdvance(self._widest_text)
         duration_width = QFontMetrics(self._small_font).horizontalAdvance(f" / {self._duration_text}")
         return QSize(max(MIN_TIME_WIDTH, TIME_INDENT + position_width + duration_width + 12), 32)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Write both times on one base line, and draw the ring of focus."""
+        """Draw both times on one baseline, and the focus ring."""
         painter = QPainter(self)
         painter.setFont(self._large_font)
         metrics = painter.fontMetrics()
@@ -116,7 +113,7 @@ class TimeReadout(QSlider):
 
 @accessible_role(QAccessible.Role.Grouping)
 class TransportBar(QWidget):
-    """Play and pause, stop, to the start; the time; the master fader."""
+    """Play, time, return to start, stop and master fader."""
 
     def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -181,14 +178,13 @@ class TransportBar(QWidget):
         self._master_level_label.show_text(format_db(db))
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Fill the panel, and the line above it."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(tokens.PANEL))
         painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
 
 
 class VerticalLine(QWidget):
-    """An upright line between two groups."""
+    """Vertical line between two groups of controls."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -196,5 +192,4 @@ class VerticalLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        """Draw the line."""
         QPainter(self).fillRect(self.rect(), QColor(tokens.LINE))

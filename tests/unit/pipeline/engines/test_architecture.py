@@ -26,14 +26,14 @@ def load(path: Path) -> HTDemucs:
     return build_model(path, read_package(path))
 
 
-def test_a_demucs_file_gives_its_model(tiny: Path) -> None:
+def test_demucs_file_loads_as_its_model(tiny: Path) -> None:
     model = load(tiny)
     assert tuple(model.sources) == SOURCES
     assert not model.training
     assert {weight.dtype for weight in model.state_dict().values()} == {torch.float32}
 
 
-def test_positional_arguments_and_unknown_ones_are_understood(tmp_path: Path, package: dict[str, Any]) -> None:
+def test_positional_and_unknown_arguments_are_accepted(tmp_path: Path, package: dict[str, Any]) -> None:
     kwargs = {key: value for key, value in package["kwargs"].items() if key != "sources"} | {"from_the_future": 1}
     path = save_torch_file(tmp_path / "positional.th", package | {"args": (SOURCES,), "kwargs": kwargs})
     assert tuple(load(path).sources) == SOURCES
@@ -48,20 +48,20 @@ def test_positional_arguments_and_unknown_ones_are_understood(tmp_path: Path, pa
         ("t_sparse_self_attn", True), ("multi_freqs", {"a": 1}), ("channels", "many"),
     ],
 )  # fmt: skip
-def test_arguments_out_of_bounds_are_refused(tmp_path: Path, package: dict[str, Any], name: str, value: object) -> None:
+def test_out_of_range_arguments_are_rejected(tmp_path: Path, package: dict[str, Any], name: str, value: object) -> None:
     path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": package["kwargs"] | {name: value}})
     with pytest.raises(ModelRejectedError):
         load(path)
 
 
-def test_weights_that_do_not_fit_are_refused(tmp_path: Path, package: dict[str, Any]) -> None:
+def test_weights_that_do_not_fit_the_architecture_are_rejected(tmp_path: Path, package: dict[str, Any]) -> None:
     for kwargs in ({"channels": 16}, {"sources": ["a", "b"]}):
         path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": TINY_KWARGS | kwargs})
         with pytest.raises(ModelRejectedError, match="do not fit"):
             load(path)
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path: Path, package: dict[str, Any]) -> None:
+def test_weights_with_nan_are_rejected(tmp_path: Path, package: dict[str, Any]) -> None:
     key = next(iter(package["state"]))
     package["state"][key][...] = float("nan")
     with pytest.raises(ModelRejectedError, match="damaged"):

@@ -27,84 +27,86 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [write_htdemucs(folder / f"{seed}.th", short, seed) for seed in range(3)]
 
 
-def engine(files: list[Path], bag: tuple[tuple[float, ...], ...] | None = None) -> DemucsEngine:
-    loaded = load_engine(EngineSpec("tiny", "demucs", tuple(files), bag))
-    assert isinstance(loaded, DemucsEngine)
-    return loaded
+def make_engine(files: list[Path], bag: tuple[tuple[float, ...], ...] | None = None) -> DemucsEngine:
+    engine = load_engine(EngineSpec("tiny", "demucs", tuple(files), bag))
+    assert isinstance(engine, DemucsEngine)
+    return engine
 
 
-def models(files: list[Path]) -> list[HTDemucs]:
+def load_models(files: list[Path]) -> list[HTDemucs]:
     from demucs.states import load_model
 
     return [load_model(path) for path in files]
 
 
-def as_demucs(model: HTDemucs | BagOfModels, sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What `demucs.api.Separator.separate_tensor` does to `[2, n]`."""
+def separate_with_demucs(model: HTDemucs | BagOfModels, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the stems that `demucs.api.Separator.separate_tensor` gives for `[2, n]`."""
     mixture = torch.from_numpy(sound)
-    reference = mixture.mean(0)
-    deviation = reference.std() + 1e-8
-    answer = apply_model(model, ((mixture - reference.mean()) / deviation)[None], shifts=0, split=True, overlap=0.25)
-    return (answer * deviation + reference.mean())[0].numpy()
+    mono = mixture.mean(0)
+    deviation = mono.std() + 1e-8
+    stems = apply_model(model, ((mixture - mono.mean()) / deviation)[None], shifts=0, split=True, overlap=0.25)
+    return (stems * deviation + mono.mean())[0].numpy()
 
 
-def as_unbraid(tried: DemucsEngine, sound: NDArray[np.float32], around: Path) -> NDArray[np.float32]:
-    folder = around / str(uuid4())
+def separate_with_unbraid(engine: DemucsEngine, sound: NDArray[np.float32], parent: Path) -> NDArray[np.float32]:
+    folder = parent / str(uuid4())
     folder.mkdir()
     soundfile.write(folder / "song.wav", sound.T, 44100, subtype="FLOAT")
     request = Request(folder / "song.wav", folder / "job", "wav", None, "raw", folder / "job" / "mixture.peaks")
-    outcome = run(request, tried, lambda _: None, lambda: False)
+    outcome = run(request, engine, lambda _: None, lambda: False)
     return np.stack([soundfile.read(stem.path, dtype="float32", always_2d=True)[0].T for stem in outcome.stems])
 
 
-def song(frames: int) -> NDArray[np.float32]:
+def make_audio(frames: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(frames)
     return (rng.normal(0.01, 0.2, (2, frames)) * np.hanning(frames + 2)[1:-1]).astype(np.float32)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frames=st.one_of(st.integers(2, 12_000), st.sampled_from([8268, 8269, 11025, 11026, 16537, 40_000])))
-def test_any_length_matches_demucs(files: list[Path], tmp_path: Path, frames: int) -> None:
-    sound = song(frames)
-    expected = as_demucs(models(files[:1])[0], sound)
-    np.testing.assert_allclose(as_unbraid(engine(files[:1]), sound, tmp_path), expected, atol=1e-4)
+def test_track_of_any_length_matches_demucs(files: list[Path], tmp_path: Path, frames: int) -> None:
+    sound = make_audio(frames)
+    expected = separate_with_demucs(load_models(files[:1])[0], sound)
+    np.testing.assert_allclose(separate_with_unbraid(make_engine(files[:1]), sound, tmp_path), expected, atol=1e-4)
 
 
-def test_a_bag_matches_demucs(files: list[Path], tmp_path: Path) -> None:
-    sound = song(30_001)
-    bag = BagOfModels(models(files), [list(row) for row in BAG])
-    np.testing.assert_allclose(as_unbraid(engine(files, BAG), sound, tmp_path), as_demucs(bag, sound), atol=1e-4)
+def test_bag_of_models_matches_demucs(files: list[Path], tmp_path: Path) -> None:
+    sound = make_audio(30_001)
+    bag = BagOfModels(load_models(files), [list(row) for row in BAG])
+    np.testing.assert_allclose(
+        separate_with_unbraid(make_engine(files, BAG), sound, tmp_path), separate_with_demucs(bag, sound), atol=1e-4
+    )
 
 
-def test_the_answer_is_the_same_whatever_came_before(files: list[Path]) -> None:
-    tried = engine(files[:1])
-    segment = song(tried.segmentation.length)
-    first = tried.separate(segment[None])()
-    tried.separate(segment[None, :, ::-1] * 100.0)()
-    np.testing.assert_array_equal(tried.separate(segment[None])(), first)
-    np.testing.assert_array_equal(engine(files[:1]).separate(segment[None])(), first)
+def test_stems_do_not_depend_on_earlier_calls(files: list[Path]) -> None:
+    engine = make_engine(files[:1])
+    segment = make_audio(engine.segmentation.length)
+    first = engine.separate(segment[None])()
+    engine.separate(segment[None, :, ::-1] * 100.0)()
+    np.testing.assert_array_equal(engine.separate(segment[None])(), first)
+    np.testing.assert_array_equal(make_engine(files[:1]).separate(segment[None])(), first)
 
 
-def test_a_tiny_model_tells_what_it_is(tmp_path: Path) -> None:
-    tried = load_engine(EngineSpec("tiny", "demucs", (write_tiny_htdemucs(tmp_path / "tiny.th"),)))
-    assert (tried.name, tried.sources, tried.sample_rate) == ("tiny", SOURCES, 44100)
-    assert tried.segmentation.length == 176400
-    assert tried.segmentation.centre_last
-    assert tried.segmentation.normalise
+def test_engine_has_the_name_sources_and_segmentation_of_its_model(tmp_path: Path) -> None:
+    engine = load_engine(EngineSpec("tiny", "demucs", (write_tiny_htdemucs(tmp_path / "tiny.th"),)))
+    assert (engine.name, engine.sources, engine.sample_rate) == ("tiny", SOURCES, 44100)
+    assert engine.segmentation.length == 176400
+    assert engine.segmentation.centre_last
+    assert engine.segmentation.normalise
 
 
-def test_a_segment_may_be_shortened_but_not_lengthened(files: list[Path]) -> None:
+def test_segment_can_be_shortened_but_not_lengthened(files: list[Path]) -> None:
     for seconds, length in ((0.125, 5512), (9.0, 11025)):
-        tried = load_engine(EngineSpec("tiny", "demucs", tuple(files[:1]), segment=seconds))
-        assert tried.segmentation.length == length
+        engine = load_engine(EngineSpec("tiny", "demucs", tuple(files[:1]), segment=seconds))
+        assert engine.segmentation.length == length
 
 
 @pytest.mark.parametrize("bag", [((1.0,) * 4,), ((1.0,) * 3,) * 3, ((1.0, 1.0, 1.0, 0.0),) * 3])
-def test_a_bag_whose_weights_do_not_fit_is_refused(files: list[Path], bag: tuple[tuple[float, ...], ...]) -> None:
+def test_bag_with_invalid_weights_is_rejected(files: list[Path], bag: tuple[tuple[float, ...], ...]) -> None:
     with pytest.raises(ModelRejectedError):
-        engine(files, bag)
+        make_engine(files, bag)
 
 
-def test_models_that_differ_make_no_bag(files: list[Path], tmp_path: Path) -> None:
+def test_bag_of_different_models_is_rejected(files: list[Path], tmp_path: Path) -> None:
     with pytest.raises(ModelRejectedError):
-        engine([files[0], write_tiny_htdemucs(tmp_path / "tiny.th")])
+        make_engine([files[0], write_tiny_htdemucs(tmp_path / "tiny.th")])

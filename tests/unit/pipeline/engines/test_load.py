@@ -7,7 +7,7 @@ from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 
 
-def test_sketch_needs_neither_files_nor_torch() -> None:
+def test_sketch_loads_without_files_and_without_torch() -> None:
     code = (
         "import sys; from desktop.pipeline.engines.load import EngineSpec, load_engine; "
         "assert load_engine(EngineSpec('sketch', 'sketch')).name == 'sketch'; sys.exit('torch' in sys.modules)"
@@ -15,6 +15,6 @@ def test_sketch_needs_neither_files_nor_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_a_model_without_files_is_refused() -> None:
+def test_model_without_files_is_rejected() -> None:
     with pytest.raises(ModelRejectedError, match="htdemucs has no weights"):
         load_engine(EngineSpec("htdemucs", "demucs"))

@@ -1,4 +1,4 @@
-"""Every runtime gives what stock demucs gives; what fails gives way to torch on the processor, and says so."""
+"""Every runtime matches stock demucs; one that fails is replaced by torch on the CPU, with a notice."""
 
 import shutil
 import subprocess
@@ -41,7 +41,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(spec: EngineSpec) -> Engine:
-    """The engine; what OpenVINO needs is converted in this process, which has torch already."""
+    """Load the engine; convert models for OpenVINO in this process, which has loaded torch already."""
     for file in spec.files if spec.runtime == "openvino" and spec.cache and not spec.cache.is_file() else ():
         folder = cache_folder(file, spec.segment, spec.cache)
         if not is_verified(folder):
@@ -49,36 +49,36 @@ def load(spec: EngineSpec) -> Engine:
     return load_engine(spec)
 
 
-def model_of(path: Path) -> HTDemucs:
+def load_model(path: Path) -> HTDemucs:
     return read_model(path, None)
 
 
-def song(frames: int) -> NDArray[np.float32]:
+def make_audio(frames: int) -> NDArray[np.float32]:
     rng = np.random.default_rng(frames)
     return (rng.normal(0.01, 0.7, (2, frames)) * np.hanning(frames + 2)[1:-1]).astype(np.float32)
 
 
-def stock(model: HTDemucs | BagOfModels, sound: NDArray[np.float32]) -> NDArray[np.float32]:
+def separate_with_demucs(model: HTDemucs | BagOfModels, sound: NDArray[np.float32]) -> NDArray[np.float32]:
     return apply_model(model, torch.from_numpy(sound)[None], shifts=0, split=True, overlap=0.25)[0].numpy()
 
 
-def snr(expected: NDArray[np.float32], found: NDArray[np.float32]) -> float:
-    return float(10 * np.log10(np.square(expected).sum() / max(np.square(expected - found).sum(), 1e-30)))
+def snr(expected: NDArray[np.float32], actual: NDArray[np.float32]) -> float:
+    return float(10 * np.log10(np.square(expected).sum() / max(np.square(expected - actual).sum(), 1e-30)))
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("frames", [700, 11025, 30_001])
-def test_a_runtime_gives_what_demucs_gives(files: list[Path], cache: Path, runtime: str, frames: int) -> None:
+def test_runtime_matches_demucs(files: list[Path], cache: Path, runtime: str, frames: int) -> None:
     engine = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime, cache=cache))
     assert (engine.runtime, engine.notices) == (runtime, ())
-    sound = song(frames)
-    expected = stock(model_of(files[0]), sound)
+    sound = make_audio(frames)
+    expected = separate_with_demucs(load_model(files[0]), sound)
     np.testing.assert_allclose(separate_track(engine, sound), expected, atol=2e-5)
     assert snr(expected, separate_track(engine, sound)) > 90
 
 
 @pytest.mark.parametrize(
-    "more",
+    "changes",
     [
         {"nfft": 4096, "norm_groups": 2, "norm_starts": 2},
         {"dconv_mode": 3, "dconv_depth": 2, "context": 1},
@@ -87,45 +87,45 @@ def test_a_runtime_gives_what_demucs_gives(files: list[Path], cache: Path, runti
     ],
 )
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_models_of_other_forms_give_what_demucs_gives(
-    tmp_path: Path, cache: Path, runtime: str, more: dict[str, object]
+def test_runtime_matches_demucs_for_other_architectures(
+    tmp_path: Path, cache: Path, runtime: str, changes: dict[str, object]
 ) -> None:
-    file = write_htdemucs(tmp_path / "other.th", SHORT | more)
+    file = write_htdemucs(tmp_path / "other.th", SHORT | changes)
     engine = load(EngineSpec("other", "demucs", (file,), runtime=runtime, cache=cache))
     assert engine.runtime == runtime
-    sound = song(11025)[None]
+    sound = make_audio(11025)[None]
     with torch.inference_mode():
-        expected = model_of(file)(torch.from_numpy(sound)).numpy()
+        expected = load_model(file)(torch.from_numpy(sound)).numpy()
     np.testing.assert_allclose(engine.separate(sound)(), expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_a_bag_gives_what_demucs_gives(files: list[Path], cache: Path, runtime: str) -> None:
+def test_runtime_matches_demucs_for_a_bag_of_models(files: list[Path], cache: Path, runtime: str) -> None:
     engine = load(EngineSpec("two", "demucs", tuple(files), BAG, runtime=runtime, cache=cache))
     assert engine.runtime == runtime
-    bag = BagOfModels([model_of(path) for path in files], [list(row) for row in BAG])
-    sound = song(30_001)
-    np.testing.assert_allclose(separate_track(engine, sound), stock(bag, sound), atol=2e-5)
+    bag = BagOfModels([load_model(path) for path in files], [list(row) for row in BAG])
+    sound = make_audio(30_001)
+    np.testing.assert_allclose(separate_track(engine, sound), separate_with_demucs(bag, sound), atol=2e-5)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("frames", [3000, 5512])
-def test_a_model_that_takes_segments_as_they_are_gets_them(
+def test_model_with_free_segment_length_gets_segments_without_padding(
     tmp_path: Path, cache: Path, runtime: str, frames: int
 ) -> None:
     file = write_htdemucs(tmp_path / "free.th", SHORT | {"use_train_segment": False})
     engine = load(EngineSpec("free", "demucs", (file,), segment=0.125, runtime=runtime, cache=cache))
-    sound = song(frames)[None]
+    sound = make_audio(frames)[None]
     with torch.inference_mode():
-        expected = model_of(file)(torch.from_numpy(sound)).numpy()
+        expected = load_model(file)(torch.from_numpy(sound)).numpy()
     np.testing.assert_allclose(engine.separate(sound)(), expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_several_segments_at_once_are_those_one_by_one(files: list[Path], cache: Path, runtime: str) -> None:
+def test_batch_of_segments_matches_segments_one_by_one(files: list[Path], cache: Path, runtime: str) -> None:
     engine = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime, cache=cache))
     assert isinstance(engine, DemucsEngine)
-    segments = np.stack([song(11025), song(11025)[:, ::-1]])
+    segments = np.stack([make_audio(11025), make_audio(11025)[:, ::-1]])
     one_by_one = np.concatenate([engine.separate(segment[None])() for segment in segments])
     engine.batch = 2
     np.testing.assert_allclose(engine.separate(segments)(), one_by_one, atol=2e-5)
@@ -133,9 +133,11 @@ def test_several_segments_at_once_are_those_one_by_one(files: list[Path], cache:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("fast", [False, True])
-def test_the_answer_is_the_same_bits_in_every_process(files: list[Path], cache: Path, runtime: str, fast: bool) -> None:
+def test_stems_are_bit_identical_across_calls_and_engines(
+    files: list[Path], cache: Path, runtime: str, fast: bool
+) -> None:
     spec = EngineSpec("tiny", "demucs", (files[0],), runtime=runtime, fast=fast, cache=cache)
-    segment = song(11025)[None]
+    segment = make_audio(11025)[None]
     engine = load(spec)
     first = engine.separate(segment)()
     engine.separate(segment * 100)()
@@ -144,15 +146,15 @@ def test_the_answer_is_the_same_bits_in_every_process(files: list[Path], cache: 
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_the_speed_mode_is_off_by_little(files: list[Path], cache: Path, runtime: str) -> None:
+def test_fast_mode_stays_above_25_db_snr(files: list[Path], cache: Path, runtime: str) -> None:
     exact = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime, cache=cache))
     fast = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime, fast=True, cache=cache))
     assert fast.runtime in (runtime, f"{runtime} bf16")
-    segment = song(11025)[None]
+    segment = make_audio(11025)[None]
     assert snr(exact.separate(segment)(), fast.separate(segment)()) > 25
 
 
-def test_a_model_is_converted_once_in_a_process_of_its_own(
+def test_model_is_converted_once_in_a_separate_process(
     files: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = EngineSpec("tiny", "demucs", (files[0],), runtime="openvino", cache=tmp_path)
@@ -162,34 +164,36 @@ def test_a_model_is_converted_once_in_a_process_of_its_own(
     monkeypatch.setattr(openvino_cache, "own_command", None)
     again = load_engine(spec)
     assert (first.runtime, again.runtime) == ("openvino", "openvino")
-    segment = song(11025)[None]
+    segment = make_audio(11025)[None]
     np.testing.assert_array_equal(again.separate(segment)(), first.separate(segment)())
 
 
-def test_a_conversion_goes_with_its_library_wherever_that_is_carried(tmp_path: Path) -> None:
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    file = write_htdemucs(here / "tiny.th", SHORT)
+def test_moved_library_compiles_its_model_again_without_a_new_conversion(tmp_path: Path) -> None:
+    original, destination = tmp_path / "original", tmp_path / "destination"
+    original.mkdir()
+    file = write_htdemucs(original / "tiny.th", SHORT)
 
-    def compiled(folder: Path) -> list[str]:
+    def compiled_blobs(folder: Path) -> list[str]:
         spec = EngineSpec("tiny", "demucs", (folder / file.name,), runtime="openvino", cache=folder / "cache")
         assert load(spec).runtime == "openvino"
         return sorted(path.name for path in folder.glob("cache/*/compiled-*/*.blob"))
 
-    made = compiled(here)
-    assert compiled(here) == made
-    graph = next(here.glob("cache/*/core.xml")).stat()
-    here.rename(there)
-    moved = compiled(there)
-    assert (len(moved), moved != made) == (1, True)
-    times = [path.stat().st_mtime_ns for path in there.glob("cache/*/compiled-*/*")]
-    assert compiled(there) == moved
-    assert [path.stat().st_mtime_ns for path in there.glob("cache/*/compiled-*/*")] == times
-    assert next(there.glob("cache/*/core.xml")).stat().st_mtime_ns == graph.st_mtime_ns, "it is not converted again"
+    blobs = compiled_blobs(original)
+    assert compiled_blobs(original) == blobs
+    graph = next(original.glob("cache/*/core.xml")).stat()
+    original.rename(destination)
+    moved_blobs = compiled_blobs(destination)
+    assert (len(moved_blobs), moved_blobs != blobs) == (1, True)
+    times = [path.stat().st_mtime_ns for path in destination.glob("cache/*/compiled-*/*")]
+    assert compiled_blobs(destination) == moved_blobs
+    assert [path.stat().st_mtime_ns for path in destination.glob("cache/*/compiled-*/*")] == times
+    assert next(destination.glob("cache/*/core.xml")).stat().st_mtime_ns == graph.st_mtime_ns, (
+        "the model is not converted again"
+    )
 
 
-def test_a_converted_model_is_computed_without_torch(files: list[Path], cache: Path) -> None:
-    on_openvino(files, cache)
+def test_converted_model_runs_without_torch(files: list[Path], cache: Path) -> None:
+    load_openvino_engine(files, cache)
     code = (
         "import sys; from pathlib import Path; import numpy as np\n"
         "from desktop.pipeline.engines.load import EngineSpec, load_engine\n"
@@ -202,119 +206,121 @@ def test_a_converted_model_is_computed_without_torch(files: list[Path], cache: P
 
 
 @pytest.mark.parametrize("name", ["core.bin", "about.json", "compiled-f32/*.blob"])
-def test_a_damaged_conversion_is_made_anew(files: list[Path], cache: Path, tmp_path: Path, name: str) -> None:
-    expected = on_openvino(files, cache).separate(song(11025)[None])()
+def test_damaged_conversion_is_rebuilt(files: list[Path], cache: Path, tmp_path: Path, name: str) -> None:
+    expected = load_openvino_engine(files, cache).separate(make_audio(11025)[None])()
     shutil.copytree(cache, tmp_path / "cache")
     (file,) = cache_folder(files[0], None, tmp_path / "cache").glob(name)
     data = file.read_bytes()
     file.chmod(0o600)
     file.write_bytes(data[: len(data) // 2] + b"?" + data[len(data) // 2 + 1 :])
-    engine = on_openvino(files, tmp_path / "cache")
+    engine = load_openvino_engine(files, tmp_path / "cache")
     assert engine.runtime == "openvino"
-    np.testing.assert_array_equal(engine.separate(song(11025)[None])(), expected)
+    np.testing.assert_array_equal(engine.separate(make_audio(11025)[None])(), expected)
 
 
-def test_where_nothing_can_be_kept_torch_separates_and_says_so(files: list[Path], tmp_path: Path) -> None:
+def test_unwritable_cache_falls_back_to_torch_with_a_notice(files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    engine = on_openvino(files, tmp_path / "file")
+    engine = load_openvino_engine(files, tmp_path / "file")
     assert (engine.runtime, len(engine.notices)) == ("torch", 1)
 
 
-def on_openvino(files: list[Path], cache: Path) -> Engine:
+def load_openvino_engine(files: list[Path], cache: Path) -> Engine:
     return load(EngineSpec("tiny", "demucs", (files[0],), runtime="openvino", cache=cache))
 
 
 @pytest.mark.parametrize("runtime", ["cuda", "mps", "abacus"])
-def test_a_runtime_that_is_not_to_be_had_gives_way_to_torch(files: list[Path], runtime: str) -> None:
+def test_unavailable_runtime_falls_back_to_torch_with_a_notice(files: list[Path], runtime: str) -> None:
     if runtime == "cuda" and torch.cuda.is_available():
-        pytest.skip("this machine has a graphics card")
+        pytest.skip("this machine has a GPU")
     engine = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime))
     assert engine.runtime == "torch"
     assert "torch separates instead" in engine.notices[0]
-    engine.separate(song(11025)[None])()
+    engine.separate(make_audio(11025)[None])()
 
 
-def test_the_environment_goes_before_the_spec(files: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_variable_overrides_the_runtime_of_the_spec(
+    files: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("UNBRAID_RUNTIME", "torch")
     assert load(EngineSpec("tiny", "demucs", (files[0],), runtime="openvino")).runtime == "torch"
 
 
-def test_without_a_place_to_keep_it_nothing_is_converted_unasked(cache: Path) -> None:
+def test_fastest_runtime_is_openvino_only_with_a_cache_folder(cache: Path) -> None:
     if torch.cuda.is_available() or torch.backends.mps.is_available():
-        pytest.skip("this machine has a graphics card")
+        pytest.skip("this machine has a GPU")
     assert (fastest_runtime(None), fastest_runtime(cache)) == ("torch", "openvino")
 
 
-class Failing:
-    """Refuses batches over `most` with `error`, and computes others with torch."""
+class FailingNetwork:
+    """Raises `error` for batches larger than `max_segments`, and computes others with torch."""
 
-    def __init__(self, model: HTDemucs, most: int, error: type[RuntimeError]) -> None:
+    def __init__(self, model: HTDemucs, max_segments: int, error: type[RuntimeError]) -> None:
         self.network: Network = TorchNetwork(model)
-        self.most, self.error, self.seen = most, error, list[int]()
+        self.max_segments, self.error, self.batches = max_segments, error, list[int]()
 
     def __call__(self, segments: Samples) -> PendingStems:
-        self.seen.append(len(segments))
-        if len(segments) > self.most:
+        self.batches.append(len(segments))
+        if len(segments) > self.max_segments:
             raise self.error("not so many")
         return self.network(segments)
 
 
-def engine_of(file: Path, name: str = "torch", network: Network | None = None, batch: int = 1) -> DemucsEngine:
-    """An engine of one model, which is computed by `network`, or torch on the processor."""
-    model, stand_in = model_of(file), partial(start_torch_on_cpu, EngineSpec("tiny", "demucs", (file,)))
+def make_engine(file: Path, name: str = "torch", network: Network | None = None, batch: int = 1) -> DemucsEngine:
+    """Return an engine of one model, computed by `network`, or by torch on the CPU."""
+    model, fallback = load_model(file), partial(start_torch_on_cpu, EngineSpec("tiny", "demucs", (file,)))
     runtime = Runtime(name, (network or TorchNetwork(model),), (signature_of(model),), batch)
-    return DemucsEngine("tiny", runtime, stand_in)
+    return DemucsEngine("tiny", runtime, fallback)
 
 
 @pytest.mark.parametrize(
-    ("most", "error", "batches", "runtime", "notices"),
+    ("max_segments", "error", "batches", "runtime", "notices"),
     [
         (1, OutOfMemoryError, [4, 2, 1, 1, 1, 1], "card", 2),
         (0, OutOfMemoryError, [4, 2, 1], "torch", 3),
         (0, RuntimeError, [4], "torch", 1),
     ],
 )
-def test_what_fails_is_tried_with_less_and_then_on_the_processor(
-    files: list[Path], most: int, error: type[RuntimeError], batches: list[int], runtime: str, notices: int
+def test_failing_network_gets_smaller_batches_if_out_of_memory_then_torch_takes_over(
+    files: list[Path], max_segments: int, error: type[RuntimeError], batches: list[int], runtime: str, notices: int
 ) -> None:
-    network = Failing(model_of(files[0]), most, error)
-    engine = engine_of(files[0], "card", network, batch=4)
-    segments = np.stack([song(11025) * part for part in (1.0, 0.5, 0.25, 0.125)])
-    answer = engine.separate(segments)()
-    expected = np.concatenate([engine_of(files[0]).separate(one[None])() for one in segments])
-    np.testing.assert_allclose(answer, expected, atol=2e-5)
-    assert network.seen == batches
+    network = FailingNetwork(load_model(files[0]), max_segments, error)
+    engine = make_engine(files[0], "card", network, batch=4)
+    segments = np.stack([make_audio(11025) * gain for gain in (1.0, 0.5, 0.25, 0.125)])
+    stems = engine.separate(segments)()
+    expected = np.concatenate([make_engine(files[0]).separate(segment[None])() for segment in segments])
+    np.testing.assert_allclose(stems, expected, atol=2e-5)
+    assert network.batches == batches
     assert (engine.runtime, engine.batch, len(engine.notices)) == (runtime, 1, notices)
 
 
-def test_torch_on_the_processor_has_nothing_to_give_way_to(files: list[Path]) -> None:
-    engine = engine_of(files[0], "torch", Failing(model_of(files[0]), 0, RuntimeError))
+def test_error_of_torch_on_the_cpu_is_raised(files: list[Path]) -> None:
+    engine = make_engine(files[0], "torch", FailingNetwork(load_model(files[0]), 0, RuntimeError))
     with pytest.raises(RuntimeError, match="not so many"):
-        engine.separate(song(11025)[None])()
+        engine.separate(make_audio(11025)[None])()
 
 
-def test_what_16_bit_numbers_cannot_hold_is_computed_with_32(files: list[Path]) -> None:
-    model = model_of(files[0])
+def test_float16_overflow_is_recomputed_in_float32(files: list[Path]) -> None:
+    model = load_model(files[0])
     with torch.no_grad():
-        # Undone by what follows it, as far as 32 bits are concerned.
+        # The layers after it undo this factor in float32; float16 overflows before.
         model.encoder[0].conv.weight.mul_(1e6)
-    expected = TorchNetwork(model)(song(11025)[None])()
+    expected = TorchNetwork(model)(make_audio(11025)[None])()
     half = TorchNetwork(model, half_dtype=torch.float16)
-    np.testing.assert_array_equal(half(song(11025)[None])(), expected)
+    np.testing.assert_array_equal(half(make_audio(11025)[None])(), expected)
 
 
-def test_a_model_of_masks_is_computed_whole(tmp_path: Path, cache: Path) -> None:
+def test_mask_based_model_runs_entirely_on_torch(tmp_path: Path, cache: Path) -> None:
     file = write_htdemucs(tmp_path / "masks.th", SHORT | {"cac": False, "wiener_iters": -1, "end_iters": -1})
     engine = load(EngineSpec("masks", "demucs", (file,), runtime="openvino", cache=cache))
-    sound = song(11025)[None]
+    sound = make_audio(11025)[None]
     with torch.inference_mode():
-        expected = model_of(file)(torch.from_numpy(sound)).numpy()
+        expected = load_model(file)(torch.from_numpy(sound)).numpy()
     assert engine.runtime == "torch"
     np.testing.assert_allclose(engine.separate(sound)(), expected, atol=2e-5)
 
 
-def test_openvino_tells_nobody_that_it_is_used(files: list[Path], cache: Path) -> None:
-    on_openvino(files, cache)
+def test_openvino_telemetry_is_not_loaded(files: list[Path], cache: Path) -> None:
+    load_openvino_engine(files, cache)
     code = (
         "import sys; from pathlib import Path; from desktop.pipeline.engines.load import EngineSpec, load_engine\n"
         "spec = EngineSpec('tiny', 'demucs', (Path(sys.argv[1]),), runtime='openvino', cache=Path(sys.argv[2]))\n"

@@ -1,0 +1,427 @@
+"""The settings dialog: each change is saved at once, in the worker's file and in the window's settings."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QScreen, QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from desktop.paths import Home
+from desktop.runtime import nvidia
+from desktop.settings import Settings, load_settings, save_settings
+from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
+from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.dialogs.settings import SettingsDialog
+from desktop.ui.dialogs.settings_choices import overlap_choices, quit_choices, runtime_choices, shift_choices
+from desktop.ui.dialogs.settings_widgets import SettingRow, Switch
+from tests.helpers.window import WindowHarness, make_job
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+SETTING_NAMES = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").create_folders()
+
+
+def _wait_active(window: QWidget, qtbot: QtBot) -> None:
+    """Wait until exactly this window is active. `qtbot.waitActive` accepts an active parent or child too."""
+    qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
+
+
+def _create_dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
+    dialog = SettingsDialog(SettingsStore(home), home, offers_updates=True)
+    qtbot.addWidget(dialog)
+    dialog.show_on_top()
+    qtbot.waitExposed(dialog)
+    return dialog
+
+
+@pytest.fixture
+def dialog(home: Home, qtbot: QtBot) -> SettingsDialog:
+    return _create_dialog(home, qtbot)
+
+
+def _open_settings(window: MainWindow, qtbot: QtBot) -> SettingsDialog:
+    """Open the settings with their shortcut and return the dialog."""
+    window.activateWindow()
+    _wait_active(window, qtbot)
+    qtbot.keyClick(window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(SettingsDialog)))
+    return window.findChildren(SettingsDialog)[0]
+
+
+def _controls(dialog: SettingsDialog) -> dict[str, QWidget]:
+    return {name: getattr(dialog, name) for name in SETTING_NAMES}
+
+
+def _select(box: QComboBox, value: object) -> None:
+    """Select a value of a combo box with the arrow keys."""
+    target = [box.itemData(row) for row in range(box.count())].index(value)
+    box.setFocus()
+    while box.currentIndex() != target:
+        key = Qt.Key.Key_Down if box.currentIndex() < target else Qt.Key.Key_Up
+        QtBot.keyClick(box, key)
+
+
+def _shown_values(dialog: SettingsDialog) -> dict[str, object]:
+    controls = _controls(dialog).items()
+    return {name: box.currentData() if isinstance(box, QComboBox) else box.isChecked() for name, box in controls}
+
+
+def _expected_values(settings: Settings) -> dict[str, object]:
+    return {name: asdict(settings)[name] for name in SETTING_NAMES}
+
+
+def _write_settings(home: Home, values: dict[str, Any]) -> None:
+    home.settings.write_text(json.dumps(values), encoding="utf-8")
+
+
+def test_changed_setting_is_saved_at_once(dialog: SettingsDialog, home: Home) -> None:
+    QtBot.mouseClick(dialog.draft, Qt.MouseButton.LeftButton)
+    assert json.loads(home.settings.read_text())["draft"] is False
+    QtBot.keyClick(dialog.fast, Qt.Key.Key_Space)
+    assert json.loads(home.settings.read_text())["fast"] is True
+    for box, name, value in ((dialog.runtime, "runtime", "torch"), (dialog.shifts, "shifts", 5)):
+        _select(box, value)
+        assert json.loads(home.settings.read_text())[name] == value
+    for value in (0.1, 0.5):
+        _select(dialog.overlap, value)
+        assert json.loads(home.settings.read_text())["overlap"] == value
+    assert load_settings(home) == Settings(draft=False, fast=True, runtime="torch", shifts=5, overlap=0.5)
+
+
+@pytest.mark.parametrize("runtime", [choice.value for choice in runtime_choices()])
+def test_saved_settings_are_shown(home: Home, qtbot: QtBot, runtime: str) -> None:
+    saved = Settings(draft=False, fast=True, runtime=runtime, shifts=10, overlap=0.1)
+    save_settings(home, saved)
+    assert _shown_values(_create_dialog(home, qtbot)) == _expected_values(saved)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"runtime": "abacus", "shifts": -3, "overlap": 7.5},
+        {"runtime": 3, "shifts": "many", "overlap": [], "draft": "yes", "fast": None},
+        {"runtime": "mps" if sys.platform != "darwin" else "cuda", "shifts": 10**30, "overlap": float("nan")},
+        {"shifts": False, "overlap": float("inf")},
+        {},
+    ],
+)
+def test_unknown_values_are_shown_as_the_defaults(home: Home, qtbot: QtBot, values: dict[str, Any]) -> None:
+    _write_settings(home, values)
+    assert _shown_values(_create_dialog(home, qtbot)) == _expected_values(Settings())
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"\xff\xfe\x00"])
+def test_damaged_file_shows_the_defaults_and_can_be_written_again(home: Home, qtbot: QtBot, content: bytes) -> None:
+    home.settings.write_bytes(content)
+    dialog = _create_dialog(home, qtbot)
+    assert _shown_values(dialog) == _expected_values(Settings())
+    dialog.fast.click()
+    assert load_settings(home) == Settings(fast=True)
+
+
+def test_hand_written_numbers_are_shown_unchanged(home: Home, qtbot: QtBot) -> None:
+    save_settings(home, Settings(shifts=3, overlap=0.33))
+    dialog = _create_dialog(home, qtbot)
+    assert dialog.shifts.currentText() == "3 passes"
+    assert dialog.overlap.currentText() == "33 %"
+
+
+def test_quit_choice_and_sleep_prevention_are_saved_and_restored_to_defaults(
+    dialog: SettingsDialog, home: Home
+) -> None:
+    _select(dialog.quit, "stop")
+    dialog.awake.click()
+    assert load_settings(home) == Settings(quit="stop", awake=False)
+    dialog.restore_button.click()
+    assert load_settings(home) == Settings()
+
+
+def test_quit_to_background_is_offered_only_with_a_tray() -> None:
+    assert [choice.value for choice in quit_choices(has_tray=True)] == ["ask", "background", "stop"]
+    assert [choice.value for choice in quit_choices(has_tray=False)] == ["ask", "stop"]
+
+
+def test_opening_and_closing_the_dialog_writes_no_file(dialog: SettingsDialog, home: Home) -> None:
+    dialog.close()
+    dialog.show_on_top()
+    assert not home.settings.exists()
+
+
+def test_runtime_of_the_last_song_is_described(window: MainWindow) -> None:
+    def description() -> str:
+        window.open_settings()
+        (dialog,) = window.findChildren(SettingsDialog)
+        return dialog.runtime.accessibleDescription()
+
+    assert description() == "Automatic takes the fastest that this computer has."
+    first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
+    for name, started in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
+        window.library.table_model.upsert_jobs([make_job(str(name), runtime=name, started=started)])
+    assert description().endswith(" The last song: PyTorch on the processor.")
+
+
+def test_unused_gpu_is_mentioned_in_the_description_of_the_runtime(
+    dialog: SettingsDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nvidia, "setup_hint", lambda: nvidia.GPU_EDITION_HINT)
+    dialog.show_on_top()
+    assert dialog.runtime.accessibleDescription().endswith(nvidia.GPU_EDITION_HINT)
+
+
+def test_only_runtimes_of_the_platform_are_offered() -> None:
+    def runtimes(platform: str, openvino: bool) -> list[str]:
+        return [str(choice.value) for choice in runtime_choices(platform, openvino)]
+
+    assert runtimes("linux", True) == ["auto", "openvino", "torch", "cuda"]
+    assert runtimes("win32", False) == ["auto", "torch", "cuda"]
+    assert runtimes("darwin", True) == ["auto", "openvino", "torch", "mps"]
+
+
+def test_listing_the_runtimes_imports_neither_torch_nor_openvino() -> None:
+    code = (
+        "import sys; from desktop.ui.dialogs.settings import runtime_choices; runtime_choices(); "
+        "assert not {'torch', 'openvino'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_choices_are_sorted_and_unique() -> None:
+    for choices in (shift_choices(), shift_choices(3), overlap_choices(), overlap_choices(0.33)):
+        values = [float(choice.value) for choice in choices]
+        assert values == sorted(set(values))
+        assert len({choice.text for choice in choices}) == len(choices)
+
+
+def test_restore_defaults_keeps_settings_outside_the_dialog(home: Home, qtbot: QtBot) -> None:
+    save_settings(home, Settings("htdemucs_ft", "torch", True, False, 5, 0.5, -3.0, "/music"))
+    dialog = _create_dialog(home, qtbot)
+    QtBot.keyClick(dialog.restore_button, Qt.Key.Key_Return)
+    assert load_settings(home) == Settings("htdemucs_ft", master_db=-3.0, folder="/music")
+    assert _shown_values(dialog) == _expected_values(Settings())
+
+
+def test_save_error_is_shown_until_saving_succeeds(dialog: SettingsDialog, home: Home) -> None:
+    usual_text = dialog.status_label.text()
+    assert "next song" in usual_text
+    blocking_folder = home.settings.with_name(home.settings.name + ".part")
+    blocking_folder.mkdir()
+    dialog.fast.click()
+    assert str(home.settings) in dialog.status_label.text()
+    assert _is_unclipped(dialog)
+    dialog.shifts.setCurrentIndex(1)
+    assert str(home.settings) in dialog.status_label.text()
+    blocking_folder.rmdir()
+    dialog.draft.click()
+    assert dialog.status_label.text() == usual_text
+    assert load_settings(home) == Settings(draft=False, fast=True, shifts=2)
+
+
+def test_platform_shortcut_opens_the_settings_and_escape_closes_them(window: MainWindow, qtbot: QtBot) -> None:
+    dialog = _open_settings(window, qtbot)
+    _wait_active(dialog, qtbot)
+    assert not dialog.isModal()
+    QtBot.keyClick(dialog, Qt.Key.Key_Escape)
+    assert not dialog.isVisible()
+    assert _open_settings(window, qtbot) is dialog
+
+
+def test_settings_button_opens_one_dialog_with_mouse_and_keyboard(window: MainWindow, qtbot: QtBot) -> None:
+    button = window.top_bar.settings_button
+    assert button.accessibleName() == "Settings"
+    assert button.toolTip() == "Settings (Ctrl+,)"
+    assert button.height() >= 24
+    QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
+    dialog = window.findChildren(SettingsDialog)[0]
+    assert dialog.isVisible()
+    dialog.close()
+    QtBot.keyClick(button, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    QtBot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert len(window.findChildren(SettingsDialog)) == 1
+
+
+def test_saving_the_window_state_does_not_undo_a_changed_setting(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    dialog = _open_settings(window, qtbot)
+    dialog.fast.click()
+    _select(dialog.shifts, 2)
+    window.resize(1200, 800)
+    window.top_bar.model_selected.emit("htdemucs_ft")
+    assert load_settings(setting.home).fast
+    window.close()
+    saved = load_settings(setting.home)
+    assert (saved.fast, saved.shifts, saved.model) == (True, 2, "htdemucs_ft")
+    assert saved.window
+
+
+def test_restore_defaults_keeps_the_model_selected_in_the_window(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    dialog = _open_settings(window, qtbot)
+    window.top_bar.model_selected.emit("htdemucs_ft")
+    dialog.restore_button.click()
+    assert load_settings(setting.home).model == "htdemucs_ft"
+
+
+def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDialog) -> None:
+    controls = _controls(dialog).values()
+    names = [control.accessibleName() for control in controls]
+    assert names == [
+        "Draft while you wait",
+        "Keep the computer awake",
+        "If songs are still being separated when I quit",
+        "Export format",
+        "Run on",
+        "Half precision (faster)",
+        "Careful separation",
+        "Overlap",
+        "Look for new versions",
+    ]
+    label_texts = {label.text() for label in dialog.findChildren(QLabel)}
+    assert all(control.accessibleDescription() in label_texts for control in controls)
+    assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
+        "Restore defaults",
+        "About Unbraid",
+        "Removed songs…",
+        "Close",
+    ]
+
+
+def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    dialog.activateWindow()
+    _wait_active(dialog, qtbot)
+    assert dialog.focusWidget() is dialog.close_button
+    focused = []
+    for _ in range(13):
+        QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        focused.append(dialog.focusWidget())
+    assert focused == [
+        *_controls(dialog).values(),
+        dialog.restore_button,
+        dialog.about_button,
+        dialog.bin_button,
+        dialog.close_button,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("D", "draft"),
+        ("K", "awake"),
+        ("Q", "quit"),
+        ("E", "export_format"),
+        ("U", "runtime"),
+        ("P", "fast"),
+        ("S", "shifts"),
+        ("O", "overlap"),
+        ("N", "updates"),
+    ],
+)
+def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
+    dialog.activateWindow()
+    _wait_active(dialog, qtbot)
+    control = _controls(dialog)[name]
+    before = _shown_values(dialog)[name]
+    qtbot.keyClick(dialog, getattr(Qt.Key, f"Key_{key}"), Qt.KeyboardModifier.AltModifier)
+    assert dialog.focusWidget() is control
+    if isinstance(control, Switch):
+        qtbot.waitUntil(lambda: _shown_values(dialog)[name] != before)
+    else:
+        assert _shown_values(dialog)[name] == before
+
+
+def test_mnemonic_letters_are_unique(dialog: SettingsDialog) -> None:
+    texts = [widget.text() for kind in (QLabel, QPushButton) for widget in dialog.findChildren(kind)]
+    letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
+    assert len(letters) == len(set(letters)) == 13
+
+
+def test_return_toggles_a_switch_or_opens_a_list_and_keeps_the_dialog_open(dialog: SettingsDialog) -> None:
+    QtBot.keyClick(dialog.fast, Qt.Key.Key_Return)
+    assert dialog.fast.isChecked()
+    QtBot.keyClick(dialog.shifts, Qt.Key.Key_Return)
+    assert dialog.shifts.view().isVisible()
+    dialog.shifts.hidePopup()
+    assert dialog.isVisible()
+
+
+def test_click_on_the_label_toggles_a_switch(dialog: SettingsDialog) -> None:
+    row = next(row for row in dialog.findChildren(SettingRow) if row.isAncestorOf(dialog.fast))
+    QtBot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(30, 20))
+    assert dialog.fast.isChecked()
+    QtBot.mouseClick(row.findChildren(QLabel)[0], Qt.MouseButton.LeftButton)
+    assert not dialog.fast.isChecked()
+
+
+def test_wheel_does_not_change_a_list(dialog: SettingsDialog) -> None:
+    delta, modifiers = QPoint(0, -120), Qt.KeyboardModifier.NoModifier
+    position = QPointF(9, 9)
+    event = QWheelEvent(
+        position, position, delta, delta, Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False
+    )
+    dialog.overlap.setFocus()
+    QApplication.sendEvent(dialog.overlap, event)
+    assert dialog.overlap.currentData() == Settings.overlap
+
+
+def test_focused_control_has_a_focus_ring(dialog: SettingsDialog, qtbot: QtBot) -> None:
+    dialog.activateWindow()
+    _wait_active(dialog, qtbot)
+    for control in _controls(dialog).values():
+        dialog.close_button.setFocus()
+        before = control.grab().toImage()
+        control.setFocus(Qt.FocusReason.TabFocusReason)
+        assert control.grab().toImage() != before
+
+
+def test_no_text_is_clipped_on_a_large_screen(dialog: SettingsDialog) -> None:
+    assert dialog.width() <= MINIMUM_SIZE[0]
+    assert _is_unclipped(dialog)
+    for box in (dialog.runtime, dialog.shifts, dialog.overlap):
+        widest = max(box.fontMetrics().horizontalAdvance(box.itemText(row)) for row in range(box.count()))
+        assert widest + 40 <= box.width()
+
+
+def test_settings_scroll_to_the_focused_control_on_a_small_screen(
+    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QScreen, "availableSize", lambda _: QSize(*MINIMUM_SIZE))
+    dialog = _create_dialog(home, qtbot)
+    dialog.activateWindow()
+    _wait_active(dialog, qtbot)
+    assert dialog.height() == MINIMUM_SIZE[1] - 40  # a title bar
+    for control in (dialog.draft, dialog.updates):
+        control.setFocus(Qt.FocusReason.TabFocusReason)
+        assert control.visibleRegion().boundingRect() == control.rect()
+    assert dialog.close_button.visibleRegion().boundingRect() == dialog.close_button.rect()
+
+
+def _is_unclipped(dialog: SettingsDialog) -> bool:
+    """Return True if every label is inside the visible area and high enough for its text."""
+    QApplication.processEvents()
+    labels = dialog.findChildren(QLabel)
+    inside = all(label.visibleRegion().boundingRect() == label.rect() for label in labels)
+    return inside and all(label.heightForWidth(label.width()) <= label.height() for label in labels)
+
+
+def test_long_texts_get_enough_lines(qtbot: QtBot) -> None:
+    control = Switch()
+    row = SettingRow("A name in a language with long words", "and an explanation, " * 20, control)
+    qtbot.addWidget(row)
+    row.resize(400, row.layout().heightForWidth(400))
+    row.show()
+    assert all(label.heightForWidth(label.width()) <= label.height() for label in row.findChildren(QLabel))

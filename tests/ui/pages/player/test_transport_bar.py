@@ -1,0 +1,102 @@
+"""The transport bar: play, stop, time and master level."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from pytestqt.qtbot import QtBot
+
+from desktop.playback.transport import Transport
+from desktop.ui.pages.player.buttons import PaintedButton, PlayButton
+from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
+from desktop.ui.widgets.fader import Fader
+from tests.helpers.stems import write_completed_job
+
+pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+
+
+@pytest.fixture
+def controller(qtbot: QtBot) -> Iterator[PlayerController]:
+    transport = Transport()
+    player = PlayerController(transport)
+    yield player
+    player.close()
+    transport.close()
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, controller: PlayerController) -> TransportBar:
+    widget = TransportBar(controller)
+    qtbot.addWidget(widget)
+    widget.resize(1168, 64)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    return widget
+
+
+def load_stems(qtbot: QtBot, controller: PlayerController, folder: Path, seconds: float = 2.0) -> None:
+    job = write_completed_job(folder, seconds=seconds)
+    controller.load(job.id, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
+    qtbot.waitUntil(lambda: controller.is_ready)
+
+
+def time_text(bar: TransportBar) -> str:
+    readout = bar.findChild(TimeReadout)
+    assert readout is not None
+    return readout.text
+
+
+def find_button(bar: TransportBar, name: str) -> PaintedButton:
+    return next(button for button in bar.findChildren(PaintedButton) if button.accessibleName() == name)
+
+
+def test_buttons_are_disabled_without_a_track(bar: TransportBar) -> None:
+    assert not any(button.isEnabled() for button in bar.findChildren(PaintedButton))
+    assert time_text(bar) == "0:00.0"
+
+
+def test_readout_shows_playhead_and_duration(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path
+) -> None:
+    load_stems(qtbot, controller, tmp_path, seconds=62.0)
+    assert time_text(bar) == "0:00.0 / 1:02"
+    controller.seek_to_seconds(61.25)
+    assert time_text(bar) == "1:01.2 / 1:02"
+    controller.seek_by(-100)
+    assert time_text(bar) == "0:00.0 / 1:02"
+    controller.seek_by(1000)
+    assert time_text(bar) == "1:02.0 / 1:02"
+
+
+def test_stop_and_return_to_start_seek_to_zero(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController, tmp_path: Path
+) -> None:
+    load_stems(qtbot, controller, tmp_path)
+    for name in ("Stop", "Return to start"):
+        controller.seek_to_seconds(1.0)
+        qtbot.mouseClick(find_button(bar, name), Qt.MouseButton.LeftButton)
+        assert time_text(bar) == "0:00.0 / 0:02"
+
+
+def test_master_fader_sets_and_shows_the_master_level(
+    qtbot: QtBot, bar: TransportBar, controller: PlayerController
+) -> None:
+    fader = bar.findChild(Fader)
+    assert fader is not None
+    qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
+    assert controller.master_db < -5
+    qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
+    assert controller.master_db == 0
+    controller.set_master_db(-3.5)
+    assert fader.db == -3.5
+
+
+def test_tooltip_of_the_play_button_names_its_next_action(bar: TransportBar) -> None:
+    play = bar.findChild(PlayButton)
+    assert play is not None
+    play.show_playing(True)
+    assert play.toolTip() == "Pause (Space)"
+    play.show_playing(False)
+    assert play.toolTip() == "Play (Space)"

@@ -1,0 +1,167 @@
+"""Sleep prevention: when it is active, and the requests to the system's services."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import which
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.jobs.model import Job
+from desktop.ui.app.main_window import MainWindow
+from desktop.ui.system import sleep_guard
+from desktop.ui.system.activity import ActivityTracker
+from desktop.ui.system.sleep_guard import SleepGuard
+from desktop.ui.system.sleep_inhibitors import DBusInhibitor, ProcessInhibitor, WindowsInhibitor, create_inhibitors
+from tests.helpers.command import ROOT
+from tests.helpers.library import wait_until
+from tests.helpers.window import WindowHarness, make_job
+
+pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
+
+
+class RecordingInhibitor:
+    """An inhibitor that records its calls and leaves the test machine alone."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def acquire(self) -> None:
+        self.calls.append("acquire")
+
+    def release(self) -> None:
+        self.calls.append("release")
+
+
+@pytest.fixture
+def window(setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    monkeypatch.setattr(sleep_guard, "_RELEASE_DELAY_MS", 30)
+    window = setting.create_window()
+    qtbot.addWidget(window)
+    return window
+
+
+def _start_job(setting: WindowHarness, job: Job) -> Job:
+    claimed = setting.store.claim(setting.store.insert(job).id)
+    assert claimed is not None
+    setting.feed.job_changed.emit(claimed.id)
+    return claimed
+
+
+def _complete_job(setting: WindowHarness, job: Job) -> None:
+    assert setting.store.complete(job, (), ())
+    setting.feed.job_changed.emit(job.id)
+
+
+def test_guard_is_held_from_the_first_song_to_the_last(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    inhibitor = RecordingInhibitor()
+    guard = SleepGuard(ActivityTracker(window.library, setting.feed, window), lambda: True, [inhibitor], window)
+    assert not guard.is_held
+    first = _start_job(setting, make_job("one"))
+    qtbot.waitUntil(lambda: guard.is_held)
+    second = _start_job(setting, make_job("two"))
+    _complete_job(setting, first)
+    _complete_job(setting, second)
+    qtbot.waitUntil(lambda: not guard.is_held)
+    assert inhibitor.calls == ["acquire", "release"]
+
+
+def test_pending_songs_do_not_hold_the_guard(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
+    guard = SleepGuard(
+        ActivityTracker(window.library, setting.feed, window), lambda: True, [RecordingInhibitor()], window
+    )
+    job = setting.store.insert(make_job("waits"))
+    setting.feed.job_changed.emit(job.id)
+    qtbot.waitUntil(lambda: window.library.table_model.rowCount() == 1)
+    assert not guard.is_held
+
+
+def test_guard_follows_the_setting(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
+    guard = SleepGuard(
+        ActivityTracker(window.library, setting.feed, window),
+        lambda: window.settings_store.settings.awake,
+        [RecordingInhibitor()],
+        window,
+    )
+    window.settings_store.change(awake=False)
+    _start_job(setting, make_job("one"))
+    qtbot.waitUntil(lambda: window.library.table_model.rowCount() == 1)
+    assert not guard.is_held
+    window.settings_store.change(awake=True)
+    second = _start_job(setting, make_job("two"))
+    qtbot.waitUntil(lambda: guard.is_held)
+    window.settings_store.change(awake=False)
+    _complete_job(setting, second)
+    qtbot.waitUntil(lambda: not guard.is_held)
+
+
+def test_each_platform_has_its_inhibitors() -> None:
+    assert [type(inhibitor) for inhibitor in create_inhibitors("linux")] == [DBusInhibitor, ProcessInhibitor]
+    assert [type(inhibitor) for inhibitor in create_inhibitors("win32")] == [WindowsInhibitor]
+    assert [type(inhibitor) for inhibitor in create_inhibitors("darwin")] == [ProcessInhibitor]
+
+
+def test_inhibitor_process_runs_until_release() -> None:
+    inhibitor = ProcessInhibitor(["cat"])
+    inhibitor.acquire()
+    child = inhibitor._process
+    assert child is not None
+    assert child.poll() is None
+    inhibitor.release()
+    assert child.returncode is not None
+
+
+def test_missing_inhibitor_program_is_not_an_error() -> None:
+    inhibitor = ProcessInhibitor(["no-such-program-of-any-system"])
+    inhibitor.acquire()
+    inhibitor.release()
+
+
+def test_inhibitor_process_ends_when_the_app_is_killed() -> None:
+    code = (
+        "import os, signal; from desktop.ui.system.sleep_inhibitors import ProcessInhibitor\n"
+        "k = ProcessInhibitor(['cat']); k.acquire(); print(k._process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    command_line = Path("/proc") / process.stdout.strip() / "cmdline"
+    wait_until(lambda: not command_line.exists() or not command_line.read_bytes(), timeout_s=10)
+
+
+@pytest.mark.skipif(which("dbus-run-session") is None, reason="no D-Bus here")
+@pytest.mark.parametrize(
+    ("service", "interface"),
+    [
+        ("org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver"),
+        ("org.freedesktop.PowerManagement", "org.freedesktop.PowerManagement.Inhibit"),
+    ],
+)
+def test_desktop_service_is_asked_to_inhibit_and_then_released(service: str, interface: str) -> None:
+    output = _run_on_private_bus(service)
+    assert output == [f"{interface} Inhibit ss Unbraid, Songs are being separated", "gone"]
+
+
+@pytest.mark.skipif(which("dbus-run-session") is None, reason="no D-Bus here")
+def test_missing_desktop_service_is_not_an_error() -> None:
+    assert _run_on_private_bus("org.example.Other") == ["gone"]
+
+
+def _run_on_private_bus(service: str) -> list[str]:
+    """Acquire and release an inhibitor on a bus that has this service, and return the lines that the helper printed."""
+    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.helpers.inhibitor", service]
+    process = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ)
+    )
+    return process.stdout.splitlines()
+
+
+def test_missing_session_bus_is_not_an_error() -> None:
+    code = "from desktop.ui.system.sleep_inhibitors import DBusInhibitor as D; d = D(); d.acquire(); d.release(); d.acquire()"
+    environment = dict(os.environ) | {
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+        "QT_QPA_PLATFORM": "offscreen",
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, env=environment, timeout=60)

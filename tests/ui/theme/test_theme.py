@@ -1,0 +1,47 @@
+"""The theme: Inter is bundled, icons can be drawn, and the theme is applied to the application."""
+
+from PySide6.QtGui import QFontDatabase, QFontInfo, QFontMetricsF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from desktop.paths import resources
+from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.icons import app_icon, awesome_icon, create_glyph_icon
+from desktop.ui.theme.style import STYLESHEET
+
+
+def test_inter_font_is_bundled_with_its_licence_and_found_by_qt(qtbot: QtBot) -> None:
+    assert "Inter" in QFontDatabase.families()
+    for weight in (400, 500, 600, 700):
+        assert QFontInfo(ui_font(13, weight)).family() == "Inter"
+    assert "SIL OPEN FONT LICENSE" in (resources() / "fonts" / "OFL.txt").read_text()
+
+
+def test_digits_have_equal_width(qtbot: QtBot) -> None:
+    metrics = QFontMetricsF(ui_font())
+    assert len({metrics.horizontalAdvance(digit) for digit in "0123456789"}) == 1
+
+
+def test_changing_a_returned_font_does_not_change_the_next_one() -> None:
+    ui_font(13).setUnderline(True)
+    assert not ui_font(13).underline()
+
+
+def test_stem_without_its_own_colour_has_the_colour_of_other() -> None:
+    assert tokens.stem_colour("vocals") == tokens.STEM_COLOURS["vocals"]
+    assert tokens.stem_colour("didgeridoo") == tokens.STEM_COLOURS["other"]
+
+
+def test_icons_can_be_drawn(qtbot: QtBot) -> None:
+    assert not create_glyph_icon("retry", tokens.TEXT).isNull()
+    assert not awesome_icon("mdi6.piano").isNull()
+    assert not app_icon().pixmap(64, 64).isNull()
+
+
+def test_theme_is_applied_to_the_application(qapp: QApplication) -> None:
+    assert qapp.styleSheet() == STYLESHEET
+    assert "$" not in STYLESHEET
+    assert qapp.palette().window().color().name() == tokens.BACKGROUND
+    assert qapp.font().family() == "Inter"
+    assert not qapp.windowIcon().isNull()

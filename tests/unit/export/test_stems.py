@@ -1,0 +1,137 @@
+"""Export real stems to real files."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from numpy.typing import NDArray
+
+from desktop.errors import CancelledError, StorageError, UnusableTrackError
+from desktop.export.stems import check_free_space, export_stems
+from desktop.jobs.model import Job
+from tests.helpers.small_disk import small_disk
+from tests.helpers.stems import write_completed_job
+
+
+def _write_job(
+    folder: Path, subtype: str = "PCM_16", rate: int = 44100, peak: float = 0.9, suffix: str = ".wav"
+) -> Job:
+    """Write a job with two stems of noise that peak at `peak`."""
+    job = write_completed_job(folder, stem_count=2, seconds=0.1)
+    stems = tuple(replace(stem, path=stem.path.with_suffix(suffix)) for stem in job.stems)
+    for number, stem in enumerate(stems):
+        noise = np.random.default_rng(number).uniform(-1, 1, (rate // 5, 2))
+        sf.write(stem.path, noise / np.abs(noise).max() * peak, rate, subtype=subtype)
+    return replace(job, stems=stems)
+
+
+def _read_samples(path: Path) -> NDArray[np.float64]:
+    return sf.read(path, dtype="float64")[0]
+
+
+def _record_sizes() -> tuple[list[int], Callable[[int], None]]:
+    sizes: list[int] = []
+    return sizes, sizes.append
+
+
+def test_wav_stems_are_copied_byte_for_byte(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library", "PCM_24")
+    sizes, advance = _record_sizes()
+    files = export_stems(job, tmp_path / "out", "wav", advance)
+    assert [path.name for path in files] == [
+        "Mara Lind - Night Drive (Vocals).wav",
+        "Mara Lind - Night Drive (Drums).wav",
+    ]
+    assert [path.read_bytes() for path in files] == [stem.path.read_bytes() for stem in job.stems]
+    assert sum(sizes) == sum(stem.path.stat().st_size for stem in job.stems)
+    assert sorted((tmp_path / "out").iterdir()) == sorted(files)
+
+
+@pytest.mark.parametrize(("subtype", "suffix"), [("PCM_16", ".wav"), ("PCM_24", ".wav"), ("PCM_32", ".wav")])
+def test_flac_has_the_same_samples_up_to_24_bits(tmp_path: Path, subtype: str, suffix: str) -> None:
+    job = _write_job(tmp_path / "library", subtype, suffix=suffix)
+    files = export_stems(job, tmp_path / "out", "flac", lambda _: None)
+    for stem, path in zip(job.stems, files, strict=True):
+        assert sf.info(path).subtype == ("PCM_16" if subtype == "PCM_16" else "PCM_24")
+        assert np.abs(_read_samples(stem.path) - _read_samples(path)).max() <= (
+            2.0**-24 if subtype == "PCM_32" else 0.0
+        )
+
+
+def test_flac_stems_become_wav_with_the_same_samples_and_bit_depth(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library", "PCM_24", suffix=".flac")
+    files = export_stems(job, tmp_path / "out", "wav", lambda _: None)
+    for stem, path in zip(job.stems, files, strict=True):
+        assert sf.info(path).subtype == "PCM_24"
+        np.testing.assert_array_equal(_read_samples(stem.path), _read_samples(path))
+
+
+def test_all_stems_become_wav_if_one_is_too_loud_for_flac(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library", "FLOAT", peak=1.5)
+    quiet = sf.read(job.stems[0].path, dtype="float32")[0] / 2
+    sf.write(job.stems[0].path, quiet, 44100, subtype="FLOAT")
+    files = export_stems(job, tmp_path / "out", "flac", lambda _: None)
+    assert [path.suffix for path in files] == [".wav", ".wav"]
+    assert [path.read_bytes() for path in files] == [stem.path.read_bytes() for stem in job.stems]
+    assert sorted((tmp_path / "out").iterdir()) == sorted(files)
+
+
+def test_mp3_has_the_length_of_the_song_and_an_unsupported_rate_becomes_flac(tmp_path: Path) -> None:
+    files = export_stems(_write_job(tmp_path / "one"), tmp_path / "out", "mp3", lambda _: None)
+    assert {sf.info(path).format for path in files} == {"MP3"}
+    assert all(abs(sf.info(path).frames - 8820) <= 2400 for path in files)
+    files = export_stems(_write_job(tmp_path / "two", rate=96000), tmp_path / "out", "mp3", lambda _: None)
+    assert {path.suffix for path in files} == {".flac"}
+    assert {sf.info(path).samplerate for path in files} == {96000}
+
+
+def test_missing_stem_is_reported_and_no_files_are_left(tmp_path: Path) -> None:
+    job = _write_job(tmp_path / "library")
+    job.stems[1].path.unlink()
+    with pytest.raises(UnusableTrackError, match="The drums stem of “Night Drive” cannot be read"):
+        export_stems(job, tmp_path / "out", "wav", lambda _: None)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("file_format", ["wav", "flac"])
+def test_cancelled_export_leaves_no_files(tmp_path: Path, file_format: str) -> None:
+    def stop(_: int) -> None:
+        assert list((tmp_path / "out").glob("[!.]*")) == []  # no file has its final name before it is complete
+        raise CancelledError("Cancelled.")
+
+    with pytest.raises(CancelledError):
+        export_stems(_write_job(tmp_path / "library"), tmp_path / "out", file_format, stop)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("file_format", ["wav", "flac", "mp3"])
+def test_full_disk_is_reported_and_no_files_are_left(tmp_path: Path, file_format: str) -> None:
+    job = _write_job(tmp_path / "library")
+    with small_disk(tmp_path / "disk", 1) as disk:
+        disk.fill()
+        with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Make room there"):
+            export_stems(job, disk.mount_point, file_format, lambda _: None)
+        assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
+        with pytest.raises(StorageError, match=r"The stems need .* has 0 kB free"):
+            check_free_space([job], disk.mount_point, "wav")
+
+
+def test_read_only_disk_is_reported(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        disk.remount("ro")
+        with pytest.raises(StorageError, match="the disk is read-only"):
+            export_stems(_write_job(tmp_path / "library"), disk.mount_point, "wav", lambda _: None)
+
+
+def test_leftovers_of_a_killed_export_are_deleted_a_day_later(tmp_path: Path) -> None:
+    old, new = tmp_path / "out" / ".unbraid-export-old", tmp_path / "out" / ".unbraid-export-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+        (folder / "0.wav").touch()
+    os.utime(old, (0, 0))
+    export_stems(_write_job(tmp_path / "library"), tmp_path / "out", "wav", lambda _: None)
+    assert (old.exists(), new.exists()) == (False, True)
