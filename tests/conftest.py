@@ -1,4 +1,4 @@
-"""What holds for all tests: a library of their own, and surroundings that are the same on every machine."""
+"""Setup for all tests: a separate library, and the same environment on every machine."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from tests.helpers.surroundings import isolate_environment
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Before any test module is imported: none may see, let alone touch, the library of whoever runs the tests.
+    # Runs before any test module is imported: no test may read or change the user's own library.
     folder = Path(tempfile.mkdtemp(prefix="unbraid-tests-"))
     library = folder / "library"
     library.mkdir()
@@ -24,5 +24,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
-    """Windows are drawn in memory. Not through the environment, where the commands under test would find it."""
+    """Draw windows in memory. An environment variable would also affect the commands under test."""
     return ["unbraid", "-platform", "offscreen"]

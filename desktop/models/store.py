@@ -172,7 +172,6 @@ class ModelStore:
             "demucs",
             files,
             entry.bag_weights,
-            None,
             entry.size_bytes,
             is_installed,
             False,

@@ -170,7 +170,7 @@ def test_window_opens_despite_damaged_settings(tmp_path: Path, damage: bytes) ->
 
 
 def test_startup_error_without_a_display_is_shown_by_a_system_dialog_program(tmp_path: Path) -> None:
-    zenity, shown = tmp_path / "zenity", tmp_path / "heard"
+    zenity, shown = tmp_path / "zenity", tmp_path / "shown"
     zenity.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {shown}\n')
     zenity.chmod(0o755)
     environment = command_environment(

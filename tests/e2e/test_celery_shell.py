@@ -193,8 +193,8 @@ def test_celery_workers_without_the_app_complete_every_job_and_return_results(
         assert service.job(job.id).token == 2
 
         task_id, known_status, unknown_status = subprocess.run(
-            [sys.executable, "-c", CLIENT_SCRIPT, job.id.upper()], cwd=ROOT, env=environment, capture_output=True, text=True,
-            check=True, timeout=120,
+            [sys.executable, "-c", CLIENT_SCRIPT, job.id.upper()], cwd=ROOT, env=environment, capture_output=True,
+            text=True, check=True, timeout=120,
         ).stdout.splitlines()  # fmt: skip
         assert (known_status, unknown_status) == ("completed", "failed")
         with redis_client() as client:

@@ -49,7 +49,7 @@ def test_doctor_tells_song_draft_and_unrelated_workers_apart(library: RunningLib
     wait_until(lambda: len(find_workers().drafts) == 1)
     job = library.service.add(write_song(tmp_path / "song.wav", 300), JobOptions(model="sketch"))
     library.wait_for(job, JobState.PROCESSING)
-    celery_worker = [
+    command = [
         sys.executable,
         "-m",
         "celery",
@@ -62,7 +62,7 @@ def test_doctor_tells_song_draft_and_unrelated_workers_apart(library: RunningLib
         "solo",
     ]
     with running_process(
-        [*celery_worker, "-n", "stranger@%h"], library.home.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, "-n", "stranger@%h"], library.home.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ):
         wait_until(lambda: len(find_workers().others) == 1)
         workers = find_workers()

@@ -33,7 +33,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the source archive, and the wheel from that archive alone, as pip does. No isolation: it works offline and fast."""
+    """Build the source archive, and the wheel from that archive alone, as pip does; unisolated, fast, offline."""
     folder = tmp_path_factory.mktemp("built")
     build_sdist = "from setuptools.build_meta import build_sdist; import sys; build_sdist(sys.argv[1])"
     # Build in a copy: setuptools leaves folders behind.
@@ -41,19 +41,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ROOT, folder / "checkout", ignore=shutil.ignore_patterns(".*", "build", "dist", "tests", "__pycache__")
     )
     run(sys.executable, "-c", build_sdist, folder, cwd=folder / "checkout")
-    (source_archive,) = folder.glob("unbraid-*.tar.gz")
-    run(
-        sys.executable,
-        "-m",
-        "pip",
-        "wheel",
-        "--no-deps",
-        "--no-build-isolation",
-        "-w",
-        folder,
-        source_archive,
-        cwd=folder,
-    )
+    (archive,) = folder.glob("unbraid-*.tar.gz")
+    run(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", folder, archive, cwd=folder)
     return next(folder.glob("unbraid-*.whl"))
 
 
@@ -62,7 +51,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a new environment that contains only the wheel.
 
     The dependencies, several gigabytes, come from the environment that runs the tests: both have the versions pinned in
-    pyproject.toml. A .pth file adds that environment's site-packages. Python does not process the .pth files found there,
+    pyproject.toml. A .pth file adds that environment's site-packages. Python does not process .pth files found there,
     so the checkout, which the tests' environment finds through such a file, stays invisible.
     """
     folder = tmp_path_factory.mktemp("pip") / "environment"

@@ -63,11 +63,11 @@ def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: lis
     # The first 0.2 s of a stream may be cut, and playback fades in.
     expected = read_audio(stems[0])[RATE : -RATE // 2]
     fade_end = int(np.abs(played.recording[:, 0]).astype(bool).argmax()) + RATE // 4
-    heard = match_sound(expected, played.recording[fade_end:])
-    assert played.dropouts.can_explain(heard.cut_count)
-    assert heard.first < RATE // 2
-    assert heard.last > len(expected) - RATE // 10
-    assert not played.recording[fade_end + heard.end :].any()
+    match = match_sound(expected, played.recording[fade_end:])
+    assert played.dropouts.can_explain(match.cut_count)
+    assert match.first < RATE // 2
+    assert match.last > len(expected) - RATE // 10
+    assert not played.recording[fade_end + match.end :].any()
 
 
 def test_mute_during_playback_takes_effect_promptly_with_a_fade(stems: list[Path], tmp_path: Path) -> None:
@@ -79,11 +79,11 @@ transport.set_mute(1, True)
 assert ended.wait(20)
 """
     played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
-    heard = match_sound(audible_mix(stems), played.recording)
-    assert played.dropouts.can_explain(heard.cut_count)
+    match = match_sound(audible_mix(stems), played.recording)
+    assert played.dropouts.can_explain(match.cut_count)
     # Playback was muted at frame 88200; the latency of the card and of a busy machine is added to that.
-    assert 0 <= RATE // 2 + heard.last - 2 * RATE < 0.25 * RATE
-    fading = played.recording[heard.end :]
+    assert 0 <= RATE // 2 + match.last - 2 * RATE < 0.25 * RATE
+    fading = played.recording[match.end :]
     assert 0 < len(np.flatnonzero(np.abs(fading).max(axis=1))) <= RATE // 50
 
 

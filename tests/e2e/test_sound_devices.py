@@ -102,9 +102,9 @@ def test_play_finds_a_sound_device_connected_after_the_last_attempt(
             server.stop()
         assert program.read_line() == "The sound device was lost. Connect one, then press play again."
         position = int(program.call("pause").split()[1])
-        heard = recording.sound()
-        start = int(np.argmax(np.abs(heard).max(axis=1) > 0)) + SAMPLE_RATE // 2
-        excerpt = heard[start : start + SAMPLE_RATE]
+        recorded = recording.sound()
+        start = int(np.argmax(np.abs(recorded).max(axis=1) > 0)) + SAMPLE_RATE // 2
+        excerpt = recorded[start : start + SAMPLE_RATE]
         offset = find_offset(excerpt, sound)
         np.testing.assert_array_equal(excerpt, sound[offset : offset + SAMPLE_RATE])
 

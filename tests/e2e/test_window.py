@@ -100,10 +100,10 @@ def test_dragged_songs_are_separated_and_their_stems_play_back_as_the_original(
     remaining_stems = [read_audio(stem.path) for stem in first.stems if stem != first.stems[1]]
     # The remaining stems are not quite silent where the song is, so the fade-in is audible here.
     after_fade = partial_mix[RATE // 2 :]
-    heard = match_sound(np.sum(remaining_stems, axis=0, dtype=np.float32), after_fade)
-    assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
-    assert not after_fade[heard.end :].any()
-    assert heard.last > 3 * RATE
+    match = match_sound(np.sum(remaining_stems, axis=0, dtype=np.float32), after_fade)
+    assert dropouts.can_explain(match.cut_count), (match, dropouts)
+    assert not after_fade[match.end :].any()
+    assert match.last > 3 * RATE
 
 
 def read_audio(path: Path) -> NDArray[np.float32]:
@@ -153,10 +153,10 @@ def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(t
     start = audible_frames[0] + RATE // 10  # after the fade-in
     length = audible_frames[-1] - RATE - start  # the last second before the window closes may break off
     assert length > 3 * RATE
-    heard = match_sound(sound, recording[start : start + length], tolerance=2e-3)
-    assert heard.end == length, f"after {heard.last / RATE:.3f} s of the song, something else is heard"
+    match = match_sound(sound, recording[start : start + length], tolerance=2e-3)
+    assert match.end == length, f"after {match.last / RATE:.3f} s of the song, something else is heard"
     dropouts = parse_dropouts((Home(library).logs / "window.log").read_text(encoding="utf-8"))
-    assert dropouts.can_explain(heard.cut_count), (heard, dropouts)
+    assert dropouts.can_explain(match.cut_count), (match, dropouts)
 
 
 def test_second_start_passes_its_files_to_the_first_window(tmp_path: Path, songs: list[Path]) -> None:

@@ -165,7 +165,7 @@ def test_job_that_makes_progress_completes_although_it_exceeds_its_time_limit(
 ) -> None:
     monkeypatch.setattr(queue, "_MIN_SOFT_LIMIT_S", 6)
     monkeypatch.setattr(queue, "_TIME_LIMIT_FACTOR", 0.0)
-    # Four passes over each segment: on any machine, separating takes longer than the limit, decoding and writing do not.
+    # Four passes over each segment: on any machine separating exceeds the limit, and decoding and writing do not.
     many_passes = JobOptions(model="sketch", shifts=3)
     (done,) = wait_until_completed(library, library.service.add(write_song(tmp_path / "song.wav", 120), many_passes))
     assert (done.token > 1, done.crashes) == (True, 0)

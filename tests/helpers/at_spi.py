@@ -1,4 +1,4 @@
-"""What a screen reader does: reads the tree of a program on the accessibility bus, acts on it, and hears its announcements."""
+"""A screen reader: reads and operates the accessibility tree of a program, and records its announcements."""
 
 import os
 import re
@@ -20,29 +20,31 @@ _REFERENCE = re.compile(r"\('([^']+)', (?:objectpath )?'([^']+)'\)")
 
 
 class ScreenReader:
-    """The accessibility bus of a session, with everything that is announced on it."""
+    """A client of a session's accessibility bus that records announcements."""
 
     def __init__(self, session_address: str, announcements_path: Path) -> None:
-        """Connect to the bus that belongs to the session bus at `session`; announcements go to the file `heard`."""
+        """Connect to the accessibility bus of the session bus; write announcements to the file `announcements_path`."""
         bus = QDBusConnection.connectToBus(session_address, f"session {announcements_path}")
         self.address = _call_dbus(bus, "org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
         self.bus = QDBusConnection.connectToBus(self.address, f"accessibility {announcements_path}")
         self._announcements_path = announcements_path
-        # Programs send what somebody has asked for.
+        # Programs send only the events that a client has registered for.
         registry = "/org/a11y/atspi/registry"
         _call_dbus(self.bus, _REGISTRY, registry, _REGISTRY, "RegisterEvent", "object:announcement")
 
     @property
     def announcements(self) -> str:
-        """What has been announced so far, a line each."""
+        """The announcements so far, one per line."""
         return "\n".join(line for line in self._announcements_path.read_text().splitlines() if "Announcement" in line)
 
     def wait_for_program(self, name: str) -> "Accessible":
-        """Wait for a program, and return it."""
+        """Wait until a program of this name is on the bus, and return it."""
         found: list[Accessible] = []
 
         def find_program() -> bool:
-            found[:] = [one for one in Accessible(self, _REGISTRY, _ROOT_PATH).children() if one.name == name]
+            found[:] = [
+                program for program in Accessible(self, _REGISTRY, _ROOT_PATH).children() if program.name == name
+            ]
             return bool(found)
 
         wait_until(find_program)
@@ -50,7 +52,7 @@ class ScreenReader:
 
     @contextmanager
     def recording_announcements(self, program: "Accessible") -> Iterator[None]:
-        """Write down what `program` announces within this context."""
+        """Record the announcements of `program` within this context."""
         command = ["gdbus", "monitor", "--address", self.address, "--dest", program.service]
         with self._announcements_path.open("w") as out, _running_process(command, stdout=out):
             wait_until(lambda: "Monitoring" in self._announcements_path.read_text())
@@ -58,7 +60,7 @@ class ScreenReader:
 
 
 class Accessible:
-    """One object of a program."""
+    """One accessible object of a program."""
 
     def __init__(self, reader: ScreenReader, service: str, path: str) -> None:
         self._reader = reader
@@ -66,17 +68,17 @@ class Accessible:
 
     @property
     def name(self) -> str:
-        """What a screen reader calls it."""
+        """The accessible name."""
         return self._get_property("Accessible", "Name")
 
     @property
     def description(self) -> str:
-        """What it says about it."""
+        """The accessible description."""
         return self._get_property("Accessible", "Description")
 
     @property
     def role(self) -> str:
-        """The name of its role."""
+        """The name of the role."""
         return self._call_method("Accessible", "GetRoleName")
 
     @property
@@ -85,29 +87,29 @@ class Accessible:
         return self._get_property("Value", "CurrentValue")
 
     def set_value(self, value: float) -> None:
-        """Move a slider."""
+        """Set the value of a slider."""
         arguments = (f"{_INTERFACE_PREFIX}.Value", "CurrentValue", QDBusVariant(value))
         _call_dbus(self._reader.bus, self.service, self._path, "org.freedesktop.DBus.Properties", "Set", *arguments)
 
     def do_action(self, action: str) -> None:
-        """Do an action, by its name."""
+        """Do the action of this name."""
         count = self._get_property("Action", "NActions")
         names = [self._call_method("Action", "GetName", number) for number in range(count)]
         assert self._call_method("Action", "DoAction", names.index(action)), names
 
     def select_child(self, index: int) -> None:
-        """Select a child, a cell of a table for one."""
+        """Select a child by its index, such as a cell of a table."""
         assert self._call_method("Selection", "SelectChild", index)
 
     def children(self) -> list[Self]:
-        """Return everything right below it. By a program of the system: PySide reads no pairs from a bus."""
+        """Return the direct children. Uses gdbus, because PySide cannot read structs from D-Bus."""
         target = ["--address", self._reader.address, "--dest", self.service, "--object-path", self._path]
         command = ["gdbus", "call", *target, "--method", f"{_INTERFACE_PREFIX}.Accessible.GetChildren"]
         out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         return [type(self)(self._reader, service, path) for service, path in _REFERENCE.findall(out)]
 
     def descendants(self) -> "Iterator[Accessible]":
-        """Go through everything below it but the cells of tables, in the order of the tree."""
+        """Yield all descendants except the cells of tables, in tree order."""
         for child in self.children():
             yield child
             if child.role != "table":
@@ -127,9 +129,9 @@ class Accessible:
 
 @contextmanager
 def accessibility_bus(folder: Path, environment: dict[str, str]) -> Generator[tuple[dict[str, str], ScreenReader]]:
-    """A session bus with an accessibility bus, for programs on the screen of `environment`; their files lie in `folder`.
+    """Run a session bus with an accessibility bus for programs on the screen of `environment`; keep files in `folder`.
 
-    Yields what the environment of a program must have in addition, and a reader. An application object must exist.
+    Yield the additional environment variables that a program needs, and a screen reader. A QApplication must exist.
     """
     runtime = folder / "runtime"
     runtime.mkdir(mode=0o700)

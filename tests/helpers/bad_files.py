@@ -1,4 +1,4 @@
-"""The 134 bad files, made once, with what each deserves."""
+"""The 134 bad files, generated once per session, with the expected verdict on each."""
 
 import json
 import os
@@ -13,30 +13,30 @@ import pytest
 
 from tests.helpers.shared import TOOLS
 
-# Listed as the bytes that it is: no text has this name.
+# The list gives this name as bytes, because it is not valid UTF-8.
 _LATIN1_NAME = b"latin1_\xe9.wav"
-# 5 GiB of silence, 8 hours: what becomes of it is tested without decoding it to the end.
+# 5 GiB or 8 hours of silence; its test does not decode it to the end.
 SPARSE_NAME = "sparse_5g.wav"
 
 
 @dataclass(frozen=True)
 class BadFile:
-    """One of them."""
+    """A bad file and its expected verdict."""
 
     name: str
     is_accepted: bool
     expected: str
-    """In the words of the list."""
+    """The expected outcome as the list describes it."""
 
     @property
     def label(self) -> str:
-        """The name, fit for a test's identity on any terminal."""
+        """The name in ASCII, as an id for parametrized tests."""
         return ascii(self.name)[1:41]
 
 
 @cache
 def list_bad_files() -> tuple[BadFile, ...]:
-    """All of them, as bad_expected.tsv lists them; none where the list is not there."""
+    """Return the files listed in bad_expected.tsv, or none if the list does not exist."""
     table = TOOLS / "bad_expected.tsv"
     if not table.exists():
         return ()
@@ -45,9 +45,9 @@ def list_bad_files() -> tuple[BadFile, ...]:
 
 @pytest.fixture(scope="session")
 def bad_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that holds them."""
+    """Generate the bad files, and return their folder."""
     if shutil.which("ffmpeg") is None or os.name == "nt":
-        pytest.skip("ffmpeg makes these files, on a system with pipes and links")
+        pytest.skip("needs ffmpeg, and a system with pipes and links")
     folder = tmp_path_factory.mktemp("bad")
     command = [sys.executable, str(TOOLS / "make_bad.py"), str(folder)]
     subprocess.run(command, check=True, capture_output=True, timeout=120)

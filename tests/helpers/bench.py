@@ -1,4 +1,4 @@
-"""A library whose worker is the test's own process: no Celery, no Redis."""
+"""A library whose worker is the test process itself, without Celery and Redis."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from tests.helpers.engines import IdentityEngine
 
 
 class EventRecorder:
-    """Keeps what it is told, and may do something about it."""
+    """Records every event, and passes it to `on_event`."""
 
     def __init__(self) -> None:
         self.events: list[JobEvent] = []
@@ -30,20 +30,20 @@ class EventRecorder:
 
 class NullQueue:
     def publish(self, job: Job) -> None:
-        """The test itself is the worker."""
+        """Do nothing: the test itself is the worker."""
 
     def republish(self, jobs: Sequence[Job]) -> None:
-        """Nor does it mind the order."""
+        """Do nothing: the test does not use the order."""
 
     def publish_draft(self, job: Job) -> None:
-        """Nor does it draft."""
+        """Do nothing: the test makes no drafts."""
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
-        """Nobody listens."""
+        """Do nothing: no process receives playheads."""
 
 
 class InProcessLibrary:
-    """A library, and a runner in the test's own process. Nothing that is tried again has to be waited for."""
+    """A library and a job runner in the test process. Retries have no delay."""
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root).create_folders()
@@ -56,7 +56,7 @@ class InProcessLibrary:
         )  # fmt: skip
 
     def call_when_separating(self, job: Job, callback: Callable[[], object]) -> None:
-        """Do something once, as soon as the job is being separated."""
+        """Call `callback` once, as soon as the job is in the stage SEPARATING."""
 
         def check_event(event: JobEvent) -> None:
             if isinstance(event, JobProgress) and (event.job_id, event.stage) == (job.id, Stage.SEPARATING):
@@ -67,7 +67,7 @@ class InProcessLibrary:
 
 
 class BlockingEngine(IdentityEngine):
-    """Does not come back from a segment until it is let go."""
+    """An engine that blocks in each segment until `released` is set."""
 
     released = threading.Event()
 
@@ -77,7 +77,7 @@ class BlockingEngine(IdentityEngine):
 
 
 class SingleEngineCache(EngineCache):
-    """Has one engine for every model, and remembers whether it was to need less memory."""
+    """Returns one engine for every model, and records the `low_memory` argument of each call."""
 
     def __init__(self, home: Home, engine: Engine) -> None:
         super().__init__(ModelStore(home))

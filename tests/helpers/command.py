@@ -1,4 +1,4 @@
-"""Runs the app's own command line as a user would: a process of its own, a library of its own."""
+"""Run the app's command line as a user would, in a separate process on a separate library."""
 
 import json
 import os
@@ -17,7 +17,7 @@ TIMEOUT_S = 120.0
 
 @dataclass(frozen=True)
 class CommandResult:
-    """What a command gave back."""
+    """Exit status and output of a command."""
 
     exit_status: int
     stdout: str
@@ -25,24 +25,24 @@ class CommandResult:
 
     @property
     def json_lines(self) -> list[dict[str, Any]]:
-        """Every line of standard output as JSON: fails when anything else is there."""
+        """Every line of standard output as JSON; raises if a line is anything else."""
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
 def unbraid_command(*arguments: str | Path) -> list[str]:
-    """The argument list of `unbraid WORDS`, for tests that hold the process themselves."""
+    """Return the command for `unbraid ARGUMENTS`, for tests that start the process themselves."""
     return [sys.executable, "-m", "desktop", *map(str, arguments)]
 
 
 def command_environment(library: Path, **extra: str) -> dict[str, str]:
-    """The environment of a command on `library`: without a display, and without anybody else's Redis."""
+    """Return the environment of a command on `library`, without a display and without an external Redis."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "REDIS_HOST")}
     return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | extra
 
 
 @contextmanager
 def running_process(command: Sequence[str | Path], library: Path, **options: Any) -> Iterator["subprocess.Popen[Any]"]:
-    """A process on `library`, with these arguments of Popen; killed at the end, if it still runs."""
+    """Run a process on `library`, with `options` for Popen; kill it at the end if it still runs."""
     process = subprocess.Popen(command, **{"cwd": ROOT, "env": command_environment(library)} | options)
     try:
         yield process
@@ -52,8 +52,8 @@ def running_process(command: Sequence[str | Path], library: Path, **options: Any
 
 
 def run_unbraid(library: Path, *arguments: str | Path, **extra: str) -> CommandResult:
-    """Run `unbraid WORDS` to its end on `library`. No model can be downloaded unless `more` says from where."""
-    run = subprocess.run(
+    """Run `unbraid ARGUMENTS` to its end on `library`. Model downloads fail unless `extra` names a server."""
+    process = subprocess.run(
         unbraid_command(*arguments),
         cwd=ROOT,
         env=command_environment(library, **extra),
@@ -62,4 +62,4 @@ def run_unbraid(library: Path, *arguments: str | Path, **extra: str) -> CommandR
         timeout=TIMEOUT_S,
         check=False,
     )
-    return CommandResult(run.returncode, run.stdout, run.stderr)
+    return CommandResult(process.returncode, process.stdout, process.stderr)

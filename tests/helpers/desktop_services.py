@@ -1,6 +1,6 @@
-"""A desktop on a bus of its own: a tray, notifications, and the service that keeps the screen awake.
+"""Fake desktop services on a private D-Bus: a tray, notifications, and the screen saver service.
 
-As a program it offers them, and prints every call; `desktop_bus` runs it.
+Run as a program, it offers these services and prints every call; `desktop_bus` runs it.
 """
 
 import subprocess
@@ -20,7 +20,7 @@ READY_LINE = "ready"
 
 
 class FakeDesktopServices(QDBusVirtualObject):
-    """Answers every call as a desktop would that does nothing about it."""
+    """Prints every call and replies with success, but does nothing else."""
 
     def introspect(self, path: str) -> str:
         return ""
@@ -38,7 +38,7 @@ class FakeDesktopServices(QDBusVirtualObject):
 
 @contextmanager
 def desktop_bus(log_path: Path) -> Iterator[str]:
-    """The address of such a bus. What the services are told is written to `heard`, a line a call."""
+    """Run the bus and the services, and yield the bus address. Write every call to `log_path`, one per line."""
     with subprocess.Popen(
         ["dbus-daemon", "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         text=True,

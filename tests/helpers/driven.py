@@ -1,6 +1,7 @@
-"""The real window in a process of its own, which a line of Python does something to once it is open.
+"""Run the real window in a separate process, and evaluate a Python expression in it.
 
-`python -m tests.helpers.driven LINE [FILE …]` is `unbraid FILE …` but for that. The line knows `window`, and `quit`.
+`python -m tests.helpers.driven EXPRESSION [FILE …]` is `unbraid FILE …` plus the evaluation. The expression can use
+`window` and `quit`.
 """
 
 import sys
@@ -12,19 +13,19 @@ from PySide6.QtWidgets import QApplication
 from desktop.gui import main
 from desktop.ui.app.main_window import MainWindow
 
-# Milliseconds between looks.
+# Time between evaluations.
 _POLL_INTERVAL_MS = 20
 
 
 def _evaluate_until_result(expression: str) -> None:
-    """Run the line again and again until it says something: it may wait for what it wants to see."""
+    """Evaluate the expression repeatedly until it is not None, then print its value; so it can wait for a state."""
 
     def evaluate() -> None:
         window = next(widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow))
-        said = eval(expression, {"window": window, "quit": window.close})
-        if said is not None:
+        result = eval(expression, {"window": window, "quit": window.close})
+        if result is not None:
             timer.stop()
-            print(said, flush=True)
+            print(result, flush=True)
 
     timer = QTimer(QApplication.instance(), interval=_POLL_INTERVAL_MS)
     timer.timeout.connect(evaluate)
@@ -39,4 +40,4 @@ if __name__ == "__main__":
         return qt_exec()
 
     QApplication.exec = exec_with_expression  # type: ignore[method-assign]
-    sys.exit(main([Path(word) for word in sys.argv[2:]]))
+    sys.exit(main([Path(argument) for argument in sys.argv[2:]]))

@@ -1,4 +1,4 @@
-"""Engines for tests: one that gives the mixture back, and HTDemucs files of random weights as demucs saves them."""
+"""Engines for tests: one that returns shares of the mixture, and HTDemucs files with random weights."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -38,7 +38,7 @@ FULL_KWARGS: dict[str, object] = {
 
 @dataclass(frozen=True)
 class IdentityEngine:
-    """Every source is the mixture times its share, so the sources sum to the mixture."""
+    """An engine whose sources are the mixture times their shares, so that they sum to the mixture."""
 
     segmentation: Segmentation = field(default_factory=lambda: Segmentation(length=4096, stride=3072, centre_last=True))
     sample_rate: int = 44100
@@ -54,18 +54,18 @@ class IdentityEngine:
         return lambda: stems
 
     def stems(self, segments: Samples) -> Samples:
-        """What the answer will be."""
+        """Return the stems of these segments."""
         shares = np.asarray(self.shares, dtype=np.float32)
         return shares[:, None, None] * segments[:, None]
 
 
 def separate_track(engine: Engine, track: Samples) -> Samples:
-    """A whole track `[2, n]` to `[sources, 2, n]`, by segments as the pipeline cuts them."""
+    """Separate a whole track `[2, n]` into `[sources, 2, n]`, with the segments of the pipeline."""
     segmentation, frames = engine.segmentation, track.shape[1]
     padded = np.pad(track, ((0, 0), (segmentation.length, segmentation.length)))
-    about = StoreManifest("test", engine.sources, engine.sample_rate, 2, frames, segmentation)
+    manifest = StoreManifest("test", engine.sources, engine.sample_rate, 2, frames, segmentation)
     with TemporaryDirectory() as folder:
-        store = SegmentStore.create(Path(folder) / "segments", about)
+        store = SegmentStore.create(Path(folder) / "segments", manifest)
         for segment in store.grid.segments:
             segment_input = padded[None, :, segmentation.length + segment.input_start :][..., : segment.input_frames]
             store.write(
@@ -77,17 +77,17 @@ def separate_track(engine: Engine, track: Samples) -> Samples:
 
 
 def write_tiny_htdemucs(path: Path, seed: int = 0) -> Path:
-    """A model that separates 20 s in well under a second, in the package format of demucs' own .th files."""
+    """Write a model that separates 20 s in well under a second, in the format of Demucs' own .th files."""
     return write_htdemucs(path, TINY_KWARGS, seed)
 
 
 def write_full_htdemucs(path: Path, seed: int = 0) -> Path:
-    """The size of the real htdemucs (42 M parameters, 84 MB in half precision), with random weights."""
+    """Write a model of htdemucs' real size (42 M parameters, 84 MB in half precision), with random weights."""
     return write_htdemucs(path, FULL_KWARGS, seed)
 
 
 def write_htdemucs(path: Path, kwargs: dict[str, object], seed: int = 0, half: bool = True) -> Path:
-    """Save what `demucs.states.serialize_model` would, for a new HTDemucs of these arguments."""
+    """Save a new HTDemucs of these arguments in the format of `demucs.states.serialize_model`."""
     import torch
     from demucs.htdemucs import HTDemucs
     from demucs.states import get_state

@@ -1,4 +1,4 @@
-"""A sound device that asks for sound when the test does; in place of `desktop.playback.device.Device`."""
+"""A replacement for `desktop.playback.device.Device` that renders audio only when the test asks for it."""
 
 from collections.abc import Callable
 
@@ -10,10 +10,10 @@ from desktop.playback.device import FillCallback
 
 
 class ManualDevices:
-    """Opens devices, and remembers them; `refusal` is why there is none."""
+    """Opens devices and records them; raises SoundUnavailableError if `open_error` is set."""
 
     def __init__(self, sample_rate: int = 0) -> None:
-        """`sample_rate` is the only one that they have; 0 for any."""
+        """Create devices that support only `sample_rate`, or any rate if it is 0."""
         self.devices: list[ManualDevice] = []
         self.open_error = ""
         self._sample_rate = sample_rate
@@ -26,16 +26,16 @@ class ManualDevices:
 
     @property
     def is_playing(self) -> bool:
-        """True while one is started."""
+        """True while a device is started."""
         return any(device.is_started for device in self.devices)
 
     def render(self, frames: int, block_frames: int = 441) -> NDArray[np.float32]:
-        """Let the device that was opened last ask for sound: one side of it."""
+        """Render audio on the device opened last, and return its left channel."""
         return self.devices[-1].render(frames, block_frames)
 
 
 class ManualDevice:
-    """Started, it waits for `hear`."""
+    """A device that renders only when `render` is called."""
 
     latency = 0.0
 

@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that serves files well, badly, or not at all."""
+"""A local HTTP server whose behaviour can be changed: cut bodies, errors, redirects, missing headers."""
 
 import re
 import threading
@@ -11,23 +11,23 @@ from typing import Self
 
 @dataclass
 class FileServer:
-    """Serves `files` by name from a port of its own. Use as a context manager; what it does may change meanwhile."""
+    """Serves `files` by name on a free port. Use as a context manager; attributes may change while it runs."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     supports_ranges: bool = True
-    """Answer requests for a part with that part, and not with the whole."""
+    """Answer Range requests with the requested part, not with the whole file."""
     cut_after_bytes: int | None = None
-    """Bytes of a body after which every connection is cut."""
+    """Number of body bytes after which every connection is cut."""
     forced_status: int | None = None
-    """Answer with this and nothing else."""
+    """Answer every request with this HTTP status."""
     redirects: dict[str, str] = field(default_factory=dict)
-    """Names that are answered with another address."""
+    """Target URL of each redirected name."""
     sends_length: bool = True
-    """Tell the length before the body."""
+    """Send a Content-Length header."""
     content_type: str | None = None
-    """Content-Type of every answer; None sends no such header."""
+    """Content-Type of every response; None sends no such header."""
     before_chunk: Callable[[int], None] = lambda _: None
-    """Called with the number of bytes sent before each piece of a body."""
+    """Called before each chunk of a body, with the number of bytes sent so far."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and Range header of every request."""
     request_headers: list[dict[str, str]] = field(default_factory=list)
@@ -97,5 +97,5 @@ class FileServer:
                 self.before_chunk(sent)
                 request.wfile.write(body[sent : min(sent + chunk_size, limit)])
         except ConnectionError:
-            pass  # the client hung up
+            pass  # the client closed the connection
         request.close_connection = True

@@ -1,4 +1,4 @@
-"""A desktop's service on a bus of its own, and the app's keeper that asks it: prints what the service was told.
+"""A fake desktop service for sleep inhibition, and the app's inhibitor that calls it; prints every call.
 
 dbus-run-session -- python -m tests.helpers.inhibitor org.freedesktop.ScreenSaver
 """
@@ -17,7 +17,7 @@ from desktop.ui.system.sleep_inhibitors import DBusInhibitor
 
 
 class FakeInhibitorService(QDBusVirtualObject):
-    """Answers every call with a cookie, and watches whether the caller is still there."""
+    """Answers every call with a cookie, and reports when the caller leaves the bus."""
 
     def __init__(self, bus: QDBusConnection) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ def main(service_name: str) -> None:
     service.watcher.serviceUnregistered.connect(on_caller_gone)
     QTimer.singleShot(0, inhibitor.acquire)
     QTimer.singleShot(500, inhibitor.release)
-    if "freedesktop" not in service_name:  # nobody will have called
+    if "freedesktop" not in service_name:  # the inhibitor does not call this service
         QTimer.singleShot(1000, on_caller_gone)
     QTimer.singleShot(10_000, application.quit)
     application.exec()

@@ -1,4 +1,4 @@
-"""A library of its own with the real Redis and the real worker, and waiting for what happens in it."""
+"""A separate library with real Redis and a real worker, and functions that wait for its events."""
 
 import os
 import threading
@@ -22,7 +22,7 @@ TIMEOUT_S = 90.0
 
 
 class RunningLibrary:
-    """A backend, and all it has told."""
+    """A backend that records its events."""
 
     def __init__(self, backend: Backend, home: Home) -> None:
         self.backend = backend
@@ -34,9 +34,9 @@ class RunningLibrary:
         backend.subscribe(self._on_event, self._notify_waiters)
 
     def wait_until(self, condition: Callable[[], bool], timeout_s: float = TIMEOUT_S) -> None:
-        """Wait for events until `true()`."""
+        """Wait until `condition()` is true, checking it after each event; raise AssertionError after `timeout_s`."""
         with self._changed:
-            # Events may be lost in a gap, so the rows are looked at from time to time as well.
+            # Events may be lost in a gap, so check every 0.25 s as well.
             for _ in range(int(timeout_s / 0.25)):
                 if condition():
                     return
@@ -44,12 +44,12 @@ class RunningLibrary:
         raise AssertionError(f"not within {timeout_s} s: {[(job.state, job.error) for job in self.service.jobs()]}")
 
     def wait_for(self, job: Job, *states: JobState) -> Job:
-        """Wait until the job is in one of `states`."""
+        """Wait until the job is in one of `states`, and return it."""
         self.wait_until(lambda: self.service.job(job.id).state in states)
         return self.service.job(job.id)
 
     def wait_for_progress(self, job: Job) -> None:
-        """Wait until the job's owner has told of progress."""
+        """Wait until a progress event of the job has arrived."""
         self.wait_until(lambda: any(event.job_id == job.id for event in self.progress))
 
     def _on_event(self, event: JobEvent) -> None:
@@ -66,7 +66,7 @@ class RunningLibrary:
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = TIMEOUT_S, interval_s: float = 0.1) -> None:
-    """Wait for what another process does."""
+    """Poll until `condition()` is true; raise AssertionError after `timeout_s`."""
     never_set = threading.Event()
     for _ in range(int(timeout_s / interval_s)):
         if condition():
@@ -77,9 +77,9 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = TIMEOUT_S, inte
 
 @contextmanager
 def running_library(root: Path, drafts: bool = False) -> Generator[RunningLibrary]:
-    """A started backend on the library at `root`, for this process and its children; stopped at the end.
+    """Run a backend on the library at `root`, for this process and its children; stop it at the end.
 
-    `drafts`: with the second worker that makes them.
+    `drafts` also starts the draft worker.
     """
     before = os.environ.get("UNBRAID_HOME")
     os.environ["UNBRAID_HOME"] = str(root)
@@ -98,13 +98,13 @@ def running_library(root: Path, drafts: bool = False) -> Generator[RunningLibrar
 
 
 def find_processes(root: Path) -> list[psutil.Process]:
-    """Every process but this one that works on the library at `root`."""
+    """Return all processes except this one that use the library at `root`."""
     found: list[psutil.Process] = []
-    run = str(Home(root).runtime_dir)
+    runtime_dir = str(Home(root).runtime_dir)
     for process in psutil.process_iter():
         try:
-            # Redis writes its title over its environment, and its socket's path into it.
-            ours = process.environ().get("UNBRAID_HOME") == str(root) or run in " ".join(process.cmdline())
+            # Redis overwrites its environment with its process title, which contains the path of its socket.
+            ours = process.environ().get("UNBRAID_HOME") == str(root) or runtime_dir in " ".join(process.cmdline())
             if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -113,16 +113,16 @@ def find_processes(root: Path) -> list[psutil.Process]:
 
 
 def assert_all_ended(root: Path, timeout_s: float = 10) -> None:
-    """Wait `patience` seconds at most for every process on the library at `root` to end.
+    """Wait at most `timeout_s` for every process on the library at `root` to end; raise AssertionError otherwise.
 
-    A process that billiard was just starting, and its semaphore tracker, notice by a closed pipe that their worker has
-    gone: a moment after that has ended.
+    A process that billiard was just starting, and its semaphore tracker, notice the end of their worker by a closed
+    pipe, a moment after it has ended.
     """
     wait_until(lambda: not find_processes(root), timeout_s)
 
 
 def write_song(path: Path, seconds: float = 5.0, sample_rate: int = 44100) -> Path:
-    """A stereo song of noise in 16 bit, different for each name."""
+    """Write 16-bit stereo noise, different for each file name, and return `path`."""
     random = np.random.default_rng(crc32(os.fsencode(path.name)))  # a string's hash differs from run to run
     soundfile.write(
         native_path(path), random.normal(0, 0.1, (int(seconds * sample_rate), 2)), sample_rate, subtype="PCM_16"

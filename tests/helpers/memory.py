@@ -1,12 +1,12 @@
-"""The most memory that a process has ever had."""
+"""Peak memory of this process."""
 
 from pathlib import Path
 
 
 def peak_memory() -> int:
-    """Bytes, of this process, by Linux.
+    """Return the peak resident memory of this process in bytes (Linux).
 
-    Not `resource.getrusage`: what that tells begins with the peak of the process that started this one.
+    `resource.getrusage` does not fit: its value starts at the peak of the parent process.
     """
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) << 10

@@ -13,14 +13,14 @@ GOLDEN = SHARED / "sketch" / "golden.npz"
 
 
 def read_stem(song: str, name: str) -> NDArray[np.float32]:
-    """`[2, frames]` of a stem, or of the "mixture"."""
+    """Read a stem, or the "mixture", as float32 `[2, frames]`."""
     path: Path = FIXTURES / "multitrack" / song / f"{name}.flac"
     sound, _ = soundfile.read(path, dtype="float32", always_2d=True)
     return np.ascontiguousarray(sound.T)
 
 
 def si_sdr(reference: NDArray[np.floating], estimate: NDArray[np.floating]) -> float:
-    """Scale-invariant signal-to-distortion ratio in dB, as metrics.py beside the fixtures has it."""
+    """Return the scale-invariant signal-to-distortion ratio in dB, computed as in metrics.py beside the fixtures."""
     reference_signal, estimate_signal = (
         plane.astype(np.float64).ravel() - plane.mean(dtype=np.float64) for plane in (reference, estimate)
     )

@@ -1,4 +1,4 @@
-"""A desktop's notification service on a bus of its own, and the app that tells it something: prints what it was told.
+"""A fake notification service on a private D-Bus, and the app's notification that calls it; prints every call.
 
 dbus-run-session -- python -m tests.helpers.notified org.freedesktop.Notifications
 """

@@ -1,4 +1,4 @@
-"""The app as it is when it is packaged, as far as it looks at that: an executable of its own, at a place of its own.
+"""A simulated packaged app: a separate executable for which the app's own checks say that it is packaged.
 
 `EXECUTABLE --python CODE` runs code in it.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.helpers.command import ROOT, command_environment
 
-# What PyInstaller's start does; the executable starts itself again for each of its processes, with other words.
+# Imitates PyInstaller's bootloader. The executable starts itself again for each child process, with other arguments.
 _APP_SCRIPT = """#!/bin/sh
 exec "{python}" -P -c '
 import sys
@@ -26,7 +26,7 @@ sys.exit(main())
 
 
 def write_packaged_app(executable: Path) -> Path:
-    """Put one at `executable`."""
+    """Write a simulated packaged app to `executable`."""
     executable.parent.mkdir(parents=True, exist_ok=True)
     text = _APP_SCRIPT.format(python=sys.executable, root=ROOT, executable=executable)
     executable.write_text(text, encoding="utf-8")
@@ -37,7 +37,7 @@ def write_packaged_app(executable: Path) -> Path:
 def run_packaged(
     executable: Path, *arguments: str | Path, home: Path, timeout_s: float = 240.0
 ) -> "subprocess.CompletedProcess[str]":
-    """Run it as somebody whose home is the folder `user`, on a computer where nothing is set."""
+    """Run the packaged app as a user with this home folder and a default environment."""
     environment = user_environment(home)
     return subprocess.run(
         [executable, *map(str, arguments)], env=environment, cwd=home, capture_output=True, text=True, timeout=timeout_s, check=False
@@ -45,7 +45,7 @@ def run_packaged(
 
 
 def user_environment(home: Path) -> dict[str, str]:
-    """The variables of a user whose home is that folder."""
+    """Return the environment of a user with this home folder."""
     kept = command_environment(home) | {"HOME": str(home), "QT_QPA_PLATFORM": "offscreen"}
     return {name: value for name, value in kept.items() if name not in ("UNBRAID_HOME", *_XDG_VARIABLES)}
 

@@ -1,4 +1,4 @@
-"""Whoever publishes new versions: a key made for the test, and a server with the feed that packaging/feed.py writes."""
+"""A publisher of new versions: a key made for the test, and a server with the feed that packaging/feed.py writes."""
 
 import sys
 from collections.abc import Generator
@@ -20,7 +20,7 @@ RELEASE_PAGE = "https://example.org/unbraid/new"
 
 @dataclass
 class Publisher:
-    """Publishes on a server of its own."""
+    """Publishes signed update feeds on a local server."""
 
     server: FileServer
     key: SigningKey = field(default_factory=SigningKey.generate)
@@ -31,22 +31,22 @@ class Publisher:
 
     @property
     def requested_paths(self) -> list[str]:
-        """What was asked of the server, in order."""
+        """The requested paths, in order."""
         return [path.strip("/") for path, _ in self.server.requests]
 
     def publish(self, version: str, page: str = RELEASE_PAGE) -> None:
-        """Put out a version."""
+        """Publish a version."""
         self.upload(format_feed(version, page, []))
 
     def upload(self, data: bytes, key: SigningKey | None = None) -> None:
-        """Put out these bytes, signed with `key`."""
+        """Publish these bytes as the feed, signed with `key` or the publisher's own key."""
         self.server.files[NAME] = data
         self.server.files[SIGNATURE_NAME] = (key or self.key).sign(data, f"file:{NAME}").encode()
 
 
 @contextmanager
 def running_publisher(version: str) -> Generator[Publisher]:
-    """A publisher that has put out `version`."""
+    """Run a publisher that has published `version`."""
     with FileServer() as server:
         publisher = Publisher(server)
         publisher.publish(version)

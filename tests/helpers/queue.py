@@ -1,4 +1,4 @@
-"""The real Redis of a library, without a worker: what is asked for stays where it can be looked at."""
+"""The real Redis of a library without a worker: messages stay in the queue, where tests can read them."""
 
 import json
 import os
@@ -20,13 +20,13 @@ from desktop.tasks.redis_client import redis_client, redis_names
 
 
 class NullEvents:
-    """Hears every event and does nothing."""
+    """Ignores every event."""
 
     def emit(self, event: JobEvent) -> None: ...
 
 
 class QueueOnlyLibrary:
-    """A library whose messages nobody takes."""
+    """A library whose messages no worker takes."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -37,16 +37,16 @@ class QueueOnlyLibrary:
         self.reconciliation = Reconciliation(home, self.store, self.queue, NullEvents())
 
     def messages(self) -> list[dict[str, Any]]:
-        """What waits, first to be taken first."""
+        """Return the waiting messages, next one first."""
         with redis_client() as client:
             return [json.loads(text) for text in reversed(client.lrange(redis_names().queue, 0, -1))]
 
     def message_ids(self) -> list[str]:
-        """The identities of what waits, first to be taken first."""
+        """Return the ids of the waiting messages, next one first."""
         return [message["headers"]["id"] for message in self.messages()]
 
     def hold_next_message(self) -> str:
-        """Have a worker hold the next message, as the transport notes it. Its identity."""
+        """Mark the next message as held by a worker, as the transport records it, and return its id."""
         with redis_client() as client:
             text = client.rpop(redis_names().queue)
             assert isinstance(text, str)
@@ -62,7 +62,7 @@ class QueueOnlyLibrary:
 
 @contextmanager
 def queue_only_library(root: Path) -> Generator[QueueOnlyLibrary]:
-    """A library with its Redis, or that of REDIS_HOST, for this process; ended with the context."""
+    """Run a library with its own Redis, or that of REDIS_HOST, for this process; stop it at the end."""
     before = os.environ["UNBRAID_HOME"]
     os.environ["UNBRAID_HOME"] = str(root)
     library = QueueOnlyLibrary(Home(root).create_folders())

@@ -1,4 +1,4 @@
-"""A Redis that somebody else runs, on a port."""
+"""An external Redis on a port."""
 
 import socket
 import subprocess
@@ -11,7 +11,7 @@ from desktop.supervisor.redis_server import find_binary
 
 @contextmanager
 def redis_on_free_port(folder: Path, *options: str) -> Generator[dict[str, str]]:
-    """A server that answers, with its working directory in `folder`; what REDIS_* say of it."""
+    """Run a Redis with the working directory `folder`, and yield the REDIS_* variables that select it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Songs that are stopped in the middle: what they keep, who works on them, and whether it came out the same."""
+"""Checks for interrupted jobs: finished segments, worker processes, leftover files and identical stems."""
 
 from pathlib import Path
 
@@ -16,19 +16,19 @@ TINY_MODEL_NAME = "thin"
 
 
 def import_tiny_model(home: Home, folder: Path) -> str:
-    """Put an HTDemucs of random weights on the shelf; its segments are of 4 s and begin every 3 s. Its name."""
+    """Import an HTDemucs with random weights and segments of 4 s every 3 s, and return its name."""
     return ModelStore(home).import_file(write_tiny_htdemucs(folder / f"{TINY_MODEL_NAME}.th"), TINY_MODEL_NAME).name
 
 
 class FinishedSegments:
-    """The finished segments of a job, as they are seen to appear. None may ever be written twice."""
+    """The finished segments of a job. None may ever be written twice."""
 
     def __init__(self, home: Home, job: Job) -> None:
         self._folder = home.job_folder(job.id).segments
         self._seen: dict[str, tuple[int, int]] = {}
 
     def count(self) -> int:
-        """How many there are. Fails when one was made anew."""
+        """Return the number of finished segments; raise AssertionError if one was written again."""
         now = self._list_segments()
         changed = {name for name in now if self._seen.get(name, now[name]) != now[name]}
         assert not changed, f"made twice: {sorted(changed)}"
@@ -47,29 +47,29 @@ class FinishedSegments:
 
 
 def find_worker(root: Path) -> psutil.Process:
-    """The worker's main process."""
+    """Return the worker's main process."""
     return next(p for p in _find_supervised(root) if "--draft" not in p.cmdline())
 
 
 def find_draft_worker(root: Path) -> psutil.Process:
-    """The process that makes drafts."""
+    """Return the draft worker's process."""
     return next(p for p in _find_supervised(root) if "--draft" in p.cmdline())
 
 
 def find_owner(root: Path) -> psutil.Process:
-    """The process in which songs are separated."""
+    """Return the child process of the worker that separates."""
     return next(p for p in find_worker(root).children() if "spawn_main" in " ".join(p.cmdline()))
 
 
 def list_leftovers(home: Home, job: Job) -> list[str]:
-    """What an ended job keeps and should not: everything but its stems, its track and its peaks."""
+    """Return the files that an ended job should have deleted: all but stems, track, peaks, cover and record."""
     published = {stem.path.parent.name for stem in job.stems}
     useful = published | {"source", "mixture.peaks", "cover", "job.json"}
     return sorted(path.name for path in home.job_folder(job.id).root.iterdir() if path.name not in useful)
 
 
 def assert_same_stems(one: Job, other: Job) -> None:
-    """Sample by sample: the files' headers may hold the time at which they were written."""
+    """Compare the stems sample by sample; file headers may differ, because they can contain the time of writing."""
     assert [stem.name for stem in one.stems] == [stem.name for stem in other.stems]
     for stem, other_stem in zip(one.stems, other.stems, strict=True):
         assert soundfile.info(stem.path).subtype == soundfile.info(other_stem.path).subtype

@@ -1,4 +1,4 @@
-"""Rows as the app never writes them by itself, or not as quickly."""
+"""Create rows directly that the app never writes, or writes only slowly."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from desktop.runtime.process_identity import machine_id
 
 
 def make_new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
-    """A job that was not added yet."""
+    """Return a job that has not been added yet."""
     return Job(
         id=str(uuid4()),
         state=JobState.PENDING,
@@ -29,30 +29,30 @@ def make_new_job(name: str = "song.wav", options: JobOptions | None = None) -> J
 
 
 def claim_job(store: JobStore, job: Job | None = None) -> Job:
-    """The job, or a new one, taken by this process."""
+    """Claim the job, or a new one, for this process, and return it."""
     claimed_job = store.claim((job or store.insert(make_new_job())).id)
     assert claimed_job is not None
     return claimed_job
 
 
 def complete_job(home: Home, store: JobStore, job: Job | None = None) -> Job:
-    """The job, or a new one, with two stems on the disk, as its owner leaves it."""
+    """Complete the job, or a new one, with two stem files as its owner would, and return it."""
     owned = claim_job(store, job)
     run = home.job_folder(owned.id).result_folder(owned.token)
     run.mkdir(parents=True)
     stems = tuple(Stem(name, run / f"{name}.flac", run / f"{name}.peaks") for name in ("vocals", "drums"))
     for stem in stems:
         stem.path.write_bytes(f"{stem.name} of run {owned.token}".encode())
-    known = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
+    details = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
     store.record_details(owned, model_used="htdemucs", runtime="torch")
-    assert store.complete(owned, stems, ("A notice.",), elapsed=7.0, **known)
+    assert store.complete(owned, stems, ("A notice.",), elapsed=7.0, **details)
     done = store.job(owned.id)
     write_backup_record(home, done)
     return done
 
 
 def update_rows(home: Home, assignments: str, job: Job | None = None, **parameters: object) -> None:
-    """Write `values`, as SQL sets them, into the row of a job, or into all."""
+    """Apply the SQL `assignments` to the row of a job, or to all rows."""
     engine = create_engine(f"sqlite:///{home.database}")
     where = "" if job is None else " WHERE id = :id"
     with engine.begin() as connection:
@@ -63,10 +63,10 @@ def update_rows(home: Home, assignments: str, job: Job | None = None, **paramete
 
 
 def simulate_dead_owner(home: Home, job: Job) -> None:
-    """As after a kill -9: the row names a process that is no more."""
+    """Set a process that does not exist as the owner, as after a kill -9."""
     update_rows(home, "owner = :owner", job, owner=f"{machine_id()}/999999/0")
 
 
 def simulate_remote_owner(home: Home, job: Job, machine_id: str = "elsewhere") -> None:
-    """As if the job were in work on another machine, whose processes cannot be seen from here."""
+    """Set a process of another machine, whose state is unknown here, as the owner."""
     update_rows(home, "owner = :owner", job, owner=f"{machine_id}/1/1")

@@ -1,4 +1,4 @@
-"""Where the fixtures lie that every checkout has beside it."""
+"""Paths of the shared fixtures and tools, which lie beside every checkout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A disk of a few megabytes, which can be filled, emptied, grown and made read-only. For root on Linux alone."""
+"""A disk of a few megabytes that can be filled, emptied, resized and made read-only. Needs root on Linux."""
 
 import errno
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 
 
 class SmallDisk:
-    """A tmpfs at `place`."""
+    """A tmpfs mounted at `mount_point`."""
 
     def __init__(self, mount_point: Path, megabytes: int) -> None:
         self.mount_point = mount_point
@@ -20,7 +20,7 @@ class SmallDisk:
             pytest.skip("this user may not mount a disk")
 
     def fill(self) -> None:
-        """Leave no byte free, whatever else is written meanwhile."""
+        """Fill the disk until no byte is free, even if others write meanwhile."""
         with (self.mount_point / "filler").open("ab", buffering=0) as file:
             for size in (1 << 20, 4096):
                 try:
@@ -31,17 +31,17 @@ class SmallDisk:
                         raise
 
     def empty(self) -> None:
-        """Take away what filled it."""
+        """Delete the file that `fill` wrote."""
         (self.mount_point / "filler").unlink()
 
     def remount(self, options: str) -> None:
-        """With other options, such as "size=50m", "ro" or "rw"."""
+        """Remount the disk with other options, such as "size=50m", "ro" or "rw"."""
         subprocess.run(["mount", "-o", f"remount,{options}", str(self.mount_point)], check=True)
 
 
 @contextmanager
 def small_disk(mount_point: Path, megabytes: int) -> Generator[SmallDisk]:
-    """Mounted at the new folder `place` for as long as the context lasts."""
+    """Mount a disk at the new folder `mount_point`; unmount it at the end."""
     disk = SmallDisk(mount_point, megabytes)
     try:
         yield disk

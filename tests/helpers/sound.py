@@ -1,4 +1,4 @@
-"""Sound for tests: noise, tones and whole numbers, and files of them."""
+"""Audio for tests: noise, tones and integers, and how to decode and encode files."""
 
 import shutil
 import subprocess
@@ -12,17 +12,17 @@ from desktop.audio.mixture import Mixture, decode_mixture
 
 
 def make_noise(frames: int, channels: int = 2, level: float = 0.1, seed: int = 0) -> NDArray[np.float64]:
-    """White noise `[channels, frames]`, never beyond full scale."""
+    """Return white noise `[channels, frames]`, clipped to full scale."""
     return np.clip(np.random.default_rng(seed).normal(0, level, (channels, frames)), -1, 1)
 
 
 def make_tone(frames: int, rate: int, frequency_hz: float = 440.0, channels: int = 1) -> NDArray[np.float64]:
-    """A sine of half full scale `[channels, frames]`."""
+    """Return a sine `[channels, frames]` at half of full scale."""
     return np.tile(0.5 * np.sin(2 * np.pi * frequency_hz * np.arange(frames) / rate), (channels, 1))
 
 
 def make_integers(frames: int, bits: int, channels: int = 2, seed: int = 0) -> NDArray[np.int64]:
-    """Integers `[channels, frames]` over the whole range of `bits`, both ends of it first."""
+    """Return integers `[channels, frames]` over the whole range of `bits`, starting with its minimum and maximum."""
     full_scale = 1 << (bits - 1)
     values = np.random.default_rng(seed).integers(-full_scale, full_scale, (channels, frames))
     values[:, :2] = (-full_scale, full_scale - 1)
@@ -30,12 +30,12 @@ def make_integers(frames: int, bits: int, channels: int = 2, seed: int = 0) -> N
 
 
 def decode_track(track: Path, out: Path) -> Mixture:
-    """`track` as the pipeline gets it."""
+    """Decode `track` as the pipeline does."""
     return decode_mixture(track, out, lambda part: None, lambda: False)
 
 
 def run_ffmpeg(*arguments: str | Path) -> None:
     """Run ffmpeg, or skip the test on a machine without it."""
     if shutil.which("ffmpeg") is None:
-        pytest.skip("ffmpeg makes this file")
+        pytest.skip("needs ffmpeg to make this file")
     subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True, timeout=60)

@@ -1,4 +1,4 @@
-"""A sound card that exists in memory alone: runs a Python file on it, and gives back what it played."""
+"""A virtual sound card in memory: run a Python script on it, and return what it played."""
 
 import os
 import re
@@ -15,52 +15,52 @@ from tests.helpers.shared import TOOLS
 
 ROOT = Path(__file__).parents[2]
 SAMPLE_RATE = 44100
-# Frames: silence between two performances; what a card loses at once, its buffer twice; what tells a place in noise.
+# Frames: silence between two parts; the most a card loses at once, twice its buffer; enough to find a place in noise.
 _MIN_PAUSE_FRAMES, _MAX_LOST_FRAMES, _MATCH_FRAMES = int(0.4 * SAMPLE_RATE), int(0.1 * SAMPLE_RATE), 8
-# It stutters before it plays on: 292 cuts were heard for 203 underflows.
+# A card stutters before it continues: 292 cuts were measured for 203 underflows.
 _MAX_CUTS_PER_UNDERFLOW = 3
 
 
 @dataclass(frozen=True)
 class Dropouts:
-    """What a program logged of sound that broke off."""
+    """The audio dropouts that a program logged."""
 
     underflows: int
-    """Of the card."""
+    """Underflows of the card."""
     late_reads: int
-    """Of the program itself."""
+    """Late reads of the program itself."""
 
     def can_explain(self, cuts: int) -> bool:
-        """True when the card may have made so many cuts, and the program none."""
+        """Return True if the card alone can have caused this number of cuts."""
         return self.late_reads == 0 and cuts <= _MAX_CUTS_PER_UNDERFLOW * self.underflows
 
 
 def parse_dropouts(log: str) -> Dropouts:
-    """What its last line about it says."""
+    """Return the dropouts of the last such line in `log`, or none."""
     matches = re.findall(r"Sound dropped out: (\d+) device underflows, (\d+) late reads", log)
     return Dropouts(*map(int, matches[-1])) if matches else Dropouts(0, 0)
 
 
 @dataclass(frozen=True)
 class PlaybackResult:
-    """What a program played."""
+    """The recording of what a program played, and its dropouts."""
 
     recording: NDArray[np.float32]
     """float32 `[frames, 2]` at 44.1 kHz."""
     dropouts: Dropouts
 
     def assert_matches(self, sound: NDArray[np.float32]) -> None:
-        """Fail unless it is all of `sound`, bit for bit, but for what the card left out; silence round it is let pass."""
-        heard = match_sound(sound, self.recording)
-        assert self.dropouts.can_explain(heard.cut_count), (heard, self.dropouts)
-        assert not self.recording[heard.end :].any(), heard
-        assert heard.first < _MAX_LOST_FRAMES
-        assert heard.last > len(sound) - _MAX_LOST_FRAMES
-        assert heard.cut_count or (heard.first, heard.last) == (0, len(sound))
+        """Check that the recording is all of `sound` bit for bit, except cuts by the card and silence at both ends."""
+        match = match_sound(sound, self.recording)
+        assert self.dropouts.can_explain(match.cut_count), (match, self.dropouts)
+        assert not self.recording[match.end :].any(), match
+        assert match.first < _MAX_LOST_FRAMES
+        assert match.last > len(sound) - _MAX_LOST_FRAMES
+        assert match.cut_count or (match.first, match.last) == (0, len(sound))
 
 
 def record_playback(script: str, folder: Path, *arguments: str | Path) -> PlaybackResult:
-    """Run `script` (Python source, its arguments being `words`) on the card."""
+    """Run the Python source `script` with these arguments on the card, and return what it played."""
     code = folder / "script.py"
     code.write_text(script, encoding="utf-8")
     recording = folder / "recording.wav"
@@ -78,7 +78,7 @@ def record_playback(script: str, folder: Path, *arguments: str | Path) -> Playba
 
 
 def find_offset(sound: NDArray[np.float32], recording: NDArray[np.float32]) -> int:
-    """The frame of `recording` at which `sound` begins."""
+    """Return the frame of `recording` at which `sound` begins."""
     size = 1 << (len(recording) + len(sound)).bit_length()
     match = np.fft.irfft(np.fft.rfft(recording[:, 0], size) * np.conj(np.fft.rfft(sound[:, 0], size)), size)
     return int(np.argmax(match[: len(recording)]))
@@ -86,28 +86,28 @@ def find_offset(sound: NDArray[np.float32], recording: NDArray[np.float32]) -> i
 
 @dataclass(frozen=True)
 class SoundMatch:
-    """What of a sound was heard."""
+    """The part of a sound that was found in a performance."""
 
     first: int
     last: int
-    """The frame after it."""
+    """The frame of the sound after the last one found."""
     cuts: tuple[tuple[int, int, int], ...]
-    """Where it was cut by the card: a frame of the sound, how many frames were silent, and how many were lost."""
+    """Cuts by the card: a frame of the sound, the number of silent frames, and the number of lost frames."""
     end: int
-    """The frame of the performance from which on something else is heard, if anything."""
+    """The frame of the performance at which something else starts, or its length."""
 
     @property
     def cut_count(self) -> int:
-        """How often it was cut by the card."""
+        """The number of cuts by the card."""
         return len(self.cuts)
 
 
 def match_sound(sound: NDArray[np.float32], performance: NDArray[np.float32], tolerance: float = 0.0) -> SoundMatch:
-    """Follow `sound` through `performance`, frame by frame, up to where something else is heard.
+    """Follow `sound` through `performance`, frame by frame, up to the first frame that differs.
 
-    A card that the machine gives no time plays nothing for a while and loses some hundredths of a second. So it cuts the
-    sound hard, from one frame to the next, and that is counted. Nothing else is let pass: what the player does to a
-    sound is a fade, and a faded frame differs.
+    A card without CPU time plays nothing for a while and loses some hundredths of a second. That cuts the sound between
+    two frames, and the cuts are counted. Nothing else is accepted: the player itself only fades, and a faded frame
+    differs.
     """
     audible_frames = np.flatnonzero(np.abs(performance).max(axis=1))
     assert len(audible_frames), "nothing was heard"
@@ -121,7 +121,7 @@ def match_sound(sound: NDArray[np.float32], performance: NDArray[np.float32], to
         frame = int(next(iter(audible_frames[np.searchsorted(audible_frames, frame) :]), len(performance)))
         if len(performance) - frame < _MATCH_FRAMES:
             return SoundMatch(first, sound_frame, tuple(cuts), len(performance))
-        if not performance[frame : frame + _MATCH_FRAMES].any(axis=1).all():  # a shred between two cuts
+        if not performance[frame : frame + _MATCH_FRAMES].any(axis=1).all():  # a fragment between two cuts
             audible_frames = audible_frames[audible_frames > frame]
             continue
         next_sound_frame = _find_continuation(sound_frame, performance[frame : frame + _MATCH_FRAMES], sound, tolerance)
@@ -132,7 +132,7 @@ def match_sound(sound: NDArray[np.float32], performance: NDArray[np.float32], to
 
 
 def _count_equal_frames(one: NDArray[np.float32], other: NDArray[np.float32], tolerance: float) -> int:
-    """How many frames both have in common from their beginnings on."""
+    """Return the number of equal frames from the start of both."""
     length = min(len(one), len(other))
     for start in range(0, length, SAMPLE_RATE):
         end = min(start + SAMPLE_RATE, length)
@@ -145,17 +145,17 @@ def _count_equal_frames(one: NDArray[np.float32], other: NDArray[np.float32], to
 def _find_continuation(
     start: int, head: NDArray[np.float32], sound: NDArray[np.float32], tolerance: float
 ) -> int | None:
-    """The first frame from `at` on from which `sound` goes on like `head`, with no more lost than a card loses."""
-    places = np.lib.stride_tricks.sliding_window_view(
+    """Return the first frame from `start` at which `sound` continues like `head`, within the largest possible loss."""
+    windows = np.lib.stride_tricks.sliding_window_view(
         sound[start : start + _MAX_LOST_FRAMES + len(head)], len(head), axis=0
     )
-    differences = np.abs(places - head.T).max(axis=(1, 2), initial=0.0)
+    differences = np.abs(windows - head.T).max(axis=(1, 2), initial=0.0)
     found = np.flatnonzero(differences <= tolerance)
     return start + int(found[0]) if len(found) else None
 
 
 def split_at_silence(recording: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """What was heard between long silences."""
+    """Return the parts between long silences."""
     audible_frames = np.flatnonzero(np.abs(recording).max(axis=1))
     runs = np.split(audible_frames, np.flatnonzero(np.diff(audible_frames) > _MIN_PAUSE_FRAMES) + 1)
     return [recording[run[0] : run[-1] + 1] for run in runs if len(run)]

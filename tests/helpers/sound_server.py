@@ -1,4 +1,4 @@
-"""A sound server that comes and goes while a program runs, with cards that exist in memory alone and are recorded."""
+"""A sound server that can start and stop while a program runs, with virtual cards that can be recorded."""
 
 import os
 import signal
@@ -16,10 +16,10 @@ SAMPLE_RATE = 44100
 
 
 class SoundServer:
-    """PulseAudio without D-Bus or a user's settings. Programs that have its `environment` find its cards by ALSA."""
+    """PulseAudio without D-Bus and user settings. Programs with its `environment` find its cards through ALSA."""
 
     def __init__(self, folder: Path) -> None:
-        """Put its files into a folder of its own."""
+        """Keep the files of the server in `folder`."""
         self._folder = folder
         self._server: subprocess.Popen[bytes] | None = None
         home, runtime = folder / "home", folder / "run"
@@ -34,7 +34,7 @@ class SoundServer:
         }
 
     def start(self, *cards: str) -> None:
-        """Start it with these cards, the first being the default."""
+        """Start the server with these cards; the first is the default."""
         card = "load-module module-null-sink sink_name={} rate=44100 channels=2 format=float32le"
         lines = [
             f"load-module module-native-protocol-unix auth-anonymous=1 socket={self._folder}/run/native",
@@ -43,20 +43,20 @@ class SoundServer:
         ]
         script = self._folder / "server.pa"
         script.write_text("\n".join(lines) + "\n")
-        words = ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+        command = ["pulseaudio", "-n", "-F", script, "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
         self._server = subprocess.Popen(
-            [*words, "--use-pid-file=no"], env=self._full_environment(), stderr=subprocess.DEVNULL
+            [*command, "--use-pid-file=no"], env=self._full_environment(), stderr=subprocess.DEVNULL
         )
         wait_until(lambda: self._pactl("info").returncode == 0)
 
     def stop(self) -> None:
-        """End it: its cards are gone."""
+        """Kill the server, so that its cards disappear."""
         if self._server:
             self._server.kill()
             self._server.wait()
 
     def freeze(self) -> None:
-        """Let it answer nothing any more."""
+        """Suspend the server, so that it answers nothing."""
         assert self._server
         self._server.send_signal(signal.SIGSTOP)
 
@@ -65,18 +65,18 @@ class SoundServer:
         assert self._pactl("set-default-sink", card).returncode == 0
 
     def remove_card(self, card: str) -> None:
-        """Take a card away."""
+        """Remove a card."""
         modules = self._pactl("list", "short", "modules").stdout.splitlines()
         number = next(line.split()[0] for line in modules if f"sink_name={card} " in line)
         assert self._pactl("unload-module", number).returncode == 0
 
     @contextmanager
     def recording(self, card: str) -> Generator["Recording"]:
-        """Record what a card plays."""
+        """Record the output of a card within this context."""
         raw = self._folder / f"{card}.raw"
-        words = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={SAMPLE_RATE}", "--channels=2"]
+        command = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={SAMPLE_RATE}", "--channels=2"]
         with raw.open("wb") as out:
-            recorder = subprocess.Popen([*words, "--latency-msec=20"], env=self._full_environment(), stdout=out)
+            recorder = subprocess.Popen([*command, "--latency-msec=20"], env=self._full_environment(), stdout=out)
         try:
             wait_until(lambda: raw.stat().st_size > 0)
             yield Recording(raw)
@@ -94,16 +94,16 @@ class SoundServer:
 
 
 class Recording:
-    """What a card has played until now."""
+    """The output of a card so far."""
 
     def __init__(self, raw: Path) -> None:
         self._raw = raw
 
     def sound(self) -> NDArray[np.float32]:
-        """float32 `[frames, 2]`."""
+        """Return the recorded samples, float32 `[frames, 2]`."""
         data = self._raw.read_bytes()
         return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
 
     def is_audible(self) -> bool:
-        """True when its last half second isn't silence."""
+        """Return True if the last half second is not silent."""
         return bool(self.sound()[-SAMPLE_RATE // 2 :].any())

@@ -1,4 +1,4 @@
-"""A completed job with real stems and peaks, written in a moment."""
+"""Completed jobs with real stems and peaks, written quickly."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

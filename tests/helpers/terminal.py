@@ -1,4 +1,4 @@
-"""What a terminal shows of what is written to it: enough of one for progress bars."""
+"""A terminal emulator with just enough features for progress bars."""
 
 import os
 import re
@@ -8,7 +8,7 @@ _TOKEN = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])|\r|\n|[^\x1b\r\n]")
 
 
 class Terminal:
-    """Lines that scroll for ever, and a cursor. Control sequences that it does not know change nothing."""
+    """Lines without a scrolling limit, and a cursor. Unknown control sequences are ignored."""
 
     def __init__(self, columns: int = 150) -> None:
         self.columns = columns
@@ -16,7 +16,7 @@ class Terminal:
         self._row = self._column = 0
 
     def feed(self, text: str) -> None:
-        """Write as a program does."""
+        """Process the output of a program."""
         for token in _TOKEN.finditer(text):
             if token[2] == "A":
                 self._row = max(0, self._row - int(token[1] or 1))
@@ -45,9 +45,9 @@ class Terminal:
 
 
 def capture_terminal(start: Callable[[int], None]) -> list[str]:
-    """The lines that are seen at the end of a process which `start` gives a terminal, a file descriptor, to write to.
+    """Return the lines that the terminal shows after all processes with access to it have ended.
 
-    `start` must leave nobody in this process who holds the terminal.
+    `start` gets the file descriptor of the terminal and starts the processes; it must keep no copy in this process.
     """
     read_fd, terminal_fd = os.openpty()
     terminal = Terminal()
@@ -59,7 +59,7 @@ def capture_terminal(start: Callable[[int], None]) -> list[str]:
     try:
         while data := os.read(read_fd, 65536):
             output += data
-    except OSError:  # how Linux says that nobody holds the other end
+    except OSError:  # Linux reports the end of a terminal as an error
         pass
     finally:
         os.close(read_fd)

@@ -1,4 +1,4 @@
-"""Weights files as torch and Demucs save them, and pickles that would run code."""
+"""Weights files in the formats of torch and Demucs, and pickles that would run code."""
 
 import json
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 
 class HostilePickle:
-    """A pickle that calls something when it is opened with `pickle`."""
+    """An object that calls a function when it is unpickled."""
 
     def __init__(self, call: Callable[..., Any], *args: Any) -> None:
         self._reduce_value = (call, args)
@@ -20,13 +20,13 @@ class HostilePickle:
 
 
 def save_torch_file(path: Path, content: object, is_zip: bool = True) -> Path:
-    """Save as torch does, or as it did before version 1.6."""
+    """Save in the zip format of torch, or in the format before version 1.6."""
     torch.save(content, path, _use_new_zipfile_serialization=is_zip)
     return path
 
 
 def save_safetensors(path: Path, package: dict[str, Any], **changes: str) -> Path:
-    """Save a package as the safetensors file that Demucs's own exporter writes."""
+    """Save a package as a safetensors file, as Demucs' own exporter does."""
     kwargs = package["kwargs"] | {"segment": {"_type": "fraction", "numerator": 2, "denominator": 1}}
     metadata = {"klass": "demucs.htdemucs.HTDemucs", "args": "[]", "kwargs": json.dumps(kwargs)} | changes
     save_file({key: value.contiguous() for key, value in package["state"].items()}, path, metadata=metadata)

@@ -1,4 +1,4 @@
-"""A main window on a library of its own: real rows and files, without Redis and worker."""
+"""A main window on a separate library with real rows and files, without Redis and worker."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ from tests.helpers.stems import write_completed_job
 
 
 class RecordingQueue:
-    """A queue that only remembers what was asked of it: nobody runs the jobs."""
+    """A queue that only records its calls; no worker runs the jobs."""
 
     def __init__(self) -> None:
         self.jobs: list[Job] = []
@@ -49,7 +49,7 @@ class RecordingQueue:
 
 
 class FeedEmitter:
-    """Hands events to the feed directly, as the listener's thread would."""
+    """Delivers events to the feed directly, as the listener thread would."""
 
     def __init__(self, feed: JobFeed) -> None:
         self._feed = feed
@@ -59,7 +59,7 @@ class FeedEmitter:
 
 
 class WindowHarness:
-    """Everything that a window stands on, and the window."""
+    """Everything that a main window needs, and a factory for the window."""
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root).create_folders()
@@ -67,12 +67,12 @@ class WindowHarness:
         self.queue = RecordingQueue()
         self.store = JobStore(self.home)
         self.model_error = ""
-        """Why no model can be had at this moment."""
+        """If set, the reason why every model is unavailable."""
         self.service = JobService(self.home, self.store, self.queue, FeedEmitter(self.feed), self._check_model)
         self.transport = Transport()
 
     def create_window(self, source: FeedConfig | None = None) -> MainWindow:
-        """A new window on this library; `source` tells it of newer versions."""
+        """Return a new window on this library; `source` is its update feed."""
         return MainWindow(lambda: self.service, self.feed, self.transport, ModelStore(self.home), self.home, source)
 
     def _check_model(self, name: str) -> None:
@@ -82,14 +82,14 @@ class WindowHarness:
 
 @contextmanager
 def window_harness(root: Path) -> Iterator[WindowHarness]:
-    """A stage, its transport closed at the end."""
+    """Create a harness, and close its transport at the end."""
     harness = WindowHarness(root)
     yield harness
     harness.transport.close()
 
 
 def open_window(harness: WindowHarness, qtbot: QtBot, size: QSize | None = None) -> MainWindow:
-    """Its window, shown, in front, with every song in its table."""
+    """Return the harness's window, shown, active, and with every job loaded into its table."""
     window = harness.create_window()
     qtbot.addWidget(window)
     window.resize(size or QSize(1440, 900))
@@ -103,7 +103,7 @@ def open_window(harness: WindowHarness, qtbot: QtBot, size: QSize | None = None)
 
 
 def add_separated_song(harness: WindowHarness, **changes: Any) -> Job:
-    """A separated song in the library, with stems that can be played."""
+    """Insert a completed job with playable stems, and return it."""
     job = replace(write_completed_job(harness.home.jobs / "stems"), **changes)
     folder = harness.home.job_folder(job.id).root
     job.stems[0].path.parent.rename(folder)
@@ -112,7 +112,7 @@ def add_separated_song(harness: WindowHarness, **changes: Any) -> Job:
 
 
 def make_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **changes: Any) -> Job:
-    """A job with the values that matter to a test."""
+    """Return a job with these values and defaults for the rest."""
     model = changes.pop("model", "htdemucs")
     age = changes.pop("ago", timedelta(0))
     values: dict[str, Any] = {
@@ -129,7 +129,7 @@ def make_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **c
 
 @contextmanager
 def event_loop_gaps(window: QObject) -> Iterator[list[float]]:
-    """Seconds between the beats of a timer that should come every 5 ms: how long the window was held up."""
+    """Yield the seconds between ticks of a 5 ms timer, which show how long the event loop was blocked."""
     last, found = perf_counter(), [0.0]
 
     def on_tick() -> None:

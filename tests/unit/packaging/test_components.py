@@ -51,7 +51,7 @@ def make_bundle(root: Path, modules: set[str], files: dict[str, bytes]) -> Bundl
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of installed packages. Every bundle has PyInstaller's bootloader, but tests run without PyInstaller."""
+    """The folder of installed packages. Every bundle has PyInstaller's bootloader, which tests do without."""
     monkeypatch.setattr(components, "find_licence_texts", _with_bootloader(component_list.find_licence_texts))
     return tmp_path / "site-packages"
 

@@ -40,9 +40,9 @@ def prepared_checkout(checkout: Path, pristine: Path) -> Path:
 
 
 def start(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | variables
     return subprocess.run(
-        [checkout / "unbraid", *arguments], capture_output=True, text=True, check=False, cwd="/", timeout=120, env=environment
+        [checkout / "unbraid", *arguments], env=os.environ | variables, cwd="/", capture_output=True, text=True,
+        timeout=120, check=False,
     )  # fmt: skip
 
 

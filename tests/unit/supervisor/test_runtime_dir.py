@@ -1,4 +1,4 @@
-"""The folder of the Redis socket: the fallback if the session's folder is unusable, and one choice for all processes."""
+"""The folder of the Redis socket: a fallback if the session's folder is unusable, and one choice for all processes."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A job paused while processing stops soon, keeps its finished segments, and gives the same stems when it is resumed."""
+"""A job paused while processing stops soon, keeps its finished segments, and gives the same stems once resumed."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
