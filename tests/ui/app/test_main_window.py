@@ -330,8 +330,8 @@ def test_selected_job_is_loaded_and_controlled_by_keys(setting: WindowHarness, q
     qtbot.waitUntil(lambda: window.player.is_ready)
     qtbot.keyClick(window, Qt.Key.Key_2)
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
-    assert window.player.lane_mix(1).muted
-    assert window.player.lane_mix(0).soloed
+    assert window.player.lane_mix(1).mute
+    assert window.player.lane_mix(0).solo
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
     qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)

@@ -74,7 +74,7 @@ def test_space_on_a_focused_button_presses_it_and_does_not_play(playable: MainWi
     _focus(mute, qtbot)
     with qtbot.assertNotEmitted(playable.actions_by_name["Play or pause"].triggered):
         qtbot.keyClick(mute, Qt.Key.Key_Space)
-    assert playable.player.lane_mix(0).muted
+    assert playable.player.lane_mix(0).mute
     _focus(playable.top_bar.settings_button, qtbot)
     with qtbot.waitSignal(playable.top_bar.settings_requested):
         qtbot.keyClick(playable.top_bar.settings_button, Qt.Key.Key_Space)
@@ -132,7 +132,7 @@ def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
         interface = QAccessible.queryAccessibleInterface(button)
         assert interface is not None
         interface.actionInterface().doAction("Toggle")
-    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), muted=True, soloed=True)
+    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), mute=True, solo=True)
     assert [button.isChecked() for button in buttons] == [True, True]
     playable.player.toggle_mute(0)
     assert [button.isChecked() for button in buttons] == [False, True]
