@@ -31,8 +31,6 @@ from desktop.pipeline.stem_files import StemFile, StemWriter
 from desktop.runtime.disk_errors import describe_disk_error
 from desktop.stage import Stage
 
-__all__ = ["Outcome", "ProgressUpdate", "Request", "run"]
-
 
 @dataclass(frozen=True)
 class Outcome:

@@ -32,7 +32,8 @@ UNBRAID_SCRIPT = """
 import sys, time
 from pathlib import Path
 from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.pipeline.run import Request, run
+from desktop.pipeline.run import run
+from desktop.pipeline.request import Request
 model, cache, folder = map(Path, sys.argv[1:4])
 spec = EngineSpec("full", "demucs", (model,), runtime=sys.argv[4], fast=bool(sys.argv[5]), cache=cache)
 engine = load_engine(spec)

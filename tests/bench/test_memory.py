@@ -43,7 +43,8 @@ def report(seconds, began, details):
 """
 SEPARATE_SCRIPT = """
 from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.pipeline.run import Request, run
+from desktop.pipeline.run import run
+from desktop.pipeline.request import Request
 files = (model,) if kind != "sketch" else ()
 name = "sketch" if kind == "sketch" else "demucs"
 engine = load_engine(EngineSpec(name, name, files, runtime=kind, cache=folder.parent / "converted"))

@@ -12,8 +12,9 @@ import pytest
 
 from desktop.backend import Backend
 from desktop.errors import JobStateError, StorageError, UnusableTrackError
-from desktop.jobs.model import JobOptions, JobState, Stage
+from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
+from desktop.stage import Stage
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import (
     RunningLibrary,

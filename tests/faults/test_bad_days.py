@@ -16,10 +16,11 @@ import psutil
 import pytest
 
 from desktop.errors import StorageError
-from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.models.store import ModelStore
 from desktop.paths import Home
+from desktop.stage import Stage
 from tests.helpers.command import ROOT, CommandResult, command_environment, run_unbraid, unbraid_command
 from tests.helpers.library import (
     RunningLibrary,

@@ -15,13 +15,14 @@ import psutil
 import pytest
 
 from desktop.backend import Backend
-from desktop.jobs.model import Job, JobOptions, JobState, Stage
+from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.jobs.text import format_last_attempt
 from desktop.jobs.transitions import MAX_CRASHES
 from desktop.models.store import ModelStore
 from desktop.paths import Home
 from desktop.segments.partial_result import COMPLETE_MARKER
+from desktop.stage import Stage
 from desktop.tasks import queue, reconcile
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.events import RedisEventPublisher

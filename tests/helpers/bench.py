@@ -4,13 +4,14 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from desktop.jobs.model import Job, Stage
-from desktop.jobs.queue import JobEvent, JobProgress
+from desktop.jobs.model import Job, JobProgress
+from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.store import ModelStore
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine, Samples
+from desktop.stage import Stage
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.engines import IdentityEngine

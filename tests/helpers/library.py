@@ -13,8 +13,8 @@ import soundfile
 
 from desktop.audio.names import native_path
 from desktop.backend import Backend
-from desktop.jobs.model import Job, JobState
-from desktop.jobs.queue import DraftChanged, JobEvent, JobProgress
+from desktop.jobs.model import Job, JobProgress, JobState
+from desktop.jobs.queue import DraftChanged, JobEvent
 from desktop.paths import Home
 
 # Seconds for a cold start of everything on a busy machine.

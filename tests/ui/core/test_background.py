@@ -8,8 +8,9 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.errors import StorageError
-from desktop.jobs.model import Stage
-from desktop.jobs.queue import JobChanged, JobProgress
+from desktop.jobs.model import JobProgress
+from desktop.jobs.queue import JobChanged
+from desktop.stage import Stage
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 

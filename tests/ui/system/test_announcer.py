@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.model import Job, JobState
+from desktop.stage import Stage
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.system.announcer import Announcer

@@ -8,7 +8,8 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import JobState, Stage
+from desktop.jobs.model import JobState
+from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.pages.player.transport_bar import TimeReadout
 from desktop.ui.waveform.view import WaveformView

@@ -8,7 +8,8 @@ import pytest
 
 from desktop.cli.formatting import format_duration, format_status, format_title, job_to_json, refused_to_json
 from desktop.cli.output import CommandOutput, TextResultWriter
-from desktop.jobs.model import Job, JobOptions, JobState, Stage, Stem
+from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.stage import Stage
 
 JOB = Job(
     id="0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11",

@@ -9,12 +9,13 @@ import pytest
 from desktop.errors import UnknownJobError
 from desktop.jobs.bin import Bin
 from desktop.jobs.files import remove_orphaned_files
-from desktop.jobs.model import BIN_RETENTION_DAYS, Job, JobState, OwnerDirective, Stage
+from desktop.jobs.model import BIN_RETENTION_DAYS, Job, JobState, OwnerDirective
 from desktop.jobs.queue import JobChanged, JobEvent
 from desktop.jobs.recovery import open_store
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.stage import Stage
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
 from tests.helpers.bench import EventRecorder

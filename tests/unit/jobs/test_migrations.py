@@ -13,13 +13,14 @@ import pytest
 from desktop.errors import StorageError
 from desktop.jobs.database import Database
 from desktop.jobs.files import find_stored_track, remove_orphaned_files
-from desktop.jobs.model import JobOptions, JobState, Stage
+from desktop.jobs.model import JobOptions, JobState
 from desktop.jobs.recovery import rebuild_jobs, write_backup_record
 from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
 from desktop.settings import Settings, load_settings
+from desktop.stage import Stage
 from tests.helpers.rows import make_new_job, simulate_dead_owner
 
 VERSIONS = range(1, len(MIGRATIONS) + 1)

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job, JobState, OwnerDirective, Stage
+from desktop.jobs.model import Job, JobState, OwnerDirective
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.stage import Stage
 from tests.helpers.rows import claim_job, make_new_job, simulate_dead_owner
 
 

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from desktop.errors import JobStateError, UnknownJobError
-from desktop.jobs.model import Job, JobOptions, JobState, OwnerDirective, Stage, Stem
+from desktop.jobs.model import Job, JobOptions, JobState, OwnerDirective, Stem
 from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
+from desktop.stage import Stage
 from tests.helpers.rows import make_new_job, simulate_dead_owner
 
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from desktop.errors import CancelledError, ModelRejectedError, StorageError
 from desktop.pipeline import disk_space
 from desktop.pipeline.engines.engine import Engine, Samples, Segmentation
-from desktop.pipeline.run import Outcome, ProgressUpdate, Request, run
+from desktop.pipeline.progress import ProgressUpdate
+from desktop.pipeline.request import Request
+from desktop.pipeline.run import Outcome, run
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.small_disk import small_disk
 

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.pipeline.run import Request, run
+from desktop.pipeline.request import Request
+from desktop.pipeline.run import run
 from desktop.segments.grid import Segmentation
 from tests.helpers.engines import TINY_KWARGS, IdentityEngine, write_htdemucs
 

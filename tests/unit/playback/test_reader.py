@@ -22,7 +22,7 @@ FADE = 600
 
 
 class RampSource:
-    """A track whose samples are their position. It ends at `available`; reads block while `reads_allowed` is cleared."""
+    """A track whose samples are their position, up to `available`. Reads block while `reads_allowed` is cleared."""
 
     def __init__(self, available: int = TRACK_FRAMES, sign: int = 1, sample_rate: int = RATE) -> None:
         self.sample_rate, self.frames, self.lanes = sample_rate, TRACK_FRAMES * sample_rate // RATE, 1

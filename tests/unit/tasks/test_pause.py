@@ -7,8 +7,8 @@ from time import monotonic
 
 import pytest
 
-from desktop.jobs.model import Job, JobOptions, JobState, Stage
-from desktop.jobs.queue import JobProgress
+from desktop.jobs.model import Job, JobOptions, JobProgress, JobState
+from desktop.stage import Stage
 from desktop.tasks.heartbeat import Heartbeat
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.bench import BlockingEngine, InProcessLibrary, SingleEngineCache

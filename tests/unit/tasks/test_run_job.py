@@ -13,8 +13,9 @@ from sqlalchemy import create_engine, text
 
 from desktop.errors import StorageError
 from desktop.export.output_folder import is_exported
-from desktop.jobs.model import Attempt, Job, JobOptions, JobState, OwnerDirective, Stage
-from desktop.jobs.queue import JobChanged, JobEvent, JobProgress
+from desktop.jobs.model import Attempt, Job, JobOptions, JobProgress, JobState, OwnerDirective
+from desktop.jobs.queue import JobChanged, JobEvent
+from desktop.stage import Stage
 from desktop.tasks.heartbeat import Heartbeat
 from desktop.tasks.run_job import JobRunner
 from tests.helpers.bench import BlockingEngine, InProcessLibrary, SingleEngineCache

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from desktop.jobs.model import JobOptions, Stage
+from desktop.jobs.model import JobOptions
 from desktop.jobs.speeds import load_speeds, save_speed, speed_key
 from desktop.paths import Home
 from desktop.settings import Settings
+from desktop.stage import Stage
 from desktop.tasks import heartbeat
 from desktop.tasks.heartbeat import TimeLeftEstimator
 from tests.helpers.bench import InProcessLibrary

@@ -9,10 +9,10 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState, Stage
-from desktop.jobs.queue import JobProgress
+from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
+from desktop.stage import Stage
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.cells import PLACEHOLDER
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column

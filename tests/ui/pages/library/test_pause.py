@@ -7,8 +7,8 @@ import pytest
 from PySide6.QtCore import QPoint, QSize, Qt
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState, Stage
-from desktop.jobs.queue import JobProgress
+from desktop.jobs.model import Job, JobProgress, JobState
+from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_actions import JobAction, layout_row_buttons
 from desktop.ui.core.job_text import format_job_status, format_retry_delay

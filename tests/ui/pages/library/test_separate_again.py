@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Attempt, Job, JobState, Stage
-from desktop.jobs.queue import JobChanged, JobProgress
+from desktop.jobs.model import Attempt, Job, JobProgress, JobState
+from desktop.jobs.queue import JobChanged
+from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_actions import JobAction
 from desktop.ui.dialogs.base import TextDialog

@@ -9,7 +9,8 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState, Stage, Stem
+from desktop.jobs.model import Job, JobState, Stem
+from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_actions import JobAction
 from desktop.ui.pages.library.cells import search_text, tooltip

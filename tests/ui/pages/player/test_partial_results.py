@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState, Stage
+from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.segments.grid import Segmentation
 from desktop.segments.partial_result import COMPLETE_MARKER
 from desktop.segments.store import SegmentStore, StoreManifest
+from desktop.stage import Stage
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
@@ -89,7 +90,10 @@ def count_hatched_columns(panel: PlayerPanel) -> int:
     """Return how many of 100 columns across the track are hatched as unfinished."""
     view = panel.findChild(WaveformView)
     assert view is not None
-    return sum(view.is_unfinished(8.0 * (column + 0.5) / 100) for column in range(100))
+    return sum(
+        any(start <= 8.0 * (column + 0.5) / 100 < end for start, end in view._unfinished_item._spans)
+        for column in range(100)
+    )
 
 
 def test_lanes_of_a_draft_are_shown_and_can_be_played(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.demucs import DemucsEngine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.pipeline.run import Request, run
+from desktop.pipeline.request import Request
+from desktop.pipeline.run import run
 from tests.helpers.engines import SOURCES, TINY_KWARGS, write_htdemucs, write_tiny_htdemucs
 
 BAG = ((1.0, 0.0, 0.0, 0.5), (0.0, 1.0, 0.0, 0.25), (0.0, 0.0, 1.0, 0.5))
