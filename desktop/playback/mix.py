@@ -10,6 +10,9 @@ MIN_DB = -60.0
 """Level at the bottom of a fader: silence."""
 MAX_DB = 6.0
 """Level at the top of a fader."""
+_MAX_UNDO_STEPS = 200
+# Seconds between two changes of the same fader that are still one movement, and one step to undo.
+_SAME_MOVE_S = 1.0
 
 
 def db_to_gain(db: float) -> float:
@@ -112,11 +115,6 @@ def _lane_from_json(values: Any) -> LaneMix:
             return LaneMix(clamp_db(float(gain_db)), mute, solo)
         case _:
             raise ValueError(f"not the mix of a stem: {values!r:.100}")
-
-
-_MAX_UNDO_STEPS = 200
-# Seconds between two changes of the same fader that are still one movement, and one step to undo.
-_SAME_MOVE_S = 1.0
 
 
 class MixHistory:

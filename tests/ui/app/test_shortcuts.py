@@ -17,7 +17,7 @@ from desktop.ui.pages.player.buttons import LetterButton
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.fader import Fader
-from tests.helpers.window import WindowHarness, add_separated_song, open_window
+from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -122,6 +122,22 @@ def test_arrows_in_the_table_move_between_cells_and_ctrl_arrows_seek(playable: M
     assert playable.player.position == 0
     qtbot.keyClick(table, Qt.Key.Key_Right, CTRL)
     assert playable.player.position > 0
+
+
+def test_alt_z_undoes_changes_of_the_mix_and_restores_no_removed_song(
+    playable: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    removed = setting.store.insert(make_job("Removed"))
+    setting.store.move_to_bin([removed.id])
+    qtbot.keyClick(playable, Qt.Key.Key_1)
+    qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier)
+    assert not playable.player.lane_mix(0).mute
+    qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert playable.player.lane_mix(0).mute
+    assert [job.id for job in setting.store.jobs_in_bin()] == [removed.id]
+    qtbot.keyClick(playable, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: not setting.store.jobs_in_bin())
+    assert playable.player.lane_mix(0).mute
 
 
 def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:

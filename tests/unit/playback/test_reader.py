@@ -2,18 +2,19 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from desktop.playback import reader as reader_module
+from desktop.playback.device import FillCallback
 from desktop.playback.player import Player
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import ResampledStream
-from tests.helpers.hand_device import ManualDevices
+from tests.helpers.hand_device import ManualDevice, ManualDevices
 from tests.helpers.library import wait_until
 
 RATE = 44100
@@ -210,6 +211,34 @@ def test_playhead_advances_while_a_replacement_source_waits(recorded: RecordedSe
     recorded.session.replace_source(RampSource(available=0))
     devices.render(RATE // 2)
     wait_until(lambda: recorded.session.position > 1.4 * RATE, interval_s=0.01)
+
+
+class ExclusiveDevices(ManualDevices):
+    """A card that only one stream can use, as ALSA's hardware devices are."""
+
+    def __call__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> ManualDevice:
+        self.open_error = "The sound device is busy." if self.is_playing else ""
+        return super().__call__(sample_rate, fill, on_lost)
+
+
+def test_next_song_opens_the_device_after_the_song_before_has_released_it(
+    source: RampSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = ExclusiveDevices()
+    monkeypatch.setattr(reader_module, "Device", devices)
+    recorded = RecordedSession(source)
+    play(recorded, devices)
+    source.reads_allowed.clear()  # the reader cannot end: its disk does not respond
+    devices.render(RATE)
+    next_source = RampSource(sign=-1)
+    recorded.session.open(next_source, ["vocals"])
+    recorded.session.play()
+    source.reads_allowed.set()
+    wait_until(lambda: len(devices.devices) == 2 and devices.is_playing and recorded.has_read(1.9), interval_s=0.01)
+    np.testing.assert_array_equal(devices.render(RATE)[FADE:], next_source.sound(0, RATE)[FADE:])
+    assert recorded.errors == []
+    recorded.session.close()
+    assert not devices.is_playing
 
 
 def test_track_played_to_its_end_restarts_from_the_beginning(recorded: RecordedSession, devices: ManualDevices) -> None:
