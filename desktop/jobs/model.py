@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
+from desktop.audio.stems import sort_stem_names
 from desktop.settings import Settings
 from desktop.stage import Stage
 
@@ -185,6 +186,11 @@ class Job:
     def result(self) -> "Job | None":
         """The completed job with stems to play: this one, or the earlier one while it is separated again."""
         return self if self.state is JobState.COMPLETED else self.earlier
+
+    def sorted_stems(self) -> "list[Stem]":
+        """Return the stems in display order."""
+        order = sort_stem_names(stem.name for stem in self.stems)
+        return sorted(self.stems, key=lambda stem: order.index(stem.name))
 
     def retry_delay(self, now: datetime) -> float:
         """Return the seconds from `now` until the next retry; 0 if none is scheduled."""

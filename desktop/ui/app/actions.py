@@ -169,6 +169,9 @@ def window_shortcuts(actions: WindowActions, player: PlayerController) -> Shortc
                 "Forward 5 seconds", ("Right", "Ctrl+Right"), lambda: player.seek_by(SEEK_STEP_S), auto_repeats=True
             ),
             Shortcut("Return to start", ("Home",), player.seek_to_start),
+            # Not Ctrl+Z, which restores removed songs wherever the focus is.
+            Shortcut("Undo the last change of the mix", ("Alt+Z",), player.undo, auto_repeats=True),
+            Shortcut("Redo the change of the mix", ("Alt+Shift+Z",), player.redo, auto_repeats=True),
             *(Shortcut(f"Mute lane {n}", (f"{n}",), partial(player.toggle_mute, n - 1)) for n in _LANE_NUMBERS),
             *(Shortcut(f"Solo lane {n}", (f"Shift+{n}",), partial(player.toggle_solo, n - 1)) for n in _LANE_NUMBERS),
         ],

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, 
 from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.ui.app.actions import bind_shortcuts, list_shortcuts, window_shortcuts
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.event_notices import EventNotices
@@ -40,6 +40,7 @@ from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.accessibility import focus_next_control
 from desktop.ui.widgets.file_drop import DropOverlay, disable_child_drops, files_from_mime, has_urls
@@ -66,7 +67,7 @@ class MainWindow(QMainWindow):
         self,
         service: ServiceProvider,
         feed: JobFeed,
-        transport: Transport,
+        session: Session,
         model_store: ModelStore,
         home: Home,
         feed_config: FeedConfig | None = None,
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         self.notices = NoticeStrip()
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
         self.library = LibraryController(service, feed, model_store, home, self.notices, self)
-        self.player = PlayerController(transport, self)
+        self.player = PlayerController(session, SongStateStore(home), self)
         self.player.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
