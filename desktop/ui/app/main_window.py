@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*MINIMUM_SIZE)
         self.setAcceptDrops(True)
         self._home = home
-        self._settings_store = SettingsStore(home)
+        self._settings_store = SettingsStore(home, self)
         self._settings_dialog: SettingsDialog | None = None
         self._about_dialog: AboutDialog | None = None
         self._bin_dialog: BinDialog | None = None
@@ -87,7 +87,7 @@ class MainWindow(QMainWindow):
         """Called before the window closes; returning False keeps it open, and the callee handles the request."""
         self.notices = NoticeStrip()
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
-        self.library = LibraryController(service, feed, model_store, home, self.notices, self)
+        self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(transport, self)
         self.player.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
