@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._home = home
         self._settings_store = SettingsStore(home, self)
+        self._shown_model = self.selected_model
         self._settings_dialog: SettingsDialog | None = None
         self._about_dialog: AboutDialog | None = None
         self._bin_dialog: BinDialog | None = None
@@ -143,6 +144,7 @@ class MainWindow(QMainWindow):
         self.top_bar.search_requested.connect(self._search)
         self.top_bar.search_field.focus_results_requested.connect(self._focus_table)
         self.top_bar.model_selected.connect(self._select_model)
+        self._settings_store.changed.connect(self._show_selected_model)
         self.top_bar.settings_requested.connect(self.open_settings)
         self.top_bar.pause_requested.connect(self.library.commands.set_queue_paused)
         self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
@@ -344,6 +346,7 @@ class MainWindow(QMainWindow):
         self.batch_changed.emit(batch)
 
     def _update_models(self, models: Sequence[Model]) -> None:
+        self._shown_model = self.selected_model
         self.top_bar.set_models(models, self.selected_model)
         self.empty_state.card.set_models(models, self.selected_model)
         self.library.table_model.set_model_titles({model.name: model.title for model in models}, self.selected_model)
@@ -351,7 +354,11 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
-        self._update_models(self.library.models)
+
+    def _show_selected_model(self) -> None:
+        """Show the model for new tracks, if the user or another process has changed it."""
+        if self._shown_model != self.selected_model:
+            self._update_models(self.library.models)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

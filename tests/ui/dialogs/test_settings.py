@@ -20,6 +20,7 @@ from desktop.runtime.settings_file import SettingsFile, load_settings
 from desktop.setting_spec import Choice
 from desktop.settings import RUNTIMES, SETTINGS, Settings
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
+from desktop.ui.app.song_importer import list_demo_songs
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
@@ -28,7 +29,9 @@ from tests.helpers.settings import save_settings
 from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-SETTING_NAMES = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
+ROWS = {key: setting.row for key, setting in SETTINGS.items() if setting.row}
+SETTING_NAMES = tuple(ROWS)
+BUTTON_COUNT = 4
 
 
 @pytest.fixture
@@ -332,20 +335,22 @@ def test_restore_defaults_keeps_the_model_selected_in_the_window(
     assert load_settings(setting.home).model == "htdemucs_ft"
 
 
+def test_model_that_another_process_selects_is_shown_and_used_for_the_next_song(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.settings_store.changed):
+        SettingsFile(setting.home).change(model="htdemucs_ft", shifts=5)
+    qtbot.waitUntil(lambda: "fine-tuned" in window.top_bar.model_button.text())  # once the model store is read
+    with qtbot.waitSignal(window.library.import_queue.finished):
+        window.add_tracks(list_demo_songs())
+    (job,) = setting.store.jobs()
+    assert (job.options.model, job.options.shifts) == ("htdemucs_ft", 5)
+
+
 def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDialog) -> None:
     controls = _controls(dialog).values()
     names = [control.accessibleName() for control in controls]
-    assert names == [
-        "Draft while you wait",
-        "Keep the computer awake",
-        "If songs are still being separated when I quit",
-        "Export format",
-        "Run on",
-        "Half precision (faster)",
-        "Careful separation",
-        "Overlap",
-        "Look for new versions",
-    ]
+    assert names == [row.title.replace("&", "") for row in ROWS.values()]
     label_texts = {label.text() for label in dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in label_texts for control in controls)
     assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
@@ -361,7 +366,7 @@ def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtb
     _wait_active(dialog, qtbot)
     assert dialog.focusWidget() is dialog.close_button
     focused = []
-    for _ in range(13):
+    for _ in range(len(SETTING_NAMES) + BUTTON_COUNT):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         focused.append(dialog.focusWidget())
     assert focused == [
@@ -375,17 +380,7 @@ def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtb
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [
-        ("D", "draft"),
-        ("K", "awake"),
-        ("Q", "quit"),
-        ("E", "export_format"),
-        ("U", "runtime"),
-        ("P", "fast"),
-        ("S", "shifts"),
-        ("O", "overlap"),
-        ("N", "updates"),
-    ],
+    [(row.title[row.title.index("&") + 1].upper(), name) for name, row in ROWS.items()],
 )
 def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
     dialog.activateWindow()
@@ -403,7 +398,7 @@ def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, 
 def test_mnemonic_letters_are_unique(dialog: SettingsDialog) -> None:
     texts = [widget.text() for kind in (QLabel, QPushButton) for widget in dialog.findChildren(kind)]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 13
+    assert len(letters) == len(set(letters)) == len(SETTING_NAMES) + BUTTON_COUNT
 
 
 def test_return_toggles_a_switch_or_opens_a_list_and_keeps_the_dialog_open(dialog: SettingsDialog) -> None:
