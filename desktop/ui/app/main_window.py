@@ -77,7 +77,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(*MINIMUM_SIZE)
         self.setAcceptDrops(True)
         self._home = home
-        self._settings_store = SettingsStore(home)
+        self._settings_store = SettingsStore(home, self)
+        self._shown_model = self.selected_model
         self._settings_dialog: SettingsDialog | None = None
         self._about_dialog: AboutDialog | None = None
         self._bin_dialog: BinDialog | None = None
@@ -88,7 +89,7 @@ class MainWindow(QMainWindow):
         """Called before the window closes; returning False keeps it open, and the callee handles the request."""
         self.notices = NoticeStrip()
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
-        self.library = LibraryController(service, feed, model_store, home, self.notices, self)
+        self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
         self.player.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         self.top_bar.search_requested.connect(self._search)
         self.top_bar.search_field.focus_results_requested.connect(self._focus_table)
         self.top_bar.model_selected.connect(self._select_model)
+        self._settings_store.changed.connect(self._show_selected_model)
         self.top_bar.settings_requested.connect(self.open_settings)
         self.top_bar.pause_requested.connect(self.library.commands.set_queue_paused)
         self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
@@ -345,6 +347,7 @@ class MainWindow(QMainWindow):
         self.batch_changed.emit(batch)
 
     def _update_models(self, models: Sequence[Model]) -> None:
+        self._shown_model = self.selected_model
         self.top_bar.set_models(models, self.selected_model)
         self.empty_state.card.set_models(models, self.selected_model)
         self.library.table_model.set_model_titles({model.name: model.title for model in models}, self.selected_model)
@@ -352,7 +355,11 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
-        self._update_models(self.library.models)
+
+    def _show_selected_model(self) -> None:
+        """Show the model for new tracks, if the user or another process has changed it."""
+        if self._shown_model != self.selected_model:
+            self._update_models(self.library.models)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

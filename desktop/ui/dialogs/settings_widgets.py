@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.ui.dialogs.settings_choices import Choice, index_of
+from desktop.setting_spec import Choice, SettingValue
+from desktop.ui.dialogs.settings_choices import index_of
 from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
@@ -35,10 +36,25 @@ _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class Switch(QCheckBox):
     """Check box drawn as a switch: it takes effect at once."""
 
+    value_selected = Signal(object)
+    """True if the switch was turned on, False if it was turned off."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(self.sizeHint())
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(self.value_selected.emit)
+
+    @property
+    def value(self) -> bool:
+        """Whether the switch is on."""
+        return self.isChecked()
+
+    def set_on(self, is_on: bool) -> None:
+        """Turn the switch on or off without emitting signals."""
+        blocked = self.blockSignals(True)
+        self.setChecked(is_on)
+        self.blockSignals(blocked)
 
     def sizeHint(self) -> QSize:
         """Return the size of the switch with its focus ring."""
@@ -87,7 +103,12 @@ class DropDown(QComboBox):
         self.view().setStyleSheet(_LIST_STYLE)
         self.currentIndexChanged.connect(self._emit_selected)
 
-    def set_choices(self, choices: Sequence[Choice], value: str | float, default: str | float) -> None:
+    @property
+    def value(self) -> SettingValue:
+        """The selected value."""
+        return self.currentData()
+
+    def set_choices(self, choices: Sequence[Choice], value: SettingValue, default: SettingValue) -> None:
         """Replace the choices and select `value`, or `default` if it is not a choice, without emitting signals."""
         blocked = self.blockSignals(True)
         self.clear()
@@ -125,8 +146,10 @@ class SettingRow(QWidget):
         name_label = _create_label(title, BODY_SIZE, 500, tokens.TEXT)
         name_label.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
-        self._control = control
-        self._explanation = _create_label(explanation, SECONDARY_SIZE, 400, tokens.DIM)
+        self.control = control
+        self.explanation = explanation
+        """The explanation that the row was created with."""
+        self._explanation_label = _create_label(explanation, SECONDARY_SIZE, 400, tokens.DIM)
         grid = QGridLayout(self)
         # The switch includes the space for its focus ring.
         grid.setContentsMargins(16, 5, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 5)
@@ -134,19 +157,19 @@ class SettingRow(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         grid.addWidget(name_label, 0, 0)
-        grid.addWidget(self._explanation, 1, 0)
+        grid.addWidget(self._explanation_label, 1, 0)
         grid.addWidget(control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.set_explanation(explanation)
 
     def set_explanation(self, text: str) -> None:
         """Set the explanation below the control's name."""
-        self._explanation.setText(text)
-        self._control.setAccessibleDescription(text)
+        self._explanation_label.setText(text)
+        self.control.setAccessibleDescription(text)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Toggle the switch on a click anywhere in the row."""
-        if isinstance(self._control, Switch) and self.rect().contains(event.position().toPoint()):
-            self._control.click()
+        if isinstance(self.control, Switch) and self.rect().contains(event.position().toPoint()):
+            self.control.click()
 
 
 def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
