@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from ipaddress import ip_address
-from pathlib import Path
 
+from desktop.atomic_file import write_atomically
 from desktop.errors import ConfigurationError
 from desktop.paths import Home
 
@@ -85,14 +85,7 @@ def load_settings(home: Home) -> Settings:
 
 def save_settings(home: Home, settings: Settings) -> None:
     """Write the settings atomically: a power cut leaves either the old or the new ones. Raises OSError."""
-    write_atomically(home.settings, json.dumps(asdict(settings), indent=2).encode())
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary file beside `path` and rename it to `path`. Raises OSError."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
+    write_atomically(home.settings, json.dumps(asdict(settings), indent=2))
 
 
 def check_environment() -> None:
