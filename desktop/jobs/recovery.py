@@ -16,6 +16,7 @@ from desktop.jobs.rows import has_all_stem_files, job_from_record, row_from_job
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
+from desktop.text.plurals import format_count
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _recover(home: Home) -> tuple[JobStore, str | None]:
     for job in jobs:
         store.insert(job)
     visible_count = sum(job.removed is None for job in jobs)
-    song_count = f"{visible_count} song{'' if visible_count == 1 else 's'}"
+    song_count = format_count(visible_count, "song")
     return (
         store,
         f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} found again.",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from desktop.settings import EXPORT_FORMATS, Settings
+from desktop.text.plurals import format_count
 
 MAX_SHIFTS = 20
 """Maximum number of passes; more would take too long."""
@@ -46,7 +47,7 @@ def runtime_choices(platform: str = sys.platform, has_openvino: bool | None = No
 def shift_choices(saved: int = 0) -> list[Choice]:
     """Return the choices for the number of passes; include `saved`, which may come from an edited file."""
     numbers = {*_SHIFTS, saved} if 1 <= saved <= MAX_SHIFTS else {*_SHIFTS}
-    return [Choice(0, "Off"), *(Choice(int(n), "1 pass" if n == 1 else f"{n:d} passes") for n in sorted(numbers))]
+    return [Choice(0, "Off"), *(Choice(int(n), format_count(int(n), "pass", "passes")) for n in sorted(numbers))]
 
 
 def overlap_choices(saved: float = Settings.overlap) -> list[Choice]:

@@ -11,7 +11,7 @@ from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_actions import JobAction, layout_row_buttons
-from desktop.ui.core.job_text import format_job_status, format_retry_delay
+from desktop.ui.core.job_text import format_job_status
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.delegates import content_rect
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -155,11 +155,6 @@ def test_player_shows_the_same_status() -> None:
     assert format_job_status(make_job(paused=True, progress=0.64)) == "Paused at 64 %"
     assert format_job_status(make_job(not_before=seconds_from_now(39.5))) == "Trying again in 40 s"
     assert format_job_status(make_job()) == "Queued"
-
-
-@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (40.0, "40 s"), (90.5, "2 min"), (600.0, "10 min")])
-def test_retry_delay_is_rounded_up(seconds: float, text: str) -> None:
-    assert format_retry_delay(seconds) == text
 
 
 def test_retry_delay_counts_down_and_then_the_song_is_queued_again(
