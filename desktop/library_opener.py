@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.errors import StorageError, UnbraidError
 from desktop.paths import Home
-from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.crash_handler import report_broken_queue
 from desktop.ui.core.job_feed import JobFeed
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 # Seconds that `stop` waits for the thread, which may hang in a system call, for example on a dead disk.
 _STOP_TIMEOUT_S = 5.0
 _CLOSING_TEXT, _NOT_OPENED_TEXT = "Unbraid is closing.", "The library could not be opened."
-_UNEXPECTED_ERROR = (
-    "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
-)
 
 
 class LibraryOpener(QObject):
@@ -88,9 +85,7 @@ class LibraryOpener(QObject):
         except UnbraidError as error:
             self._feed.trouble_changed.emit(str(error))
         except Exception as error:  # noqa: BLE001 otherwise the window would wait for jobs that no worker takes
-            self._feed.trouble_changed.emit(
-                _UNEXPECTED_ERROR.format(process_crash_handler.record_exception(error) or self._home.logs)
-            )
+            self._feed.trouble_changed.emit(report_broken_queue(error, self._home))
 
     def _fail(self, error: Exception) -> None:
         if self._backend.cancelled():

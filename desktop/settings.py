@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Annotated
 
 from desktop.errors import ConfigurationError
 from desktop.setting_spec import Choice, Need, Page, Range, Row, collect_settings
+from desktop.text.plurals import format_count
 
 DEFAULT_MODEL = "htdemucs"
 EXPORT_FORMATS = ("wav", "flac", "mp3")
@@ -26,7 +26,7 @@ _MAX_QUOTED_CHARS = 60
 
 
 def _describe_passes(number: float) -> str:
-    return "1 pass" if number == 1 else f"{number:d} passes"
+    return format_count(int(number), "pass", "passes")
 
 
 def _describe_fraction(fraction: float) -> str:
@@ -173,13 +173,6 @@ def valid_settings(settings: Settings) -> Settings:
     values = asdict(settings)
     invalid = [setting for setting in SETTINGS.values() if not setting.is_valid(values[setting.key])]
     return replace(settings, **{setting.key: setting.default for setting in invalid})
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary file beside `path` and rename it to `path`. Raises OSError."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(data)
-    temporary.replace(path)
 
 
 def check_environment() -> None:

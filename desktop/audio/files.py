@@ -12,6 +12,7 @@ from desktop.audio.names import natural_sort_key, printable
 from desktop.audio.stems import has_stem_comment
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.plurals import format_count
 
 # Maximum number of suffixes that a message about skipped files lists.
 _MAX_LISTED_SUFFIXES = 3
@@ -46,19 +47,15 @@ class SkippedFiles:
     def _other_files_message(self) -> str:
         kinds = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
         folder = printable(self.folder.name or self.folder)
-        if self.other_count == 1:
-            return f"1 other file in {folder} was left out{kinds}. To try it, add it by itself."
-        many = f"{self.other_count} other files in {folder} were left out{kinds}. To try one, add it by itself."
-        return many if self.other_count else ""
+        if not self.other_count:
+            return ""
+        left_out = format_count(self.other_count, f"other file in {folder} was", f"other files in {folder} were")
+        return f"{left_out} left out{kinds}. To try {'it' if self.other_count == 1 else 'one'}, add it by itself."
 
     def _stems_message(self) -> str:
         if not self.stem_count:
             return ""
-        stems = (
-            "1 stem that Unbraid made was"
-            if self.stem_count == 1
-            else f"{self.stem_count} stems that Unbraid made were"
-        )
+        stems = format_count(self.stem_count, "stem that Unbraid made was", "stems that Unbraid made were")
         folder = printable(self.folder.name or self.folder)
         return f"{stems} left out in {folder}. To separate a stem, add it by itself."
 

@@ -14,6 +14,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.atomic_file import AtomicFile
+
 FRAMES_PER_ENTRY = 256
 LEVEL_FACTOR = 4
 FULL_SCALE = 32767
@@ -33,9 +35,8 @@ class PeakWriter:
 
         Raises OSError if the file cannot be written.
         """
-        self._path = path
-        self._temporary_path = path.with_name(path.name + ".part")
-        self._file = self._temporary_path.open("w+b")
+        self._target = AtomicFile(path)
+        self._file = self._target.part.open("w+b")
         self._file.write(_HEADER.pack(_MAGIC, 0))
         self._pending: NDArray[np.floating] | None = None
         self._frames = 0
@@ -59,17 +60,15 @@ class PeakWriter:
         _append_coarser_levels(self._file, entry_count(self._frames))
         self._file.seek(0)
         self._file.write(_HEADER.pack(_MAGIC, self._frames))
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
-        self._temporary_path.replace(self._path)
+        self._target.commit()
 
     def abort(self) -> None:
         """Close and delete the temporary file; do nothing after `close`."""
         # On a full disk closing fails too; the file is deleted anyway.
         with suppress(OSError):
             self._file.close()
-        self._temporary_path.unlink(missing_ok=True)
+        self._target.discard()
 
     def _write_entries(self, sound: NDArray[np.floating]) -> None:
         self._file.write(compute_entries(sound).tobytes())

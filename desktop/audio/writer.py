@@ -1,7 +1,6 @@
 """Writer of stem files, block by block, under a temporary name until they are complete."""
 
 import errno
-import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from desktop.atomic_file import AtomicFile
 from desktop.audio.names import native_path, printable
 from desktop.audio.stems import STEM_COMMENT
 from desktop.errors import StorageError
@@ -37,7 +37,7 @@ class AudioWriter:
         be written.
         """
         self._path = path
-        self._temporary_path = path.with_name(path.name + ".part")
+        self._target = AtomicFile(path)
         self._bits = None if depth == "32f" or format == "mp3" else int(depth)
         needs_rf64 = frames * channels * _BYTES_PER_SAMPLE[depth] > _MAX_WAV_BYTES
         container = {"wav": "RF64" if needs_rf64 else "WAV", "flac": "FLAC", "mp3": "MP3"}[format]
@@ -45,7 +45,7 @@ class AudioWriter:
         quality = 0.0 if format == "mp3" else None
         with self._storage_errors():
             self._file = soundfile.SoundFile(
-                native_path(self._temporary_path),
+                native_path(self._target.part),
                 "w",
                 sample_rate,
                 channels,
@@ -72,21 +72,20 @@ class AudioWriter:
 
         Raises StorageError if it cannot be written or if a file exists at the path; never overwrites.
         """
-        if self._path.exists():
-            self.abort()
-            raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.")
         with self._storage_errors():
             self._file.close()
-            with self._temporary_path.open("rb+") as file:
-                os.fsync(file.fileno())
-            self._temporary_path.rename(self._path)
+            try:
+                self._target.commit(overwrite=False)
+            except FileExistsError as error:
+                self.abort()
+                raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.") from error
 
     def abort(self) -> None:
         """Close and delete the temporary file."""
         # On a full disk closing fails too; the file is deleted anyway.
         with suppress(soundfile.SoundFileError, OSError):
             self._file.close()
-        self._temporary_path.unlink(missing_ok=True)
+        self._target.discard()
 
     @contextmanager
     def _storage_errors(self) -> Generator[None]:
@@ -94,7 +93,7 @@ class AudioWriter:
         try:
             yield
         except (soundfile.SoundFileError, OSError) as error:
-            cause = write_failure_cause(error, self._temporary_path)
+            cause = write_failure_cause(error, self._target.part)
             reason, advice = describe_disk_error(cause, self._path.parent)
             raise StorageError(
                 f"{printable(self._path.name)} could not be written: {reason}.", f"{advice}, then try again."

@@ -15,11 +15,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.formatting import STAGE_TEXTS, format_duration, format_title, format_waiting
+from desktop.cli.formatting import STAGE_TEXTS, format_title, format_waiting
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, QueueChanged
 from desktop.runtime.processes import termination_signals
+from desktop.text.durations import format_duration
+from desktop.text.plurals import format_count
 
 # Events can be lost while Redis restarts, so the rows are also read at this interval.
 RECHECK_INTERVAL_S = 2.0
@@ -66,7 +68,7 @@ class JobFollower:
                 if starting.done():
                     starting.result()
         if self._unfinished:
-            self._bars.print_note(f"Left in the library's queue: {_song_count(len(self._unfinished))}.")
+            self._bars.print_note(f"Left in the library's queue: {format_count(len(self._unfinished), 'song')}.")
 
     def _awaited_job_ids(self) -> set[str]:
         """Return the ids of the jobs to wait for: after Ctrl-C only the cancelled ones."""
@@ -197,10 +199,6 @@ def _run_in_thread(work: Callable[[], None]) -> "Future[None]":
 
     threading.Thread(target=run, name="start", daemon=True).start()
     return future
-
-
-def _song_count(count: int) -> str:
-    return "1 song" if count == 1 else f"{count} songs"
 
 
 @contextmanager

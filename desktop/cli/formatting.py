@@ -81,15 +81,6 @@ def format_title(job: Job) -> str:
     return printable(f"{job.title} · {job.artist}" if job.artist else job.title)
 
 
-def format_duration(seconds: float | None) -> str:
-    """Return a duration as `4:12` or `1:58:40`; a dash for None."""
-    if seconds is None:
-        return "–"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
 def _attempt_to_json(job: Job) -> dict[str, str | None] | None:
     attempt = job.last_attempt
     return {"status": attempt.state.value, "error": attempt.error} if attempt else None

@@ -8,13 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.formatting import format_duration, format_status, format_title, job_to_json
+from desktop.cli.formatting import format_status, format_title, job_to_json
 from desktop.cli.output import CommandOutput, TextResultWriter
 from desktop.cli.separate import AddedTracks, follow_to_end
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.service import JobService
 from desktop.runtime.library import open_library
+from desktop.text.durations import UNKNOWN_DURATION, format_duration
 
 
 def list_jobs(as_json: bool) -> int:
@@ -139,7 +140,7 @@ def _job_table(jobs: Sequence[Job]) -> Table:
         cells = (
             job.id[:8],
             format_title(job),
-            format_duration(job.seconds),
+            format_duration(job.seconds) if job.seconds else UNKNOWN_DURATION,
             job.model,
             format_status(job),
         )

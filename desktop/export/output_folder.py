@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from desktop.atomic_file import atomic_file
 from desktop.audio.names import printable, safe_file_name
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
@@ -102,8 +103,6 @@ def _make_folder(out: Path, title: str) -> Path:
 
 
 def _copy_stem(stem: Stem, target: Path) -> Path:
-    partial = target.with_name(target.name + ".part")
-    shutil.copyfile(stem.path, partial)
-    with partial.open("rb+") as file:
-        os.fsync(file.fileno())
-    return partial.rename(target)
+    with atomic_file(target) as part:
+        shutil.copyfile(stem.path, part)
+    return target

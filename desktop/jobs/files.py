@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import os
 import shutil
 from contextlib import suppress
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from time import time
 from typing import BinaryIO
 
+from desktop.atomic_file import PARTIAL_SUFFIX, atomic_file
 from desktop.audio.names import printable, safe_file_name
 from desktop.errors import StorageError, UnknownJobError, UnusableTrackError
 from desktop.jobs.model import Job
@@ -22,7 +22,6 @@ from desktop.text.sizes import format_size
 
 # Left free for the database, the logs and other programs.
 _RESERVED_BYTES = 64 << 20
-_PARTIAL_SUFFIX = ".part"
 _BLOCK_BYTES = 1 << 20
 # Seconds. The folder of a job is created before its row: a young folder may belong to a track that is being added.
 _ORPHAN_MIN_AGE_S = 3600.0
@@ -37,7 +36,7 @@ def find_stored_track(folder: JobFolder, job: Job) -> Path:
     if track.exists() or not folder.source.is_dir():
         return track
     # A library moved to another system: there `source.name` may be another part of the path.
-    return next((other for other in folder.source.iterdir() if other.suffix != _PARTIAL_SUFFIX), track)
+    return next((other for other in folder.source.iterdir() if other.suffix != PARTIAL_SUFFIX), track)
 
 
 def copy_track(track: Path, folder: JobFolder) -> str:
@@ -49,11 +48,8 @@ def copy_track(track: Path, folder: JobFolder) -> str:
     try:
         _check_free_space(track, folder)
         folder.source.mkdir(parents=True)
-        copy = folder.source / safe_file_name(track.name)
-        part = copy.with_name(copy.name + _PARTIAL_SUFFIX)
-        digest = _copy_with_digest(track, part)
-        part.rename(copy)
-        return digest
+        with atomic_file(folder.source / safe_file_name(track.name)) as part:
+            return _copy_with_digest(track, part)
     except OSError as error:
         shutil.rmtree(folder.root, ignore_errors=True)
         raise _to_user_error(track, folder.root.parent, error) from error
@@ -71,8 +67,6 @@ def _copy_with_digest(track: Path, part: Path) -> str:
         while block := _read_block(source, track):
             digest.update(block)
             target.write(block)
-        target.flush()
-        os.fsync(target.fileno())
     return digest.hexdigest()
 
 

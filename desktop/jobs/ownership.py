@@ -20,21 +20,21 @@ from desktop.jobs.liveness import LEASE_S, LeaseWatch, has_exited, is_on_this_ma
 from desktop.jobs.model import Job, JobState, OwnerDirective, Stem
 from desktop.jobs.rows import job_from_row, stems_to_json
 from desktop.jobs.tables import jobs
-from desktop.jobs.transitions import in_state, is_due, read_queue_paused, unknown_job_error, update_job, update_owned
+from desktop.jobs.transitions import in_state, is_due, read_queue_paused, select_job, update_job, update_owned
 from desktop.paths import Home
 from desktop.runtime.process_identity import current_process_identity
 from desktop.stage import Stage
 
 
-class OwnershipStore:
+class Ownership:
     """Transactions of job owners and of the recovery from lost owners.
 
     Every method is one short transaction and raises StorageError if the database cannot be read or written.
     """
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, database: Database) -> None:
         self._home = home
-        self._database = Database(home)
+        self._database = database
         self._lease_watch = LeaseWatch()
 
     def claim(self, job_id: str) -> Job | None:
@@ -50,7 +50,7 @@ class OwnershipStore:
             if transitions.is_orphan(row):
                 self._record_crash(connection, row)
             claim_update = update_job(job_id).where(is_due()).values(transitions.claimed_values(row.token + 1))
-            return self._select_job(connection, job_id) if connection.execute(claim_update).rowcount else None
+            return select_job(connection, self._home, job_id) if connection.execute(claim_update).rowcount else None
 
     def heartbeat(
         self, job: Job, stage: Stage | None, progress: float, elapsed: float, left: float | None
@@ -186,9 +186,3 @@ class OwnershipStore:
     def _update_owned_row(self, job: Job, values: dict[str, Any]) -> bool:
         with self._database.write() as connection:
             return bool(connection.execute(update_owned(job).values(values)).rowcount)
-
-    def _select_job(self, connection: Connection, job_id: str, include_bin: bool = False) -> Job:
-        row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
-        if row is None or (row["removed"] is not None and not include_bin):
-            raise unknown_job_error(job_id)
-        return job_from_row(self._home, row)

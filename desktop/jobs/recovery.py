@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from desktop.atomic_file import write_atomically
 from desktop.audio.names import storable_file_name
 from desktop.errors import DamagedLibraryError
 from desktop.jobs.model import Job, JobOptions, JobState
@@ -15,7 +16,7 @@ from desktop.jobs.rows import has_all_stem_files, job_from_record, row_from_job
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
-from desktop.settings import write_atomically
+from desktop.text.plurals import format_count
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _recover(home: Home) -> tuple[JobStore, str | None]:
     for job in jobs:
         store.insert(job)
     visible_count = sum(job.removed is None for job in jobs)
-    song_count = f"{visible_count} song{'' if visible_count == 1 else 's'}"
+    song_count = format_count(visible_count, "song")
     return (
         store,
         f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} found again.",
@@ -78,7 +79,8 @@ def write_backup_record(home: Home, job: Job) -> None:
     A record that cannot be written is logged.
     """
     try:
-        write_atomically(home.job_folder(job.id).backup_record, json.dumps(row_from_job(home, job)).encode())
+        record = json.dumps(row_from_job(home, job))
+        write_atomically(home.job_folder(job.id).backup_record, record, durable=False)
     except OSError as error:
         _log.warning("Backup record of job %s could not be written: %s", job.id, error)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from desktop.atomic_file import write_atomically
 from desktop.audio.files import check_file
 from desktop.audio.names import storable_file_name
 from desktop.errors import DuplicateTrackError, JobStateError, StorageError
@@ -71,7 +72,7 @@ class JobService:
         tags = read_tags(path)
         if tags.cover:
             with suppress(OSError):  # the cover is optional
-                self._home.job_folder(job_id).cover.write_bytes(tags.cover)
+                write_atomically(self._home.job_folder(job_id).cover, tags.cover, durable=False)
         return Job(
             id=job_id,
             state=JobState.PENDING,

@@ -7,8 +7,8 @@ again. It goes to the bin with the job, is deleted with it, outlives a damaged d
 import json
 from typing import Any
 
+from desktop.atomic_file import write_atomically
 from desktop.paths import Home
-from desktop.settings import write_atomically
 
 
 def read_song_state(home: Home, job_id: str) -> Any:

@@ -5,9 +5,10 @@ import logging
 import math
 from collections.abc import Mapping
 
+from desktop.atomic_file import write_atomically
 from desktop.jobs.model import Job, JobOptions
 from desktop.paths import Home
-from desktop.settings import Settings, write_atomically
+from desktop.settings import Settings
 
 Speeds = Mapping[str, float]
 """Seconds of work per second of track, by `speed_key`."""
@@ -44,6 +45,7 @@ def save_speed(home: Home, key: str, speed: float) -> None:
     """
     speeds = {**{k: v for k, v in load_speeds(home).items() if k != key}, key: round(speed, 4)}
     try:
-        write_atomically(home.model_speeds, json.dumps(dict([*speeds.items()][-_MAX_ENTRIES:]), indent=2).encode())
+        newest = dict([*speeds.items()][-_MAX_ENTRIES:])
+        write_atomically(home.model_speeds, json.dumps(newest, indent=2), durable=False)
     except OSError as error:
         _log.warning("Speed of %s could not be saved: %s", key, error)

@@ -23,8 +23,9 @@ from sqlalchemy import (
 
 from desktop.errors import JobStateError
 from desktop.jobs import transitions
+from desktop.jobs.database import Database
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.ownership import OwnershipStore
+from desktop.jobs.ownership import Ownership
 from desktop.jobs.rows import has_all_stem_files, job_from_row, options_to_json, row_from_job, stems_to_json
 from desktop.jobs.tables import jobs, queue
 from desktop.jobs.transitions import (
@@ -34,8 +35,10 @@ from desktop.jobs.transitions import (
     is_due,
     next_position,
     read_queue_paused,
+    select_job,
     update_job,
 )
+from desktop.paths import Home
 
 IsDuplicate = Callable[[Job], bool]
 """Returns whether this job with the same content makes a new track a duplicate."""
@@ -46,11 +49,18 @@ def never_duplicate(_: Job) -> bool:
     return False
 
 
-class JobStore(OwnershipStore):
+class JobStore:
     """All transactions on the library's jobs.
 
     Every method is one short transaction and raises StorageError if the database cannot be read or written.
     """
+
+    def __init__(self, home: Home) -> None:
+        """Open, create or migrate the database. Raises StorageError if that fails or the schema is newer."""
+        self._home = home
+        self._database = Database(home)
+        self.ownership = Ownership(home, self._database)
+        """The transactions of the processes that own jobs."""
 
     def check_integrity(self) -> None:
         """Check the whole database. Raises DamagedLibraryError if it is damaged."""
@@ -254,6 +264,9 @@ class JobStore(OwnershipStore):
         """Pause or resume the queue. Owners stop their jobs and return them to the queue."""
         with self._database.write() as connection:
             connection.execute(update(queue).values(paused=paused))
+
+    def _select_job(self, connection: Connection, job_id: str, include_bin: bool = False) -> Job:
+        return select_job(connection, self._home, job_id, include_bin)
 
     def _select_jobs(self, connection: Connection, query: Select[Any]) -> list[Job]:
         return [job_from_row(self._home, row) for row in connection.execute(query).mappings()]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
+from desktop.text.plurals import format_count
 
 EXACT_SUM_DBFS = -250.0
 """Null test results up to this level, in dBFS, mean that the stems sum exactly to the mixture."""
@@ -25,7 +26,7 @@ def format_songs(jobs: Sequence[Job], kind: str = "") -> str:
     """Return the quoted title of a single job, or a count: "3 songs", with `kind` "3 finished songs"."""
     if len(jobs) == 1:
         return f"“{printable(jobs[0].title, 60)}”"
-    return f"{len(jobs)} {kind} songs" if kind else f"{len(jobs)} songs"
+    return format_count(len(jobs), f"{kind} song" if kind else "song")
 
 
 def format_removal(jobs: Sequence[Job], kind: str = "") -> str:
@@ -38,7 +39,7 @@ def format_removal(jobs: Sequence[Job], kind: str = "") -> str:
 
 def format_stem_count(job: Job) -> str:
     """Return the number of stems as text, such as "4 stems"."""
-    return "1 stem" if len(job.stems) == 1 else f"{len(job.stems)} stems"
+    return format_count(len(job.stems), "stem")
 
 
 def sums_exactly(job: Job) -> bool:

@@ -9,8 +9,9 @@ from desktop.audio.names import printable
 from desktop.errors import DuplicateTrackError, UnknownJobError
 from desktop.jobs.liveness import LEASE_S, has_exited, oom_kill_count
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.rows import path_from_hex, result_from_json, result_to_json
+from desktop.jobs.rows import job_from_row, path_from_hex, result_from_json, result_to_json
 from desktop.jobs.tables import jobs, queue
+from desktop.paths import Home
 from desktop.runtime.process_identity import current_process_identity
 from desktop.stage import Stage
 
@@ -155,9 +156,12 @@ def next_position(connection: Connection) -> int:
     return (connection.execute(select(func.max(jobs.c.position))).scalar() or 0) + 1
 
 
-def unknown_job_error(job_id: str) -> UnknownJobError:
-    """Return the error for a job that does not exist or is in the bin."""
-    return UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
+def select_job(connection: Connection, home: Home, job_id: str, include_bin: bool = False) -> Job:
+    """Return a job of the library, or also of the bin if `include_bin`. Raises UnknownJobError."""
+    row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
+    if row is None or (row["removed"] is not None and not include_bin):
+        raise UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
+    return job_from_row(home, row)
 
 
 def duplicate_track_error(job: Job) -> DuplicateTrackError:

@@ -5,6 +5,8 @@ import json
 import time
 from pathlib import Path
 
+from desktop.atomic_file import write_atomically
+
 # Resolution of modification times on some disks, in seconds: a more recent file may change again with the same time.
 _MTIME_RESOLUTION_S = 2.0
 
@@ -51,6 +53,6 @@ def _write_digest(path: Path, stamp: list[int], digest: str) -> None:
     if abs(time.time() - stamp[1] / 1e9) < _MTIME_RESOLUTION_S:
         return
     try:
-        digest_path(path).write_text(json.dumps({"file": stamp, "sha256": digest}), encoding="utf-8")
+        write_atomically(digest_path(path), json.dumps({"file": stamp, "sha256": digest}), durable=False)
     except OSError:
         return  # without a cached digest only the next check takes longer

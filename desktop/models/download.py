@@ -3,11 +3,7 @@
 import errno
 import http.client
 import os
-import socket
-import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
@@ -17,7 +13,7 @@ from desktop.models.catalogue import WeightsFile
 from desktop.models.digest import compute_sha256, matches_sha256
 from desktop.models.storage import partial_path, storage_error
 from desktop.runtime.file_lock import FileLock
-from desktop.runtime.tls import system_ssl_context
+from desktop.runtime.http import RequestError, open_url, read_chunks
 
 ReportBytes = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
@@ -27,13 +23,8 @@ _CHUNK_BYTES = 1 << 18
 _STALL_TIMEOUT_S = 20.0
 # Seconds for the server to answer while the user waits for the reachability check.
 _REACHABILITY_TIMEOUT_S = 5.0
-_OFFLINE_ERRNOS = (errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN)
 _POLL_INTERVAL_S = 0.2
 _MAX_ATTEMPTS = 8
-
-
-class _ConnectionFailedError(Exception):
-    """The server or the connection failed; the message is the reason."""
 
 
 def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -48,7 +39,7 @@ def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: 
         _acquire_lock(lock, partial_path(target), report, should_stop)
         if not matches_sha256(target, file.sha256_prefix):
             _download_verified(file, target, report, should_stop)
-    except _ConnectionFailedError as error:
+    except RequestError as error:
         raise ModelUnavailableError(
             f"It could not be downloaded ({error}).", "Try again when you are online."
         ) from error
@@ -64,11 +55,9 @@ def check_reachable(file: WeightsFile) -> None:
     Raises ModelUnavailableError if the request fails; its message is a clause such as "the server does not answer".
     """
     try:
-        response = _open_response(file.url, 0, _REACHABILITY_TIMEOUT_S)
-    except _ConnectionFailedError as error:
+        open_url(file.url, timeout_s=_REACHABILITY_TIMEOUT_S).close()
+    except RequestError as error:
         raise ModelUnavailableError(str(error)) from error
-    if response:
-        response.close()
 
 
 def _acquire_lock(lock: FileLock, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -112,10 +101,10 @@ def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, shou
         before = _file_bytes(part)
         try:
             return _fetch_once(file, part, report, should_stop)
-        except _ConnectionFailedError:
+        except RequestError:
             if _file_bytes(part) <= before:
                 raise
-    raise _ConnectionFailedError("the connection breaks off again and again")
+    raise RequestError("the connection breaks off again and again")
 
 
 def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -135,21 +124,17 @@ def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop:
         os.fsync(out.fileno())
 
 
-def _open_response(url: str, offset: int, timeout_s: float = _STALL_TIMEOUT_S) -> http.client.HTTPResponse | None:
+def _open_response(url: str, offset: int) -> http.client.HTTPResponse | None:
     """Return a response with the content from byte `offset` on; None if the file has no more bytes.
 
-    Raises _ConnectionFailedError.
+    Raises RequestError.
     """
     try:
-        request = urllib.request.Request(url, headers={"Range": f"bytes={offset}-"} if offset else {})
-        return urllib.request.urlopen(request, timeout=timeout_s, context=system_ssl_context())
-    except urllib.error.HTTPError as error:
-        error.close()
-        if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return open_url(url, timeout_s=_STALL_TIMEOUT_S, offset=offset)
+    except RequestError as error:
+        if offset and error.status == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return None
-        raise _ConnectionFailedError(f"the server said {error.code}") from error
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _ConnectionFailedError(_failure_reason(error)) from error
+        raise
 
 
 def _copy_body(
@@ -160,39 +145,15 @@ def _copy_body(
     report: ReportBytes,
     should_stop: ShouldStop,
 ) -> None:
-    while chunk := _read_chunk(response):
+    for chunk in read_chunks(response, _CHUNK_BYTES):
         if should_stop():
             raise CancelledError("Cancelled.")
         out.write(chunk)
         received += len(chunk)
         report(received, total)
     if received < total:
-        raise _ConnectionFailedError("the connection broke off")
-
-
-def _read_chunk(response: http.client.HTTPResponse) -> bytes:
-    """Return the bytes received so far, without waiting for a full chunk, so that cancelling works on slow lines.
-
-    Raises _ConnectionFailedError.
-    """
-    try:
-        return response.read1(_CHUNK_BYTES)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise _ConnectionFailedError(_failure_reason(error)) from error
+        raise RequestError("the connection broke off")
 
 
 def _file_bytes(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _failure_reason(error: Exception) -> str:
-    reason = getattr(error, "reason", error)
-    if isinstance(reason, TimeoutError):
-        return "the server does not answer"
-    if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in _OFFLINE_ERRNOS:
-        return "there is no internet connection"
-    if isinstance(reason, ConnectionRefusedError):
-        return "the server refused the connection"
-    if isinstance(reason, ssl.SSLError):
-        return "the connection is not secure"
-    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection broke off"

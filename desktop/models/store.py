@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from desktop.atomic_file import atomic_file, write_atomically
 from desktop.audio.names import printable, safe_file_name
 from desktop.errors import ModelRejectedError, ModelUnavailableError
 from desktop.models.catalogue import CatalogueEntry, WeightsFile, catalogue
 from desktop.models.digest import digest_path, matches_sha256
-from desktop.models.storage import copy_atomically, partial_path, storage_error, write_text_atomically
+from desktop.models.storage import partial_path, storage_error
 from desktop.paths import Home, openvino_cache_name
 from desktop.weights.formats import is_safetensors
 from desktop.weights.package import read_package
@@ -120,8 +121,10 @@ class ModelStore:
         sources = read_package(path).sources
         try:
             target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
-            copy_atomically(path, target)
-            write_text_atomically(json.dumps({"file": target.name, "sources": sources}), self._metadata_path(title))
+            self._imported.mkdir(parents=True, exist_ok=True)
+            with atomic_file(target) as part:
+                shutil.copyfile(path, part)
+            write_atomically(self._metadata_path(title), json.dumps({"file": target.name, "sources": sources}))
         except OSError as error:
             raise storage_error(error, self._folder) from error
         return self.get(title)

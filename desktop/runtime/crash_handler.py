@@ -128,6 +128,15 @@ process_crash_handler = CrashHandler()
 atexit.register(process_crash_handler.uninstall)
 
 
+def report_broken_queue(error: Exception, home: Home) -> str:
+    """Record an unexpected error that stops the queue; return the message for the user."""
+    details = process_crash_handler.record_exception(error) or home.logs
+    return (
+        f"Songs cannot be separated: something went wrong in Unbraid itself. Details: {details}. Quit Unbraid, then "
+        "start it again."
+    )
+
+
 class CrashDump:
     """Locked file into which faulthandler writes the stacks if this process crashes; deleted by `remove`."""
 

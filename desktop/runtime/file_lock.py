@@ -1,4 +1,8 @@
-"""A lock between processes that the system releases when its holder dies."""
+"""A lock between processes that the system releases when its holder dies.
+
+The package `filelock` does not replace it: on Windows it locks the first byte, so that other processes could not read a
+locked crash file, and deletes the file on release; where `flock` is missing, it uses a file that outlives its holder.
+"""
 
 import os
 import sys

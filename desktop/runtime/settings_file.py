@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
 
+from desktop.atomic_file import write_atomically
 from desktop.paths import Home
 from desktop.setting_spec import SettingValue
-from desktop.settings import Settings, settings_from_fields, write_atomically
+from desktop.settings import Settings, settings_from_fields
 
 _Stamp = tuple[int, int, int]
 """Modification time in nanoseconds, size in bytes and inode."""

@@ -5,7 +5,6 @@ overlap-adds them; the result has the same bits in whatever order the segments w
 """
 
 import json
-import os
 import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.atomic_file import write_atomically
 from desktop.audio.peaks import FRAMES_PER_ENTRY, compute_entries
 from desktop.segments.grid import Segment, Segmentation, SegmentGrid, triangular_window
 
@@ -108,10 +108,9 @@ class SegmentStore:
         being computed.
         """
         if segment.pass_number == 0:
-            self._write_atomically(
-                self._peaks_path(segment.number), self._compute_peaks(segment, stems).data, is_durable
-            )
-        self._write_atomically(self._segment_path(segment.number), self._encode(stems).data, is_durable)
+            peaks = self._compute_peaks(segment, stems)
+            write_atomically(self._peaks_path(segment.number), peaks.data, durable=is_durable)
+        write_atomically(self._segment_path(segment.number), self._encode(stems).data, durable=is_durable)
         self.finished.add(segment.number)
 
     def is_ready(self, start: int, end: int) -> bool:
@@ -207,20 +206,4 @@ class SegmentStore:
         return self.folder / f"{number:06d}.peaks"
 
     def _write_manifest(self) -> None:
-        self._write_atomically(
-            self.folder / _MANIFEST_FILE, json.dumps(asdict(self.manifest)).encode(), is_durable=True
-        )
-
-    def _write_atomically(self, path: Path, data: bytes | memoryview, is_durable: bool) -> None:
-        # A worker that was presumed dead may write the same file, so the temporary name has the process id.
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with temporary.open("wb") as file:
-                file.write(data)
-                if is_durable:
-                    file.flush()
-                    os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
+        write_atomically(self.folder / _MANIFEST_FILE, json.dumps(asdict(self.manifest)))

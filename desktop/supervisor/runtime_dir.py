@@ -15,10 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 from time import time
 
+from desktop.atomic_file import write_atomically
 from desktop.errors import ServiceUnavailableError
 from desktop.paths import Home
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.settings import write_atomically
 from desktop.supervisor.child_process import read_running_pid
 
 _PROBE_NAME = "probe"
@@ -89,7 +89,7 @@ def _save_runtime_dir(home: Home, folder: Path) -> None:
     if home.runtime_dir == folder and home.runtime_dir_file.exists():
         return
     try:
-        write_atomically(home.runtime_dir_file, os.fsencode(folder))
+        write_atomically(home.runtime_dir_file, os.fsencode(folder), durable=False)
     except OSError as error:  # processes with the same environment compute the same path
         _log.warning("The path of the folder for sockets could not be saved: %s", error)
 

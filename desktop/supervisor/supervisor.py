@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
-from desktop.runtime.crash_handler import process_crash_handler
+from desktop.runtime.crash_handler import process_crash_handler, report_broken_queue
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.settings_file import SettingsFile
 from desktop.runtime.stall_timer import StallTimer
@@ -26,9 +26,6 @@ _MAX_RETRY_DELAY_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 # Seconds without an answer from Redis before the user is notified, and before the library's own Redis is restarted.
 _REPORT_AFTER_S, _RESTART_AFTER_S = 10.0, 60.0
-_UNEXPECTED_ERROR = (
-    "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
-)
 _FILE_ERROR = "Songs cannot be separated: {}. Check that file or folder, then start Unbraid again."
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
@@ -140,8 +137,7 @@ class Supervisor:
         except OSError as error:
             trouble = _FILE_ERROR.format(f"{disk_error_reason(error)}{f': {error.filename}' if error.filename else ''}")
         except Exception as error:  # noqa: BLE001 as in `_run_once`, but the user is notified, too
-            report = process_crash_handler.record_exception(error)
-            trouble = _UNEXPECTED_ERROR.format(report or self._home.logs)
+            trouble = report_broken_queue(error, self._home)
         self._failures += 1
         self._retry_at = monotonic() + min(2.0**self._failures, _MAX_RETRY_DELAY_S)
         return trouble

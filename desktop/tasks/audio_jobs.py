@@ -95,7 +95,7 @@ def _release_jobs_at_sigterm(signal_fd: int) -> None:
     while signal.SIGTERM not in os.read(signal_fd, 64):
         pass
     try:
-        _get_runner().store.release_own_jobs()
+        _get_runner().store.ownership.release_own_jobs()
     except StorageError as error:
         _log.warning("Running jobs could not be returned to the queue: %s", error)
     finally:

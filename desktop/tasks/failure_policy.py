@@ -56,17 +56,17 @@ class FailurePolicy:
     def _schedule_retry(self, job: Job, message: str) -> TaskResult:
         delay_s = self.retry_delay(job.retries)
         _log.warning("Job %s is retried in %.0f s: %s", job.id, delay_s, message)
-        return PENDING if self.store.schedule_retry(job, message, delay_s) else DROPPED
+        return PENDING if self.store.ownership.schedule_retry(job, message, delay_s) else DROPPED
 
     def _retry_in_low_memory(self, job: Job) -> TaskResult:
         _log.warning("Job %s is retried in low memory", job.id)
         self.engines.clear()
-        return PENDING if self.store.retry_in_low_memory(job) else DROPPED
+        return PENDING if self.store.ownership.retry_in_low_memory(job) else DROPPED
 
     def _fail(self, job: Job, message: str, elapsed: float) -> TaskResult:
         _log.warning("Job %s failed: %s", job.id, message)
         # This works even if the database has just failed: the store opens a new connection for each call.
-        return make_failed_result(message) if self.store.fail(job, message, elapsed) else DROPPED
+        return make_failed_result(message) if self.store.ownership.fail(job, message, elapsed) else DROPPED
 
 
 def _error_message(error: Exception, kind: FailureKind) -> str:

@@ -84,7 +84,7 @@ class Heartbeat:
         if stage_changed:
             # At once: if the new stage crashes the process, the row tells which stage it was.
             with suppress(StorageError):  # the next heartbeat tries again
-                self._store.record_details(self.job, stage=stage.value)
+                self._store.ownership.record_details(self.job, stage=stage.value)
         if stage_changed or progress > self._max_progress:
             self._max_progress = progress
             self.time_left.update(stage, progress)
@@ -119,7 +119,9 @@ class Heartbeat:
         while not self._finished.wait(_HEARTBEAT_INTERVAL_S):
             try:
                 seconds_left = self.time_left.seconds
-                directive = self._store.heartbeat(self.job, self._stage, self._progress, self.elapsed, seconds_left)
+                directive = self._store.ownership.heartbeat(
+                    self.job, self._stage, self._progress, self.elapsed, seconds_left
+                )
             except StorageError as error:
                 _log.warning("Heartbeat could not be written: %s", error)
                 continue

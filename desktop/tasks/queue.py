@@ -42,7 +42,7 @@ _RECONCILE_LOCK_TTL_S = 10.0
 # Seconds that all workers together have to reply, and the number of attempts on a busy machine.
 _REPLY_TIMEOUT_S, _ATTEMPTS = 3.0, 3
 # Shorter than the 30 s of a worker: a user waits for the reply.
-_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+_INTERACTIVE_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 # Seconds for which a message may stay the next one while no job is processing, and between two checks.
 _TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
 _NO_WORKER_MESSAGE = "No worker takes songs from this library's queue."
@@ -172,7 +172,7 @@ def find_workers() -> Workers:
     configure_for_library()
     found = Workers((), (), ())
     try:
-        with app.connection_for_write(transport_options=_TRANSPORT_OPTIONS) as connection:
+        with app.connection_for_write(transport_options=_INTERACTIVE_TIMEOUTS) as connection:
             for _ in range(_ATTEMPTS):
                 found = _inspect_workers(connection)
                 if found.songs:

@@ -56,7 +56,7 @@ class Reconciliation:
 
         Call this after an orderly shutdown of the worker.
         """
-        self._store.release_jobs_of_exited_owners()
+        self._store.ownership.release_jobs_of_exited_owners()
 
     def reconcile(self) -> None:
         """Release orphaned jobs, publish due jobs without a message, and delete expired jobs from the bin.
@@ -84,7 +84,7 @@ class Reconciliation:
         return self._message_watch.seconds_unchanged(message) >= _STUCK_TIMEOUT_S and message is not None
 
     def _release_orphans(self) -> None:
-        for job_id in self._store.release_orphans():
+        for job_id in self._store.ownership.release_orphans():
             _log.warning("Owner of job %s was lost", job_id)
             with suppress(UnknownJobError):
                 remove_leftovers(self._home, self._store.job(job_id, include_bin=True))

@@ -80,7 +80,7 @@ class JobRunner:
 
         Raises StorageError if the library cannot be written: then the lease expires, and the job runs again.
         """
-        job = self.store.claim(job_id)
+        job = self.store.ownership.claim(job_id)
         self.events.emit(JobChanged(job_id))
         if job is None:
             return self._result_without_claim(job_id)
@@ -103,7 +103,7 @@ class JobRunner:
 
     def handle_unexpected_error(self, job_id: str, error: Exception) -> None:
         """End this process's claim on a job after an unexpected error. Raises StorageError."""
-        job = self.store.find_own_job(job_id)
+        job = self.store.ownership.find_own_job(job_id)
         if job is None:
             self.events.emit(JobChanged(job_id))
         else:
@@ -130,7 +130,7 @@ class JobRunner:
             return self._failure_policy.apply(heartbeat.job, error, heartbeat.elapsed)
         except SoftTimeLimitExceeded:
             # The job was making progress, or it would count as stalled. It continues later from its finished segments.
-            return PENDING if self.store.release(heartbeat.job) else DROPPED
+            return PENDING if self.store.ownership.release(heartbeat.job) else DROPPED
         return COMPLETED if is_recorded else DROPPED
 
     @property
@@ -139,11 +139,15 @@ class JobRunner:
 
     def _record_stop(self, job: Job, elapsed: float) -> TaskResult:
         """Record a stop on request, and return whether the row says cancelled or pending."""
-        state = self.store.record_stop(job, elapsed)
+        state = self.store.ownership.record_stop(job, elapsed)
         return DROPPED if state is None else CANCELLED if state is JobState.CANCELLED else PENDING
 
     def _record_stall(self, job: Job, elapsed: float) -> TaskResult:
-        return make_failed_result(_STALLED_MESSAGE) if self.store.fail(job, _STALLED_MESSAGE, elapsed) else DROPPED
+        return (
+            make_failed_result(_STALLED_MESSAGE)
+            if self.store.ownership.fail(job, _STALLED_MESSAGE, elapsed)
+            else DROPPED
+        )
 
     def _separate(self, heartbeat: Heartbeat) -> bool:
         """Separate the track and publish its stems. Return False if the claim was lost."""
@@ -161,7 +165,7 @@ class JobRunner:
             job.sparing,
             fall_back=job.earlier is None,  # a draft never replaces stems
         )
-        self.store.record_details(job, model_used=engine.name, runtime=engine.runtime)
+        self.store.ownership.record_details(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
         options = job.options
         speed_id = speed_key(engine.name, options, job.sparing, load_settings(self.home))
@@ -194,7 +198,7 @@ class JobRunner:
     def _record_completion(
         self, heartbeat: Heartbeat, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome, runtime: str
     ) -> bool:
-        return self.store.complete(
+        return self.store.ownership.complete(
             heartbeat.job,
             stems,
             notices,

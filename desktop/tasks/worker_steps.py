@@ -152,7 +152,7 @@ def release_ended_jobs() -> None:
     from desktop.jobs.store import JobStore  # imported late: the main process of the app's worker needs no database
 
     try:
-        JobStore(find_home()).release_jobs_of_exited_owners()
+        JobStore(find_home()).ownership.release_jobs_of_exited_owners()
     except StorageError as error:
         _log.warning("Running jobs could not be returned to the queue: %s", error)
 

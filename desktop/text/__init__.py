@@ -1,1 +1,1 @@
-"""Formatting of sizes and durations for the window and the command line."""
+"""Formatting of sizes, durations and counts for the window and the command line."""

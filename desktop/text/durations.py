@@ -1,8 +1,14 @@
-"""Durations as text: minutes and seconds, with hours only if there are any."""
+"""Durations as text: lengths of tracks, playback positions, time left and delays."""
+
+from math import ceil
+
+from desktop.text.plurals import format_count
+
+UNKNOWN_DURATION = "–"
 
 
 def format_duration(seconds: float) -> str:
-    """Return `seconds` as "4:12" or "1:58:40", rounded down to whole seconds."""
+    """Return `seconds` as "4:12" or "1:58:40", rounded down, with hours only if there are any."""
     minutes, second = divmod(int(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
@@ -26,9 +32,28 @@ def describe_duration(seconds: float) -> str:
     """Return `seconds` in words for a screen reader: "1 minute 17 seconds"."""
     minutes, second = divmod(int(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
-    parts = [_pluralize(hours, "hour"), _pluralize(minute, "minute"), _pluralize(second, "second")]
-    return " ".join(part for part in parts if part) or "0 seconds"
+    counts = ((hours, "hour"), (minute, "minute"), (second, "second"))
+    return " ".join(format_count(count, unit) for count, unit in counts if count) or "0 seconds"
 
 
-def _pluralize(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}" if number else ""
+def format_time_left(seconds: float | None) -> str:
+    """Return "about 4:12 left"; empty if `seconds` is unknown or below 1."""
+    return f"about {format_duration(seconds)} left" if seconds and seconds >= 1 else ""
+
+
+def format_rough_time_left(seconds: float | None) -> str:
+    """Return "about 6 min left"; empty if `seconds` is unknown.
+
+    Minutes are rounded up: overestimate rather than underestimate.
+    """
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return "under a minute left"
+    minutes = ceil(seconds / 60)
+    return f"about {minutes} min left" if minutes < 100 else f"about {round(minutes / 60)} h left"
+
+
+def format_retry_delay(seconds: float) -> str:
+    """Return "40 s" or "6 min", rounded up."""
+    return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"

@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict, dataclass, fields, replace
 
+from desktop.atomic_file import write_atomically
 from desktop.errors import UpdateError
 from desktop.paths import Home
-from desktop.settings import write_atomically
 
 CHECK_INTERVAL_S = 24 * 3600.0
 """Minimum seconds between two update checks."""
@@ -48,6 +48,6 @@ def change_update_state(home: Home, **values: str | float) -> None:
     """Change fields of the saved `UpdateState`. Raises UpdateError if it cannot be saved."""
     changed = replace(load_update_state(home), **values)  # pyright: ignore[reportArgumentType]
     try:
-        write_atomically(home.update_state, json.dumps(asdict(changed), indent=2).encode())
+        write_atomically(home.update_state, json.dumps(asdict(changed), indent=2), durable=False)
     except OSError as error:
         raise UpdateError(f"What is known of newer versions was not saved in {home.update_state}: {error}.") from error

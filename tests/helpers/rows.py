@@ -30,7 +30,7 @@ def make_new_job(name: str = "song.wav", options: JobOptions | None = None) -> J
 
 def claim_job(store: JobStore, job: Job | None = None) -> Job:
     """Claim the job, or a new one, for this process, and return it."""
-    claimed_job = store.claim((job or store.insert(make_new_job())).id)
+    claimed_job = store.ownership.claim((job or store.insert(make_new_job())).id)
     assert claimed_job is not None
     return claimed_job
 
@@ -44,8 +44,8 @@ def complete_job(home: Home, store: JobStore, job: Job | None = None) -> Job:
     for stem in stems:
         stem.path.write_bytes(f"{stem.name} of run {owned.token}".encode())
     details = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
-    store.record_details(owned, model_used="htdemucs", runtime="torch")
-    assert store.complete(owned, stems, ("A notice.",), elapsed=7.0, **details)
+    store.ownership.record_details(owned, model_used="htdemucs", runtime="torch")
+    assert store.ownership.complete(owned, stems, ("A notice.",), elapsed=7.0, **details)
     done = store.job(owned.id)
     write_backup_record(home, done)
     return done

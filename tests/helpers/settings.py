@@ -3,8 +3,9 @@
 import json
 from dataclasses import asdict
 
+from desktop.atomic_file import write_atomically
 from desktop.paths import Home
-from desktop.settings import Settings, write_atomically
+from desktop.settings import Settings
 
 
 def save_settings(home: Home, settings: Settings) -> None:

@@ -29,7 +29,7 @@ def test_deleting_work_files_keeps_the_track_the_stems_and_finished_peaks(
     folder = Home(tmp_path).job_folder(ID)
     for name in ("source", "run-1", "segments", "draft"):
         (folder.root / name).mkdir(parents=True)
-    for name in ("mixture.peaks", "mixture.peaks.part", "draft.tries"):
+    for name in ("mixture.peaks", "5f0c9a1e.peaks.part", "draft.tries"):
         (folder.root / name).touch()
     folder.delete_work_files()
     assert {path.name for path in folder.root.iterdir()} == {"source", "run-1", "mixture.peaks"}

@@ -9,6 +9,7 @@ from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
+from desktop.text.plurals import format_count
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.job_text import MODEL_TITLES
 from desktop.ui.dialogs.base import TextDialog
@@ -227,10 +228,10 @@ class EventNotices(QObject):
 
 def batch_result_text(done: int, failed: int) -> str:
     """Return the result of a batch as a sentence, for example "61 songs done, 3 failed."."""
-    counted = "1 song" if done == 1 else f"{done} songs"
+    done_text = f"{format_count(done, 'song')} done"
     if not failed:
-        return f"{counted} done. The stems are ready."
-    return f"{counted} done, {failed} failed." if done else f"{failed} songs failed."
+        return f"{done_text}. The stems are ready."
+    return f"{done_text}, {failed} failed." if done else f"{format_count(failed, 'song')} failed."
 
 
 def _names_text(refusals: Sequence[RejectedPath]) -> str:

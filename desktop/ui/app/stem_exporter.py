@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from desktop.audio.names import printable
 from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.jobs.model import Job
+from desktop.jobs.text import format_songs
 from desktop.settings import valid_settings
+from desktop.text.durations import format_rough_time_left
+from desktop.text.plurals import format_count
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.pages.library.queue_estimate import format_time_left
 from desktop.ui.theme import tokens
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
@@ -59,7 +61,7 @@ class StemExporter(QObject):
             self._notices.show_text("There are no stems to export yet. Export songs that are separated." if jobs
                               else "No song is selected. Select the songs to export.")  # fmt: skip
             return
-        title = f"Export the stems of {_songs_text(with_stems)}"
+        title = f"Export the stems of {format_songs(with_stems)}"
         folder = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.export_folder()))
         if folder:
             self._settings_store.change(export_folder=folder)
@@ -94,7 +96,7 @@ class StemExporter(QObject):
         return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
 
     def _show_started(self) -> None:
-        text = f"Exporting {_songs_text(self._queue[0])}"
+        text = f"Exporting {format_songs(self._queue[0])}"
         self._notices.show_notice(
             Notice(text, key=_PROGRESS_KEY, progress=0.0, action_text="Cancel", on_action=self._stop_event.set)
         )
@@ -105,11 +107,11 @@ class StemExporter(QObject):
         status = (
             f"Exporting song {number} of {progress.songs_total}"
             if progress.songs_total > 1
-            else f"Exporting {_songs_text(self._queue[0])}"
+            else f"Exporting {format_songs(self._queue[0])}"
         )
         parts = (
             status,
-            format_time_left(progress.seconds_left) if progress.seconds_left is not None else "",
+            format_rough_time_left(progress.seconds_left),
             _queued_exports_text(len(self._queue) - 1),
         )
         self._notices.set_progress(_PROGRESS_KEY, " · ".join(filter(None, parts)), progress.fraction)
@@ -149,8 +151,8 @@ def result_text(result: ExportResult) -> str:
     if result.cancelled:
         sentences.append("The export was cancelled.")
     if exported_jobs:
-        stems = "1 stem" if result.file_count == 1 else f"{result.file_count} stems"
-        sentences.append(f"Exported {stems} of {_songs_text(exported_jobs)} to {folder_text}.")
+        stems = format_count(result.file_count, "stem")
+        sentences.append(f"Exported {stems} of {format_songs(exported_jobs)} to {folder_text}.")
     elif result.cancelled:
         sentences.append("No files were written.")
     sentences += [*_other_formats_texts(result), *_skipped_texts(result)]
@@ -164,7 +166,7 @@ def _other_formats_texts(result: ExportResult) -> list[str]:
     if not others:
         return []
     formats = " or ".join(sorted({used.upper() for _, used in others}))
-    return [f"{wanted.upper()} cannot hold {_songs_text([job for job, _ in others])}: written as {formats}."]
+    return [f"{wanted.upper()} cannot hold {format_songs([job for job, _ in others])}: written as {formats}."]
 
 
 def _skipped_texts(result: ExportResult) -> list[str]:
@@ -172,7 +174,7 @@ def _skipped_texts(result: ExportResult) -> list[str]:
     if not jobs:
         return []
     if len(jobs) == 1:
-        return [f"{_songs_text(jobs)} was left out: {result.skipped[0][1]}"]
+        return [f"{format_songs(jobs)} was left out: {result.skipped[0][1]}"]
     names = ", ".join(f"“{printable(job.title, 40)}”" for job in jobs[:_MAX_NAMED_SONGS])
     reason_text = (
         " because they have no stems" if all(reason == NO_STEMS_REASON for _, reason in result.skipped) else ""
@@ -180,9 +182,5 @@ def _skipped_texts(result: ExportResult) -> list[str]:
     return [f"{len(jobs)} songs were left out{reason_text}: {names}{' …' if len(jobs) > _MAX_NAMED_SONGS else ''}"]
 
 
-def _songs_text(jobs: Sequence[Job]) -> str:
-    return f"“{printable(jobs[0].title, 60)}”" if len(jobs) == 1 else f"{len(jobs)} songs"
-
-
 def _queued_exports_text(count: int) -> str:
-    return "" if count < 1 else "1 more export queued" if count == 1 else f"{count} more exports queued"
+    return f"{format_count(count, 'more export')} queued" if count > 0 else ""

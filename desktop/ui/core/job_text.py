@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from math import ceil
 
 from desktop.jobs.model import Job, JobState
 from desktop.stage import Stage
-from desktop.text.durations import format_duration
+from desktop.text.durations import format_retry_delay, format_time_left
 
 STEMS_PENDING_TEXT = "The stems appear here when they are ready"
 SEPARATING_HERE_TEXT = "Separating here"
@@ -65,11 +64,6 @@ def format_pending_status(job: Job, is_queue_paused: bool = False) -> str:
     return f"Queued{progress_text}" if progress_text else ""
 
 
-def format_retry_delay(seconds: float) -> str:
-    """Return "40 s" or "6 min", rounded up."""
-    return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
-
-
 def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) -> str:
     """Return what a processing job does now; `is_repeat` tells whether it has stems from an earlier run."""
     percent = f"{int(progress * 100)} %"
@@ -93,8 +87,3 @@ def format_partial_results(job: Job, has_draft: bool) -> str:
         format_time_left(job.left),
     ]
     return ", ".join(filter(None, parts))
-
-
-def format_time_left(seconds: float | None) -> str:
-    """Return "about <duration> left"; empty if `seconds` is unknown or below 1."""
-    return f"about {format_duration(seconds)} left" if seconds and seconds >= 1 else ""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from desktop.audio.names import printable
 from desktop.jobs.model import BIN_RETENTION_DAYS, RemovedJob
 from desktop.jobs.text import format_songs
+from desktop.text.plurals import format_count
 from desktop.text.sizes import format_size
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.dialogs.base import lay_out_question
@@ -162,7 +163,9 @@ class BinDialog(QDialog):
         for row in selected_rows[: len(entries)]:
             self.table.selectionModel().select(self.table.model().index(row, 0), _SELECT_ROW)
         size = format_size(sum(entry.size_bytes for entry in entries))
-        self.total_label.setText(f"{_count_text(entries)} · {size}" if entries else "There are no removed songs.")
+        self.total_label.setText(
+            f"{format_count(len(entries), 'song')} · {size}" if entries else "There are no removed songs."
+        )
         self._update_buttons()
 
     def _update_buttons(self) -> None:
@@ -214,10 +217,6 @@ class DeleteDialog(QDialog):
 def _title_text(entry: RemovedJob) -> str:
     artist = f" · {printable(entry.job.artist)}" if entry.job.artist.strip() else ""
     return f"{printable(entry.job.title)}{artist}"
-
-
-def _count_text(entries: Sequence[RemovedJob]) -> str:
-    return "1 song" if len(entries) == 1 else f"{len(entries)} songs"
 
 
 def _create_button(text: str, kind: str = "plain") -> PushButton:

@@ -12,6 +12,7 @@ from desktop.jobs.text import format_last_attempt
 from desktop.paths import Home
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import log_file
+from desktop.text.plurals import format_count
 from desktop.ui.core.job_text import model_title
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.log_tail import read_log_tail
@@ -49,7 +50,7 @@ class RefusedFilesDialog(TextDialog):
 
 def refused_text(refusals: Sequence[RejectedPath]) -> str:
     """Return a sentence with the number of files that could not be added."""
-    return "1 file could not be added" if len(refusals) == 1 else f"{len(refusals)} files could not be added"
+    return f"{format_count(len(refusals), 'file')} could not be added"
 
 
 def _details_text(job: Job, home: Home) -> str:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from desktop.audio.names import printable
 from desktop.jobs.model import Job
 from desktop.paths import resources
+from desktop.text.plurals import format_count
 from desktop.ui.pages.library.batches import BatchResult, BatchTracker
 
 _log = logging.getLogger(__name__)
@@ -47,14 +48,10 @@ def batch_notification(result: BatchResult) -> Notification | None:
         return None
     if not done:
         return Notification(f"{failed} songs could not be separated", "The list says why.")
-    body = "" if not failed else f"{_songs_text(failed)} could not be separated. The list says why."
+    body = "" if not failed else f"{format_count(failed, 'song')} could not be separated. The list says why."
     if len(done) == 1:
         return Notification(f"“{printable(done[0].title)}” is separated", body or "Its stems are ready.")
     return Notification(f"{len(done)} songs are separated", body or "Their stems are ready.")
-
-
-def _songs_text(count: int) -> str:
-    return "1 song" if count == 1 else f"{count} songs"
 
 
 class Notifier(QObject):

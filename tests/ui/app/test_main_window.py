@@ -245,12 +245,12 @@ def test_finished_batch_shows_a_notice_whose_button_filters_failed_jobs(setting:
     jobs = {title: setting.store.insert(make_job(title)) for title in titles}
     window = open_window(setting, qtbot)
     for title, job in jobs.items():
-        claimed = setting.store.claim(job.id)
+        claimed = setting.store.ownership.claim(job.id)
         assert claimed is not None
         if title == "two":
-            setting.store.fail(claimed, "two.mp3 is not an audio file.", 1.0)
+            setting.store.ownership.fail(claimed, "two.mp3 is not an audio file.", 1.0)
         else:
-            setting.store.complete(claimed, (), ())
+            setting.store.ownership.complete(claimed, (), ())
         setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: _notice_text(window) == "3 songs done, 1 failed.")
     qtbot.mouseClick(_button(window.notices, "Show failed"), Qt.MouseButton.LeftButton)
@@ -273,12 +273,12 @@ def test_link_of_a_draft_separates_it_again_with_the_requested_model(setting: Wi
 def test_sketch_fallback_notice_offers_to_separate_again(setting: WindowHarness, qtbot: QtBot) -> None:
     job = setting.store.insert(make_job("Night Drive"))
     window = open_window(setting, qtbot)
-    claimed = setting.store.claim(job.id)
+    claimed = setting.store.ownership.claim(job.id)
     assert claimed is not None
-    setting.store.record_details(claimed, model_used="sketch")
+    setting.store.ownership.record_details(claimed, model_used="sketch")
     setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: window.library.table_model.job_at_row(0).state is JobState.PROCESSING)
-    assert setting.store.complete(claimed, (), (), seconds=1.0)
+    assert setting.store.ownership.complete(claimed, (), (), seconds=1.0)
     setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: "draft quality: HT Demucs is not on this computer" in _notice_text(window))
     qtbot.mouseClick(_button(window.notices, "Separate again with HT Demucs"), Qt.MouseButton.LeftButton)

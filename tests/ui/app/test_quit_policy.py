@@ -45,10 +45,10 @@ class QuitHarness:
     def complete_pending_jobs(self) -> None:
         """Complete all pending jobs, as the worker would."""
         for job in self.setting.store.pending_jobs():
-            claimed = self.setting.store.claim(job.id)
+            claimed = self.setting.store.ownership.claim(job.id)
             assert claimed
             stems = write_stems(self.setting.home.job_folder(job.id).result_folder(claimed.token), seconds=0.1)
-            self.setting.store.complete(claimed, stems, ())
+            self.setting.store.ownership.complete(claimed, stems, ())
             self.setting.feed.job_changed.emit(job.id)
 
 
@@ -154,7 +154,7 @@ def test_tray_shows_progress_and_restores_the_window(harness: QuitHarness, qtbot
     qtbot.waitUntil(lambda: harness.quit_policy.is_in_background)
     assert tray.icon.toolTip() == "Unbraid · 2 songs queued"
     first_job = harness.setting.store.pending_jobs()[0]
-    harness.setting.store.claim(first_job.id)
+    harness.setting.store.ownership.claim(first_job.id)
     harness.setting.feed.job_changed.emit(first_job.id)
     qtbot.waitUntil(lambda: tray.icon.toolTip() == "Unbraid · Separating 1 of 2")
     assert [action.text() for action in tray.menu.actions()] == ["Show Unbraid", "Quit"]

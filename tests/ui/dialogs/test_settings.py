@@ -247,14 +247,14 @@ def test_restore_defaults_keeps_settings_outside_the_dialog(home: Home, qtbot: Q
 def test_save_error_is_shown_until_saving_succeeds(dialog: SettingsDialog, home: Home) -> None:
     usual_text = dialog.status_label.text()
     assert "next song" in usual_text
-    blocking_folder = home.settings.with_name(home.settings.name + ".part")
-    blocking_folder.mkdir()
+    home.settings.unlink(missing_ok=True)
+    home.settings.mkdir()
     dialog.controls["fast"].click()
     assert str(home.settings) in dialog.status_label.text()
     assert _is_unclipped(dialog)
     dialog.controls["shifts"].setCurrentIndex(1)
     assert str(home.settings) in dialog.status_label.text()
-    blocking_folder.rmdir()
+    home.settings.rmdir()
     dialog.controls["draft"].click()
     assert dialog.status_label.text() == usual_text
     assert load_settings(home) == Settings(draft=False, fast=True, shifts=2)

@@ -44,14 +44,14 @@ def window(setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 
 
 def _start_job(setting: WindowHarness, job: Job) -> Job:
-    claimed = setting.store.claim(setting.store.insert(job).id)
+    claimed = setting.store.ownership.claim(setting.store.insert(job).id)
     assert claimed is not None
     setting.feed.job_changed.emit(claimed.id)
     return claimed
 
 
 def _complete_job(setting: WindowHarness, job: Job) -> None:
-    assert setting.store.complete(job, (), ())
+    assert setting.store.ownership.complete(job, (), ())
     setting.feed.job_changed.emit(job.id)
 
 

@@ -1,28 +1,8 @@
-"""Ticks of the time axis and the text of durations."""
+"""Ticks of the time axis."""
 
 import pytest
 
-from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
 from desktop.ui.waveform.time_axis import MIN_TICK_SPACING, choose_tick_step, compute_ticks
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (59.99, "0:59"), (252, "4:12"), (7120, "1:58:40"), (-1, "0:00")]
-)
-def test_durations_are_formatted_as_minutes_and_seconds(seconds: float, text: str) -> None:
-    assert format_duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(77.4, "1:17.4"), (77.49, "1:17.4"), (0.3, "0:00.3"), (59.999, "0:59.9")]
-)
-def test_tenths_of_a_second_are_rounded_down(seconds: float, text: str) -> None:
-    assert format_duration_tenths(seconds) == text
-
-
-def test_duration_is_described_in_words() -> None:
-    assert describe_duration(77.4) == "1 minute 17 seconds"
-    assert describe_duration(0) == "0 seconds"
 
 
 def test_ticks_of_a_four_minute_track_are_30_seconds_apart() -> None:

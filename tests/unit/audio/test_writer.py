@@ -61,7 +61,7 @@ def test_mp3_keeps_the_peak_level(tmp_path: Path) -> None:
 def test_file_gets_its_name_only_when_it_is_complete(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.wav", 44100, 2, 100, "wav", "16")
     writer.write(make_noise(100))
-    assert [path.name for path in tmp_path.iterdir()] == ["a.wav.part"]
+    assert [path.suffixes for path in tmp_path.iterdir()] == [[".wav", ".part"]]
     writer.close()
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.cli.formatting import format_duration, format_status, format_title, job_to_json, refused_to_json
+from desktop.cli.formatting import format_status, format_title, job_to_json, refused_to_json
 from desktop.cli.output import CommandOutput, TextResultWriter
 from desktop.jobs.model import Job, JobOptions, JobState, Stem
 from desktop.stage import Stage
@@ -28,13 +28,6 @@ JOB = Job(
         Stem("drums", Path("/library/drums.wav"), Path("/library/drums.peaks"), exported=Path("/out/drums.wav")),
     ),
 )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "–"), (0, "0:00"), (59.6, "1:00"), (252, "4:12"), (7120, "1:58:40")]
-)
-def test_duration_is_formatted_as_on_a_player(seconds: float | None, text: str) -> None:
-    assert format_duration(seconds) == text
 
 
 def test_json_of_a_job_names_the_used_model_and_the_exported_stems() -> None:

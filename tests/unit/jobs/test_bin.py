@@ -56,7 +56,7 @@ def claim_with_two_finished_segments(home: Home, store: JobStore) -> Job:
     folder.mkdir(parents=True)
     for number in range(2):
         (folder / f"{number:06d}.float32").touch()
-    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.CONTINUE
+    assert store.ownership.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.CONTINUE
     return running
 
 
@@ -72,7 +72,7 @@ def test_removed_job_is_in_no_list_and_keeps_its_files(
     for job in (done, waiting):
         with pytest.raises(UnknownJobError):
             service.job(job.id)
-    assert store.claim(waiting.id) is None
+    assert store.ownership.claim(waiting.id) is None
     assert service.separate_jobs_again([done.id]) == []
     assert all(stem.path.exists() for stem in done.stems)
     entries = bin_.jobs()
@@ -119,14 +119,14 @@ def test_removed_running_job_stops_like_a_paused_one_and_keeps_its_finished_segm
 ) -> None:
     running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
-    assert store.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.PAUSE
-    assert store.record_stop(running, 6.0) is JobState.PENDING
+    assert store.ownership.heartbeat(running, Stage.SEPARATING, 0.4, 5.0, 9.0) is OwnerDirective.PAUSE
+    assert store.ownership.record_stop(running, 6.0) is JobState.PENDING
     assert store.due_jobs() == []
     remove_orphaned_files(home, store)
     (restored,) = bin_.restore([running.id])
     assert (restored.state, restored.progress, restored.paused) == (JobState.PENDING, 0.4, False)
     assert home.job_folder(running.id).count_finished_segments() == 2
-    reclaimed = store.claim(running.id)
+    reclaimed = store.ownership.claim(running.id)
     assert reclaimed is not None
     assert (reclaimed.token, reclaimed.crashes) == (2, 0)
 
@@ -135,23 +135,23 @@ def test_job_restored_before_the_next_heartbeat_continues(home: Home, store: Job
     running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
     bin_.restore([running.id])
-    assert store.heartbeat(running, Stage.SEPARATING, 0.5, 5.0, 9.0) is OwnerDirective.CONTINUE
+    assert store.ownership.heartbeat(running, Stage.SEPARATING, 0.5, 5.0, 9.0) is OwnerDirective.CONTINUE
 
 
 def test_removed_job_whose_owner_is_lost_becomes_pending_in_the_bin(home: Home, store: JobStore, bin_: Bin) -> None:
     running = claim_with_two_finished_segments(home, store)
     bin_.add([running.id])
     simulate_dead_owner(home, running)
-    assert store.release_orphans() == [running.id]
+    assert store.ownership.release_orphans() == [running.id]
     (entry,) = bin_.jobs()
     assert entry.job.state is JobState.PENDING
-    assert store.claim(running.id) is None
+    assert store.ownership.claim(running.id) is None
 
 
 def test_job_completed_just_after_its_removal_is_restored_as_completed(home: Home, store: JobStore, bin_: Bin) -> None:
     running = claim_job(store)
     bin_.add([running.id])
-    assert store.complete(running, (), (), seconds=3.0)
+    assert store.ownership.complete(running, (), (), seconds=3.0)
     (restored,) = bin_.restore()
     assert (restored.state, restored.seconds) == (JobState.COMPLETED, 3.0)
 
@@ -207,8 +207,8 @@ def test_owner_of_a_deleted_job_is_told_to_abandon_it(home: Home, store: JobStor
     running = claim_job(store)
     bin_.add([running.id])
     bin_.delete()
-    assert store.heartbeat(running, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
-    assert not store.complete(running, (), ())
+    assert store.ownership.heartbeat(running, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
+    assert not store.ownership.complete(running, (), ())
 
 
 def set_days_since_removal(home: Home, job: Job, days: float) -> None:

@@ -48,10 +48,10 @@ def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 def release_orphans_for(store: JobStore, seconds: float, pass_time: Callable[[float], None]) -> list[str]:
     """Release orphans every two seconds for this long, and return the ids of all released jobs."""
-    released = store.release_orphans()
+    released = store.ownership.release_orphans()
     for _ in range(int(seconds / TICK_S)):
         pass_time(TICK_S)
-        released += store.release_orphans()
+        released += store.ownership.release_orphans()
     return released
 
 
@@ -117,7 +117,7 @@ def test_living_owner_on_this_machine_keeps_its_job_after_a_clock_change(
     job = claim_job(store)
     update_rows(home, f"lease_until = lease_until + {jump}, started = started + {jump}")
     assert release_orphans_for(store, 10 * LEASE_S, pass_time) == []
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None
     assert store.job(job.id).crashes == 0
 
 
@@ -125,7 +125,7 @@ def test_killed_owner_on_this_machine_loses_its_job_at_once(home: Home) -> None:
     store = JobStore(home)
     job = claim_job(store)
     simulate_dead_owner(home, job)
-    assert store.release_orphans() == [job.id]
+    assert store.ownership.release_orphans() == [job.id]
     assert store.job(job.id).state is JobState.PENDING
 
 
@@ -135,7 +135,7 @@ def test_owner_on_another_machine_loses_its_job_after_one_lease_without_heartbea
     store = JobStore(home)
     job = claim_on_another_machine(home, store)
     assert release_orphans_for(store, LEASE_S - TICK_S, pass_time) == []
-    assert store.heartbeat(job, None, 0.5, 1.0, None)
+    assert store.ownership.heartbeat(job, None, 0.5, 1.0, None)
     assert release_orphans_for(store, LEASE_S - TICK_S, pass_time) == []
     assert release_orphans_for(store, TICK_S, pass_time) == [job.id]
     assert store.job(job.id).state is JobState.PENDING
@@ -166,4 +166,4 @@ def test_claim_does_not_take_a_job_from_an_owner_on_another_machine(home: Home) 
     store = JobStore(home)
     job = claim_on_another_machine(home, store)
     update_rows(home, "lease_until = 0")
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None

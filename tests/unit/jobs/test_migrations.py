@@ -154,11 +154,11 @@ def test_work_continues_in_a_library_of_an_earlier_version(home: Home, version: 
         assert find_stored_track(home.job_folder(job.id), job).read_bytes() == b"track"
         store.set_job_paused(job.id, False) if not job.state.has_ended else None
     simulate_dead_owner(home, jobs[JobState.PROCESSING])
-    assert store.release_orphans() == [jobs[JobState.PROCESSING].id]
+    assert store.ownership.release_orphans() == [jobs[JobState.PROCESSING].id]
     for job in store.due_jobs():
-        claimed = store.claim(job.id)
+        claimed = store.ownership.claim(job.id)
         assert claimed is not None
-        assert store.complete(claimed, (), ())
+        assert store.ownership.complete(claimed, (), ())
     (requeued,) = store.separate_again([jobs[JobState.FAILED].id])
     assert (requeued.state, requeued.error, requeued.sparing) == (JobState.PENDING, None, False)
     assert store.insert(make_new_job()).position > requeued.position
@@ -173,9 +173,9 @@ def test_stems_of_an_earlier_version_are_kept_when_separating_again_fails(home: 
     for stem in done.stems:
         stem.peaks.touch()
     store.separate_again([done.id])
-    attempt = store.claim(done.id)
+    attempt = store.ownership.claim(done.id)
     assert attempt is not None
-    assert store.fail(attempt, "It failed.", 1.0)
+    assert store.ownership.fail(attempt, "It failed.", 1.0)
     remove_orphaned_files(home, store)
     after = store.job(done.id)
     assert (after.state, after.stems, after.notices) == (JobState.COMPLETED, done.stems, done.notices)
@@ -218,7 +218,7 @@ def test_older_version_changes_nothing_in_a_newer_library(home: Home) -> None:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()
     before = home.database.read_bytes()
-    for call in (store.jobs, lambda: store.claim(job.id), lambda: store.move_to_bin([job.id])):
+    for call in (store.jobs, lambda: store.ownership.claim(job.id), lambda: store.move_to_bin([job.id])):
         with pytest.raises(StorageError, match="newer Unbraid"):
             call()
     assert home.database.read_bytes() == before

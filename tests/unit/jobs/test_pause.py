@@ -25,18 +25,18 @@ def store(home: Home) -> JobStore:
 def send_heartbeat(
     store: JobStore, job: Job, stage: Stage = Stage.SEPARATING, progress: float = 0.64
 ) -> OwnerDirective:
-    return store.heartbeat(job, stage, progress, 1.0, None)
+    return store.ownership.heartbeat(job, stage, progress, 1.0, None)
 
 
 def test_paused_job_keeps_its_position_and_is_not_claimed(store: JobStore) -> None:
     first, second = (store.insert(make_new_job()) for _ in range(2))
     store.set_job_paused(first.id, True)
-    assert store.claim(first.id) is None
+    assert store.ownership.claim(first.id) is None
     assert [job.id for job in store.pending_jobs()] == [first.id, second.id]
     assert [job.id for job in store.due_jobs()] == [second.id]
     store.set_job_paused(first.id, False)
     assert [job.id for job in store.due_jobs()] == [first.id, second.id]
-    assert store.claim(first.id) is not None
+    assert store.ownership.claim(first.id) is not None
 
 
 def test_pause_outlives_the_process_that_requested_it(home: Home, store: JobStore) -> None:
@@ -44,7 +44,7 @@ def test_pause_outlives_the_process_that_requested_it(home: Home, store: JobStor
     store.set_job_paused(job.id, True)
     reopened = JobStore(home)
     assert reopened.job(job.id).paused
-    assert reopened.claim(job.id) is None
+    assert reopened.ownership.claim(job.id) is None
 
 
 def test_running_job_stops_when_paused_and_keeps_its_position_and_progress(store: JobStore) -> None:
@@ -53,7 +53,7 @@ def test_running_job_stops_when_paused_and_keeps_its_position_and_progress(store
     assert send_heartbeat(store, running) is OwnerDirective.CONTINUE
     store.set_job_paused(running.id, True)
     assert send_heartbeat(store, running) is OwnerDirective.PAUSE
-    assert store.record_stop(running, 2.0) is JobState.PENDING
+    assert store.ownership.record_stop(running, 2.0) is JobState.PENDING
     job = store.job(running.id)
     assert (job.state, job.paused, job.progress, job.stage) == (JobState.PENDING, True, 0.64, None)
     assert [one.id for one in store.pending_jobs()] == [running.id, behind.id]
@@ -65,7 +65,7 @@ def test_download_progress_is_not_kept_as_progress_of_a_paused_job(store: JobSto
     running = claim_job(store)
     send_heartbeat(store, running, Stage.DOWNLOADING, 0.9)
     store.set_job_paused(running.id, True)
-    store.record_stop(running, 1.0)
+    store.ownership.record_stop(running, 1.0)
     assert store.job(running.id).progress == 0.0
 
 
@@ -74,9 +74,9 @@ def test_paused_queue_stops_the_running_job_which_is_the_first_to_continue(store
     behind = store.insert(make_new_job())
     store.set_queue_paused(True)
     assert send_heartbeat(store, running) is OwnerDirective.PAUSE
-    assert store.record_stop(running, 1.0) is JobState.PENDING
+    assert store.ownership.record_stop(running, 1.0) is JobState.PENDING
     assert store.due_jobs() == []
-    assert store.claim(running.id) is None
+    assert store.ownership.claim(running.id) is None
     store.set_queue_paused(False)
     assert [job.id for job in store.due_jobs()] == [running.id, behind.id]
     assert not store.job(running.id).paused
@@ -94,7 +94,7 @@ def test_pause_undone_after_the_heartbeat_leaves_the_job_due_for_a_worker(store:
     store.set_job_paused(running.id, True)
     assert send_heartbeat(store, running) is OwnerDirective.PAUSE
     store.set_job_paused(running.id, False)
-    assert store.record_stop(running, 1.0) is JobState.PENDING
+    assert store.ownership.record_stop(running, 1.0) is JobState.PENDING
     assert [job.id for job in store.due_jobs()] == [running.id]
 
 
@@ -104,7 +104,7 @@ def test_cancel_takes_precedence_over_pause(store: JobStore) -> None:
         store.set_job_paused(job.id, True)
         store.request_cancel(job.id)
     assert send_heartbeat(store, running) is OwnerDirective.CANCEL
-    assert store.record_stop(running, 1.0) is JobState.CANCELLED
+    assert store.ownership.record_stop(running, 1.0) is JobState.CANCELLED
     assert store.job(waiting.id).state is JobState.CANCELLED
     assert not any(job.paused for job in store.jobs())
 
@@ -123,7 +123,7 @@ def test_paused_job_whose_owner_is_lost_becomes_pending_and_stays_paused(home: H
     running = claim_job(store)
     store.set_job_paused(running.id, True)
     simulate_dead_owner(home, running)
-    assert store.claim(running.id) is None
+    assert store.ownership.claim(running.id) is None
     job = store.job(running.id)
     assert (job.state, job.paused, job.crashes) == (JobState.PENDING, True, 1)
 
@@ -141,6 +141,6 @@ def test_ended_job_cannot_be_paused_and_removed_job_is_unknown(store: JobStore) 
 def test_job_separated_again_is_not_paused(store: JobStore) -> None:
     running = claim_job(store)
     store.set_job_paused(running.id, True)
-    store.fail(running, "It is damaged.", 1.0)
+    store.ownership.fail(running, "It is damaged.", 1.0)
     (requeued,) = store.separate_again([running.id])
     assert (requeued.paused, requeued.progress) == (False, 0.0)

@@ -59,7 +59,7 @@ def test_songs_are_recovered_from_a_damaged_database(
     done = complete(home, add(home, tmp_path, "done.wav"))
     waiting = add(home, tmp_path, "waiting.wav")
     running = add(home, tmp_path, "begun.wav")
-    assert JobStore(home).claim(running.id) is not None
+    assert JobStore(home).ownership.claim(running.id) is not None
     home.database.with_name("library.db-wal").unlink(missing_ok=True)
     damage(home.database)
     store, notice = open_store(home)
@@ -99,7 +99,7 @@ def test_song_being_separated_again_is_recovered_with_its_stems(
     done = complete(home, add(home, tmp_path, "done.wav"))
     store = JobStore(home)
     store.separate_again([done.id], "htdemucs_ft")
-    attempt = store.claim(done.id)
+    attempt = store.ownership.claim(done.id)
     assert attempt is not None
     home.job_folder(done.id).result_folder(attempt.token).mkdir()
     if record_is_rewritten:

@@ -48,7 +48,7 @@ def test_stems_are_kept_until_new_ones_are_complete_and_then_deleted(home: Home,
     assert waiting.earlier == replace(done, token=waiting.token)
     attempt = claim_job(store, waiting)
     assert attempt.earlier == replace(done, token=attempt.token)
-    store.release(attempt)
+    store.ownership.release(attempt)
     new = complete_job(home, store, attempt)
     assert (new.earlier, new.last_attempt, new.options.model) == (None, None, "htdemucs_ft")
     assert stem_contents(new) == [b"vocals of run 3", b"drums of run 3"]
@@ -64,34 +64,34 @@ def cancel_while_pending(home: Home, store: JobStore, waiting: Job) -> None:
 def cancel_while_running(home: Home, store: JobStore, waiting: Job) -> None:
     attempt = claim_job(store, waiting)
     store.request_cancel(attempt.id)
-    assert store.record_stop(attempt, 3.0) is JobState.CANCELLED
+    assert store.ownership.record_stop(attempt, 3.0) is JobState.CANCELLED
 
 
 def cancel_and_lose_owner(home: Home, store: JobStore, waiting: Job) -> None:
     attempt = claim_job(store, waiting)
     store.request_cancel(attempt.id)
     simulate_dead_owner(home, attempt)
-    store.release_orphans()
+    store.ownership.release_orphans()
 
 
 def fail_run(home: Home, store: JobStore, waiting: Job) -> None:
     attempt = claim_job(store, waiting)
-    assert store.record_details(attempt, model_used="htdemucs_ft", runtime="cuda fp16", stage="separating")
-    assert store.heartbeat(attempt, None, 0.3, 3.0, 9.0) is OwnerDirective.CONTINUE
-    assert store.fail(attempt, "The disk is full.", 3.0)
+    assert store.ownership.record_details(attempt, model_used="htdemucs_ft", runtime="cuda fp16", stage="separating")
+    assert store.ownership.heartbeat(attempt, None, 0.3, 3.0, 9.0) is OwnerDirective.CONTINUE
+    assert store.ownership.fail(attempt, "The disk is full.", 3.0)
 
 
 def lose_owner_too_often(home: Home, store: JobStore, waiting: Job) -> None:
     for _ in range(MAX_CRASHES):
         simulate_dead_owner(home, claim_job(store, waiting))
-        store.release_orphans()
+        store.ownership.release_orphans()
 
 
 def run_out_of_memory(home: Home, store: JobStore, waiting: Job) -> None:
-    assert store.retry_in_low_memory(claim_job(store, waiting))
+    assert store.ownership.retry_in_low_memory(claim_job(store, waiting))
     simulate_dead_owner(home, claim_job(store, waiting))
     update_rows(home, "memory_kills = -1", waiting)
-    store.release_orphans()
+    store.ownership.release_orphans()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,11 @@ def test_end_of_an_attempt_is_reported_until_the_next_attempt(home: Home, store:
 def test_attempt_that_waits_to_continue_keeps_the_stems(home: Home, store: JobStore) -> None:
     done = complete_job(home, store)
     waiting = separate_again(store, done)
-    for wait in (store.release, store.retry_in_low_memory, lambda job: store.schedule_retry(job, "Busy.", 0.0)):
+    for wait in (
+        store.ownership.release,
+        store.ownership.retry_in_low_memory,
+        lambda job: store.ownership.schedule_retry(job, "Busy.", 0.0),
+    ):
         assert wait(claim_job(store, waiting))
         assert store.job(done.id).stems == done.stems
     store.set_job_paused(done.id, True)

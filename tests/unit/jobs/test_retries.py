@@ -28,17 +28,17 @@ def store(home: Home) -> JobStore:
 def test_job_with_a_scheduled_retry_waits_and_records_the_reason_and_the_time(home: Home, store: JobStore) -> None:
     running = claim_job(store)
     before = datetime.now(UTC)
-    assert store.schedule_retry(running, REASON, 40.0)
+    assert store.ownership.schedule_retry(running, REASON, 40.0)
     job = JobStore(home).job(running.id)
     assert (job.state, job.error, job.retries) == (JobState.PENDING, REASON, 1)
     assert job.not_before is not None
     assert timedelta(seconds=39) < job.not_before - before < timedelta(seconds=45)
-    assert (store.claim(job.id), store.due_jobs()) == (None, [])
+    assert (store.ownership.claim(job.id), store.due_jobs()) == (None, [])
 
 
 def test_job_with_a_scheduled_retry_is_claimed_when_its_time_has_come(home: Home, store: JobStore) -> None:
     running = claim_job(store)
-    store.schedule_retry(running, REASON, 40.0)
+    store.ownership.schedule_retry(running, REASON, 40.0)
     update_rows(home, "not_before = not_before - 41")
     assert [job.id for job in store.due_jobs()] == [running.id]
     reclaimed = claim_job(store, running)
@@ -47,14 +47,14 @@ def test_job_with_a_scheduled_retry_is_claimed_when_its_time_has_come(home: Home
 
 def test_clock_that_was_set_back_does_not_delay_a_retry(home: Home, store: JobStore) -> None:
     running = claim_job(store)
-    store.schedule_retry(running, REASON, MAX_RETRY_DELAY_S)
+    store.ownership.schedule_retry(running, REASON, MAX_RETRY_DELAY_S)
     update_rows(home, "not_before = not_before + 86400")
     assert [job.id for job in store.due_jobs()] == [running.id]
 
 
 def test_resuming_a_job_ends_its_retry_delay(store: JobStore) -> None:
     running = claim_job(store)
-    store.schedule_retry(running, REASON, 40.0)
+    store.ownership.schedule_retry(running, REASON, 40.0)
     store.set_job_paused(running.id, True)
     store.set_job_paused(running.id, False)
     assert [job.id for job in store.due_jobs()] == [running.id]
@@ -64,19 +64,19 @@ def test_lost_owner_cannot_schedule_a_retry(home: Home, store: JobStore) -> None
     old = claim_job(store)
     simulate_dead_owner(home, old)
     claim_job(store, old)
-    assert not store.schedule_retry(old, REASON, 40.0)
-    assert not store.retry_in_low_memory(old)
+    assert not store.ownership.schedule_retry(old, REASON, 40.0)
+    assert not store.ownership.retry_in_low_memory(old)
     assert store.job(old.id).state is JobState.PROCESSING
 
 
 def test_separating_again_resets_the_retries_and_low_memory(store: JobStore) -> None:
     running = claim_job(store)
-    store.schedule_retry(running, REASON, 0.0)
+    store.ownership.schedule_retry(running, REASON, 0.0)
     second = claim_job(store, running)
-    store.retry_in_low_memory(second)
+    store.ownership.retry_in_low_memory(second)
     last = claim_job(store, running)
     assert (last.retries, last.sparing) == (1, True)
-    store.fail(last, REASON, 1.0)
+    store.ownership.fail(last, REASON, 1.0)
     (requeued,) = store.separate_again([last.id])
     assert (requeued.retries, requeued.sparing, requeued.error) == (0, False, None)
 
@@ -103,7 +103,7 @@ def test_oom_killed_owner_makes_the_next_run_use_low_memory(home: Home, store: J
     job = claim_job(store)
     write_oom_kills(vmstat, 4)
     simulate_dead_owner(home, job)
-    store.release_orphans()
+    store.ownership.release_orphans()
     after = store.job(job.id)
     assert (after.state, after.sparing, after.crashes) == (JobState.PENDING, True, 1)
 
@@ -111,7 +111,7 @@ def test_oom_killed_owner_makes_the_next_run_use_low_memory(home: Home, store: J
 def test_owner_killed_for_another_reason_does_not_cause_low_memory(home: Home, store: JobStore, vmstat: Path) -> None:
     job = claim_job(store)
     simulate_dead_owner(home, job)
-    store.release_orphans()
+    store.ownership.release_orphans()
     assert not store.job(job.id).sparing
 
 
@@ -120,7 +120,7 @@ def test_job_oom_killed_in_low_memory_fails_with_that_reason(home: Home, store: 
     for kills in (4, 5):
         write_oom_kills(vmstat, kills)
         simulate_dead_owner(home, job)
-        store.release_orphans()
+        store.ownership.release_orphans()
         if kills == 4:
             job = claim_job(store, job)
     failed = store.job(job.id)
@@ -133,7 +133,7 @@ def test_crash_without_an_oom_kill_count_does_not_cause_low_memory(home: Home, s
     job = claim_job(store)
     assert job.state is JobState.PROCESSING
     simulate_dead_owner(home, job)
-    store.release_orphans()
+    store.ownership.release_orphans()
     assert (store.job(job.id).crashes, store.job(job.id).sparing) == (1, False)
 
 
@@ -147,12 +147,12 @@ def test_late_cancel_request_is_honoured_however_the_owner_releases_the_job(
     store.request_cancel(job.id)
     if how == "end":
         simulate_dead_owner(home, job)
-        store.release_jobs_of_exited_owners()
+        store.ownership.release_jobs_of_exited_owners()
     else:
         release_methods = {
-            "release": store.release,
-            "spare": store.retry_in_low_memory,
-            "postpone": lambda job: store.schedule_retry(job, "Busy.", 9.0),
+            "release": store.ownership.release,
+            "spare": store.ownership.retry_in_low_memory,
+            "postpone": lambda job: store.ownership.schedule_retry(job, "Busy.", 9.0),
         }
         assert release_methods[how](job)
     assert store.job(job.id).state is JobState.CANCELLED

@@ -51,7 +51,7 @@ def test_jobs_that_are_not_pending_keep_their_positions(harness: WindowHarness) 
 
 def test_only_pending_jobs_can_be_moved_and_only_before_pending_jobs(harness: WindowHarness) -> None:
     ids = _add_pending_jobs(harness, 2)
-    harness.store.claim(ids[0])
+    harness.store.ownership.claim(ids[0])
     for job, before in ((ids[0], ids[1]), (ids[1], ids[0])):
         with pytest.raises(JobStateError, match="Only queued songs"):
             harness.service.move(job, before)

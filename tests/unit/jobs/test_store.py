@@ -43,57 +43,57 @@ def test_jobs_are_queued_in_the_order_in_which_they_were_added(store: JobStore) 
 
 def test_job_is_claimed_only_once(store: JobStore) -> None:
     job = store.insert(make_new_job())
-    claimed = store.claim(job.id)
+    claimed = store.ownership.claim(job.id)
     assert claimed is not None
     assert (claimed.state, claimed.token) == (JobState.PROCESSING, 1)
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None
 
 
 def test_only_one_of_many_concurrent_claims_succeeds(store: JobStore) -> None:
     job = store.insert(make_new_job())
     with ThreadPoolExecutor(8) as pool:
-        claims = list(pool.map(lambda _: store.claim(job.id), range(16)))
+        claims = list(pool.map(lambda _: store.ownership.claim(job.id), range(16)))
     assert sum(claim is not None for claim in claims) == 1
 
 
 def test_cancelled_job_is_not_claimed(store: JobStore) -> None:
     job = store.insert(make_new_job())
     assert store.request_cancel(job.id).state is JobState.CANCELLED
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None
 
 
 def test_owner_of_a_running_job_is_told_to_cancel_it(store: JobStore) -> None:
-    claimed = store.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_new_job()).id)
     assert claimed is not None
-    assert store.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is OwnerDirective.CONTINUE
+    assert store.ownership.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is OwnerDirective.CONTINUE
     assert store.request_cancel(claimed.id).state is JobState.PROCESSING
-    assert store.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is OwnerDirective.CANCEL
-    assert store.record_stop(claimed, 2.0) is JobState.CANCELLED
+    assert store.ownership.heartbeat(claimed, Stage.DECODING, 0.2, 2.0, None) is OwnerDirective.CANCEL
+    assert store.ownership.record_stop(claimed, 2.0) is JobState.CANCELLED
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_job_of_a_lost_owner_is_claimed_again_and_the_old_token_cannot_write(home: Home, store: JobStore) -> None:
-    first = store.claim(store.insert(make_new_job()).id)
+    first = store.ownership.claim(store.insert(make_new_job()).id)
     assert first is not None
     simulate_dead_owner(home, first)
-    second = store.claim(first.id)
+    second = store.ownership.claim(first.id)
     assert second is not None
     assert (second.token, second.crashes) == (2, 1)
-    assert store.heartbeat(first, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
-    assert store.record_stop(first, 1.0) is None
-    assert not store.complete(first, (), ())
-    assert not store.fail(first, "too late", 1.0)
+    assert store.ownership.heartbeat(first, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
+    assert store.ownership.record_stop(first, 1.0) is None
+    assert not store.ownership.complete(first, (), ())
+    assert not store.ownership.fail(first, "too late", 1.0)
     assert store.job(first.id).state is JobState.PROCESSING
-    assert store.complete(second, (), ())
+    assert store.ownership.complete(second, (), ())
 
 
 def test_job_fails_with_a_reason_at_the_maximum_number_of_crashes(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for _ in range(MAX_CRASHES):
-        claimed = store.claim(job.id)
+        claimed = store.ownership.claim(job.id)
         assert claimed is not None
         simulate_dead_owner(home, claimed)
-        store.release_orphans()
+        store.ownership.release_orphans()
     failed = store.job(job.id)
     assert (failed.state, failed.crashes) == (JobState.FAILED, MAX_CRASHES)
     assert "stopped the worker 3 times" in (failed.error or "")
@@ -106,16 +106,16 @@ def finish_segments(home: Home, job: Job, count: int) -> None:
     for number in range(count):
         (folder / f"{number:06d}.float32").touch()
         (folder / f"{number:06d}.peaks").touch()
-    (folder / f"{count:06d}.float32.4711.part").touch()
+    (folder / "5f0c9a1e.float32.part").touch()
 
 
 def crash_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
     """Claim the job, finish segments until there are this many, and simulate the owner's death."""
-    claimed = store.claim(job.id)
+    claimed = store.ownership.claim(job.id)
     assert claimed is not None
     finish_segments(home, job, segments)
     simulate_dead_owner(home, claimed)
-    store.release_orphans()
+    store.ownership.release_orphans()
     return store.job(job.id)
 
 
@@ -134,11 +134,11 @@ def test_only_crashes_while_decoding_are_blamed_on_the_file(
 ) -> None:
     job = store.insert(make_new_job())
     for _ in range(MAX_CRASHES):
-        claimed = store.claim(job.id)
+        claimed = store.ownership.claim(job.id)
         assert claimed is not None
-        store.record_details(claimed, stage=stage.value)
+        store.ownership.record_details(claimed, stage=stage.value)
         simulate_dead_owner(home, job)
-        store.release_orphans()
+        store.ownership.release_orphans()
     assert expected in (store.job(job.id).error or "")
 
 
@@ -154,11 +154,11 @@ def test_job_that_crashes_at_the_same_segment_fails_at_the_maximum_number_of_cra
 def test_claim_after_the_maximum_number_of_crashes_without_progress_fails_the_job(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     for segments in (0, 0, 3, 3, 3):
-        claimed = store.claim(job.id)
+        claimed = store.ownership.claim(job.id)
         assert claimed is not None
         finish_segments(home, job, segments)
         simulate_dead_owner(home, claimed)
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None
     assert (store.job(job.id).state, store.job(job.id).crashes) == (JobState.FAILED, MAX_CRASHES)
 
 
@@ -192,48 +192,50 @@ def test_library_of_any_earlier_version_is_migrated(home: Home, version: int) ->
 
 
 def test_job_released_after_an_orderly_shutdown_counts_no_crash(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     simulate_dead_owner(home, claimed)
-    store.release_jobs_of_exited_owners()
+    store.ownership.release_jobs_of_exited_owners()
     job = store.job(claimed.id)
     assert (job.state, job.crashes, job.token) == (JobState.PENDING, 0, 1)
 
 
 def test_process_finds_only_its_own_jobs(home: Home, store: JobStore) -> None:
-    ours, theirs = (store.claim(store.insert(make_new_job(name)).id) for name in ("1.wav", "2.wav"))
+    ours, theirs = (store.ownership.claim(store.insert(make_new_job(name)).id) for name in ("1.wav", "2.wav"))
     assert ours is not None
     assert theirs is not None
     simulate_dead_owner(home, theirs)
-    assert store.find_own_job(ours.id) == store.job(ours.id)
-    assert store.find_own_job(theirs.id) is None
-    store.release(ours)
-    assert store.find_own_job(ours.id) is None
+    assert store.ownership.find_own_job(ours.id) == store.job(ours.id)
+    assert store.ownership.find_own_job(theirs.id) is None
+    store.ownership.release(ours)
+    assert store.ownership.find_own_job(ours.id) is None
 
 
 def test_orphan_with_a_cancel_request_is_cancelled(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
     simulate_dead_owner(home, claimed)
-    assert store.release_orphans() == [claimed.id]
+    assert store.ownership.release_orphans() == [claimed.id]
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_orphan_with_a_cancel_request_is_not_claimed(home: Home, store: JobStore) -> None:
-    claimed = store.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
     simulate_dead_owner(home, claimed)
-    assert store.claim(claimed.id) is None
+    assert store.ownership.claim(claimed.id) is None
     assert store.job(claimed.id).state is JobState.CANCELLED
 
 
 def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
-    claimed = store.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_new_job()).id)
     assert claimed is not None
     folder = home.job_folder(claimed.id).result_folder(1)
-    store.complete(claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), ("Folded.",), frames=7)
+    store.ownership.complete(
+        claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), ("Folded.",), frames=7
+    )
     moved = tmp_path.with_name("moved")
     tmp_path.rename(moved)
     job = JobStore(Home(moved)).job(claimed.id)
@@ -244,9 +246,9 @@ def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore
 def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore) -> None:
     job = store.insert(make_new_job())
     assert store.separate_again([job.id]) == []
-    claimed = store.claim(job.id)
+    claimed = store.ownership.claim(job.id)
     assert claimed is not None
-    store.fail(claimed, "It is damaged.", 1.0)
+    store.ownership.fail(claimed, "It is damaged.", 1.0)
     (requeued,) = store.separate_again([job.id], "sketch")
     assert (requeued.state, requeued.error, requeued.options.model) == (JobState.PENDING, None, "sketch")
 
@@ -254,17 +256,17 @@ def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore
 def test_paused_queue_allows_no_claims_and_outlives_the_process(home: Home, store: JobStore) -> None:
     job = store.insert(make_new_job())
     store.set_queue_paused(True)
-    assert store.claim(job.id) is None
+    assert store.ownership.claim(job.id) is None
     assert JobStore(home).is_queue_paused()
     store.set_queue_paused(False)
-    assert store.claim(job.id) is not None
+    assert store.ownership.claim(job.id) is not None
 
 
 def test_pending_job_can_be_moved_to_the_front_and_a_running_one_cannot(store: JobStore) -> None:
     first, second, third = (store.insert(make_new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
     store.move_to_front(third.id)
     assert [job.id for job in store.pending_jobs()] == [third.id, first.id, second.id]
-    store.claim(third.id)
+    store.ownership.claim(third.id)
     with pytest.raises(JobStateError):
         store.move_to_front(third.id)
 

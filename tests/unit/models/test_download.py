@@ -63,6 +63,13 @@ def test_file_is_downloaded_completely_and_progress_is_reported(server: FileServ
     assert not partial_path(target).exists()
 
 
+def test_request_headers_reveal_nothing_but_the_name_of_the_app(server: FileServer, target: Path) -> None:
+    fetch(server, target)
+    (headers,) = server.request_headers
+    assert headers.pop("Host") in server.url
+    assert headers == {"User-Agent": "Unbraid", "Accept-Encoding": "identity", "Connection": "close"}
+
+
 def test_existing_file_is_not_requested(server: FileServer, target: Path) -> None:
     target.write_bytes(BODY)
     fetch(server, target)

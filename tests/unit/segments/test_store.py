@@ -75,7 +75,7 @@ def test_truncated_file_is_not_a_finished_segment(tmp_path: Path) -> None:
     for number, size in ((1, 0), (2, 700)):
         with (tmp_path / "store" / f"{number:06d}.float32").open("rb+") as file:
             file.truncate(size)
-    (tmp_path / "store" / "000003.float32.77.part").write_bytes(b"half")
+    (tmp_path / "store" / "5f0c9a1e.float32.part").write_bytes(b"half")
     assert SegmentStore.open(tmp_path / "store").finished == {0, 3, 4}
 
 

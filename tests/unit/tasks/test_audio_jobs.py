@@ -71,7 +71,7 @@ def test_task_returns_the_state_in_the_row_of_a_job_that_it_cannot_claim(
     assert process_audio_job(cancelled.id) == {"status": "cancelled"}
     bench.service.pause_jobs([paused.id])
     assert process_audio_job(paused.id) == {"status": "pending"}
-    bench.store.claim(taken.id)
+    bench.store.ownership.claim(taken.id)
     assert process_audio_job(taken.id) == {"status": "processing"}
     bench.service.remove_jobs([taken.id])
     assert process_audio_job(taken.id) == {"status": "dropped"}
@@ -82,7 +82,7 @@ def test_unexpected_error_ends_the_claim_and_writes_a_crash_report(
     bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], as_keyword: bool
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
-    bench.store.claim(job.id)
+    bench.store.ownership.claim(job.id)
     error = KeyError("unexpected")
     arguments = {"args": (), "kwargs": {"job_id": job.id.upper()}} if as_keyword else {"args": (job.id,), "kwargs": {}}
     task_failure.send(process_audio_job, task_id="x", exception=error, **arguments)
@@ -98,7 +98,7 @@ def test_transient_and_environment_errors_write_no_crash_report(
     bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], error: Exception
 ) -> None:
     job = bench.service.add(write_song(tmp_path / "song.wav", 1.0), SKETCH)
-    bench.store.claim(job.id)
+    bench.store.ownership.claim(job.id)
     task_failure.send(process_audio_job, task_id="x", exception=error, args=(job.id,), kwargs={})
     assert bench.store.job(job.id).state is not JobState.PROCESSING
     assert reports == []

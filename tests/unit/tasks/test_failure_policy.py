@@ -139,7 +139,7 @@ def test_unexpected_error_fails_at_the_first_attempt(tmp_path: Path) -> None:
 
 def test_transient_error_raised_outside_the_run_is_retried(tmp_path: Path) -> None:
     trial = Trial(tmp_path)
-    trial.bench.store.claim(trial.job.id)
+    trial.bench.store.ownership.claim(trial.job.id)
     trial.runner.handle_unexpected_error(
         trial.job.id, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
     )
@@ -152,13 +152,13 @@ def test_busy_library_at_completion_is_retried_and_exports_the_stems_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = Trial(tmp_path)
-    complete = trial.bench.store.complete
+    complete = trial.bench.store.ownership.complete
 
     def busy(*_: object, **__: object) -> bool:
-        monkeypatch.setattr(trial.bench.store, "complete", complete)
+        monkeypatch.setattr(trial.bench.store.ownership, "complete", complete)
         raise StorageError("The library is busy.") from TimeoutError()
 
-    monkeypatch.setattr(trial.bench.store, "complete", busy)
+    monkeypatch.setattr(trial.bench.store.ownership, "complete", busy)
     assert trial.run().state is JobState.PENDING
     assert not list(trial.out.iterdir())
     assert trial.run().state is JobState.COMPLETED
@@ -169,7 +169,7 @@ def test_run_that_lost_its_claim_leaves_nothing_in_the_output_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trial = Trial(tmp_path)
-    monkeypatch.setattr(trial.bench.store, "complete", lambda *_, **__: False)
+    monkeypatch.setattr(trial.bench.store.ownership, "complete", lambda *_, **__: False)
     assert trial.run().state is JobState.PROCESSING
     assert not list(trial.out.iterdir())
 

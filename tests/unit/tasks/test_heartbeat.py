@@ -17,7 +17,9 @@ from tests.helpers.library import wait_until, write_song
 @pytest.fixture
 def held(tmp_path: Path) -> Callable[[Callable[[bool, float], None]], Heartbeat]:
     bench = InProcessLibrary(tmp_path / "library")
-    job = bench.store.claim(bench.service.add(write_song(tmp_path / "song.wav", 1.0), JobOptions(model="sketch")).id)
+    job = bench.store.ownership.claim(
+        bench.service.add(write_song(tmp_path / "song.wav", 1.0), JobOptions(model="sketch")).id
+    )
     assert job is not None
     return lambda on_overdue: Heartbeat(bench.store, bench.events, job, on_overdue)
 

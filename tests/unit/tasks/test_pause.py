@@ -89,7 +89,7 @@ def test_progress_of_a_resumed_job_continues_from_where_it_paused(bench: InProce
 
 
 def test_progress_drops_to_the_real_value_if_finished_segments_were_lost(bench: InProcessLibrary, song: Path) -> None:
-    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    claimed = bench.store.ownership.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     heartbeat = Heartbeat(bench.store, bench.events, replace(claimed, progress=0.64))
     heartbeat.report(Stage.DECODING, 0.01)
@@ -126,7 +126,7 @@ def test_pause_does_not_wait_for_a_long_segment(bench: InProcessLibrary, stuck: 
 
 
 def test_job_resumed_before_it_has_stopped_continues_without_a_break(bench: InProcessLibrary, song: Path) -> None:
-    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    claimed = bench.store.ownership.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     ended: list[bool] = []
     with Heartbeat(bench.store, bench.events, claimed, lambda stalled, _: ended.append(stalled)) as heartbeat:

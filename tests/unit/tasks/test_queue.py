@@ -80,7 +80,7 @@ def test_unacknowledged_message_of_a_dead_owner_does_not_block_the_next_run(libr
 def test_paused_jobs_and_jobs_waiting_for_a_retry_are_not_published(library: QueueOnlyLibrary) -> None:
     paused, retrying, ready = add(library, 3)
     library.store.set_job_paused(paused.id, True)
-    library.store.schedule_retry(claim_job(library.store, retrying), "It was busy.", 40.0)
+    library.store.ownership.schedule_retry(claim_job(library.store, retrying), "It was busy.", 40.0)
     library.reconciliation.reconcile()
     assert library.message_ids() == [message_id(ready)]
     library.service.pause_queue()

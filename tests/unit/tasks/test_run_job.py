@@ -164,7 +164,7 @@ def test_job_that_cannot_be_saved_leaves_no_folder(bench: InProcessLibrary, song
 
 
 def test_time_left_ignores_the_download(bench: InProcessLibrary, song: Path) -> None:
-    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    claimed = bench.store.ownership.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     heartbeat = Heartbeat(bench.store, bench.events, claimed)
     heartbeat.report(Stage.DOWNLOADING, 0.9)
@@ -231,7 +231,7 @@ def leave_work_files(bench: InProcessLibrary, job: Job) -> Path:
 
 
 def test_unexpected_error_leaves_no_work_files(bench: InProcessLibrary, song: Path) -> None:
-    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    claimed = bench.store.ownership.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     root = leave_work_files(bench, claimed)
     bench.runner.handle_unexpected_error(claimed.id, KeyError("unexpected"))
@@ -240,7 +240,7 @@ def test_unexpected_error_leaves_no_work_files(bench: InProcessLibrary, song: Pa
 
 
 def test_cancelled_job_of_a_dead_owner_leaves_no_work_files(bench: InProcessLibrary, song: Path) -> None:
-    claimed = bench.store.claim(bench.service.add(song, SKETCH).id)
+    claimed = bench.store.ownership.claim(bench.service.add(song, SKETCH).id)
     assert claimed is not None
     root = leave_work_files(bench, claimed)
     bench.store.request_cancel(claimed.id)
@@ -290,7 +290,7 @@ def test_cancelled_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, s
             cancel_seen.wait(5)
 
     cancel_seen = Event()
-    heartbeat = bench.store.heartbeat
+    heartbeat = bench.store.ownership.heartbeat
 
     def signal_cancel(job: Job, *progress: Any) -> OwnerDirective:
         directive = heartbeat(job, *progress)
@@ -298,7 +298,7 @@ def test_cancelled_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, s
             cancel_seen.set()
         return directive
 
-    bench.store.heartbeat = signal_cancel  # the engine continues once its owner knows of the cancel
+    bench.store.ownership.heartbeat = signal_cancel  # the engine continues once its owner knows of the cancel
     bench.service.separate_again(done.id)
     bench.events.on_event = cancel
     assert bench.runner.run(done.id) == {"status": "cancelled"}
@@ -336,7 +336,7 @@ def test_attempt_whose_model_cannot_be_downloaded_fails_and_never_uses_sketch(
 def test_unexpected_error_in_an_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, song: Path) -> None:
     done, stem_bytes = add_separated(bench, song)
     bench.service.separate_again(done.id)
-    attempt = bench.store.claim(done.id)
+    attempt = bench.store.ownership.claim(done.id)
     assert attempt is not None
     leave_work_files(bench, attempt)
     bench.runner.handle_unexpected_error(done.id, KeyError("unexpected"))

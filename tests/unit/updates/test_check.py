@@ -70,7 +70,7 @@ def test_failed_check_is_not_repeated_on_the_same_day(publisher: Publisher, home
 
 
 def test_feed_is_not_fetched_if_the_update_state_cannot_be_saved(publisher: Publisher, home: Home) -> None:
-    home.update_state.with_name(home.update_state.name + ".part").mkdir()
+    home.update_state.mkdir()
     with pytest.raises(UpdateError, match="not saved"):
         check_for_update(publisher.source, home, CURRENT_VERSION)
     assert publisher.requested_paths == []

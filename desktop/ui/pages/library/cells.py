@@ -5,13 +5,12 @@ from datetime import datetime
 from desktop.audio.names import natural_sort_key, printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
-from desktop.text.durations import format_duration
+from desktop.text.durations import UNKNOWN_DURATION, format_duration
 from desktop.ui.core.job_actions import available_actions
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.status import Status, state_search_terms
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
-PLACEHOLDER = "–"
 _MAX_LENGTH = 300
 _STATE_SORT_ORDER = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED)
 # Queue sort keys are compared as strings of equal length. The offset keeps their numbers positive: positions may be
@@ -51,16 +50,16 @@ def format_cell(job: Job, column: Column) -> str:
         case Column.ARTIST:
             return printable(job.artist, _MAX_LENGTH)
         case Column.LENGTH:
-            return format_duration(job.seconds) if job.seconds else PLACEHOLDER
+            return format_duration(job.seconds) if job.seconds else UNKNOWN_DURATION
         case _:
             return ""
 
 
-def format_time_left(job: Job, seconds: float | None) -> str:
+def format_remaining_time(job: Job, seconds: float | None) -> str:
     """Return the time left of a job, a dash while it is unknown; empty for a job that has ended."""
     if job.state.has_ended:
         return ""
-    return PLACEHOLDER if job.cancel_requested or seconds is None else format_duration(seconds)
+    return UNKNOWN_DURATION if job.cancel_requested or seconds is None else format_duration(seconds)
 
 
 def tooltip(job: Job, column: Column, status: Status) -> str | None:

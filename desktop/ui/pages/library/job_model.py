@@ -260,7 +260,7 @@ class JobTableModel(QAbstractTableModel):
             case Column.STATUS:
                 return self._status(job).full_text
             case Column.TIME_LEFT:
-                return cells.format_time_left(job, self._seconds_left.get(job.id))
+                return cells.format_remaining_time(job, self._seconds_left.get(job.id))
             case Column.ADDED:
                 return format_relative_time(job.added, datetime.now().astimezone())
             case _:

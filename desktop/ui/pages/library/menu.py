@@ -8,6 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job, JobState
+from desktop.text.plurals import format_count
 from desktop.ui.core.job_actions import JobAction, pause_or_resume_action
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
@@ -47,9 +48,7 @@ def build_menu_items(
     items = _selection_items(jobs, models) if jobs else []
     items.append(None)
     if finished_count:
-        finished_text = (
-            "1 finished song and its" if finished_count == 1 else f"{finished_count} finished songs and their"
-        )
+        finished_text = format_count(finished_count, "finished song and its", "finished songs and their")
         items.append(_make_item(JobAction.REMOVE_FINISHED, f"Remove {finished_text} stems"))
     items.append(_make_item(JobAction.SHOW_BIN, "Removed songs…"))
     return items[1:] if items[0] is None else items

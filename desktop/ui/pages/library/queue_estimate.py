@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from desktop.jobs.model import Job, JobState
+from desktop.text.durations import format_rough_time_left
+from desktop.text.plurals import format_count
 
 _DEFAULT_LENGTH_S = 240.0
 """Length assumed for a track of unknown length."""
@@ -107,18 +109,8 @@ class BatchCounter:
 
 def format_batch(batch: BatchProgress, is_paused: bool = False) -> tuple[str, str]:
     """Return the status text of the batch, and the text of its time left, empty if unknown."""
-    queued = "1 song queued" if batch.total == 1 else f"{batch.total} songs queued"
+    queued = f"{format_count(batch.total, 'song')} queued"
     if is_paused:
         return "Pausing…" if batch.is_running else f"Paused · {queued}", ""
     doing = f"Separating {batch.current_number} of {batch.total}" if batch.is_running else queued
-    return doing, "" if batch.seconds_left is None else format_time_left(batch.seconds_left)
-
-
-def format_time_left(seconds: float) -> str:
-    """Return "about 6 min left". Minutes are rounded up: overestimate rather than underestimate."""
-    if seconds < 60:
-        return "under a minute left"
-    minutes = int(-(-seconds // 60))
-    if minutes < 100:
-        return f"about {minutes} min left"
-    return f"about {round(minutes / 60)} h left"
+    return doing, format_rough_time_left(batch.seconds_left)

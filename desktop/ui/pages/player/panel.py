@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
+from desktop.text.durations import format_time_left
 from desktop.ui.core.job_actions import JobAction
-from desktop.ui.core.job_text import format_job_status, format_partial_results, format_time_left
+from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
 from desktop.ui.pages.player.partial_results import PartialResults

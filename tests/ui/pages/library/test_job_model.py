@@ -13,8 +13,8 @@ from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
 from desktop.stage import Stage
+from desktop.text.durations import UNKNOWN_DURATION
 from desktop.ui.pages.library import cells
-from desktop.ui.pages.library.cells import PLACEHOLDER
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.pages.library.job_model import JobTableModel
 from tests.helpers.window import make_job
@@ -150,13 +150,15 @@ def test_time_left_follows_measured_speeds_when_the_next_song_starts(model: JobT
         make_job("Other", position=3, seconds=10.0, model="big"),
     )
     model.upsert_jobs([running, waiting, other])
-    assert [_cell_text(model, row, Column.TIME_LEFT) for row in range(3)] == [PLACEHOLDER] * 3  # no speed was measured
+    assert [_cell_text(model, row, Column.TIME_LEFT) for row in range(3)] == [
+        UNKNOWN_DURATION
+    ] * 3  # no speed was measured
     speeds = {speed_key("htdemucs", running.options, False, Settings()): 0.5}
     model.set_speeds(speeds, Settings())
     assert [_cell_text(model, row, Column.TIME_LEFT) for row in range(3)] == [
         "0:35",
         "2:15",
-        PLACEHOLDER,
+        UNKNOWN_DURATION,
     ]  # the speed of "big" is not known
     model.upsert_jobs(
         [replace(running, state=JobState.COMPLETED, progress=1.0), replace(waiting, state=JobState.PROCESSING, token=1)]
@@ -165,7 +167,7 @@ def test_time_left_follows_measured_speeds_when_the_next_song_starts(model: JobT
     model.set_speeds(speeds | {speed_key("big", other.options, False, Settings()): 2.0}, Settings())
     assert _cell_text(model, 2, Column.TIME_LEFT) == "2:00"
     model.set_speeds(speeds, Settings(runtime="cuda"))  # the speed was measured with another runtime
-    assert _cell_text(model, 1, Column.TIME_LEFT) == PLACEHOLDER
+    assert _cell_text(model, 1, Column.TIME_LEFT) == UNKNOWN_DURATION
 
 
 def test_fallback_draft_is_announced_once(model: JobTableModel, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_actions import JobAction, layout_row_buttons
-from desktop.ui.core.job_text import format_job_status, format_retry_delay
+from desktop.ui.core.job_text import format_job_status
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.delegates import content_rect
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -100,14 +100,14 @@ def test_pausing_an_ended_song_shows_a_notice(window: MainWindow, setting: Windo
 def test_running_song_keeps_its_progress_while_it_is_paused(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
-    claimed = setting.store.claim(setting.service.pending_jobs()[0].id)
+    claimed = setting.store.ownership.claim(setting.service.pending_jobs()[0].id)
     assert claimed is not None
-    setting.store.heartbeat(claimed, Stage.SEPARATING, 0.64, 10.0, 5.0)
+    setting.store.ownership.heartbeat(claimed, Stage.SEPARATING, 0.64, 10.0, 5.0)
     setting.feed.job_changed.emit(claimed.id)
     qtbot.waitUntil(lambda: status_text(window, 0) == "Separating 64 %")
     click_row_button(window, qtbot, 0, JobAction.PAUSE)
     qtbot.waitUntil(lambda: status_text(window, 0) == "Pausing")
-    setting.store.record_stop(claimed, 10.0)
+    setting.store.ownership.record_stop(claimed, 10.0)
     setting.feed.job_changed.emit(claimed.id)
     qtbot.waitUntil(lambda: status_text(window, 0) == "Paused at 64 %")
     spoken = window.library.proxy.index(0, Column.STATUS).data(_Role.AccessibleTextRole)
@@ -157,17 +157,12 @@ def test_player_shows_the_same_status() -> None:
     assert format_job_status(make_job()) == "Queued"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (40.0, "40 s"), (90.5, "2 min"), (600.0, "10 min")])
-def test_retry_delay_is_rounded_up(seconds: float, text: str) -> None:
-    assert format_retry_delay(seconds) == text
-
-
 def test_retry_delay_counts_down_and_then_the_song_is_queued_again(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
-    claimed = setting.store.claim(setting.service.pending_jobs()[2].id)
+    claimed = setting.store.ownership.claim(setting.service.pending_jobs()[2].id)
     assert claimed is not None
-    setting.store.schedule_retry(claimed, "The library is busy.", 2.5)
+    setting.store.ownership.schedule_retry(claimed, "The library is busy.", 2.5)
     setting.feed.job_changed.emit(claimed.id)
     qtbot.waitUntil(lambda: status_text(window, 2) == "Trying again in 3 s: The library is busy.")
     texts: list[str] = []

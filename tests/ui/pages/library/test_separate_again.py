@@ -58,7 +58,7 @@ def deliver_event(setting: WindowHarness, job: Job, progress: float = 0.0) -> No
 
 
 def claim(setting: WindowHarness, job: Job) -> Job:
-    claimed = setting.store.claim(job.id)
+    claimed = setting.store.ownership.claim(job.id)
     assert claimed is not None
     deliver_event(setting, claimed)
     return claimed
@@ -89,7 +89,7 @@ def test_earlier_stems_play_until_new_stems_take_over_at_the_same_position(
     assert setting.queue.drafts == []
     assert loaded == []
     stems = write_stems(setting.home.job_folder(job.id).result_folder(2))
-    assert setting.store.complete(attempt, stems, (), seconds=2.0)
+    assert setting.store.ownership.complete(attempt, stems, (), seconds=2.0)
     with qtbot.waitSignal(window.player.loaded_changed):
         deliver_event(setting, attempt)
     assert window.player.position == 44100
@@ -112,10 +112,10 @@ def test_attempt_without_stems_is_reported_in_a_notice_the_row_and_the_player(
     if cancelled:
         window.library.commands.cancel([attempt])
         qtbot.waitUntil(lambda: setting.store.job(job.id).cancel_requested)
-        setting.store.record_stop(attempt, 1.0)
+        setting.store.ownership.record_stop(attempt, 1.0)
         message = "Separating {} again was cancelled. Its earlier stems are kept."
     else:
-        setting.store.fail(attempt, "The disk is full.", 1.0)
+        setting.store.ownership.fail(attempt, "The disk is full.", 1.0)
         message = "{} could not be separated again. The disk is full. Its earlier stems are kept."
     deliver_event(setting, attempt)
     qtbot.waitUntil(lambda: notice_texts(window) == [message.format("“Song 0”")])
@@ -140,7 +140,7 @@ def test_many_failed_attempts_are_reported_in_one_notice_with_a_list(setting: Wi
     )
     for job in jobs:
         attempt = claim(setting, job)
-        setting.store.fail(attempt, f"{job.title} is broken.", 1.0)
+        setting.store.ownership.fail(attempt, f"{job.title} is broken.", 1.0)
         deliver_event(setting, attempt)
     qtbot.waitUntil(lambda: notice_texts(window) == ["3 songs were not separated again. Their earlier stems are kept."])
     press_notice_button(window, "Details")

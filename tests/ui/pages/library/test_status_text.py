@@ -17,7 +17,7 @@ from desktop.ui.pages.library.cells import search_text, tooltip
 from desktop.ui.pages.library.columns import Column, fit_columns
 from desktop.ui.pages.library.delegates import content_rect
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
-from desktop.ui.pages.library.queue_estimate import BatchCounter, estimate_seconds_left, format_batch, format_time_left
+from desktop.ui.pages.library.queue_estimate import BatchCounter, estimate_seconds_left, format_batch
 from desktop.ui.pages.library.relative_time import format_relative_time
 from desktop.ui.pages.library.status import Status, StatusLink, Tone, choose_retry_model, is_fallback_draft, make_status
 from desktop.ui.pages.library.status_layout import layout_status
@@ -158,14 +158,6 @@ def test_batch_counter_counts_from_the_first_song_to_the_last() -> None:
     new_batch = counter.count([old, done, jobs[1]], [jobs[1]], {})
     assert new_batch is not None
     assert new_batch.total == 1
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(10, "under a minute left"), (61, "about 2 min left"), (3600, "about 60 min left"), (9000, "about 2 h left")],
-)
-def test_time_left_is_rounded(seconds: float, text: str) -> None:
-    assert format_time_left(seconds) == text
 
 
 @pytest.mark.parametrize("width", [1008, 1024, 1440, 3840])

@@ -2,15 +2,13 @@
 
 import ssl
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 
-from desktop.runtime.tls import system_ssl_context
+from desktop.runtime.http import RequestError, open_url
 
 CERTIFICATE = Path(__file__).parents[2] / "helpers" / "localhost.pem"
 
@@ -44,11 +42,12 @@ def address() -> Iterator[str]:
 
 
 def test_untrusted_certificate_is_refused(address: str) -> None:
-    with pytest.raises(URLError, match="certificate"):
-        urllib.request.urlopen(address, context=system_ssl_context())
+    with pytest.raises(RequestError, match="the connection is not secure") as caught:
+        open_url(address, timeout_s=20)
+    assert "certificate" in caught.value.detail
 
 
 def test_certificate_that_the_computer_trusts_is_accepted(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with urllib.request.urlopen(address, context=system_ssl_context()) as response:
+    with open_url(address, timeout_s=20) as response:
         assert response.status == 204
