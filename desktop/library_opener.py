@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _STOP_TIMEOUT_S = 5.0
 _CLOSING_TEXT, _NOT_OPENED_TEXT = "Unbraid is closing.", "The library could not be opened."
 _UNEXPECTED_ERROR = (
-    "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
+    "Songs cannot be separated because of an internal error. Details: {}. Quit Unbraid, then start it again."
 )
 
 

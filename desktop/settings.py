@@ -137,7 +137,7 @@ def redis_from_environment() -> RedisSettings:
     return RedisSettings(
         host=_read_host("REDIS_HOST", "localhost"),
         port=_read_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
-        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "from 0 on"),
+        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "of at least 0"),
         password=_read_password("REDIS_PASSWORD"),
     )
 

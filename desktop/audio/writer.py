@@ -74,7 +74,7 @@ class AudioWriter:
         """
         if self._path.exists():
             self.abort()
-            raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.")
+            raise StorageError(f"{printable(self._path.name)} already exists and was not overwritten.")
         with self._storage_errors():
             self._file.close()
             with self._temporary_path.open("rb+") as file:

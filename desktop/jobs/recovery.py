@@ -54,10 +54,10 @@ def _recover(home: Home) -> tuple[JobStore, str | None]:
     for job in jobs:
         store.insert(job)
     visible_count = sum(job.removed is None for job in jobs)
-    song_count = f"{visible_count} song{'' if visible_count == 1 else 's'}"
+    song_count = "1 song was" if visible_count == 1 else f"{visible_count} songs were"
     return (
         store,
-        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} found again.",
+        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} recovered.",
     )
 
 

@@ -81,7 +81,7 @@ def _acquire_lock(lock: FileLock, part: Path, report: ReportBytes, should_stop: 
             size, last_growth = now, time.monotonic()
             report(size, 0)
         elif time.monotonic() - last_growth > 2 * _STALL_TIMEOUT_S:
-            raise ModelUnavailableError("It is being downloaded already, and does not get on. Try again in a while.")
+            raise ModelUnavailableError("Another download of it is running but makes no progress. Try again later.")
 
 
 def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -94,7 +94,7 @@ def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, sho
             _fetch_with_retries(file, part, report, should_stop)
         if not _is_intact(part, file):
             part.unlink()
-            raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
+            raise ModelUnavailableError("The downloaded file was damaged and has been deleted. Try again.")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             part.unlink(missing_ok=True)  # a full disk would stop everything else as well
@@ -115,7 +115,7 @@ def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, shou
         except _ConnectionFailedError:
             if _file_bytes(part) <= before:
                 raise
-    raise _ConnectionFailedError("the connection breaks off again and again")
+    raise _ConnectionFailedError("the connection keeps failing")
 
 
 def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -147,7 +147,7 @@ def _open_response(url: str, offset: int, timeout_s: float = _STALL_TIMEOUT_S) -
         error.close()
         if offset and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return None
-        raise _ConnectionFailedError(f"the server said {error.code}") from error
+        raise _ConnectionFailedError(f"the server answered with error {error.code}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _ConnectionFailedError(_failure_reason(error)) from error
 
@@ -167,7 +167,7 @@ def _copy_body(
         received += len(chunk)
         report(received, total)
     if received < total:
-        raise _ConnectionFailedError("the connection broke off")
+        raise _ConnectionFailedError("the connection was lost")
 
 
 def _read_chunk(response: http.client.HTTPResponse) -> bytes:
@@ -195,4 +195,4 @@ def _failure_reason(error: Exception) -> str:
         return "the server refused the connection"
     if isinstance(reason, ssl.SSLError):
         return "the connection is not secure"
-    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection broke off"
+    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection was lost"

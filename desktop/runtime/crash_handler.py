@@ -94,11 +94,9 @@ class CrashHandler:
             self._folder, self._process, f"{report_header(self._process)}Thread: {thread}\n\n{stack_text}"
         )
         location = (
-            f"What is known is in {report}"
-            if report
-            else f"No report could be written: {type(error).__name__}: {error}"
+            f"A report is in {report}" if report else f"No report could be written: {type(error).__name__}: {error}"
         )
-        print_error(f"Something went wrong that should not. {location}.")
+        print_error(f"Something went wrong in Unbraid. {location}.")
         if report and self.on_report:
             self.on_report(report)
         return report

@@ -26,7 +26,7 @@ _STOP_TIMEOUT_S = 10.0
 # Seconds without an answer from Redis before the user is notified, and before the library's own Redis is restarted.
 _REPORT_AFTER_S, _RESTART_AFTER_S = 10.0, 60.0
 _UNEXPECTED_ERROR = (
-    "Songs cannot be separated: something went wrong in Unbraid itself. Details: {}. Quit Unbraid, then start it again."
+    "Songs cannot be separated because of an internal error. Details: {}. Quit Unbraid, then start it again."
 )
 _FILE_ERROR = "Songs cannot be separated: {}. Check that file or folder, then start Unbraid again."
 _Result = TypeVar("_Result")

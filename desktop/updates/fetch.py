@@ -35,7 +35,9 @@ class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme != "https":
             fp.close()
-            raise UpdateError(f"{req.full_url} leads on to {newurl}, which is not https, and was not followed.")
+            raise UpdateError(
+                f"{req.full_url} redirects to {newurl}, which is not https. The redirect was not followed."
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -57,7 +59,7 @@ def fetch(url: str, read_timeout_s: float = READ_TIMEOUT_S, total_timeout_s: flo
             return _read_response(response, url, deadline)
     except HTTPError as error:
         error.close()
-        raise UpdateError(f"{url} could not be read: the server said {error.code}.") from error
+        raise UpdateError(f"{url} could not be read: the server answered with error {error.code}.") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise UpdateError(f"{url} could not be read: {getattr(error, 'reason', error)}.") from error
 
@@ -66,9 +68,9 @@ def _check_url(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise UpdateError(f"{url} is no address.") from error
+        raise UpdateError(f"{url} is not a valid address.") from error
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK_HOSTS):
-        raise UpdateError(f"{url} is not https, and was not asked.")
+        raise UpdateError(f"{url} is not an https address and was not read.")
 
 
 def _read_response(response: http.client.HTTPResponse, url: str, deadline: float) -> bytes:
@@ -76,7 +78,7 @@ def _read_response(response: http.client.HTTPResponse, url: str, deadline: float
     while chunk := response.read1(MAX_BYTES):
         data += chunk
         if len(data) > MAX_BYTES:
-            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes, and was not read to its end.")
+            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes and was not read completely.")
         if time.monotonic() > deadline:
-            raise UpdateError(f"{url} comes too slowly, and was not read to its end.")
+            raise UpdateError(f"{url} arrives too slowly and was not read completely.")
     return data

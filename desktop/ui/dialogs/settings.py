@@ -37,8 +37,8 @@ _SCROLL_MARGIN = 24
 _MAX_TITLE_BAR_HEIGHT = 40
 """Maximum height in pixels that a window manager adds above the dialog."""
 _SAVED_TEXT = "Changes are saved automatically and apply from the next song."
-_RUNTIME_TEXT = "Automatic takes the fastest that this computer has."
-_UPDATES_TEXT = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
+_RUNTIME_TEXT = "Automatic uses the fastest option on this computer."
+_UPDATES_TEXT = "Unbraid asks about once a day and sends nothing but that request. While this is off, it never asks."
 _SHOWN_SETTINGS = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
 
 
@@ -68,9 +68,9 @@ class SettingsDialog(QDialog):
         self.status_label.setWordWrap(True)
         self.restore_button = _create_button("&Restore defaults")
         self.about_button = _create_button("&About Unbraid")
-        self.about_button.setToolTip("Licences, and where things are kept")
+        self.about_button.setToolTip("Licences, and the folders of library and logs")
         self.bin_button = _create_button("Re&moved songs…")
-        self.bin_button.setToolTip("Restore songs that were removed, or free the room that they take")
+        self.bin_button.setToolTip("Restore removed songs, or delete them to free up space")
         self.close_button = _create_button("C&lose", "primary")
         self._build_layout()
         self._connect_signals()
@@ -148,7 +148,7 @@ class SettingsDialog(QDialog):
     def _sections(self) -> list[tuple[str, list[SettingRow]]]:
         sections = self._separation_sections()
         if self._offers_updates:
-            sections.append(("Unbraid itself", [SettingRow("Look for &new versions", _UPDATES_TEXT, self.updates)]))
+            sections.append(("Updates", [SettingRow("Check for &new versions", _UPDATES_TEXT, self.updates)]))
         return sections
 
     def _separation_sections(self) -> list[tuple[str, list[SettingRow]]]:
@@ -158,12 +158,12 @@ class SettingsDialog(QDialog):
                 [
                     SettingRow(
                         "&Draft while you wait",
-                        "Hear a rough version of every stem within seconds, while the model works on the real one.",
+                        "Hear a rough version of every stem within seconds, while the model works on the final one.",
                         self.draft,
                     ),
                     SettingRow(
                         "&Keep the computer awake",
-                        "It does not go to sleep by itself before the songs are done.",
+                        "It does not go to sleep until the songs are done.",
                         self.awake,
                     ),
                     SettingRow(
@@ -178,7 +178,7 @@ class SettingsDialog(QDialog):
                 [
                     SettingRow(
                         "&Export format",
-                        "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
+                        "WAV and FLAC keep every sample of the stems. MP3 files are smaller.",
                         self.export_format,
                     )
                 ],
@@ -189,19 +189,19 @@ class SettingsDialog(QDialog):
                     self._runtime_row,
                     SettingRow(
                         "Half &precision (faster)",
-                        "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
+                        "Computes with 16-bit numbers if this computer can. The difference is usually inaudible.",
                         self.fast,
                     ),
                     SettingRow(
                         "Careful &separation",
-                        "Separates the song several times, slightly shifted, and averages. "
+                        "Separates the song several times, slightly shifted, and averages the results. "
                         "2 passes take twice as long.",
                         self.shifts,
                     ),
                     SettingRow(
                         "&Overlap",
                         "A song is separated in pieces. The more they overlap, the smoother the joins, "
-                        "but the slower it goes.",
+                        "but the longer it takes.",
                         self.overlap,
                     ),
                 ],
@@ -294,6 +294,6 @@ def _create_button(text: str, kind: str = "plain") -> PushButton:
 
 def _not_saved_text(home: Home) -> str:
     return (
-        f"This could not be saved in {home.settings}, so the next song will not follow it. "
-        "Make room on the disk and see that the file may be written, then change it again."
+        f"This setting could not be saved in {home.settings}, so it does not apply to the next song. "
+        "Free up space on the disk and make sure that the file is writable, then change the setting again."
     )

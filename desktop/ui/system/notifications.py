@@ -49,8 +49,8 @@ def batch_notification(result: BatchResult) -> Notification | None:
         return Notification(f"{failed} songs could not be separated", "The list says why.")
     body = "" if not failed else f"{_songs_text(failed)} could not be separated. The list says why."
     if len(done) == 1:
-        return Notification(f"“{printable(done[0].title)}” is separated", body or "Its stems are ready.")
-    return Notification(f"{len(done)} songs are separated", body or "Their stems are ready.")
+        return Notification(f"“{printable(done[0].title)}” has been separated", body or "Its stems are ready.")
+    return Notification(f"{len(done)} songs have been separated", body or "Their stems are ready.")
 
 
 def _songs_text(count: int) -> str:

@@ -165,7 +165,7 @@ def test_runtime_of_the_last_song_is_described(window: MainWindow) -> None:
         (dialog,) = window.findChildren(SettingsDialog)
         return dialog.runtime.accessibleDescription()
 
-    assert description() == "Automatic takes the fastest that this computer has."
+    assert description() == "Automatic uses the fastest option on this computer."
     first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
     for name, started in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
         window.library.table_model.upsert_jobs([make_job(str(name), runtime=name, started=started)])
@@ -288,7 +288,7 @@ def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDi
         "Half precision (faster)",
         "Careful separation",
         "Overlap",
-        "Look for new versions",
+        "Check for new versions",
     ]
     label_texts = {label.text() for label in dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in label_texts for control in controls)

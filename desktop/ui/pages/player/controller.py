@@ -314,7 +314,7 @@ class PlayerController(QObject):
         try:
             self._transport.load_source(open_source(), names)
         except (OSError, RuntimeError, ValueError) as error:
-            message = "The stems of this song cannot be opened. Separate the song again to make them anew."
+            message = "The stems of this song cannot be opened. Separate the song again."
             raise UnusableTrackError(message) from error
 
     def _on_load_failed(self, generation: int, message: str) -> None:
