@@ -234,7 +234,7 @@ def test_waiting_for_another_download_can_be_cancelled_and_times_out_without_pro
     with pytest.raises(CancelledError):
         download(weights_file(server), target, ignore_progress, lambda: True)
     monkeypatch.setattr(module, "_STALL_TIMEOUT_S", 0.1)
-    with pytest.raises(ModelUnavailableError, match="already"):
+    with pytest.raises(ModelUnavailableError, match="Another download"):
         fetch(server, target)
     lock.release()
     assert server.requests == []

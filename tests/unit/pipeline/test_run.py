@@ -225,7 +225,7 @@ def test_full_disk_of_the_copies_folder_is_reported_before_the_separation(tmp_pa
     source = write_track(tmp_path, "16", 2, 48000, 200_000)
     with small_disk(tmp_path / "disk", 1) as disk:
         request = make_request(source, tmp_path / "job", copies=disk.mount_point / "not there yet")
-        with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, and 1 MB is free there"):
+        with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, but only 1 MB is free there"):
             separate(request, IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
