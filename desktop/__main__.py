@@ -63,7 +63,7 @@ def _open_window(files: list[Path]) -> int:
         from desktop.gui import main as run_window
     except ImportError as error:  # a system library that Qt needs is missing
         show_fatal_error(
-            f"{error}. Without it no window can be opened. Install what is named here, or Unbraid once more."
+            f"{error}. The window cannot open without it. Install the missing part, or install Unbraid again."
         )
         return 1
     return run_window(files)
@@ -73,10 +73,10 @@ def _run_without_display(files: list[str]) -> int:
     from desktop.cli.main import main as run_command
 
     if not files:
-        sys.stderr.write("There is no display here to open the window on. Give songs to separate in the terminal:\n")
+        sys.stderr.write("No display was found, so the window cannot open. To separate songs in the terminal:\n")
         sys.stderr.write("  unbraid FILE …        or        unbraid --help\n")
         return 2
-    sys.stderr.write("There is no display here, so the songs are separated in the terminal.\n")
+    sys.stderr.write("No display was found, so the songs are separated in the terminal.\n")
     return run_command(["separate", "--", *files])
 
 

@@ -32,7 +32,7 @@ class AtomicFile:
         `overwrite`.
         """
         if not overwrite and self._path.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self._path))
+            raise FileExistsError(errno.EEXIST, "File exists", str(self._path))
         if durable:
             with self.part.open("rb+") as file:  # Windows flushes only files that are open for writing
                 os.fsync(file.fileno())

@@ -32,7 +32,7 @@ from desktop.ui.widgets.accessibility import install_accessible_roles
 if TYPE_CHECKING:
     from desktop.ui.app.main_window import MainWindow
 
-_UNEXPECTED_ERROR = "Something went wrong that should not. What is known of it is in {}; it helps whoever mends it."
+_UNEXPECTED_ERROR = "Something went wrong in Unbraid. A report is in {}. Attach it when you report the problem."
 _log = logging.getLogger(__name__)
 
 

@@ -238,7 +238,7 @@ def find_home() -> Home:
         return Home(Path(override).expanduser().absolute())
     except RuntimeError as error:
         raise ConfigurationError(
-            f"UNBRAID_HOME is {override!r}. It must be the path of a folder, and there is no such user here."
+            f"UNBRAID_HOME is {override!r}. It must be the path of a folder, but this computer has no such user."
         ) from error
 
 

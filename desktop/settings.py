@@ -75,7 +75,7 @@ class Settings:
         Row(
             Page.EXPORT,
             "&Export format",
-            "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
+            "WAV and FLAC keep every sample of the stems. MP3 files are smaller.",
             tuple(Choice(name, name.upper()) for name in EXPORT_FORMATS),
         ),
     ] = "wav"
@@ -84,7 +84,7 @@ class Settings:
         Row(
             Page.QUALITY,
             "R&un on",
-            "Automatic takes the fastest that this computer has.",
+            "Automatic uses the fastest option on this computer.",
             (
                 Choice("auto", "Automatic (recommended)"),
                 Choice("openvino", "Processor (OpenVINO)", Need.OPENVINO),
@@ -100,7 +100,7 @@ class Settings:
         Row(
             Page.QUALITY,
             "Half &precision (faster)",
-            "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
+            "Computes with 16-bit numbers if this computer can. The difference is usually inaudible.",
         ),
     ] = False
     """Compute in 16-bit floats where this machine can: faster, with errors of about a thousandth."""
@@ -110,7 +110,7 @@ class Settings:
         Row(
             Page.QUALITY,
             "Careful &separation",
-            "Separates the song several times, slightly shifted, and averages. 2 passes take twice as long.",
+            "Separates the song several times, slightly shifted, and averages the results. 2 passes take twice as long.",
             (Choice(0, "Off"), *(Choice(number, _describe_passes(number)) for number in (2, 5, 10))),
         ),
     ] = 0
@@ -121,7 +121,7 @@ class Settings:
         Row(
             Page.QUALITY,
             "&Overlap",
-            "A song is separated in pieces. The more they overlap, the smoother the joins, but the slower it goes.",
+            "A song is separated in pieces. The more they overlap, the smoother the joins, but the longer it takes.",
             (Choice(0.1, "Short, 10 %"), Choice(0.25, "Standard, 25 %"), Choice(0.5, "Long, 50 %")),
         ),
     ] = 0.25
@@ -130,8 +130,8 @@ class Settings:
         bool,
         Row(
             Page.APP,
-            "Look for &new versions",
-            "Asks about once a day, and sends nothing but that request. While this is off, it never asks.",
+            "Check for &new versions",
+            "Unbraid asks about once a day and sends nothing but that request. While this is off, it never asks.",
             needs=Need.UPDATE_FEED,
         ),
     ] = False
@@ -217,7 +217,7 @@ def redis_from_environment() -> RedisSettings:
     return RedisSettings(
         host=_read_host("REDIS_HOST", "localhost"),
         port=_read_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
-        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "from 0 on"),
+        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "of at least 0"),
         password=_read_password("REDIS_PASSWORD"),
     )
 

@@ -68,17 +68,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="unbraid worker", description="Separates the songs of the queue.")
+    parser = argparse.ArgumentParser(prog="unbraid worker", description="Separate the songs in the queue.")
     parser.add_argument(
-        "--concurrency", type=int, default=1, help="songs at the same time (default 1: it uses all cores)"
+        "--concurrency",
+        type=int,
+        default=1,
+        help="number of songs separated at the same time (default 1, which uses all cores)",
     )
     parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
-    parser.add_argument("--logfile", help="where to log (default: the terminal)")
+    parser.add_argument("--logfile", help="file for the log (default: the terminal)")
     parser.add_argument(
-        "--hostname", "-n", help="its name for Celery's remote control, such as one@%%h (default celery@%%h)"
+        "--hostname", "-n", help="name of the worker for Celery's remote control, such as one@%%h (default celery@%%h)"
     )
     parser.add_argument(
-        "--draft", action="store_true", help="make drafts of new songs instead, by Sketch, without torch"
+        "--draft", action="store_true", help="make drafts of new songs with Sketch instead; does not need torch"
     )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -159,11 +159,11 @@ class ConformedTrack:
         if len(self._source_formats) > 1:
             kinds = ", ".join(_describe_format(*source) for source in list(self._source_formats)[:4])
             target = _describe_format(self.format.sample_rate, self.format.channels)
-            yield f"Its sound changes on the way ({kinds}). All of it was separated, as {target}."
+            yield f"Its sample rate or channels change partway through ({kinds}). All of it was separated, as {target}."
         elif channels and channels[0] > 2:
-            yield f"Its {channels[0]} channels were folded to stereo."
+            yield f"Its {channels[0]} channels were mixed down to stereo."
         if self._replaced_samples:
-            yield f"Invalid samples (about {math.ceil(self._replaced_seconds)} s) were replaced by silence."
+            yield f"Invalid samples (about {math.ceil(self._replaced_seconds)} s) were replaced with silence."
 
 
 def _describe_format(sample_rate: int, channels: int) -> str:

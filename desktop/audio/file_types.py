@@ -25,11 +25,11 @@ DRM_REASON = "is protected by DRM: only the app or device it was bought for can 
 _NON_AUDIO_SIGNATURES = [
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), words)
     for pattern, words in (
-        (rb"#EXTM3U|\[playlist\]", "is a playlist, not audio. Add the songs that it names"),
+        (rb"#EXTM3U|\[playlist\]", "is a playlist, not audio. Add the songs that it lists"),
         (rb"MThd", "is a MIDI file: notes without sound. Render it to audio first"),
-        (rb"PK\x03\x04", "is a ZIP archive. Unpack it, and add the songs in it"),
+        (rb"PK\x03\x04", "is a ZIP archive. Unpack it, then add the songs inside"),
         (rb"<!DOCTYPE|<html", "is a web page, not audio: the download failed. Download it again"),
-        (rb"version https://git-lfs", "is a pointer to a file, not audio. Fetch the file itself"),
+        (rb"version https://git-lfs", "is a pointer to a file, not audio. Download the file itself"),
         # Audible's AAX and AA.
         (rb"....ftypaax|....\x57\x90\x75\x36", DRM_REASON),
         # Encrypted files of music shops' apps: NetEase (.ncm), KuGou (.kgm, .vpr), Kuwo (.kwm), QQ Music (.qmc…: FLAC,

@@ -87,12 +87,12 @@ def check_file(path: Path) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise UnusableTrackError(f"{name} is a folder. Add the songs in it.")
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableTrackError(f"{name} is not a regular file but a device or a pipe. Add a song.")
+        raise UnusableTrackError(f"{name} is a device or a pipe, not a file. Add a song.")
     if not status.st_size:
         raise UnusableTrackError(f"{name} is empty (0 bytes). Copy or download it again.")
     if not os.access(path, os.R_OK):
         raise UnusableTrackError(
-            f"{name} may not be read: permission denied. Change its permissions, then add it again."
+            f"Unbraid has no permission to read {name}. Change the file's permissions, then add it again."
         )
 
 
@@ -114,7 +114,8 @@ def _check_path(path: Path) -> Path | RejectedPath:
 def _search_folder(folder: Path) -> Iterator[SearchResult]:
     if not os.access(folder, os.R_OK | os.X_OK):
         yield RejectedPath(
-            folder, f"The folder {printable(folder.name or folder)} may not be read. Change its permissions."
+            folder,
+            f"Unbraid has no permission to read the folder {printable(folder.name or folder)}. Change its permissions, then add it again.",
         )
         return
     has_tracks, stems, other_count, suffixes = False, 0, 0, dict[str, None]()
@@ -153,5 +154,5 @@ def _open_error_message(name: str, error: OSError) -> str:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"{name} was not found. It may have been moved or deleted."
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{name} may not be read: permission denied. Change its permissions, then add it again."
+        return f"Unbraid has no permission to read {name}. Change the file's permissions, then add it again."
     return f"{name} cannot be opened: {disk_error_reason(error)}."

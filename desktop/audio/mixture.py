@@ -47,8 +47,8 @@ class Mixture:
                 return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
         except soundfile.SoundFileError as error:
             raise StorageError(
-                "What was decoded of the song cannot be read back: the library's folder was moved or deleted, or its "
-                "disk fails. Look after them, then try again."
+                "The decoded audio of this song cannot be read: the library's folder was moved or deleted, or its disk "
+                "is failing. Check the folder and the disk, then try again."
             ) from error
 
 
@@ -136,6 +136,7 @@ def _write_mixture(
         cause = write_failure_cause(error, out)
         reason, advice = describe_disk_error(cause, out.parent)
         raise StorageError(
-            f"{printable(track.name)} could not be decoded onto the disk: {reason}.", f"{advice}, then try again."
+            f"The decoded audio of {printable(track.name)} could not be written: {reason}.",
+            f"{advice}, then try again.",
         ) from cause
     return Mixture(out, rate, channels, conformed.frames, samples, conformed.notices())

@@ -14,7 +14,7 @@ from desktop.audio.downmix import Layout
 # converter.
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
 MAX_CHANNELS = 64
-INCOMPLETE_NOTICE = "The file is incomplete; what is there was separated."
+INCOMPLETE_NOTICE = "The file is incomplete. The part that is there was separated."
 DAMAGED_PARTS_NOTICE = "Parts of the file are damaged and were left out."
 
 

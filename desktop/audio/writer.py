@@ -78,7 +78,7 @@ class AudioWriter:
                 self._target.commit(overwrite=False)
             except FileExistsError as error:
                 self.abort()
-                raise StorageError(f"{printable(self._path.name)} is there already, and was left as it is.") from error
+                raise StorageError(f"{printable(self._path.name)} already exists and was not overwritten.") from error
 
     def abort(self) -> None:
         """Close and delete the temporary file."""

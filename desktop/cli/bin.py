@@ -53,7 +53,7 @@ def restore_jobs(id_prefixes: Sequence[str], is_last_removal: bool) -> int:
     ]
     jobs = bin_service.restore(None if is_last_removal else ids)
     empty_text = (
-        "The bin is empty." if is_last_removal else "Nothing was restored: these songs are not in the bin any more."
+        "The bin is empty." if is_last_removal else "Nothing was restored: these songs are no longer in the bin."
     )
     print(f"Restored {format_songs(jobs)}." if jobs else empty_text)
     return 0
@@ -92,7 +92,7 @@ def delete_removed_jobs(id_prefixes: Sequence[str], is_confirmed: bool) -> int:
     songs = format_songs([entry.job for entry in entries])
     size = format_size(sum(entry.size_bytes for entry in entries))
     if not is_confirmed and not _confirm(f"Delete {songs} and all stems ({size})? This cannot be undone. [y/N] "):
-        print("Nothing was deleted. With --yes, nothing is asked.", file=sys.stderr)
+        print("Nothing was deleted. To delete without being asked, add --yes.", file=sys.stderr)
         return 1
     bin_service.delete([entry.job.id for entry in entries])
     print(f"Deleted {songs}: {size}.")

@@ -105,12 +105,14 @@ def _check_storage(home: Home) -> Check:
         return Check("storage", Verdict.PROBLEM, f"{printable(home.root)} cannot be written: {reason}.", mend)
     free, free_files = disk_usage(home.root).free, _count_free_files(home.root)
     if free_files is not None and free_files < LOW_FREE_FILES:
-        found = f"{printable(home.root)}, {format_size(free)} free, but only {free_files} more files can be made there."
-        return Check("storage", Verdict.WARNING, found, "Delete files on that disk, small ones as well.")
+        found = (
+            f"{printable(home.root)}, {format_size(free)} free, but only {free_files} more files can be created there."
+        )
+        return Check("storage", Verdict.WARNING, found, "Delete some files on that disk. Small files count, too.")
     found = f"{printable(home.root)}, {format_size(free)} free."
     if free < LOW_SPACE_BYTES:
         return Check(
-            "storage", Verdict.WARNING, found, "Free some space, or delete the removed songs: unbraid bin --empty"
+            "storage", Verdict.WARNING, found, "Free up some space, or delete the removed songs: unbraid bin --empty"
         )
     return Check("storage", Verdict.OK, found)
 
@@ -128,10 +130,10 @@ def _check_library(home: Home) -> Iterator[Check]:
         backend = Backend(home)
         count = len(backend.service.jobs())
     except UnbraidError as error:
-        mend = "docs/troubleshooting.md, “Database”, tells what to do."
+        mend = "See “Database” in docs/troubleshooting.md."
         yield Check("database", Verdict.PROBLEM, str(error), mend)
         return
-    yield Check("database", Verdict.OK, f"The library opens. Jobs in it: {count}.")
+    yield Check("database", Verdict.OK, f"The library opens. Songs in it: {count}.")
     try:
         start_error = _start_backend(backend)
         yield _check_redis(home)
@@ -159,7 +161,7 @@ def _check_redis(home: Home) -> Check:
     except redis.RedisError as error:
         mend = "" if external else describe_log(home, "redis")
         return Check("redis", Verdict.PROBLEM, describe_redis_error(error, external), mend)
-    return Check("redis", Verdict.OK, f"Redis {version} answers, and takes messages.")
+    return Check("redis", Verdict.OK, f"Redis {version} answers and accepts messages.")
 
 
 def _check_worker(home: Home, backend: Backend, start_error: str | None) -> Check:
@@ -178,8 +180,8 @@ def _check_worker(home: Home, backend: Backend, start_error: str | None) -> Chec
     drafts = f" {_names_and_verb(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
     if not problem:
         return Check("worker", Verdict.OK, songs + drafts)
-    others = f" Others answer: {', '.join(workers.others)}." if workers.others else ""
-    mend = f"{describe_log(home, 'worker')} Start Unbraid again, or another worker: unbraid worker"
+    others = f" Other workers answer: {', '.join(workers.others)}." if workers.others else ""
+    mend = f"{describe_log(home, 'worker')} Start Unbraid again, or start a worker: unbraid worker"
     return Check("worker", Verdict.PROBLEM, f"{problem}{drafts}{others}", mend)
 
 
@@ -194,8 +196,8 @@ def _check_models(home: Home) -> Check:
     found = f"On this computer: {', '.join(installed_titles)}."
     if any(model.is_installed for model in ModelStore(home).list_models() if model.name == wanted):
         return Check("models", Verdict.OK, found)
-    mend = f"The first song downloads it; to do so now: unbraid models download {wanted}"
-    return Check("models", Verdict.WARNING, f"{found} The default model {wanted} is not.", mend)
+    mend = f"The first song downloads it. To download it now: unbraid models download {wanted}"
+    return Check("models", Verdict.WARNING, f"{found} The default model {wanted} is not downloaded yet.", mend)
 
 
 def _check_sound() -> Check:
@@ -203,15 +205,18 @@ def _check_sound() -> Check:
         return Check("sound", Verdict.OK, f"{default_device_name()} plays the stems.")
     except SoundUnavailableError as error:
         return Check(
-            "sound", Verdict.WARNING, str(error), "Separating works without; connect a sound device to listen."
+            "sound",
+            Verdict.WARNING,
+            str(error),
+            "Songs can be separated without one. Connect a sound device to listen.",
         )
 
 
 def _check_display() -> Check:
     if is_display_available():
-        return Check("display", Verdict.OK, "A window can be opened.")
+        return Check("display", Verdict.OK, "The window can open.")
     mend = "Songs are separated in the terminal: unbraid FILE"
-    return Check("display", Verdict.WARNING, "There is no display to open the window on.", mend)
+    return Check("display", Verdict.WARNING, "No display was found for the window.", mend)
 
 
 def _print_checks(checks: Sequence[Check]) -> None:

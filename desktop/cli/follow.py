@@ -25,7 +25,7 @@ from desktop.text.plurals import format_count
 
 # Events can be lost while Redis restarts, so the rows are also read at this interval.
 RECHECK_INTERVAL_S = 2.0
-QUEUE_PAUSED_TEXT = "The queue is paused. To go on: unbraid resume"
+QUEUE_PAUSED_TEXT = "The queue is paused. To resume: unbraid resume"
 
 
 class JobFollower:
@@ -112,15 +112,15 @@ class JobFollower:
     def _report_removed(self, job: Job) -> None:
         """Report a job that another window or command has removed as failed."""
         self._bars.remove_job(job)
-        message = f"It was removed from the library meanwhile. To bring it back: unbraid restore {job.id[:8]}"
+        message = f"It was removed from the library. To restore it: unbraid restore {job.id[:8]}"
         self._on_ended(replace(job, state=JobState.FAILED, error=message))
 
     def _print_waiting_reason(self, before: Job, job: Job) -> None:
         """Print a note if the job was just paused, or will be retried after a failure."""
         if job.paused and not before.paused:
-            self._bars.print_note(f"Paused: {format_title(job)}. To go on: unbraid resume {job.id[:8]}")
+            self._bars.print_note(f"Paused: {format_title(job)}. To resume: unbraid resume {job.id[:8]}")
         elif job.retries > before.retries and job.state is JobState.PENDING:
-            self._bars.print_note(f"{format_title(job)}: {job.error} Unbraid tries again by itself.")
+            self._bars.print_note(f"{format_title(job)}: {job.error} Unbraid tries again automatically.")
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():

@@ -85,9 +85,9 @@ def select_by_id_prefix(jobs: Sequence[Job], id_prefix: str, list_command: str =
     """
     found = [job for job in jobs if job.id.startswith(id_prefix.lower())]
     if not found:
-        raise UnknownJobError(f"There is no job {id_prefix}. `unbraid {list_command}` lists them all.")
+        raise UnknownJobError(f"No song has the id {id_prefix}. `unbraid {list_command}` lists all ids.")
     if len(found) > 1:
-        raise JobStateError(f"{len(found)} jobs begin with {id_prefix}. Give more of the id.")
+        raise JobStateError(f"The ids of {len(found)} songs begin with {id_prefix}. Type more of the id.")
     return found[0]
 
 
@@ -96,10 +96,10 @@ def pause_or_resume_queue(command: str) -> int:
     service = open_backend().service
     if command == "pause":
         service.pause_queue()
-        print("Paused: nothing is separated. To go on from there: unbraid resume")
+        print("The queue is paused: nothing is separated. To resume: unbraid resume")
     else:
         service.resume_queue()
-        print("The queue goes on.")
+        print("The queue was resumed.")
     return 0
 
 
@@ -117,7 +117,7 @@ def pause_or_resume_jobs(command: str, id_prefixes: Sequence[str]) -> int:
     for job in change_jobs(ids):
         print(describe(job))
     if command == "resume" and service.is_queue_paused():
-        print("The queue is paused, so nothing is separated yet. To go on: unbraid resume")
+        print("The queue is paused, so nothing is separated yet. To resume it: unbraid resume")
     return 0
 
 
@@ -127,7 +127,7 @@ def _place_text(job: Job, pending_ids: Sequence[str]) -> str:
     The queue may have advanced since the move, so the job may not be pending any more.
     """
     if job.id not in pending_ids:
-        return f"No longer queued, because its turn came: {format_title(job)}"
+        return f"No longer in the queue: {format_title(job)}"
     place = pending_ids.index(job.id) + 1
     return f"Up next: {format_title(job)}" if place == 1 else f"Place {place} in the queue: {format_title(job)}"
 
@@ -149,10 +149,10 @@ def _job_table(jobs: Sequence[Job]) -> Table:
 
 
 def _paused_text(job: Job) -> str:
-    return f"Paused: {format_title(job)}. To go on from there: unbraid resume {job.id[:8]}"
+    return f"Paused: {format_title(job)}. To resume: unbraid resume {job.id[:8]}"
 
 
 def _resumed_text(job: Job) -> str:
     # A job that is resumed before it has stopped goes on without returning to the queue.
-    where = "" if job.state is JobState.PROCESSING else ", when it is its turn"
-    return f"Goes on{where}: {format_title(job)}"
+    where = "" if job.state is JobState.PROCESSING else ", waiting for its turn"
+    return f"Resumed{where}: {format_title(job)}"

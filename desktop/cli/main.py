@@ -14,7 +14,7 @@ from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS, SETTINGS
 
 # Exit status that a shell reports for a program ended by Ctrl-C: 128 plus the number of SIGINT.
 _EXIT_INTERRUPTED = 130
-DESCRIPTION = "Takes songs apart into their stems, on this computer alone. With files and no command: opens the window."
+DESCRIPTION = "Separate songs into stems on this computer. With files and no command, open the window."
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,36 +45,42 @@ def build_parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="unbraid", description=DESCRIPTION)
     root.add_argument("--version", action="version", version=f"unbraid {__version__}")
     commands = root.add_subparsers(metavar="COMMAND", required=True)
-    _configure_separate(commands.add_parser("separate", help="separate songs and say where the stems are"))
-    _configure_jobs(commands.add_parser("jobs", help="list the jobs of the library"))
-    for name, text in (("cancel", "stop a job"), ("retry", "separate a song again; it keeps its stems until then"),
-                       ("remove", f"move a job and its stems to the bin, for {BIN_RETENTION_DAYS} days")):  # fmt: skip
+    _configure_separate(commands.add_parser("separate", help="separate songs and print where the stems are"))
+    _configure_jobs(commands.add_parser("jobs", help="list the songs in the library"))
+    for name, text in (("cancel", "cancel the separation of a song"), ("retry", "separate a song again; it keeps its stems until the new ones are done"),
+                       ("remove", f"move a song and its stems to the bin for {BIN_RETENTION_DAYS} days")):  # fmt: skip
         _configure_job_action(commands.add_parser(name, help=text), name)
     _configure_job_action(
-        commands.add_parser("move", help="move a queued job to the front, or to another place"), "move"
+        commands.add_parser("move", help="move a queued song to the front, or to another place in the queue"), "move"
     )
-    commands.add_parser("clear", help="move every job that has ended to the bin").set_defaults(run=_run_clear)
-    _configure_restore(commands.add_parser("restore", help="put removed jobs back into the library, as they were"))
-    _configure_bin(commands.add_parser("bin", help="list the removed jobs with their sizes, or delete them"))
-    for name, text in (("pause", "hold jobs, or the whole queue; what runs stops, and keeps its work"),
-                       ("resume", "go on with jobs, or with the queue")):  # fmt: skip
+    commands.add_parser("clear", help="move all songs that are done, failed or cancelled to the bin").set_defaults(
+        run=_run_clear
+    )
+    _configure_restore(commands.add_parser("restore", help="restore removed songs as they were"))
+    _configure_bin(commands.add_parser("bin", help="list the removed songs with their sizes, or delete them"))
+    for name, text in (("pause", "pause songs or the whole queue; finished parts are kept"),
+                       ("resume", "resume songs or the queue")):  # fmt: skip
         _configure_pause(commands.add_parser(name, help=text), name)
-    _configure_export(commands.add_parser("export", help="write the stems of songs into a folder, never overwriting"))
-    _configure_models(commands.add_parser("models", help="the models on this computer"))
-    _configure_doctor(
-        commands.add_parser("doctor", help="check that everything works, and say how to mend what does not")
+    _configure_export(
+        commands.add_parser("export", help="write the stems of songs to a folder; never overwrites files")
     )
-    commands.add_parser("selftest", help="separate and play the demo song in a real window, and say how it went")
+    _configure_models(commands.add_parser("models", help="list, download, import or remove models"))
+    _configure_doctor(
+        commands.add_parser("doctor", help="check that everything works, and say how to fix what does not")
+    )
+    commands.add_parser("selftest", help="separate and play the demo song in a real window, and print the result")
     commands.add_parser("worker", help="run the Celery worker in the foreground (see: unbraid worker --help)")
     return root
 
 
 def _configure_separate(command: argparse.ArgumentParser) -> None:
     command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=_parse_path)
-    command.add_argument("--model", default=None, help=f"a model of `unbraid models list` (default {DEFAULT_MODEL})")
-    command.add_argument("--out", type=_parse_path, help="also put the stems into this folder, one folder a song")
+    command.add_argument("--model", default=None, help=f"a model from `unbraid models list` (default {DEFAULT_MODEL})")
+    command.add_argument("--out", type=_parse_path, help="also copy the stems to this folder, one subfolder per song")
     command.add_argument("--format", choices=("wav", "flac", "mp3"), default="wav")
-    command.add_argument("--bits", choices=("16", "24", "32f"), help="bit depth of the stems (default: the song's)")
+    command.add_argument(
+        "--bits", choices=("16", "24", "32f"), help="bit depth of the stems (default: that of the song)"
+    )
     command.add_argument(
         "--sum",
         choices=("exact", "raw"),
@@ -82,12 +88,14 @@ def _configure_separate(command: argparse.ArgumentParser) -> None:
         dest="sum_mode",
         help="exact: the stems add up to the original sample for sample; raw: the model's own output",
     )
-    command.add_argument("--overlap", type=_parse_overlap, help="part that segments share, 0 to 0.9 (default 0.25)")
     command.add_argument(
-        "--shifts", type=_parse_shifts, help="turns, cut elsewhere each, to average (default 0: a single one)"
+        "--overlap", type=_parse_overlap, help="overlap of neighbouring segments, 0 to 0.9 (default 0.25)"
     )
-    command.add_argument("--again", action="store_true", help="separate songs anew that are in the library already")
-    _add_json_option(command, "one JSON object a job on standard output, when the job ends")
+    command.add_argument(
+        "--shifts", type=_parse_shifts, help="number of shifted passes to average (default 0: one pass, not shifted)"
+    )
+    command.add_argument("--again", action="store_true", help="also separate songs that are already in the library")
+    _add_json_option(command, "print one JSON object per song when it ends")
     command.set_defaults(run=_run_separate)
 
 
@@ -97,7 +105,7 @@ def _parse_path(text: str) -> Path:
     An empty text is usually an unset shell variable, and `Path` would read it as the current folder.
     """
     if not text:
-        raise argparse.ArgumentTypeError("a path is empty; name a file or folder (. is this folder)")
+        raise argparse.ArgumentTypeError("a path is empty; give a file or folder (. is the current folder)")
     return Path(text)
 
 
@@ -116,23 +124,23 @@ def _parse_shifts(text: str) -> int:
 
 
 def _configure_jobs(command: argparse.ArgumentParser) -> None:
-    _add_json_option(command, "one JSON array")
+    _add_json_option(command, "print one JSON array")
     command.set_defaults(run=_run_jobs)
 
 
 def _configure_job_action(command: argparse.ArgumentParser, command_name: str) -> None:
-    command.add_argument("id", metavar="ID", help="the job's id, or as much of its beginning as is unique")
+    command.add_argument("id", metavar="ID", help="the song's id, or a unique beginning of it")
     if command_name == "retry":
-        command.add_argument("--model", help="another model than before")
+        command.add_argument("--model", help="a different model")
     if command_name == "move":
         command.add_argument(
-            "--to", type=_parse_place, metavar="N", help="its place among the queued songs (default 1: next)"
+            "--to", type=_parse_place, metavar="N", help="its new place in the queue (default 1: next)"
         )
     command.set_defaults(run=_run_job_action, command_name=command_name)
 
 
 def _configure_pause(command: argparse.ArgumentParser, command_name: str) -> None:
-    text = "the jobs' ids, or as much of their beginnings as is unique (default: the whole queue)"
+    text = "ids of songs, or unique beginnings of them (default: the whole queue)"
     command.add_argument("ids", metavar="ID", nargs="*", help=text)
     command.set_defaults(run=_run_pause, command_name=command_name)
 
@@ -140,19 +148,19 @@ def _configure_pause(command: argparse.ArgumentParser, command_name: str) -> Non
 def _configure_restore(command: argparse.ArgumentParser) -> None:
     selection = command.add_mutually_exclusive_group(required=True)
     selection.add_argument(
-        "ids", metavar="ID", nargs="*", default=[], help="ids, or as much of their beginnings as is unique"
+        "ids", metavar="ID", nargs="*", default=[], help="ids of songs, or unique beginnings of them"
     )
     selection.add_argument(
-        "--last", action="store_true", help="all that the last `remove` or `clear` has moved to the bin"
+        "--last", action="store_true", help="restore everything that the last `remove` or `clear` moved to the bin"
     )
     command.set_defaults(run=_run_restore)
 
 
 def _configure_bin(command: argparse.ArgumentParser) -> None:
     action = command.add_mutually_exclusive_group()
-    action.add_argument("--empty", action="store_true", help="delete everything in it")
-    action.add_argument("--delete", metavar="ID", nargs="+", help="delete these jobs")
-    _add_json_option(command, "one JSON array")
+    action.add_argument("--empty", action="store_true", help="delete all songs in the bin")
+    action.add_argument("--delete", metavar="ID", nargs="+", help="delete these songs")
+    _add_json_option(command, "print one JSON array")
     command.add_argument("--yes", action="store_true", help="delete without asking")
     command.set_defaults(run=_run_bin)
 
@@ -165,10 +173,12 @@ def _parse_place(text: str) -> int:
 
 
 def _configure_export(command: argparse.ArgumentParser) -> None:
-    text = "the jobs' ids, or as much of their beginnings as is unique"
+    text = "ids of songs, or unique beginnings of them"
     command.add_argument("ids", metavar="ID", nargs="+", help=text)
-    command.add_argument("--to", metavar="FOLDER", type=_parse_path, required=True, help="made where it is missing")
-    text = "default: the export format of the settings"
+    command.add_argument(
+        "--to", metavar="FOLDER", type=_parse_path, required=True, help="folder for the stems; created if missing"
+    )
+    text = "default: the export format in the settings"
     command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
     command.set_defaults(run=_run_export)
 
@@ -176,23 +186,23 @@ def _configure_export(command: argparse.ArgumentParser) -> None:
 def _configure_models(command: argparse.ArgumentParser) -> None:
     subcommands = command.add_subparsers(metavar="list|download|import|remove", required=True)
     for name, text in (
-        ("list", "what there is"),
-        ("download", "bring a model of the catalogue here"),
+        ("list", "list all models"),
+        ("download", "download a model"),
         ("import", "add a weights file of your own"),
         ("remove", "delete a model's files"),
     ):
         subcommand = subcommands.add_parser(name, help=text)
         if name == "import":
             subcommand.add_argument("path", type=_parse_path, metavar="PATH")
-            subcommand.add_argument("--name", help="its name from now on (default: the file's name without its suffix)")
+            subcommand.add_argument("--name", help="name of the model (default: the file's name without its suffix)")
         elif name != "list":
             subcommand.add_argument("name", metavar="NAME")
-        _add_json_option(subcommand, "machine-readable output")
+        _add_json_option(subcommand, "print JSON")
         subcommand.set_defaults(run=_run_models, command_name=name)
 
 
 def _configure_doctor(command: argparse.ArgumentParser) -> None:
-    _add_json_option(command, "one JSON array of checks")
+    _add_json_option(command, "print one JSON array of checks")
     command.set_defaults(run=_run_doctor)
 
 

@@ -32,7 +32,7 @@ def run_models(arguments: argparse.Namespace) -> int:
         model = store.import_file(arguments.path, arguments.name)
     else:
         model = _download(store, arguments.name)
-    usage_text = f"{model.name} is here. Use it: unbraid separate --model {model.name} FILE"
+    usage_text = f"{model.name} is on this computer. To use it: unbraid separate --model {model.name} FILE"
     return _print_result(_model_to_json(model), usage_text, arguments.json)
 
 

@@ -121,12 +121,12 @@ def _has_wanted_stems(job: Job, options: JobOptions) -> bool:
 
 
 def _reuse_job(job: Job, track: Path, added: AddedTracks) -> None:
-    outcome = "its stems are used" if job.state.has_ended else "it is waited for"
+    outcome = "using its stems" if job.state.has_ended else "waiting for it"
     print(
-        f"{printable(track.name)} is already in your library: {outcome}. To separate it anew: --again", file=sys.stderr
+        f"{printable(track.name)} is already in your library: {outcome}. To separate it again: --again", file=sys.stderr
     )
     if job.paused:
-        print(f"It is paused. To go on: unbraid resume {job.id[:8]}", file=sys.stderr)
+        print(f"It is paused. To resume it: unbraid resume {job.id[:8]}", file=sys.stderr)
     if job.id not in added.tracks:
         added.existing_job_ids.add(job.id)
     added.add(job, track)

@@ -62,7 +62,7 @@ def export_to_output_folder(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]
 def describe_kept_stems(job: Job, error: StorageError) -> str:
     """Return a sentence about completed stems that could not be exported: where they are and what to do."""
     return (
-        f"{error} They are kept in the library. To export them: “Export stems…” in the window, or "
+        f"{error} The stems are still in the library. To export them: “Export stems…” in the window, or "
         f"unbraid export {job.id[:8]} --to FOLDER"
     )
 
@@ -81,12 +81,12 @@ def delete_exported(stems: Sequence[Stem]) -> None:
 def _check_free_space(stems: Sequence[Stem], out: Path) -> None:
     needed, free = sum(stem.path.stat().st_size for stem in stems), shutil.disk_usage(out).free
     if needed > free:
-        raise _export_error(out, f"they need {format_size(needed)}, and {format_size(free)} is free")
+        raise _export_error(out, f"they need {format_size(needed)}, but only {format_size(free)} is free")
 
 
 def _export_error(out: Path, reason: str) -> StorageError:
     return StorageError(
-        f"The stems cannot be put into {printable(out, _MAX_PATH_CHARS)}: {reason}. Choose another folder."
+        f"The stems cannot be copied to {printable(out, _MAX_PATH_CHARS)}: {reason}. Choose another folder."
     )
 
 

@@ -74,8 +74,8 @@ def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> Non
         ) from error
     if needed > free:
         raise StorageError(
-            f"The stems need {format_size(needed)}, and {printable(folder, 200)} has {format_size(free)} free. "
-            "Make room there, or choose another folder."
+            f"The stems need {format_size(needed)}, but {printable(folder, 200)} has only {format_size(free)} free. "
+            "Free up space there, or choose another folder."
         )
 
 
@@ -177,5 +177,5 @@ def _export_error(job: Job, folder: Path, cause: BaseException | None) -> Storag
     reason = f": {disk_error_reason(cause)}" if isinstance(cause, OSError) else ""
     return StorageError(
         f"“{printable(job.title)}” could not be exported to {printable(folder, 200)}{reason}. "
-        "Make room there, or choose another folder."
+        "Free up space there, or choose another folder."
     )

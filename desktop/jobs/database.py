@@ -17,10 +17,10 @@ from desktop.runtime.file_lock import FileLock
 
 # Milliseconds to wait for another process's transaction.
 _BUSY_TIMEOUT_MS = 30_000
-_UNWRITABLE_ADVICE = "Make room on its disk, or make its folder writable"
-_FILE_LIMIT_ADVICE = "Its disk holds as many files as it can: delete some of them"
+_UNWRITABLE_ADVICE = "Free up space on its disk, or make its folder writable"
+_FILE_LIMIT_ADVICE = "Its disk cannot hold more files: delete some of them"
 _OLDER_APP_RUNNING_MESSAGE = (
-    "An older Unbraid works on this library at this moment. Quit it, then start this one again."
+    "An older version of Unbraid is using this library. Quit it, then start this version again."
 )
 
 
@@ -106,7 +106,7 @@ def _translate_errors(folder: Path) -> Generator[None]:
 def _to_storage_error(error: DatabaseError, folder: Path) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
-        return StorageError("The library is busy: another program holds its database.", "Close it, then try again.")
+        return StorageError("The library is busy: another program is using its database.", "Close it, then try again.")
     if isinstance(error, OperationalError):
         return StorageError(
             f"The library cannot be written ({reason}). {_FILE_LIMIT_ADVICE if is_out_of_inodes(folder) else _UNWRITABLE_ADVICE}."
@@ -116,5 +116,5 @@ def _to_storage_error(error: DatabaseError, folder: Path) -> StorageError:
 
 def _damaged_error(reason: str) -> DamagedLibraryError:
     return DamagedLibraryError(
-        f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and finds the songs again."
+        f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and recovers the songs."
     )

@@ -58,7 +58,9 @@ def copy_track(track: Path, folder: JobFolder) -> str:
 def _check_free_space(track: Path, folder: JobFolder) -> None:
     size, free = track.stat().st_size, shutil.disk_usage(folder.root.parent).free
     if size + _RESERVED_BYTES > free:
-        raise OSError(errno.ENOSPC, f"it needs {format_size(size + _RESERVED_BYTES)}, {format_size(free)} is free")
+        raise OSError(
+            errno.ENOSPC, f"it needs {format_size(size + _RESERVED_BYTES)}, but only {format_size(free)} is free"
+        )
 
 
 def _copy_with_digest(track: Path, part: Path) -> str:
@@ -81,7 +83,9 @@ def _read_block(source: BinaryIO, track: Path) -> bytes:
 def _to_user_error(track: Path, library: Path, error: OSError) -> StorageError | UnusableTrackError:
     name = printable(track.name)
     if error.filename == str(track):
-        return UnusableTrackError(f"{name} could not be read: {disk_error_reason(error)}. Add it again when it can be.")
+        return UnusableTrackError(
+            f"{name} could not be read: {disk_error_reason(error)}. Add it again once it can be read."
+        )
     reason, advice = describe_disk_error(error, library)
     full = error.errno == errno.ENOSPC
     what = f"There is no room for {name} in the library" if full else f"{name} could not be copied into the library"

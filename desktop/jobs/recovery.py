@@ -55,10 +55,10 @@ def _recover(home: Home) -> tuple[JobStore, str | None]:
     for job in jobs:
         store.insert(job)
     visible_count = sum(job.removed is None for job in jobs)
-    song_count = format_count(visible_count, "song")
+    song_count = format_count(visible_count, "song was", "songs were")
     return (
         store,
-        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} found again.",
+        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} recovered.",
     )
 
 

@@ -38,8 +38,8 @@ MIGRATIONS = (
 # https://www.sqlite.org/fileformat2.html
 _USER_VERSION_BYTES = slice(60, 64)
 _NEWER_VERSION_MESSAGE = (
-    "This library was made by a newer Unbraid, and was not touched. Open it with that one, or use another folder for this "
-    "one (the variable UNBRAID_HOME names it)."
+    "This library was made by a newer version of Unbraid and was not changed. Open it with that version, or set "
+    "UNBRAID_HOME to another folder."
 )
 
 

@@ -113,7 +113,7 @@ class JobService:
         """
         self._store.job(job_id)
         if not (requeued := self.separate_jobs_again([job_id], model)):
-            raise JobStateError("This song is still in the queue: there is nothing to separate again.")
+            raise JobStateError("This song is still in the queue. It can be separated again once it is done.")
         return requeued[0]
 
     def separate_jobs_again(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:

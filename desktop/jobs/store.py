@@ -184,7 +184,7 @@ class JobStore:
         with self._database.write() as connection:
             job = self._select_job(connection, job_id)
             if job.state.has_ended:
-                raise JobStateError("This song is done with: there is nothing to cancel.")
+                raise JobStateError("This song is not in the queue, so there is nothing to cancel.")
             values: dict[str, Any] = {"cancel_requested": True}
             if job.state is JobState.PENDING:
                 row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one()
@@ -199,7 +199,7 @@ class JobStore:
         """
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state.has_ended:
-                raise JobStateError("This song is done with: there is nothing to pause or resume.")
+                raise JobStateError("This song is not in the queue, so there is nothing to pause or resume.")
             connection.execute(
                 update_job(job_id).values({"paused": True} if paused else {"paused": False, "not_before": None})
             )
@@ -231,7 +231,7 @@ class JobStore:
         """Move a pending job to the front of the queue and return it. Raises UnknownJobError, JobStateError."""
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state is not JobState.PENDING:
-                raise JobStateError("This song does not wait in the queue.")
+                raise JobStateError("This song is not waiting in the queue.")
             first = connection.execute(select(func.min(jobs.c.position))).scalar() or 0
             connection.execute(update_job(job_id).values(position=first - 1))
             return self._select_job(connection, job_id)

@@ -19,13 +19,15 @@ from desktop.stage import Stage
 MAX_RETRY_DELAY_S = 600.0
 MAX_CRASHES = 3
 CRASHED_MESSAGE = (
-    "This song stopped the worker {crashes} times and was given up. The worker's log may tell why; then try again."
+    "This song crashed the worker {crashes} times, so Unbraid gave up on it. See the worker's log, then try again."
 )
 UNDECODABLE_MESSAGE = (
-    "{name} stopped its decoder {crashes} times and was given up: it is damaged, or made to do harm. Convert it to WAV "
-    "with another program, then add that."
+    "{name} crashed its decoder {crashes} times, so Unbraid gave up on it: the file is damaged or malicious. Convert it "
+    "to WAV with another program, then add the WAV file."
 )
-OUT_OF_MEMORY_MESSAGE = "There was not enough memory to separate this song, in shorter segments either. Close other programs, then try again."
+OUT_OF_MEMORY_MESSAGE = (
+    "There was not enough memory to separate this song, even in shorter segments. Close other programs, then try again."
+)
 _CLEARED_RUN: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
     "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,

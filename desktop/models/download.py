@@ -70,7 +70,7 @@ def _acquire_lock(lock: FileLock, part: Path, report: ReportBytes, should_stop: 
             size, last_growth = now, time.monotonic()
             report(size, 0)
         elif time.monotonic() - last_growth > 2 * _STALL_TIMEOUT_S:
-            raise ModelUnavailableError("It is being downloaded already, and does not get on. Try again in a while.")
+            raise ModelUnavailableError("Another download of it is running but makes no progress. Try again later.")
 
 
 def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -83,7 +83,7 @@ def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, sho
             _fetch_with_retries(file, part, report, should_stop)
         if not _is_intact(part, file):
             part.unlink()
-            raise ModelUnavailableError("What was downloaded is damaged, and was thrown away. Try again.")
+            raise ModelUnavailableError("The downloaded file was damaged and has been deleted. Try again.")
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             part.unlink(missing_ok=True)  # a full disk would stop everything else as well
@@ -104,7 +104,7 @@ def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, shou
         except RequestError:
             if _file_bytes(part) <= before:
                 raise
-    raise RequestError("the connection breaks off again and again")
+    raise RequestError("the connection keeps failing")
 
 
 def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -152,7 +152,7 @@ def _copy_body(
         received += len(chunk)
         report(received, total)
     if received < total:
-        raise RequestError("the connection broke off")
+        raise RequestError("the connection was lost")
 
 
 def _file_bytes(path: Path) -> int:

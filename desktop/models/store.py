@@ -65,9 +65,7 @@ class ModelStore:
         for model in self._iter_models():
             if model.name == name:
                 return model
-        raise ModelUnavailableError(
-            f"There is no model {printable(name)}. `unbraid models list` names those there are."
-        )
+        raise ModelUnavailableError(f"There is no model {printable(name)}. `unbraid models list` lists all models.")
 
     def download(self, name: str, report: Callable[[int, int], None], should_stop: Callable[[], bool]) -> Model:
         """Download the missing files of a catalogue model; call `report` with received and total bytes.
@@ -117,7 +115,9 @@ class ModelStore:
         title = safe_file_name(name or path.stem, max_bytes=60)
         # Compare without case: on many disks, names that differ only in case are the same file.
         if any(model.name.casefold() == title.casefold() for model in self.list_models()):
-            raise ModelRejectedError(f"There is a model {printable(title)} already. Give another name with --name.")
+            raise ModelRejectedError(
+                f"A model named {printable(title)} already exists. Choose another name with --name."
+            )
         sources = read_package(path).sources
         try:
             target = self._imported / f"{title}{'.safetensors' if is_safetensors(path) else '.th'}"
@@ -137,7 +137,7 @@ class ModelStore:
         """
         model = self.get(name)
         if model.name == SKETCH:
-            raise ModelRejectedError("Sketch is built in, and takes no room.")
+            raise ModelRejectedError("Sketch is built in and cannot be removed.")
         weights = [path for file in model.files for path in (file, partial_path(file)) if path.exists()]
         if not weights:
             raise ModelUnavailableError(f"{model.title} is not on this computer.")

@@ -48,8 +48,8 @@ def check_disk_space(mixture: Mixture, engine: Engine, output_format: OutputForm
     name = printable(request.source.name)
     if required > free_bytes + _folder_bytes(request.segments_folder):
         raise StorageError(
-            f"The stems of {name} need {format_size(required)} on the disk, and {format_size(free_bytes)} is free. "
-            "Make room, then try again."
+            f"The stems of {name} need {format_size(required)} of disk space, but only {format_size(free_bytes)} is "
+            "free. Free up disk space, then try again."
         )
     if request.copies is None:
         return
@@ -58,8 +58,8 @@ def check_disk_space(mixture: Mixture, engine: Engine, output_format: OutputForm
     free_bytes = shutil.disk_usage(_nearest_existing(request.copies)).free
     if copies_bytes > free_bytes:
         raise StorageError(
-            f"The stems of {name} need {format_size(copies_bytes)} in {printable(request.copies, 200)}, and {format_size(free_bytes)} is free "
-            "there. Make room, or choose another folder."
+            f"The stems of {name} need {format_size(copies_bytes)} in {printable(request.copies, 200)}, but only "
+            f"{format_size(free_bytes)} is free there. Free up space, or choose another folder."
         )
 
 

@@ -202,7 +202,7 @@ class SegmentWorker:
         """Convert the engine's output `[sources, 2, frames]` to the track's level and channels."""
         if not np.isfinite(output).all():
             raise ModelRejectedError(
-                f"The model {self._engine.name} gave something that is not sound. "
+                f"The model {self._engine.name} produced invalid audio. "
                 "Its file may be damaged: remove it, download it again, or choose another model."
             )
         stems = self._normalization.invert(output)

@@ -58,7 +58,7 @@ class StemWriter:
         """
         for path in (path for stem in self._stem_files for path in (stem.path, stem.peaks)):
             if path.exists():
-                raise StorageError(f"{printable(path.name)} is there already, and was left as it is.")
+                raise StorageError(f"{printable(path.name)} already exists and was not overwritten.")
         self._owns_files = True
         for stem in self._stem_files:
             self._peak_writers.append(PeakWriter(stem.peaks))

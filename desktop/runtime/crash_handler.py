@@ -94,11 +94,9 @@ class CrashHandler:
             self._folder, self._process, f"{report_header(self._process)}Thread: {thread}\n\n{stack_text}"
         )
         location = (
-            f"What is known is in {report}"
-            if report
-            else f"No report could be written: {type(error).__name__}: {error}"
+            f"A report is in {report}" if report else f"No report could be written: {type(error).__name__}: {error}"
         )
-        print_error(f"Something went wrong that should not. {location}.")
+        print_error(f"Something went wrong in Unbraid. {location}.")
         if report and self.on_report:
             self.on_report(report)
         return report
@@ -131,10 +129,7 @@ atexit.register(process_crash_handler.uninstall)
 def report_broken_queue(error: Exception, home: Home) -> str:
     """Record an unexpected error that stops the queue; return the message for the user."""
     details = process_crash_handler.record_exception(error) or home.logs
-    return (
-        f"Songs cannot be separated: something went wrong in Unbraid itself. Details: {details}. Quit Unbraid, then "
-        "start it again."
-    )
+    return f"Songs cannot be separated because of an internal error. Details: {details}. Quit Unbraid, then start it again."
 
 
 class CrashDump:

@@ -14,7 +14,7 @@ from desktop import __version__
 MAX_REPORTS = 20
 REPORT_SUFFIX = ".txt"
 _UNREPORTED_SUFFIX = ".untold"
-_HEADING = "A fault of Unbraid's own. This report lies on this computer alone: Unbraid sends it nowhere."
+_HEADING = "An internal error of Unbraid. This report is on this computer only: Unbraid does not send it anywhere."
 
 
 def report_header(process: str) -> str:

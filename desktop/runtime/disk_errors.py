@@ -17,25 +17,25 @@ _REASONS = {
     errno.ENOENT: "it was moved or deleted",
     errno.ENOTDIR: "a part of its path is not a folder",
     errno.EISDIR: "it is a folder",
-    errno.EEXIST: "there is something of that name already",
+    errno.EEXIST: "the name is already taken",
     errno.ENAMETOOLONG: "its name is too long for this disk",
     errno.EFBIG: "the file is too large for this disk",
-    errno.ELOOP: "it is a link that leads to itself",
+    errno.ELOOP: "it is a link that points to itself",
     errno.EMFILE: "too many files are open",
     errno.ENFILE: "too many files are open",
     errno.ENOMEM: "there is not enough memory",
     errno.EBUSY: "another program is using it",
     errno.ETXTBSY: "another program is using it",
     errno.EIO: "the disk reports an error",
-    errno.ENODEV: "the disk is not connected any more",
-    errno.ENXIO: "the disk is not connected any more",
+    errno.ENODEV: "the disk is no longer connected",
+    errno.ENXIO: "the disk is no longer connected",
     errno.ESTALE: "the network drive does not answer",
     errno.EHOSTDOWN: "the network drive does not answer",
     errno.ETIMEDOUT: "it does not answer",
 }
 _ADVICE = {
-    errno.ENOSPC: "Make room on the disk",
-    errno.EDQUOT: "Delete files of yours on the disk",
+    errno.ENOSPC: "Free up space on the disk",
+    errno.EDQUOT: "Delete some of your files on the disk",
     errno.EROFS: "Make the folder writable",
     errno.EACCES: "Make the folder writable",
     errno.EPERM: "Make the folder writable",
@@ -53,10 +53,10 @@ class DiskError(NamedTuple):
     reason: str
     """A clause: "the disk is full"."""
     advice: str
-    """An instruction: "Make room on the disk"."""
+    """An instruction: "Free up space on the disk"."""
 
 
-_OUT_OF_INODES = DiskError("the disk holds as many files as it can", "Delete some of them")
+_OUT_OF_INODES = DiskError("the disk cannot hold more files", "Delete some files on it")
 
 
 def describe_disk_error(error: OSError, path: Path) -> DiskError:

@@ -52,7 +52,7 @@ def open_url(url: str, *, timeout_s: float, offset: int = 0, only_https: bool = 
         return opener.open(urllib.request.Request(url, headers=_HEADERS | range_header), timeout=timeout_s)
     except HTTPError as error:
         error.close()
-        raise RequestError(f"the server said {error.code}", status=error.code) from error
+        raise RequestError(f"the server answered with error {error.code}", status=error.code) from error
     except _FAILURES as error:
         raise _request_error(error) from error
 
@@ -88,7 +88,9 @@ class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         if urlsplit(newurl).scheme != "https":
             fp.close()
-            raise UnsafeUrlError(f"{req.full_url} leads on to {newurl}, which is not https, and was not followed.")
+            raise UnsafeUrlError(
+                f"{req.full_url} redirects to {newurl}, which is not https. The redirect was not followed."
+            )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -96,9 +98,9 @@ def _check_is_https(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise UnsafeUrlError(f"{url} is no address.") from error
+        raise UnsafeUrlError(f"{url} is not a valid address.") from error
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK_HOSTS):
-        raise UnsafeUrlError(f"{url} is not https, and was not asked.")
+        raise UnsafeUrlError(f"{url} is not an https address and was not read.")
 
 
 def _system_ssl_context() -> ssl.SSLContext:
@@ -125,4 +127,4 @@ def _describe_failure(reason: object) -> str:
         return "the server refused the connection"
     if isinstance(reason, ssl.SSLError):
         return "the connection is not secure"
-    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection broke off"
+    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection was lost"

@@ -85,6 +85,6 @@ def _describe_error(library: Home, error: OSError) -> str:
     else:
         failed_action, advice = "reached", "Connect the disk that it is on"
     return (
-        f"The library's folder {library.root} cannot be {failed_action}: {reason}. {advice}, or use another folder "
-        "(the variable UNBRAID_HOME names it)."
+        f"The library's folder {library.root} cannot be {failed_action}: {reason}. {advice}, or set "
+        "UNBRAID_HOME to another folder."
     )

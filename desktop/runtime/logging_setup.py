@@ -23,8 +23,8 @@ def describe_log(home: Home, process: str) -> str:
     try:
         has_entries = path.stat().st_size > 0
     except OSError:
-        return f"There is no log of it: {path} could not be written."
-    return f"{path} may say why." if has_entries else "It has written nothing into its log."
+        return f"It has no log: {path} could not be written."
+    return f"See its log: {path}." if has_entries else "Its log is empty."
 
 
 def configure_logging(home: Home, process: str, level: int = logging.INFO) -> Path:

@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 _DRIVER_LIBRARIES = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
-GPU_EDITION_HINT = "Unbraid’s GPU edition, a download of its own, can use the NVIDIA card of this computer."
+GPU_EDITION_HINT = "Unbraid’s GPU edition, a separate download, can use the NVIDIA card in this computer."
 CHECKOUT_HINT = (
-    "To use the NVIDIA card of this computer, start Unbraid once with UNBRAID_TORCH=cuda: 2.7 GB to download."
+    "To use the NVIDIA card in this computer, start Unbraid once with UNBRAID_TORCH=cuda (downloads 2.7 GB)."
 )
 
 

@@ -63,17 +63,17 @@ def describe_redis_error(error: Exception, server: RedisSettings | None) -> str:
     where = f"The Redis at {server.host}:{server.port}" if server else "Unbraid's own Redis"
     cause = error if isinstance(error, redis.RedisError) else error.__cause__ or error
     if isinstance(cause, redis.AuthenticationError):
-        return f"{where} wants another password. Set REDIS_PASSWORD."
+        return f"{where} needs a different password. Set REDIS_PASSWORD."
     if isinstance(cause, (redis.ConnectionError, redis.TimeoutError)):
         return f"{where} does not answer. {_start_advice(server)}"
     if isinstance(cause, redis.ReadOnlyError):
-        return f"{where} is a read-only copy of another server. Name that server in REDIS_HOST."
+        return f"{where} is a read-only copy of another server. Set REDIS_HOST to that server."
     if isinstance(cause, OutOfMemoryError):
-        return f"{where} has no memory left, so songs wait. Raise its maxmemory, or delete what fills it."
+        return f"{where} has no memory left, so songs wait. Raise its maxmemory, or delete data from it."
     return f"{where} cannot be used: {cause}."
 
 
 def _start_advice(server: RedisSettings | None) -> str:
     if server is None:
-        return "Songs wait until it does. If it stays so, quit Unbraid and start it again."
-    return "Start it, or name another in REDIS_HOST and REDIS_PORT; without REDIS_HOST, Unbraid runs its own."
+        return "Songs wait until it does. If this lasts, quit Unbraid, then start it again."
+    return "Start it, or set REDIS_HOST and REDIS_PORT to another server. Without REDIS_HOST, Unbraid runs its own."

@@ -46,7 +46,7 @@ _VERSION_TIMEOUT_S = 15.0
 _EXTERNAL_TIMEOUT_S = 5.0
 # The check writes this key, because a full server and a read-only one answer every ping. It expires after a second.
 _CHECK_KEY = "unbraid:check"
-_NO_SERVER_TEXT = "No Redis server was found that runs. Install one: sudo apt-get install redis-server"
+_NO_SERVER_TEXT = "No working Redis server was found. Install one: sudo apt-get install redis-server"
 _log = logging.getLogger(__name__)
 
 

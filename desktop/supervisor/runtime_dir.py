@@ -45,8 +45,8 @@ def prepare_runtime_dir(home: Home) -> Path:
             _save_runtime_dir(home, folder)
             return folder
     raise ServiceUnavailableError(
-        f"Redis has no folder for its socket ({'; '.join(problems)}). Make room there, or set XDG_RUNTIME_DIR to a "
-        "folder of your own that can be written."
+        f"Redis has no folder for its socket ({'; '.join(problems)}). Free up space there, or set XDG_RUNTIME_DIR to a "
+        "writable folder of your own."
     )
 
 
@@ -67,7 +67,7 @@ def _make_private(folder: Path) -> None:
         if status.st_uid == os.getuid() and path.name.startswith("unbraid-"):
             path.chmod(0o700)
         elif path == folder or stat.S_IMODE(status.st_mode) & 0o002:
-            raise PermissionError(f"{path} belongs to somebody else")
+            raise PermissionError(f"{path} belongs to another user")
 
 
 def _check_socket_support(folder: Path) -> None:

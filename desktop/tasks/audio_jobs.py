@@ -45,7 +45,7 @@ def process_audio_job(job_id: object = None, *_: object, **__: object) -> TaskRe
     """
     parsed_id = parse_job_id(job_id)
     if parsed_id is None:
-        return make_failed_result(f"{_short_repr.repr(job_id)} is no job id: it must be a UUID.")
+        return make_failed_result(f"{_short_repr.repr(job_id)} is not a job id: it must be a UUID.")
     result = _get_runner().run(parsed_id)
     _log.info("Job %s: %s", parsed_id, result["status"])
     return result

@@ -74,7 +74,7 @@ class DraftRunner:
             make_draft(find_stored_track(folder, job), folder.draft, self._engine, on_segment, is_obsolete)
         (folder.draft / COMPLETE_MARKER).touch()
         if is_obsolete():  # checked last: the end of the job may have deleted the draft while it was written
-            raise CancelledError("Its stems are there, or nobody wants them any more.")
+            raise CancelledError("The draft is no longer wanted.")
         self._events.emit(DraftChanged(job.id, complete=True))
 
 

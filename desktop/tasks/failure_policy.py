@@ -15,8 +15,8 @@ from desktop.tasks.outcomes import DROPPED, PENDING, FailureKind, TaskResult, cl
 MAX_RETRIES = 3
 # Longest delay before the first retry in seconds, and the factor by which it grows for each further retry.
 _FIRST_DELAY_S, _DELAY_FACTOR = 15.0, 4.0
-_NO_RESPONSE_MESSAGE = "Something that Unbraid needs did not answer; the worker's log says what."
-_INTERNAL_ERROR_MESSAGE = "Something went wrong in Unbraid itself. The worker's log tells what; then try again."
+_NO_RESPONSE_MESSAGE = "A service that Unbraid needs did not answer. The worker's log names it."
+_INTERNAL_ERROR_MESSAGE = "An internal error stopped the separation. See the worker's log, then try again."
 _log = logging.getLogger(__name__)
 
 
@@ -78,4 +78,4 @@ def _error_message(error: Exception, kind: FailureKind) -> str:
 
 
 def _with_attempt_count(job: Job, message: str, kind: FailureKind) -> str:
-    return f"{message} It was tried {job.retries + 1} times." if kind is FailureKind.TRANSIENT else message
+    return f"{message} Unbraid tried {job.retries + 1} times." if kind is FailureKind.TRANSIENT else message

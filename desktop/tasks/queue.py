@@ -46,7 +46,7 @@ _INTERACTIVE_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 # Seconds for which a message may stay the next one while no job is processing, and between two checks.
 _TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
 _NO_WORKER_MESSAGE = "No worker takes songs from this library's queue."
-_WORKER_STUCK_MESSAGE = "Songs wait, and the worker takes none."
+_WORKER_STUCK_MESSAGE = "Songs are waiting, but the worker takes none."
 
 
 class CeleryQueue:

@@ -53,8 +53,8 @@ from desktop.tasks.outcomes import (
     make_job_result,
 )
 
-_TRACK_MISSING_MESSAGE = "The library's copy of this song is gone. Remove the song, and add it again."
-_STALLED_MESSAGE = "Separating this song came to a standstill. The worker's log may tell why; then try again."
+_TRACK_MISSING_MESSAGE = "The library's copy of this song is missing. Remove the song, then add it again."
+_STALLED_MESSAGE = "The separation of this song made no progress and was stopped. See the worker's log, then try again."
 _log = logging.getLogger(__name__)
 
 

@@ -144,7 +144,7 @@ def _start_shutdown_timer(how: str, **_: object) -> None:
 
 
 def _exit_worker(*_: object) -> None:
-    sys.exit("This worker ends although not everybody could be told: Redis does not answer.")
+    sys.exit("This worker exits without a reply to its last messages: Redis does not answer.")
 
 
 def release_ended_jobs() -> None:
@@ -158,7 +158,7 @@ def release_ended_jobs() -> None:
 
 
 def _raise_connection_error() -> None:
-    raise ConnectionError("Messages wait that are not taken.")
+    raise ConnectionError("Waiting messages are not delivered.")
 
 
 def _make_reconciliation() -> "Reconciliation":

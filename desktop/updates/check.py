@@ -33,9 +33,9 @@ def parse_feed(data: bytes) -> Release:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UpdateError(f"The list of versions is no JSON: {error}.") from error
+        raise UpdateError(f"The update feed is not JSON: {error}.") from error
     if not isinstance(content, dict):
-        raise UpdateError("The list of versions is no JSON object.")
+        raise UpdateError("The update feed is not a JSON object.")
     return Release(_read_version(content.get("version")), _read_page_url(content.get("page")))
 
 
@@ -58,7 +58,9 @@ def check_for_update(config: FeedConfig, home: Home, current_version: str = __ve
     release = _fetch_verified_release(config)
     state = load_update_state(home)
     if is_newer(state.newest, than=release.version):
-        raise UpdateError(f"The list of versions is an old one: it names {release.version}, after {state.newest}.")
+        raise UpdateError(
+            f"The update feed is outdated: it announces {release.version}, an earlier one announced {state.newest}."
+        )
     change_update_state(home, newest=release.version)
     is_wanted = is_newer(release.version, than=current_version) and release.version != state.dismissed
     return release if is_wanted else None
@@ -75,7 +77,7 @@ def _read_version(value: Any) -> str:
     try:
         return str(Version(value))
     except (InvalidVersion, TypeError) as error:
-        raise UpdateError(f"The list of versions names none: {value!r:.80}.") from error
+        raise UpdateError(f"The update feed has no valid version: {value!r:.80}.") from error
 
 
 def _read_page_url(value: Any) -> str:
@@ -84,9 +86,9 @@ def _read_page_url(value: Any) -> str:
     except ValueError:
         url = None
     if not url or url.scheme != "https" or not url.hostname or not value.isprintable() or " " in value:
-        raise UpdateError(f"The list of versions names no page: {value!r:.80}.")
+        raise UpdateError(f"The update feed has no valid page address: {value!r:.80}.")
     if len(value) > _MAX_URL_CHARS:
-        raise UpdateError("The list of versions names a page with an endless address.")
+        raise UpdateError("The update feed has a page address that is too long.")
     return value
 
 
@@ -95,5 +97,5 @@ def _fetch_verified_release(config: FeedConfig) -> Release:
     try:
         PublicKey.parse(config.public_key).verify(feed, signature.decode())
     except (SignatureError, UnicodeDecodeError) as error:
-        raise UpdateError(f"The list of versions at {config.feed_url} was not believed: {error}.") from error
+        raise UpdateError(f"The signature of the update feed at {config.feed_url} did not verify: {error}.") from error
     return parse_feed(feed)

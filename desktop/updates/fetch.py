@@ -34,7 +34,7 @@ def _read_response(response: http.client.HTTPResponse, url: str, deadline: float
     for chunk in read_chunks(response, MAX_BYTES):
         data += chunk
         if len(data) > MAX_BYTES:
-            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes, and was not read to its end.")
+            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes and was not read completely.")
         if time.monotonic() > deadline:
-            raise UpdateError(f"{url} comes too slowly, and was not read to its end.")
+            raise UpdateError(f"{url} arrives too slowly and was not read completely.")
     return data

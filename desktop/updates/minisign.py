@@ -33,7 +33,7 @@ class PublicKey:
         """Return the key from the last line of a minisign.pub file. Raises SignatureError if it is malformed."""
         algorithm, key_id, key = _split_payload(line, _KEY_BYTES, "the public key")
         if algorithm != KEY_ALGORITHM:
-            raise SignatureError("the public key is of an unknown kind")
+            raise SignatureError("the public key is of an unknown type")
         return cls(key_id, key)
 
     def verify(self, data: bytes, signature: str) -> str:
@@ -46,13 +46,15 @@ class PublicKey:
             raise SignatureError("the signature is not in minisign's format")
         algorithm, key_id, signature_bytes = _split_payload(lines[1], _SIGNATURE_BYTES, "the signature")
         if algorithm != SIGNATURE_ALGORITHM:
-            raise SignatureError("the signature is of an unknown kind")
+            raise SignatureError("the signature is of an unknown type")
         if key_id != self.key_id:
-            raise SignatureError("it was signed with another key")
+            raise SignatureError("it was made with another key")
         comment = lines[2].removeprefix(TRUSTED_PREFIX)
-        self._verify(digest(data), signature_bytes, "the signature is not of these bytes")
+        self._verify(digest(data), signature_bytes, "the signature does not match the content")
         self._verify(
-            signature_bytes + comment.encode(), _decode(lines[3], "the signature"), "the trusted comment was not signed"
+            signature_bytes + comment.encode(),
+            _decode(lines[3], "the signature"),
+            "the signature does not match the trusted comment",
         )
         return comment
 

@@ -50,4 +50,6 @@ def change_update_state(home: Home, **values: str | float) -> None:
     try:
         write_atomically(home.update_state, json.dumps(asdict(changed), indent=2), durable=False)
     except OSError as error:
-        raise UpdateError(f"What is known of newer versions was not saved in {home.update_state}: {error}.") from error
+        raise UpdateError(
+            f"The result of the update check could not be saved in {home.update_state}: {error}."
+        ) from error

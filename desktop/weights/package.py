@@ -76,7 +76,7 @@ def read_package(path: Path) -> Package:
         return _parse_package(name, read_weights_file(path))
     except ForbiddenGlobalError as error:
         raise ModelRejectedError(
-            f"{name} asks for {printable(str(error))}, which weights do not need: it may try to run code, so it "
+            f"{name} refers to {printable(str(error))}, which weights do not need. It may try to run code, so it "
             "was not opened. Use a file from a source that you trust."
         ) from error
     except FileNotFoundError as error:
@@ -91,9 +91,9 @@ def _check_regular_file(path: Path) -> None:
     """Raise ModelRejectedError unless `path` is a regular file, OSError if it does not exist."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise ModelRejectedError(f"{printable(path.name)} is a folder. Give the model's file.")
+        raise ModelRejectedError(f"{printable(path.name)} is a folder. Choose the model's file.")
     if not stat.S_ISREG(mode):
-        raise ModelRejectedError(f"{printable(path.name)} is a device or a pipe. Give the model's file.")
+        raise ModelRejectedError(f"{printable(path.name)} is a device or a pipe. Choose the model's file.")
 
 
 def _parse_package(name: str, content: WeightsContent) -> Package:
@@ -102,20 +102,20 @@ def _parse_package(name: str, content: WeightsContent) -> Package:
         raise ModelRejectedError(_not_a_package_message(name, value))
     args, kwargs, state = value["args"], value["kwargs"], value["state"]
     if value["klass"] != _HTDEMUCS:
-        raise ModelRejectedError(f"{name} is not an HTDemucs model, the only kind that can be run here.")
+        raise ModelRejectedError(f"{name} is not an HTDemucs model. Unbraid cannot run other kinds.")
     if not (isinstance(args, tuple | list) and isinstance(kwargs, dict) and isinstance(state, dict)):
-        raise ModelRejectedError(f"{name} holds no Demucs model.")
+        raise ModelRejectedError(f"{name} does not contain a Demucs model.")
     if state.get("__quantized"):
-        raise ModelRejectedError(f"{name} is a quantised model, which cannot be run here.")
+        raise ModelRejectedError(f"{name} is a quantised model, which Unbraid cannot run.")
     if not all(isinstance(key, str) and _is_valid_weight(item) for key, item in state.items()):
-        raise ModelRejectedError(f"{name} holds weights of an unknown form.")
+        raise ModelRejectedError(f"{name} contains weights in an unknown format.")
     sources: Any = kwargs.get("sources") or (args[0] if args else None)
     if not _are_valid_stem_names(sources):
         raise ModelRejectedError(f"{name} does not say which stems it makes.")
     stored = {key: _locate_tensor(item, content.storage_offsets) for key, item in state.items()}
     # Tensors may share elements. In HTDemucs none do, and a thousand copies of the same bytes would fill the memory.
     if sum(weight.span_bytes for weight in stored.values()) > content.file_bytes:
-        raise ModelRejectedError(f"{name} holds weights of an unknown form.")
+        raise ModelRejectedError(f"{name} contains weights in an unknown format.")
     return Package(tuple(args), kwargs, stored, tuple(sources))
 
 
@@ -123,10 +123,10 @@ def _not_a_package_message(name: str, value: object) -> str:
     state = value.get("state_dict", value.get("state", value)) if isinstance(value, dict) else None
     if isinstance(state, dict) and any(isinstance(item, TensorView) for item in state.values()):
         return (
-            f"{name} holds weights alone: it does not say which model they are for, or which stems it makes. "
+            f"{name} contains only weights: it does not say which model they belong to or which stems it makes. "
             "Get the model as a package that Demucs itself can load."
         )
-    return f"{name} holds no Demucs model."
+    return f"{name} does not contain a Demucs model."
 
 
 def _is_valid_weight(item: object) -> bool:

@@ -39,7 +39,7 @@ def test_screen_reader_can_select_mix_and_follow_songs_over_at_spi(tmp_path: Pat
                 song = write_song(tmp_path / "New song.wav", 1.0)
                 command, environment = unbraid_command(song), command_environment(library) | screen.environment
                 subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=True)
-                wait_until(lambda: "“New song” is separated." in reader.announcements)
+                wait_until(lambda: "“New song” has been separated." in reader.announcements)
             select(program, "Vibe Ace, Mara Lind, ")
             mix_and_seek(program)
             select(program, "Broken, Mara Lind, ")

@@ -217,5 +217,5 @@ def test_library_of_a_newer_version_is_rejected_with_a_message(tmp_path: Path) -
     with sqlite3.connect(home.database) as connection:
         connection.execute("PRAGMA user_version = 99")
     connection.close()
-    with pytest.raises(StorageError, match="newer Unbraid"):
+    with pytest.raises(StorageError, match="newer version of Unbraid"):
         Backend(home)

@@ -19,7 +19,7 @@ from tests.helpers.rows import make_new_job
 from tests.helpers.screen import Screen, virtual_screen
 
 TITLE = "Unbraid cannot start"
-NEWER = "made by a newer Unbraid"
+NEWER = "made by a newer version of Unbraid"
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_library_in_use_by_an_older_version_is_rejected_in_a_dialog(tmp_path: Pa
     status, stderr = start_from_desktop(home.root, screen, "Escape")
     older_supervisor.release()
     assert status == 1
-    assert "An older Unbraid works on this library" in stderr
+    assert "An older version of Unbraid is using this library" in stderr
     assert "Traceback" not in stderr
 
 
@@ -180,7 +180,7 @@ def test_startup_error_without_a_display_is_shown_by_a_system_dialog_program(tmp
         unbraid_command(), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert result.returncode == 1
-    message = "No window can be opened: QT_QPA_PLATFORM is 'nowhere'. It may be one of "
+    message = "The window cannot open: QT_QPA_PLATFORM is 'nowhere'. It can be one of "
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert message in shown.read_text()

@@ -85,7 +85,7 @@ def test_error_names_an_external_redis_that_is_unreachable_or_rejects_the_passwo
     assert "The Redis at 127.0.0.1:9 does not answer" in unreachable.stderr
     refused = run_unbraid(tmp_path / "library", "separate", song, **server | {"REDIS_PASSWORD": "wrong"})
     assert refused.exit_status == 1
-    assert "wants another password" in refused.stderr
+    assert "needs a different password" in refused.stderr
     assert "Traceback" not in unreachable.stderr + refused.stderr
 
 

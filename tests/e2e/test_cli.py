@@ -132,7 +132,7 @@ def test_failed_retry_keeps_the_earlier_stems_and_prints_the_reason(library: Pat
     copy.rename(copy.with_name("elsewhere"))
     failed = run_unbraid(library, "retry", job["id"][:8])
     assert failed.exit_status == 1
-    assert "This song could not be separated again. The library's copy of this song is gone." in failed.stdout
+    assert "This song could not be separated again. The library's copy of this song is missing." in failed.stdout
     assert "Its earlier stems are kept." in failed.stdout
     (listed,) = json.loads(run_unbraid(library, "jobs", "--json").stdout)
     assert (listed["status"], listed["last_attempt"]["status"]) == ("completed", "failed")
@@ -150,11 +150,11 @@ def test_track_already_in_the_library_is_separated_once_per_set_of_options(
     job, duplicate_job = both.json_lines
     assert both.exit_status == 0
     assert duplicate_job == job | {"source": str(duplicate)}, "each given file has its line"
-    assert "the same.wav is already in your library: it is waited for." in both.stderr
+    assert "the same.wav is already in your library: waiting for it." in both.stderr
     reuse = run_unbraid(library, "separate", "--json", "--model", "sketch", "--out", out, duplicate)
     (reused_job,) = reuse.json_lines
     assert (reuse.exit_status, reused_job["id"]) == (0, job["id"])
-    assert "the same.wav is already in your library: its stems are used. To separate it anew: --again" in reuse.stderr
+    assert "the same.wav is already in your library: using its stems. To separate it again: --again" in reuse.stderr
     assert {Path(path).parent.parent for path in reused_job["stems"].values()} == {out}
     for name, path in reused_job["stems"].items():
         assert Path(path).read_bytes() == Path(job["stems"][name]).read_bytes()

@@ -17,7 +17,7 @@ from desktop.runtime.logging_setup import log_file
 from tests.helpers.command import command_environment, running_process
 from tests.helpers.library import assert_all_ended, find_processes, running_library, wait_until, write_song
 
-CRASH_NOTICE, ERROR_NOTICE = "Unbraid closed unexpectedly last time", "Something in Unbraid went wrong"
+CRASH_NOTICE, ERROR_NOTICE = "Unbraid closed unexpectedly last time", "Something went wrong in Unbraid"
 # The first evaluation comes after the notices of the start are shown.
 PRINT_NOTICES = "(print([*window.notices.notices]), quit()) if window.isVisible() else None"
 # Like a click on the window's frame: with no Python frame on the call stack.

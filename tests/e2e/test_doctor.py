@@ -137,9 +137,9 @@ def test_doctor_reports_a_disk_without_free_inodes(tmp_path: Path, monkeypatch: 
         fill_with_files(disk.mount_point)
         full = next(run_checks())
     assert nearly_full.verdict is Verdict.WARNING
-    assert "more files can be made" in nearly_full.found
+    assert "more files can be created" in nearly_full.found
     assert full.verdict is Verdict.PROBLEM
-    assert full.found.endswith("cannot be written: the disk holds as many files as it can.")
+    assert full.found.endswith("cannot be written: the disk cannot hold more files.")
     assert full.mend == "Delete some of them, or set UNBRAID_HOME to another folder."
 
 

@@ -34,7 +34,7 @@ def test_separate_reports_a_paused_queue_and_completes_after_resume(library: Pat
     run_unbraid(library, "pause")
     with running_separate(library, write_song(tmp_path / "song.wav")) as process:
         assert process.stderr is not None
-        assert process.stderr.readline().strip() == "The queue is paused. To go on: unbraid resume"
+        assert process.stderr.readline().strip() == "The queue is paused. To resume: unbraid resume"
         run_unbraid(library, "resume")
         out, _ = process.communicate(timeout=90)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
@@ -52,10 +52,10 @@ def test_separate_reports_a_paused_running_job_and_completes_after_resume(
         wait_until(lambda: service.job(job.id).state is JobState.PENDING, timeout_s=4)
         lines = iter(process.stderr.readline, "")
         assert next(line for line in lines if "Paused" in line) == (
-            f"Paused: song. To go on: unbraid resume {job.id[:8]}\n"
+            f"Paused: song. To resume: unbraid resume {job.id[:8]}\n"
         )
         assert service.job(job.id).progress > 0.1
-        assert "Goes on" in run_unbraid(library, "resume", job.id[:8]).stdout
+        assert "Resumed" in run_unbraid(library, "resume", job.id[:8]).stdout
         out, _ = process.communicate(timeout=90)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
 

@@ -82,7 +82,7 @@ def test_removed_jobs_and_their_stems_can_be_listed_restored_and_deleted(
     ]  # fmt: skip
     assert run_unbraid(library, "restore", done.id[:8], ids[1][:8]).stdout.strip() == "Restored 2 songs."
     assert _pending_titles(library) == ["song 1", "song 2"]
-    assert "There is no job" in run_unbraid(library, "restore", done.id[:8]).stderr
+    assert "No song has the id" in run_unbraid(library, "restore", done.id[:8]).stderr
     run_unbraid(library, "remove", done.id)
     assert run_unbraid(library, "restore", "--last").stdout.strip() == "Restored “done”."
     run_unbraid(library, "remove", done.id)
@@ -98,13 +98,13 @@ def test_single_jobs_can_be_paused_and_resumed_and_are_listed_as_paused(library:
     result = run_unbraid(library, "pause", ids[0][:8], ids[2][:8])
     assert result.exit_status == 0
     assert result.stdout.splitlines() == [
-        f"Paused: song {n} · Mara Lind. To go on from there: unbraid resume {ids[n][:8]}" for n in (0, 2)
+        f"Paused: song {n} · Mara Lind. To resume: unbraid resume {ids[n][:8]}" for n in (0, 2)
     ]
     listed = run_unbraid(library, "jobs")
     assert listed.stdout.count("paused") == 2
     (jobs,) = run_unbraid(library, "jobs", "--json").json_lines
     assert [(job["status"], job["paused"]) for job in jobs] == [("pending", n != 1) for n in range(3)]
-    assert "Goes on, when it is its turn: song 0" in run_unbraid(library, "resume", ids[0][:8]).stdout
+    assert "Resumed, waiting for its turn: song 0" in run_unbraid(library, "resume", ids[0][:8]).stdout
     assert [job.paused for job in Backend(Home(library)).service.jobs()] == [False, False, True]
 
 
@@ -112,15 +112,15 @@ def test_resuming_a_job_in_a_paused_queue_says_that_the_queue_is_paused(library:
     assert "nothing is separated" in run_unbraid(library, "pause").stdout
     run_unbraid(library, "pause", ids[0][:8])
     assert "The queue is paused" in run_unbraid(library, "resume", ids[0][:8]).stdout
-    assert run_unbraid(library, "resume").stdout.strip() == "The queue goes on."
+    assert run_unbraid(library, "resume").stdout.strip() == "The queue was resumed."
 
 
 def test_pause_rejects_ended_and_unknown_jobs(library: Path, ids: list[str]) -> None:
     run_unbraid(library, "cancel", ids[0][:8])
     result = run_unbraid(library, "pause", ids[0][:8])
     assert (result.exit_status, result.stdout) == (1, "")
-    assert "done with" in result.stderr
-    assert "There is no job" in run_unbraid(library, "pause", "ffffffff").stderr
+    assert "not in the queue" in result.stderr
+    assert "No song has the id" in run_unbraid(library, "pause", "ffffffff").stderr
 
 
 def test_export_names_stems_after_the_track_and_never_overwrites_files(

@@ -85,4 +85,4 @@ def test_app_in_the_background_finishes_its_job_notifies_once_and_exits(
     assert "RegisterStatusNotifierItem" in log
     assert "Inhibit Unbraid, Songs are being separated" in log
     assert log.count("Notify Unbraid") == 1
-    assert "“A song” is separated, Its stems are ready." in log
+    assert "“A song” has been separated, Its stems are ready." in log

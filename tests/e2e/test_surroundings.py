@@ -75,7 +75,7 @@ def test_unusable_export_folder_is_rejected_before_any_job_is_added(tmp_path: Pa
         library, "separate", "--model", "sketch", "--out", file, write_song(tmp_path / "song.wav", 1.0)
     )
     assert result.exit_status == 1
-    assert result.stderr == f"unbraid: The stems cannot be put into {file}: it is a file. Choose another folder.\n"
+    assert result.stderr == f"unbraid: The stems cannot be copied to {file}: it is a file. Choose another folder.\n"
     assert list((library / "jobs").iterdir()) == []
 
 

@@ -263,7 +263,7 @@ def test_track_that_kills_its_decoder_is_given_up_by_name_and_the_next_one_compl
             find_owner(root).send_signal(kill_signal)
     failed = library.service.job(poison.id)
     assert (failed.state, deaths) == (JobState.FAILED, MAX_CRASHES)
-    assert "poison.wav stopped its decoder" in (failed.error or "")
+    assert "poison.wav crashed its decoder" in (failed.error or "")
     wait_until_completed(library, neighbour)
 
 
@@ -293,7 +293,7 @@ def test_stems_survive_every_kill_while_a_job_is_separated_again(root: Path, tmp
             assert has_stems_of_first_run(long)
         kept = library.wait_for(long, *DONE)
         assert (kept.state, kept.last_attempt is not None) == (JobState.COMPLETED, True)
-        assert "stopped its decoder 3 times" in format_last_attempt(kept)
+        assert "crashed its decoder 3 times" in format_last_attempt(kept)
     assert has_stems_of_first_run(long)
 
 

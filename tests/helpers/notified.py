@@ -39,7 +39,7 @@ def main(service_name: str) -> None:
         print(was_shown, flush=True)
         application.quit()
 
-    notification = Notification("“<b>a\\\" 'b” is separated", "1 <i> & more")
+    notification = Notification("“<b>a\\\" 'b” has been separated", "1 <i> & more")
     QTimer.singleShot(0, lambda: background.run(lambda: send_notification(notification), on_sent))
     application.exec()
     background.close()

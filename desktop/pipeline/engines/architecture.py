@@ -54,7 +54,7 @@ def build_model(path: Path, package: Package) -> HTDemucs:
         raise ModelRejectedError(f"{printable(path.name)} could not be read: {disk_error_reason(error)}.") from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
-            f"The weights in {printable(path.name)} do not fit the model it says it is. Download it again."
+            f"The weights in {printable(path.name)} do not match the model that it describes. Download it again."
         ) from error
     if not all(bool(weight.isfinite().all()) for weight in model.state_dict().values()):
         raise ModelRejectedError(f"The weights in {printable(path.name)} are damaged. Download it again.")
@@ -82,7 +82,7 @@ def _model_arguments(path: Path, package: Package) -> dict[str, Any]:
     arguments = {name: _tuple_to_list(value) for name, value in package_arguments.items() if name in parameter_names}
     for name, value in arguments.items():
         if not _is_allowed_argument(name, value):
-            raise ModelRejectedError(f"{printable(path.name)} describes a model that cannot be run here ({name}).")
+            raise ModelRejectedError(f"{printable(path.name)} describes a model that Unbraid cannot run ({name}).")
     return arguments
 
 

@@ -87,14 +87,16 @@ class DemucsEngine:
         is_out_of_memory = isinstance(error, OutOfMemoryError)
         if is_out_of_memory and batch_size > 1:
             self.batch = batch_size // 2
-            self._add_notice(f"The graphics memory holds {self.batch} segments at once, not {batch_size}.", error)
+            self._add_notice(
+                f"The graphics memory holds only {self.batch} segments at once instead of {batch_size}.", error
+            )
             return
         if self._runtime.name == "torch":
             raise error
         reason = "The graphics memory is too small for this model" if is_out_of_memory else f"{self.runtime} failed"
         self._runtime = self._start_fallback()
         self.batch = self._runtime.batch
-        self._add_notice(f"{reason}, so torch separates on the processor.", error)
+        self._add_notice(f"{reason}, so PyTorch separated the song on the processor.", error)
 
     def _add_notice(self, notice: str, error: RuntimeError) -> None:
         _log.warning("%s", notice, exc_info=error)
@@ -104,7 +106,7 @@ class DemucsEngine:
 def _common_signature(name: str, signatures: Sequence[ModelSignature]) -> ModelSignature:
     """Return the signature that all models of a bag share. Raises ModelRejectedError if they differ."""
     if any(signature != signatures[0] for signature in signatures):
-        raise ModelRejectedError(f"The models of {name} differ in what they take or give.")
+        raise ModelRejectedError(f"The networks of the model {name} differ in their inputs or outputs.")
     return signatures[0]
 
 
@@ -112,5 +114,5 @@ def _normalized_weights(name: str, bag: BagWeights | None, model_count: int, sou
     """Return each model's weights `[sources, 1, 1]`, with sum 1 over all models. Raises ModelRejectedError."""
     weights = np.asarray(bag if bag is not None else np.ones((model_count, source_count)), dtype=np.float32)
     if weights.shape != (model_count, source_count) or not (weights.sum(axis=0) > 0).all():
-        raise ModelRejectedError(f"The weights that {name} gives its models do not fit them.")
+        raise ModelRejectedError(f"The source weights of the model {name} do not match its networks.")
     return list((weights / weights.sum(axis=0))[..., None, None])

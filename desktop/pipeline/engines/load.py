@@ -64,7 +64,9 @@ def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[str, ...]]:
         return start_torch_on_cpu(spec), ()
     except (ImportError, OSError, RuntimeError, ValueError, TypeError, NotImplementedError) as error:
         _log.warning("Runtime %s did not start", name, exc_info=error)
-        return start_torch_on_cpu(spec), (f"{_runtime_title(name)} cannot be used here, so torch separates instead.",)
+        return start_torch_on_cpu(spec), (
+            f"{_runtime_title(name)} cannot be used on this computer, so PyTorch separated the song on the processor.",
+        )
 
 
 def fastest_runtime(cache: Path | None) -> str:
@@ -112,7 +114,7 @@ def _start_openvino(spec: EngineSpec) -> Runtime:
     from desktop.pipeline.engines.openvino_network import OpenVinoNetwork
 
     if spec.cache is None:
-        raise OSError("there is no place to keep what is converted")
+        raise OSError("no folder for converted models is given")
     models = [export_once(file, spec.segment, spec.cache) for file in spec.files]
     networks = tuple(OpenVinoNetwork(model, spec.fast) for model in models)
     precision = networks[0].precision

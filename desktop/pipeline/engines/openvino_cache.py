@@ -46,7 +46,7 @@ class ExportedModel:
     def open(cls, folder: Path) -> Self:
         """Return the model in the verified `folder`. Raises UnsupportedModelError if it is empty, OSError."""
         if not (folder / _METADATA_FILE).exists():
-            raise UnsupportedModelError("The model has no form that OpenVINO takes")
+            raise UnsupportedModelError("OpenVINO does not support this model")
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
         return cls(
             folder,

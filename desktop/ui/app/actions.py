@@ -38,7 +38,7 @@ CONTROL_SHORTCUTS = {
     "In the table": [
         ("Play the song, follow a link, press a button", "Return"),
         ("Go from cell to cell", "Arrows"),
-        ("Show what can be done", "Shift+F10, Menu"),
+        ("Show the menu", "Shift+F10, Menu"),
     ],
     "In the waveforms": [
         ("Zoom in, zoom out", "+, −, Up, Down, Wheel"),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _UPDATE_KEY = "newer"
 _CRASHED_LAST_TIME = "Unbraid closed unexpectedly last time. There is a report on this computer."
-_ERROR_OCCURRED = "Something in Unbraid went wrong. You can go on working. There is a report on this computer."
+_ERROR_OCCURRED = "Something went wrong in Unbraid. You can keep working. There is a report on this computer."
 # Milliseconds after which an error notice counts as seen. A notice shown while the window closes is not seen.
 _SEEN_AFTER_MS = 1000
 _log = logging.getLogger(__name__)

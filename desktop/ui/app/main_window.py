@@ -288,7 +288,7 @@ class MainWindow(QMainWindow):
     def open_about(self) -> None:
         """Open the About dialog, or bring it to the front."""
         if self._about_dialog is None:
-            # Imported at first use: the start of the window does not need it.
+            # Imported on first use: the start of the window does not need it.
             from desktop.ui.dialogs.about import AboutDialog
 
             self._about_dialog = AboutDialog(self._home, self)

@@ -188,4 +188,4 @@ def _availability_text(model: Model) -> str:
         return "instant, draft quality"
     if model.is_installed:
         return "on this computer"
-    return f"downloads {format_size(model.size_bytes)} at first use"
+    return f"downloads {format_size(model.size_bytes)} on first use"

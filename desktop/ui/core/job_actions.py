@@ -26,7 +26,7 @@ class JobAction(Enum):
     REMOVE = "Remove from the library"
     REMOVE_FINISHED = "Remove finished songs"
     SHOW_BIN = "Removed songs"
-    SHOW_MENU = "More that can be done"
+    SHOW_MENU = "More actions"
 
 
 @dataclass(frozen=True)

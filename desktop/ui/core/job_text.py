@@ -8,7 +8,7 @@ from desktop.stage import Stage
 from desktop.text.durations import format_retry_delay, format_time_left
 
 STEMS_PENDING_TEXT = "The stems appear here when they are ready"
-SEPARATING_HERE_TEXT = "Separating here"
+SEPARATING_HERE_TEXT = "Separating this part"
 MODEL_TITLES = {
     "htdemucs": "HT Demucs",
     "htdemucs_ft": "HT Demucs · fine-tuned",

@@ -33,7 +33,7 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 
 _SIZE, _MIN_SIZE = (928, 560), (800, 440)
 _PATH_WIDTH = 600
-_DESCRIPTION = "Takes a song apart into its stems, on this computer alone. Free software, under the MIT licence."
+_DESCRIPTION = "Separates songs into stems on your own computer. Free software under the MIT licence."
 _TABLE_STYLE = f"""
 QTableView {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
 QTableView:focus {{ border-color: {tokens.ACCENT}; }}
@@ -48,7 +48,7 @@ class ComponentTable(QTableWidget):
     def __init__(self, components: list[Component], text_view: QWidget) -> None:
         super().__init__(len(components), 3)
         self._text_view = text_view
-        self.setAccessibleName("What Unbraid is made of")
+        self.setAccessibleName("Components of Unbraid")
         self.setHorizontalHeaderLabels(["Part", "Version", "Licence"])
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -135,7 +135,7 @@ class AboutDialog(QDialog):
         summary = (
             components_text
             if len(self._components) > 1
-            else "The list of parts is missing from this installation: install it again."
+            else "The list of components is missing from this installation. Install Unbraid again."
         )
         self._summary_label = _create_label(summary, SECONDARY_SIZE, tokens.DIM)
         footer.addWidget(self._summary_label)

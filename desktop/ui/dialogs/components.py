@@ -13,7 +13,7 @@ from pathlib import Path
 from desktop import __version__
 from desktop.paths import resources
 
-_MISSING_LICENCE_TEXT = "Its licence’s text is not on this computer."
+_MISSING_LICENCE_TEXT = "The text of its licence is not on this computer."
 _LICENCE_FILE = re.compile(r"\.dist-info/(?:.+/)?(?:licen[cs]e|copying|notice)[^/]*(?<!\.py)$", re.IGNORECASE)
 
 

@@ -17,7 +17,9 @@ from desktop.ui.core.job_text import model_title
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.log_tail import read_log_tail
 
-_PRIVACY_TEXT = "This report is on this computer only: Unbraid sends it nowhere. Attach it when you report the problem."
+_PRIVACY_TEXT = (
+    "This report is on this computer only: Unbraid does not send it anywhere. Attach it when you report the problem."
+)
 
 
 class FailureDetailsDialog(TextDialog):
@@ -27,7 +29,7 @@ class FailureDetailsDialog(TextDialog):
         heading = (
             f"{printable(job.title)} {'was not separated again' if job.last_attempt else 'could not be separated'}"
         )
-        sentence = format_last_attempt(job) or job.error or "The reason is not known. The log below may tell."
+        sentence = format_last_attempt(job) or job.error or "The reason is unknown. The log below may show it."
         super().__init__(heading, sentence, _details_text(job, home), parent)
         self.add_folder_button("Open log folder", home.logs)
 
@@ -61,7 +63,7 @@ def _details_text(job: Job, home: Home) -> str:
         "Stage": job.stage.value if job.stage else "",
         "Added": f"{job.added.astimezone():%Y-%m-%d %H:%M:%S}",
         "Separated" if job.stems else "Failed": f"{job.ended.astimezone():%Y-%m-%d %H:%M:%S}" if job.ended else "",
-        "Job": job.id,
+        "Song ID": job.id,
         "Log": str(log) if log.exists() else "",  # a worker started from a shell logs elsewhere
     }
     lines = [f"{name}: {value}" for name, value in facts.items() if value]

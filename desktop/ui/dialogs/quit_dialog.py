@@ -34,7 +34,7 @@ class QuitDialog(QDialog):
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
         self.remember_box = _CheckBox("Do not ask again")
-        self.remember_box.setToolTip("The settings can bring this question back.")
+        self.remember_box.setToolTip("You can turn this question on again in the settings.")
         self.cancel_button = _create_button("Keep working", "plain")
         stop_text = "Stop exporting and quit" if export_count else "Quit and resume later"
         self.stop_button = _create_button(stop_text, "plain" if offers_background else "primary")

@@ -60,9 +60,9 @@ class SettingsDialog(QDialog):
         self.status_label.setWordWrap(True)
         self.restore_button = _create_button("&Restore defaults")
         self.about_button = _create_button("&About Unbraid")
-        self.about_button.setToolTip("Licences, and where things are kept")
+        self.about_button.setToolTip("Licences, and the folders of library and logs")
         self.bin_button = _create_button("Re&moved songs…")
-        self.bin_button.setToolTip("Restore songs that were removed, or free the room that they take")
+        self.bin_button.setToolTip("Restore removed songs, or delete them to free up space")
         self.close_button = _create_button("C&lose", "primary")
         self._build_layout()
         self._connect_signals()
@@ -227,6 +227,6 @@ def _create_button(text: str, kind: str = "plain") -> PushButton:
 
 def _not_saved_text(home: Home) -> str:
     return (
-        f"This could not be saved in {home.settings}, so the next song will not follow it. "
-        "Make room on the disk and see that the file may be written, then change it again."
+        f"This setting could not be saved in {home.settings}, so it does not apply to the next song. "
+        "Free up space on the disk and make sure that the file is writable, then change the setting again."
     )

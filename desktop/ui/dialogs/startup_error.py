@@ -12,7 +12,7 @@ from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
 from desktop.ui.widgets.button import PushButton
 
 _WIDTH, _LOG_HEIGHT = 600, 260
-_FOLDER_DIALOG_TITLE = "A folder for Unbraid’s library, for this time"
+_FOLDER_DIALOG_TITLE = "Choose a library folder for this session"
 
 
 class StartupErrorDialog(QDialog):

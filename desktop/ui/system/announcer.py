@@ -73,5 +73,5 @@ def _failures_text(jobs: list[Job]) -> str:
 
 def _completions_text(jobs: list[Job]) -> str:
     if len(jobs) == 1:
-        return f"“{printable(jobs[0].title)}” is separated."
-    return f"{len(jobs)} songs are separated." if jobs else ""
+        return f"“{printable(jobs[0].title)}” has been separated."
+    return f"{len(jobs)} songs have been separated." if jobs else ""

@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 from desktop.runtime.fatal_error import show_fatal_error
 
 _MISSING_LIBRARY_TEXT = (
-    "No window can be opened, because a library of the system is missing. On Debian or Ubuntu, type: sudo apt-get install "
+    "The window cannot open because a system library is missing. On Debian or Ubuntu, run: sudo apt-get install "
     "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libxkbcommon-x11-0 libegl1"
 )
-_NO_PLATFORM_TEXT = "No window can be opened: Qt finds no way to the screen"
+_NO_PLATFORM_TEXT = "The window cannot open: Qt found no display"
 _AVAILABLE_PLUGINS = re.compile(r"Available platform plugins are: ([\w, -]+)\.")
 _log = logging.getLogger(__name__)
 
@@ -56,8 +56,8 @@ def _fatal_error_text(messages: list[str]) -> str:
     all_messages = " ".join(messages)
     if platform and not platform.startswith("xcb"):
         match = _AVAILABLE_PLUGINS.search(all_messages)
-        allowed = f" It may be one of {match[1]}." if match else ""
-        return f"No window can be opened: QT_QPA_PLATFORM is {platform!r}.{allowed} Without it, Qt chooses by itself."
+        allowed = f" It can be one of {match[1]}." if match else ""
+        return f"The window cannot open: QT_QPA_PLATFORM is {platform!r}.{allowed} If it is not set, Qt chooses one."
     if "even though it was found" in all_messages or "is needed to load" in all_messages:
         return _MISSING_LIBRARY_TEXT
     return f"{_NO_PLATFORM_TEXT} ({messages[0].strip()})."

@@ -50,8 +50,8 @@ def batch_notification(result: BatchResult) -> Notification | None:
         return Notification(f"{failed} songs could not be separated", "The list says why.")
     body = "" if not failed else f"{format_count(failed, 'song')} could not be separated. The list says why."
     if len(done) == 1:
-        return Notification(f"“{printable(done[0].title)}” is separated", body or "Its stems are ready.")
-    return Notification(f"{len(done)} songs are separated", body or "Their stems are ready.")
+        return Notification(f"“{printable(done[0].title)}” has been separated", body or "Its stems are ready.")
+    return Notification(f"{len(done)} songs have been separated", body or "Their stems are ready.")
 
 
 class Notifier(QObject):

@@ -50,7 +50,7 @@ class DBusInhibitor:
 
     def acquire(self) -> None:
         """Send an inhibit request to the first available service."""
-        # Imported at first use: the window's first paint does not need it.
+        # Imported on first use: the window's first paint does not need it.
         from PySide6.QtDBus import QDBusConnection, QDBusMessage
 
         # A separate connection: the services end the inhibition when it closes, so no cookie has to be kept.

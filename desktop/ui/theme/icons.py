@@ -20,7 +20,7 @@ _TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
 
 def awesome_icon(name: str, colour: str = tokens.TEXT) -> QIcon:
     """Return the QtAwesome icon `name`, for example "mdi6.guitar-electric", sharp at every scale."""
-    # Imported at first use: the import takes 0.1 s, and the window's first paint needs none of these icons.
+    # Imported on first use: the import takes 0.1 s, and the window's first paint needs none of these icons.
     import qtawesome
 
     return qtawesome.icon(name, color=colour, color_disabled=tokens.FAINT)

@@ -146,8 +146,8 @@ def test_full_disk_is_reported_with_the_free_space(setting: WindowHarness, qtbot
         disk.fill()
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(disk.mount_point))
         window.export_selected()
-        qtbot.waitUntil(lambda: "Make room there, or choose another folder." in _notice_text(window))
-        assert "has 0 kB free" in _notice_text(window)
+        qtbot.waitUntil(lambda: "Free up space there, or choose another folder." in _notice_text(window))
+        assert "has only 0 kB free" in _notice_text(window)
         assert _file_names(disk.mount_point) == ["filler"]
 
 

@@ -164,7 +164,7 @@ def test_forged_feed_is_reported_only_in_the_log(
 ) -> None:
     publisher.upload(publisher.server.files[NAME], SigningKey.generate())
     window = open_checked_window(setting, publisher, qtbot)
-    qtbot.waitUntil(lambda: "was not believed: it was signed with another key" in caplog.text)
+    qtbot.waitUntil(lambda: "did not verify: it was made with another key" in caplog.text)
     assert notice_texts(window) == []
     assert publisher.requested_paths == [NAME, SIGNATURE_NAME]
 
@@ -207,7 +207,7 @@ def test_settings_offer_the_update_check_with_a_feed(
     window = open_checked_window(setting, publisher, qtbot)
     window.open_settings()
     (dialog,) = window.findChildren(SettingsDialog)
-    assert dialog.controls["updates"].accessibleName() == "Look for new versions"
+    assert dialog.controls["updates"].accessibleName() == "Check for new versions"
     assert "sends nothing but that request" in dialog.controls["updates"].accessibleDescription()
     dialog.controls["updates"].click()
     assert load_settings(setting.home).updates
@@ -221,4 +221,4 @@ def test_settings_hide_the_update_check_without_a_feed(setting: WindowHarness, q
     window = open_checked_window(setting, None, qtbot)
     window.open_settings()
     (dialog,) = window.findChildren(SettingsDialog)
-    assert "Look for &new versions" not in [label.text() for label in dialog.findChildren(QLabel)]
+    assert "Check for &new versions" not in [label.text() for label in dialog.findChildren(QLabel)]

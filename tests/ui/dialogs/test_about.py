@@ -95,7 +95,7 @@ def test_damaged_component_list_still_lists_unbraid(packaged: Path, damage: str,
     assert [part.name for part in list_components()] == ["Unbraid"]
     dialog = AboutDialog(home)
     qtbot.addWidget(dialog)
-    assert dialog.licence_view.toPlainText() == "Its licence’s text is not on this computer."
+    assert dialog.licence_view.toPlainText() == "The text of its licence is not on this computer."
 
 
 def test_arrow_keys_select_a_licence_and_return_focuses_its_text(dialog: AboutDialog) -> None:
@@ -137,7 +137,7 @@ def test_buttons_and_cells_have_accessible_names(dialog: AboutDialog, home: Home
     assert sorted(names) == ["Close", "Open the folder with the logs", "Open the library’s folder"]
     assert dialog.open_logs_button.accessibleDescription() == str(home.logs)
     table = QAccessible.queryAccessibleInterface(dialog.table)
-    assert table.text(QAccessible.Text.Name) == "What Unbraid is made of"
+    assert table.text(QAccessible.Text.Name) == "Components of Unbraid"
     cells = [table.child(n).text(QAccessible.Text.Name) for n in range(table.childCount())]
     assert {"Part", "Version", "Licence", "celery", "5.7.0", "BSD-3-Clause"} <= set(cells)
 

@@ -178,7 +178,7 @@ def test_runtime_of_the_last_song_is_described(window: MainWindow) -> None:
         (dialog,) = window.findChildren(SettingsDialog)
         return dialog.controls["runtime"].accessibleDescription()
 
-    assert description() == "Automatic takes the fastest that this computer has."
+    assert description() == "Automatic uses the fastest option on this computer."
     first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
     for name, started in (("torch", last), ("openvino", first), ("numpy", last), (None, None)):
         window.library.table_model.upsert_jobs([make_job(str(name), runtime=name, started=started)])

@@ -61,7 +61,7 @@ def test_song_is_announced_at_each_quarter_and_at_its_end(harness: AnnouncerHarn
         harness.end_interval()
     harness.finish(song)
     quarters = [f"Separating 1 of 1, {percent} percent." for percent in (25, 50, 75)]
-    assert harness.announcements == [*quarters, "“Vibe Ace” is separated."]
+    assert harness.announcements == [*quarters, "“Vibe Ace” has been separated."]
 
 
 def test_failure_is_announced_with_its_reason(harness: AnnouncerHarness) -> None:
@@ -76,8 +76,8 @@ def test_sixty_songs_that_end_at_once_make_two_announcements(harness: AnnouncerH
     for number, song in enumerate(songs):
         harness.finish(song, JobState.FAILED if number in (7, 8) else JobState.COMPLETED)
     assert harness.announcements == [
-        "“Song 0” is separated.",
-        "2 songs could not be separated. 57 songs are separated.",
+        "“Song 0” has been separated.",
+        "2 songs could not be separated. 57 songs have been separated.",
     ]
 
 

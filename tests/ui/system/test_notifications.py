@@ -58,7 +58,7 @@ def test_only_songs_with_new_stems_count_as_separated_again(harness: NotifierHar
     assert harness.notifications == [Notification("“kept” could not be separated again", ERROR)]
     harness.jobs.upsert_jobs([done])
     assert harness.notifications[1:] == [
-        Notification("“done” is separated", "1 song could not be separated. The list says why.")
+        Notification("“done” has been separated", "1 song could not be separated. The list says why.")
     ]
 
 
@@ -68,12 +68,12 @@ def test_batch_makes_one_notification_when_its_last_song_is_done(harness: Notifi
     harness.finish(two)
     assert harness.notifications == []
     harness.finish(three)
-    assert harness.notifications == [Notification("3 songs are separated", "Their stems are ready.")]
+    assert harness.notifications == [Notification("3 songs have been separated", "Their stems are ready.")]
 
 
 def test_notification_for_one_song_gives_its_title(harness: NotifierHarness) -> None:
     harness.finish(*harness.add("Night Drive"))
-    assert harness.notifications == [Notification("“Night Drive” is separated", "Its stems are ready.")]
+    assert harness.notifications == [Notification("“Night Drive” has been separated", "Its stems are ready.")]
 
 
 def test_failure_is_notified_at_once_with_its_reason(harness: NotifierHarness) -> None:
@@ -82,7 +82,7 @@ def test_failure_is_notified_at_once_with_its_reason(harness: NotifierHarness) -
     assert harness.notifications == [Notification("“Broken” could not be separated", ERROR)]
     harness.finish(two)
     assert harness.notifications[1:] == [
-        Notification("“Night Drive” is separated", "1 song could not be separated. The list says why.")
+        Notification("“Night Drive” has been separated", "1 song could not be separated. The list says why.")
     ]
 
 
@@ -104,7 +104,7 @@ def test_no_notification_is_sent_while_the_window_is_in_front(harness: NotifierH
     assert harness.notifications == []
     harness.is_in_front = False
     harness.finish(two)
-    assert harness.headings == ["“two” is separated"]
+    assert harness.headings == ["“two” has been separated"]
 
 
 def test_cancelled_songs_make_no_notification(harness: NotifierHarness) -> None:
@@ -117,7 +117,7 @@ def test_removed_song_does_not_keep_its_batch_open(harness: NotifierHarness) -> 
     one, two = harness.add("one", "two")
     harness.finish(one)
     harness.jobs.remove_jobs([two.id])
-    assert harness.headings == ["“one” is separated"]
+    assert harness.headings == ["“one” has been separated"]
 
 
 def test_songs_that_ended_before_the_start_make_no_notification(harness: NotifierHarness) -> None:
@@ -131,13 +131,13 @@ def test_retried_song_counts_with_its_final_state(harness: NotifierHarness) -> N
     harness.jobs.upsert_jobs([replace(one, token=2)])
     harness.jobs.upsert_jobs([replace(one, state=JobState.COMPLETED, token=3)])
     harness.finish(two)
-    assert harness.notifications[-1] == Notification("2 songs are separated", "Their stems are ready.")
+    assert harness.notifications[-1] == Notification("2 songs have been separated", "Their stems are ready.")
 
 
 def test_each_batch_has_its_own_notification(harness: NotifierHarness) -> None:
     harness.finish(*harness.add("one"))
     harness.finish(*harness.add("two"))
-    assert harness.headings == ["“one” is separated", "“two” is separated"]
+    assert harness.headings == ["“one” has been separated", "“two” has been separated"]
 
 
 def test_batch_does_not_end_while_songs_are_being_added(harness: NotifierHarness) -> None:
@@ -146,14 +146,14 @@ def test_batch_does_not_end_while_songs_are_being_added(harness: NotifierHarness
     assert harness.notifications == []
     harness.finish(*harness.add("two"))
     harness.batches.set_importing(False)
-    assert harness.headings == ["2 songs are separated"]
+    assert harness.headings == ["2 songs have been separated"]
 
 
 @pytest.mark.skipif(which("dbus-run-session") is None or which("gdbus") is None, reason="no D-Bus here")
 def test_notification_service_receives_the_heading_and_the_escaped_body() -> None:
     output = _run_with_service("org.freedesktop.Notifications")
     assert output[0].startswith("org.freedesktop.Notifications Notify susssasa{sv}i Unbraid, 0, ")
-    assert "“<b>a\\\" 'b” is separated, 1 &lt;i&gt; &amp; more, " in output[0]
+    assert "“<b>a\\\" 'b” has been separated, 1 &lt;i&gt; &amp; more, " in output[0]
     assert output[1] == "True"
 
 

@@ -41,15 +41,15 @@ EXPECTED_REASONS = {
     "hls.mp3": "playlist",
     "no_audio.mp4": "no audio track",
     "midi.mid": "MIDI",
-    "loop_a.wav": "leads to itself",
+    "loop_a.wav": "points to itself",
     "dangling.wav": "not found",
-    "fifo.wav": "not a regular file",
-    "devzero.wav": "not a regular file",
+    "fifo.wav": "a device or a pipe",
+    "devzero.wav": "a device or a pipe",
     "emptydir": "no audio files",
 }
 # Words that the notices must contain: no repair is silent.
 EXPECTED_NOTICES = {
-    "sixch.wav": "folded to stereo",
+    "sixch.wav": "mixed down to stereo",
     "trunc_half.wav": "incomplete",
     "trunc_half.mp3": "incomplete",
     "trunc_half.flac": "incomplete",

@@ -10,7 +10,7 @@ from desktop.audio.track import SampleFormat
 from desktop.errors import UnusableTrackError
 from tests.helpers.sound import decode_track, make_integers, make_noise, make_tone, run_ffmpeg
 
-INCOMPLETE = "The file is incomplete; what is there was separated."
+INCOMPLETE = "The file is incomplete. The part that is there was separated."
 
 
 def decode_error_message(path: Path, out: Path) -> str:

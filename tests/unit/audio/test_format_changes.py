@@ -65,7 +65,7 @@ def test_file_that_changes_format_is_decoded_completely_in_its_highest_format(
     assert mixture.frames == sum(lengths)
     formats = ("44.1 kHz mono", "48 kHz stereo") if order == "higher" else ("48 kHz stereo", "44.1 kHz mono")
     assert mixture.notices == (
-        f"Its sound changes on the way ({', '.join(formats)}). All of it was separated, as 48 kHz stereo.",
+        f"Its sample rate or channels change partway through ({', '.join(formats)}). All of it was separated, as 48 kHz stereo.",
     )
     pitches = (300, 500) if order == "higher" else (500, 300)
     assert tone_level(mixture, pitches[0], 5000, lengths[0] - 5000) > 0.05

@@ -129,7 +129,7 @@ def test_channel_mask_that_does_not_match_the_channels_is_ignored(tmp_path: Path
         data[mask_offset : mask_offset + 4] = value.to_bytes(4, "little")
         (tmp_path / "song.wav").write_bytes(data)
         assert decode_track(tmp_path / "song.wav", tmp_path / "mixture.wav").notices == (
-            "Its 4 channels were folded to stereo.",
+            "Its 4 channels were mixed down to stereo.",
         )
 
 

@@ -76,7 +76,7 @@ def test_abort_deletes_the_partial_file(tmp_path: Path) -> None:
 def test_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     path.write_bytes(b"precious")
-    with pytest.raises(StorageError, match="is there already"):
+    with pytest.raises(StorageError, match="already exists"):
         write_audio(path, make_noise(100), "wav", "16")
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]
@@ -128,7 +128,7 @@ except StorageError as error:
 def test_full_disk_is_reported_as_a_permanent_failure(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", megabytes=1) as disk:
         writer = AudioWriter(disk.mount_point / "a.wav", 44100, 2, 20 * 65536, "wav", "16")
-        with pytest.raises(StorageError, match=r"written: the disk is full\. Make room on the disk") as raised:
+        with pytest.raises(StorageError, match=r"written: the disk is full\. Free up space on the disk") as raised:
             writer.write(make_noise(20 * 65536))
         assert classify_failure(raised.value) is FailureKind.PERMANENT
         writer.abort()

@@ -11,7 +11,7 @@ from tests.unit.cli.test_formatting import JOB
     [
         ([JOB.id, "b"], "Up next: "),
         (["b", JOB.id], "Place 2 in the queue: "),
-        (["b"], "No longer queued, because its turn came: "),
+        (["b"], "No longer in the queue: "),
     ],
 )
 def test_move_prints_the_current_place_in_the_queue(queued_ids: list[str], text: str) -> None:

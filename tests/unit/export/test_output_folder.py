@@ -36,7 +36,7 @@ def test_folder_on_a_read_only_disk_is_refused_by_name(tmp_path: Path) -> None:
         (disk.mount_point / "stems").mkdir()
         disk.remount("ro")
         for out in (disk.mount_point / "stems", disk.mount_point / "new"):
-            assert f"The stems cannot be put into {out}: " in refusal_message(out)
+            assert f"The stems cannot be copied to {out}: " in refusal_message(out)
 
 
 def test_stems_that_do_not_fit_are_not_copied_and_both_sizes_are_reported(tmp_path: Path) -> None:

@@ -251,7 +251,7 @@ def test_removed_job_is_recovered_into_the_bin_after_database_damage(home: Home,
         home.database.with_name(f"library.db{suffix}").unlink(missing_ok=True)
     recovered, notice = open_store(home)
     assert notice is not None
-    assert "1 song found again" in notice
+    assert "1 song was recovered" in notice
     assert [(job.id, job.stems) for job in recovered.jobs()] == [(restored.id, restored.stems)]
     found = {job.id: job for job in recovered.jobs_in_bin()}
     assert {job.state for job in (found[waiting.id], found[running.id])} == {JobState.PENDING}

@@ -203,7 +203,7 @@ def older_version_lock(home: Home) -> Iterator[FileLock]:
 
 def test_schema_is_not_migrated_while_an_older_version_runs(home: Home, older_version_lock: FileLock) -> None:
     before = home.database.read_bytes()
-    with pytest.raises(StorageError, match="An older Unbraid works on this library"):
+    with pytest.raises(StorageError, match="An older version of Unbraid is using this library"):
         JobStore(home)
     assert home.database.read_bytes() == before
     older_version_lock.release()
@@ -219,7 +219,7 @@ def test_older_version_changes_nothing_in_a_newer_library(home: Home) -> None:
     connection.close()
     before = home.database.read_bytes()
     for call in (store.jobs, lambda: store.ownership.claim(job.id), lambda: store.move_to_bin([job.id])):
-        with pytest.raises(StorageError, match="newer Unbraid"):
+        with pytest.raises(StorageError, match="newer version of Unbraid"):
             call()
     assert home.database.read_bytes() == before
 

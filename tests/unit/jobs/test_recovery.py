@@ -64,7 +64,7 @@ def test_songs_are_recovered_from_a_damaged_database(
     damage(home.database)
     store, notice = open_store(home)
     assert notice == (
-        "The library's database was damaged. It was set aside as library.damaged.db, and 3 songs found again."
+        "The library's database was damaged. It was set aside as library.damaged.db, and 3 songs were recovered."
     )
     assert (home.root / "library.damaged.db").exists()
     jobs = {job.id: job for job in store.jobs()}

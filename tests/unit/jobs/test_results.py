@@ -101,8 +101,8 @@ def run_out_of_memory(home: Home, store: JobStore, waiting: Job) -> None:
         (cancel_while_running, Attempt(JobState.CANCELLED)),
         (cancel_and_lose_owner, Attempt(JobState.CANCELLED)),
         (fail_run, Attempt(JobState.FAILED, "The disk is full.")),
-        (lose_owner_too_often, Attempt(JobState.FAILED, "This song stopped the worker 3 times and was given up. The worker's log may "
-                                                        "tell why; then try again.")),
+        (lose_owner_too_often, Attempt(JobState.FAILED, "This song crashed the worker 3 times, so Unbraid gave up on it. See the "
+                                                        "worker's log, then try again.")),
         (run_out_of_memory, Attempt(JobState.FAILED, OUT_OF_MEMORY_MESSAGE)),
     ],
 )  # fmt: skip

@@ -96,7 +96,7 @@ def test_job_fails_with_a_reason_at_the_maximum_number_of_crashes(home: Home, st
         store.ownership.release_orphans()
     failed = store.job(job.id)
     assert (failed.state, failed.crashes) == (JobState.FAILED, MAX_CRASHES)
-    assert "stopped the worker 3 times" in (failed.error or "")
+    assert "crashed the worker 3 times" in (failed.error or "")
 
 
 def finish_segments(home: Home, job: Job, count: int) -> None:
@@ -127,7 +127,7 @@ def test_job_that_gets_further_before_each_crash_is_never_given_up(home: Home, s
 
 
 @pytest.mark.parametrize(
-    ("stage", "expected"), [(Stage.DECODING, "song.wav stopped its decoder"), (Stage.SEPARATING, "log")]
+    ("stage", "expected"), [(Stage.DECODING, "song.wav crashed its decoder"), (Stage.SEPARATING, "log")]
 )
 def test_only_crashes_while_decoding_are_blamed_on_the_file(
     home: Home, store: JobStore, stage: Stage, expected: str

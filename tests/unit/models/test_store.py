@@ -197,7 +197,7 @@ def test_imported_model_takes_the_given_name_with_unsafe_characters_replaced(
 def test_import_refuses_names_that_are_in_use(store: ModelStore, tiny: Path) -> None:
     store.import_file(tiny)
     for name in (None, "BlindTest", "htdemucs", "HTDemucs_FT", "sketch"):
-        with pytest.raises(ModelRejectedError, match=r"already\. Give another name with --name"):
+        with pytest.raises(ModelRejectedError, match=r"already exists\. Choose another name with --name"):
             store.import_file(tiny, name)
     assert model_names(store).count("blindtest") == 1
 
@@ -246,7 +246,7 @@ def test_mirror_replaces_the_download_server(tmp_path: Path) -> None:
             [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=60
         )
     assert result.returncode != 0
-    assert "the server said 404" in result.stderr
+    assert "the server answered with error 404" in result.stderr
     assert server.requests == [("/955717e8-8726e21a.th", None)]
 
 
@@ -263,7 +263,9 @@ def test_installed_or_downloadable_model_is_available(store: ModelStore, server:
 
 def test_model_that_cannot_be_downloaded_now_is_reported(store: ModelStore, server: FileServer) -> None:
     server.forced_status = 503
-    with pytest.raises(ModelUnavailableError, match=r"^A pair is not downloaded, and the server said 503\. Try again"):
+    with pytest.raises(
+        ModelUnavailableError, match=r"^A pair is not downloaded, and the server answered with error 503\. Try again"
+    ):
         store.check_available("pair")
     with pytest.raises(ModelUnavailableError, match="There is no model nonesuch"):
         store.check_available("nonesuch")

@@ -68,7 +68,11 @@ def test_no_secret_key_is_created_in_the_repository(capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     ("version", "page", "message"),
-    [("newest", PAGE, "names none"), ("1.3.0", "http://example.org", "no page"), ("1.3.0", "/1.3", "no page")],
+    [
+        ("newest", PAGE, "no valid version"),
+        ("1.3.0", "http://example.org", "no valid page"),
+        ("1.3.0", "/1.3", "no valid page"),
+    ],
     ids=["version without a number", "page without TLS", "page without a host"],
 )
 def test_feed_that_the_app_would_reject_is_not_signed(

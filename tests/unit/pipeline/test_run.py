@@ -225,7 +225,7 @@ def test_full_disk_of_the_copies_folder_is_reported_before_the_separation(tmp_pa
     source = write_track(tmp_path, "16", 2, 48000, 200_000)
     with small_disk(tmp_path / "disk", 1) as disk:
         request = make_request(source, tmp_path / "job", copies=disk.mount_point / "not there yet")
-        with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, and 1 MB is free there"):
+        with pytest.raises(StorageError, match=r"song\.wav need 3 MB in .*not there yet, but only 1 MB is free there"):
             separate(request, IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
@@ -258,14 +258,14 @@ def test_full_disk_is_reported_before_the_separation(tmp_path: Path, monkeypatch
     source = write_track(tmp_path, "16", 2, 48000, 200_000)
     usage = disk_space.shutil.disk_usage(tmp_path)
     monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: usage._replace(free=3_000_000))
-    with pytest.raises(StorageError, match=r"song\.wav need 46 MB on the disk, and 3 MB is free"):
+    with pytest.raises(StorageError, match=r"song\.wav need 46 MB of disk space, but only 3 MB is free"):
         separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
 
 def test_engine_that_returns_nan_fails_the_run(tmp_path: Path) -> None:
     source = write_track(tmp_path, "16", 2, 48000, 30_000)
-    with pytest.raises(ModelRejectedError, match="The model identity gave something that is not sound"):
+    with pytest.raises(ModelRejectedError, match="The model identity produced invalid audio"):
         separate(make_request(source, tmp_path / "job"), BrokenEngine(SHORT))
     assert list((tmp_path / "job").iterdir()) == []
 
@@ -285,7 +285,7 @@ def test_existing_files_are_not_overwritten(tmp_path: Path) -> None:
     source = write_track(tmp_path, "16", 2, 48000, 1000)
     (tmp_path / "job").mkdir()
     (tmp_path / "job" / "bass.wav").write_text("mine")
-    with pytest.raises(StorageError, match=r"bass\.wav is there already"):
+    with pytest.raises(StorageError, match=r"bass\.wav already exists"):
         separate(make_request(source, tmp_path / "job"), IdentityEngine(SHORT))
     assert [path.name for path in (tmp_path / "job").iterdir()] == ["bass.wav"]
     assert (tmp_path / "job" / "bass.wav").read_text() == "mine"

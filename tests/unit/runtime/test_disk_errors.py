@@ -39,8 +39,8 @@ def fill_with_files(disk: Path) -> OSError:
 @pytest.mark.parametrize(
     ("number", "reason", "advice"),
     [
-        (errno.ENOSPC, "the disk is full", "Make room on the disk"),
-        (errno.EDQUOT, "the storage quota is used up", "Delete files of yours on the disk"),
+        (errno.ENOSPC, "the disk is full", "Free up space on the disk"),
+        (errno.EDQUOT, "the storage quota is used up", "Delete some of your files on the disk"),
         (errno.EROFS, "the disk is read-only", "Make the folder writable"),
         (errno.EACCES, "Unbraid has no permission", "Make the folder writable"),
         (errno.EIO, "the disk reports an error", "Check the disk"),
@@ -55,8 +55,8 @@ def test_disk_without_inodes_has_its_own_reason_and_advice(mounted: Path, tmp_pa
     song = write_song(tmp_path / "song.wav", 1.0)
     error = fill_with_files(mounted)
     assert is_out_of_inodes(mounted)
-    assert describe_disk_error(error, mounted) == ("the disk holds as many files as it can", "Delete some of them")
-    with pytest.raises(StorageError, match=r"song\.wav in the library: the disk holds as many files as it can"):
+    assert describe_disk_error(error, mounted) == ("the disk cannot hold more files", "Delete some files on it")
+    with pytest.raises(StorageError, match=r"song\.wav in the library: the disk cannot hold more files"):
         copy_track(song, library.job_folder("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
 
 

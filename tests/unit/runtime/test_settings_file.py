@@ -111,12 +111,11 @@ def test_threads_that_change_settings_at_once_lose_none(home: Home) -> None:
 
 def test_change_that_cannot_be_written_applies_here_and_is_written_with_the_next(home: Home) -> None:
     settings_file = SettingsFile(home)
-    blocking_folder = home.settings.with_name(home.settings.name + ".part")
-    blocking_folder.mkdir()
+    home.settings.mkdir()
     assert not settings_file.change(fast=True)
     assert settings_file.refresh() == Settings(fast=True)
     assert load_settings(home) == Settings()
-    blocking_folder.rmdir()
+    home.settings.rmdir()
     assert settings_file.change(shifts=5)
     assert load_settings(home) == Settings(fast=True, shifts=5)
 

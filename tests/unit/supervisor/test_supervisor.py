@@ -96,7 +96,7 @@ def test_redis_and_worker_start_and_stop_even_if_the_queue_cannot_be_rebuilt(tri
 @pytest.mark.parametrize(
     ("error", "message"),
     [
-        (KeyError("nobody foresaw it"), "something went wrong in Unbraid itself"),
+        (KeyError("nobody foresaw it"), "because of an internal error"),
         (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/run/file/unbraid"), "not a folder: /run/file/unbraid"),
         (OSError("of no number"), "the system reports an error"),
     ],

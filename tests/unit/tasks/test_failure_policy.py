@@ -81,7 +81,7 @@ def test_lasting_timeout_fails_after_three_retries_and_reports_the_number_of_att
     failed = trial.run_until_ended()
     assert (failed.state, trial.attempts) == (JobState.FAILED, 1 + MAX_RETRIES)
     assert "it does not answer" in (failed.error or "")
-    assert (failed.error or "").endswith("Check the disk, then try again. It was tried 4 times.")
+    assert (failed.error or "").endswith("Check the disk, then try again. Unbraid tried 4 times.")
 
 
 def test_job_waiting_for_a_retry_keeps_its_reason_and_its_finished_segments(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_missing_track_fails_at_the_first_attempt(tmp_path: Path) -> None:
 def test_unexpected_error_fails_at_the_first_attempt(tmp_path: Path) -> None:
     failed = Trial(tmp_path, KeyError("stems")).run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert "in Unbraid itself" in (failed.error or "")
+    assert "An internal error" in (failed.error or "")
 
 
 def test_transient_error_raised_outside_the_run_is_retried(tmp_path: Path) -> None:

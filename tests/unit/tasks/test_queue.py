@@ -237,7 +237,7 @@ def test_messages_survive_a_kill_of_redis(library: QueueOnlyLibrary) -> None:
     [
         (lambda client: client.config_set("maxmemory", "1"), "has no memory left, so songs wait. Raise its maxmemory"),
         (lambda client: client.execute_command("REPLICAOF", "127.0.0.1", "1"), "is a read-only copy of another server"),
-        (lambda client: client.config_set("requirepass", "secret"), "wants another password. Set REDIS_PASSWORD."),
+        (lambda client: client.config_set("requirepass", "secret"), "needs a different password. Set REDIS_PASSWORD."),
     ],
     ids=["full", "read-only", "password"],
 )  # fmt: skip

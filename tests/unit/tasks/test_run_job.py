@@ -95,7 +95,7 @@ def test_stems_that_cannot_be_exported_are_kept_and_a_notice_says_how_to_export_
     done = bench.service.job(job.id)
     assert [stem.exported for stem in done.stems] == [None] * 4
     assert all(stem.path.exists() for stem in done.stems)
-    assert f"{out}: there is something of that name already" in done.notices[-1]
+    assert f"{out}: the name is already taken" in done.notices[-1]
     assert f"unbraid export {job.id[:8]} --to FOLDER" in done.notices[-1]
     assert not is_exported(done)
 
@@ -211,7 +211,10 @@ def test_stalled_job_fails(
     stuck.run(job.id)
     failed = bench.service.job(job.id)
     assert failed.state is JobState.FAILED
-    assert failed.error == "Separating this song came to a standstill. The worker's log may tell why; then try again."
+    assert (
+        failed.error
+        == "The separation of this song made no progress and was stopped. See the worker's log, then try again."
+    )
 
 
 def test_progress_never_decreases(bench: InProcessLibrary, song: Path) -> None:
@@ -316,7 +319,7 @@ def test_failed_attempt_leaves_the_stems_unchanged(bench: InProcessLibrary, song
     assert_unchanged(bench, done, stem_bytes)
     attempt = bench.service.job(done.id).last_attempt
     assert attempt is not None
-    assert "copy of this song is gone" in (attempt.error or "")
+    assert "copy of this song is missing" in (attempt.error or "")
 
 
 def test_attempt_whose_model_cannot_be_downloaded_fails_and_never_uses_sketch(

@@ -78,7 +78,7 @@ def test_pickle_that_runs_code_is_refused(tmp_path: Path, package: dict[str, Any
         (eval, (f"open({str(marker)!r}, 'w')",)),
     ):
         path = save_torch_file(tmp_path / "evil.th", package | {field: HostilePickle(call, *args)}, zipped)
-        with pytest.raises(ModelRejectedError, match=r"evil\.th asks for .*may try to run code"):
+        with pytest.raises(ModelRejectedError, match=r"evil\.th refers to .*may try to run code"):
             read_sources(path)
         assert not marker.exists()
 
@@ -149,7 +149,7 @@ def test_number_that_would_exhaust_memory_is_refused(tmp_path: Path, package: di
 )
 def test_oversized_or_malformed_pickle_is_refused_at_once(tmp_path: Path, data: bytes) -> None:
     started = time.monotonic()
-    with pytest.raises(ModelRejectedError, match=r"damaged|holds no Demucs model"):
+    with pytest.raises(ModelRejectedError, match=r"damaged|does not contain a Demucs model"):
         read_sources(write_zip_with_pickle(tmp_path / "odd.th", data))
     assert time.monotonic() - started < 5
 
@@ -280,10 +280,10 @@ def assert_same_weights(found: dict[str, Any], expected: dict[str, Any]) -> None
 )
 def test_weights_without_their_model_are_reported_as_such(tmp_path: Path, wrap: Callable[[Any], Any]) -> None:
     state = HTDemucs(**TINY_KWARGS).state_dict()
-    with pytest.raises(ModelRejectedError, match="weights alone"):
+    with pytest.raises(ModelRejectedError, match="only weights"):
         read_package(save_torch_file(tmp_path / "bare.th", wrap(state)))
     save_file({key: value.contiguous() for key, value in state.items()}, tmp_path / "bare.safetensors")
-    with pytest.raises(ModelRejectedError, match="weights alone"):
+    with pytest.raises(ModelRejectedError, match="only weights"):
         read_package(tmp_path / "bare.safetensors")
 
 

@@ -43,7 +43,7 @@ class DropCard(QWidget):
         column.addSpacing(4)
         column.addWidget(_create_label("Drop a song. Hear it come apart.", ui_font(LARGE_SIZE, 700), tokens.TEXT))
         column.addSpacing(10)
-        subtitle = "Vocals, drums, bass and the rest, on this computer alone. Nothing is uploaded."
+        subtitle = "Vocals, drums, bass and the rest, on your own computer. Nothing is uploaded."
         column.addWidget(_create_label(subtitle, ui_font(TITLE_SIZE), tokens.DIM))
         column.addSpacing(26)
         column.addLayout(self._create_buttons(has_demo))

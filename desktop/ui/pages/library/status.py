@@ -116,7 +116,7 @@ def choose_retry_model(job: Job, default_model: str) -> str:
 
 def _error_text(job: Job) -> str:
     """Return why a job failed, without the leading file name, which would leave no space for the reason in a row."""
-    error = job.error or "The reason is not known."
+    error = job.error or "The reason is unknown."
     return error.removeprefix(f"{printable(job.source.name)} ").removeprefix("is ")
 
 

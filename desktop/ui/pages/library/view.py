@@ -87,9 +87,9 @@ class JobView(QTableView):
         self._status_delegate = StatusDelegate(self._hover_state, self)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
-            "Space plays or pauses, Return opens the song or does what its cell offers, Delete removes, "
+            "Space plays or pauses, Return opens the song or activates the link or button of its cell, Delete removes, "
             "Alt+Up and Alt+Down move a queued song, Ctrl+P pauses or resumes a song, "
-            "the menu key or Shift+F10 shows what else."
+            "the menu key or Shift+F10 opens the menu."
         )
         self._configure_view()
         self.setModel(proxy)

@@ -350,7 +350,7 @@ class PlayerController(QObject):
         try:
             return open_source(), self._states.load(key)
         except (OSError, RuntimeError, ValueError) as error:
-            message = "The stems of this song cannot be opened. Separate the song again to make them anew."
+            message = "The stems of this song cannot be opened. Separate the song again."
             raise UnusableTrackError(message) from error
 
     def _on_load_failed(self, generation: int, message: str) -> None:

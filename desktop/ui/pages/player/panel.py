@@ -121,7 +121,7 @@ class PlayerPanel(QWidget):
         if missing := _describe_missing_stem(job.stems):
             self._controller.unload()
             self._show_message(
-                "The stems are gone", f"{missing} not in the library any more. Separate the song again.", True
+                "Stems are missing", f"{missing} no longer in the library. Separate the song again.", True
             )
             return
         self._shown_key = key
@@ -134,9 +134,9 @@ class PlayerPanel(QWidget):
         if job.state.has_ended:
             self._controller.unload()
         if job.state is JobState.FAILED:
-            self._show_message("This song could not be separated", job.error or "The reason is not known.", True)
+            self._show_message("This song could not be separated", job.error or "The reason is unknown.", True)
         elif job.state is JobState.CANCELLED:
-            self._show_message("Cancelled", "No stems were kept. “Separate again” begins anew.")
+            self._show_message("Cancelled", "No stems were kept. “Separate again” starts over.")
         elif self.partial_results.peaks is not None:
             self._show_partial_results(job, self.partial_results.peaks)
         else:

@@ -70,7 +70,7 @@ def _completed_job(**changes: object) -> Job:
             Tone.BAD,
             StatusLink.SHOW_ERROR,
         ),
-        (make_job(state=JobState.FAILED), "Failed: The reason is not known. Details", Tone.BAD, StatusLink.SHOW_ERROR),
+        (make_job(state=JobState.FAILED), "Failed: The reason is unknown. Details", Tone.BAD, StatusLink.SHOW_ERROR),
         (make_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, StatusLink.RETRY),
     ],
 )

@@ -298,7 +298,7 @@ def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
 
 def test_cancelled_job_is_not_shown_as_failed(panel: PlayerPanel) -> None:
     panel.show_job(make_unseparated_job(JobState.CANCELLED))
-    assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” begins anew."
+    assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” starts over."
 
 
 def test_missing_stem_file_is_named(panel: PlayerPanel, job: Job) -> None:

@@ -57,7 +57,7 @@ def test_out_of_range_arguments_are_rejected(tmp_path: Path, package: dict[str, 
 def test_weights_that_do_not_fit_the_architecture_are_rejected(tmp_path: Path, package: dict[str, Any]) -> None:
     for kwargs in ({"channels": 16}, {"sources": ["a", "b"]}):
         path = save_torch_file(tmp_path / "odd.th", package | {"kwargs": TINY_KWARGS | kwargs})
-        with pytest.raises(ModelRejectedError, match="do not fit"):
+        with pytest.raises(ModelRejectedError, match="do not match"):
             load(path)
 
 
