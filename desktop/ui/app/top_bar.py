@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QActionGroup, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QActionGroup, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from desktop.models.store import Model
 from desktop.text.sizes import format_size
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.pages.library.status import SKETCH_MODEL
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
-from desktop.ui.theme.icons import create_glyph_icon
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.button import ProgressBar, PushButton
 from desktop.ui.widgets.label import ElidedLabel
@@ -40,7 +40,7 @@ class TopBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Main")
-        self.setFixedHeight(tokens.TOP_BAR_HEIGHT)
+        self.setFixedHeight(metrics.TOP_BAR_HEIGHT)
         self.search_field = SearchField()
         self.search_field.search_requested.connect(self.search_requested)
         self.add_button = PushButton("Add songs", "primary", "plus")
@@ -50,7 +50,7 @@ class TopBar(QWidget):
         self.add_folder_button.setIconSize(QSize(16, 16))
         self.add_folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
         self.add_folder_button.clicked.connect(self.add_folder_requested)
-        self._status_label, self._time_left_label = ElidedLabel(13, 400, tokens.DIM), ElidedLabel(13, 400, tokens.DIM)
+        self._status_label, self._time_left_label = ElidedLabel(13, 400, Colour.DIM), ElidedLabel(13, 400, Colour.DIM)
         self._progress_bar = ProgressBar("Songs separated")
         self.pause_button = PushButton("Pause")
         self.pause_button.clicked.connect(self._request_pause)
@@ -145,7 +145,7 @@ class TopBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
 
 
 class ModelButton(PushButton):
@@ -155,10 +155,8 @@ class ModelButton(PushButton):
     """Emitted with the name of the chosen model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Model", parent=parent)
+        super().__init__("Model", icon_name="down", icon_colour=Colour.DIM, parent=parent)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow after the text
-        self.setIcon(create_glyph_icon("down", tokens.DIM))
-        self.setIconSize(QSize(14, 14))
         self._menu = QMenu(self)
         self._menu.setProperty("checks", "true")
         self._menu.setToolTipsVisible(True)

@@ -1,14 +1,16 @@
 """Quit dialog: what happens to unfinished jobs and exports."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
 
 from desktop.ui.dialogs.base import lay_out_question
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme import metrics
+from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 560
 _PROGRESS_SAVED = "Your progress is saved. Songs pick up where they left off."
@@ -52,10 +54,9 @@ class QuitDialog(QDialog):
         (self.background_button if offers_background else self.stop_button).setFocus()
 
     def _build_layout(self, heading: str, explanation: str) -> None:
-        heading_label, explanation_label = QLabel(heading), QLabel(explanation)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        heading_label = TextLabel(heading, TITLE_SIZE, 600)
+        explanation_label = TextLabel(explanation, colour=Colour.DIM)
         explanation_label.setWordWrap(True)
-        explanation_label.setStyleSheet(f"color: {tokens.DIM};")
         column = lay_out_question(
             self,
             _WIDTH,
@@ -80,14 +81,14 @@ class _CheckBox(QCheckBox):
         box = QRectF(2, (self.height() - _BOX_SIZE) / 2, _BOX_SIZE, _BOX_SIZE)
         is_checked = self.isChecked()
         if self.hasFocus():
-            painter.setPen(QPen(QColor(tokens.TEXT if is_checked else tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+            painter.setPen(QPen(theme.colour(Colour.TEXT if is_checked else Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
         else:
-            painter.setPen(QPen(QColor(tokens.ACCENT if is_checked else tokens.DIM), 1.5))
-        painter.setBrush(QColor(tokens.ACCENT if is_checked else tokens.RAISED))
+            painter.setPen(QPen(theme.colour(Colour.ACCENT if is_checked else Colour.DIM), 1.5))
+        painter.setBrush(theme.colour(Colour.ACCENT if is_checked else Colour.RAISED))
         painter.drawRoundedRect(box, 4, 4)
         if is_checked:
-            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), tokens.ON_ACCENT)
-        painter.setPen(QColor(tokens.TEXT))
+            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), Colour.ON_ACCENT)
+        painter.setPen(theme.colour(Colour.TEXT))
         text_rect = self.rect().adjusted(_BOX_SIZE + 10, 0, 0, 0)
         painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), self.text())
 

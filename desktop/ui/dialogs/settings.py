@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSystemTrayIcon,
     QVBoxLayout,
@@ -27,9 +26,10 @@ from desktop.ui.dialogs.settings_choices import (
     shift_choices,
 )
 from desktop.ui.dialogs.settings_widgets import DropDown, SettingRow, Switch, create_card
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.fonts import SECONDARY_SIZE
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 684
 _SCROLL_MARGIN = 24
@@ -62,9 +62,7 @@ class SettingsDialog(QDialog):
         self.quit, self.export_format, self.runtime = DropDown(), DropDown(), DropDown()
         self.shifts, self.overlap = DropDown(), DropDown()
         self._runtime_row = SettingRow("R&un on", _RUNTIME_TEXT, self.runtime)
-        self.status_label = QLabel()
-        self.status_label.setTextFormat(Qt.TextFormat.PlainText)
-        self.status_label.setFont(ui_font(SECONDARY_SIZE))
+        self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
         self.restore_button = _create_button("&Restore defaults")
         self.about_button = _create_button("&About Unbraid")
@@ -242,7 +240,7 @@ class SettingsDialog(QDialog):
         text = _SAVED_TEXT if is_saved else _not_saved_text(self._home)
         if text != self.status_label.text():
             self.status_label.setText(text)
-            self.status_label.setStyleSheet(f"color: {tokens.DIM if is_saved else tokens.BAD};")
+            self.status_label.set_colour(Colour.DIM if is_saved else Colour.BAD)
             self._fit_height()
 
     def _fit_height(self) -> None:

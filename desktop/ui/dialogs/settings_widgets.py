@@ -3,32 +3,28 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QFrame,
     QGridLayout,
-    QLabel,
     QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
 from desktop.ui.dialogs.settings_choices import Choice, index_of
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE, ui_font
+from desktop.ui.theme import metrics
+from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.label import TextLabel
 
 _SWITCH_SIZE = QSize(36, 20)
 _RING_GAP = 4
 """Pixels from the switch to the outer edge of its focus ring."""
 _CONTROL_WIDTH = 216
-_LIST_STYLE = f"""
-QAbstractItemView {{ background: {tokens.RAISED}; border: 1px solid {tokens.LINE}; padding: 4px; outline: none; }}
-QAbstractItemView::item {{ min-height: 28px; padding: 0 8px; border-radius: 6px; color: {tokens.TEXT}; }}
-QAbstractItemView::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
-"""
 _ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -60,14 +56,14 @@ class Switch(QCheckBox):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         pill = QRectF(_RING_GAP, _RING_GAP, _SWITCH_SIZE.width(), _SWITCH_SIZE.height())
         if self.hasFocus():
-            _draw_pill(painter, pill.adjusted(-3, -3, 3, 3), tokens.ACCENT, "", tokens.FOCUS_RING_WIDTH)
+            _draw_pill(painter, pill.adjusted(-3, -3, 3, 3), Colour.ACCENT, None, metrics.FOCUS_RING_WIDTH)
         is_on = self.isChecked()
-        edge = tokens.ACCENT if is_on else tokens.DIM if self.underMouse() else tokens.FAINT
+        edge = Colour.ACCENT if is_on else Colour.DIM if self.underMouse() else Colour.FAINT
         _draw_pill(
-            painter, pill.adjusted(0.75, 0.75, -0.75, -0.75), edge, tokens.ACCENT if is_on else tokens.RAISED, 1.5
+            painter, pill.adjusted(0.75, 0.75, -0.75, -0.75), edge, Colour.ACCENT if is_on else Colour.RAISED, 1.5
         )
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.ON_ACCENT if is_on else tokens.DIM))
+        painter.setBrush(theme.colour(Colour.ON_ACCENT if is_on else Colour.DIM))
         painter.drawEllipse(QRectF(pill.right() - 16 if is_on else pill.left() + 4, pill.top() + 4, 12, 12))
 
 
@@ -79,12 +75,11 @@ class DropDown(QComboBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedHeight(tokens.CONTROL_HEIGHT)
+        self.setFixedHeight(metrics.CONTROL_HEIGHT)
         self.setMinimumWidth(_CONTROL_WIDTH)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         # Without a delegate that the style sheet supports, Fusion draws the selected line dark on dark.
         self.setItemDelegate(QStyledItemDelegate(self))
-        self.view().setStyleSheet(_LIST_STYLE)
         self.currentIndexChanged.connect(self._emit_selected)
 
     def set_choices(self, choices: Sequence[Choice], value: str | float, default: str | float) -> None:
@@ -114,7 +109,7 @@ class DropDown(QComboBox):
         """Draw the control and its arrow; the style sheet has no image for the arrow."""
         super().paintEvent(e)
         painter = QPainter(self)
-        draw_glyph(painter, "down", QRectF(self.width() - 26, self.height() / 2 - 7, 14, 14), tokens.DIM)
+        draw_glyph(painter, "down", QRectF(self.width() - 26, self.height() / 2 - 7, 14, 14), Colour.DIM)
 
 
 class SettingRow(QWidget):
@@ -122,11 +117,11 @@ class SettingRow(QWidget):
 
     def __init__(self, title: str, explanation: str, control: Switch | DropDown) -> None:
         super().__init__()
-        name_label = _create_label(title, BODY_SIZE, 500, tokens.TEXT)
+        name_label = _create_label(title, BODY_SIZE, 500, Colour.TEXT)
         name_label.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
         self._control = control
-        self._explanation = _create_label(explanation, SECONDARY_SIZE, 400, tokens.DIM)
+        self._explanation = _create_label(explanation, SECONDARY_SIZE, 400, Colour.DIM)
         grid = QGridLayout(self)
         # The switch includes the space for its focus ring.
         grid.setContentsMargins(16, 5, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 5)
@@ -154,9 +149,6 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
     frame = QFrame()
     frame.setObjectName("card")
     frame.setAccessibleName(heading)
-    frame.setStyleSheet(
-        f"#card {{ background: {tokens.PANEL}; border: 1px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}"
-    )
     rows_layout = _without_margins(QVBoxLayout(frame), 0)
     for index, row in enumerate(rows):
         if index:
@@ -164,7 +156,7 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
         rows_layout.addWidget(row)
     section = QWidget()
     column = _without_margins(QVBoxLayout(section), 6)
-    column.addWidget(_create_label(heading, SECONDARY_SIZE, 500, tokens.DIM))
+    column.addWidget(_create_label(heading, SECONDARY_SIZE, 500, Colour.DIM))
     column.addWidget(frame)
     return section
 
@@ -172,7 +164,7 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
 def _create_separator() -> QWidget:
     line = QWidget()
     line.setFixedHeight(1)
-    line.setStyleSheet(f"background: {tokens.LINE}; margin: 0 16px;")
+    line.setObjectName("separator")
     line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return line
 
@@ -183,15 +175,13 @@ def _without_margins(column: QVBoxLayout, spacing: int) -> QVBoxLayout:
     return column
 
 
-def _create_label(text: str, size: int, weight: int, colour: str) -> QLabel:
-    label = QLabel(text)
-    label.setFont(ui_font(size, weight))
-    label.setStyleSheet(f"color: {colour};")
+def _create_label(text: str, size: int, weight: int, colour: Colour) -> TextLabel:
+    label = TextLabel(text, size, weight, colour)
     label.setWordWrap(True)
     return label
 
 
-def _draw_pill(painter: QPainter, rect: QRectF, border: str, fill: str, width: float) -> None:
-    painter.setPen(QPen(QColor(border), width))
-    painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
+def _draw_pill(painter: QPainter, rect: QRectF, border: Colour, fill: Colour | None, width: float) -> None:
+    painter.setPen(QPen(theme.colour(border), width))
+    painter.setBrush(theme.colour(fill) if fill else Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)

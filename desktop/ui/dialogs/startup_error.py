@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QPlainTextEdit, QWidget
 
 from desktop.paths import PORTABLE_FOLDER_NAME, Home
 from desktop.ui.dialogs.base import lay_out_question
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH, _LOG_HEIGHT = 600, 260
 _FOLDER_DIALOG_TITLE = "A folder for Unbraid’s library, for this time"
@@ -43,12 +43,9 @@ class StartupErrorDialog(QDialog):
         (self.choose_button if offers_other_folder else self.quit_button).setFocus()
 
     def _build_layout(self, reason: str) -> None:
-        heading_label, reason_label = QLabel("Unbraid cannot start"), QLabel(reason)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
-        reason_label.setTextFormat(Qt.TextFormat.PlainText)
+        heading_label, reason_label = TextLabel("Unbraid cannot start", TITLE_SIZE, 600), TextLabel(reason)
         reason_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         reason_label.setWordWrap(True)
-        reason_label.setStyleSheet(f"color: {tokens.TEXT};")
         lay_out_question(
             self,
             _WIDTH,

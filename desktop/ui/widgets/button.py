@@ -4,18 +4,19 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
 
-from desktop.ui.theme import tokens
 from desktop.ui.theme.icons import create_glyph_icon
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 from desktop.ui.widgets.text_escaping import show_name_tooltip
 
-_ICON_COLOURS = {"primary": tokens.ON_ACCENT, "plain": tokens.TEXT, "quiet": tokens.DIM}
+_ICON_COLOURS = {"primary": Colour.ON_ACCENT, "plain": Colour.TEXT, "quiet": Colour.DIM}
 
 
 class PushButton(QPushButton):
     """Button with a text, an icon, or both.
 
-    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text.
+    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text, and
+    `icon_colour` to the colour of the kind's text.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class PushButton(QPushButton):
         kind: str = "plain",
         icon_name: str = "",
         accessible_name: str = "",
+        icon_colour: Colour | None = None,
         parent: QWidget | None = None,
     ) -> None:
         # The space separates the icon from the text.
@@ -32,9 +34,16 @@ class PushButton(QPushButton):
         self.setAccessibleName(accessible_name or text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._icon_name = icon_name
+        self._icon_colour = icon_colour or _ICON_COLOURS[kind]
         if icon_name:
-            self.setIcon(create_glyph_icon(icon_name, _ICON_COLOURS[kind], 2.0 if kind == "primary" else 1.6))
             self.setIconSize(QSize(14, 14))
+            self._update_icon()
+            theme.changed.connect(self._update_icon)
+
+    def _update_icon(self) -> None:
+        stroke_width = 2.0 if self.property("kind") == "primary" else 1.6
+        self.setIcon(create_glyph_icon(self._icon_name, self._icon_colour, stroke_width))
 
     def event(self, e: QEvent) -> bool:
         """Show the accessible name as the tooltip of a button without text."""
@@ -50,7 +59,7 @@ class PushButton(QPushButton):
 
 def create_icon_button(icon_name: str, accessible_name: str, parent: QWidget | None = None) -> PushButton:
     """Return a quiet button with only an icon; `accessible_name` says what it does."""
-    button = PushButton("", "quiet", icon_name, accessible_name, parent)
+    button = PushButton("", "quiet", icon_name, accessible_name, parent=parent)
     button.setFixedSize(28, 28)
     button.setStyleSheet("min-height: 24px; padding: 0;")
     return button
@@ -78,4 +87,4 @@ class ProgressBar(QProgressBar):
         self.setValue(int(self._fraction * 100))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        draw_progress_bar(QPainter(self), QRectF(self.rect()), self._fraction, tokens.ACCENT)
+        draw_progress_bar(QPainter(self), QRectF(self.rect()), self._fraction, Colour.ACCENT)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, ui_font
+from desktop.ui.theme.palette import Colour, theme
 
 
 @dataclass(frozen=True)
@@ -68,19 +69,21 @@ class DropOverlay(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        background = QColor(tokens.BACKGROUND)
+        background = theme.colour(Colour.BACKGROUND)
         background.setAlpha(210)
         painter.fillRect(self.rect(), background)
-        painter.setPen(QPen(QColor(tokens.ACCENT), 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setPen(QPen(theme.colour(Colour.ACCENT), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(16, 16, -16, -16), metrics.CARD_RADIUS, metrics.CARD_RADIUS
+        )
         text, font = "Drop to separate", ui_font(LARGE_SIZE, 600)
         pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(text) + 64, 72)
         pill.moveCenter(QRectF(self.rect()).center())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
-        painter.drawRoundedRect(pill, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setBrush(theme.colour(Colour.RAISED))
+        painter.drawRoundedRect(pill, metrics.CARD_RADIUS, metrics.CARD_RADIUS)
         painter.setFont(font)
-        painter.setPen(QColor(tokens.TEXT))
+        painter.setPen(theme.colour(Colour.TEXT))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
 

@@ -1,14 +1,14 @@
 """Drawing of a progress bar: a thin rail at full width, and a thick bar over a fraction of it."""
 
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 
 RAIL_WIDTH = 2.0
 
 
-def draw_progress_bar(painter: QPainter, rect: QRectF, fraction: float, colour: QColor | str) -> None:
+def draw_progress_bar(painter: QPainter, rect: QRectF, fraction: float, colour: Colour) -> None:
     """Draw a horizontal bar over `fraction` (0 to 1) of `rect`, on its rail.
 
     Rail and bar differ in thickness, because no two colours contrast with each other and both with the background.
@@ -18,7 +18,7 @@ def draw_progress_bar(painter: QPainter, rect: QRectF, fraction: float, colour: 
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    for bar_rect, fill_colour in ((rail, tokens.RAIL), (bar, colour)):
-        painter.setBrush(QColor(fill_colour))
+    for bar_rect, fill_colour in ((rail, Colour.RAIL), (bar, colour)):
+        painter.setBrush(theme.colour(fill_colour))
         painter.drawRoundedRect(bar_rect, bar_rect.height() / 2, bar_rect.height() / 2)
     painter.restore()

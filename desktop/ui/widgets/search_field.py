@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
-from desktop.ui.theme import tokens
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour
 
 _PLACEHOLDER = "Search songs, artists, status"
 _DELAY_MS = 120
@@ -55,4 +55,4 @@ class SearchField(QLineEdit):
         """Draw the icon above the field."""
         super().paintEvent(event)
         rect = QRectF(_ICON_LEFT, (self.height() - _ICON_SIZE) / 2, _ICON_SIZE, _ICON_SIZE)
-        draw_glyph(QPainter(self), "search", rect, tokens.DIM, 1.5)
+        draw_glyph(QPainter(self), "search", rect, Colour.DIM, 1.5)

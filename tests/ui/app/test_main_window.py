@@ -27,7 +27,7 @@ from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import JobMenu, build_menu_items
 from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.player.lane_header import LaneHeader
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import write_completed_job, write_library_job
@@ -487,7 +487,7 @@ def test_all_lanes_are_visible_below_the_table_in_a_low_window(
     lanes = window.player_panel.findChildren(LaneHeader)
     assert len(lanes) == stems
     assert window.size() == size
-    assert window.job_view.viewport().height() >= 3 * tokens.ROW_HEIGHT
+    assert window.job_view.viewport().height() >= 3 * metrics.ROW_HEIGHT
     kinds = (QAbstractButton, QAbstractSlider)
     controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
     qtbot.waitUntil(lambda: all(control.visibleRegion().boundingRect() == control.rect() for control in controls))

@@ -1,7 +1,7 @@
 """Item delegates that draw the cells of the job table."""
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.jobs.model import Job
@@ -12,9 +12,10 @@ from desktop.ui.pages.library.covers import CoverCache, placeholder_brush
 from desktop.ui.pages.library.hover_state import FocusRing, HoverState
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 
 Index = QModelIndex | QPersistentModelIndex
@@ -43,12 +44,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.setClipRect(cell)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         if is_selected:
-            painter.fillRect(cell, QColor(tokens.SELECTED))
+            painter.fillRect(cell, theme.colour(Colour.SELECTED))
         elif self.hover_state.is_row_hovered(index):
-            painter.fillRect(cell, QColor(tokens.HOVERED))
-        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
+            painter.fillRect(cell, theme.colour(Colour.HOVERED))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, theme.colour(Colour.ROW_LINE))
         if is_selected and index.column() == Column.TITLE:
-            painter.fillRect(cell.left(), cell.top(), tokens.EDGE_WIDTH, cell.height(), QColor(tokens.ACCENT))
+            painter.fillRect(cell.left(), cell.top(), metrics.EDGE_WIDTH, cell.height(), theme.colour(Colour.ACCENT))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw_content(painter, content_rect(cell, index.column()), index, is_selected)
         _draw_focus_ring(painter, cell, index, self.hover_state.focus_ring(index))
@@ -56,11 +57,11 @@ class RowDelegate(QStyledItemDelegate):
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         """Draw the content of a cell into `rect`; subclasses override it."""
-        _draw_elided_text(painter, rect, index.data(), ui_font(), tokens.DIM)
+        _draw_elided_text(painter, rect, index.data(), ui_font(), Colour.DIM)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the fixed row height; the width is 0, because the view sets the column widths."""
-        return QSize(0, tokens.ROW_HEIGHT)
+        return QSize(0, metrics.ROW_HEIGHT)
 
 
 class SongDelegate(RowDelegate):
@@ -73,14 +74,14 @@ class SongDelegate(RowDelegate):
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         job: Job = index.data(JOB_ROLE)
         cover_rect = QRectF(
-            rect.left(), rect.center().y() - tokens.COVER_SIZE / 2, tokens.COVER_SIZE, tokens.COVER_SIZE
+            rect.left(), rect.center().y() - metrics.COVER_SIZE / 2, metrics.COVER_SIZE, metrics.COVER_SIZE
         )
         self._draw_cover(painter, cover_rect, job)
-        text_rect = rect.adjusted(tokens.COVER_SIZE + 12, 0, 0, 0)
+        text_rect = rect.adjusted(metrics.COVER_SIZE + 12, 0, 0, 0)
         middle, artist = rect.center().y(), cells.format_artist_and_album(job)
         title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
-        _draw_elided_text(painter, title_rect, index.data(), ui_font(), tokens.TEXT)
-        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), tokens.DIM)
+        _draw_elided_text(painter, title_rect, index.data(), ui_font(), Colour.TEXT)
+        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), Colour.DIM)
 
     def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
         clip_path = QPainterPath()
@@ -107,9 +108,9 @@ class ChipDelegate(RowDelegate):
         width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
         chip_rect = QRectF(rect.left(), rect.center().y() - 11, width, 22)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
+        painter.setBrush(theme.colour(Colour.RAISED))
         painter.drawRoundedRect(chip_rect, 11, 11)
-        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, tokens.DIM)
+        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, Colour.DIM)
 
 
 class StatusDelegate(RowDelegate):
@@ -130,12 +131,12 @@ class StatusDelegate(RowDelegate):
             if run.link is not StatusLink.NONE:
                 font = QFont(font)
                 font.setUnderline(True)
-                colour = tokens.TEXT if self.hover_state.is_link_hovered(index) else tokens.DIM
+                colour = Colour.TEXT if self.hover_state.is_link_hovered(index) else Colour.DIM
             painter.setFont(font)
-            painter.setPen(QColor(colour))
+            painter.setPen(theme.colour(colour))
             painter.drawText(run.rect.adjusted(0, 0, 2, 0), int(_TEXT_FLAGS), run.text)
         if layout.bar_rect is not None:
-            colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
+            colour = Colour.DIM if status.tone is Tone.DIM else Colour.ACCENT
             draw_progress_bar(painter, layout.bar_rect, status.progress or 0.0, colour)
 
 
@@ -149,15 +150,15 @@ class ActionsDelegate(RowDelegate):
             if button.is_always_visible or is_row_active:
                 is_hovered = self.hover_state.hovered_action(index) is button.action
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(tokens.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
+                painter.setBrush(theme.colour(Colour.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(button.rect, 7, 7)
-                colour = tokens.TEXT if is_hovered else tokens.DIM if is_row_active else tokens.FAINT
+                colour = Colour.TEXT if is_hovered else Colour.DIM if is_row_active else Colour.FAINT
                 draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
-def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:
     painter.setFont(font)
-    painter.setPen(QColor(colour))
+    painter.setPen(theme.colour(colour))
     elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
     painter.drawText(rect, int(_TEXT_FLAGS), elided)
 
@@ -173,5 +174,5 @@ def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: Fo
         1 if has_left_edge else -overhang_px, 1, -1 if has_right_edge else overhang_px, -2
     )
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+    painter.setPen(QPen(theme.colour(Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
     painter.drawRoundedRect(ring_rect, 6, 6)

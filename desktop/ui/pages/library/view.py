@@ -15,7 +15,6 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
@@ -43,8 +42,9 @@ from desktop.ui.pages.library.hover_state import NO_INDEX, HoverState
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.row_drag import RowDrag
 from desktop.ui.pages.library.status import Status, StatusLink
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.palette import Colour, theme
 
 Index = QModelIndex | QPersistentModelIndex
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -102,8 +102,8 @@ class JobView(QTableView):
     def _configure_view(self) -> None:
         self.setHorizontalHeader(JobHeader(self))
         self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(tokens.ROW_HEIGHT)
-        self.verticalHeader().setDefaultSectionSize(tokens.ROW_HEIGHT)
+        self.verticalHeader().setMinimumSectionSize(metrics.ROW_HEIGHT)
+        self.verticalHeader().setDefaultSectionSize(metrics.ROW_HEIGHT)
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
@@ -307,7 +307,7 @@ class JobView(QTableView):
         if not self._proxy.rowCount() and self._proxy.is_searching:
             painter = QPainter(self.viewport())
             painter.setFont(ui_font(TITLE_SIZE, 600))
-            painter.setPen(QColor(tokens.DIM))
+            painter.setPen(theme.colour(Colour.DIM))
             painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No song matches the search")
 
     def _open_row(self, index: QModelIndex) -> None:

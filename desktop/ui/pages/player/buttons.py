@@ -4,8 +4,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import show_name_tooltip
 
 FOCUS_RING_WIDTH = 2
@@ -45,14 +45,16 @@ class PaintedButton(QAbstractButton):
         painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
         if self.hasFocus() or is_hovered:
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.ACCENT if self.hasFocus() else tokens.RAIL), FOCUS_RING_WIDTH))
+            painter.setPen(QPen(theme.colour(Colour.ACCENT if self.hasFocus() else Colour.RAIL), FOCUS_RING_WIDTH))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius - 1, radius - 1)
 
 
 class LetterButton(PaintedButton):
     """Checkable button with a letter, M or S, filled with its colour while checked."""
 
-    def __init__(self, letter: str, name: str, colour: str, text_colour: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, letter: str, name: str, colour: Colour, text_colour: Colour, parent: QWidget | None = None
+    ) -> None:
         super().__init__(name, QSize(28, 26), parent)
         self.setText(letter)
         self.setAccessibleName(name)
@@ -61,9 +63,9 @@ class LetterButton(PaintedButton):
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
-        self.paint_background(painter, QColor(self._colour if self.isChecked() else tokens.RAISED), 7)
+        self.paint_background(painter, theme.colour(self._colour if self.isChecked() else Colour.RAISED), 7)
         painter.setFont(ui_font(12, 600))
-        painter.setPen(QColor(self._text_colour if self.isChecked() else tokens.DIM))
+        painter.setPen(theme.colour(self._text_colour if self.isChecked() else Colour.DIM))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
@@ -84,9 +86,9 @@ class PlayButton(PaintedButton):
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
-        self.paint_background(painter, QColor(tokens.TEXT if self.isEnabled() else tokens.RAISED), 20)
+        self.paint_background(painter, theme.colour(Colour.TEXT if self.isEnabled() else Colour.RAISED), 20)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.BACKGROUND if self.isEnabled() else tokens.FAINT))
+        painter.setBrush(theme.colour(Colour.BACKGROUND if self.isEnabled() else Colour.FAINT))
         if self._is_playing:
             for left in (13.5, 22.5):
                 painter.drawRoundedRect(QRectF(left, 13, 4.5, 14), 1, 1)
@@ -104,9 +106,9 @@ class IconButton(PaintedButton):
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
-        self.paint_background(painter, QColor(tokens.RAISED), 8)
+        self.paint_background(painter, theme.colour(Colour.RAISED), 8)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.TEXT if self.isEnabled() else tokens.FAINT))
+        painter.setBrush(theme.colour(Colour.TEXT if self.isEnabled() else Colour.FAINT))
         if self._icon_name == "start":
             painter.drawRoundedRect(QRectF(10, 10.5, 2.5, 11), 1, 1)
             painter.drawPolygon(QPolygonF([QPointF(22, 10.5), QPointF(13.5, 16), QPointF(22, 21.5)]))

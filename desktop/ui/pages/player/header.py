@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
@@ -21,8 +21,8 @@ from desktop.ui.core.job_text import format_job_status, format_runtime, model_ti
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.player.buttons import PaintedButton
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
 
@@ -38,14 +38,14 @@ class TextButton(PaintedButton):
         self.setText(label)
         self.setToolTip(tooltip)
         self._background, self._text_colour = (
-            (tokens.ACCENT, tokens.ON_ACCENT) if is_primary else (tokens.RAISED, tokens.TEXT)
+            (Colour.ACCENT, Colour.ON_ACCENT) if is_primary else (Colour.RAISED, Colour.TEXT)
         )
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
-        self.paint_background(painter, QColor(self._background), 8)
+        self.paint_background(painter, theme.colour(self._background), 8)
         painter.setFont(ui_font(13, 500))
-        painter.setPen(QColor(self._text_colour))
+        painter.setPen(theme.colour(self._text_colour))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
@@ -63,9 +63,9 @@ class PlayerHeader(QWidget):
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
         self._title = ElidedLabel(15, 600)
-        self._artist = ElidedLabel(13, 400, tokens.DIM)
+        self._artist = ElidedLabel(13, 400, Colour.DIM)
         self._length, self._model, self._sum_chip = Chip(), Chip(), Chip()
-        self._notices = TwoLineLabel(12, 400, tokens.DIM)
+        self._notices = TwoLineLabel(12, 400, Colour.DIM)
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit_button = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit_button.clicked.connect(self.fit_requested)
@@ -112,7 +112,7 @@ class PlayerHeader(QWidget):
             if job.result
             else ""
         )
-        self._sum_chip.set_colour(tokens.GOOD if sums_exactly(played_job) else tokens.DIM)
+        self._sum_chip.set_colour(Colour.GOOD if sums_exactly(played_job) else Colour.DIM)
         self._show_text(self._sum_chip, sum_text, format_sum_difference(played_job))
         self._show_text(self._notices, "  ".join(_list_notices(job)))
 
@@ -143,8 +143,8 @@ class PlayerHeader(QWidget):
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
-        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
+        painter.fillRect(0, 0, self.width(), 1, theme.colour(Colour.LINE))
 
 
 def _list_notices(job: Job) -> list[str]:

@@ -22,7 +22,8 @@ from desktop.ui.pages.library.menu import JobMenu, MenuItem
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.library.view import JobView
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
+from desktop.ui.theme.palette import Colour, theme
 from tests.helpers.window import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -107,7 +108,7 @@ def test_menu_key_opens_the_menu_at_the_row(table: Table, qtbot: QtBot) -> None:
     with qtbot.waitSignal(table.view.menu_requested) as requested:
         QApplication.sendEvent(table.view, event)
     assert requested.args is not None
-    assert table.view.viewport().mapFromGlobal(requested.args[0]).y() >= tokens.ROW_HEIGHT
+    assert table.view.viewport().mapFromGlobal(requested.args[0]).y() >= metrics.ROW_HEIGHT
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
@@ -119,7 +120,7 @@ def test_shift_f10_opens_the_menu_at_the_row_once(table: Table, qtbot: QtBot) ->
     assert not positions
     qtbot.keyClick(table.view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     assert len(positions) == 1
-    assert table.view.viewport().mapFromGlobal(positions[0]).y() >= tokens.ROW_HEIGHT
+    assert table.view.viewport().mapFromGlobal(positions[0]).y() >= metrics.ROW_HEIGHT
     menu = QMenu(table.view)
     menu.addAction("Remove")
     menu.popup(positions[0])
@@ -203,8 +204,8 @@ def test_current_cell_has_the_focus_ring_when_it_is_not_the_first(table: Table, 
     qtbot.keyClick(table.view, Qt.Key.Key_Right)
     cell = table.view.visualRect(table.view.model().index(1, Column.LENGTH))
     image = table.view.viewport().grab().toImage()
-    assert image.pixelColor(cell.center().x(), cell.top() + 1) == QColor(tokens.ACCENT)
-    assert image.pixelColor(cell.right() + 30, cell.top() + 1) != QColor(tokens.ACCENT)
+    assert image.pixelColor(cell.center().x(), cell.top() + 1) == theme.colour(Colour.ACCENT)
+    assert image.pixelColor(cell.right() + 30, cell.top() + 1) != theme.colour(Colour.ACCENT)
 
 
 def test_inserted_and_changed_rows_keep_the_selection(table: Table) -> None:
@@ -264,7 +265,7 @@ def test_current_row_has_a_focus_ring(table: Table, qtbot: QtBot) -> None:
     qtbot.waitUntil(table.view.hasFocus)
     qtbot.keyClick(table.view, Qt.Key.Key_Down)
     image = table.view.viewport().grab().toImage()
-    assert image.pixelColor(700, 1) == QColor(tokens.ACCENT)
+    assert image.pixelColor(700, 1) == theme.colour(Colour.ACCENT)
     assert table.view.selected_jobs() == [JOBS[0]]
 
 
