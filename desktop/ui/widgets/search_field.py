@@ -25,7 +25,6 @@ class SearchField(QLineEdit):
         super().__init__(parent)
         self.setPlaceholderText(_PLACEHOLDER)
         self.setAccessibleName(_PLACEHOLDER)
-        self.setToolTip("Search (Ctrl+F)")
         self.setClearButtonEnabled(True)
         for button in self.findChildren(QToolButton):
             button.setAccessibleName("Clear the search")
@@ -37,6 +36,11 @@ class SearchField(QLineEdit):
         self._delay = QTimer(self, interval=_DELAY_MS, singleShot=True)
         self._delay.timeout.connect(self.search_now)
         self.textChanged.connect(self._delay.start)
+
+    def start_search(self) -> None:
+        """Take the focus and select the text."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.selectAll()
 
     def search_now(self) -> None:
         """Emit the search text at once, without waiting for a pause."""

@@ -6,6 +6,7 @@ from desktop.audio.names import natural_sort_key, printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
 from desktop.text.durations import format_duration
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import available_actions
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.status import Status, state_search_terms
@@ -40,7 +41,7 @@ def accessible_row_text(job: Job, status: Status) -> str:
 
 def accessible_actions_text(job: Job) -> str:
     """Return the text of the actions cell for screen readers: what the row's buttons do."""
-    return f"Actions: {', '.join(action.value for action, _ in available_actions(job))}. The menu key shows all."
+    return f"Actions: {', '.join(ACTIONS[action].text for action in available_actions(job))}. The menu key shows all."
 
 
 def format_cell(job: Job, column: Column) -> str:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from desktop.jobs.model import Job
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
@@ -153,7 +154,7 @@ class ActionsDelegate(RowDelegate):
                 painter.setBrush(theme.colour(Colour.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(button.rect, 7, 7)
                 colour = Colour.TEXT if is_hovered else Colour.DIM if is_row_active else Colour.FAINT
-                draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
+                draw_glyph(painter, ACTIONS[button.action].icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
 def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.store import Model
 from desktop.text.sizes import format_size
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE
 from desktop.ui.theme.palette import Colour, theme
@@ -32,7 +33,7 @@ class DropCard(QWidget):
     def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Drop songs here")
-        self.add_button = PushButton("Add songs…", "primary", "plus")
+        self.add_button = PushButton(ACTIONS[ActionId.ADD_SONGS].menu_text, "primary", ACTIONS[ActionId.ADD_SONGS].icon)
         self.add_button.setProperty("scale", "large")
         self.add_button.clicked.connect(self.add_requested)
         self._note = _create_label(_FORMATS_TEXT, SECONDARY_SIZE, 400, Colour.DIM)
@@ -58,9 +59,10 @@ class DropCard(QWidget):
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.add_button)
-        folder_button = PushButton("Add folder…", "plain", "folder")
+        action = ACTIONS[ActionId.ADD_FOLDER]
+        folder_button = PushButton(action.menu_text, "plain", action.icon)
         folder_button.setProperty("scale", "large")
-        folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        folder_button.setToolTip(action.tooltip("Add all songs of a folder"))
         folder_button.clicked.connect(self.add_folder_requested)
         row.addWidget(folder_button)
         if has_demo:

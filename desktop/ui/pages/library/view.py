@@ -26,7 +26,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QTableView, QWidget
 
 from desktop.jobs.model import Job
-from desktop.ui.core.job_actions import JobAction, RowButton, layout_row_buttons
+from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.job_actions import RowButton, layout_row_buttons
 from desktop.ui.pages.library.columns import STATUS_ROLE, Column, fit_columns
 from desktop.ui.pages.library.covers import CoverCache
 from desktop.ui.pages.library.delegates import (
@@ -63,7 +64,7 @@ class JobView(QTableView):
     link_clicked = Signal(object, object)
     """A Job and the StatusLink that was clicked in its status."""
     action_requested = Signal(object, object)
-    """A Job and the JobAction of a button in its row."""
+    """A Job and the ActionId of a button in its row."""
     menu_requested = Signal(QPoint)
     """The screen position at which to open the menu for the selected jobs."""
     selection_changed_by_user = Signal()
@@ -81,14 +82,15 @@ class JobView(QTableView):
         self._is_current_job_signal_blocked = False
         self._is_selecting_from_code = False
         self._current_job_id: str | None = None
-        self._pressed_target: tuple[str, StatusLink, JobAction | None] | None = None
+        self._pressed_target: tuple[str, StatusLink, ActionId | None] | None = None
         self._row_drag = RowDrag(self, proxy)
         self._row_drag.dropped.connect(self.job_dropped)
         self._status_delegate = StatusDelegate(self._hover_state, self)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
             "Space plays or pauses, Return opens the song or does what its cell offers, Delete removes, "
-            "Alt+Up and Alt+Down move a queued song, Ctrl+P pauses or resumes a song, "
+            f"{ACTIONS[ActionId.MOVE_UP].key_texts[0]} and {ACTIONS[ActionId.MOVE_DOWN].key_texts[0]} move a queued song, "
+            f"{ACTIONS[ActionId.PAUSE_OR_RESUME].key_texts[0]} pauses or resumes a song, "
             "the menu key or Shift+F10 shows what else."
         )
         self._configure_view()
@@ -279,7 +281,7 @@ class JobView(QTableView):
             return
         if self._hover_state.link is not StatusLink.NONE:
             self.link_clicked.emit(job, self._hover_state.link)
-        elif self._hover_state.action is JobAction.SHOW_MENU:
+        elif self._hover_state.action is ActionId.SHOW_MENU:
             self.menu_requested.emit(self.viewport().mapToGlobal(point))
         elif self._hover_state.action is not None:
             self.action_requested.emit(job, self._hover_state.action)
@@ -342,7 +344,7 @@ class JobView(QTableView):
             self._hover_state.row, self._hover_state.link, self._hover_state.action = hovered
             is_clickable = hovered[1] is not StatusLink.NONE or hovered[2] is not None
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_clickable else Qt.CursorShape.ArrowCursor)
-            self.viewport().setToolTip(hovered[2].value if hovered[2] else "")
+            self.viewport().setToolTip(ACTIONS[hovered[2]].text if hovered[2] else "")
             self.viewport().update()
 
     def _link_at(self, index: QModelIndex, point: QPoint) -> StatusLink:
@@ -350,7 +352,7 @@ class JobView(QTableView):
             return StatusLink.NONE
         return self._status_delegate.layout_cell(self.visualRect(index), index).link_at(point.x(), point.y())
 
-    def _action_at(self, index: QModelIndex, point: QPoint) -> JobAction | None:
+    def _action_at(self, index: QModelIndex, point: QPoint) -> ActionId | None:
         job = self._proxy.job_at(index)
         if job is None or index.column() != Column.ACTIONS:
             return None

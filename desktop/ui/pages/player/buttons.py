@@ -4,6 +4,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import show_name_tooltip
@@ -81,7 +82,7 @@ class PlayButton(PaintedButton):
         """Show what the next click does: pause or play."""
         self._is_playing = is_playing
         self.setAccessibleName("Pause" if is_playing else "Play")
-        self.setToolTip("Pause (Space)" if is_playing else "Play (Space)")
+        self.setToolTip(ACTIONS[ActionId.PLAY_OR_PAUSE].tooltip(self.accessibleName()))
         self.update()
 
     def paintEvent(self, e: QPaintEvent) -> None:

@@ -16,7 +16,8 @@ from desktop.jobs.text import (
     sums_exactly,
 )
 from desktop.text.durations import format_duration
-from desktop.ui.core.job_actions import JobAction, player_actions
+from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.job_actions import player_actions
 from desktop.ui.core.job_text import format_job_status, format_runtime, model_title
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import Column
@@ -55,7 +56,7 @@ class PlayerHeader(QWidget):
     fit_requested = Signal()
     export_requested = Signal()
     action_requested = Signal(object)
-    """JobAction of the clicked button."""
+    """ActionId of the clicked button."""
     menu_requested = Signal(QPoint)
     """Position on the screen at which the job's menu is to open."""
 
@@ -69,12 +70,14 @@ class PlayerHeader(QWidget):
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit_button = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit_button.clicked.connect(self.fit_requested)
-        self._export_button = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", is_primary=True)
-        self._export_button.setAccessibleName("Export stems")
+        self._export_button = TextButton(
+            "Export…", ACTIONS[ActionId.EXPORT].tooltip("Export the stems to a folder"), is_primary=True
+        )
+        self._export_button.setAccessibleName(ACTIONS[ActionId.EXPORT].text)
         self._export_button.clicked.connect(self.export_requested)
         # The buttons in the table's rows are only painted: the keyboard and assistive technology cannot reach them,
         # but they can reach these.
-        self._actions: dict[JobAction, PushButton] = {}
+        self._actions: dict[ActionId, PushButton] = {}
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
         self._menu_button = create_icon_button("dots", "Actions")
@@ -116,13 +119,13 @@ class PlayerHeader(QWidget):
         self._show_text(self._sum_chip, sum_text, format_sum_difference(played_job))
         self._show_text(self._notices, "  ".join(_list_notices(job)))
 
-    def _set_actions(self, actions: Sequence[tuple[JobAction, str]]) -> None:
-        """Show a button for each (action, icon name) pair; keep the buttons if the actions are the same."""
-        if list(self._actions) == [action for action, _ in actions]:
+    def _set_actions(self, actions: Sequence[ActionId]) -> None:
+        """Show a button for each action; keep the buttons if the actions are the same."""
+        if list(self._actions) == list(actions):
             return
         old_buttons, self._actions = list(self._actions.values()), {}
-        for action, icon_name in actions:
-            self._actions[action] = button = create_icon_button(icon_name, action.value, self)
+        for action in actions:
+            self._actions[action] = button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, self)
             button.clicked.connect(partial(self.action_requested.emit, action))
             self._action_row.addWidget(button)
             button.show()

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.audio.stems import stem_title
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.buttons import LetterButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme import metrics
@@ -83,9 +84,10 @@ class LaneHeader(LaneHeaderBase):
         self._name_label.show_text(title)
         self._mute = LetterButton("M", f"Mute {title}", Colour.BAD, Colour.ON_BAD)
         self._solo = LetterButton("S", f"Solo {title}", Colour.SOLO, Colour.ON_SOLO)
-        for button, key in ((self._mute, f"{lane + 1}"), (self._solo, f"Shift+{lane + 1}")):
-            button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
-            button.setAccessibleDescription(f"Key: {key}")
+        for button, action in ((self._mute, ActionId.MUTE_LANE), (self._solo, ActionId.SOLO_LANE)):
+            for key in ACTIONS[action].key_texts[lane : lane + 1]:
+                button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
+                button.setAccessibleDescription(f"Key: {key}")
         self._meter = Meter(f"{title} meter", colour)
         self._fader = Fader(f"Level of {title}", colour)
         self._level_label = ElidedLabel(12, 400, Colour.DIM).align_right()

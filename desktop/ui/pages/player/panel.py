@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results, format_time_left
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
@@ -37,7 +37,7 @@ class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are separated, or a message why there are none."""
 
     action_requested = Signal(object, object)
-    """The shown Job, and the JobAction of the clicked button."""
+    """The shown Job, and the ActionId of the clicked button."""
     menu_requested = Signal(object, QPoint)
     """The shown Job, and the position on the screen at which its menu is to open."""
 
@@ -108,7 +108,7 @@ class PlayerPanel(QWidget):
         else:
             self._show_without_result(job)
 
-    def _request_action(self, action: JobAction) -> None:
+    def _request_action(self, action: ActionId) -> None:
         self.action_requested.emit(self._job, action)
 
     def _request_menu(self, position: QPoint) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QFontMetrics, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.buttons import IconButton, PlayButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme.fonts import ui_font
@@ -122,7 +123,8 @@ class TransportBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self._controller = controller
         self._play_button = PlayButton()
-        self._to_start_button = IconButton("start", "Return to start", "Return to start (Home)")
+        to_start = ACTIONS[ActionId.RETURN_TO_START]
+        self._to_start_button = IconButton("start", to_start.text, to_start.tooltip())
         self._stop_button = IconButton("stop", "Stop", "Stop: pause and go back to the start")
         self._time_readout = TimeReadout()
         self._master_fader = Fader("Master level", Colour.TEXT)

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.ui.core.actions import ActionId
 from desktop.ui.core.background import BackgroundRunner
-from desktop.ui.core.job_actions import JobAction
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.covers import CoverCache, placeholder_brush, read_cover
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -89,8 +89,10 @@ def test_click_on_status_text_without_a_link_emits_no_link(table: Table, qtbot: 
         _click(qtbot, table, table.cell_center(0, Column.STATUS))
 
 
-@pytest.mark.parametrize(("row", "action"), [(0, JobAction.CANCEL), (1, JobAction.RETRY), (2, JobAction.SHOW_FILES)])
-def test_row_button_requests_the_most_likely_action(table: Table, qtbot: QtBot, row: int, action: JobAction) -> None:
+@pytest.mark.parametrize(
+    ("row", "action"), [(0, ActionId.CANCEL), (1, ActionId.SEPARATE_AGAIN), (2, ActionId.SHOW_FILES)]
+)
+def test_row_button_requests_the_most_likely_action(table: Table, qtbot: QtBot, row: int, action: ActionId) -> None:
     with qtbot.waitSignal(table.view.action_requested) as requested:
         _click(qtbot, table, table.point_from_right(row, 52))
     assert requested.args == [JOBS[row], action]
@@ -316,12 +318,12 @@ def test_table_of_five_hundred_rows_is_painted_in_under_100_ms(table: Table, qtb
 
 
 def test_menu_emits_the_triggered_item(qtbot: QtBot) -> None:
-    menu = JobMenu([MenuItem("Cancel", JobAction.CANCEL), None, MenuItem("Remove", JobAction.REMOVE)])
+    menu = JobMenu([MenuItem("Cancel", ActionId.CANCEL), None, MenuItem("Remove", ActionId.REMOVE)])
     qtbot.addWidget(menu)
     triggered: list[object] = []
     menu.triggered.connect(lambda action: triggered.append(action.data()))
     menu.actions()[2].trigger()
-    assert triggered == [MenuItem("Remove", JobAction.REMOVE)]
+    assert triggered == [MenuItem("Remove", ActionId.REMOVE)]
 
 
 def test_invalid_index_has_no_job(table: Table) -> None:
