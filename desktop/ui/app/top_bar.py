@@ -15,9 +15,10 @@ from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import ProgressBar, PushButton
+from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.search_field import SearchField
 from desktop.ui.widgets.text_escaping import escape_menu_text
 

@@ -88,11 +88,11 @@ class AboutDialog(QDialog):
         self.licence_view.setReadOnly(True)
         self.licence_view.setTabChangesFocus(True)
         self.table = ComponentTable(self._components, self.licence_view)
-        self.open_library_button = _create_button("Open", "Open the library’s folder")
+        self.open_library_button = PushButton("Open", accessible_name="Open the library’s folder")
         self.open_library_button.clicked.connect(lambda: self._open_folder(home.root))
-        self.open_logs_button = _create_button("Open", "Open the folder with the logs")
+        self.open_logs_button = PushButton("Open", accessible_name="Open the folder with the logs")
         self.open_logs_button.clicked.connect(lambda: self._open_folder(home.logs))
-        self.close_button = _create_button("Close", "Close", "primary")
+        self.close_button = PushButton("Close", "primary")
         self.close_button.clicked.connect(self.close)
         self._build_layout(home)
         tab_order = (self.table, self.licence_view, self.close_button, self.open_library_button, self.open_logs_button)
@@ -178,9 +178,3 @@ def _create_header() -> QHBoxLayout:
     row.addWidget(logo)
     row.addLayout(text_column, 1)
     return row
-
-
-def _create_button(text: str, name: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind, accessible_name=name)
-    button.setAutoDefault(False)
-    return button

@@ -32,6 +32,7 @@ class TextDialog(QDialog):
         self.text_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self._close_button = PushButton("Close", "primary", parent=self)
         self._close_button.clicked.connect(self.close)
+        self._close_button.setDefault(True)
         self._close_button.setFocus()
         self._button_row = QHBoxLayout()
         self._button_row.setSpacing(8)

@@ -54,10 +54,10 @@ class BinDialog(QDialog):
         self.delete_dialog: DeleteDialog | None = None
         self.table = QTableWidget(0, len(_HEADINGS))
         self.total_label = TextLabel(colour=Colour.DIM)
-        self.restore_button = _create_button("Restore", "primary")
-        self.delete_button = _create_button("Delete now…")
-        self.empty_button = _create_button("Empty…")
-        self.close_button = _create_button("Close")
+        self.restore_button = PushButton("Restore", "primary")
+        self.delete_button = PushButton("Delete now…")
+        self.empty_button = PushButton("Empty…")
+        self.close_button = PushButton("Close")
         self._set_up_table()
         self._build_layout()
         self._reload_timer = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
@@ -184,8 +184,8 @@ class DeleteDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Delete songs")
-        self.keep_button = _create_button("Keep")
-        self.delete_button = _create_button("Delete")
+        self.keep_button = PushButton("Keep")
+        self.delete_button = PushButton("Delete")
         self.keep_button.clicked.connect(self.reject)
         self.delete_button.clicked.connect(self.accept)
         size = format_size(sum(entry.size_bytes for entry in entries))
@@ -209,10 +209,3 @@ def _title_text(entry: RemovedJob) -> str:
 
 def _count_text(entries: Sequence[RemovedJob]) -> str:
     return "1 song" if len(entries) == 1 else f"{len(entries)} songs"
-
-
-def _create_button(text: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

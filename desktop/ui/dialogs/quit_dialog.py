@@ -1,21 +1,18 @@
 """Quit dialog: what happens to unfinished jobs and exports."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.ui.dialogs.base import lay_out_question
-from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE
-from desktop.ui.theme.icons import draw_glyph
-from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.check_box import CheckBox
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 560
 _PROGRESS_SAVED = "Your progress is saved. Songs pick up where they left off."
 _NOT_EXPORTED = "Songs that are not exported yet stay in the library. Export them again later."
-_BOX_SIZE = 18
 
 
 class QuitDialog(QDialog):
@@ -35,12 +32,12 @@ class QuitDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
-        self.remember_box = _CheckBox("Do not ask again")
+        self.remember_box = CheckBox("Do not ask again")
         self.remember_box.setToolTip("The settings can bring this question back.")
-        self.cancel_button = _create_button("Keep working", "plain")
+        self.cancel_button = PushButton("Keep working")
         stop_text = "Stop exporting and quit" if export_count else "Quit and resume later"
-        self.stop_button = _create_button(stop_text, "plain" if offers_background else "primary")
-        self.background_button = _create_button("Finish in the background", "primary")
+        self.stop_button = PushButton(stop_text, "plain" if offers_background else "primary")
+        self.background_button = PushButton("Finish in the background", "primary")
         self.background_button.setVisible(offers_background)
         self.cancel_button.clicked.connect(self.reject)
         self.stop_button.clicked.connect(lambda: self._answer("stop"))
@@ -72,31 +69,6 @@ class QuitDialog(QDialog):
         self.answered.emit(choice, remember)
 
 
-class _CheckBox(QCheckBox):
-    """Check box with a box that is visible on the dark background."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(2, (self.height() - _BOX_SIZE) / 2, _BOX_SIZE, _BOX_SIZE)
-        is_checked = self.isChecked()
-        if self.hasFocus():
-            painter.setPen(QPen(theme.colour(Colour.TEXT if is_checked else Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
-        else:
-            painter.setPen(QPen(theme.colour(Colour.ACCENT if is_checked else Colour.DIM), 1.5))
-        painter.setBrush(theme.colour(Colour.ACCENT if is_checked else Colour.RAISED))
-        painter.drawRoundedRect(box, 4, 4)
-        if is_checked:
-            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), Colour.ON_ACCENT)
-        painter.setPen(theme.colour(Colour.TEXT))
-        text_rect = self.rect().adjusted(_BOX_SIZE + 10, 0, 0, 0)
-        painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), self.text())
-
-    def sizeHint(self) -> QSize:
-        """Return the size of box, gap and text, high enough to click."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BOX_SIZE + 16, 28)
-
-
 def _songs_heading(count: int) -> str:
     match count:
         case 0:
@@ -109,10 +81,3 @@ def _songs_heading(count: int) -> str:
 
 def _exports_heading(count: int) -> str:
     return "A song is not exported yet" if count == 1 else f"{count} songs are not exported yet"
-
-
-def _create_button(text: str, kind: str) -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

@@ -25,10 +25,12 @@ from desktop.ui.dialogs.settings_choices import (
     runtime_choices,
     shift_choices,
 )
-from desktop.ui.dialogs.settings_widgets import DropDown, SettingRow, Switch, create_card
+from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.check_box import Switch
+from desktop.ui.widgets.drop_down import DropDown
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 684
@@ -64,12 +66,12 @@ class SettingsDialog(QDialog):
         self._runtime_row = SettingRow("R&un on", _RUNTIME_TEXT, self.runtime)
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
-        self.restore_button = _create_button("&Restore defaults")
-        self.about_button = _create_button("&About Unbraid")
+        self.restore_button = PushButton("&Restore defaults")
+        self.about_button = PushButton("&About Unbraid")
         self.about_button.setToolTip("Licences, and where things are kept")
-        self.bin_button = _create_button("Re&moved songs…")
+        self.bin_button = PushButton("Re&moved songs…")
         self.bin_button.setToolTip("Restore songs that were removed, or free the room that they take")
-        self.close_button = _create_button("C&lose", "primary")
+        self.close_button = PushButton("C&lose", "primary")
         self._build_layout()
         self._connect_signals()
         self.show_settings()
@@ -280,14 +282,6 @@ class _ScrollArea(QScrollArea):
         if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
             self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
         return super().eventFilter(watched, event)
-
-
-def _create_button(text: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind)
-    button.setAccessibleName(text.replace("&", ""))
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button
 
 
 def _not_saved_text(home: Home) -> str:

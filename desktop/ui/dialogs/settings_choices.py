@@ -1,7 +1,6 @@
 """Choices of the settings dialog, with labels for musicians."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 
@@ -68,9 +67,3 @@ def quit_choices(has_tray: bool) -> list[Choice]:
         Choice("stop", "Quit and resume later"),
     ]
     return [choice for choice in choices if has_tray or choice.value != "background"]
-
-
-def index_of(value: str | float, choices: Sequence[Choice], default: str | float) -> int:
-    """Return the index of `value` in `choices`, or of `default` if `value` is not a choice."""
-    values = [choice.value for choice in choices]
-    return values.index(value if value in values else default)

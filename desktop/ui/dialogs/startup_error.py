@@ -32,9 +32,9 @@ class StartupErrorDialog(QDialog):
         self.log_view.setAccessibleName("Log")
         self.log_view.setMinimumHeight(_LOG_HEIGHT)
         self.log_view.hide()
-        self.quit_button = _create_button("Quit", "plain" if offers_other_folder else "primary")
-        self.show_log_button = _create_button("Show log", "plain")
-        self.choose_button = _create_button("Choose another folder…", "primary")
+        self.quit_button = PushButton("Quit", "plain" if offers_other_folder else "primary")
+        self.show_log_button = PushButton("Show log")
+        self.choose_button = PushButton("Choose another folder…", "primary")
         self.choose_button.setVisible(offers_other_folder)
         self.quit_button.clicked.connect(self.reject)
         self.show_log_button.clicked.connect(self._show_log)
@@ -74,10 +74,3 @@ def library_path_in(folder: Path) -> Path:
     if Home(folder).database.exists() or not any(folder.iterdir()):
         return folder
     return folder / PORTABLE_FOLDER_NAME
-
-
-def _create_button(text: str, kind: str) -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

@@ -1,7 +1,7 @@
 """Labels in a colour of the theme: plain text, and text that is elided where it does not fit."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from desktop.ui.theme.fonts import BODY_SIZE, ui_font
@@ -120,16 +120,20 @@ class Chip(ElidedLabel):
         return self.sizeHint()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(Colour.RAISED))
-        painter.drawRoundedRect(QRectF(self.rect()), CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
-        painter.setFont(self._font)
-        painter.setPen(theme.colour(self._colour))
-        text_rect = self.rect().adjusted(CHIP_PADDING, 0, -CHIP_PADDING + 2, 0)
-        elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, text_rect.width())
-        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text)
+        draw_chip(QPainter(self), QRectF(self.rect()), self.text(), self._font, self._colour)
+
+
+def draw_chip(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:
+    """Draw one line of text, elided if it must be, on a rounded background that fills `rect`."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(Colour.RAISED))
+    painter.drawRoundedRect(rect, CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+    text_rect = rect.adjusted(CHIP_PADDING, 0, 1 - CHIP_PADDING, 0)
+    painter.setFont(font)
+    painter.setPen(theme.colour(colour))
+    elided_text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(text_rect.width()))
+    painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), elided_text)
 
 
 class TwoLineLabel(ElidedLabel):

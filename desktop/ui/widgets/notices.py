@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role, announce
-from desktop.ui.widgets.button import ProgressBar, PushButton, create_icon_button
+from desktop.ui.widgets.button import PushButton, create_icon_button
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
 MAX_NOTICES = 3

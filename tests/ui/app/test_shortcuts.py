@@ -14,9 +14,9 @@ from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.pages.player.buttons import LetterButton
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.waveform.view import WaveformView
+from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.window import WindowHarness, add_separated_song, open_window
 

@@ -21,7 +21,8 @@ from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.settings_choices import overlap_choices, quit_choices, runtime_choices, shift_choices
-from desktop.ui.dialogs.settings_widgets import SettingRow, Switch
+from desktop.ui.dialogs.settings_widgets import SettingRow
+from desktop.ui.widgets.check_box import Switch
 from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")

@@ -17,6 +17,7 @@ from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.label import CHIP_HEIGHT, CHIP_PADDING, draw_chip
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 
 Index = QModelIndex | QPersistentModelIndex
@@ -106,12 +107,9 @@ class ChipDelegate(RowDelegate):
         if not text:
             return
         font = ui_font(SECONDARY_SIZE)
-        width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
-        chip_rect = QRectF(rect.left(), rect.center().y() - 11, width, 22)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(Colour.RAISED))
-        painter.drawRoundedRect(chip_rect, 11, 11)
-        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, Colour.DIM)
+        width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 2 * CHIP_PADDING + 1.0)
+        chip_rect = QRectF(rect.left(), rect.center().y() - CHIP_HEIGHT / 2, width, CHIP_HEIGHT)
+        draw_chip(painter, chip_rect, text, font, Colour.DIM)
 
 
 class StatusDelegate(RowDelegate):

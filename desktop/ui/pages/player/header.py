@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
@@ -21,33 +21,11 @@ from desktop.ui.core.job_actions import player_actions
 from desktop.ui.core.job_text import format_job_status, format_runtime, model_title
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.pages.player.buttons import PaintedButton
-from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import PushButton, create_icon_button
+from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
 
 HEIGHT = 48
-
-
-class TextButton(PaintedButton):
-    """Button with a text label; `is_primary` highlights the main action."""
-
-    def __init__(self, label: str, tooltip: str, is_primary: bool = False, parent: QWidget | None = None) -> None:
-        width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(label) + 24
-        super().__init__(label, QSize(width, 32), parent)
-        self.setText(label)
-        self.setToolTip(tooltip)
-        self._background, self._text_colour = (
-            (Colour.ACCENT, Colour.ON_ACCENT) if is_primary else (Colour.RAISED, Colour.TEXT)
-        )
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.paint_background(painter, theme.colour(self._background), 8)
-        painter.setFont(ui_font(13, 500))
-        painter.setPen(theme.colour(self._text_colour))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class PlayerHeader(QWidget):

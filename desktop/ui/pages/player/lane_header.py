@@ -8,16 +8,16 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.audio.stems import stem_title
 from desktop.ui.core.actions import ACTIONS, ActionId
-from desktop.ui.pages.player.buttons import LetterButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme import metrics
 from desktop.ui.theme.icons import awesome_icon
 from desktop.ui.theme.palette import BADGE_OPACITY, Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import ProgressBar
+from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.levels import Meter, format_db
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 HEADER_WIDTH = 272

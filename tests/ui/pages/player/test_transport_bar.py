@@ -8,9 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from desktop.playback.transport import Transport
-from desktop.ui.pages.player.buttons import PaintedButton, PlayButton
+from desktop.ui.pages.player.buttons import PlayButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
+from desktop.ui.widgets.button import PaintedButton
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.stems import write_completed_job
 
