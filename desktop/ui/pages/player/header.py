@@ -18,9 +18,7 @@ from desktop.jobs.text import (
 from desktop.text.durations import format_duration
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.core.job_actions import player_actions
-from desktop.ui.core.job_text import format_job_status, format_runtime, model_title
-from desktop.ui.pages.library import cells
-from desktop.ui.pages.library.columns import Column
+from desktop.ui.core.job_text import format_artist, format_job_status, format_runtime, format_title, model_title
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
@@ -78,10 +76,10 @@ class PlayerHeader(QWidget):
 
     def show_job(self, job: Job) -> None:
         """Show title, details, actions and notices of a job."""
-        self._title.show_text(cells.format_title(job))
-        self._menu_button.setAccessibleName(f"Actions for {cells.format_title(job)}")
+        self._title.show_text(format_title(job))
+        self._menu_button.setAccessibleName(f"Actions for {format_title(job)}")
         self._set_actions(player_actions(job))
-        self._show_text(self._artist, cells.format_cell(job, Column.ARTIST))
+        self._show_text(self._artist, format_artist(job))
         self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
         played_job = job.result or job
         self._show_text(
