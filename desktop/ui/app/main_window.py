@@ -1,12 +1,13 @@
 """Main window: layout of its parts and the signals between them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
@@ -18,7 +19,9 @@ from desktop.ui.app.event_notices import EventNotices
 from desktop.ui.app.initial_selection import InitialSelection
 from desktop.ui.app.job_action_handler import JobActionHandler
 from desktop.ui.app.model_store_watcher import ModelStoreWatcher
+from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_actions import bind_player_actions
+from desktop.ui.app.shown_song import ShownSong
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
@@ -38,10 +41,9 @@ from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.accessibility import focus_next_control
-from desktop.ui.widgets.file_drop import DropOverlay, disable_child_drops
+from desktop.ui.widgets.file_drop import DropOverlay
 from desktop.ui.widgets.main_splitter import MainSplitter
 from desktop.ui.widgets.notices import NoticeStrip
-from desktop.ui.widgets.text_escaping import escape_window_title
 from desktop.updates.feed_config import FeedConfig
 
 if TYPE_CHECKING:
@@ -92,8 +94,7 @@ class MainWindow(QMainWindow):
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
-        self.pages = QStackedWidget()
-        self._loading_page = QLabel()
+        self.pages = PageStack(self.empty_state, (self.splitter, TransportBar(self.player)))
         self._drop_overlay = DropOverlay(self)
         self._drop_overlay.files_dropped.connect(self._importer.add)
         self._build_layout()
@@ -105,32 +106,18 @@ class MainWindow(QMainWindow):
         self._event_notices = EventNotices(self.library, self.player, feed, self.notices, self)
         self._event_notices.search_requested.connect(self.top_bar.search_for)
         self._connect_signals()
+        self._shown_song = ShownSong(self.library.table_model, self.job_view, self.player_panel, self)
         self._initial_selection = InitialSelection(self.job_view, self.library, self.player, self)
         self._bind_actions()
         self._settings_store.restore_window(self, self.splitter)
-        self._loading_page.setFocus()  # otherwise the search field gets the focus and takes the keys of the player
+        self.pages.focus_loading_page()
         self.library.refresher.reload()
         self.library.load_models()
         ModelStoreWatcher(home, self).changed.connect(self.library.load_models)
 
     def _build_layout(self) -> None:
-        songs_page = QWidget()
-        column = QVBoxLayout(songs_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.splitter, 1)
-        column.addWidget(TransportBar(self.player))
-        # The library is read in the background: the loading page is shown until it is known whether there are tracks.
-        self._loading_page.setAccessibleName("Opening the library")
-        for page in (self._loading_page, self.empty_state, songs_page):
-            self.pages.addWidget(page)
         central = QWidget()
-        rows = QVBoxLayout(central)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        for widget in (self.top_bar, self.notices, self.pages):
-            rows.addWidget(widget)
-        rows.setStretchFactor(self.pages, 1)
+        central.setLayout(create_column((self.top_bar, self.notices, self.pages), stretched=2))
         self.setCentralWidget(central)
 
     def _connect_signals(self) -> None:
@@ -145,12 +132,10 @@ class MainWindow(QMainWindow):
         self.empty_state.card.add_requested.connect(self._importer.choose_files)
         self.empty_state.card.add_folder_requested.connect(self._importer.choose_folder)
         self.empty_state.card.demo_requested.connect(self._importer.add_demo_song)
-        self.job_view.current_job_changed.connect(self._show_job)
-        self.player_panel.export_requested.connect(self._export_shown_job)
+        self.player_panel.export_requested.connect(partial(self.registry.run, ActionId.EXPORT, ()))
         self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
         self.player_panel.partial_results.draft_requested.connect(self.library.request_draft)
         jobs = self.library.table_model
-        jobs.job_changed.connect(self._update_shown_job)
         jobs.queue_changed.connect(self._update_batch)
         self.library.refresher.loaded.connect(self._update_page)
         self.library.refresher.loaded.connect(self.player_panel.preload_modules, Qt.ConnectionType.SingleShotConnection)
@@ -161,7 +146,6 @@ class MainWindow(QMainWindow):
         self.library.removals.restored.connect(self._select_restored)
         jobs.rowsInserted.connect(self._update_page)
         jobs.rowsRemoved.connect(self._update_page)
-        jobs.rowsRemoved.connect(self._deselect_removed_job)
 
     @property
     def settings_store(self) -> SettingsStore:
@@ -183,10 +167,6 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
         self.add_tracks(paths)
-
-    def _export_shown_job(self) -> None:
-        if self.player_panel.job is not None:
-            self.exporter.export([self.player_panel.job])
 
     def _bind_actions(self) -> None:
         actions, shown = self.registry, self.player_panel
@@ -260,22 +240,11 @@ class MainWindow(QMainWindow):
         self.job_view.search(text, self.player_panel.job.id if self.player_panel.job else None)
 
     def _update_page(self) -> None:
-        page = 2 if self.library.table_model.rowCount() else 1
-        if page != self.pages.currentIndex():
-            self.pages.setCurrentIndex(page)
-            self.top_bar.set_add_buttons_visible(page == 2)
+        has_songs = self.library.table_model.rowCount() > 0
+        if self.pages.show_library(has_songs):
+            self.top_bar.set_add_buttons_visible(has_songs)
             if self.top_bar.search_field is not self.focusWidget():
                 self._initial_focus_widget().setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def _show_job(self, job: Job | None) -> None:
-        self.player_panel.show_job(job)
-        self.setWindowTitle(escape_window_title(f"{job.title} – Unbraid") if job else "Unbraid")
-        disable_child_drops(self.player_panel)
-
-    def _deselect_removed_job(self) -> None:
-        shown = self.player_panel.job
-        if shown is not None and self.library.table_model.find_job(shown.id) is None:
-            self.job_view.handle_job_removed(shown.id)
 
     def _select_job(self, job_id: str) -> None:
         self.top_bar.clear_search()
@@ -285,11 +254,6 @@ class MainWindow(QMainWindow):
     def _select_restored(self, jobs: Sequence[Job]) -> None:
         if not self.player.has_user_input:
             self.job_view.select_job(jobs[0].id)
-
-    def _update_shown_job(self, job: Job) -> None:
-        shown = self.player_panel.job
-        if shown is not None and shown.id == job.id:
-            self.player_panel.show_job(job)
 
     def _update_batch(self) -> None:
         jobs = self.library.table_model

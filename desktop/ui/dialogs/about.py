@@ -29,6 +29,7 @@ from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import TextLabel
 from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.row_table import set_up_row_table
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 _SIZE, _MIN_SIZE = (928, 560), (800, 440)
@@ -44,14 +45,7 @@ class ComponentTable(QTableWidget):
         self._text_view = text_view
         self.setAccessibleName("What Unbraid is made of")
         self.setHorizontalHeaderLabels(["Part", "Version", "Licence"])
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(28)
+        set_up_row_table(self, 28, QAbstractItemView.SelectionMode.SingleSelection)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

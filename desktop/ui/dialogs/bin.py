@@ -6,7 +6,6 @@ from datetime import datetime
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
     QTableWidget,
@@ -27,6 +26,7 @@ from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import TextLabel
+from desktop.ui.widgets.row_table import set_up_row_table
 
 _SIZE = (760, 480)
 _MIN_SIZE = (600, 340)
@@ -97,14 +97,7 @@ class BinDialog(QDialog):
         self.table.setAccessibleName("Removed songs")
         self.table.setStyleSheet("QTableWidget::item { padding: 0 12px; }")
         self.table.setHorizontalHeaderLabels(_HEADINGS)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(34)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        set_up_row_table(self.table, row_height=34)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(False)

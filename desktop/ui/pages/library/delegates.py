@@ -1,8 +1,8 @@
 """Item delegates that draw the cells of the job table."""
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.jobs.model import Job
 from desktop.ui.core.actions import ACTIONS
@@ -10,17 +10,16 @@ from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.pages.library.covers import CoverCache, placeholder_brush
-from desktop.ui.pages.library.hover_state import FocusRing, HoverState
+from desktop.ui.pages.library.hover_state import FocusRing, HoverState, Index
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
 from desktop.ui.theme import metrics
-from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.fonts import SECONDARY_SIZE, TITLE_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.label import CHIP_HEIGHT, CHIP_PADDING, draw_chip
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 
-Index = QModelIndex | QPersistentModelIndex
 CELL_PADDING_PX = 12
 FIRST_COLUMN_PADDING_PX = 16
 _TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
@@ -153,6 +152,24 @@ class ActionsDelegate(RowDelegate):
                 painter.drawRoundedRect(button.rect, 7, 7)
                 colour = Colour.TEXT if is_hovered else Colour.DIM if is_row_active else Colour.FAINT
                 draw_glyph(painter, ACTIONS[button.action].icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
+
+
+def install_delegates(view: QTableView, hover_state: HoverState, covers: CoverCache) -> StatusDelegate:
+    """Let each column of `view` be drawn by its delegate. Return the one of the status, for hit tests."""
+    status_delegate = StatusDelegate(hover_state, view)
+    view.setItemDelegate(RowDelegate(hover_state, view))
+    view.setItemDelegateForColumn(Column.TITLE, SongDelegate(hover_state, covers, view))
+    view.setItemDelegateForColumn(Column.MODEL, ChipDelegate(hover_state, view))
+    view.setItemDelegateForColumn(Column.STATUS, status_delegate)
+    view.setItemDelegateForColumn(Column.ACTIONS, ActionsDelegate(hover_state, view))
+    return status_delegate
+
+
+def draw_table_message(painter: QPainter, rect: QRect, text: str) -> None:
+    """Draw `text` in the centre of a table without rows."""
+    painter.setFont(ui_font(TITLE_SIZE, 600))
+    painter.setPen(theme.colour(Colour.DIM))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:

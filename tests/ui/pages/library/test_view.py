@@ -70,7 +70,7 @@ def _link_point(table: Table, row: int) -> QPoint:
     """Return the centre of the first link in a row's status cell."""
     cell = table.view.visualRect(table.view.model().index(row, Column.STATUS))
     index = table.view.model().index(row, Column.STATUS)
-    layout = table.view._status_delegate.layout_cell(cell, index)
+    layout = table.view._pointer._status_delegate.layout_cell(cell, index)
     return next(run.rect.center().toPoint() for run in layout.runs if run.link is not StatusLink.NONE)
 
 
