@@ -96,7 +96,7 @@ def _open_window(
     check_file_schema_version(library.database)
 
     from desktop.models.store import ModelStore
-    from desktop.playback.transport import Transport
+    from desktop.playback.session import Session
     from desktop.ui.app.app_notices import CrashNotices
     from desktop.ui.app.desktop_integration import DesktopIntegration
     from desktop.ui.app.main_window import MainWindow
@@ -106,8 +106,8 @@ def _open_window(
     feed = JobFeed()
     opener = LibraryOpener(library, feed)
     cleanup.callback(opener.stop)
-    transport = Transport()
-    window = MainWindow(opener.wait_for_service, feed, transport, ModelStore(library), library, load_feed_config())
+    session = Session()
+    window = MainWindow(opener.wait_for_service, feed, session, ModelStore(library), library, load_feed_config())
     integration = DesktopIntegration(window, feed)
     crash_notices = CrashNotices(window.notices, window)
     process_crash_handler.on_report = crash_notices.report_error
@@ -127,7 +127,7 @@ def _open_window(
         single_instance.close()
         window.hide()
         integration.close()
-        transport.close()
+        session.close()
 
     window.closing.connect(opener.cancel)
     opener.opened.connect(garbage_collection.freeze_existing)

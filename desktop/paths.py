@@ -170,6 +170,11 @@ class JobFolder:
         return self.root / "cover"
 
     @property
+    def song_state(self) -> Path:
+        """The mix and the playhead in which the song was left, as JSON."""
+        return self.root / "player.json"
+
+    @property
     def segments(self) -> Path:
         """Finished segments of a processing job, one folder for each request; deleted when the job ends."""
         return self.root / "segments"

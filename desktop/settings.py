@@ -1,16 +1,16 @@
 """The user's saved settings and Unbraid's environment variables."""
 
-import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Annotated
 
 from desktop.errors import ConfigurationError
-from desktop.paths import Home
+from desktop.setting_spec import Choice, Need, Page, Range, Row, collect_settings
 
 DEFAULT_MODEL = "htdemucs"
 EXPORT_FORMATS = ("wav", "flac", "mp3")
@@ -25,39 +25,131 @@ _MAX_DATABASES = 2**31
 _MAX_QUOTED_CHARS = 60
 
 
+def _describe_passes(number: float) -> str:
+    return "1 pass" if number == 1 else f"{number:d} passes"
+
+
+def _describe_fraction(fraction: float) -> str:
+    return f"{fraction:.0%}".replace("%", " %")
+
+
 @dataclass(frozen=True)
 class Settings:
-    """The user's saved choices."""
+    """The user's saved choices. A field with a `Row` is in the settings dialog, in this order."""
 
     model: str = DEFAULT_MODEL
-    runtime: str = "auto"
-    """One of `RUNTIMES`."""
-    fast: bool = False
-    """Compute in 16-bit floats where this machine can: faster, with errors of about a thousandth."""
-    draft: bool = True
+    draft: Annotated[
+        bool,
+        Row(
+            Page.SEPARATION,
+            "&Draft while you wait",
+            "Hear a rough version of every stem within seconds, while the model works on the real one.",
+        ),
+    ] = True
     """Make a draft of a new track with Sketch before the model separates it."""
-    shifts: int = 0
+    awake: Annotated[
+        bool,
+        Row(
+            Page.SEPARATION,
+            "&Keep the computer awake",
+            "It does not go to sleep by itself before the songs are done.",
+        ),
+    ] = True
+    """Keep the computer from sleeping while a job is processed."""
+    quit: Annotated[
+        str,
+        Row(
+            Page.SEPARATION,
+            "If songs are still being separated when I &quit",
+            "Your progress is saved either way.",
+            (
+                Choice("ask", "Ask"),
+                Choice("background", "Finish in the background", Need.TRAY),
+                Choice("stop", "Quit and resume later"),
+            ),
+        ),
+    ] = "ask"
+    """What happens to processing jobs when the window is closed."""
+    export_format: Annotated[
+        str,
+        Row(
+            Page.EXPORT,
+            "&Export format",
+            "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
+            tuple(Choice(name, name.upper()) for name in EXPORT_FORMATS),
+        ),
+    ] = "wav"
+    runtime: Annotated[
+        str,
+        Row(
+            Page.QUALITY,
+            "R&un on",
+            "Automatic takes the fastest that this computer has.",
+            (
+                Choice("auto", "Automatic (recommended)"),
+                Choice("openvino", "Processor (OpenVINO)", Need.OPENVINO),
+                Choice("torch", "Processor (PyTorch)"),
+                Choice("cuda", "NVIDIA GPU", Need.NVIDIA),
+                Choice("mps", "Apple GPU", Need.APPLE),
+            ),
+        ),
+    ] = "auto"
+    """One of `RUNTIMES`."""
+    fast: Annotated[
+        bool,
+        Row(
+            Page.QUALITY,
+            "Half &precision (faster)",
+            "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
+        ),
+    ] = False
+    """Compute in 16-bit floats where this machine can: faster, with errors of about a thousandth."""
+    shifts: Annotated[
+        int,
+        Range(0, 20, _describe_passes),  # more passes would take too long
+        Row(
+            Page.QUALITY,
+            "Careful &separation",
+            "Separates the song several times, slightly shifted, and averages. 2 passes take twice as long.",
+            (Choice(0, "Off"), *(Choice(number, _describe_passes(number)) for number in (2, 5, 10))),
+        ),
+    ] = 0
     """Number of time-shifted passes that are averaged; 0 separates the track once, unshifted."""
-    overlap: float = 0.25
+    overlap: Annotated[
+        float,
+        Range(0.0, 0.9, _describe_fraction),
+        Row(
+            Page.QUALITY,
+            "&Overlap",
+            "A song is separated in pieces. The more they overlap, the smoother the joins, but the slower it goes.",
+            (Choice(0.1, "Short, 10 %"), Choice(0.25, "Standard, 25 %"), Choice(0.5, "Long, 50 %")),
+        ),
+    ] = 0.25
     """Fraction of a segment that it shares with the next one."""
+    updates: Annotated[
+        bool,
+        Row(
+            Page.APP,
+            "Look for &new versions",
+            "Asks about once a day, and sends nothing but that request. While this is off, it never asks.",
+            needs=Need.UPDATE_FEED,
+        ),
+    ] = False
+    """Check for a newer version once a day."""
     master_db: float = 0.0
     """Master level of the player in dB."""
     folder: str = ""
     """The folder that tracks were last added from."""
     export_folder: str = ""
     """The folder that stems were last exported to."""
-    export_format: str = "wav"
-    """One of `EXPORT_FORMATS`."""
     window: str = ""
     """Geometry of the window as saved by Qt, in Base64."""
     splitter: str = ""
     """State of the splitter between library and player as saved by Qt, in Base64."""
-    quit: str = "ask"
-    """What happens to processing jobs when the window is closed: "ask", "background" or "stop"."""
-    awake: bool = True
-    """Keep the computer from sleeping while a job is processed."""
-    updates: bool = False
-    """Check for a newer version once a day."""
+
+
+SETTINGS = collect_settings(Settings)
+"""The specification of every setting, by key."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +162,17 @@ class RedisSettings:
     password: str | None
 
 
-def load_settings(home: Home) -> Settings:
-    """Return the saved settings, with the default for every value that is missing or has the wrong type."""
-    try:
-        saved = json.loads(home.settings.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return Settings()
-    if not isinstance(saved, dict):
-        return Settings()
-    defaults = asdict(Settings())
-    values = {f.name: saved[f.name] for f in fields(Settings) if isinstance(saved.get(f.name), type(defaults[f.name]))}
-    return Settings(**values)
+def settings_from_fields(saved: Mapping[str, object]) -> Settings:
+    """Return settings with the values of a settings file, and the default for each that has the wrong type."""
+    values = {key: saved[key] for key, setting in SETTINGS.items() if key in saved and setting.has_type(saved[key])}
+    return replace(Settings(), **values)
 
 
-def save_settings(home: Home, settings: Settings) -> None:
-    """Write the settings atomically: a power cut leaves either the old or the new ones. Raises OSError."""
-    write_atomically(home.settings, json.dumps(asdict(settings), indent=2).encode())
+def valid_settings(settings: Settings) -> Settings:
+    """Return the settings with the default for each value that is out of range or not among its choices."""
+    values = asdict(settings)
+    invalid = [setting for setting in SETTINGS.values() if not setting.is_valid(values[setting.key])]
+    return replace(settings, **{setting.key: setting.default for setting in invalid})
 
 
 def write_atomically(path: Path, data: bytes) -> None:

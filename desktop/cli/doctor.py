@@ -24,7 +24,8 @@ from desktop.runtime.disk_errors import describe_disk_error
 from desktop.runtime.display import is_display_available
 from desktop.runtime.logging_setup import configure_logging, describe_log
 from desktop.runtime.redis_endpoint import describe_redis_error
-from desktop.settings import check_environment, external_redis, load_settings
+from desktop.runtime.settings_file import load_settings
+from desktop.settings import check_environment, external_redis
 from desktop.tasks.queue import find_workers
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.sizes import format_size

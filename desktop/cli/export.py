@@ -13,9 +13,10 @@ from desktop.audio.names import printable
 from desktop.cli.formatting import format_title
 from desktop.cli.jobs import find_job, open_backend
 from desktop.export.batch import export_batch
-from desktop.export.result import ExportProgress, format_from_settings
+from desktop.export.result import ExportProgress
 from desktop.paths import find_home
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import load_settings
+from desktop.settings import valid_settings
 
 
 def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | None) -> int:
@@ -25,7 +26,7 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
     ambiguous.
     """
     service = open_backend().service
-    wanted = file_format or format_from_settings(load_settings(find_home()))
+    wanted = file_format or valid_settings(load_settings(find_home())).export_format
     jobs = [find_job(service, id_prefix) for id_prefix in id_prefixes]
     with _create_progress() as bar:
         task = bar.add_task("", total=1.0)

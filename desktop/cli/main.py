@@ -7,10 +7,10 @@ from pathlib import Path
 
 from desktop import __version__
 from desktop.errors import UnbraidError
-from desktop.jobs.model import BIN_RETENTION_DAYS, MAX_OVERLAP, MAX_SHIFTS
+from desktop.jobs.model import BIN_RETENTION_DAYS
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.streams import guard_output_streams
-from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS
+from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS, SETTINGS
 
 # Exit status that a shell reports for a program ended by Ctrl-C: 128 plus the number of SIGINT.
 _EXIT_INTERRUPTED = 130
@@ -103,14 +103,14 @@ def _parse_path(text: str) -> Path:
 
 def _parse_overlap(text: str) -> float:
     overlap = float(text)
-    if not 0.0 <= overlap <= MAX_OVERLAP:
+    if not SETTINGS["overlap"].is_valid(overlap):
         raise ValueError
     return overlap
 
 
 def _parse_shifts(text: str) -> int:
     shifts = int(text)
-    if not 0 <= shifts <= MAX_SHIFTS:
+    if not SETTINGS["shifts"].is_valid(shifts):
         raise ValueError
     return shifts
 

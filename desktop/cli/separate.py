@@ -19,7 +19,7 @@ from desktop.jobs.model import Job, JobOptions, JobState, options_from_settings
 from desktop.jobs.rows import has_all_stem_files
 from desktop.models.store import ModelStore
 from desktop.runtime.library import open_library
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import load_settings
 
 _Value = TypeVar("_Value", int, float)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop.jobs.model import Job
-from desktop.settings import EXPORT_FORMATS, Settings
 
 NO_STEMS_REASON = "It has no stems yet."
 
@@ -41,8 +40,3 @@ class ExportResult:
     def file_count(self) -> int:
         """Number of files written."""
         return sum(len(files) for _, files in self.exported)
-
-
-def format_from_settings(settings: Settings) -> str:
-    """Return the export format of the settings, or the default if it is unknown."""
-    return settings.export_format if settings.export_format in EXPORT_FORMATS else Settings.export_format

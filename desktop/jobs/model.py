@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
-from desktop.settings import Settings
+from desktop.audio.stems import sort_stem_names
+from desktop.settings import Settings, valid_settings
 from desktop.stage import Stage
 
 
@@ -35,8 +36,6 @@ class OwnerDirective(Enum):
     """Stop without writing: the claim is lost, because the job was deleted or another process owns it."""
 
 
-MAX_OVERLAP = 0.9
-MAX_SHIFTS = 20
 BIN_RETENTION_DAYS = 30
 """Days until a job in the bin is deleted. Each process that reconciles checks at its start and then once a day."""
 
@@ -45,7 +44,7 @@ BIN_RETENTION_DAYS = 30
 class JobOptions:
     """How to separate a track and write its stems. The window uses the defaults."""
 
-    model: str = "htdemucs"
+    model: str = Settings.model
     """Name of a model in the catalogue or the model store, or "sketch"."""
     format: str = "wav"
     """Container of the stems: "wav", "flac" or "mp3"."""
@@ -55,9 +54,9 @@ class JobOptions:
     """"exact": the stems sum to the source sample for sample; "raw": the engine's own output."""
     out: Path | None = None
     """Folder of the user that receives copies of the stems; None keeps them in the library only."""
-    overlap: float = 0.25
-    """Part of a segment shared with its neighbour, 0 to `MAX_OVERLAP`."""
-    shifts: int = 0
+    overlap: float = Settings.overlap
+    """Part of a segment shared with its neighbour, in the range of the setting."""
+    shifts: int = Settings.shifts
     """Number of passes that are averaged, each with a shifted grid; 0 for one pass with an unshifted grid."""
 
 
@@ -186,6 +185,11 @@ class Job:
         """The completed job with stems to play: this one, or the earlier one while it is separated again."""
         return self if self.state is JobState.COMPLETED else self.earlier
 
+    def sorted_stems(self) -> "list[Stem]":
+        """Return the stems in display order."""
+        order = sort_stem_names(stem.name for stem in self.stems)
+        return sorted(self.stems, key=lambda stem: order.index(stem.name))
+
     def retry_delay(self, now: datetime) -> float:
         """Return the seconds from `now` until the next retry; 0 if none is scheduled."""
         if self.state is not JobState.PENDING or self.paused or self.not_before is None:
@@ -247,7 +251,5 @@ class RemovedJob:
 
 def options_from_settings(settings: Settings) -> JobOptions:
     """Return the default options for a new track. Out-of-range settings are replaced by their defaults."""
-    defaults = JobOptions(model=settings.model)
-    overlap = settings.overlap if 0.0 <= settings.overlap <= MAX_OVERLAP else defaults.overlap
-    shifts = settings.shifts if 0 <= settings.shifts <= MAX_SHIFTS else defaults.shifts
-    return JobOptions(model=settings.model, overlap=overlap, shifts=shifts)
+    valid = valid_settings(settings)
+    return JobOptions(model=valid.model, overlap=valid.overlap, shifts=valid.shifts)

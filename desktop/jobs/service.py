@@ -18,7 +18,7 @@ from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
 from desktop.paths import Home
 from desktop.probe.client import read_tags
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import SettingsFile
 
 
 class JobService:
@@ -41,6 +41,7 @@ class JobService:
         """
         self._check_model = check_model
         self._home = home
+        self._settings_file = SettingsFile(home)
         self._store = store
         self._queue = queue
         self._events = events
@@ -156,7 +157,7 @@ class JobService:
     def request_draft(self, job_id: str) -> None:
         """Request a draft of a job without stems, unless the settings turn drafts off. Raises UnknownJobError."""
         job = self._store.job(job_id)
-        if job.wants_draft and load_settings(self._home).draft:
+        if job.wants_draft and self._settings_file.refresh().draft:
             self._queue.publish_draft(job)
 
     def report_playhead(self, job_id: str, position_s: float) -> None:

@@ -1,1 +1,1 @@
-"""Audio playback without Qt: device, mixer, player, reader and transport."""
+"""Audio playback without Qt: session, mix, reader, player, mixer and device."""

@@ -70,10 +70,14 @@ class Reader:
         self,
         player: Player,
         cue: Cue,
-        on_ended: Callable[[], None],
+        on_ended: Callable[[int], None],
         on_error: Callable[[SoundUnavailableError | StorageError], None],
+        predecessor: "Reader | None" = None,
     ) -> None:
-        """Start the thread; `on_ended` and `on_error` are called in it."""
+        """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
+
+        It calls `on_ended` with the number of the seek that was played to the track's end, and `on_error`.
+        """
         self.cue = cue
         """Latest cue, written by the window and read by the thread; cues are not queued."""
         self.is_buffering = False
@@ -81,6 +85,7 @@ class Reader:
         self._player = player
         self._on_ended = on_ended
         self._on_error = on_error
+        self._predecessor = predecessor
         self._device: Device | None = None
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
@@ -98,20 +103,27 @@ class Reader:
         self._wake_event.set()
 
     def close(self) -> None:
-        """End the thread and release the device."""
+        """Have the thread release the device and end; do not wait for it."""
         self._is_closing = True
         self._wake_event.set()
+
+    def join(self) -> None:
+        """Wait for the end of the closed thread; abandon it if the device does not respond within a time limit."""
         self._thread.join(_CLOSE_TIMEOUT_S)
         if self._thread.is_alive():
             _log.warning("The sound device did not respond; its thread was abandoned")
 
     def _run(self) -> None:
         try:
+            if self._predecessor:
+                self._predecessor.join()
+                self._predecessor = None
             while not self._is_closing:
                 self._run_once()
         except (SoundUnavailableError, StorageError) as error:
             self._stop_playing()
-            self._on_error(error)
+            if not self._is_closing:
+                self._on_error(error)
         finally:
             self._stop_playing()
             self._close_device()
@@ -232,7 +244,7 @@ class Reader:
             and self._active_cue is self.cue
             and not self._next_feed
         ):
-            self._on_ended()
+            self._on_ended(ring.seek_number)
 
     def _log_dropouts(self, is_forced: bool = False) -> None:
         """Log dropouts at intervals, because the callback itself must not log."""

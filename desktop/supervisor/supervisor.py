@@ -12,8 +12,9 @@ from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.runtime.settings_file import SettingsFile
 from desktop.runtime.stall_timer import StallTimer
-from desktop.settings import external_redis, load_settings
+from desktop.settings import external_redis
 from desktop.supervisor.child_process import ChildProcess
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
 from desktop.supervisor.worker_process import WorkerProcess
@@ -69,6 +70,7 @@ class Supervisor:
         `makes_drafts`: run a second worker that makes drafts of new tracks.
         """
         self._home = home
+        self._settings_file = SettingsFile(home)
         self._external = external_redis()
         self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
@@ -220,7 +222,7 @@ class Supervisor:
 
     def _update_draft_worker(self) -> None:
         """Start or stop the draft worker according to the settings."""
-        draft_worker, wanted = self._draft_worker, load_settings(self._home).draft
+        draft_worker, wanted = self._draft_worker, self._settings_file.refresh().draft
         if draft_worker is None or draft_worker.is_alive == wanted:
             return
         draft_worker.stop()

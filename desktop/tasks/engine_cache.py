@@ -12,7 +12,8 @@ from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
-from desktop.settings import Settings, load_settings
+from desktop.runtime.settings_file import SettingsFile
+from desktop.settings import Settings
 
 SKETCH = "sketch"
 # Seconds after a failed download in which further jobs use Sketch at once.
@@ -30,6 +31,7 @@ class EngineCache:
         """Create the cache. `home` provides the settings and the OpenVINO cache; without it, the defaults are used."""
         self._model_store = model_store
         self._home = home
+        self._settings_file = SettingsFile(home) if home else None
         self._spec: EngineSpec | None = None
         self._engine: Engine | None = None
         self._failed_downloads: dict[str, tuple[float, str]] = {}
@@ -112,7 +114,7 @@ class EngineCache:
 
     def _runtime_options(self) -> tuple[str, bool, Path | None]:
         """Return runtime, fast mode and OpenVINO cache folder from the current settings, read for each job."""
-        if self._home is None:
-            return Settings().runtime, Settings().fast, None
-        settings = load_settings(self._home)
+        if self._home is None or self._settings_file is None:
+            return Settings.runtime, Settings.fast, None
+        settings = self._settings_file.refresh()
         return settings.runtime, settings.fast, self._home.openvino_cache

@@ -37,7 +37,7 @@ from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.progress import ProgressUpdate
 from desktop.pipeline.request import Request
 from desktop.pipeline.run import Outcome, run
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import load_settings
 from desktop.stage import Stage
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.events import read_playhead

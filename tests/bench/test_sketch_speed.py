@@ -19,7 +19,5 @@ def test_speed_of_sketch_as_a_multiple_of_real_time() -> None:
         start = process_time()
         engine.separate(segment[None])()
         seconds.append(process_time() - start)
-    segment_seconds = segmentation.stride / engine.sample_rate
-    print(
-        f"\nsketch: {segment_seconds / min(seconds):.0f} times real time at best, median {segment_seconds / np.median(seconds):.0f}"
-    )
+    music = segmentation.stride / engine.sample_rate
+    print(f"\nsketch: {music / min(seconds):.0f} times real time at best, median {music / np.median(seconds):.0f}")

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QApplication
 
 from desktop.jobs.model import JobState
 from desktop.paths import Home
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.e2e.test_window import window
 from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, accessibility_bus
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import wait_until, write_song
 from tests.helpers.screen import virtual_screen
+from tests.helpers.settings import save_settings
 from tests.helpers.window import add_separated_song, make_job, window_harness
 
 pytestmark = [

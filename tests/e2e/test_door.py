@@ -12,9 +12,10 @@ import pytest
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.helpers.command import ROOT, command_environment
 from tests.helpers.library import assert_all_ended, wait_until, write_song
+from tests.helpers.settings import save_settings
 
 # Expressions for a window that prints the paths that it is asked to add, and for one that only prints “open”.
 PRINT_ADDED_PATHS = """setattr(window, 'add_tracks', lambda paths: print(

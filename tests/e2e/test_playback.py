@@ -13,20 +13,25 @@ RATE = 44100
 SETUP = """
 import sys, threading
 from pathlib import Path
-from desktop.playback.transport import Transport
+from desktop.playback.mix import LaneMix, Mix, SongState
+from desktop.playback.session import Session
+from desktop.playback.source import StemFileSource
 paths = [Path(word) for word in sys.argv[1:]]
-transport = Transport()
+session = Session()
 ended = threading.Event()
-transport.on_ended = ended.set
-transport.load_files(paths, [path.stem for path in paths])
+session.on_ended = ended.set
+session.open(StemFileSource(paths), [path.stem for path in paths])
+
+def mute(*names):
+    session.apply(SongState(Mix({name: LaneMix(mute=True) for name in names}), session.state.playhead_s))
 
 def until(frame):
-    while transport.is_playing and transport.position < frame:
+    while session.is_playing and session.position < frame:
         ended.wait(0.005)
 """
 TEARDOWN = """
 ended.wait(0.4)
-transport.close()
+session.close()
 """
 
 
@@ -53,12 +58,12 @@ def audible_mix(paths: list[Path]) -> NDArray[np.float32]:
 
 
 def test_playback_of_all_stems_is_sample_exact(stems: list[Path], tmp_path: Path) -> None:
-    played = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, *stems)
+    played = record_playback(SETUP + "session.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, *stems)
     played.assert_matches(audible_mix(stems))
 
 
 def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
-    script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(20)"
+    script = "mute('drums'); session.seek(44100); session.play(); assert ended.wait(20)"
     played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
     # The first 0.2 s of a stream may be cut, and playback fades in.
     expected = read_audio(stems[0])[RATE : -RATE // 2]
@@ -72,10 +77,9 @@ def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: lis
 
 def test_mute_during_playback_takes_effect_promptly_with_a_fade(stems: list[Path], tmp_path: Path) -> None:
     script = """
-transport.play()
+session.play()
 until(88200)
-transport.set_mute(0, True)
-transport.set_mute(1, True)
+mute("vocals", "drums")
 assert ended.wait(20)
 """
     played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
@@ -92,7 +96,7 @@ def test_track_of_another_sample_rate_keeps_its_pitch_and_length(tmp_path: Path)
     sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
     path = tmp_path / "mono.wav"
     soundfile.write(path, sound, 22050, subtype="PCM_16")
-    recording = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, path).recording
+    recording = record_playback(SETUP + "session.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, path).recording
     loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
     assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
     inside = recording[loud[0] + RATE // 2 :][:RATE, 0]
@@ -106,7 +110,7 @@ import sys, threading
 from pathlib import Path
 import numpy as np
 import soundfile
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.playback.partial_source import PartialSource
 from desktop.segments.grid import Segmentation
 from desktop.segments.store import StoreManifest, SegmentStore
@@ -122,21 +126,21 @@ def finish(*numbers):
         store.write(segment, sound[None, :, segment.start : segment.end])
 
 finish(0, 1)
-transport = Transport()
+session = Session()
 song = PartialSource(folder / "segments", folder / "draft", store.manifest)
-transport.load_source(song, song.lane_names)
+session.open(song, song.lane_names)
 ended, moment = threading.Event(), threading.Event()
-transport.on_ended = ended.set
-transport.play()
-while not transport.is_buffering:
+session.on_ended = ended.set
+session.play()
+while not session.is_buffering:
     assert not ended.is_set()
     moment.wait(0.01)
 moment.wait(0.8)
-assert transport.is_playing and 1.9 * 44100 < transport.position <= 2 * 44100
+assert session.is_playing and 1.9 * 44100 < session.position <= 2 * 44100
 finish(2, 3)
 assert ended.wait(20)
 moment.wait(0.4)
-transport.close()
+session.close()
 """
 
 

@@ -14,11 +14,12 @@ from desktop.jobs.model import JobState
 from desktop.jobs.store import JobStore
 from desktop.paths import PORTABLE_FOLDER_NAME, Home, find_home
 from desktop.playback.source import StemFileSource
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.helpers.command import ROOT
 from tests.helpers.library import write_song
 from tests.helpers.packaged import run_packaged, write_packaged_app
 from tests.helpers.rows import update_rows
+from tests.helpers.settings import save_settings
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a shell script replaces the packaged app")
 

@@ -9,11 +9,12 @@ import pytest
 
 from desktop.jobs.model import JobState
 from desktop.paths import Home
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.e2e.test_window import list_jobs, window
 from tests.helpers.desktop_services import desktop_bus
 from tests.helpers.library import assert_all_ended, wait_until, write_song
 from tests.helpers.screen import Screen, virtual_screen
+from tests.helpers.settings import save_settings
 
 
 @pytest.fixture

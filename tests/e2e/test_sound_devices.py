@@ -20,19 +20,20 @@ pytestmark = pytest.mark.skipif(which("pulseaudio") is None, reason="PulseAudio 
 SONG_SECONDS = 60
 # A process whose sound server is frozen exits within this time on a busy machine.
 EXIT_TIMEOUT_S = 30
-# Calls the transport method that each input line names, and prints the state and every error message.
+# Calls the session method that each input line names, and prints the state and every error message.
 SCRIPT = """
 import sys, threading
 from pathlib import Path
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
+from desktop.playback.source import StemFileSource
 
-transport = Transport()
-transport.on_error = lambda sentence: print(sentence, flush=True)
-transport.load_files([Path(sys.argv[1])], ["vocals"])
+session = Session()
+session.on_error = lambda sentence: print(sentence, flush=True)
+session.open(StemFileSource([Path(sys.argv[1])]), ["vocals"])
 for line in sys.stdin:
-    getattr(transport, line.strip())()
-    print("playing" if transport.is_playing else "paused", transport.position, flush=True)
-transport.close()
+    getattr(session, line.strip())()
+    print("playing" if session.is_playing else "paused", session.position, flush=True)
+session.close()
 """
 
 
@@ -51,7 +52,7 @@ class PlayerProcess:
         )
 
     def call(self, method: str) -> str:
-        """Call a method of the transport, and return the next line of output."""
+        """Call a method of the session, and return the next line of output."""
         assert self.process.stdin
         self.process.stdin.write(f"{method}\n")
         self.process.stdin.flush()

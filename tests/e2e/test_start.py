@@ -18,7 +18,7 @@ from tests.helpers.library import assert_all_ended
 
 PRINT_LOADED_LIBRARIES = """
 import sys
-import desktop.gui, desktop.models.store, desktop.playback.transport, desktop.ui.app.main_window, desktop.ui.app.desktop_integration
+import desktop.gui, desktop.models.store, desktop.playback.session, desktop.ui.app.main_window, desktop.ui.app.desktop_integration
 print(*sorted({name.partition(".")[0] for name in sys.modules} & {"sqlalchemy", "celery", "redis", "torch", "av", "numpy"}))
 """
 QUIT_AT_ONCE = """

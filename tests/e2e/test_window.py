@@ -17,11 +17,12 @@ from PySide6.QtGui import QImage
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from desktop.ui.theme.palette import DARK, STEM_COLOURS
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import assert_all_ended, wait_until
 from tests.helpers.screen import Screen, virtual_screen
+from tests.helpers.settings import save_settings
 from tests.helpers.shared import TOOLS
 from tests.helpers.sound_card import PlaybackResult, match_sound, parse_dropouts, split_at_silence
 

@@ -23,10 +23,11 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.service import JobService
 from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import assert_all_ended, find_processes, wait_until, write_song
 from tests.helpers.screen import Screen, virtual_screen
+from tests.helpers.settings import save_settings
 
 pytestmark = pytest.mark.faults
 SECONDS = float(os.environ.get("UNBRAID_CHAOS_SECONDS", "60"))

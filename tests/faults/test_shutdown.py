@@ -15,11 +15,12 @@ from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from tests.e2e.test_window import window
 from tests.helpers.command import running_process, unbraid_command
 from tests.helpers.library import assert_all_ended, find_processes, running_library, wait_until, write_song
 from tests.helpers.screen import virtual_screen
+from tests.helpers.settings import save_settings
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 

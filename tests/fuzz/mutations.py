@@ -1,4 +1,4 @@
-"""Mutations of files, drawn by hypothesis. Each is a value: the same mutation of the same seeds gives the same bytes."""
+"""Mutations of files, drawn by hypothesis. Each is a value: the same mutation of a seed gives the same bytes."""
 
 import re
 import struct

@@ -26,8 +26,8 @@ from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory
 
 # CPU seconds for one file, peak memory of the process in bytes, and address space in bytes that the process may request
-# beyond what it has at the start. FFmpeg requests much that it never touches, and fills 400 MB for a table that a MOV of
-# 10 kB claims to have; besides that the process may have grown to 150 MB.
+# beyond what it has at the start. FFmpeg requests much that it never touches, and fills 400 MB for a table that a MOV
+# of 10 kB claims to have; besides that the process may have grown to 150 MB.
 CPU_SECONDS = 20
 MAX_USED_BYTES, MAX_REQUESTED_BYTES = 768 << 20, 3 << 30
 # Largest file that the process may write: a few hours of silence compress to a small input.
@@ -35,7 +35,7 @@ MAX_FILE_BYTES = 2 << 30
 MAX_SENTENCE_LENGTH = 300
 PICTURE_SUFFIXES = {".png", ".jpg", ".gif", ".webp", ".bmp"}
 PICTURE_SIDE = 50
-# Short segments, so that a short song has several.
+# Short segments, so that a short track has several.
 ENGINE = IdentityEngine(Segmentation(length=16384, stride=12288, centre_last=True))
 
 

@@ -20,7 +20,7 @@ from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.models.store import ModelStore
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.job_feed import JobFeed
 from desktop.updates.feed_config import FeedConfig
@@ -69,11 +69,11 @@ class WindowHarness:
         self.model_error = ""
         """If set, the reason why every model is unavailable."""
         self.service = JobService(self.home, self.store, self.queue, FeedEmitter(self.feed), self._check_model)
-        self.transport = Transport()
+        self.session = Session()
 
     def create_window(self, source: FeedConfig | None = None) -> MainWindow:
         """Return a new window on this library; `source` is its update feed."""
-        return MainWindow(lambda: self.service, self.feed, self.transport, ModelStore(self.home), self.home, source)
+        return MainWindow(lambda: self.service, self.feed, self.session, ModelStore(self.home), self.home, source)
 
     def _check_model(self, name: str) -> None:
         if self.model_error:
@@ -82,10 +82,10 @@ class WindowHarness:
 
 @contextmanager
 def window_harness(root: Path) -> Iterator[WindowHarness]:
-    """Create a harness, and close its transport at the end."""
+    """Create a harness, and close its session at the end."""
     harness = WindowHarness(root)
     yield harness
-    harness.transport.close()
+    harness.session.close()
 
 
 def open_window(harness: WindowHarness, qtbot: QtBot, size: QSize | None = None) -> MainWindow:

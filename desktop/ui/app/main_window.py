@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.event_notices import EventNotices
@@ -39,6 +39,7 @@ from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.accessibility import focus_next_control
 from desktop.ui.widgets.file_drop import DropOverlay
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
         self,
         service: ServiceProvider,
         feed: JobFeed,
-        transport: Transport,
+        session: Session,
         model_store: ModelStore,
         home: Home,
         feed_config: FeedConfig | None = None,
@@ -73,7 +74,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Unbraid")
         self.setMinimumSize(*MINIMUM_SIZE)
         self._home = home
-        self._settings_store = SettingsStore(home)
+        self._settings_store = SettingsStore(home, self)
+        self._shown_model = self.selected_model
         self._settings_dialog: SettingsDialog | None = None
         self._about_dialog: AboutDialog | None = None
         self._bin_dialog: BinDialog | None = None
@@ -84,8 +86,8 @@ class MainWindow(QMainWindow):
         """Called before the window closes; returning False keeps it open, and the callee handles the request."""
         self.notices = NoticeStrip()
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
-        self.library = LibraryController(service, feed, model_store, home, self.notices, self)
-        self.player = PlayerController(transport, self)
+        self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
+        self.player = PlayerController(session, SongStateStore(home), self)
         self.player.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
@@ -126,6 +128,7 @@ class MainWindow(QMainWindow):
         self.top_bar.search_requested.connect(self._search)
         self.top_bar.search_field.focus_results_requested.connect(self._focus_table)
         self.top_bar.model_selected.connect(self._select_model)
+        self._settings_store.changed.connect(self._show_selected_model)
         self.top_bar.settings_requested.connect(self.open_settings)
         self.top_bar.pause_requested.connect(self.library.commands.set_queue_paused)
         self.library.refresher.queue_paused_changed.connect(self.top_bar.set_paused)
@@ -262,6 +265,7 @@ class MainWindow(QMainWindow):
         self.batch_changed.emit(batch)
 
     def _update_models(self, models: Sequence[Model]) -> None:
+        self._shown_model = self.selected_model
         self.top_bar.set_models(models, self.selected_model)
         self.empty_state.card.set_models(models, self.selected_model)
         self.library.table_model.set_model_titles({model.name: model.title for model in models}, self.selected_model)
@@ -269,7 +273,11 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
-        self._update_models(self.library.models)
+
+    def _show_selected_model(self) -> None:
+        """Show the model for new tracks, if the user or another process has changed it."""
+        if self._shown_model != self.selected_model:
+            self._update_models(self.library.models)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

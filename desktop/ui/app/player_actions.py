@@ -30,6 +30,8 @@ def bind_player_actions(registry: ActionRegistry, player: PlayerController, pane
     registry.bind(ActionId.SEEK_BACK, lambda: player.seek_by(-SEEK_STEP_S))
     registry.bind(ActionId.SEEK_FORWARD, lambda: player.seek_by(SEEK_STEP_S))
     registry.bind(ActionId.RETURN_TO_START, player.seek_to_start)
+    registry.bind(ActionId.UNDO_MIX, player.undo)
+    registry.bind(ActionId.REDO_MIX, player.redo)
     registry.bind_for_lanes(ActionId.MUTE_LANE, player.toggle_mute)
     registry.bind_for_lanes(ActionId.SOLO_LANE, player.toggle_solo)
     registry.bind(ActionId.ZOOM_IN, on_waveforms(lambda view: view.zoom_in()))

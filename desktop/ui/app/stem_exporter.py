@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.audio.names import printable
-from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult, format_from_settings
+from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.jobs.model import Job
+from desktop.settings import valid_settings
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
@@ -73,9 +74,8 @@ class StemExporter(QObject):
         if not self._queue:
             self._stop_event = Event()
         self._queue.append([job for job in jobs if job.stems])
-        work = partial(
-            self._run_export, jobs, folder, format_from_settings(self._settings_store.settings), self._stop_event
-        )
+        file_format = valid_settings(self._settings_store.settings).export_format
+        work = partial(self._run_export, jobs, folder, file_format, self._stop_event)
         if len(self._queue) == 1:
             self._show_started()
         self._background.run(work, self._finish)

@@ -41,6 +41,8 @@ class ActionId(Enum):
     SEEK_BACK = auto()
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
+    UNDO_MIX = auto()
+    REDO_MIX = auto()
     MUTE_LANE = auto()
     SOLO_LANE = auto()
     ZOOM_IN = auto()
@@ -215,6 +217,9 @@ _ACTIONS = (
     Action(ActionId.SEEK_BACK, "Back 5 seconds", Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(ActionId.SEEK_FORWARD, "Forward 5 seconds", Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True),
     Action(ActionId.RETURN_TO_START, "Return to start", Scope.PLAYER, ("Home",)),
+    # Not Ctrl+Z, which restores removed songs wherever the focus is.
+    Action(ActionId.UNDO_MIX, "Undo the last change of the mix", Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
+    Action(ActionId.REDO_MIX, "Redo the change of the mix", Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
     Action(ActionId.MUTE_LANE, "Mute lane", Scope.PLAYER, tuple("123456"), is_per_lane=True),
     Action(
         ActionId.SOLO_LANE, "Solo lane", Scope.PLAYER, tuple(f"Shift+{number}" for number in "123456"), is_per_lane=True

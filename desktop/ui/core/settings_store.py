@@ -1,38 +1,71 @@
 """Settings and window state, kept between starts."""
 
-import logging
-from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QFileSystemWatcher, QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from desktop.paths import Home
-from desktop.settings import Settings, load_settings, save_settings
+from desktop.runtime.settings_file import SettingsFile
+from desktop.setting_spec import SettingValue
+from desktop.settings import Settings
 from desktop.ui.widgets.main_splitter import MainSplitter
 
 _DEFAULT_SIZE_PX = (1440, 900)
 _MAX_TITLE_BAR_HEIGHT_PX = 40
 """Largest height of a window manager's title bar, in pixels."""
-_log = logging.getLogger(__name__)
+_REFRESH_DELAY_MS = 200
+"""Milliseconds from a change in the library's folder to the look at the settings file, one for many changes."""
 
 
-class SettingsStore:
-    """Cached settings of a library; each change is written to disk at once."""
+class SettingsStore(QObject):
+    """Settings of a library for the window, in memory: no method but `change` accesses the disk.
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
-        self.settings: Settings = load_settings(home)
+    Changes of the file by another process are noticed by a watch.
+    """
 
-    def change(self, **values: str | float) -> None:
-        """Set the named fields and save the settings; a failure to save is logged only."""
-        self.settings = replace(self.settings, **values)
-        try:
-            save_settings(self._home, self.settings)
-        except OSError as error:
-            # Only convenience is lost; a full disk is reported by the operations that need the space.
-            _log.warning("Settings were not saved: %s", error)
+    changed = Signal(Settings)
+    """Emitted with the new settings after a change by this or another process."""
+
+    def __init__(self, home: Home, parent: QObject | None = None) -> None:
+        """Read the settings and watch their file."""
+        super().__init__(parent)
+        self._file = SettingsFile(home)
+        self._file.add_listener(self.changed.emit)
+        self._path, self._folder = str(home.settings), str(home.root)
+        self._watcher = QFileSystemWatcher(self)
+        self._refresh_timer = QTimer(self, interval=_REFRESH_DELAY_MS, singleShot=True)
+        self._refresh_timer.timeout.connect(self._file.refresh)
+        self._watcher.fileChanged.connect(self._schedule_refresh)
+        self._watcher.directoryChanged.connect(self._schedule_refresh)
+        self._watch()
+
+    @property
+    def settings(self) -> Settings:
+        """The current settings."""
+        return self._file.settings
+
+    def change(self, **values: SettingValue) -> bool:
+        """Set the named fields and save them; return True if every change so far is on disk."""
+        return self._file.change(**values)
+
+    def _watch(self) -> None:
+        """Watch the file, which an editor may write in place, and its folder, where another file may replace it.
+
+        A replaced file stays in the list of watched files, although the watch ended with the old one.
+        """
+        if self._path in self._watcher.files():
+            self._watcher.removePath(self._path)
+        if Path(self._path).exists():
+            self._watcher.addPath(self._path)
+        if self._folder not in self._watcher.directories():
+            self._watcher.addPath(self._folder)
+
+    def _schedule_refresh(self) -> None:
+        self._watch()
+        if not self._refresh_timer.isActive():
+            self._refresh_timer.start()
 
     def restore_window(self, window: QWidget, splitter: MainSplitter) -> None:
         """Restore the saved window geometry and splitter, or fit the window to the screen at the first start."""

@@ -1,5 +1,6 @@
 """Settings dialog."""
 
+from collections.abc import Iterable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -16,15 +17,10 @@ from PySide6.QtWidgets import (
 
 from desktop.paths import Home
 from desktop.runtime import nvidia
-from desktop.settings import Settings, load_settings
+from desktop.setting_spec import Need, Page, SettingValue
+from desktop.settings import SETTINGS, Settings
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.dialogs.settings_choices import (
-    EXPORT_FORMAT_CHOICES,
-    overlap_choices,
-    quit_choices,
-    runtime_choices,
-    shift_choices,
-)
+from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.palette import Colour
@@ -39,9 +35,6 @@ _SCROLL_MARGIN = 24
 _MAX_TITLE_BAR_HEIGHT = 40
 """Maximum height in pixels that a window manager adds above the dialog."""
 _SAVED_TEXT = "Changes are saved automatically and apply from the next song."
-_RUNTIME_TEXT = "Automatic takes the fastest that this computer has."
-_UPDATES_TEXT = "Asks about once a day, and sends nothing but that request. While this is off, it never asks."
-_SHOWN_SETTINGS = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
 
 
 class SettingsDialog(QDialog):
@@ -59,11 +52,10 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self._settings_store = settings_store
         self._home = home
-        self.draft, self.awake, self.fast, self.updates = Switch(), Switch(), Switch(), Switch()
         self._offers_updates = offers_updates
-        self.quit, self.export_format, self.runtime = DropDown(), DropDown(), DropDown()
-        self.shifts, self.overlap = DropDown(), DropDown()
-        self._runtime_row = SettingRow("R&un on", _RUNTIME_TEXT, self.runtime)
+        self._rows = self._create_rows()
+        self.controls = {key: row.control for key, row in self._rows.items()}
+        """Switch or drop-down list of each setting that is shown, by the key of the setting."""
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
         self.restore_button = PushButton("&Restore defaults")
@@ -78,28 +70,14 @@ class SettingsDialog(QDialog):
 
     def show_settings(self) -> None:
         """Show the current settings; a value that is not among the choices shows as the default."""
-        current, defaults = self._settings_store.settings, Settings()
-        switches = {
-            self.draft: current.draft,
-            self.awake: current.awake,
-            self.fast: current.fast,
-            self.updates: current.updates,
-        }
-        for switch, is_on in switches.items():
-            blocked = switch.blockSignals(True)
-            switch.setChecked(is_on)
-            switch.blockSignals(blocked)
-        self.quit.set_choices(quit_choices(QSystemTrayIcon.isSystemTrayAvailable()), current.quit, defaults.quit)
-        self.export_format.set_choices(EXPORT_FORMAT_CHOICES, current.export_format, defaults.export_format)
-        self.runtime.set_choices(runtime_choices(), current.runtime, defaults.runtime)
-        self.shifts.set_choices(shift_choices(current.shifts), current.shifts, defaults.shifts)
-        self.overlap.set_choices(overlap_choices(current.overlap), current.overlap, defaults.overlap)
+        self._show_values(self._settings_store.settings, self.controls)
         self._show_status(is_saved=True)
 
     def show_on_top(self, last_runtime_text: str = "") -> None:
         """Show or raise the dialog; `last_runtime_text` is a sentence on the runtime that the last song used."""
-        self._runtime_row.set_explanation(
-            " ".join(filter(None, (_RUNTIME_TEXT, last_runtime_text, nvidia.setup_hint())))
+        runtime_row = self._rows["runtime"]
+        runtime_row.set_explanation(
+            " ".join(filter(None, (runtime_row.explanation, last_runtime_text, nvidia.setup_hint())))
         )
         if not self.isVisible():
             self.show_settings()
@@ -109,8 +87,7 @@ class SettingsDialog(QDialog):
 
     def restore_defaults(self) -> None:
         """Reset every setting of this dialog to its default, and save."""
-        defaults = Settings()
-        saved = self._save_values(**{name: getattr(defaults, name) for name in _SHOWN_SETTINGS})
+        saved = self._save_values(**{setting.key: setting.default for setting in SETTINGS.values() if setting.row})
         self.show_settings()
         self._show_status(saved)
 
@@ -131,8 +108,10 @@ class SettingsDialog(QDialog):
         cards = QVBoxLayout(self._cards)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
-        for heading, rows in self._sections():
-            cards.addWidget(create_card(heading, rows))
+        for page in Page:
+            rows = [row for key, row in self._rows.items() if SETTINGS[key].is_on(page)]
+            if rows:
+                cards.addWidget(create_card(page, rows))
         self._scroll_area = _ScrollArea(self._cards)
         column.addWidget(self._scroll_area, 1)
         column.addWidget(self.status_label)
@@ -145,98 +124,52 @@ class SettingsDialog(QDialog):
         column.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
 
-    def _sections(self) -> list[tuple[str, list[SettingRow]]]:
-        sections = self._separation_sections()
-        if self._offers_updates:
-            sections.append(("Unbraid itself", [SettingRow("Look for &new versions", _UPDATES_TEXT, self.updates)]))
-        return sections
+    def _create_rows(self) -> dict[str, SettingRow]:
+        """Return the rows of the settings that this computer offers, by key."""
+        needs = self._met_needs()
+        return {
+            key: SettingRow(
+                setting.row.title, setting.row.explanation, Switch() if setting.type is bool else DropDown()
+            )
+            for key, setting in SETTINGS.items()
+            if setting.row and (setting.row.needs is None or setting.row.needs in needs)
+        }
 
-    def _separation_sections(self) -> list[tuple[str, list[SettingRow]]]:
-        return [
-            (
-                "While songs are separated",
-                [
-                    SettingRow(
-                        "&Draft while you wait",
-                        "Hear a rough version of every stem within seconds, while the model works on the real one.",
-                        self.draft,
-                    ),
-                    SettingRow(
-                        "&Keep the computer awake",
-                        "It does not go to sleep by itself before the songs are done.",
-                        self.awake,
-                    ),
-                    SettingRow(
-                        "If songs are still being separated when I &quit",
-                        "Your progress is saved either way.",
-                        self.quit,
-                    ),
-                ],
-            ),
-            (
-                "Export",
-                [
-                    SettingRow(
-                        "&Export format",
-                        "WAV and FLAC hold exactly the samples of the stems. MP3 files are small.",
-                        self.export_format,
-                    )
-                ],
-            ),
-            (
-                "Speed and quality",
-                [
-                    self._runtime_row,
-                    SettingRow(
-                        "Half &precision (faster)",
-                        "Computes with 16-bit numbers where this computer can. The difference is usually not audible.",
-                        self.fast,
-                    ),
-                    SettingRow(
-                        "Careful &separation",
-                        "Separates the song several times, slightly shifted, and averages. "
-                        "2 passes take twice as long.",
-                        self.shifts,
-                    ),
-                    SettingRow(
-                        "&Overlap",
-                        "A song is separated in pieces. The more they overlap, the smoother the joins, "
-                        "but the slower it goes.",
-                        self.overlap,
-                    ),
-                ],
-            ),
-        ]
+    def _met_needs(self) -> set[Need]:
+        return met_needs(QSystemTrayIcon.isSystemTrayAvailable(), self._offers_updates)
+
+    def _show_values(self, settings: Settings, keys: Iterable[str]) -> None:
+        needs = self._met_needs()
+        for key in keys:
+            setting, control, value = SETTINGS[key], self.controls[key], getattr(settings, key)
+            if isinstance(control, Switch):
+                control.set_on(value)
+            else:
+                control.set_choices(offered_choices(setting, value, needs), value, setting.default)
+
+    def _show_changed(self, settings: Settings) -> None:
+        """Show what changed elsewhere; the control that the user is changing shows its new value already."""
+        self._show_values(
+            settings, [key for key in self.controls if self.controls[key].value != getattr(settings, key)]
+        )
 
     def _connect_signals(self) -> None:
-        self.draft.toggled.connect(partial(self._set_value, "draft"))
-        self.awake.toggled.connect(partial(self._set_value, "awake"))
-        self.quit.value_selected.connect(partial(self._set_value, "quit"))
-        self.export_format.value_selected.connect(partial(self._set_value, "export_format"))
-        self.fast.toggled.connect(partial(self._set_value, "fast"))
-        self.runtime.value_selected.connect(partial(self._set_value, "runtime"))
-        self.shifts.value_selected.connect(partial(self._set_value, "shifts"))
-        self.overlap.value_selected.connect(partial(self._set_value, "overlap"))
-        self.updates.toggled.connect(partial(self._set_value, "updates"))
+        for key, control in self.controls.items():
+            control.value_selected.connect(partial(self._set_value, key))
+        self._settings_store.changed.connect(self._show_changed)
         self.restore_button.clicked.connect(self.restore_defaults)
         self.about_button.clicked.connect(self.about_requested)
         self.bin_button.clicked.connect(self.bin_requested)
         self.close_button.clicked.connect(self.close)
 
-    def _set_value(self, name: str, value: str | float) -> None:
-        self._save_values(**{name: value})
+    def _set_value(self, key: str, value: SettingValue) -> None:
+        self._save_values(**{key: value})
 
-    def _save_values(self, **values: str | float) -> bool:
+    def _save_values(self, **values: SettingValue) -> bool:
         """Change the settings in the store. Return whether they were saved to disk."""
-        self._settings_store.change(**values)
-        saved = self._is_saved()
-        self._show_status(saved)
-        return saved
-
-    def _is_saved(self) -> bool:
-        current, saved = self._settings_store.settings, load_settings(self._home)
-        # Compared as strings: a damaged file may hold a NaN, which is not equal to itself.
-        return all(str(getattr(current, name)) == str(getattr(saved, name)) for name in _SHOWN_SETTINGS)
+        is_saved = self._settings_store.change(**values)
+        self._show_status(is_saved)
+        return is_saved
 
     def _show_status(self, is_saved: bool) -> None:
         text = _SAVED_TEXT if is_saved else _not_saved_text(self._home)

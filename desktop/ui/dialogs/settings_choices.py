@@ -1,69 +1,40 @@
-"""Choices of the settings dialog, with labels for musicians."""
+"""Choices of the settings dialog that this computer can offer."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Collection
 from importlib.util import find_spec
 
-from desktop.settings import EXPORT_FORMATS, Settings
-
-MAX_SHIFTS = 20
-"""Maximum number of passes; more would take too long."""
-_SHIFTS = (2, 5, 10)
-_OVERLAPS = {0.1: "Short, 10 %", 0.25: "Standard, 25 %", 0.5: "Long, 50 %"}
-_MAX_OVERLAP = 0.9
+from desktop.setting_spec import Choice, Need, Setting, SettingValue
 
 
-@dataclass(frozen=True)
-class Choice:
-    """Value of a setting and its label."""
+def met_needs(
+    has_tray: bool, offers_updates: bool, platform: str = sys.platform, has_openvino: bool | None = None
+) -> set[Need]:
+    """Return which needs of choices and settings are met.
 
-    value: str | float
-    text: str
-
-
-EXPORT_FORMAT_CHOICES = tuple(Choice(name, name.upper()) for name in EXPORT_FORMATS)
-
-
-def runtime_choices(platform: str = sys.platform, has_openvino: bool | None = None) -> list[Choice]:
-    """Return the runtimes that this system can use.
-
-    None of them is imported: the window does not load these libraries.
+    No runtime is imported to find out: the window does not load these libraries.
     """
     if has_openvino is None:
         has_openvino = find_spec("openvino") is not None
-    is_mac = platform == "darwin"
-    offered = {
-        "auto": ("Automatic (recommended)", True),
-        "openvino": ("Processor (OpenVINO)", has_openvino),
-        "torch": ("Processor (PyTorch)", True),
-        "cuda": ("NVIDIA GPU", not is_mac),
-        "mps": ("Apple GPU", is_mac),
+    is_met = {
+        Need.TRAY: has_tray,
+        Need.OPENVINO: has_openvino,
+        Need.NVIDIA: platform != "darwin",
+        Need.APPLE: platform == "darwin",
+        Need.UPDATE_FEED: offers_updates,
     }
-    return [Choice(value, text) for value, (text, is_usable) in offered.items() if is_usable]
+    return {need for need in Need if is_met[need]}
 
 
-def shift_choices(saved: int = 0) -> list[Choice]:
-    """Return the choices for the number of passes; include `saved`, which may come from an edited file."""
-    numbers = {*_SHIFTS, saved} if 1 <= saved <= MAX_SHIFTS else {*_SHIFTS}
-    return [Choice(0, "Off"), *(Choice(int(n), "1 pass" if n == 1 else f"{n:d} passes") for n in sorted(numbers))]
+def offered_choices(setting: Setting, current: SettingValue, needs: Collection[Need]) -> list[Choice]:
+    """Return the choices of a setting whose needs are among the met `needs`.
 
-
-def overlap_choices(saved: float = Settings.overlap) -> list[Choice]:
-    """Return the choices for the overlap of segments, as a fraction of a segment; include `saved`."""
-    offered = dict(_OVERLAPS)
-    if 0 <= saved <= _MAX_OVERLAP:
-        offered.setdefault(saved, f"{saved:.0%}".replace("%", " %"))
-    return [Choice(value, text) for value, text in sorted(offered.items())]
-
-
-def quit_choices(has_tray: bool) -> list[Choice]:
-    """Return the choices for unfinished jobs when the window is closed.
-
-    Finishing in the background needs a tray icon, so it is only a choice if the system has a tray (`has_tray`).
+    A setting of numbers also offers its `current` value, which may come from an edited file, if it is in the range.
     """
-    choices = [
-        Choice("ask", "Ask"),
-        Choice("background", "Finish in the background"),
-        Choice("stop", "Quit and resume later"),
-    ]
-    return [choice for choice in choices if has_tray or choice.value != "background"]
+    all_choices = setting.row.choices if setting.row else ()
+    choices = [choice for choice in all_choices if choice.needs is None or choice.needs in needs]
+    if setting.range is None or isinstance(current, str):
+        return choices
+    if current in setting.range and all(choice.value != current for choice in choices):
+        choices.append(Choice(current, setting.range.describe(current)))
+    return sorted(choices, key=lambda choice: float(choice.value))

@@ -26,8 +26,10 @@ class SettingRow(QWidget):
         name_label = _create_label(title, BODY_SIZE, 500, Colour.TEXT)
         name_label.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
-        self._control = control
-        self._explanation = _create_label(explanation, SECONDARY_SIZE, 400, Colour.DIM)
+        self.control = control
+        self.explanation = explanation
+        """The explanation that the row was created with."""
+        self._explanation_label = _create_label(explanation, SECONDARY_SIZE, 400, Colour.DIM)
         grid = QGridLayout(self)
         # The switch includes the space for its focus ring.
         grid.setContentsMargins(16, 5, 16 - (RING_GAP if isinstance(control, Switch) else 0), 5)
@@ -35,19 +37,19 @@ class SettingRow(QWidget):
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
         grid.addWidget(name_label, 0, 0)
-        grid.addWidget(self._explanation, 1, 0)
+        grid.addWidget(self._explanation_label, 1, 0)
         grid.addWidget(control, 0, 1, 2, 1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.set_explanation(explanation)
 
     def set_explanation(self, text: str) -> None:
         """Set the explanation below the control's name."""
-        self._explanation.setText(text)
-        self._control.setAccessibleDescription(text)
+        self._explanation_label.setText(text)
+        self.control.setAccessibleDescription(text)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Toggle the switch on a click anywhere in the row."""
-        if isinstance(self._control, Switch) and self.rect().contains(event.position().toPoint()):
-            self._control.click()
+        if isinstance(self.control, Switch) and self.rect().contains(event.position().toPoint()):
+            self.control.click()
 
 
 def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:

@@ -1,6 +1,6 @@
 """Check box, and a check box drawn as a switch."""
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QCheckBox, QWidget
 
@@ -42,10 +42,25 @@ class CheckBox(QCheckBox):
 class Switch(QCheckBox):
     """Check box drawn as a switch: it takes effect at once."""
 
+    value_selected = Signal(object)
+    """True if the switch was turned on, False if it was turned off."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedSize(self.sizeHint())
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.toggled.connect(self.value_selected.emit)
+
+    @property
+    def value(self) -> bool:
+        """Whether the switch is on."""
+        return self.isChecked()
+
+    def set_on(self, is_on: bool) -> None:
+        """Turn the switch on or off without emitting signals."""
+        blocked = self.blockSignals(True)
+        self.setChecked(is_on)
+        self.blockSignals(blocked)
 
     def sizeHint(self) -> QSize:
         """Return the size of the switch with its focus ring."""

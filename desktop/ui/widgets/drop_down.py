@@ -43,6 +43,11 @@ class DropDown(QComboBox):
         self.setItemDelegate(QStyledItemDelegate(self))
         self.currentIndexChanged.connect(self._emit_selected)
 
+    @property
+    def value(self) -> str | float:
+        """The selected value."""
+        return self.currentData()
+
     def set_choices(self, choices: Sequence[LabelledValue], value: str | float, default: str | float) -> None:
         """Replace the choices and select `value`, or `default` if it is not a choice, without emitting signals."""
         blocked = self.blockSignals(True)

@@ -6,12 +6,11 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAccessible, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from desktop.playback.mix import MAX_DB, MIN_DB
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.progress_bar import RAIL_WIDTH
 
-MIN_DB = -60.0
-MAX_DB = 6.0
 UNITY_POSITION = 0.72
 """Position of 0 dB on a fader, 0 to 1; the range that matters to the ear takes most of the travel."""
 TAPER_EXPONENT = math.log(UNITY_POSITION) / math.log(-MIN_DB / (MAX_DB - MIN_DB))

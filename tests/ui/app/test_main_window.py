@@ -330,12 +330,27 @@ def test_selected_job_is_loaded_and_controlled_by_keys(setting: WindowHarness, q
     qtbot.waitUntil(lambda: window.player.is_ready)
     qtbot.keyClick(window, Qt.Key.Key_2)
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
-    assert window.player.lane_mix(1).muted
-    assert window.player.lane_mix(0).soloed
+    assert window.player.lane_mix(1).mute
+    assert window.player.lane_mix(0).solo
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
     qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position == 0
+
+
+def test_song_is_as_it_was_left_when_the_window_opens_again(setting: WindowHarness, qtbot: QtBot) -> None:
+    job = add_separated_song(setting)
+    first_window = open_window(setting, qtbot)
+    _select(first_window, qtbot, job)
+    qtbot.waitUntil(lambda: first_window.player.is_ready)
+    qtbot.keyClick(first_window, Qt.Key.Key_2)
+    first_window.player.seek_to_seconds(1.5)
+    first_window.close()
+    second_window = open_window(setting, qtbot)
+    _select(second_window, qtbot, job)
+    qtbot.waitUntil(lambda: second_window.player.is_ready)
+    assert second_window.player.lane_mix(1).mute
+    assert second_window.player.position_seconds == pytest.approx(1.5)
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")

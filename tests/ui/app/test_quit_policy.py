@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import load_settings
 from desktop.ui.app import desktop_integration
 from desktop.ui.app import quit_policy as quit_policy_module
 from desktop.ui.app.desktop_integration import DesktopIntegration

@@ -18,7 +18,7 @@ from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
-from tests.helpers.window import WindowHarness, add_separated_song, open_window
+from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -75,7 +75,7 @@ def test_space_on_a_focused_button_presses_it_and_does_not_play(playable: MainWi
     _focus(mute, qtbot)
     with qtbot.assertNotEmitted(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
         qtbot.keyClick(mute, Qt.Key.Key_Space)
-    assert playable.player.lane_mix(0).muted
+    assert playable.player.lane_mix(0).mute
     _focus(playable.top_bar.settings_button, qtbot)
     with qtbot.waitSignal(playable.top_bar.settings_requested):
         qtbot.keyClick(playable.top_bar.settings_button, Qt.Key.Key_Space)
@@ -125,6 +125,22 @@ def test_arrows_in_the_table_move_between_cells_and_ctrl_arrows_seek(playable: M
     assert playable.player.position > 0
 
 
+def test_alt_z_undoes_changes_of_the_mix_and_restores_no_removed_song(
+    playable: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    removed = setting.store.insert(make_job("Removed"))
+    setting.store.move_to_bin([removed.id])
+    qtbot.keyClick(playable, Qt.Key.Key_1)
+    qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier)
+    assert not playable.player.lane_mix(0).mute
+    qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert playable.player.lane_mix(0).mute
+    assert [job.id for job in setting.store.jobs_in_bin()] == [removed.id]
+    qtbot.keyClick(playable, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: not setting.store.jobs_in_bin())
+    assert playable.player.lane_mix(0).mute
+
+
 def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
     changes: list[bool] = []
     playable.player.lanes_changed.connect(lambda: changes.append(True))
@@ -133,7 +149,7 @@ def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
         interface = QAccessible.queryAccessibleInterface(button)
         assert interface is not None
         interface.actionInterface().doAction("Toggle")
-    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), muted=True, soloed=True)
+    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), mute=True, solo=True)
     assert [button.isChecked() for button in buttons] == [True, True]
     playable.player.toggle_mute(0)
     assert [button.isChecked() for button in buttons] == [False, True]

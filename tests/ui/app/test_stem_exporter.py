@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job
-from desktop.settings import load_settings
+from desktop.runtime.settings_file import load_settings
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId

@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import __version__
-from desktop.settings import Settings, load_settings, save_settings
+from desktop.runtime.settings_file import load_settings
+from desktop.settings import Settings
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.widgets.notices import MAX_NOTICES
 from desktop.updates.state import change_update_state, load_update_state
 from tests.helpers.command import ROOT
 from tests.helpers.publisher import NAME, RELEASE_PAGE, SIGNATURE_NAME, Publisher, SigningKey, running_publisher
+from tests.helpers.settings import save_settings
 from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -205,9 +207,9 @@ def test_settings_offer_the_update_check_with_a_feed(
     window = open_checked_window(setting, publisher, qtbot)
     window.open_settings()
     (dialog,) = window.findChildren(SettingsDialog)
-    assert dialog.updates.accessibleName() == "Look for new versions"
-    assert "sends nothing but that request" in dialog.updates.accessibleDescription()
-    dialog.updates.click()
+    assert dialog.controls["updates"].accessibleName() == "Look for new versions"
+    assert "sends nothing but that request" in dialog.controls["updates"].accessibleDescription()
+    dialog.controls["updates"].click()
     assert load_settings(setting.home).updates
     window.update_notice.check_for_update()
     qtbot.waitUntil(lambda: notice_texts(window) == [NOTICE_TEXT])

@@ -16,17 +16,23 @@ from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
 from desktop.runtime import nvidia
-from desktop.settings import Settings, load_settings, save_settings
+from desktop.runtime.settings_file import SettingsFile, load_settings
+from desktop.setting_spec import Choice
+from desktop.settings import RUNTIMES, SETTINGS, Settings
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
+from desktop.ui.app.song_importer import list_demo_songs
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.dialogs.settings_choices import overlap_choices, quit_choices, runtime_choices, shift_choices
+from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow
 from desktop.ui.widgets.check_box import Switch
+from tests.helpers.settings import save_settings
 from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
-SETTING_NAMES = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")
+ROWS = {key: setting.row for key, setting in SETTINGS.items() if setting.row}
+SETTING_NAMES = tuple(ROWS)
+BUTTON_COUNT = 4
 
 
 @pytest.fixture
@@ -62,7 +68,11 @@ def _open_settings(window: MainWindow, qtbot: QtBot) -> SettingsDialog:
 
 
 def _controls(dialog: SettingsDialog) -> dict[str, QWidget]:
-    return {name: getattr(dialog, name) for name in SETTING_NAMES}
+    return {name: dialog.controls[name] for name in SETTING_NAMES}
+
+
+def _offered(name: str, current: str | float, has_tray: bool = True, **system: Any) -> list[Choice]:
+    return offered_choices(SETTINGS[name], current, met_needs(has_tray, offers_updates=True, **system))
 
 
 def _select(box: QComboBox, value: object) -> None:
@@ -88,20 +98,23 @@ def _write_settings(home: Home, values: dict[str, Any]) -> None:
 
 
 def test_changed_setting_is_saved_at_once(dialog: SettingsDialog, home: Home) -> None:
-    QtBot.mouseClick(dialog.draft, Qt.MouseButton.LeftButton)
+    QtBot.mouseClick(dialog.controls["draft"], Qt.MouseButton.LeftButton)
     assert json.loads(home.settings.read_text())["draft"] is False
-    QtBot.keyClick(dialog.fast, Qt.Key.Key_Space)
+    QtBot.keyClick(dialog.controls["fast"], Qt.Key.Key_Space)
     assert json.loads(home.settings.read_text())["fast"] is True
-    for box, name, value in ((dialog.runtime, "runtime", "torch"), (dialog.shifts, "shifts", 5)):
+    for box, name, value in (
+        (dialog.controls["runtime"], "runtime", "torch"),
+        (dialog.controls["shifts"], "shifts", 5),
+    ):
         _select(box, value)
         assert json.loads(home.settings.read_text())[name] == value
     for value in (0.1, 0.5):
-        _select(dialog.overlap, value)
+        _select(dialog.controls["overlap"], value)
         assert json.loads(home.settings.read_text())["overlap"] == value
     assert load_settings(home) == Settings(draft=False, fast=True, runtime="torch", shifts=5, overlap=0.5)
 
 
-@pytest.mark.parametrize("runtime", [choice.value for choice in runtime_choices()])
+@pytest.mark.parametrize("runtime", [choice.value for choice in _offered("runtime", "auto")])
 def test_saved_settings_are_shown(home: Home, qtbot: QtBot, runtime: str) -> None:
     saved = Settings(draft=False, fast=True, runtime=runtime, shifts=10, overlap=0.1)
     save_settings(home, saved)
@@ -128,30 +141,30 @@ def test_damaged_file_shows_the_defaults_and_can_be_written_again(home: Home, qt
     home.settings.write_bytes(content)
     dialog = _create_dialog(home, qtbot)
     assert _shown_values(dialog) == _expected_values(Settings())
-    dialog.fast.click()
+    dialog.controls["fast"].click()
     assert load_settings(home) == Settings(fast=True)
 
 
 def test_hand_written_numbers_are_shown_unchanged(home: Home, qtbot: QtBot) -> None:
     save_settings(home, Settings(shifts=3, overlap=0.33))
     dialog = _create_dialog(home, qtbot)
-    assert dialog.shifts.currentText() == "3 passes"
-    assert dialog.overlap.currentText() == "33 %"
+    assert dialog.controls["shifts"].currentText() == "3 passes"
+    assert dialog.controls["overlap"].currentText() == "33 %"
 
 
 def test_quit_choice_and_sleep_prevention_are_saved_and_restored_to_defaults(
     dialog: SettingsDialog, home: Home
 ) -> None:
-    _select(dialog.quit, "stop")
-    dialog.awake.click()
+    _select(dialog.controls["quit"], "stop")
+    dialog.controls["awake"].click()
     assert load_settings(home) == Settings(quit="stop", awake=False)
     dialog.restore_button.click()
     assert load_settings(home) == Settings()
 
 
 def test_quit_to_background_is_offered_only_with_a_tray() -> None:
-    assert [choice.value for choice in quit_choices(has_tray=True)] == ["ask", "background", "stop"]
-    assert [choice.value for choice in quit_choices(has_tray=False)] == ["ask", "stop"]
+    assert [choice.value for choice in _offered("quit", "ask", has_tray=True)] == ["ask", "background", "stop"]
+    assert [choice.value for choice in _offered("quit", "ask", has_tray=False)] == ["ask", "stop"]
 
 
 def test_opening_and_closing_the_dialog_writes_no_file(dialog: SettingsDialog, home: Home) -> None:
@@ -164,7 +177,7 @@ def test_runtime_of_the_last_song_is_described(window: MainWindow) -> None:
     def description() -> str:
         window.open_settings()
         (dialog,) = window.findChildren(SettingsDialog)
-        return dialog.runtime.accessibleDescription()
+        return dialog.controls["runtime"].accessibleDescription()
 
     assert description() == "Automatic takes the fastest that this computer has."
     first, last = (datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2))
@@ -178,12 +191,13 @@ def test_unused_gpu_is_mentioned_in_the_description_of_the_runtime(
 ) -> None:
     monkeypatch.setattr(nvidia, "setup_hint", lambda: nvidia.GPU_EDITION_HINT)
     dialog.show_on_top()
-    assert dialog.runtime.accessibleDescription().endswith(nvidia.GPU_EDITION_HINT)
+    assert dialog.controls["runtime"].accessibleDescription().endswith(nvidia.GPU_EDITION_HINT)
 
 
 def test_only_runtimes_of_the_platform_are_offered() -> None:
     def runtimes(platform: str, openvino: bool) -> list[str]:
-        return [str(choice.value) for choice in runtime_choices(platform, openvino)]
+        choices = _offered("runtime", "auto", platform=platform, has_openvino=openvino)
+        return [str(choice.value) for choice in choices]
 
     assert runtimes("linux", True) == ["auto", "openvino", "torch", "cuda"]
     assert runtimes("win32", False) == ["auto", "torch", "cuda"]
@@ -192,21 +206,39 @@ def test_only_runtimes_of_the_platform_are_offered() -> None:
 
 def test_listing_the_runtimes_imports_neither_torch_nor_openvino() -> None:
     code = (
-        "import sys; from desktop.ui.dialogs.settings import runtime_choices; runtime_choices(); "
+        "import sys; from desktop.ui.dialogs.settings import met_needs; met_needs(True, True); "
         "assert not {'torch', 'openvino'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_every_runtime_that_can_compute_a_model_can_be_selected_somewhere() -> None:
+    assert {choice.value for choice in SETTINGS["runtime"].row.choices} == set(RUNTIMES)
+
+
 def test_choices_are_sorted_and_unique() -> None:
-    for choices in (shift_choices(), shift_choices(3), overlap_choices(), overlap_choices(0.33)):
+    for choices in (
+        _offered(*current) for current in (("shifts", 0), ("shifts", 3), ("overlap", 0.25), ("overlap", 0.33))
+    ):
         values = [float(choice.value) for choice in choices]
         assert values == sorted(set(values))
         assert len({choice.text for choice in choices}) == len(choices)
 
 
 def test_restore_defaults_keeps_settings_outside_the_dialog(home: Home, qtbot: QtBot) -> None:
-    save_settings(home, Settings("htdemucs_ft", "torch", True, False, 5, 0.5, -3.0, "/music"))
+    save_settings(
+        home,
+        Settings(
+            "htdemucs_ft",
+            runtime="torch",
+            fast=True,
+            draft=False,
+            shifts=5,
+            overlap=0.5,
+            master_db=-3.0,
+            folder="/music",
+        ),
+    )
     dialog = _create_dialog(home, qtbot)
     QtBot.keyClick(dialog.restore_button, Qt.Key.Key_Return)
     assert load_settings(home) == Settings("htdemucs_ft", master_db=-3.0, folder="/music")
@@ -218,15 +250,42 @@ def test_save_error_is_shown_until_saving_succeeds(dialog: SettingsDialog, home:
     assert "next song" in usual_text
     blocking_folder = home.settings.with_name(home.settings.name + ".part")
     blocking_folder.mkdir()
-    dialog.fast.click()
+    dialog.controls["fast"].click()
     assert str(home.settings) in dialog.status_label.text()
     assert _is_unclipped(dialog)
-    dialog.shifts.setCurrentIndex(1)
+    dialog.controls["shifts"].setCurrentIndex(1)
     assert str(home.settings) in dialog.status_label.text()
     blocking_folder.rmdir()
-    dialog.draft.click()
+    dialog.controls["draft"].click()
     assert dialog.status_label.text() == usual_text
     assert load_settings(home) == Settings(draft=False, fast=True, shifts=2)
+
+
+def test_open_dialog_shows_a_setting_that_another_process_changes(
+    dialog: SettingsDialog, home: Home, qtbot: QtBot
+) -> None:
+    SettingsFile(home).change(fast=True, shifts=3, quit="stop")
+    qtbot.waitUntil(lambda: _shown_values(dialog) == _expected_values(Settings(fast=True, shifts=3, quit="stop")))
+    assert dialog.controls["shifts"].currentText() == "3 passes"
+
+
+def test_changed_control_keeps_the_choices_that_it_had(home: Home, qtbot: QtBot) -> None:
+    save_settings(home, Settings(shifts=3))
+    dialog = _create_dialog(home, qtbot)
+    _select(dialog.controls["shifts"], 5)
+    _select(dialog.controls["shifts"], 3)
+    assert load_settings(home).shifts == 3
+
+
+def test_update_setting_is_hidden_without_a_feed_and_restored_to_its_default_all_the_same(
+    home: Home, qtbot: QtBot
+) -> None:
+    save_settings(home, Settings(updates=True))
+    dialog = SettingsDialog(SettingsStore(home), home)
+    qtbot.addWidget(dialog)
+    assert "updates" not in dialog.controls
+    dialog.restore_defaults()
+    assert not load_settings(home).updates
 
 
 def test_platform_shortcut_opens_the_settings_and_escape_closes_them(window: MainWindow, qtbot: QtBot) -> None:
@@ -257,8 +316,8 @@ def test_saving_the_window_state_does_not_undo_a_changed_setting(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     dialog = _open_settings(window, qtbot)
-    dialog.fast.click()
-    _select(dialog.shifts, 2)
+    dialog.controls["fast"].click()
+    _select(dialog.controls["shifts"], 2)
     window.resize(1200, 800)
     window.top_bar.model_selected.emit("htdemucs_ft")
     assert load_settings(setting.home).fast
@@ -277,20 +336,22 @@ def test_restore_defaults_keeps_the_model_selected_in_the_window(
     assert load_settings(setting.home).model == "htdemucs_ft"
 
 
+def test_model_that_another_process_selects_is_shown_and_used_for_the_next_song(
+    window: MainWindow, setting: WindowHarness, qtbot: QtBot
+) -> None:
+    with qtbot.waitSignal(window.settings_store.changed):
+        SettingsFile(setting.home).change(model="htdemucs_ft", shifts=5)
+    qtbot.waitUntil(lambda: "fine-tuned" in window.top_bar.model_button.text())  # once the model store is read
+    with qtbot.waitSignal(window.library.import_queue.finished):
+        window.add_tracks(list_demo_songs())
+    (job,) = setting.store.jobs()
+    assert (job.options.model, job.options.shifts) == ("htdemucs_ft", 5)
+
+
 def test_every_control_has_an_accessible_name_and_description(dialog: SettingsDialog) -> None:
     controls = _controls(dialog).values()
     names = [control.accessibleName() for control in controls]
-    assert names == [
-        "Draft while you wait",
-        "Keep the computer awake",
-        "If songs are still being separated when I quit",
-        "Export format",
-        "Run on",
-        "Half precision (faster)",
-        "Careful separation",
-        "Overlap",
-        "Look for new versions",
-    ]
+    assert names == [row.title.replace("&", "") for row in ROWS.values()]
     label_texts = {label.text() for label in dialog.findChildren(QLabel)}
     assert all(control.accessibleDescription() in label_texts for control in controls)
     assert [button.accessibleName() for button in dialog.findChildren(QPushButton)] == [
@@ -306,7 +367,7 @@ def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtb
     _wait_active(dialog, qtbot)
     assert dialog.focusWidget() is dialog.close_button
     focused = []
-    for _ in range(13):
+    for _ in range(len(SETTING_NAMES) + BUTTON_COUNT):
         QtBot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
         focused.append(dialog.focusWidget())
     assert focused == [
@@ -320,17 +381,7 @@ def test_tab_visits_every_control_from_top_to_bottom(dialog: SettingsDialog, qtb
 
 @pytest.mark.parametrize(
     ("key", "name"),
-    [
-        ("D", "draft"),
-        ("K", "awake"),
-        ("Q", "quit"),
-        ("E", "export_format"),
-        ("U", "runtime"),
-        ("P", "fast"),
-        ("S", "shifts"),
-        ("O", "overlap"),
-        ("N", "updates"),
-    ],
+    [(row.title[row.title.index("&") + 1].upper(), name) for name, row in ROWS.items()],
 )
 def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, key: str, name: str) -> None:
     dialog.activateWindow()
@@ -348,24 +399,24 @@ def test_alt_and_a_letter_focus_a_control(dialog: SettingsDialog, qtbot: QtBot, 
 def test_mnemonic_letters_are_unique(dialog: SettingsDialog) -> None:
     texts = [widget.text() for kind in (QLabel, QPushButton) for widget in dialog.findChildren(kind)]
     letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
-    assert len(letters) == len(set(letters)) == 13
+    assert len(letters) == len(set(letters)) == len(SETTING_NAMES) + BUTTON_COUNT
 
 
 def test_return_toggles_a_switch_or_opens_a_list_and_keeps_the_dialog_open(dialog: SettingsDialog) -> None:
-    QtBot.keyClick(dialog.fast, Qt.Key.Key_Return)
-    assert dialog.fast.isChecked()
-    QtBot.keyClick(dialog.shifts, Qt.Key.Key_Return)
-    assert dialog.shifts.view().isVisible()
-    dialog.shifts.hidePopup()
+    QtBot.keyClick(dialog.controls["fast"], Qt.Key.Key_Return)
+    assert dialog.controls["fast"].isChecked()
+    QtBot.keyClick(dialog.controls["shifts"], Qt.Key.Key_Return)
+    assert dialog.controls["shifts"].view().isVisible()
+    dialog.controls["shifts"].hidePopup()
     assert dialog.isVisible()
 
 
 def test_click_on_the_label_toggles_a_switch(dialog: SettingsDialog) -> None:
-    row = next(row for row in dialog.findChildren(SettingRow) if row.isAncestorOf(dialog.fast))
+    row = next(row for row in dialog.findChildren(SettingRow) if row.isAncestorOf(dialog.controls["fast"]))
     QtBot.mouseClick(row, Qt.MouseButton.LeftButton, pos=QPoint(30, 20))
-    assert dialog.fast.isChecked()
+    assert dialog.controls["fast"].isChecked()
     QtBot.mouseClick(row.findChildren(QLabel)[0], Qt.MouseButton.LeftButton)
-    assert not dialog.fast.isChecked()
+    assert not dialog.controls["fast"].isChecked()
 
 
 def test_wheel_does_not_change_a_list(dialog: SettingsDialog) -> None:
@@ -374,9 +425,9 @@ def test_wheel_does_not_change_a_list(dialog: SettingsDialog) -> None:
     event = QWheelEvent(
         position, position, delta, delta, Qt.MouseButton.NoButton, modifiers, Qt.ScrollPhase.NoScrollPhase, False
     )
-    dialog.overlap.setFocus()
-    QApplication.sendEvent(dialog.overlap, event)
-    assert dialog.overlap.currentData() == Settings.overlap
+    dialog.controls["overlap"].setFocus()
+    QApplication.sendEvent(dialog.controls["overlap"], event)
+    assert dialog.controls["overlap"].currentData() == Settings.overlap
 
 
 def test_focused_control_has_a_focus_ring(dialog: SettingsDialog, qtbot: QtBot) -> None:
@@ -392,7 +443,7 @@ def test_focused_control_has_a_focus_ring(dialog: SettingsDialog, qtbot: QtBot) 
 def test_no_text_is_clipped_on_a_large_screen(dialog: SettingsDialog) -> None:
     assert dialog.width() <= MINIMUM_SIZE[0]
     assert _is_unclipped(dialog)
-    for box in (dialog.runtime, dialog.shifts, dialog.overlap):
+    for box in (dialog.controls["runtime"], dialog.controls["shifts"], dialog.controls["overlap"]):
         widest = max(box.fontMetrics().horizontalAdvance(box.itemText(row)) for row in range(box.count()))
         assert widest + 40 <= box.width()
 
@@ -405,7 +456,7 @@ def test_settings_scroll_to_the_focused_control_on_a_small_screen(
     dialog.activateWindow()
     _wait_active(dialog, qtbot)
     assert dialog.height() == MINIMUM_SIZE[1] - 40  # a title bar
-    for control in (dialog.draft, dialog.updates):
+    for control in (dialog.controls["draft"], dialog.controls["updates"]):
         control.setFocus(Qt.FocusReason.TabFocusReason)
         assert control.visibleRegion().boundingRect() == control.rect()
     assert dialog.close_button.visibleRegion().boundingRect() == dialog.close_button.rect()

@@ -19,7 +19,8 @@ from desktop.jobs.schema import MIGRATIONS
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
-from desktop.settings import Settings, load_settings
+from desktop.runtime.settings_file import load_settings
+from desktop.settings import Settings
 from desktop.stage import Stage
 from tests.helpers.rows import make_new_job, simulate_dead_owner
 

@@ -1,9 +1,8 @@
 """Mixer: exact at unity gain, and free of clicks."""
 
 import numpy as np
-import pytest
 
-from desktop.playback.mixer import RAMP_S, Mixer, db_to_gain
+from desktop.playback.mixer import RAMP_S, Mixer
 
 RATE = 48000
 
@@ -50,8 +49,3 @@ def test_peaks_are_measured_after_the_gain_of_each_lane() -> None:
     lanes[5, 1, 0] = 0.25
     mix(mixer, lanes)
     np.testing.assert_allclose(mixer.peaks, [0.4, 0.25])
-
-
-@pytest.mark.parametrize(("db", "gain"), [(0.0, 1.0), (-6.0206, 0.5), (6.0206, 2.0), (-60.0, 0.0)])
-def test_db_converts_to_gain_and_minus_60_db_is_silence(db: float, gain: float) -> None:
-    assert db_to_gain(db) == pytest.approx(gain, rel=1e-4)

@@ -158,7 +158,7 @@ def test_replacement_ring_starts_at_its_own_position_if_its_seek_was_never_heard
 
 def test_gain_moves_one_step_per_frame_while_two_rings_are_heard() -> None:
     player = make_player(make_ring(50_000))
-    player.set_levels(0.0, [-60.0])
+    player.set_gains(1.0, [0.0])
     player.requested_ring = make_ring(60_000)
     sound = render(player, 2 * FADE)
     assert max_step(sound) < 2 * MAX_STEP

@@ -1,19 +1,20 @@
-"""Transport and reader on a device driven by the test: what is read when, and which errors are reported."""
+"""Session and reader on a device driven by the test: what is read when, and which errors are reported."""
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from desktop.playback import reader as reader_module
+from desktop.playback.device import FillCallback
 from desktop.playback.player import Player
 from desktop.playback.ring import LaneSamples
+from desktop.playback.session import Session
 from desktop.playback.source import ResampledStream
-from desktop.playback.transport import Transport
-from tests.helpers.hand_device import ManualDevices
+from tests.helpers.hand_device import ManualDevice, ManualDevices
 from tests.helpers.library import wait_until
 
 RATE = 44100
@@ -22,7 +23,7 @@ FADE = 600
 
 
 class RampSource:
-    """A track whose samples are their position. It ends at `available`; reads block while `reads_allowed` is cleared."""
+    """A track whose samples are their position, up to `available`. Reads block while `reads_allowed` is cleared."""
 
     def __init__(self, available: int = TRACK_FRAMES, sign: int = 1, sample_rate: int = RATE) -> None:
         self.sample_rate, self.frames, self.lanes = sample_rate, TRACK_FRAMES * sample_rate // RATE, 1
@@ -57,22 +58,22 @@ class RampSource:
             self._source.closed.set()
 
 
-class RecordedTransport:
-    """A transport with a record of its errors and of its end."""
+class RecordedSession:
+    """A session with a record of its errors and of its end."""
 
     def __init__(self, source: RampSource) -> None:
-        self.transport = Transport()
+        self.session = Session()
         self.errors: list[str] = []
         self.ended = threading.Event()
-        self.transport.on_error = self.errors.append
-        self.transport.on_ended = self.ended.set
-        self.transport.load_source(source, ["vocals"])
+        self.session.on_error = self.errors.append
+        self.session.on_ended = self.ended.set
+        self.session.open(source, ["vocals"])
 
     @property
     def player(self) -> Player:
-        """The player of the transport."""
-        assert self.transport._player
-        return self.transport._player
+        """The player of the session."""
+        assert self.session._player
+        return self.session._player
 
     def has_read(self, seconds: float) -> bool:
         """Return True once this many seconds have been read ahead."""
@@ -92,49 +93,49 @@ def source() -> RampSource:
 
 
 @pytest.fixture
-def recorded(devices: ManualDevices, source: RampSource) -> Iterator[RecordedTransport]:
-    created = RecordedTransport(source)
+def recorded(devices: ManualDevices, source: RampSource) -> Iterator[RecordedSession]:
+    created = RecordedSession(source)
     yield created
     source.reads_allowed.set()
-    created.transport.close()
+    created.session.close()
 
 
-def play(recorded: RecordedTransport, devices: ManualDevices) -> None:
+def play(recorded: RecordedSession, devices: ManualDevices) -> None:
     """Press play; wait for the device and for two seconds of audio read ahead."""
-    recorded.transport.play()
+    recorded.session.play()
     wait_until(lambda: devices.is_playing and recorded.has_read(1.9), interval_s=0.01)
 
 
 def test_output_is_the_track_from_the_playhead_on(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
-    recorded.transport.seek(5 * RATE)
+    recorded.session.seek(5 * RATE)
     play(recorded, devices)
     output = devices.render(RATE)
     np.testing.assert_array_equal(output[FADE:], source.sound(5 * RATE, RATE)[FADE:])
-    assert 5 * RATE < recorded.transport.position <= 6 * RATE
+    assert 5 * RATE < recorded.session.position <= 6 * RATE
 
 
 def test_missing_device_is_reported_and_a_device_connected_later_plays(
-    recorded: RecordedTransport, devices: ManualDevices
+    recorded: RecordedSession, devices: ManualDevices
 ) -> None:
     devices.open_error = "There is no sound device."
-    recorded.transport.play()
+    recorded.session.play()
     wait_until(lambda: recorded.errors == [devices.open_error], interval_s=0.01)
-    assert not recorded.transport.is_playing
+    assert not recorded.session.is_playing
     devices.open_error = ""
     play(recorded, devices)
     assert devices.render(2 * FADE)[-1] > 0
 
 
 def test_lost_device_is_reported_and_the_next_one_resumes_at_the_same_position(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
     play(recorded, devices)
     devices.render(RATE)
-    position = recorded.transport.position
+    position = recorded.session.position
     devices.devices[-1].simulate_loss()
-    wait_until(lambda: not recorded.transport.is_playing, interval_s=0.01)
+    wait_until(lambda: not recorded.session.is_playing, interval_s=0.01)
     wait_until(lambda: bool(recorded.errors), interval_s=0.01)
     assert "lost" in recorded.errors[0]
     assert not devices.is_playing
@@ -145,13 +146,13 @@ def test_lost_device_is_reported_and_the_next_one_resumes_at_the_same_position(
 
 
 def test_long_pause_releases_the_device_and_play_opens_a_new_one(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reader_module, "_RELEASE_DEVICE_AFTER_S", 0.1)
     play(recorded, devices)
     devices.render(RATE)
-    recorded.transport.pause()
-    position = recorded.transport.position
+    recorded.session.pause()
+    position = recorded.session.position
     wait_until(lambda: not devices.is_playing, interval_s=0.01)
     play(recorded, devices)
     assert len(devices.devices) == 2
@@ -159,9 +160,9 @@ def test_long_pause_releases_the_device_and_play_opens_a_new_one(
     assert recorded.errors == []
 
 
-def test_device_lost_while_paused_is_not_reported(recorded: RecordedTransport, devices: ManualDevices) -> None:
+def test_device_lost_while_paused_is_not_reported(recorded: RecordedSession, devices: ManualDevices) -> None:
     play(recorded, devices)
-    recorded.transport.pause()
+    recorded.session.pause()
     devices.devices[-1].simulate_loss()
     wait_until(lambda: not devices.is_playing, interval_s=0.01)
     play(recorded, devices)
@@ -170,16 +171,16 @@ def test_device_lost_while_paused_is_not_reported(recorded: RecordedTransport, d
 
 
 def test_slow_replacement_source_takes_over_without_a_gap(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
     play(recorded, devices)
     blocks = [devices.render(RATE)]
     replacement = RampSource(available=RATE // 2)  # nothing at the playhead or after it
-    recorded.transport.replace_source(replacement)
+    recorded.session.replace_source(replacement)
     for second in range(1, 6):
         wait_until(lambda: recorded.player.current_ring.readable_frames > 1.5 * RATE, interval_s=0.01)  # type: ignore[union-attr]
         blocks.append(devices.render(RATE))
-        assert not recorded.transport.is_buffering
+        assert not recorded.session.is_buffering
         assert source.closed.is_set() is (second > 3)
         if second == 3:
             replacement.available = TRACK_FRAMES
@@ -189,65 +190,89 @@ def test_slow_replacement_source_takes_over_without_a_gap(
 
 
 def test_source_replaced_right_after_a_seek_starts_at_the_seek_position(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
     play(recorded, devices)
     devices.render(RATE)
     source.reads_allowed.clear()  # block the reader
     devices.render(RATE // 2)
-    recorded.transport.seek(10 * RATE)
+    recorded.session.seek(10 * RATE)
     replacement = RampSource(sign=-1)
-    recorded.transport.replace_source(replacement)
+    recorded.session.replace_source(replacement)
     source.reads_allowed.set()
     wait_until(lambda: recorded.player.requested_ring is not recorded.player.current_ring, interval_s=0.01)
     output = devices.render(RATE)
     np.testing.assert_allclose(output[2 * FADE :], replacement.sound(10 * RATE, RATE)[2 * FADE :], atol=1e-6)
 
 
-def test_playhead_advances_while_a_replacement_source_waits(
-    recorded: RecordedTransport, devices: ManualDevices
-) -> None:
+def test_playhead_advances_while_a_replacement_source_waits(recorded: RecordedSession, devices: ManualDevices) -> None:
     play(recorded, devices)
     devices.render(RATE)
-    recorded.transport.replace_source(RampSource(available=0))
+    recorded.session.replace_source(RampSource(available=0))
     devices.render(RATE // 2)
-    wait_until(lambda: recorded.transport.position > 1.4 * RATE, interval_s=0.01)
+    wait_until(lambda: recorded.session.position > 1.4 * RATE, interval_s=0.01)
 
 
-def test_track_played_to_its_end_restarts_from_the_beginning(
-    recorded: RecordedTransport, devices: ManualDevices
+class ExclusiveDevices(ManualDevices):
+    """A card that only one stream can use, as ALSA's hardware devices are."""
+
+    def __call__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> ManualDevice:
+        self.open_error = "The sound device is busy." if self.is_playing else ""
+        return super().__call__(sample_rate, fill, on_lost)
+
+
+def test_next_song_opens_the_device_after_the_song_before_has_released_it(
+    source: RampSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorded.transport.seek(TRACK_FRAMES - RATE)
-    recorded.transport.play()
+    devices = ExclusiveDevices()
+    monkeypatch.setattr(reader_module, "Device", devices)
+    recorded = RecordedSession(source)
+    play(recorded, devices)
+    source.reads_allowed.clear()  # the reader cannot end: its disk does not respond
+    devices.render(RATE)
+    next_source = RampSource(sign=-1)
+    recorded.session.open(next_source, ["vocals"])
+    recorded.session.play()
+    source.reads_allowed.set()
+    wait_until(lambda: len(devices.devices) == 2 and devices.is_playing and recorded.has_read(1.9), interval_s=0.01)
+    np.testing.assert_array_equal(devices.render(RATE)[FADE:], next_source.sound(0, RATE)[FADE:])
+    assert recorded.errors == []
+    recorded.session.close()
+    assert not devices.is_playing
+
+
+def test_track_played_to_its_end_restarts_from_the_beginning(recorded: RecordedSession, devices: ManualDevices) -> None:
+    recorded.session.seek(TRACK_FRAMES - RATE)
+    recorded.session.play()
     wait_until(lambda: devices.is_playing and recorded.has_read(1.0), interval_s=0.01)
     devices.render(RATE + 441)
     assert recorded.ended.wait(30)
-    assert (recorded.transport.is_playing, recorded.transport.position) == (False, TRACK_FRAMES)
+    assert (recorded.session.is_playing, recorded.session.position) == (False, TRACK_FRAMES)
     recorded.ended.clear()
     play(recorded, devices)
     devices.render(RATE)
-    assert recorded.transport.is_playing
+    assert recorded.session.is_playing
     assert not recorded.ended.is_set()
-    assert 0 < recorded.transport.position <= RATE
+    assert 0 < recorded.session.position <= RATE
 
 
 def test_playback_buffers_at_missing_audio_and_resumes_by_itself(devices: ManualDevices) -> None:
     source = RampSource(available=2 * RATE)
-    recorded = RecordedTransport(source)
-    recorded.transport.play()
+    recorded = RecordedSession(source)
+    recorded.session.play()
     wait_until(lambda: devices.is_playing and recorded.has_read(1.95), interval_s=0.01)
     output = devices.render(3 * RATE)
     assert not output[2 * RATE :].any()
-    wait_until(lambda: recorded.transport.is_buffering, interval_s=0.01)
+    wait_until(lambda: recorded.session.is_buffering, interval_s=0.01)
     source.available = TRACK_FRAMES
-    wait_until(lambda: not recorded.transport.is_buffering, interval_s=0.01)
+    wait_until(lambda: not recorded.session.is_buffering, interval_s=0.01)
     resumed = devices.render(RATE)
     np.testing.assert_allclose(resumed[FADE:], source.sound(2 * RATE, RATE)[FADE:], atol=1e-6)
-    recorded.transport.close()
+    recorded.session.close()
 
 
 def test_dropouts_are_logged_at_a_limited_rate(
-    recorded: RecordedTransport, devices: ManualDevices, source: RampSource, caplog: pytest.LogCaptureFixture
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource, caplog: pytest.LogCaptureFixture
 ) -> None:
     play(recorded, devices)
     with caplog.at_level(logging.WARNING, "desktop.playback"):
@@ -265,13 +290,13 @@ def test_dropouts_are_logged_at_a_limited_rate(
 def test_buffering_of_an_unfinished_track_is_not_logged(
     devices: ManualDevices, caplog: pytest.LogCaptureFixture
 ) -> None:
-    recorded = RecordedTransport(RampSource(available=RATE))
-    recorded.transport.play()
+    recorded = RecordedSession(RampSource(available=RATE))
+    recorded.session.play()
     wait_until(lambda: devices.is_playing and recorded.has_read(1.0), interval_s=0.01)
     devices.render(2 * RATE)
-    wait_until(lambda: recorded.transport.is_buffering, interval_s=0.01)
+    wait_until(lambda: recorded.session.is_buffering, interval_s=0.01)
     assert not caplog.records
-    recorded.transport.close()
+    recorded.session.close()
 
 
 @pytest.mark.parametrize("rate", [22050, 48000, 192000])

@@ -7,9 +7,10 @@ import pytest
 from desktop.models.store import ModelStore
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
-from desktop.settings import Settings, save_settings
+from desktop.settings import Settings
 from desktop.tasks.engine_cache import EngineCache
 from tests.helpers.engines import TINY_KWARGS, write_htdemucs
+from tests.helpers.settings import save_settings
 
 
 @pytest.fixture

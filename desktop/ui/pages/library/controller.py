@@ -9,10 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from desktop.jobs.model import Job, options_from_settings
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
-from desktop.settings import load_settings
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.bin_commands import BinCommands
 from desktop.ui.pages.library.covers import CoverCache
@@ -44,19 +44,20 @@ class LibraryController(QObject):
         feed: JobFeed,
         model_store: ModelStore,
         home: Home,
+        settings_store: SettingsStore,
         notices: NoticeStrip,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._service = service
         self._model_store = model_store
-        self._home = home
+        self._settings_store = settings_store
         self._background = BackgroundRunner("library", self)
         self._cover_background = BackgroundRunner("covers", self)
         self.table_model = JobTableModel(self)
         self.proxy = JobProxy(self.table_model, self)
         self.covers = CoverCache(home, self._cover_background, self)
-        self.refresher = Refresher(service, feed, self.table_model, home, self._background, self)
+        self.refresher = Refresher(service, feed, self.table_model, home, settings_store, self._background, self)
         self.commands = JobCommands(service, self.table_model, notices, self._background, self)
         self.removals = BinCommands(service, self.table_model, self.proxy, notices, self._background, self)
         self.import_queue = ImportQueue(service, self)
@@ -83,9 +84,8 @@ class LibraryController(QObject):
 
         With `allow_duplicates`, tracks whose content is already in the library are added again.
         """
-        self.import_queue.add(
-            files, replace(options_from_settings(load_settings(self._home)), model=model), allow_duplicates
-        )
+        options = replace(options_from_settings(self._settings_store.settings), model=model)
+        self.import_queue.add(files, options, allow_duplicates)
 
     def add_paths(self, paths: Sequence[Path], model: str, allow_duplicates: bool = False) -> None:
         """Import files and folders as `add` does."""

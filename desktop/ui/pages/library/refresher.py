@@ -9,10 +9,10 @@ from desktop.errors import UnbraidError, UnknownJobError
 from desktop.jobs.model import Job
 from desktop.jobs.speeds import Speeds, load_speeds
 from desktop.paths import Home
-from desktop.settings import Settings, load_settings
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.service_provider import ServiceProvider
+from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.pages.library.job_model import JobTableModel
 
 _FULL_RELOAD_THRESHOLD = 20
@@ -22,13 +22,12 @@ _RETRY_DELAY_MS = 2000
 
 @dataclass(frozen=True)
 class _ReadResult:
-    """Jobs read from the library, with the speeds and settings read at the same time."""
+    """Jobs read from the library, with the speeds read at the same time."""
 
     jobs: Sequence[Job]
     missing_ids: Sequence[str]
     is_full: bool
     speeds: Speeds
-    settings: Settings
     is_queue_paused: bool = False
 
 
@@ -51,6 +50,7 @@ class Refresher(QObject):
         feed: JobFeed,
         table_model: JobTableModel,
         home: Home,
+        settings_store: SettingsStore,
         background: BackgroundRunner,
         parent: QObject | None = None,
     ) -> None:
@@ -58,6 +58,7 @@ class Refresher(QObject):
         self._service = service
         self._table_model = table_model
         self._home = home
+        self._settings_store = settings_store
         self._background = background
         self._changed_ids: set[str] = set()
         self._needs_reload = False
@@ -90,20 +91,20 @@ class Refresher(QObject):
 
     def _read_jobs(self, changed_ids: Sequence[str], is_full: bool) -> _ReadResult:
         """Read the changed jobs, or all if `is_full`. Runs in the background thread."""
-        speeds, settings = load_speeds(self._home), load_settings(self._home)
+        speeds = load_speeds(self._home)
         if is_full:
-            return _ReadResult(self._service().jobs(), (), True, speeds, settings, self._service().is_queue_paused())
+            return _ReadResult(self._service().jobs(), (), True, speeds, self._service().is_queue_paused())
         jobs, missing_ids = list[Job](), list[str]()
         for job_id in changed_ids:
             try:
                 jobs.append(self._service().job(job_id))
             except UnknownJobError:
                 missing_ids.append(job_id)
-        return _ReadResult(jobs, missing_ids, False, speeds, settings)
+        return _ReadResult(jobs, missing_ids, False, speeds)
 
     def _apply_result(self, result: _ReadResult) -> None:
         self._is_reading = False
-        self._table_model.set_speeds(result.speeds, result.settings)
+        self._table_model.set_speeds(result.speeds, self._settings_store.settings)
         if result.is_full:
             self._table_model.sync(result.jobs)
             self.queue_paused_changed.emit(result.is_queue_paused)

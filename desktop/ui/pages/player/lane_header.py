@@ -143,11 +143,11 @@ class LaneHeader(LaneHeaderBase):
         """Show the current mix of the lane."""
         mix = self._controller.lane_mix(self._lane)
         is_audible = self._controller.is_audible(self._lane)
-        self._mute.setChecked(mix.muted)
-        self._solo.setChecked(mix.soloed)
+        self._mute.setChecked(mix.mute)
+        self._solo.setChecked(mix.solo)
         self._fader.show_db(mix.gain_db)
         self._level_label.show_text(
-            "muted" if mix.muted else format_db(mix.gain_db), "" if is_audible else "Another lane is soloed"
+            "muted" if mix.mute else format_db(mix.gain_db), "" if is_audible else "Another lane is soloed"
         )
         self._name_label.set_colour(Colour.TEXT if is_audible else Colour.FAINT)
         if not is_audible:

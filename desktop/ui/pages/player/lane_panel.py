@@ -18,7 +18,6 @@ from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.lane_stack import LaneStack
-from desktop.ui.pages.player.mix import stems_in_lane_order
 from desktop.ui.pages.player.sample_reader import SampleReader
 from desktop.ui.theme.palette import Colour, stem_colour
 from desktop.ui.waveform.pixel_columns import find_peak_level
@@ -60,7 +59,7 @@ class LanePanel(QWidget):
 
     def show_stems(self, job: Job) -> None:
         """Show one lane for each finished stem of a job."""
-        stems = stems_in_lane_order(job)
+        stems = job.sorted_stems()
         peaks = [_open_peaks(stem.peaks) for stem in stems]
         self._live_peaks = None
         self._sample_reader.set_song(partial(_open_stem_files, [stem.path for stem in stems]))

@@ -15,7 +15,6 @@ from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results, format_time_left
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
-from desktop.ui.pages.player.mix import stems_in_lane_order
 from desktop.ui.pages.player.partial_results import PartialResults
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
@@ -127,7 +126,7 @@ class PlayerPanel(QWidget):
         self._shown_key = key
         self._ensure_lanes().show_stems(job)
         self._stack.setCurrentWidget(self._ensure_lanes())
-        stems = stems_in_lane_order(job)
+        stems = job.sorted_stems()
         self._controller.load(job.id, [stem.path for stem in stems], [stem.name for stem in stems])
 
     def _show_without_result(self, job: Job) -> None:

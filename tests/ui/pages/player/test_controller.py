@@ -1,20 +1,27 @@
-"""The player controller on a transport without a sound device, whose playhead the tests move."""
+"""The player controller on a session without a sound device, whose playhead the tests move."""
 
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QThread, QTimer
 from pytestqt.qtbot import QtBot
 
-from desktop.playback.transport import Transport
+from desktop.paths import Home
+from desktop.playback.mix import LaneMix
+from desktop.playback.session import Session
+from desktop.ui.pages.player import song_states
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.song_states import SongStateStore
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
+SONG_ID = str(UUID(int=1000))
 
-class SilentTransport(Transport):
-    """The real transport without audio output: the test moves the playhead."""
+
+class SilentSession(Session):
+    """The real session without audio output: the test moves the playhead."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,20 +53,20 @@ class SilentTransport(Transport):
 
 
 @pytest.fixture
-def transport() -> Iterator[SilentTransport]:
-    created = SilentTransport()
+def session() -> Iterator[SilentSession]:
+    created = SilentSession()
     yield created
     created.close()
 
 
 @pytest.fixture
-def controller(qtbot: QtBot, transport: SilentTransport) -> Iterator[PlayerController]:
-    created = PlayerController(transport)
+def controller(qtbot: QtBot, session: SilentSession, tmp_path: Path) -> Iterator[PlayerController]:
+    created = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield created
     created.close()
 
 
-def load_stems(controller: PlayerController, folder: Path, key: str = "song") -> None:
+def load_stems(controller: PlayerController, folder: Path, key: str = SONG_ID) -> None:
     job = write_completed_job(folder)
     controller.load(key, [stem.path for stem in job.stems], [stem.name for stem in job.stems])
 
@@ -68,7 +75,7 @@ def load_stems(controller: PlayerController, folder: Path, key: str = "song") ->
 def song(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> str:
     load_stems(controller, tmp_path)
     qtbot.waitUntil(lambda: controller.is_ready)
-    return "song"
+    return SONG_ID
 
 
 def has_active_timer(controller: PlayerController) -> bool:
@@ -77,10 +84,10 @@ def has_active_timer(controller: PlayerController) -> bool:
 
 @pytest.mark.usefixtures("song")
 def test_position_changes_are_emitted_while_playing(
-    qtbot: QtBot, controller: PlayerController, transport: SilentTransport
+    qtbot: QtBot, controller: PlayerController, session: SilentSession
 ) -> None:
     controller.toggle_playback()
-    transport.frame = 1000
+    session.frame = 1000
     with qtbot.waitSignal(controller.position_changed) as signal:
         pass
     assert signal.args == [1000]
@@ -109,26 +116,26 @@ def test_levels_are_emitted_while_playing_and_cleared_on_pause(qtbot: QtBot, con
 
 @pytest.mark.usefixtures("song")
 def test_missing_sound_device_is_reported_as_a_notice(
-    qtbot: QtBot, controller: PlayerController, transport: SilentTransport
+    qtbot: QtBot, controller: PlayerController, session: SilentSession
 ) -> None:
-    transport.error = "No sound device was found. Plug one in and press play again."
+    session.error = "No sound device was found. Plug one in and press play again."
     with qtbot.waitSignal(controller.notice) as notice:
         controller.toggle_playback()
-    assert notice.args == [transport.error]
+    assert notice.args == [session.error]
     assert not controller.is_playing
     assert not has_active_timer(controller)
 
 
 @pytest.mark.usefixtures("song")
 def test_lost_sound_device_is_reported_in_the_main_thread(
-    qtbot: QtBot, controller: PlayerController, transport: SilentTransport
+    qtbot: QtBot, controller: PlayerController, session: SilentSession
 ) -> None:
     notices: list[tuple[str, bool]] = []
     controller.notice.connect(lambda text: notices.append((text, QThread.isMainThread())))
     controller.toggle_playback()
-    transport.running = False
-    assert transport.on_error is not None
-    audio_thread = threading.Thread(target=transport.on_error, args=("The sound device went away.",))
+    session.running = False
+    assert session.on_error is not None
+    audio_thread = threading.Thread(target=session.on_error, args=("The sound device went away.",))
     audio_thread.start()
     audio_thread.join()
     qtbot.waitUntil(lambda: bool(notices))
@@ -137,14 +144,12 @@ def test_lost_sound_device_is_reported_in_the_main_thread(
 
 
 @pytest.mark.usefixtures("song")
-def test_end_of_the_track_stops_playback(
-    qtbot: QtBot, controller: PlayerController, transport: SilentTransport
-) -> None:
+def test_end_of_the_track_stops_playback(qtbot: QtBot, controller: PlayerController, session: SilentSession) -> None:
     controller.toggle_playback()
-    transport.frame, transport.running = transport.frames, False
-    assert transport.on_ended is not None
+    session.frame, session.running = session.frames, False
+    assert session.on_ended is not None
     with qtbot.waitSignal(controller.playing_changed) as signal:
-        audio_thread = threading.Thread(target=transport.on_ended)
+        audio_thread = threading.Thread(target=session.on_ended)
         audio_thread.start()
         audio_thread.join()
     assert signal.args == [False]
@@ -152,23 +157,21 @@ def test_end_of_the_track_stops_playback(
 
 
 @pytest.mark.usefixtures("song")
-def test_playback_at_the_end_restarts_from_the_beginning(
-    controller: PlayerController, transport: SilentTransport
-) -> None:
-    controller.seek(transport.frames)
+def test_playback_at_the_end_restarts_from_the_beginning(controller: PlayerController, session: SilentSession) -> None:
+    controller.seek(session.frames)
     controller.toggle_playback()
-    assert transport.frame == 0
+    assert session.frame == 0
     assert controller.is_playing
 
 
 @pytest.mark.usefixtures("song")
-def test_seek_is_clamped_to_the_track(controller: PlayerController, transport: SilentTransport) -> None:
+def test_seek_is_clamped_to_the_track(controller: PlayerController, session: SilentSession) -> None:
     controller.seek_by(1.0)
-    assert transport.frame == SAMPLE_RATE
+    assert session.frame == SAMPLE_RATE
     controller.seek_by(60.0)
-    assert transport.frame == transport.frames
+    assert session.frame == session.frames
     controller.seek_by(-600.0)
-    assert transport.frame == 0
+    assert session.frame == 0
 
 
 def test_play_pressed_while_stems_load_starts_playback_once_they_are_loaded(
@@ -183,7 +186,7 @@ def test_only_the_last_of_several_loads_is_completed(
     qtbot: QtBot, controller: PlayerController, tmp_path: Path
 ) -> None:
     for number in range(4):
-        load_stems(controller, tmp_path / str(number), key=str(number))
+        load_stems(controller, tmp_path / str(number), key=str(UUID(int=number)))
     with qtbot.waitSignal(controller.loaded_changed):
         pass
     assert controller.is_ready
@@ -205,3 +208,90 @@ def test_commands_without_a_track_have_no_effect(controller: PlayerController) -
     controller.set_gain_db(0, -3)
     assert not controller.is_playing
     assert controller.duration == 0
+
+
+def open_with_state_saved_by(controller: PlayerController, home: Home, qtbot: QtBot, folder: Path) -> PlayerController:
+    """Close `controller`, as its window does, and open the same song in another one on the same library."""
+    controller.close()
+    later = PlayerController(SilentSession(), SongStateStore(home))
+    load_stems(later, folder)
+    qtbot.waitUntil(lambda: later.is_ready)
+    return later
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    created = Home(tmp_path / "home").create_folders()
+    created.job_folder(SONG_ID).root.mkdir()
+    return created
+
+
+@pytest.mark.usefixtures("song")
+def test_mix_and_playhead_are_kept_in_the_library_when_the_window_closes(
+    qtbot: QtBot, controller: PlayerController, home: Home, tmp_path: Path
+) -> None:
+    controller.toggle_mute(1)
+    controller.set_gain_db(2, -9.0)
+    controller.set_master_db(-4.0)
+    controller.seek(SAMPLE_RATE)
+    later = open_with_state_saved_by(controller, home, qtbot, tmp_path)
+    assert [later.lane_mix(lane) for lane in range(4)] == [LaneMix(), LaneMix(mute=True), LaneMix(-9.0), LaneMix()]
+    assert later.position == SAMPLE_RATE
+    assert later.master_db == 0.0
+    later.close()
+
+
+@pytest.mark.usefixtures("song")
+def test_change_is_saved_shortly_after_it_was_made(
+    qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writers: list[str] = []
+    monkeypatch.setattr(song_states, "write_song_state", lambda *_: writers.append(threading.current_thread().name))
+    controller.toggle_solo(0)
+    qtbot.waitUntil(lambda: bool(writers))
+    assert writers[0] != threading.main_thread().name
+
+
+@pytest.mark.usefixtures("song")
+def test_song_that_nobody_touched_leaves_no_file(controller: PlayerController, home: Home) -> None:
+    controller.close()
+    assert list(home.job_folder(SONG_ID).root.iterdir()) == []
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"null and void", b"\xff\xfe", b"[" * 100_000, b'{"lanes": 3}'])
+def test_damaged_state_is_ignored_with_a_log_line(
+    qtbot: QtBot,
+    controller: PlayerController,
+    home: Home,
+    tmp_path: Path,
+    damage: bytes,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    home.job_folder(SONG_ID).song_state.write_bytes(damage)
+    load_stems(controller, tmp_path)
+    qtbot.waitUntil(lambda: controller.is_ready)
+    assert controller.lane_mix(0) == LaneMix()
+    assert "is ignored" in caplog.text
+    assert SONG_ID in caplog.text
+
+
+@pytest.mark.usefixtures("song")
+def test_state_of_a_deleted_song_does_not_bring_its_folder_back(controller: PlayerController, home: Home) -> None:
+    home.job_folder(SONG_ID).root.rmdir()
+    controller.toggle_mute(0)
+    controller.close()
+    assert not home.job_folder(SONG_ID).root.exists()
+
+
+@pytest.mark.usefixtures("song")
+def test_undo_and_redo_are_shown(qtbot: QtBot, controller: PlayerController) -> None:
+    controller.toggle_mute(0)
+    controller.set_master_db(-3.0)
+    with qtbot.waitSignals([controller.lanes_changed, controller.master_changed]):
+        controller.undo()
+    assert controller.master_db == 0.0
+    with qtbot.waitSignal(controller.lanes_changed):
+        controller.undo()
+    assert not controller.lane_mix(0).mute
+    controller.redo()
+    assert controller.lane_mix(0).mute

@@ -1,4 +1,4 @@
-"""The player panel, with a real transport and real stems."""
+"""The player panel, with a real session and real stems."""
 
 import subprocess
 import sys
@@ -18,12 +18,13 @@ from pytestqt.qtbot import QtBot
 from desktop.audio.peaks import write_peaks
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
+from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
@@ -35,15 +36,15 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 
 @pytest.fixture
-def transport() -> Iterator[Transport]:
-    created = Transport()
+def session() -> Iterator[Session]:
+    created = Session()
     yield created
     created.close()
 
 
 @pytest.fixture
-def controller(qtbot: QtBot, transport: Transport) -> Iterator[PlayerController]:
-    player = PlayerController(transport)
+def controller(qtbot: QtBot, session: Session, tmp_path: Path) -> Iterator[PlayerController]:
+    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
 
@@ -153,14 +154,14 @@ def test_showing_a_job_does_not_block_the_window(
 
 
 def test_mute_and_solo_change_the_transport_and_the_lane_header(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     lanes = load_and_show(qtbot, panel, controller, job)
     qtbot.mouseClick(letter_button(lanes[2], "M"), Qt.MouseButton.LeftButton)
-    assert transport.is_muted(2)
+    assert session.mix.lane("bass").mute
     assert "muted" in visible_texts(lanes[2])
     qtbot.mouseClick(letter_button(lanes[0], "S"), Qt.MouseButton.LeftButton)
-    assert [transport.is_audible(lane) for lane in range(4)] == [True, False, False, False]
+    assert [session.is_audible(lane) for lane in range(4)] == [True, False, False, False]
     controller.toggle_solo(0)
     assert not letter_button(lanes[0], "S").isChecked()
 
@@ -175,58 +176,58 @@ def test_mute_and_solo_of_missing_lanes_have_no_effect(
 
 
 def test_fader_sets_the_level_of_its_lane(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     lanes = load_and_show(qtbot, panel, controller, job)
     slider = find_fader(lanes[1])
     qtbot.mouseClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(slider.width() // 2, slider.height() // 2))
-    assert -10 < transport.gain_db(1) < -5
+    assert -10 < session.mix.lane("drums").gain_db < -5
     qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=QPoint(5, slider.height() // 2))
-    assert transport.gain_db(1) == 0.0
+    assert session.mix.lane("drums").gain_db == 0.0
     assert "0.0 dB" in visible_texts(lanes[1])
 
 
 def test_wheel_moves_a_fader_by_half_a_decibel(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     slider = find_fader(load_and_show(qtbot, panel, controller, job)[0])
     for notches in (-3, 1):
         QApplication.sendEvent(slider, wheel_event(slider, notches))
-    assert transport.gain_db(0) == pytest.approx(-1.0)
+    assert session.mix.lane("vocals").gain_db == pytest.approx(-1.0)
 
 
 def test_arrow_key_moves_the_focused_fader_by_one_decibel(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     slider = find_fader(load_and_show(qtbot, panel, controller, job)[0])
     qtbot.keyClick(slider, Qt.Key.Key_Left)
-    assert transport.gain_db(0) == pytest.approx(-1.0)
+    assert session.mix.lane("vocals").gain_db == pytest.approx(-1.0)
     assert slider.accessibleDescription() == "−1.0 dB"
 
 
 def test_accessible_value_of_a_fader_is_in_decibels(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     slider = find_fader(load_and_show(qtbot, panel, controller, job)[0])
     interface = QAccessible.queryAccessibleInterface(slider)
     assert interface is not None
     value = interface.valueInterface()
     value.setCurrentValue(-6)
-    assert transport.gain_db(0) == -6.0
+    assert session.mix.lane("vocals").gain_db == -6.0
     controller.set_gain_db(0, -12.3)
     assert value.currentValue() == -12
     assert slider.accessibleDescription() == "−12.3 dB"
-    assert transport.gain_db(0) == -12.3  # the accessible value is rounded, the level is not
+    assert session.mix.lane("vocals").gain_db == -12.3  # the accessible value is rounded, the level is not
 
 
 def test_click_in_a_waveform_moves_the_playhead(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     load_and_show(qtbot, panel, controller, job)
     viewport = waveform_view(panel).viewport()
     with qtbot.waitSignal(controller.position_changed):
         qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(viewport.width() // 2, 100))
-    assert transport.position == pytest.approx(SAMPLE_RATE, abs=2 * SAMPLE_RATE / viewport.width())
+    assert session.position == pytest.approx(SAMPLE_RATE, abs=2 * SAMPLE_RATE / viewport.width())
 
 
 def test_lane_headers_and_waveforms_are_aligned(
@@ -279,7 +280,7 @@ def test_mix_and_position_are_restored_when_a_job_is_shown_again(
     controller.set_gain_db(3, -4.0)
     controller.seek_to_seconds(1.5)
     load_and_show(qtbot, panel, controller, write_completed_job(tmp_path / "other"))
-    assert not controller.lane_mix(1).muted
+    assert not controller.lane_mix(1).mute
     assert controller.position_seconds == 0
     lanes = load_and_show(qtbot, panel, controller, job)
     assert controller.position_seconds == pytest.approx(1.5)
@@ -396,9 +397,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pathlib import Path
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.ui.pages.player import panel as panel_module
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.song_states import SongStateStore
 
 imported_in_threads, original_import = set(), builtins.__import__
 def record_import(name, *arguments):
@@ -407,7 +409,8 @@ def record_import(name, *arguments):
     return original_import(name, *arguments)
 
 application = QApplication(["unbraid", "-platform", "offscreen"])
-panel = panel_module.PlayerPanel(PlayerController(Transport()), Home(Path("nowhere")))
+home = Home(Path("nowhere"))
+panel = panel_module.PlayerPanel(PlayerController(Session(), SongStateStore(home)), home)
 builtins.__import__ = record_import
 panel.preload_modules()
 QTimer.singleShot(panel_module.PRELOAD_DELAY_MS + 400, application.quit)

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
-from desktop.playback.transport import Transport
+from desktop.playback.session import Session
 from desktop.segments.grid import Segmentation
 from desktop.segments.partial_result import COMPLETE_MARKER
 from desktop.segments.store import SegmentStore, StoreManifest
@@ -18,6 +18,7 @@ from desktop.stage import Stage
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.hand_device import ManualDevices
 from tests.helpers.stems import make_unseparated_job, write_completed_job
@@ -30,12 +31,12 @@ DISPLAY_ORDER = ("vocals", "drums", "bass", "other")
 
 
 @pytest.fixture
-def controller(qtbot: QtBot) -> Iterator[PlayerController]:
-    transport = Transport()
-    player = PlayerController(transport)
+def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
+    session = Session()
+    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
-    transport.close()
+    session.close()
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def test_mix_and_position_are_kept_when_the_stems_replace_the_segments(
     panel.show_job(completed)
     qtbot.waitUntil(lambda: controller.duration == pytest.approx(completed.frames / completed.sample_rate))  # type: ignore[operator]
     assert visible_lane_headers(panel) == headers
-    assert controller.lane_mix(1).muted
+    assert controller.lane_mix(1).mute
     assert controller.position_seconds == pytest.approx(1.0, abs=0.01)
     assert count_hatched_columns(panel) == 0
 
@@ -155,7 +156,7 @@ def test_lanes_of_a_model_with_more_stems_are_added_and_the_position_is_kept(
     create_segment_store(home, job, final=True, names=("drums", "bass", "other", "vocals", "guitar", "piano"))
     panel.show_job(replace(job, progress=0.1))
     qtbot.waitUntil(lambda: len(controller.lane_names) == 6)
-    assert controller.lane_mix(0).soloed
+    assert controller.lane_mix(0).solo
     assert controller.position_seconds == pytest.approx(3.0, abs=0.01)
 
 

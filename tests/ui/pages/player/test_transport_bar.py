@@ -7,9 +7,11 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
-from desktop.playback.transport import Transport
+from desktop.paths import Home
+from desktop.playback.session import Session
 from desktop.ui.pages.player.buttons import PlayButton
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
 from desktop.ui.widgets.button import PaintedButton
 from desktop.ui.widgets.fader import Fader
@@ -19,12 +21,12 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 
 @pytest.fixture
-def controller(qtbot: QtBot) -> Iterator[PlayerController]:
-    transport = Transport()
-    player = PlayerController(transport)
+def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
+    session = Session()
+    player = PlayerController(session, SongStateStore(Home(tmp_path / "home")))
     yield player
     player.close()
-    transport.close()
+    session.close()
 
 
 @pytest.fixture

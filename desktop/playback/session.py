@@ -1,0 +1,284 @@
+"""Session: playback of one song, and the only entrance to it.
+
+Audio modules are imported when a song is first played: the window appears a tenth of a second sooner.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial, wraps
+from time import monotonic
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+from desktop.playback.mix import Mix, MixHistory, SongState
+
+if TYPE_CHECKING:
+    from desktop.errors import SoundUnavailableError, StorageError
+    from desktop.playback.player import Player
+    from desktop.playback.reader import Cue, Reader
+    from desktop.playback.source import PlaybackSource
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def _in_own_thread(
+    method: "Callable[Concatenate[Session, Parameters], Result]",
+) -> "Callable[Concatenate[Session, Parameters], Result]":
+    """Wrap a method of Session: it raises RuntimeError in any thread but the one that created the session."""
+
+    @wraps(method)
+    def checked(session: "Session", *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if threading.get_ident() != session.thread_id:
+            raise RuntimeError(f"Session.{method.__name__} was called in the thread {threading.current_thread().name}")
+        return method(session, *args, **kwargs)
+
+    return checked
+
+
+class Session:
+    """Playback of one song at a time, for use by one thread: the one that created it.
+
+    Sources are opened elsewhere and handed in, and no method waits for a disk or a device, except `close`. Without a
+    sound device everything works except playing.
+    """
+
+    def __init__(self) -> None:
+        self.thread_id = threading.get_ident()
+        """The thread that may use the session."""
+        self.on_ended: Callable[[], None] | None = None
+        """Called from another thread when the song has been played to its end."""
+        self.on_error: Callable[[str], None] | None = None
+        """Called from another thread with an error message when playback fails."""
+        self._source: PlaybackSource | None = None
+        self._lane_names: tuple[str, ...] = ()
+        self._state = SongState()
+        self._history = MixHistory()
+        self._player: Player | None = None
+        self._reader: Reader | None = None
+        self._closed_reader: Reader | None = None
+        self._playhead = 0
+        self._seek_number = 0
+        self._ended_seek_number = -1
+        """Number of the seek that was played to the end; written by the reader's thread."""
+
+    @_in_own_thread
+    def open(self, source: "PlaybackSource", names: Sequence[str], state: SongState | None = None) -> None:
+        """Open a song, paused in its `state`: its source, with a name for each lane. The song before is closed."""
+        self.close_song()
+        self._source = source
+        self._lane_names = tuple(names)
+        self._state = state or SongState()
+        self.seek(round(self._state.playhead_s * source.sample_rate))
+
+    @_in_own_thread
+    def replace_source(self, source: "PlaybackSource") -> None:
+        """Switch to another source of the same lanes, at the same position and with the same mix, without a gap.
+
+        Raises ValueError if no song is open or the number of lanes differs.
+        """
+        if self._source is None or source.lanes != len(self._lane_names):
+            raise ValueError("not the same song")
+        playhead = round(self.position * source.sample_rate / self._source.sample_rate)
+        self._source = source
+        if self.is_playing:
+            self._playhead = playhead
+            self._send_cue()
+        else:
+            self.seek(playhead)
+
+    @_in_own_thread
+    def close_song(self) -> None:
+        """Close the song; the device is released soon after."""
+        if self._player:
+            self._player.is_gate_open = False
+        if self._reader:
+            self._reader.close()
+            self._closed_reader = self._reader
+        self._reader = self._player = None
+        self._source = None
+        self._lane_names = ()
+        self._state, self._history = SongState(), MixHistory()
+        self._playhead = 0
+
+    @_in_own_thread
+    def close(self) -> None:
+        """Close the song and wait until the device is released."""
+        self.close_song()
+        if self._closed_reader:
+            self._closed_reader.join()
+
+    @property
+    def lane_names(self) -> tuple[str, ...]:
+        """Names of the lanes of the song."""
+        return self._lane_names
+
+    @property
+    def frames(self) -> int:
+        """Length of the song in frames; 0 without a song."""
+        return self._source.frames if self._source else 0
+
+    @property
+    def sample_rate(self) -> int:
+        """Sample rate of the song in Hz; 44100 without a song."""
+        return self._source.sample_rate if self._source else 44100
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the song plays: from `play` to `pause` or to the song's end."""
+        player = self._player
+        return player is not None and player.is_gate_open
+
+    @property
+    def is_buffering(self) -> bool:
+        """Whether playback waits for a part that does not exist yet; it resumes by itself."""
+        reader = self._reader
+        return self.is_playing and reader is not None and reader.is_buffering
+
+    @property
+    @_in_own_thread
+    def position(self) -> int:
+        """Frame that is heard now."""
+        player, source = self._player, self._source
+        if player and source and self._ended_seek_number == self._seek_number:
+            self._playhead = source.frames
+        if not (player and source and self.is_playing):
+            return self._playhead
+        requested_at, number, mixed = player.last_block
+        if number != self._seek_number:
+            return self._playhead
+        time_until_heard = player.latency - (monotonic() - requested_at)
+        heard = (mixed - time_until_heard * player.sample_rate) * source.sample_rate / player.sample_rate
+        # The playhead never moves back, and never past the last mixed frame.
+        mixed_frame = mixed * source.sample_rate / player.sample_rate
+        self._playhead = int(max(self._playhead, min(heard, mixed_frame, source.frames)))
+        return self._playhead
+
+    @property
+    def state(self) -> SongState:
+        """State that was applied last; its playhead is where the last seek or pause put it."""
+        return self._state
+
+    @property
+    def mix(self) -> Mix:
+        """Mix that is heard."""
+        return self._state.mix
+
+    @_in_own_thread
+    def snapshot(self) -> SongState:
+        """Return the state with the playhead where it is now, for keeping."""
+        return replace(self._state, playhead_s=self.position / self.sample_rate)
+
+    @_in_own_thread
+    def apply(self, state: SongState) -> None:
+        """Change the song to `state`; a change of the mix can be undone.
+
+        What equals the current `state` stays as it is: a song that plays goes on while its mix changes.
+        """
+        self._history.record(self._state.mix, state.mix)
+        self._change_to(state)
+
+    @_in_own_thread
+    def undo(self) -> bool:
+        """Return to the mix before the last change. Return False if there is none."""
+        return self._change_mix(self._history.undo(self._state.mix))
+
+    @_in_own_thread
+    def redo(self) -> bool:
+        """Return to the mix before the last `undo`. Return False if there is none, or the mix was changed since."""
+        return self._change_mix(self._history.redo(self._state.mix))
+
+    def is_audible(self, lane: int) -> bool:
+        """Return False if a mute, or the solo of another lane, silences this lane."""
+        return self._state.mix.is_audible(self._lane_names[lane], self._lane_names)
+
+    @_in_own_thread
+    def play(self) -> None:
+        """Play from the playhead, or from the start if it is at the end; errors are reported to `on_error`."""
+        if self._source is None or self.is_playing:
+            return
+        if self.position >= self._source.frames:
+            self.seek(0)
+        player, reader = self._ensure_started(self._source)
+        player.is_gate_open = True
+        reader.wake()
+
+    @_in_own_thread
+    def pause(self) -> None:
+        """Pause at the current position."""
+        if self._player and self.is_playing:
+            position = self.position
+            self._player.is_gate_open = False
+            self.seek(position)
+
+    @_in_own_thread
+    def stop(self) -> None:
+        """Pause and move to the start."""
+        self.pause()
+        self.seek(0)
+
+    @_in_own_thread
+    def seek(self, frame: int) -> None:
+        """Move the playhead to `frame`, clamped to the song."""
+        self._playhead = max(0, min(frame, self.frames))
+        self._state = replace(self._state, playhead_s=self._playhead / self.sample_rate)
+        self._seek_number += 1
+        self._send_cue()
+
+    @_in_own_thread
+    def take_peak_levels(self) -> tuple[float, ...]:
+        """Return and reset the largest absolute sample of each lane since the last call, after its fader."""
+        if not self._player:
+            return (0.0,) * len(self._lane_names)
+        peaks = tuple(float(peak) for peak in self._player.mixer.peaks)
+        self._player.mixer.peaks[:] = 0.0
+        return peaks
+
+    def _change_mix(self, mix: Mix | None) -> bool:
+        if mix is not None:
+            self._change_to(replace(self._state, mix=mix))
+        return mix is not None
+
+    def _change_to(self, state: SongState) -> None:
+        previous, self._state = self._state, state
+        self._apply_gains()
+        if state.playhead_s != previous.playhead_s:
+            self.seek(round(state.playhead_s * self.sample_rate))
+
+    def _apply_gains(self) -> None:
+        if self._player:
+            mix = self._state.mix
+            self._player.set_gains(mix.master_gain, mix.lane_gains(self._lane_names))
+
+    def _create_cue(self, source: "PlaybackSource") -> "Cue":
+        from desktop.playback.reader import Cue
+
+        return Cue(source, self._playhead, self._seek_number)
+
+    def _send_cue(self) -> None:
+        if self._reader and self._source:
+            self._reader.cue = self._create_cue(self._source)
+            self._reader.wake()
+
+    def _ensure_started(self, source: "PlaybackSource") -> "tuple[Player, Reader]":
+        if self._player is None or self._reader is None or self._reader.has_ended:
+            from desktop.playback.player import Player
+            from desktop.playback.reader import Reader
+
+            self._player = player = Player(len(self._lane_names))
+            self._apply_gains()
+            predecessor, self._closed_reader = self._reader or self._closed_reader, None
+            self._reader = Reader(
+                player, self._create_cue(source), partial(self._handle_end, player), self._handle_error, predecessor
+            )
+        return self._player, self._reader
+
+    def _handle_end(self, player: "Player", seek_number: int) -> None:
+        self._ended_seek_number = seek_number
+        player.is_gate_open = False
+        if self.on_ended:
+            self.on_ended()
+
+    def _handle_error(self, error: "SoundUnavailableError | StorageError") -> None:
+        if self.on_error:
+            self.on_error(str(error))
