@@ -18,7 +18,7 @@ from desktop.backend import Backend
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
 from desktop.settings import Settings
-from desktop.ui.theme.tokens import STEM_COLOURS
+from desktop.ui.theme.palette import DARK, STEM_COLOURS
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import assert_all_ended, wait_until
 from tests.helpers.screen import Screen, virtual_screen
@@ -117,7 +117,7 @@ def assert_waveforms(picture: Path) -> None:
     image = QImage(str(picture)).convertToFormat(QImage.Format.Format_RGB32)
     colours = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)[:, LANES_LEFT:] & 0xFFFFFF
     for name in ("vocals", "drums", "bass", "other"):
-        assert (colours == int(STEM_COLOURS[name][1:], 16)).sum() > 5000, name
+        assert (colours == int(DARK[STEM_COLOURS[name]][1:], 16)).sum() > 5000, name
 
 
 def play_to_the_end(screen: Screen, folder: Path) -> None:

@@ -15,7 +15,7 @@ from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import open_url
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.failure_details import CrashReportDialog
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 from desktop.updates.feed_config import FeedConfig
 from desktop.updates.state import change_update_state
@@ -133,7 +133,7 @@ class CrashNotices(QObject):
             CrashReportDialog(report, heading, self._window).show()
 
         self._notices.show_notice(
-            Notice(text, key=text, edge_colour=tokens.BAD, action_text="Show report", on_action=show_report)
+            Notice(text, key=text, edge_colour=Colour.BAD, action_text="Show report", on_action=show_report)
         )
 
 

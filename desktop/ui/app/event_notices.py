@@ -19,7 +19,7 @@ from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.import_queue import Duplicate, ImportResult
 from desktop.ui.pages.library.status import FAILED_SEARCH_TERM, is_fallback_draft
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.file_drop import DroppedFiles
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
@@ -61,19 +61,19 @@ class EventNotices(QObject):
 
     def _update_trouble(self, message: str) -> None:
         if message:
-            self._notices.show_notice(Notice(message, key=_TROUBLE_KEY, edge_colour=tokens.BAD))
+            self._notices.show_notice(Notice(message, key=_TROUBLE_KEY, edge_colour=Colour.BAD))
         else:
             self._notices.remove_notice(_TROUBLE_KEY)
 
     def _show_unreadable(self, message: str) -> None:
-        self._notices.show_notice(Notice(message, key=_UNREADABLE_KEY, edge_colour=tokens.BAD))
+        self._notices.show_notice(Notice(message, key=_UNREADABLE_KEY, edge_colour=Colour.BAD))
 
     def _clear_unreadable(self) -> None:
         self._notices.remove_notice(_UNREADABLE_KEY)
 
     def _show_import_result(self, result: ImportResult) -> None:
         if result.error:
-            self._notices.show_notice(Notice(result.error, key=result.error, edge_colour=tokens.BAD))
+            self._notices.show_notice(Notice(result.error, key=result.error, edge_colour=Colour.BAD))
         if result.skipped:
             text = " ".join(folder.message for folder in result.skipped[:_MAX_FOLDERS])
             self._notices.show_notice(Notice(text, key=_SKIPPED_KEY))
@@ -126,7 +126,7 @@ class EventNotices(QObject):
             Notice(
                 text,
                 key=_REFUSED_KEY,
-                edge_colour=tokens.BAD,
+                edge_colour=Colour.BAD,
                 action_text="" if is_single else "Details",
                 on_action=lambda: self._open_refused_dialog(refusals),
                 on_removed=self._refusals.clear,
@@ -147,7 +147,7 @@ class EventNotices(QObject):
             Notice(
                 batch_result_text(done, failed),
                 key=_BATCH_KEY,
-                edge_colour=tokens.BAD if failed else tokens.GOOD,
+                edge_colour=Colour.BAD if failed else Colour.GOOD,
                 action_text="Show failed" if failed else "",
                 on_action=lambda: self.search_requested.emit(FAILED_SEARCH_TERM),
             )
@@ -208,7 +208,7 @@ class EventNotices(QObject):
             Notice(
                 summary if len(jobs) > 1 else format_last_attempt(jobs[0], f"“{printable(jobs[0].title, 40)}”"),
                 key=_FAILED_RETRY_KEY,
-                edge_colour=tokens.BAD if failed else tokens.ACCENT,
+                edge_colour=Colour.BAD if failed else Colour.ACCENT,
                 action_text="Details" if len(jobs) > 1 else "",
                 on_action=lambda: self._open_failed_retries_dialog(jobs),
                 on_removed=failed_retries.clear,

@@ -11,8 +11,8 @@ from desktop.jobs.model import Job, JobState
 from desktop.models.store import Model
 from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
-from desktop.ui.app.stem_exporter import StemExporter
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.app.actions import ActionRegistry
+from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
@@ -29,7 +29,7 @@ class JobActionHandler(QObject):
         table: JobView,
         library: LibraryController,
         player: PlayerController,
-        exporter: StemExporter,
+        registry: ActionRegistry,
         home: Home,
         window: QWidget,
     ) -> None:
@@ -39,11 +39,12 @@ class JobActionHandler(QObject):
         self._commands = library.commands
         self._removals = library.removals
         self._player = player
-        self._exporter = exporter
+        self._registry = registry
         self._home = home
         self._window = window
         self._models: list[tuple[str, str]] = []
         self._selected_model = DEFAULT_MODEL
+        self._bind_actions(registry)
         table.link_clicked.connect(self._follow_link)
         table.action_requested.connect(self.run_action)
         table.menu_requested.connect(self.open_selection_menu)
@@ -70,58 +71,45 @@ class JobActionHandler(QObject):
             menu.triggered.connect(partial(self._run_menu_entry, [job.id for job in jobs]))
             menu.popup(position)
 
-    def move_selected(self, step: int) -> None:
-        """Move the selected track one place up (-1) or down (1) in the queue, if exactly one is selected."""
-        selected = self._table.selected_jobs()
-        if len(selected) == 1:
-            self._commands.move_by(selected[0], step)
-
-    def toggle_selected_paused(self) -> None:
-        """Pause or resume the selected tracks."""
-        self._commands.pause_or_resume(self._table.selected_jobs())
-
     def show_details(self, job: Job) -> None:
         """Open the dialog that shows why `job` failed or could not be separated again."""
         FailureDetailsDialog(job, self._home, self._window).show()
 
-    def run_action(self, job: Job, action: JobAction) -> None:
+    def run_action(self, job: Job, action: ActionId) -> None:
         """Run `action` on `job`."""
-        self._run_action_on([job], action, None)
+        self._registry.run(action, [job])
 
     def _run_menu_entry(self, job_ids: Sequence[str], action: QAction) -> None:
         entry = action.data()
         jobs = [job for job_id in job_ids if (job := self._jobs.find_job(job_id)) is not None]
-        if isinstance(entry, MenuItem) and (jobs or not job_ids):
-            self._run_action_on(jobs, entry.action, entry.model)
+        if not isinstance(entry, MenuItem) or (job_ids and not jobs):
+            return
+        if entry.model is None:
+            self._registry.run(entry.action, jobs)
+        else:
+            self._commands.retry(jobs, entry.model)
 
-    def _run_action_on(self, jobs: Sequence[Job], action: JobAction, model: str | None) -> None:
-        match action:
-            case JobAction.CANCEL:
-                self._commands.cancel(jobs)
-            case JobAction.PAUSE:
-                self._commands.pause(jobs)
-            case JobAction.RESUME:
-                self._commands.resume(jobs)
-            case JobAction.SEPARATE_NEXT:
-                self._commands.move_first(jobs[0])
-            case JobAction.MOVE_UP | JobAction.MOVE_DOWN:
-                self._commands.move_by(jobs[0], -1 if action is JobAction.MOVE_UP else 1)
-            case JobAction.RETRY:
-                self._commands.retry(jobs, model)
-            case JobAction.REMOVE:
-                self._removals.remove(jobs)
-            case JobAction.EXPORT:
-                self._exporter.export(jobs)
-            case JobAction.SHOW_FILES:
-                self._commands.show_folder(jobs[0])
-            case JobAction.SHOW_ERROR:
-                self.show_details(jobs[0])
-            case JobAction.REMOVE_FINISHED:
-                self._removals.remove_finished()
-            case JobAction.SHOW_BIN:
-                self._removals.bin_requested.emit()
-            case JobAction.SHOW_MENU:
-                pass
+    def _bind_actions(self, registry: ActionRegistry) -> None:
+        commands, removals = self._commands, self._removals
+        registry.bind_for_jobs(ActionId.SHOW_ERROR, lambda jobs: self.show_details(jobs[0]))
+        registry.bind_for_jobs(ActionId.SHOW_FILES, lambda jobs: commands.show_folder(jobs[0]))
+        registry.bind_for_jobs(ActionId.SEPARATE_NEXT, lambda jobs: commands.move_first(jobs[0]))
+        registry.bind_for_jobs(ActionId.MOVE_UP, lambda jobs: self._move(jobs, -1))
+        registry.bind_for_jobs(ActionId.MOVE_DOWN, lambda jobs: self._move(jobs, 1))
+        registry.bind_for_jobs(ActionId.PAUSE, commands.pause)
+        registry.bind_for_jobs(ActionId.RESUME, commands.resume)
+        registry.bind_for_jobs(ActionId.PAUSE_OR_RESUME, commands.pause_or_resume)
+        registry.bind_for_jobs(ActionId.CANCEL, commands.cancel)
+        registry.bind_for_jobs(ActionId.SEPARATE_AGAIN, commands.retry)
+        registry.bind_for_jobs(ActionId.REMOVE, removals.remove)
+        registry.bind(ActionId.REMOVE_FINISHED, removals.remove_finished)
+        registry.bind(ActionId.UNDO_REMOVAL, removals.undo)
+        registry.bind(ActionId.SHOW_BIN, removals.bin_requested.emit)
+
+    def _move(self, jobs: Sequence[Job], step: int) -> None:
+        """Move a job one place up (-1) or down (1) in the queue, if it is one."""
+        if len(jobs) == 1:
+            self._commands.move_by(jobs[0], step)
 
     def _follow_link(self, job: Job, link: StatusLink) -> None:
         match link:

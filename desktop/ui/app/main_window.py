@@ -1,32 +1,31 @@
 """Main window: layout of its parts and the signals between them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QResizeEvent,
-)
-from PySide6.QtWidgets import QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.playback.session import Session
-from desktop.ui.app.actions import bind_shortcuts, list_shortcuts, window_shortcuts
+from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.event_notices import EventNotices
 from desktop.ui.app.initial_selection import InitialSelection
 from desktop.ui.app.job_action_handler import JobActionHandler
 from desktop.ui.app.model_store_watcher import ModelStoreWatcher
+from desktop.ui.app.page_stack import PageStack, create_column
+from desktop.ui.app.player_actions import bind_player_actions
+from desktop.ui.app.shown_song import ShownSong
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
+from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.job_text import format_last_runtime
 from desktop.ui.core.service_provider import ServiceProvider
@@ -43,10 +42,9 @@ from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.accessibility import focus_next_control
-from desktop.ui.widgets.file_drop import DropOverlay, disable_child_drops, files_from_mime, has_urls
+from desktop.ui.widgets.file_drop import DropOverlay
 from desktop.ui.widgets.main_splitter import MainSplitter
 from desktop.ui.widgets.notices import NoticeStrip
-from desktop.ui.widgets.text_escaping import escape_window_title
 from desktop.updates.feed_config import FeedConfig
 
 if TYPE_CHECKING:
@@ -75,7 +73,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Unbraid")
         self.setMinimumSize(*MINIMUM_SIZE)
-        self.setAcceptDrops(True)
         self._home = home
         self._settings_store = SettingsStore(home, self)
         self._shown_model = self.selected_model
@@ -99,44 +96,30 @@ class MainWindow(QMainWindow):
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
-        self.pages = QStackedWidget()
-        self._loading_page = QLabel()
+        self.pages = PageStack(self.empty_state, (self.splitter, TransportBar(self.player)))
         self._drop_overlay = DropOverlay(self)
+        self._drop_overlay.files_dropped.connect(self._importer.add)
         self._build_layout()
-        self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.exporter, home, self)
+        self.registry = ActionRegistry(self, self.job_view.selected_jobs)
+        self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.registry, home, self)
         self.player_panel.action_requested.connect(self._job_actions.run_action)
         self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
         feed.draft_extended.connect(self.player_panel.update_draft)
         self._event_notices = EventNotices(self.library, self.player, feed, self.notices, self)
         self._event_notices.search_requested.connect(self.top_bar.search_for)
         self._connect_signals()
+        self._shown_song = ShownSong(self.library.table_model, self.job_view, self.player_panel, self)
         self._initial_selection = InitialSelection(self.job_view, self.library, self.player, self)
-        self._shortcuts = window_shortcuts(self, self.player)
-        self.actions_by_name = bind_shortcuts(self, self._shortcuts)
+        self._bind_actions()
         self._settings_store.restore_window(self, self.splitter)
-        self._loading_page.setFocus()  # otherwise the search field gets the focus and takes the keys of the player
+        self.pages.focus_loading_page()
         self.library.refresher.reload()
         self.library.load_models()
         ModelStoreWatcher(home, self).changed.connect(self.library.load_models)
 
     def _build_layout(self) -> None:
-        songs_page = QWidget()
-        column = QVBoxLayout(songs_page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.splitter, 1)
-        column.addWidget(TransportBar(self.player))
-        # The library is read in the background: the loading page is shown until it is known whether there are tracks.
-        self._loading_page.setAccessibleName("Opening the library")
-        for page in (self._loading_page, self.empty_state, songs_page):
-            self.pages.addWidget(page)
         central = QWidget()
-        rows = QVBoxLayout(central)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        for widget in (self.top_bar, self.notices, self.pages):
-            rows.addWidget(widget)
-        rows.setStretchFactor(self.pages, 1)
+        central.setLayout(create_column((self.top_bar, self.notices, self.pages), stretched=2))
         self.setCentralWidget(central)
 
     def _connect_signals(self) -> None:
@@ -152,12 +135,10 @@ class MainWindow(QMainWindow):
         self.empty_state.card.add_requested.connect(self._importer.choose_files)
         self.empty_state.card.add_folder_requested.connect(self._importer.choose_folder)
         self.empty_state.card.demo_requested.connect(self._importer.add_demo_song)
-        self.job_view.current_job_changed.connect(self._show_job)
-        self.player_panel.export_requested.connect(self._export_shown_job)
+        self.player_panel.export_requested.connect(partial(self.registry.run, ActionId.EXPORT, ()))
         self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
         self.player_panel.partial_results.draft_requested.connect(self.library.request_draft)
         jobs = self.library.table_model
-        jobs.job_changed.connect(self._update_shown_job)
         jobs.queue_changed.connect(self._update_batch)
         self.library.refresher.loaded.connect(self._update_page)
         self.library.refresher.loaded.connect(self.player_panel.preload_modules, Qt.ConnectionType.SingleShotConnection)
@@ -168,7 +149,6 @@ class MainWindow(QMainWindow):
         self.library.removals.restored.connect(self._select_restored)
         jobs.rowsInserted.connect(self._update_page)
         jobs.rowsRemoved.connect(self._update_page)
-        jobs.rowsRemoved.connect(self._deselect_removed_job)
 
     @property
     def settings_store(self) -> SettingsStore:
@@ -191,55 +171,26 @@ class MainWindow(QMainWindow):
         self.activateWindow()
         self.add_tracks(paths)
 
-    def choose_files(self) -> None:
-        """Open the dialog that adds files."""
-        self._importer.choose_files()
+    def _bind_actions(self) -> None:
+        actions, shown = self.registry, self.player_panel
+        actions.bind(ActionId.ADD_SONGS, self._importer.choose_files)
+        actions.bind(ActionId.ADD_FOLDER, self._importer.choose_folder)
+        actions.bind(ActionId.PASTE, self._importer.paste)
+        actions.bind_for_jobs(
+            ActionId.EXPORT, lambda jobs: self.exporter.export(jobs or ([shown.job] if shown.job else []))
+        )
+        actions.bind(ActionId.SEARCH, self.top_bar.search_field.start_search)
+        actions.bind(ActionId.LEAVE_SEARCH, self._leave_search)
+        actions.bind(ActionId.PAUSE_OR_RESUME_QUEUE, self._click_pause_button)
+        actions.bind(ActionId.SHOW_SHORTCUTS, self.show_shortcuts)
+        actions.bind(ActionId.SETTINGS, self.open_settings)
+        actions.bind(ActionId.QUIT, self.close)
+        bind_player_actions(actions, self.player, self.player_panel)
 
-    def choose_folder(self) -> None:
-        """Open the dialog that adds a folder."""
-        self._importer.choose_folder()
-
-    def paste(self) -> None:
-        """Add the files on the clipboard."""
-        self._importer.paste()
-
-    def remove_selected(self) -> None:
-        """Remove the selected tracks."""
-        self.library.removals.remove(self.job_view.selected_jobs())
-
-    def export_selected(self) -> None:
-        """Export the stems of the selected tracks, or of the track in the player if none is selected."""
-        selected = self.job_view.selected_jobs()
-        self.exporter.export(selected or ([self.player_panel.job] if self.player_panel.job else []))
-
-    def _export_shown_job(self) -> None:
-        if self.player_panel.job is not None:
-            self.exporter.export([self.player_panel.job])
-
-    def move_selected_up(self) -> None:
-        """Move the selected track up one place in the queue."""
-        self._job_actions.move_selected(-1)
-
-    def move_selected_down(self) -> None:
-        """Move the selected track down one place in the queue."""
-        self._job_actions.move_selected(1)
-
-    def toggle_selected_paused(self) -> None:
-        """Pause or resume the selected tracks."""
-        self._job_actions.toggle_selected_paused()
-
-    def toggle_queue_paused(self) -> None:
+    def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""
         if self.top_bar.pause_button.isVisible():
             self.top_bar.pause_button.click()
-
-    def remove_finished(self) -> None:
-        """Remove the finished tracks."""
-        self.library.removals.remove_finished()
-
-    def undo_removal(self) -> None:
-        """Restore the tracks of the last removal."""
-        self.library.removals.undo()
 
     def open_bin(self) -> None:
         """Open the bin dialog, or bring it to the front."""
@@ -247,27 +198,10 @@ class MainWindow(QMainWindow):
             self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
         self._bin_dialog.show_on_top()
 
-    def focus_search(self) -> None:
-        """Move the focus to the search field and select its text."""
-        self.top_bar.search_field.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.top_bar.search_field.selectAll()
-
-    def end_search(self) -> None:
+    def _leave_search(self) -> None:
         """Clear the search and move the focus to the table."""
         self.top_bar.clear_search()
         self._focus_table()
-
-    def zoom(self, step: int) -> None:
-        """Zoom in (`step` 1), zoom out (-1) or show the whole track (0)."""
-        waveforms = self.player_panel.waveforms
-        if waveforms is not None:
-            {1: waveforms.zoom_in, -1: waveforms.zoom_out, 0: waveforms.fit}[step]()
-
-    def pan(self, fraction: float) -> None:
-        """Pan the waveforms by `fraction` of the visible range; negative values pan towards the start."""
-        waveforms = self.player_panel.waveforms
-        if waveforms is not None:
-            waveforms.view_box.pan(fraction)
 
     def open_settings(self) -> None:
         """Open the settings dialog, or bring it to the front."""
@@ -281,7 +215,7 @@ class MainWindow(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Open the list of all shortcuts."""
-        dialog = ShortcutsDialog(list_shortcuts(self._shortcuts), self)
+        dialog = ShortcutsDialog(self)
         dialog.about_requested.connect(self.open_about)
         dialog.show()
 
@@ -309,22 +243,11 @@ class MainWindow(QMainWindow):
         self.job_view.search(text, self.player_panel.job.id if self.player_panel.job else None)
 
     def _update_page(self) -> None:
-        page = 2 if self.library.table_model.rowCount() else 1
-        if page != self.pages.currentIndex():
-            self.pages.setCurrentIndex(page)
-            self.top_bar.set_add_buttons_visible(page == 2)
+        has_songs = self.library.table_model.rowCount() > 0
+        if self.pages.show_library(has_songs):
+            self.top_bar.set_add_buttons_visible(has_songs)
             if self.top_bar.search_field is not self.focusWidget():
                 self._initial_focus_widget().setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def _show_job(self, job: Job | None) -> None:
-        self.player_panel.show_job(job)
-        self.setWindowTitle(escape_window_title(f"{job.title} – Unbraid") if job else "Unbraid")
-        disable_child_drops(self.player_panel)
-
-    def _deselect_removed_job(self) -> None:
-        shown = self.player_panel.job
-        if shown is not None and self.library.table_model.find_job(shown.id) is None:
-            self.job_view.handle_job_removed(shown.id)
 
     def _select_job(self, job_id: str) -> None:
         self.top_bar.clear_search()
@@ -334,11 +257,6 @@ class MainWindow(QMainWindow):
     def _select_restored(self, jobs: Sequence[Job]) -> None:
         if not self.player.has_user_input:
             self.job_view.select_job(jobs[0].id)
-
-    def _update_shown_job(self, job: Job) -> None:
-        shown = self.player_panel.job
-        if shown is not None and shown.id == job.id:
-            self.player_panel.show_job(job)
 
     def _update_batch(self) -> None:
         jobs = self.library.table_model
@@ -365,19 +283,6 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         self._update_batch()  # the width decides how much of the batch the top bar shows
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if has_urls(event.mimeData()):
-            _accept_as_copy(event)
-            self._drop_overlay.cover_window()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drop_overlay.hide()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._drop_overlay.hide()
-        _accept_as_copy(event)
-        self._importer.add(files_from_mime(event.mimeData()))
-
     def closeEvent(self, event: QCloseEvent) -> None:
         """Save window state, stop background work and playback, unless `may_close` keeps the window open."""
         if not self._closed and not self.may_close():
@@ -393,12 +298,3 @@ class MainWindow(QMainWindow):
             self.library.close()
             self.player.close()
         super().closeEvent(event)
-
-
-def _accept_as_copy(event: QDropEvent) -> None:
-    """Accept a drop as a copy if the source allows it, so that the user's files are not moved."""
-    if event.possibleActions() & Qt.DropAction.CopyAction:
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-    else:
-        event.acceptProposedAction()

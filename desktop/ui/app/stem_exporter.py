@@ -20,7 +20,7 @@ from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 _PROGRESS_KEY, _RESULT_KEY = "exporting", "exported"
@@ -134,7 +134,7 @@ class StemExporter(QObject):
             Notice(
                 result_text(result),
                 key=result_text(result),
-                edge_colour=tokens.BAD if result.error else tokens.ACCENT,
+                edge_colour=Colour.BAD if result.error else Colour.ACCENT,
                 action_text="Show" if result.exported else "",
                 on_action=open_result_folder,
             )

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QActionGroup, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QActionGroup, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from desktop.models.store import Model
 from desktop.text.sizes import format_size
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.pages.library.status import SKETCH_MODEL
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
-from desktop.ui.theme.icons import create_glyph_icon
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import ProgressBar, PushButton
+from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.search_field import SearchField
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
@@ -40,17 +42,17 @@ class TopBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Main")
-        self.setFixedHeight(tokens.TOP_BAR_HEIGHT)
+        self.setFixedHeight(metrics.TOP_BAR_HEIGHT)
         self.search_field = SearchField()
         self.search_field.search_requested.connect(self.search_requested)
-        self.add_button = PushButton("Add songs", "primary", "plus")
-        self.add_button.setToolTip("Choose songs to separate (Ctrl+O)")
+        self.search_field.setToolTip(ACTIONS[ActionId.SEARCH].tooltip())
+        add = ACTIONS[ActionId.ADD_SONGS]
+        self.add_button = PushButton(add.text, "primary", add.icon)
+        self.add_button.setToolTip(add.tooltip("Choose songs to separate"))
         self.add_button.clicked.connect(self.add_requested)
-        self.add_folder_button = PushButton("", icon_name="folder", accessible_name="Add folder")
-        self.add_folder_button.setIconSize(QSize(16, 16))
-        self.add_folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        self.add_folder_button = _create_action_button(ActionId.ADD_FOLDER, "Add all songs of a folder")
         self.add_folder_button.clicked.connect(self.add_folder_requested)
-        self._status_label, self._time_left_label = ElidedLabel(13, 400, tokens.DIM), ElidedLabel(13, 400, tokens.DIM)
+        self._status_label, self._time_left_label = ElidedLabel(13, 400, Colour.DIM), ElidedLabel(13, 400, Colour.DIM)
         self._progress_bar = ProgressBar("Songs separated")
         self.pause_button = PushButton("Pause")
         self.pause_button.clicked.connect(self._request_pause)
@@ -58,16 +60,10 @@ class TopBar(QWidget):
         self._batch: BatchProgress | None = None
         self.model_button = ModelButton()
         self.model_button.model_selected.connect(self.model_selected)
-        self.settings_button = self._create_settings_button()
+        self.settings_button = _create_action_button(ActionId.SETTINGS)
+        self.settings_button.clicked.connect(self.settings_requested)
         self._build_layout()
         self.set_paused(False)
-
-    def _create_settings_button(self) -> PushButton:
-        button = PushButton("", icon_name="gear", accessible_name="Settings")
-        button.setIconSize(QSize(16, 16))
-        button.setToolTip("Settings (Ctrl+,)")
-        button.clicked.connect(self.settings_requested)
-        return button
 
     def _build_layout(self) -> None:
         name = QLabel("Unbraid")
@@ -121,9 +117,9 @@ class TopBar(QWidget):
         self.pause_button.setText("Resume" if paused else "Pause")
         self.pause_button.setAccessibleName("Resume the queue" if paused else "Pause the queue")
         self.pause_button.setToolTip(
-            "Resume the queued songs (Ctrl+Shift+P)"
-            if paused
-            else "Pause all songs. Finished parts are kept (Ctrl+Shift+P)"
+            ACTIONS[ActionId.PAUSE_OR_RESUME_QUEUE].tooltip(
+                "Resume the queued songs" if paused else "Pause all songs. Finished parts are kept"
+            )
         )
         self.set_batch(self._batch)
 
@@ -145,7 +141,7 @@ class TopBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
 
 
 class ModelButton(PushButton):
@@ -155,10 +151,8 @@ class ModelButton(PushButton):
     """Emitted with the name of the chosen model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Model", parent=parent)
+        super().__init__("Model", icon_name="down", icon_colour=Colour.DIM, parent=parent)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow after the text
-        self.setIcon(create_glyph_icon("down", tokens.DIM))
-        self.setIconSize(QSize(14, 14))
         self._menu = QMenu(self)
         self._menu.setProperty("checks", "true")
         self._menu.setToolTipsVisible(True)
@@ -181,6 +175,15 @@ class ModelButton(PushButton):
         self.setAccessibleName(f"Model for the next songs: {title}")
         self.setToolTip("The model for the next songs")
         self.setVisible(bool(models))
+
+
+def _create_action_button(action_id: ActionId, tooltip: str = "") -> PushButton:
+    """Return a button with the icon of an action alone; `tooltip` defaults to the action's text."""
+    action = ACTIONS[action_id]
+    button = PushButton("", icon_name=action.icon, accessible_name=action.text)
+    button.setIconSize(QSize(16, 16))
+    button.setToolTip(action.tooltip(tooltip))
+    return button
 
 
 def _availability_text(model: Model) -> str:

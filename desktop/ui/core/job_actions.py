@@ -1,69 +1,49 @@
-"""Actions that the user can apply to a job, and the buttons for them at the end of the job's row."""
+"""The most likely actions of a job, and the buttons for them at the end of its row."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import QRectF
 
 from desktop.jobs.model import Job, JobState
+from desktop.ui.core.actions import ActionId
 
 BUTTON_SIZE_PX = 28.0
-
-
-class JobAction(Enum):
-    """An action of the user on a job or on the library; the value is its label."""
-
-    SEPARATE_NEXT = "Separate next"
-    MOVE_UP = "Move up in the queue"
-    MOVE_DOWN = "Move down in the queue"
-    PAUSE = "Pause"
-    RESUME = "Resume"
-    CANCEL = "Cancel"
-    RETRY = "Separate again"
-    EXPORT = "Export stems"
-    SHOW_FILES = "Show files"
-    SHOW_ERROR = "Why it failed"
-    REMOVE = "Remove from the library"
-    REMOVE_FINISHED = "Remove finished songs"
-    SHOW_BIN = "Removed songs"
-    SHOW_MENU = "More actions"
 
 
 @dataclass(frozen=True)
 class RowButton:
     """A button in a row of the job table."""
 
-    action: JobAction
-    icon: str
+    action: ActionId
     rect: QRectF
     is_always_visible: bool = False
     """Whether it is drawn even while the row is neither hovered nor selected."""
 
 
-def primary_action(job: Job) -> tuple[JobAction, str]:
-    """Return the most likely action for a job in this state, and the name of its icon."""
+def primary_action(job: Job) -> ActionId:
+    """Return the most likely action for a job in this state."""
     match job.state:
         case JobState.PENDING | JobState.PROCESSING:
-            return JobAction.CANCEL, "cross"
+            return ActionId.CANCEL
         case JobState.COMPLETED:
-            return JobAction.SHOW_FILES, "folder"
+            return ActionId.SHOW_FILES
         case JobState.FAILED | JobState.CANCELLED:
-            return JobAction.RETRY, "retry"
+            return ActionId.SEPARATE_AGAIN
 
 
-def pause_or_resume_action(job: Job) -> tuple[JobAction, str]:
-    """Return PAUSE or RESUME, whichever applies to a job that has not ended, and the name of its icon."""
-    return (JobAction.RESUME, "play") if job.paused else (JobAction.PAUSE, "pause")
+def pause_or_resume_action(job: Job) -> ActionId:
+    """Return PAUSE or RESUME, whichever applies to a job that has not ended."""
+    return ActionId.RESUME if job.paused else ActionId.PAUSE
 
 
-def available_actions(job: Job) -> list[tuple[JobAction, str]]:
-    """Return the actions of a row's buttons with their icon names, most likely first, without the menu button."""
+def available_actions(job: Job) -> list[ActionId]:
+    """Return the actions of a row's buttons, most likely first, without the menu button."""
     return [primary_action(job)] if job.state.has_ended else [primary_action(job), pause_or_resume_action(job)]
 
 
-def player_actions(job: Job) -> list[tuple[JobAction, str]]:
-    """Return the actions of the player's buttons for its job with their icon names, most likely last."""
-    details = [(JobAction.SHOW_ERROR, "note")] if job.state is JobState.FAILED else []
+def player_actions(job: Job) -> list[ActionId]:
+    """Return the actions of the player's buttons for its job, most likely last."""
+    details = [ActionId.SHOW_ERROR] if job.state is JobState.FAILED else []
     return [*details, *reversed(available_actions(job))]
 
 
@@ -77,11 +57,10 @@ def layout_row_buttons(job: Job, rect: QRectF) -> tuple[RowButton, ...]:
         *(
             RowButton(
                 action,
-                icon,
                 menu_rect.translated(-position * (BUTTON_SIZE_PX + 2), 0),
-                is_always_visible=action is JobAction.RESUME,
+                is_always_visible=action is ActionId.RESUME,
             )
-            for position, (action, icon) in enumerate(available_actions(job), 1)
+            for position, action in enumerate(available_actions(job), 1)
         ),
-        RowButton(JobAction.SHOW_MENU, "dots", menu_rect, is_always_visible=True),
+        RowButton(ActionId.SHOW_MENU, menu_rect, is_always_visible=True),
     )

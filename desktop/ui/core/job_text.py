@@ -1,12 +1,15 @@
-"""Texts about a job's model, runtime, status and time left, for users."""
+"""Texts about a job's names, model, runtime, status and time left, for users."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.stage import Stage
 from desktop.text.durations import format_retry_delay, format_time_left
 
+MAX_NAME_LENGTH = 300
+"""Number of characters of a title, an artist or a path that is shown."""
 STEMS_PENDING_TEXT = "The stems appear here when they are ready"
 SEPARATING_HERE_TEXT = "Separating this part"
 MODEL_TITLES = {
@@ -23,6 +26,16 @@ RUNTIME_TITLES = {
     "cuda fp16": "the NVIDIA GPU",
     "mps fp16": "the Apple GPU",
 }
+
+
+def format_title(job: Job) -> str:
+    """Return the track's title, at most `MAX_NAME_LENGTH` characters, with invisible characters escaped."""
+    return printable(job.title, MAX_NAME_LENGTH)
+
+
+def format_artist(job: Job) -> str:
+    """Return the track's artist in the same way; empty for a track without tags."""
+    return printable(job.artist, MAX_NAME_LENGTH)
 
 
 def model_title(job: Job) -> str:

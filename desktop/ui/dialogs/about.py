@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QPlainTextEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -25,21 +24,17 @@ from desktop.paths import Home
 from desktop.runtime import nvidia
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.dialogs.components import Component, list_components, read_licence
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import BODY_SIZE, LARGE_SIZE, SECONDARY_SIZE, ui_font
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 from desktop.ui.widgets.logo import Logo
+from desktop.ui.widgets.row_table import set_up_row_table
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 _SIZE, _MIN_SIZE = (928, 560), (800, 440)
 _PATH_WIDTH = 600
 _DESCRIPTION = "Separates songs into stems on your own computer. Free software under the MIT licence."
-_TABLE_STYLE = f"""
-QTableView {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
-QTableView:focus {{ border-color: {tokens.ACCENT}; }}
-QTableView::item {{ padding: 0 8px; }}
-QTableView::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
-"""
 
 
 class ComponentTable(QTableWidget):
@@ -50,15 +45,7 @@ class ComponentTable(QTableWidget):
         self._text_view = text_view
         self.setAccessibleName("Components of Unbraid")
         self.setHorizontalHeaderLabels(["Part", "Version", "Licence"])
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setTabKeyNavigation(False)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setStyleSheet(_TABLE_STYLE)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(28)
+        set_up_row_table(self, 28, QAbstractItemView.SelectionMode.SingleSelection)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -95,11 +82,11 @@ class AboutDialog(QDialog):
         self.licence_view.setReadOnly(True)
         self.licence_view.setTabChangesFocus(True)
         self.table = ComponentTable(self._components, self.licence_view)
-        self.open_library_button = _create_button("Open", "Open the library’s folder")
+        self.open_library_button = PushButton("Open", accessible_name="Open the library’s folder")
         self.open_library_button.clicked.connect(lambda: self._open_folder(home.root))
-        self.open_logs_button = _create_button("Open", "Open the folder with the logs")
+        self.open_logs_button = PushButton("Open", accessible_name="Open the folder with the logs")
         self.open_logs_button.clicked.connect(lambda: self._open_folder(home.logs))
-        self.close_button = _create_button("Close", "Close", "primary")
+        self.close_button = PushButton("Close", "primary")
         self.close_button.clicked.connect(self.close)
         self._build_layout(home)
         tab_order = (self.table, self.licence_view, self.close_button, self.open_library_button, self.open_logs_button)
@@ -137,7 +124,7 @@ class AboutDialog(QDialog):
             if len(self._components) > 1
             else "The list of components is missing from this installation. Install Unbraid again."
         )
-        self._summary_label = _create_label(summary, SECONDARY_SIZE, tokens.DIM)
+        self._summary_label = TextLabel(summary, SECONDARY_SIZE, colour=Colour.DIM)
         footer.addWidget(self._summary_label)
         footer.addStretch(1)
         footer.addWidget(self.close_button)
@@ -157,11 +144,11 @@ class AboutDialog(QDialog):
             elided_path = QFontMetrics(ui_font(BODY_SIZE)).elidedText(
                 full_path, Qt.TextElideMode.ElideMiddle, _PATH_WIDTH
             )
-            path_label = _create_label(elided_path, BODY_SIZE, tokens.TEXT)
+            path_label = TextLabel(elided_path)
             path_label.setToolTip(escape_tooltip(full_path))
             path_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             button.setAccessibleDescription(full_path)
-            grid.addWidget(_create_label(name, BODY_SIZE, tokens.DIM), row, 0)
+            grid.addWidget(TextLabel(name, colour=Colour.DIM), row, 0)
             grid.addWidget(path_label, row, 1)
             grid.addWidget(button, row, 2)
         return grid
@@ -175,30 +162,13 @@ class AboutDialog(QDialog):
 def _create_header() -> QHBoxLayout:
     logo = Logo()
     logo.setFixedSize(48, 48)
-    name = _create_label(
-        " · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition_name()))), LARGE_SIZE, tokens.TEXT
-    )
-    name.setFont(ui_font(LARGE_SIZE, 700))
+    name = TextLabel(" · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition_name()))), LARGE_SIZE, 700)
     text_column = QVBoxLayout()
     text_column.setSpacing(2)
     text_column.addWidget(name)
-    text_column.addWidget(_create_label(_DESCRIPTION, BODY_SIZE, tokens.DIM))
+    text_column.addWidget(TextLabel(_DESCRIPTION, colour=Colour.DIM))
     row = QHBoxLayout()
     row.setSpacing(16)
     row.addWidget(logo)
     row.addLayout(text_column, 1)
     return row
-
-
-def _create_label(text: str, size: int, colour: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(ui_font(size))
-    label.setStyleSheet(f"color: {colour};")
-    return label
-
-
-def _create_button(text: str, name: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind, accessible_name=name)
-    button.setAutoDefault(False)
-    return button

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from desktop.ui.core.opener import no_file_manager_text, open_folder
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 
 
 class TextDialog(QDialog):
@@ -22,7 +22,7 @@ class TextDialog(QDialog):
         self.setWindowTitle(heading)
         self.setMinimumSize(480, 320)
         self.resize(720, 460)
-        self._summary_label = _create_label(summary)
+        self._summary_label = TextLabel(summary)
         self._summary_label.setWordWrap(True)
         self._summary_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text_view = QPlainTextEdit(body)
@@ -32,11 +32,11 @@ class TextDialog(QDialog):
         self.text_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self._close_button = PushButton("Close", "primary", parent=self)
         self._close_button.clicked.connect(self.close)
+        self._close_button.setDefault(True)
         self._close_button.setFocus()
         self._button_row = QHBoxLayout()
         self._button_row.setSpacing(8)
-        heading_label = _create_label(heading)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        heading_label = TextLabel(heading, TITLE_SIZE, 600)
         heading_label.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
@@ -100,10 +100,3 @@ def lay_out_question(
     column.addLayout(buttons)
     dialog.setFixedWidth(width)
     return column
-
-
-def _create_label(text: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setStyleSheet(f"color: {tokens.TEXT};")
-    return label

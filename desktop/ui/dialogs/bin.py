@@ -6,10 +6,8 @@ from datetime import datetime
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,9 +23,11 @@ from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.dialogs.base import lay_out_question
 from desktop.ui.pages.library.bin_commands import BinCommands
 from desktop.ui.pages.library.relative_time import format_relative_time
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.fonts import TITLE_SIZE
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
+from desktop.ui.widgets.row_table import set_up_row_table
 
 _SIZE = (760, 480)
 _MIN_SIZE = (600, 340)
@@ -37,12 +37,6 @@ _EXPLANATION = (
 )
 _HEADINGS = ("Song", "Removed", "Kept until", "Size")
 _COLUMN_WIDTH = 120
-_TABLE_STYLE = f"""
-QTableWidget {{ border: 2px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}
-QTableWidget:focus {{ border-color: {tokens.ACCENT}; }}
-QTableWidget::item {{ padding: 0 12px; }}
-QTableWidget::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
-"""
 # Restoring or deleting many jobs emits many events; the table reloads once after them.
 _DEBOUNCE_MS = 200
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -60,11 +54,11 @@ class BinDialog(QDialog):
         self._entries: Sequence[RemovedJob] = ()
         self.delete_dialog: DeleteDialog | None = None
         self.table = QTableWidget(0, len(_HEADINGS))
-        self.total_label = QLabel()
-        self.restore_button = _create_button("Restore", "primary")
-        self.delete_button = _create_button("Delete now…")
-        self.empty_button = _create_button("Empty…")
-        self.close_button = _create_button("Close")
+        self.total_label = TextLabel(colour=Colour.DIM)
+        self.restore_button = PushButton("Restore", "primary")
+        self.delete_button = PushButton("Delete now…")
+        self.empty_button = PushButton("Empty…")
+        self.close_button = PushButton("Close")
         self._set_up_table()
         self._build_layout()
         self._reload_timer = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
@@ -102,16 +96,9 @@ class BinDialog(QDialog):
 
     def _set_up_table(self) -> None:
         self.table.setAccessibleName("Removed songs")
-        self.table.setStyleSheet(_TABLE_STYLE)
+        self.table.setStyleSheet("QTableWidget::item { padding: 0 12px; }")
         self.table.setHorizontalHeaderLabels(_HEADINGS)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(34)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setTabKeyNavigation(False)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        set_up_row_table(self.table, row_height=34)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionsClickable(False)
@@ -121,10 +108,8 @@ class BinDialog(QDialog):
             header.resizeSection(column, _COLUMN_WIDTH)
 
     def _build_layout(self) -> None:
-        explanation_label = QLabel(_EXPLANATION)
+        explanation_label = TextLabel(_EXPLANATION, colour=Colour.DIM)
         explanation_label.setWordWrap(True)
-        for label in (explanation_label, self.total_label):
-            label.setStyleSheet(f"color: {tokens.DIM};")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.restore_button, self.delete_button, self.empty_button):
@@ -195,18 +180,17 @@ class DeleteDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Delete songs")
-        self.keep_button = _create_button("Keep")
-        self.delete_button = _create_button("Delete")
+        self.keep_button = PushButton("Keep")
+        self.delete_button = PushButton("Delete")
         self.keep_button.clicked.connect(self.reject)
         self.delete_button.clicked.connect(self.accept)
         size = format_size(sum(entry.size_bytes for entry in entries))
         songs = format_songs([entry.job for entry in entries])
-        heading_label = QLabel(f"Delete {songs} and {'its' if len(entries) == 1 else 'their'} stems?")
-        heading_label.setTextFormat(Qt.TextFormat.PlainText)
+        question = f"Delete {songs} and {'its' if len(entries) == 1 else 'their'} stems?"
+        heading_label = TextLabel(question, TITLE_SIZE, 600)
         heading_label.setWordWrap(True)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
-        consequence_label = QLabel(f"This frees {size} and cannot be undone. Your original files are not touched.")
-        consequence_label.setStyleSheet(f"color: {tokens.DIM};")
+        consequence = f"This frees {size} and cannot be undone. Your original files are not touched."
+        consequence_label = TextLabel(consequence, colour=Colour.DIM)
         column = lay_out_question(
             self, 520, (heading_label, consequence_label), self.keep_button, (self.delete_button,)
         )
@@ -217,10 +201,3 @@ class DeleteDialog(QDialog):
 def _title_text(entry: RemovedJob) -> str:
     artist = f" · {printable(entry.job.artist)}" if entry.job.artist.strip() else ""
     return f"{printable(entry.job.title)}{artist}"
-
-
-def _create_button(text: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

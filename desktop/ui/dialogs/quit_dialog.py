@@ -1,19 +1,18 @@
 """Quit dialog: what happens to unfinished jobs and exports."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QWidget
 
 from desktop.ui.dialogs.base import lay_out_question
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
-from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.fonts import TITLE_SIZE
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.check_box import CheckBox
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 560
 _PROGRESS_SAVED = "Your progress is saved. Songs pick up where they left off."
 _NOT_EXPORTED = "Songs that are not exported yet stay in the library. Export them again later."
-_BOX_SIZE = 18
 
 
 class QuitDialog(QDialog):
@@ -33,12 +32,12 @@ class QuitDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setWindowTitle("Quit Unbraid")
-        self.remember_box = _CheckBox("Do not ask again")
+        self.remember_box = CheckBox("Do not ask again")
         self.remember_box.setToolTip("You can turn this question on again in the settings.")
-        self.cancel_button = _create_button("Keep working", "plain")
+        self.cancel_button = PushButton("Keep working")
         stop_text = "Stop exporting and quit" if export_count else "Quit and resume later"
-        self.stop_button = _create_button(stop_text, "plain" if offers_background else "primary")
-        self.background_button = _create_button("Finish in the background", "primary")
+        self.stop_button = PushButton(stop_text, "plain" if offers_background else "primary")
+        self.background_button = PushButton("Finish in the background", "primary")
         self.background_button.setVisible(offers_background)
         self.cancel_button.clicked.connect(self.reject)
         self.stop_button.clicked.connect(lambda: self._answer("stop"))
@@ -52,10 +51,9 @@ class QuitDialog(QDialog):
         (self.background_button if offers_background else self.stop_button).setFocus()
 
     def _build_layout(self, heading: str, explanation: str) -> None:
-        heading_label, explanation_label = QLabel(heading), QLabel(explanation)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
+        heading_label = TextLabel(heading, TITLE_SIZE, 600)
+        explanation_label = TextLabel(explanation, colour=Colour.DIM)
         explanation_label.setWordWrap(True)
-        explanation_label.setStyleSheet(f"color: {tokens.DIM};")
         column = lay_out_question(
             self,
             _WIDTH,
@@ -71,31 +69,6 @@ class QuitDialog(QDialog):
         self.answered.emit(choice, remember)
 
 
-class _CheckBox(QCheckBox):
-    """Check box with a box that is visible on the dark background."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(2, (self.height() - _BOX_SIZE) / 2, _BOX_SIZE, _BOX_SIZE)
-        is_checked = self.isChecked()
-        if self.hasFocus():
-            painter.setPen(QPen(QColor(tokens.TEXT if is_checked else tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
-        else:
-            painter.setPen(QPen(QColor(tokens.ACCENT if is_checked else tokens.DIM), 1.5))
-        painter.setBrush(QColor(tokens.ACCENT if is_checked else tokens.RAISED))
-        painter.drawRoundedRect(box, 4, 4)
-        if is_checked:
-            draw_glyph(painter, "check", box.adjusted(3, 3, -3, -3), tokens.ON_ACCENT)
-        painter.setPen(QColor(tokens.TEXT))
-        text_rect = self.rect().adjusted(_BOX_SIZE + 10, 0, 0, 0)
-        painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), self.text())
-
-    def sizeHint(self) -> QSize:
-        """Return the size of box, gap and text, high enough to click."""
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + _BOX_SIZE + 16, 28)
-
-
 def _songs_heading(count: int) -> str:
     match count:
         case 0:
@@ -108,10 +81,3 @@ def _songs_heading(count: int) -> str:
 
 def _exports_heading(count: int) -> str:
     return "A song is not exported yet" if count == 1 else f"{count} songs are not exported yet"
-
-
-def _create_button(text: str, kind: str) -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QSystemTrayIcon,
     QVBoxLayout,
@@ -22,10 +21,13 @@ from desktop.setting_spec import Need, Page, SettingValue
 from desktop.settings import SETTINGS, Settings
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
-from desktop.ui.dialogs.settings_widgets import DropDown, SettingRow, Switch, create_card
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
+from desktop.ui.theme.fonts import SECONDARY_SIZE
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.check_box import Switch
+from desktop.ui.widgets.drop_down import DropDown
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 684
 _SCROLL_MARGIN = 24
@@ -54,16 +56,14 @@ class SettingsDialog(QDialog):
         self._rows = self._create_rows()
         self.controls = {key: row.control for key, row in self._rows.items()}
         """Switch or drop-down list of each setting that is shown, by the key of the setting."""
-        self.status_label = QLabel()
-        self.status_label.setTextFormat(Qt.TextFormat.PlainText)
-        self.status_label.setFont(ui_font(SECONDARY_SIZE))
+        self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
-        self.restore_button = _create_button("&Restore defaults")
-        self.about_button = _create_button("&About Unbraid")
+        self.restore_button = PushButton("&Restore defaults")
+        self.about_button = PushButton("&About Unbraid")
         self.about_button.setToolTip("Licences, and the folders of library and logs")
-        self.bin_button = _create_button("Re&moved songs…")
+        self.bin_button = PushButton("Re&moved songs…")
         self.bin_button.setToolTip("Restore removed songs, or delete them to free up space")
-        self.close_button = _create_button("C&lose", "primary")
+        self.close_button = PushButton("C&lose", "primary")
         self._build_layout()
         self._connect_signals()
         self.show_settings()
@@ -175,7 +175,7 @@ class SettingsDialog(QDialog):
         text = _SAVED_TEXT if is_saved else _not_saved_text(self._home)
         if text != self.status_label.text():
             self.status_label.setText(text)
-            self.status_label.setStyleSheet(f"color: {tokens.DIM if is_saved else tokens.BAD};")
+            self.status_label.set_colour(Colour.DIM if is_saved else Colour.BAD)
             self._fit_height()
 
     def _fit_height(self) -> None:
@@ -215,14 +215,6 @@ class _ScrollArea(QScrollArea):
         if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
             self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
         return super().eventFilter(watched, event)
-
-
-def _create_button(text: str, kind: str = "plain") -> PushButton:
-    button = PushButton(text, kind)
-    button.setAccessibleName(text.replace("&", ""))
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button
 
 
 def _not_saved_text(home: Home) -> str:

@@ -1,7 +1,7 @@
 """Choices of the settings dialog that this computer can offer."""
 
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from importlib.util import find_spec
 
 from desktop.setting_spec import Choice, Need, Setting, SettingValue
@@ -38,9 +38,3 @@ def offered_choices(setting: Setting, current: SettingValue, needs: Collection[N
     if current in setting.range and all(choice.value != current for choice in choices):
         choices.append(Choice(current, setting.range.describe(current)))
     return sorted(choices, key=lambda choice: float(choice.value))
-
-
-def index_of(value: SettingValue, choices: Sequence[Choice], default: SettingValue) -> int:
-    """Return the index of `value` in `choices`, or of `default` if `value` is not a choice."""
-    values = [choice.value for choice in choices]
-    return values.index(value if value in values else default)

@@ -1,141 +1,21 @@
-"""Widgets of the settings dialog: switch, drop-down, setting row, and card."""
+"""Widgets of the settings dialog: setting row and card."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QFrame,
     QGridLayout,
-    QLabel,
-    QStyledItemDelegate,
     QVBoxLayout,
     QWidget,
 )
 
-from desktop.setting_spec import Choice, SettingValue
-from desktop.ui.dialogs.settings_choices import index_of
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE, ui_font
-from desktop.ui.theme.icons import draw_glyph
-
-_SWITCH_SIZE = QSize(36, 20)
-_RING_GAP = 4
-"""Pixels from the switch to the outer edge of its focus ring."""
-_CONTROL_WIDTH = 216
-_LIST_STYLE = f"""
-QAbstractItemView {{ background: {tokens.RAISED}; border: 1px solid {tokens.LINE}; padding: 4px; outline: none; }}
-QAbstractItemView::item {{ min-height: 28px; padding: 0 8px; border-radius: 6px; color: {tokens.TEXT}; }}
-QAbstractItemView::item:selected {{ background: {tokens.ACCENT}; color: {tokens.ON_ACCENT}; }}
-"""
-_ENTER_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-
-
-class Switch(QCheckBox):
-    """Check box drawn as a switch: it takes effect at once."""
-
-    value_selected = Signal(object)
-    """True if the switch was turned on, False if it was turned off."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedSize(self.sizeHint())
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.toggled.connect(self.value_selected.emit)
-
-    @property
-    def value(self) -> bool:
-        """Whether the switch is on."""
-        return self.isChecked()
-
-    def set_on(self, is_on: bool) -> None:
-        """Turn the switch on or off without emitting signals."""
-        blocked = self.blockSignals(True)
-        self.setChecked(is_on)
-        self.blockSignals(blocked)
-
-    def sizeHint(self) -> QSize:
-        """Return the size of the switch with its focus ring."""
-        return _SWITCH_SIZE + QSize(2 * _RING_GAP, 2 * _RING_GAP)
-
-    def hitButton(self, pos: object) -> bool:  # noqa: N802
-        """Return True: every point of the switch is clickable."""
-        return True
-
-    def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Toggle the switch on Return; no other control of the dialog handles that key."""
-        if e.key() in _ENTER_KEYS:
-            self.click()
-        else:
-            super().keyPressEvent(e)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pill = QRectF(_RING_GAP, _RING_GAP, _SWITCH_SIZE.width(), _SWITCH_SIZE.height())
-        if self.hasFocus():
-            _draw_pill(painter, pill.adjusted(-3, -3, 3, 3), tokens.ACCENT, "", tokens.FOCUS_RING_WIDTH)
-        is_on = self.isChecked()
-        edge = tokens.ACCENT if is_on else tokens.DIM if self.underMouse() else tokens.FAINT
-        _draw_pill(
-            painter, pill.adjusted(0.75, 0.75, -0.75, -0.75), edge, tokens.ACCENT if is_on else tokens.RAISED, 1.5
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.ON_ACCENT if is_on else tokens.DIM))
-        painter.drawEllipse(QRectF(pill.right() - 16 if is_on else pill.left() + 4, pill.top() + 4, 12, 12))
-
-
-class DropDown(QComboBox):
-    """Drop-down list of setting choices."""
-
-    value_selected = Signal(object)
-    """The selected value."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(tokens.CONTROL_HEIGHT)
-        self.setMinimumWidth(_CONTROL_WIDTH)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        # Without a delegate that the style sheet supports, Fusion draws the selected line dark on dark.
-        self.setItemDelegate(QStyledItemDelegate(self))
-        self.view().setStyleSheet(_LIST_STYLE)
-        self.currentIndexChanged.connect(self._emit_selected)
-
-    @property
-    def value(self) -> SettingValue:
-        """The selected value."""
-        return self.currentData()
-
-    def set_choices(self, choices: Sequence[Choice], value: SettingValue, default: SettingValue) -> None:
-        """Replace the choices and select `value`, or `default` if it is not a choice, without emitting signals."""
-        blocked = self.blockSignals(True)
-        self.clear()
-        for choice in choices:
-            self.addItem(choice.text, choice.value)
-        self.setCurrentIndex(index_of(value, choices, default))
-        self.blockSignals(blocked)
-
-    def _emit_selected(self) -> None:
-        self.value_selected.emit(self.currentData())
-
-    def keyPressEvent(self, e: QKeyEvent) -> None:
-        """Open the list on Return, as on Space."""
-        if e.key() in _ENTER_KEYS:
-            self.showPopup()
-        else:
-            super().keyPressEvent(e)
-
-    def wheelEvent(self, e: QWheelEvent) -> None:
-        """Ignore the wheel: scrolling over the control must not change a setting."""
-        e.ignore()
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        """Draw the control and its arrow; the style sheet has no image for the arrow."""
-        super().paintEvent(e)
-        painter = QPainter(self)
-        draw_glyph(painter, "down", QRectF(self.width() - 26, self.height() / 2 - 7, 14, 14), tokens.DIM)
+from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE
+from desktop.ui.theme.palette import Colour
+from desktop.ui.widgets.check_box import RING_GAP, Switch
+from desktop.ui.widgets.drop_down import DropDown
+from desktop.ui.widgets.label import TextLabel
 
 
 class SettingRow(QWidget):
@@ -143,16 +23,16 @@ class SettingRow(QWidget):
 
     def __init__(self, title: str, explanation: str, control: Switch | DropDown) -> None:
         super().__init__()
-        name_label = _create_label(title, BODY_SIZE, 500, tokens.TEXT)
+        name_label = _create_label(title, BODY_SIZE, 500, Colour.TEXT)
         name_label.setBuddy(control)
         control.setAccessibleName(title.replace("&", ""))
         self.control = control
         self.explanation = explanation
         """The explanation that the row was created with."""
-        self._explanation_label = _create_label(explanation, SECONDARY_SIZE, 400, tokens.DIM)
+        self._explanation_label = _create_label(explanation, SECONDARY_SIZE, 400, Colour.DIM)
         grid = QGridLayout(self)
         # The switch includes the space for its focus ring.
-        grid.setContentsMargins(16, 5, 16 - (_RING_GAP if isinstance(control, Switch) else 0), 5)
+        grid.setContentsMargins(16, 5, 16 - (RING_GAP if isinstance(control, Switch) else 0), 5)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(0, 1)
@@ -177,9 +57,6 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
     frame = QFrame()
     frame.setObjectName("card")
     frame.setAccessibleName(heading)
-    frame.setStyleSheet(
-        f"#card {{ background: {tokens.PANEL}; border: 1px solid {tokens.LINE}; border-radius: {tokens.RADIUS}px; }}"
-    )
     rows_layout = _without_margins(QVBoxLayout(frame), 0)
     for index, row in enumerate(rows):
         if index:
@@ -187,7 +64,7 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
         rows_layout.addWidget(row)
     section = QWidget()
     column = _without_margins(QVBoxLayout(section), 6)
-    column.addWidget(_create_label(heading, SECONDARY_SIZE, 500, tokens.DIM))
+    column.addWidget(_create_label(heading, SECONDARY_SIZE, 500, Colour.DIM))
     column.addWidget(frame)
     return section
 
@@ -195,7 +72,7 @@ def create_card(heading: str, rows: Sequence[SettingRow]) -> QWidget:
 def _create_separator() -> QWidget:
     line = QWidget()
     line.setFixedHeight(1)
-    line.setStyleSheet(f"background: {tokens.LINE}; margin: 0 16px;")
+    line.setObjectName("separator")
     line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
     return line
 
@@ -206,15 +83,7 @@ def _without_margins(column: QVBoxLayout, spacing: int) -> QVBoxLayout:
     return column
 
 
-def _create_label(text: str, size: int, weight: int, colour: str) -> QLabel:
-    label = QLabel(text)
-    label.setFont(ui_font(size, weight))
-    label.setStyleSheet(f"color: {colour};")
+def _create_label(text: str, size: int, weight: int, colour: Colour) -> TextLabel:
+    label = TextLabel(text, size, weight, colour)
     label.setWordWrap(True)
     return label
-
-
-def _draw_pill(painter: QPainter, rect: QRectF, border: str, fill: str, width: float) -> None:
-    painter.setPen(QPen(QColor(border), width))
-    painter.setBrush(QColor(fill) if fill else Qt.BrushStyle.NoBrush)
-    painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)

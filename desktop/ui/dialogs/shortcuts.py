@@ -1,10 +1,9 @@
 """Keyboard shortcuts dialog."""
 
-from collections.abc import Mapping, Sequence
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.ui.core.actions import list_shortcuts
 from desktop.ui.dialogs.base import TextDialog
 
 _EXPLANATION = (
@@ -19,17 +18,17 @@ class ShortcutsDialog(TextDialog):
 
     about_requested = Signal()
 
-    def __init__(self, shortcuts: Mapping[str, Sequence[tuple[str, str]]], parent: QWidget | None = None) -> None:
-        """`shortcuts` maps headings to pairs of action name and keys (`desktop.ui.app.actions.list_shortcuts`)."""
-        super().__init__("Keys", _EXPLANATION, _shortcuts_text(shortcuts), parent)
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Keys", _EXPLANATION, _shortcuts_text(), parent)
         self.resize(720, 560)
         self.text_view.setAccessibleName("Keys")
         self.text_view.setTabStopDistance(_KEY_COLUMN_X)
         self.add_button("About Unbraid").clicked.connect(self.about_requested)
 
 
-def _shortcuts_text(shortcuts: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+def _shortcuts_text() -> str:
     groups = [
-        "\n".join([heading, *(f"    {name}\t{keys}" for name, keys in rows)]) for heading, rows in shortcuts.items()
+        "\n".join([heading, *(f"    {name}\t{keys}" for name, keys in rows)])
+        for heading, rows in list_shortcuts().items()
     ]
     return "\n\n".join(groups)

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QPlainTextEdit, QWidget
 
 from desktop.paths import PORTABLE_FOLDER_NAME, Home
 from desktop.ui.dialogs.base import lay_out_question
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 
 _WIDTH, _LOG_HEIGHT = 600, 260
 _FOLDER_DIALOG_TITLE = "Choose a library folder for this session"
@@ -32,9 +32,9 @@ class StartupErrorDialog(QDialog):
         self.log_view.setAccessibleName("Log")
         self.log_view.setMinimumHeight(_LOG_HEIGHT)
         self.log_view.hide()
-        self.quit_button = _create_button("Quit", "plain" if offers_other_folder else "primary")
-        self.show_log_button = _create_button("Show log", "plain")
-        self.choose_button = _create_button("Choose another folder…", "primary")
+        self.quit_button = PushButton("Quit", "plain" if offers_other_folder else "primary")
+        self.show_log_button = PushButton("Show log")
+        self.choose_button = PushButton("Choose another folder…", "primary")
         self.choose_button.setVisible(offers_other_folder)
         self.quit_button.clicked.connect(self.reject)
         self.show_log_button.clicked.connect(self._show_log)
@@ -43,12 +43,9 @@ class StartupErrorDialog(QDialog):
         (self.choose_button if offers_other_folder else self.quit_button).setFocus()
 
     def _build_layout(self, reason: str) -> None:
-        heading_label, reason_label = QLabel("Unbraid cannot start"), QLabel(reason)
-        heading_label.setFont(ui_font(TITLE_SIZE, 600))
-        reason_label.setTextFormat(Qt.TextFormat.PlainText)
+        heading_label, reason_label = TextLabel("Unbraid cannot start", TITLE_SIZE, 600), TextLabel(reason)
         reason_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         reason_label.setWordWrap(True)
-        reason_label.setStyleSheet(f"color: {tokens.TEXT};")
         lay_out_question(
             self,
             _WIDTH,
@@ -77,10 +74,3 @@ def library_path_in(folder: Path) -> Path:
     if Home(folder).database.exists() or not any(folder.iterdir()):
         return folder
     return folder / PORTABLE_FOLDER_NAME
-
-
-def _create_button(text: str, kind: str) -> PushButton:
-    button = PushButton(text, kind)
-    # Return goes to the control that has the focus, not to a default button.
-    button.setAutoDefault(False)
-    return button

@@ -5,10 +5,10 @@ from functools import cache
 from math import cos, pi, sin
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPainterPath, QPen, QPixmap
 
 from desktop.paths import resources
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 
 GRID_SIZE = 16.0
 """Width and height of the grid on which glyphs are drawn."""
@@ -18,12 +18,15 @@ _TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
 """Corners of a tooth of the gear: angle from the middle of the tooth in radians, and radius on the glyph grid."""
 
 
-def awesome_icon(name: str, colour: str = tokens.TEXT) -> QIcon:
-    """Return the QtAwesome icon `name`, for example "mdi6.guitar-electric", sharp at every scale."""
-    # Imported on first use: the import takes 0.1 s, and the window's first paint needs none of these icons.
+def awesome_icon(name: str, colour: Colour = Colour.TEXT) -> QIcon:
+    """Return the QtAwesome icon `name`, for example "mdi6.guitar-electric", sharp at every scale.
+
+    It has the current value of `colour`; QtAwesome keeps its icons, so a paint event may ask each time.
+    """
+    # Imported at first use: the import takes 0.1 s, and the window's first paint needs none of these icons.
     import qtawesome
 
-    return qtawesome.icon(name, color=colour, color_disabled=tokens.FAINT)
+    return qtawesome.icon(name, color=theme.palette[colour], color_disabled=theme.palette[Colour.FAINT])
 
 
 def app_icon() -> QIcon:
@@ -34,7 +37,7 @@ def app_icon() -> QIcon:
     return icon_set
 
 
-def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor | str, stroke_width: float = 1.6) -> None:
+def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: Colour, stroke_width: float = 1.6) -> None:
     """Draw the glyph `name` into the square `rect`.
 
     `stroke_width` is in units of the glyph grid, which is 16 wide. Raises KeyError if there is no such glyph.
@@ -43,18 +46,18 @@ def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor | str,
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.translate(rect.topLeft())
     painter.scale(rect.width() / GRID_SIZE, rect.height() / GRID_SIZE)
-    pen = QPen(QColor(colour), 2.4 if name == "dots" else stroke_width)
+    pen = QPen(theme.colour(colour), 2.4 if name == "dots" else stroke_width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
     painter.setPen(pen)
     if name in _FILLED_GLYPHS:
-        painter.setBrush(QColor(colour))
+        painter.setBrush(theme.colour(colour))
     painter.drawPath(_glyph_path(name))
     painter.restore()
 
 
-def create_glyph_icon(name: str, colour: str, stroke_width: float = 1.6) -> QIcon:
-    """Return the glyph `name` as a button icon of 16 pixels, for scale factors 1, 2 and 3."""
+def create_glyph_icon(name: str, colour: Colour, stroke_width: float = 1.6) -> QIcon:
+    """Return the glyph `name` as a button icon of 16 pixels, for scale factors 1, 2 and 3, in the current value of `colour`."""
     icon_image = QIcon()
     for scale in _SCALES:
         side = round(GRID_SIZE) * scale

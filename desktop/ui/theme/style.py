@@ -1,62 +1,81 @@
-"""Look of the application: the Fusion style, a palette, the Inter font and one style sheet."""
+"""Look of the application: the Fusion style, Qt's palette, the Inter font and one style sheet, in the theme's colours."""
 
 from string import Template
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import load_fonts, ui_font
 from desktop.ui.theme.icons import app_icon
+from desktop.ui.theme.palette import TEXT_ON_SURFACES, Colour, Palette, theme
 
 _Role = QPalette.ColorRole
 _PALETTE_COLOURS = {
-    _Role.Window: tokens.BACKGROUND,
-    _Role.WindowText: tokens.TEXT,
-    _Role.Base: tokens.PANEL,
-    _Role.AlternateBase: tokens.RAISED,
-    _Role.Text: tokens.TEXT,
-    _Role.Button: tokens.RAISED,
-    _Role.ButtonText: tokens.TEXT,
-    _Role.BrightText: tokens.TEXT,
-    _Role.PlaceholderText: tokens.DIM,
-    _Role.Highlight: tokens.ACCENT,
-    _Role.HighlightedText: tokens.ON_ACCENT,
-    _Role.Accent: tokens.ACCENT,
-    _Role.ToolTipBase: tokens.RAISED,
-    _Role.ToolTipText: tokens.TEXT,
-    _Role.Link: tokens.ACCENT,
-    _Role.LinkVisited: tokens.ACCENT,
-    _Role.Light: tokens.LINE,
-    _Role.Midlight: tokens.LINE,
-    _Role.Mid: tokens.LINE,
-    _Role.Dark: tokens.LINE,
-    _Role.Shadow: tokens.BACKGROUND,
+    _Role.Window: Colour.BACKGROUND,
+    _Role.WindowText: Colour.TEXT,
+    _Role.Base: Colour.PANEL,
+    _Role.AlternateBase: Colour.RAISED,
+    _Role.Text: Colour.TEXT,
+    _Role.Button: Colour.RAISED,
+    _Role.ButtonText: Colour.TEXT,
+    _Role.BrightText: Colour.TEXT,
+    _Role.PlaceholderText: Colour.DIM,
+    _Role.Highlight: Colour.ACCENT,
+    _Role.HighlightedText: Colour.ON_ACCENT,
+    _Role.Accent: Colour.ACCENT,
+    _Role.ToolTipBase: Colour.RAISED,
+    _Role.ToolTipText: Colour.TEXT,
+    _Role.Link: Colour.ACCENT,
+    _Role.LinkVisited: Colour.ACCENT,
+    _Role.Light: Colour.LINE,
+    _Role.Midlight: Colour.LINE,
+    _Role.Mid: Colour.LINE,
+    _Role.Dark: Colour.LINE,
+    _Role.Shadow: Colour.BACKGROUND,
 }
 
 
 def apply_theme(application: QApplication) -> None:
-    """Apply style, palette, font, style sheet and window icon to `application`.
+    """Apply style, colours, font and window icon to `application`, and the colours again when the palette changes.
 
     Call it once, before the first window is created.
     """
     load_fonts()
     application.setStyle("Fusion")
-    application.setPalette(_create_palette())
     application.setFont(ui_font())
-    application.setStyleSheet(STYLESHEET)
     application.setWindowIcon(app_icon())
+    _apply_palette()
+    theme.changed.connect(_apply_palette)
 
 
-def _create_palette() -> QPalette:
-    palette = QPalette()
+def create_style_sheet(palette: Palette) -> str:
+    """Return the style sheet of the application in the colours of `palette`."""
+    dimensions = {name: value for name, value in vars(metrics).items() if name.isupper()}
+    return Template(_TEMPLATE + _LABEL_RULES).substitute(
+        dimensions, **{colour.name: palette[colour] for colour in Colour}
+    )
+
+
+def _apply_palette() -> None:
+    """Set Qt's palette and the style sheet; Qt then repaints every widget."""
+    QApplication.setPalette(_create_qt_palette(theme.palette))
+    application = QApplication.instance()
+    if isinstance(application, QApplication):
+        application.setStyleSheet(create_style_sheet(theme.palette))
+
+
+def _create_qt_palette(palette: Palette) -> QPalette:
+    qt_palette = QPalette()
     for role, colour in _PALETTE_COLOURS.items():
-        palette.setColor(role, QColor(colour))
+        qt_palette.setColor(role, QColor(palette[colour]))
     for role in (_Role.WindowText, _Role.Text, _Role.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.FAINT))
-    return palette
+        qt_palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(palette[Colour.FAINT]))
+    return qt_palette
 
 
+_LABEL_RULES = "".join(f'QLabel[colour="{colour.name}"] {{ color: ${colour.name}; }}\n' for colour in TEXT_ON_SURFACES)
+"""Rules for `TextLabel`."""
 _TEMPLATE = """
 QToolTip {
     background: $RAISED; color: $TEXT; border: 1px solid $LINE; border-radius: 6px; padding: 5px 8px;
@@ -99,6 +118,10 @@ QMenu[checks="true"]::item { padding-left: 30px; }
 
 QTableView { background: $PANEL; border: none; outline: none; gridline-color: $ROW_LINE; }
 QTableView::item { padding: 0; }
+QTableWidget { border: 2px solid $LINE; border-radius: ${RADIUS}px; }
+QTableWidget:focus { border-color: $ACCENT; }
+QTableWidget::item { padding: 0 8px; }
+QTableWidget::item:selected { background: $ACCENT; color: $ON_ACCENT; }
 QHeaderView { background: $PANEL; border: none; }
 QHeaderView::section {
     background: $PANEL; color: $FAINT; border: none; border-bottom: 1px solid $LINE; font-size: 12px; font-weight: 500;
@@ -122,13 +145,16 @@ QComboBox, QSpinBox {
 }
 QComboBox:focus, QSpinBox:focus { border-color: $ACCENT; }
 QComboBox::drop-down { border: none; width: 20px; }
-QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; }
+QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; padding: 4px; outline: none; }
+QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; border-radius: 6px; color: $TEXT; }
+QComboBox QAbstractItemView::item:selected { background: $ACCENT; color: $ON_ACCENT; }
 
 QPlainTextEdit {
     background: $BACKGROUND; color: $DIM; border: 2px solid $LINE; border-radius: 8px; padding: 6px;
     selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
 }
 QPlainTextEdit:focus { border-color: $ACCENT; }
-"""
 
-STYLESHEET = Template(_TEMPLATE).substitute({name: value for name, value in vars(tokens).items() if name.isupper()})
+#card { background: $PANEL; border: 1px solid $LINE; border-radius: ${RADIUS}px; }
+#separator { background: $LINE; margin: 0 16px; }
+"""

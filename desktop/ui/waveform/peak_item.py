@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import UNPLAYED_OPACITY, Colour, theme
 from desktop.ui.waveform.pixel_columns import (
     MAX_FRAMES_PER_COLUMN,
     PeakSource,
@@ -30,7 +30,7 @@ class PeakItem(pg.GraphicsObject):
     """Waveform in a `TimeViewBox`, at a vertical extent in logical pixels."""
 
     def __init__(
-        self, view: TimeViewBox, lane: int, peaks: PeakSource, sample_rate: float, colour: str, gain: float
+        self, view: TimeViewBox, lane: int, peaks: PeakSource, sample_rate: float, colour: Colour, gain: float
     ) -> None:
         """Create an item for lane number `lane` of `SampleWindow`s, with its height scaled by `gain`."""
         super().__init__()
@@ -96,11 +96,11 @@ class PeakItem(pg.GraphicsObject):
         width, height = round(view_rect.width() * ratio), round(lane_rect.height() * ratio)
         if width < 1 or height < 1:
             return
-        self._update_images((start, end, width, height, ratio, self._gain, self._colour))
+        self._update_images((start, end, width, height, ratio, self._gain, theme.palette[self._colour]))
         top = round(lane_rect.top() * ratio) / ratio
         bright_columns = self._column_at(self._bright_until_s, width)
         p.resetTransform()
-        upcoming_opacity = tokens.UNPLAYED_OPACITY if self._is_audible else INAUDIBLE_OPACITY
+        upcoming_opacity = UNPLAYED_OPACITY if self._is_audible else INAUDIBLE_OPACITY
         for image, first, last in self._image_parts(width):
             self._draw_part(
                 p,

@@ -4,12 +4,12 @@ import math
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from desktop.text.durations import format_duration_decimals
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.palette import Colour, theme
 
 AXIS_HEIGHT = 24
 TICK_TOP = 6
@@ -37,17 +37,17 @@ class TimeAxis(pg.AxisItem):
         """Draw the base line, the ticks and their times."""
         start, end = self.range
         width, height = self.size().width(), self.size().height()
-        p.setPen(QColor(tokens.LINE))
+        p.setPen(theme.colour(Colour.LINE))
         p.drawLine(QPointF(0, height - 0.5), QPointF(width, height - 0.5))
         if end <= start:
             return
         p.setFont(ui_font(11))
         for seconds, label in compute_ticks(start, end, choose_tick_step(end - start, width)):
             x = round((seconds - start) / (end - start) * width) + 0.5
-            p.setPen(QColor(tokens.RAIL))
+            p.setPen(theme.colour(Colour.RAIL))
             p.drawLine(QPointF(x, TICK_TOP), QPointF(x, height - 1))
             if x + p.fontMetrics().horizontalAdvance(label) + LABEL_OFFSET <= width:
-                p.setPen(QColor(tokens.FAINT))
+                p.setPen(theme.colour(Colour.FAINT))
                 p.drawText(QPointF(x + LABEL_OFFSET, LABEL_BASELINE), label)
 
     def mouseDragEvent(self, event: object) -> None:

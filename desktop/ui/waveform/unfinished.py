@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.peak_item import TimeSpan
 from desktop.ui.waveform.time_view import TimeViewBox
 
@@ -77,7 +77,7 @@ class UnfinishedItem(pg.GraphicsObject):
         )
         if right <= left:
             return None
-        stripe = QColor(tokens.TEXT)
+        stripe = theme.colour(Colour.TEXT)
         stripe.setAlpha(STRIPE_ALPHA)
         # One grid for all spans, so that no stripe moves when a span becomes shorter.
         for number in range(int(left / (2 * STRIPE_WIDTH)), int(right / (2 * STRIPE_WIDTH)) + 1):
@@ -92,11 +92,11 @@ class UnfinishedItem(pg.GraphicsObject):
         width = metrics.horizontalAdvance(self._label)
         x = max(view_rect.left() + LABEL_MARGIN, min(left + LABEL_MARGIN, view_rect.right() - width - LABEL_MARGIN))
         middle = item_rect.top() + self._first_lane_bottom / 2
-        background = QColor(tokens.RAISED)
+        background = theme.colour(Colour.RAISED)
         background.setAlpha(235)
         p.setRenderHint(QPainter.RenderHint.Antialiasing)
         p.setPen(Qt.PenStyle.NoPen)
         p.setBrush(background)
         p.drawRoundedRect(QRectF(x - 10, middle - 14, width + 20, 28), 14, 14)
-        p.setPen(QColor(tokens.TEXT))
+        p.setPen(theme.colour(Colour.TEXT))
         p.drawText(QPointF(x, middle + metrics.capHeight() / 2), self._label)

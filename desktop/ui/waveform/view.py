@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
+from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.peak_item import PeakItem, TimeSpan
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, PeakSource, SampleWindow
 from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
@@ -28,7 +28,7 @@ class LaneWaveform:
     """Content of one lane, which stays empty without peaks."""
 
     peaks: PeakSource | None
-    colour: str
+    colour: Colour
     gain: float = 1.0
     """Vertical scale of the samples."""
 
@@ -49,7 +49,8 @@ class WaveformView(pg.GraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setBackground(QColor(tokens.BACKGROUND))
+        self._update_background()
+        theme.changed.connect(self._update_background)
         self.setAccessibleName("Waveforms")
         self.setAccessibleDescription(
             "Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the whole song."
@@ -72,6 +73,9 @@ class WaveformView(pg.GraphicsView):
         self._view_box.double_clicked.connect(self.fit)
         self._view_box.sigXRangeChanged.connect(self._on_range_changed)
         self._view_box.sigResized.connect(lambda: self.lanes_resized.emit())
+
+    def _update_background(self) -> None:
+        self.setBackground(theme.colour(Colour.BACKGROUND))
 
     def _on_range_changed(self) -> None:
         self.zoom_changed.emit(self._view_box.shows_whole_song())
@@ -231,7 +235,7 @@ class WaveformView(pg.GraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Draw the lines between the lanes, the playhead and the focus ring."""
-        painter.setPen(QPen(QColor(tokens.LINE), 1))
+        painter.setPen(QPen(theme.colour(Colour.LINE), 1))
         for bottom in self._bottoms:
             y = AXIS_HEIGHT + bottom - self._scroll - 0.5
             if y > AXIS_HEIGHT:
@@ -244,10 +248,10 @@ class WaveformView(pg.GraphicsView):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
                 QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, playhead_bottom - AXIS_HEIGHT),
-                QColor(tokens.KNOB),
+                theme.colour(Colour.KNOB),
             )
         if self.hasFocus():
-            painter.setPen(QPen(QColor(tokens.ACCENT), 2))
+            painter.setPen(QPen(theme.colour(Colour.ACCENT), 2))
             painter.drawRect(QRectF(self.viewport().rect()).adjusted(1, 1, -1, -1))
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:

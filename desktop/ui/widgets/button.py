@@ -1,21 +1,23 @@
-"""Buttons and the progress bar widget, with names for screen readers."""
+"""Buttons, with names for screen readers: styled ones, and painted ones in colours of their own."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.icons import create_glyph_icon
-from desktop.ui.widgets.progress_bar import draw_progress_bar
+from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import show_name_tooltip
 
-_ICON_COLOURS = {"primary": tokens.ON_ACCENT, "plain": tokens.TEXT, "quiet": tokens.DIM}
+_ICON_COLOURS = {"primary": Colour.ON_ACCENT, "plain": Colour.TEXT, "quiet": Colour.DIM}
 
 
 class PushButton(QPushButton):
     """Button with a text, an icon, or both.
 
-    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text.
+    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text, and
+    `icon_colour` to the colour of the kind's text.
     """
 
     def __init__(
@@ -24,58 +26,122 @@ class PushButton(QPushButton):
         kind: str = "plain",
         icon_name: str = "",
         accessible_name: str = "",
+        icon_colour: Colour | None = None,
         parent: QWidget | None = None,
     ) -> None:
         # The space separates the icon from the text.
         super().__init__(f" {text}" if text and icon_name else text, parent)
         self.setProperty("kind", kind)
-        self.setAccessibleName(accessible_name or text)
+        self.setAccessibleName(accessible_name or text.replace("&", ""))
+        self.setAutoDefault(False)  # in a dialog, Return goes to the control that has the focus
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._icon_name = icon_name
+        self._icon_colour = icon_colour or _ICON_COLOURS[kind]
         if icon_name:
-            self.setIcon(create_glyph_icon(icon_name, _ICON_COLOURS[kind], 2.0 if kind == "primary" else 1.6))
             self.setIconSize(QSize(14, 14))
+            self._update_icon()
+            theme.changed.connect(self._update_icon)
+
+    def _update_icon(self) -> None:
+        stroke_width = 2.0 if self.property("kind") == "primary" else 1.6
+        self.setIcon(create_glyph_icon(self._icon_name, self._icon_colour, stroke_width))
 
     def event(self, e: QEvent) -> bool:
         """Show the accessible name as the tooltip of a button without text."""
         return (not self.text() and show_name_tooltip(self, e)) or super().event(e)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Click the button on Return and Enter."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
+        if not _click_on_return(self, event):
             super().keyPressEvent(event)
 
 
 def create_icon_button(icon_name: str, accessible_name: str, parent: QWidget | None = None) -> PushButton:
     """Return a quiet button with only an icon; `accessible_name` says what it does."""
-    button = PushButton("", "quiet", icon_name, accessible_name, parent)
+    button = PushButton("", "quiet", icon_name, accessible_name, parent=parent)
     button.setFixedSize(28, 28)
     button.setStyleSheet("min-height: 24px; padding: 0;")
     return button
 
 
-class ProgressBar(QProgressBar):
-    """Progress bar without text."""
+class PaintedButton(QAbstractButton):
+    """Button that paints itself and its focus ring; Space and Return press it."""
 
-    def __init__(self, accessible_name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, size: QSize, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._fraction = 0.0
-        self.setRange(0, 100)
-        self.setAccessibleName(accessible_name)
-        self.setFixedHeight(4)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._size = size
+        self.setAccessibleName(name)
+        self.setFixedSize(size)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
-    def set_fraction(self, fraction: float) -> None:
-        """Set the progress, 0 to 1.
+    def sizeHint(self) -> QSize:
+        return self._size
 
-        The bar is drawn in steps of half a pixel; assistive technology reads whole percents.
-        """
-        previous, self._fraction = self._fraction, min(1.0, max(0.0, fraction))
-        if round(previous * self.width() * 2) != round(self._fraction * self.width() * 2):
-            self.update()
-        self.setValue(int(self._fraction * 100))
+    def event(self, e: QEvent) -> bool:
+        """Show the accessible name as a tooltip if the button has no other tooltip."""
+        return show_name_tooltip(self, e) or super().event(e)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        draw_progress_bar(QPainter(self), QRectF(self.rect()), self._fraction, tokens.ACCENT)
+    def keyPressEvent(self, e: QKeyEvent) -> None:
+        if not _click_on_return(self, e):
+            super().keyPressEvent(e)
+
+    def paint_background(self, painter: QPainter, colour: QColor, radius: float) -> None:
+        """Fill the button with `colour`; add a highlight and a border while hovered, and the focus ring."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        is_hovered = self.underMouse() and self.isEnabled()
+        painter.setBrush(colour.lighter(85 if self.isDown() else 118) if is_hovered else colour)
+        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
+        if self.hasFocus() or is_hovered:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(theme.colour(Colour.ACCENT if self.hasFocus() else Colour.RAIL), FOCUS_RING_WIDTH))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius - 1, radius - 1)
+
+
+class LetterButton(PaintedButton):
+    """Checkable button with a letter, M or S, filled with its colour while checked."""
+
+    def __init__(
+        self, letter: str, name: str, colour: Colour, text_colour: Colour, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(name, QSize(28, 26), parent)
+        self.setText(letter)
+        self.setAccessibleName(name)
+        self.setCheckable(True)
+        self._colour, self._text_colour = colour, text_colour
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint_background(painter, theme.colour(self._colour if self.isChecked() else Colour.RAISED), 7)
+        painter.setFont(ui_font(12, 600))
+        painter.setPen(theme.colour(self._text_colour if self.isChecked() else Colour.DIM))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+class TextButton(PaintedButton):
+    """Button with a text label; `is_primary` highlights the main action."""
+
+    def __init__(self, label: str, tooltip: str, is_primary: bool = False, parent: QWidget | None = None) -> None:
+        width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(label) + 24
+        super().__init__(label, QSize(width, 32), parent)
+        self.setText(label)
+        self.setToolTip(tooltip)
+        self._background, self._text_colour = (
+            (Colour.ACCENT, Colour.ON_ACCENT) if is_primary else (Colour.RAISED, Colour.TEXT)
+        )
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint_background(painter, theme.colour(self._background), 8)
+        painter.setFont(ui_font(13, 500))
+        painter.setPen(theme.colour(self._text_colour))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+def _click_on_return(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Click `button` on Return or Enter, as on Space. Return whether it was one of them."""
+    is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    if is_return:
+        button.click()
+    return is_return

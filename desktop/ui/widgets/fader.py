@@ -1,10 +1,10 @@
 """Fader: a level slider in decibels with an audio taper."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.levels import MAX_DB, MIN_DB, db_at_position, fader_position, format_db
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 from desktop.ui.widgets.text_escaping import escape_tooltip
@@ -29,7 +29,7 @@ class Fader(QSlider):
     db_changed = Signal(float)
     """The new level in decibels."""
 
-    def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, colour: Colour, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._colour = colour
         self._grab_offset = 0.0
@@ -118,16 +118,16 @@ class Fader(QSlider):
         left, right = GROOVE_MARGIN - KNOB_DIAMETER / 2 + 4, self.width() - GROOVE_MARGIN + KNOB_DIAMETER / 2 - 4
         groove = QRectF(left, centre_y - GROOVE_HEIGHT / 2, right - left, GROOVE_HEIGHT)
         draw_progress_bar(
-            painter, groove, (knob_x - left) / groove.width(), self._colour if self.isEnabled() else tokens.FAINT
+            painter, groove, (knob_x - left) / groove.width(), self._colour if self.isEnabled() else Colour.FAINT
         )
         painter.setPen(Qt.PenStyle.NoPen)
-        shadow = QColor(tokens.BACKGROUND)
+        shadow = theme.colour(Colour.BACKGROUND)
         shadow.setAlpha(100)
         painter.setBrush(shadow)
         painter.drawEllipse(QPointF(knob_x, centre_y + 1), KNOB_DIAMETER / 2 + 0.5, KNOB_DIAMETER / 2 + 0.5)
-        painter.setBrush(QColor(tokens.KNOB if self.isEnabled() else tokens.FAINT))
+        painter.setBrush(theme.colour(Colour.KNOB if self.isEnabled() else Colour.FAINT))
         painter.drawEllipse(QPointF(knob_x, centre_y), KNOB_DIAMETER / 2, KNOB_DIAMETER / 2)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(tokens.ACCENT), 2))
+            painter.setPen(QPen(theme.colour(Colour.ACCENT), 2))
             painter.drawEllipse(QPointF(knob_x, centre_y), KNOB_DIAMETER / 2 + 2, KNOB_DIAMETER / 2 + 2)

@@ -4,14 +4,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QRectF, Qt, QUrl
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QMimeData, QObject, QRectF, Qt, QUrl, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, ui_font
+from desktop.ui.theme.palette import Colour, theme
 
 
 @dataclass(frozen=True)
@@ -35,11 +45,6 @@ def files_from_mime(data: QMimeData) -> DroppedFiles:
     return DroppedFiles(tuple(paths), tuple(RejectedPath(Path(url), _not_local_text(url)) for url in remote_urls))
 
 
-def has_urls(data: QMimeData) -> bool:
-    """Return True if the data contains URLs, so that a drop can be accepted."""
-    return data.hasUrls()
-
-
 def disable_child_drops(widget: QWidget) -> None:
     """Disable drops on the scroll areas in `widget`, so that its window receives them.
 
@@ -51,11 +56,16 @@ def disable_child_drops(widget: QWidget) -> None:
 
 
 class DropOverlay(QWidget):
-    """Overlay that covers the window while files are dragged over it, and says what a drop does."""
+    """Overlay that covers the window while files are dragged over it, says what a drop does, and takes the drop."""
+
+    files_dropped = Signal(object)
+    """The DroppedFiles."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._window = parent
+        parent.setAcceptDrops(True)
+        parent.installEventFilter(self)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
@@ -65,23 +75,50 @@ class DropOverlay(QWidget):
         self.raise_()
         self.show()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Handle the drags and drops of the window."""
+        if isinstance(event, QDragEnterEvent):
+            if event.mimeData().hasUrls():
+                _accept_as_copy(event)
+                self.cover_window()
+        elif isinstance(event, QDragLeaveEvent):
+            self.hide()
+        elif isinstance(event, QDropEvent) and not isinstance(event, QDragMoveEvent):
+            self.hide()
+            _accept_as_copy(event)
+            self.files_dropped.emit(files_from_mime(event.mimeData()))
+        else:
+            return False
+        return True
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        background = QColor(tokens.BACKGROUND)
+        background = theme.colour(Colour.BACKGROUND)
         background.setAlpha(210)
         painter.fillRect(self.rect(), background)
-        painter.setPen(QPen(QColor(tokens.ACCENT), 2, Qt.PenStyle.DashLine))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(16, 16, -16, -16), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setPen(QPen(theme.colour(Colour.ACCENT), 2, Qt.PenStyle.DashLine))
+        painter.drawRoundedRect(
+            QRectF(self.rect()).adjusted(16, 16, -16, -16), metrics.CARD_RADIUS, metrics.CARD_RADIUS
+        )
         text, font = "Drop to separate", ui_font(LARGE_SIZE, 600)
         pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(text) + 64, 72)
         pill.moveCenter(QRectF(self.rect()).center())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
-        painter.drawRoundedRect(pill, tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setBrush(theme.colour(Colour.RAISED))
+        painter.drawRoundedRect(pill, metrics.CARD_RADIUS, metrics.CARD_RADIUS)
         painter.setFont(font)
-        painter.setPen(QColor(tokens.TEXT))
+        painter.setPen(theme.colour(Colour.TEXT))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _accept_as_copy(event: QDropEvent) -> None:
+    """Accept a drop as a copy if the source allows it, so that the user's files are not moved."""
+    if event.possibleActions() & Qt.DropAction.CopyAction:
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+    else:
+        event.acceptProposedAction()
 
 
 def _urls_from_text(text: str) -> Sequence[QUrl]:

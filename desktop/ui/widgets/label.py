@@ -1,11 +1,11 @@
-"""Labels that elide text that does not fit: one line, two lines, and chip."""
+"""Labels in a colour of the theme: plain text, and text that is elided where it does not fit."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.fonts import BODY_SIZE, ui_font
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 CHIP_HEIGHT = 22
@@ -13,11 +13,34 @@ CHIP_PADDING = 10
 TWO_LINE_MIN_WIDTH = 200
 
 
+class TextLabel(QLabel):
+    """Plain text that Qt lays out and may wrap; the style sheet colours it."""
+
+    def __init__(
+        self,
+        text: str = "",
+        size: int = BODY_SIZE,
+        weight: int = 400,
+        colour: Colour = Colour.TEXT,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`colour` is one of `TEXT_ON_SURFACES`."""
+        super().__init__(text, parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFont(ui_font(size, weight))
+        self.setProperty("colour", colour.name)
+
+    def set_colour(self, colour: Colour) -> None:
+        """Set the text colour, one of `TEXT_ON_SURFACES`."""
+        self.setProperty("colour", colour.name)
+        self.style().polish(self)
+
+
 class ElidedLabel(QLabel):
     """One line of text, elided and never wrapped; the tooltip shows the full text if it was elided."""
 
     def __init__(
-        self, size: int = 13, weight: int = 400, colour: str = tokens.TEXT, parent: QWidget | None = None
+        self, size: int = 13, weight: int = 400, colour: Colour = Colour.TEXT, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._font = ui_font(size, weight)
@@ -42,7 +65,7 @@ class ElidedLabel(QLabel):
             self.setText(text)
             self.updateGeometry()
 
-    def set_colour(self, colour: str) -> None:
+    def set_colour(self, colour: Colour) -> None:
         """Set the text colour."""
         if colour != self._colour:
             self._colour = colour
@@ -75,7 +98,7 @@ class ElidedLabel(QLabel):
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._font)
-        painter.setPen(QColor(self._colour))
+        painter.setPen(theme.colour(self._colour))
         elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
         painter.drawText(
             self.rect(), self._alignment | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text
@@ -85,7 +108,7 @@ class ElidedLabel(QLabel):
 class Chip(ElidedLabel):
     """One line of text on a rounded background."""
 
-    def __init__(self, colour: str = tokens.DIM, parent: QWidget | None = None) -> None:
+    def __init__(self, colour: Colour = Colour.DIM, parent: QWidget | None = None) -> None:
         super().__init__(12, 400, colour, parent)
 
     def sizeHint(self) -> QSize:
@@ -97,16 +120,20 @@ class Chip(ElidedLabel):
         return self.sizeHint()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
-        painter.drawRoundedRect(QRectF(self.rect()), CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
-        painter.setFont(self._font)
-        painter.setPen(QColor(self._colour))
-        text_rect = self.rect().adjusted(CHIP_PADDING, 0, -CHIP_PADDING + 2, 0)
-        elided_text = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, text_rect.width())
-        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, elided_text)
+        draw_chip(QPainter(self), QRectF(self.rect()), self.text(), self._font, self._colour)
+
+
+def draw_chip(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:
+    """Draw one line of text, elided if it must be, on a rounded background that fills `rect`."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(Colour.RAISED))
+    painter.drawRoundedRect(rect, CHIP_HEIGHT / 2, CHIP_HEIGHT / 2)
+    text_rect = rect.adjusted(CHIP_PADDING, 0, 1 - CHIP_PADDING, 0)
+    painter.setFont(font)
+    painter.setPen(theme.colour(colour))
+    elided_text = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(text_rect.width()))
+    painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), elided_text)
 
 
 class TwoLineLabel(ElidedLabel):
@@ -134,6 +161,6 @@ class TwoLineLabel(ElidedLabel):
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(self._font)
-        painter.setPen(QColor(self._colour))
+        painter.setPen(theme.colour(self._colour))
         text = "\n".join(self.lines(self.width()))
         painter.drawText(self.rect(), self._alignment | Qt.AlignmentFlag.AlignVCenter, text)

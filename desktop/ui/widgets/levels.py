@@ -3,11 +3,11 @@
 import math
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QAccessible, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.playback.mix import MAX_DB, MIN_DB
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.progress_bar import RAIL_WIDTH
 
@@ -51,7 +51,7 @@ class Meter(QWidget):
     Assistive technology sees a graphic without a value: a screen reader would talk over the music.
     """
 
-    def __init__(self, name: str, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, colour: Colour, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self._colour = colour
@@ -81,8 +81,10 @@ class Meter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         shape = QPainterPath()
         shape.addRoundedRect(QRectF(self.rect()), METER_WIDTH / 2, METER_WIDTH / 2)
-        painter.fillRect(QRectF((METER_WIDTH - RAIL_WIDTH) / 2, 0, RAIL_WIDTH, self.height()), QColor(tokens.RAIL))
+        painter.fillRect(
+            QRectF((METER_WIDTH - RAIL_WIDTH) / 2, 0, RAIL_WIDTH, self.height()), theme.colour(Colour.RAIL)
+        )
         painter.setClipPath(shape)
         height = round(self._fraction * self.height())
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.fillRect(0, self.height() - height, METER_WIDTH, height, QColor(self._colour))
+        painter.fillRect(0, self.height() - height, METER_WIDTH, height, theme.colour(self._colour))

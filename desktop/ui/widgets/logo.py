@@ -1,12 +1,12 @@
 """App logo, a braid that separates into four strands, and its banner for the empty window."""
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 
-STRAND_COLOURS = tuple(tokens.STEM_COLOURS[name] for name in ("vocals", "drums", "bass", "other"))
+STRAND_COLOURS = (Colour.VOCALS, Colour.DRUMS, Colour.BASS, Colour.OTHER)
 _LOGO_BENDS = ((4.0, 7.0), (9.0, 12.0), (15.0, 17.0), (20.0, 21.0))
 _BANNER_BENDS = ((20.0, 30.0), (57.0, 60.0), (93.0, 90.0), (130.0, 120.0))
 _BANNER_RECT = QRectF(0, 0, 560, 150)
@@ -41,7 +41,7 @@ class LogoBanner(QWidget):
         for colour, bend in zip(STRAND_COLOURS, _BANNER_BENDS, strict=True):
             painter.setPen(_create_pen(colour, 5))
             painter.drawPath(_banner_strand(*bend))
-        painter.setPen(_create_pen(tokens.TEXT, 9))
+        painter.setPen(_create_pen(Colour.TEXT, 9))
         painter.drawLine(QPointF(10, 75), QPointF(70, 75))
 
 
@@ -65,5 +65,5 @@ def _banner_strand(crest: float, foot: float) -> QPainterPath:
     return _strand_path(QPointF(10, 75), first_curve, (QPointF(500, foot), QPointF(550, foot)))
 
 
-def _create_pen(colour: str, width: float) -> QPen:
-    return QPen(QColor(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)
+def _create_pen(colour: Colour, width: float) -> QPen:
+    return QPen(theme.colour(colour), width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap)

@@ -4,12 +4,12 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 
 _LOW_HEIGHT = 600
 """Height of table and player together, in pixels, below which the lanes have priority."""
-_LOW_TABLE_HEIGHT = tokens.HEADER_HEIGHT + 3 * tokens.ROW_HEIGHT
-_MIN_TABLE_HEIGHT = tokens.HEADER_HEIGHT + 2 * tokens.ROW_HEIGHT
+_LOW_TABLE_HEIGHT = metrics.HEADER_HEIGHT + 3 * metrics.ROW_HEIGHT
+_MIN_TABLE_HEIGHT = metrics.HEADER_HEIGHT + 2 * metrics.ROW_HEIGHT
 _MIN_PLAYER_HEIGHT = 264
 """Header, ruler, and four compact lanes, in pixels."""
 _TABLE_FRACTION = 0.4

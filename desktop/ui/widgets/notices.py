@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role, announce
-from desktop.ui.widgets.button import ProgressBar, PushButton, create_icon_button
+from desktop.ui.widgets.button import PushButton, create_icon_button
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
 MAX_NOTICES = 3
@@ -24,7 +26,7 @@ class Notice:
     text: str
     key: str = ""
     """A new notice replaces the one with the same key; empty: replaces none."""
-    edge_colour: str = tokens.ACCENT
+    edge_colour: Colour = Colour.ACCENT
     """Colour of the left edge; the text must say the same, as colour alone is not accessible."""
     action_text: str = ""
     """Text of the action button; empty: no button."""
@@ -59,7 +61,7 @@ class NoticeRow(QWidget):
         self._progress_bar.setFixedWidth(_PROGRESS_BAR_WIDTH)
         self._progress_bar.set_fraction(notice.progress or 0.0)
         row = QHBoxLayout(self)
-        row.setContentsMargins(16 + tokens.EDGE_WIDTH, 6, 12, 7)
+        row.setContentsMargins(16 + metrics.EDGE_WIDTH, 6, 12, 7)
         row.setSpacing(12)
         row.addWidget(self._label, 1)
         if notice.progress is not None:
@@ -87,9 +89,9 @@ class NoticeRow(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.PANEL))
-        painter.fillRect(0, 0, tokens.EDGE_WIDTH, self.height(), QColor(self.notice.edge_colour))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(self.rect(), theme.colour(Colour.PANEL))
+        painter.fillRect(0, 0, metrics.EDGE_WIDTH, self.height(), theme.colour(self.notice.edge_colour))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
 
 
 @accessible_role(QAccessible.Role.Grouping)

@@ -4,8 +4,8 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
-from desktop.ui.theme import tokens
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour
 
 _PLACEHOLDER = "Search songs, artists, status"
 _DELAY_MS = 120
@@ -25,7 +25,6 @@ class SearchField(QLineEdit):
         super().__init__(parent)
         self.setPlaceholderText(_PLACEHOLDER)
         self.setAccessibleName(_PLACEHOLDER)
-        self.setToolTip("Search (Ctrl+F)")
         self.setClearButtonEnabled(True)
         for button in self.findChildren(QToolButton):
             button.setAccessibleName("Clear the search")
@@ -37,6 +36,11 @@ class SearchField(QLineEdit):
         self._delay = QTimer(self, interval=_DELAY_MS, singleShot=True)
         self._delay.timeout.connect(self.search_now)
         self.textChanged.connect(self._delay.start)
+
+    def start_search(self) -> None:
+        """Take the focus and select the text."""
+        self.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.selectAll()
 
     def search_now(self) -> None:
         """Emit the search text at once, without waiting for a pause."""
@@ -55,4 +59,4 @@ class SearchField(QLineEdit):
         """Draw the icon above the field."""
         super().paintEvent(event)
         rect = QRectF(_ICON_LEFT, (self.height() - _ICON_SIZE) / 2, _ICON_SIZE, _ICON_SIZE)
-        draw_glyph(QPainter(self), "search", rect, tokens.DIM, 1.5)
+        draw_glyph(QPainter(self), "search", rect, Colour.DIM, 1.5)

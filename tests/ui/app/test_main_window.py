@@ -21,13 +21,13 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import ModelStore
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import JobMenu, build_menu_items
 from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.player.lane_header import LaneHeader
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from tests.helpers.engines import write_tiny_htdemucs
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import write_completed_job, write_library_job
@@ -122,7 +122,7 @@ def test_pasted_files_become_jobs(window: MainWindow, qtbot: QtBot, tmp_path: Pa
 
 def test_pasting_without_files_shows_a_notice(window: MainWindow) -> None:
     QGuiApplication.clipboard().setText("hello")
-    window.paste()
+    window.registry.run(ActionId.PASTE)
     assert "no files on the clipboard" in _notice_text(window)
 
 
@@ -204,7 +204,7 @@ def test_empty_state_has_one_primary_button_and_folders_can_be_added(
     qtbot.waitUntil(lambda: len(_titles(window)) == 2)
     assert window.top_bar.add_button.isVisible()
     for number, add_folder in enumerate(
-        (window.top_bar.add_folder_button.click, window.actions_by_name["Add a folder"].trigger)
+        (window.top_bar.add_folder_button.click, window.registry.qt_action(ActionId.ADD_FOLDER).trigger)
     ):
         _write_tracks(tmp_path / f"more {number}", 1)
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, n=number: str(tmp_path / f"more {n}"))
@@ -220,7 +220,7 @@ def _select(window: MainWindow, qtbot: QtBot, job: Job) -> None:
 def test_cancel_action_cancels_a_pending_job(setting: WindowHarness, qtbot: QtBot) -> None:
     job = setting.store.insert(make_job("Night Drive"))
     window = open_window(setting, qtbot)
-    window.job_view.action_requested.emit(job, JobAction.CANCEL)
+    window.job_view.action_requested.emit(job, ActionId.CANCEL)
     qtbot.waitUntil(lambda: "Cancelled" in window.library.proxy.index(0, Column.STATUS).data())
 
 
@@ -235,7 +235,7 @@ def test_failed_job_shows_its_error_and_can_be_retried(setting: WindowHarness, q
     assert "no index" in details.text_view.toPlainText()
     assert "old line" not in details.text_view.toPlainText()
     details.close()
-    window.job_view.action_requested.emit(job, JobAction.RETRY)
+    window.job_view.action_requested.emit(job, ActionId.SEPARATE_AGAIN)
     qtbot.waitUntil(lambda: setting.service.job(job.id).state is JobState.PENDING)
     qtbot.waitUntil(lambda: "Up next" in window.library.proxy.index(0, Column.STATUS).data())
 
@@ -502,7 +502,7 @@ def test_all_lanes_are_visible_below_the_table_in_a_low_window(
     lanes = window.player_panel.findChildren(LaneHeader)
     assert len(lanes) == stems
     assert window.size() == size
-    assert window.job_view.viewport().height() >= 3 * tokens.ROW_HEIGHT
+    assert window.job_view.viewport().height() >= 3 * metrics.ROW_HEIGHT
     kinds = (QAbstractButton, QAbstractSlider)
     controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
     qtbot.waitUntil(lambda: all(control.visibleRegion().boundingRect() == control.rect() for control in controls))

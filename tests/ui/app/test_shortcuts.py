@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSlider, QApplication, QW
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.app.main_window import MainWindow
+from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.pages.player.buttons import LetterButton
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.waveform.view import WaveformView
+from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
 
@@ -72,7 +73,7 @@ def test_focused_button_handles_space_and_focused_slider_handles_arrows(playable
 def test_space_on_a_focused_button_presses_it_and_does_not_play(playable: MainWindow, qtbot: QtBot) -> None:
     mute = next(b for b in playable.findChildren(LetterButton) if b.accessibleName() == "Mute Vocals")
     _focus(mute, qtbot)
-    with qtbot.assertNotEmitted(playable.actions_by_name["Play or pause"].triggered):
+    with qtbot.assertNotEmitted(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
         qtbot.keyClick(mute, Qt.Key.Key_Space)
     assert playable.player.lane_mix(0).mute
     _focus(playable.top_bar.settings_button, qtbot)
@@ -87,13 +88,13 @@ def test_space_plays_when_the_focused_widget_does_not_handle_it(playable: MainWi
     assert fader is not None
     widget = {"table": playable.job_view, "waveform": waveform, "fader": fader, "nowhere": playable.pages}[focus]
     _focus(widget, qtbot)
-    with qtbot.waitSignal(playable.actions_by_name["Play or pause"].triggered):
+    with qtbot.waitSignal(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
         qtbot.keyClick(widget, Qt.Key.Key_Space)
 
 
 def test_space_in_the_search_field_is_typed(playable: MainWindow, qtbot: QtBot) -> None:
     _focus(playable.top_bar.search_field, qtbot)
-    with qtbot.assertNotEmitted(playable.actions_by_name["Play or pause"].triggered):
+    with qtbot.assertNotEmitted(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
         qtbot.keyClicks(playable.top_bar.search_field, "a b")
     assert playable.top_bar.search_field.text() == "a b"
 

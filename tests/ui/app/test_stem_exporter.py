@@ -13,7 +13,7 @@ from desktop.jobs.model import Job
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.library.menu import build_menu_items
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_library_job
@@ -96,8 +96,8 @@ def test_player_button_exports_its_job_in_the_format_of_the_settings(
 def test_menu_offers_export_only_for_jobs_with_stems(setting: WindowHarness) -> None:
     completed = _insert_separated_job(setting, "Done")
     actions = [entry.action for entry in build_menu_items([completed, make_job()], []) if entry]
-    assert JobAction.EXPORT in actions
-    assert JobAction.EXPORT not in [entry.action for entry in build_menu_items([make_job()], []) if entry]
+    assert ActionId.EXPORT in actions
+    assert ActionId.EXPORT not in [entry.action for entry in build_menu_items([make_job()], []) if entry]
 
 
 def test_export_of_a_job_without_stems_opens_no_dialog(
@@ -107,7 +107,7 @@ def test_export_of_a_job_without_stems_opens_no_dialog(
     window = open_window(setting, qtbot)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: pytest.fail("asked for a folder"))
     window.job_view.select_job(job.id)
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
     assert "There are no stems to export yet." in _notice_text(window)
 
 
@@ -116,7 +116,7 @@ def test_export_shows_its_progress_and_is_cancelled_by_its_button(
 ) -> None:
     window = _open_with_selection(setting, qtbot, "One", "Two")
     resume = _block_export(window, setting)
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
     assert _notice_text(window) == "Exporting 2 songs"
     for number in range(9):  # other notices do not displace it
         window.notices.show_text(f"{number}")
@@ -130,8 +130,8 @@ def test_export_shows_its_progress_and_is_cancelled_by_its_button(
 def test_second_export_waits_for_the_first(setting: WindowHarness, qtbot: QtBot, folder: Path) -> None:
     window = _open_with_selection(setting, qtbot, "One")
     resume = _block_export(window, setting)
-    window.export_selected()
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
+    window.registry.run(ActionId.EXPORT)
     assert window.exporter.remaining_count == 2
     resume.set()
     qtbot.waitUntil(lambda: window.exporter.remaining_count == 0)
@@ -145,7 +145,7 @@ def test_full_disk_is_reported_with_the_free_space(setting: WindowHarness, qtbot
     with small_disk(tmp_path / "disk", 1) as disk:
         disk.fill()
         monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(disk.mount_point))
-        window.export_selected()
+        window.registry.run(ActionId.EXPORT)
         qtbot.waitUntil(lambda: "Free up space there, or choose another folder." in _notice_text(window))
         assert "has only 0 kB free" in _notice_text(window)
         assert _file_names(disk.mount_point) == ["filler"]
@@ -163,7 +163,7 @@ def test_notice_names_the_folder_when_no_file_manager_opens(
         program.write_text("#!/bin/sh\nexit 3\n")
         program.chmod(0o755)
     window = _open_with_selection(setting, qtbot, "One")
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
     qtbot.waitUntil(lambda: "Exported" in _notice_text(window))
     qtbot.mouseClick(_button(window, "Show"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: f"No file manager could be opened. The files are in {folder}" in _notice_text(window))
@@ -178,7 +178,7 @@ def test_closing_during_an_export_asks_and_stopping_leaves_no_partial_files(
     window.settings_store.change(quit="stop")  # this setting is about separations, which lose nothing
     quit_policy = DesktopIntegration(window, setting.feed).quit_policy
     resume = _block_export(window, setting)
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
     window.close()
     assert quit_policy.quit_dialog is not None
     assert quit_policy.quit_dialog.stop_button.text() == "Stop exporting and quit"
@@ -199,7 +199,7 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     quit_policy = DesktopIntegration(window, setting.feed).quit_policy
     quit_policy._has_tray = lambda: True
     resume = _block_export(window, setting)
-    window.export_selected()
+    window.registry.run(ActionId.EXPORT)
     window.close()
     assert quit_policy.quit_dialog is not None
     quit_policy.quit_dialog.background_button.click()

@@ -24,7 +24,8 @@ from desktop.ui.app.song_importer import list_demo_songs
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
-from desktop.ui.dialogs.settings_widgets import SettingRow, Switch
+from desktop.ui.dialogs.settings_widgets import SettingRow
+from desktop.ui.widgets.check_box import Switch
 from tests.helpers.settings import save_settings
 from tests.helpers.window import WindowHarness, make_job
 

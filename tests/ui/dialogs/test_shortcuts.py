@@ -21,10 +21,10 @@ def test_f1_and_question_mark_show_all_shortcuts(window: MainWindow, qtbot: QtBo
     qtbot.waitUntil(lambda: any(dialog.isVisible() for dialog in window.findChildren(ShortcutsDialog)))
     (dialog,) = window.findChildren(ShortcutsDialog)
     lines = {tuple(line.strip().split("\t")) for line in dialog.text_view.toPlainText().splitlines() if "\t" in line}
-    for name, action in window.actions_by_name.items():
-        if "lane" not in name:
+    for action in window.registry.qt_actions:
+        if "lane" not in action.text():
             shortcuts = [shortcut.toString(QKeySequence.SequenceFormat.NativeText) for shortcut in action.shortcuts()]
-            assert (name, ", ".join(shortcuts)) in lines
+            assert (action.text(), ", ".join(shortcuts)) in lines
     assert {("Mute lane 1 to 6", "1 to 6"), ("Solo lane 1 to 6", "Shift+1 to Shift+6")} <= lines
     dialog.about_requested.emit()
     assert window.findChildren(AboutDialog)
@@ -39,5 +39,5 @@ def test_question_mark_can_be_typed_in_the_search_field(window: MainWindow, qtbo
 
 
 def test_no_shortcut_is_bound_twice(window: MainWindow) -> None:
-    keys = [shortcut.toString() for action in window.actions_by_name.values() for shortcut in action.shortcuts()]
+    keys = [shortcut.toString() for action in window.registry.qt_actions for shortcut in action.shortcuts()]
     assert len(keys) == len(set(keys))

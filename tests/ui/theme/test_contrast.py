@@ -1,21 +1,34 @@
-"""Every colour pair that the tables of tokens.py allow has the contrast that WCAG 2.2 requires."""
+"""Every colour pair that the tables of palette.py allow has the contrast that WCAG 2.2 requires, in every palette."""
 
 import re
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import desktop.ui
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.theme import tokens
-from desktop.ui.theme.style import STYLESHEET
+from desktop.ui.theme.palette import (
+    BADGE_OPACITY,
+    DARK,
+    HAIRLINES,
+    PALETTES,
+    SHAPES_ON_SURFACES,
+    STEM_COLOURS,
+    SURFACES,
+    TEXT_ON_FILLS,
+    TEXT_ON_SURFACES,
+    UNPLAYED_OPACITY,
+    Colour,
+    Palette,
+    theme,
+)
+from desktop.ui.theme.style import create_style_sheet
 from desktop.ui.widgets.button import PushButton
 from tests.helpers.window import make_job
 
@@ -23,7 +36,8 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 MIN_TEXT_CONTRAST, MIN_SHAPE_CONTRAST, MIN_HOVER_CONTRAST = 4.5, 3.0, 1.1
 _HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-FILLS = {fill for _, fill in tokens.TEXT_ON_FILLS}
+FILLS = {fill for _, fill in TEXT_ON_FILLS}
+each_palette = pytest.mark.parametrize("palette", PALETTES, ids=lambda palette: palette.name)
 
 
 def contrast(first: str, second: str) -> float:
@@ -43,58 +57,46 @@ def _blend(colour: str, background: str, opacity: float) -> str:
     return "#" + "".join(f"{round(front * opacity + back * (1 - opacity)):02x}" for front, back in pairs)
 
 
-def test_text_is_readable_on_every_surface_and_every_fill() -> None:
-    unreadable = [
-        pair for pair in product(tokens.TEXT_ON_SURFACES, tokens.SURFACES) if contrast(*pair) < MIN_TEXT_CONTRAST
+@each_palette
+def test_text_is_readable_on_every_surface_and_every_fill(palette: Palette) -> None:
+    pairs = [*product(TEXT_ON_SURFACES, SURFACES), *TEXT_ON_FILLS]
+    assert not [(text, below) for text, below in pairs if contrast(palette[text], palette[below]) < MIN_TEXT_CONTRAST]
+
+
+@each_palette
+def test_shapes_and_fills_are_visible_on_every_surface(palette: Palette) -> None:
+    pairs = product((*SHAPES_ON_SURFACES, *FILLS), SURFACES)
+    assert not [
+        (shape, below) for shape, below in pairs if contrast(palette[shape], palette[below]) < MIN_SHAPE_CONTRAST
     ]
-    assert not unreadable
-    assert not [pair for pair in tokens.TEXT_ON_FILLS if contrast(*pair) < MIN_TEXT_CONTRAST]
 
 
-def test_shapes_and_fills_are_visible_on_every_surface() -> None:
-    shapes = (*tokens.SHAPES_ON_SURFACES, *FILLS)
-    assert not [pair for pair in product(shapes, tokens.SURFACES) if contrast(*pair) < MIN_SHAPE_CONTRAST]
+@each_palette
+def test_half_transparent_colours_are_visible(palette: Palette) -> None:
+    background, panel = palette[Colour.BACKGROUND], palette[Colour.PANEL]
+    for colour in (Colour.ACCENT, *STEM_COLOURS.values()):
+        unplayed = _blend(palette[colour], background, UNPLAYED_OPACITY)
+        assert contrast(unplayed, background) >= MIN_SHAPE_CONTRAST, colour
+        badge = _blend(palette[colour], panel, BADGE_OPACITY)
+        assert contrast(palette[colour], badge) >= MIN_SHAPE_CONTRAST, colour
 
 
-def test_half_transparent_colours_are_visible() -> None:
-    for colour in (tokens.ACCENT, *tokens.STEM_COLOURS.values()):
-        assert (
-            contrast(_blend(colour, tokens.BACKGROUND, tokens.UNPLAYED_OPACITY), tokens.BACKGROUND)
-            >= MIN_SHAPE_CONTRAST
-        ), colour
-        assert contrast(colour, _blend(colour, tokens.PANEL, tokens.BADGE_OPACITY)) >= MIN_SHAPE_CONTRAST, colour
-
-
-def test_hovered_and_selected_colours_differ_from_the_panel() -> None:
-    assert contrast(tokens.HOVERED, tokens.PANEL) >= MIN_HOVER_CONTRAST
-    assert contrast(tokens.SELECTED, tokens.PANEL) >= MIN_HOVER_CONTRAST
-
-
-def _named_colours() -> Iterator[tuple[str, str]]:
-    for name, value in vars(tokens).items():
-        if isinstance(value, str) and _HEX.fullmatch(value):
-            yield name, value
-    yield from tokens.STEM_COLOURS.items()
+@each_palette
+def test_hovered_and_selected_colours_differ_from_the_panel(palette: Palette) -> None:
+    for colour in (Colour.HOVERED, Colour.SELECTED):
+        assert contrast(palette[colour], palette[Colour.PANEL]) >= MIN_HOVER_CONTRAST
 
 
 def test_every_colour_is_listed_in_a_table() -> None:
-    texts_on_fills = {text for text, _ in tokens.TEXT_ON_FILLS}
-    tables = (
-        tokens.SURFACES,
-        tokens.TEXT_ON_SURFACES,
-        tokens.SHAPES_ON_SURFACES,
-        texts_on_fills,
-        FILLS,
-        tokens.HAIRLINES,
-    )
-    listed = {colour for table in tables for colour in table}
-    assert {name for name, value in _named_colours() if value not in listed} == set()
+    texts_on_fills = {text for text, _ in TEXT_ON_FILLS}
+    listed = {*SURFACES, *TEXT_ON_SURFACES, *SHAPES_ON_SURFACES, *texts_on_fills, *FILLS, *HAIRLINES}
+    assert set(Colour) == listed
 
 
-def test_colours_are_written_only_in_the_tokens() -> None:
+def test_colours_are_written_only_in_the_palette() -> None:
     folder = Path(desktop.ui.__file__).parent
     # Placeholder covers are pictures: no text is drawn on them.
-    allowed = {folder / "theme" / "tokens.py", folder / "pages" / "library" / "covers.py"}
+    allowed = {folder / "theme" / "palette.py", folder / "pages" / "library" / "covers.py"}
     literal = re.compile(rf"{_HEX.pattern}|QColor\(\d|GlobalColor\.(?!transparent)")
     offending = [path.name for path in folder.rglob("*.py") if path not in allowed and literal.search(path.read_text())]
     assert not offending
@@ -102,27 +104,28 @@ def test_colours_are_written_only_in_the_tokens() -> None:
 
 def test_style_sheet_uses_colours_as_the_tables_allow() -> None:
     """Text has a text colour, backgrounds are surfaces, and hairlines are only borders and rules."""
-    rules = [(selector.strip(), _properties(body)) for selector, body in _RULE.findall(STYLESHEET)]
+    named = Palette(
+        "names", {colour: f"#{colour.value:06x}" for colour in Colour}
+    )  # each colour has a value of its own
+    colours = {value: colour for colour, value in named.values.items()}
+    sheet = create_style_sheet(named)
+    rules = [(selector.strip(), _colour_properties(body, colours)) for selector, body in _RULE.findall(sheet)]
     assert len(rules) > 30
     for selector, properties in rules:
         background, text = properties.get("background"), properties.get("color")
         if background in FILLS:
-            assert (text, background) in tokens.TEXT_ON_FILLS or text is None, selector
+            assert (text, background) in TEXT_ON_FILLS or text is None, selector
         elif text is not None:
-            assert text in tokens.TEXT_ON_SURFACES, selector
-        if (
-            background is not None
-            and background not in FILLS
-            and "separator" not in selector
-            and "ScrollBar" not in selector
-        ):
-            assert background in tokens.SURFACES, selector
+            assert text in TEXT_ON_SURFACES, selector
+        is_shape = any(part in selector for part in ("separator", "ScrollBar"))
+        if background is not None and background not in FILLS and not is_shape:
+            assert background in SURFACES, selector
 
 
-def _properties(body: str) -> dict[str, str]:
+def _colour_properties(body: str, colours: dict[str, Colour]) -> dict[str, Colour]:
     """Return the properties of a rule whose value is a plain colour."""
     parts = (part.split(":") for part in body.split(";") if ":" in part)
-    return {name.strip(): value.strip() for name, value in parts if _HEX.fullmatch(value.strip())}
+    return {name.strip(): colours[value.strip()] for name, value in parts if _HEX.fullmatch(value.strip())}
 
 
 def _grab_image(widget: QWidget) -> QImage:
@@ -138,9 +141,10 @@ def test_checked_button_has_an_accent_border_and_hovered_button_a_visible_border
         button.setChecked(checked)
         button.resize(80, 32)
         borders.append(_grab_image(button).pixelColor(40, 1).name())
-    assert borders == [tokens.RAISED, tokens.ACCENT]
-    assert "QPushButton:hover" in STYLESHEET
-    assert tokens.RAIL in STYLESHEET.split("QPushButton:hover", 1)[1].split("}", 1)[0]
+    assert borders == [theme.palette[Colour.RAISED], theme.palette[Colour.ACCENT]]
+    sheet = create_style_sheet(DARK)
+    assert "QPushButton:hover" in sheet
+    assert DARK[Colour.RAIL] in sheet.split("QPushButton:hover", 1)[1].split("}", 1)[0]
 
 
 def test_disabled_button_looks_different_from_an_enabled_button(qtbot: QtBot) -> None:
@@ -161,8 +165,8 @@ def test_selected_row_has_an_accent_edge(window: MainWindow, qtbot: QtBot) -> No
     image = _grab_image(window.job_view.viewport())
     centres = [window.job_view.visualRect(window.library.proxy.index(row, Column.TITLE)).center() for row in (0, 1)]
     assert [image.pixelColor(QPoint(1, centre.y())) for centre in centres] == [
-        QColor(tokens.ACCENT),
-        QColor(tokens.PANEL),
+        theme.colour(Colour.ACCENT),
+        theme.colour(Colour.PANEL),
     ]
 
 
@@ -176,4 +180,4 @@ def test_focused_button_has_exactly_one_ring(window: MainWindow, qtbot: QtBot) -
     qtbot.waitUntil(button.hasFocus)
     focused = _grab_image(button)
     assert focused.copy(inside) == unfocused.copy(inside)
-    assert focused.pixelColor(button.width() // 2, 1) == QColor(tokens.ACCENT)
+    assert focused.pixelColor(button.width() // 2, 1) == theme.colour(Colour.ACCENT)

@@ -5,10 +5,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import resources
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.icons import app_icon, awesome_icon, create_glyph_icon
-from desktop.ui.theme.style import STYLESHEET
+from desktop.ui.theme.palette import DARK, Colour, stem_colour
+from desktop.ui.theme.style import create_style_sheet
 
 
 def test_inter_font_is_bundled_with_its_licence_and_found_by_qt(qtbot: QtBot) -> None:
@@ -29,19 +29,19 @@ def test_changing_a_returned_font_does_not_change_the_next_one() -> None:
 
 
 def test_stem_without_its_own_colour_has_the_colour_of_other() -> None:
-    assert tokens.stem_colour("vocals") == tokens.STEM_COLOURS["vocals"]
-    assert tokens.stem_colour("didgeridoo") == tokens.STEM_COLOURS["other"]
+    assert stem_colour("vocals") is Colour.VOCALS
+    assert stem_colour("didgeridoo") is Colour.OTHER
 
 
 def test_icons_can_be_drawn(qtbot: QtBot) -> None:
-    assert not create_glyph_icon("retry", tokens.TEXT).isNull()
+    assert not create_glyph_icon("retry", Colour.TEXT).isNull()
     assert not awesome_icon("mdi6.piano").isNull()
     assert not app_icon().pixmap(64, 64).isNull()
 
 
 def test_theme_is_applied_to_the_application(qapp: QApplication) -> None:
-    assert qapp.styleSheet() == STYLESHEET
-    assert "$" not in STYLESHEET
-    assert qapp.palette().window().color().name() == tokens.BACKGROUND
+    assert qapp.styleSheet() == create_style_sheet(DARK)
+    assert "$" not in qapp.styleSheet()
+    assert qapp.palette().window().color().name() == DARK[Colour.BACKGROUND]
     assert qapp.font().family() == "Inter"
     assert not qapp.windowIcon().isNull()

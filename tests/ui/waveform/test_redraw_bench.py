@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.peaks import Peaks, write_peaks
-from desktop.ui.theme.tokens import STEM_COLOURS
+from desktop.ui.theme.palette import STEM_COLOURS
 from desktop.ui.waveform.view import LaneWaveform, WaveformView
 
 SAMPLE_RATE = 44100
@@ -34,9 +34,9 @@ def test_painting_six_lanes_of_an_hour(qtbot: QtBot, tmp_path: Path) -> None:
     view = WaveformView()
     qtbot.addWidget(view)
     view.resize(1400, 24 + 6 * LANE_HEIGHT)
-    colours = STEM_COLOURS.values()
     lanes = [
-        LaneWaveform(write_peaks_of_an_hour(tmp_path / colour, seed), colour) for seed, colour in enumerate(colours)
+        LaneWaveform(write_peaks_of_an_hour(tmp_path / name, seed), colour)
+        for seed, (name, colour) in enumerate(STEM_COLOURS.items())
     ]
     view.set_lanes(HOUR_S, SAMPLE_RATE * HOUR_S, lanes)
     view.lay_out_lanes([LANE_HEIGHT * (number + 1) for number in range(6)], 0)

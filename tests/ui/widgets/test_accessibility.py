@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import JobState
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
+from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.player.transport_bar import TimeReadout
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import PushButton
@@ -200,7 +201,7 @@ def test_down_and_return_in_the_search_field_select_the_first_match(
     for title in ("Night Drive", "Vibe Ace"):
         setting.store.insert(make_job(title))
     window = open_window(setting, qtbot)
-    window.focus_search()
+    window.registry.run(ActionId.SEARCH)
     qtbot.keyClicks(window.top_bar.search_field, "vibe")
     qtbot.keyClick(window.top_bar.search_field, key)
     assert window.job_view.hasFocus()
@@ -212,6 +213,6 @@ def test_search_field_keys_in_an_empty_library_focus_the_add_button(
     setting: WindowHarness, qtbot: QtBot, key: Qt.Key
 ) -> None:
     window = open_window(setting, qtbot)
-    window.focus_search()
+    window.registry.run(ActionId.SEARCH)
     qtbot.keyClick(window.top_bar.search_field, key)
     assert window.empty_state.card.add_button.hasFocus()

@@ -11,7 +11,7 @@ from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.proxy import JobProxy
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 UNDO_TIMEOUT_S = 20.0
@@ -125,4 +125,4 @@ class BinCommands(QObject):
         return [job.id for job in self._table_model.jobs if job.state.has_ended and self._proxy.is_listed(job.id)]
 
     def _show_error(self, error: UnbraidError) -> None:
-        self._notices.show_notice(Notice(str(error), key=str(error), edge_colour=tokens.BAD))
+        self._notices.show_notice(Notice(str(error), key=str(error), edge_colour=Colour.BAD))

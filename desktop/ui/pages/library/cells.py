@@ -6,12 +6,13 @@ from desktop.audio.names import natural_sort_key, printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
 from desktop.text.durations import UNKNOWN_DURATION, format_duration
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import available_actions
+from desktop.ui.core.job_text import MAX_NAME_LENGTH, format_artist, format_title
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.status import Status, state_search_terms
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
-_MAX_LENGTH = 300
 _STATE_SORT_ORDER = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, JobState.CANCELLED, JobState.COMPLETED)
 # Queue sort keys are compared as strings of equal length. The offset keeps their numbers positive: positions may be
 # negative, and end times are negated so that the newest comes first.
@@ -19,14 +20,9 @@ _KEY_OFFSET = 10**17
 _KEY_DIGITS = 18
 
 
-def format_title(job: Job) -> str:
-    """Return the track's title, at most 300 characters, with invisible characters escaped."""
-    return printable(job.title, _MAX_LENGTH)
-
-
 def format_artist_and_album(job: Job) -> str:
     """Return the track's artist and album, "artist · album"; empty for a track without tags."""
-    names = [printable(name, _MAX_LENGTH) for name in (job.artist, job.album) if name.strip()]
+    names = [printable(name, MAX_NAME_LENGTH) for name in (job.artist, job.album) if name.strip()]
     return " · ".join(names)
 
 
@@ -39,7 +35,7 @@ def accessible_row_text(job: Job, status: Status) -> str:
 
 def accessible_actions_text(job: Job) -> str:
     """Return the text of the actions cell for screen readers: what the row's buttons do."""
-    return f"Actions: {', '.join(action.value for action, _ in available_actions(job))}. The menu key shows all."
+    return f"Actions: {', '.join(ACTIONS[action].text for action in available_actions(job))}. The menu key shows all."
 
 
 def format_cell(job: Job, column: Column) -> str:
@@ -48,7 +44,7 @@ def format_cell(job: Job, column: Column) -> str:
         case Column.TITLE:
             return format_title(job)
         case Column.ARTIST:
-            return printable(job.artist, _MAX_LENGTH)
+            return format_artist(job)
         case Column.LENGTH:
             return format_duration(job.seconds) if job.seconds else UNKNOWN_DURATION
         case _:
@@ -67,7 +63,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
     match column:
         case Column.TITLE:
             return escape_tooltip(
-                *filter(None, (format_title(job), format_artist_and_album(job), printable(job.source, _MAX_LENGTH)))
+                *filter(None, (format_title(job), format_artist_and_album(job), printable(job.source, MAX_NAME_LENGTH)))
             )
         case Column.STATUS:
             return escape_tooltip(

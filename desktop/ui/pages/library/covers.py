@@ -11,7 +11,7 @@ from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.probe.client import read_picture
 from desktop.ui.core.background import BackgroundRunner
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 
 _CACHE_SIZE = 600
 _PIXEL_SCALE = 3
@@ -68,8 +68,8 @@ class CoverCache(QObject):
 
 
 def read_cover(path: Path) -> QImage:
-    """Return the centre square of a picture, `tokens.COVER_SIZE * 3` pixels wide; a null image if it cannot be read."""
-    side_px = tokens.COVER_SIZE * _PIXEL_SCALE
+    """Return the centre square of a picture, `metrics.COVER_SIZE * 3` pixels wide; a null image if it cannot be read."""
+    side_px = metrics.COVER_SIZE * _PIXEL_SCALE
     picture = read_picture(path, side_px) if path.exists() else None
     if picture is None:
         return QImage()

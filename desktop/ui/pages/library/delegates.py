@@ -1,23 +1,25 @@
 """Item delegates that draw the cells of the job table."""
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from desktop.jobs.model import Job
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.pages.library.covers import CoverCache, placeholder_brush
-from desktop.ui.pages.library.hover_state import FocusRing, HoverState
+from desktop.ui.pages.library.hover_state import FocusRing, HoverState, Index
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme import metrics
+from desktop.ui.theme.fonts import SECONDARY_SIZE, TITLE_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.label import CHIP_HEIGHT, CHIP_PADDING, draw_chip
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 
-Index = QModelIndex | QPersistentModelIndex
 CELL_PADDING_PX = 12
 FIRST_COLUMN_PADDING_PX = 16
 _TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
@@ -43,12 +45,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.setClipRect(cell)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         if is_selected:
-            painter.fillRect(cell, QColor(tokens.SELECTED))
+            painter.fillRect(cell, theme.colour(Colour.SELECTED))
         elif self.hover_state.is_row_hovered(index):
-            painter.fillRect(cell, QColor(tokens.HOVERED))
-        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
+            painter.fillRect(cell, theme.colour(Colour.HOVERED))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, theme.colour(Colour.ROW_LINE))
         if is_selected and index.column() == Column.TITLE:
-            painter.fillRect(cell.left(), cell.top(), tokens.EDGE_WIDTH, cell.height(), QColor(tokens.ACCENT))
+            painter.fillRect(cell.left(), cell.top(), metrics.EDGE_WIDTH, cell.height(), theme.colour(Colour.ACCENT))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw_content(painter, content_rect(cell, index.column()), index, is_selected)
         _draw_focus_ring(painter, cell, index, self.hover_state.focus_ring(index))
@@ -56,11 +58,11 @@ class RowDelegate(QStyledItemDelegate):
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         """Draw the content of a cell into `rect`; subclasses override it."""
-        _draw_elided_text(painter, rect, index.data(), ui_font(), tokens.DIM)
+        _draw_elided_text(painter, rect, index.data(), ui_font(), Colour.DIM)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the fixed row height; the width is 0, because the view sets the column widths."""
-        return QSize(0, tokens.ROW_HEIGHT)
+        return QSize(0, metrics.ROW_HEIGHT)
 
 
 class SongDelegate(RowDelegate):
@@ -73,14 +75,14 @@ class SongDelegate(RowDelegate):
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         job: Job = index.data(JOB_ROLE)
         cover_rect = QRectF(
-            rect.left(), rect.center().y() - tokens.COVER_SIZE / 2, tokens.COVER_SIZE, tokens.COVER_SIZE
+            rect.left(), rect.center().y() - metrics.COVER_SIZE / 2, metrics.COVER_SIZE, metrics.COVER_SIZE
         )
         self._draw_cover(painter, cover_rect, job)
-        text_rect = rect.adjusted(tokens.COVER_SIZE + 12, 0, 0, 0)
+        text_rect = rect.adjusted(metrics.COVER_SIZE + 12, 0, 0, 0)
         middle, artist = rect.center().y(), cells.format_artist_and_album(job)
         title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
-        _draw_elided_text(painter, title_rect, index.data(), ui_font(), tokens.TEXT)
-        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), tokens.DIM)
+        _draw_elided_text(painter, title_rect, index.data(), ui_font(), Colour.TEXT)
+        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), Colour.DIM)
 
     def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
         clip_path = QPainterPath()
@@ -104,12 +106,9 @@ class ChipDelegate(RowDelegate):
         if not text:
             return
         font = ui_font(SECONDARY_SIZE)
-        width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
-        chip_rect = QRectF(rect.left(), rect.center().y() - 11, width, 22)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
-        painter.drawRoundedRect(chip_rect, 11, 11)
-        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, tokens.DIM)
+        width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 2 * CHIP_PADDING + 1.0)
+        chip_rect = QRectF(rect.left(), rect.center().y() - CHIP_HEIGHT / 2, width, CHIP_HEIGHT)
+        draw_chip(painter, chip_rect, text, font, Colour.DIM)
 
 
 class StatusDelegate(RowDelegate):
@@ -130,12 +129,12 @@ class StatusDelegate(RowDelegate):
             if run.link is not StatusLink.NONE:
                 font = QFont(font)
                 font.setUnderline(True)
-                colour = tokens.TEXT if self.hover_state.is_link_hovered(index) else tokens.DIM
+                colour = Colour.TEXT if self.hover_state.is_link_hovered(index) else Colour.DIM
             painter.setFont(font)
-            painter.setPen(QColor(colour))
+            painter.setPen(theme.colour(colour))
             painter.drawText(run.rect.adjusted(0, 0, 2, 0), int(_TEXT_FLAGS), run.text)
         if layout.bar_rect is not None:
-            colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
+            colour = Colour.DIM if status.tone is Tone.DIM else Colour.ACCENT
             draw_progress_bar(painter, layout.bar_rect, status.progress or 0.0, colour)
 
 
@@ -149,15 +148,33 @@ class ActionsDelegate(RowDelegate):
             if button.is_always_visible or is_row_active:
                 is_hovered = self.hover_state.hovered_action(index) is button.action
                 painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(QColor(tokens.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
+                painter.setBrush(theme.colour(Colour.RAISED_HOVER) if is_hovered else Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(button.rect, 7, 7)
-                colour = tokens.TEXT if is_hovered else tokens.DIM if is_row_active else tokens.FAINT
-                draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
+                colour = Colour.TEXT if is_hovered else Colour.DIM if is_row_active else Colour.FAINT
+                draw_glyph(painter, ACTIONS[button.action].icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
-def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
+def install_delegates(view: QTableView, hover_state: HoverState, covers: CoverCache) -> StatusDelegate:
+    """Let each column of `view` be drawn by its delegate. Return the one of the status, for hit tests."""
+    status_delegate = StatusDelegate(hover_state, view)
+    view.setItemDelegate(RowDelegate(hover_state, view))
+    view.setItemDelegateForColumn(Column.TITLE, SongDelegate(hover_state, covers, view))
+    view.setItemDelegateForColumn(Column.MODEL, ChipDelegate(hover_state, view))
+    view.setItemDelegateForColumn(Column.STATUS, status_delegate)
+    view.setItemDelegateForColumn(Column.ACTIONS, ActionsDelegate(hover_state, view))
+    return status_delegate
+
+
+def draw_table_message(painter: QPainter, rect: QRect, text: str) -> None:
+    """Draw `text` in the centre of a table without rows."""
+    painter.setFont(ui_font(TITLE_SIZE, 600))
+    painter.setPen(theme.colour(Colour.DIM))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:
     painter.setFont(font)
-    painter.setPen(QColor(colour))
+    painter.setPen(theme.colour(colour))
     elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
     painter.drawText(rect, int(_TEXT_FLAGS), elided)
 
@@ -173,5 +190,5 @@ def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: Fo
         1 if has_left_edge else -overhang_px, 1, -1 if has_right_edge else overhang_px, -2
     )
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+    painter.setPen(QPen(theme.colour(Colour.ACCENT), metrics.FOCUS_RING_WIDTH))
     painter.drawRoundedRect(ring_rect, 6, 6)

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStyle, QVBoxLayout, QWidget
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.store import Model
 from desktop.text.sizes import format_size
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE, ui_font
+from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.theme import metrics
+from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.label import TextLabel
 from desktop.ui.widgets.logo import LogoBanner
 
 _FORMATS_TEXT = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
@@ -30,10 +33,10 @@ class DropCard(QWidget):
     def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Drop songs here")
-        self.add_button = PushButton("Add songs…", "primary", "plus")
+        self.add_button = PushButton(ACTIONS[ActionId.ADD_SONGS].menu_text, "primary", ACTIONS[ActionId.ADD_SONGS].icon)
         self.add_button.setProperty("scale", "large")
         self.add_button.clicked.connect(self.add_requested)
-        self._note = _create_label(_FORMATS_TEXT, ui_font(SECONDARY_SIZE), tokens.DIM)
+        self._note = _create_label(_FORMATS_TEXT, SECONDARY_SIZE, 400, Colour.DIM)
         self._note.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 24, 40, 24)
@@ -41,10 +44,10 @@ class DropCard(QWidget):
         column.addStretch(1)
         column.addWidget(LogoBanner(), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(4)
-        column.addWidget(_create_label("Drop a song. Hear it come apart.", ui_font(LARGE_SIZE, 700), tokens.TEXT))
+        column.addWidget(_create_label("Drop a song. Hear it come apart.", LARGE_SIZE, 700, Colour.TEXT))
         column.addSpacing(10)
         subtitle = "Vocals, drums, bass and the rest, on your own computer. Nothing is uploaded."
-        column.addWidget(_create_label(subtitle, ui_font(TITLE_SIZE), tokens.DIM))
+        column.addWidget(_create_label(subtitle, TITLE_SIZE, 400, Colour.DIM))
         column.addSpacing(26)
         column.addLayout(self._create_buttons(has_demo))
         column.addSpacing(26)
@@ -56,9 +59,10 @@ class DropCard(QWidget):
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(self.add_button)
-        folder_button = PushButton("Add folder…", "plain", "folder")
+        action = ACTIONS[ActionId.ADD_FOLDER]
+        folder_button = PushButton(action.menu_text, "plain", action.icon)
         folder_button.setProperty("scale", "large")
-        folder_button.setToolTip("Add all songs of a folder (Ctrl+Shift+O)")
+        folder_button.setToolTip(action.tooltip("Add all songs of a folder"))
         folder_button.clicked.connect(self.add_folder_requested)
         row.addWidget(folder_button)
         if has_demo:
@@ -80,11 +84,11 @@ class DropCard(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(tokens.RAIL), 1.5)
+        pen = QPen(theme.colour(Colour.RAIL), 1.5)
         pen.setDashPattern([3.0, 2.2])
         painter.setPen(pen)
-        painter.setBrush(QColor(tokens.PANEL))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), tokens.CARD_RADIUS, tokens.CARD_RADIUS)
+        painter.setBrush(theme.colour(Colour.PANEL))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), metrics.CARD_RADIUS, metrics.CARD_RADIUS)
 
 
 class EmptyState(QWidget):
@@ -102,10 +106,7 @@ class EmptyState(QWidget):
         )
 
 
-def _create_label(text: str, font: QFont, colour: str) -> QLabel:
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setFont(font)
+def _create_label(text: str, size: int, weight: int, colour: Colour) -> TextLabel:
+    label = TextLabel(text, size, weight, colour)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    label.setStyleSheet(f"color: {colour};")
     return label

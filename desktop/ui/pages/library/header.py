@@ -1,13 +1,14 @@
 """Header of the job table; a third click on a column restores the library's own order."""
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QPolygonF
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from desktop.ui.pages.library.columns import HEADINGS, Column
 from desktop.ui.pages.library.proxy import NO_COLUMN
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.palette import Colour, theme
 
 
 class JobHeader(QHeaderView):
@@ -21,18 +22,18 @@ class JobHeader(QHeaderView):
         self.setSortIndicatorClearable(True)
         self.setSortIndicator(NO_COLUMN, Qt.SortOrder.AscendingOrder)
         self.setHighlightSections(False)
-        self.setFixedHeight(tokens.HEADER_HEIGHT)
+        self.setFixedHeight(metrics.HEADER_HEIGHT)
         self.setAccessibleName("Columns")
 
     def sizeHint(self) -> QSize:
-        return QSize(0, tokens.HEADER_HEIGHT)
+        return QSize(0, metrics.HEADER_HEIGHT)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N802, N803
-        painter.fillRect(rect, QColor(tokens.PANEL))
-        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(rect, theme.colour(Colour.PANEL))
+        painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, theme.colour(Colour.LINE))
         is_sort_column = self.sortIndicatorSection() == logicalIndex
         painter.setFont(ui_font(SECONDARY_SIZE, 500))
-        painter.setPen(QColor(tokens.TEXT if is_sort_column else tokens.FAINT))
+        painter.setPen(theme.colour(Colour.TEXT if is_sort_column else Colour.FAINT))
         text, left = HEADINGS[Column(logicalIndex)], rect.left() + (16 if logicalIndex == Column.TITLE else 12)
         text_rect = QRect(left, rect.top(), rect.width() - 24, rect.height() - 1)
         painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), text)
@@ -43,7 +44,7 @@ class JobHeader(QHeaderView):
         direction = -1.0 if self.sortIndicatorOrder() is Qt.SortOrder.AscendingOrder else 1.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.DIM))
+        painter.setBrush(theme.colour(Colour.DIM))
         points = [
             QPointF(x - 3.5, y - 2 * direction),
             QPointF(x + 3.5, y - 2 * direction),

@@ -4,7 +4,7 @@ from enum import Enum
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.status import StatusLink
 
@@ -32,7 +32,7 @@ class HoverState:
         """The column of the cell with keyboard focus."""
         self.link = StatusLink.NONE
         """The link under the pointer."""
-        self.action: JobAction | None = None
+        self.action: ActionId | None = None
         """The action of the button under the pointer."""
 
     def is_row_hovered(self, index: Index) -> bool:
@@ -51,6 +51,6 @@ class HoverState:
         """Return True if the pointer is on the link in the cell of `index`."""
         return self.is_row_hovered(index) and index.column() == Column.STATUS and self.link is not StatusLink.NONE
 
-    def hovered_action(self, index: Index) -> JobAction | None:
+    def hovered_action(self, index: Index) -> ActionId | None:
         """Return the action of the button under the pointer in the row of `index`, or None."""
         return self.action if self.is_row_hovered(index) else None

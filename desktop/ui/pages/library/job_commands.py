@@ -12,7 +12,7 @@ from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.row_drag import DropTarget
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 
@@ -130,7 +130,7 @@ class JobCommands(QObject):
 
     def _show_error(self, error: UnbraidError, action: str = "", on_action: Callable[[], None] | None = None) -> None:
         self._notices.show_notice(
-            Notice(str(error), key=str(error), edge_colour=tokens.BAD, action_text=action, on_action=on_action)
+            Notice(str(error), key=str(error), edge_colour=Colour.BAD, action_text=action, on_action=on_action)
         )
 
 

@@ -1,27 +1,16 @@
 """Context menu of the selected jobs; it holds only the actions that apply to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
 from desktop.text.plurals import format_count
-from desktop.ui.core.job_actions import JobAction, pause_or_resume_action
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.widgets.text_escaping import escape_menu_text
-
-_SHORTCUTS = {
-    JobAction.EXPORT: "Ctrl+E",
-    JobAction.MOVE_UP: "Alt+Up",
-    JobAction.MOVE_DOWN: "Alt+Down",
-    JobAction.PAUSE: "Ctrl+P",
-    JobAction.RESUME: "Ctrl+P",
-    JobAction.REMOVE: "Del",
-    JobAction.REMOVE_FINISHED: "Ctrl+Shift+Del",
-}
-"""Shortcuts shown beside the items; the window handles the keys."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +18,7 @@ class MenuItem:
     """An item of the menu."""
 
     text: str
-    action: JobAction
+    action: ActionId
     model: str | None = None
     """The name of the model, for Separate again."""
     shortcut: str = ""
@@ -49,28 +38,28 @@ def build_menu_items(
     items.append(None)
     if finished_count:
         finished_text = format_count(finished_count, "finished song and its", "finished songs and their")
-        items.append(_make_item(JobAction.REMOVE_FINISHED, f"Remove {finished_text} stems"))
-    items.append(_make_item(JobAction.SHOW_BIN, "Removed songs…"))
+        items.append(_make_item(ActionId.REMOVE_FINISHED, f"Remove {finished_text} stems"))
+    items.append(_make_item(ActionId.SHOW_BIN))
     return items[1:] if items[0] is None else items
 
 
 def _selection_items(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> list[MenuItem | None]:
-    single_job = jobs[0] if len(jobs) == 1 else None
     items: list[MenuItem | None] = []
-    if single_job is not None and single_job.state is JobState.FAILED:
-        items.append(MenuItem("Why it failed…", JobAction.SHOW_ERROR))
-    if single_job is not None and single_job.last_attempt:
-        items.append(MenuItem("Why it was not separated again…", JobAction.SHOW_ERROR))
-    if any(job.stems for job in jobs):
-        items.append(_make_item(JobAction.EXPORT, "Export stems…"))
-    if single_job is not None:
-        items.append(_make_item(JobAction.SHOW_FILES))
-    if single_job is not None and single_job.state is JobState.PENDING:
-        items += [_make_item(action) for action in (JobAction.SEPARATE_NEXT, JobAction.MOVE_UP, JobAction.MOVE_DOWN)]
-    items += _pause_items([job for job in jobs if not job.state.has_ended])
-    if any(job.state.has_ended for job in jobs):
-        items += [None, _retry_item(models)]
-    return [*items, None, _make_item(JobAction.REMOVE, _remove_text(jobs))]
+    items += _enabled_items(jobs, ActionId.SHOW_ERROR)
+    if len(jobs) == 1 and jobs[0].last_attempt:
+        items.append(MenuItem("Why it was not separated again…", ActionId.SHOW_ERROR))
+    items += _enabled_items(
+        jobs, ActionId.EXPORT, ActionId.SHOW_FILES, ActionId.SEPARATE_NEXT, ActionId.MOVE_UP, ActionId.MOVE_DOWN
+    )
+    items += _pause_items(jobs)
+    items += _enabled_items(jobs, ActionId.CANCEL)
+    if ACTIONS[ActionId.SEPARATE_AGAIN].enabled_when(jobs):
+        items += [None, _separate_again_item(models)]
+    return [*items, None, _make_item(ActionId.REMOVE, _remove_text(jobs))]
+
+
+def _enabled_items(jobs: Sequence[Job], *actions: ActionId) -> list[MenuItem]:
+    return [_make_item(action) for action in actions if ACTIONS[action].enabled_when(jobs)]
 
 
 def _remove_text(jobs: Sequence[Job]) -> str:
@@ -80,27 +69,23 @@ def _remove_text(jobs: Sequence[Job]) -> str:
     return f"{text} {'with its' if is_single else 'and their'} stems" if has_stems else text
 
 
-def _make_item(action: JobAction, text: str = "") -> MenuItem:
-    return MenuItem(text or action.value, action, shortcut=_SHORTCUTS.get(action, ""))
+def _make_item(action: ActionId, text: str = "") -> MenuItem:
+    return MenuItem(text or ACTIONS[action].menu_text, action, shortcut=ACTIONS[action].key)
 
 
-def _pause_items(jobs: Sequence[Job]) -> list[MenuItem | None]:
-    """Return the items for jobs that have not ended; Pause has the shortcut while any job can be paused."""
-    if not jobs:
-        return []
-    actions = dict.fromkeys(pause_or_resume_action(job)[0] for job in sorted(jobs, key=lambda job: job.paused))
-    shortcuts = (_SHORTCUTS[JobAction.PAUSE], "")
-    items = [
-        MenuItem(action.value, action, shortcut=shortcut) for action, shortcut in zip(actions, shortcuts, strict=False)
-    ]
-    return [*items, _make_item(JobAction.CANCEL)]
+def _pause_items(jobs: Sequence[Job]) -> list[MenuItem]:
+    """Return the items that pause and resume; the first has the shortcut, which pauses while any job can be paused."""
+    items = _enabled_items(jobs, ActionId.PAUSE, ActionId.RESUME)
+    shortcuts = (ACTIONS[ActionId.PAUSE_OR_RESUME].key, "")
+    return [replace(item, shortcut=shortcut) for item, shortcut in zip(items, shortcuts, strict=False)]
 
 
-def _retry_item(models: Sequence[tuple[str, str]]) -> MenuItem:
+def _separate_again_item(models: Sequence[tuple[str, str]]) -> MenuItem:
+    action = ACTIONS[ActionId.SEPARATE_AGAIN]
     if not models:
-        return _make_item(JobAction.RETRY)
-    submenu = tuple(MenuItem(title, JobAction.RETRY, name) for name, title in models)
-    return MenuItem(f"{JobAction.RETRY.value} with", JobAction.RETRY, submenu=submenu)
+        return _make_item(action.id)
+    submenu = tuple(MenuItem(title, action.id, name) for name, title in models)
+    return MenuItem(f"{action.text} with", action.id, submenu=submenu)
 
 
 class JobMenu(QMenu):

@@ -6,12 +6,12 @@ It uses mouse events only, not Qt's drag and drop, which handles files from outs
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QApplication, QTableView
 
 from desktop.jobs.model import Job, JobState
 from desktop.ui.pages.library.proxy import JobProxy
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 
 _SCROLL_MARGIN_PX = 28
 """Distance from the upper or lower edge within which the table scrolls, in pixels."""
@@ -109,12 +109,12 @@ class RowDrag(QObject):
         index = self._proxy.index_of(self._job.id)
         width = self._view.viewport().width()
         if index.isValid():
-            row, dim_colour = self._view.visualRect(index), QColor(tokens.BACKGROUND)
+            row, dim_colour = self._view.visualRect(index), theme.colour(Colour.BACKGROUND)
             dim_colour.setAlpha(150)
             painter.fillRect(0, row.top(), width, row.height(), dim_colour)
         if self.drop_target is not None:
             y = min(max(self.drop_target.line_y - 1, 0), self._view.viewport().height() - 2)
-            painter.fillRect(0, y, width, 2, QColor(tokens.ACCENT))
+            painter.fillRect(0, y, width, 2, theme.colour(Colour.ACCENT))
 
     def _update_drop_target(self) -> None:
         index = self._view.indexAt(self._current_point)

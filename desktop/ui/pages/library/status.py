@@ -1,27 +1,27 @@
 """Status of a job as the job table shows it: text, tone, link and progress."""
 
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_stem_count, format_sum_check, format_sum_difference
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.core.job_text import format_pending_status, format_stage
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour
 
 SKETCH_MODEL = "sketch"
 FAILED_SEARCH_TERM = "failed"
 """The search term that finds failed jobs."""
 
 
-class Tone(StrEnum):
+class Tone(Enum):
     """The text colour of a status."""
 
-    PLAIN = tokens.TEXT
-    DIM = tokens.DIM
-    GOOD = tokens.GOOD
-    BAD = tokens.BAD
+    PLAIN = Colour.TEXT
+    DIM = Colour.DIM
+    GOOD = Colour.GOOD
+    BAD = Colour.BAD
 
 
 class StatusLink(Enum):

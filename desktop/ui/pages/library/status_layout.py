@@ -8,6 +8,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.palette import Colour
 
 CHECK_SIZE_PX = 13.0
 _TEXT_SPACING_PX = 7.0
@@ -25,7 +26,7 @@ class TextRun:
     text: str
     rect: QRectF
     font: QFont
-    colour: str
+    colour: Colour
     link: StatusLink = StatusLink.NONE
 
 
@@ -79,7 +80,7 @@ def _layout_parts(parts: Sequence[tuple[str, StatusLink]], rect: QRectF) -> list
             text, Qt.TextElideMode.ElideRight, max(0.0, rect.right() - x - reserved_width)
         )
         width = _text_width(elided, font)
-        runs.append(TextRun(elided, QRectF(x, rect.top(), width, rect.height()), font, Tone.DIM, link))
+        runs.append(TextRun(elided, QRectF(x, rect.top(), width, rect.height()), font, Tone.DIM.value, link))
         x += width
     return runs
 
@@ -96,7 +97,7 @@ def _layout_one_line(status: Status, rect: QRectF) -> list[TextRun]:
         return []
     line_rect = QRectF(rect.left(), rect.center().y() - _LINE_HEIGHT_PX / 2, rect.width(), _LINE_HEIGHT_PX)
     first = TextRun(
-        status.text, QRectF(line_rect.left(), line_rect.top(), text_width, _LINE_HEIGHT_PX), font, status.tone
+        status.text, QRectF(line_rect.left(), line_rect.top(), text_width, _LINE_HEIGHT_PX), font, status.tone.value
     )
     return [first, *_layout_parts(parts, line_rect.adjusted(text_width + _TEXT_SPACING_PX, 0, 0, 0))]
 
@@ -107,7 +108,7 @@ def _layout_two_lines(status: Status, rect: QRectF) -> list[TextRun]:
     parts = _detail_parts(status)
     font = ui_font() if _text_width(status.text, ui_font()) <= rect.width() else ui_font(SECONDARY_SIZE)
     first, rest = _split_to_width(status.text, font, rect.width())
-    runs = [TextRun(first, first_line, font, status.tone)]
+    runs = [TextRun(first, first_line, font, status.tone.value)]
     if rest:
         reserved_width = sum(_text_width(text, ui_font(SECONDARY_SIZE)) for text, _ in parts) + (
             _TEXT_SPACING_PX if parts else 0
@@ -117,7 +118,9 @@ def _layout_two_lines(status: Status, rect: QRectF) -> list[TextRun]:
         )
         width = _text_width(elided, font)
         runs.append(
-            TextRun(elided, QRectF(second_line.left(), second_line.top(), width, _LINE_HEIGHT_PX), font, status.tone)
+            TextRun(
+                elided, QRectF(second_line.left(), second_line.top(), width, _LINE_HEIGHT_PX), font, status.tone.value
+            )
         )
         second_line = second_line.adjusted(width + _TEXT_SPACING_PX, 0, 0, 0)
     return [*runs, *_layout_parts(parts, second_line)]
@@ -143,4 +146,4 @@ def _layout_with_bar(status: Status, rect: QRectF) -> StatusLayout:
         bar_rect = QRectF(
             rect.left() + bar_left, rect.center().y() - _BAR_HEIGHT_PX / 2, bar_right - bar_left, _BAR_HEIGHT_PX
         )
-    return StatusLayout((TextRun(status.text, text_rect, font, status.tone),), None, bar_rect)
+    return StatusLayout((TextRun(status.text, text_rect, font, status.tone.value),), None, bar_rect)

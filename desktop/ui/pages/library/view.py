@@ -8,14 +8,11 @@ from PySide6.QtCore import (
     QItemSelection,
     QItemSelectionModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
-    QRectF,
     Qt,
     Signal,
 )
 from PySide6.QtGui import (
-    QColor,
     QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
@@ -27,26 +24,19 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QTableView, QWidget
 
 from desktop.jobs.model import Job
-from desktop.ui.core.job_actions import JobAction, RowButton, layout_row_buttons
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.library.columns import STATUS_ROLE, Column, fit_columns
 from desktop.ui.pages.library.covers import CoverCache
-from desktop.ui.pages.library.delegates import (
-    ActionsDelegate,
-    ChipDelegate,
-    RowDelegate,
-    SongDelegate,
-    StatusDelegate,
-    content_rect,
-)
+from desktop.ui.pages.library.delegates import draw_table_message, install_delegates
 from desktop.ui.pages.library.header import JobHeader
-from desktop.ui.pages.library.hover_state import NO_INDEX, HoverState
+from desktop.ui.pages.library.hover_state import HoverState, Index
+from desktop.ui.pages.library.pointer import Pointer
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.row_drag import RowDrag
 from desktop.ui.pages.library.status import Status, StatusLink
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
+from desktop.ui.theme import metrics
+from desktop.ui.widgets.row_table import set_up_row_table
 
-Index = QModelIndex | QPersistentModelIndex
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _KEYBOARD_FOCUS_REASONS = (
     Qt.FocusReason.TabFocusReason,
@@ -63,7 +53,7 @@ class JobView(QTableView):
     link_clicked = Signal(object, object)
     """A Job and the StatusLink that was clicked in its status."""
     action_requested = Signal(object, object)
-    """A Job and the JobAction of a button in its row."""
+    """A Job and the ActionId of a button in its row."""
     menu_requested = Signal(QPoint)
     """The screen position at which to open the menu for the selected jobs."""
     selection_changed_by_user = Signal()
@@ -81,19 +71,19 @@ class JobView(QTableView):
         self._is_current_job_signal_blocked = False
         self._is_selecting_from_code = False
         self._current_job_id: str | None = None
-        self._pressed_target: tuple[str, StatusLink, JobAction | None] | None = None
         self._row_drag = RowDrag(self, proxy)
         self._row_drag.dropped.connect(self.job_dropped)
-        self._status_delegate = StatusDelegate(self._hover_state, self)
+        status_delegate = install_delegates(self, self._hover_state, covers)
+        self._pointer = Pointer(self, proxy, status_delegate, self._hover_state)
         self.setAccessibleName("Songs")
         self.setAccessibleDescription(
             "Space plays or pauses, Return opens the song or activates the link or button of its cell, Delete removes, "
-            "Alt+Up and Alt+Down move a queued song, Ctrl+P pauses or resumes a song, "
+            f"{ACTIONS[ActionId.MOVE_UP].key_texts[0]} and {ACTIONS[ActionId.MOVE_DOWN].key_texts[0]} move a queued song, "
+            f"{ACTIONS[ActionId.PAUSE_OR_RESUME].key_texts[0]} pauses or resumes a song, "
             "the menu key or Shift+F10 opens the menu."
         )
         self._configure_view()
         self.setModel(proxy)
-        self._set_delegates(covers)
         self.setColumnHidden(Column.ARTIST, True)
         self.doubleClicked.connect(self._open_row)
         proxy.rowsRemoved.connect(self._select_current_row)
@@ -101,27 +91,13 @@ class JobView(QTableView):
 
     def _configure_view(self) -> None:
         self.setHorizontalHeader(JobHeader(self))
-        self.verticalHeader().hide()
-        self.verticalHeader().setMinimumSectionSize(tokens.ROW_HEIGHT)
-        self.verticalHeader().setDefaultSectionSize(tokens.ROW_HEIGHT)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
+        set_up_row_table(self, metrics.ROW_HEIGHT)
+        self.verticalHeader().setMinimumSectionSize(metrics.ROW_HEIGHT)
         self.setSortingEnabled(True)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-
-    def _set_delegates(self, covers: CoverCache) -> None:
-        self.setItemDelegate(RowDelegate(self._hover_state, self))
-        self.setItemDelegateForColumn(Column.TITLE, SongDelegate(self._hover_state, covers, self))
-        self.setItemDelegateForColumn(Column.MODEL, ChipDelegate(self._hover_state, self))
-        self.setItemDelegateForColumn(Column.STATUS, self._status_delegate)
-        self.setItemDelegateForColumn(Column.ACTIONS, ActionsDelegate(self._hover_state, self))
 
     def selected_jobs(self) -> list[Job]:
         """Return the selected jobs, from top to bottom."""
@@ -239,50 +215,39 @@ class JobView(QTableView):
         if event.buttons() & Qt.MouseButton.LeftButton and self._row_drag.move(event.position().toPoint()):
             return
         super().mouseMoveEvent(event)
-        self._update_hover(event.position().toPoint())
+        self._pointer.move(event.position().toPoint())
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._hover_state.row, self._hover_state.link, self._hover_state.action = NO_INDEX, StatusLink.NONE, None
-        self.viewport().update()
+        self._pointer.leave()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Record the pressed link or button, or start to track a drag."""
+        point = event.position().toPoint()
         self._is_keyboard_focus = False
         self.viewport().update()
-        self._update_hover(event.position().toPoint())
+        self._pointer.move(point)
         super().mousePressEvent(event)
-        job = self._proxy.job_at(self.indexAt(event.position().toPoint()))
-        is_left_button = event.button() is Qt.MouseButton.LeftButton
-        self._pressed_target = (
-            (job.id, self._hover_state.link, self._hover_state.action) if job and is_left_button else None
-        )
+        pressed = self._pointer.press(point, event.button() is Qt.MouseButton.LeftButton)
         has_no_modifiers = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        is_outside_controls = self._hover_state.link is StatusLink.NONE and self._hover_state.action is None
-        self._row_drag.press(
-            job if is_left_button and has_no_modifiers and is_outside_controls else None, event.position().toPoint()
-        )
+        may_drag = pressed is not None and has_no_modifiers and not pressed.is_control
+        self._row_drag.press(pressed.job if pressed is not None and may_drag else None, point)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End a drag, or report a click if press and release are on the same link or button."""
         super().mouseReleaseEvent(event)
         if self._row_drag.release():
-            self._pressed_target = None
+            self._pointer.cancel_press()
             return
         point = event.position().toPoint()
-        self._update_hover(point)
-        job = self._proxy.job_at(self.indexAt(point))
-        is_same_target = (
-            job is not None and (job.id, self._hover_state.link, self._hover_state.action) == self._pressed_target
-        )
-        self._pressed_target = None
-        if not is_same_target or job is None:
+        clicked = self._pointer.release(point)
+        if clicked is None:
             return
-        if self._hover_state.link is not StatusLink.NONE:
-            self.link_clicked.emit(job, self._hover_state.link)
-        elif self._hover_state.action is JobAction.SHOW_MENU:
+        if clicked.link is not StatusLink.NONE:
+            self.link_clicked.emit(clicked.job, clicked.link)
+        elif clicked.action is ActionId.SHOW_MENU:
             self.menu_requested.emit(self.viewport().mapToGlobal(point))
-        elif self._hover_state.action is not None:
-            self.action_requested.emit(job, self._hover_state.action)
+        else:
+            self.action_requested.emit(clicked.job, clicked.action)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the focus ring if the keyboard moved the focus here; select the first row if none is current."""
@@ -305,10 +270,7 @@ class JobView(QTableView):
         super().paintEvent(event)
         self._row_drag.paint_drop_indicator(QPainter(self.viewport()))
         if not self._proxy.rowCount() and self._proxy.is_searching:
-            painter = QPainter(self.viewport())
-            painter.setFont(ui_font(TITLE_SIZE, 600))
-            painter.setPen(QColor(tokens.DIM))
-            painter.drawText(self.viewport().rect(), Qt.AlignmentFlag.AlignCenter, "No song matches the search")
+            draw_table_message(QPainter(self.viewport()), self.viewport().rect(), "No song matches the search")
 
     def _open_row(self, index: QModelIndex) -> None:
         job = self._proxy.job_at(index)
@@ -334,30 +296,3 @@ class JobView(QTableView):
         ):
             with self._selecting_from_code():
                 self.selectionModel().select(self.currentIndex(), _SELECT_ROW)
-
-    def _update_hover(self, point: QPoint) -> None:
-        index = self.indexAt(point)
-        hovered = (index.row(), self._link_at(index, point), self._action_at(index, point))
-        if hovered != (self._hover_state.row, self._hover_state.link, self._hover_state.action):
-            self._hover_state.row, self._hover_state.link, self._hover_state.action = hovered
-            is_clickable = hovered[1] is not StatusLink.NONE or hovered[2] is not None
-            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if is_clickable else Qt.CursorShape.ArrowCursor)
-            self.viewport().setToolTip(hovered[2].value if hovered[2] else "")
-            self.viewport().update()
-
-    def _link_at(self, index: QModelIndex, point: QPoint) -> StatusLink:
-        if not index.isValid() or index.column() != Column.STATUS:
-            return StatusLink.NONE
-        return self._status_delegate.layout_cell(self.visualRect(index), index).link_at(point.x(), point.y())
-
-    def _action_at(self, index: QModelIndex, point: QPoint) -> JobAction | None:
-        job = self._proxy.job_at(index)
-        if job is None or index.column() != Column.ACTIONS:
-            return None
-        buttons = layout_row_buttons(job, content_rect(self.visualRect(index), Column.ACTIONS))
-        return next((button.action for button in buttons if _button_contains(button, point)), None)
-
-
-def _button_contains(button: RowButton, point: QPoint) -> bool:
-    rect: QRectF = button.rect
-    return rect.contains(point.x(), point.y())

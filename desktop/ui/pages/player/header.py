@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from desktop.jobs.model import Job
@@ -16,37 +16,14 @@ from desktop.jobs.text import (
     sums_exactly,
 )
 from desktop.text.durations import format_duration
-from desktop.ui.core.job_actions import JobAction, player_actions
-from desktop.ui.core.job_text import format_job_status, format_runtime, model_title
-from desktop.ui.pages.library import cells
-from desktop.ui.pages.library.columns import Column
-from desktop.ui.pages.player.buttons import PaintedButton
-from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import ui_font
-from desktop.ui.widgets.button import PushButton, create_icon_button
+from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.job_actions import player_actions
+from desktop.ui.core.job_text import format_artist, format_job_status, format_runtime, format_title, model_title
+from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
 
 HEIGHT = 48
-
-
-class TextButton(PaintedButton):
-    """Button with a text label; `is_primary` highlights the main action."""
-
-    def __init__(self, label: str, tooltip: str, is_primary: bool = False, parent: QWidget | None = None) -> None:
-        width = QFontMetrics(ui_font(13, 500)).horizontalAdvance(label) + 24
-        super().__init__(label, QSize(width, 32), parent)
-        self.setText(label)
-        self.setToolTip(tooltip)
-        self._background, self._text_colour = (
-            (tokens.ACCENT, tokens.ON_ACCENT) if is_primary else (tokens.RAISED, tokens.TEXT)
-        )
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self.paint_background(painter, QColor(self._background), 8)
-        painter.setFont(ui_font(13, 500))
-        painter.setPen(QColor(self._text_colour))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 
 
 class PlayerHeader(QWidget):
@@ -55,7 +32,7 @@ class PlayerHeader(QWidget):
     fit_requested = Signal()
     export_requested = Signal()
     action_requested = Signal(object)
-    """JobAction of the clicked button."""
+    """ActionId of the clicked button."""
     menu_requested = Signal(QPoint)
     """Position on the screen at which the job's menu is to open."""
 
@@ -63,18 +40,20 @@ class PlayerHeader(QWidget):
         super().__init__(parent)
         self.setFixedHeight(HEIGHT)
         self._title = ElidedLabel(15, 600)
-        self._artist = ElidedLabel(13, 400, tokens.DIM)
+        self._artist = ElidedLabel(13, 400, Colour.DIM)
         self._length, self._model, self._sum_chip = Chip(), Chip(), Chip()
-        self._notices = TwoLineLabel(12, 400, tokens.DIM)
+        self._notices = TwoLineLabel(12, 400, Colour.DIM)
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._fit_button = TextButton("Show whole song", "Show the whole song (F, or double-click)")
         self._fit_button.clicked.connect(self.fit_requested)
-        self._export_button = TextButton("Export…", "Export the stems to a folder (Ctrl+E)", is_primary=True)
-        self._export_button.setAccessibleName("Export stems")
+        self._export_button = TextButton(
+            "Export…", ACTIONS[ActionId.EXPORT].tooltip("Export the stems to a folder"), is_primary=True
+        )
+        self._export_button.setAccessibleName(ACTIONS[ActionId.EXPORT].text)
         self._export_button.clicked.connect(self.export_requested)
         # The buttons in the table's rows are only painted: the keyboard and assistive technology cannot reach them,
         # but they can reach these.
-        self._actions: dict[JobAction, PushButton] = {}
+        self._actions: dict[ActionId, PushButton] = {}
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
         self._menu_button = create_icon_button("dots", "Actions")
@@ -97,10 +76,10 @@ class PlayerHeader(QWidget):
 
     def show_job(self, job: Job) -> None:
         """Show title, details, actions and notices of a job."""
-        self._title.show_text(cells.format_title(job))
-        self._menu_button.setAccessibleName(f"Actions for {cells.format_title(job)}")
+        self._title.show_text(format_title(job))
+        self._menu_button.setAccessibleName(f"Actions for {format_title(job)}")
         self._set_actions(player_actions(job))
-        self._show_text(self._artist, cells.format_cell(job, Column.ARTIST))
+        self._show_text(self._artist, format_artist(job))
         self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
         played_job = job.result or job
         self._show_text(
@@ -112,17 +91,17 @@ class PlayerHeader(QWidget):
             if job.result
             else ""
         )
-        self._sum_chip.set_colour(tokens.GOOD if sums_exactly(played_job) else tokens.DIM)
+        self._sum_chip.set_colour(Colour.GOOD if sums_exactly(played_job) else Colour.DIM)
         self._show_text(self._sum_chip, sum_text, format_sum_difference(played_job))
         self._show_text(self._notices, "  ".join(_list_notices(job)))
 
-    def _set_actions(self, actions: Sequence[tuple[JobAction, str]]) -> None:
-        """Show a button for each (action, icon name) pair; keep the buttons if the actions are the same."""
-        if list(self._actions) == [action for action, _ in actions]:
+    def _set_actions(self, actions: Sequence[ActionId]) -> None:
+        """Show a button for each action; keep the buttons if the actions are the same."""
+        if list(self._actions) == list(actions):
             return
         old_buttons, self._actions = list(self._actions.values()), {}
-        for action, icon_name in actions:
-            self._actions[action] = button = create_icon_button(icon_name, action.value, self)
+        for action in actions:
+            self._actions[action] = button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, self)
             button.clicked.connect(partial(self.action_requested.emit, action))
             self._action_row.addWidget(button)
             button.show()
@@ -143,8 +122,8 @@ class PlayerHeader(QWidget):
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
-        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
+        painter.fillRect(0, 0, self.width(), 1, theme.colour(Colour.LINE))
 
 
 def _list_notices(job: Job) -> list[str]:

@@ -3,19 +3,21 @@
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.audio.stems import stem_title
-from desktop.ui.pages.player.buttons import LetterButton
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
 from desktop.ui.theme.icons import awesome_icon
+from desktop.ui.theme.palette import BADGE_OPACITY, Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import ProgressBar
+from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.levels import Meter, format_db
+from desktop.ui.widgets.progress_bar import ProgressBar
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 HEADER_WIDTH = 272
@@ -35,36 +37,36 @@ DEFAULT_STEM_ICON = "mdi6.music-note"
 class StemBadge(QWidget):
     """Icon of a stem on a background tinted in its colour."""
 
-    def __init__(self, icon_name: str, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(self, icon_name: str, colour: Colour, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._icon = awesome_icon(icon_name, colour)
-        self._colour = QColor(colour)
+        self._icon_name = icon_name
+        self._colour = colour
         self.setFixedSize(22, 22)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        background = QColor(self._colour)
-        background.setAlphaF(tokens.BADGE_OPACITY)
+        background = theme.colour(self._colour)
+        background.setAlphaF(BADGE_OPACITY)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(background)
         painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
-        self._icon.paint(painter, self.rect().adjusted(4, 4, -4, -4))
+        awesome_icon(self._icon_name, self._colour).paint(painter, self.rect().adjusted(4, 4, -4, -4))
 
 
 class LaneHeaderBase(QWidget):
     """Panel of a lane header, with the lane's colour at its left edge."""
 
-    def __init__(self, colour: str, parent: QWidget | None = None) -> None:
+    def __init__(self, colour: Colour, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._colour = colour
         self.setFixedWidth(HEADER_WIDTH)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.PANEL))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.LINE))
-        painter.fillRect(0, 0, tokens.EDGE_WIDTH, self.height() - 1, QColor(self._colour))
+        painter.fillRect(self.rect(), theme.colour(Colour.PANEL))
+        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
+        painter.fillRect(0, 0, metrics.EDGE_WIDTH, self.height() - 1, theme.colour(self._colour))
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -72,7 +74,7 @@ class LaneHeader(LaneHeaderBase):
     """Lane header with name, mute, solo, meter and fader of one stem."""
 
     def __init__(
-        self, controller: PlayerController, lane: int, name: str, colour: str, parent: QWidget | None = None
+        self, controller: PlayerController, lane: int, name: str, colour: Colour, parent: QWidget | None = None
     ) -> None:
         super().__init__(colour, parent)
         self._controller, self._lane = controller, lane
@@ -80,14 +82,15 @@ class LaneHeader(LaneHeaderBase):
         self.setAccessibleName(f"{title} lane")
         self._name_label = ElidedLabel(13, 600)
         self._name_label.show_text(title)
-        self._mute = LetterButton("M", f"Mute {title}", tokens.BAD, tokens.ON_BAD)
-        self._solo = LetterButton("S", f"Solo {title}", tokens.SOLO, tokens.ON_SOLO)
-        for button, key in ((self._mute, f"{lane + 1}"), (self._solo, f"Shift+{lane + 1}")):
-            button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
-            button.setAccessibleDescription(f"Key: {key}")
+        self._mute = LetterButton("M", f"Mute {title}", Colour.BAD, Colour.ON_BAD)
+        self._solo = LetterButton("S", f"Solo {title}", Colour.SOLO, Colour.ON_SOLO)
+        for button, action in ((self._mute, ActionId.MUTE_LANE), (self._solo, ActionId.SOLO_LANE)):
+            for key in ACTIONS[action].key_texts[lane : lane + 1]:
+                button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
+                button.setAccessibleDescription(f"Key: {key}")
         self._meter = Meter(f"{title} meter", colour)
         self._fader = Fader(f"Level of {title}", colour)
-        self._level_label = ElidedLabel(12, 400, tokens.DIM).align_right()
+        self._level_label = ElidedLabel(12, 400, Colour.DIM).align_right()
         self._level_label.setFixedWidth(54)
         self._build_layout(StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour))
         # Not `clicked`: the Toggle action of assistive technology changes the state without a click.
@@ -109,7 +112,7 @@ class LaneHeader(LaneHeaderBase):
         self._bottom_row.addWidget(self._fader, 1)
         self._bottom_row.addWidget(self._level_label)
         grid = QGridLayout(self)
-        grid.setContentsMargins(tokens.EDGE_WIDTH + 16, 7, 12, 6)
+        grid.setContentsMargins(metrics.EDGE_WIDTH + 16, 7, 12, 6)
         grid.setVerticalSpacing(2)
         grid.addLayout(self._top_row, 0, 0)
         grid.addLayout(self._bottom_row, 1, 0)
@@ -146,7 +149,7 @@ class LaneHeader(LaneHeaderBase):
         self._level_label.show_text(
             "muted" if mix.mute else format_db(mix.gain_db), "" if is_audible else "Another lane is soloed"
         )
-        self._name_label.set_colour(tokens.TEXT if is_audible else tokens.FAINT)
+        self._name_label.set_colour(Colour.TEXT if is_audible else Colour.FAINT)
         if not is_audible:
             self._meter.show_silence()
 
@@ -164,16 +167,16 @@ class PendingLaneHeader(LaneHeaderBase):
     """Lane header of the mixture of a track without stems: status and progress."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(tokens.ACCENT, parent)
+        super().__init__(Colour.ACCENT, parent)
         self.setAccessibleName("The song before it is separated")
         name = ElidedLabel(13, 600)
         name.show_text("Song")
-        self._status = ElidedLabel(12, 400, tokens.DIM)
-        self._time_left = ElidedLabel(12, 400, tokens.DIM)
+        self._status = ElidedLabel(12, 400, Colour.DIM)
+        self._time_left = ElidedLabel(12, 400, Colour.DIM)
         self._progress_bar = ProgressBar("Song separated")
         top = QHBoxLayout()
         top.setSpacing(10)
-        top.addWidget(StemBadge(DEFAULT_STEM_ICON, tokens.ACCENT))
+        top.addWidget(StemBadge(DEFAULT_STEM_ICON, Colour.ACCENT))
         top.addWidget(name, 1)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(19, 10, 16, 12)

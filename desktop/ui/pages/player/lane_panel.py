@@ -19,8 +19,7 @@ from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.lane_stack import LaneStack
 from desktop.ui.pages.player.sample_reader import SampleReader
-from desktop.ui.theme import tokens
-from desktop.ui.theme.tokens import stem_colour
+from desktop.ui.theme.palette import Colour, stem_colour
 from desktop.ui.waveform.pixel_columns import find_peak_level
 from desktop.ui.waveform.view import LaneWaveform
 
@@ -71,7 +70,7 @@ class LanePanel(QWidget):
         peaks = [_open_peaks(peaks_path)]
         self._live_peaks = None
         self._sample_reader.set_song(None)
-        self._show_waveforms(*_track_length(job, peaks), peaks, [tokens.ACCENT])
+        self._show_waveforms(*_track_length(job, peaks), peaks, [Colour.ACCENT])
         self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
         self._stack.set_headers([self._pending_header])
         self.view.set_playhead(None)
@@ -137,7 +136,7 @@ class LanePanel(QWidget):
         self.view.set_playhead(self._controller.position_seconds if is_same_track else 0.0)
 
     def _show_waveforms(
-        self, duration: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[str]
+        self, duration: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[Colour]
     ) -> None:
         self._duration = duration
         peak_levels = [

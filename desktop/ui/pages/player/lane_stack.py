@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 from desktop.ui.pages.player.lane_header import HEADER_WIDTH
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
@@ -114,7 +114,7 @@ class LaneStack(QWidget):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(tokens.BACKGROUND))
+        QPainter(self).fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
 
 
 class TimeScrollBar(QScrollBar):

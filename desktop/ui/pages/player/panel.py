@@ -6,19 +6,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
 from desktop.text.durations import format_time_left
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
 from desktop.ui.pages.player.partial_results import PartialResults
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class PlayerPanel(QWidget):
     """Shows one job: its stems as lanes, also while they are separated, or a message why there are none."""
 
     action_requested = Signal(object, object)
-    """The shown Job, and the JobAction of the clicked button."""
+    """The shown Job, and the ActionId of the clicked button."""
     menu_requested = Signal(object, QPoint)
     """The shown Job, and the position on the screen at which its menu is to open."""
 
@@ -108,7 +108,7 @@ class PlayerPanel(QWidget):
         else:
             self._show_without_result(job)
 
-    def _request_action(self, action: JobAction) -> None:
+    def _request_action(self, action: ActionId) -> None:
         self.action_requested.emit(self._job, action)
 
     def _request_menu(self, position: QPoint) -> None:
@@ -200,20 +200,20 @@ class PlayerMessage(QLabel):
         super().__init__(parent)
         self._heading = ""
         self._sentence = ""
-        self._colour = tokens.TEXT
+        self._colour = Colour.TEXT
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
 
     def show_message(self, heading: str, sentence: str, is_error: bool = False) -> None:
         """Show a heading, in the error colour if `is_error`, and a sentence."""
         self._heading, self._sentence = heading, sentence
-        self._colour = tokens.BAD if is_error else tokens.TEXT
+        self._colour = Colour.BAD if is_error else Colour.TEXT
         self.setAccessibleName(f"{heading.rstrip('.')}. {sentence}")
         self.update()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         """Draw heading and sentence as a centred block."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.BACKGROUND))
+        painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
         width = min(MESSAGE_MAX_WIDTH, self.width() - 64)
         heading_font, sentence_font = ui_font(15, 600), ui_font(13)
         flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
@@ -225,10 +225,10 @@ class PlayerMessage(QLabel):
             max(8, (self.height() - heading_height - MESSAGE_HEADING_GAP - sentence_height) // 2),
         )
         painter.setFont(heading_font)
-        painter.setPen(QColor(self._colour))
+        painter.setPen(theme.colour(self._colour))
         painter.drawText(QRect(left, top, width, heading_height), flags, self._heading)
         painter.setFont(sentence_font)
-        painter.setPen(QColor(tokens.DIM))
+        painter.setPen(theme.colour(Colour.DIM))
         painter.drawText(
             QRect(left, top + heading_height + MESSAGE_HEADING_GAP, width, sentence_height), flags, self._sentence
         )

@@ -3,14 +3,16 @@
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.buttons import IconButton, PlayButton
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.theme import tokens
 from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
@@ -98,16 +100,16 @@ class TimeReadout(QSlider):
         painter.setFont(self._large_font)
         metrics = painter.fontMetrics()
         baseline = (self.height() + metrics.capHeight()) / 2
-        painter.setPen(QColor(tokens.TEXT if self._duration_text else tokens.FAINT))
+        painter.setPen(theme.colour(Colour.TEXT if self._duration_text else Colour.FAINT))
         painter.drawText(QPointF(TIME_INDENT, baseline), self._position_text)
         if self._duration_text:
             x = TIME_INDENT + metrics.horizontalAdvance(self._position_text) + 6
             painter.setFont(self._small_font)
-            painter.setPen(QColor(tokens.FAINT))
+            painter.setPen(theme.colour(Colour.FAINT))
             painter.drawText(QPointF(x, baseline), f"/ {self._duration_text}")
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(tokens.ACCENT), tokens.FOCUS_RING_WIDTH))
+            painter.setPen(QPen(theme.colour(Colour.ACCENT), FOCUS_RING_WIDTH))
             painter.drawRoundedRect(QRectF(1, self.height() / 2 - 17, self.width() - 4, 34), 6, 6)
 
 
@@ -121,12 +123,13 @@ class TransportBar(QWidget):
         self.setFixedHeight(HEIGHT)
         self._controller = controller
         self._play_button = PlayButton()
-        self._to_start_button = IconButton("start", "Return to start", "Return to start (Home)")
+        to_start = ACTIONS[ActionId.RETURN_TO_START]
+        self._to_start_button = IconButton("start", to_start.text, to_start.tooltip())
         self._stop_button = IconButton("stop", "Stop", "Stop: pause and go back to the start")
         self._time_readout = TimeReadout()
-        self._master_fader = Fader("Master level", tokens.TEXT)
+        self._master_fader = Fader("Master level", Colour.TEXT)
         self._master_fader.setFixedWidth(162)
-        self._master_level_label = ElidedLabel(13, 400, tokens.DIM).align_right()
+        self._master_level_label = ElidedLabel(13, 400, Colour.DIM).align_right()
         self._master_level_label.setFixedWidth(58)
         self._build_layout()
         self._play_button.clicked.connect(controller.toggle_playback)
@@ -142,7 +145,7 @@ class TransportBar(QWidget):
         self._update_controls()
 
     def _build_layout(self) -> None:
-        master_label = ElidedLabel(13, 400, tokens.DIM)
+        master_label = ElidedLabel(13, 400, Colour.DIM)
         master_label.show_text("Master")
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 1, 16, 0)
@@ -179,8 +182,8 @@ class TransportBar(QWidget):
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(tokens.PANEL))
-        painter.fillRect(0, 0, self.width(), 1, QColor(tokens.LINE))
+        painter.fillRect(self.rect(), theme.colour(Colour.PANEL))
+        painter.fillRect(0, 0, self.width(), 1, theme.colour(Colour.LINE))
 
 
 class VerticalLine(QWidget):
@@ -192,4 +195,4 @@ class VerticalLine(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), QColor(tokens.LINE))
+        QPainter(self).fillRect(self.rect(), theme.colour(Colour.LINE))

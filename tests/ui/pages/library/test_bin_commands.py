@@ -12,7 +12,7 @@ from desktop.errors import StorageError
 from desktop.jobs.bin import Bin
 from desktop.jobs.model import Job, JobState
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.bin import BinDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import build_menu_items
@@ -124,7 +124,7 @@ def test_undo_does_not_change_the_song_that_plays(
     qtbot.waitUntil(lambda: window.player.is_ready)
     remove_and_wait(window, qtbot, find_job(setting, "failed"))
     monkeypatch.setattr(type(window.player), "is_playing", property(lambda _: True))
-    window.undo_removal()
+    window.registry.run(ActionId.UNDO_REMOVAL)
     qtbot.waitUntil(lambda: "failed" in titles(window))
     assert window.player_panel.job is not None
     assert window.player_panel.job.id == done.id
@@ -139,18 +139,18 @@ def test_menu_and_notice_mention_stems_only_where_there_are_any(
     assert "Remove 2 songs and their stems" in [item.text for item in build_menu_items([done, done], []) if item]
     assert "Remove" in [item.text for item in build_menu_items([make_job()], []) if item]
     assert [item.action for item in build_menu_items([], [], finished_count=1) if item] == [
-        JobAction.REMOVE_FINISHED,
-        JobAction.SHOW_BIN,
+        ActionId.REMOVE_FINISHED,
+        ActionId.SHOW_BIN,
     ]
-    assert [item.action for item in build_menu_items([], [], finished_count=0) if item] == [JobAction.SHOW_BIN]
+    assert [item.action for item in build_menu_items([], [], finished_count=0) if item] == [ActionId.SHOW_BIN]
     remove_and_wait(window, qtbot, find_job(setting, "failed"))
     assert notice_texts(window) == ["Removed “failed”. The original song file is untouched."]
 
 
 def test_removing_finished_songs_without_any_shows_a_notice(window: MainWindow, qtbot: QtBot) -> None:
-    window.remove_finished()
+    window.registry.run(ActionId.REMOVE_FINISHED)
     qtbot.waitUntil(lambda: notice_texts(window) == [REMOVED_FINISHED_TEXT])
-    window.remove_finished()
+    window.registry.run(ActionId.REMOVE_FINISHED)
     assert notice_texts(window)[-1] == "There are no finished songs to remove."
 
 
@@ -205,5 +205,5 @@ def test_restored_song_returns_to_the_place_of_its_date(setting: WindowHarness, 
     setting.store.move_to_bin([middle.id])
     window = open_window(setting, qtbot)
     assert titles(window) == ["1", "3"]
-    window.undo_removal()
+    window.registry.run(ActionId.UNDO_REMOVAL)
     qtbot.waitUntil(lambda: titles(window) == ["1", "2", "3"])

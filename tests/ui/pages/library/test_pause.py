@@ -10,7 +10,8 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.job_actions import JobAction, layout_row_buttons
+from desktop.ui.core.actions import ActionId
+from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.core.job_text import format_job_status
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.delegates import content_rect
@@ -41,7 +42,7 @@ def status_text(window: MainWindow, row: int) -> str:
     return str(window.library.proxy.index(row, Column.STATUS).data())
 
 
-def click_row_button(window: MainWindow, qtbot: QtBot, row: int, action: JobAction) -> None:
+def click_row_button(window: MainWindow, qtbot: QtBot, row: int, action: ActionId) -> None:
     """Click a button of a row where it is painted."""
     index = window.library.proxy.index(row, Column.ACTIONS)
     job = window.library.proxy.job_at(index)
@@ -57,12 +58,12 @@ def click_row_button(window: MainWindow, qtbot: QtBot, row: int, action: JobActi
 def test_song_is_paused_and_resumed_by_the_buttons_of_its_row(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
-    click_row_button(window, qtbot, 1, JobAction.PAUSE)
+    click_row_button(window, qtbot, 1, ActionId.PAUSE)
     qtbot.waitUntil(lambda: status_text(window, 1) == "Paused")
     assert paused_numbers(setting) == "1"
     assert [status_text(window, row) for row in (0, 2)] == ["Up next", "Queued: 1 ahead"]
     assert [job.title for job in setting.store.due_jobs()] == ["song 0", "song 2"]
-    click_row_button(window, qtbot, 1, JobAction.RESUME)
+    click_row_button(window, qtbot, 1, ActionId.RESUME)
     qtbot.waitUntil(lambda: status_text(window, 1) == "Queued: 1 ahead")
     assert [job.title for job in setting.queue.jobs] == ["song 0", "song 1", "song 2"]
 
@@ -105,7 +106,7 @@ def test_running_song_keeps_its_progress_while_it_is_paused(
     setting.store.ownership.heartbeat(claimed, Stage.SEPARATING, 0.64, 10.0, 5.0)
     setting.feed.job_changed.emit(claimed.id)
     qtbot.waitUntil(lambda: status_text(window, 0) == "Separating 64 %")
-    click_row_button(window, qtbot, 0, JobAction.PAUSE)
+    click_row_button(window, qtbot, 0, ActionId.PAUSE)
     qtbot.waitUntil(lambda: status_text(window, 0) == "Pausing")
     setting.store.ownership.record_stop(claimed, 10.0)
     setting.feed.job_changed.emit(claimed.id)

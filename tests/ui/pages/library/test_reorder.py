@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QMouseEvent
+from PySide6.QtGui import QDragEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.theme import tokens
+from desktop.ui.theme.palette import Colour, theme
 from tests.helpers.window import WindowHarness, make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -111,7 +111,7 @@ def test_song_is_dropped_between_two_others(
 def test_drop_indicator_shows_where_the_song_will_be(window: MainWindow, mouse: Mouse) -> None:
     def accents(y: int) -> int:
         image = window.job_view.viewport().grab().toImage()
-        return sum(image.pixelColor(x, y) == QColor(tokens.ACCENT) for x in range(300, 900, 20))
+        return sum(image.pixelColor(x, y) == theme.colour(Colour.ACCENT) for x in range(300, 900, 20))
 
     mouse.press(mouse.row_point("song 3"))
     mouse.move(mouse.row_point("song 1", 0.2))

@@ -11,7 +11,7 @@ from desktop.jobs.model import Attempt, Job, JobProgress, JobState
 from desktop.jobs.queue import JobChanged
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.columns import Column
@@ -128,7 +128,7 @@ def test_attempt_without_stems_is_reported_in_a_notice_the_row_and_the_player(
     assert details.windowTitle() == "Song 0 was not separated again"
     details.close()
     items = [item for item in build_menu_items([setting.store.job(job.id)], []) if item]
-    assert ("Why it was not separated again…", JobAction.SHOW_ERROR) in [(item.text, item.action) for item in items]
+    assert ("Why it was not separated again…", ActionId.SHOW_ERROR) in [(item.text, item.action) for item in items]
 
 
 def test_many_failed_attempts_are_reported_in_one_notice_with_a_list(setting: WindowHarness, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.job_actions import JobAction
+from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.library.cells import search_text, tooltip
 from desktop.ui.pages.library.columns import Column, fit_columns
 from desktop.ui.pages.library.delegates import content_rect
@@ -239,7 +239,7 @@ def test_separate_again_is_a_submenu_of_models(qtbot: QtBot) -> None:
         menu.popup(QPoint(10, 10))
         submenu.actions()[1].trigger()
     menu.close()
-    assert triggered.args[0].data() == MenuItem("Sketch", JobAction.RETRY, "sketch")
+    assert triggered.args[0].data() == MenuItem("Sketch", ActionId.SEPARATE_AGAIN, "sketch")
 
 
 def test_menu_of_a_mixed_selection_shows_each_shortcut_once() -> None:

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.ui.core.actions import ActionId
 from desktop.ui.core.background import BackgroundRunner
-from desktop.ui.core.job_actions import JobAction
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.covers import CoverCache, placeholder_brush, read_cover
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -22,7 +22,8 @@ from desktop.ui.pages.library.menu import JobMenu, MenuItem
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.library.view import JobView
-from desktop.ui.theme import tokens
+from desktop.ui.theme import metrics
+from desktop.ui.theme.palette import Colour, theme
 from tests.helpers.window import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -69,7 +70,7 @@ def _link_point(table: Table, row: int) -> QPoint:
     """Return the centre of the first link in a row's status cell."""
     cell = table.view.visualRect(table.view.model().index(row, Column.STATUS))
     index = table.view.model().index(row, Column.STATUS)
-    layout = table.view._status_delegate.layout_cell(cell, index)
+    layout = table.view._pointer._status_delegate.layout_cell(cell, index)
     return next(run.rect.center().toPoint() for run in layout.runs if run.link is not StatusLink.NONE)
 
 
@@ -88,8 +89,10 @@ def test_click_on_status_text_without_a_link_emits_no_link(table: Table, qtbot: 
         _click(qtbot, table, table.cell_center(0, Column.STATUS))
 
 
-@pytest.mark.parametrize(("row", "action"), [(0, JobAction.CANCEL), (1, JobAction.RETRY), (2, JobAction.SHOW_FILES)])
-def test_row_button_requests_the_most_likely_action(table: Table, qtbot: QtBot, row: int, action: JobAction) -> None:
+@pytest.mark.parametrize(
+    ("row", "action"), [(0, ActionId.CANCEL), (1, ActionId.SEPARATE_AGAIN), (2, ActionId.SHOW_FILES)]
+)
+def test_row_button_requests_the_most_likely_action(table: Table, qtbot: QtBot, row: int, action: ActionId) -> None:
     with qtbot.waitSignal(table.view.action_requested) as requested:
         _click(qtbot, table, table.point_from_right(row, 52))
     assert requested.args == [JOBS[row], action]
@@ -107,7 +110,7 @@ def test_menu_key_opens_the_menu_at_the_row(table: Table, qtbot: QtBot) -> None:
     with qtbot.waitSignal(table.view.menu_requested) as requested:
         QApplication.sendEvent(table.view, event)
     assert requested.args is not None
-    assert table.view.viewport().mapFromGlobal(requested.args[0]).y() >= tokens.ROW_HEIGHT
+    assert table.view.viewport().mapFromGlobal(requested.args[0]).y() >= metrics.ROW_HEIGHT
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")
@@ -119,7 +122,7 @@ def test_shift_f10_opens_the_menu_at_the_row_once(table: Table, qtbot: QtBot) ->
     assert not positions
     qtbot.keyClick(table.view, Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
     assert len(positions) == 1
-    assert table.view.viewport().mapFromGlobal(positions[0]).y() >= tokens.ROW_HEIGHT
+    assert table.view.viewport().mapFromGlobal(positions[0]).y() >= metrics.ROW_HEIGHT
     menu = QMenu(table.view)
     menu.addAction("Remove")
     menu.popup(positions[0])
@@ -203,8 +206,8 @@ def test_current_cell_has_the_focus_ring_when_it_is_not_the_first(table: Table, 
     qtbot.keyClick(table.view, Qt.Key.Key_Right)
     cell = table.view.visualRect(table.view.model().index(1, Column.LENGTH))
     image = table.view.viewport().grab().toImage()
-    assert image.pixelColor(cell.center().x(), cell.top() + 1) == QColor(tokens.ACCENT)
-    assert image.pixelColor(cell.right() + 30, cell.top() + 1) != QColor(tokens.ACCENT)
+    assert image.pixelColor(cell.center().x(), cell.top() + 1) == theme.colour(Colour.ACCENT)
+    assert image.pixelColor(cell.right() + 30, cell.top() + 1) != theme.colour(Colour.ACCENT)
 
 
 def test_inserted_and_changed_rows_keep_the_selection(table: Table) -> None:
@@ -264,7 +267,7 @@ def test_current_row_has_a_focus_ring(table: Table, qtbot: QtBot) -> None:
     qtbot.waitUntil(table.view.hasFocus)
     qtbot.keyClick(table.view, Qt.Key.Key_Down)
     image = table.view.viewport().grab().toImage()
-    assert image.pixelColor(700, 1) == QColor(tokens.ACCENT)
+    assert image.pixelColor(700, 1) == theme.colour(Colour.ACCENT)
     assert table.view.selected_jobs() == [JOBS[0]]
 
 
@@ -315,12 +318,12 @@ def test_table_of_five_hundred_rows_is_painted_in_under_100_ms(table: Table, qtb
 
 
 def test_menu_emits_the_triggered_item(qtbot: QtBot) -> None:
-    menu = JobMenu([MenuItem("Cancel", JobAction.CANCEL), None, MenuItem("Remove", JobAction.REMOVE)])
+    menu = JobMenu([MenuItem("Cancel", ActionId.CANCEL), None, MenuItem("Remove", ActionId.REMOVE)])
     qtbot.addWidget(menu)
     triggered: list[object] = []
     menu.triggered.connect(lambda action: triggered.append(action.data()))
     menu.actions()[2].trigger()
-    assert triggered == [MenuItem("Remove", JobAction.REMOVE)]
+    assert triggered == [MenuItem("Remove", ActionId.REMOVE)]
 
 
 def test_invalid_index_has_no_job(table: Table) -> None:

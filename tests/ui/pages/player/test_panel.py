@@ -21,12 +21,12 @@ from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.ui.core.job_text import format_runtime
-from desktop.ui.pages.player.buttons import LetterButton, PaintedButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
 from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.waveform.view import WaveformView
+from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from tests.helpers.command import ROOT

@@ -9,10 +9,11 @@ from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
 from desktop.playback.session import Session
-from desktop.ui.pages.player.buttons import PaintedButton, PlayButton
+from desktop.ui.pages.player.buttons import PlayButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
+from desktop.ui.widgets.button import PaintedButton
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.stems import write_completed_job
 

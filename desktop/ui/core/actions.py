@@ -1,0 +1,257 @@
+"""Actions of the user: what each is called, which keys run it, where it belongs, and for which jobs it is offered.
+
+Menus, buttons, tooltips, accessible names, shortcuts and the list of shortcuts read this table; `app/actions.py` binds
+what an action runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from PySide6.QtGui import QKeySequence
+
+from desktop.jobs.model import Job, JobState
+
+
+class ActionId(Enum):
+    """Identity of an action."""
+
+    ADD_SONGS = auto()
+    ADD_FOLDER = auto()
+    PASTE = auto()
+    EXPORT = auto()
+    REMOVE = auto()
+    UNDO_REMOVAL = auto()
+    REMOVE_FINISHED = auto()
+    SHOW_BIN = auto()
+    SEARCH = auto()
+    LEAVE_SEARCH = auto()
+    SHOW_FILES = auto()
+    SHOW_ERROR = auto()
+    SEPARATE_AGAIN = auto()
+    CANCEL = auto()
+    PAUSE = auto()
+    RESUME = auto()
+    PAUSE_OR_RESUME = auto()
+    PAUSE_OR_RESUME_QUEUE = auto()
+    SEPARATE_NEXT = auto()
+    MOVE_UP = auto()
+    MOVE_DOWN = auto()
+    PLAY_OR_PAUSE = auto()
+    SEEK_BACK = auto()
+    SEEK_FORWARD = auto()
+    RETURN_TO_START = auto()
+    UNDO_MIX = auto()
+    REDO_MIX = auto()
+    MUTE_LANE = auto()
+    SOLO_LANE = auto()
+    ZOOM_IN = auto()
+    ZOOM_OUT = auto()
+    SHOW_WHOLE_SONG = auto()
+    PAN_BACK = auto()
+    PAN_FORWARD = auto()
+    SHOW_SHORTCUTS = auto()
+    SETTINGS = auto()
+    QUIT = auto()
+    OPEN_CELL = auto()
+    CHANGE_CELL = auto()
+    SHOW_MENU = auto()
+    ZOOM_WAVEFORMS = auto()
+    PAN_WAVEFORMS = auto()
+    FIT_WAVEFORMS = auto()
+    SET_PLAYHEAD = auto()
+
+
+class Scope(Enum):
+    """Where an action belongs; the value is its heading in the list of shortcuts."""
+
+    SONGS = "Songs"
+    QUEUE = "Queue"
+    PLAYER = "Player"
+    VIEW = "View"
+    APP = "Unbraid"
+    TABLE = "In the table"
+    WAVEFORMS = "In the waveforms"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether the focused control handles the keys itself, and not the window."""
+        return self in (Scope.TABLE, Scope.WAVEFORMS)
+
+
+JobsPredicate = Callable[[Sequence[Job]], bool]
+
+
+def _always(jobs: Sequence[Job]) -> bool:
+    return True
+
+
+def _for_any(predicate: Callable[[Job], bool]) -> JobsPredicate:
+    return lambda jobs: any(predicate(job) for job in jobs)
+
+
+def _for_one(predicate: Callable[[Job], bool]) -> JobsPredicate:
+    return lambda jobs: len(jobs) == 1 and predicate(jobs[0])
+
+
+@dataclass(frozen=True)
+class Action:
+    """An action and all that the window says about it."""
+
+    id: ActionId
+    text: str
+    """Its one name, an order, without "…"."""
+    scope: Scope
+    keys: tuple[str, ...] = ()
+    """Key sequences in Qt's portable notation, most usual first; names of keys or gestures in the scope of a control."""
+    enabled_when: JobsPredicate = _always
+    """Whether menus offer it for these jobs. Its keys always work: what they run explains why it did nothing."""
+    icon: str = ""
+    """Glyph of its icon buttons."""
+    opens_dialog: bool = False
+    """Whether it asks before it does anything, which menus mark with "…"."""
+    auto_repeats: bool = False
+    """Whether it repeats while its key is held down."""
+    is_per_lane: bool = False
+    """Whether there is one for each lane; lane number n has `keys[n]`."""
+
+    @property
+    def menu_text(self) -> str:
+        """Its text in a menu."""
+        return f"{self.text}…" if self.opens_dialog else self.text
+
+    @property
+    def key(self) -> str:
+        """Its most usual key, empty without one."""
+        return self.keys[0] if self.keys else ""
+
+    @property
+    def key_texts(self) -> list[str]:
+        """Its keys as the user reads them on this system."""
+        return list(self.keys) if self.scope.is_control else [native_key_text(key) for key in self.keys]
+
+    def tooltip(self, text: str = "") -> str:
+        """Return `text`, or the action's own, with its most usual key."""
+        return f"{text or self.text} ({self.key_texts[0]})" if self.keys else text or self.text
+
+
+def native_key_text(key: str) -> str:
+    """Return a key sequence in the notation of this system."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+_ACTIONS = (
+    Action(ActionId.ADD_SONGS, "Add songs", Scope.SONGS, ("Ctrl+O",), icon="plus", opens_dialog=True),
+    Action(ActionId.ADD_FOLDER, "Add folder", Scope.SONGS, ("Ctrl+Shift+O",), icon="folder", opens_dialog=True),
+    Action(ActionId.PASTE, "Paste songs", Scope.SONGS, ("Ctrl+V",)),
+    Action(
+        ActionId.EXPORT,
+        "Export stems",
+        Scope.SONGS,
+        ("Ctrl+E",),
+        _for_any(lambda job: bool(job.stems)),
+        opens_dialog=True,
+    ),
+    Action(ActionId.REMOVE, "Remove", Scope.SONGS, ("Del", "Backspace"), _for_any(lambda job: True)),
+    Action(ActionId.UNDO_REMOVAL, "Undo the last removal", Scope.SONGS, ("Ctrl+Z",)),
+    Action(ActionId.REMOVE_FINISHED, "Remove finished songs", Scope.SONGS, ("Ctrl+Shift+Del",)),
+    Action(ActionId.SHOW_BIN, "Removed songs", Scope.SONGS, opens_dialog=True),
+    Action(ActionId.SEARCH, "Search", Scope.SONGS, ("Ctrl+F",)),
+    Action(ActionId.LEAVE_SEARCH, "Leave the search", Scope.SONGS, ("Esc",)),
+    Action(ActionId.SHOW_FILES, "Show files", Scope.SONGS, (), _for_one(lambda job: True), icon="folder"),
+    Action(
+        ActionId.SHOW_ERROR,
+        "Why it failed",
+        Scope.SONGS,
+        (),
+        _for_one(lambda job: job.state is JobState.FAILED),
+        icon="note",
+        opens_dialog=True,
+    ),
+    Action(
+        ActionId.SEPARATE_AGAIN,
+        "Separate again",
+        Scope.SONGS,
+        (),
+        _for_any(lambda job: job.state.has_ended),
+        icon="retry",
+    ),
+    Action(ActionId.CANCEL, "Cancel", Scope.QUEUE, (), _for_any(lambda job: not job.state.has_ended), icon="cross"),
+    Action(
+        ActionId.PAUSE,
+        "Pause",
+        Scope.QUEUE,
+        (),
+        _for_any(lambda job: not job.state.has_ended and not job.paused),
+        icon="pause",
+    ),
+    Action(
+        ActionId.RESUME,
+        "Resume",
+        Scope.QUEUE,
+        (),
+        _for_any(lambda job: not job.state.has_ended and job.paused),
+        icon="play",
+    ),
+    Action(ActionId.PAUSE_OR_RESUME, "Pause or resume songs", Scope.QUEUE, ("Ctrl+P",)),
+    Action(ActionId.PAUSE_OR_RESUME_QUEUE, "Pause or resume the queue", Scope.QUEUE, ("Ctrl+Shift+P",)),
+    Action(
+        ActionId.SEPARATE_NEXT, "Separate next", Scope.QUEUE, (), _for_one(lambda job: job.state is JobState.PENDING)
+    ),
+    Action(
+        ActionId.MOVE_UP,
+        "Move up in the queue",
+        Scope.QUEUE,
+        ("Alt+Up",),
+        _for_one(lambda job: job.state is JobState.PENDING),
+    ),
+    Action(
+        ActionId.MOVE_DOWN,
+        "Move down in the queue",
+        Scope.QUEUE,
+        ("Alt+Down",),
+        _for_one(lambda job: job.state is JobState.PENDING),
+    ),
+    Action(ActionId.PLAY_OR_PAUSE, "Play or pause", Scope.PLAYER, ("Space",)),
+    # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
+    Action(ActionId.SEEK_BACK, "Back 5 seconds", Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
+    Action(ActionId.SEEK_FORWARD, "Forward 5 seconds", Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True),
+    Action(ActionId.RETURN_TO_START, "Return to start", Scope.PLAYER, ("Home",)),
+    # Not Ctrl+Z, which restores removed songs wherever the focus is.
+    Action(ActionId.UNDO_MIX, "Undo the last change of the mix", Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
+    Action(ActionId.REDO_MIX, "Redo the change of the mix", Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
+    Action(ActionId.MUTE_LANE, "Mute lane", Scope.PLAYER, tuple("123456"), is_per_lane=True),
+    Action(
+        ActionId.SOLO_LANE, "Solo lane", Scope.PLAYER, tuple(f"Shift+{number}" for number in "123456"), is_per_lane=True
+    ),
+    Action(ActionId.ZOOM_IN, "Zoom in", Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
+    Action(ActionId.ZOOM_OUT, "Zoom out", Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
+    Action(ActionId.SHOW_WHOLE_SONG, "Show the whole song", Scope.VIEW, ("Ctrl+0",)),
+    Action(ActionId.PAN_BACK, "Move the view back", Scope.VIEW, ("Shift+Left",), auto_repeats=True),
+    Action(ActionId.PAN_FORWARD, "Move the view forward", Scope.VIEW, ("Shift+Right",), auto_repeats=True),
+    Action(ActionId.SHOW_SHORTCUTS, "Show this list", Scope.APP, ("F1", "?")),
+    Action(ActionId.SETTINGS, "Settings", Scope.APP, ("Ctrl+,",), icon="gear"),
+    Action(ActionId.QUIT, "Quit", Scope.APP, ("Ctrl+Q",)),
+    Action(ActionId.OPEN_CELL, "Play the song, follow a link, press a button", Scope.TABLE, ("Return",)),
+    Action(ActionId.CHANGE_CELL, "Go from cell to cell", Scope.TABLE, ("Arrows",)),
+    Action(ActionId.SHOW_MENU, "More actions", Scope.TABLE, ("Shift+F10", "Menu"), icon="dots"),
+    Action(ActionId.ZOOM_WAVEFORMS, "Zoom in, zoom out", Scope.WAVEFORMS, ("+", "−", "Up", "Down", "Wheel")),
+    Action(ActionId.PAN_WAVEFORMS, "Move the view", Scope.WAVEFORMS, ("Page Up", "Page Down", "Shift+Wheel", "Drag")),
+    Action(ActionId.FIT_WAVEFORMS, "Show the whole song", Scope.WAVEFORMS, ("F", "Double-click")),
+    Action(ActionId.SET_PLAYHEAD, "Set the playhead", Scope.WAVEFORMS, ("Click",)),
+)
+
+ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}
+"""Every action, in the order of the list of shortcuts."""
+
+
+def list_shortcuts() -> dict[str, list[tuple[str, str]]]:
+    """Return rows of name and keys for the list of shortcuts, by heading; all lanes share one row per action."""
+    rows_by_heading: dict[str, list[tuple[str, str]]] = {scope.value: [] for scope in Scope}
+    for action in ACTIONS.values():
+        if action.is_per_lane:
+            name = f"{action.text} 1 to {len(action.keys)}"
+            rows_by_heading[action.scope.value].append((name, f"{action.key_texts[0]} to {action.key_texts[-1]}"))
+        elif action.keys:
+            rows_by_heading[action.scope.value].append((action.text, ", ".join(action.key_texts)))
+    return rows_by_heading
