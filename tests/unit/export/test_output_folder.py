@@ -45,6 +45,6 @@ def test_stems_that_do_not_fit_are_not_copied_and_both_sizes_are_reported(tmp_pa
         stem.path.write_bytes(bytes(800_000))
     with small_disk(tmp_path / "disk", 1) as disk:
         job = make_job()
-        with pytest.raises(StorageError, match="they need 2 MB, and 1 MB is free"):
+        with pytest.raises(StorageError, match="they need 2 MB, but only 1 MB is free"):
             export_to_output_folder(replace(job, options=replace(job.options, out=disk.mount_point)), stems)
         assert list(disk.mount_point.iterdir()) == []

@@ -116,7 +116,7 @@ def test_full_disk_is_reported_and_no_files_are_left(tmp_path: Path, file_format
         with pytest.raises(StorageError, match=r"could not be exported to .*: the disk is full\. Free up space there"):
             export_stems(job, disk.mount_point, file_format, lambda _: None)
         assert [path.name for path in disk.mount_point.iterdir()] == ["filler"]
-        with pytest.raises(StorageError, match=r"The stems need .* has 0 kB free"):
+        with pytest.raises(StorageError, match=r"The stems need .* has only 0 kB free"):
             check_free_space([job], disk.mount_point, "wav")
 
 

@@ -286,6 +286,6 @@ def test_connection_errors_are_reported_in_plain_words(
     def fail(*_: object, **__: object) -> None:
         raise urllib.error.URLError(error)
 
-    monkeypatch.setattr(urllib.request, "urlopen", fail)
+    monkeypatch.setattr(urllib.request.OpenerDirector, "open", fail)
     with pytest.raises(ModelUnavailableError, match=f"^A pair is not downloaded, and {reason}. Try again"):
         store.check_available("pair")
