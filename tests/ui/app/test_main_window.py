@@ -29,9 +29,10 @@ from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.theme import tokens
 from tests.helpers.engines import write_tiny_htdemucs
+from tests.helpers.jobs import make_job
 from tests.helpers.shared import FIXTURES
 from tests.helpers.stems import write_completed_job, write_library_job
-from tests.helpers.window import WindowHarness, add_separated_song, event_loop_gaps, make_job, open_window
+from tests.helpers.window import WindowHarness, add_separated_song, event_loop_gaps, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 FORMATS = FIXTURES / "formats"

@@ -22,7 +22,8 @@ from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.settings_choices import overlap_choices, quit_choices, runtime_choices, shift_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow, Switch
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 SETTING_NAMES = ("draft", "awake", "quit", "export_format", "runtime", "fast", "shifts", "overlap", "updates")

@@ -16,8 +16,9 @@ from desktop.ui.system.activity import ActivityTracker
 from desktop.ui.system.sleep_guard import SleepGuard
 from desktop.ui.system.sleep_inhibitors import DBusInhibitor, ProcessInhibitor, WindowsInhibitor, create_inhibitors
 from tests.helpers.command import ROOT
+from tests.helpers.jobs import make_job
 from tests.helpers.library import wait_until
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 

@@ -29,7 +29,8 @@ from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from tests.helpers.command import ROOT
-from tests.helpers.stems import SAMPLE_RATE, make_unseparated_job, write_completed_job
+from tests.helpers.jobs import make_job
+from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -288,7 +289,7 @@ def test_mix_and_position_are_restored_when_a_job_is_shown_again(
 
 
 def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
-    panel.show_job(replace(make_unseparated_job(JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
+    panel.show_job(replace(make_job(state=JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
     assert "could not be separated" in message_text(panel)
     assert "“a.mp3” is empty. Choose another file." in message_text(panel)
     assert "HT Demucs" not in [chip.text() for chip in panel.findChildren(Chip)]  # no model separated it
@@ -296,7 +297,7 @@ def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
 
 
 def test_cancelled_job_is_not_shown_as_failed(panel: PlayerPanel) -> None:
-    panel.show_job(make_unseparated_job(JobState.CANCELLED))
+    panel.show_job(make_job(state=JobState.CANCELLED))
     assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” begins anew."
 
 
@@ -318,7 +319,7 @@ def test_lane_without_peaks_can_be_played(
 def test_processing_job_shows_mixture_waveform_and_progress(
     panel: PlayerPanel, controller: PlayerController, tmp_path: Path
 ) -> None:
-    job = replace(make_unseparated_job(JobState.PROCESSING), stage=Stage.DECODING, seconds=3.0)
+    job = replace(make_job(state=JobState.PROCESSING), stage=Stage.DECODING, seconds=3.0)
     folder = Home(tmp_path / "home").job_folder(job.id)
     panel.show_job(job)
     assert "Reading the song" in visible_texts(panel)

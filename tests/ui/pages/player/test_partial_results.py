@@ -20,7 +20,8 @@ from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.hand_device import ManualDevices
-from tests.helpers.stems import make_unseparated_job, write_completed_job
+from tests.helpers.jobs import make_job
+from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SAMPLE_RATE = 44100
@@ -63,7 +64,7 @@ def panel(qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: p
 
 @pytest.fixture
 def job() -> Job:
-    return replace(make_unseparated_job(), state=JobState.PROCESSING, stage=Stage.SEPARATING, token=1)
+    return replace(make_job(), state=JobState.PROCESSING, stage=Stage.SEPARATING, token=1)
 
 
 def create_segment_store(home: Home, job: Job, final: bool, names: tuple[str, ...] = MODEL_SOURCES) -> SegmentStore:
