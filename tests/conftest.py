@@ -5,9 +5,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+from PySide6.QtWidgets import QApplication
 
+from tests.helpers.patient_bot import PatientBot
 from tests.helpers.surroundings import isolate_environment
+
+# The same examples in every run and on every machine, however long one takes.
+hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -19,10 +26,16 @@ def pytest_configure(config: pytest.Config) -> None:
     isolate_environment(folder)
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if not config.option.markexpr:
-        config.option.markexpr = "not faults and not bench and not fuzz"
+        config.option.markexpr = "not release and not faults and not bench and not fuzz"
 
 
 @pytest.fixture(scope="session")
 def qapp_args() -> list[str]:
     """Draw windows in memory. An environment variable would also affect the commands under test."""
     return ["unbraid", "-platform", "offscreen"]
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> PatientBot:
+    """Return the robot of pytest-qt, which waits long enough for a busy machine."""
+    return PatientBot(request)

@@ -49,7 +49,7 @@ def test_separate_reports_a_paused_running_job_and_completes_after_resume(
         wait_until(lambda: [job.progress > 0.1 for job in service.jobs()] == [True])
         (job,) = service.jobs()
         service.pause_jobs([job.id])
-        wait_until(lambda: service.job(job.id).state is JobState.PENDING, timeout_s=4)
+        wait_until(lambda: service.job(job.id).state is JobState.PENDING)
         lines = iter(process.stderr.readline, "")
         assert next(line for line in lines if "Paused" in line) == (
             f"Paused: song. To go on: unbraid resume {job.id[:8]}\n"

@@ -159,7 +159,7 @@ def test_identity_engine_returns_the_mixture_at_any_length(tmp_path: Path, frame
         np.testing.assert_allclose(soundfile.read(stem.path)[0], share * soundfile.read(source)[0], atol=2e-6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.integers(1, 3000),
     length=st.integers(2, 1000),

@@ -148,10 +148,10 @@ def test_number_that_would_exhaust_memory_is_refused(tmp_path: Path, package: di
     ],
 )
 def test_oversized_or_malformed_pickle_is_refused_at_once(tmp_path: Path, data: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()  # CPU time: other programs may keep the processor busy
     with pytest.raises(ModelRejectedError, match=r"damaged|holds no Demucs model"):
         read_sources(write_zip_with_pickle(tmp_path / "odd.th", data))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_compressed_pickle_is_refused(tmp_path: Path) -> None:
@@ -342,10 +342,10 @@ def test_nested_shared_lists_cannot_exhaust_memory(tmp_path: Path) -> None:
         b"q" + bytes([n]) + b"0](h" + bytes([n]) + b"h" + bytes([n]) + b"e" for n in range(60)
     )
     data = b"\x80\2cfractions\nFraction\n" + nested + b"\x85R."
-    started = time.monotonic()
+    started = time.process_time()  # CPU time: other programs may keep the processor busy
     with pytest.raises(ModelRejectedError):
         read_package(write_zip_with_pickle(tmp_path / "bomb.th", data))
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_missing_file_folder_and_pipe_are_reported_differently(tmp_path: Path) -> None:
@@ -359,14 +359,14 @@ def test_missing_file_folder_and_pipe_are_reported_differently(tmp_path: Path) -
             read_package(tmp_path / "pipe.th")
 
 
-@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@settings(max_examples=300)
 @given(mutations(3))
 def test_damaged_file_is_read_or_rejected(tiny_in_each_format: list[bytes], mutation: Mutation) -> None:
     with NamedTemporaryFile() as file:
         file.write(mutated(mutation, tiny_in_each_format))
         file.flush()
         with suppress(ModelRejectedError):
-            build_model(Path(file.name), read_package(Path(file.name)))
+            assert build_model(Path(file.name), read_package(Path(file.name))).sources
 
 
 def test_file_names_in_error_messages_contain_no_escape_characters(tmp_path: Path) -> None:

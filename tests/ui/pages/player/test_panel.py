@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -147,9 +146,8 @@ def test_showing_a_job_does_not_block_the_window(
 ) -> None:
     load_and_show(qtbot, panel, controller, job)
     other = write_completed_job(tmp_path / "other", stem_count=6)
-    start = perf_counter()
     panel.show_job(other)
-    assert perf_counter() - start < 0.5  # measured: 10 ms; the limit allows for machines under load
+    assert not controller.is_ready  # the stems are opened by another thread
     qtbot.waitUntil(lambda: controller.is_ready and len(controller.lane_names) == 6)
 
 
@@ -167,12 +165,13 @@ def test_mute_and_solo_change_the_transport_and_the_lane_header(
 
 
 def test_mute_and_solo_of_missing_lanes_have_no_effect(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, transport: Transport, job: Job
 ) -> None:
     controller.toggle_mute(0)
     load_and_show(qtbot, panel, controller, job)
     controller.toggle_mute(5)
     controller.toggle_solo(-1)
+    assert [transport.is_audible(lane) for lane in range(4)] == [True, True, True, True]
 
 
 def test_fader_sets_the_level_of_its_lane(

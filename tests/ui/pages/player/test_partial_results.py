@@ -186,7 +186,7 @@ def test_incomplete_draft_is_requested_again_and_a_complete_one_is_not(
     draft = create_segment_store(home, job, final=False)
     write_segments(draft, 0, 1)
     panel.show_job(job)
-    qtbot.waitUntil(lambda: requests == [job.id], timeout=10_000)
+    qtbot.waitUntil(lambda: requests == [job.id])
     write_segments(draft)
     (draft.folder / COMPLETE_MARKER).touch()
     requests.clear()
