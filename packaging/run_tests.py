@@ -26,9 +26,9 @@ CHECKS = {
     "import contracts": ("lint-imports", "--no-cache"),
     "types": ("basedpyright",),
 }
-# Tests of one file share its slow fixtures, so a file stays with one process. The first files are the slowest: they keep
-# their place, so that none is left over at the end. Tests wait for other processes half of the time: hence more test
-# processes than cores.
+# Tests of one file share its slow fixtures, so a file stays with one process. The slow files come first (e2e before ui
+# and unit) and keep their place, so that none is left over at the end. Tests wait for other processes half of the time:
+# hence more test processes than cores.
 PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder")
 WORKERS_PER_CORE, MAX_WORKERS = 2, 8
 # Options that need the terminal, which only a single process has.
@@ -102,7 +102,10 @@ class Checks:
 
 def run(*command: str) -> int:
     """Run `command` in the checkout and return its exit status."""
-    return subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONUNBUFFERED": "1"}, check=False).returncode
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
+    # Tests start hundreds of processes: each would compile the app anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-# Long enough for a cold start of Redis and the worker on a busy machine of two cores (seconds).
-TIMEOUT_S = 120.0
+# Long enough for Redis, the worker and a song on a busy machine of two cores (seconds).
+TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from desktop.jobs.queue import DraftChanged, JobEvent
 from desktop.paths import Home
 
 # Seconds for a cold start of everything on a busy machine.
-TIMEOUT_S = 90.0
+TIMEOUT_S = 180.0
 
 
 class RunningLibrary:
