@@ -183,7 +183,7 @@ def test_celery_workers_without_the_app_complete_every_job_and_return_results(
     for name in ("UNBRAID_HOME", *server):
         monkeypatch.setenv(name, environment[name])
     service = Backend(Home(root).create_folders()).service
-    job = service.add(write_song(tmp_path / "song.wav", 150), SKETCH)
+    job = service.add(write_song(tmp_path / "song.wav", 60), SKETCH)
     workers = [start_celery_worker(tmp_path / "one.log", environment)]
     try:
         wait_until(lambda: service.job(job.id).progress > 0.1)

@@ -53,12 +53,12 @@ def audible_mix(paths: list[Path]) -> NDArray[np.float32]:
 
 
 def test_playback_of_all_stems_is_sample_exact(stems: list[Path], tmp_path: Path) -> None:
-    played = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, *stems)
+    played = record_playback(SETUP + "transport.play(); assert ended.wait(60)" + TEARDOWN, tmp_path, *stems)
     played.assert_matches(audible_mix(stems))
 
 
 def test_seek_starts_at_its_frame_and_mute_leaves_only_the_other_stem(stems: list[Path], tmp_path: Path) -> None:
-    script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(20)"
+    script = "transport.set_mute(1, True); transport.seek(44100); transport.play(); assert ended.wait(60)"
     played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
     # The first 0.2 s of a stream may be cut, and playback fades in.
     expected = read_audio(stems[0])[RATE : -RATE // 2]
@@ -76,7 +76,7 @@ transport.play()
 until(88200)
 transport.set_mute(0, True)
 transport.set_mute(1, True)
-assert ended.wait(20)
+assert ended.wait(60)
 """
     played = record_playback(SETUP + script + TEARDOWN, tmp_path, *stems)
     match = match_sound(audible_mix(stems), played.recording)
@@ -92,9 +92,10 @@ def test_track_of_another_sample_rate_keeps_its_pitch_and_length(tmp_path: Path)
     sound = np.where((time > 0.5) & (time < 2.5), 0.5 * np.sin(2 * np.pi * 1000 * time), 0)
     path = tmp_path / "mono.wav"
     soundfile.write(path, sound, 22050, subtype="PCM_16")
-    recording = record_playback(SETUP + "transport.play(); assert ended.wait(20)" + TEARDOWN, tmp_path, path).recording
+    played = record_playback(SETUP + "transport.play(); assert ended.wait(60)" + TEARDOWN, tmp_path, path)
+    recording = played.recording
     loud = np.flatnonzero(np.abs(recording[:, 0]) > 0.2)
-    assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05
+    assert abs((loud[-1] - loud[0]) / RATE - 2.0) < 0.05 + played.dropouts.longest_loss_s
     inside = recording[loud[0] + RATE // 2 :][:RATE, 0]
     peak = np.abs(np.fft.rfft(inside)).argmax()
     assert abs(peak - 1000) <= 1
@@ -134,7 +135,7 @@ while not transport.is_buffering:
 moment.wait(0.8)
 assert transport.is_playing and 1.9 * 44100 < transport.position <= 2 * 44100
 finish(2, 3)
-assert ended.wait(20)
+assert ended.wait(60)
 moment.wait(0.4)
 transport.close()
 """

@@ -32,6 +32,11 @@ class Dropouts:
     late_reads: int
     """Late reads of the program itself."""
 
+    @property
+    def longest_loss_s(self) -> float:
+        """The longest sound, in seconds, that the card can have lost in its underflows."""
+        return _MAX_CUTS_PER_UNDERFLOW * self.underflows * _MAX_LOST_FRAMES / SAMPLE_RATE
+
     def can_explain(self, cuts: int) -> bool:
         """Return True if the card alone can have caused this number of cuts."""
         return self.late_reads == 0 and cuts <= _MAX_CUTS_PER_UNDERFLOW * self.underflows
@@ -72,7 +77,7 @@ def record_playback(script: str, folder: Path, *arguments: str | Path) -> Playba
         env=_environment(),
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert run.returncode == 0, run.stderr
