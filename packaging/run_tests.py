@@ -26,8 +26,8 @@ CHECKS = {
     "import contracts": ("lint-imports", "--no-cache"),
     "types": ("basedpyright",),
 }
-# Tests of one file share its slow fixtures, so a file stays with one process. The slow files come first (e2e before ui
-# and unit) and keep their place, so that none is left over at the end. Tests wait for other processes half of the time:
+# Tests of one file share its slow fixtures, so a file stays with one process. The slow files come first (tests/conftest.py;
+# e2e before ui and unit) and keep their place, so that none is left over at the end. Tests wait for other processes half of the time:
 # hence more test processes than cores.
 PARALLEL = ("--dist", "loadfile", "--no-loadscope-reorder")
 WORKERS_PER_CORE, MAX_WORKERS = 2, 8

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from tests.helpers.patient_bot import PatientBot
 from tests.helpers.surroundings import isolate_environment
 
+SLOWEST_FILE = "test_runtimes.py"
 # The same examples in every run and on every machine, however long one takes.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("tests")
@@ -27,6 +28,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     if not config.option.markexpr:
         config.option.markexpr = "not release and not faults and not bench and not fuzz"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Stable, and so only the slowest file moves: if it started last, the run would end with it alone.
+    items.sort(key=lambda item: item.path.name != SLOWEST_FILE)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import pytest
 import run_tests
 
@@ -39,3 +42,17 @@ def test_faults_damaged_files_and_benchmarks_have_the_machine_for_themselves(sel
 )
 def test_single_file_and_a_debugger_stay_in_one_process(rest: list[str]) -> None:
     assert run_tests.parallel_options(DEFAULT, rest) == []
+
+
+def test_failed_check_is_named_and_its_output_shown_apart_from_that_of_the_tests(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_tests, "SCRIPTS", Path(sys.executable).parent)
+    python = Path(sys.executable).name
+    checks = {"style": (python, "-c", ""), "types": (python, "-c", "print('no type'); raise SystemExit(1)")}
+    monkeypatch.setattr(run_tests, "CHECKS", checks)
+    assert run_tests.Checks().wait() == ["types"]
+    output = capsys.readouterr()
+    assert output.out == "", "the closing line of pytest stays the last one"
+    assert "style: good" in output.err
+    assert "no type\ntypes: FAILED" in output.err
