@@ -5,7 +5,7 @@ from typing import Any
 from pytestqt.qtbot import QtBot
 
 # pytest-qt's own limits are one to five seconds.
-TIMEOUT_MS = 60_000
+TIMEOUT_MS = 180_000
 
 
 class PatientBot(QtBot):

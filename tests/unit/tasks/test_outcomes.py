@@ -162,7 +162,7 @@ except RuntimeError as error:
 print(classify_failure(torch.OutOfMemoryError("CUDA out of memory.")).value)
 """
     output = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert output.split() == ["RuntimeError", "out of memory", "out of memory"]
+    assert output.splitlines() == ["RuntimeError out of memory", "out of memory"]
 
 
 def test_retry_delays_grow_and_vary_up_to_ten_minutes() -> None:
