@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
-from tests.helpers.window import make_job, open_window, window_harness
+from tests.helpers.jobs import make_job
+from tests.helpers.window import open_window, window_harness
 
 pytestmark = [pytest.mark.bench, pytest.mark.qt_log_ignore("does not support propagateSizeHints")]
 ROWS = 5000

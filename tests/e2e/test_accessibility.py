@@ -13,10 +13,11 @@ from desktop.settings import Settings
 from tests.e2e.test_window import window
 from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, accessibility_bus
 from tests.helpers.command import ROOT, command_environment, unbraid_command
+from tests.helpers.jobs import make_job
 from tests.helpers.library import wait_until, write_song
 from tests.helpers.screen import virtual_screen
 from tests.helpers.settings import save_settings
-from tests.helpers.window import add_separated_song, make_job, window_harness
+from tests.helpers.window import add_separated_song, window_harness
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="AT-SPI exists only on Linux"),

@@ -17,6 +17,7 @@ from desktop.paths import Home
 from desktop.stage import Stage
 from tests.helpers.command import ROOT, command_environment, unbraid_command
 from tests.helpers.library import (
+    TIMEOUT_S,
     RunningLibrary,
     assert_all_ended,
     find_processes,
@@ -96,8 +97,8 @@ def test_cancelled_running_job_stops_and_its_run_files_are_deleted(library: Runn
     job = library.service.add(write_song(tmp_path / "long.wav", seconds=300), SKETCH)
     library.wait_for_progress(job)
     library.service.cancel(job.id)
-    library.wait_until(lambda: library.service.job(job.id).state is JobState.CANCELLED, timeout_s=10)
-    library.wait_until(lambda: not list(library.home.job_folder(job.id).root.glob("run-*")), timeout_s=10)
+    library.wait_until(lambda: library.service.job(job.id).state is JobState.CANCELLED)
+    library.wait_until(lambda: not list(library.home.job_folder(job.id).root.glob("run-*")))
     with pytest.raises(JobStateError):
         library.service.cancel(job.id)
 
@@ -204,7 +205,7 @@ def test_killed_app_leaves_no_process_and_its_job_completes_after_the_next_start
     children = psutil.Process(app.pid).children(recursive=True)
     os.kill(app.pid, signal.SIGKILL)
     app.communicate()
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=TIMEOUT_S)
     assert not alive
     with running_library(root) as library:
         (job,) = library.service.jobs()

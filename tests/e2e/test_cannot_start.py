@@ -15,7 +15,7 @@ from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
 from desktop.ui.dialogs.startup_error import library_path_in
 from tests.helpers.command import ROOT, command_environment, run_unbraid, unbraid_command
-from tests.helpers.rows import make_new_job
+from tests.helpers.jobs import make_job
 from tests.helpers.screen import Screen, virtual_screen
 
 TITLE = "Unbraid cannot start"
@@ -32,7 +32,7 @@ def screen() -> Iterator[Screen]:
 def newer_library(tmp_path: Path) -> Home:
     """A library whose database was written by a newer version."""
     home = Home(tmp_path / "library").create_folders()
-    JobStore(home).insert(make_new_job())
+    JobStore(home).insert(make_job())
     with sqlite3.connect(home.database) as connection:
         connection.execute("ALTER TABLE jobs ADD COLUMN mood TEXT")
         connection.execute("PRAGMA user_version = 99")

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,30 @@ import psutil
 import pytest
 import soundfile
 
-from tests.helpers.command import ROOT, command_environment, run_unbraid, unbraid_command
+from tests.helpers.command import NO_SERVER, ROOT, command_environment, run_unbraid, unbraid_command
+from tests.helpers.library import RunningLibrary, running_library, wait_until
 from tests.helpers.shared import FIXTURES
 
 LONG_SONG = FIXTURES / "songs" / "Karissa_Hobbs_-_Lets_Go_Fishin.hq.ogg"
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningLibrary]:
+    """Run one library, whose Redis and worker all commands use: starting both takes longer than most commands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UNBRAID_MODEL_URL", NO_SERVER)
+        with running_library(tmp_path_factory.mktemp("library")) as running:
+            yield running
+
+
 @pytest.fixture
-def library(tmp_path: Path) -> Path:
-    return tmp_path / "library"
+def library(running: RunningLibrary) -> Iterator[Path]:
+    """Return the folder of the running library; delete its jobs at the end."""
+    yield running.home.root
+    ids = [job.id for job in running.service.jobs()]
+    running.service.remove_jobs(ids)
+    running.service.bin.delete([removed.job.id for removed in running.service.bin.jobs()])
+    wait_until(lambda: not list(running.home.jobs.iterdir()))
 
 
 @pytest.fixture
@@ -169,7 +185,8 @@ def test_track_already_in_the_library_is_separated_once_per_set_of_options(
     assert len(json.loads(run_unbraid(library, "jobs", "--json").stdout)) == 3
 
 
-def test_ctrl_c_cancels_the_job_and_leaves_no_process(library: Path) -> None:
+def test_ctrl_c_cancels_the_job_and_leaves_no_process(tmp_path: Path) -> None:
+    library = tmp_path / "library"
     process = subprocess.Popen(
         unbraid_command("separate", "--json", "--model", "sketch", LONG_SONG),
         cwd=ROOT,

@@ -11,7 +11,7 @@ from desktop.backend import Backend
 from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.paths import Home
-from tests.helpers.command import run_unbraid, running_process, unbraid_command
+from tests.helpers.command import TIMEOUT_S, run_unbraid, running_process, unbraid_command
 from tests.helpers.library import assert_all_ended, wait_until, write_song
 
 
@@ -36,7 +36,7 @@ def test_separate_reports_a_paused_queue_and_completes_after_resume(library: Pat
         assert process.stderr is not None
         assert process.stderr.readline().strip() == "The queue is paused. To resume: unbraid resume"
         run_unbraid(library, "resume")
-        out, _ = process.communicate(timeout=90)
+        out, _ = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
     assert_all_ended(library)
 
@@ -44,29 +44,29 @@ def test_separate_reports_a_paused_queue_and_completes_after_resume(library: Pat
 def test_separate_reports_a_paused_running_job_and_completes_after_resume(
     library: Path, service: JobService, tmp_path: Path
 ) -> None:
-    with running_separate(library, write_song(tmp_path / "song.wav", 200)) as process:
+    with running_separate(library, write_song(tmp_path / "song.wav", 100)) as process:
         assert process.stderr is not None
         wait_until(lambda: [job.progress > 0.1 for job in service.jobs()] == [True])
         (job,) = service.jobs()
         service.pause_jobs([job.id])
-        wait_until(lambda: service.job(job.id).state is JobState.PENDING, timeout_s=4)
+        wait_until(lambda: service.job(job.id).state is JobState.PENDING)
         lines = iter(process.stderr.readline, "")
         assert next(line for line in lines if "Paused" in line) == (
             f"Paused: song. To resume: unbraid resume {job.id[:8]}\n"
         )
         assert service.job(job.id).progress > 0.1
         assert "Resumed" in run_unbraid(library, "resume", job.id[:8]).stdout
-        out, _ = process.communicate(timeout=90)
+        out, _ = process.communicate(timeout=TIMEOUT_S)
     assert (process.returncode, '"status": "completed"' in out) == (0, True)
 
 
 def test_separate_fails_and_suggests_restore_when_its_job_is_removed(
     library: Path, service: JobService, tmp_path: Path
 ) -> None:
-    with running_separate(library, write_song(tmp_path / "song.wav", 200)) as process:
+    with running_separate(library, write_song(tmp_path / "song.wav", 100)) as process:
         wait_until(lambda: [job.progress > 0 for job in service.jobs()] == [True])
         (job,) = service.jobs()
         run_unbraid(library, "remove", job.id)
-        out, _ = process.communicate(timeout=90)
+        out, _ = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1
     assert f"unbraid restore {job.id[:8]}" in json.loads(out)["error"]

@@ -147,9 +147,7 @@ def test_malformed_messages_do_not_stop_republishing_or_the_restart_of_the_worke
             client.delete(redis_names().queue)
             client.lpush(redis_names().queue, *hostile_messages(trap).values())
             # A pending job without a message gets one, whatever else is in the queue.
-            wait_until(
-                lambda: any(waiting.id in text for text in client.lrange(redis_names().queue, 0, -1)), timeout_s=20
-            )
+            wait_until(lambda: any(waiting.id in text for text in client.lrange(redis_names().queue, 0, -1)))
         find_worker(library.home.root).kill()
         library.service.cancel(busy.id)
         assert library.wait_for(waiting, *DONE).state is JobState.COMPLETED

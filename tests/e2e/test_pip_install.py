@@ -77,6 +77,7 @@ def test_wheel_installs_only_desktop_into_site_packages(wheel: Path) -> None:
     assert {top for top in top_level_names if not top.endswith(".dist-info")} == {"desktop"}
 
 
+@pytest.mark.release
 def test_installed_command_separates_the_demo_song(installed: Path, tmp_path: Path) -> None:
     (demo,) = installed.rglob("Unbraid demo.flac")
     command = installed / SCRIPTS / "unbraid"
@@ -85,6 +86,7 @@ def test_installed_command_separates_the_demo_song(installed: Path, tmp_path: Pa
     assert len(list((tmp_path / "stems").rglob("*.wav"))) == 4
 
 
+@pytest.mark.release
 def test_installed_app_lists_its_components_and_their_licences(installed: Path, tmp_path: Path) -> None:
     output = run(installed / SCRIPTS / "python", "-c", PRINT_COMPONENTS, cwd=tmp_path)
     assert "MIT License" in output

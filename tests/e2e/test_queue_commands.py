@@ -11,8 +11,8 @@ from desktop.jobs.model import JobState, Stem
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from tests.helpers.command import run_unbraid
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job
-from tests.helpers.window import make_job
 
 
 @pytest.fixture

@@ -13,8 +13,11 @@ from desktop.settings import Settings
 from tests.e2e.test_window import list_jobs, window
 from tests.helpers.desktop_services import desktop_bus
 from tests.helpers.library import assert_all_ended, wait_until, write_song
+from tests.helpers.release import release_except
 from tests.helpers.screen import Screen, virtual_screen
 from tests.helpers.settings import save_settings
+
+pytestmark = pytest.mark.alone
 
 
 @pytest.fixture
@@ -54,7 +57,9 @@ def test_quit_confirmed_with_stop_returns_the_running_job_to_the_queue(
     assert_all_ended(library)
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "signal_number", release_except((signal.SIGTERM,), (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+)
 def test_signal_quits_without_a_dialog_and_returns_the_running_job_to_the_queue(
     library: Path, song: Path, screen: Screen, signal_number: signal.Signals
 ) -> None:

@@ -20,7 +20,7 @@ from desktop.settings import RedisSettings
 from desktop.supervisor.redis_server import RedisServer
 from desktop.tasks.celery_app import broker_url
 from tests.helpers.command import ROOT, command_environment, run_unbraid
-from tests.helpers.library import RunningLibrary, assert_all_ended, running_library, write_song
+from tests.helpers.library import TIMEOUT_S, RunningLibrary, assert_all_ended, running_library, write_song
 
 SKETCH = JobOptions(model="sketch")
 # The app as on a system that does not end children with their parents.
@@ -218,6 +218,6 @@ def test_killed_app_leaves_no_process_even_where_children_outlive_their_parents(
     assert redis_process(Home(root)) in children
     os.kill(app.pid, signal.SIGKILL)
     app.communicate()
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=TIMEOUT_S)
     assert not alive
     assert_all_ended(root)

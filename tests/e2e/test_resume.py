@@ -19,6 +19,8 @@ from tests.helpers.resume import (
     list_leftovers,
 )
 
+pytestmark = pytest.mark.alone
+
 DONE = (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
 # 14 segments of the tiny model.
 SONG_SECONDS = 40.0

@@ -16,7 +16,7 @@ from tests.helpers.library import wait_until
 from tests.helpers.sound_card import find_offset
 from tests.helpers.sound_server import SAMPLE_RATE, SoundServer
 
-pytestmark = pytest.mark.skipif(which("pulseaudio") is None, reason="PulseAudio is not installed")
+pytestmark = [pytest.mark.alone, pytest.mark.skipif(which("pulseaudio") is None, reason="PulseAudio is not installed")]
 SONG_SECONDS = 60
 # A process whose sound server is frozen exits within this time on a busy machine.
 EXIT_TIMEOUT_S = 30

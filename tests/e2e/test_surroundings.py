@@ -90,4 +90,4 @@ def test_separate_works_without_semaphores(tmp_path: Path) -> None:
     if run.returncode == 77 or "unshare failed" in run.stderr:
         pytest.skip("this user may not mount a disk")
     assert json.loads(run.stdout)["status"] == "completed", run.stderr
-    assert "there are no semaphores" in (tmp_path / "library" / "logs" / "worker.log").read_text()
+    assert "semaphores are not available" in (tmp_path / "library" / "logs" / "worker.log").read_text()

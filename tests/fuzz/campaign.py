@@ -30,7 +30,7 @@ class Campaign:
 
         @seed(seed_number)
         @settings(
-            max_examples=file_count, deadline=None, database=None, phases=[Phase.generate],
+            max_examples=file_count, database=None, phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),
         )  # fmt: skip
         @given(mutations(len(self.seeds)))

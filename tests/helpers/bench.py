@@ -73,7 +73,7 @@ class BlockingEngine(IdentityEngine):
     released = threading.Event()
 
     def stems(self, segments: Samples) -> Samples:
-        self.released.wait(30)
+        self.released.wait(120)
         return super().stems(segments)
 
 

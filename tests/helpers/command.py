@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-# Long enough for a cold start of Redis and the worker on a busy machine of two cores (seconds).
-TIMEOUT_S = 120.0
+# The port discard, where nothing answers: models cannot be downloaded.
+NO_SERVER = "http://127.0.0.1:9"
+# Long enough for Redis, the worker and a song on a busy machine of two cores (seconds).
+TIMEOUT_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def unbraid_command(*arguments: str | Path) -> list[str]:
 def command_environment(library: Path, **extra: str) -> dict[str, str]:
     """Return the environment of a command on `library`, without a display and without an external Redis."""
     kept = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY", "REDIS_HOST")}
-    return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": "http://127.0.0.1:9"} | extra
+    return kept | {"UNBRAID_HOME": str(library), "UNBRAID_MODEL_URL": NO_SERVER} | extra
 
 
 @contextmanager

@@ -1,36 +1,18 @@
 """Create rows directly that the app never writes, or writes only slowly."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-from uuid import uuid4
-
 from sqlalchemy import create_engine, text
 
-from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.model import Job, Stem
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.process_identity import machine_id
-
-
-def make_new_job(name: str = "song.wav", options: JobOptions | None = None) -> Job:
-    """Return a job that has not been added yet."""
-    return Job(
-        id=str(uuid4()),
-        state=JobState.PENDING,
-        title="A song",
-        artist="",
-        album="",
-        source=Path("/music") / name,
-        options=options or JobOptions(),
-        position=0,
-        added=datetime.now(UTC),
-    )
+from tests.helpers.jobs import make_job
 
 
 def claim_job(store: JobStore, job: Job | None = None) -> Job:
     """Claim the job, or a new one, for this process, and return it."""
-    claimed_job = store.ownership.claim((job or store.insert(make_new_job())).id)
+    claimed_job = store.ownership.claim((job or store.insert(make_job())).id)
     assert claimed_job is not None
     return claimed_job
 

@@ -1,7 +1,6 @@
 """Completed jobs with real stems and peaks, written quickly."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,26 +8,12 @@ import numpy as np
 import soundfile as sf
 
 from desktop.audio.peaks import write_peaks
-from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
+from tests.helpers.jobs import make_job
 
 SAMPLE_RATE = 44100
 STEM_NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")
-
-
-def make_unseparated_job(state: JobState = JobState.PENDING) -> Job:
-    """Return a job that has no stems."""
-    return Job(
-        id=str(uuid4()),
-        state=state,
-        title="Night Drive",
-        artist="Mara Lind",
-        album="",
-        source=Path("Night Drive.flac"),
-        options=JobOptions(),
-        position=1,
-        added=datetime.now(UTC),
-    )
 
 
 def write_stems(folder: Path, stem_count: int = 4, seconds: float = 2.0) -> tuple[Stem, ...]:
@@ -50,16 +35,8 @@ def write_completed_job(folder: Path, stem_count: int = 4, seconds: float = 2.0)
     """Return a job whose stems are tones of different pitch, written into `folder`."""
     frames = round(seconds * SAMPLE_RATE)
     written_stems = write_stems(folder, stem_count, seconds)
-    return Job(
-        id=str(uuid4()),
+    return make_job(
         state=JobState.COMPLETED,
-        title="Night Drive",
-        artist="Mara Lind",
-        album="Neon Coast",
-        source=Path("Night Drive.flac"),
-        options=JobOptions(),
-        position=1,
-        added=datetime.now(UTC),
         token=1,
         seconds=seconds,
         sample_rate=SAMPLE_RATE,

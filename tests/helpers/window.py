@@ -3,18 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from PySide6.QtCore import QObject, QSize, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.errors import ModelUnavailableError
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.model import Job
 from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
@@ -109,22 +107,6 @@ def add_separated_song(harness: WindowHarness, **changes: Any) -> Job:
     job.stems[0].path.parent.rename(folder)
     stems = tuple(replace(stem, path=folder / stem.path.name, peaks=folder / stem.peaks.name) for stem in job.stems)
     return harness.store.insert(replace(job, stems=stems))
-
-
-def make_job(title: str = "Night Drive", state: JobState = JobState.PENDING, **changes: Any) -> Job:
-    """Return a job with these values and defaults for the rest."""
-    model = changes.pop("model", "htdemucs")
-    age = changes.pop("ago", timedelta(0))
-    values: dict[str, Any] = {
-        "id": str(uuid4()),
-        "artist": "Mara Lind",
-        "album": "Neon Coast",
-        "source": Path("Night Drive.flac"),
-        "options": JobOptions(model=model),
-        "position": 1,
-        "added": datetime.now(UTC) - age,
-    }
-    return Job(title=title, state=state, **values | changes)
 
 
 @contextmanager

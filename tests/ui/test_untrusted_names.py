@@ -24,8 +24,9 @@ from desktop.ui.system.tray import TrayIcon
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 from desktop.ui.widgets.text_escaping import escape_menu_text, escape_tooltip, escape_window_title
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_completed_job
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints", "systemTrayWindowChanged")
 HOSTILE_NAME = "<img src='file:///canary.png'><b>x</b> R&B &amp; <a href='http://127.0.0.1'>y</a>"

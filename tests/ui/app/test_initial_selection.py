@@ -10,8 +10,9 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import JobState
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.pages.library.columns import Column
+from tests.helpers.jobs import make_job
 from tests.helpers.library import write_song
-from tests.helpers.window import WindowHarness, add_separated_song, make_job
+from tests.helpers.window import WindowHarness, add_separated_song
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 

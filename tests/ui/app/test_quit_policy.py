@@ -15,8 +15,9 @@ from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.quit_policy import QuitPolicy
 from desktop.ui.dialogs.quit_dialog import QuitDialog
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_stems
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
 

@@ -15,9 +15,10 @@ from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.library.menu import build_menu_items
+from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_library_job
-from tests.helpers.window import WindowHarness, make_job, open_window
+from tests.helpers.window import WindowHarness, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support", "systemTrayWindowChanged")
 

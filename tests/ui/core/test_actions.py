@@ -11,8 +11,9 @@ from desktop.ui.core.job_actions import available_actions, player_actions
 from desktop.ui.pages.library.menu import MenuItem, build_menu_items
 from desktop.ui.theme.icons import create_glyph_icon
 from desktop.ui.theme.palette import Colour
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job
-from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
+from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 

@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.bin import BinDialog
-from tests.helpers.window import WindowHarness, make_job, open_window
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)")
 

@@ -26,8 +26,9 @@ from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow
 from desktop.ui.widgets.check_box import Switch
+from tests.helpers.jobs import make_job
 from tests.helpers.settings import save_settings
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 ROWS = {key: setting.row for key, setting in SETTINGS.items() if setting.row}

@@ -10,7 +10,7 @@ from desktop.stage import Stage
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.system.announcer import Announcer
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 ERROR = "The file is damaged: its index is missing."
 

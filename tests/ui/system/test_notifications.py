@@ -15,7 +15,7 @@ from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.notifications import Notification, Notifier
 from tests.helpers.command import ROOT
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 ERROR = "The file is damaged: its index is missing."
 

@@ -16,8 +16,9 @@ from desktop.ui.system.activity import ActivityTracker
 from desktop.ui.system.sleep_guard import SleepGuard
 from desktop.ui.system.sleep_inhibitors import DBusInhibitor, ProcessInhibitor, WindowsInhibitor, create_inhibitors
 from tests.helpers.command import ROOT
+from tests.helpers.jobs import make_job
 from tests.helpers.library import wait_until
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
@@ -118,6 +119,7 @@ def test_inhibitor_process_runs_until_release() -> None:
 def test_missing_inhibitor_program_is_not_an_error() -> None:
     inhibitor = ProcessInhibitor(["no-such-program-of-any-system"])
     inhibitor.acquire()
+    assert inhibitor._process is None
     inhibitor.release()
 
 
@@ -128,7 +130,7 @@ def test_inhibitor_process_ends_when_the_app_is_killed() -> None:
     )
     process = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     command_line = Path("/proc") / process.stdout.strip() / "cmdline"
-    wait_until(lambda: not command_line.exists() or not command_line.read_bytes(), timeout_s=10)
+    wait_until(lambda: not command_line.exists() or not command_line.read_bytes())
 
 
 @pytest.mark.skipif(which("dbus-run-session") is None, reason="no D-Bus here")

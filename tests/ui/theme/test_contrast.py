@@ -30,7 +30,7 @@ from desktop.ui.theme.palette import (
 )
 from desktop.ui.theme.style import create_style_sheet
 from desktop.ui.widgets.button import PushButton
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 MIN_TEXT_CONTRAST, MIN_SHAPE_CONTRAST, MIN_HOVER_CONTRAST = 4.5, 3.0, 1.1

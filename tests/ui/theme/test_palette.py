@@ -16,7 +16,8 @@ from desktop.ui.dialogs.startup_error import StartupErrorDialog
 from desktop.ui.theme.palette import DARK, STEM_COLOURS, Colour, Palette, theme
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.notices import Notice
-from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support")
 

@@ -17,7 +17,8 @@ from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
-from tests.helpers.window import WindowHarness, add_separated_song, make_job, open_window
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 Role = QAccessible.Role

@@ -15,8 +15,8 @@ from desktop.errors import CancelledError, UnusableTrackError
 from tests.helpers.bad_files import SPARSE_NAME, BadFile, list_bad_files
 from tests.helpers.sound import decode_track
 
-# Far above the slowest file (half a second for two hours), and far below a hang.
-TIMEOUT_S = 10.0
+# CPU time, far above that of the slowest file (half a second for two hours), and far below that of an endless loop.
+CPU_LIMIT_S = 10.0
 
 # Words that the message must contain, so that it names the problem.
 EXPECTED_REASONS = {
@@ -75,9 +75,9 @@ def bad_file_params() -> list[object]:
 
 @pytest.mark.parametrize("bad", bad_file_params())
 def test_bad_file_is_decoded_or_refused_with_one_sentence(bad: BadFile, bad_files: Path, tmp_path: Path) -> None:
-    started_at = time.monotonic()
+    started_at = time.process_time()
     results = [decode_or_reject(item, tmp_path / "mixture.wav") for item in find_tracks([bad_files / bad.name])]
-    assert time.monotonic() - started_at < TIMEOUT_S
+    assert time.process_time() - started_at < CPU_LIMIT_S
     assert len(results) == 1
     result = results[0]
     if isinstance(result, Mixture):

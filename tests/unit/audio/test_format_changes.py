@@ -11,6 +11,7 @@ import soundfile
 from desktop.audio.chained import WHOLE_FILE, ByteRange, find_byte_ranges
 from desktop.audio.mixture import Mixture
 from desktop.audio.track import DAMAGED_PARTS_NOTICE, SampleFormat
+from tests.helpers.release import release_except
 from tests.helpers.sound import decode_track, make_integers, make_noise, run_ffmpeg
 
 MONO, STEREO = ("sine=f=300:d=1", 1, 44100), ("sine=f=500:d=1", 2, 48000)
@@ -53,7 +54,7 @@ def tone_level(mixture: Mixture, pitch: float, start: int, end: int) -> float:
 
 
 @pytest.mark.parametrize("order", ["higher", "lower"])
-@pytest.mark.parametrize("suffix", ENCODER_OPTIONS)
+@pytest.mark.parametrize("suffix", release_except(("mp3", "ogg", "flac", "ts"), ENCODER_OPTIONS))
 def test_file_that_changes_format_is_decoded_completely_in_its_highest_format(
     suffix: str, order: str, two_parts: Callable[[str], list[Path]], tmp_path: Path
 ) -> None:

@@ -9,13 +9,13 @@ from desktop.backend import Backend
 from desktop.cli.follow import JobFollower
 from desktop.jobs.model import JobState
 from desktop.paths import Home
-from tests.helpers.rows import make_new_job
+from tests.helpers.jobs import make_job
 
 
 def test_ctrl_c_cancels_the_jobs_of_the_command_and_keeps_earlier_jobs(tmp_path: Path) -> None:
     home = Home(tmp_path / "library").create_folders()
     backend = Backend(home)
-    added, earlier = (backend._store.insert(make_new_job()) for _ in range(2))
+    added, earlier = (backend._store.insert(make_job()) for _ in range(2))
     follower = JobFollower(backend, [added, earlier], Console(file=io.StringIO()), lambda job: None, {earlier.id})
     assert follower._awaited_job_ids() == {added.id, earlier.id}
     follower._cancelling.set()

@@ -8,18 +8,14 @@ import pytest
 
 from desktop.cli.formatting import format_status, format_title, job_to_json, refused_to_json
 from desktop.cli.output import CommandOutput, TextResultWriter
-from desktop.jobs.model import Job, JobOptions, JobState, Stem
+from desktop.jobs.model import JobState, Stem
 from desktop.stage import Stage
+from tests.helpers.jobs import make_job
 
-JOB = Job(
+JOB = make_job(
     id="0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11",
     state=JobState.COMPLETED,
-    title="Night Drive",
-    artist="Mara Lind",
-    album="",
     source=Path("/music/night.flac"),
-    options=JobOptions(),
-    position=1,
     added=datetime(2026, 1, 2, tzinfo=UTC),
     model_used="sketch",
     null_dbfs=-300.0,

@@ -15,7 +15,8 @@ from desktop.jobs.model import JobState
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from tests.helpers.window import RecordingQueue, make_job
+from tests.helpers.jobs import make_job
+from tests.helpers.window import RecordingQueue
 from tests.unit.cli.test_formatting import JOB
 
 HOSTILE_NAME = "\x1b]0;owned\x07\x1b[31mred\r\n\x9b2J\u202e[bold]x[/bold]\\[red]"

@@ -10,7 +10,7 @@ from desktop.errors import UnknownJobError
 from desktop.jobs.model import Job
 from desktop.jobs.service import JobService
 from desktop.paths import Home
-from tests.helpers.rows import make_new_job
+from tests.helpers.jobs import make_job
 
 
 def test_error_names_a_song_that_another_process_has_just_removed(
@@ -19,7 +19,7 @@ def test_error_names_a_song_that_another_process_has_just_removed(
     home = Home(tmp_path / "library").create_folders()
     monkeypatch.setenv("UNBRAID_HOME", str(home.root))
     other = Backend(home)
-    job = other._store.insert(make_new_job())
+    job = other._store.insert(make_job())
     find = command.find_job
 
     def find_and_remove(service: JobService, beginning: str) -> Job:

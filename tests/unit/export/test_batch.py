@@ -8,7 +8,8 @@ from desktop.errors import UnknownJobError
 from desktop.export.batch import export_batch
 from desktop.export.result import ExportProgress
 from desktop.jobs.model import Job
-from tests.helpers.stems import make_unseparated_job, write_completed_job
+from tests.helpers.jobs import make_job
+from tests.helpers.stems import write_completed_job
 
 
 def _write_jobs(folder: Path, count: int) -> dict[str, Job]:
@@ -41,7 +42,7 @@ def test_songs_with_the_same_name_do_not_overwrite_each_other(tmp_path: Path) ->
 def test_songs_without_stems_and_songs_removed_meanwhile_are_reported_as_skipped(tmp_path: Path) -> None:
     library = _write_jobs(tmp_path / "library", 3)
     first, removed, without_files = library.values()
-    waiting = make_unseparated_job()
+    waiting = make_job()
     rmtree(without_files.stems[0].path.parent)
 
     def current_job(job_id: str) -> Job:

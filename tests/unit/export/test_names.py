@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.export.names import move_into_place, stem_file_names
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 STEMS = ("vocals", "drums")
 any_text = st.text(st.characters(), max_size=300)

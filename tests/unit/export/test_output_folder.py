@@ -8,8 +8,8 @@ import pytest
 from desktop.errors import StorageError
 from desktop.export.output_folder import check_output_folder, export_to_output_folder
 from desktop.jobs.model import Stem
+from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk
-from tests.helpers.window import make_job
 
 
 def refusal_message(out: Path) -> str:

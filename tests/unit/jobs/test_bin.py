@@ -19,9 +19,10 @@ from desktop.stage import Stage
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
 from tests.helpers.bench import EventRecorder
+from tests.helpers.jobs import make_job
 from tests.helpers.queue import NullEvents
-from tests.helpers.rows import claim_job, complete_job, make_new_job, simulate_dead_owner, update_rows
-from tests.helpers.window import RecordingQueue, make_job
+from tests.helpers.rows import claim_job, complete_job, simulate_dead_owner, update_rows
+from tests.helpers.window import RecordingQueue
 
 
 @pytest.fixture
@@ -63,9 +64,9 @@ def claim_with_two_finished_segments(home: Home, store: JobStore) -> Job:
 def test_removed_job_is_in_no_list_and_keeps_its_files(
     home: Home, store: JobStore, service: JobService, bin_: Bin, queue: RecordingQueue
 ) -> None:
-    done, waiting, other = complete_job(home, store), store.insert(make_new_job()), store.insert(make_new_job())
+    done, waiting, other = complete_job(home, store), store.insert(make_job()), store.insert(make_job())
     before = datetime.now(UTC)
-    moved = service.remove_jobs([done.id, waiting.id, make_new_job().id])
+    moved = service.remove_jobs([done.id, waiting.id, make_job().id])
     assert [job.id for job in moved] == [done.id, waiting.id]
     assert [job.id for job in service.jobs()] == [other.id]
     assert [job.id for job in store.pending_jobs()] == [job.id for job in store.due_jobs()] == [other.id]
@@ -89,12 +90,12 @@ def test_removed_job_is_in_no_list_and_keeps_its_files(
 def test_restored_job_is_unchanged_and_returns_to_its_position(
     home: Home, store: JobStore, bin_: Bin, queue: RecordingQueue, state: JobState
 ) -> None:
-    ids = [store.insert(make_new_job(f"{n}.wav")).id for n in range(3)]
+    ids = [store.insert(make_job(source=Path(f"/music/{n}.wav"))).id for n in range(3)]
     values = {"error": "Damaged.", "notices": ("Folded.",), "progress": 0.3, "paused": state is JobState.PENDING}
     job = store.insert(make_job("A song", state, **values))
     store.move(ids[2], ids[0])
     bin_.add([job.id])
-    store.insert(make_new_job())
+    store.insert(make_job())
     (restored,) = bin_.restore([job.id])
     assert restored == store.job(job.id) == job
     assert [one.id for one in store.jobs()][:4] == [ids[2], ids[0], ids[1], job.id]
@@ -104,7 +105,7 @@ def test_restored_job_is_unchanged_and_returns_to_its_position(
 def test_restored_pending_job_is_published_in_order_unless_the_queue_is_paused(
     store: JobStore, bin_: Bin, queue: RecordingQueue
 ) -> None:
-    jobs = [store.insert(make_new_job()) for _ in range(3)]
+    jobs = [store.insert(make_job()) for _ in range(3)]
     bin_.add([jobs[1].id])
     bin_.restore([jobs[1].id])
     assert [job.id for job in queue.jobs] == [job.id for job in jobs]
@@ -183,7 +184,7 @@ def test_remove_ended_jobs_moves_only_ended_jobs_to_the_bin(home: Home, store: J
 
 
 def test_restore_without_ids_undoes_the_latest_removal_as_a_whole(store: JobStore, bin_: Bin) -> None:
-    first, second, third, fourth = (store.insert(make_new_job()) for _ in range(4))
+    first, second, third, fourth = (store.insert(make_job()) for _ in range(4))
     bin_.add([first.id])
     bin_.add([third.id, second.id])
     bin_.add([fourth.id])
@@ -241,7 +242,7 @@ def test_reconciliation_deletes_expired_jobs_at_its_start_and_once_a_day(
 
 def test_removed_job_is_recovered_into_the_bin_after_database_damage(home: Home, store: JobStore, bin_: Bin) -> None:
     done, restored = complete_job(home, store), complete_job(home, store)
-    waiting, running = store.insert(make_new_job()), claim_with_two_finished_segments(home, store)
+    waiting, running = store.insert(make_job()), claim_with_two_finished_segments(home, store)
     home.job_folder(waiting.id).root.mkdir()
     bin_.add([job.id for job in (done, restored, waiting, running)])
     bin_.restore([restored.id])
@@ -264,7 +265,7 @@ def test_removing_restoring_and_deleting_each_emit_job_changed(home: Home, store
     events = EventRecorder()
     events.on_event = received.append
     bin_ = Bin(home, store, RecordingQueue(), events)
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for action in (lambda: bin_.add([job.id]), bin_.restore, lambda: bin_.add([job.id]), bin_.delete):
         action()
         assert received == [JobChanged(job.id)]

@@ -22,7 +22,8 @@ from desktop.runtime.file_lock import FileLock
 from desktop.runtime.settings_file import load_settings
 from desktop.settings import Settings
 from desktop.stage import Stage
-from tests.helpers.rows import make_new_job, simulate_dead_owner
+from tests.helpers.jobs import make_job
+from tests.helpers.rows import simulate_dead_owner
 
 VERSIONS = range(1, len(MIGRATIONS) + 1)
 STEM_NAMES = ("vocals", "drums")
@@ -161,7 +162,7 @@ def test_work_continues_in_a_library_of_an_earlier_version(home: Home, version: 
         assert store.ownership.complete(claimed, (), ())
     (requeued,) = store.separate_again([jobs[JobState.FAILED].id])
     assert (requeued.state, requeued.error, requeued.sparing) == (JobState.PENDING, None, False)
-    assert store.insert(make_new_job()).position > requeued.position
+    assert store.insert(make_job()).position > requeued.position
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -213,7 +214,7 @@ def test_schema_is_not_migrated_while_an_older_version_runs(home: Home, older_ve
 
 def test_older_version_changes_nothing_in_a_newer_library(home: Home) -> None:
     store = JobStore(home)
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     with sqlite3.connect(home.database) as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     connection.close()

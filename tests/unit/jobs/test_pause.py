@@ -9,7 +9,8 @@ from desktop.jobs.model import Job, JobState, OwnerDirective
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.stage import Stage
-from tests.helpers.rows import claim_job, make_new_job, simulate_dead_owner
+from tests.helpers.jobs import make_job
+from tests.helpers.rows import claim_job, simulate_dead_owner
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def send_heartbeat(
 
 
 def test_paused_job_keeps_its_position_and_is_not_claimed(store: JobStore) -> None:
-    first, second = (store.insert(make_new_job()) for _ in range(2))
+    first, second = (store.insert(make_job()) for _ in range(2))
     store.set_job_paused(first.id, True)
     assert store.ownership.claim(first.id) is None
     assert [job.id for job in store.pending_jobs()] == [first.id, second.id]
@@ -40,7 +41,7 @@ def test_paused_job_keeps_its_position_and_is_not_claimed(store: JobStore) -> No
 
 
 def test_pause_outlives_the_process_that_requested_it(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     store.set_job_paused(job.id, True)
     reopened = JobStore(home)
     assert reopened.job(job.id).paused
@@ -49,7 +50,7 @@ def test_pause_outlives_the_process_that_requested_it(home: Home, store: JobStor
 
 def test_running_job_stops_when_paused_and_keeps_its_position_and_progress(store: JobStore) -> None:
     running = claim_job(store)
-    behind = store.insert(make_new_job())
+    behind = store.insert(make_job())
     assert send_heartbeat(store, running) is OwnerDirective.CONTINUE
     store.set_job_paused(running.id, True)
     assert send_heartbeat(store, running) is OwnerDirective.PAUSE
@@ -71,7 +72,7 @@ def test_download_progress_is_not_kept_as_progress_of_a_paused_job(store: JobSto
 
 def test_paused_queue_stops_the_running_job_which_is_the_first_to_continue(store: JobStore) -> None:
     running = claim_job(store)
-    behind = store.insert(make_new_job())
+    behind = store.insert(make_job())
     store.set_queue_paused(True)
     assert send_heartbeat(store, running) is OwnerDirective.PAUSE
     assert store.ownership.record_stop(running, 1.0) is JobState.PENDING
@@ -99,7 +100,7 @@ def test_pause_undone_after_the_heartbeat_leaves_the_job_due_for_a_worker(store:
 
 
 def test_cancel_takes_precedence_over_pause(store: JobStore) -> None:
-    running, waiting = claim_job(store), store.insert(make_new_job())
+    running, waiting = claim_job(store), store.insert(make_job())
     for job in (running, waiting):
         store.set_job_paused(job.id, True)
         store.request_cancel(job.id)
@@ -110,7 +111,7 @@ def test_cancel_takes_precedence_over_pause(store: JobStore) -> None:
 
 
 def test_paused_job_can_be_moved_and_removed_like_any_pending_job(store: JobStore) -> None:
-    ids = [store.insert(make_new_job()).id for _ in range(3)]
+    ids = [store.insert(make_job()).id for _ in range(3)]
     store.set_job_paused(ids[2], True)
     store.move(ids[2], ids[0])
     assert [job.id for job in store.pending_jobs()] == [ids[2], ids[0], ids[1]]
@@ -129,7 +130,7 @@ def test_paused_job_whose_owner_is_lost_becomes_pending_and_stays_paused(home: H
 
 
 def test_ended_job_cannot_be_paused_and_removed_job_is_unknown(store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     store.request_cancel(job.id)
     with pytest.raises(JobStateError, match="nothing to pause"):
         store.set_job_paused(job.id, True)

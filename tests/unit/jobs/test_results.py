@@ -16,8 +16,9 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.text import format_last_attempt
 from desktop.jobs.transitions import MAX_CRASHES, OUT_OF_MEMORY_MESSAGE
 from desktop.paths import Home
+from tests.helpers.jobs import make_job
 from tests.helpers.queue import NullEvents
-from tests.helpers.rows import claim_job, complete_job, make_new_job, simulate_dead_owner, update_rows
+from tests.helpers.rows import claim_job, complete_job, simulate_dead_owner, update_rows
 from tests.helpers.window import RecordingQueue
 
 
@@ -109,7 +110,7 @@ def run_out_of_memory(home: Home, store: JobStore, waiting: Job) -> None:
 def test_attempt_that_ends_without_stems_leaves_the_job_unchanged_and_records_the_reason(
     home: Home, store: JobStore, end: Callable[[Home, JobStore, Job], None], attempt: Attempt
 ) -> None:
-    store.insert(make_new_job())
+    store.insert(make_job())
     done = complete_job(home, store)
     end(home, store, separate_again(store, done))
     after = store.job(done.id)
@@ -156,7 +157,7 @@ def test_incomplete_stems_are_not_kept(home: Home, store: JobStore) -> None:
 
 
 def test_job_without_stems_has_no_last_attempt_when_it_ends(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     fail_run(home, store, job)
     cancel_while_pending(home, store, separate_again(store, job))
     after = store.job(job.id)
@@ -210,20 +211,20 @@ def test_jobs_are_separated_again_in_the_given_order_and_queued_ones_are_skipped
     home: Home, store: JobStore, service: JobService
 ) -> None:
     songs = [complete_job(home, store) for _ in range(3)]
-    waiting = store.insert(make_new_job())
+    waiting = store.insert(make_job())
     requested = [songs[2].id, waiting.id, songs[0].id, songs[1].id]
     assert [job.id for job in service.separate_jobs_again(requested)] == [songs[2].id, songs[0].id, songs[1].id]
     assert [job.id for job in store.pending_jobs()] == [waiting.id, songs[2].id, songs[0].id, songs[1].id]
     with pytest.raises(JobStateError, match="still in the queue"):
         service.separate_again(waiting.id)
     with pytest.raises(UnknownJobError):
-        service.separate_again(make_new_job().id)
+        service.separate_again(make_job().id)
 
 
 def test_job_that_has_stems_wants_no_draft(home: Home, store: JobStore, service: JobService) -> None:
     waiting = separate_again(store, complete_job(home, store))
     assert not waiting.wants_draft
-    fresh = store.insert(make_new_job())
+    fresh = store.insert(make_job())
     assert fresh.wants_draft
 
 

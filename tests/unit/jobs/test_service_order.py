@@ -6,7 +6,8 @@ import pytest
 
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import JobState
-from tests.helpers.window import WindowHarness, make_job, window_harness
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness, window_harness
 
 
 @pytest.fixture

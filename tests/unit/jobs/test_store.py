@@ -15,7 +15,8 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
 from desktop.stage import Stage
-from tests.helpers.rows import make_new_job, simulate_dead_owner
+from tests.helpers.jobs import make_job
+from tests.helpers.rows import simulate_dead_owner
 
 
 @pytest.fixture
@@ -30,19 +31,19 @@ def store(home: Home) -> JobStore:
 
 def test_job_is_stored_unchanged_even_with_an_undecodable_file_name(store: JobStore) -> None:
     options = JobOptions("sketch", "flac", "24", "raw", Path(os.fsdecode(b"/out/\xe9")))
-    job = make_new_job(os.fsdecode(b"latin1_\xe9.wav"), options)
+    job = make_job(source=Path("/music", os.fsdecode(b"latin1_\xe9.wav")), options=options)
     added = store.insert(job)
     assert (added.source, added.options, added.position) == (job.source, options, 1)
     assert store.jobs() == [added]
 
 
 def test_jobs_are_queued_in_the_order_in_which_they_were_added(store: JobStore) -> None:
-    ids = [store.insert(make_new_job(f"{number}.wav")).id for number in range(5)]
+    ids = [store.insert(make_job(source=Path(f"/music/{number}.wav"))).id for number in range(5)]
     assert [job.id for job in store.pending_jobs()] == ids
 
 
 def test_job_is_claimed_only_once(store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     claimed = store.ownership.claim(job.id)
     assert claimed is not None
     assert (claimed.state, claimed.token) == (JobState.PROCESSING, 1)
@@ -50,20 +51,20 @@ def test_job_is_claimed_only_once(store: JobStore) -> None:
 
 
 def test_only_one_of_many_concurrent_claims_succeeds(store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     with ThreadPoolExecutor(8) as pool:
         claims = list(pool.map(lambda _: store.ownership.claim(job.id), range(16)))
     assert sum(claim is not None for claim in claims) == 1
 
 
 def test_cancelled_job_is_not_claimed(store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     assert store.request_cancel(job.id).state is JobState.CANCELLED
     assert store.ownership.claim(job.id) is None
 
 
 def test_owner_of_a_running_job_is_told_to_cancel_it(store: JobStore) -> None:
-    claimed = store.ownership.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_job()).id)
     assert claimed is not None
     assert store.ownership.heartbeat(claimed, Stage.DECODING, 0.1, 1.0, None) is OwnerDirective.CONTINUE
     assert store.request_cancel(claimed.id).state is JobState.PROCESSING
@@ -73,7 +74,7 @@ def test_owner_of_a_running_job_is_told_to_cancel_it(store: JobStore) -> None:
 
 
 def test_job_of_a_lost_owner_is_claimed_again_and_the_old_token_cannot_write(home: Home, store: JobStore) -> None:
-    first = store.ownership.claim(store.insert(make_new_job()).id)
+    first = store.ownership.claim(store.insert(make_job()).id)
     assert first is not None
     simulate_dead_owner(home, first)
     second = store.ownership.claim(first.id)
@@ -88,7 +89,7 @@ def test_job_of_a_lost_owner_is_claimed_again_and_the_old_token_cannot_write(hom
 
 
 def test_job_fails_with_a_reason_at_the_maximum_number_of_crashes(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for _ in range(MAX_CRASHES):
         claimed = store.ownership.claim(job.id)
         assert claimed is not None
@@ -120,19 +121,19 @@ def crash_after(home: Home, store: JobStore, job: Job, segments: int) -> Job:
 
 
 def test_job_that_gets_further_before_each_crash_is_never_given_up(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for segments in range(1, 3 * MAX_CRASHES):
         after = crash_after(home, store, job, segments)
         assert (after.state, after.crashes) == (JobState.PENDING, 1)
 
 
 @pytest.mark.parametrize(
-    ("stage", "expected"), [(Stage.DECODING, "song.wav crashed its decoder"), (Stage.SEPARATING, "log")]
+    ("stage", "expected"), [(Stage.DECODING, "Night Drive.flac crashed its decoder"), (Stage.SEPARATING, "log")]
 )
 def test_only_crashes_while_decoding_are_blamed_on_the_file(
     home: Home, store: JobStore, stage: Stage, expected: str
 ) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for _ in range(MAX_CRASHES):
         claimed = store.ownership.claim(job.id)
         assert claimed is not None
@@ -145,14 +146,14 @@ def test_only_crashes_while_decoding_are_blamed_on_the_file(
 def test_job_that_crashes_at_the_same_segment_fails_at_the_maximum_number_of_crashes(
     home: Home, store: JobStore
 ) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     after = [crash_after(home, store, job, segments=5) for _ in range(MAX_CRASHES)]
     assert [job.crashes for job in after] == [1, 2, MAX_CRASHES]
     assert [job.state for job in after] == [JobState.PENDING, JobState.PENDING, JobState.FAILED]
 
 
 def test_claim_after_the_maximum_number_of_crashes_without_progress_fails_the_job(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for segments in (0, 0, 3, 3, 3):
         claimed = store.ownership.claim(job.id)
         assert claimed is not None
@@ -163,14 +164,14 @@ def test_claim_after_the_maximum_number_of_crashes_without_progress_fails_the_jo
 
 
 def test_segments_made_again_do_not_count_as_progress(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     crash_after(home, store, job, segments=5)
     home.job_folder(job.id).delete_work_files()
     assert crash_after(home, store, job, segments=4).crashes == 2
 
 
 def test_separating_again_resets_the_crash_count(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     for _ in range(MAX_CRASHES):
         crash_after(home, store, job, segments=5)
     home.job_folder(job.id).delete_work_files()
@@ -188,11 +189,11 @@ def test_library_of_any_earlier_version_is_migrated(home: Home, version: int) ->
         connection.execute(text(f"PRAGMA user_version = {version}"))
     engine.dispose()
     store = JobStore(home)
-    assert crash_after(home, store, store.insert(make_new_job()), segments=1).crashes == 1
+    assert crash_after(home, store, store.insert(make_job()), segments=1).crashes == 1
 
 
 def test_job_released_after_an_orderly_shutdown_counts_no_crash(home: Home, store: JobStore) -> None:
-    claimed = store.ownership.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_job()).id)
     assert claimed is not None
     simulate_dead_owner(home, claimed)
     store.ownership.release_jobs_of_exited_owners()
@@ -201,7 +202,9 @@ def test_job_released_after_an_orderly_shutdown_counts_no_crash(home: Home, stor
 
 
 def test_process_finds_only_its_own_jobs(home: Home, store: JobStore) -> None:
-    ours, theirs = (store.ownership.claim(store.insert(make_new_job(name)).id) for name in ("1.wav", "2.wav"))
+    ours, theirs = (
+        store.ownership.claim(store.insert(make_job(source=Path("/music", name))).id) for name in ("1.wav", "2.wav")
+    )
     assert ours is not None
     assert theirs is not None
     simulate_dead_owner(home, theirs)
@@ -212,7 +215,7 @@ def test_process_finds_only_its_own_jobs(home: Home, store: JobStore) -> None:
 
 
 def test_orphan_with_a_cancel_request_is_cancelled(home: Home, store: JobStore) -> None:
-    claimed = store.ownership.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
     simulate_dead_owner(home, claimed)
@@ -221,7 +224,7 @@ def test_orphan_with_a_cancel_request_is_cancelled(home: Home, store: JobStore) 
 
 
 def test_orphan_with_a_cancel_request_is_not_claimed(home: Home, store: JobStore) -> None:
-    claimed = store.ownership.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_job()).id)
     assert claimed is not None
     store.request_cancel(claimed.id)
     simulate_dead_owner(home, claimed)
@@ -230,7 +233,7 @@ def test_orphan_with_a_cancel_request_is_not_claimed(home: Home, store: JobStore
 
 
 def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore, tmp_path: Path) -> None:
-    claimed = store.ownership.claim(store.insert(make_new_job()).id)
+    claimed = store.ownership.claim(store.insert(make_job()).id)
     assert claimed is not None
     folder = home.job_folder(claimed.id).result_folder(1)
     store.ownership.complete(
@@ -244,7 +247,7 @@ def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore
 
 
 def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     assert store.separate_again([job.id]) == []
     claimed = store.ownership.claim(job.id)
     assert claimed is not None
@@ -254,7 +257,7 @@ def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore
 
 
 def test_paused_queue_allows_no_claims_and_outlives_the_process(home: Home, store: JobStore) -> None:
-    job = store.insert(make_new_job())
+    job = store.insert(make_job())
     store.set_queue_paused(True)
     assert store.ownership.claim(job.id) is None
     assert JobStore(home).is_queue_paused()
@@ -263,7 +266,7 @@ def test_paused_queue_allows_no_claims_and_outlives_the_process(home: Home, stor
 
 
 def test_pending_job_can_be_moved_to_the_front_and_a_running_one_cannot(store: JobStore) -> None:
-    first, second, third = (store.insert(make_new_job(name)) for name in ("1.wav", "2.wav", "3.wav"))
+    first, second, third = (store.insert(make_job(source=Path("/music", name))) for name in ("1.wav", "2.wav", "3.wav"))
     store.move_to_front(third.id)
     assert [job.id for job in store.pending_jobs()] == [third.id, first.id, second.id]
     store.ownership.claim(third.id)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.once import make_once
+
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "packaging"))
 
@@ -18,9 +20,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout with a fresh environment, for tests to copy, because creating one takes seconds."""
     from setup_environment import Environment
 
-    root = tmp_path_factory.mktemp("pristine")
-    Environment(root).create()
-    return root
+    return make_once(tmp_path_factory, "pristine", lambda root: Environment(root).create())
 
 
 @pytest.fixture

@@ -55,6 +55,7 @@ def test_missing_environment_is_not_usable(tmp_path: Path) -> None:
     assert not Environment(tmp_path).is_usable()
 
 
+@pytest.mark.release
 def test_broken_environment_is_replaced(tmp_path: Path) -> None:
     environment = Environment(tmp_path)
     environment.folder.mkdir()
@@ -90,6 +91,7 @@ def test_package_that_no_index_offers_raises_no_build_error(environment: Environ
         environment.install(lock, "a package")
 
 
+@pytest.mark.release
 def test_package_that_lost_a_file_is_repaired(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
@@ -107,6 +109,7 @@ def test_truncated_file_counts_as_damage(environment: Environment, lock: Path, w
     assert [record.name for record in find_damaged(environment.site_packages)] == ["tiny-1.0.dist-info"]
 
 
+@pytest.mark.release
 def test_interrupted_installation_is_removed_by_the_repair(environment: Environment, lock: Path, wheel: Wheel) -> None:
     lock.write_text(wheel("tiny"))
     environment.install(lock, "a tiny package")
@@ -132,6 +135,7 @@ def test_python_of_the_environment_finds_the_app_from_any_folder_and_after_a_mov
 
 
 @pytest.mark.parametrize("name", ["plain", "a place with blanks", "\u00e9" * 70], ids=["plain", "spaces", "long"])
+@pytest.mark.release
 def test_scripts_of_packages_run_after_a_move(
     environment: Environment, lock: Path, wheel: Wheel, tmp_path: Path, name: str
 ) -> None:

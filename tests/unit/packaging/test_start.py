@@ -58,6 +58,7 @@ def test_first_start_sets_up_and_later_starts_are_silent(checkout: Path) -> None
     assert subprocess.run([link, "x"], capture_output=True, text=True, check=True).stdout == "1 ['x']\n"
 
 
+@pytest.mark.release
 def test_next_start_repairs_what_changed_or_broke(prepared_checkout: Path, wheel: Callable[..., str]) -> None:
     checkout = prepared_checkout
     start(checkout)
@@ -85,6 +86,7 @@ def test_next_start_repairs_what_changed_or_broke(prepared_checkout: Path, wheel
     assert start(moved).stdout == "2 []\n"
 
 
+@pytest.mark.release
 def test_requested_build_of_pytorch_is_installed_and_stays(prepared_checkout: Path, package_server: Path) -> None:
     start(prepared_checkout)
     (packages,) = (prepared_checkout / ".venv" / "lib").glob("python3*/site-packages")
@@ -108,6 +110,7 @@ with bootstrap.setup_lock():
 """
 
 
+@pytest.mark.release
 def test_second_start_waits_for_the_setup_of_the_first(prepared_checkout: Path) -> None:
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", HOLD_SETUP_LOCK, str(prepared_checkout / "packaging")]
@@ -140,6 +143,7 @@ def test_start_without_python_names_the_command_that_installs_it(checkout: Path,
     assert "sudo apt-get install python3 python3-venv" in result.stderr
 
 
+@pytest.mark.release
 def test_killed_setup_is_finished_by_the_next_start(prepared_checkout: Path) -> None:
     process = subprocess.Popen([prepared_checkout / "unbraid"], stderr=subprocess.PIPE, text=True, process_group=0)
     with process:

@@ -101,6 +101,7 @@ def test_small_build_comes_from_pytorchs_index_where_pypi_has_none(environment: 
     assert not [path for path, _ in servers.pypi.requests if path.endswith(".whl")]
 
 
+@pytest.mark.release
 def test_small_build_on_this_computer_is_used_without_asking_pytorchs_index(
     environment: Environment, servers: Servers, package_server: Path
 ) -> None:
@@ -117,6 +118,7 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
+@pytest.mark.release
 def test_full_build_is_announced_and_installed_when_pytorchs_index_fails(
     environment: Environment, servers: Servers, silent: str, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -160,6 +162,7 @@ def test_file_with_another_digest_is_refused_and_nothing_is_installed_instead(
     assert installed_packages(environment) == set()
 
 
+@pytest.mark.release
 def test_requested_cuda_build_is_installed_and_stays_until_the_other_is_requested(
     environment: Environment, servers: Servers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +181,7 @@ def test_requested_cuda_build_is_installed_and_stays_until_the_other_is_requeste
     assert installed_packages(environment) == SMALL_INSTALLED
 
 
+@pytest.mark.release
 def test_owner_of_an_nvidia_card_is_told_once_how_to_use_it(
     environment: Environment, servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

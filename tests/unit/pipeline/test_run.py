@@ -17,6 +17,7 @@ from desktop.pipeline.progress import ProgressUpdate
 from desktop.pipeline.request import Request
 from desktop.pipeline.run import Outcome, run
 from tests.helpers.engines import IdentityEngine
+from tests.helpers.release import release_except
 from tests.helpers.small_disk import small_disk
 
 SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
@@ -79,7 +80,7 @@ def read_integers(path: Path) -> NDArray[np.int64]:
     return soundfile.read(path, dtype="int32", always_2d=True)[0].astype(np.int64)
 
 
-@pytest.mark.parametrize("rate", [44100, 48000, 22050, 96000])
+@pytest.mark.parametrize("rate", release_except((44100, 48000), (44100, 48000, 22050, 96000)))
 @pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("bits", ["16", "24", "32"])
 def test_stems_sum_to_the_mixture_sample_for_sample(tmp_path: Path, bits: str, channels: int, rate: int) -> None:
@@ -159,7 +160,7 @@ def test_identity_engine_returns_the_mixture_at_any_length(tmp_path: Path, frame
         np.testing.assert_allclose(soundfile.read(stem.path)[0], share * soundfile.read(source)[0], atol=2e-6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     frames=st.integers(1, 3000),
     length=st.integers(2, 1000),
@@ -179,7 +180,7 @@ def test_identity_engine_returns_the_mixture_with_any_segmentation(
     assert soundfile.info(outcome.stems[0].path).frames == frames
 
 
-@pytest.mark.parametrize("rate", [8000, 22050, 48000, 192_000])
+@pytest.mark.parametrize("rate", release_except((22050, 192_000), (8000, 22050, 48000, 192_000)))
 @pytest.mark.parametrize("frames", [1, 2, 3, 17, 4099])
 def test_stems_have_the_length_and_sum_of_the_track_at_any_rate_and_length(
     tmp_path: Path, rate: int, frames: int

@@ -63,7 +63,7 @@ def separate(request: Request, engine: Engine, playhead: Callable[[], float | No
     return b"".join(soundfile.read(stem.path, dtype="float32")[0].tobytes() for stem in outcome.stems)
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(playheads=st.lists(st.none() | st.floats(0, 1.5), min_size=1, max_size=8), batch=st.integers(1, 5))
 def test_stems_are_bit_identical_wherever_the_playhead_is(
     tmp_path_factory: pytest.TempPathFactory, song: Path, playheads: list[float | None], batch: int
@@ -124,7 +124,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_htdemucs(tmp_path_factory.mktemp("model") / "tiny.th", TINY_KWARGS | {"nfft": 1024, "segment": 0.25})
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(
     frames=st.sampled_from([1000, 11024, 11025, 11026, 40000]) | st.integers(2, 50_000),
     overlap=st.sampled_from([0.1, 0.25, 0.5, 0.75]),

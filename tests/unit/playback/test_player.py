@@ -209,7 +209,7 @@ def test_block_requested_after_the_device_buffer_ran_empty_counts_as_an_underflo
     assert player.underflows == 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["play", "play", "write", "write", "join", "seek"]), st.integers(1, 3000)),

@@ -2,7 +2,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from desktop.segments.grid import Segmentation, SegmentGrid, random_shifts, triangular_window
@@ -16,7 +16,6 @@ segmentations = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(
     total=st.integers(1, 2000), segmentation=segmentations, shifts=st.lists(st.integers(0, 200), min_size=1, max_size=3)
 )
@@ -30,7 +29,6 @@ def test_every_frame_is_covered_in_every_pass(total: int, segmentation: Segmenta
         assert coverage.min() >= 1
 
 
-@settings(deadline=None)
 @given(total=st.integers(1, 2000), segmentation=segmentations, shift=st.integers(0, 200), data=st.data())
 def test_overlapping_returns_exactly_the_segments_that_touch_the_range(
     total: int, segmentation: Segmentation, shift: int, data: st.DataObject

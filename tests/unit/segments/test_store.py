@@ -36,7 +36,7 @@ def fill(store: SegmentStore, track: NDArray[np.float32], numbers: list[int] | N
         store.write(segment, samples_of(track, segment))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(frames=st.integers(1, 6000), stride=st.integers(200, 1600), leads=st.sampled_from([(0,), (700, 40), (0, 333)]))
 def test_segments_of_a_track_are_joined_to_the_same_track(
     tmp_path_factory: pytest.TempPathFactory, frames: int, stride: int, leads: tuple[int, ...]

@@ -15,9 +15,10 @@ from desktop.tasks import queue
 from desktop.tasks.celery_app import app
 from desktop.tasks.queue import CeleryQueue, message_id
 from desktop.tasks.redis_client import redis_client, redis_names
+from tests.helpers.jobs import make_job
 from tests.helpers.queue import QueueOnlyLibrary, queue_only_library
 from tests.helpers.redis_server import redis_on_free_port
-from tests.helpers.rows import claim_job, make_new_job, simulate_dead_owner, update_rows
+from tests.helpers.rows import claim_job, simulate_dead_owner, update_rows
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def library(tmp_path: Path) -> Iterator[QueueOnlyLibrary]:
 
 
 def add(library: QueueOnlyLibrary, count: int) -> list[Job]:
-    return [library.store.insert(make_new_job(f"{number}.wav")) for number in range(count)]
+    return [library.store.insert(make_job(source=Path(f"/music/{number}.wav"))) for number in range(count)]
 
 
 def test_message_id_is_job_id_and_token_and_its_content_is_json(library: QueueOnlyLibrary) -> None:
@@ -47,7 +48,7 @@ def test_message_carries_both_time_limits_and_they_grow_with_the_track(
     library: QueueOnlyLibrary, seconds: float | None, expected_soft: int
 ) -> None:
     # A time_limit without its own soft limit would be ignored in favour of the soft limit in the settings.
-    library.queue.publish(replace(make_new_job(), seconds=seconds))
+    library.queue.publish(replace(make_job(), seconds=seconds))
     ((hard, soft),) = [message["headers"]["timelimit"] for message in library.messages()]
     assert (soft, hard - soft) == (expected_soft, 300)
     assert hard < app.conf.broker_transport_options["visibility_timeout"]
@@ -201,7 +202,7 @@ def test_jobs_wait_while_redis_is_down_and_reconcile_raises(tmp_path: Path) -> N
 def test_message_is_never_sent_to_the_redis_of_another_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with queue_only_library(tmp_path / "other") as other_library:
         monkeypatch.setenv("UNBRAID_HOME", str(tmp_path / "mine"))  # its own Redis is not running
-        CeleryQueue().publish(make_new_job())
+        CeleryQueue().publish(make_job())
         monkeypatch.setenv("UNBRAID_HOME", str(other_library.home.root))
         assert other_library.message_ids() == []
 

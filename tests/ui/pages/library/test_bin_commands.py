@@ -16,8 +16,9 @@ from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.bin import BinDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import build_menu_items
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job
-from tests.helpers.window import WindowHarness, make_job, open_window
+from tests.helpers.window import WindowHarness, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support (propagateSizeHints|raise)")
 REMOVE_FINISHED_KEYS = (Qt.Key.Key_Delete, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)

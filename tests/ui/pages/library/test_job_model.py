@@ -17,7 +17,7 @@ from desktop.text.durations import UNKNOWN_DURATION
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.pages.library.job_model import JobTableModel
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 
 @pytest.fixture

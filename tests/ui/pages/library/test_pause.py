@@ -19,8 +19,9 @@ from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.menu import build_menu_items
 from desktop.ui.pages.library.queue_estimate import BatchCounter, estimate_seconds_left
 from desktop.ui.pages.library.status import make_status
+from tests.helpers.jobs import make_job
 from tests.helpers.rows import update_rows
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 CTRL = Qt.KeyboardModifier.ControlModifier

@@ -14,7 +14,7 @@ from desktop.jobs.model import JobState, Stem
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.proxy import NO_COLUMN, JobProxy
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 HOUR, NOW = timedelta(hours=1), datetime.now(UTC)
 

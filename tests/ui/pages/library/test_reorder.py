@@ -12,7 +12,8 @@ from desktop.jobs.model import JobState
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.theme.palette import Colour, theme
-from tests.helpers.window import WindowHarness, make_job
+from tests.helpers.jobs import make_job
+from tests.helpers.window import WindowHarness
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 ALT = Qt.KeyboardModifier.AltModifier

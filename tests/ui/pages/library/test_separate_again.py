@@ -19,8 +19,9 @@ from desktop.ui.pages.library.job_commands import stems_folder
 from desktop.ui.pages.library.menu import build_menu_items
 from desktop.ui.pages.library.status import StatusLink, choose_retry_model, make_status
 from desktop.ui.widgets.label import ElidedLabel
+from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job, write_stems
-from tests.helpers.window import WindowHarness, make_job, open_window
+from tests.helpers.window import WindowHarness, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 

@@ -22,7 +22,7 @@ from desktop.ui.pages.library.relative_time import format_relative_time
 from desktop.ui.pages.library.status import Status, StatusLink, Tone, choose_retry_model, is_fallback_draft, make_status
 from desktop.ui.pages.library.status_layout import layout_status
 from desktop.ui.theme.fonts import ui_font
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 NOW = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)  # a Wednesday
 STEMS = tuple(Stem(name, Path(name), Path(name)) for name in ("vocals", "drums", "bass", "other"))

@@ -24,7 +24,7 @@ from desktop.ui.pages.library.status import StatusLink
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 JOBS = (

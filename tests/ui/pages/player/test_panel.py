@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -30,7 +29,8 @@ from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from tests.helpers.command import ROOT
-from tests.helpers.stems import SAMPLE_RATE, make_unseparated_job, write_completed_job
+from tests.helpers.jobs import make_job
+from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
@@ -147,9 +147,8 @@ def test_showing_a_job_does_not_block_the_window(
 ) -> None:
     load_and_show(qtbot, panel, controller, job)
     other = write_completed_job(tmp_path / "other", stem_count=6)
-    start = perf_counter()
     panel.show_job(other)
-    assert perf_counter() - start < 0.5  # measured: 10 ms; the limit allows for machines under load
+    assert not controller.is_ready  # the stems are opened by another thread
     qtbot.waitUntil(lambda: controller.is_ready and len(controller.lane_names) == 6)
 
 
@@ -167,12 +166,13 @@ def test_mute_and_solo_change_the_transport_and_the_lane_header(
 
 
 def test_mute_and_solo_of_missing_lanes_have_no_effect(
-    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job
+    qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
     controller.toggle_mute(0)
     load_and_show(qtbot, panel, controller, job)
     controller.toggle_mute(5)
     controller.toggle_solo(-1)
+    assert [session.is_audible(lane) for lane in range(4)] == [True, True, True, True]
 
 
 def test_fader_sets_the_level_of_its_lane(
@@ -289,7 +289,7 @@ def test_mix_and_position_are_restored_when_a_job_is_shown_again(
 
 
 def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
-    panel.show_job(replace(make_unseparated_job(JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
+    panel.show_job(replace(make_job(state=JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
     assert "could not be separated" in message_text(panel)
     assert "“a.mp3” is empty. Choose another file." in message_text(panel)
     assert "HT Demucs" not in [chip.text() for chip in panel.findChildren(Chip)]  # no model separated it
@@ -297,7 +297,7 @@ def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
 
 
 def test_cancelled_job_is_not_shown_as_failed(panel: PlayerPanel) -> None:
-    panel.show_job(make_unseparated_job(JobState.CANCELLED))
+    panel.show_job(make_job(state=JobState.CANCELLED))
     assert message_text(panel) == "Cancelled. No stems were kept. “Separate again” starts over."
 
 
@@ -319,7 +319,7 @@ def test_lane_without_peaks_can_be_played(
 def test_processing_job_shows_mixture_waveform_and_progress(
     panel: PlayerPanel, controller: PlayerController, tmp_path: Path
 ) -> None:
-    job = replace(make_unseparated_job(JobState.PROCESSING), stage=Stage.DECODING, seconds=3.0)
+    job = replace(make_job(state=JobState.PROCESSING), stage=Stage.DECODING, seconds=3.0)
     folder = Home(tmp_path / "home").job_folder(job.id)
     panel.show_job(job)
     assert "Reading the song" in visible_texts(panel)

@@ -21,7 +21,8 @@ from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.hand_device import ManualDevices
-from tests.helpers.stems import make_unseparated_job, write_completed_job
+from tests.helpers.jobs import make_job
+from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 SAMPLE_RATE = 44100
@@ -64,7 +65,7 @@ def panel(qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: p
 
 @pytest.fixture
 def job() -> Job:
-    return replace(make_unseparated_job(), state=JobState.PROCESSING, stage=Stage.SEPARATING, token=1)
+    return replace(make_job(), state=JobState.PROCESSING, stage=Stage.SEPARATING, token=1)
 
 
 def create_segment_store(home: Home, job: Job, final: bool, names: tuple[str, ...] = MODEL_SOURCES) -> SegmentStore:
@@ -186,7 +187,7 @@ def test_incomplete_draft_is_requested_again_and_a_complete_one_is_not(
     draft = create_segment_store(home, job, final=False)
     write_segments(draft, 0, 1)
     panel.show_job(job)
-    qtbot.waitUntil(lambda: requests == [job.id], timeout=10_000)
+    qtbot.waitUntil(lambda: requests == [job.id])
     write_segments(draft)
     (draft.folder / COMPLETE_MARKER).touch()
     requests.clear()

@@ -63,7 +63,7 @@ def make_audio(frames: int) -> NDArray[np.float32]:
     return (rng.normal(0.01, 0.2, (2, frames)) * np.hanning(frames + 2)[1:-1]).astype(np.float32)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frames=st.one_of(st.integers(2, 12_000), st.sampled_from([8268, 8269, 11025, 11026, 16537, 40_000])))
 def test_track_of_any_length_matches_demucs(files: list[Path], tmp_path: Path, frames: int) -> None:
     sound = make_audio(frames)
