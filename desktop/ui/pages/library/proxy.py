@@ -9,6 +9,7 @@ from PySide6.QtCore import (
     QRegularExpression,
     QSortFilterProxyModel,
     Qt,
+    Signal,
 )
 
 from desktop.jobs.model import Job
@@ -21,6 +22,9 @@ NO_COLUMN = -1
 class JobProxy(QSortFilterProxyModel):
     """Shows the rows that match a search, sorted in the library's own order or by a column."""
 
+    times_left_changed = Signal()
+    """The times left of all waiting jobs changed, in the same order as before; `dataChanged` is not emitted."""
+
     def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._table_model = table_model
@@ -29,6 +33,7 @@ class JobProxy(QSortFilterProxyModel):
         self.setFilterRole(SEARCH_ROLE)
         self.setFilterKeyColumn(0)
         self.setSourceModel(table_model)
+        table_model.times_left_changed.connect(self.times_left_changed)
         self.sort(NO_COLUMN)
 
     @property
