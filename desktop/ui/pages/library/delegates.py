@@ -1,5 +1,7 @@
 """Item delegates that draw the cells of the job table."""
 
+from functools import cache, lru_cache
+
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -13,13 +15,15 @@ from desktop.ui.pages.library.hover_state import FocusRing, HoverState
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
 from desktop.ui.theme import tokens
-from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
+from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.widgets.progress_bar import draw_progress_bar
 
 Index = QModelIndex | QPersistentModelIndex
 CELL_PADDING_PX = 12
 FIRST_COLUMN_PADDING_PX = 16
+_ELIDED_TEXTS = 4096
+"""Number of texts whose elided form is kept: a few screens of rows."""
 _TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
 
@@ -43,12 +47,12 @@ class RowDelegate(QStyledItemDelegate):
         painter.setClipRect(cell)
         is_selected = bool(state & QStyle.StateFlag.State_Selected)
         if is_selected:
-            painter.fillRect(cell, QColor(tokens.SELECTED))
+            painter.fillRect(cell, _colour(tokens.SELECTED))
         elif self.hover_state.is_row_hovered(index):
-            painter.fillRect(cell, QColor(tokens.HOVERED))
-        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, QColor(tokens.ROW_LINE))
+            painter.fillRect(cell, _colour(tokens.HOVERED))
+        painter.fillRect(cell.left(), cell.bottom(), cell.width(), 1, _colour(tokens.ROW_LINE))
         if is_selected and index.column() == Column.TITLE:
-            painter.fillRect(cell.left(), cell.top(), tokens.EDGE_WIDTH, cell.height(), QColor(tokens.ACCENT))
+            painter.fillRect(cell.left(), cell.top(), tokens.EDGE_WIDTH, cell.height(), _colour(tokens.ACCENT))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.draw_content(painter, content_rect(cell, index.column()), index, is_selected)
         _draw_focus_ring(painter, cell, index, self.hover_state.focus_ring(index))
@@ -56,7 +60,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         """Draw the content of a cell into `rect`; subclasses override it."""
-        _draw_elided_text(painter, rect, index.data(), ui_font(), tokens.DIM)
+        _draw_elided_text(painter, rect, index.data(), BODY_SIZE, tokens.DIM)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the fixed row height; the width is 0, because the view sets the column widths."""
@@ -79,8 +83,8 @@ class SongDelegate(RowDelegate):
         text_rect = rect.adjusted(tokens.COVER_SIZE + 12, 0, 0, 0)
         middle, artist = rect.center().y(), cells.format_artist_and_album(job)
         title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
-        _draw_elided_text(painter, title_rect, index.data(), ui_font(), tokens.TEXT)
-        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), tokens.DIM)
+        _draw_elided_text(painter, title_rect, index.data(), BODY_SIZE, tokens.TEXT)
+        _draw_elided_text(painter, title_rect.translated(0, 17), artist, SECONDARY_SIZE, tokens.DIM)
 
     def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
         clip_path = QPainterPath()
@@ -107,9 +111,9 @@ class ChipDelegate(RowDelegate):
         width = min(rect.width(), QFontMetrics(font).horizontalAdvance(text) + 21.0)
         chip_rect = QRectF(rect.left(), rect.center().y() - 11, width, 22)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.RAISED))
+        painter.setBrush(_colour(tokens.RAISED))
         painter.drawRoundedRect(chip_rect, 11, 11)
-        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, font, tokens.DIM)
+        _draw_elided_text(painter, chip_rect.adjusted(10, 0, -9, 0), text, SECONDARY_SIZE, tokens.DIM)
 
 
 class StatusDelegate(RowDelegate):
@@ -132,7 +136,7 @@ class StatusDelegate(RowDelegate):
                 font.setUnderline(True)
                 colour = tokens.TEXT if self.hover_state.is_link_hovered(index) else tokens.DIM
             painter.setFont(font)
-            painter.setPen(QColor(colour))
+            painter.setPen(_colour(colour))
             painter.drawText(run.rect.adjusted(0, 0, 2, 0), int(_TEXT_FLAGS), run.text)
         if layout.bar_rect is not None:
             colour = tokens.DIM if status.tone is Tone.DIM else tokens.ACCENT
@@ -155,11 +159,22 @@ class ActionsDelegate(RowDelegate):
                 draw_glyph(painter, button.icon, button.rect.adjusted(6, 6, -6, -6), colour, 1.5)
 
 
-def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: str) -> None:
-    painter.setFont(font)
-    painter.setPen(QColor(colour))
-    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-    painter.drawText(rect, int(_TEXT_FLAGS), elided)
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, size: int, colour: str) -> None:
+    if not text:
+        return
+    painter.setFont(ui_font(size))
+    painter.setPen(_colour(colour))
+    painter.drawText(rect, int(_TEXT_FLAGS), _elide(text, size, int(rect.width())))
+
+
+@lru_cache(_ELIDED_TEXTS)
+def _elide(text: str, size: int, width: int) -> str:
+    return QFontMetrics(ui_font(size)).elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+@cache
+def _colour(name: str) -> QColor:
+    return QColor(name)
 
 
 def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: FocusRing) -> None:

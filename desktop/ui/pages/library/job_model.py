@@ -13,22 +13,21 @@ from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.ui.core.job_text import MODEL_TITLES
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.active_queue import ActiveQueue
-from desktop.ui.pages.library.cells import queue_sort_key
 from desktop.ui.pages.library.columns import (
     HEADINGS,
     JOB_ROLE,
-    QUEUE_ORDER_ROLE,
-    SEARCH_ROLE,
-    SORT_ROLE,
     STATUS_ROLE,
     Column,
 )
 from desktop.ui.pages.library.relative_time import format_relative_time
+from desktop.ui.pages.library.row_ranges import contiguous_ranges
 from desktop.ui.pages.library.status import Status, choose_retry_model, is_fallback_draft, make_status
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 _Role = Qt.ItemDataRole
+SortKey = str | float | tuple[int, float]
+"""What a column is sorted by; the keys of one column have one type."""
 
 
 class JobTableModel(QAbstractTableModel):
@@ -67,15 +66,17 @@ class JobTableModel(QAbstractTableModel):
             _Role.ToolTipRole: lambda job, column: cells.tooltip(job, column, self._status(job)),
             JOB_ROLE: lambda job, _: job,
             STATUS_ROLE: lambda job, _: self._status(job),
-            SORT_ROLE: self._sort_key,
-            QUEUE_ORDER_ROLE: lambda job, _: queue_sort_key(job),
-            SEARCH_ROLE: lambda job, _: cells.search_text(job, self._status(job), self._model_title(job)),
         }
 
     @property
     def jobs(self) -> Sequence[Job]:
         """All jobs, in row order."""
         return tuple(self._jobs)
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The ids of all jobs, in row order."""
+        return list(self._rows)
 
     @property
     def queue(self) -> ActiveQueue:
@@ -87,13 +88,13 @@ class JobTableModel(QAbstractTableModel):
         row = self._rows.get(job_id)
         return None if row is None else self._jobs[row]
 
+    def job_by_id(self, job_id: str) -> Job:
+        """Return the job with this id. Raises KeyError if it is not in the table."""
+        return self._jobs[self._rows[job_id]]
+
     def job_at_row(self, row: int) -> Job:
         """Return the job in a row. Raises IndexError if there is no such row."""
         return self._jobs[row]
-
-    def find_row(self, job_id: str) -> int | None:
-        """Return the row of a job, or None if it is not in the table."""
-        return self._rows.get(job_id)
 
     def set_model_titles(self, titles: Mapping[str, str], default_model: str) -> None:
         """Set the titles of models by name, and the name of the model for new jobs."""
@@ -130,15 +131,16 @@ class JobTableModel(QAbstractTableModel):
 
     def remove_jobs(self, job_ids: Collection[str]) -> None:
         """Remove the rows of these jobs; unknown ids are ignored."""
-        rows = sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True)
-        for last, first in _contiguous_ranges(rows):
+        rows = sorted(self._rows[i] for i in job_ids if i in self._rows)
+        for first, last in reversed(contiguous_ranges(rows)):
             removed = self._jobs[first : last + 1]
             self._removing_ids = frozenset(job.id for job in removed)
             self.beginRemoveRows(_NO_PARENT, first, last)
             del self._jobs[first : last + 1]
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
             for job in removed:
-                self._forget_job(job)
+                self._statuses.pop(job.id, None)
+                self._queue.replace(job, None)
             self.endRemoveRows()
             self._removing_ids = frozenset()
         if rows:
@@ -200,10 +202,6 @@ class JobTableModel(QAbstractTableModel):
         elif job.state is not old.state and is_fallback_draft(job):
             self.fallback_draft_completed.emit(job)
 
-    def _forget_job(self, job: Job) -> None:
-        self._statuses.pop(job.id, None)
-        self._queue.replace(job, None)
-
     def _update_queue(self, has_other_rows: bool = False) -> None:
         """Emit what has changed of the queue, and `dataChanged` for waiting jobs whose place has changed."""
         changed_ids = self._queue.refresh()
@@ -219,13 +217,16 @@ class JobTableModel(QAbstractTableModel):
         """Emit `dataChanged` for the rows of `changed_ids`, and `times_left_changed` if other times left changed."""
         shown_before = self._times_shown
         self._times_shown = self._times_to_show()
+        self._emit_jobs_changed(changed_ids, Column.STATUS)
         if self._times_shown[0] != shown_before[0]:  # the times of all waiting jobs appear or vanish
-            changed_ids = self._queue.active_ids
-        if changed_ids:
-            rows = [self._rows[job_id] for job_id in changed_ids]
-            self._emit_data_changed(range(min(rows), max(rows) + 1), Column.STATUS, Column.TIME_LEFT)
-        if self._times_shown != shown_before:
+            self._emit_jobs_changed(self._queue.active_ids, Column.TIME_LEFT)
+        elif self._times_shown != shown_before:
             self.times_left_changed.emit()
+
+    def _emit_jobs_changed(self, job_ids: Collection[str], first: Column) -> None:
+        rows = [self._rows[job_id] for job_id in job_ids]
+        if rows:
+            self._emit_data_changed(range(min(rows), max(rows) + 1), first, Column.TIME_LEFT)
 
     def _times_to_show(self) -> tuple[tuple[bool, bool], int | None]:
         """Return which times left are known, and the whole seconds of the last one."""
@@ -262,8 +263,16 @@ class JobTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._jobs):
             return None
+        return self.cell_data(self._jobs[index.row()], index.column(), role)
+
+    def cell_data(self, job: Job, column: int, role: int) -> object:
+        """Return the data of a job's cell; None for roles without data."""
         getter = self._role_getters.get(role)
-        return None if getter is None else getter(self._jobs[index.row()], Column(index.column()))
+        return None if getter is None else getter(job, Column(column))
+
+    def search_text(self, job: Job) -> str:
+        """Return the case-folded text in which a search looks for a job."""
+        return cells.search_text(job, self._status(job), self._model_title(job))
 
     def _model_title(self, job: Job) -> str:
         return self._model_titles.get(job.model, job.model)
@@ -290,20 +299,10 @@ class JobTableModel(QAbstractTableModel):
             case _:
                 return f"{HEADINGS[column]} {self._display_text(job, column) or 'none'}"
 
-    def _sort_key(self, job: Job, column: Column) -> str | float | tuple[int, float]:
+    def sort_key(self, job: Job, column: Column) -> SortKey:
+        """Return the key by which a column sorts a job."""
         if column is Column.TIME_LEFT:
             return self._queue.time_rank(job.id)
         if column is Column.MODEL:
             return natural_sort_key(self._model_title(job))
         return cells.sort_key(job, column)
-
-
-def _contiguous_ranges(descending_rows: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the ranges (last, first) that descending numbers form."""
-    ranges: list[tuple[int, int]] = []
-    for row in descending_rows:
-        if ranges and ranges[-1][1] == row + 1:
-            ranges[-1] = ranges[-1][0], row
-        else:
-            ranges.append((row, row))
-    return ranges
