@@ -108,7 +108,7 @@ def _open_window(
     cleanup.callback(opener.stop)
     session = Session()
     window = MainWindow(opener.wait_for_service, feed, session, ModelStore(library), library, load_feed_config())
-    integration = DesktopIntegration(window, feed)
+    integration = DesktopIntegration(window)
     crash_notices = CrashNotices(window.notices, window)
     process_crash_handler.on_report = crash_notices.report_error
     window.show()

@@ -143,7 +143,7 @@ def test_model_title_is_shown_literally_in_menus(qtbot: QtBot) -> None:
 def test_tray_notification_contains_no_html(
     setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tray = TrayIcon(open_loaded_window(setting, qtbot).library.table_model)
+    tray = TrayIcon(open_loaded_window(setting, qtbot).library.activity)
     messages: list[str] = []
     monkeypatch.setattr(tray, "is_available", lambda: True)
     monkeypatch.setattr(tray.icon, "showMessage", lambda heading, text, *_: messages.append(text))

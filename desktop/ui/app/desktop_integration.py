@@ -9,8 +9,6 @@ from PySide6.QtCore import QObject
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.quit_policy import QuitPolicy
 from desktop.ui.core.background import BackgroundRunner
-from desktop.ui.core.job_feed import JobFeed
-from desktop.ui.system.activity import ActivityTracker
 from desktop.ui.system.announcer import Announcer
 from desktop.ui.system.file_open_events import FileOpenEvents
 from desktop.ui.system.notifications import Notification, Notifier, is_app_active, send_notification
@@ -23,15 +21,13 @@ from desktop.ui.widgets.accessibility import announce
 class DesktopIntegration(QObject):
     """Owner of the quit policy, tray icon, sleep guard, notifier, announcer and file open events of one window."""
 
-    def __init__(self, window: MainWindow, feed: JobFeed) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.activity = ActivityTracker(window.library, feed, self)
-        self.tray = TrayIcon(window.library.table_model, self)
-        self.quit_policy = QuitPolicy(window, self.activity, TrayIcon.is_available)
-        self.sleep_guard = SleepGuard(
-            self.activity, lambda: window.settings_store.settings.awake, create_inhibitors(), self
-        )
+        activity = window.library.activity
+        self.tray = TrayIcon(activity, self)
+        self.quit_policy = QuitPolicy(window, activity, TrayIcon.is_available)
+        self.sleep_guard = SleepGuard(activity, lambda: window.settings_store.settings.awake, create_inhibitors(), self)
         self._notify_runner = BackgroundRunner("notify", self)
         self.notifier = Notifier(window.library.batch_tracker, self._is_in_front, self._notify, self)
         self.announcer = Announcer(window.library.table_model, partial(announce, window), self)

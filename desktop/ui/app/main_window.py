@@ -35,7 +35,6 @@ from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.dialogs.shortcuts import ShortcutsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.empty_state import EmptyState
-from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
@@ -80,7 +79,6 @@ class MainWindow(QMainWindow):
         self._about_dialog: AboutDialog | None = None
         self._bin_dialog: BinDialog | None = None
         self._feed = feed
-        self._batch_counter = BatchCounter()
         self._closed = False
         self.may_close: Callable[[], bool] = lambda: True
         """Called before the window closes; returning False keeps it open, and the callee handles the request."""
@@ -139,7 +137,8 @@ class MainWindow(QMainWindow):
         self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
         self.player_panel.partial_results.draft_requested.connect(self.library.request_draft)
         jobs = self.library.table_model
-        jobs.queue_changed.connect(self._update_batch)
+        self.library.activity.membership_changed.connect(self._update_batch)
+        self.library.activity.progress_changed.connect(self._update_batch)
         self.library.refresher.loaded.connect(self._update_page)
         self.library.refresher.loaded.connect(self.player_panel.preload_modules, Qt.ConnectionType.SingleShotConnection)
         self.library.first_added.connect(self.top_bar.clear_search)
@@ -259,8 +258,7 @@ class MainWindow(QMainWindow):
             self.job_view.select_job(jobs[0].id)
 
     def _update_batch(self) -> None:
-        jobs = self.library.table_model
-        batch = self._batch_counter.count(jobs.jobs, jobs.active_jobs, jobs.seconds_left)
+        batch = self.library.activity.batch
         self.top_bar.set_batch(batch)
         self.batch_changed.emit(batch)
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QDialog
 
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.quit_dialog import QuitDialog
-from desktop.ui.system.activity import ActivityTracker
+from desktop.ui.pages.library.activity import ActivityTracker
 
 ASK, BACKGROUND, STOP = "ask", "background", "stop"
 # Milliseconds from the end of the last job to the end of the hidden app, so that a notification can still be shown.
@@ -38,7 +38,7 @@ class QuitPolicy(QObject):
         self._quit_timer = QTimer(self, interval=_QUIT_DELAY_MS, singleShot=True)
         self._quit_timer.timeout.connect(self._quit_if_idle)
         self._exporter = window.exporter
-        activity.changed.connect(self._update_quit_timer)
+        activity.membership_changed.connect(self._update_quit_timer)
         self._exporter.changed.connect(self._update_quit_timer)
         window.may_close = self.may_close
         application = QApplication.instance()

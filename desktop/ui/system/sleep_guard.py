@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer
 
-from desktop.ui.system.activity import ActivityTracker
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.system.sleep_inhibitors import SleepInhibitor
 
 # Milliseconds from the end of a job to the release, so that the inhibitors stay acquired between two jobs.
@@ -30,7 +30,8 @@ class SleepGuard(QObject):
         self.is_held = False
         self._release_timer = QTimer(self, interval=_RELEASE_DELAY_MS, singleShot=True)
         self._release_timer.timeout.connect(self.release)
-        activity.changed.connect(self._update_state)
+        activity.membership_changed.connect(self._update_state)
+        activity.progress_changed.connect(self._update_state)  # the setting may have changed
 
     def release(self) -> None:
         """Release the inhibitors, so that the computer may go to sleep."""

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from desktop.ui.pages.library.job_model import JobTableModel
-from desktop.ui.pages.library.queue_estimate import BatchCounter, format_batch
+from desktop.ui.pages.library.activity import ActivityTracker
+from desktop.ui.pages.library.queue_estimate import format_batch
 from desktop.ui.system.notifications import Notification
 from desktop.ui.theme.icons import app_icon
 
@@ -19,10 +19,9 @@ class TrayIcon(QObject):
     show_requested = Signal()
     quit_requested = Signal()
 
-    def __init__(self, jobs: JobTableModel, parent: QObject | None = None) -> None:
+    def __init__(self, activity: ActivityTracker, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._jobs = jobs
-        self._batch_counter = BatchCounter()
+        self._activity = activity
         self.menu = QMenu()
         self.menu.addAction("Show Unbraid").triggered.connect(self.show_requested)
         self.menu.addAction("Quit").triggered.connect(self.quit_requested)
@@ -32,7 +31,8 @@ class TrayIcon(QObject):
         self._is_shown = False
         self._message_timer = QTimer(self, interval=_MESSAGE_MS, singleShot=True)
         self._message_timer.timeout.connect(self._end_message)
-        jobs.queue_changed.connect(self._update_tooltip)
+        activity.membership_changed.connect(self._update_tooltip)
+        activity.progress_changed.connect(self._update_tooltip)
 
     @staticmethod
     def is_available() -> bool:
@@ -67,8 +67,7 @@ class TrayIcon(QObject):
             self.icon.hide()
 
     def _update_tooltip(self) -> None:
-        # Count also while the icon is hidden: a batch begins before the window is hidden.
-        batch = self._batch_counter.count(self._jobs.jobs, self._jobs.active_jobs, self._jobs.seconds_left)
+        batch = self._activity.batch
         parts = [part for part in format_batch(batch) if part] if batch else ["all songs are done"]
         tooltip = f"{APP_NAME} · {', '.join(parts)}"
         if tooltip != self.icon.toolTip():

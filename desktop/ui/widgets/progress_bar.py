@@ -44,7 +44,12 @@ class ProgressBar(QProgressBar):
         previous, self._fraction = self._fraction, min(1.0, max(0.0, fraction))
         if round(previous * self.width() * 2) != round(self._fraction * self.width() * 2):
             self.update()
-        self.setValue(int(self._fraction * 100))
+        percent = int(self._fraction * 100)
+        if percent != self.value():
+            # QProgressBar repaints at once, and with it everything in the window that waits to be painted.
+            self.setUpdatesEnabled(False)
+            self.setValue(percent)
+            self.setUpdatesEnabled(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         draw_progress_bar(QPainter(self), QRectF(self.rect()), self._fraction, Colour.ACCENT)

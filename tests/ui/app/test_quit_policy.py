@@ -31,7 +31,7 @@ class QuitHarness:
             setting.store.insert(job)
         self.window: MainWindow = setting.create_window()
         qtbot.addWidget(self.window)
-        self.integration = DesktopIntegration(self.window, setting.feed)
+        self.integration = DesktopIntegration(self.window)
         self.quit_policy: QuitPolicy = self.integration.quit_policy
         self.quit_policy._has_tray = lambda: tray
         self.window.show()
@@ -88,7 +88,7 @@ def test_window_closes_without_a_question_when_no_job_is_active(setting: WindowH
 def test_jobs_in_a_paused_queue_do_not_delay_closing(setting: WindowHarness, qtbot: QtBot) -> None:
     setting.service.pause_queue()
     harness = QuitHarness(setting, qtbot, True, make_job("waits"))
-    qtbot.waitUntil(lambda: not harness.integration.activity.is_active)
+    qtbot.waitUntil(lambda: not harness.window.library.activity.is_active)
     harness.window.close()
     assert not harness.window.isVisible()
 

@@ -177,7 +177,7 @@ def test_closing_during_an_export_asks_and_stopping_leaves_no_partial_files(
     monkeypatch.setattr("desktop.ui.app.quit_policy.QApplication.quit", staticmethod(lambda: quits.append(True)))
     window = _open_with_selection(setting, qtbot, "One")
     window.settings_store.change(quit="stop")  # this setting is about separations, which lose nothing
-    quit_policy = DesktopIntegration(window, setting.feed).quit_policy
+    quit_policy = DesktopIntegration(window).quit_policy
     resume = _block_export(window, setting)
     window.registry.run(ActionId.EXPORT)
     window.close()
@@ -197,7 +197,7 @@ def test_app_in_the_background_quits_after_the_export_has_finished(
     monkeypatch.setattr("desktop.ui.app.quit_policy.QApplication.quit", staticmethod(lambda: quits.append(True)))
     monkeypatch.setattr("desktop.ui.app.quit_policy._QUIT_DELAY_MS", 20)
     window = _open_with_selection(setting, qtbot, "One")
-    quit_policy = DesktopIntegration(window, setting.feed).quit_policy
+    quit_policy = DesktopIntegration(window).quit_policy
     quit_policy._has_tray = lambda: True
     resume = _block_export(window, setting)
     window.registry.run(ActionId.EXPORT)

@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.stage import Stage
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.job_model import JobTableModel
-from desktop.ui.pages.library.queue_estimate import BatchCounter
 from desktop.ui.system.announcer import Announcer
 from tests.helpers.jobs import make_job
 
@@ -22,12 +22,9 @@ class AnnouncerHarness:
         self.announcements: list[str] = []
         self.jobs = JobTableModel()
         self.announcer = Announcer(self.jobs, self.announcements.append)
-        batches = BatchCounter()
-        self.jobs.queue_changed.connect(
-            lambda: self.announcer.follow_batch(
-                batches.count(self.jobs.jobs, self.jobs.active_jobs, self.jobs.seconds_left)
-            )
-        )
+        self.activity = ActivityTracker(self.jobs, self.jobs)
+        for signal in (self.activity.membership_changed, self.activity.progress_changed):
+            signal.connect(lambda: self.announcer.follow_batch(self.activity.batch))
 
     def add(self, *titles: str) -> list[Job]:
         jobs = [make_job(title) for title in titles]

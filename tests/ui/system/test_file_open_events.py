@@ -20,7 +20,7 @@ def test_files_opened_in_the_finder_are_added_together_like_dropped_files(
 ) -> None:
     window = setting.create_window()
     qtbot.addWidget(window)
-    integration = DesktopIntegration(window, setting.feed)
+    integration = DesktopIntegration(window)
     window.showMinimized()
     added: list[list[Path]] = []
     add_tracks = window.add_tracks
@@ -38,7 +38,7 @@ def test_files_opened_in_the_finder_are_added_together_like_dropped_files(
 def test_open_event_without_a_local_file_is_not_handled(setting: WindowHarness, qtbot: QtBot) -> None:
     window = setting.create_window()
     qtbot.addWidget(window)
-    integration = DesktopIntegration(window, setting.feed)
+    integration = DesktopIntegration(window)
     event = QFileOpenEvent("")
     assert not integration.file_open_events.eventFilter(window, event)
     integration.close()

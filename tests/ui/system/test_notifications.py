@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Attempt, Job, JobState
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.notifications import Notification, Notifier
@@ -27,7 +28,7 @@ class NotifierHarness:
         self.notifications: list[Notification] = []
         self.is_in_front = False
         self.jobs = JobTableModel()
-        self.batches = BatchTracker(self.jobs)
+        self.batches = BatchTracker(self.jobs, ActivityTracker(self.jobs, self.jobs))
         self.notifier = Notifier(self.batches, lambda: self.is_in_front, self.notifications.append)
 
     def add(self, *titles: str) -> list[Job]:

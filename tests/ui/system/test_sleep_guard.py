@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.system import sleep_guard
-from desktop.ui.system.activity import ActivityTracker
 from desktop.ui.system.sleep_guard import SleepGuard
 from desktop.ui.system.sleep_inhibitors import DBusInhibitor, ProcessInhibitor, WindowsInhibitor, create_inhibitors
 from tests.helpers.command import ROOT
@@ -60,7 +59,7 @@ def test_guard_is_held_from_the_first_song_to_the_last(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot
 ) -> None:
     inhibitor = RecordingInhibitor()
-    guard = SleepGuard(ActivityTracker(window.library, setting.feed, window), lambda: True, [inhibitor], window)
+    guard = SleepGuard(window.library.activity, lambda: True, [inhibitor], window)
     assert not guard.is_held
     first = _start_job(setting, make_job("one"))
     qtbot.waitUntil(lambda: guard.is_held)
@@ -72,9 +71,7 @@ def test_guard_is_held_from_the_first_song_to_the_last(
 
 
 def test_pending_songs_do_not_hold_the_guard(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
-    guard = SleepGuard(
-        ActivityTracker(window.library, setting.feed, window), lambda: True, [RecordingInhibitor()], window
-    )
+    guard = SleepGuard(window.library.activity, lambda: True, [RecordingInhibitor()], window)
     job = setting.store.insert(make_job("waits"))
     setting.feed.job_changed.emit(job.id)
     qtbot.waitUntil(lambda: window.library.table_model.rowCount() == 1)
@@ -83,7 +80,7 @@ def test_pending_songs_do_not_hold_the_guard(window: MainWindow, setting: Window
 
 def test_guard_follows_the_setting(window: MainWindow, setting: WindowHarness, qtbot: QtBot) -> None:
     guard = SleepGuard(
-        ActivityTracker(window.library, setting.feed, window),
+        window.library.activity,
         lambda: window.settings_store.settings.awake,
         [RecordingInhibitor()],
         window,

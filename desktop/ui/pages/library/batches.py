@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from desktop.jobs.model import Job, JobState
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.job_model import JobTableModel
 
 
@@ -28,16 +29,16 @@ class BatchTracker(QObject):
     batch_ended = Signal(object)
     """The BatchResult of a batch in which at least one job completed or failed."""
 
-    def __init__(self, table_model: JobTableModel, parent: QObject | None = None) -> None:
+    def __init__(self, table_model: JobTableModel, activity: ActivityTracker, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._table_model = table_model
+        self._activity = activity
         self._active_ids: set[str] = set()
         self._completed: dict[str, Job] = {}
         self._failed: dict[str, Job] = {}
         self._is_failure_reported = False
         self._is_importing = False
         table_model.job_changed.connect(self._track_job)
-        table_model.queue_changed.connect(self._check_batch_end)
+        activity.membership_changed.connect(self._check_batch_end)
 
     def set_importing(self, is_importing: bool) -> None:
         """Set whether tracks are being imported; a batch does not end while more jobs may join it."""
@@ -64,7 +65,7 @@ class BatchTracker(QObject):
                 self.first_failure.emit(job)
 
     def _check_batch_end(self) -> None:
-        if self._is_importing or self._table_model.active_jobs:
+        if self._is_importing or self._activity.has_active_jobs:
             return
         result = BatchResult(tuple(self._completed.values()), tuple(self._failed.values()))
         self._active_ids.clear()

@@ -34,14 +34,8 @@ HEADINGS = {
 
 JOB_ROLE = Qt.ItemDataRole.UserRole
 """The Job of the row."""
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
-"""The sort key of the cell's column."""
 STATUS_ROLE = Qt.ItemDataRole.UserRole + 2
 """The Status of the job."""
-SEARCH_ROLE = Qt.ItemDataRole.UserRole + 3
-"""The case-folded text of the row that a search looks at."""
-QUEUE_ORDER_ROLE = Qt.ItemDataRole.UserRole + 4
-"""The sort key of the library's own order."""
 
 MIN_WIDTHS_PX: Mapping[Column, int] = {
     Column.TITLE: 254,

@@ -13,6 +13,7 @@ from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.core.settings_store import SettingsStore
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.bin_commands import BinCommands
 from desktop.ui.pages.library.covers import CoverCache
@@ -61,7 +62,8 @@ class LibraryController(QObject):
         self.commands = JobCommands(service, self.table_model, notices, self._background, self)
         self.removals = BinCommands(service, self.table_model, self.proxy, notices, self._background, self)
         self.import_queue = ImportQueue(service, self)
-        self.batch_tracker = BatchTracker(self.table_model, self)
+        self.activity = ActivityTracker(self.table_model, self)
+        self.batch_tracker = BatchTracker(self.table_model, self.activity, self)
         self.models: tuple[Model, ...] = ()
         """The models of the model store at the last `load_models`."""
         self._jobs_to_insert: list[Job] = []
@@ -74,9 +76,12 @@ class LibraryController(QObject):
         self._countdown_timer = QTimer(self, interval=_COUNTDOWN_INTERVAL_MS)
         self._countdown_timer.timeout.connect(self._update_countdown)
         self.table_model.queue_changed.connect(self._update_countdown)
+        feed.trouble_changed.connect(self.activity.set_trouble)
         self.refresher.queue_paused_changed.connect(self.table_model.set_queue_paused)
+        self.refresher.queue_paused_changed.connect(self.activity.set_queue_paused)
         self.import_queue.job_added.connect(self._schedule_insert)
         self.import_queue.finished.connect(self._on_import_finished)
+        self.import_queue.busy_changed.connect(self.activity.set_importing)
         self.import_queue.busy_changed.connect(self.batch_tracker.set_importing)
 
     def add(self, files: DroppedFiles, model: str, allow_duplicates: bool = False) -> None:

@@ -1,5 +1,7 @@
 """Item delegates that draw the cells of the job table."""
 
+from functools import lru_cache
+
 from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
@@ -14,7 +16,7 @@ from desktop.ui.pages.library.hover_state import FocusRing, HoverState, Index
 from desktop.ui.pages.library.status import Status, StatusLink, Tone
 from desktop.ui.pages.library.status_layout import StatusLayout, layout_status
 from desktop.ui.theme import metrics
-from desktop.ui.theme.fonts import SECONDARY_SIZE, TITLE_SIZE, ui_font
+from desktop.ui.theme.fonts import BODY_SIZE, SECONDARY_SIZE, TITLE_SIZE, ui_font
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.label import CHIP_HEIGHT, CHIP_PADDING, draw_chip
@@ -22,6 +24,8 @@ from desktop.ui.widgets.progress_bar import draw_progress_bar
 
 CELL_PADDING_PX = 12
 FIRST_COLUMN_PADDING_PX = 16
+_ELIDED_TEXTS = 4096
+"""Number of texts whose elided form is kept: a few screens of rows."""
 _TEXT_FLAGS = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 
 
@@ -58,7 +62,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def draw_content(self, painter: QPainter, rect: QRectF, index: Index, is_selected: bool) -> None:
         """Draw the content of a cell into `rect`; subclasses override it."""
-        _draw_elided_text(painter, rect, index.data(), ui_font(), Colour.DIM)
+        _draw_elided_text(painter, rect, index.data(), BODY_SIZE, Colour.DIM)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the fixed row height; the width is 0, because the view sets the column widths."""
@@ -81,8 +85,8 @@ class SongDelegate(RowDelegate):
         text_rect = rect.adjusted(metrics.COVER_SIZE + 12, 0, 0, 0)
         middle, artist = rect.center().y(), cells.format_artist_and_album(job)
         title_rect = QRectF(text_rect.left(), middle - 18 if artist else middle - 9, text_rect.width(), 18)
-        _draw_elided_text(painter, title_rect, index.data(), ui_font(), Colour.TEXT)
-        _draw_elided_text(painter, title_rect.translated(0, 17), artist, ui_font(SECONDARY_SIZE), Colour.DIM)
+        _draw_elided_text(painter, title_rect, index.data(), BODY_SIZE, Colour.TEXT)
+        _draw_elided_text(painter, title_rect.translated(0, 17), artist, SECONDARY_SIZE, Colour.DIM)
 
     def _draw_cover(self, painter: QPainter, rect: QRectF, job: Job) -> None:
         clip_path = QPainterPath()
@@ -172,11 +176,17 @@ def draw_table_message(painter: QPainter, rect: QRect, text: str) -> None:
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, font: QFont, colour: Colour) -> None:
-    painter.setFont(font)
+def _draw_elided_text(painter: QPainter, rect: QRectF, text: str, size: int, colour: Colour) -> None:
+    if not text:
+        return
+    painter.setFont(ui_font(size))
     painter.setPen(theme.colour(colour))
-    elided = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-    painter.drawText(rect, int(_TEXT_FLAGS), elided)
+    painter.drawText(rect, int(_TEXT_FLAGS), _elide(text, size, int(rect.width())))
+
+
+@lru_cache(_ELIDED_TEXTS)
+def _elide(text: str, size: int, width: int) -> str:
+    return QFontMetrics(ui_font(size)).elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
 def _draw_focus_ring(painter: QPainter, cell: QRect, index: Index, ring_kind: FocusRing) -> None:

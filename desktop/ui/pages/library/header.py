@@ -5,7 +5,7 @@ from PySide6.QtGui import QContextMenuEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
 from desktop.ui.pages.library.columns import HEADINGS, Column
-from desktop.ui.pages.library.proxy import NO_COLUMN
+from desktop.ui.pages.library.row_order import NO_COLUMN
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
 from desktop.ui.theme.palette import Colour, theme

@@ -76,7 +76,7 @@ class JobCommands(QObject):
 
     def move_to(self, job: Job, target: DropTarget) -> None:
         """Move a pending job directly before or after the job of `target`."""
-        queue = [job_id for job_id in self._table_model.pending_ids if job_id != job.id]
+        queue = [job_id for job_id in self._table_model.queue.pending_ids if job_id != job.id]
         if target.job_id not in queue:
             return  # it was started or cancelled meanwhile
         position = queue.index(target.job_id) + target.is_after
@@ -84,7 +84,7 @@ class JobCommands(QObject):
 
     def move_by(self, job: Job, step: int) -> None:
         """Move a pending job one place up (`step` -1) or down (1) in the queue."""
-        queue = self._table_model.pending_ids
+        queue = self._table_model.queue.pending_ids
         if job.id not in queue:
             self._notices.show_text("Only queued songs can be moved in the queue.")
             return

@@ -7,28 +7,27 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from desktop.audio.names import natural_sort_key
-from desktop.jobs.model import Job, JobProgress, JobState
+from desktop.jobs.model import Job, JobProgress
 from desktop.jobs.speeds import Speeds, expected_speed
 from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.ui.core.job_text import MODEL_TITLES
 from desktop.ui.pages.library import cells
-from desktop.ui.pages.library.cells import queue_sort_key
+from desktop.ui.pages.library.active_queue import ActiveQueue
 from desktop.ui.pages.library.columns import (
     HEADINGS,
     JOB_ROLE,
-    QUEUE_ORDER_ROLE,
-    SEARCH_ROLE,
-    SORT_ROLE,
     STATUS_ROLE,
     Column,
 )
-from desktop.ui.pages.library.queue_estimate import estimate_seconds_left
 from desktop.ui.pages.library.relative_time import format_relative_time
+from desktop.ui.pages.library.row_ranges import contiguous_ranges
 from desktop.ui.pages.library.status import Status, choose_retry_model, is_fallback_draft, make_status
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 _Role = Qt.ItemDataRole
+SortKey = str | float | tuple[int, float]
+"""What a column is sorted by; the keys of one column have one type."""
 
 
 class JobTableModel(QAbstractTableModel):
@@ -37,7 +36,11 @@ class JobTableModel(QAbstractTableModel):
     job_changed = Signal(object)
     """A Job whose row was inserted or changed, progress included."""
     queue_changed = Signal()
-    """Jobs, their states or progress, or the estimates of time left may have changed."""
+    """Jobs were added or removed, or more than the progress of unfinished ones changed."""
+    progress_changed = Signal()
+    """Only the progress or the time left of running jobs changed."""
+    times_left_changed = Signal()
+    """The time left of all waiting jobs changed by the same seconds; `dataChanged` is not emitted for their rows."""
     fallback_draft_completed = Signal(object)
     """A Job that has just completed with Sketch in place of the requested model."""
     retry_ended = Signal(object)
@@ -48,23 +51,21 @@ class JobTableModel(QAbstractTableModel):
         self._jobs: list[Job] = []
         self._rows: dict[str, int] = {}
         self._retrying_ids: set[str] = set()
-        self._jobs_ahead: dict[str, int] = {}
-        self._seconds_left: Mapping[str, float] = {}
+        self._statuses: dict[str, Status] = {}
         self._model_titles: Mapping[str, str] = MODEL_TITLES
         self._default_model = DEFAULT_MODEL
         self._is_queue_paused = False
-        self._removing_id = ""
+        self._removing_ids: frozenset[str] = frozenset()
         self._speeds: Speeds = {}
         self._settings = Settings()
+        self._queue = ActiveQueue(lambda job: expected_speed(job, self._settings, self._speeds))
+        self._times_shown = self._times_to_show()
         self._role_getters: Mapping[int, Callable[[Job, Column], object]] = {
             _Role.DisplayRole: self._display_text,
             _Role.AccessibleTextRole: self._accessible_text,
             _Role.ToolTipRole: lambda job, column: cells.tooltip(job, column, self._status(job)),
             JOB_ROLE: lambda job, _: job,
             STATUS_ROLE: lambda job, _: self._status(job),
-            SORT_ROLE: self._sort_key,
-            QUEUE_ORDER_ROLE: lambda job, _: queue_sort_key(job),
-            SEARCH_ROLE: lambda job, _: cells.search_text(job, self._status(job), self._model_title(job)),
         }
 
     @property
@@ -73,52 +74,47 @@ class JobTableModel(QAbstractTableModel):
         return tuple(self._jobs)
 
     @property
-    def active_jobs(self) -> list[Job]:
-        """Processing jobs, then pending jobs that are not paused, in the order of the queue."""
-        active_jobs = [
-            job for job in self._jobs if job.state is JobState.PROCESSING or (_is_pending(job) and not job.paused)
-        ]
-        return sorted(active_jobs, key=lambda job: (_is_pending(job), job.position))
+    def job_ids(self) -> list[str]:
+        """The ids of all jobs, in row order."""
+        return list(self._rows)
 
     @property
-    def pending_ids(self) -> list[str]:
-        """Ids of the pending jobs, paused ones included, in the order of the queue."""
-        return [job.id for job in sorted(filter(_is_pending, self._jobs), key=lambda job: job.position)]
+    def queue(self) -> ActiveQueue:
+        """Running and waiting jobs in queue order, with their times left."""
+        return self._queue
 
     def find_job(self, job_id: str) -> Job | None:
         """Return the job with this id, or None if it is not in the table."""
         row = self._rows.get(job_id)
         return None if row is None else self._jobs[row]
 
+    def job_by_id(self, job_id: str) -> Job:
+        """Return the job with this id. Raises KeyError if it is not in the table."""
+        return self._jobs[self._rows[job_id]]
+
     def job_at_row(self, row: int) -> Job:
         """Return the job in a row. Raises IndexError if there is no such row."""
         return self._jobs[row]
 
-    def find_row(self, job_id: str) -> int | None:
-        """Return the row of a job, or None if it is not in the table."""
-        return self._rows.get(job_id)
-
     def set_model_titles(self, titles: Mapping[str, str], default_model: str) -> None:
         """Set the titles of models by name, and the name of the model for new jobs."""
         self._model_titles, self._default_model = {**MODEL_TITLES, **titles}, default_model
+        self._statuses.clear()
         self._emit_data_changed(range(len(self._jobs)), Column.MODEL, Column.STATUS)
 
     def set_queue_paused(self, is_paused: bool) -> None:
         """Set whether the queue is paused, which the status of pending jobs mentions."""
         if is_paused != self._is_queue_paused:
             self._is_queue_paused = is_paused
+            self._statuses.clear()
             self._emit_data_changed(range(len(self._jobs)), Column.STATUS, Column.ACTIONS)
 
     def set_speeds(self, speeds: Speeds, settings: Settings) -> None:
         """Set the measured speeds of the models and the settings, from which the time left is estimated."""
         if (speeds, settings) != (self._speeds, self._settings):
             self._speeds, self._settings = speeds, settings
+            self._queue.mark_speeds_changed()
             self._update_queue()
-
-    @property
-    def seconds_left(self) -> Mapping[str, float]:
-        """Seconds until each active job is completed, by job id; jobs without an estimate are missing."""
-        return self._seconds_left
 
     def upsert_jobs(self, jobs: Iterable[Job]) -> None:
         """Update the rows of known jobs in place, and append rows for new ones."""
@@ -131,22 +127,28 @@ class JobTableModel(QAbstractTableModel):
                 self._update_row(row, job.keep_progress_of(self._jobs[row]))
         if new_jobs:
             self._append_jobs(list(new_jobs.values()))
-        self._update_queue()
+        self._update_queue(has_other_rows=bool(new_jobs))
 
     def remove_jobs(self, job_ids: Collection[str]) -> None:
         """Remove the rows of these jobs; unknown ids are ignored."""
-        for row in sorted((self._rows[i] for i in job_ids if i in self._rows), reverse=True):
-            self._removing_id = self._jobs[row].id
-            self.beginRemoveRows(_NO_PARENT, row, row)
-            self._jobs.pop(row)
+        rows = sorted(self._rows[i] for i in job_ids if i in self._rows)
+        for first, last in reversed(contiguous_ranges(rows)):
+            removed = self._jobs[first : last + 1]
+            self._removing_ids = frozenset(job.id for job in removed)
+            self.beginRemoveRows(_NO_PARENT, first, last)
+            del self._jobs[first : last + 1]
             self._rows = {job.id: row for row, job in enumerate(self._jobs)}
+            for job in removed:
+                self._statuses.pop(job.id, None)
+                self._queue.replace(job, None)
             self.endRemoveRows()
-            self._removing_id = ""
-        self._update_queue()
+            self._removing_ids = frozenset()
+        if rows:
+            self._update_queue(has_other_rows=True)
 
     def is_removing(self, job_id: str) -> bool:
         """Return whether the row of this job is being removed now."""
-        return job_id == self._removing_id
+        return job_id in self._removing_ids
 
     def sync(self, jobs: Sequence[Job]) -> None:
         """Make the table hold exactly `jobs`: remove other rows, update and append."""
@@ -168,7 +170,8 @@ class JobTableModel(QAbstractTableModel):
     def refresh_retry_countdowns(self) -> bool:
         """Repaint the status of jobs that wait for a retry; return whether there are any."""
         now = datetime.now(UTC)
-        retrying_ids = {job.id for job in self._jobs if job.retry_delay(now)}
+        waiting = (self._jobs[self._rows[job_id]] for job_id in self._queue.retrying_ids)
+        retrying_ids = {job.id for job in waiting if job.retry_delay(now)}
         for row in (self._rows[job_id] for job_id in retrying_ids | self._retrying_ids if job_id in self._rows):
             self._emit_data_changed(range(row, row + 1), Column.STATUS, Column.STATUS)
         self._retrying_ids = retrying_ids
@@ -179,6 +182,8 @@ class JobTableModel(QAbstractTableModel):
         self.beginInsertRows(_NO_PARENT, first, first + len(jobs) - 1)
         self._jobs.extend(jobs)
         self._rows |= {job.id: first + n for n, job in enumerate(jobs)}
+        for job in jobs:
+            self._queue.replace(None, job)
         self.endInsertRows()
         for job in jobs:
             self.job_changed.emit(job)
@@ -188,6 +193,8 @@ class JobTableModel(QAbstractTableModel):
         if old == job:
             return
         self._jobs[row] = job
+        self._statuses.pop(job.id, None)
+        self._queue.replace(old, job)
         self._emit_data_changed(range(row, row + 1), Column.TITLE, Column.ACTIONS)
         self.job_changed.emit(job)
         if job.last_attempt and job.last_attempt != old.last_attempt:
@@ -195,41 +202,50 @@ class JobTableModel(QAbstractTableModel):
         elif job.state is not old.state and is_fallback_draft(job):
             self.fallback_draft_completed.emit(job)
 
-    def _update_queue(self) -> None:
-        """Recompute queue positions and time left, emit `dataChanged` for changed rows and `queue_changed`."""
-        active_jobs = self.active_jobs
-        pending_ids = [job.id for job in active_jobs if _is_pending(job)]
-        jobs_ahead, seconds_left = (
-            {job_id: n for n, job_id in enumerate(pending_ids)},
-            estimate_seconds_left(active_jobs, self._expected_speed),
-        )
-        changed_ids = [
-            i
-            for i in pending_ids
-            if jobs_ahead[i] != self._jobs_ahead.get(i)
-            or _differs_in_seconds(seconds_left.get(i), self._seconds_left.get(i))
-        ]
-        self._jobs_ahead, self._seconds_left = jobs_ahead, seconds_left
-        if changed_ids:
-            rows = [self._rows[job_id] for job_id in changed_ids]
-            self._emit_data_changed(range(min(rows), max(rows) + 1), Column.STATUS, Column.TIME_LEFT)
-        self.queue_changed.emit()
+    def _update_queue(self, has_other_rows: bool = False) -> None:
+        """Emit what has changed of the queue, and `dataChanged` for waiting jobs whose place has changed."""
+        changed_ids = self._queue.refresh()
+        for job_id in changed_ids or ():
+            self._statuses.pop(job_id, None)
+        self._show_times_left(changed_ids or ())
+        if changed_ids is None and not has_other_rows:
+            self.progress_changed.emit()
+        else:
+            self.queue_changed.emit()
 
-    def _expected_speed(self, job: Job) -> float | None:
-        return expected_speed(job, self._settings, self._speeds)
+    def _show_times_left(self, changed_ids: Collection[str]) -> None:
+        """Emit `dataChanged` for the rows of `changed_ids`, and `times_left_changed` if other times left changed."""
+        shown_before = self._times_shown
+        self._times_shown = self._times_to_show()
+        self._emit_jobs_changed(changed_ids, Column.STATUS)
+        if self._times_shown[0] != shown_before[0]:  # the times of all waiting jobs appear or vanish
+            self._emit_jobs_changed(self._queue.active_ids, Column.TIME_LEFT)
+        elif self._times_shown != shown_before:
+            self.times_left_changed.emit()
+
+    def _emit_jobs_changed(self, job_ids: Collection[str], first: Column) -> None:
+        rows = [self._rows[job_id] for job_id in job_ids]
+        if rows:
+            self._emit_data_changed(range(min(rows), max(rows) + 1), first, Column.TIME_LEFT)
+
+    def _times_to_show(self) -> tuple[tuple[bool, bool], int | None]:
+        """Return which times left are known, and the whole seconds of the last one."""
+        seconds = self._queue.total_seconds_left
+        return self._queue.are_times_known, None if seconds is None else int(seconds)
 
     def _emit_data_changed(self, rows: range, first: Column, last: Column) -> None:
         if rows:
             self.dataChanged.emit(self.index(rows[0], first), self.index(rows[-1], last))
 
     def _status(self, job: Job) -> Status:
-        retry_model = choose_retry_model(job, self._default_model)
-        return make_status(
-            job,
-            self._jobs_ahead.get(job.id, 0),
-            self._model_titles.get(retry_model, retry_model),
-            self._is_queue_paused,
-        )
+        status = self._statuses.get(job.id)
+        if status is None:
+            retry_model = choose_retry_model(job, self._default_model)
+            title = self._model_titles.get(retry_model, retry_model)
+            status = make_status(job, self._queue.songs_ahead(job.id), title, self._is_queue_paused)
+            if job.not_before is None:  # otherwise the status counts down
+                self._statuses[job.id] = status
+        return status
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self._jobs)
@@ -247,8 +263,16 @@ class JobTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._jobs):
             return None
+        return self.cell_data(self._jobs[index.row()], index.column(), role)
+
+    def cell_data(self, job: Job, column: int, role: int) -> object:
+        """Return the data of a job's cell; None for roles without data."""
         getter = self._role_getters.get(role)
-        return None if getter is None else getter(self._jobs[index.row()], Column(index.column()))
+        return None if getter is None else getter(job, Column(column))
+
+    def search_text(self, job: Job) -> str:
+        """Return the case-folded text in which a search looks for a job."""
+        return cells.search_text(job, self._status(job), self._model_title(job))
 
     def _model_title(self, job: Job) -> str:
         return self._model_titles.get(job.model, job.model)
@@ -260,7 +284,7 @@ class JobTableModel(QAbstractTableModel):
             case Column.STATUS:
                 return self._status(job).full_text
             case Column.TIME_LEFT:
-                return cells.format_remaining_time(job, self._seconds_left.get(job.id))
+                return cells.format_remaining_time(job, self._queue.seconds_left(job.id))
             case Column.ADDED:
                 return format_relative_time(job.added, datetime.now().astimezone())
             case _:
@@ -275,17 +299,10 @@ class JobTableModel(QAbstractTableModel):
             case _:
                 return f"{HEADINGS[column]} {self._display_text(job, column) or 'none'}"
 
-    def _sort_key(self, job: Job, column: Column) -> str | float:
+    def sort_key(self, job: Job, column: Column) -> SortKey:
+        """Return the key by which a column sorts a job."""
         if column is Column.TIME_LEFT:
-            return self._seconds_left.get(job.id, float("inf"))
+            return self._queue.time_rank(job.id)
         if column is Column.MODEL:
             return natural_sort_key(self._model_title(job))
         return cells.sort_key(job, column)
-
-
-def _is_pending(job: Job) -> bool:
-    return job.state is JobState.PENDING
-
-
-def _differs_in_seconds(one: float | None, other: float | None) -> bool:
-    return one is not other and (one is None or other is None or int(one) != int(other))

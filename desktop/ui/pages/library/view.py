@@ -87,6 +87,7 @@ class JobView(QTableView):
         self.setColumnHidden(Column.ARTIST, True)
         self.doubleClicked.connect(self._open_row)
         proxy.rowsRemoved.connect(self._select_current_row)
+        proxy.times_left_changed.connect(self.viewport().update)
         covers.cover_loaded.connect(self.viewport().update)
 
     def _configure_view(self) -> None:

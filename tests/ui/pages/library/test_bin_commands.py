@@ -76,7 +76,7 @@ def test_removed_song_leaves_the_table_at_once_and_its_stems_stay_in_the_bin(
     qtbot.waitUntil(
         lambda: notice_texts(window) == ["Removed “Night Drive” and its stems. The original song file is untouched."]
     )
-    assert window.library.table_model.find_row(done.id) is None
+    assert window.library.table_model.find_job(done.id) is None
     assert [job.id for job in setting.store.jobs_in_bin()] == [done.id]
     assert all(stem.path.exists() for stem in done.stems)
     press_notice_button(window, "Dismiss")

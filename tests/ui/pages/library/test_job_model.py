@@ -112,8 +112,7 @@ def test_removed_jobs_leave_and_other_jobs_keep_their_order(model: JobTableModel
     model.upsert_jobs(jobs)
     model.remove_jobs([jobs[1].id, jobs[3].id, "unknown"])
     assert [_cell_text(model, row, Column.TITLE) for row in range(model.rowCount())] == ["Song 0", "Song 2", "Song 4"]
-    assert model.find_row(jobs[4].id) == 2
-    assert model.find_row(jobs[1].id) is None
+    assert model.job_ids == [jobs[0].id, jobs[2].id, jobs[4].id]
 
 
 def test_sync_replaces_the_jobs_without_a_reset(model: JobTableModel) -> None:

@@ -13,11 +13,11 @@ from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.core.job_text import format_job_status
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.delegates import content_rect
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.menu import build_menu_items
-from desktop.ui.pages.library.queue_estimate import BatchCounter, estimate_seconds_left
 from desktop.ui.pages.library.status import make_status
 from tests.helpers.jobs import make_job
 from tests.helpers.rows import update_rows
@@ -195,19 +195,20 @@ def test_paused_songs_count_neither_in_the_batch_nor_in_its_time() -> None:
     waiting, paused_job = (make_job(f"{n}", position=n, seconds=100.0) for n in (1, 2))
     paused_job = replace(paused_job, paused=True)
     model = JobTableModel()
+    activity = ActivityTracker(model, model)
     model.upsert_jobs([running, waiting, paused_job])
-    batch = BatchCounter().count(model.jobs, model.active_jobs, model.seconds_left)
+    batch = activity.batch
     assert batch is not None
     assert (batch.current_number, batch.total, batch.seconds_left) == (1, 2, pytest.approx(180.0))
-    assert model.pending_ids == [waiting.id, paused_job.id]
+    assert model.queue.pending_ids == [waiting.id, paused_job.id]
     model.upsert_jobs([replace(paused_job, paused=False, progress=0.5)])
-    assert estimate_seconds_left(model.active_jobs)[paused_job.id] == pytest.approx(240.0)
+    assert model.queue.seconds_left(paused_job.id) == pytest.approx(240.0)
 
 
 def test_paused_songs_are_not_active_jobs() -> None:
     model = JobTableModel()
     model.upsert_jobs([make_job(paused=True)])
-    assert model.active_jobs == []
+    assert model.queue.active_count == 0
 
 
 @pytest.mark.parametrize("width", [1024, 1440])

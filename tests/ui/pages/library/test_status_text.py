@@ -13,11 +13,13 @@ from desktop.jobs.model import Job, JobState, Stem
 from desktop.stage import Stage
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
+from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.cells import search_text, tooltip
 from desktop.ui.pages.library.columns import Column, fit_columns
 from desktop.ui.pages.library.delegates import content_rect
+from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
-from desktop.ui.pages.library.queue_estimate import BatchCounter, estimate_seconds_left, format_batch
+from desktop.ui.pages.library.queue_estimate import format_batch
 from desktop.ui.pages.library.relative_time import format_relative_time
 from desktop.ui.pages.library.status import Status, StatusLink, Tone, choose_retry_model, is_fallback_draft, make_status
 from desktop.ui.pages.library.status_layout import layout_status
@@ -138,24 +140,28 @@ def test_relative_time_is_formatted_as_people_say_it(ago: timedelta, text: str) 
     assert format_relative_time(NOW - ago, NOW) == text
 
 
-def test_batch_counter_counts_from_the_first_song_to_the_last() -> None:
-    counter = BatchCounter()
+def test_batch_counts_from_the_first_song_to_the_last() -> None:
+    model = JobTableModel()
+    activity = ActivityTracker(model, model)
     jobs = [make_job(f"{n}", position=n, seconds=100.0) for n in range(3)]
-    old = make_job("old", JobState.COMPLETED)
-    waiting = counter.count([old, *jobs], jobs, {})
+    model.upsert_jobs([make_job("old", JobState.COMPLETED), *jobs])
+    waiting = activity.batch
     assert waiting is not None
     assert format_batch(waiting) == ("3 songs queued", "")
     running = make_job("0", JobState.PROCESSING, id=jobs[0].id, progress=0.5, elapsed=60, left=60, seconds=100.0)
-    active = [running, *jobs[1:]]
-    batch = counter.count([old, *active], active, estimate_seconds_left(active))
+    model.upsert_jobs([running])
+    batch = activity.batch
     assert batch is not None
     assert format_batch(batch) == ("Separating 1 of 3", "about 5 min left")
     done = make_job("0", JobState.COMPLETED, id=jobs[0].id)
-    after = counter.count([old, done, *jobs[1:]], jobs[1:], {})
+    model.upsert_jobs([done])
+    after = activity.batch
     assert after is not None
     assert (after.current_number, after.total, after.progress) == (2, 3, pytest.approx(1 / 3))
-    assert counter.count([old, done], [], {}) is None
-    new_batch = counter.count([old, done, jobs[1]], [jobs[1]], {})
+    model.remove_jobs([job.id for job in jobs[1:]])
+    assert activity.batch is None
+    model.upsert_jobs([jobs[1]])
+    new_batch = activity.batch
     assert new_batch is not None
     assert new_batch.total == 1
 
