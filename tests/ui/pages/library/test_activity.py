@@ -11,7 +11,7 @@ from desktop.stage import Stage
 from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.job_model import JobTableModel
-from tests.helpers.window import make_job
+from tests.helpers.jobs import make_job
 
 
 @pytest.fixture
