@@ -218,7 +218,7 @@ def test_window_opens_after_another_folder_is_chosen(newer_library: Home, screen
     try:
         screen.activate_window(screen.wait_for_window(TITLE))
         screen.press_keys("Return")
-        screen.activate_window(screen.wait_for_window("A folder for"))
+        screen.activate_window(screen.wait_for_window("Choose a library folder"))
         screen.type_text(str(other))
         screen.press_keys("Return")
         screen.activate_window(screen.wait_for_window("Unbraid$"))

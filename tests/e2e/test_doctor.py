@@ -140,7 +140,7 @@ def test_doctor_reports_a_disk_without_free_inodes(tmp_path: Path, monkeypatch: 
     assert "more files can be created" in nearly_full.found
     assert full.verdict is Verdict.PROBLEM
     assert full.found.endswith("cannot be written: the disk cannot hold more files.")
-    assert full.mend == "Delete some of them, or set UNBRAID_HOME to another folder."
+    assert full.mend == "Delete some files on it, or set UNBRAID_HOME to another folder."
 
 
 def fill_with_files(folder: Path) -> None:
