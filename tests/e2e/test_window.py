@@ -26,6 +26,8 @@ from tests.helpers.settings import save_settings
 from tests.helpers.shared import TOOLS
 from tests.helpers.sound_card import PlaybackResult, match_sound, parse_dropouts, split_at_silence
 
+pytestmark = pytest.mark.alone
+
 RATE = 44100
 # The middle of the window, and the corner with the window that stands in for a file manager.
 MIDDLE, SOURCE = (720, 500), (60, 60)
