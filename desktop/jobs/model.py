@@ -204,16 +204,8 @@ class Job:
 
     def merged_with(self, progress: JobProgress) -> "Job":
         """Return the job as processing, with the values of `progress`."""
-        return replace(
-            self,
-            state=JobState.PROCESSING,
-            token=progress.token,
-            stage=progress.stage,
-            progress=progress.progress,
-            elapsed=progress.elapsed,
-            left=progress.left,
-            started=self.started or datetime.now(UTC),
-        )
+        processing = self._with_run(JobState.PROCESSING, progress)
+        return replace(processing, started=self.started or datetime.now(UTC))
 
     def keep_progress_of(self, known: "Job") -> "Job":
         """Return the job with the progress of `known`, if that is newer.
@@ -223,14 +215,17 @@ class Job:
         is_same_run = (known.token, known.state) == (self.token, self.state) and self.state is JobState.PROCESSING
         if known.token <= self.token and not (is_same_run and known.progress > self.progress):
             return self
+        return self._with_run(known.state, known)
+
+    def _with_run(self, state: JobState, run: "JobProgress | Job") -> "Job":
         return replace(
             self,
-            state=known.state,
-            token=known.token,
-            stage=known.stage,
-            progress=known.progress,
-            elapsed=known.elapsed,
-            left=known.left,
+            state=state,
+            token=run.token,
+            stage=run.stage,
+            progress=run.progress,
+            elapsed=run.elapsed,
+            left=run.left,
         )
 
 

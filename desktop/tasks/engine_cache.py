@@ -101,11 +101,7 @@ class EngineCache:
         kind = cast('Literal["demucs", "sketch"]', model.kind)
         spec = EngineSpec(model.name, kind, model.files, model.bag_weights, None, *self._runtime_options())
         if low_memory:
-            spec = replace(
-                spec,
-                segment=_LOW_MEMORY_SEGMENT_S,
-                runtime="torch",
-            )
+            spec = replace(spec, segment=_LOW_MEMORY_SEGMENT_S, runtime="torch")
         if self._engine is None or spec != self._spec:
             self.clear()  # free the memory of the old engine first
             self._engine = load_engine(spec)

@@ -10,11 +10,10 @@ from desktop.paths import Home
 from desktop.runtime.settings_file import SettingsFile
 from desktop.setting_spec import SettingValue
 from desktop.settings import Settings
+from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
 from desktop.ui.widgets.main_splitter import MainSplitter
 
 _DEFAULT_SIZE_PX = (1440, 900)
-_MAX_TITLE_BAR_HEIGHT_PX = 40
-"""Largest height of a window manager's title bar, in pixels."""
 _REFRESH_DELAY_MS = 200
 """Milliseconds from a change in the library's folder to the look at the settings file, one for many changes."""
 
@@ -73,7 +72,7 @@ class SettingsStore(QObject):
             available_size = QGuiApplication.primaryScreen().availableSize()
             window.resize(
                 min(_DEFAULT_SIZE_PX[0], available_size.width() - 4),
-                min(_DEFAULT_SIZE_PX[1], available_size.height() - _MAX_TITLE_BAR_HEIGHT_PX),
+                min(_DEFAULT_SIZE_PX[1], available_size.height() - MAX_TITLE_BAR_HEIGHT),
             )
         splitter.restore_user_state(_decode_state(self.settings.splitter))
 

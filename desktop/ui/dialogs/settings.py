@@ -23,6 +23,7 @@ from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
+from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.check_box import Switch
@@ -32,8 +33,6 @@ from desktop.ui.widgets.label import TextLabel
 _WIDTH = 684
 _SCROLL_MARGIN = 24
 """Pixels kept in view above and below the focused control."""
-_MAX_TITLE_BAR_HEIGHT = 40
-"""Maximum height in pixels that a window manager adds above the dialog."""
 _SAVED_TEXT = "Changes are saved automatically and apply from the next song."
 
 
@@ -187,7 +186,7 @@ class SettingsDialog(QDialog):
         spacing = 2 * self._column.spacing()
         button_height = self.close_button.sizeHint().height()
         other_height = margins.top() + margins.bottom() + spacing + status_height + button_height
-        max_height = self.screen().availableSize().height() - _MAX_TITLE_BAR_HEIGHT
+        max_height = self.screen().availableSize().height() - MAX_TITLE_BAR_HEIGHT
         # Set here, not by Qt: a scroll bar would narrow and so heighten the text, which would then need the bar.
         policy = Qt.ScrollBarPolicy
         self._scroll_area.setVerticalScrollBarPolicy(

@@ -10,3 +10,5 @@ CARD_RADIUS = 20
 FOCUS_RING_WIDTH = 2
 EDGE_WIDTH = 3
 """Width of the coloured edge at the left of a selected row, a notice or a lane."""
+MAX_TITLE_BAR_HEIGHT = 40
+"""Largest height in pixels of the title bar that a window manager adds."""

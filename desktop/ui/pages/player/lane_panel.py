@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from desktop.audio.peaks import Peaks
 from desktop.jobs.model import Job
 from desktop.playback.partial_source import PartialSource
-from desktop.playback.source import PlaybackSource, StemFileSource
+from desktop.playback.source import StemFileSource
 from desktop.segments.live_peaks import LivePeaks
-from desktop.segments.store import StoreManifest
 from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
@@ -62,7 +61,7 @@ class LanePanel(QWidget):
         stems = job.sorted_stems()
         peaks = [_open_peaks(stem.peaks) for stem in stems]
         self._live_peaks = None
-        self._sample_reader.set_song(partial(_open_stem_files, [stem.path for stem in stems]))
+        self._sample_reader.set_song(partial(StemFileSource, [stem.path for stem in stems]))
         self._lay_out_lanes(job, [stem.name for stem in stems], *_track_length(job, peaks), peaks)
 
     def show_mixture(self, job: Job, peaks_path: Path) -> None:
@@ -87,7 +86,7 @@ class LanePanel(QWidget):
 
         `folders` are the folder of the finished segments and the folder of the draft.
         """
-        self._sample_reader.set_song(partial(_open_partial_source, folders, live_peaks.manifest))
+        self._sample_reader.set_song(partial(PartialSource, *folders, live_peaks.manifest))
         names, frames = live_peaks.lane_names, live_peaks.manifest.frames
         self._live_peaks, self._drawn_version = live_peaks, live_peaks.version
         self._lay_out_lanes(job, names, frames / live_peaks.manifest.sample_rate, frames, live_peaks.lanes)
@@ -174,14 +173,6 @@ def compute_gains(peak_levels: Sequence[float]) -> list[float]:
     """
     loudest_level = max(peak_levels, default=1.0)
     return [1 / (loudest_level * level) ** 0.5 for level in peak_levels]
-
-
-def _open_stem_files(paths: Sequence[Path]) -> PlaybackSource:
-    return StemFileSource(paths)
-
-
-def _open_partial_source(folders: tuple[Path, Path], manifest: StoreManifest) -> PlaybackSource:
-    return PartialSource(*folders, manifest)
 
 
 def _track_length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:
