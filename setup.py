@@ -1,6 +1,6 @@
 """Adds to the wheel the files that the app reads at run time; everything else is in pyproject.toml.
 
-In a checkout they lie beside the package `desktop`, in the wheel within it: nothing else of ours is in site-packages.
+In a checkout they are beside the package `desktop`, in the wheel inside it, so that site-packages gets only `desktop`.
 """
 
 from pathlib import Path

@@ -1,17 +1,18 @@
 @echo off
-rem Sets Unbraid up when something is missing, then starts it. The twin of the script unbraid.
+rem Sets up Unbraid if anything is missing, then starts it. The script unbraid does the same elsewhere.
 setlocal
 set "root=%~dp0"
 set "python=%root%.venv\Scripts\python.exe"
 set "kind=app"
 if "%~1"=="test" set "kind=test"
 if "%~1"=="bench" set "kind=test"
+if "%~1"=="messages" set "kind=test"
 
 set "PYTHONPATH="
 set "PYTHONHOME="
 set "UNBRAID_STAMP="
-rem The environment answers by itself whether it is whole; only a set-up needs another Python.
-if exist "%python%" "%python%" -I "%root%packaging\bootstrap.py" --ready %kind% 2>nul && goto start
+rem The environment's own Python checks whether it is complete; only a set-up needs another one.
+if exist "%python%" "%python%" -I "%root%scripts\bootstrap.py" --ready %kind% 2>nul && goto start
 
 set "base="
 for %%P in ("py -3" "python3" "python") do if not defined base (
@@ -21,12 +22,12 @@ if not defined base (
     echo Unbraid needs Python 3.11 or newer, and there is none here. Get it from python.org or the Microsoft Store.>&2
     exit /b 1
 )
-%base% -I "%root%packaging\bootstrap.py" %kind% || exit /b 1
+%base% -I "%root%scripts\bootstrap.py" %kind% || exit /b 1
 
 :start
 set "PYTHONSAFEPATH=1"
 if "%kind%"=="test" (
-    "%python%" "%root%packaging\run_tests.py" %*
+    "%python%" "%root%scripts\run_tests.py" %*
 ) else (
     "%python%" -I -m desktop %*
 )

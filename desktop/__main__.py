@@ -1,8 +1,10 @@
 """Entry point of every process: window, command line, worker, model conversion, probe and self-test."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from desktop.paths import resources
 from desktop.runtime.display import is_display_available
 from desktop.runtime.environment import (
     redirect_caches,
@@ -13,6 +15,8 @@ from desktop.runtime.environment import (
 from desktop.runtime.fatal_error import show_fatal_error
 from desktop.runtime.processes import run_as_pool_child
 from desktop.runtime.streams import ensure_streams
+from desktop.text.catalogue import find_language, use_language
+from desktop.text.message import tr
 
 COMMANDS = (
     *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
@@ -31,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
         restart_without_python_variables()
     remove_foreign_variables()
     redirect_caches()
+    if _shows_text(arguments):
+        catalogues = resources() / "locale"
+        use_language(find_language(catalogues), catalogues)
     # Import only the composition root of this process: the window must neither load nor reach the others.
     if arguments[:1] == ["worker"]:
         from desktop.worker import main as run_worker
@@ -63,7 +70,10 @@ def _open_window(files: list[Path]) -> int:
         from desktop.gui import main as run_window
     except ImportError as error:  # a system library that Qt needs is missing
         show_fatal_error(
-            f"{error}. The window cannot open without it. Install the missing part, or install Unbraid again."
+            tr(
+                "{error}. The window cannot open without it. Install the missing part, or install Unbraid again.",
+                error=str(error),
+            )
         )
         return 1
     return run_window(files)
@@ -73,11 +83,23 @@ def _run_without_display(files: list[str]) -> int:
     from desktop.cli.main import main as run_command
 
     if not files:
-        sys.stderr.write("No display was found, so the window cannot open. To separate songs in the terminal:\n")
-        sys.stderr.write("  unbraid FILE …        or        unbraid --help\n")
+        advice = tr("No display was found, so the window cannot open. To separate songs in the terminal:")
+        commands = tr("unbraid FILE …        or        unbraid --help")
+        sys.stderr.write(f"{advice}\n  {commands}\n")
         return 2
-    sys.stderr.write("No display was found, so the songs are separated in the terminal.\n")
+    notice = tr("No display was found, so the songs are separated in the terminal.")
+    sys.stderr.write(f"{notice}\n")
     return run_command(["separate", "--", *files])
+
+
+def _shows_text(arguments: Sequence[str]) -> bool:
+    """Return False for processes that write to logs and to other processes, whose messages stay English.
+
+    A message that a worker stores is translated when the window or a command shows it.
+    """
+    if arguments[:1] == ["worker"]:
+        return not {"-h", "--help"}.isdisjoint(arguments)
+    return arguments[:1] != ["convert"] and arguments != ["probe"]
 
 
 def _is_option(argument: str) -> bool:

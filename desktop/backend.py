@@ -19,6 +19,7 @@ from desktop.tasks.celery_app import configure_for_library
 from desktop.tasks.events import EventListener, RedisEventPublisher
 from desktop.tasks.queue import CeleryQueue, Workers, find_worker_problem
 from desktop.tasks.reconcile import Reconciliation
+from desktop.text.message import Message
 
 # Seconds between attempts to take over from the process that supervises this library.
 _TAKEOVER_INTERVAL_S = 1.0
@@ -40,7 +41,7 @@ class Backend:
         queue, self._events = CeleryQueue(), RedisEventPublisher()
         self.service = JobService(home, self._store, queue, self._events, ModelStore(home).check_available)
         self._reconciliation = Reconciliation(home, self._store, queue, self._events)
-        self.on_trouble: Callable[[str | None], None] | None = None
+        self.on_trouble: Callable[[Message | None], None] | None = None
         """Called from another thread with the reason why jobs cannot be processed, and with None once they can."""
         self._subscribers: list[tuple[Callable[[JobEvent], None], Callable[[], None]]] = []
         self._listener = EventListener(self._on_event, self._on_gap)
@@ -92,7 +93,7 @@ class Backend:
         self._events.close()
         self._lock.release()
 
-    def worker_trouble(self, workers: Workers | None = None) -> str | None:
+    def worker_trouble(self, workers: Workers | None = None) -> Message | None:
         """Return why no worker takes this library's jobs, as a sentence; None if one does. Takes some seconds.
 
         `workers`: result of a recent search, which is repeated if None. Raises StorageError.
@@ -105,7 +106,8 @@ class Backend:
         except OSError as error:
             reason, advice = describe_disk_error(error, self._home.root)
             raise StorageError(
-                f"The library cannot be written: {reason}.", f"{advice}, then start Unbraid again."
+                Message("The library cannot be written: {reason}.", reason=reason),
+                Message("{advice}, then start Unbraid again.", advice=advice),
             ) from error
 
     def _remove_orphaned_files(self) -> None:
@@ -132,12 +134,12 @@ class Backend:
                     self._supervise()
                     return
             except UnbraidError as error:
-                self._report_trouble(str(error))
+                self._report_trouble(error.message)
                 return
             except OSError as error:  # the folder cannot be reached at this moment
                 _log.info("The library's Redis and worker could not be taken over: %s", error)
 
-    def _report_trouble(self, trouble: str | None) -> None:
+    def _report_trouble(self, trouble: Message | None) -> None:
         if trouble is None:
             configure_for_library()
         if self.on_trouble:

@@ -4,16 +4,27 @@ The message of an `UnbraidError` is shown as it is: what happened, to which file
 exception is a bug, and is logged with its traceback.
 """
 
+from desktop.text.message import Message, join_messages
+
 
 class UnbraidError(Exception):
     """Base of all failures whose message is shown to the user as it is."""
 
-    def __init__(self, problem: str, advice: str = "") -> None:
-        """Join the sentence `problem` (what happened, to which file) and `advice` (what to do next) to the message."""
-        super().__init__(f"{problem} {advice}" if advice else problem)
+    def __init__(self, problem: Message, advice: Message | None = None) -> None:
+        """Keep `problem` (what happened, to which file) and `advice` (what to do next): a sentence each."""
+        super().__init__(problem, advice)
         self.problem = problem
         """The message without the advice, for places where Unbraid retries by itself and the user need not act."""
         self.advice = advice
+
+    @property
+    def message(self) -> Message:
+        """Problem and advice as one message."""
+        return join_messages(self.problem, self.advice) if self.advice else self.problem
+
+    def __str__(self) -> str:
+        """Return the message in the language of this process."""
+        return str(self.message)
 
 
 class UnusableTrackError(UnbraidError):
@@ -23,8 +34,8 @@ class UnusableTrackError(UnbraidError):
 class DuplicateTrackError(UnbraidError):
     """A track with the same content is already in the library or in its bin."""
 
-    def __init__(self, message: str, job_id: str, in_bin: bool) -> None:
-        super().__init__(message)
+    def __init__(self, problem: Message, job_id: str, in_bin: bool) -> None:
+        super().__init__(problem)
         self.job_id = job_id
         self.in_bin = in_bin
 

@@ -23,6 +23,7 @@ from desktop.runtime.fatal_error import is_stderr_terminal, print_error
 from desktop.runtime.library import open_library
 from desktop.runtime.logging_setup import log_file
 from desktop.runtime.processes import termination_signals
+from desktop.text.message import tr
 from desktop.ui.app.garbage_collector import GarbageCollector
 from desktop.ui.app.single_instance import SingleInstance
 from desktop.ui.system.application import create_application
@@ -32,7 +33,6 @@ from desktop.ui.widgets.accessibility import install_accessible_roles
 if TYPE_CHECKING:
     from desktop.ui.app.main_window import MainWindow
 
-_UNEXPECTED_ERROR = "Something went wrong in Unbraid. A report is in {}. Attach it when you report the problem."
 _log = logging.getLogger(__name__)
 
 
@@ -65,9 +65,11 @@ def main(files: Sequence[Path], on_ready: "Callable[[MainWindow], None] | None" 
                 other_folder = _show_startup_error(str(error), isinstance(error, StorageError))
             except Exception as error:  # noqa: BLE001 otherwise a user who started the app by a click sees nothing
                 report = process_crash_handler.record_exception(error)
-                other_folder = _show_startup_error(
-                    _UNEXPECTED_ERROR.format(report or find_home().logs), offers_other_folder=False
+                message = tr(
+                    "Something went wrong in Unbraid. A report is in {report}. Attach it when you report the problem.",
+                    report=str(report or find_home().logs),
                 )
+                other_folder = _show_startup_error(message, offers_other_folder=False)
         if other_folder is None:
             return 1
         os.environ["UNBRAID_HOME"] = str(other_folder)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from desktop.errors import StorageError, UnbraidError
 from desktop.paths import Home
 from desktop.runtime.crash_handler import report_broken_queue
+from desktop.text.message import Message
 from desktop.ui.core.job_feed import JobFeed
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 # Seconds that `stop` waits for the thread, which may hang in a system call, for example on a dead disk.
 _STOP_TIMEOUT_S = 5.0
-_CLOSING_TEXT, _NOT_OPENED_TEXT = "Unbraid is closing.", "The library could not be opened."
+_CLOSING_TEXT = Message("Unbraid is closing.")
+_NOT_OPENED_TEXT = Message("The library could not be opened.")
 
 
 class LibraryOpener(QObject):
@@ -79,13 +81,13 @@ class LibraryOpener(QObject):
             return
         self.opened.emit()
         if backend.notice:
-            self.notice_raised.emit(backend.notice)
+            self.notice_raised.emit(str(backend.notice))
         try:
             backend.start()
         except UnbraidError as error:
             self._feed.trouble_changed.emit(str(error))
         except Exception as error:  # noqa: BLE001 otherwise the window would wait for jobs that no worker takes
-            self._feed.trouble_changed.emit(report_broken_queue(error, self._home))
+            self._feed.trouble_changed.emit(str(report_broken_queue(error, self._home)))
 
     def _fail(self, error: Exception) -> None:
         if self._backend.cancelled():
@@ -99,5 +101,9 @@ class LibraryOpener(QObject):
 
         backend = Backend(self._home, makes_drafts=True)
         backend.subscribe(self._feed.deliver, self._feed.events_missed.emit)
-        backend.on_trouble = self._feed.trouble_changed.emit
+        backend.on_trouble = self._show_trouble
         return backend
+
+    def _show_trouble(self, trouble: Message | None) -> None:
+        """Show a fault of Redis or the worker, or none once it is resolved. May be called from any thread."""
+        self._feed.trouble_changed.emit(str(trouble or ""))

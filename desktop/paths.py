@@ -13,6 +13,7 @@ from uuid import UUID
 import platformdirs
 
 from desktop.errors import ConfigurationError
+from desktop.text.message import Message
 
 # A unix socket's path may have 108 bytes on Linux and 104 on macOS, so the socket is never inside the library.
 SOCKET_NAME = "redis.sock"
@@ -238,7 +239,10 @@ def find_home() -> Home:
         return Home(Path(override).expanduser().absolute())
     except RuntimeError as error:
         raise ConfigurationError(
-            f"UNBRAID_HOME is {override!r}. It must be the path of a folder, but this computer has no such user."
+            Message(
+                "UNBRAID_HOME is {override!r}. It must be the path of a folder, but this computer has no such user.",
+                override=override,
+            )
         ) from error
 
 
@@ -246,7 +250,7 @@ def _default_home() -> Home:
     folder = Path(platformdirs.user_data_dir("Unbraid", appauthor=False))
     if not folder.is_absolute():  # neither HOME nor the user database names a home folder
         raise ConfigurationError(
-            "This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library."
+            Message("This user has no home folder. Set UNBRAID_HOME to the path of a folder for the library.")
         )
     return Home(folder)
 

@@ -19,6 +19,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.paths import resources
 from desktop.playback.device import default_device_name
 from desktop.runtime.display import is_display_available
+from desktop.text.message import tr
 
 if TYPE_CHECKING:
     from desktop.ui.app.main_window import MainWindow
@@ -70,9 +71,9 @@ class SelfTest(QObject):
         assert self._window
         jobs, player = self._window.library.table_model.jobs, self._window.player
         if monotonic() - self._started_at > _TIMEOUT_S:
-            self._finish(f"Nothing more happened after {_TIMEOUT_S:.0f} s.")
+            self._finish(tr("Nothing more happened after {seconds} s.", seconds=round(_TIMEOUT_S)))
         elif jobs and jobs[0].state in (JobState.FAILED, JobState.CANCELLED):
-            self._finish(jobs[0].error or jobs[0].state)
+            self._finish(str(jobs[0].error or jobs[0].state))
         elif player.is_playing:
             self._check_playback(player.position_seconds)
         elif jobs and _is_done(jobs[0]) and player.is_ready and "separated" not in self.results:

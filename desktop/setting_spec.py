@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Any, get_type_hints
+
+from desktop.text.message import Message, verbatim
 
 SettingValue = str | float
 """Value of a setting; type checkers count bool and int as float."""
 
 
-class Page(StrEnum):
-    """Heading of a group of settings, in the order of the dialog."""
+class Page(Enum):
+    """Group of settings, in the order of the dialog; the value is its heading."""
 
-    SEPARATION = "While songs are separated"
-    EXPORT = "Export"
-    QUALITY = "Speed and quality"
-    APP = "Unbraid itself"
+    SEPARATION = Message("While songs are separated")
+    EXPORT = Message("Export")
+    QUALITY = Message("Speed and quality")
+    APP = Message("Unbraid itself")
 
 
 class Need(Enum):
@@ -33,8 +35,12 @@ class Choice:
     """Value of a setting and its label; offered only where `needs` is met."""
 
     value: SettingValue
-    text: str
+    text: Message
     needs: Need | None = None
+
+
+def _describe_number(number: float) -> Message:
+    return verbatim(str(number))
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Range:
 
     minimum: float
     maximum: float
-    describe: Callable[[float], str] = str
+    describe: Callable[[float], Message] = _describe_number
     """Returns the label of a number that is not among the choices."""
 
     def __contains__(self, value: float) -> bool:
@@ -56,9 +62,9 @@ class Row:
     """Row of the settings dialog: a switch for a bool, a drop-down list of `choices` for everything else."""
 
     page: Page
-    title: str
+    title: Message
     """Name of the setting; `&` precedes the letter that focuses the control together with Alt."""
-    explanation: str
+    explanation: Message
     choices: tuple[Choice, ...] = ()
     needs: Need | None = None
 

@@ -10,7 +10,8 @@ from typing import Annotated
 
 from desktop.errors import ConfigurationError
 from desktop.setting_spec import Choice, Need, Page, Range, Row, collect_settings
-from desktop.text.plurals import format_count
+from desktop.text.catalogue import LANGUAGE_VARIABLE
+from desktop.text.message import Message, count_message, verbatim
 
 DEFAULT_MODEL = "htdemucs"
 EXPORT_FORMATS = ("wav", "flac", "mp3")
@@ -20,17 +21,19 @@ RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _URL = re.compile(r"https?://[^\s/?#]+(/\S*)?|file:///\S*")
 _HOST_NAME = re.compile(r"[\w.-]+")
+# "de", "pt_BR", "zh_Hant".
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 # Redis numbers databases with a signed 32-bit integer; how many a server has is its own setting.
 _MAX_DATABASES = 2**31
 _MAX_QUOTED_CHARS = 60
 
 
-def _describe_passes(number: float) -> str:
-    return format_count(int(number), "pass", "passes")
+def _describe_passes(number: float) -> Message:
+    return count_message("{count} pass", "{count} passes", int(number))
 
 
-def _describe_fraction(fraction: float) -> str:
-    return f"{fraction:.0%}".replace("%", " %")
+def _describe_fraction(fraction: float) -> Message:
+    return Message("{percent} %", percent=f"{fraction:.0%}".removesuffix("%"))
 
 
 @dataclass(frozen=True)
@@ -42,8 +45,8 @@ class Settings:
         bool,
         Row(
             Page.SEPARATION,
-            "&Draft while you wait",
-            "Hear a rough version of every stem within seconds, while the model works on the real one.",
+            Message("&Draft while you wait"),
+            Message("Hear a rough version of every stem within seconds, while the model works on the real one."),
         ),
     ] = True
     """Make a draft of a new track with Sketch before the model separates it."""
@@ -51,8 +54,8 @@ class Settings:
         bool,
         Row(
             Page.SEPARATION,
-            "&Keep the computer awake",
-            "It does not go to sleep by itself before the songs are done.",
+            Message("&Keep the computer awake"),
+            Message("It does not go to sleep by itself before the songs are done."),
         ),
     ] = True
     """Keep the computer from sleeping while a job is processed."""
@@ -60,12 +63,12 @@ class Settings:
         str,
         Row(
             Page.SEPARATION,
-            "If songs are still being separated when I &quit",
-            "Your progress is saved either way.",
+            Message("If songs are still being separated when I &quit"),
+            Message("Your progress is saved either way."),
             (
-                Choice("ask", "Ask"),
-                Choice("background", "Finish in the background", Need.TRAY),
-                Choice("stop", "Quit and resume later"),
+                Choice("ask", Message("Ask")),
+                Choice("background", Message("Finish in the background"), Need.TRAY),
+                Choice("stop", Message("Quit and resume later")),
             ),
         ),
     ] = "ask"
@@ -74,23 +77,23 @@ class Settings:
         str,
         Row(
             Page.EXPORT,
-            "&Export format",
-            "WAV and FLAC keep every sample of the stems. MP3 files are smaller.",
-            tuple(Choice(name, name.upper()) for name in EXPORT_FORMATS),
+            Message("&Export format"),
+            Message("WAV and FLAC keep every sample of the stems. MP3 files are smaller."),
+            tuple(Choice(name, verbatim(name.upper())) for name in EXPORT_FORMATS),
         ),
     ] = "wav"
     runtime: Annotated[
         str,
         Row(
             Page.QUALITY,
-            "R&un on",
-            "Automatic uses the fastest option on this computer.",
+            Message("R&un on"),
+            Message("Automatic uses the fastest option on this computer."),
             (
-                Choice("auto", "Automatic (recommended)"),
-                Choice("openvino", "Processor (OpenVINO)", Need.OPENVINO),
-                Choice("torch", "Processor (PyTorch)"),
-                Choice("cuda", "NVIDIA GPU", Need.NVIDIA),
-                Choice("mps", "Apple GPU", Need.APPLE),
+                Choice("auto", Message("Automatic (recommended)")),
+                Choice("openvino", Message("Processor (OpenVINO)"), Need.OPENVINO),
+                Choice("torch", Message("Processor (PyTorch)")),
+                Choice("cuda", Message("NVIDIA GPU"), Need.NVIDIA),
+                Choice("mps", Message("Apple GPU"), Need.APPLE),
             ),
         ),
     ] = "auto"
@@ -99,8 +102,8 @@ class Settings:
         bool,
         Row(
             Page.QUALITY,
-            "Half &precision (faster)",
-            "Computes with 16-bit numbers if this computer can. The difference is usually inaudible.",
+            Message("Half &precision (faster)"),
+            Message("Computes with 16-bit numbers if this computer can. The difference is usually inaudible."),
         ),
     ] = False
     """Compute in 16-bit floats where this machine can: faster, with errors of about a thousandth."""
@@ -109,9 +112,11 @@ class Settings:
         Range(0, 20, _describe_passes),  # more passes would take too long
         Row(
             Page.QUALITY,
-            "Careful &separation",
-            "Separates the song several times, slightly shifted, and averages the results. 2 passes take twice as long.",
-            (Choice(0, "Off"), *(Choice(number, _describe_passes(number)) for number in (2, 5, 10))),
+            Message("Careful &separation"),
+            Message(
+                "Separates the song several times, slightly shifted, and averages the results. 2 passes take twice as long."
+            ),
+            (Choice(0, Message("Off")), *(Choice(number, _describe_passes(number)) for number in (2, 5, 10))),
         ),
     ] = 0
     """Number of time-shifted passes that are averaged; 0 separates the track once, unshifted."""
@@ -120,9 +125,15 @@ class Settings:
         Range(0.0, 0.9, _describe_fraction),
         Row(
             Page.QUALITY,
-            "&Overlap",
-            "A song is separated in pieces. The more they overlap, the smoother the joins, but the longer it takes.",
-            (Choice(0.1, "Short, 10 %"), Choice(0.25, "Standard, 25 %"), Choice(0.5, "Long, 50 %")),
+            Message("&Overlap"),
+            Message(
+                "A song is separated in pieces. The more they overlap, the smoother the joins, but the longer it takes."
+            ),
+            (
+                Choice(0.1, Message("Short, 10 %")),
+                Choice(0.25, Message("Standard, 25 %")),
+                Choice(0.5, Message("Long, 50 %")),
+            ),
         ),
     ] = 0.25
     """Fraction of a segment that it shares with the next one."""
@@ -130,8 +141,10 @@ class Settings:
         bool,
         Row(
             Page.APP,
-            "Check for &new versions",
-            "Unbraid asks about once a day and sends nothing but that request. While this is off, it never asks.",
+            Message("Check for &new versions"),
+            Message(
+                "Unbraid asks about once a day and sends nothing but that request. While this is off, it never asks."
+            ),
             needs=Need.UPDATE_FEED,
         ),
     ] = False
@@ -177,27 +190,48 @@ def valid_settings(settings: Settings) -> Settings:
 
 def check_environment() -> None:
     """Check Unbraid's environment variables. Raises ConfigurationError that names the first invalid one."""
-    for read in (external_redis, queue_from_environment, model_url_from_environment, runtime_from_environment):
+    for read in (
+        external_redis,
+        queue_from_environment,
+        model_url_from_environment,
+        runtime_from_environment,
+        language_from_environment,
+    ):
         read()
 
 
 def queue_from_environment() -> str | None:
     """Return the queue name in `UNBRAID_QUEUE`, or None if it is unset. Raises ConfigurationError."""
     return _read_variable(
-        "UNBRAID_QUEUE", _QUEUE_NAME.fullmatch, "the name of a queue: letters, digits, “.”, “_” and “-”"
+        "UNBRAID_QUEUE",
+        _QUEUE_NAME.fullmatch,
+        Message("It must be the name of a queue: letters, digits, “.”, “_” and “-”."),
     )
 
 
 def model_url_from_environment() -> str | None:
     """Return the base URL for model downloads in `UNBRAID_MODEL_URL`, or None. Raises ConfigurationError."""
     return _read_variable(
-        "UNBRAID_MODEL_URL", _URL.fullmatch, "the address of a folder, such as https://example.org/models"
+        "UNBRAID_MODEL_URL",
+        _URL.fullmatch,
+        Message("It must be the address of a folder, such as https://example.org/models."),
     )
 
 
 def runtime_from_environment() -> str | None:
     """Return the runtime in `UNBRAID_RUNTIME`, one of `RUNTIMES`, or None. Raises ConfigurationError."""
-    return _read_variable("UNBRAID_RUNTIME", RUNTIMES.__contains__, f"one of {', '.join(RUNTIMES)}")
+    return _read_variable(
+        "UNBRAID_RUNTIME",
+        RUNTIMES.__contains__,
+        Message("It must be one of {runtimes}.", runtimes=", ".join(RUNTIMES)),
+    )
+
+
+def language_from_environment() -> str | None:
+    """Return the code of the language in `UNBRAID_LANGUAGE`, such as "pt_BR", or None. Raises ConfigurationError."""
+    return _read_variable(
+        LANGUAGE_VARIABLE, _LANGUAGE.fullmatch, Message("It must be the code of a language, such as de or pt_BR.")
+    )
 
 
 def external_redis() -> RedisSettings | None:
@@ -216,8 +250,8 @@ def redis_from_environment() -> RedisSettings:
     """
     return RedisSettings(
         host=_read_host("REDIS_HOST", "localhost"),
-        port=_read_number("REDIS_PORT", 6379, range(1, 65_536), "from 1 to 65535"),
-        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), "of at least 0"),
+        port=_read_number("REDIS_PORT", 6379, range(1, 65_536), Message("It must be a whole number from 1 to 65535.")),
+        db=_read_number("REDIS_DB", 0, range(_MAX_DATABASES), Message("It must be a whole number of at least 0.")),
         password=_read_password("REDIS_PASSWORD"),
     )
 
@@ -229,18 +263,18 @@ def _read_host(name: str, default: str) -> str:
         return str(ip_address(unbracketed))
     if _HOST_NAME.fullmatch(text):
         return text
-    raise ConfigurationError(
-        f"{name} is {_quote(text)}. It must be the name or the IP address of a computer, such as localhost or ::1."
+    raise _configuration_error(
+        name, text, Message("It must be the name or the IP address of a computer, such as localhost or ::1.")
     )
 
 
-def _read_number(name: str, default: int, allowed: range, allowed_text: str) -> int:
+def _read_number(name: str, default: int, allowed: range, requirement: Message) -> int:
     text = os.environ.get(name, "").strip()
     if not text:
         return default
     if re.fullmatch(r"[0-9]{1,9}", text) and int(text) in allowed:
         return int(text)
-    raise ConfigurationError(f"{name} is {_quote(text)}. It must be a whole number {allowed_text}.")
+    raise _configuration_error(name, text, requirement)
 
 
 def _read_password(name: str) -> str | None:
@@ -248,15 +282,20 @@ def _read_password(name: str) -> str | None:
     try:
         (text or "").encode()
     except UnicodeEncodeError as error:
-        raise ConfigurationError(f"{name} cannot be used: it must be text in UTF-8.") from error
+        raise ConfigurationError(Message("{name} cannot be used: it must be text in UTF-8.", name=name)) from error
     return text
 
 
-def _read_variable(name: str, is_allowed: Callable[[str], object], allowed_text: str) -> str | None:
+def _read_variable(name: str, is_allowed: Callable[[str], object], requirement: Message) -> str | None:
     text = os.environ.get(name) or None
     if text is None or is_allowed(text):
         return text
-    raise ConfigurationError(f"{name} is {_quote(text)}. It must be {allowed_text}.")
+    raise _configuration_error(name, text, requirement)
+
+
+def _configuration_error(name: str, text: str, requirement: Message) -> ConfigurationError:
+    """Return the error for the value `text` of a variable; `requirement` is a sentence on what it must be."""
+    return ConfigurationError(Message("{variable} is {value}.", variable=name, value=_quote(text)), requirement)
 
 
 def _quote(text: str) -> str:

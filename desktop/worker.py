@@ -23,6 +23,7 @@ from desktop.supervisor.worker_process import END_MESSAGE, READY_LINE
 from desktop.tasks.celery_app import RECONCILIATION_STEP, app
 from desktop.tasks.redis_client import redis_names
 from desktop.tasks.worker_steps import release_ended_jobs
+from desktop.text.message import tr
 
 # Below the window and the audio playback: separation uses all remaining processor time.
 _SEPARATION_NICENESS = 5
@@ -68,20 +69,19 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="unbraid worker", description="Separate the songs in the queue.")
+    parser = argparse.ArgumentParser(prog="unbraid worker", description=tr("Separate the songs in the queue."))
     parser.add_argument(
         "--concurrency",
         type=int,
         default=1,
-        help="number of songs separated at the same time (default 1, which uses all cores)",
+        help=tr("number of songs separated at the same time (default 1, which uses all cores)"),
     )
-    parser.add_argument("--loglevel", default="info", help="debug, info, warning, error (default info)")
-    parser.add_argument("--logfile", help="file for the log (default: the terminal)")
+    parser.add_argument("--loglevel", default="info", help=tr("debug, info, warning, error (default info)"))
+    parser.add_argument("--logfile", help=tr("file for the log (default: the terminal)"))
+    hostname_help = tr("name of the worker for Celery's remote control, such as one@%h (default celery@%h)")
+    parser.add_argument("--hostname", "-n", help=hostname_help.replace("%", "%%"))
     parser.add_argument(
-        "--hostname", "-n", help="name of the worker for Celery's remote control, such as one@%%h (default celery@%%h)"
-    )
-    parser.add_argument(
-        "--draft", action="store_true", help="make drafts of new songs with Sketch instead; does not need torch"
+        "--draft", action="store_true", help=tr("make drafts of new songs with Sketch instead; does not need torch")
     )
     parser.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     return parser

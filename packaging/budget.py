@@ -17,6 +17,8 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
+
 import editions
 import psutil
 import setup_debian
@@ -42,7 +44,9 @@ _PART_NAMES = {
 
 def main(argv: Sequence[str]) -> int:
     """Print the table. Returns 0 if every value is within its limit, else 1."""
-    parser = argparse.ArgumentParser(prog="budget.py", description="Prints what the Linux packages cost.")
+    parser = argparse.ArgumentParser(
+        prog="budget.py", description="Print sizes, start times and memory of the Linux packages."
+    )
     editions.add_option(parser)
     edition = editions.EDITIONS[parser.parse_args(argv).edition]
     try:

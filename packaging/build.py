@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGING = ROOT / "packaging"
-sys.path.insert(0, str(PACKAGING))
+sys.path[:0] = [str(PACKAGING), str(ROOT / "scripts")]
 
 import bundle_libraries  # noqa: E402 - an isolated Python does not look beside the script
 import editions  # noqa: E402
@@ -36,18 +36,19 @@ STRIPPED_LIBRARIES = (
     *("torch/lib/*.so*", "libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so", "yaml/*.so", "nacl/*.so"),
 )
 PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py", "darwin": "macos/make_dmg.py"}
-# Native parts that are rebuilt only if their recipe or sources change: folder, pinned sources, recipe files.
+# Native parts that are rebuilt only if their recipe or sources change: folder, pinned sources, files that the result
+# depends on.
 RECIPES = {
-    "redis": (("redis",), ("redis/build.py", "windows/redis.toml", "sources.py")),
-    "lib": (("portaudio",), ("portaudio/build.py", "sources.py")),
-    "av": (("ffmpeg", "av"), ("ffmpeg/build.py", "lock/build.txt", "sources.py")),
+    "redis": (("redis",), ("packaging/redis/build.py", "packaging/windows/redis.toml", "packaging/sources.py")),
+    "lib": (("portaudio",), ("packaging/portaudio/build.py", "packaging/sources.py")),
+    "av": (("ffmpeg", "av"), ("packaging/ffmpeg/build.py", "scripts/lock/build.txt", "packaging/sources.py")),
 }
 
 
 def main(argv: Sequence[str]) -> int:
     """Build the app and return the exit status."""
     parser = argparse.ArgumentParser(prog="build.py", description="Builds the packaged app.")
-    parser.add_argument("--packages", action="store_true", help="make what users download, too")
+    parser.add_argument("--packages", action="store_true", help="also make the packages for users")
     editions.add_option(parser)
     arguments = parser.parse_args(argv)
     edition = editions.EDITIONS[arguments.edition]
@@ -65,7 +66,7 @@ def main(argv: Sequence[str]) -> int:
     print_message(f"Built: {edition.bundle}")
     if not arguments.packages:
         return 0
-    print_message("Making what users download.")
+    print_message("Making the packages.")
     packager = [environment.python, PACKAGING / PACKAGERS[sys.platform]]
     options = [] if edition is CPU else ["--edition", edition.name]
     return subprocess.run([*packager, *options], check=False).returncode
@@ -143,7 +144,7 @@ def _build_if_changed(part: str, command: Sequence[str | Path]) -> None:
     pins, recipes = RECIPES[part]
     digest = hashlib.sha256(repr([read_pin(name) for name in pins]).encode())
     for name in recipes:
-        digest.update((PACKAGING / name).read_bytes())
+        digest.update((ROOT / name).read_bytes())
     digest_file = NATIVE_FOLDER / f"{part}.made"
     if digest_file.is_file() and digest_file.read_text() == digest.hexdigest():
         return

@@ -5,8 +5,10 @@ import io
 import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 _PYC_HEAD, _PYC_TIME = 16, slice(8, 12)
 _GZIP_TIME = slice(4, 8)
@@ -61,19 +63,22 @@ def _read_zip(content: bytes) -> dict[str, bytes] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, zlib.error):
         return None
 
 
 def _read_gzip(content: bytes) -> dict[str, bytes] | None:
     try:
         return {"content": gzip.decompress(content)}
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return None
 
 
 def _read_executable(content: bytes) -> dict[str, bytes] | None:
-    """Return what PyInstaller packed into an executable, or None without PyInstaller (packaging/lock/build.txt)."""
+    """Return what PyInstaller packed into an executable, or None.
+
+    None also if its archive is damaged, and without PyInstaller (scripts/lock/build.txt).
+    """
     try:
         from PyInstaller.archive.readers import (  # pyright: ignore[reportMissingImports]
             ArchiveReadError,
@@ -85,14 +90,18 @@ def _read_executable(content: bytes) -> dict[str, bytes] | None:
         path = Path(folder) / "executable"
         path.write_bytes(content)
         try:
-            archive = CArchiveReader(str(path))
-        except ArchiveReadError:
+            return _read_archive(CArchiveReader(str(path)), content)
+        except (ArchiveReadError, zlib.error):
             return None
-        found = {"bootloader": content[: archive._start_offset]}  # there is no public attribute
-        for name, entry in archive.toc.items():
-            if entry[-1] == "z":
-                modules = archive.open_embedded_archive(name)
-                found |= {f"{name}/{module}": modules.extract(module, raw=True) or b"" for module in modules.toc}
-            else:
-                found[name] = archive.extract(name)
-        return found
+
+
+def _read_archive(archive: Any, content: bytes) -> dict[str, bytes]:
+    """Return the members of PyInstaller's archive in the executable `content`. Raises ArchiveReadError, zlib.error."""
+    found = {"bootloader": content[: archive._start_offset]}  # there is no public attribute
+    for name, entry in archive.toc.items():
+        if entry[-1] == "z":
+            modules = archive.open_embedded_archive(name)
+            found |= {f"{name}/{module}": modules.extract(module, raw=True) or b"" for module in modules.toc}
+        else:
+            found[name] = archive.extract(name)
+    return found

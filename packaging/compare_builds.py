@@ -35,7 +35,7 @@ class UnreadableError(Exception):
 
 def main(argv: Sequence[str]) -> int:
     """Compare two builds, print the differences, and return the exit status."""
-    parser = argparse.ArgumentParser(prog="compare_builds.py", description="Tells how two builds differ.")
+    parser = argparse.ArgumentParser(prog="compare_builds.py", description="Show how two builds differ.")
     parser.add_argument("builds", type=Path, nargs=2, metavar="BUILD", help="a folder, a .deb or a tar")
     one, other = parser.parse_args(argv).builds
     try:

@@ -148,7 +148,7 @@ def find_licence_texts(entry: Entry, packages: Iterable[Component]) -> tuple[str
         except PackageNotFoundError as error:
             raise ComponentError(
                 f"The licence of {entry.component.name} is that of {entry.texts_of}, which is not installed here. "
-                "Install packaging/lock/build.txt, then try again."
+                "Install scripts/lock/build.txt, then try again."
             ) from error
     return next((package.texts for package in packages if package.name == entry.component.inside), ())
 

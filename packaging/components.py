@@ -37,8 +37,12 @@ from debian_sources import debian_components
 
 def main(argv: Sequence[str]) -> int:
     """Write the lists and return the exit status."""
-    parser = argparse.ArgumentParser(prog="components.py", description="Lists what a bundle is made of, within it.")
-    parser.add_argument("--site-packages", type=Path, required=True, action="append", help="where its packages lie")
+    parser = argparse.ArgumentParser(
+        prog="components.py", description="Write the lists of a bundle's components into it."
+    )
+    parser.add_argument(
+        "--site-packages", type=Path, required=True, action="append", help="folder with its Python packages"
+    )
     parser.add_argument("--bundle", type=Path, required=True, help="the folder, or the .app, that PyInstaller made")
     arguments = parser.parse_args(argv)
     try:
@@ -167,7 +171,7 @@ def _list_debian_components(
     parts, unknown = debian_components(unclaimed, load_components().debian)
     if unknown:
         raise ComponentError(
-            f"Nobody answers for {', '.join(unknown)} in the bundle. Leave it out, or describe it in "
+            f"Unknown files in the bundle: {', '.join(unknown)}. Leave them out, or describe them in "
             "packaging/components.toml."
         )
     return parts

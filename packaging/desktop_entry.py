@@ -24,14 +24,14 @@ _PAGE = """<?xml version="1.0" encoding="UTF-8"?>
 <component type="desktop-application">
   <id>{identifier}</id>
   <name>{name}</name>
-  <summary>Takes a song apart into its stems</summary>
+  <summary>Separate songs into stems</summary>
   <metadata_license>CC0-1.0</metadata_license>
   <project_license>MIT</project_license>
   <developer_name>Unbraid's contributors</developer_name>
   <description>
-    <p>Drop a song, hear it come apart: vocals, drums, bass and the rest, on this computer alone.</p>
-    <p>A draft of every stem plays within seconds, while the model works on the real one. The stems are plain files that
-    add up exactly to the original.</p>
+    <p>Drop a song and get its stems: vocals, drums, bass and the rest, separated on your own computer.</p>
+    <p>A draft of every stem plays within seconds, while the model works on the final one. The stems are ordinary audio
+    files that add up exactly to the song.</p>
   </description>
   <launchable type="desktop-id">{entry}.desktop</launchable>
   <content_rating type="oars-1.1" />

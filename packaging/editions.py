@@ -8,7 +8,7 @@ from pathlib import Path
 from product import version
 from sources import BUILD, ROOT, BuildError
 
-LOCKS = ROOT / "packaging" / "lock"
+LOCKS = ROOT / "scripts" / "lock"
 DOWNLOADS = ROOT / "dist"
 # A plain str, because a type checker treats sys.platform as a constant.
 SYSTEM: str = sys.platform

@@ -30,16 +30,16 @@ NAME = "updates.json"
 
 def main(argv: Sequence[str]) -> int:
     """Run the command in `argv` and return the exit status: 0 done, 1 failed with a message."""
-    parser = argparse.ArgumentParser(prog="feed.py", description="Makes the signed list of versions.")
+    parser = argparse.ArgumentParser(prog="feed.py", description="Make the signed update feed.")
     commands = parser.add_subparsers(required=True)
     key = commands.add_parser("key", help="make a key pair")
-    key.add_argument("folder", type=Path, help="where it is kept: outside the repository")
+    key.add_argument("folder", type=Path, help="folder for the key, outside the repository")
     key.add_argument("--no-password", action="store_true", help="do not encrypt the secret key")
     key.set_defaults(run=make_key)
-    sign = commands.add_parser("sign", help="write the list for a version, and its signature")
+    sign = commands.add_parser("sign", help="write the feed for a version, and its signature")
     sign.add_argument("--key", type=Path, required=True, help="the secret key")
     sign.add_argument("--version", required=True)
-    sign.add_argument("--page", required=True, help="the https address of what there is to read about it")
+    sign.add_argument("--page", required=True, help="https address of the release page")
     sign.add_argument("--out", type=Path, default=ROOT / "dist", help="the folder to write to (default: dist)")
     sign.add_argument("artifacts", type=Path, nargs="*", help="the files that are released")
     sign.set_defaults(run=write_feed)

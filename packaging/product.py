@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "Unbraid"
 IDENTIFIER = "app.unbraid.Unbraid"
-SUMMARY = "Takes a song apart into its stems, on this computer alone."
+SUMMARY = "Separates songs into stems on your own computer."
 COPYRIGHT = "Unbraid's contributors; MIT licence"
 
 

@@ -39,9 +39,9 @@ class SmokeError(Exception):
 
 def main(argv: Sequence[str]) -> int:
     """Test the bundle and print each passed step. Returns 0 if all steps pass, else 1."""
-    parser = argparse.ArgumentParser(prog="smoke_test.py", description="Tries a built bundle.")
+    parser = argparse.ArgumentParser(prog="smoke_test.py", description="Smoke test of a built bundle.")
     parser.add_argument("bundle", type=Path, help="the folder, or the .app, or the installed program")
-    parser.add_argument("songs", type=Path, nargs="*", help="songs to separate besides one that is made")
+    parser.add_argument("songs", type=Path, nargs="*", help="more songs to separate, beside a generated one")
     parser.add_argument("--weights", type=Path, help="an HTDemucs file to import and separate with")
     arguments = parser.parse_args(argv)
     with TemporaryDirectory(prefix="unbraid-smoke-") as folder:
@@ -101,7 +101,7 @@ class SmokeTest:
         if job["status"] != "completed":
             raise SmokeError(f"{song.name}: {job['error']}")
         if job["null_dbfs"] > MAX_NULL_DBFS:
-            raise SmokeError(f"{song.name}: the stems miss the song by {job['null_dbfs']} dBFS")
+            raise SmokeError(f"{song.name}: the stems differ from the song by {job['null_dbfs']} dBFS")
         files = [path for path in out.rglob("*") if path.is_file()]
         if not files or not all(path.stat().st_size for path in files):
             raise SmokeError(f"{song.name}: nothing was exported")
@@ -113,7 +113,7 @@ class SmokeTest:
             (self._home / "settings.json").write_text(json.dumps({"runtime": runtime}), encoding="utf-8")
             summary = self._separate(song, "smoke", "--format", "flac")
             if f"({runtime})" not in summary:
-                raise SmokeError(f"{runtime} was asked for, and this came: {summary}")
+                raise SmokeError(f"{runtime} was requested, but the result is: {summary}")
             yield summary
 
     def _check_window(self) -> str:
@@ -144,9 +144,7 @@ class SmokeTest:
         received = received_file.read_text(encoding="utf-8").splitlines() if received_file.exists() else []
         leaked = [line for line in received if str(self._program.parent) in line or line.startswith("_PYI_")]
         if leaked or "LD_LIBRARY_PATH=/none" not in received:
-            raise SmokeError(
-                f"a program of the system was given {', '.join(leaked) or 'other variables than the user has'}"
-            )
+            raise SmokeError(f"a program of the system got {', '.join(leaked) or 'other variables than the user has'}")
         return "programs of the system get the user's variables"
 
     def _run(self, *arguments: str) -> str:

@@ -10,13 +10,13 @@ from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 
 from component_list import ROOT, Component, ComponentError, Entry, find_licence, load_components
 
-LOCKS = ROOT / "packaging" / "lock"
-HEADER = """# What Unbraid stands on
+LOCKS = ROOT / "scripts" / "lock"
+HEADER = """# Third-party components of Unbraid
 
-Unbraid itself is under the MIT licence (see LICENSE). It ships the few things of others listed first; the packages
-after them are installed beside it, from the lock files in `packaging/lock`, under their own licences, whose texts each
-package carries in its `*.dist-info` folder. What the packaged app is made of is listed in a file of this name within
-it. Made by `packaging/third_party.py`; not edited by hand.
+Unbraid itself is under the MIT licence (see LICENSE). The repository contains the few works of others that are
+listed first. The packages after them are installed from the lock files in `scripts/lock`, under their own licences,
+whose texts are in the `*.dist-info` folder of each package. The packaged app contains a file of this name with its own
+components. Made by `packaging/third_party.py`; not edited by hand.
 
 ## In this repository
 
@@ -24,7 +24,7 @@ it. Made by `packaging/third_party.py`; not edited by hand.
 |---|---|
 """
 EMBEDDED_LIBRARIES = """
-No model weights are shipped. Those that the shelf downloads come under their authors' terms.
+No model weights are shipped. Those that the app downloads are under their authors' terms.
 
 ## Libraries inside packages
 
@@ -38,15 +38,15 @@ PACKAGES = """
 |---|---|---|
 """
 FOOTER = """
-PyTorch's builds for NVIDIA cards bring NVIDIA's CUDA libraries (`packaging/lock/cuda.txt`) under NVIDIA's own terms;
+PyTorch's builds for NVIDIA cards need NVIDIA's CUDA libraries (`scripts/lock/cuda.txt`) under NVIDIA's own terms;
 they are installed only with such a build.
 """
-BUNDLE_HEADER = """# What this Unbraid is made of
+BUNDLE_HEADER = """# Third-party components of this Unbraid
 
-Unbraid itself is under the MIT licence. It is made of the parts below, each under its own licence, whose text lies in
-the folder `licences`. The libraries under the LGPL are files of their own, or Python modules that are: put another
-version in their place and Unbraid uses it (docs/licences.md, in Unbraid's source, says how). Model weights are not
-among them: those that the app downloads come under their authors' terms.
+Unbraid itself is under the MIT licence. It contains the components below, each under its own licence, whose text is in
+the folder `licences`. The libraries under the LGPL are files of their own, or Python modules that are: replace
+them by another version, and Unbraid uses it (docs/licences.md, in Unbraid's source, says how). Model
+weights are not included: those that the app downloads are under their authors' terms.
 
 | what | version | in | licence | source | text |
 |---|---|---|---|---|---|

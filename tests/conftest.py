@@ -9,10 +9,17 @@ import hypothesis
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from tests.helpers.patient_bot import PatientBot
-from tests.helpers.surroundings import isolate_environment
+from tests.helpers.isolation import isolate_environment
+from tests.helpers.qt_bot import PatientBot
 
-SLOWEST_FILE = "test_runtimes.py"
+# The files that take longest, in the order in which they start: if one started last, the run would end with it alone.
+SLOW_FILES = [
+    "e2e/test_resume.py", "e2e/test_celery_shell.py", "e2e/test_backend.py", "e2e/test_cli.py",
+    "unit/pipeline/engines/test_runtimes.py", "e2e/test_window.py", "e2e/test_startup_errors.py", "e2e/test_quit.py",
+    "unit/supervisor/test_supervisor.py", "e2e/test_stuck_start.py", "e2e/test_crashes.py", "e2e/test_hostile.py",
+]  # fmt: skip
+# The only folders with tests that run alone: packaging/run_tests.py collects no others for them.
+ALONE_FOLDERS = ("e2e", "ui/app")
 # The same examples in every run and on every machine, however long one takes.
 hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("tests")
@@ -31,8 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # Stable, and so only the slowest file moves: if it started last, the run would end with it alone.
-    items.sort(key=lambda item: item.path.name != SLOWEST_FILE)
+    paths = {path: path.relative_to(Path(__file__).parent).as_posix() for path in {item.path for item in items}}
+    order = {name: place for place, name in enumerate(SLOW_FILES)}
+    items.sort(key=lambda item: order.get(paths[item.path], len(order)))  # stable: the others keep their places
+    for item in items:
+        if item.get_closest_marker("alone") and not paths[item.path].startswith(ALONE_FOLDERS):
+            raise pytest.UsageError(f"{item.nodeid} has the marker alone outside of the folders for it")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from av.audio.plane import AudioPlane
 from numpy.typing import NDArray
 
 from desktop.audio.downmix import Layout
-from desktop.audio.track import SampleFormat, UndecodableError
+from desktop.audio.track import UNSUPPORTED_WIDTH_PROBLEM, SampleFormat, UndecodableError
 
 _LOSSLESS_CODECS = {"alac", "ape", "flac", "mlp", "shorten", "tak", "truehd", "tta", "wavpack", "wmalossless"}
 _DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
@@ -117,7 +117,7 @@ def _raw_samples(frame: AudioFrame) -> NDArray[Any]:
     """
     dtype, channels = _DTYPES.get(frame.format.name.removesuffix("p")), frame.layout.nb_channels
     if dtype is None:
-        raise UndecodableError("has samples of an unsupported width")
+        raise UndecodableError(UNSUPPORTED_WIDTH_PROBLEM)
     # Do not use frame.planes or to_ndarray(): PyAV searches for the end of a list that is not terminated from eight
     # planes on.
     planes, count = (channels, frame.samples) if frame.format.is_planar else (1, frame.samples * channels)

@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from desktop.audio.headers import read_ogg_structure
-from desktop.audio.track import DAMAGED_PARTS_NOTICE, TrackReader, TrackSection, UndecodableError
+from desktop.audio.track import (
+    DAMAGED_PARTS_NOTICE,
+    UNKNOWN_FORMAT_PROBLEM,
+    TrackReader,
+    TrackSection,
+    UndecodableError,
+)
+from desktop.text.message import Message
 
 _CHUNK_BYTES = 1 << 20
 # Chunks overlap by more than the longest pattern, so that no match is missed at the boundary between two chunks.
@@ -66,8 +73,8 @@ class ChainedReader:
         decoded, OSError if the file cannot be read.
         """
         self._path, self._byte_ranges, self._factories = path, byte_ranges, factories
-        self._notices: dict[str, None] = {}
-        self._last_error = UndecodableError("is not an audio file, or it is damaged")
+        self._notices: dict[Message, None] = {}
+        self._last_error = UndecodableError(UNKNOWN_FORMAT_PROBLEM)
         first = next(self._open_readers(), None)
         if first is None:
             raise self._last_error
@@ -75,7 +82,7 @@ class ChainedReader:
             self.info = replace(first.info, frames=None)
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Message, ...]:
         """Sentences for the user; complete after the last block."""
         return tuple(self._notices)
 

@@ -13,11 +13,14 @@ from desktop.audio.decode import open_readers
 from desktop.audio.downmix import stereo_downmix_matrix
 from desktop.audio.names import printable
 from desktop.audio.resample import StreamResampler
-from desktop.audio.track import SampleFormat, TrackInfo, TrackReader, TrackSection, UndecodableError
+from desktop.audio.track import NO_AUDIO_PROBLEM, SampleFormat, TrackInfo, TrackReader, TrackSection, UndecodableError
 from desktop.errors import CancelledError, UnusableTrackError
+from desktop.text.message import Message, join_messages
 
 # Full scale is ±1; values 80 dB above it are treated as invalid samples.
 _MAX_AMPLITUDE = 1e4
+# Maximum number of source formats that a notice lists.
+_MAX_LISTED_FORMATS = 4
 _BLOCK_FRAMES = 65536
 # From the least to the most precise format.
 _PRECISION_ORDER = (
@@ -79,7 +82,7 @@ def _find_common_format(reader: TrackReader, should_stop: Callable[[], bool]) ->
         common = common.common_with(conformed_format(section.info))
         for _ in section.blocks:
             if should_stop():
-                raise CancelledError("Cancelled.")
+                raise CancelledError(Message("Cancelled."))
     return common
 
 
@@ -111,17 +114,19 @@ class ConformedTrack:
             section.info.check_supported()
             if self.format.common_with(conformed_format(section.info)) != self.format:
                 self.needs_wider_format = True
-                raise UndecodableError("has parts of a higher format")
+                raise UndecodableError(Message("{name} has parts of a higher format."))
             self._source_formats[section.info.sample_rate, section.info.channels] = None
             for block in self._convert_section(section):
                 self.frames += block.shape[1]
                 yield block
         if not self.frames:
-            raise UndecodableError("contains no audio")
+            raise UndecodableError(NO_AUDIO_PROBLEM)
         if self._replaced_samples > 0.5 * self._sample_count:
-            raise UnusableTrackError(f"{printable(self._name)} contains only invalid samples. Export it again.")
+            raise UnusableTrackError(
+                Message("{name} contains only invalid samples. Export it again.", name=printable(self._name))
+            )
 
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Message, ...]:
         """Return sentences for the user; complete after the last block of `blocks`."""
         return (*self._reader.notices, *self._conversion_notices())
 
@@ -154,18 +159,29 @@ class ConformedTrack:
             return stereo_downmix_matrix(info.layout) @ block
         return block if info.channels == self.format.channels else np.repeat(block, self.format.channels, axis=0)
 
-    def _conversion_notices(self) -> Iterator[str]:
+    def _conversion_notices(self) -> Iterator[Message]:
         channels = [channels for _, channels in self._source_formats]
         if len(self._source_formats) > 1:
-            kinds = ", ".join(_describe_format(*source) for source in list(self._source_formats)[:4])
-            target = _describe_format(self.format.sample_rate, self.format.channels)
-            yield f"Its sample rate or channels change partway through ({kinds}). All of it was separated, as {target}."
+            yield self._mixed_formats_notice()
         elif channels and channels[0] > 2:
-            yield f"Its {channels[0]} channels were mixed down to stereo."
+            yield Message("Its {channels} channels were mixed down to stereo.", channels=channels[0])
         if self._replaced_samples:
-            yield f"Invalid samples (about {math.ceil(self._replaced_seconds)} s) were replaced with silence."
+            seconds = math.ceil(self._replaced_seconds)
+            yield Message("Invalid samples (about {seconds} s) were replaced with silence.", seconds=seconds)
+
+    def _mixed_formats_notice(self) -> Message:
+        sources = [_describe_format(*source) for source in list(self._source_formats)[:_MAX_LISTED_FORMATS]]
+        return Message(
+            "Its sample rate or channels change partway through ({sources}). All of it was separated, as {target}.",
+            sources=join_messages(*sources, separator=", "),
+            target=_describe_format(self.format.sample_rate, self.format.channels),
+        )
 
 
-def _describe_format(sample_rate: int, channels: int) -> str:
-    channel_text = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
-    return f"{sample_rate / 1000:g} kHz {channel_text}"
+def _describe_format(sample_rate: int, channels: int) -> Message:
+    rate = f"{sample_rate / 1000:g}"
+    if channels == 1:
+        return Message("{rate} kHz mono", rate=rate)
+    if channels == 2:
+        return Message("{rate} kHz stereo", rate=rate)
+    return Message("{rate} kHz {channels} channels", rate=rate, channels=channels)

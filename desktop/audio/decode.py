@@ -9,16 +9,19 @@ from desktop.audio.av_source import ByteRangeFile
 from desktop.audio.chained import WHOLE_FILE, ChainedReader, find_byte_ranges
 from desktop.audio.decode_av import AvReader
 from desktop.audio.decode_sndfile import SndfileReader
-from desktop.audio.file_types import DRM_REASON, describe_non_audio
+from desktop.audio.file_types import DRM_PROBLEM, describe_non_audio
 from desktop.audio.files import check_file
 from desktop.audio.headers import check_header
 from desktop.audio.names import printable
-from desktop.audio.track import TrackInfo, TrackReader, UndecodableError
+from desktop.audio.track import UNKNOWN_FORMAT_PROBLEM, TrackInfo, TrackReader, UndecodableError
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.message import Message, join_messages
 
 # Files with these signatures are decoded by libsndfile first. It does not get any others: it takes executables for MP3.
 _SNDFILE_SIGNATURES = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"NIST")
+_UNREADABLE_PROBLEM = Message("{name} cannot be read: {reason}.")
+_OTHER_PROGRAM_ADVICE = Message("Play it in another program. If it won't play there either, download it again.")
 
 
 def read_track_info(path: Path) -> TrackInfo:
@@ -41,10 +44,14 @@ def open_readers(path: Path) -> Iterator[TrackReader]:
         header_check = check_header(path)
         factories = _reader_factories(path, head)
     except OSError as error:
-        raise UnusableTrackError(f"{printable(path.name)} cannot be read: {disk_error_reason(error)}.") from error
-    reasons = [header_check.problem] if header_check is not None and header_check.problem else []
-    for create_reader in () if reasons else factories:
-        with _collect_reasons(reasons):
+        raise UnusableTrackError(
+            _UNREADABLE_PROBLEM.with_arguments(name=printable(path.name), reason=disk_error_reason(error))
+        ) from error
+    problems: list[Message] = []
+    if header_check is not None and header_check.problem:
+        problems.append(header_check.problem)
+    for create_reader in () if problems else factories:
+        with _collect_problems(problems):
             reader = create_reader()
             try:
                 reader.info.check_supported()
@@ -52,8 +59,8 @@ def open_readers(path: Path) -> Iterator[TrackReader]:
                 reader.close()
                 raise
             yield reader
-            reasons.append("is not an audio file, or it is damaged")
-    raise UnusableTrackError(_failure_message(path, head, reasons))
+            problems.append(UNKNOWN_FORMAT_PROBLEM)
+    raise UnusableTrackError(_failure_message(path, head, problems))
 
 
 def _reader_factories(path: Path, head: bytes) -> list[Callable[[], TrackReader]]:
@@ -72,19 +79,22 @@ def _reader_types(head: bytes) -> tuple[Callable[..., TrackReader], ...]:
 
 
 @contextmanager
-def _collect_reasons(reasons: list[str]) -> Generator[None]:
+def _collect_problems(problems: list[Message]) -> Generator[None]:
     try:
         yield
     except (UndecodableError, OSError) as error:
-        reasons.append(
-            str(error) if isinstance(error, UndecodableError) else f"cannot be read: {disk_error_reason(error)}"
+        problems.append(
+            error.problem
+            if isinstance(error, UndecodableError)
+            else _UNREADABLE_PROBLEM.with_arguments(reason=disk_error_reason(error))
         )
 
 
-def _failure_message(path: Path, head: bytes, reasons: list[str]) -> str:
-    description = DRM_REASON if DRM_REASON in reasons else describe_non_audio(head)
-    if description:
-        return f"{printable(path.name)} {description}."
-    # The first decoder's reason is more specific, unless it only says that it does not know the format.
-    specific_reasons = [reason for reason in reasons if not reason.startswith("is not an audio")] or reasons
-    return f"{printable(path.name)} {specific_reasons[0]}. Play it in another program. If it won't play there either, download it again."
+def _failure_message(path: Path, head: bytes, problems: list[Message]) -> Message:
+    name = printable(path.name)
+    known_problem = DRM_PROBLEM if DRM_PROBLEM in problems else describe_non_audio(head)
+    if known_problem:
+        return known_problem.with_arguments(name=name)
+    # The first decoder's problem is more specific, unless it only says that it does not know the format.
+    problem = next((problem for problem in problems if problem != UNKNOWN_FORMAT_PROBLEM), problems[0])
+    return join_messages(problem.with_arguments(name=name), _OTHER_PROGRAM_ADVICE)

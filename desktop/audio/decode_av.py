@@ -24,9 +24,18 @@ from desktop.audio.av_frames import (
 from desktop.audio.av_source import ByteRangeFile, open_container
 from desktop.audio.chained import WHOLE_FILE, ByteRange
 from desktop.audio.downmix import Layout, is_in_native_order, layout_from_mask, layout_or_default
-from desktop.audio.file_types import DRM_REASON
+from desktop.audio.file_types import DRM_PROBLEM
 from desktop.audio.headers import lacks_declared_audio
-from desktop.audio.track import DAMAGED_PARTS_NOTICE, INCOMPLETE_NOTICE, TrackInfo, TrackSection, UndecodableError
+from desktop.audio.track import (
+    DAMAGED_PARTS_NOTICE,
+    INCOMPLETE_NOTICE,
+    NO_AUDIO_PROBLEM,
+    UNKNOWN_FORMAT_PROBLEM,
+    TrackInfo,
+    TrackSection,
+    UndecodableError,
+)
+from desktop.text.message import Message
 
 BLOCK_FRAMES = 65536
 _ALLOWED_FORMATS = (
@@ -68,26 +77,24 @@ class AvReader:
             self._file.close()
             if isinstance(error, UndecodableError):
                 raise
-            raise UndecodableError("is not an audio file, or it is damaged") from error
+            raise UndecodableError(UNKNOWN_FORMAT_PROBLEM) from error
 
     def _start_decoding(self) -> None:
         self._was_read, self._decoded_count, self._damaged_count, self._decoded_seconds = False, 0, 0, 0.0
         self._container = open_container(self._file, _ALLOWED_FORMATS)
         self._stream: Any = self._container.streams.best("audio")
         if self._stream is None:
-            raise UndecodableError("has no audio track")
+            raise UndecodableError(Message("{name} has no audio track."))
         if self._stream.codec_context is None:
-            raise UndecodableError("uses an unknown codec")
+            raise UndecodableError(Message("{name} uses an unknown codec."))
         if self._has_drm():
-            raise UndecodableError(DRM_REASON)
+            raise UndecodableError(DRM_PROBLEM)
         self._layout = _configure_layout(self._stream)
         frames = drop_short_runs(self._decoded_frames(), self._count_dropped_frames)
         sections = (self._create_section(run) for _, run in groupby(frames, frame_format))
         first = next(sections, None)
         if first is None:
-            raise UndecodableError(
-                "contains no audio" if not self._damaged_count else "is not an audio file, or it is damaged"
-            )
+            raise UndecodableError(NO_AUDIO_PROBLEM if not self._damaged_count else UNKNOWN_FORMAT_PROBLEM)
         self._sections = chain([first], sections)
         self._declared_length_s = self._read_declared_length()
         declared_frames = round(self._declared_length_s * first.info.sample_rate) if self._declared_length_s else None
@@ -102,7 +109,7 @@ class AvReader:
         yield from self._sections
         if self._damaged_count > self._decoded_count:
             # Some decoders find frames in any data.
-            raise UndecodableError("is not an audio file, or it is damaged")
+            raise UndecodableError(UNKNOWN_FORMAT_PROBLEM)
 
     def _create_section(self, frames: Iterator[AudioFrame]) -> TrackSection:
         first_frames = _read_until_audible(frames)
@@ -125,13 +132,19 @@ class AvReader:
                 yield samples[:, start : start + BLOCK_FRAMES]
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Message, ...]:
         """Sentences for the user; complete after the last block."""
-        notices: list[str] = []
+        notices: list[Message] = []
         streams = self._container.streams.audio
         if len(streams) > 1:
             number = 1 + [stream.index for stream in streams].index(self._stream.index)
-            notices.append(f"The file has {len(streams)} audio tracks; track {number} was separated.")
+            notices.append(
+                Message(
+                    "The file has {tracks} audio tracks; track {number} was separated.",
+                    tracks=len(streams),
+                    number=number,
+                )
+            )
         if self._damaged_count:
             notices.append(DAMAGED_PARTS_NOTICE)
         is_length_exact = self._container.format.name not in _ESTIMATED_LENGTH_FORMATS or self._has_frame_count
@@ -168,7 +181,7 @@ class AvReader:
                 if packet is None:
                     return
                 if packet.has_sidedata("encryption_info"):
-                    raise UndecodableError(DRM_REASON)
+                    raise UndecodableError(DRM_PROBLEM)
                 frames = packet.decode()
             except FFmpegError:
                 self._damaged_count += 1

@@ -13,7 +13,16 @@ from desktop.audio.chained import WHOLE_FILE, ByteRange
 from desktop.audio.downmix import default_layout
 from desktop.audio.headers import lacks_declared_audio, read_ogg_structure
 from desktop.audio.names import native_path
-from desktop.audio.track import INCOMPLETE_NOTICE, SampleFormat, TrackInfo, TrackSection, UndecodableError
+from desktop.audio.track import (
+    DAMAGED_PROBLEM,
+    INCOMPLETE_NOTICE,
+    NO_AUDIO_PROBLEM,
+    UNKNOWN_FORMAT_PROBLEM,
+    SampleFormat,
+    TrackInfo,
+    TrackSection,
+    UndecodableError,
+)
 
 BLOCK_FRAMES = 65536
 _SAMPLE_FORMATS = {
@@ -46,7 +55,7 @@ class SndfileReader:
             self._file = soundfile.SoundFile(cast("BinaryIO", self._source) if self._source else native_path(path))
         except (soundfile.SoundFileError, TypeError, ValueError) as error:
             self._close_source()
-            raise UndecodableError("is not an audio file, or it is damaged") from error
+            raise UndecodableError(UNKNOWN_FORMAT_PROBLEM) from error
         try:
             self._check_format()
         except UndecodableError:
@@ -63,11 +72,11 @@ class SndfileReader:
 
     def _check_format(self) -> None:
         if self._file.format in _REFUSED_FORMATS or self._file.subtype.startswith("MPEG_"):
-            raise UndecodableError("is not an audio file, or it is damaged")
+            raise UndecodableError(UNKNOWN_FORMAT_PROBLEM)
         if not self._file.frames:
-            raise UndecodableError("contains no audio")
+            raise UndecodableError(NO_AUDIO_PROBLEM)
         if self._file.channels > 2:
-            raise UndecodableError("is not an audio file, or it is damaged")
+            raise UndecodableError(UNKNOWN_FORMAT_PROBLEM)
 
     def sections(self) -> Iterator[TrackSection]:
         """Yield the whole track as one section. Raises UndecodableError at damage."""
@@ -75,7 +84,7 @@ class SndfileReader:
             if self._file.tell():
                 self._file.seek(0)
         except soundfile.SoundFileError as error:
-            raise UndecodableError("is damaged") from error
+            raise UndecodableError(DAMAGED_PROBLEM) from error
         yield TrackSection(self.info, self._blocks())
 
     def _blocks(self) -> Iterator[NDArray[np.float64]]:
@@ -83,7 +92,7 @@ class SndfileReader:
             try:
                 block = self._file.read(BLOCK_FRAMES, dtype="float64", always_2d=True)
             except soundfile.SoundFileError as error:
-                raise UndecodableError("is damaged") from error
+                raise UndecodableError(DAMAGED_PROBLEM) from error
             if not len(block):
                 return
             yield cast("NDArray[np.float64]", block.T)

@@ -12,7 +12,7 @@ from desktop.audio.names import natural_sort_key, printable
 from desktop.audio.stems import has_stem_comment
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.text.plurals import format_count
+from desktop.text.message import Message, count_message, join_messages
 
 # Maximum number of suffixes that a message about skipped files lists.
 _MAX_LISTED_SUFFIXES = 3
@@ -23,7 +23,7 @@ class RejectedPath:
     """A path that cannot become a job."""
 
     path: Path
-    reason: str
+    reason: Message
     """One sentence for the user."""
 
 
@@ -40,24 +40,40 @@ class SkippedFiles:
     """Number of stems that Unbraid made."""
 
     @property
-    def message(self) -> str:
+    def message(self) -> Message:
         """Sentences for the user about what was left out."""
-        return " ".join(filter(None, (self._other_files_message(), self._stems_message())))
+        return join_messages(*filter(None, (self._other_files_message(), self._stems_message())))
 
-    def _other_files_message(self) -> str:
-        kinds = f" ({', '.join(self.suffixes)})" if self.suffixes else ""
-        folder = printable(self.folder.name or self.folder)
+    def _other_files_message(self) -> Message | None:
         if not self.other_count:
-            return ""
-        left_out = format_count(self.other_count, f"other file in {folder} was", f"other files in {folder} were")
-        return f"{left_out} left out{kinds}. To try {'it' if self.other_count == 1 else 'one'}, add it by itself."
+            return None
+        if not self.suffixes:
+            return count_message(
+                "{count} other file in {folder} was left out. To try it, add it by itself.",
+                "{count} other files in {folder} were left out. To try one, add it by itself.",
+                self.other_count,
+                folder=self._folder_name(),
+            )
+        return count_message(
+            "{count} other file in {folder} was left out ({suffixes}). To try it, add it by itself.",
+            "{count} other files in {folder} were left out ({suffixes}). To try one, add it by itself.",
+            self.other_count,
+            folder=self._folder_name(),
+            suffixes=", ".join(self.suffixes),
+        )
 
-    def _stems_message(self) -> str:
+    def _stems_message(self) -> Message | None:
         if not self.stem_count:
-            return ""
-        stems = format_count(self.stem_count, "stem that Unbraid made was", "stems that Unbraid made were")
-        folder = printable(self.folder.name or self.folder)
-        return f"{stems} left out in {folder}. To separate a stem, add it by itself."
+            return None
+        return count_message(
+            "{count} stem that Unbraid made was left out in {folder}. To separate a stem, add it by itself.",
+            "{count} stems that Unbraid made were left out in {folder}. To separate a stem, add it by itself.",
+            self.stem_count,
+            folder=self._folder_name(),
+        )
+
+    def _folder_name(self) -> str:
+        return printable(self.folder.name or self.folder)
 
 
 SearchResult = Path | RejectedPath | SkippedFiles
@@ -83,17 +99,15 @@ def check_file(path: Path) -> None:
     except OSError as error:
         raise UnusableTrackError(_open_error_message(name, error)) from error
     except ValueError as error:
-        raise UnusableTrackError(f"{name} was not found: no file can have this name.") from error
+        raise UnusableTrackError(Message("{name} was not found: no file can have this name.", name=name)) from error
     if stat.S_ISDIR(status.st_mode):
-        raise UnusableTrackError(f"{name} is a folder. Add the songs in it.")
+        raise UnusableTrackError(Message("{name} is a folder. Add the songs in it.", name=name))
     if not stat.S_ISREG(status.st_mode):
-        raise UnusableTrackError(f"{name} is a device or a pipe, not a file. Add a song.")
+        raise UnusableTrackError(Message("{name} is a device or a pipe, not a file. Add a song.", name=name))
     if not status.st_size:
-        raise UnusableTrackError(f"{name} is empty (0 bytes). Copy or download it again.")
+        raise UnusableTrackError(Message("{name} is empty (0 bytes). Copy or download it again.", name=name))
     if not os.access(path, os.R_OK):
-        raise UnusableTrackError(
-            f"Unbraid has no permission to read {name}. Change the file's permissions, then add it again."
-        )
+        raise UnusableTrackError(_no_permission_message(name))
 
 
 def _is_folder(path: Path) -> bool:
@@ -107,7 +121,7 @@ def _check_path(path: Path) -> Path | RejectedPath:
     try:
         check_file(path)
     except UnusableTrackError as error:
-        return RejectedPath(path, str(error))
+        return RejectedPath(path, error.message)
     return path
 
 
@@ -115,7 +129,10 @@ def _search_folder(folder: Path) -> Iterator[SearchResult]:
     if not os.access(folder, os.R_OK | os.X_OK):
         yield RejectedPath(
             folder,
-            f"Unbraid has no permission to read the folder {printable(folder.name or folder)}. Change its permissions, then add it again.",
+            Message(
+                "Unbraid has no permission to read the folder {name}. Change its permissions, then add it again.",
+                name=printable(folder.name or folder),
+            ),
         )
         return
     has_tracks, stems, other_count, suffixes = False, 0, 0, dict[str, None]()
@@ -137,10 +154,12 @@ def _search_folder(folder: Path) -> Iterator[SearchResult]:
         yield SkippedFiles(folder, other_count, tuple(filter(None, suffixes))[:_MAX_LISTED_SUFFIXES], stems)
 
 
-def _no_tracks_message(name: str, stems: int) -> str:
+def _no_tracks_message(name: str, stems: int) -> Message:
     if not stems:
-        return f"There are no audio files in the folder {name}."
-    return f"The folder {name} holds only stems that Unbraid made. To separate one, add it by itself."
+        return Message("There are no audio files in the folder {name}.", name=name)
+    return Message(
+        "The folder {name} holds only stems that Unbraid made. To separate one, add it by itself.", name=name
+    )
 
 
 def _walk_files(folder: Path) -> Iterator[Path]:
@@ -150,9 +169,15 @@ def _walk_files(folder: Path) -> Iterator[Path]:
         yield from (Path(root) / name for name in sorted(files, key=natural_sort_key) if not name.startswith("."))
 
 
-def _open_error_message(name: str, error: OSError) -> str:
+def _open_error_message(name: str, error: OSError) -> Message:
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return f"{name} was not found. It may have been moved or deleted."
+        return Message("{name} was not found. It may have been moved or deleted.", name=name)
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"Unbraid has no permission to read {name}. Change the file's permissions, then add it again."
-    return f"{name} cannot be opened: {disk_error_reason(error)}."
+        return _no_permission_message(name)
+    return Message("{name} cannot be opened: {reason}.", name=name, reason=disk_error_reason(error))
+
+
+def _no_permission_message(name: str) -> Message:
+    return Message(
+        "Unbraid has no permission to read {name}. Change the file's permissions, then add it again.", name=name
+    )

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from desktop.audio.track import MAX_CHANNELS, MAX_SAMPLE_RATE, MIN_SAMPLE_RATE
+from desktop.audio.track import (
+    MAX_CHANNELS,
+    MAX_SAMPLE_RATE,
+    MIN_SAMPLE_RATE,
+    UNSUPPORTED_WIDTH_PROBLEM,
+    channel_count_problem,
+    sample_rate_problem,
+)
+from desktop.text.message import Message
 
 # Integer widths that libsndfile and FFmpeg read: samples of 12 or 20 bits use the upper bits of whole bytes.
 _SUPPORTED_BIT_DEPTHS = {*range(8, 33), 64}
@@ -35,7 +43,7 @@ _FIRST_PAGE_FLAG, _LAST_PAGE_FLAG = 2, 4
 class HeaderCheck:
     """Result of checking a header against the file."""
 
-    problem: str | None = None
+    problem: Message | None = None
     """Why the file cannot be decoded, as the end of a sentence; None for a valid header."""
     missing_fraction: float = 0.0
     """Fraction of the declared audio that the file lacks, 0 to 1; 0 if the header declares no size."""
@@ -113,21 +121,21 @@ def _check_chunks(file: BinaryIO, order: str, size: int) -> HeaderCheck:
     return HeaderCheck(problem)
 
 
-def _find_fmt_problem(fmt: bytes, order: str) -> str | None:
+def _find_fmt_problem(fmt: bytes, order: str) -> Message | None:
     if len(fmt) < 16:
         return None
     tag, channels, rate, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt)
     if not channels or not rate:
-        return "has a damaged header"
+        return Message("{name} has a damaged header.")
     if channels > MAX_CHANNELS:
-        return f"has an unsupported number of channels, {channels}"
+        return channel_count_problem(channels)
     if not MIN_SAMPLE_RATE <= rate <= MAX_SAMPLE_RATE:
-        return f"has an unsupported sample rate, {rate} Hz"
+        return sample_rate_problem(rate)
     if tag not in (_PCM, _FLOAT, _EXTENSIBLE):
         return None
     # Both decoders would read three bytes per sample where each takes four, and return noise.
     is_padded_to_32_bits = 16 < bits <= 24 and align == 4 * channels and (tag, bits) != (_PCM, 24)
-    return "has samples of an unsupported width" if bits not in _SUPPORTED_BIT_DEPTHS or is_padded_to_32_bits else None
+    return UNSUPPORTED_WIDTH_PROBLEM if bits not in _SUPPORTED_BIT_DEPTHS or is_padded_to_32_bits else None
 
 
 def _ds64_data_size(data: bytes) -> int | None:

@@ -17,6 +17,7 @@ from desktop.audio.track import SampleFormat, UndecodableError
 from desktop.audio.writer import to_int32, write_failure_cause
 from desktop.errors import CancelledError, StorageError
 from desktop.runtime.disk_errors import describe_disk_error
+from desktop.text.message import Message
 
 _SUBTYPES = {SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24", SampleFormat.PCM_32: "PCM_32"}
 
@@ -33,7 +34,7 @@ class Mixture:
     frames: int
     """Exact number of frames."""
     sample_format: SampleFormat
-    notices: tuple[str, ...]
+    notices: tuple[Message, ...]
     """Sentences for the user: downmixed, incomplete, repaired."""
 
     def read(self, start: int, frames: int) -> NDArray[np.float64]:
@@ -47,8 +48,10 @@ class Mixture:
                 return cast("NDArray[np.float64]", file.read(frames, dtype="float64", always_2d=True).T)
         except soundfile.SoundFileError as error:
             raise StorageError(
-                "The decoded audio of this song cannot be read: the library's folder was moved or deleted, or its disk "
-                "is failing. Check the folder and the disk, then try again."
+                Message(
+                    "The decoded audio of this song cannot be read: the library's folder was moved or "
+                    "deleted, or its disk is failing. Check the folder and the disk, then try again."
+                )
             ) from error
 
 
@@ -127,7 +130,7 @@ def _write_mixture(
         ):
             for block in blocks:
                 if should_stop():
-                    raise CancelledError("Cancelled.")
+                    raise CancelledError(Message("Cancelled."))
                 file.write(block.T.astype(np.float32) if bits is None else to_int32(block, bits).T)
                 listener.add_block(block)
                 if conformed.seconds:
@@ -136,7 +139,9 @@ def _write_mixture(
         cause = write_failure_cause(error, out)
         reason, advice = describe_disk_error(cause, out.parent)
         raise StorageError(
-            f"The decoded audio of {printable(track.name)} could not be written: {reason}.",
-            f"{advice}, then try again.",
+            Message(
+                "The decoded audio of {name} could not be written: {reason}.", name=printable(track.name), reason=reason
+            ),
+            Message("{advice}, then try again.", advice=advice),
         ) from cause
     return Mixture(out, rate, channels, conformed.frames, samples, conformed.notices())

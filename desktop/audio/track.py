@@ -9,17 +9,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.audio.downmix import Layout
+from desktop.text.message import Message
 
 # In Hz. Below the minimum, resampling to an engine's rate would turn minutes into hours; above the maximum there is no
 # converter.
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 2_000, 768_000
 MAX_CHANNELS = 64
-INCOMPLETE_NOTICE = "The file is incomplete. The part that is there was separated."
-DAMAGED_PARTS_NOTICE = "Parts of the file are damaged and were left out."
+INCOMPLETE_NOTICE = Message("The file is incomplete. The part that is there was separated.")
+DAMAGED_PARTS_NOTICE = Message("Parts of the file are damaged and were left out.")
+UNKNOWN_FORMAT_PROBLEM = Message("{name} is not an audio file, or it is damaged.")
+DAMAGED_PROBLEM = Message("{name} is damaged.")
+NO_AUDIO_PROBLEM = Message("{name} contains no audio.")
+UNSUPPORTED_WIDTH_PROBLEM = Message("{name} has samples of an unsupported width.")
 
 
 class UndecodableError(Exception):
-    """One decoder cannot read a file; another may. The message ends a sentence that begins with the file's name."""
+    """One decoder cannot read a file; another may."""
+
+    def __init__(self, problem: Message) -> None:
+        """Keep `problem`, a sentence in which the field `{name}` is still to be filled with the file's name."""
+        super().__init__(problem)
+        self.problem = problem
+
+
+def channel_count_problem(channels: int) -> Message:
+    """Return the problem of a file with more than `MAX_CHANNELS` channels, or with none."""
+    return Message("{name} has an unsupported number of channels, {channels}.", channels=channels)
+
+
+def sample_rate_problem(sample_rate: int) -> Message:
+    """Return the problem of a file whose `sample_rate` in Hz is too low or too high."""
+    return Message("{name} has an unsupported sample rate, {sample_rate} Hz.", sample_rate=sample_rate)
 
 
 class SampleFormat(StrEnum):
@@ -65,9 +85,9 @@ class TrackInfo:
     def check_supported(self) -> None:
         """Raise UndecodableError if the sample rate or the number of channels is not supported."""
         if not 1 <= self.channels <= MAX_CHANNELS:
-            raise UndecodableError(f"has an unsupported number of channels, {self.channels}")
+            raise UndecodableError(channel_count_problem(self.channels))
         if not MIN_SAMPLE_RATE <= self.sample_rate <= MAX_SAMPLE_RATE:
-            raise UndecodableError(f"has an unsupported sample rate, {self.sample_rate} Hz")
+            raise UndecodableError(sample_rate_problem(self.sample_rate))
 
 
 @dataclass(frozen=True)
@@ -86,7 +106,7 @@ class TrackReader(Protocol):
     """Properties of the first section, with the length of the whole track."""
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Message, ...]:
         """Sentences for the user; complete after the last block."""
         ...
 

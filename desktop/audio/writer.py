@@ -14,6 +14,7 @@ from desktop.audio.names import native_path, printable
 from desktop.audio.stems import STEM_COMMENT
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import describe_disk_error, find_write_error
+from desktop.text.message import Message
 
 BLOCK_FRAMES = 65536
 MP3_SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -78,7 +79,9 @@ class AudioWriter:
                 self._target.commit(overwrite=False)
             except FileExistsError as error:
                 self.abort()
-                raise StorageError(f"{printable(self._path.name)} already exists and was not overwritten.") from error
+                raise StorageError(
+                    Message("{name} already exists and was not overwritten.", name=printable(self._path.name))
+                ) from error
 
     def abort(self) -> None:
         """Close and delete the temporary file."""
@@ -96,7 +99,8 @@ class AudioWriter:
             cause = write_failure_cause(error, self._target.part)
             reason, advice = describe_disk_error(cause, self._path.parent)
             raise StorageError(
-                f"{printable(self._path.name)} could not be written: {reason}.", f"{advice}, then try again."
+                Message("{name} could not be written: {reason}.", name=printable(self._path.name), reason=reason),
+                Message("{advice}, then try again.", advice=advice),
             ) from cause
 
 

@@ -28,7 +28,7 @@ from desktop.runtime.settings_file import load_settings
 from desktop.settings import check_environment, external_redis
 from desktop.tasks.queue import find_workers
 from desktop.tasks.redis_client import redis_client, redis_names
-from desktop.text.sizes import format_size
+from desktop.text.message import Message, tr, tr_count
 
 # Space for the stems and segments of a few tracks; with less, warn the user before a job fails.
 LOW_SPACE_BYTES = 2 * 10**9
@@ -50,6 +50,7 @@ class Check:
     """Result of one check."""
 
     name: str
+    """One of the keys of `_TITLES`."""
     verdict: Verdict
     found: str
     """Finding, as a sentence."""
@@ -57,6 +58,17 @@ class Check:
     """Advice on how to fix it; empty if all is well."""
 
 
+_TITLES = {
+    "variables": Message("variables"),
+    "storage": Message("storage"),
+    "database": Message("database"),
+    "redis": Message("redis"),
+    "worker": Message("worker"),
+    "models": Message("models"),
+    "card": Message("card"),
+    "sound": Message("sound"),
+    "display": Message("display"),
+}
 VERDICT_MARKS = {Verdict.OK: ("✓", "green"), Verdict.WARNING: ("!", "yellow"), Verdict.PROBLEM: ("✗", "red")}
 
 
@@ -89,7 +101,7 @@ def run_checks() -> Iterator[Check]:
     yield from _check_library(home)
     yield _check_models(home)
     if hint := nvidia.setup_hint():
-        yield Check("card", Verdict.OK, "Songs are separated on the processor.", hint)
+        yield Check("card", Verdict.OK, tr("Songs are separated on the processor."), str(hint))
     yield _check_sound()
     yield _check_display()
 
@@ -101,19 +113,24 @@ def _check_storage(home: Home) -> Check:
             probe.write(b"unbraid")
     except OSError as error:
         reason, advice = describe_disk_error(error, home.root)
-        mend = f"{advice}, or set UNBRAID_HOME to another folder."
-        return Check("storage", Verdict.PROBLEM, f"{printable(home.root)} cannot be written: {reason}.", mend)
+        found = tr("{folder} cannot be written: {reason}.", folder=printable(home.root), reason=reason)
+        mend = tr("{advice}, or set UNBRAID_HOME to another folder.", advice=advice)
+        return Check("storage", Verdict.PROBLEM, found, mend)
     free, free_files = disk_usage(home.root).free, _count_free_files(home.root)
     if free_files is not None and free_files < LOW_FREE_FILES:
-        found = (
-            f"{printable(home.root)}, {format_size(free)} free, but only {free_files} more files can be created there."
+        found = tr_count(
+            "{folder}, {free:size} free, but only {count} more file can be created there.",
+            "{folder}, {free:size} free, but only {count} more files can be created there.",
+            free_files,
+            folder=printable(home.root),
+            free=free,
         )
-        return Check("storage", Verdict.WARNING, found, "Delete some files on that disk. Small files count, too.")
-    found = f"{printable(home.root)}, {format_size(free)} free."
+        mend = tr("Delete some files on that disk. Small files count, too.")
+        return Check("storage", Verdict.WARNING, found, mend)
+    found = tr("{folder}, {free:size} free.", folder=printable(home.root), free=free)
     if free < LOW_SPACE_BYTES:
-        return Check(
-            "storage", Verdict.WARNING, found, "Free up some space, or delete the removed songs: unbraid bin --empty"
-        )
+        mend = tr("Free up some space, or delete the removed songs: unbraid bin --empty")
+        return Check("storage", Verdict.WARNING, found, mend)
     return Check("storage", Verdict.OK, found)
 
 
@@ -130,10 +147,10 @@ def _check_library(home: Home) -> Iterator[Check]:
         backend = Backend(home)
         count = len(backend.service.jobs())
     except UnbraidError as error:
-        mend = "See “Database” in docs/troubleshooting.md."
+        mend = tr("See “Database” in docs/troubleshooting.md.")
         yield Check("database", Verdict.PROBLEM, str(error), mend)
         return
-    yield Check("database", Verdict.OK, f"The library opens. Songs in it: {count}.")
+    yield Check("database", Verdict.OK, tr("The library opens. Songs in it: {number}.", number=count))
     try:
         start_error = _start_backend(backend)
         yield _check_redis(home)
@@ -159,9 +176,9 @@ def _check_redis(home: Home) -> Check:
             # A replica, or a server without free memory, responds but accepts no writes.
             client.set(f"{redis_names().queue}:doctor", "1", ex=1)
     except redis.RedisError as error:
-        mend = "" if external else describe_log(home, "redis")
-        return Check("redis", Verdict.PROBLEM, describe_redis_error(error, external), mend)
-    return Check("redis", Verdict.OK, f"Redis {version} answers and accepts messages.")
+        mend = "" if external else str(describe_log(home, "redis"))
+        return Check("redis", Verdict.PROBLEM, str(describe_redis_error(error, external)), mend)
+    return Check("redis", Verdict.OK, tr("Redis {version} answers and accepts messages.", version=version))
 
 
 def _check_worker(home: Home, backend: Backend, start_error: str | None) -> Check:
@@ -172,56 +189,63 @@ def _check_worker(home: Home, backend: Backend, start_error: str | None) -> Chec
         problem = backend.worker_trouble(workers)
     except UnbraidError as error:
         return Check("worker", Verdict.PROBLEM, str(error))
-    songs = (
-        f"{_names_and_verb(workers.songs, 'takes', 'take')} songs."
-        if workers.songs
-        else "A worker is separating a song."
-    )
-    drafts = f" {_names_and_verb(workers.drafts, 'makes', 'make')} drafts." if workers.drafts else ""
+    drafts = _drafts_sentence(workers.drafts)
     if not problem:
-        return Check("worker", Verdict.OK, songs + drafts)
-    others = f" Other workers answer: {', '.join(workers.others)}." if workers.others else ""
-    mend = f"{describe_log(home, 'worker')} Start Unbraid again, or start a worker: unbraid worker"
-    return Check("worker", Verdict.PROBLEM, f"{problem}{drafts}{others}", mend)
+        return Check("worker", Verdict.OK, _join(_songs_sentence(workers.songs), drafts))
+    others = tr("Other workers answer: {workers}.", workers=", ".join(workers.others)) if workers.others else ""
+    advice = tr("Start Unbraid again, or start a worker: unbraid worker")
+    return Check(
+        "worker", Verdict.PROBLEM, _join(str(problem), drafts, others), _join(str(describe_log(home, "worker")), advice)
+    )
 
 
-def _names_and_verb(workers: Sequence[str], singular_verb: str, plural_verb: str) -> str:
-    """Return the worker names with the matching form of a verb."""
-    return f"{', '.join(workers)} {singular_verb if len(workers) == 1 else plural_verb}"
+def _songs_sentence(workers: Sequence[str]) -> str:
+    if not workers:
+        return tr("A worker is separating a song.")
+    return tr_count("{workers} takes songs.", "{workers} take songs.", len(workers), workers=", ".join(workers))
+
+
+def _drafts_sentence(workers: Sequence[str]) -> str:
+    if not workers:
+        return ""
+    return tr_count("{workers} makes drafts.", "{workers} make drafts.", len(workers), workers=", ".join(workers))
+
+
+def _join(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
 
 
 def _check_models(home: Home) -> Check:
     wanted = load_settings(home).model
     installed_titles = [model.title for model in ModelStore(home).list_models() if model.is_installed]
-    found = f"On this computer: {', '.join(installed_titles)}."
+    found = tr("On this computer: {models}.", models=", ".join(installed_titles))
     if any(model.is_installed for model in ModelStore(home).list_models() if model.name == wanted):
         return Check("models", Verdict.OK, found)
-    mend = f"The first song downloads it. To download it now: unbraid models download {wanted}"
-    return Check("models", Verdict.WARNING, f"{found} The default model {wanted} is not downloaded yet.", mend)
+    missing = tr("The default model {model} is not downloaded yet.", model=wanted)
+    mend = tr("The first song downloads it. To download it now: unbraid models download {model}", model=wanted)
+    return Check("models", Verdict.WARNING, _join(found, missing), mend)
 
 
 def _check_sound() -> Check:
     try:
-        return Check("sound", Verdict.OK, f"{default_device_name()} plays the stems.")
+        return Check("sound", Verdict.OK, tr("{device} plays the stems.", device=default_device_name()))
     except SoundUnavailableError as error:
-        return Check(
-            "sound",
-            Verdict.WARNING,
-            str(error),
-            "Songs can be separated without one. Connect a sound device to listen.",
-        )
+        mend = tr("Songs can be separated without one. Connect a sound device to listen.")
+        return Check("sound", Verdict.WARNING, str(error), mend)
 
 
 def _check_display() -> Check:
     if is_display_available():
-        return Check("display", Verdict.OK, "The window can open.")
-    mend = "Songs are separated in the terminal: unbraid FILE"
-    return Check("display", Verdict.WARNING, "No display was found for the window.", mend)
+        return Check("display", Verdict.OK, tr("The window can open."))
+    mend = tr("Songs are separated in the terminal: unbraid FILE")
+    return Check("display", Verdict.WARNING, tr("No display was found for the window."), mend)
 
 
 def _print_checks(checks: Sequence[Check]) -> None:
     console = Console(soft_wrap=True, highlight=False)
+    width = max(len(str(title)) for title in _TITLES.values())
     for check in checks:
         mark, colour = VERDICT_MARKS[check.verdict]
         mend = f"  {check.mend}" if check.mend else ""
-        console.print(Text.assemble((f"{mark} ", colour), (f"{check.name:<9}", "bold"), check.found, mend))
+        title = f"{_TITLES[check.name]:<{width}}"
+        console.print(Text.assemble((f"{mark} ", colour), (title, "bold"), check.found, mend))

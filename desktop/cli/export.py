@@ -17,6 +17,7 @@ from desktop.export.result import ExportProgress
 from desktop.paths import find_home
 from desktop.runtime.settings_file import load_settings
 from desktop.settings import valid_settings
+from desktop.text.message import tr
 
 
 def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | None) -> int:
@@ -29,7 +30,7 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
     wanted = file_format or valid_settings(load_settings(find_home())).export_format
     jobs = [find_job(service, id_prefix) for id_prefix in id_prefixes]
     with _create_progress() as bar:
-        task = bar.add_task("", total=1.0)
+        task = bar.add_task(tr("Exporting"), total=1.0)
 
         def report(progress: ExportProgress) -> None:
             bar.update(task, completed=progress.fraction)
@@ -42,13 +43,17 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
         for path in files:
             out.print(Text(f"    {printable(path, max_length=4096)}"))
     for job, reason in result.skipped:
-        out.print(Text.assemble(("✗ ", "red"), (format_title(job), "bold"), "  ", reason))
+        out.print(Text.assemble(("✗ ", "red"), (format_title(job), "bold"), "  ", str(reason)))
     if result.error:
         print(f"unbraid: {result.error}", file=sys.stderr)
     return 1 if result.skipped or result.error else 0
 
 
 def _create_progress() -> Progress:
-    columns = TextColumn("Exporting"), BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %")
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+    )
     console = Console(stderr=True)
     return Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not console.is_terminal)

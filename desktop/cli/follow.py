@@ -15,17 +15,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.formatting import STAGE_TEXTS, format_title, format_waiting
+from desktop.cli.formatting import STAGE_TEXTS, format_paused, format_title, format_waiting
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, QueueChanged
+from desktop.jobs.text import UNKNOWN_REASON
 from desktop.runtime.processes import termination_signals
 from desktop.text.durations import format_duration
-from desktop.text.plurals import format_count
+from desktop.text.message import Message, tr, tr_count
 
 # Events can be lost while Redis restarts, so the rows are also read at this interval.
 RECHECK_INTERVAL_S = 2.0
-QUEUE_PAUSED_TEXT = "The queue is paused. To resume: unbraid resume"
+QUEUE_PAUSED_TEXT = Message("The queue is paused. To resume: unbraid resume")
 
 
 class JobFollower:
@@ -57,7 +58,7 @@ class JobFollower:
         """
         self._backend.subscribe(self._events.put, lambda: self._events.put(None))
         with self._bars, _handle_signals(self._cancel, self._detach):
-            self._bars.print_status("Starting…")
+            self._bars.print_status(tr("Starting…"))
             starting = _run_in_thread(self._backend.start)
             starting.add_done_callback(lambda _: self._events.put(None))
             for job in self._unfinished.values():
@@ -68,7 +69,13 @@ class JobFollower:
                 if starting.done():
                     starting.result()
         if self._unfinished:
-            self._bars.print_note(f"Left in the library's queue: {format_count(len(self._unfinished), 'song')}.")
+            self._bars.print_note(
+                tr_count(
+                    "Left in the library's queue: {count} song.",
+                    "Left in the library's queue: {count} songs.",
+                    len(self._unfinished),
+                )
+            )
 
     def _awaited_job_ids(self) -> set[str]:
         """Return the ids of the jobs to wait for: after Ctrl-C only the cancelled ones."""
@@ -82,7 +89,7 @@ class JobFollower:
 
     def _handle_event(self, event: JobEvent | None) -> None:
         if isinstance(event, QueueChanged) and event.paused:
-            self._bars.print_note(QUEUE_PAUSED_TEXT)
+            self._bars.print_note(str(QUEUE_PAUSED_TEXT))
         if event is None or isinstance(event, QueueChanged):
             self._refresh_all()
         elif event.job_id in self._unfinished:
@@ -112,15 +119,21 @@ class JobFollower:
     def _report_removed(self, job: Job) -> None:
         """Report a job that another window or command has removed as failed."""
         self._bars.remove_job(job)
-        message = f"It was removed from the library. To restore it: unbraid restore {job.id[:8]}"
+        message = Message("It was removed from the library. To restore it: unbraid restore {id}", id=job.id[:8])
         self._on_ended(replace(job, state=JobState.FAILED, error=message))
 
     def _print_waiting_reason(self, before: Job, job: Job) -> None:
         """Print a note if the job was just paused, or will be retried after a failure."""
         if job.paused and not before.paused:
-            self._bars.print_note(f"Paused: {format_title(job)}. To resume: unbraid resume {job.id[:8]}")
+            self._bars.print_note(format_paused(job))
         elif job.retries > before.retries and job.state is JobState.PENDING:
-            self._bars.print_note(f"{format_title(job)}: {job.error} Unbraid tries again automatically.")
+            self._bars.print_note(
+                tr(
+                    "{title}: {error} Unbraid tries again automatically.",
+                    title=format_title(job),
+                    error=job.error or UNKNOWN_REASON,
+                )
+            )
 
     def _cancel(self) -> None:
         if self._cancelling.is_set():
@@ -147,7 +160,7 @@ class _ProgressBars:
         self._console = console
         self._progress = Progress(
             TextColumn("{task.fields[title]}", markup=False), BarColumn(bar_width=None),
-            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[status]}"), TimeElapsedColumn(),
+            TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.fields[status]}", markup=False), TimeElapsedColumn(),
             console=console, transient=True, refresh_per_second=8, redirect_stdout=False,
         )  # fmt: skip
         self._tasks: dict[str, TaskID] = {}
@@ -170,7 +183,8 @@ class _ProgressBars:
         self._console.print(Text(text))
 
     def show_job(self, job: Job) -> None:
-        status = STAGE_TEXTS[job.stage] if job.stage else format_waiting(job) if job.state is JobState.PENDING else ""
+        waiting = format_waiting(job) if job.state is JobState.PENDING else ""
+        status = str(STAGE_TEXTS[job.stage]) if job.stage else waiting
         if job.id not in self._tasks:
             title = format_title(job)[:40]
             self._tasks[job.id] = self._progress.add_task("", total=1.0, title=title, status=status, start=False)
@@ -179,12 +193,20 @@ class _ProgressBars:
     def update_progress(self, event: JobProgress) -> None:
         task = self._tasks[event.job_id]
         self._progress.start_task(task)
-        time_left = f", {format_duration(event.left)} left" if event.left is not None else ""
-        self._progress.update(task, completed=event.progress, status=STAGE_TEXTS[event.stage] + time_left)
+        stage = STAGE_TEXTS[event.stage]
+        status = (
+            str(stage)
+            if event.left is None
+            else tr("{stage}, {time} left", stage=stage, time=format_duration(event.left))
+        )
+        self._progress.update(task, completed=event.progress, status=status)
 
     def remove_job(self, job: Job) -> None:
         if job.id in self._tasks:
             self._progress.remove_task(self._tasks.pop(job.id))
+            # Draw the smaller display at once: otherwise the next print draws it without rich's lock, and if rich's
+            # thread draws in between, it takes the old display for a smaller one, and a line of it stays.
+            self._progress.refresh()
 
 
 def _run_in_thread(work: Callable[[], None]) -> "Future[None]":

@@ -5,24 +5,36 @@ from typing import Any
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
+from desktop.jobs.text import UNKNOWN_REASON
 from desktop.stage import Stage
+from desktop.text.message import Message, tr
 
 STAGE_TEXTS = {
-    Stage.DOWNLOADING: "downloading the model",
-    Stage.DECODING: "decoding",
-    Stage.SEPARATING: "separating",
-    Stage.WRITING: "writing",
+    Stage.DOWNLOADING: Message("downloading the model"),
+    Stage.DECODING: Message("decoding"),
+    Stage.SEPARATING: Message("separating"),
+    Stage.WRITING: Message("writing"),
+}
+_STATE_TEXTS = {
+    JobState.PENDING: Message("pending"),
+    JobState.PROCESSING: Message("processing"),
+    JobState.COMPLETED: Message("completed"),
+    JobState.FAILED: Message("failed"),
+    JobState.CANCELLED: Message("cancelled"),
 }
 
 
 def job_to_json(job: Job) -> dict[str, Any]:
-    """Return the JSON object of a job; `null_dbfs` is -300 if the stems sum to the mixture exactly."""
+    """Return the JSON object of a job; `null_dbfs` is -300 if the stems sum to the mixture exactly.
+
+    Sentences are in the language of this process; states and other keys are the same in every language.
+    """
     return {
         "id": job.id,
         "source": str(job.source),
         "status": job.state.value,
         "paused": job.paused,
-        "error": job.error,
+        "error": _text_or_none(job.error),
         "last_attempt": _attempt_to_json(job),
         "model": job.model_used or job.options.model,
         "runtime": job.runtime,
@@ -31,7 +43,7 @@ def job_to_json(job: Job) -> dict[str, Any]:
         "frames": job.frames,
         "seconds": job.seconds,
         "null_dbfs": job.null_dbfs,
-        "notices": list(job.notices),
+        "notices": [str(notice) for notice in job.notices],
         "stems": {stem.name: str(stem.exported or stem.path) for stem in job.stems},
     }
 
@@ -56,24 +68,30 @@ def refused_to_json(source: object, reason: str) -> dict[str, Any]:
 def format_status(job: Job) -> str:
     """Return the status of a job in a few words."""
     if job.state is JobState.PROCESSING and job.stage:
-        prefix = "again: " if job.earlier else ""
-        return f"{prefix}{STAGE_TEXTS[job.stage]} {job.progress:.0%}"
+        text = tr("{stage} {progress:.0%}", stage=STAGE_TEXTS[job.stage], progress=job.progress)
+        return _mark_again(text) if job.earlier else text
     if job.state is JobState.FAILED:
-        return f"failed: {job.error}"
+        return tr("failed: {error}", error=job.error or UNKNOWN_REASON)
     if job.state is JobState.PENDING:
         return format_waiting(job)
-    return f"{job.state.value}, not separated again" if job.last_attempt else job.state.value
+    state = _STATE_TEXTS[job.state]
+    return tr("{state}, not separated again", state=state) if job.last_attempt else str(state)
 
 
 def format_waiting(job: Job) -> str:
     """Return why a pending job waits, and its progress so far."""
     delay_s = job.retry_delay(datetime.now(UTC))
     if delay_s:
-        return f"trying again in {delay_s:.0f} s: {job.error}"
-    text = "paused" if job.paused else job.state.value
+        return tr("trying again in {delay:.0f} s: {error}", delay=delay_s, error=job.error or UNKNOWN_REASON)
+    text = tr("paused") if job.paused else str(_STATE_TEXTS[job.state])
     if job.earlier:
-        text = f"again: {text}"
-    return f"{text} at {job.progress:.0%}" if job.progress else text
+        text = _mark_again(text)
+    return tr("{state} at {progress:.0%}", state=text, progress=job.progress) if job.progress else text
+
+
+def format_paused(job: Job) -> str:
+    """Return a line that names a paused job and says how to resume it."""
+    return tr("Paused: {title}. To resume: unbraid resume {id}", title=format_title(job), id=job.id[:8])
 
 
 def format_title(job: Job) -> str:
@@ -81,6 +99,15 @@ def format_title(job: Job) -> str:
     return printable(f"{job.title} · {job.artist}" if job.artist else job.title)
 
 
+def _mark_again(text: str) -> str:
+    """Return the status `text` of a track that is separated again."""
+    return tr("again: {status}", status=text)
+
+
 def _attempt_to_json(job: Job) -> dict[str, str | None] | None:
     attempt = job.last_attempt
-    return {"status": attempt.state.value, "error": attempt.error} if attempt else None
+    return {"status": attempt.state.value, "error": _text_or_none(attempt.error)} if attempt else None
+
+
+def _text_or_none(message: Message | None) -> str | None:
+    return None if message is None else str(message)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.formatting import format_status, format_title, job_to_json
+from desktop.cli.formatting import format_paused, format_status, format_title, job_to_json
 from desktop.cli.output import CommandOutput, TextResultWriter
 from desktop.cli.separate import AddedTracks, follow_to_end
 from desktop.errors import JobStateError, UnknownJobError
@@ -16,6 +16,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.jobs.service import JobService
 from desktop.runtime.library import open_library
 from desktop.text.durations import UNKNOWN_DURATION, format_duration
+from desktop.text.message import Message, count_message, tr
 
 
 def list_jobs(as_json: bool) -> int:
@@ -25,7 +26,7 @@ def list_jobs(as_json: bool) -> int:
         print(json.dumps([job_to_json(job) for job in jobs]))
         return 0
     if not jobs:
-        print("The library is empty. Add a song: unbraid separate FILE")
+        print(tr("The library is empty. Add a song: unbraid separate FILE"))
         return 0
     Console(soft_wrap=True).print(_job_table(jobs))
     return 0
@@ -45,7 +46,7 @@ def cancel_or_retry(command: str, id_prefix: str, model: str | None) -> int:
         output = CommandOutput()
         return 0 if follow_to_end(backend, added, TextResultWriter(output), output) else 1
     backend.service.cancel(job.id)
-    print(f"Cancelled: {format_title(job)}")
+    print(tr("Cancelled: {title}", title=format_title(job)))
     return 0
 
 
@@ -85,9 +86,20 @@ def select_by_id_prefix(jobs: Sequence[Job], id_prefix: str, list_command: str =
     """
     found = [job for job in jobs if job.id.startswith(id_prefix.lower())]
     if not found:
-        raise UnknownJobError(f"No song has the id {id_prefix}. `unbraid {list_command}` lists all ids.")
+        raise UnknownJobError(
+            Message("No song has the id {id}.", id=id_prefix),
+            Message("`unbraid {list_command}` lists all ids.", list_command=list_command),
+        )
     if len(found) > 1:
-        raise JobStateError(f"The ids of {len(found)} songs begin with {id_prefix}. Type more of the id.")
+        raise JobStateError(
+            count_message(
+                "The id of {count} song begins with {id}.",
+                "The ids of {count} songs begin with {id}.",
+                len(found),
+                id=id_prefix,
+            ),
+            Message("Type more of the id."),
+        )
     return found[0]
 
 
@@ -96,10 +108,10 @@ def pause_or_resume_queue(command: str) -> int:
     service = open_backend().service
     if command == "pause":
         service.pause_queue()
-        print("The queue is paused: nothing is separated. To resume: unbraid resume")
+        print(tr("The queue is paused: nothing is separated. To resume: unbraid resume"))
     else:
         service.resume_queue()
-        print("The queue was resumed.")
+        print(tr("The queue was resumed."))
     return 0
 
 
@@ -112,12 +124,12 @@ def pause_or_resume_jobs(command: str, id_prefixes: Sequence[str]) -> int:
     service = open_backend().service
     ids = [find_job(service, id_prefix).id for id_prefix in id_prefixes]
     change_jobs, describe = (
-        (service.pause_jobs, _paused_text) if command == "pause" else (service.resume_jobs, _resumed_text)
+        (service.pause_jobs, format_paused) if command == "pause" else (service.resume_jobs, _resumed_text)
     )
     for job in change_jobs(ids):
         print(describe(job))
     if command == "resume" and service.is_queue_paused():
-        print("The queue is paused, so nothing is separated yet. To resume it: unbraid resume")
+        print(tr("The queue is paused, so nothing is separated yet. To resume it: unbraid resume"))
     return 0
 
 
@@ -126,16 +138,25 @@ def _place_text(job: Job, pending_ids: Sequence[str]) -> str:
 
     The queue may have advanced since the move, so the job may not be pending any more.
     """
+    title = format_title(job)
     if job.id not in pending_ids:
-        return f"No longer in the queue: {format_title(job)}"
+        return tr("No longer in the queue: {title}", title=title)
     place = pending_ids.index(job.id) + 1
-    return f"Up next: {format_title(job)}" if place == 1 else f"Place {place} in the queue: {format_title(job)}"
+    if place == 1:
+        return tr("Up next: {title}", title=title)
+    return tr("Place {place} in the queue: {title}", place=place, title=title)
 
 
 def _job_table(jobs: Sequence[Job]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("ID", "Song", "Length", "Model", "Status"):
-        table.add_column(heading, no_wrap=heading in ("ID", "Length"))
+    for heading, no_wrap in (
+        (tr("ID"), True),
+        (tr("Song"), False),
+        (tr("Length"), True),
+        (tr("Model"), False),
+        (tr("Status"), False),
+    ):
+        table.add_column(Text(heading), no_wrap=no_wrap)
     for job in jobs:
         cells = (
             job.id[:8],
@@ -148,11 +169,8 @@ def _job_table(jobs: Sequence[Job]) -> Table:
     return table
 
 
-def _paused_text(job: Job) -> str:
-    return f"Paused: {format_title(job)}. To resume: unbraid resume {job.id[:8]}"
-
-
 def _resumed_text(job: Job) -> str:
     # A job that is resumed before it has stopped goes on without returning to the queue.
-    where = "" if job.state is JobState.PROCESSING else ", waiting for its turn"
-    return f"Resumed{where}: {format_title(job)}"
+    if job.state is JobState.PROCESSING:
+        return tr("Resumed: {title}", title=format_title(job))
+    return tr("Resumed, waiting for its turn: {title}", title=format_title(job))

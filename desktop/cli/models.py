@@ -11,6 +11,7 @@ from rich.text import Text
 
 from desktop.models.store import Model, ModelStore
 from desktop.runtime.library import open_library
+from desktop.text.message import tr
 from desktop.text.sizes import format_size
 
 
@@ -27,12 +28,13 @@ def run_models(arguments: argparse.Namespace) -> int:
         return _list_models(store, arguments.json)
     if arguments.command_name == "remove":
         store.remove(arguments.name)
-        return _print_result({"name": arguments.name, "present": False}, f"Removed {arguments.name}.", arguments.json)
+        text = tr("Removed {model}.", model=arguments.name)
+        return _print_result({"name": arguments.name, "present": False}, text, arguments.json)
     if arguments.command_name == "import":
         model = store.import_file(arguments.path, arguments.name)
     else:
         model = _download(store, arguments.name)
-    usage_text = f"{model.name} is on this computer. To use it: unbraid separate --model {model.name} FILE"
+    usage_text = tr("{model} is on this computer. To use it: unbraid separate --model {model} FILE", model=model.name)
     return _print_result(_model_to_json(model), usage_text, arguments.json)
 
 
@@ -42,11 +44,12 @@ def _list_models(store: ModelStore, as_json: bool) -> int:
         print(json.dumps([_model_to_json(model) for model in models]))
         return 0
     table = Table(box=None, pad_edge=False)
-    for heading in ("Name", "Title", "Stems", "Size", "On this computer"):
-        table.add_column(heading)
+    for heading in (tr("Name"), tr("Title"), tr("Stems"), tr("Size"), tr("On this computer")):
+        table.add_column(Text(heading))
     for model in models:
-        size = format_size(model.size_bytes) if model.size_bytes else "built in"
-        cells = (model.name, model.title, ", ".join(model.sources), size, "yes" if model.is_installed else "no")
+        size = format_size(model.size_bytes) if model.size_bytes else tr("built in")
+        present = tr("yes") if model.is_installed else tr("no")
+        cells = (model.name, model.title, ", ".join(model.sources), size, present)
         table.add_row(*map(Text, cells))
     Console(soft_wrap=True).print(table)
     return 0

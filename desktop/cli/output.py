@@ -13,6 +13,7 @@ from desktop.audio.names import printable
 from desktop.cli.formatting import format_title, job_to_json, refused_to_json
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt, format_stem_count, format_sum_check, sums_exactly
+from desktop.text.message import tr
 
 
 class CommandOutput:
@@ -84,7 +85,8 @@ class TextResultWriter:
         elif job.state is JobState.COMPLETED:
             self._show_completed(job)
         else:
-            self._show_failure(format_title(job), (job.error if job.state is JobState.FAILED else None) or "Cancelled.")
+            error = job.error if job.state is JobState.FAILED else None
+            self._show_failure(format_title(job), str(error) if error else tr("Cancelled."))
 
     def _show_failure(self, name: str, reason: str) -> None:
         self._output.print_text(Text.assemble(("✗ ", "red"), (name, "bold"), "  ", reason))
@@ -98,8 +100,10 @@ class TextResultWriter:
         for notice in job.notices:
             self._output.print_text(Text(f"    {notice}", style="yellow"))
         if job.model_used != job.options.model:
-            hint = f"    To separate it again: unbraid retry {job.id[:8]} --model {job.options.model}"
-            self._output.print_text(Text(hint, style="yellow"))
+            hint = tr(
+                "To separate it again: unbraid retry {id} --model {model}", id=job.id[:8], model=job.options.model
+            )
+            self._output.print_text(Text(f"    {hint}", style="yellow"))
 
 
 def _is_same_terminal() -> bool:
@@ -115,5 +119,6 @@ def _is_same_terminal() -> bool:
 def _format_sum(job: Job) -> str:
     """Return "4 stems · add up to the original (−144 dB)"; the window shows the number in a tooltip."""
     text = " · ".join(filter(None, (format_stem_count(job), format_sum_check(job))))
-    is_inexact = job.null_dbfs is not None and not sums_exactly(job)
-    return f"{text} ({job.null_dbfs:.0f} dB)".replace("-", "−") if is_inexact else text
+    if job.null_dbfs is None or sums_exactly(job):
+        return text
+    return tr("{result} ({level} dB)", result=text, level=f"{job.null_dbfs:.0f}".replace("-", "−"))

@@ -20,6 +20,7 @@ from desktop.jobs.rows import has_all_stem_files
 from desktop.models.store import ModelStore
 from desktop.runtime.library import open_library
 from desktop.runtime.settings_file import load_settings
+from desktop.text.message import tr
 
 _Value = TypeVar("_Value", int, float)
 
@@ -91,7 +92,7 @@ def add_tracks(
             print(found.message, file=sys.stderr)
             continue
         if isinstance(found, RejectedPath):
-            refuse(found.path, found.reason)
+            refuse(found.path, str(found.reason))
             continue
         try:
             _add_track(backend, found, options, added, again)
@@ -121,12 +122,14 @@ def _has_wanted_stems(job: Job, options: JobOptions) -> bool:
 
 
 def _reuse_job(job: Job, track: Path, added: AddedTracks) -> None:
-    outcome = "using its stems" if job.state.has_ended else "waiting for it"
-    print(
-        f"{printable(track.name)} is already in your library: {outcome}. To separate it again: --again", file=sys.stderr
-    )
+    name = printable(track.name)
+    if job.state.has_ended:
+        text = tr("{file} is already in your library: using its stems. To separate it again: --again", file=name)
+    else:
+        text = tr("{file} is already in your library: waiting for it. To separate it again: --again", file=name)
+    print(text, file=sys.stderr)
     if job.paused:
-        print(f"It is paused. To resume it: unbraid resume {job.id[:8]}", file=sys.stderr)
+        print(tr("It is paused. To resume it: unbraid resume {id}", id=job.id[:8]), file=sys.stderr)
     if job.id not in added.tracks:
         added.existing_job_ids.add(job.id)
     added.add(job, track)

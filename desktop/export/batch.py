@@ -8,6 +8,7 @@ from desktop.errors import CancelledError, StorageError, UnknownJobError, Unusab
 from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.export.stems import check_free_space, export_stems, stem_file_size
 from desktop.jobs.model import Job
+from desktop.text.message import Message
 
 # An estimate from less time or a smaller fraction than this would jump.
 _MIN_ELAPSED_S, _MIN_FRACTION = 1.0, 0.02
@@ -37,12 +38,12 @@ def export_batch(
             try:
                 result.exported.append(_export_job(job, folder, file_format, get_job, meter))
             except (UnusableTrackError, UnknownJobError) as error:
-                result.skipped.append((job, str(error)))
+                result.skipped.append((job, error.message))
             meter.finish_job()
     except CancelledError:
         result.cancelled = True
     except StorageError as error:
-        result.error = str(error)
+        result.error = error.message
     return result
 
 
@@ -77,7 +78,7 @@ class _ProgressMeter:
     def advance(self, size: int) -> None:
         """Count `size` exported bytes. Raises CancelledError if `should_stop` returns True."""
         if self._should_stop():
-            raise CancelledError("Cancelled.")
+            raise CancelledError(Message("Cancelled."))
         self._bytes_done += size
         if monotonic() - self._reported_at >= _REPORT_INTERVAL_S:
             self._report_progress()

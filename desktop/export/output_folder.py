@@ -12,7 +12,7 @@ from desktop.audio.names import printable, safe_file_name
 from desktop.errors import StorageError
 from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.text.sizes import format_size
+from desktop.text.message import Message
 
 # Maximum length of a path in an error message.
 _MAX_PATH_CHARS = 200
@@ -22,13 +22,16 @@ def check_output_folder(out: Path) -> None:
     """Raise StorageError unless stems can be written to `out`. The folder need not exist, and is not created."""
     existing = next((path for path in (out, *out.parents) if os.path.lexists(path)), None)
     if existing is None:  # a Windows drive that is not connected
-        raise _export_error(out, "it is on a disk that is not connected")
+        raise _export_error(out, Message("it is on a disk that is not connected"))
     if not existing.is_dir():
         raise _export_error(
-            out, "it is a file" if existing == out else f"{printable(existing, _MAX_PATH_CHARS)} is a file"
+            out,
+            Message("it is a file")
+            if existing == out
+            else Message("{path} is a file", path=printable(existing, _MAX_PATH_CHARS)),
         )
     if not os.access(existing, os.W_OK | os.X_OK):
-        raise _export_error(out, f"{printable(existing, _MAX_PATH_CHARS)} cannot be written")
+        raise _export_error(out, Message("{path} cannot be written", path=printable(existing, _MAX_PATH_CHARS)))
     if existing == out:
         try:
             with tempfile.TemporaryDirectory(prefix=".unbraid-", dir=out):
@@ -59,11 +62,13 @@ def export_to_output_folder(job: Job, stems: Sequence[Stem]) -> tuple[Stem, ...]
         raise _export_error(out, disk_error_reason(error)) from error
 
 
-def describe_kept_stems(job: Job, error: StorageError) -> str:
+def describe_kept_stems(job: Job, error: StorageError) -> Message:
     """Return a sentence about completed stems that could not be exported: where they are and what to do."""
-    return (
-        f"{error} The stems are still in the library. To export them: “Export stems…” in the window, or "
-        f"unbraid export {job.id[:8]} --to FOLDER"
+    command = f"unbraid export {job.id[:8]} --to FOLDER"
+    return Message(
+        "{error} The stems are still in the library. To export them: “Export stems…” in the window, or {command}",
+        error=error.message,
+        command=command,
     )
 
 
@@ -81,12 +86,18 @@ def delete_exported(stems: Sequence[Stem]) -> None:
 def _check_free_space(stems: Sequence[Stem], out: Path) -> None:
     needed, free = sum(stem.path.stat().st_size for stem in stems), shutil.disk_usage(out).free
     if needed > free:
-        raise _export_error(out, f"they need {format_size(needed)}, but only {format_size(free)} is free")
+        raise _export_error(
+            out, Message("they need {needed:size}, but only {free:size} is free", needed=needed, free=free)
+        )
 
 
-def _export_error(out: Path, reason: str) -> StorageError:
+def _export_error(out: Path, reason: Message) -> StorageError:
     return StorageError(
-        f"The stems cannot be copied to {printable(out, _MAX_PATH_CHARS)}: {reason}. Choose another folder."
+        Message(
+            "The stems cannot be copied to {out}: {reason}. Choose another folder.",
+            out=printable(out, _MAX_PATH_CHARS),
+            reason=reason,
+        )
     )
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop.jobs.model import Job
+from desktop.text.message import Message
 
-NO_STEMS_REASON = "It has no stems yet."
+NO_STEMS_REASON = Message("It has no stems yet.")
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,10 @@ class ExportResult:
     """Requested format: "wav", "flac" or "mp3"."""
     exported: list[tuple[Job, tuple[Path, ...]]] = field(default_factory=list)
     """Exported jobs with their files, in the order of `Job.stems`."""
-    skipped: list[tuple[Job, str]] = field(default_factory=list)
+    skipped: list[tuple[Job, Message]] = field(default_factory=list)
     """Jobs that could not be exported, with the reason as a sentence."""
     cancelled: bool = False
-    error: str = ""
+    error: Message | None = None
     """Reason why the folder cannot be written, as a sentence; the remaining jobs were not started."""
 
     @property

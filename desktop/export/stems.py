@@ -19,7 +19,7 @@ from desktop.errors import StorageError, UnusableTrackError
 from desktop.export.names import move_into_place, stem_file_names
 from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.text.sizes import format_size
+from desktop.text.message import Message
 
 AdvanceCallback = Callable[[int], None]
 """Callback with the number of source bytes exported since the last call; may raise CancelledError."""
@@ -70,12 +70,21 @@ def check_free_space(jobs: Sequence[Job], folder: Path, file_format: str) -> Non
         free = shutil.disk_usage(folder).free
     except OSError as error:
         raise StorageError(
-            f"The stems cannot be exported to {printable(folder, 200)}: {disk_error_reason(error)}."
+            Message(
+                "The stems cannot be exported to {folder}: {reason}.",
+                folder=printable(folder, 200),
+                reason=disk_error_reason(error),
+            )
         ) from error
     if needed > free:
         raise StorageError(
-            f"The stems need {format_size(needed)}, but {printable(folder, 200)} has only {format_size(free)} free. "
-            "Free up space there, or choose another folder."
+            Message(
+                "The stems need {needed:size}, but {folder} has only {free:size} free. Free up space "
+                "there, or choose another folder.",
+                needed=needed,
+                folder=printable(folder, 200),
+                free=free,
+            )
         )
 
 
@@ -169,13 +178,21 @@ def _delete_abandoned_folders(folder: Path) -> None:
 
 def _missing_stem_error(job: Job, stem: Stem) -> UnusableTrackError:
     return UnusableTrackError(
-        f"The {stem.name} stem of “{printable(job.title)}” cannot be read: it was moved or damaged. Separate the song again."
+        Message(
+            "The {name} stem of “{title}” cannot be read: it was moved or damaged. Separate the song again.",
+            name=stem.name,
+            title=printable(job.title),
+        )
     )
 
 
 def _export_error(job: Job, folder: Path, cause: BaseException | None) -> StorageError:
     reason = f": {disk_error_reason(cause)}" if isinstance(cause, OSError) else ""
     return StorageError(
-        f"“{printable(job.title)}” could not be exported to {printable(folder, 200)}{reason}. "
-        "Free up space there, or choose another folder."
+        Message(
+            "“{title}” could not be exported to {folder}{reason}. Free up space there, or choose another folder.",
+            title=printable(job.title),
+            folder=printable(folder, 200),
+            reason=reason,
+        )
     )

@@ -14,12 +14,13 @@ from desktop.jobs.schema import MIGRATIONS, check_schema_version
 from desktop.paths import Home
 from desktop.runtime.disk_errors import is_out_of_inodes
 from desktop.runtime.file_lock import FileLock
+from desktop.text.message import Message
 
 # Milliseconds to wait for another process's transaction.
 _BUSY_TIMEOUT_MS = 30_000
-_UNWRITABLE_ADVICE = "Free up space on its disk, or make its folder writable"
-_FILE_LIMIT_ADVICE = "Its disk cannot hold more files: delete some of them"
-_OLDER_APP_RUNNING_MESSAGE = (
+_UNWRITABLE_ADVICE = Message("Free up space on its disk, or make its folder writable.")
+_FILE_LIMIT_ADVICE = Message("Its disk cannot hold more files: delete some of them.")
+_OLDER_APP_RUNNING_MESSAGE = Message(
     "An older version of Unbraid is using this library. Quit it, then start this version again."
 )
 
@@ -106,15 +107,22 @@ def _translate_errors(folder: Path) -> Generator[None]:
 def _to_storage_error(error: DatabaseError, folder: Path) -> StorageError:
     reason = str(error.orig)
     if "locked" in reason or "busy" in reason:
-        return StorageError("The library is busy: another program is using its database.", "Close it, then try again.")
+        return StorageError(
+            Message("The library is busy: another program is using its database."), Message("Close it, then try again.")
+        )
     if isinstance(error, OperationalError):
         return StorageError(
-            f"The library cannot be written ({reason}). {_FILE_LIMIT_ADVICE if is_out_of_inodes(folder) else _UNWRITABLE_ADVICE}."
+            Message("The library cannot be written ({reason}).", reason=reason),
+            _FILE_LIMIT_ADVICE if is_out_of_inodes(folder) else _UNWRITABLE_ADVICE,
         )
     return _damaged_error(reason)
 
 
 def _damaged_error(reason: str) -> DamagedLibraryError:
     return DamagedLibraryError(
-        f"The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside and recovers the songs."
+        Message(
+            "The library is damaged ({reason}). Start Unbraid again: it sets the damaged file aside "
+            "and recovers the songs.",
+            reason=reason,
+        )
     )

@@ -18,7 +18,7 @@ from desktop.jobs.rows import superseded_run_folders
 from desktop.jobs.store import JobStore
 from desktop.paths import Home, JobFolder
 from desktop.runtime.disk_errors import describe_disk_error, disk_error_reason
-from desktop.text.sizes import format_size
+from desktop.text.message import Message
 
 # Left free for the database, the logs and other programs.
 _RESERVED_BYTES = 64 << 20
@@ -58,9 +58,7 @@ def copy_track(track: Path, folder: JobFolder) -> str:
 def _check_free_space(track: Path, folder: JobFolder) -> None:
     size, free = track.stat().st_size, shutil.disk_usage(folder.root.parent).free
     if size + _RESERVED_BYTES > free:
-        raise OSError(
-            errno.ENOSPC, f"it needs {format_size(size + _RESERVED_BYTES)}, but only {format_size(free)} is free"
-        )
+        raise OSError(errno.ENOSPC, "no room for the copy")
 
 
 def _copy_with_digest(track: Path, part: Path) -> str:
@@ -84,12 +82,20 @@ def _to_user_error(track: Path, library: Path, error: OSError) -> StorageError |
     name = printable(track.name)
     if error.filename == str(track):
         return UnusableTrackError(
-            f"{name} could not be read: {disk_error_reason(error)}. Add it again once it can be read."
+            Message(
+                "{name} could not be read: {reason}. Add it again once it can be read.",
+                name=name,
+                reason=disk_error_reason(error),
+            )
         )
     reason, advice = describe_disk_error(error, library)
     full = error.errno == errno.ENOSPC
-    what = f"There is no room for {name} in the library" if full else f"{name} could not be copied into the library"
-    return StorageError(f"{what}: {reason}.", f"{advice}, then add it again.")
+    problem = (
+        Message("There is no room for {name} in the library: {reason}.", name=name, reason=reason)
+        if full
+        else Message("{name} could not be copied into the library: {reason}.", name=name, reason=reason)
+    )
+    return StorageError(problem, Message("{advice}, then add it again.", advice=advice))
 
 
 class DigestBackfill:

@@ -8,6 +8,7 @@ from pathlib import Path
 from desktop.audio.stems import sort_stem_names
 from desktop.settings import Settings, valid_settings
 from desktop.stage import Stage
+from desktop.text.message import Message
 
 
 class JobState(StrEnum):
@@ -80,8 +81,8 @@ class Attempt:
 
     state: JobState
     """`failed` or `cancelled`."""
-    error: str | None = None
-    """Sentence for the user with the reason of a failure."""
+    error: Message | None = None
+    """Message for the user with the reason of a failure."""
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,10 @@ class Job:
     """Runtime of the engine ("openvino", "torch", "cuda fp16" …), set when separating begins."""
     null_dbfs: float | None = None
     """Result of the null test in dBFS: peak of the mixture minus the sum of the stems; -300 if they are equal."""
-    notices: tuple[str, ...] = ()
-    """Sentences for the user: channels downmixed, file incomplete, Sketch used, a stem written as float …"""
-    error: str | None = None
-    """Sentence for the user about a failed job, or a job that waits for its retry."""
+    notices: tuple[Message, ...] = ()
+    """Messages for the user: channels downmixed, file incomplete, Sketch used, a stem written as float …"""
+    error: Message | None = None
+    """Message for the user about a failed job, or a job that waits for its retry."""
     started: datetime | None = None
     ended: datetime | None = None
     stems: tuple[Stem, ...] = field(default=())

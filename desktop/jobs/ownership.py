@@ -7,7 +7,6 @@ A job that crashes its workers fails after `MAX_CRASHES` crashes in a row withou
 finished segments than any crash before restarts the count.
 """
 
-import json
 from collections.abc import Sequence
 from time import time
 from typing import Any
@@ -18,12 +17,13 @@ from desktop.jobs import transitions
 from desktop.jobs.database import Database
 from desktop.jobs.liveness import LEASE_S, LeaseWatch, has_exited, is_on_this_machine
 from desktop.jobs.model import Job, JobState, OwnerDirective, Stem
-from desktop.jobs.rows import job_from_row, stems_to_json
+from desktop.jobs.rows import job_from_row, messages_to_json, stems_to_json
 from desktop.jobs.tables import jobs
 from desktop.jobs.transitions import in_state, is_due, read_queue_paused, select_job, update_job, update_owned
 from desktop.paths import Home
 from desktop.runtime.process_identity import current_process_identity
 from desktop.stage import Stage
+from desktop.text.message import Message, message_to_json
 
 
 class Ownership:
@@ -74,12 +74,16 @@ class Ownership:
         """Write columns that the owner knows now (`model_used`, `runtime` …). Return False if the claim is lost."""
         return self._update_owned_row(job, details)
 
-    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[str, ...], **details: Any) -> bool:
+    def complete(self, job: Job, stems: tuple[Stem, ...], notices: tuple[Message, ...], **details: Any) -> bool:
         """Publish the stems. Return False if the claim is lost: then the caller must delete them."""
-        published = {"stems": stems_to_json(self._home, job.id, stems), "notices": json.dumps(notices), "progress": 1.0}
+        published = {
+            "stems": stems_to_json(self._home, job.id, stems),
+            "notices": messages_to_json(notices),
+            "progress": 1.0,
+        }
         return self._update_owned_row(job, published | details | transitions.completed_values())
 
-    def fail(self, job: Job, error: str, elapsed: float) -> bool:
+    def fail(self, job: Job, error: Message, elapsed: float) -> bool:
         """Record why this run made no stems. Return False if the claim is lost."""
         with self._database.write() as connection:
             return self._end_without_stems(connection, job, JobState.FAILED, elapsed, error)
@@ -107,12 +111,12 @@ class Ownership:
         """Return an unfinished job to the queue. Return False if the claim is lost."""
         return self._release_with(job, {})
 
-    def schedule_retry(self, job: Job, error: str, delay_s: float) -> bool:
+    def schedule_retry(self, job: Job, error: Message, delay_s: float) -> bool:
         """Return the job to the queue, count a retry, and make it due after `delay_s` seconds.
 
         Return False if the claim is lost.
         """
-        retry_values = {"error": error, "retries": job.retries + 1, "not_before": time() + delay_s}
+        retry_values = {"error": message_to_json(error), "retries": job.retries + 1, "not_before": time() + delay_s}
         return self._release_with(job, retry_values)
 
     def retry_in_low_memory(self, job: Job) -> bool:
@@ -175,7 +179,7 @@ class Ownership:
             return bool(connection.execute(update_owned(job).values(release_values)).rowcount)
 
     def _end_without_stems(
-        self, connection: Connection, job: Job, state: JobState, elapsed: float, error: str | None = None
+        self, connection: Connection, job: Job, state: JobState, elapsed: float, error: Message | None = None
     ) -> bool:
         row = connection.execute(select(jobs).where(jobs.c.id == job.id)).first()
         if row is None:

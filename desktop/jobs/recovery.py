@@ -16,15 +16,15 @@ from desktop.jobs.rows import has_all_stem_files, job_from_record, row_from_job
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
-from desktop.text.plurals import format_count
+from desktop.text.message import Message, count_message
 
 _log = logging.getLogger(__name__)
 
 
-def open_store(home: Home) -> tuple[JobStore, str | None]:
+def open_store(home: Home) -> tuple[JobStore, Message | None]:
     """Open the library's jobs and rebuild them if the database is damaged.
 
-    Return the store, and a sentence for the user if the jobs were rebuilt, else None. Raises StorageError.
+    Return the store, and a message for the user if the jobs were rebuilt, else None. Raises StorageError.
     """
     try:
         return _open_checked(home), None
@@ -45,7 +45,7 @@ def _open_checked(home: Home) -> JobStore:
     return store
 
 
-def _recover(home: Home) -> tuple[JobStore, str | None]:
+def _recover(home: Home) -> tuple[JobStore, Message | None]:
     try:
         return _open_checked(home), None  # another process has rebuilt it meanwhile
     except DamagedLibraryError:
@@ -55,10 +55,11 @@ def _recover(home: Home) -> tuple[JobStore, str | None]:
     for job in jobs:
         store.insert(job)
     visible_count = sum(job.removed is None for job in jobs)
-    song_count = format_count(visible_count, "song was", "songs were")
-    return (
-        store,
-        f"The library's database was damaged. It was set aside as {damaged_copy.name}, and {song_count} recovered.",
+    return store, count_message(
+        "The library's database was damaged. It was set aside as {file}, and {count} song was recovered.",
+        "The library's database was damaged. It was set aside as {file}, and {count} songs were recovered.",
+        visible_count,
+        file=damaged_copy.name,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +13,12 @@ from sqlalchemy import RowMapping
 from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stem
 from desktop.paths import Home
 from desktop.stage import Stage
+from desktop.text.message import Message, message_from_json, message_to_json
 
 _COPIED_COLUMNS = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
-    *("error", "paused", "retries", "sparing", "digest"),
+    *("paused", "retries", "sparing", "digest"),
 )
 
 
@@ -32,14 +33,17 @@ def job_from_row(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         options=_options_from_json(row["options"]),
         added=_to_datetime(row["added"]) or datetime.fromtimestamp(0, UTC),
         stage=Stage(row["stage"]) if row["stage"] else None,
-        notices=tuple(json.loads(row["notices"])),
+        notices=messages_from_json(row["notices"]),
+        error=_message_or_none(row["error"]),
         started=_to_datetime(row["started"]),
         ended=_to_datetime(row["ended"]),
         not_before=_to_datetime(row["not_before"]),
         removed=_to_datetime(row["removed"]),
         stems=earlier.stems if earlier else stems,
         earlier=earlier,
-        last_attempt=Attempt(JobState(row["attempt"]), row["attempt_error"]) if row["attempt"] else None,
+        last_attempt=Attempt(JobState(row["attempt"]), _message_or_none(row["attempt_error"]))
+        if row["attempt"]
+        else None,
         **{name: row[name] for name in _COPIED_COLUMNS},
     )
 
@@ -64,11 +68,14 @@ def row_from_job(home: Home, job: Job) -> dict[str, Any]:
         "source": os.fsencode(job.source).hex(),
         "options": options_to_json(job.options),
         "added": job.added.timestamp(),
-        "notices": json.dumps(job.notices),
+        "notices": messages_to_json(job.notices),
+        "error": message_to_json(job.error) if job.error else None,
         "stems": stems_to_json(home, job.id, job.stems),
         "earlier": result_to_json(row_from_job(home, job.earlier)) if job.earlier else None,
         "attempt": job.last_attempt.state.value if job.last_attempt else None,
-        "attempt_error": job.last_attempt.error if job.last_attempt else None,
+        "attempt_error": message_to_json(job.last_attempt.error)
+        if job.last_attempt and job.last_attempt.error
+        else None,
         "removed": _to_timestamp(job.removed),
     }
 
@@ -124,6 +131,20 @@ def _options_from_json(text: str) -> JobOptions:
 def path_from_hex(text: str) -> Path:
     """Return the path whose bytes are the hex digits in `text`: a file name need not be valid text."""
     return Path(os.fsdecode(bytes.fromhex(text)))
+
+
+def messages_to_json(messages: Sequence[Message]) -> str:
+    """Return the messages as a JSON list, for the column `notices`."""
+    return json.dumps([message_to_json(message) for message in messages])
+
+
+def messages_from_json(text: str) -> tuple[Message, ...]:
+    """Return the messages of `messages_to_json`. Sentences of an earlier version are kept as they are."""
+    return tuple(message_from_json(message) for message in json.loads(text))
+
+
+def _message_or_none(text: str | None) -> Message | None:
+    return None if text is None else message_from_json(text)
 
 
 def _to_timestamp(utc_time: datetime | None) -> float | None:

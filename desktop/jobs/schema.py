@@ -4,6 +4,19 @@ from contextlib import suppress
 from pathlib import Path
 
 from desktop.errors import StorageError
+from desktop.text.message import Message
+
+
+def _verbatim_json(sentence: str) -> str:
+    """Return an SQL expression for the JSON of the message that is the text of the SQL expression `sentence`."""
+    return f"json_object('template', '{{text}}', 'args', json_object('text', {sentence}))"
+
+
+def _verbatim_list_json(sentences: str) -> str:
+    """Return an SQL expression that turns a JSON list of sentences into one of messages, each as a JSON string."""
+    # Without the empty text, SQLite would nest the values as JSON instead of strings.
+    return f"(SELECT json_group_array({_verbatim_json('value')} || '') || '' FROM json_each({sentences}))"
+
 
 MIGRATIONS = (
     """
@@ -33,11 +46,20 @@ MIGRATIONS = (
     "ALTER TABLE jobs ADD COLUMN removed REAL",
     "ALTER TABLE jobs ADD COLUMN digest TEXT",
     "CREATE INDEX jobs_by_digest ON jobs (digest)",
+    # Sentences become messages (`desktop.text.message`), which keep them as they are.
+    f"UPDATE jobs SET error = {_verbatim_json('error')} WHERE error IS NOT NULL",
+    f"UPDATE jobs SET attempt_error = {_verbatim_json('attempt_error')} WHERE attempt_error IS NOT NULL",
+    f"UPDATE jobs SET notices = {_verbatim_list_json('notices')}",
+    f"""
+    UPDATE jobs SET earlier =
+        json_set(earlier, '$.notices', {_verbatim_list_json("json_extract(earlier, '$.notices')")})
+    WHERE earlier IS NOT NULL
+    """,
 )
 # Position of `user_version`, here the number of applied migrations, in an SQLite file:
 # https://www.sqlite.org/fileformat2.html
 _USER_VERSION_BYTES = slice(60, 64)
-_NEWER_VERSION_MESSAGE = (
+_NEWER_VERSION_MESSAGE = Message(
     "This library was made by a newer version of Unbraid and was not changed. Open it with that version, or set "
     "UNBRAID_HOME to another folder."
 )

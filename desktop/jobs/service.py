@@ -20,6 +20,7 @@ from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
 from desktop.paths import Home
 from desktop.probe.client import read_tags
 from desktop.runtime.settings_file import SettingsFile
+from desktop.text.message import Message
 
 
 class JobService:
@@ -113,7 +114,7 @@ class JobService:
         """
         self._store.job(job_id)
         if not (requeued := self.separate_jobs_again([job_id], model)):
-            raise JobStateError("This song is still in the queue. It can be separated again once it is done.")
+            raise JobStateError(Message("This song is still in the queue. It can be separated again once it is done."))
         return requeued[0]
 
     def separate_jobs_again(self, job_ids: Sequence[str], model: str | None = None) -> list[Job]:

@@ -39,6 +39,7 @@ from desktop.jobs.transitions import (
     update_job,
 )
 from desktop.paths import Home
+from desktop.text.message import Message
 
 IsDuplicate = Callable[[Job], bool]
 """Returns whether this job with the same content makes a new track a duplicate."""
@@ -184,7 +185,7 @@ class JobStore:
         with self._database.write() as connection:
             job = self._select_job(connection, job_id)
             if job.state.has_ended:
-                raise JobStateError("This song is not in the queue, so there is nothing to cancel.")
+                raise JobStateError(Message("This song is not in the queue, so there is nothing to cancel."))
             values: dict[str, Any] = {"cancel_requested": True}
             if job.state is JobState.PENDING:
                 row = connection.execute(select(jobs).where(jobs.c.id == job_id)).one()
@@ -199,7 +200,7 @@ class JobStore:
         """
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state.has_ended:
-                raise JobStateError("This song is not in the queue, so there is nothing to pause or resume.")
+                raise JobStateError(Message("This song is not in the queue, so there is nothing to pause or resume."))
             connection.execute(
                 update_job(job_id).values({"paused": True} if paused else {"paused": False, "not_before": None})
             )
@@ -231,7 +232,7 @@ class JobStore:
         """Move a pending job to the front of the queue and return it. Raises UnknownJobError, JobStateError."""
         with self._database.write() as connection:
             if self._select_job(connection, job_id).state is not JobState.PENDING:
-                raise JobStateError("This song is not waiting in the queue.")
+                raise JobStateError(Message("This song is not waiting in the queue."))
             first = connection.execute(select(func.min(jobs.c.position))).scalar() or 0
             connection.execute(update_job(job_id).values(position=first - 1))
             return self._select_job(connection, job_id)
@@ -244,7 +245,7 @@ class JobStore:
         with self._database.write() as connection:
             states = [self._select_job(connection, id_).state for id_ in (job_id, before) if id_ is not None]
             if any(state is not JobState.PENDING for state in states):
-                raise JobStateError("Only queued songs can be moved in the queue.")
+                raise JobStateError(Message("Only queued songs can be moved in the queue."))
             conditions = (in_state(JobState.PENDING), in_library())
             query = select(jobs.c.id, jobs.c.position).where(*conditions).order_by(jobs.c.position)
             positions = {row.id: row.position for row in connection.execute(query)}

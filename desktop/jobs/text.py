@@ -4,42 +4,73 @@ from collections.abc import Sequence
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
-from desktop.text.plurals import format_count
+from desktop.text.message import Message, tr, tr_count
 
 EXACT_SUM_DBFS = -250.0
 """Null test results up to this level, in dBFS, mean that the stems sum exactly to the mixture."""
+UNKNOWN_REASON = Message("The reason is unknown.")
 INAUDIBLE_DBFS = -80.0
 """Null test results up to this level, in dBFS, are inaudible: below the resolution of 13 bits."""
 
 
-def format_last_attempt(job: Job, name: str = "this song") -> str:
-    """Return sentences on how the last attempt to separate the track again ended; empty without such an attempt."""
+def format_last_attempt(job: Job, title: str = "") -> str:
+    """Return sentences on how the last attempt to separate the track again ended; empty without such an attempt.
+
+    They name the song by `title`, or say "this song" if it is empty.
+    """
     attempt = job.last_attempt
     if attempt is None:
         return ""
     if attempt.state is JobState.CANCELLED:
-        return f"Separating {name} again was cancelled. Its earlier stems are kept."
-    return f"{name[0].upper()}{name[1:]} could not be separated again. {attempt.error} Its earlier stems are kept."
+        if title:
+            return tr("Separating “{title}” again was cancelled. Its earlier stems are kept.", title=title)
+        return tr("Separating this song again was cancelled. Its earlier stems are kept.")
+    reason = attempt.error or UNKNOWN_REASON
+    if title:
+        return tr(
+            "“{title}” could not be separated again. {reason} Its earlier stems are kept.", title=title, reason=reason
+        )
+    return tr("This song could not be separated again. {reason} Its earlier stems are kept.", reason=reason)
 
 
-def format_songs(jobs: Sequence[Job], kind: str = "") -> str:
-    """Return the quoted title of a single job, or a count: "3 songs", with `kind` "3 finished songs"."""
+def format_songs(jobs: Sequence[Job]) -> str:
+    """Return the quoted title of a single job, or a count: "3 songs"."""
     if len(jobs) == 1:
-        return f"“{printable(jobs[0].title, 60)}”"
-    return format_count(len(jobs), f"{kind} song" if kind else "song")
+        return tr("“{title}”", title=printable(jobs[0].title, 60))
+    return tr_count("{count} song", "{count} songs", len(jobs))
 
 
-def format_removal(jobs: Sequence[Job], kind: str = "") -> str:
-    """Return a sentence that says which songs were removed, and that the original files stay."""
-    is_single = len(jobs) == 1
-    stems = f" and {'its' if is_single else 'their'} stems" if any(job.stems for job in jobs) else ""
-    untouched = "song file is untouched" if is_single else "song files are untouched"
-    return f"Removed {format_songs(jobs, kind)}{stems}. The original {untouched}."
+def format_finished_songs(jobs: Sequence[Job]) -> str:
+    """Return the quoted title of a single job, or a count: "3 finished songs"."""
+    if len(jobs) == 1:
+        return format_songs(jobs)
+    return tr_count("{count} finished song", "{count} finished songs", len(jobs))
+
+
+def format_removal(jobs: Sequence[Job], songs: str = "") -> str:
+    """Return a sentence that says which songs were removed, and that the original files stay.
+
+    `songs` names them; by default it is `format_songs(jobs)`.
+    """
+    songs = songs or format_songs(jobs)
+    if not any(job.stems for job in jobs):
+        return tr_count(
+            "Removed {songs}. The original song file is untouched.",
+            "Removed {songs}. The original song files are untouched.",
+            len(jobs),
+            songs=songs,
+        )
+    return tr_count(
+        "Removed {songs} and its stems. The original song file is untouched.",
+        "Removed {songs} and their stems. The original song files are untouched.",
+        len(jobs),
+        songs=songs,
+    )
 
 
 def format_stem_count(job: Job) -> str:
     """Return the number of stems as text, such as "4 stems"."""
-    return format_count(len(job.stems), "stem")
+    return tr_count("{count} stem", "{count} stems", len(job.stems))
 
 
 def sums_exactly(job: Job) -> bool:
@@ -52,12 +83,15 @@ def format_sum_check(job: Job) -> str:
     if job.null_dbfs is None:
         return ""
     if sums_exactly(job):
-        return "add up exactly to the original"
-    return "add up to the original" if job.null_dbfs <= INAUDIBLE_DBFS else "do not add up to the original"
+        return tr("add up exactly to the original")
+    if job.null_dbfs <= INAUDIBLE_DBFS:
+        return tr("add up to the original")
+    return tr("do not add up to the original")
 
 
 def format_sum_difference(job: Job) -> str:
     """Return a sentence with the level of the difference between mixture and stems in dBFS; empty without one."""
     if job.null_dbfs is None or sums_exactly(job):
         return ""
-    return f"The loudest difference to the original is {job.null_dbfs:.0f} dBFS.".replace("-", "−")
+    level = f"{job.null_dbfs:.0f}".replace("-", "−")
+    return tr("The loudest difference to the original is {level} dBFS.", level=level)

@@ -14,20 +14,23 @@ from desktop.jobs.tables import jobs, queue
 from desktop.paths import Home
 from desktop.runtime.process_identity import current_process_identity
 from desktop.stage import Stage
+from desktop.text.message import Message, message_to_json
 
 # Longest delay before a retry, in seconds.
 MAX_RETRY_DELAY_S = 600.0
 MAX_CRASHES = 3
-CRASHED_MESSAGE = (
+CRASHED_MESSAGE = Message(
     "This song crashed the worker {crashes} times, so Unbraid gave up on it. See the worker's log, then try again."
 )
-UNDECODABLE_MESSAGE = (
+UNDECODABLE_MESSAGE = Message(
     "{name} crashed its decoder {crashes} times, so Unbraid gave up on it: the file is damaged or malicious. Convert it "
     "to WAV with another program, then add the WAV file."
 )
-OUT_OF_MEMORY_MESSAGE = (
+OUT_OF_MEMORY_MESSAGE = Message(
     "There was not enough memory to separate this song, even in shorter segments. Close other programs, then try again."
 )
+_IN_BIN = Message("“{title}” is among the removed songs.")
+_IN_LIBRARY = Message("“{title}” is already in your library.")
 _CLEARED_RUN: dict[str, Any] = {
     "cancel_requested": False, "stage": None, "elapsed": 0.0, "left": None, "model_used": None, "null_dbfs": None,
     "notices": "[]", "error": None, "started": None, "ended": None, "stems": "[]", "owner": None, "lease_until": None,
@@ -85,14 +88,15 @@ def completed_values() -> dict[str, Any]:
     return _CLEARED_ATTEMPT | ended_values(JobState.COMPLETED)
 
 
-def ended_without_stems_values(row: Row[Any], state: JobState, error: str | None = None) -> dict[str, Any]:
+def ended_without_stems_values(row: Row[Any], state: JobState, error: Message | None = None) -> dict[str, Any]:
     """Return the values that end a run without stems in `state`.
 
     A job with an earlier result becomes `completed` again, and the run becomes its last attempt.
     """
+    stored_error = message_to_json(error) if error else None
     if row.earlier is None:
-        return {"error": error} | ended_values(state)
-    attempt = {"earlier": None, "attempt": state.value, "attempt_error": error}
+        return {"error": stored_error} | ended_values(state)
+    attempt = {"earlier": None, "attempt": state.value, "attempt_error": stored_error}
     return _CLEARED_RUN | ended_values(JobState.COMPLETED) | attempt | result_from_json(row.earlier)
 
 
@@ -162,21 +166,21 @@ def select_job(connection: Connection, home: Home, job_id: str, include_bin: boo
     """Return a job of the library, or also of the bin if `include_bin`. Raises UnknownJobError."""
     row = connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().first()
     if row is None or (row["removed"] is not None and not include_bin):
-        raise UnknownJobError(f"There is no song {job_id} in the library: it was removed.")
+        raise UnknownJobError(Message("There is no song {job_id} in the library: it was removed.", job_id=job_id))
     return job_from_row(home, row)
 
 
 def duplicate_track_error(job: Job) -> DuplicateTrackError:
     """Return the error for a new track with the same content as `job`."""
     in_bin = job.removed is not None
-    where = "among the removed songs" if in_bin else "already in your library"
-    return DuplicateTrackError(f"“{printable(job.title, 60)}” is {where}.", job.id, in_bin)
+    template = _IN_BIN if in_bin else _IN_LIBRARY
+    return DuplicateTrackError(template.with_arguments(title=printable(job.title, 60)), job.id, in_bin)
 
 
-def _crash_message(row: Row[Any], crashes: int) -> str:
+def _crash_message(row: Row[Any], crashes: int) -> Message:
     """Return why the job failed, by the stage at which its last owner crashed."""
     message = UNDECODABLE_MESSAGE if row.stage == Stage.DECODING.value else CRASHED_MESSAGE
-    return message.format(name=printable(path_from_hex(row.source).name), crashes=crashes)
+    return message.with_arguments(name=printable(path_from_hex(row.source).name), crashes=crashes)
 
 
 def _was_oom_killed(row: Row[Any]) -> bool:

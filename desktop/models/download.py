@@ -14,6 +14,7 @@ from desktop.models.digest import compute_sha256, matches_sha256
 from desktop.models.storage import partial_path, storage_error
 from desktop.runtime.file_lock import FileLock
 from desktop.runtime.http import RequestError, open_url, read_chunks
+from desktop.text.message import Message
 
 ReportBytes = Callable[[int, int], None]
 ShouldStop = Callable[[], bool]
@@ -41,7 +42,8 @@ def download(file: WeightsFile, target: Path, report: ReportBytes, should_stop: 
             _download_verified(file, target, report, should_stop)
     except RequestError as error:
         raise ModelUnavailableError(
-            f"It could not be downloaded ({error}).", "Try again when you are online."
+            Message("It could not be downloaded ({reason}).", reason=error.reason),
+            Message("Try again when you are online."),
         ) from error
     except OSError as error:
         raise storage_error(error, target.parent) from error
@@ -57,20 +59,22 @@ def check_reachable(file: WeightsFile) -> None:
     try:
         open_url(file.url, timeout_s=_REACHABILITY_TIMEOUT_S).close()
     except RequestError as error:
-        raise ModelUnavailableError(str(error)) from error
+        raise ModelUnavailableError(error.reason) from error
 
 
 def _acquire_lock(lock: FileLock, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
     size, last_growth = _file_bytes(part), time.monotonic()
     while not lock.acquire():
         if should_stop():
-            raise CancelledError("Cancelled.")
+            raise CancelledError(Message("Cancelled."))
         time.sleep(_POLL_INTERVAL_S)
         if (now := _file_bytes(part)) != size:
             size, last_growth = now, time.monotonic()
             report(size, 0)
         elif time.monotonic() - last_growth > 2 * _STALL_TIMEOUT_S:
-            raise ModelUnavailableError("Another download of it is running but makes no progress. Try again later.")
+            raise ModelUnavailableError(
+                Message("Another download of it is running but makes no progress. Try again later.")
+            )
 
 
 def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
@@ -83,7 +87,7 @@ def _download_verified(file: WeightsFile, target: Path, report: ReportBytes, sho
             _fetch_with_retries(file, part, report, should_stop)
         if not _is_intact(part, file):
             part.unlink()
-            raise ModelUnavailableError("The downloaded file was damaged and has been deleted. Try again.")
+            raise ModelUnavailableError(Message("The downloaded file was damaged and has been deleted. Try again."))
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             part.unlink(missing_ok=True)  # a full disk would stop everything else as well
@@ -104,12 +108,12 @@ def _fetch_with_retries(file: WeightsFile, part: Path, report: ReportBytes, shou
         except RequestError:
             if _file_bytes(part) <= before:
                 raise
-    raise RequestError("the connection keeps failing")
+    raise RequestError(Message("the connection keeps failing"))
 
 
 def _fetch_once(file: WeightsFile, part: Path, report: ReportBytes, should_stop: ShouldStop) -> None:
     if should_stop():
-        raise CancelledError("Cancelled.")
+        raise CancelledError(Message("Cancelled."))
     offset = _file_bytes(part)
     response = _open_response(file.url, offset)
     if response is None:
@@ -147,12 +151,12 @@ def _copy_body(
 ) -> None:
     for chunk in read_chunks(response, _CHUNK_BYTES):
         if should_stop():
-            raise CancelledError("Cancelled.")
+            raise CancelledError(Message("Cancelled."))
         out.write(chunk)
         received += len(chunk)
         report(received, total)
     if received < total:
-        raise RequestError("the connection was lost")
+        raise RequestError(Message("the connection was lost"))
 
 
 def _file_bytes(path: Path) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from desktop.atomic_file import PARTIAL_SUFFIX
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import describe_disk_error
+from desktop.text.message import Message
 
 
 def partial_path(path: Path) -> Path:
@@ -15,4 +16,7 @@ def partial_path(path: Path) -> Path:
 def storage_error(error: OSError, folder: Path) -> StorageError:
     """Return a StorageError that describes `error` on the disk of `folder`."""
     reason, advice = describe_disk_error(error, folder)
-    return StorageError(f"The model could not be stored: {reason}.", f"{advice}, then try again.")
+    return StorageError(
+        Message("The model could not be stored: {reason}.", reason=reason),
+        Message("{advice}, then try again.", advice=advice),
+    )

@@ -14,6 +14,7 @@ from desktop.models.catalogue import CatalogueEntry, WeightsFile, catalogue
 from desktop.models.digest import digest_path, matches_sha256
 from desktop.models.storage import partial_path, storage_error
 from desktop.paths import Home, openvino_cache_name
+from desktop.text.message import Message
 from desktop.weights.formats import is_safetensors
 from desktop.weights.package import read_package
 
@@ -65,7 +66,9 @@ class ModelStore:
         for model in self._iter_models():
             if model.name == name:
                 return model
-        raise ModelUnavailableError(f"There is no model {printable(name)}. `unbraid models list` lists all models.")
+        raise ModelUnavailableError(
+            Message("There is no model {name}. `unbraid models list` lists all models.", name=printable(name))
+        )
 
     def download(self, name: str, report: Callable[[int, int], None], should_stop: Callable[[], bool]) -> Model:
         """Download the missing files of a catalogue model; call `report` with received and total bytes.
@@ -103,7 +106,11 @@ class ModelStore:
             check_reachable(self._missing_files(_find_entry(name))[0])
         except ModelUnavailableError as error:
             raise ModelUnavailableError(
-                f"{model.title} is not downloaded, and {error}. Try again when you are online, or choose another model."
+                Message(
+                    "{title} is not downloaded, and {reason}. Try again when you are online, or choose another model.",
+                    title=model.title,
+                    reason=error.problem,
+                )
             ) from error
 
     def import_file(self, path: Path, name: str | None = None) -> Model:
@@ -116,7 +123,9 @@ class ModelStore:
         # Compare without case: on many disks, names that differ only in case are the same file.
         if any(model.name.casefold() == title.casefold() for model in self.list_models()):
             raise ModelRejectedError(
-                f"A model named {printable(title)} already exists. Choose another name with --name."
+                Message(
+                    "A model named {title} already exists. Choose another name with --name.", title=printable(title)
+                )
             )
         sources = read_package(path).sources
         try:
@@ -137,10 +146,10 @@ class ModelStore:
         """
         model = self.get(name)
         if model.name == SKETCH:
-            raise ModelRejectedError("Sketch is built in and cannot be removed.")
+            raise ModelRejectedError(Message("Sketch is built in and cannot be removed."))
         weights = [path for file in model.files for path in (file, partial_path(file)) if path.exists()]
         if not weights:
-            raise ModelUnavailableError(f"{model.title} is not on this computer.")
+            raise ModelUnavailableError(Message("{title} is not on this computer.", title=model.title))
         try:
             for file in filter(Path.exists, model.files):
                 self._delete_openvino_cache(file)
@@ -208,7 +217,7 @@ def _find_entry(name: str) -> CatalogueEntry:
     """Return the catalogue entry with this name. Raises ModelUnavailableError if there is none."""
     entry = next((entry for entry in catalogue() if entry.name == name), None)
     if entry is None:
-        raise ModelUnavailableError(f"{printable(name)} is not a model that can be downloaded.")
+        raise ModelUnavailableError(Message("{name} is not a model that can be downloaded.", name=printable(name)))
     return entry
 
 

@@ -11,7 +11,7 @@ from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.output_format import OutputFormat
 from desktop.pipeline.request import Request
 from desktop.pipeline.separation import with_overlap
-from desktop.text.sizes import format_size
+from desktop.text.message import Message
 
 _BYTES_PER_SAMPLE = {"16": 2, "24": 3, "32": 4, "32f": 4}
 _MP3_BYTES_PER_SECOND = 40_000
@@ -48,8 +48,13 @@ def check_disk_space(mixture: Mixture, engine: Engine, output_format: OutputForm
     name = printable(request.source.name)
     if required > free_bytes + _folder_bytes(request.segments_folder):
         raise StorageError(
-            f"The stems of {name} need {format_size(required)} of disk space, but only {format_size(free_bytes)} is "
-            "free. Free up disk space, then try again."
+            Message(
+                "The stems of {name} need {required:size} of disk space, but only {free_bytes:size} is "
+                "free. Free up disk space, then try again.",
+                name=name,
+                required=required,
+                free_bytes=free_bytes,
+            )
         )
     if request.copies is None:
         return
@@ -58,8 +63,14 @@ def check_disk_space(mixture: Mixture, engine: Engine, output_format: OutputForm
     free_bytes = shutil.disk_usage(_nearest_existing(request.copies)).free
     if copies_bytes > free_bytes:
         raise StorageError(
-            f"The stems of {name} need {format_size(copies_bytes)} in {printable(request.copies, 200)}, but only "
-            f"{format_size(free_bytes)} is free there. Free up space, or choose another folder."
+            Message(
+                "The stems of {name} need {copies_bytes:size} in {copies}, but only {free_bytes:size} is "
+                "free there. Free up space, or choose another folder.",
+                name=name,
+                copies_bytes=copies_bytes,
+                copies=printable(request.copies, 200),
+                free_bytes=free_bytes,
+            )
         )
 
 

@@ -17,6 +17,7 @@ from desktop.errors import CancelledError
 from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.segments.grid import Segment
 from desktop.segments.store import SegmentStore, StoreManifest
+from desktop.text.message import Message
 
 # Assumed if the header does not contain the length.
 _DEFAULT_LENGTH_S = 240.0
@@ -81,7 +82,7 @@ class _DraftMaker:
 
     def _notify_growth(self, on_growth: Callable[[], None], should_stop: Callable[[], bool]) -> None:
         if should_stop():
-            raise CancelledError("Cancelled.")
+            raise CancelledError(Message("Cancelled."))
         on_growth()
 
     def _store_manifest(self, frames: int) -> StoreManifest:

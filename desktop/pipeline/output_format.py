@@ -6,10 +6,11 @@ from desktop.audio.track import SampleFormat
 from desktop.audio.writer import MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES
 from desktop.pipeline.request import Request
 from desktop.pipeline.spool import StemBlock
+from desktop.text.message import Message
 
-_FLAC_DEPTH_NOTICE = "FLAC holds 24 bits at most, so the stems were written with 24 bits."
-_FLAC_RATE_NOTICE = "FLAC cannot hold {rate} Hz, so the stems were written as WAV."
-_MP3_RATE_NOTICE = "MP3 cannot hold {rate} Hz, so the stems were written as FLAC."
+_FLAC_DEPTH_NOTICE = Message("FLAC holds 24 bits at most, so the stems were written with 24 bits.")
+_FLAC_RATE_NOTICE = Message("FLAC cannot hold {rate} Hz, so the stems were written as WAV.")
+_MP3_RATE_NOTICE = Message("MP3 cannot hold {rate} Hz, so the stems were written as FLAC.")
 # Quantization of float stems: the finest steps that float32 represents exactly up to twice full scale.
 _FLOAT_QUANTIZATION_BITS = 24
 _DEPTH_OF_SOURCE = {
@@ -52,16 +53,16 @@ class OutputFormat:
 
 def choose_output_format(
     request: Request, source: SampleFormat, sample_rate: int
-) -> tuple[OutputFormat, tuple[str, ...]]:
+) -> tuple[OutputFormat, tuple[Message, ...]]:
     """Return the requested format, adapted to the source and sample rate in Hz, and the notices for the user."""
     preserves_sum = request.sum_mode == "exact"
     container, notices = request.format, ()
     if container == "mp3":
         if sample_rate in MP3_SAMPLE_RATES:
             return OutputFormat("mp3", "16", None, preserves_sum), ()
-        container, notices = "flac", (_MP3_RATE_NOTICE.format(rate=sample_rate),)
+        container, notices = "flac", (_MP3_RATE_NOTICE.with_arguments(rate=sample_rate),)
     if container == "flac" and sample_rate > MAX_FLAC_SAMPLE_RATE:
-        container, notices = "wav", (*notices, _FLAC_RATE_NOTICE.format(rate=sample_rate))
+        container, notices = "wav", (*notices, _FLAC_RATE_NOTICE.with_arguments(rate=sample_rate))
     depth = request.bits or _DEPTH_OF_SOURCE[source]
     if container == "flac" and depth not in ("16", "24"):
         notices, depth = (*notices, _FLAC_DEPTH_NOTICE), "24"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from desktop.errors import CancelledError
 from desktop.stage import Stage
+from desktop.text.message import Message
 
 # Range of the whole progress for each stage, measured with htdemucs on a CPU; it only has to look even.
 _STAGE_RANGES: dict[Stage, tuple[float, float]] = {
@@ -45,7 +46,7 @@ class Progress:
     def raise_if_cancelled(self) -> None:
         """Raise CancelledError if the user cancelled the job."""
         if self._should_stop():
-            raise CancelledError("Cancelled.")
+            raise CancelledError(Message("Cancelled."))
 
     @property
     def should_stop(self) -> Callable[[], bool]:

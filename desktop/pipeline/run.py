@@ -30,6 +30,7 @@ from desktop.pipeline.separation import Separation
 from desktop.pipeline.stem_files import StemFile, StemWriter
 from desktop.runtime.disk_errors import describe_disk_error
 from desktop.stage import Stage
+from desktop.text.message import Message
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Outcome:
     seconds: float
     null_dbfs: float
     """Measured peak of mixture minus sum of the stems, in dBFS; -300 if there is no difference."""
-    notices: tuple[str, ...]
+    notices: tuple[Message, ...]
     """Notices for the user."""
     stems: tuple[StemFile, ...]
     """Stems in the order of the engine's sources."""
@@ -67,7 +68,8 @@ def run(
         reason, advice = describe_disk_error(error, request.folder.parent)
         name = printable(request.source.name)
         raise StorageError(
-            f"The stems of {name} could not be written: {reason}.", f"{advice}, then try again."
+            Message("The stems of {name} could not be written: {reason}.", name=name, reason=reason),
+            Message("{advice}, then try again.", advice=advice),
         ) from error
 
 

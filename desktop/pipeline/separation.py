@@ -21,6 +21,7 @@ from desktop.pipeline.spool import BLOCK_FRAMES, AudioReader, Spool, StemBlock, 
 from desktop.segments.grid import Segment, Segmentation, random_shifts
 from desktop.segments.store import SegmentStore, StoreManifest
 from desktop.stage import Stage
+from desktop.text.message import Message
 
 
 class Separation:
@@ -202,8 +203,11 @@ class SegmentWorker:
         """Convert the engine's output `[sources, 2, frames]` to the track's level and channels."""
         if not np.isfinite(output).all():
             raise ModelRejectedError(
-                f"The model {self._engine.name} produced invalid audio. "
-                "Its file may be damaged: remove it, download it again, or choose another model."
+                Message(
+                    "The model {name} produced invalid audio. Its file may be damaged: remove it, download "
+                    "it again, or choose another model.",
+                    name=self._engine.name,
+                )
             )
         stems = self._normalization.invert(output)
         # A mono track was passed to the engine as two equal channels; their mean is the stem.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import describe_disk_error
+from desktop.text.message import Message
 
 BLOCK_FRAMES = 65536
 StemBlock = NDArray[np.float64]
@@ -50,7 +51,8 @@ class Spool:
         except OSError as error:
             reason, advice = describe_disk_error(error, self._path.parent)
             raise StorageError(
-                f"The song could not be prepared for separation: {reason}.", f"{advice}, then try again."
+                Message("The song could not be prepared for separation: {reason}.", reason=reason),
+                Message("{advice}, then try again.", advice=advice),
             ) from error
         self.frames += block.shape[1]
 

@@ -16,8 +16,11 @@ from desktop.pipeline import consistency
 from desktop.pipeline.null_test import read_stem_blocks
 from desktop.pipeline.output_format import OutputFormat
 from desktop.pipeline.spool import StemBlock
+from desktop.text.message import Message
 
-_FLOAT_NOTICE = "A stem is louder than {depth}-bit files can hold, so all stems were written as 32-bit float WAV."
+_FLOAT_NOTICE = Message(
+    "A stem is louder than {depth}-bit files can hold, so all stems were written as 32-bit float WAV."
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class StemWriter:
         self._peak_writers: list[PeakWriter] = []
         self._set_aside_paths: list[Path] = []
         self._owns_files = False
-        self.notices: tuple[str, ...] = ()
+        self.notices: tuple[Message, ...] = ()
 
     def write_all(self, blocks: Iterable[StemBlock]) -> None:
         """Create the files and write all blocks `[sources, channels, n]`. Raises StorageError, OSError."""
@@ -58,7 +61,7 @@ class StemWriter:
         """
         for path in (path for stem in self._stem_files for path in (stem.path, stem.peaks)):
             if path.exists():
-                raise StorageError(f"{printable(path.name)} already exists and was not overwritten.")
+                raise StorageError(Message("{name} already exists and was not overwritten.", name=printable(path.name)))
         self._owns_files = True
         for stem in self._stem_files:
             self._peak_writers.append(PeakWriter(stem.peaks))
@@ -135,7 +138,7 @@ class StemWriter:
     def _switch_to_float(self) -> None:
         """Switch to float files, and copy the audio written so far into them."""
         self._set_aside()
-        self.notices = (_FLOAT_NOTICE.format(depth=self._output_format.depth),)
+        self.notices = (_FLOAT_NOTICE.with_arguments(depth=self._output_format.depth),)
         self._output_format = self._output_format.as_float()
         self._stem_files = [replace(stem, path=stem.path.with_suffix(".wav")) for stem in self._stem_files]
         self._open_writers()

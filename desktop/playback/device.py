@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.errors import SoundUnavailableError
+from desktop.text.message import Message
 
 LATENCY_S = 0.04
 """Requested output latency in seconds: short enough that a mute is heard within 50 ms."""
 FillCallback = Callable[[NDArray[np.float32], bool], None]
 """Fills a block, float32 `[frames, 2]`; the bool is True if the device underflowed before this block."""
-_NO_DEVICE = "There is no sound device. Connect one, then press play again."
-_CANNOT_OPEN_DEVICE = "The sound device cannot be opened. Close other programs that use it, then press play again."
-_NO_PORTAUDIO = "Sound needs PortAudio. Install it: sudo apt-get install libportaudio2"
+_NO_DEVICE = Message("There is no sound device. Connect one, then press play again.")
+_CANNOT_OPEN_DEVICE = Message(
+    "The sound device cannot be opened. Close other programs that use it, then press play again."
+)
+_NO_PORTAUDIO = Message("Sound needs PortAudio. Install it: {command}", command="sudo apt-get install libportaudio2")
 _log = logging.getLogger(__name__)
 # PortAudio, its device list and the open streams are shared by the whole process.
 _portaudio_lock = threading.Lock()

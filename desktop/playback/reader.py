@@ -11,6 +11,7 @@ from desktop.playback.device import Device
 from desktop.playback.player import Player
 from desktop.playback.ring import Ring
 from desktop.playback.source import PlaybackSource, ResampledStream, SampleStream
+from desktop.text.message import Message
 
 # Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
@@ -27,7 +28,7 @@ _LOG_INTERVAL_S = 10.0
 # Seconds that `close` waits for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 2.0
 _BLOCK_FRAMES = 8192
-_DEVICE_LOST = "The sound device was lost. Connect one, then press play again."
+_DEVICE_LOST = Message("The sound device was lost. Connect one, then press play again.")
 _log = logging.getLogger(__name__)
 
 

@@ -12,6 +12,7 @@ from desktop.audio.resample import StreamResampler
 from desktop.audio.streaming import SequentialSoundFile
 from desktop.errors import StorageError
 from desktop.playback.ring import LaneSamples
+from desktop.text.message import Message
 
 
 class SampleStream(Protocol):
@@ -156,5 +157,8 @@ class _StemFileStream:
 
 def _unreadable_stem_error(path: Path) -> StorageError:
     return StorageError(
-        f"The stem {printable(path.name)} cannot be read: it was moved or damaged. Separate the song again."
+        Message(
+            "The stem {name} cannot be read: it was moved or damaged. Separate the song again.",
+            name=printable(path.name),
+        )
     )

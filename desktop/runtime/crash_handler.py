@@ -19,6 +19,7 @@ from desktop.paths import Home
 from desktop.runtime.crash_reports import collect_unreported, report_header, write_report
 from desktop.runtime.fatal_error import print_error
 from desktop.runtime.file_lock import FileLock
+from desktop.text.message import Message, tr
 
 _DUMP_SUFFIX = ".running"
 # First line of a faulthandler dump. On Windows faulthandler also dumps exceptions that are handled: their codes start
@@ -93,10 +94,15 @@ class CrashHandler:
         report = write_report(
             self._folder, self._process, f"{report_header(self._process)}Thread: {thread}\n\n{stack_text}"
         )
-        location = (
-            f"A report is in {report}" if report else f"No report could be written: {type(error).__name__}: {error}"
-        )
-        print_error(f"Something went wrong in Unbraid. {location}.")
+        if report:
+            print_error(tr("Something went wrong in Unbraid. A report is in {report}.", report=str(report)))
+        else:
+            print_error(
+                tr(
+                    "Something went wrong in Unbraid. No report could be written: {error}.",
+                    error=f"{type(error).__name__}: {error}",
+                )
+            )
         if report and self.on_report:
             self.on_report(report)
         return report
@@ -126,10 +132,13 @@ process_crash_handler = CrashHandler()
 atexit.register(process_crash_handler.uninstall)
 
 
-def report_broken_queue(error: Exception, home: Home) -> str:
+def report_broken_queue(error: Exception, home: Home) -> Message:
     """Record an unexpected error that stops the queue; return the message for the user."""
     details = process_crash_handler.record_exception(error) or home.logs
-    return f"Songs cannot be separated because of an internal error. Details: {details}. Quit Unbraid, then start it again."
+    return Message(
+        "Songs cannot be separated because of an internal error. Details: {path}. Quit Unbraid, then start it again.",
+        path=str(details),
+    )
 
 
 class CrashDump:

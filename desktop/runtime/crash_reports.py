@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from desktop import __version__
+from desktop.text.message import Message
 
 MAX_REPORTS = 20
 REPORT_SUFFIX = ".txt"
 _UNREPORTED_SUFFIX = ".untold"
-_HEADING = "An internal error of Unbraid. This report is on this computer only: Unbraid does not send it anywhere."
+_HEADING = Message(
+    "An internal error of Unbraid. This report is on this computer only: Unbraid does not send it anywhere."
+)
 
 
 def report_header(process: str) -> str:
@@ -27,7 +30,7 @@ def report_header(process: str) -> str:
         "Python": platform.python_version(),
         "Qt": _qt_version(),
     }
-    return "\n".join([_HEADING, "", *(f"{name}: {value}" for name, value in values.items() if value)]) + "\n"
+    return "\n".join([str(_HEADING), "", *(f"{name}: {value}" for name, value in values.items() if value)]) + "\n"
 
 
 def write_report(folder: Path, process: str, text: str, crashed_at: datetime | None = None) -> Path | None:

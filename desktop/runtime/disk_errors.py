@@ -5,65 +5,67 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from desktop.text.message import Message
+
 # Bytes to write to find out why a third-party library could not write: more than any buffer in between.
 _PROBE_BYTES = 1 << 16
-_UNKNOWN_REASON = "the system reports an error"
+_UNKNOWN_REASON = Message("the system reports an error")
 _REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the storage quota is used up",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "Unbraid has no permission",
-    errno.EPERM: "Unbraid has no permission",
-    errno.ENOENT: "it was moved or deleted",
-    errno.ENOTDIR: "a part of its path is not a folder",
-    errno.EISDIR: "it is a folder",
-    errno.EEXIST: "the name is already taken",
-    errno.ENAMETOOLONG: "its name is too long for this disk",
-    errno.EFBIG: "the file is too large for this disk",
-    errno.ELOOP: "it is a link that points to itself",
-    errno.EMFILE: "too many files are open",
-    errno.ENFILE: "too many files are open",
-    errno.ENOMEM: "there is not enough memory",
-    errno.EBUSY: "another program is using it",
-    errno.ETXTBSY: "another program is using it",
-    errno.EIO: "the disk reports an error",
-    errno.ENODEV: "the disk is no longer connected",
-    errno.ENXIO: "the disk is no longer connected",
-    errno.ESTALE: "the network drive does not answer",
-    errno.EHOSTDOWN: "the network drive does not answer",
-    errno.ETIMEDOUT: "it does not answer",
+    errno.ENOSPC: Message("the disk is full"),
+    errno.EDQUOT: Message("the storage quota is used up"),
+    errno.EROFS: Message("the disk is read-only"),
+    errno.EACCES: Message("Unbraid has no permission"),
+    errno.EPERM: Message("Unbraid has no permission"),
+    errno.ENOENT: Message("it was moved or deleted"),
+    errno.ENOTDIR: Message("a part of its path is not a folder"),
+    errno.EISDIR: Message("it is a folder"),
+    errno.EEXIST: Message("the name is already taken"),
+    errno.ENAMETOOLONG: Message("its name is too long for this disk"),
+    errno.EFBIG: Message("the file is too large for this disk"),
+    errno.ELOOP: Message("it is a link that points to itself"),
+    errno.EMFILE: Message("too many files are open"),
+    errno.ENFILE: Message("too many files are open"),
+    errno.ENOMEM: Message("there is not enough memory"),
+    errno.EBUSY: Message("another program is using it"),
+    errno.ETXTBSY: Message("another program is using it"),
+    errno.EIO: Message("the disk reports an error"),
+    errno.ENODEV: Message("the disk is no longer connected"),
+    errno.ENXIO: Message("the disk is no longer connected"),
+    errno.ESTALE: Message("the network drive does not answer"),
+    errno.EHOSTDOWN: Message("the network drive does not answer"),
+    errno.ETIMEDOUT: Message("it does not answer"),
 }
 _ADVICE = {
-    errno.ENOSPC: "Free up space on the disk",
-    errno.EDQUOT: "Delete some of your files on the disk",
-    errno.EROFS: "Make the folder writable",
-    errno.EACCES: "Make the folder writable",
-    errno.EPERM: "Make the folder writable",
+    errno.ENOSPC: Message("Free up space on the disk"),
+    errno.EDQUOT: Message("Delete some of your files on the disk"),
+    errno.EROFS: Message("Make the folder writable"),
+    errno.EACCES: Message("Make the folder writable"),
+    errno.EPERM: Message("Make the folder writable"),
 }
 
 
-def disk_error_reason(error: OSError) -> str:
+def disk_error_reason(error: OSError) -> Message:
     """Return why a file operation failed, as a clause without a full stop: "the disk is full"."""
     return _REASONS.get(error.errno or 0, _UNKNOWN_REASON)
 
 
 class DiskError(NamedTuple):
-    """Reason and advice for a failed write. Neither text ends with a full stop."""
+    """Reason and advice for a failed write. Neither ends with a full stop."""
 
-    reason: str
+    reason: Message
     """A clause: "the disk is full"."""
-    advice: str
+    advice: Message
     """An instruction: "Free up space on the disk"."""
 
 
-_OUT_OF_INODES = DiskError("the disk cannot hold more files", "Delete some files on it")
+_OUT_OF_INODES = DiskError(Message("the disk cannot hold more files"), Message("Delete some files on it"))
 
 
 def describe_disk_error(error: OSError, path: Path) -> DiskError:
     """Return why `path` could not be written, and what to do."""
     if error.errno == errno.ENOSPC and is_out_of_inodes(path):
         return _OUT_OF_INODES
-    return DiskError(disk_error_reason(error), _ADVICE.get(error.errno or 0, "Check the disk"))
+    return DiskError(disk_error_reason(error), _ADVICE.get(error.errno or 0, Message("Check the disk")))
 
 
 def is_out_of_inodes(path: Path) -> bool:

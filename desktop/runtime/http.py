@@ -10,6 +10,8 @@ from typing import IO
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
+from desktop.text.message import Message, verbatim
+
 # urllib's default user agent reveals the Python version.
 _HEADERS = {"User-Agent": "Unbraid"}
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
@@ -20,18 +22,25 @@ _FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 
 class RequestError(Exception):
-    """A request failed; the message is a clause for the user: "the server does not answer"."""
+    """A request failed."""
 
-    def __init__(self, reason: str, detail: str = "", status: int | None = None) -> None:
+    def __init__(self, reason: Message, detail: str = "", status: int | None = None) -> None:
         super().__init__(reason)
-        self.detail = detail or reason
+        self.reason = reason
+        """A clause for the user: "the server does not answer"."""
+        self.detail = verbatim(detail) if detail else reason
         """The reason in the system's words."""
         self.status = status
         """HTTP status of the response; None if there was none, or if it broke off."""
 
 
 class UnsafeUrlError(Exception):
-    """The URL, or one that it redirects to, is not https; the message is a sentence for the user."""
+    """The URL, or one that it redirects to, is not https."""
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        """A sentence for the user."""
 
 
 def open_url(url: str, *, timeout_s: float, offset: int = 0, only_https: bool = False) -> http.client.HTTPResponse:
@@ -52,7 +61,9 @@ def open_url(url: str, *, timeout_s: float, offset: int = 0, only_https: bool = 
         return opener.open(urllib.request.Request(url, headers=_HEADERS | range_header), timeout=timeout_s)
     except HTTPError as error:
         error.close()
-        raise RequestError(f"the server answered with error {error.code}", status=error.code) from error
+        raise RequestError(
+            Message("the server answered with error {code}", code=error.code), status=error.code
+        ) from error
     except _FAILURES as error:
         raise _request_error(error) from error
 
@@ -89,7 +100,11 @@ class _HttpsRedirectHandler(urllib.request.HTTPRedirectHandler):
         if urlsplit(newurl).scheme != "https":
             fp.close()
             raise UnsafeUrlError(
-                f"{req.full_url} redirects to {newurl}, which is not https. The redirect was not followed."
+                Message(
+                    "{url} redirects to {target}, which is not https. The redirect was not followed.",
+                    url=req.full_url,
+                    target=newurl,
+                )
             )
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
@@ -98,9 +113,9 @@ def _check_is_https(url: str) -> None:
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise UnsafeUrlError(f"{url} is not a valid address.") from error
+        raise UnsafeUrlError(Message("{url} is not a valid address.", url=url)) from error
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK_HOSTS):
-        raise UnsafeUrlError(f"{url} is not an https address and was not read.")
+        raise UnsafeUrlError(Message("{url} is not an https address and was not read.", url=url))
 
 
 def _system_ssl_context() -> ssl.SSLContext:
@@ -118,13 +133,15 @@ def _request_error(error: Exception) -> RequestError:
     return RequestError(_describe_failure(reason), str(reason))
 
 
-def _describe_failure(reason: object) -> str:
+def _describe_failure(reason: object) -> Message:
     if isinstance(reason, TimeoutError):
-        return "the server does not answer"
+        return Message("the server does not answer")
     if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in _OFFLINE_ERRNOS:
-        return "there is no internet connection"
+        return Message("there is no internet connection")
     if isinstance(reason, ConnectionRefusedError):
-        return "the server refused the connection"
+        return Message("the server refused the connection")
     if isinstance(reason, ssl.SSLError):
-        return "the connection is not secure"
-    return "the server's address is not valid" if isinstance(reason, ValueError) else "the connection was lost"
+        return Message("the connection is not secure")
+    if isinstance(reason, ValueError):
+        return Message("the server's address is not valid")
+    return Message("the connection was lost")

@@ -15,6 +15,7 @@ from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import configure_logging
 from desktop.settings import check_environment
+from desktop.text.message import Message
 
 # A library on a full disk can still be opened and played.
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
@@ -76,15 +77,22 @@ def _create_id_file(home: Home) -> None:
         file.write(secrets.token_hex(_ID_BYTES))
 
 
-def _describe_error(library: Home, error: OSError) -> str:
-    reason = disk_error_reason(error)
+def _describe_error(library: Home, error: OSError) -> Message:
+    folder, reason = str(library.root), disk_error_reason(error)
     if library.root.is_file():
-        return f"The library's folder {library.root} is a file. Set UNBRAID_HOME to the path of a folder."
+        return Message(
+            "The library's folder {folder} is a file. Set UNBRAID_HOME to the path of a folder.", folder=folder
+        )
     if library.root.is_dir():
-        failed_action, advice = "written", "Make it writable"
-    else:
-        failed_action, advice = "reached", "Connect the disk that it is on"
-    return (
-        f"The library's folder {library.root} cannot be {failed_action}: {reason}. {advice}, or set "
-        "UNBRAID_HOME to another folder."
+        return Message(
+            "The library's folder {folder} cannot be written: {reason}. Make it writable, or set UNBRAID_HOME to another "
+            "folder.",
+            folder=folder,
+            reason=reason,
+        )
+    return Message(
+        "The library's folder {folder} cannot be reached: {reason}. Connect the disk that it is on, or set UNBRAID_HOME "
+        "to another folder.",
+        folder=folder,
+        reason=reason,
     )

@@ -5,6 +5,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from desktop.paths import Home
+from desktop.text.message import Message
 
 FORMAT = "%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s"
 MAX_BYTES = 2_000_000
@@ -17,14 +18,14 @@ def log_file(home: Home, process: str) -> Path:
     return home.logs / f"{process}.log"
 
 
-def describe_log(home: Home, process: str) -> str:
+def describe_log(home: Home, process: str) -> Message:
     """Return a sentence for the user that names the log of `process`, or says that there is none."""
     path = log_file(home, process)
     try:
         has_entries = path.stat().st_size > 0
     except OSError:
-        return f"It has no log: {path} could not be written."
-    return f"See its log: {path}." if has_entries else "Its log is empty."
+        return Message("It has no log: {path} could not be written.", path=str(path))
+    return Message("See its log: {path}.", path=str(path)) if has_entries else Message("Its log is empty.")
 
 
 def configure_logging(home: Home, process: str, level: int = logging.INFO) -> Path:

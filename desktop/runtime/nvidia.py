@@ -6,28 +6,31 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from desktop.text.message import Message
+
 _DRIVER_LIBRARIES = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
-GPU_EDITION_HINT = "Unbraid’s GPU edition, a separate download, can use the NVIDIA card in this computer."
-CHECKOUT_HINT = (
+_GPU_EDITION = Message("GPU edition")
+GPU_EDITION_HINT = Message("Unbraid’s GPU edition, a separate download, can use the NVIDIA card in this computer.")
+CHECKOUT_HINT = Message(
     "To use the NVIDIA card in this computer, start Unbraid once with UNBRAID_TORCH=cuda (downloads 2.7 GB)."
 )
 
 
-def edition_name() -> str:
-    """Return the name of the edition of the packaged app: "GPU edition" or an empty string."""
-    return "GPU edition" if getattr(sys, "frozen", False) and torch_supports_cuda() else ""
+def edition_name() -> Message | None:
+    """Return the name of the edition of the packaged app: "GPU edition" or None."""
+    return _GPU_EDITION if getattr(sys, "frozen", False) and torch_supports_cuda() else None
 
 
-def setup_hint() -> str:
-    """Return how to get a PyTorch that can use the NVIDIA card, or an empty string if there is nothing to set up."""
+def setup_hint() -> Message | None:
+    """Return how to get a PyTorch that can use the NVIDIA card, or None if there is nothing to set up."""
     packaged = getattr(sys, "frozen", False)
     if not (packaged or _has_recorded_torch()) or torch_supports_cuda() or not has_driver():
-        return ""
+        return None
     return GPU_EDITION_HINT if packaged else CHECKOUT_HINT
 
 
 def _has_recorded_torch() -> bool:
-    """Return True in a checkout's environment on Linux: packaging/setup_torch.py records the PyTorch build there."""
+    """Return True in a checkout's environment on Linux: scripts/setup_torch.py records the PyTorch build there."""
     return sys.platform == "linux" and Path(sys.prefix, "unbraid", "torch").is_file()
 
 

@@ -14,6 +14,7 @@ from redis.exceptions import OutOfMemoryError
 
 from desktop.paths import Home
 from desktop.settings import RedisSettings
+from desktop.text.message import Message
 
 LOOPBACK = "127.0.0.1"
 
@@ -55,25 +56,33 @@ def connection_kwargs(server: RedisSettings | None, home: Home) -> dict[str, Any
     return {"host": server.host, "port": server.port, "db": server.db, "password": server.password}
 
 
-def describe_redis_error(error: Exception, server: RedisSettings | None) -> str:
+def describe_redis_error(error: Exception, server: RedisSettings | None) -> Message:
     """Return the message for the user for an error of redis-py, or of kombu caused by one.
 
     `server` is the external Redis; None means the library's own.
     """
-    where = f"The Redis at {server.host}:{server.port}" if server else "Unbraid's own Redis"
+    name = (
+        Message("The Redis at {host}:{port}", host=server.host, port=server.port)
+        if server
+        else Message("Unbraid's own Redis")
+    )
     cause = error if isinstance(error, redis.RedisError) else error.__cause__ or error
     if isinstance(cause, redis.AuthenticationError):
-        return f"{where} needs a different password. Set REDIS_PASSWORD."
+        return Message("{redis} needs a different password. Set REDIS_PASSWORD.", redis=name)
     if isinstance(cause, (redis.ConnectionError, redis.TimeoutError)):
-        return f"{where} does not answer. {_start_advice(server)}"
+        return Message("{redis} does not answer. {advice}", redis=name, advice=_start_advice(server))
     if isinstance(cause, redis.ReadOnlyError):
-        return f"{where} is a read-only copy of another server. Set REDIS_HOST to that server."
+        return Message("{redis} is a read-only copy of another server. Set REDIS_HOST to that server.", redis=name)
     if isinstance(cause, OutOfMemoryError):
-        return f"{where} has no memory left, so songs wait. Raise its maxmemory, or delete data from it."
-    return f"{where} cannot be used: {cause}."
+        return Message(
+            "{redis} has no memory left, so songs wait. Raise its maxmemory, or delete data from it.", redis=name
+        )
+    return Message("{redis} cannot be used: {cause}.", redis=name, cause=str(cause))
 
 
-def _start_advice(server: RedisSettings | None) -> str:
+def _start_advice(server: RedisSettings | None) -> Message:
     if server is None:
-        return "Songs wait until it does. If this lasts, quit Unbraid, then start it again."
-    return "Start it, or set REDIS_HOST and REDIS_PORT to another server. Without REDIS_HOST, Unbraid runs its own."
+        return Message("Songs wait until it does. If this lasts, quit Unbraid, then start it again.")
+    return Message(
+        "Start it, or set REDIS_HOST and REDIS_PORT to another server. Without REDIS_HOST, Unbraid runs its own."
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from desktop.errors import StorageError
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.message import Message
 
 # Windows reports this error for a pipe whose reader has closed it.
 _WINDOWS_BROKEN_PIPE = errno.EINVAL
@@ -71,7 +72,12 @@ class _GuardedFile(io.FileIO):
                 sys.platform == "win32" and error.errno == _WINDOWS_BROKEN_PIPE
             )
             if not is_broken_pipe and self.fileno() == 1:
-                raise StorageError(f"Standard output cannot be written: {disk_error_reason(error)}.") from error
+                raise StorageError(
+                    Message(
+                        "Standard output cannot be written: {reason}.",
+                        reason=disk_error_reason(error),
+                    )
+                ) from error
         return memoryview(data).nbytes
 
     def _redirect_to_devnull(self) -> None:

@@ -37,6 +37,7 @@ from desktop.runtime.redis_endpoint import (
 from desktop.settings import RedisSettings
 from desktop.supervisor.child_process import ChildProcess, kill_leftover
 from desktop.supervisor.runtime_dir import prepare_runtime_dir, remove_stale_runtime_dirs
+from desktop.text.message import Message
 
 PIDFILE = "redis.pid"
 USES_TCP = sys.platform == "win32"
@@ -46,7 +47,9 @@ _VERSION_TIMEOUT_S = 15.0
 _EXTERNAL_TIMEOUT_S = 5.0
 # The check writes this key, because a full server and a read-only one answer every ping. It expires after a second.
 _CHECK_KEY = "unbraid:check"
-_NO_SERVER_TEXT = "No working Redis server was found. Install one: sudo apt-get install redis-server"
+_NO_SERVER_MESSAGE = Message(
+    "No working Redis server was found. Install one: {command}", command="sudo apt-get install redis-server"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +96,7 @@ class RedisServer:
 
     def _start_first_working(self, should_stop: Callable[[], bool]) -> ChildProcess:
         """Start the first installed server that works with the data files. Raises ServiceUnavailableError."""
-        failure = ServiceUnavailableError(_NO_SERVER_TEXT)
+        failure = ServiceUnavailableError(_NO_SERVER_MESSAGE)
         for binary in _working_binaries():
             try:
                 return self._start(binary, _new_endpoint(), should_stop)
@@ -121,7 +124,9 @@ class RedisServer:
             if endpoint:
                 write_endpoint(self._home, endpoint)
         except OSError as error:
-            raise ServiceUnavailableError(f"Redis could not be started: {disk_error_reason(error)}.") from error
+            raise ServiceUnavailableError(
+                Message("Redis could not be started: {reason}.", reason=disk_error_reason(error))
+            ) from error
         self._endpoint = endpoint
         return self.child
 
@@ -141,7 +146,7 @@ class RedisServer:
                         return
                 sleep(0.005)
         child.stop(subprocess.Popen.kill)
-        raise ServiceUnavailableError(f"Redis does not start. {describe_log(self._home, 'redis')}")
+        raise ServiceUnavailableError(Message("Redis does not start. {log}", log=describe_log(self._home, "redis")))
 
 
 def check_external_redis(server: RedisSettings) -> None:
@@ -163,7 +168,7 @@ def find_binary() -> Path:
     """
     for binary in _working_binaries():
         return binary
-    raise ServiceUnavailableError(_NO_SERVER_TEXT)
+    raise ServiceUnavailableError(_NO_SERVER_MESSAGE)
 
 
 def _new_endpoint() -> RedisSettings | None:

@@ -20,6 +20,7 @@ from desktop.errors import ServiceUnavailableError
 from desktop.paths import Home
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.supervisor.child_process import read_running_pid
+from desktop.text.message import Message, join_messages
 
 _PROBE_NAME = "probe"
 # Seconds after which an unused folder is deleted: another app may have just created a newer one, and start Redis next.
@@ -33,20 +34,23 @@ def prepare_runtime_dir(home: Home) -> Path:
 
     Raises ServiceUnavailableError.
     """
-    problems: list[str] = []
+    problems: list[Message] = []
     for folder in home.runtime_dir_candidates:
         try:
             _make_private(folder)
             _check_socket_support(folder)
         except OSError as error:
-            problems.append(f"{folder}: {disk_error_reason(error)}")
+            problems.append(Message("{folder}: {reason}", folder=str(folder), reason=disk_error_reason(error)))
             _log.warning("Folder %s cannot be used for sockets: %s", folder, error)
         else:
             _save_runtime_dir(home, folder)
             return folder
     raise ServiceUnavailableError(
-        f"Redis has no folder for its socket ({'; '.join(problems)}). Free up space there, or set XDG_RUNTIME_DIR to a "
-        "writable folder of your own."
+        Message(
+            "Redis has no folder for its socket ({problems}). Free up space there, or set "
+            "XDG_RUNTIME_DIR to a writable folder of your own.",
+            problems=join_messages(*problems, separator="; "),
+        )
     )
 
 

@@ -18,6 +18,7 @@ from desktop.settings import external_redis
 from desktop.supervisor.child_process import ChildProcess
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
 from desktop.supervisor.worker_process import WorkerProcess
+from desktop.text.message import Message
 
 # Seconds between reconciliations, and the longest delay after a failed start.
 _POLL_INTERVAL_S = 2.0
@@ -26,7 +27,7 @@ _MAX_RETRY_DELAY_S = 60.0
 _STOP_TIMEOUT_S = 10.0
 # Seconds without an answer from Redis before the user is notified, and before the library's own Redis is restarted.
 _REPORT_AFTER_S, _RESTART_AFTER_S = 10.0, 60.0
-_FILE_ERROR = "Songs cannot be separated: {}. Check that file or folder, then start Unbraid again."
+_FILE_ERROR = Message("Songs cannot be separated: {reason}. Check that file or folder, then start Unbraid again.")
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
@@ -59,11 +60,11 @@ class Supervisor:
     """
 
     def __init__(
-        self, home: Home, reconciler: Reconciler, on_trouble: Callable[[str | None], None], makes_drafts: bool
+        self, home: Home, reconciler: Reconciler, on_trouble: Callable[[Message | None], None], makes_drafts: bool
     ) -> None:
         """Prepare the supervisor; raises ConfigurationError if the environment names an invalid Redis.
 
-        `on_trouble` is called from the thread with a sentence if jobs cannot be processed, and with None once they can.
+        `on_trouble` is called from the thread with a message if jobs cannot be processed, and with None once they can.
         `makes_drafts`: run a second worker that makes drafts of new tracks.
         """
         self._home = home
@@ -77,7 +78,7 @@ class Supervisor:
         self._wake_queue: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._first_try_done = threading.Event()
-        self._trouble: str | None = None
+        self._trouble: Message | None = None
         self._redis_silence = StallTimer()
         self._failures = 0
         self._retry_at = self._draft_retry_at = 0.0
@@ -126,23 +127,23 @@ class Supervisor:
         finally:
             self._first_try_done.set()
 
-    def _try_to_keep_running(self) -> str | None:
+    def _try_to_keep_running(self) -> Message | None:
         """Do one round, unless a retry delay is running; return why jobs cannot be processed, or None if they can."""
         if monotonic() < self._retry_at:
             return self._trouble
         try:
             return self._keep_running()
         except ServiceUnavailableError as error:
-            trouble = str(error)
+            trouble = error.message
         except OSError as error:
-            trouble = _FILE_ERROR.format(f"{disk_error_reason(error)}{f': {error.filename}' if error.filename else ''}")
+            trouble = _FILE_ERROR.with_arguments(reason=_describe_file_error(error))
         except Exception as error:  # noqa: BLE001 as in `_run_once`, but the user is notified, too
             trouble = report_broken_queue(error, self._home)
         self._failures += 1
         self._retry_at = monotonic() + min(2.0**self._failures, _MAX_RETRY_DELAY_S)
         return trouble
 
-    def _keep_running(self) -> str | None:
+    def _keep_running(self) -> Message | None:
         """Start missing children and reconcile the queue; may be repeated at any time.
 
         Raises ServiceUnavailableError, OSError.
@@ -160,7 +161,7 @@ class Supervisor:
             self._wake_up()
         return trouble
 
-    def _check_queue(self) -> str | None:
+    def _check_queue(self) -> Message | None:
         """Reconcile the queue with the database; return why Redis fails, once that has lasted `_REPORT_AFTER_S`."""
         try:
             self._run_reconciler(self._reconciler.reconcile)
@@ -170,7 +171,7 @@ class Supervisor:
                 _log.warning("Redis does not answer and is restarted")
                 self._redis.stop()
                 self._redis_silence.seconds_unchanged(False)
-            return str(error) if silent_s >= _REPORT_AFTER_S else self._trouble
+            return error.message if silent_s >= _REPORT_AFTER_S else self._trouble
         self._redis_silence.seconds_unchanged(False)
         return None
 
@@ -240,7 +241,12 @@ class Supervisor:
     def _wake_up(self) -> None:
         self._wake_queue.put(True)
 
-    def _set_trouble(self, trouble: str | None) -> None:
+    def _set_trouble(self, trouble: Message | None) -> None:
         if trouble != self._trouble:
             self._trouble = trouble
             self._on_trouble(trouble)
+
+
+def _describe_file_error(error: OSError) -> Message:
+    reason = disk_error_reason(error)
+    return Message("{reason}: {file}", reason=reason, file=str(error.filename)) if error.filename else reason

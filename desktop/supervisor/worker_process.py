@@ -12,6 +12,7 @@ from desktop.runtime.logging_setup import describe_log, log_file
 from desktop.runtime.processes import own_command, own_environment
 from desktop.supervisor.child_process import ChildProcess, kill_leftover
 from desktop.supervisor.runtime_dir import prepare_runtime_dir
+from desktop.text.message import Message
 
 READY_LINE = "ready"
 """Line that the worker writes to its standard output once it consumes the queue."""
@@ -52,14 +53,18 @@ class WorkerProcess:
         try:
             self.child = ChildProcess(command, pidfile, environment, stderr_log=log)
         except OSError as error:
-            raise ServiceUnavailableError(f"The worker could not be started: {disk_error_reason(error)}.") from error
+            raise ServiceUnavailableError(
+                Message("The worker could not be started: {reason}.", reason=disk_error_reason(error))
+            ) from error
         deadline = monotonic() + _START_TIMEOUT_S
         if self.child.read_first_line(lambda: should_stop() or monotonic() > deadline) == READY_LINE:
             return self.child
         self.child.stop(subprocess.Popen.kill)
         if should_stop():
             return None
-        raise ServiceUnavailableError(f"The worker does not start. {describe_log(self._home, self._name)}")
+        raise ServiceUnavailableError(
+            Message("The worker does not start. {log}", log=describe_log(self._home, self._name))
+        )
 
     def stop(self) -> None:
         """Stop the worker; a processing job goes back to the queue."""

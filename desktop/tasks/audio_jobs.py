@@ -20,6 +20,7 @@ from desktop.runtime.processes import end_with_parent
 from desktop.tasks.celery_app import SEPARATE_TASK, app
 from desktop.tasks.outcomes import FailureKind, TaskResult, classify_failure, make_failed_result
 from desktop.tasks.redis_client import parse_job_id
+from desktop.text.message import Message
 
 if TYPE_CHECKING:
     from desktop.tasks.run_job import JobRunner
@@ -45,7 +46,9 @@ def process_audio_job(job_id: object = None, *_: object, **__: object) -> TaskRe
     """
     parsed_id = parse_job_id(job_id)
     if parsed_id is None:
-        return make_failed_result(f"{_short_repr.repr(job_id)} is not a job id: it must be a UUID.")
+        return make_failed_result(
+            Message("{value} is not a job id: it must be a UUID.", value=_short_repr.repr(job_id))
+        )
     result = _get_runner().run(parsed_id)
     _log.info("Job %s: %s", parsed_id, result["status"])
     return result

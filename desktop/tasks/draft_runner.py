@@ -17,6 +17,7 @@ from desktop.pipeline.draft import make_draft
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.sketch import SketchEngine
 from desktop.segments.partial_result import COMPLETE_MARKER
+from desktop.text.message import Message
 
 # Seconds without a new segment after which the watchdog ends the process.
 _STALL_TIMEOUT_S = 120.0
@@ -74,7 +75,7 @@ class DraftRunner:
             make_draft(find_stored_track(folder, job), folder.draft, self._engine, on_segment, is_obsolete)
         (folder.draft / COMPLETE_MARKER).touch()
         if is_obsolete():  # checked last: the end of the job may have deleted the draft while it was written
-            raise CancelledError("The draft is no longer wanted.")
+            raise CancelledError(Message("The draft is no longer wanted."))
         self._events.emit(DraftChanged(job.id, complete=True))
 
 

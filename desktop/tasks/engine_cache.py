@@ -14,13 +14,14 @@ from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 from desktop.runtime.settings_file import SettingsFile
 from desktop.settings import Settings
+from desktop.text.message import Message
 
 SKETCH = "sketch"
 # Seconds after a failed download in which further jobs use Sketch at once.
 _DOWNLOAD_RETRY_S = 300.0
 # Seconds: half of the segment that HTDemucs was trained on.
 _LOW_MEMORY_SEGMENT_S = 3.9
-_LOW_MEMORY_NOTICE = "Separated in shorter segments, because there was not enough memory for longer ones."
+_LOW_MEMORY_NOTICE = Message("Separated in shorter segments, because there was not enough memory for longer ones.")
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +35,7 @@ class EngineCache:
         self._settings_file = SettingsFile(home) if home else None
         self._spec: EngineSpec | None = None
         self._engine: Engine | None = None
-        self._failed_downloads: dict[str, tuple[float, str]] = {}
+        self._failed_downloads: dict[str, tuple[float, Message]] = {}
 
     def get(
         self,
@@ -43,7 +44,7 @@ class EngineCache:
         should_stop: Callable[[], bool],
         low_memory: bool = False,
         fall_back: bool = True,
-    ) -> tuple[Engine, tuple[str, ...]]:
+    ) -> tuple[Engine, tuple[Message, ...]]:
         """Return the engine of the model `name`, and notices for the user.
 
         `report` receives the downloaded part, 0 to 1. `low_memory` selects torch on the CPU with shorter segments.
@@ -61,10 +62,15 @@ class EngineCache:
         except ModelUnavailableError as error:
             if not fall_back:
                 raise ModelUnavailableError(
-                    f"{model.title} is not downloaded. {error.problem}", error.advice
+                    Message("{title} is not downloaded. {problem}", title=model.title, problem=error.problem),
+                    error.advice,
                 ) from error
             _log.warning("Sketch replaced model %s: %s", name, error)
-            notice = f"Separated with Sketch in draft quality, because {model.title} is not on this computer. {error}"
+            notice = Message(
+                "Separated with Sketch in draft quality, because {model} is not on this computer. {error}",
+                model=model.title,
+                error=error.message,
+            )
             return self._load(self._model_store.get(SKETCH)), (notice,)
 
     def clear(self) -> None:
@@ -94,7 +100,7 @@ class EngineCache:
         try:
             return self._model_store.download(model.name, lambda done, total: report(done / max(total, 1)), should_stop)
         except ModelUnavailableError as error:
-            self._failed_downloads[model.name] = (monotonic(), str(error))
+            self._failed_downloads[model.name] = (monotonic(), error.message)
             raise
 
     def _load(self, model: Model, low_memory: bool = False) -> Engine:

@@ -11,12 +11,13 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_RETRY_DELAY_S, OUT_OF_MEMORY_MESSAGE
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.outcomes import DROPPED, PENDING, FailureKind, TaskResult, classify_failure, make_failed_result
+from desktop.text.message import Message
 
 MAX_RETRIES = 3
 # Longest delay before the first retry in seconds, and the factor by which it grows for each further retry.
 _FIRST_DELAY_S, _DELAY_FACTOR = 15.0, 4.0
-_NO_RESPONSE_MESSAGE = "A service that Unbraid needs did not answer. The worker's log names it."
-_INTERNAL_ERROR_MESSAGE = "An internal error stopped the separation. See the worker's log, then try again."
+_NO_RESPONSE_MESSAGE = Message("A service that Unbraid needs did not answer. The worker's log names it.")
+_INTERNAL_ERROR_MESSAGE = Message("An internal error stopped the separation. See the worker's log, then try again.")
 _log = logging.getLogger(__name__)
 
 
@@ -53,7 +54,7 @@ class FailurePolicy:
             return self._retry_in_low_memory(job)
         return self._fail(job, _with_attempt_count(job, _error_message(error, kind), kind), elapsed)
 
-    def _schedule_retry(self, job: Job, message: str) -> TaskResult:
+    def _schedule_retry(self, job: Job, message: Message) -> TaskResult:
         delay_s = self.retry_delay(job.retries)
         _log.warning("Job %s is retried in %.0f s: %s", job.id, delay_s, message)
         return PENDING if self.store.ownership.schedule_retry(job, message, delay_s) else DROPPED
@@ -63,19 +64,21 @@ class FailurePolicy:
         self.engines.clear()
         return PENDING if self.store.ownership.retry_in_low_memory(job) else DROPPED
 
-    def _fail(self, job: Job, message: str, elapsed: float) -> TaskResult:
+    def _fail(self, job: Job, message: Message, elapsed: float) -> TaskResult:
         _log.warning("Job %s failed: %s", job.id, message)
         # This works even if the database has just failed: the store opens a new connection for each call.
         return make_failed_result(message) if self.store.ownership.fail(job, message, elapsed) else DROPPED
 
 
-def _error_message(error: Exception, kind: FailureKind) -> str:
+def _error_message(error: Exception, kind: FailureKind) -> Message:
     if kind is FailureKind.OUT_OF_MEMORY:
         return OUT_OF_MEMORY_MESSAGE
     if isinstance(error, UnbraidError):
-        return str(error)
+        return error.message
     return _NO_RESPONSE_MESSAGE if kind is FailureKind.TRANSIENT else _INTERNAL_ERROR_MESSAGE
 
 
-def _with_attempt_count(job: Job, message: str, kind: FailureKind) -> str:
-    return f"{message} Unbraid tried {job.retries + 1} times." if kind is FailureKind.TRANSIENT else message
+def _with_attempt_count(job: Job, message: Message, kind: FailureKind) -> Message:
+    if kind is not FailureKind.TRANSIENT:
+        return message
+    return Message("{problem} Unbraid tried {attempts} times.", problem=message, attempts=job.retries + 1)

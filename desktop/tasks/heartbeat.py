@@ -13,6 +13,7 @@ from desktop.jobs.queue import EventSink
 from desktop.jobs.store import JobStore
 from desktop.runtime.stall_timer import StallTimer
 from desktop.stage import Stage
+from desktop.text.message import Message
 
 STALL_TIMEOUT_S = 600.0
 """Seconds without progress after which a job counts as stalled."""
@@ -103,9 +104,9 @@ class Heartbeat:
     def raise_if_stopped(self) -> None:
         """Raise LostClaimError if the claim is lost, or CancelledError if the job was cancelled or paused."""
         if self._directive is OwnerDirective.ABANDON:
-            raise LostClaimError("Another worker owns this job now.")
+            raise LostClaimError(Message("Another worker owns this job now."))
         if self.should_stop():
-            raise CancelledError("Stopped.")
+            raise CancelledError(Message("Stopped."))
 
     def _resets_progress(self, stage: Stage) -> bool:
         """Return True if progress may decrease at `stage`.

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError as UnreachableBrokerError
 
 from desktop.errors import DamagedLibraryError, ModelRejectedError, UnusableTrackError
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import Message
 
 
 class FailureKind(Enum):
@@ -51,14 +52,16 @@ _PERMANENT_ERRORS = (UnusableTrackError, ModelRejectedError, DamagedLibraryError
 _OOM_CLASS_NAME, _OOM_MESSAGES = "OutOfMemoryError", ("can't allocate memory", "not enough memory", "bad_alloc")
 
 
-def make_failed_result(message: str) -> TaskResult:
+def make_failed_result(message: Message) -> TaskResult:
     """Return the result of a failed job, with the reason for the user."""
-    return {"status": JobState.FAILED.value, "error": message}
+    return {"status": JobState.FAILED.value, "error": str(message)}
 
 
 def make_job_result(job: Job) -> TaskResult:
     """Return the result of a job that the caller does not own, from its state."""
-    return make_failed_result(job.error or "") if job.state is JobState.FAILED else {"status": job.state.value}
+    if job.state is JobState.FAILED and job.error:
+        return make_failed_result(job.error)
+    return {"status": job.state.value}
 
 
 def classify_failure(error: BaseException) -> FailureKind:

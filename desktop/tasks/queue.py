@@ -25,6 +25,7 @@ from desktop.runtime.redis_endpoint import describe_redis_error, has_endpoint
 from desktop.settings import external_redis
 from desktop.tasks.celery_app import DRAFT_TASK, LIBRARY_HEADER, SEPARATE_TASK, app, broker_url, configure_for_library
 from desktop.tasks.redis_client import redis_client, redis_names
+from desktop.text.message import Message
 
 _log = logging.getLogger(__name__)
 # Celery's time limits are the last resort against a hung job, so they grow with the track: 20 times its length covers a
@@ -45,8 +46,8 @@ _REPLY_TIMEOUT_S, _ATTEMPTS = 3.0, 3
 _INTERACTIVE_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 # Seconds for which a message may stay the next one while no job is processing, and between two checks.
 _TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
-_NO_WORKER_MESSAGE = "No worker takes songs from this library's queue."
-_WORKER_STUCK_MESSAGE = "Songs are waiting, but the worker takes none."
+_NO_WORKER_MESSAGE = Message("No worker takes songs from this library's queue.")
+_WORKER_STUCK_MESSAGE = Message("Songs are waiting, but the worker takes none.")
 
 
 class CeleryQueue:
@@ -182,7 +183,7 @@ def find_workers() -> Workers:
     return found
 
 
-def find_worker_problem(store: JobStore, workers: Workers | None = None) -> str | None:
+def find_worker_problem(store: JobStore, workers: Workers | None = None) -> Message | None:
     """Return a sentence on why no worker separates the jobs in `store`; None if one does.
 
     `workers` is a fresh result of `find_workers`, which is called if None. Takes some seconds, also if Redis does not
@@ -195,7 +196,7 @@ def find_worker_problem(store: JobStore, workers: Workers | None = None) -> str 
             return _NO_WORKER_MESSAGE
         return _WORKER_STUCK_MESSAGE if store.due_jobs() and not _next_message_is_taken() else None
     except ServiceUnavailableError as error:
-        return str(error)
+        return error.message
     except redis.RedisError as error:
         return describe_redis_error(error, external_redis())
 

@@ -13,11 +13,12 @@ from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.library import library_id
 from desktop.runtime.redis_endpoint import connection_kwargs
 from desktop.settings import external_redis, queue_from_environment
+from desktop.text.message import Message
 
 # redis-py would retry for seconds before it reports that the server does not answer; callers decide when to retry.
 _NO_RETRY = Retry(NoBackoff(), 0)
-_UNUSABLE_ID_FILE = (
-    "The library's file {} cannot be used: {}. Make it and its folder readable and writable, then try again."
+_UNUSABLE_ID_FILE = Message(
+    "The library's file {file} cannot be used: {reason}. Make it and its folder readable and writable, then try again."
 )
 
 
@@ -86,7 +87,9 @@ def redis_names(library: Home | None = None) -> RedisNames:
     try:
         identifier = library_id(folder)
     except OSError as error:
-        raise StorageError(_UNUSABLE_ID_FILE.format(folder.id_file, disk_error_reason(error))) from error
+        raise StorageError(
+            _UNUSABLE_ID_FILE.with_arguments(file=str(folder.id_file), reason=disk_error_reason(error))
+        ) from error
     return RedisNames(identifier, queue_from_environment() or f"unbraid.{identifier}")
 
 

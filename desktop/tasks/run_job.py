@@ -52,9 +52,12 @@ from desktop.tasks.outcomes import (
     make_failed_result,
     make_job_result,
 )
+from desktop.text.message import Message
 
-_TRACK_MISSING_MESSAGE = "The library's copy of this song is missing. Remove the song, then add it again."
-_STALLED_MESSAGE = "The separation of this song made no progress and was stopped. See the worker's log, then try again."
+_TRACK_MISSING_MESSAGE = Message("The library's copy of this song is missing. Remove the song, then add it again.")
+_STALLED_MESSAGE = Message(
+    "The separation of this song made no progress and was stopped. See the worker's log, then try again."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -196,7 +199,12 @@ class JobRunner:
         return is_recorded
 
     def _record_completion(
-        self, heartbeat: Heartbeat, stems: tuple[Stem, ...], notices: tuple[str, ...], outcome: Outcome, runtime: str
+        self,
+        heartbeat: Heartbeat,
+        stems: tuple[Stem, ...],
+        notices: tuple[Message, ...],
+        outcome: Outcome,
+        runtime: str,
     ) -> bool:
         return self.store.ownership.complete(
             heartbeat.job,
@@ -244,7 +252,7 @@ class JobRunner:
         self._delete_leftovers(job.id)
 
 
-def _export_or_keep(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[str, ...]]:
+def _export_or_keep(job: Job, outcome: Outcome) -> tuple[tuple[Stem, ...], tuple[Message, ...]]:
     """Export the stems to the output folder. Return them, and notices if they are only in the library."""
     stems = tuple(Stem(stem.name, stem.path, stem.peaks) for stem in outcome.stems)
     try:

@@ -2,7 +2,7 @@
 
 from math import ceil
 
-from desktop.text.plurals import format_count
+from desktop.text.message import tr, tr_count
 
 UNKNOWN_DURATION = "–"
 
@@ -32,13 +32,17 @@ def describe_duration(seconds: float) -> str:
     """Return `seconds` in words for a screen reader: "1 minute 17 seconds"."""
     minutes, second = divmod(int(max(0.0, seconds)), 60)
     hours, minute = divmod(minutes, 60)
-    counts = ((hours, "hour"), (minute, "minute"), (second, "second"))
-    return " ".join(format_count(count, unit) for count, unit in counts if count) or "0 seconds"
+    parts = [
+        tr_count("{count} hour", "{count} hours", hours) if hours else "",
+        tr_count("{count} minute", "{count} minutes", minute) if minute else "",
+        tr_count("{count} second", "{count} seconds", second) if second or not (hours or minute) else "",
+    ]
+    return " ".join(filter(None, parts))
 
 
 def format_time_left(seconds: float | None) -> str:
     """Return "about 4:12 left"; empty if `seconds` is unknown or below 1."""
-    return f"about {format_duration(seconds)} left" if seconds and seconds >= 1 else ""
+    return tr("about {time} left", time=format_duration(seconds)) if seconds and seconds >= 1 else ""
 
 
 def format_rough_time_left(seconds: float | None) -> str:
@@ -49,11 +53,15 @@ def format_rough_time_left(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if seconds < 60:
-        return "under a minute left"
+        return tr("under a minute left")
     minutes = ceil(seconds / 60)
-    return f"about {minutes} min left" if minutes < 100 else f"about {round(minutes / 60)} h left"
+    if minutes < 100:
+        return tr("about {minutes} min left", minutes=minutes)
+    return tr("about {hours} h left", hours=round(minutes / 60))
 
 
 def format_retry_delay(seconds: float) -> str:
     """Return "40 s" or "6 min", rounded up."""
-    return f"{ceil(seconds)} s" if seconds <= 90 else f"{ceil(seconds / 60)} min"
+    if seconds <= 90:
+        return tr("{seconds} s", seconds=ceil(seconds))
+    return tr("{minutes} min", minutes=ceil(seconds / 60))

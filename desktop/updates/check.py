@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from desktop import __version__
 from desktop.errors import UpdateError
 from desktop.paths import Home
+from desktop.text.message import Message
 from desktop.updates.feed_config import FeedConfig
 from desktop.updates.fetch import fetch
 from desktop.updates.minisign import PublicKey, SignatureError
@@ -33,9 +34,9 @@ def parse_feed(data: bytes) -> Release:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UpdateError(f"The update feed is not JSON: {error}.") from error
+        raise UpdateError(Message("The update feed is not JSON: {error}.", error=str(error))) from error
     if not isinstance(content, dict):
-        raise UpdateError("The update feed is not a JSON object.")
+        raise UpdateError(Message("The update feed is not a JSON object."))
     return Release(_read_version(content.get("version")), _read_page_url(content.get("page")))
 
 
@@ -59,7 +60,11 @@ def check_for_update(config: FeedConfig, home: Home, current_version: str = __ve
     state = load_update_state(home)
     if is_newer(state.newest, than=release.version):
         raise UpdateError(
-            f"The update feed is outdated: it announces {release.version}, an earlier one announced {state.newest}."
+            Message(
+                "The update feed is outdated: it announces {version}, an earlier one announced {newest}.",
+                version=release.version,
+                newest=state.newest,
+            )
         )
     change_update_state(home, newest=release.version)
     is_wanted = is_newer(release.version, than=current_version) and release.version != state.dismissed
@@ -77,7 +82,7 @@ def _read_version(value: Any) -> str:
     try:
         return str(Version(value))
     except (InvalidVersion, TypeError) as error:
-        raise UpdateError(f"The update feed has no valid version: {value!r:.80}.") from error
+        raise UpdateError(Message("The update feed has no valid version: {value:.80}.", value=repr(value))) from error
 
 
 def _read_page_url(value: Any) -> str:
@@ -86,9 +91,9 @@ def _read_page_url(value: Any) -> str:
     except ValueError:
         url = None
     if not url or url.scheme != "https" or not url.hostname or not value.isprintable() or " " in value:
-        raise UpdateError(f"The update feed has no valid page address: {value!r:.80}.")
+        raise UpdateError(Message("The update feed has no valid page address: {value:.80}.", value=repr(value)))
     if len(value) > _MAX_URL_CHARS:
-        raise UpdateError("The update feed has a page address that is too long.")
+        raise UpdateError(Message("The update feed has a page address that is too long."))
     return value
 
 
@@ -97,5 +102,11 @@ def _fetch_verified_release(config: FeedConfig) -> Release:
     try:
         PublicKey.parse(config.public_key).verify(feed, signature.decode())
     except (SignatureError, UnicodeDecodeError) as error:
-        raise UpdateError(f"The signature of the update feed at {config.feed_url} did not verify: {error}.") from error
+        raise UpdateError(
+            Message(
+                "The signature of the update feed at {feed_url} did not verify: {error}.",
+                feed_url=config.feed_url,
+                error=str(error),
+            )
+        ) from error
     return parse_feed(feed)

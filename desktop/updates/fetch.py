@@ -5,6 +5,7 @@ import time
 
 from desktop.errors import UpdateError
 from desktop.runtime.http import RequestError, UnsafeUrlError, open_url, read_chunks
+from desktop.text.message import Message
 
 # Maximum seconds without a byte, and for the whole file.
 READ_TIMEOUT_S = 10.0
@@ -24,9 +25,9 @@ def fetch(url: str, read_timeout_s: float = READ_TIMEOUT_S, total_timeout_s: flo
         with open_url(url, timeout_s=read_timeout_s, only_https=True) as response:
             return _read_response(response, url, deadline)
     except UnsafeUrlError as error:
-        raise UpdateError(str(error)) from error
+        raise UpdateError(error.problem) from error
     except RequestError as error:
-        raise UpdateError(f"{url} could not be read: {error.detail}.") from error
+        raise UpdateError(Message("{url} could not be read: {detail}.", url=url, detail=error.detail)) from error
 
 
 def _read_response(response: http.client.HTTPResponse, url: str, deadline: float) -> bytes:
@@ -34,7 +35,11 @@ def _read_response(response: http.client.HTTPResponse, url: str, deadline: float
     for chunk in read_chunks(response, MAX_BYTES):
         data += chunk
         if len(data) > MAX_BYTES:
-            raise UpdateError(f"{url} is larger than {MAX_BYTES} bytes and was not read completely.")
+            raise UpdateError(
+                Message(
+                    "{url} is larger than {max_bytes} bytes and was not read completely.", url=url, max_bytes=MAX_BYTES
+                )
+            )
         if time.monotonic() > deadline:
-            raise UpdateError(f"{url} arrives too slowly and was not read completely.")
+            raise UpdateError(Message("{url} arrives too slowly and was not read completely.", url=url))
     return data

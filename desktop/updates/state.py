@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from desktop.atomic_file import write_atomically
 from desktop.errors import UpdateError
 from desktop.paths import Home
+from desktop.text.message import Message
 
 CHECK_INTERVAL_S = 24 * 3600.0
 """Minimum seconds between two update checks."""
@@ -51,5 +52,9 @@ def change_update_state(home: Home, **values: str | float) -> None:
         write_atomically(home.update_state, json.dumps(asdict(changed), indent=2), durable=False)
     except OSError as error:
         raise UpdateError(
-            f"The result of the update check could not be saved in {home.update_state}: {error}."
+            Message(
+                "The result of the update check could not be saved in {file}: {error}.",
+                file=str(home.update_state),
+                error=str(error),
+            )
         ) from error

@@ -15,6 +15,7 @@ from typing import Any
 from desktop.audio.names import printable, safe_file_name
 from desktop.errors import ModelRejectedError
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.message import Message
 from desktop.weights.formats import WeightsContent, read_weights_file
 from desktop.weights.unpickler import ELEMENT_BYTES, ClassReference, ForbiddenGlobalError, TensorView
 
@@ -76,24 +77,36 @@ def read_package(path: Path) -> Package:
         return _parse_package(name, read_weights_file(path))
     except ForbiddenGlobalError as error:
         raise ModelRejectedError(
-            f"{name} refers to {printable(str(error))}, which weights do not need. It may try to run code, so it "
-            "was not opened. Use a file from a source that you trust."
+            Message(
+                "{name} refers to {error}, which weights do not need. It may try to run code, so it was "
+                "not opened. Use a file from a source that you trust.",
+                name=name,
+                error=printable(str(error)),
+            )
         ) from error
     except FileNotFoundError as error:
-        raise ModelRejectedError(f"{name} was not found. It may have been moved or deleted.") from error
+        raise ModelRejectedError(
+            Message("{name} was not found. It may have been moved or deleted.", name=name)
+        ) from error
     except OSError as error:
-        raise ModelRejectedError(f"{name} could not be read: {disk_error_reason(error)}.") from error
+        raise ModelRejectedError(
+            Message("{name} could not be read: {reason}.", name=name, reason=disk_error_reason(error))
+        ) from error
     except _DAMAGED_FILE_ERRORS as error:
-        raise ModelRejectedError(f"{name} is damaged, or not a Demucs model. Download it again.") from error
+        raise ModelRejectedError(
+            Message("{name} is damaged, or not a Demucs model. Download it again.", name=name)
+        ) from error
 
 
 def _check_regular_file(path: Path) -> None:
     """Raise ModelRejectedError unless `path` is a regular file, OSError if it does not exist."""
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        raise ModelRejectedError(f"{printable(path.name)} is a folder. Choose the model's file.")
+        raise ModelRejectedError(Message("{name} is a folder. Choose the model's file.", name=printable(path.name)))
     if not stat.S_ISREG(mode):
-        raise ModelRejectedError(f"{printable(path.name)} is a device or a pipe. Choose the model's file.")
+        raise ModelRejectedError(
+            Message("{name} is a device or a pipe. Choose the model's file.", name=printable(path.name))
+        )
 
 
 def _parse_package(name: str, content: WeightsContent) -> Package:
@@ -102,31 +115,32 @@ def _parse_package(name: str, content: WeightsContent) -> Package:
         raise ModelRejectedError(_not_a_package_message(name, value))
     args, kwargs, state = value["args"], value["kwargs"], value["state"]
     if value["klass"] != _HTDEMUCS:
-        raise ModelRejectedError(f"{name} is not an HTDemucs model. Unbraid cannot run other kinds.")
+        raise ModelRejectedError(Message("{name} is not an HTDemucs model. Unbraid cannot run other kinds.", name=name))
     if not (isinstance(args, tuple | list) and isinstance(kwargs, dict) and isinstance(state, dict)):
-        raise ModelRejectedError(f"{name} does not contain a Demucs model.")
+        raise ModelRejectedError(Message("{name} does not contain a Demucs model.", name=name))
     if state.get("__quantized"):
-        raise ModelRejectedError(f"{name} is a quantised model, which Unbraid cannot run.")
+        raise ModelRejectedError(Message("{name} is a quantised model, which Unbraid cannot run.", name=name))
     if not all(isinstance(key, str) and _is_valid_weight(item) for key, item in state.items()):
-        raise ModelRejectedError(f"{name} contains weights in an unknown format.")
+        raise ModelRejectedError(Message("{name} contains weights in an unknown format.", name=name))
     sources: Any = kwargs.get("sources") or (args[0] if args else None)
     if not _are_valid_stem_names(sources):
-        raise ModelRejectedError(f"{name} does not say which stems it makes.")
+        raise ModelRejectedError(Message("{name} does not say which stems it makes.", name=name))
     stored = {key: _locate_tensor(item, content.storage_offsets) for key, item in state.items()}
     # Tensors may share elements. In HTDemucs none do, and a thousand copies of the same bytes would fill the memory.
     if sum(weight.span_bytes for weight in stored.values()) > content.file_bytes:
-        raise ModelRejectedError(f"{name} contains weights in an unknown format.")
+        raise ModelRejectedError(Message("{name} contains weights in an unknown format.", name=name))
     return Package(tuple(args), kwargs, stored, tuple(sources))
 
 
-def _not_a_package_message(name: str, value: object) -> str:
+def _not_a_package_message(name: str, value: object) -> Message:
     state = value.get("state_dict", value.get("state", value)) if isinstance(value, dict) else None
     if isinstance(state, dict) and any(isinstance(item, TensorView) for item in state.values()):
-        return (
-            f"{name} contains only weights: it does not say which model they belong to or which stems it makes. "
-            "Get the model as a package that Demucs itself can load."
+        return Message(
+            "{name} contains only weights: it does not say which model they belong to or which stems it makes. Get the "
+            "model as a package that Demucs itself can load.",
+            name=name,
         )
-    return f"{name} does not contain a Demucs model."
+    return Message("{name} does not contain a Demucs model.", name=name)
 
 
 def _is_valid_weight(item: object) -> bool:

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import editions
 import numpy as np
@@ -29,7 +30,7 @@ from staging import RATE, DesktopSession, desktop_session
 
 DEMO = ROOT / "resources" / "demo" / "Unbraid demo.flac"
 LIBRARY = ".local/share/Unbraid"
-SCREENSHOTS = BUILD / "proof"
+SCREENSHOTS = BUILD / "acceptance"
 # No model can be downloaded, so Sketch is used, as for a user without a connection.
 _OFFLINE_VARIABLES = {"UNBRAID_MODEL_URL": "http://127.0.0.1:9"}
 # Files that system libraries write in the user's home for every program.
@@ -50,7 +51,7 @@ def main(argv: Sequence[str]) -> int:
     edition = editions.EDITIONS[parser.parse_args(argv).edition]
     if sys.platform == "win32" or os.geteuid() != 0:
         sys.stderr.write(
-            "Making a bare system needs root: sudo build/.venv/bin/python packaging/linux/acceptance_test.py\n"
+            "Making a clean machine needs root: sudo build/.venv/bin/python packaging/linux/acceptance_test.py\n"
         )
         return 1
     try:
@@ -58,12 +59,12 @@ def main(argv: Sequence[str]) -> int:
     except BuildError as error:
         print_message(str(error))
         return 1
-    if not setup_debian.install_packages(setup_debian.find_missing("proof"), BUILD / "packages.log"):
+    if not setup_debian.install_packages(setup_debian.find_missing("acceptance"), BUILD / "packages.log"):
         return 1
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     try:
         for check_package in (check_deb, check_tar):
-            with clean_machine(BUILD / "bare") as system:
+            with clean_machine(BUILD / "clean-machine") as system:
                 for passed in check_package(system, edition):
                     print_message(f"ok  {passed}")
     except (AcceptanceError, TimeoutError) as error:
@@ -79,8 +80,8 @@ def check_deb(system: CleanMachine, edition: Edition) -> Iterator[str]:
     system.run("apt-get", "update")
     system.run("apt-get", "install", "-y", f"/tmp/{deb.name}")
     if system.run("sh", "-c", "ls /usr/bin/python3* 2>/dev/null || true").strip():
-        raise AcceptanceError("there is a Python on the bare system, so nothing is proven")
-    yield f"{deb.name} installed on a bare Debian; no Python there"
+        raise AcceptanceError("the clean machine has a Python, so the test would show nothing")
+    yield f"{deb.name} installed on a clean Debian without Python"
     yield _check_libraries(system, "/usr/lib/unbraid")
     with desktop_session(system) as session:
         yield from _check_first_use(system, session, "unbraid")
@@ -121,7 +122,7 @@ def _check_libraries(system: CleanMachine, folder: str) -> str:
     script = f"find {folder} -name '*.so*' -type f -exec {ldd} | grep 'not found' || true"
     missing = {line.split("=>")[0].strip() for line in system.run("sh", "-c", script).splitlines()} - {_DRIVER_LIBRARY}
     if missing:
-        raise AcceptanceError(f"libraries that the bundle wants and nobody has: {', '.join(sorted(missing))}")
+        raise AcceptanceError(f"missing libraries that the bundle needs: {', '.join(sorted(missing))}")
     return "every library finds those that it needs"
 
 
@@ -134,7 +135,7 @@ def _check_first_use(system: CleanMachine, session: DesktopSession, program: str
     yield "the window opens"
     # The window has no page before its library is open, and this test is faster than a user.
     wait_until(lambda: any(" worker " in line for line in system.processes()), "the worker starts")
-    session.press_keys("Tab", "Return")  # from "Add songs…", which has the focus at first
+    session.press_keys("Tab", "Tab", "Return")  # from "Add songs…", which has the focus at first, to the demo song
     wait_until(lambda: _job_states(system, program) == ["completed"], "the demo song is separated", 300)
     yield f"the demo song is separated by the bundled Redis and worker: {_describe_null(system, program)}"
     session.press_keys("space")

@@ -37,8 +37,8 @@ Recommends: {recommends}
 {instead}Section: sound
 Priority: optional
 Description: {summary}
- Drop a song on the window and hear it come apart: vocals, drums, bass and the
- rest. Everything is done on this computer; nothing leaves it.
+ Drop a song on the window and get its stems: vocals, drums, bass and the rest.
+ Everything is done on this computer; nothing leaves it.
 {besides}"""
 # The editions replace each other: they have the same command and the same library.
 _CUDA_RELATIONS = "Provides: unbraid\nConflicts: unbraid\nReplaces: unbraid\n"
@@ -54,7 +54,9 @@ def main(argv: Sequence[str]) -> int:
     """Make both packages in dist/ and return the exit status."""
     parser = argparse.ArgumentParser(prog="make_packages.py", description="Makes the Linux packages of a bundle.")
     editions.add_option(parser)
-    parser.add_argument("--level", type=int, choices=range(10), default=_LEVEL, help="of xz (default: %(default)s)")
+    parser.add_argument(
+        "--level", type=int, choices=range(10), default=_LEVEL, help="compression level of xz (default: %(default)s)"
+    )
     arguments = parser.parse_args(argv)
     edition = editions.EDITIONS[arguments.edition]
     if not (edition.bundle / "unbraid").exists():

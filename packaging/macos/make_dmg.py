@@ -41,7 +41,7 @@ def main() -> int:
             _run("codesign", "--force", "--timestamp", "--sign", identity, image)
             notarise(image)
     except subprocess.CalledProcessError as error:
-        sys.stderr.write(f"{error.cmd[0]} failed ({error.returncode}); what it said is above.\n")
+        sys.stderr.write(f"{error.cmd[0]} failed ({error.returncode}); its output is above.\n")
         return 1
     sys.stdout.write(f"{image}\n")
     return 0

@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     if "--generate" in argv:
         return 0
     if not (BUNDLE / "unbraid.exe").is_file():
-        sys.stderr.write(f"{BUNDLE} holds no unbraid.exe. Build it first: python packaging/build.py\n")
+        sys.stderr.write(f"{BUNDLE} has no program unbraid.exe. Build it first: python packaging/build.py\n")
         return 1
     try:
         compiler = find_compiler()

@@ -1,10 +1,10 @@
 ; The setup program for Windows. packaging/windows/make_setup.py writes build/windows/generated.iss and compiles this.
-; For one user, without administrator rights. The library lies elsewhere: neither setup nor uninstall ever touches it.
+; For one user, without administrator rights. The library is elsewhere: neither setup nor uninstall touches it.
 
 #include "..\..\build\windows\generated.iss"
 
 [Setup]
-; Never to be changed: by it a later version finds this one.
+; Must never change: later versions find this one by it.
 AppId={{7C0E8E7B-3C5B-4C9E-9B0E-6E6F2A1C5D41}
 AppName=Unbraid
 AppVersion={#Version}
@@ -29,7 +29,7 @@ Compression=lzma2/max
 SolidCompression=yes
 WizardStyle=modern
 ChangesAssociations=yes
-; An older version that runs is closed. Its songs in work go on from their finished segments in the new one.
+; Closes a running older version. Its songs in work continue from their finished segments in the new one.
 CloseApplications=force
 RestartApplications=no
 #ifdef Sign
@@ -41,7 +41,7 @@ SignedUninstaller=yes
 Name: desktopicon; Description: "{cm:CreateDesktopIcon}"; GroupDescription: "{cm:AdditionalIcons}"; Flags: unchecked
 
 [InstallDelete]
-; Nothing of an older version stays that this one does not have.
+; Removes the files of an older version.
 Type: filesandordirs; Name: "{app}\_internal"
 
 [Files]
@@ -52,11 +52,11 @@ Name: "{autoprograms}\Unbraid"; Filename: "{app}\unbraid.exe"
 Name: "{autodesktop}\Unbraid"; Filename: "{app}\unbraid.exe"; Tasks: desktopicon
 
 [Registry]
-; "Open with": Unbraid is offered for what it can open, and takes nothing away from other programs.
+; "Open with": Unbraid is offered for the files that it can open, and changes no default program.
 Root: HKA; Subkey: "Software\Classes\Applications\unbraid.exe"; ValueType: string; ValueName: "FriendlyAppName"; ValueData: "Unbraid"; Flags: uninsdeletekey
 Root: HKA; Subkey: "Software\Classes\Applications\unbraid.exe\shell\open\command"; ValueType: string; ValueData: """{app}\unbraid.exe"" ""%1"""
 Root: HKA; Subkey: "Software\Unbraid\Capabilities"; ValueType: string; ValueName: "ApplicationName"; ValueData: "Unbraid"; Flags: uninsdeletekey
-Root: HKA; Subkey: "Software\Unbraid\Capabilities"; ValueType: string; ValueName: "ApplicationDescription"; ValueData: "Takes a song apart into its stems, on this computer alone."
+Root: HKA; Subkey: "Software\Unbraid\Capabilities"; ValueType: string; ValueName: "ApplicationDescription"; ValueData: "Separates songs into stems on your own computer."
 Root: HKA; Subkey: "Software\Unbraid"; Flags: uninsdeletekeyifempty
 Root: HKA; Subkey: "Software\RegisteredApplications"; ValueType: string; ValueName: "Unbraid"; ValueData: "Software\Unbraid\Capabilities"; Flags: uninsdeletevalue
 #include "..\..\build\windows\file_types.iss"

@@ -81,7 +81,7 @@ def test_undecodable_file_fails_with_its_name_and_the_next_job_completes(
     failed = library.service.add(bad_file, SKETCH)
     good = library.service.add(write_song(tmp_path / "after it.wav"), SKETCH)
     assert library.wait_for(failed, *DONE).state is JobState.FAILED
-    assert "words.mp3" in (library.service.job(failed.id).error or "")
+    assert "words.mp3" in str(library.service.job(failed.id).error)
     assert library.wait_for(good, *DONE).state is JobState.COMPLETED
     assert not list(library.home.job_folder(failed.id).root.glob("run-*"))
 

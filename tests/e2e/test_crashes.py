@@ -32,7 +32,7 @@ PRINT_REPORT = """(
 
 
 def driven_window(library: Path, expression: str) -> AbstractContextManager["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "tests.helpers.driven", expression]
+    command = [sys.executable, "-m", "tests.helpers.driven_window", expression]
     environment = command_environment(library, QT_QPA_PLATFORM="offscreen")
     return running_process(command, library, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
@@ -51,7 +51,7 @@ def test_window_crash_is_reported_once_with_its_report_at_the_next_start(tmp_pat
     status, output, _ = run_driven_window(tmp_path, PRINT_REPORT)
     assert status == 0
     assert "Fatal Python error: Segmentation fault" in output
-    assert "driven.py" in output
+    assert "driven_window.py" in output
     assert CRASH_NOTICE in output
     assert run_driven_window(tmp_path, PRINT_NOTICES)[1] == "[]\n(None, True)\n"
 

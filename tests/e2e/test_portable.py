@@ -17,7 +17,7 @@ from desktop.playback.source import StemFileSource
 from desktop.settings import Settings
 from tests.helpers.command import ROOT
 from tests.helpers.library import write_song
-from tests.helpers.packaged import run_packaged, write_packaged_app
+from tests.helpers.packaged_app import run_packaged, write_packaged_app
 from tests.helpers.rows import update_rows
 from tests.helpers.settings import save_settings
 
@@ -108,7 +108,7 @@ def test_portable_app_writes_only_beside_itself(
     monkeypatch.setenv("TMPDIR", str(temporary))
     assert run_packaged(write_app(stick), "separate", "song.wav", home=user).returncode == 0
     expression = "(__import__('PySide6.QtWidgets').QtWidgets.QFileDialog(window).saveState(), quit()) if window.isVisible() else None"
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{expression!r}]; from desktop.runtime.environment import redirect_caches; redirect_caches(); import runpy; runpy.run_module('tests.helpers.driven', run_name='__main__')"
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{expression!r}]; from desktop.runtime.environment import redirect_caches; redirect_caches(); import runpy; runpy.run_module('tests.helpers.driven_window', run_name='__main__')"
     result = run_packaged(write_app(stick), "--python", script, home=user)
     assert result.returncode == 0, result.stderr
     assert [path.name for path in user.rglob("*")] == ["song.wav"]

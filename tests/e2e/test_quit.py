@@ -17,8 +17,6 @@ from tests.helpers.release import release_except
 from tests.helpers.screen import Screen, virtual_screen
 from tests.helpers.settings import save_settings
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture
 def library(tmp_path: Path) -> Path:

@@ -17,10 +17,8 @@ from desktop.supervisor.redis_server import RedisServer
 from tests.helpers.command import ROOT, command_environment, running_process
 from tests.helpers.library import assert_all_ended, running_library, wait_until, write_song
 
-pytestmark = pytest.mark.alone
-
-# Time for a process to end after a request, including its imports beside other tests.
-EXIT_TIMEOUT_S = 15.0
+# Time for a process to end after a request, on a busy machine: otherwise it hangs forever.
+EXIT_TIMEOUT_S = 30.0
 HANGING_SCRIPT = """
 import sys, threading
 from pathlib import Path

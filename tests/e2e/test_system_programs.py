@@ -9,7 +9,7 @@ import pytest
 
 from desktop.runtime.environment import restore_library_path
 from tests.helpers.library import wait_until
-from tests.helpers.packaged import user_environment, write_packaged_app
+from tests.helpers.packaged_app import user_environment, write_packaged_app
 from tests.helpers.screen import virtual_screen
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has LD_LIBRARY_PATH")

@@ -26,8 +26,6 @@ from tests.helpers.settings import save_settings
 from tests.helpers.shared import TOOLS
 from tests.helpers.sound_card import PlaybackResult, match_sound, parse_dropouts, split_at_silence
 
-pytestmark = pytest.mark.alone
-
 RATE = 44100
 # The middle of the window, and the corner with the window that stands in for a file manager.
 MIDDLE, SOURCE = (720, 500), (60, 60)
@@ -79,6 +77,7 @@ def all_completed(library: Path, count: int) -> bool:
     return len(jobs) == count and all(job.state is JobState.COMPLETED for job in jobs)
 
 
+@pytest.mark.alone
 def test_dragged_songs_are_separated_and_their_stems_play_back_as_the_original(
     tmp_path: Path, songs: list[Path]
 ) -> None:
@@ -136,6 +135,7 @@ def play_to_the_end(screen: Screen, folder: Path) -> None:
     wait_until(movement.is_over, interval_s=0.5)  # poll rarely: the sound card needs CPU time, too
 
 
+@pytest.mark.alone
 def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(tmp_path: Path) -> None:
     # The draft stems sum to the song, and so do the finished ones: the output must always equal the song.
     library, card, song = tmp_path / "library", tmp_path / "heard.wav", tmp_path / "Long song.wav"
@@ -150,7 +150,7 @@ def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(t
         screen.press_keys("space")
         assert not list_jobs(library)[0].state.has_ended
         # Poll rarely: the sound card needs CPU time, too.
-        wait_until(lambda: all_completed(library, 1), timeout_s=200, interval_s=0.5)
+        wait_until(lambda: all_completed(library, 1), interval_s=0.5)
         times: set[bytes] = set()
         wait_until(
             lambda: (

@@ -38,14 +38,14 @@ def test_worker_trouble_is_none_only_while_a_worker_of_this_library_takes_jobs(
     with running_library(tmp_path / "theirs"):
         monkeypatch.setenv("UNBRAID_HOME", str(tmp_path / "ours"))
         # The other library's worker replies, but does not count.
-        assert our_backend.worker_trouble() == "No worker takes songs from this library's queue."
+        assert str(our_backend.worker_trouble()) == "No worker takes songs from this library's queue."
     with running_library(tmp_path / "ours", drafts=True) as library:
         assert library.backend.worker_trouble() is None
         assert _workers_sending_heartbeats() == {"app", "draft"}
         _assert_trouble_while_worker_is_suspended(library, tmp_path)
         os.kill(common_redis, signal.SIGSTOP)
         try:
-            assert "does not answer" in (library.backend.worker_trouble() or "")
+            assert "does not answer" in str(library.backend.worker_trouble())
         finally:
             os.kill(common_redis, signal.SIGCONT)
 
@@ -70,7 +70,7 @@ def _assert_trouble_while_worker_is_suspended(library: RunningLibrary, folder: P
     worker.suspend()
     try:
         library.service.add(write_song(folder / "song.wav", 1.0), SKETCH)
-        assert library.backend.worker_trouble() == "No worker takes songs from this library's queue."
+        assert str(library.backend.worker_trouble()) == "No worker takes songs from this library's queue."
     finally:
         worker.resume()
     library.wait_until(lambda: all(job.state.has_ended for job in library.service.jobs()))

@@ -63,7 +63,7 @@ def check_file(path: Path) -> Iterator[str]:
     yield check_tags(path)
     for found in find_tracks([path]):
         if isinstance(found, RejectedPath):
-            yield check_sentence(found.reason)
+            yield check_sentence(str(found.reason))
             return
     for check in (check_probe, check_decoding, check_draft):
         try:
@@ -83,7 +83,7 @@ def check_decoding(path: Path) -> str:
     assert mixture.frames > 0
     assert mixture.channels in (1, 2)
     for notice in mixture.notices:
-        check_sentence(notice)
+        check_sentence(str(notice))
     return f"{mixture.frames} frames"
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 # The port discard, where nothing answers: models cannot be downloaded.
 NO_SERVER = "http://127.0.0.1:9"
 # Long enough for Redis, the worker and a song on a busy machine of two cores (seconds).
-TIMEOUT_S = 300.0
+TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)

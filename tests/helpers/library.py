@@ -18,7 +18,9 @@ from desktop.jobs.queue import DraftChanged, JobEvent
 from desktop.paths import Home
 
 # Seconds for a cold start of everything on a busy machine.
-TIMEOUT_S = 180.0
+TIMEOUT_S = 90.0
+# Seconds for every process to end, once it was asked to.
+END_TIMEOUT_S = 30.0
 
 
 class RunningLibrary:
@@ -112,7 +114,7 @@ def find_processes(root: Path) -> list[psutil.Process]:
     return found
 
 
-def assert_all_ended(root: Path, timeout_s: float = TIMEOUT_S) -> None:
+def assert_all_ended(root: Path, timeout_s: float = END_TIMEOUT_S) -> None:
     """Wait at most `timeout_s` for every process on the library at `root` to end; raise AssertionError otherwise.
 
     A process that billiard was just starting, and its semaphore tracker, notice the end of their worker by a closed

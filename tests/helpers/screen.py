@@ -11,7 +11,7 @@ from time import monotonic
 from tests.helpers.shared import TOOLS
 
 # A window may take this long to appear on a busy machine.
-TIMEOUT_S = 180
+TIMEOUT_S = 90
 
 
 class Screen:

@@ -111,9 +111,9 @@ def match_sound(sound: NDArray[np.float32], performance: NDArray[np.float32], to
     """
     audible_frames = np.flatnonzero(np.abs(performance).max(axis=1))
     assert len(audible_frames), "nothing was heard"
-    start = int(audible_frames[0])
-    sound_frame = first = find_offset(performance[start : start + SAMPLE_RATE], sound)
-    frame, cuts = start, list[tuple[int, int, int]]()
+    frame = int(audible_frames[0])
+    sound_frame = first = _find_start(performance[frame:], sound, tolerance)
+    cuts: list[tuple[int, int, int]] = []
     while True:
         equal_frames = _count_equal_frames(performance[frame:], sound[sound_frame:], tolerance)
         cut_start = frame = frame + equal_frames
@@ -129,6 +129,17 @@ def match_sound(sound: NDArray[np.float32], performance: NDArray[np.float32], to
             return SoundMatch(first, sound_frame, tuple(cuts), frame)
         cuts.append((sound_frame, frame - cut_start, next_sound_frame - sound_frame))
         sound_frame = next_sound_frame
+
+
+def _find_start(performance: NDArray[np.float32], sound: NDArray[np.float32], tolerance: float) -> int:
+    """Return the frame of `sound` at which the performance begins: that of its first frames, or of most of a second.
+
+    A cut in the first second would give most of it another place than its beginning. A fade leaves no frame equal.
+    """
+    places = np.arange(len(sound) - _MATCH_FRAMES)
+    for number, frame in enumerate(performance[:_MATCH_FRAMES]):
+        places = places[np.abs(sound[places + number] - frame).max(axis=1, initial=0.0) <= tolerance]
+    return int(places[0]) if len(places) else find_offset(performance[:SAMPLE_RATE], sound)
 
 
 def _count_equal_frames(one: NDArray[np.float32], other: NDArray[np.float32], tolerance: float) -> int:

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.audio.files import RejectedPath
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import Model
+from desktop.text.message import Message, verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.top_bar import ModelButton
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
@@ -73,7 +74,7 @@ def check_literal_text(top: QWidget) -> None:
 
 def make_hostile_job_in_state(setting: WindowHarness, state: JobState) -> Job:
     """Return a job in a state, with the hostile name in every field that comes from outside."""
-    notice = f"{HOSTILE_NAME} was read."
+    notice = Message("{title} was read.", title=HOSTILE_NAME)
     if state is not JobState.COMPLETED:
         return make_hostile_job(state, notices=(notice,), error=notice if state is JobState.FAILED else None)
     completed = write_completed_job(setting.home.job_folder(job_id := str(uuid4())).root)
@@ -117,8 +118,8 @@ def test_window_title_is_one_line_without_placeholders(text: str, title: str) ->
 
 
 def test_dialogs_and_notices_show_names_literally(setting: WindowHarness, qtbot: QtBot) -> None:
-    failure_dialog = FailureDetailsDialog(make_hostile_job(JobState.FAILED, error=HOSTILE_NAME), setting.home)
-    refused_dialog = RefusedFilesDialog([RejectedPath(Path(HOSTILE_NAME), HOSTILE_NAME)])
+    failure_dialog = FailureDetailsDialog(make_hostile_job(JobState.FAILED, error=verbatim(HOSTILE_NAME)), setting.home)
+    refused_dialog = RefusedFilesDialog([RejectedPath(Path(HOSTILE_NAME), verbatim(HOSTILE_NAME))])
     strip = NoticeStrip()
     strip.show_notice(Notice(HOSTILE_NAME, action_text=f"Separate again with {HOSTILE_NAME}"))
     for widget in (failure_dialog, refused_dialog, strip):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("desktop", "packaging", "tests", "resources")
+FOLDERS = ("desktop", "packaging", "scripts", "tests", "resources")
 BANNED_NAMES = """
 About Added AtRate Awake Banner Claims Companion Cut DropOrder Duty EngineRoom Farewell Form Given Growing GrowingPeaks
 HeadGround HeldClaim How Keeper LaneHead Line Mark Note Reading RiffClaim RowPointer Shelf Start Unfinished WaitingHead

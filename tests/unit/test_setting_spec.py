@@ -8,15 +8,24 @@ import pytest
 
 from desktop.setting_spec import Choice, Page, Range, Row, collect_settings
 from desktop.settings import SETTINGS, Settings, settings_from_fields, valid_settings
+from desktop.text.message import Message
 
 
 @dataclass(frozen=True)
 class Example:
-    size: Annotated[int, Range(1, 9), Row(Page.APP, "Size", "How large.", (Choice(1, "One"),))] = 3
+    size: Annotated[
+        int, Range(1, 9), Row(Page.APP, Message("Size"), Message("How large."), (Choice(1, Message("One")),))
+    ] = 3
     name: str = ""
-    theme: Annotated[str, Row(Page.APP, "Theme", "Colours.", (Choice("dark", "Dark"), Choice("light", "Light")))] = (
-        "dark"
-    )
+    theme: Annotated[
+        str,
+        Row(
+            Page.APP,
+            Message("Theme"),
+            Message("Colours."),
+            (Choice("dark", Message("Dark")), Choice("light", Message("Light"))),
+        ),
+    ] = "dark"
 
 
 def test_field_of_the_class_is_all_that_a_setting_needs() -> None:

@@ -4,7 +4,7 @@ import pytest
 from kombu.utils.url import url_to_parts
 
 from desktop.errors import ConfigurationError
-from desktop.settings import RedisSettings, check_environment, external_redis
+from desktop.settings import RedisSettings, check_environment, external_redis, language_from_environment
 from desktop.tasks.celery_app import broker_url
 
 
@@ -50,6 +50,10 @@ def test_unset_redis_variables_have_defaults(monkeypatch: pytest.MonkeyPatch) ->
             for value in ("example.org", "ftp://x/", "http://", "http://a b/", "file://etc", "x\n")
         ),
         *(("UNBRAID_RUNTIME", value) for value in ("steam", "CUDA", "cpu")),
+        *(
+            ("UNBRAID_LANGUAGE", value)
+            for value in ("d", "german", "de_", "de_DE.UTF-8", "../de", "dé", "de\n", "x" * 200)
+        ),
     ],
 )
 def test_invalid_value_is_reported_with_its_variable_in_one_sentence(
@@ -64,6 +68,13 @@ def test_invalid_value_is_reported_with_its_variable_in_one_sentence(
     assert "It must be" in sentence
     assert sentence.isprintable()
     assert len(sentence) < 200
+
+
+@pytest.mark.parametrize("language", ["", "de", "pt_BR", "pt-BR", "zh_Hant", "nds", "en_XA"])
+def test_code_of_a_language_is_accepted(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("UNBRAID_LANGUAGE", language)
+    check_environment()
+    assert language_from_environment() == (language or None)
 
 
 def test_undecodable_password_is_not_shown_in_the_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from demucs.htdemucs import HTDemucs
 from desktop.audio.names import printable
 from desktop.errors import ModelRejectedError
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.message import Message
 from desktop.weights.package import Package, StoredTensor
 
 # Minimum and maximum of each argument: wide enough for every published model, narrow enough for a computer's memory.
@@ -51,13 +52,24 @@ def build_model(path: Path, package: Package) -> HTDemucs:
             model = HTDemucs(**arguments)
         model.load_state_dict(_read_weights(path, package), assign=True)
     except OSError as error:
-        raise ModelRejectedError(f"{printable(path.name)} could not be read: {disk_error_reason(error)}.") from error
+        raise ModelRejectedError(
+            Message(
+                "{name} could not be read: {reason}.",
+                name=printable(path.name),
+                reason=disk_error_reason(error),
+            )
+        ) from error
     except (RuntimeError, AssertionError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise ModelRejectedError(
-            f"The weights in {printable(path.name)} do not match the model that it describes. Download it again."
+            Message(
+                "The weights in {name} do not match the model that it describes. Download it again.",
+                name=printable(path.name),
+            )
         ) from error
     if not all(bool(weight.isfinite().all()) for weight in model.state_dict().values()):
-        raise ModelRejectedError(f"The weights in {printable(path.name)} are damaged. Download it again.")
+        raise ModelRejectedError(
+            Message("The weights in {name} are damaged. Download it again.", name=printable(path.name))
+        )
     _disable_random_shift(model)
     return model.eval().requires_grad_(False)
 
@@ -82,7 +94,11 @@ def _model_arguments(path: Path, package: Package) -> dict[str, Any]:
     arguments = {name: _tuple_to_list(value) for name, value in package_arguments.items() if name in parameter_names}
     for name, value in arguments.items():
         if not _is_allowed_argument(name, value):
-            raise ModelRejectedError(f"{printable(path.name)} describes a model that Unbraid cannot run ({name}).")
+            raise ModelRejectedError(
+                Message(
+                    "{name} describes a model that Unbraid cannot run ({name2}).", name=printable(path.name), name2=name
+                )
+            )
     return arguments
 
 

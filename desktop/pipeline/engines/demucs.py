@@ -15,6 +15,7 @@ from desktop.pipeline.engines.engine import (
     Samples,
 )
 from desktop.segments.grid import Segmentation
+from desktop.text.message import Message
 
 BagWeights = Sequence[Sequence[float]]
 """Weight of each model of a bag for each source, `[models, sources]`."""
@@ -31,7 +32,7 @@ class DemucsEngine:
         runtime: Runtime,
         start_fallback: RuntimeFactory,
         bag: BagWeights | None = None,
-        notices: tuple[str, ...] = (),
+        notices: tuple[Message, ...] = (),
     ) -> None:
         """Use `start_fallback` if the runtime fails. Raises ModelRejectedError if the bag does not fit."""
         self.name = name
@@ -88,17 +89,26 @@ class DemucsEngine:
         if is_out_of_memory and batch_size > 1:
             self.batch = batch_size // 2
             self._add_notice(
-                f"The graphics memory holds only {self.batch} segments at once instead of {batch_size}.", error
+                Message(
+                    "The graphics memory holds only {held} segments at once instead of {wanted}.",
+                    held=self.batch,
+                    wanted=batch_size,
+                ),
+                error,
             )
             return
         if self._runtime.name == "torch":
             raise error
-        reason = "The graphics memory is too small for this model" if is_out_of_memory else f"{self.runtime} failed"
+        notice = (
+            Message("The graphics memory is too small for this model, so PyTorch separated the song on the processor.")
+            if is_out_of_memory
+            else Message("{runtime} failed, so PyTorch separated the song on the processor.", runtime=self.runtime)
+        )
         self._runtime = self._start_fallback()
         self.batch = self._runtime.batch
-        self._add_notice(f"{reason}, so PyTorch separated the song on the processor.", error)
+        self._add_notice(notice, error)
 
-    def _add_notice(self, notice: str, error: RuntimeError) -> None:
+    def _add_notice(self, notice: Message, error: RuntimeError) -> None:
         _log.warning("%s", notice, exc_info=error)
         self.notices = (*self.notices, notice)
 
@@ -106,7 +116,9 @@ class DemucsEngine:
 def _common_signature(name: str, signatures: Sequence[ModelSignature]) -> ModelSignature:
     """Return the signature that all models of a bag share. Raises ModelRejectedError if they differ."""
     if any(signature != signatures[0] for signature in signatures):
-        raise ModelRejectedError(f"The networks of the model {name} differ in their inputs or outputs.")
+        raise ModelRejectedError(
+            Message("The networks of the model {name} differ in their inputs or outputs.", name=name)
+        )
     return signatures[0]
 
 
@@ -114,5 +126,7 @@ def _normalized_weights(name: str, bag: BagWeights | None, model_count: int, sou
     """Return each model's weights `[sources, 1, 1]`, with sum 1 over all models. Raises ModelRejectedError."""
     weights = np.asarray(bag if bag is not None else np.ones((model_count, source_count)), dtype=np.float32)
     if weights.shape != (model_count, source_count) or not (weights.sum(axis=0) > 0).all():
-        raise ModelRejectedError(f"The source weights of the model {name} do not match its networks.")
+        raise ModelRejectedError(
+            Message("The source weights of the model {name} do not match its networks.", name=name)
+        )
     return list((weights / weights.sum(axis=0))[..., None, None])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.segments.grid import Segmentation
+from desktop.text.message import Message
 
 Samples = NDArray[np.float32]
 PendingStems = Callable[[], Samples]
@@ -48,7 +49,7 @@ class Engine(Protocol):
         ...
 
     @property
-    def notices(self) -> tuple[str, ...]:
+    def notices(self) -> tuple[Message, ...]:
         """Notices for the user, such as a change of the runtime; each call of `separate` may add some."""
         ...
 

@@ -12,8 +12,13 @@ from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.engine import Engine, Runtime, UnsupportedModelError
 from desktop.runtime import nvidia
 from desktop.settings import runtime_from_environment
+from desktop.text.message import Message, verbatim
 
-_RUNTIME_TITLES = {"openvino": "OpenVINO", "cuda": "The NVIDIA graphics card", "mps": "The graphics processor"}
+_RUNTIME_TITLES = {
+    "openvino": verbatim("OpenVINO"),
+    "cuda": Message("The NVIDIA graphics card"),
+    "mps": Message("The graphics processor"),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +55,7 @@ def load_engine(spec: EngineSpec) -> Engine:
     return _load_demucs_engine(spec)
 
 
-def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[str, ...]]:
+def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[Message, ...]]:
     """Start the runtime of the spec, or torch on the processor if it fails; return it with notices for the user.
 
     Raises ModelRejectedError, ConfigurationError.
@@ -65,7 +70,10 @@ def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[str, ...]]:
     except (ImportError, OSError, RuntimeError, ValueError, TypeError, NotImplementedError) as error:
         _log.warning("Runtime %s did not start", name, exc_info=error)
         return start_torch_on_cpu(spec), (
-            f"{_runtime_title(name)} cannot be used on this computer, so PyTorch separated the song on the processor.",
+            Message(
+                "{runtime} cannot be used on this computer, so PyTorch separated the song on the processor.",
+                runtime=_runtime_title(name),
+            ),
         )
 
 
@@ -92,7 +100,7 @@ def _load_demucs_engine(spec: EngineSpec) -> Engine:
     from desktop.pipeline.engines.demucs import DemucsEngine
 
     if not spec.files:
-        raise ModelRejectedError(f"The model {spec.name} has no weights on this computer.")
+        raise ModelRejectedError(Message("The model {name} has no weights on this computer.", name=spec.name))
     runtime, notices = start_runtime(spec)
     return DemucsEngine(spec.name, runtime, partial(start_torch_on_cpu, replace(spec, fast=False)), spec.bag, notices)
 
@@ -127,5 +135,5 @@ def _may_have_gpu() -> bool:
     return sys.platform == "darwin" or (nvidia.torch_supports_cuda() and nvidia.has_driver())
 
 
-def _runtime_title(name: str) -> str:
-    return _RUNTIME_TITLES.get(name, f"The runtime {name!r}")
+def _runtime_title(name: str) -> Message:
+    return _RUNTIME_TITLES.get(name) or Message("The runtime {name!r}", name=name)

@@ -61,7 +61,7 @@ class ActionRegistry(QObject):
         """Let an action run `run` with the number of a lane, from 0, and add a shortcut for each lane to the window."""
         action = ACTIONS[action_id]
         for lane, key in enumerate(action.keys):
-            self._add_qt_action(action, lane, f"{action.text} {lane + 1}", (key,), partial(run, lane))
+            self._add_qt_action(action, lane, action.lane_text(lane), (key,), partial(run, lane))
 
     def run(self, action_id: ActionId, jobs: Sequence[Job] | None = None) -> None:
         """Run an action on `jobs`, or on the selected ones. Raises KeyError if it is not bound."""

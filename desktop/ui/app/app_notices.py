@@ -11,6 +11,7 @@ from desktop import __version__
 from desktop.errors import UnbraidError, UpdateError
 from desktop.paths import Home
 from desktop.runtime.crash_reports import mark_reported, mark_unreported
+from desktop.text.message import tr
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import open_url
 from desktop.ui.core.settings_store import SettingsStore
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from desktop.updates.check import Release
 
 _UPDATE_KEY = "newer"
-_CRASHED_LAST_TIME = "Unbraid closed unexpectedly last time. There is a report on this computer."
-_ERROR_OCCURRED = "Something went wrong in Unbraid. You can keep working. There is a report on this computer."
 # Milliseconds after which an error notice counts as seen. A notice shown while the window closes is not seen.
 _SEEN_AFTER_MS = 1000
 _log = logging.getLogger(__name__)
@@ -75,16 +74,22 @@ class UpdateNotice(QObject):
             return
         self._notices.show_notice(
             Notice(
-                f"Unbraid {release.version} is out. You have {__version__}.",
+                tr(
+                    "Unbraid {new_version} is out. You have {version}.",
+                    new_version=release.version,
+                    version=__version__,
+                ),
                 key=_UPDATE_KEY,
-                action_text="See what is new",
+                action_text=tr("See what is new"),
                 on_action=lambda: self._open_release_page(release),
                 on_dismissed=lambda: self._dismiss_release(release),
             )
         )
 
     def _open_release_page(self, release: "Release") -> None:
-        failure_text = f"No browser could be opened. Unbraid {release.version} is at {release.page_url}"
+        failure_text = tr(
+            "No browser could be opened. Unbraid {version} is at {url}", version=release.version, url=release.page_url
+        )
         open_url(QUrl(release.page_url), self, lambda: self._notices.show_text(failure_text))
 
     def _dismiss_release(self, release: "Release") -> None:
@@ -111,7 +116,11 @@ class CrashNotices(QObject):
 
     def show_last_crash(self, report: Path) -> None:
         """Show that the app crashed in the last session, or that an error occurred while it closed."""
-        self._show_notice(_CRASHED_LAST_TIME, report, "Unbraid closed unexpectedly")
+        self._show_notice(
+            tr("Unbraid closed unexpectedly last time. There is a report on this computer."),
+            report,
+            tr("Unbraid closed unexpectedly"),
+        )
 
     def report_error(self, report: Path) -> None:
         """Mark `report` as unreported and show the first error of this session in a notice.
@@ -126,14 +135,18 @@ class CrashNotices(QObject):
         # One error is often followed by more. Each has its report; only the first one gets a notice.
         if not self._has_shown_error:
             self._has_shown_error = True
-            self._show_notice(_ERROR_OCCURRED, report, "Something went wrong")
+            self._show_notice(
+                tr("Something went wrong in Unbraid. You can keep working. There is a report on this computer."),
+                report,
+                tr("Something went wrong"),
+            )
 
     def _show_notice(self, text: str, report: Path, heading: str) -> None:
         def show_report() -> None:
             CrashReportDialog(report, heading, self._window).show()
 
         self._notices.show_notice(
-            Notice(text, key=text, edge_colour=Colour.BAD, action_text="Show report", on_action=show_report)
+            Notice(text, key=text, edge_colour=Colour.BAD, action_text=tr("Show report"), on_action=show_report)
         )
 
 

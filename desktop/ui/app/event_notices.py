@@ -9,15 +9,15 @@ from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
-from desktop.text.plurals import format_count
+from desktop.text.message import tr, tr_count
 from desktop.ui.core.job_feed import JobFeed
-from desktop.ui.core.job_text import MODEL_TITLES
+from desktop.ui.core.job_text import find_model_title
 from desktop.ui.dialogs.base import TextDialog
-from desktop.ui.dialogs.failure_details import RefusedFilesDialog, refused_text
+from desktop.ui.dialogs.failure_details import RefusedFilesDialog
 from desktop.ui.pages.library.batches import BatchResult
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.import_queue import Duplicate, ImportResult
-from desktop.ui.pages.library.status import FAILED_SEARCH_TERM, is_fallback_draft
+from desktop.ui.pages.library.status import failed_search_term, is_fallback_draft
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.file_drop import DroppedFiles
@@ -73,43 +73,55 @@ class EventNotices(QObject):
 
     def _show_import_result(self, result: ImportResult) -> None:
         if result.error:
-            self._notices.show_notice(Notice(result.error, key=result.error, edge_colour=Colour.BAD))
+            error = str(result.error)
+            self._notices.show_notice(Notice(error, key=error, edge_colour=Colour.BAD))
         if result.skipped:
-            text = " ".join(folder.message for folder in result.skipped[:_MAX_FOLDERS])
+            text = " ".join(str(folder.message) for folder in result.skipped[:_MAX_FOLDERS])
             self._notices.show_notice(Notice(text, key=_SKIPPED_KEY))
         if result.refusals:
             self._refusals += result.refusals
             self._show_refused(tuple(self._refusals))
         duplicates = [duplicate for duplicate in result.duplicates if not duplicate.in_bin]
         if duplicates:
-            open_action = ("Open", lambda: self._library.song_requested.emit(duplicates[0].job_id))
-            self._show_duplicates(duplicates, "already in your library", _DUPLICATE_KEY, open_action, result)
+            open_action = (tr("Open"), lambda: self._library.song_requested.emit(duplicates[0].job_id))
+            summary = tr_count(
+                "{count} song is already in your library.",
+                "{count} songs are already in your library.",
+                len(duplicates),
+            )
+            self._show_duplicates(duplicates, summary, _DUPLICATE_KEY, open_action, result)
         in_bin = [duplicate for duplicate in result.duplicates if duplicate.in_bin]
         if in_bin:
             restore_action = (
-                "Restore",
+                tr("Restore"),
                 lambda: self._library.removals.restore([duplicate.job_id for duplicate in in_bin]),
             )
-            self._show_duplicates(in_bin, "among the removed songs", _IN_BIN_KEY, restore_action, result)
+            summary = tr_count(
+                "{count} song is among the removed songs.", "{count} songs are among the removed songs.", len(in_bin)
+            )
+            self._show_duplicates(in_bin, summary, _IN_BIN_KEY, restore_action, result)
 
     def _show_duplicates(
         self,
         duplicates: Sequence[Duplicate],
-        place_text: str,
+        summary: str,
         key: str,
         first_action: tuple[str, Callable[[], None]],
         result: ImportResult,
     ) -> None:
-        """Show which tracks were not added, with `first_action` and a button that adds them anyway."""
+        """Show which tracks were not added, with `first_action` and a button that adds them anyway.
+
+        `summary` is the text for several tracks.
+        """
         paths = tuple(duplicate.path for duplicate in duplicates)
         self._notices.show_notice(
             Notice(
-                duplicates[0].message if len(duplicates) == 1 else f"{len(duplicates)} songs are {place_text}.",
+                str(duplicates[0].message) if len(duplicates) == 1 else summary,
                 key=key,
                 action_text=first_action[0],
                 on_action=first_action[1],
                 second_action=(
-                    "Add again",
+                    tr("Add again"),
                     lambda: self._library.import_queue.add(DroppedFiles(paths), result.options, allow_duplicates=True),
                 ),
             )
@@ -121,13 +133,13 @@ class EventNotices(QObject):
         self._notices.remove_notice(_REFUSED_KEY)
         self._refusals = list(refusals)
         is_single = len(refusals) == 1
-        text = refusals[0].reason if is_single else f"{refused_text(refusals)}: {_names_text(refusals)}."
+        text = str(refusals[0].reason) if is_single else _refused_files_text(refusals)
         self._notices.show_notice(
             Notice(
                 text,
                 key=_REFUSED_KEY,
                 edge_colour=Colour.BAD,
-                action_text="" if is_single else "Details",
+                action_text="" if is_single else tr("Details"),
                 on_action=lambda: self._open_refused_dialog(refusals),
                 on_removed=self._refusals.clear,
             )
@@ -148,8 +160,8 @@ class EventNotices(QObject):
                 batch_result_text(done, failed),
                 key=_BATCH_KEY,
                 edge_colour=Colour.BAD if failed else Colour.GOOD,
-                action_text="Show failed" if failed else "",
-                on_action=lambda: self.search_requested.emit(FAILED_SEARCH_TERM),
+                action_text=tr("Show failed") if failed else "",
+                on_action=lambda: self.search_requested.emit(failed_search_term()),
             )
         )
 
@@ -173,14 +185,12 @@ class EventNotices(QObject):
         self._drafts = {job.id: job for job in drafts}
         if not drafts:
             return
-        model_name = drafts[-1].options.model
-        title = MODEL_TITLES.get(model_name, model_name)
-        name = f"“{printable(drafts[0].title, 40)}” was" if len(drafts) == 1 else f"{len(drafts)} songs were"
+        model = find_model_title(drafts[-1].options.model)
         self._notices.show_notice(
             Notice(
-                f"{name} separated with Sketch, in draft quality: {title} is not on this computer yet.",
+                _fallback_drafts_text(drafts, model),
                 key=_DRAFT_KEY,
-                action_text=f"Separate again with {title}",
+                action_text=tr("Separate again with {model}", model=model),
                 on_action=lambda: self._separate_again(tuple(drafts)),
                 on_removed=self._drafts.clear,
             )
@@ -203,13 +213,20 @@ class EventNotices(QObject):
             return
         jobs = list(failed_retries.values())
         failed = any(job.last_attempt and job.last_attempt.state is JobState.FAILED for job in jobs)
-        summary = f"{len(jobs)} songs were not separated again. Their earlier stems are kept."
+        if len(jobs) == 1:
+            text = format_last_attempt(jobs[0], printable(jobs[0].title, 40))
+        else:
+            text = tr_count(
+                "{count} song was not separated again. Its earlier stems are kept.",
+                "{count} songs were not separated again. Their earlier stems are kept.",
+                len(jobs),
+            )
         self._notices.show_notice(
             Notice(
-                summary if len(jobs) > 1 else format_last_attempt(jobs[0], f"“{printable(jobs[0].title, 40)}”"),
+                text,
                 key=_FAILED_RETRY_KEY,
                 edge_colour=Colour.BAD if failed else Colour.ACCENT,
-                action_text="Details" if len(jobs) > 1 else "",
+                action_text=tr("Details") if len(jobs) > 1 else "",
                 on_action=lambda: self._open_failed_retries_dialog(jobs),
                 on_removed=failed_retries.clear,
             )
@@ -218,8 +235,8 @@ class EventNotices(QObject):
     def _open_failed_retries_dialog(self, jobs: Sequence[Job]) -> None:
         self._failed_retries.clear()
         lines = [f"{printable(job.title, 300)}\n    {format_last_attempt(job)}\n" for job in jobs]
-        heading = f"{len(jobs)} songs were not separated again"
-        TextDialog(heading, "Their earlier stems are kept.", "\n".join(lines), self._window).show()
+        heading = tr_count("{count} song was not separated again", "{count} songs were not separated again", len(jobs))
+        TextDialog(heading, tr("Their earlier stems are kept."), "\n".join(lines), self._window).show()
 
     def _separate_again(self, drafts: Sequence[Job]) -> None:
         self._drafts.clear()
@@ -228,10 +245,36 @@ class EventNotices(QObject):
 
 def batch_result_text(done: int, failed: int) -> str:
     """Return the result of a batch as a sentence, for example "61 songs done, 3 failed."."""
-    done_text = f"{format_count(done, 'song')} done"
     if not failed:
-        return f"{done_text}. The stems are ready."
-    return f"{done_text}, {failed} failed." if done else f"{format_count(failed, 'song')} failed."
+        return tr_count("{count} song done. The stems are ready.", "{count} songs done. The stems are ready.", done)
+    if not done:
+        return tr_count("{count} song failed.", "{count} songs failed.", failed)
+    return tr_count("{count} song done, {failed} failed.", "{count} songs done, {failed} failed.", done, failed=failed)
+
+
+def _fallback_drafts_text(drafts: Sequence[Job], model: str) -> str:
+    """Return which tracks were separated with Sketch in place of the model with the title `model`."""
+    if len(drafts) == 1:
+        return tr(
+            "“{title}” was separated with Sketch, in draft quality: {model} is not on this computer yet.",
+            title=printable(drafts[0].title, 40),
+            model=model,
+        )
+    return tr_count(
+        "{count} song was separated with Sketch, in draft quality: {model} is not on this computer yet.",
+        "{count} songs were separated with Sketch, in draft quality: {model} is not on this computer yet.",
+        len(drafts),
+        model=model,
+    )
+
+
+def _refused_files_text(refusals: Sequence[RejectedPath]) -> str:
+    return tr_count(
+        "{count} file could not be added: {names}.",
+        "{count} files could not be added: {names}.",
+        len(refusals),
+        names=_names_text(refusals),
+    )
 
 
 def _names_text(refusals: Sequence[RejectedPath]) -> str:

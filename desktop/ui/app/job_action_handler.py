@@ -13,6 +13,7 @@ from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.core.actions import ActionId
+from desktop.ui.core.job_text import find_model_title
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
@@ -53,7 +54,7 @@ class JobActionHandler(QObject):
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
         """Set the models that menus offer; `selected_name` is the model for new tracks."""
-        self._models = [(model.name, model.title) for model in models]
+        self._models = [(model.name, find_model_title(model.name, model.title)) for model in models]
         self._selected_model = selected_name
 
     def open_selection_menu(self, position: QPoint) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.pages.library.empty_state import EmptyState
 
 
@@ -17,7 +18,7 @@ class PageStack(QStackedWidget):
         self._songs_page = QWidget()
         self._songs_page.setLayout(create_column(songs, stretched=0))
         self._loading_page = QLabel()
-        self._loading_page.setAccessibleName("Opening the library")
+        self._loading_page.setAccessibleName(tr("Opening the library"))
         for page in (self._loading_page, empty_state, self._songs_page):
             self.addWidget(page)
 

@@ -11,13 +11,14 @@ from desktop.audio.file_types import audio_suffixes
 from desktop.audio.names import natural_sort_key
 from desktop.jobs.model import Job
 from desktop.paths import resources
+from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.widgets.file_drop import DroppedFiles, files_from_mime
 from desktop.ui.widgets.notices import NoticeStrip
 
-_NO_FILES_TEXT = "There are no files on the clipboard. Copy songs in a file manager, then paste them here."
+_NO_FILES_TEXT = Message("There are no files on the clipboard. Copy songs in a file manager, then paste them here.")
 
 
 class SongImporter(QObject):
@@ -54,9 +55,9 @@ class SongImporter(QObject):
         suffixes = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(audio_suffixes()))
         names, _ = QFileDialog.getOpenFileNames(
             self._window,
-            "Add songs",
+            tr("Add songs"),
             str(self._settings_store.import_folder()),
-            f"Songs ({suffixes});;All files (*)",
+            f"{tr('Songs')} ({suffixes});;{tr('All files')} (*)",
             options=QFileDialog.Option.HideNameFilterDetails,
         )
         if names:
@@ -65,7 +66,7 @@ class SongImporter(QObject):
 
     def choose_folder(self) -> None:
         """Open the dialog for a folder and add all tracks in it."""
-        title = "Add all songs of a folder"
+        title = tr("Add all songs of a folder")
         name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.import_folder()))
         if name:
             self._settings_store.change(folder=str(Path(name).parent))
@@ -77,7 +78,7 @@ class SongImporter(QObject):
         if files.paths or files.refusals:
             self.add(files)
         else:
-            self._notices.show_text(_NO_FILES_TEXT)
+            self._notices.show_text(str(_NO_FILES_TEXT))
 
     def add_demo_song(self) -> None:
         """Add the demo song and play it as soon as a part of it can be played."""

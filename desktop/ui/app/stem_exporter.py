@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from threading import Event
 
@@ -12,10 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from desktop.audio.names import printable
 from desktop.export.result import NO_STEMS_REASON, ExportProgress, ExportResult
 from desktop.jobs.model import Job
-from desktop.jobs.text import format_songs
 from desktop.settings import valid_settings
 from desktop.text.durations import format_rough_time_left
-from desktop.text.plurals import format_count
+from desktop.text.message import count_message, tr, tr_count
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
@@ -58,11 +57,15 @@ class StemExporter(QObject):
         """
         with_stems = [job for job in jobs if job.stems]
         if not with_stems:
-            self._notices.show_text("There are no stems to export yet. Export songs that are separated." if jobs
-                              else "No song is selected. Select the songs to export.")  # fmt: skip
+            self._notices.show_text(
+                tr("There are no stems to export yet. Export songs that are separated.")
+                if jobs
+                else tr("No song is selected. Select the songs to export.")
+            )
             return
-        title = f"Export the stems of {format_songs(with_stems)}"
-        folder = QFileDialog.getExistingDirectory(self._window, title, str(self._settings_store.export_folder()))
+        folder = QFileDialog.getExistingDirectory(
+            self._window, _dialog_title(with_stems), str(self._settings_store.export_folder())
+        )
         if folder:
             self._settings_store.change(export_folder=folder)
             self._enqueue(jobs, Path(folder))
@@ -96,18 +99,23 @@ class StemExporter(QObject):
         return export_batch(jobs, folder, file_format, current, report, stop_event.is_set)
 
     def _show_started(self) -> None:
-        text = f"Exporting {format_songs(self._queue[0])}"
         self._notices.show_notice(
-            Notice(text, key=_PROGRESS_KEY, progress=0.0, action_text="Cancel", on_action=self._stop_event.set)
+            Notice(
+                _exporting_text(self._queue[0]),
+                key=_PROGRESS_KEY,
+                progress=0.0,
+                action_text=tr("Cancel"),
+                on_action=self._stop_event.set,
+            )
         )
 
     def _show_progress(self, progress: ExportProgress) -> None:
         self._done_count = progress.songs_done
         number = min(progress.songs_done + 1, progress.songs_total)
         status = (
-            f"Exporting song {number} of {progress.songs_total}"
+            tr("Exporting song {number} of {total}", number=number, total=progress.songs_total)
             if progress.songs_total > 1
-            else f"Exporting {format_songs(self._queue[0])}"
+            else _exporting_text(self._queue[0])
         )
         parts = (
             status,
@@ -128,14 +136,14 @@ class StemExporter(QObject):
     def _show_result(self, result: ExportResult) -> None:
         folder = result.folder
         open_result_folder = partial(
-            open_folder, folder, self, lambda: self._notices.show_text(f"{no_file_manager_text(folder)}.")
+            open_folder, folder, self, lambda: self._notices.show_text(no_file_manager_text(folder))
         )
         self._notices.show_notice(
             Notice(
                 result_text(result),
                 key=result_text(result),
                 edge_colour=Colour.BAD if result.error else Colour.ACCENT,
-                action_text="Show" if result.exported else "",
+                action_text=tr("Show") if result.exported else "",
                 on_action=open_result_folder,
             )
         )
@@ -143,20 +151,49 @@ class StemExporter(QObject):
 
 def result_text(result: ExportResult) -> str:
     """Return the result of an export as text: error, cancellation, exported stems, other formats, skipped tracks."""
-    folder_text = printable(result.folder, 80)
-    exported_jobs = [job for job, _ in result.exported]
     sentences: list[str] = []
     if result.error:
-        sentences.append(result.error)
+        sentences.append(str(result.error))
     if result.cancelled:
-        sentences.append("The export was cancelled.")
-    if exported_jobs:
-        stems = format_count(result.file_count, "stem")
-        sentences.append(f"Exported {stems} of {format_songs(exported_jobs)} to {folder_text}.")
+        sentences.append(tr("The export was cancelled."))
+    if result.exported:
+        sentences.append(_exported_text(result))
     elif result.cancelled:
-        sentences.append("No files were written.")
+        sentences.append(tr("No files were written."))
     sentences += [*_other_formats_texts(result), *_skipped_texts(result)]
     return " ".join(sentences)
+
+
+def _dialog_title(jobs: Sequence[Job]) -> str:
+    if len(jobs) == 1:
+        return tr("Export the stems of “{title}”", title=_title(jobs[0]))
+    return tr_count("Export the stems of {count} song", "Export the stems of {count} songs", len(jobs))
+
+
+def _exporting_text(jobs: Sequence[Job]) -> str:
+    if len(jobs) == 1:
+        return tr("Exporting “{title}”", title=_title(jobs[0]))
+    return tr_count("Exporting {count} song", "Exporting {count} songs", len(jobs))
+
+
+def _exported_text(result: ExportResult) -> str:
+    """Return a sentence about the stems that were written."""
+    jobs, folder = [job for job, _ in result.exported], printable(result.folder, 80)
+    if len(jobs) == 1:
+        return tr_count(
+            "Exported {count} stem of “{title}” to {folder}.",
+            "Exported {count} stems of “{title}” to {folder}.",
+            result.file_count,
+            title=_title(jobs[0]),
+            folder=folder,
+        )
+    return tr_count(
+        "Exported {stems} of {count} song to {folder}.",
+        "Exported {stems} of {count} songs to {folder}.",
+        len(jobs),
+        stems=count_message("{count} stem", "{count} stems", result.file_count),
+        folder=folder,
+    )
 
 
 def _other_formats_texts(result: ExportResult) -> list[str]:
@@ -165,22 +202,63 @@ def _other_formats_texts(result: ExportResult) -> list[str]:
     others = [(job, files[0].suffix[1:]) for job, files in result.exported if files[0].suffix[1:] != wanted]
     if not others:
         return []
-    formats = " or ".join(sorted({used.upper() for _, used in others}))
-    return [f"{wanted.upper()} cannot hold {format_songs([job for job, _ in others])}: written as {formats}."]
+    formats = reduce(
+        lambda first, last: tr("{first} or {last}", first=first, last=last),
+        sorted({used.upper() for _, used in others}),
+    )
+    if len(others) == 1:
+        title = _title(others[0][0])
+        return [
+            tr(
+                "{format} cannot hold “{title}”: written as {formats}.",
+                format=wanted.upper(),
+                title=title,
+                formats=formats,
+            )
+        ]
+    return [
+        tr_count(
+            "{format} cannot hold {count} song: written as {formats}.",
+            "{format} cannot hold {count} songs: written as {formats}.",
+            len(others),
+            format=wanted.upper(),
+            formats=formats,
+        )
+    ]
 
 
 def _skipped_texts(result: ExportResult) -> list[str]:
-    jobs = [job for job, _ in result.skipped]
-    if not jobs:
+    """Return a sentence about the tracks that were not exported."""
+    if not result.skipped:
         return []
-    if len(jobs) == 1:
-        return [f"{format_songs(jobs)} was left out: {result.skipped[0][1]}"]
-    names = ", ".join(f"“{printable(job.title, 40)}”" for job in jobs[:_MAX_NAMED_SONGS])
-    reason_text = (
-        " because they have no stems" if all(reason == NO_STEMS_REASON for _, reason in result.skipped) else ""
-    )
-    return [f"{len(jobs)} songs were left out{reason_text}: {names}{' …' if len(jobs) > _MAX_NAMED_SONGS else ''}"]
+    if len(result.skipped) == 1:
+        job, reason = result.skipped[0]
+        return [tr("“{title}” was left out: {reason}", title=_title(job), reason=reason)]
+    names = ", ".join(tr("“{title}”", title=printable(job.title, 40)) for job, _ in result.skipped[:_MAX_NAMED_SONGS])
+    if len(result.skipped) > _MAX_NAMED_SONGS:
+        names = f"{names} …"
+    if all(reason == NO_STEMS_REASON for _, reason in result.skipped):
+        return [
+            tr_count(
+                "{count} song was left out because it has no stems: {names}",
+                "{count} songs were left out because they have no stems: {names}",
+                len(result.skipped),
+                names=names,
+            )
+        ]
+    return [
+        tr_count(
+            "{count} song was left out: {names}",
+            "{count} songs were left out: {names}",
+            len(result.skipped),
+            names=names,
+        )
+    ]
 
 
 def _queued_exports_text(count: int) -> str:
-    return f"{format_count(count, 'more export')} queued" if count > 0 else ""
+    return tr_count("{count} more export queued", "{count} more exports queued", count) if count > 0 else ""
+
+
+def _title(job: Job) -> str:
+    return printable(job.title, 60)

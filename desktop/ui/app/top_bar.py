@@ -7,8 +7,9 @@ from PySide6.QtGui import QAccessible, QActionGroup, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from desktop.models.store import Model
-from desktop.text.sizes import format_size
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.job_text import find_model_title
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.pages.library.status import SKETCH_MODEL
 from desktop.ui.theme import metrics
@@ -41,20 +42,20 @@ class TopBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Main")
+        self.setAccessibleName(tr("Main"))
         self.setFixedHeight(metrics.TOP_BAR_HEIGHT)
         self.search_field = SearchField()
         self.search_field.search_requested.connect(self.search_requested)
         self.search_field.setToolTip(ACTIONS[ActionId.SEARCH].tooltip())
         add = ACTIONS[ActionId.ADD_SONGS]
         self.add_button = PushButton(add.text, "primary", add.icon)
-        self.add_button.setToolTip(add.tooltip("Choose songs to separate"))
+        self.add_button.setToolTip(add.tooltip(tr("Choose songs to separate")))
         self.add_button.clicked.connect(self.add_requested)
-        self.add_folder_button = _create_action_button(ActionId.ADD_FOLDER, "Add all songs of a folder")
+        self.add_folder_button = _create_action_button(ActionId.ADD_FOLDER, tr("Add all songs of a folder"))
         self.add_folder_button.clicked.connect(self.add_folder_requested)
         self._status_label, self._time_left_label = ElidedLabel(13, 400, Colour.DIM), ElidedLabel(13, 400, Colour.DIM)
-        self._progress_bar = ProgressBar("Songs separated")
-        self.pause_button = PushButton("Pause")
+        self._progress_bar = ProgressBar(tr("Songs separated"))
+        self.pause_button = PushButton(tr("Pause"))
         self.pause_button.clicked.connect(self._request_pause)
         self._is_paused = False
         self._batch: BatchProgress | None = None
@@ -114,11 +115,11 @@ class TopBar(QWidget):
     def set_paused(self, paused: bool) -> None:
         """Show whether the queue is paused, and set the pause button to the opposite action."""
         self._is_paused = paused
-        self.pause_button.setText("Resume" if paused else "Pause")
-        self.pause_button.setAccessibleName("Resume the queue" if paused else "Pause the queue")
+        self.pause_button.setText(tr("Resume") if paused else tr("Pause"))
+        self.pause_button.setAccessibleName(tr("Resume the queue") if paused else tr("Pause the queue"))
         self.pause_button.setToolTip(
             ACTIONS[ActionId.PAUSE_OR_RESUME_QUEUE].tooltip(
-                "Resume the queued songs" if paused else "Pause all songs. Finished parts are kept"
+                tr("Resume the queued songs") if paused else tr("Pause all songs. Finished parts are kept")
             )
         )
         self.set_batch(self._batch)
@@ -151,7 +152,7 @@ class ModelButton(PushButton):
     """Emitted with the name of the chosen model."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Model", icon_name="down", icon_colour=Colour.DIM, parent=parent)
+        super().__init__(tr("Model"), icon_name="down", icon_colour=Colour.DIM, parent=parent)
         self.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # puts the arrow after the text
         self._menu = QMenu(self)
         self._menu.setProperty("checks", "true")
@@ -165,15 +166,18 @@ class ModelButton(PushButton):
         self._menu.clear()
         group = QActionGroup(self._menu)
         for model in models:
-            action = self._menu.addAction(f"{escape_menu_text(model.title)}\t{_availability_text(model)}")
+            action = self._menu.addAction(
+                f"{escape_menu_text(find_model_title(model.name, model.title))}\t{_availability_text(model)}"
+            )
             action.setCheckable(True)
             action.setChecked(model.name == selected_name)
             action.triggered.connect(lambda _=False, name=model.name: self.model_selected.emit(name))
             group.addAction(action)
-        title = next((model.title for model in models if model.name == selected_name), selected_name)
+        title = next((model.title for model in models if model.name == selected_name), "")
+        title = find_model_title(selected_name, title)
         self.setText(f"{escape_menu_text(title)} ")
-        self.setAccessibleName(f"Model for the next songs: {title}")
-        self.setToolTip("The model for the next songs")
+        self.setAccessibleName(tr("Model for the next songs: {title}", title=title))
+        self.setToolTip(tr("The model for the next songs"))
         self.setVisible(bool(models))
 
 
@@ -188,7 +192,7 @@ def _create_action_button(action_id: ActionId, tooltip: str = "") -> PushButton:
 
 def _availability_text(model: Model) -> str:
     if model.name == SKETCH_MODEL:
-        return "instant, draft quality"
+        return tr("instant, draft quality")
     if model.is_installed:
-        return "on this computer"
-    return f"downloads {format_size(model.size_bytes)} on first use"
+        return tr("on this computer")
+    return tr("downloads {size:size} on first use", size=model.size_bytes)

@@ -11,6 +11,7 @@ from enum import Enum, auto
 from PySide6.QtGui import QKeySequence
 
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import Message, tr, verbatim
 
 
 class ActionId(Enum):
@@ -65,13 +66,18 @@ class ActionId(Enum):
 class Scope(Enum):
     """Where an action belongs; the value is its heading in the list of shortcuts."""
 
-    SONGS = "Songs"
-    QUEUE = "Queue"
-    PLAYER = "Player"
-    VIEW = "View"
-    APP = "Unbraid"
-    TABLE = "In the table"
-    WAVEFORMS = "In the waveforms"
+    SONGS = Message("Songs")
+    QUEUE = Message("Queue")
+    PLAYER = Message("Player")
+    VIEW = Message("View")
+    APP = verbatim("Unbraid")
+    TABLE = Message("In the table")
+    WAVEFORMS = Message("In the waveforms")
+
+    @property
+    def heading(self) -> str:
+        """Its heading, in the language of the user."""
+        return str(self.value)
 
     @property
     def is_control(self) -> bool:
@@ -99,11 +105,11 @@ class Action:
     """An action and all that the window says about it."""
 
     id: ActionId
-    text: str
+    name: Message
     """Its one name, an order, without "…"."""
     scope: Scope
     keys: tuple[str, ...] = ()
-    """Key sequences in Qt's portable notation, most usual first; names of keys or gestures in the scope of a control."""
+    """Key sequences in Qt's portable notation, most usual first."""
     enabled_when: JobsPredicate = _always
     """Whether menus offer it for these jobs. Its keys always work: what they run explains why it did nothing."""
     icon: str = ""
@@ -114,6 +120,17 @@ class Action:
     """Whether it repeats while its key is held down."""
     is_per_lane: bool = False
     """Whether there is one for each lane; lane number n has `keys[n]`."""
+    gestures: tuple[Message, ...] = ()
+    """Names of keys and movements of the mouse, in place of `keys` in the scope of a control."""
+
+    @property
+    def text(self) -> str:
+        """Its name in the language of the user."""
+        return str(self.name)
+
+    def lane_text(self, lane: int) -> str:
+        """Return its name for the lane with this number, from 0."""
+        return tr("{action} {number}", action=self.name, number=lane + 1)
 
     @property
     def menu_text(self) -> str:
@@ -127,12 +144,13 @@ class Action:
 
     @property
     def key_texts(self) -> list[str]:
-        """Its keys as the user reads them on this system."""
-        return list(self.keys) if self.scope.is_control else [native_key_text(key) for key in self.keys]
+        """Its keys, or its gestures, as the user reads them on this system."""
+        return [str(gesture) for gesture in self.gestures] or [native_key_text(key) for key in self.keys]
 
     def tooltip(self, text: str = "") -> str:
         """Return `text`, or the action's own, with its most usual key."""
-        return f"{text or self.text} ({self.key_texts[0]})" if self.keys else text or self.text
+        key_texts = self.key_texts
+        return f"{text or self.text} ({key_texts[0]})" if key_texts else text or self.text
 
 
 def native_key_text(key: str) -> str:
@@ -141,27 +159,29 @@ def native_key_text(key: str) -> str:
 
 
 _ACTIONS = (
-    Action(ActionId.ADD_SONGS, "Add songs", Scope.SONGS, ("Ctrl+O",), icon="plus", opens_dialog=True),
-    Action(ActionId.ADD_FOLDER, "Add folder", Scope.SONGS, ("Ctrl+Shift+O",), icon="folder", opens_dialog=True),
-    Action(ActionId.PASTE, "Paste songs", Scope.SONGS, ("Ctrl+V",)),
+    Action(ActionId.ADD_SONGS, Message("Add songs"), Scope.SONGS, ("Ctrl+O",), icon="plus", opens_dialog=True),
+    Action(
+        ActionId.ADD_FOLDER, Message("Add folder"), Scope.SONGS, ("Ctrl+Shift+O",), icon="folder", opens_dialog=True
+    ),
+    Action(ActionId.PASTE, Message("Paste songs"), Scope.SONGS, ("Ctrl+V",)),
     Action(
         ActionId.EXPORT,
-        "Export stems",
+        Message("Export stems"),
         Scope.SONGS,
         ("Ctrl+E",),
         _for_any(lambda job: bool(job.stems)),
         opens_dialog=True,
     ),
-    Action(ActionId.REMOVE, "Remove", Scope.SONGS, ("Del", "Backspace"), _for_any(lambda job: True)),
-    Action(ActionId.UNDO_REMOVAL, "Undo the last removal", Scope.SONGS, ("Ctrl+Z",)),
-    Action(ActionId.REMOVE_FINISHED, "Remove finished songs", Scope.SONGS, ("Ctrl+Shift+Del",)),
-    Action(ActionId.SHOW_BIN, "Removed songs", Scope.SONGS, opens_dialog=True),
-    Action(ActionId.SEARCH, "Search", Scope.SONGS, ("Ctrl+F",)),
-    Action(ActionId.LEAVE_SEARCH, "Leave the search", Scope.SONGS, ("Esc",)),
-    Action(ActionId.SHOW_FILES, "Show files", Scope.SONGS, (), _for_one(lambda job: True), icon="folder"),
+    Action(ActionId.REMOVE, Message("Remove"), Scope.SONGS, ("Del", "Backspace"), _for_any(lambda job: True)),
+    Action(ActionId.UNDO_REMOVAL, Message("Undo the last removal"), Scope.SONGS, ("Ctrl+Z",)),
+    Action(ActionId.REMOVE_FINISHED, Message("Remove finished songs"), Scope.SONGS, ("Ctrl+Shift+Del",)),
+    Action(ActionId.SHOW_BIN, Message("Removed songs"), Scope.SONGS, opens_dialog=True),
+    Action(ActionId.SEARCH, Message("Search"), Scope.SONGS, ("Ctrl+F",)),
+    Action(ActionId.LEAVE_SEARCH, Message("Leave the search"), Scope.SONGS, ("Esc",)),
+    Action(ActionId.SHOW_FILES, Message("Show files"), Scope.SONGS, (), _for_one(lambda job: True), icon="folder"),
     Action(
         ActionId.SHOW_ERROR,
-        "Why it failed",
+        Message("Why it failed"),
         Scope.SONGS,
         (),
         _for_one(lambda job: job.state is JobState.FAILED),
@@ -170,16 +190,18 @@ _ACTIONS = (
     ),
     Action(
         ActionId.SEPARATE_AGAIN,
-        "Separate again",
+        Message("Separate again"),
         Scope.SONGS,
         (),
         _for_any(lambda job: job.state.has_ended),
         icon="retry",
     ),
-    Action(ActionId.CANCEL, "Cancel", Scope.QUEUE, (), _for_any(lambda job: not job.state.has_ended), icon="cross"),
+    Action(
+        ActionId.CANCEL, Message("Cancel"), Scope.QUEUE, (), _for_any(lambda job: not job.state.has_ended), icon="cross"
+    ),
     Action(
         ActionId.PAUSE,
-        "Pause",
+        Message("Pause"),
         Scope.QUEUE,
         (),
         _for_any(lambda job: not job.state.has_ended and not job.paused),
@@ -187,58 +209,94 @@ _ACTIONS = (
     ),
     Action(
         ActionId.RESUME,
-        "Resume",
+        Message("Resume"),
         Scope.QUEUE,
         (),
         _for_any(lambda job: not job.state.has_ended and job.paused),
         icon="play",
     ),
-    Action(ActionId.PAUSE_OR_RESUME, "Pause or resume songs", Scope.QUEUE, ("Ctrl+P",)),
-    Action(ActionId.PAUSE_OR_RESUME_QUEUE, "Pause or resume the queue", Scope.QUEUE, ("Ctrl+Shift+P",)),
+    Action(ActionId.PAUSE_OR_RESUME, Message("Pause or resume songs"), Scope.QUEUE, ("Ctrl+P",)),
+    Action(ActionId.PAUSE_OR_RESUME_QUEUE, Message("Pause or resume the queue"), Scope.QUEUE, ("Ctrl+Shift+P",)),
     Action(
-        ActionId.SEPARATE_NEXT, "Separate next", Scope.QUEUE, (), _for_one(lambda job: job.state is JobState.PENDING)
+        ActionId.SEPARATE_NEXT,
+        Message("Separate next"),
+        Scope.QUEUE,
+        (),
+        _for_one(lambda job: job.state is JobState.PENDING),
     ),
     Action(
         ActionId.MOVE_UP,
-        "Move up in the queue",
+        Message("Move up in the queue"),
         Scope.QUEUE,
         ("Alt+Up",),
         _for_one(lambda job: job.state is JobState.PENDING),
     ),
     Action(
         ActionId.MOVE_DOWN,
-        "Move down in the queue",
+        Message("Move down in the queue"),
         Scope.QUEUE,
         ("Alt+Down",),
         _for_one(lambda job: job.state is JobState.PENDING),
     ),
-    Action(ActionId.PLAY_OR_PAUSE, "Play or pause", Scope.PLAYER, ("Space",)),
+    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",)),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
-    Action(ActionId.SEEK_BACK, "Back 5 seconds", Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
-    Action(ActionId.SEEK_FORWARD, "Forward 5 seconds", Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True),
-    Action(ActionId.RETURN_TO_START, "Return to start", Scope.PLAYER, ("Home",)),
-    # Not Ctrl+Z, which restores removed songs wherever the focus is.
-    Action(ActionId.UNDO_MIX, "Undo the last change of the mix", Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
-    Action(ActionId.REDO_MIX, "Redo the change of the mix", Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
-    Action(ActionId.MUTE_LANE, "Mute lane", Scope.PLAYER, tuple("123456"), is_per_lane=True),
+    Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
-        ActionId.SOLO_LANE, "Solo lane", Scope.PLAYER, tuple(f"Shift+{number}" for number in "123456"), is_per_lane=True
+        ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
-    Action(ActionId.ZOOM_IN, "Zoom in", Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
-    Action(ActionId.ZOOM_OUT, "Zoom out", Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
-    Action(ActionId.SHOW_WHOLE_SONG, "Show the whole song", Scope.VIEW, ("Ctrl+0",)),
-    Action(ActionId.PAN_BACK, "Move the view back", Scope.VIEW, ("Shift+Left",), auto_repeats=True),
-    Action(ActionId.PAN_FORWARD, "Move the view forward", Scope.VIEW, ("Shift+Right",), auto_repeats=True),
-    Action(ActionId.SHOW_SHORTCUTS, "Show this list", Scope.APP, ("F1", "?")),
-    Action(ActionId.SETTINGS, "Settings", Scope.APP, ("Ctrl+,",), icon="gear"),
-    Action(ActionId.QUIT, "Quit", Scope.APP, ("Ctrl+Q",)),
-    Action(ActionId.OPEN_CELL, "Play the song, follow a link, press a button", Scope.TABLE, ("Return",)),
-    Action(ActionId.CHANGE_CELL, "Go from cell to cell", Scope.TABLE, ("Arrows",)),
-    Action(ActionId.SHOW_MENU, "More actions", Scope.TABLE, ("Shift+F10", "Menu"), icon="dots"),
-    Action(ActionId.ZOOM_WAVEFORMS, "Zoom in, zoom out", Scope.WAVEFORMS, ("+", "−", "Up", "Down", "Wheel")),
-    Action(ActionId.PAN_WAVEFORMS, "Move the view", Scope.WAVEFORMS, ("Page Up", "Page Down", "Shift+Wheel", "Drag")),
-    Action(ActionId.FIT_WAVEFORMS, "Show the whole song", Scope.WAVEFORMS, ("F", "Double-click")),
-    Action(ActionId.SET_PLAYHEAD, "Set the playhead", Scope.WAVEFORMS, ("Click",)),
+    Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",)),
+    # Not Ctrl+Z, which restores removed songs wherever the focus is.
+    Action(ActionId.UNDO_MIX, Message("Undo the last change of the mix"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
+    Action(ActionId.REDO_MIX, Message("Redo the change of the mix"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
+    Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
+    Action(
+        ActionId.SOLO_LANE,
+        Message("Solo lane"),
+        Scope.PLAYER,
+        tuple(f"Shift+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
+    Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
+    Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
+    Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
+    Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
+    Action(ActionId.SHOW_SHORTCUTS, Message("Show this list"), Scope.APP, ("F1", "?")),
+    Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
+    Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
+    Action(
+        ActionId.OPEN_CELL,
+        Message("Play the song, follow a link, press a button"),
+        Scope.TABLE,
+        gestures=(Message("Return"),),
+    ),
+    Action(ActionId.CHANGE_CELL, Message("Go from cell to cell"), Scope.TABLE, gestures=(Message("Arrows"),)),
+    Action(
+        ActionId.SHOW_MENU,
+        Message("More actions"),
+        Scope.TABLE,
+        gestures=(Message("Shift+F10"), Message("Menu")),
+        icon="dots",
+    ),
+    Action(
+        ActionId.ZOOM_WAVEFORMS,
+        Message("Zoom in, zoom out"),
+        Scope.WAVEFORMS,
+        gestures=(verbatim("+"), verbatim("−"), Message("Up"), Message("Down"), Message("Wheel")),
+    ),
+    Action(
+        ActionId.PAN_WAVEFORMS,
+        Message("Move the view"),
+        Scope.WAVEFORMS,
+        gestures=(Message("Page Up"), Message("Page Down"), Message("Shift+Wheel"), Message("Drag")),
+    ),
+    Action(
+        ActionId.FIT_WAVEFORMS,
+        Message("Show the whole song"),
+        Scope.WAVEFORMS,
+        gestures=(verbatim("F"), Message("Double-click")),
+    ),
+    Action(ActionId.SET_PLAYHEAD, Message("Set the playhead"), Scope.WAVEFORMS, gestures=(Message("Click"),)),
 )
 
 ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}
@@ -247,11 +305,13 @@ ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}
 
 def list_shortcuts() -> dict[str, list[tuple[str, str]]]:
     """Return rows of name and keys for the list of shortcuts, by heading; all lanes share one row per action."""
-    rows_by_heading: dict[str, list[tuple[str, str]]] = {scope.value: [] for scope in Scope}
+    rows_by_heading: dict[str, list[tuple[str, str]]] = {scope.heading: [] for scope in Scope}
     for action in ACTIONS.values():
+        key_texts = action.key_texts
         if action.is_per_lane:
-            name = f"{action.text} 1 to {len(action.keys)}"
-            rows_by_heading[action.scope.value].append((name, f"{action.key_texts[0]} to {action.key_texts[-1]}"))
-        elif action.keys:
-            rows_by_heading[action.scope.value].append((action.text, ", ".join(action.key_texts)))
+            name = tr("{action} 1 to {last_number}", action=action.name, last_number=len(key_texts))
+            keys = tr("{first_key} to {last_key}", first_key=key_texts[0], last_key=key_texts[-1])
+            rows_by_heading[action.scope.heading].append((name, keys))
+        elif key_texts:
+            rows_by_heading[action.scope.heading].append((action.text, ", ".join(key_texts)))
     return rows_by_heading

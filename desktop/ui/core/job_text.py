@@ -1,31 +1,50 @@
 """Texts about a job's names, model, runtime, status and time left, for users."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.stage import Stage
 from desktop.text.durations import format_retry_delay, format_time_left
+from desktop.text.message import Message, tr
 
 MAX_NAME_LENGTH = 300
 """Number of characters of a title, an artist or a path that is shown."""
-STEMS_PENDING_TEXT = "The stems appear here when they are ready"
-SEPARATING_HERE_TEXT = "Separating this part"
-MODEL_TITLES = {
-    "htdemucs": "HT Demucs",
-    "htdemucs_ft": "HT Demucs · fine-tuned",
-    "htdemucs_6s": "HT Demucs · six stems",
-    "sketch": "Sketch · draft quality",
+STEMS_PENDING_TEXT = Message("The stems appear here when they are ready")
+SEPARATING_HERE_TEXT = Message("Separating this part")
+_MODEL_TITLES = {
+    "htdemucs": Message("HT Demucs"),
+    "htdemucs_ft": Message("HT Demucs · fine-tuned"),
+    "htdemucs_6s": Message("HT Demucs · six stems"),
+    "sketch": Message("Sketch · draft quality"),
 }
-RUNTIME_TITLES = {
-    "openvino": "OpenVINO on the processor",
-    "openvino bf16": "OpenVINO on the processor, in 16 bits",
-    "torch": "PyTorch on the processor",
-    "torch bf16": "PyTorch on the processor, in 16 bits",
-    "cuda fp16": "the NVIDIA GPU",
-    "mps fp16": "the Apple GPU",
+_RUNTIME_TEXTS = {
+    "openvino": Message("Computed by OpenVINO on the processor."),
+    "openvino bf16": Message("Computed by OpenVINO on the processor, in 16 bits."),
+    "torch": Message("Computed by PyTorch on the processor."),
+    "torch bf16": Message("Computed by PyTorch on the processor, in 16 bits."),
+    "cuda fp16": Message("Computed by the NVIDIA GPU."),
+    "mps fp16": Message("Computed by the Apple GPU."),
 }
+_LAST_RUNTIME_TEXTS = {
+    "openvino": Message("The last song: OpenVINO on the processor."),
+    "openvino bf16": Message("The last song: OpenVINO on the processor, in 16 bits."),
+    "torch": Message("The last song: PyTorch on the processor."),
+    "torch bf16": Message("The last song: PyTorch on the processor, in 16 bits."),
+    "cuda fp16": Message("The last song: the NVIDIA GPU."),
+    "mps fp16": Message("The last song: the Apple GPU."),
+}
+
+
+@dataclass(frozen=True)
+class _Status:
+    """Text about what happens to a job."""
+
+    text: Message
+    draft_text: Message
+    """The same, for a job whose draft can be played."""
 
 
 def format_title(job: Job) -> str:
@@ -38,65 +57,111 @@ def format_artist(job: Job) -> str:
     return printable(job.artist, MAX_NAME_LENGTH)
 
 
+def find_model_title(name: str, title: str = "") -> str:
+    """Return the title of the model `name` in the language of the user.
+
+    `title` is its title in the model store; without one, use that of the built-in model, or the name.
+    """
+    built_in = _MODEL_TITLES.get(name)
+    return str(built_in) if built_in and title in ("", built_in.template) else title or name
+
+
 def model_title(job: Job) -> str:
     """Return the title of the model that separated the job, or that was requested if none did."""
-    name = job.model_used or job.options.model
-    return MODEL_TITLES.get(name, name)
+    return find_model_title(job.model_used or job.options.model)
 
 
 def format_runtime(name: str | None) -> str:
     """Return a sentence about the runtime with the engine's `name`; empty if it is unknown or needs no mention."""
-    return f"Computed by {RUNTIME_TITLES[name]}." if name in RUNTIME_TITLES else ""
+    return str(_RUNTIME_TEXTS.get(name or "", ""))
 
 
 def format_last_runtime(jobs: Iterable[Job]) -> str:
     """Return a sentence about the runtime of the job started last, among jobs with a known runtime; empty if none."""
-    jobs_with_runtime = [job for job in jobs if job.runtime in RUNTIME_TITLES and job.started]
+    jobs_with_runtime = [job for job in jobs if job.runtime in _LAST_RUNTIME_TEXTS and job.started]
     last = max(jobs_with_runtime, key=lambda job: job.started or job.added, default=None)
-    return f"The last song: {RUNTIME_TITLES[last.runtime or '']}." if last else ""
+    return str(_LAST_RUNTIME_TEXTS[last.runtime or ""]) if last else ""
 
 
 def format_job_status(job: Job, is_queue_paused: bool = False) -> str:
     """Return the status text of a pending or processing job."""
-    is_repeat = job.earlier is not None
-    if job.state is JobState.PENDING:
-        return format_pending_status(job, is_queue_paused) or (
-            "Queued to be separated again" if is_repeat else "Queued"
-        )
-    return format_stage(job.stage, job.progress, is_repeat)
+    return str(_job_status(job, is_queue_paused).text)
 
 
 def format_pending_status(job: Job, is_queue_paused: bool = False) -> str:
     """Return why a pending job is held, or its progress; empty for a job that only waits for its turn."""
-    retry_delay = job.retry_delay(datetime.now(UTC))
-    if retry_delay:
-        return f"Trying again in {format_retry_delay(retry_delay)}"
-    progress_text = f" at {int(job.progress * 100)} %" if job.progress else ""
-    if job.paused or (progress_text and is_queue_paused):
-        return f"Paused{progress_text}"
-    return f"Queued{progress_text}" if progress_text else ""
+    status = _pending_status(job, is_queue_paused)
+    return str(status.text) if status else ""
 
 
 def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) -> str:
     """Return what a processing job does now; `is_repeat` tells whether it has stems from an earlier run."""
-    percent = f"{int(progress * 100)} %"
-    match stage:
-        case Stage.DOWNLOADING:
-            return "Downloading the model"
-        case Stage.DECODING:
-            return "Reading the song"
-        case Stage.SEPARATING:
-            return f"Separating again {percent}" if is_repeat else f"Separating {percent}"
-        case Stage.WRITING:
-            return f"Writing the stems {percent}"
-        case None:
-            return "Loading the model"
+    return str(_stage_status(stage, progress, is_repeat).text)
 
 
 def format_partial_results(job: Job, has_draft: bool) -> str:
     """Return the text shown over the unfinished parts of a track: status and time left."""
-    parts = [
-        f"Draft · {format_job_status(job).lower()}" if has_draft else format_job_status(job),
-        format_time_left(job.left),
-    ]
-    return ", ".join(filter(None, parts))
+    job_status = _job_status(job)
+    status = job_status.draft_text if has_draft else job_status.text
+    time_left = format_time_left(job.left)
+    return tr("{status}, {time_left}", status=status, time_left=time_left) if time_left else str(status)
+
+
+def _job_status(job: Job, is_queue_paused: bool = False) -> _Status:
+    is_repeat = job.earlier is not None
+    if job.state is not JobState.PENDING:
+        return _stage_status(job.stage, job.progress, is_repeat)
+    status = _pending_status(job, is_queue_paused)
+    if status is not None:
+        return status
+    if is_repeat:
+        return _Status(Message("Queued to be separated again"), Message("Draft · queued to be separated again"))
+    return _Status(Message("Queued"), Message("Draft · queued"))
+
+
+def _pending_status(job: Job, is_queue_paused: bool) -> _Status | None:
+    """Return why a pending job is held, or its progress; None for a job that only waits for its turn."""
+    retry_delay = job.retry_delay(datetime.now(UTC))
+    if retry_delay:
+        delay = format_retry_delay(retry_delay)
+        return _Status(
+            Message("Trying again in {delay}", delay=delay), Message("Draft · trying again in {delay}", delay=delay)
+        )
+    percent = int(job.progress * 100)
+    if job.progress and (job.paused or is_queue_paused):
+        return _Status(
+            Message("Paused at {percent} %", percent=percent), Message("Draft · paused at {percent} %", percent=percent)
+        )
+    if job.paused:
+        return _Status(Message("Paused"), Message("Draft · paused"))
+    if job.progress:
+        return _Status(
+            Message("Queued at {percent} %", percent=percent), Message("Draft · queued at {percent} %", percent=percent)
+        )
+    return None
+
+
+def _stage_status(stage: Stage | None, progress: float, is_repeat: bool) -> _Status:
+    percent = int(progress * 100)
+    match stage:
+        case Stage.DOWNLOADING:
+            return _Status(Message("Downloading the model"), Message("Draft · downloading the model"))
+        case Stage.DECODING:
+            return _Status(Message("Reading the song"), Message("Draft · reading the song"))
+        case Stage.SEPARATING if is_repeat:
+            return _Status(
+                Message("Separating again {percent} %", percent=percent),
+                Message("Draft · separating again {percent} %", percent=percent),
+            )
+        case Stage.SEPARATING:
+            return _Status(
+                Message("Separating {percent} %", percent=percent),
+                Message("Draft · separating {percent} %", percent=percent),
+            )
+        case Stage.WRITING:
+            return _Status(
+                Message("Writing the stems {percent} %", percent=percent),
+                Message("Draft · writing the stems {percent} %", percent=percent),
+            )
+        case None:
+            return _Status(Message("Loading the model"), Message("Draft · loading the model"))

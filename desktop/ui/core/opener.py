@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from shiboken6 import isValid
 
 from desktop.audio.names import printable
+from desktop.text.message import tr
 from desktop.ui.core.background import BackgroundRunner
 
 # xdg-open fails within this time; if it runs longer, the program it started is open (seconds).
@@ -19,8 +20,8 @@ _TIMEOUT_S = 5.0
 
 
 def no_file_manager_text(folder: Path) -> str:
-    """Return the text for a folder that could not be opened, without its full stop."""
-    return f"No file manager could be opened. The files are in {printable(folder, 200)}"
+    """Return the text for a folder that could not be opened."""
+    return tr("No file manager could be opened. The files are in {folder}.", folder=printable(folder, 200))
 
 
 def open_folder(folder: Path, parent: QObject, on_failure: Callable[[], None]) -> None:

@@ -22,6 +22,7 @@ from desktop import __version__
 from desktop.audio.names import printable
 from desktop.paths import Home
 from desktop.runtime import nvidia
+from desktop.text.message import Message, tr, tr_count
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.dialogs.components import Component, list_components, read_licence
 from desktop.ui.theme.fonts import BODY_SIZE, LARGE_SIZE, SECONDARY_SIZE, ui_font
@@ -34,7 +35,7 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 
 _SIZE, _MIN_SIZE = (928, 560), (800, 440)
 _PATH_WIDTH = 600
-_DESCRIPTION = "Separates songs into stems on your own computer. Free software under the MIT licence."
+_DESCRIPTION = Message("Separates songs into stems on your own computer. Free software under the MIT licence.")
 
 
 class ComponentTable(QTableWidget):
@@ -43,8 +44,8 @@ class ComponentTable(QTableWidget):
     def __init__(self, components: list[Component], text_view: QWidget) -> None:
         super().__init__(len(components), 3)
         self._text_view = text_view
-        self.setAccessibleName("Components of Unbraid")
-        self.setHorizontalHeaderLabels(["Part", "Version", "Licence"])
+        self.setAccessibleName(tr("Components of Unbraid"))
+        self.setHorizontalHeaderLabels([tr("Part"), tr("Version"), tr("Licence")])
         set_up_row_table(self, 28, QAbstractItemView.SelectionMode.SingleSelection)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
@@ -58,7 +59,11 @@ class ComponentTable(QTableWidget):
     def _fill_row(self, row: int, component: Component) -> None:
         for column, text in enumerate((component.name, component.version, component.licence)):
             item = QTableWidgetItem(text)
-            item.setToolTip(f"{text} (in {component.bundled_in})" if component.bundled_in and not column else text)
+            item.setToolTip(
+                tr("{component} (in {package})", component=text, package=component.bundled_in)
+                if component.bundled_in and not column
+                else text
+            )
             self.setItem(row, column, item)
 
     def keyPressEvent(self, e: QKeyEvent) -> None:
@@ -74,7 +79,7 @@ class AboutDialog(QDialog):
 
     def __init__(self, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About Unbraid")
+        self.setWindowTitle(tr("About Unbraid"))
         self.setMinimumSize(*_MIN_SIZE)
         self.resize(*_SIZE)
         self._components = list_components()
@@ -82,11 +87,11 @@ class AboutDialog(QDialog):
         self.licence_view.setReadOnly(True)
         self.licence_view.setTabChangesFocus(True)
         self.table = ComponentTable(self._components, self.licence_view)
-        self.open_library_button = PushButton("Open", accessible_name="Open the library’s folder")
+        self.open_library_button = PushButton(tr("Open"), accessible_name=tr("Open the library’s folder"))
         self.open_library_button.clicked.connect(lambda: self._open_folder(home.root))
-        self.open_logs_button = PushButton("Open", accessible_name="Open the folder with the logs")
+        self.open_logs_button = PushButton(tr("Open"), accessible_name=tr("Open the folder with the logs"))
         self.open_logs_button.clicked.connect(lambda: self._open_folder(home.logs))
-        self.close_button = PushButton("Close", "primary")
+        self.close_button = PushButton(tr("Close"), "primary")
         self.close_button.clicked.connect(self.close)
         self._build_layout(home)
         tab_order = (self.table, self.licence_view, self.close_button, self.open_library_button, self.open_logs_button)
@@ -118,27 +123,21 @@ class AboutDialog(QDialog):
         content_row.addWidget(self.licence_view, 4)
         column.addLayout(content_row, 1)
         footer = QHBoxLayout()
-        components_text = f"{len(self._components) - 1} third-party components, each under its own licence."
-        summary = (
-            components_text
-            if len(self._components) > 1
-            else "The list of components is missing from this installation. Install Unbraid again."
-        )
-        self._summary_label = TextLabel(summary, SECONDARY_SIZE, colour=Colour.DIM)
+        self._summary_label = TextLabel(_summary_text(len(self._components)), SECONDARY_SIZE, colour=Colour.DIM)
         footer.addWidget(self._summary_label)
         footer.addStretch(1)
         footer.addWidget(self.close_button)
         column.addLayout(footer)
 
     def _open_folder(self, folder: Path) -> None:
-        open_folder(folder, self, lambda: self._summary_label.setText(f"{no_file_manager_text(folder)}."))
+        open_folder(folder, self, lambda: self._summary_label.setText(no_file_manager_text(folder)))
 
     def _create_paths_grid(self, home: Home) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
-        rows = (("Library", home.root, self.open_library_button), ("Logs", home.logs, self.open_logs_button))
+        rows = ((tr("Library"), home.root, self.open_library_button), (tr("Logs"), home.logs, self.open_logs_button))
         for row, (name, path, button) in enumerate(rows):
             full_path = printable(path, 500)
             elided_path = QFontMetrics(ui_font(BODY_SIZE)).elidedText(
@@ -156,17 +155,29 @@ class AboutDialog(QDialog):
     def _show_licence(self, row: int) -> None:
         component = self._components[row]
         self.licence_view.setPlainText("\n\n".join(filter(None, (component.url, read_licence(component)))))
-        self.licence_view.setAccessibleName(f"Licence of {component.name}")
+        self.licence_view.setAccessibleName(tr("Licence of {component}", component=component.name))
+
+
+def _summary_text(component_count: int) -> str:
+    third_party_count = component_count - 1  # the first component is Unbraid itself
+    if third_party_count < 1:
+        return tr("The list of components is missing from this installation. Install Unbraid again.")
+    return tr_count(
+        "{count} third-party component, under its own licence.",
+        "{count} third-party components, each under its own licence.",
+        third_party_count,
+    )
 
 
 def _create_header() -> QHBoxLayout:
     logo = Logo()
     logo.setFixedSize(48, 48)
-    name = TextLabel(" · ".join(filter(None, (f"Unbraid {__version__}", nvidia.edition_name()))), LARGE_SIZE, 700)
+    edition = str(nvidia.edition_name() or "")
+    name = TextLabel(" · ".join(filter(None, (f"Unbraid {__version__}", edition))), LARGE_SIZE, 700)
     text_column = QVBoxLayout()
     text_column.setSpacing(2)
     text_column.addWidget(name)
-    text_column.addWidget(TextLabel(_DESCRIPTION, colour=Colour.DIM))
+    text_column.addWidget(TextLabel(str(_DESCRIPTION), colour=Colour.DIM))
     row = QHBoxLayout()
     row.setSpacing(16)
     row.addWidget(logo)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.widgets.button import PushButton
@@ -27,10 +28,10 @@ class TextDialog(QDialog):
         self._summary_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text_view = QPlainTextEdit(body)
         self.text_view.setReadOnly(True)
-        self.text_view.setAccessibleName("Details")
+        self.text_view.setAccessibleName(tr("Details"))
         self.text_view.setTabChangesFocus(True)
         self.text_view.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
-        self._close_button = PushButton("Close", "primary", parent=self)
+        self._close_button = PushButton(tr("Close"), "primary", parent=self)
         self._close_button.clicked.connect(self.close)
         self._close_button.setDefault(True)
         self._close_button.setFocus()
@@ -61,7 +62,7 @@ class TextDialog(QDialog):
         """
 
         def show_path() -> None:
-            self._summary_label.setText(f"{no_file_manager_text(folder)}.")
+            self._summary_label.setText(no_file_manager_text(folder))
 
         self.add_button(text).clicked.connect(lambda: open_folder(folder, self, show_path))
 
@@ -73,7 +74,7 @@ class TextDialog(QDialog):
     def _add_default_buttons(self) -> None:
         self._button_row.addStretch(1)
         self._button_row.addWidget(self._close_button)
-        copy_button = self.add_button("Copy")
+        copy_button = self.add_button(tr("Copy"))
         copy_button.clicked.connect(self.copy_all)
 
 

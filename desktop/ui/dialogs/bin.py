@@ -16,8 +16,7 @@ from PySide6.QtWidgets import (
 
 from desktop.audio.names import printable
 from desktop.jobs.model import BIN_RETENTION_DAYS, RemovedJob
-from desktop.jobs.text import format_songs
-from desktop.text.plurals import format_count
+from desktop.text.message import Message, tr, tr_count
 from desktop.text.sizes import format_size
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.dialogs.base import lay_out_question
@@ -31,12 +30,15 @@ from desktop.ui.widgets.row_table import set_up_row_table
 
 _SIZE = (760, 480)
 _MIN_SIZE = (600, 340)
-_EXPLANATION = (
-    f"A removed song stays here with its stems for {BIN_RETENTION_DAYS} days, and is then deleted. "
-    "Your original song files are not touched."
+_EXPLANATION = Message(
+    "A removed song stays here with its stems for {days} days, and is then deleted. "
+    "Your original song files are not touched.",
+    days=BIN_RETENTION_DAYS,
 )
-_HEADINGS = ("Song", "Removed", "Kept until", "Size")
+_HEADINGS = (Message("Song"), Message("Removed"), Message("Kept until"), Message("Size"))
 _COLUMN_WIDTH = 120
+# Characters of a title in a question.
+_MAX_TITLE_LENGTH = 60
 # Restoring or deleting many jobs emits many events; the table reloads once after them.
 _DEBOUNCE_MS = 200
 _SELECT_ROW = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
@@ -47,7 +49,7 @@ class BinDialog(QDialog):
 
     def __init__(self, removals: BinCommands, feed: JobFeed, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Removed songs")
+        self.setWindowTitle(tr("Removed songs"))
         self.setMinimumSize(*_MIN_SIZE)
         self.resize(*_SIZE)
         self._removals = removals
@@ -55,10 +57,10 @@ class BinDialog(QDialog):
         self.delete_dialog: DeleteDialog | None = None
         self.table = QTableWidget(0, len(_HEADINGS))
         self.total_label = TextLabel(colour=Colour.DIM)
-        self.restore_button = PushButton("Restore", "primary")
-        self.delete_button = PushButton("Delete now…")
-        self.empty_button = PushButton("Empty…")
-        self.close_button = PushButton("Close")
+        self.restore_button = PushButton(tr("Restore"), "primary")
+        self.delete_button = PushButton(tr("Delete now…"))
+        self.empty_button = PushButton(tr("Empty…"))
+        self.close_button = PushButton(tr("Close"))
         self._set_up_table()
         self._build_layout()
         self._reload_timer = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
@@ -95,9 +97,9 @@ class BinDialog(QDialog):
             super().keyPressEvent(event)
 
     def _set_up_table(self) -> None:
-        self.table.setAccessibleName("Removed songs")
+        self.table.setAccessibleName(tr("Removed songs"))
         self.table.setStyleSheet("QTableWidget::item { padding: 0 12px; }")
-        self.table.setHorizontalHeaderLabels(_HEADINGS)
+        self.table.setHorizontalHeaderLabels([str(heading) for heading in _HEADINGS])
         set_up_row_table(self.table, row_height=34)
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -108,7 +110,7 @@ class BinDialog(QDialog):
             header.resizeSection(column, _COLUMN_WIDTH)
 
     def _build_layout(self) -> None:
-        explanation_label = TextLabel(_EXPLANATION, colour=Colour.DIM)
+        explanation_label = TextLabel(str(_EXPLANATION), colour=Colour.DIM)
         explanation_label.setWordWrap(True)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -147,10 +149,7 @@ class BinDialog(QDialog):
         selected_rows = [row for row, entry in enumerate(entries) if entry.job.id in selected_ids] or [0]
         for row in selected_rows[: len(entries)]:
             self.table.selectionModel().select(self.table.model().index(row, 0), _SELECT_ROW)
-        size = format_size(sum(entry.size_bytes for entry in entries))
-        self.total_label.setText(
-            f"{format_count(len(entries), 'song')} · {size}" if entries else "There are no removed songs."
-        )
+        self.total_label.setText(_total_text(entries))
         self._update_buttons()
 
     def _update_buttons(self) -> None:
@@ -179,23 +178,42 @@ class DeleteDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setWindowTitle("Delete songs")
-        self.keep_button = PushButton("Keep")
-        self.delete_button = PushButton("Delete")
+        self.setWindowTitle(tr("Delete songs"))
+        self.keep_button = PushButton(tr("Keep"))
+        self.delete_button = PushButton(tr("Delete"))
         self.keep_button.clicked.connect(self.reject)
         self.delete_button.clicked.connect(self.accept)
-        size = format_size(sum(entry.size_bytes for entry in entries))
-        songs = format_songs([entry.job for entry in entries])
-        question = f"Delete {songs} and {'its' if len(entries) == 1 else 'their'} stems?"
-        heading_label = TextLabel(question, TITLE_SIZE, 600)
+        heading_label = TextLabel(_delete_question(entries), TITLE_SIZE, 600)
         heading_label.setWordWrap(True)
-        consequence = f"This frees {size} and cannot be undone. Your original files are not touched."
+        consequence = tr(
+            "This frees {size:size} and cannot be undone. Your original files are not touched.",
+            size=_total_size_bytes(entries),
+        )
         consequence_label = TextLabel(consequence, colour=Colour.DIM)
         column = lay_out_question(
             self, 520, (heading_label, consequence_label), self.keep_button, (self.delete_button,)
         )
         self.setFixedHeight(column.heightForWidth(520))
         self.keep_button.setFocus()
+
+
+def _total_size_bytes(entries: Sequence[RemovedJob]) -> int:
+    return sum(entry.size_bytes for entry in entries)
+
+
+def _total_text(entries: Sequence[RemovedJob]) -> str:
+    if not entries:
+        return tr("There are no removed songs.")
+    return tr_count(
+        "{count} song · {size:size}", "{count} songs · {size:size}", len(entries), size=_total_size_bytes(entries)
+    )
+
+
+def _delete_question(entries: Sequence[RemovedJob]) -> str:
+    if len(entries) == 1:
+        title = printable(entries[0].job.title, _MAX_TITLE_LENGTH)
+        return tr("Delete “{title}” and its stems?", title=title)
+    return tr_count("Delete {count} song and its stems?", "Delete {count} songs and their stems?", len(entries))
 
 
 def _title_text(entry: RemovedJob) -> str:

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from desktop import __version__
 from desktop.paths import resources
+from desktop.text.message import Message
 
-_MISSING_LICENCE_TEXT = "The text of its licence is not on this computer."
+_MISSING_LICENCE_TEXT = Message("The text of its licence is not on this computer.")
 _LICENCE_FILE = re.compile(r"\.dist-info/(?:.+/)?(?:licen[cs]e|copying|notice)[^/]*(?<!\.py)$", re.IGNORECASE)
 
 
@@ -49,8 +50,8 @@ def read_licence(component: Component) -> str:
         try:
             return component.licence_file.read_text(encoding="utf-8", errors="replace")
         except OSError:
-            return _MISSING_LICENCE_TEXT
-    return "\n\n".join(_read_package_licences(component.bundled_in or component.name)) or _MISSING_LICENCE_TEXT
+            return str(_MISSING_LICENCE_TEXT)
+    return "\n\n".join(_read_package_licences(component.bundled_in or component.name)) or str(_MISSING_LICENCE_TEXT)
 
 
 def _read_packaged_list(listing: Path) -> list[Component]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from desktop.text.message import tr
+
 _MAX_BYTES = 64 << 10
 _MAX_LINES = 200
 
@@ -17,6 +19,6 @@ def read_log_tail(path: Path, marker: str = "") -> str:
             log.seek(max(0, path.stat().st_size - _MAX_BYTES))
             lines = log.read().decode("utf-8", errors="replace").splitlines()
     except OSError:
-        return "There is no log yet."
+        return tr("There is no log yet.")
     matching_lines = [number for number, line in enumerate(lines) if marker and marker in line]
-    return "\n".join(lines[matching_lines[0] if matching_lines else 0 :][-_MAX_LINES:]) or "The log is empty."
+    return "\n".join(lines[matching_lines[0] if matching_lines else 0 :][-_MAX_LINES:]) or tr("The log is empty.")

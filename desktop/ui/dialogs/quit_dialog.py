@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
+from desktop.text.message import Message, join_messages, tr, tr_count
 from desktop.ui.dialogs.base import lay_out_question
 from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.theme.palette import Colour
@@ -11,8 +12,8 @@ from desktop.ui.widgets.check_box import CheckBox
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 560
-_PROGRESS_SAVED = "Your progress is saved. Songs pick up where they left off."
-_NOT_EXPORTED = "Songs that are not exported yet stay in the library. Export them again later."
+_PROGRESS_SAVED = Message("Your progress is saved. Songs pick up where they left off.")
+_NOT_EXPORTED = Message("Songs that are not exported yet stay in the library. Export them again later.")
 
 
 class QuitDialog(QDialog):
@@ -31,23 +32,19 @@ class QuitDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setWindowTitle("Quit Unbraid")
-        self.remember_box = CheckBox("Do not ask again")
-        self.remember_box.setToolTip("You can turn this question on again in the settings.")
-        self.cancel_button = PushButton("Keep working")
-        stop_text = "Stop exporting and quit" if export_count else "Quit and resume later"
+        self.setWindowTitle(tr("Quit Unbraid"))
+        self.remember_box = CheckBox(tr("Do not ask again"))
+        self.remember_box.setToolTip(tr("You can turn this question on again in the settings."))
+        self.cancel_button = PushButton(tr("Keep working"))
+        stop_text = tr("Stop exporting and quit") if export_count else tr("Quit and resume later")
         self.stop_button = PushButton(stop_text, "plain" if offers_background else "primary")
-        self.background_button = PushButton("Finish in the background", "primary")
+        self.background_button = PushButton(tr("Finish in the background"), "primary")
         self.background_button.setVisible(offers_background)
         self.cancel_button.clicked.connect(self.reject)
         self.stop_button.clicked.connect(lambda: self._answer("stop"))
         self.background_button.clicked.connect(lambda: self._answer("background"))
-        explanation = " ".join(
-            filter(
-                None, (_NOT_EXPORTED if export_count else "", _PROGRESS_SAVED if song_count or not export_count else "")
-            )
-        )
-        self._build_layout(_exports_heading(export_count) if export_count else _songs_heading(song_count), explanation)
+        heading = _exports_heading(export_count) if export_count else _songs_heading(song_count)
+        self._build_layout(heading, _explanation_text(song_count, export_count))
         (self.background_button if offers_background else self.stop_button).setFocus()
 
     def _build_layout(self, heading: str, explanation: str) -> None:
@@ -69,15 +66,24 @@ class QuitDialog(QDialog):
         self.answered.emit(choice, remember)
 
 
+def _explanation_text(song_count: int, export_count: int) -> str:
+    sentences = [_NOT_EXPORTED] if export_count else []
+    if song_count or not export_count:
+        sentences.append(_PROGRESS_SAVED)
+    return str(join_messages(*sentences))
+
+
 def _songs_heading(count: int) -> str:
     match count:
         case 0:
-            return "Songs are being added"
+            return tr("Songs are being added")
         case 1:
-            return "A song is not finished yet"
+            return tr("A song is not finished yet")
         case _:
-            return f"{count} songs are not finished yet"
+            return tr_count("{count} song is not finished yet", "{count} songs are not finished yet", count)
 
 
 def _exports_heading(count: int) -> str:
-    return "A song is not exported yet" if count == 1 else f"{count} songs are not exported yet"
+    if count == 1:
+        return tr("A song is not exported yet")
+    return tr_count("{count} song is not exported yet", "{count} songs are not exported yet", count)

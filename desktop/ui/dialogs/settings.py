@@ -19,6 +19,7 @@ from desktop.paths import Home
 from desktop.runtime import nvidia
 from desktop.setting_spec import Need, Page, SettingValue
 from desktop.settings import SETTINGS, Settings
+from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
@@ -33,7 +34,7 @@ from desktop.ui.widgets.label import TextLabel
 _WIDTH = 684
 _SCROLL_MARGIN = 24
 """Pixels kept in view above and below the focused control."""
-_SAVED_TEXT = "Changes are saved automatically and apply from the next song."
+_SAVED_TEXT = Message("Changes are saved automatically and apply from the next song.")
 
 
 class SettingsDialog(QDialog):
@@ -48,7 +49,7 @@ class SettingsDialog(QDialog):
     ) -> None:
         """`offers_updates` shows the update setting: the app has a feed that it can check for newer versions."""
         super().__init__(parent)
-        self.setWindowTitle("Settings")
+        self.setWindowTitle(tr("Settings"))
         self._settings_store = settings_store
         self._home = home
         self._offers_updates = offers_updates
@@ -57,12 +58,12 @@ class SettingsDialog(QDialog):
         """Switch or drop-down list of each setting that is shown, by the key of the setting."""
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
-        self.restore_button = PushButton("&Restore defaults")
-        self.about_button = PushButton("&About Unbraid")
-        self.about_button.setToolTip("Licences, and the folders of library and logs")
-        self.bin_button = PushButton("Re&moved songs…")
-        self.bin_button.setToolTip("Restore removed songs, or delete them to free up space")
-        self.close_button = PushButton("C&lose", "primary")
+        self.restore_button = PushButton(tr("&Restore defaults"))
+        self.about_button = PushButton(tr("&About Unbraid"))
+        self.about_button.setToolTip(tr("Licences, and the folders of library and logs"))
+        self.bin_button = PushButton(tr("Re&moved songs…"))
+        self.bin_button.setToolTip(tr("Restore removed songs, or delete them to free up space"))
+        self.close_button = PushButton(tr("C&lose"), "primary")
         self._build_layout()
         self._connect_signals()
         self.show_settings()
@@ -75,9 +76,8 @@ class SettingsDialog(QDialog):
     def show_on_top(self, last_runtime_text: str = "") -> None:
         """Show or raise the dialog; `last_runtime_text` is a sentence on the runtime that the last song used."""
         runtime_row = self._rows["runtime"]
-        runtime_row.set_explanation(
-            " ".join(filter(None, (runtime_row.explanation, last_runtime_text, nvidia.setup_hint())))
-        )
+        setup_hint = str(nvidia.setup_hint() or "")
+        runtime_row.set_explanation(" ".join(filter(None, (runtime_row.explanation, last_runtime_text, setup_hint))))
         if not self.isVisible():
             self.show_settings()
         self.show()
@@ -110,7 +110,7 @@ class SettingsDialog(QDialog):
         for page in Page:
             rows = [row for key, row in self._rows.items() if SETTINGS[key].is_on(page)]
             if rows:
-                cards.addWidget(create_card(page, rows))
+                cards.addWidget(create_card(str(page.value), rows))
         self._scroll_area = _ScrollArea(self._cards)
         column.addWidget(self._scroll_area, 1)
         column.addWidget(self.status_label)
@@ -128,7 +128,7 @@ class SettingsDialog(QDialog):
         needs = self._met_needs()
         return {
             key: SettingRow(
-                setting.row.title, setting.row.explanation, Switch() if setting.type is bool else DropDown()
+                str(setting.row.title), str(setting.row.explanation), Switch() if setting.type is bool else DropDown()
             )
             for key, setting in SETTINGS.items()
             if setting.row and (setting.row.needs is None or setting.row.needs in needs)
@@ -171,7 +171,7 @@ class SettingsDialog(QDialog):
         return is_saved
 
     def _show_status(self, is_saved: bool) -> None:
-        text = _SAVED_TEXT if is_saved else _not_saved_text(self._home)
+        text = str(_SAVED_TEXT) if is_saved else _not_saved_text(self._home)
         if text != self.status_label.text():
             self.status_label.setText(text)
             self.status_label.set_colour(Colour.DIM if is_saved else Colour.BAD)
@@ -217,7 +217,8 @@ class _ScrollArea(QScrollArea):
 
 
 def _not_saved_text(home: Home) -> str:
-    return (
-        f"This setting could not be saved in {home.settings}, so it does not apply to the next song. "
-        "Free up space on the disk and make sure that the file is writable, then change the setting again."
+    return tr(
+        "This setting could not be saved in {file}, so it does not apply to the next song. "
+        "Free up space on the disk and make sure that the file is writable, then change the setting again.",
+        file=str(home.settings),
     )

@@ -3,10 +3,11 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from desktop.text.message import Message, tr
 from desktop.ui.core.actions import list_shortcuts
 from desktop.ui.dialogs.base import TextDialog
 
-_EXPLANATION = (
+_EXPLANATION = Message(
     "A control that has the focus keeps the keys that it uses itself: Space presses a button, arrows move a fader."
 )
 _KEY_COLUMN_X = 340
@@ -19,11 +20,11 @@ class ShortcutsDialog(TextDialog):
     about_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Keys", _EXPLANATION, _shortcuts_text(), parent)
+        super().__init__(tr("Keys"), str(_EXPLANATION), _shortcuts_text(), parent)
         self.resize(720, 560)
-        self.text_view.setAccessibleName("Keys")
+        self.text_view.setAccessibleName(tr("Keys"))
         self.text_view.setTabStopDistance(_KEY_COLUMN_X)
-        self.add_button("About Unbraid").clicked.connect(self.about_requested)
+        self.add_button(tr("About Unbraid")).clicked.connect(self.about_requested)
 
 
 def _shortcuts_text() -> str:

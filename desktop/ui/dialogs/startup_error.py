@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QPlainTextEdit, QWidget
 
 from desktop.paths import PORTABLE_FOLDER_NAME, Home
+from desktop.text.message import Message, tr
 from desktop.ui.dialogs.base import lay_out_question
 from desktop.ui.theme.fonts import TITLE_SIZE
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH, _LOG_HEIGHT = 600, 260
-_FOLDER_DIALOG_TITLE = "Choose a library folder for this session"
+_TITLE = Message("Unbraid cannot start")
 
 
 class StartupErrorDialog(QDialog):
@@ -24,17 +25,17 @@ class StartupErrorDialog(QDialog):
         `offers_other_folder` shows the button to choose another library folder.
         """
         super().__init__(parent)
-        self.setWindowTitle("Unbraid cannot start")
+        self.setWindowTitle(str(_TITLE))
         self.chosen_folder: Path | None = None
         """Library folder that the user chose."""
         self.log_view = QPlainTextEdit(log_text)
         self.log_view.setReadOnly(True)
-        self.log_view.setAccessibleName("Log")
+        self.log_view.setAccessibleName(tr("Log"))
         self.log_view.setMinimumHeight(_LOG_HEIGHT)
         self.log_view.hide()
-        self.quit_button = PushButton("Quit", "plain" if offers_other_folder else "primary")
-        self.show_log_button = PushButton("Show log")
-        self.choose_button = PushButton("Choose another folder…", "primary")
+        self.quit_button = PushButton(tr("Quit"), "plain" if offers_other_folder else "primary")
+        self.show_log_button = PushButton(tr("Show log"))
+        self.choose_button = PushButton(tr("Choose another folder…"), "primary")
         self.choose_button.setVisible(offers_other_folder)
         self.quit_button.clicked.connect(self.reject)
         self.show_log_button.clicked.connect(self._show_log)
@@ -43,7 +44,7 @@ class StartupErrorDialog(QDialog):
         (self.choose_button if offers_other_folder else self.quit_button).setFocus()
 
     def _build_layout(self, reason: str) -> None:
-        heading_label, reason_label = TextLabel("Unbraid cannot start", TITLE_SIZE, 600), TextLabel(reason)
+        heading_label, reason_label = TextLabel(str(_TITLE), TITLE_SIZE, 600), TextLabel(reason)
         reason_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         reason_label.setWordWrap(True)
         lay_out_question(
@@ -60,7 +61,8 @@ class StartupErrorDialog(QDialog):
         self.adjustSize()
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, _FOLDER_DIALOG_TITLE, str(Path.home()))
+        title = tr("Choose a library folder for this session")
+        chosen = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
         if chosen:
             self.chosen_folder = library_path_in(Path(chosen))
             self.accept()

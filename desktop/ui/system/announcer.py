@@ -6,8 +6,9 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import tr, tr_count
 from desktop.ui.pages.library.job_model import JobTableModel
-from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
+from desktop.ui.pages.library.queue_estimate import BatchProgress
 
 _MIN_INTERVAL_MS = 30_000
 """Milliseconds between two announcements: sixty tracks of five seconds each make ten announcements, not sixty."""
@@ -39,7 +40,12 @@ class Announcer(QObject):
             return
         quarter = int(batch.progress * 4)
         if quarter > self._quarter and batch.is_running:
-            self._progress_text = f"{format_batch(batch)[0]}, {quarter * 25} percent."
+            self._progress_text = tr(
+                "Separating {number} of {total}, {percent} percent.",
+                number=batch.current_number,
+                total=batch.total,
+                percent=quarter * 25,
+            )
             self._announce_soon()
         self._quarter = quarter
 
@@ -67,11 +73,16 @@ class Announcer(QObject):
 
 def _failures_text(jobs: list[Job]) -> str:
     if len(jobs) == 1:
-        return f"“{printable(jobs[0].title)}” could not be separated. {jobs[0].error or ''}".strip()
-    return f"{len(jobs)} songs could not be separated." if jobs else ""
+        sentence = tr("“{title}” could not be separated.", title=printable(jobs[0].title))
+        return f"{sentence} {jobs[0].error}" if jobs[0].error else sentence
+    if not jobs:
+        return ""
+    return tr_count("{count} song could not be separated.", "{count} songs could not be separated.", len(jobs))
 
 
 def _completions_text(jobs: list[Job]) -> str:
     if len(jobs) == 1:
-        return f"“{printable(jobs[0].title)}” has been separated."
-    return f"{len(jobs)} songs have been separated." if jobs else ""
+        return tr("“{title}” has been separated.", title=printable(jobs[0].title))
+    if not jobs:
+        return ""
+    return tr_count("{count} song has been separated.", "{count} songs have been separated.", len(jobs))

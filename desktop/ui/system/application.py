@@ -14,12 +14,13 @@ from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from desktop.runtime.fatal_error import show_fatal_error
+from desktop.text.message import Message, tr
 
-_MISSING_LIBRARY_TEXT = (
-    "The window cannot open because a system library is missing. On Debian or Ubuntu, run: sudo apt-get install "
-    "libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 libxcb-xkb1 libxkbcommon-x11-0 libegl1"
+_MISSING_LIBRARY_TEXT = Message(
+    "The window cannot open because a system library is missing. On Debian or Ubuntu, run: {command}",
+    command="sudo apt-get install libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-render-util0 "
+    "libxcb-xkb1 libxkbcommon-x11-0 libegl1",
 )
-_NO_PLATFORM_TEXT = "The window cannot open: Qt found no display"
 _AVAILABLE_PLUGINS = re.compile(r"Available platform plugins are: ([\w, -]+)\.")
 _log = logging.getLogger(__name__)
 
@@ -55,9 +56,17 @@ def _fatal_error_text(messages: list[str]) -> str:
     platform = os.environ.get("QT_QPA_PLATFORM", "")
     all_messages = " ".join(messages)
     if platform and not platform.startswith("xcb"):
-        match = _AVAILABLE_PLUGINS.search(all_messages)
-        allowed = f" It can be one of {match[1]}." if match else ""
-        return f"The window cannot open: QT_QPA_PLATFORM is {platform!r}.{allowed} If it is not set, Qt chooses one."
+        if match := _AVAILABLE_PLUGINS.search(all_messages):
+            return tr(
+                "The window cannot open: QT_QPA_PLATFORM is {value}. It can be one of {platforms}. If it is not set, Qt "
+                "chooses one.",
+                value=repr(platform),
+                platforms=match[1],
+            )
+        return tr(
+            "The window cannot open: QT_QPA_PLATFORM is {value}. If it is not set, Qt chooses one.",
+            value=repr(platform),
+        )
     if "even though it was found" in all_messages or "is needed to load" in all_messages:
-        return _MISSING_LIBRARY_TEXT
-    return f"{_NO_PLATFORM_TEXT} ({messages[0].strip()})."
+        return str(_MISSING_LIBRARY_TEXT)
+    return tr("The window cannot open: Qt found no display ({reason}).", reason=messages[0].strip())

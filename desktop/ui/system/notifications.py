@@ -14,7 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from desktop.audio.names import printable
 from desktop.jobs.model import Job
 from desktop.paths import resources
-from desktop.text.plurals import format_count
+from desktop.text.message import tr, tr_count
 from desktop.ui.pages.library.batches import BatchResult, BatchTracker
 
 _log = logging.getLogger(__name__)
@@ -37,8 +37,12 @@ def failure_notification(job: Job) -> Notification:
     Later failures are part of the notification at the end of the batch: a hundred broken files cause two notifications,
     not a hundred.
     """
-    attempt, again_text = job.last_attempt or job, " again" if job.last_attempt else ""
-    return Notification(f"“{printable(job.title)}” could not be separated{again_text}", attempt.error or "")
+    title = printable(job.title)
+    if job.last_attempt:
+        heading, error = tr("“{title}” could not be separated again", title=title), job.last_attempt.error
+    else:
+        heading, error = tr("“{title}” could not be separated", title=title), job.error
+    return Notification(heading, str(error or ""))
 
 
 def batch_notification(result: BatchResult) -> Notification | None:
@@ -47,11 +51,22 @@ def batch_notification(result: BatchResult) -> Notification | None:
     if not done and failed < 2:
         return None
     if not done:
-        return Notification(f"{failed} songs could not be separated", "The list says why.")
-    body = "" if not failed else f"{format_count(failed, 'song')} could not be separated. The list says why."
+        heading = tr_count("{count} song could not be separated", "{count} songs could not be separated", failed)
+        return Notification(heading, tr("The list says why."))
+    body = _failures_text(failed) if failed else ""
     if len(done) == 1:
-        return Notification(f"“{printable(done[0].title)}” has been separated", body or "Its stems are ready.")
-    return Notification(f"{len(done)} songs have been separated", body or "Their stems are ready.")
+        heading = tr("“{title}” has been separated", title=printable(done[0].title))
+        return Notification(heading, body or tr("Its stems are ready."))
+    heading = tr_count("{count} song has been separated", "{count} songs have been separated", len(done))
+    return Notification(heading, body or tr("Their stems are ready."))
+
+
+def _failures_text(count: int) -> str:
+    return tr_count(
+        "{count} song could not be separated. The list says why.",
+        "{count} songs could not be separated. The list says why.",
+        count,
+    )
 
 
 class Notifier(QObject):

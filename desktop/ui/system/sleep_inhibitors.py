@@ -13,7 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import Protocol
 
-INHIBIT_REASON = "Songs are being separated"
+from desktop.text.message import Message
+
+INHIBIT_REASON = Message("Songs are being separated")
 _APP_NAME = "Unbraid"
 # Seconds that an inhibiting program may take to end.
 _TERMINATE_TIMEOUT_S = 1.0
@@ -61,7 +63,7 @@ class DBusInhibitor:
         for name, path, suffix in self._SERVICES:
             if bus.interface().isServiceRegistered(name).value():
                 message = QDBusMessage.createMethodCall(name, path, name + suffix, "Inhibit")
-                message.setArguments([_APP_NAME, INHIBIT_REASON])
+                message.setArguments([_APP_NAME, str(INHIBIT_REASON)])
                 bus.asyncCall(message, _DBUS_TIMEOUT_MS)
                 return
         _log.info("No D-Bus service for sleep inhibition found")

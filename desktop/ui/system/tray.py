@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
+from desktop.text.message import tr
 from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.queue_estimate import format_batch
 from desktop.ui.system.notifications import Notification
@@ -23,8 +24,8 @@ class TrayIcon(QObject):
         super().__init__(parent)
         self._activity = activity
         self.menu = QMenu()
-        self.menu.addAction("Show Unbraid").triggered.connect(self.show_requested)
-        self.menu.addAction("Quit").triggered.connect(self.quit_requested)
+        self.menu.addAction(tr("Show Unbraid")).triggered.connect(self.show_requested)
+        self.menu.addAction(tr("Quit")).triggered.connect(self.quit_requested)
         self.icon = QSystemTrayIcon(app_icon(), self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
@@ -68,7 +69,7 @@ class TrayIcon(QObject):
 
     def _update_tooltip(self) -> None:
         batch = self._activity.batch
-        parts = [part for part in format_batch(batch) if part] if batch else ["all songs are done"]
+        parts = [part for part in format_batch(batch) if part] if batch else [tr("all songs are done")]
         tooltip = f"{APP_NAME} · {', '.join(parts)}"
         if tooltip != self.icon.toolTip():
             self.icon.setToolTip(tooltip)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.peak_item import PeakItem, TimeSpan
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, PeakSource, SampleWindow
@@ -51,9 +52,12 @@ class WaveformView(pg.GraphicsView):
         super().__init__(parent)
         self._update_background()
         theme.changed.connect(self._update_background)
-        self.setAccessibleName("Waveforms")
+        self.setAccessibleName(tr("Waveforms"))
         self.setAccessibleDescription(
-            "Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the whole song."
+            tr(
+                "Click to play from there. Wheel, plus and minus zoom, Page Up and Page Down move the view, F shows the "
+                "whole song."
+            )
         )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._view_box = TimeViewBox()

@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QStyledItemDelegate, QWidget
 
+from desktop.text.message import Message
 from desktop.ui.theme import metrics
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour
@@ -23,7 +24,7 @@ class LabelledValue(Protocol):
         ...
 
     @property
-    def text(self) -> str:
+    def text(self) -> Message:
         """The label."""
         ...
 
@@ -53,7 +54,7 @@ class DropDown(QComboBox):
         blocked = self.blockSignals(True)
         self.clear()
         for choice in choices:
-            self.addItem(choice.text, choice.value)
+            self.addItem(str(choice.text), choice.value)
         values = [choice.value for choice in choices]
         self.setCurrentIndex(values.index(value if value in values else default))
         self.blockSignals(blocked)

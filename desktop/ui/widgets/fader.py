@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.levels import MAX_DB, MIN_DB, db_at_position, fader_position, format_db
 from desktop.ui.widgets.progress_bar import draw_progress_bar
@@ -39,7 +40,7 @@ class Fader(QSlider):
         self.setSingleStep(KEY_STEP_DB)
         self.setPageStep(PAGE_STEP_DB)
         self.setAccessibleName(name)
-        self.setToolTip(escape_tooltip(f"{name}: drag, or turn the wheel. Double-click for 0 dB."))
+        self.setToolTip(escape_tooltip(tr("{name}: drag, or turn the wheel. Double-click for 0 dB.", name=name)))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMinimumSize(64, 22)
         self.valueChanged.connect(self._on_value_changed)

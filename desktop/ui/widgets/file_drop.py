@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
+from desktop.text.message import Message, tr
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, ui_font
 from desktop.ui.theme.palette import Colour, theme
@@ -101,7 +102,7 @@ class DropOverlay(QWidget):
         painter.drawRoundedRect(
             QRectF(self.rect()).adjusted(16, 16, -16, -16), metrics.CARD_RADIUS, metrics.CARD_RADIUS
         )
-        text, font = "Drop to separate", ui_font(LARGE_SIZE, 600)
+        text, font = tr("Drop to separate"), ui_font(LARGE_SIZE, 600)
         pill = QRectF(0, 0, QFontMetricsF(font).horizontalAdvance(text) + 64, 72)
         pill.moveCenter(QRectF(self.rect()).center())
         painter.setPen(Qt.PenStyle.NoPen)
@@ -128,5 +129,5 @@ def _urls_from_text(text: str) -> Sequence[QUrl]:
     return urls if all_are_paths else ()
 
 
-def _not_local_text(url: str) -> str:
-    return f"{printable(url)} is not a file on this computer. Download it, then add the file."
+def _not_local_text(url: str) -> Message:
+    return Message("{address} is not a file on this computer. Download it, then add the file.", address=printable(url))

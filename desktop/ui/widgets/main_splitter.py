@@ -4,6 +4,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme import metrics
 
 _LOW_HEIGHT = 600
@@ -26,7 +27,7 @@ class MainSplitter(QSplitter):
         self.addWidget(table)
         self.addWidget(player)
         table.lower()  # the splitter stacks each widget above the ones added before it
-        self.handle(1).setAccessibleName("Border between songs and player")
+        self.handle(1).setAccessibleName(tr("Border between songs and player"))
         table.setMinimumHeight(_MIN_TABLE_HEIGHT)
         player.setMinimumHeight(_MIN_PLAYER_HEIGHT)
         self.setStretchFactor(0, 2)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role, announce
@@ -57,7 +58,7 @@ class NoticeRow(QWidget):
         self._label.setWordWrap(True)
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._progress_bar = ProgressBar("Progress")
+        self._progress_bar = ProgressBar(tr("Progress"))
         self._progress_bar.setFixedWidth(_PROGRESS_BAR_WIDTH)
         self._progress_bar.set_fraction(notice.progress or 0.0)
         row = QHBoxLayout(self)
@@ -71,7 +72,7 @@ class NoticeRow(QWidget):
         if notice.second_action:
             row.addWidget(self._create_button(*notice.second_action))
         if notice.progress is None:
-            dismiss_button = create_icon_button("cross", "Dismiss")
+            dismiss_button = create_icon_button("cross", tr("Dismiss"))
             dismiss_button.clicked.connect(self.dismissed)
             row.addWidget(dismiss_button)
 
@@ -100,7 +101,7 @@ class NoticeStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Notices")
+        self.setAccessibleName(tr("Notices"))
         self._rows: list[NoticeRow] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)

@@ -4,10 +4,10 @@ from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QToolButton, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour
 
-_PLACEHOLDER = "Search songs, artists, status"
 _DELAY_MS = 120
 _ICON_SIZE, _ICON_LEFT, _TEXT_MARGIN = 16, 10, 22
 """Pixels: the icon's size, its distance from the edge, and the text's left margin."""
@@ -23,11 +23,12 @@ class SearchField(QLineEdit):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setPlaceholderText(_PLACEHOLDER)
-        self.setAccessibleName(_PLACEHOLDER)
+        name = tr("Search songs, artists, status")
+        self.setPlaceholderText(name)
+        self.setAccessibleName(name)
         self.setClearButtonEnabled(True)
         for button in self.findChildren(QToolButton):
-            button.setAccessibleName("Clear the search")
+            button.setAccessibleName(tr("Clear the search"))
         self.setTextMargins(_TEXT_MARGIN, 0, 0, 0)
         self.setAcceptDrops(False)
         self.setMinimumWidth(128)

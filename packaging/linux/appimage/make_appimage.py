@@ -23,7 +23,7 @@ FOLDER = BUILD / "AppDir"
 def main(argv: Sequence[str]) -> int:
     """Write the folder, fetch the tool, pack, and return the exit status."""
     if not (BUNDLE / "unbraid").is_file():
-        sys.stderr.write(f"{BUNDLE} holds no unbraid. Build it first: python packaging/build.py\n")
+        sys.stderr.write(f"{BUNDLE} has no program unbraid. Build it first: python packaging/build.py\n")
         return 1
     write_app_dir(BUNDLE, FOLDER)
     if "--folder" in argv:

@@ -18,7 +18,7 @@ BUNDLE = ROOT / "dist" / "unbraid"
 def main() -> int:
     """Write the folder and return the exit status."""
     if not (BUNDLE / "unbraid").is_file():
-        sys.stderr.write(f"{BUNDLE} holds no unbraid. Build it first: python packaging/build.py\n")
+        sys.stderr.write(f"{BUNDLE} has no program unbraid. Build it first: python packaging/build.py\n")
         return 1
     create_flatpak_folder(BUNDLE, BUILD / "flatpak-folder")
     return 0

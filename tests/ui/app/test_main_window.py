@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import ModelStore
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
@@ -225,7 +226,9 @@ def test_cancel_action_cancels_a_pending_job(setting: WindowHarness, qtbot: QtBo
 
 
 def test_failed_job_shows_its_error_and_can_be_retried(setting: WindowHarness, qtbot: QtBot) -> None:
-    job = setting.store.insert(make_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing."))
+    job = setting.store.insert(
+        make_job("Broken", JobState.FAILED, error=verbatim("The file is damaged: its index is missing."))
+    )
     (setting.home.logs / "worker.log").write_text(f"old line\nWARNING {job.id} failed: no index\n")
     window = open_window(setting, qtbot)
     assert "its index is missing" in window.library.proxy.index(0, Column.STATUS).data()
@@ -248,7 +251,7 @@ def test_finished_batch_shows_a_notice_whose_button_filters_failed_jobs(setting:
         claimed = setting.store.ownership.claim(job.id)
         assert claimed is not None
         if title == "two":
-            setting.store.ownership.fail(claimed, "two.mp3 is not an audio file.", 1.0)
+            setting.store.ownership.fail(claimed, verbatim("two.mp3 is not an audio file."), 1.0)
         else:
             setting.store.ownership.complete(claimed, (), ())
         setting.feed.job_changed.emit(job.id)
@@ -403,7 +406,7 @@ def test_job_removed_by_another_process_leaves_the_player(setting: WindowHarness
 
 def test_player_buttons_pause_cancel_and_explain_a_failure(setting: WindowHarness, qtbot: QtBot) -> None:
     waiting = setting.store.insert(make_job("Night Drive"))
-    failed = setting.store.insert(make_job("Broken", JobState.FAILED, error="The file is damaged."))
+    failed = setting.store.insert(make_job("Broken", JobState.FAILED, error=verbatim("The file is damaged.")))
     window = open_window(setting, qtbot)
     _select(window, qtbot, waiting)
     pause = _button(window.player_panel, "Pause")

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ACTIONS, Action, ActionId, Scope, list_shortcuts
 from desktop.ui.core.job_actions import available_actions, player_actions
@@ -64,7 +65,7 @@ def test_queue_actions_are_for_one_pending_job() -> None:
 def test_tooltip_names_the_first_key() -> None:
     assert ACTIONS[ActionId.SETTINGS].tooltip() == "Settings (Ctrl+,)"
     assert ACTIONS[ActionId.RETURN_TO_START].tooltip("Go back") == "Go back (Home)"
-    assert Action(ActionId.CANCEL, "Cancel", Scope.QUEUE).tooltip() == "Cancel"
+    assert Action(ActionId.CANCEL, Message("Cancel"), Scope.QUEUE).tooltip() == "Cancel"
 
 
 def test_buttons_are_named_as_their_actions(setting: WindowHarness, qtbot: QtBot) -> None:
@@ -86,10 +87,10 @@ def test_buttons_are_named_as_their_actions(setting: WindowHarness, qtbot: QtBot
 
 def test_list_has_every_key_under_the_heading_of_its_scope() -> None:
     listed = list_shortcuts()
-    assert list(listed) == [scope.value for scope in Scope]
+    assert list(listed) == [scope.heading for scope in Scope]
     for action in ACTIONS.values():
-        if action.keys and not action.is_per_lane:
-            assert (action.text, ", ".join(action.key_texts)) in listed[action.scope.value]
+        if action.key_texts and not action.is_per_lane:
+            assert (action.text, ", ".join(action.key_texts)) in listed[action.scope.heading]
 
 
 def test_export_by_key_exports_the_shown_song_if_none_is_selected(

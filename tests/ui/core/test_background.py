@@ -11,6 +11,7 @@ from desktop.errors import StorageError
 from desktop.jobs.model import JobProgress
 from desktop.jobs.queue import JobChanged
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.job_feed import JobFeed
 
@@ -37,7 +38,7 @@ def test_error_is_passed_to_the_failure_callback(background: BackgroundRunner, q
     errors: list[str] = []
 
     def fail() -> None:
-        raise StorageError("The disk is full.")
+        raise StorageError(verbatim("The disk is full."))
 
     background.run(fail, on_failure=lambda error: errors.append(str(error)))
     qtbot.waitUntil(lambda: errors == ["The disk is full."])
@@ -88,7 +89,7 @@ def test_detached_work_delivers_its_outcome_and_close_does_not_wait_for_it(
     gate, finished = threading.Event(), threading.Event()
 
     def fail() -> None:
-        raise StorageError("The disk is full.")
+        raise StorageError(verbatim("The disk is full."))
 
     background.run_detached(lambda: 1, outcomes.append, outcomes.append)
     qtbot.waitUntil(lambda: outcomes == [1])

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop import __version__
 from desktop.paths import Home
 from desktop.runtime import nvidia
+from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs import components
 from desktop.ui.dialogs.about import AboutDialog
@@ -182,9 +183,9 @@ def test_main_window_does_not_import_the_about_dialog() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.parametrize(("edition", "suffix"), [("", ""), ("GPU edition", " · GPU edition")])
+@pytest.mark.parametrize(("edition", "suffix"), [(None, ""), (Message("GPU edition"), " · GPU edition")])
 def test_heading_names_the_edition(
-    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, edition: str, suffix: str
+    home: Home, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, edition: Message | None, suffix: str
 ) -> None:
     monkeypatch.setattr(nvidia, "edition_name", lambda: edition)
     dialog = AboutDialog(home)

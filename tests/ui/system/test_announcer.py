@@ -7,10 +7,12 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.announcer import Announcer
 from tests.helpers.jobs import make_job
+from tests.helpers.pseudo_language import pseudo_language, untranslated_words
 
 ERROR = "The file is damaged: its index is missing."
 
@@ -37,7 +39,7 @@ class AnnouncerHarness:
 
     def finish(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
         self.set_progress(job, 0.99)
-        error = ERROR if state is JobState.FAILED else None
+        error = verbatim(ERROR) if state is JobState.FAILED else None
         self.jobs.upsert_jobs([replace(job, state=state, token=1, progress=1.0, error=error)])
 
     def end_interval(self) -> None:
@@ -83,3 +85,14 @@ def test_cancelled_song_and_earlier_results_are_not_announced(harness: Announcer
     (song,) = harness.add("Vibe Ace")
     harness.finish(song, JobState.CANCELLED)
     assert not [announcement for announcement in harness.announcements if "percent" not in announcement]
+
+
+def test_announcements_are_translated(harness: AnnouncerHarness) -> None:
+    one, two, three, four = harness.add("1", "2", "3", "4")
+    with pseudo_language():
+        harness.finish(one)
+        for job, state in ((two, JobState.FAILED), (three, JobState.COMPLETED), (four, JobState.COMPLETED)):
+            harness.finish(job, state)
+        harness.end_interval()
+    assert len(harness.announcements) >= 2
+    assert not untranslated_words(" ".join(harness.announcements).replace(ERROR, ""))

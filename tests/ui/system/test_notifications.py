@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Attempt, Job, JobState
+from desktop.text.message import verbatim
 from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -38,7 +39,7 @@ class NotifierHarness:
 
     def finish(self, job: Job, state: JobState = JobState.COMPLETED) -> None:
         self.jobs.upsert_jobs([replace(job, state=JobState.PROCESSING, token=1)])
-        error = ERROR if state is JobState.FAILED else None
+        error = verbatim(ERROR) if state is JobState.FAILED else None
         self.jobs.upsert_jobs([replace(job, state=state, token=1, error=error)])
 
     @property
@@ -55,7 +56,7 @@ def test_only_songs_with_new_stems_count_as_separated_again(harness: NotifierHar
     kept, cancelled, done = (make_job(title, JobState.COMPLETED) for title in ("kept", "cancelled", "done"))
     harness.jobs.upsert_jobs([replace(job, state=JobState.PENDING, earlier=job) for job in (kept, cancelled, done)])
     harness.jobs.upsert_jobs([replace(cancelled, last_attempt=Attempt(JobState.CANCELLED))])
-    harness.jobs.upsert_jobs([replace(kept, last_attempt=Attempt(JobState.FAILED, ERROR))])
+    harness.jobs.upsert_jobs([replace(kept, last_attempt=Attempt(JobState.FAILED, verbatim(ERROR)))])
     assert harness.notifications == [Notification("“kept” could not be separated again", ERROR)]
     harness.jobs.upsert_jobs([done])
     assert harness.notifications[1:] == [
@@ -122,7 +123,9 @@ def test_removed_song_does_not_keep_its_batch_open(harness: NotifierHarness) -> 
 
 
 def test_songs_that_ended_before_the_start_make_no_notification(harness: NotifierHarness) -> None:
-    harness.jobs.upsert_jobs([make_job("old", JobState.COMPLETED), make_job("bad", JobState.FAILED, error=ERROR)])
+    harness.jobs.upsert_jobs(
+        [make_job("old", JobState.COMPLETED), make_job("bad", JobState.FAILED, error=verbatim(ERROR))]
+    )
     assert harness.notifications == []
 
 
@@ -165,7 +168,7 @@ def test_sending_without_a_notification_service_returns_false() -> None:
 
 def _run_with_service(service: str) -> Sequence[str]:
     """Send a notification on a private bus that has this service, and return the lines that the helper printed."""
-    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.helpers.notified", service]
+    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.helpers.notification_service", service]
     process = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ)
     )

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.startup_error import StartupErrorDialog
@@ -55,7 +56,7 @@ def songs(setting: WindowHarness) -> list[Job]:
     """Songs in each state; the first has stems."""
     states = (JobState.FAILED, JobState.CANCELLED, JobState.PENDING)
     running = make_job("Running", JobState.PROCESSING, progress=0.4)
-    others = [running, *(make_job(state.value, state, error="It broke.", progress=0.2) for state in states)]
+    others = [running, *(make_job(state.value, state, error=verbatim("It broke."), progress=0.2) for state in states)]
     return [add_separated_song(setting), *(setting.store.insert(job) for job in others)]
 
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import JobState
 from desktop.stage import Stage
+from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.player.transport_bar import TimeReadout
@@ -27,7 +28,7 @@ Role = QAccessible.Role
 @pytest.fixture
 def playable(setting: WindowHarness, qtbot: QtBot) -> Iterator[MainWindow]:
     """A window with a separated job, which is selected, and a processing job."""
-    job = add_separated_song(setting, notices=("The file ends early.",))
+    job = add_separated_song(setting, notices=(Message("The file ends early."),))
     setting.store.insert(make_job("Other", JobState.PROCESSING, stage=Stage.SEPARATING, progress=0.34))
     window = open_window(setting, qtbot)
     window.job_view.select_job(job.id)

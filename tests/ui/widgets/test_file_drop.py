@@ -32,7 +32,7 @@ def test_raw_uri_list_with_crlf_is_decoded(qtbot: QtBot) -> None:
 def test_web_addresses_are_rejected_with_a_reason(qtbot: QtBot) -> None:
     dropped = files_from_mime(_mime_data("https://example.org/song.mp3"))
     assert dropped.paths == ()
-    assert dropped.refusals[0].reason.startswith("https://example.org/song.mp3 is not a file on this computer")
+    assert str(dropped.refusals[0].reason).startswith("https://example.org/song.mp3 is not a file on this computer")
 
 
 def test_name_with_a_null_byte_is_rejected(qtbot: QtBot) -> None:

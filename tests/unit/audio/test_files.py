@@ -51,7 +51,7 @@ def test_folder_without_audio_is_rejected_with_its_name(tmp_path: Path) -> None:
     (rejected,) = find_tracks([tmp_path])
     assert isinstance(rejected, RejectedPath)
     assert rejected.path == tmp_path
-    assert tmp_path.name in rejected.reason
+    assert tmp_path.name in str(rejected.reason)
 
 
 def test_skipped_files_that_may_contain_audio_are_counted(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_folder_search_skips_stems_made_by_unbraid_even_if_moved(tmp_path: Path,
     (tmp_path / f"vocals.{format}").rename(moved)
     (rejected,) = find_tracks([tmp_path])
     assert isinstance(rejected, RejectedPath)
-    assert "only stems that Unbraid made" in rejected.reason
+    assert "only stems that Unbraid made" in str(rejected.reason)
     track = create_file(tmp_path / "song.wav")
     assert list(find_tracks([tmp_path])) == [track, SkippedFiles(tmp_path, 0, (), stem_count=1)]
     assert list(find_tracks([moved])) == [moved]

@@ -72,7 +72,7 @@ def test_invalid_samples_become_silence_with_a_notice(tmp_path: Path) -> None:
     mixture = decode_track(write_wav(tmp_path / "song", invalid, "FLOAT"), tmp_path / "mixture.wav")
     sound[0, 100:110], sound[1, 200] = 0.0, 0.0
     np.testing.assert_array_equal(mixture.read(0, 5000), sound)
-    assert "Invalid samples" in mixture.notices[0]
+    assert "Invalid samples" in str(mixture.notices[0])
 
 
 @pytest.mark.parametrize("value", [np.nan, 1e30])
@@ -88,7 +88,7 @@ def test_multichannel_track_is_downmixed_to_stereo_with_a_notice(channels: int, 
     sound = make_noise(3000, channels)
     mixture = decode_track(write_wav(tmp_path / "song", sound, "FLOAT"), tmp_path / "mixture.wav")
     assert mixture.channels == 2
-    assert f"{channels} channels" in mixture.notices[0]
+    assert f"{channels} channels" in str(mixture.notices[0])
     np.testing.assert_allclose(
         mixture.read(0, 3000), stereo_downmix_matrix(default_layout(channels)) @ sound, atol=1e-6
     )

@@ -10,6 +10,7 @@ from desktop.cli.formatting import format_status, format_title, job_to_json, ref
 from desktop.cli.output import CommandOutput, TextResultWriter
 from desktop.jobs.model import JobState, Stem
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 
 JOB = make_job(
@@ -53,7 +54,7 @@ def test_json_of_a_refused_track_has_the_same_keys_as_a_job() -> None:
 def test_status_shows_the_stage_of_a_job_or_the_reason_of_its_failure() -> None:
     working = replace(JOB, state=JobState.PROCESSING, stage=Stage.SEPARATING, progress=0.64)
     assert format_status(working) == "separating 64%"
-    assert format_status(replace(JOB, state=JobState.FAILED, error="It is empty.")) == "failed: It is empty."
+    assert format_status(replace(JOB, state=JobState.FAILED, error=verbatim("It is empty."))) == "failed: It is empty."
 
 
 def test_control_characters_of_a_tag_are_not_in_the_title() -> None:
@@ -70,7 +71,7 @@ def test_status_of_a_pending_job_shows_its_pause_and_progress() -> None:
 
 def test_status_of_a_job_waiting_for_a_retry_shows_when_and_why() -> None:
     retry_at = datetime.now(UTC) + timedelta(seconds=40)
-    retrying = replace(JOB, state=JobState.PENDING, not_before=retry_at, error="The library is busy.")
+    retrying = replace(JOB, state=JobState.PENDING, not_before=retry_at, error=verbatim("The library is busy."))
     assert format_status(retrying) in (
         "trying again in 40 s: The library is busy.",
         "trying again in 39 s: The library is busy.",

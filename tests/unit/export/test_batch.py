@@ -8,6 +8,7 @@ from desktop.errors import UnknownJobError
 from desktop.export.batch import export_batch
 from desktop.export.result import ExportProgress
 from desktop.jobs.model import Job
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_completed_job
 
@@ -47,7 +48,7 @@ def test_songs_without_stems_and_songs_removed_meanwhile_are_reported_as_skipped
 
     def current_job(job_id: str) -> Job:
         if job_id == removed.id:
-            raise UnknownJobError("There is no such job.")
+            raise UnknownJobError(verbatim("There is no such job."))
         return library[job_id]
 
     result = export_batch([waiting, first, removed, without_files], tmp_path / "out", "wav", current_job)

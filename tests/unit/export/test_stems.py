@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
 from desktop.export.stems import check_free_space, export_stems
 from desktop.jobs.model import Job
+from desktop.text.message import verbatim
 from tests.helpers.small_disk import small_disk
 from tests.helpers.stems import write_completed_job
 
@@ -101,7 +102,7 @@ def test_missing_stem_is_reported_and_no_files_are_left(tmp_path: Path) -> None:
 def test_cancelled_export_leaves_no_files(tmp_path: Path, file_format: str) -> None:
     def stop(_: int) -> None:
         assert list((tmp_path / "out").glob("[!.]*")) == []  # no file has its final name before it is complete
-        raise CancelledError("Cancelled.")
+        raise CancelledError(verbatim("Cancelled."))
 
     with pytest.raises(CancelledError):
         export_stems(_write_job(tmp_path / "library"), tmp_path / "out", file_format, stop)

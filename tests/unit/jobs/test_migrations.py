@@ -22,6 +22,7 @@ from desktop.runtime.file_lock import FileLock
 from desktop.runtime.settings_file import load_settings
 from desktop.settings import Settings
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.rows import simulate_dead_owner
 
@@ -107,8 +108,13 @@ def test_every_job_of_an_earlier_version_is_kept_unchanged(home: Home, version: 
         assert (job.added.timestamp(), job.seconds, job.crashes) == (1.7e9 + job.position, 200.0, 1)
     done = next(job for job in jobs if job.state is JobState.COMPLETED)
     assert [stem.path.read_bytes() for stem in done.stems] == [name.encode() for name in STEM_NAMES]
-    assert (done.notices, done.null_dbfs, done.model_used, done.progress) == (("Folded.",), -300.0, "htdemucs", 1.0)
-    assert next(job for job in jobs if job.state is JobState.FAILED).error == "Damaged."
+    assert (tuple(map(str, done.notices)), done.null_dbfs, done.model_used, done.progress) == (
+        ("Folded.",),
+        -300.0,
+        "htdemucs",
+        1.0,
+    )
+    assert next(job for job in jobs if job.state is JobState.FAILED).error == verbatim("Damaged.")
     assert next(job for job in jobs if job.state is JobState.PROCESSING).stage is Stage.SEPARATING
 
 
@@ -176,7 +182,7 @@ def test_stems_of_an_earlier_version_are_kept_when_separating_again_fails(home: 
     store.separate_again([done.id])
     attempt = store.ownership.claim(done.id)
     assert attempt is not None
-    assert store.ownership.fail(attempt, "It failed.", 1.0)
+    assert store.ownership.fail(attempt, verbatim("It failed."), 1.0)
     remove_orphaned_files(home, store)
     after = store.job(done.id)
     assert (after.state, after.stems, after.notices) == (JobState.COMPLETED, done.stems, done.notices)

@@ -9,6 +9,7 @@ from desktop.jobs.model import Job, JobState, OwnerDirective
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.rows import claim_job, simulate_dead_owner
 
@@ -142,6 +143,6 @@ def test_ended_job_cannot_be_paused_and_removed_job_is_unknown(store: JobStore) 
 def test_job_separated_again_is_not_paused(store: JobStore) -> None:
     running = claim_job(store)
     store.set_job_paused(running.id, True)
-    store.ownership.fail(running, "It is damaged.", 1.0)
+    store.ownership.fail(running, verbatim("It is damaged."), 1.0)
     (requeued,) = store.separate_again([running.id])
     assert (requeued.paused, requeued.progress) == (False, 0.0)

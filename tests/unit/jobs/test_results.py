@@ -16,6 +16,7 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.text import format_last_attempt
 from desktop.jobs.transitions import MAX_CRASHES, OUT_OF_MEMORY_MESSAGE
 from desktop.paths import Home
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.queue import NullEvents
 from tests.helpers.rows import claim_job, complete_job, simulate_dead_owner, update_rows
@@ -79,7 +80,7 @@ def fail_run(home: Home, store: JobStore, waiting: Job) -> None:
     attempt = claim_job(store, waiting)
     assert store.ownership.record_details(attempt, model_used="htdemucs_ft", runtime="cuda fp16", stage="separating")
     assert store.ownership.heartbeat(attempt, None, 0.3, 3.0, 9.0) is OwnerDirective.CONTINUE
-    assert store.ownership.fail(attempt, "The disk is full.", 3.0)
+    assert store.ownership.fail(attempt, verbatim("The disk is full."), 3.0)
 
 
 def lose_owner_too_often(home: Home, store: JobStore, waiting: Job) -> None:
@@ -101,7 +102,7 @@ def run_out_of_memory(home: Home, store: JobStore, waiting: Job) -> None:
         (cancel_while_pending, Attempt(JobState.CANCELLED)),
         (cancel_while_running, Attempt(JobState.CANCELLED)),
         (cancel_and_lose_owner, Attempt(JobState.CANCELLED)),
-        (fail_run, Attempt(JobState.FAILED, "The disk is full.")),
+        (fail_run, Attempt(JobState.FAILED, verbatim("The disk is full."))),
         (lose_owner_too_often, Attempt(JobState.FAILED, "This song crashed the worker 3 times, so Unbraid gave up on it. See the "
                                                         "worker's log, then try again.")),
         (run_out_of_memory, Attempt(JobState.FAILED, OUT_OF_MEMORY_MESSAGE)),
@@ -137,7 +138,7 @@ def test_attempt_that_waits_to_continue_keeps_the_stems(home: Home, store: JobSt
     for wait in (
         store.ownership.release,
         store.ownership.retry_in_low_memory,
-        lambda job: store.ownership.schedule_retry(job, "Busy.", 0.0),
+        lambda job: store.ownership.schedule_retry(job, verbatim("Busy."), 0.0),
     ):
         assert wait(claim_job(store, waiting))
         assert store.job(done.id).stems == done.stems
@@ -188,7 +189,7 @@ def test_backup_record_never_names_stems_that_cleanup_deletes(home: Home, store:
 def service(home: Home, store: JobStore) -> JobService:
     def check(name: str) -> None:
         if name == "far away":
-            raise ModelUnavailableError("Far away is not downloaded.")
+            raise ModelUnavailableError(verbatim("Far away is not downloaded."))
 
     return JobService(home, store, RecordingQueue(), NullEvents(), check)
 

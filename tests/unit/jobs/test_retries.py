@@ -10,9 +10,10 @@ from desktop.jobs.model import JobState
 from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_RETRY_DELAY_S
 from desktop.paths import Home
+from desktop.text.message import verbatim
 from tests.helpers.rows import claim_job, simulate_dead_owner, update_rows
 
-REASON = "The library is busy."
+REASON = verbatim("The library is busy.")
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def test_job_oom_killed_in_low_memory_fails_with_that_reason(home: Home, store: 
             job = claim_job(store, job)
     failed = store.job(job.id)
     assert failed.state is JobState.FAILED
-    assert "not enough memory" in (failed.error or "")
+    assert "not enough memory" in str(failed.error)
 
 
 def test_crash_without_an_oom_kill_count_does_not_cause_low_memory(home: Home, store: JobStore, vmstat: Path) -> None:
@@ -152,7 +153,7 @@ def test_late_cancel_request_is_honoured_however_the_owner_releases_the_job(
         release_methods = {
             "release": store.ownership.release,
             "spare": store.ownership.retry_in_low_memory,
-            "postpone": lambda job: store.ownership.schedule_retry(job, "Busy.", 9.0),
+            "postpone": lambda job: store.ownership.schedule_retry(job, verbatim("Busy."), 9.0),
         }
         assert release_methods[how](job)
     assert store.job(job.id).state is JobState.CANCELLED

@@ -15,6 +15,7 @@ from desktop.jobs.store import JobStore
 from desktop.jobs.transitions import MAX_CRASHES
 from desktop.paths import Home
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.rows import simulate_dead_owner
 
@@ -83,7 +84,7 @@ def test_job_of_a_lost_owner_is_claimed_again_and_the_old_token_cannot_write(hom
     assert store.ownership.heartbeat(first, None, 0.5, 1.0, None) is OwnerDirective.ABANDON
     assert store.ownership.record_stop(first, 1.0) is None
     assert not store.ownership.complete(first, (), ())
-    assert not store.ownership.fail(first, "too late", 1.0)
+    assert not store.ownership.fail(first, verbatim("too late"), 1.0)
     assert store.job(first.id).state is JobState.PROCESSING
     assert store.ownership.complete(second, (), ())
 
@@ -97,7 +98,7 @@ def test_job_fails_with_a_reason_at_the_maximum_number_of_crashes(home: Home, st
         store.ownership.release_orphans()
     failed = store.job(job.id)
     assert (failed.state, failed.crashes) == (JobState.FAILED, MAX_CRASHES)
-    assert "crashed the worker 3 times" in (failed.error or "")
+    assert "crashed the worker 3 times" in str(failed.error)
 
 
 def finish_segments(home: Home, job: Job, count: int) -> None:
@@ -140,7 +141,7 @@ def test_only_crashes_while_decoding_are_blamed_on_the_file(
         store.ownership.record_details(claimed, stage=stage.value)
         simulate_dead_owner(home, job)
         store.ownership.release_orphans()
-    assert expected in (store.job(job.id).error or "")
+    assert expected in str(store.job(job.id).error)
 
 
 def test_job_that_crashes_at_the_same_segment_fails_at_the_maximum_number_of_crashes(
@@ -243,7 +244,7 @@ def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore
     tmp_path.rename(moved)
     job = JobStore(Home(moved)).job(claimed.id)
     assert job.stems[0].path == Home(moved).job_folder(job.id).result_folder(1) / "bass.wav"
-    assert (job.notices, job.frames, job.progress) == (("Folded.",), 7, 1.0)
+    assert (tuple(map(str, job.notices)), job.frames, job.progress) == (("Folded.",), 7, 1.0)
 
 
 def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore) -> None:
@@ -251,7 +252,7 @@ def test_only_an_ended_job_is_separated_again_and_it_starts_over(store: JobStore
     assert store.separate_again([job.id]) == []
     claimed = store.ownership.claim(job.id)
     assert claimed is not None
-    store.ownership.fail(claimed, "It is damaged.", 1.0)
+    store.ownership.fail(claimed, verbatim("It is damaged."), 1.0)
     (requeued,) = store.separate_again([job.id], "sketch")
     assert (requeued.state, requeued.error, requeued.options.model) == (JobState.PENDING, None, "sketch")
 

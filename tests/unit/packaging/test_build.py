@@ -15,7 +15,8 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="te
 
 def test_build_on_a_fresh_clone_names_the_packages_that_could_not_be_installed(tmp_path: Path) -> None:
     checkout, tools = tmp_path / "checkout", tmp_path / "tools"
-    shutil.copytree(ROOT / "packaging", checkout / "packaging", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("packaging", "scripts"):
+        shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
     tools.mkdir()
     for name, text in {
         "apt-get": "echo 'E: no network'; exit 100",

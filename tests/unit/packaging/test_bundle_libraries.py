@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="on other system
 
 ENVIRONMENT = Path("/build/.venv")
 # What PyInstaller finds on a machine without GTK.
-BARE = [
+CLEAN = [
     ("PySide6/Qt/lib/libQt6Core.so.6", "/build/.venv/lib/python3.11/site-packages/PySide6/Qt/lib/libQt6Core.so.6", "BINARY"),
     ("libQt6Core.so.6", "PySide6/Qt/lib/libQt6Core.so.6", "SYMLINK"),
     ("libxcb-cursor.so.0", "/lib/x86_64-linux-gnu/libxcb-cursor.so.0", "BINARY"),
@@ -28,8 +28,8 @@ DESKTOP = [
 
 
 def test_bundle_built_with_gtk_installed_is_the_same_as_without() -> None:
-    assert select_libraries(BARE, [ENVIRONMENT]) == (BARE, [])
-    assert select_libraries([*DESKTOP, *BARE], [ENVIRONMENT]) == (BARE, ["libgtk-3.so.0", "libjack.so.0"])
+    assert select_libraries(CLEAN, [ENVIRONMENT]) == (CLEAN, [])
+    assert select_libraries([*DESKTOP, *CLEAN], [ENVIRONMENT]) == (CLEAN, ["libgtk-3.so.0", "libjack.so.0"])
 
 
 @pytest.fixture

@@ -105,6 +105,16 @@ def test_another_compression_is_not_reported_as_a_difference_of_time_only(builds
     assert compare(*builds) == [Difference("m.zip", "the same members, packed in another way")]
 
 
+def test_damaged_archive_is_compared_by_its_bytes(builds: tuple[Path, Path]) -> None:
+    content = bytearray(gzip.compress(bytes(range(256)), mtime=0))
+    content[10] = 0xFF  # an unknown type of block
+    for build, data in zip(builds, (gzip.compress(b"text", mtime=0), content), strict=True):
+        (build / "m.gz").write_bytes(data)
+    (difference,) = compare(*builds)
+    assert difference.path == "m.gz"
+    assert not difference.only_time
+
+
 def test_times_of_the_files_in_a_tar_are_compared_and_named(builds: tuple[Path, Path], tmp_path: Path) -> None:
     one, other = write_tar(builds[0], tmp_path / "a.tar.gz", 100), write_tar(builds[0], tmp_path / "b.tar.gz", 200)
     differences = compare(one, other)
@@ -148,11 +158,11 @@ def test_exit_status_distinguishes_times_other_differences_and_errors(
 
 
 def test_differing_module_packed_by_pyinstaller_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("PyInstaller", reason="needs packaging/lock/build.txt")
+    pytest.importorskip("PyInstaller", reason="needs scripts/lock/build.txt")
     for name, value in (("a", "one"), ("b", "two")):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "said.py").write_text(f"WORD = {value!r}\n")
-        (tmp_path / name / "main.py").write_text("import said\n")
+        (tmp_path / name / "word.py").write_text(f"WORD = {value!r}\n")
+        (tmp_path / name / "main.py").write_text("import word\n")
         command = [
             sys.executable,
             "-m",
@@ -170,4 +180,4 @@ def test_differing_module_packed_by_pyinstaller_is_named(tmp_path: Path) -> None
         for difference in compare(tmp_path / "a" / "main", tmp_path / "b" / "main")
         if not difference.only_time
     ]
-    assert paths == ["main → PYZ.pyz/said"]
+    assert paths == ["main → PYZ.pyz/word"]

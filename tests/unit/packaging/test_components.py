@@ -196,13 +196,13 @@ def test_every_stored_licence_text_is_used() -> None:
 
 
 def test_versions_written_by_hand_match_the_locked_ones() -> None:
-    locked = (ROOT / "packaging" / "lock" / "app.txt").read_text(encoding="utf-8")
+    locked = (ROOT / "scripts" / "lock" / "app.txt").read_text(encoding="utf-8")
     qt = re.search(r"^pyside6-essentials==(\S+)", locked, re.MULTILINE)[1]
     assert next(entry.component.version for entry in load_components().entries if entry.component.name == "Qt") == qt
 
 
 def test_files_of_a_bundle_are_found_and_links_are_ignored(tmp_path: Path) -> None:
-    pytest.importorskip("PyInstaller", reason="needs packaging/lock/build.txt")
+    pytest.importorskip("PyInstaller", reason="needs scripts/lock/build.txt")
     (tmp_path / "_internal").mkdir()
     (tmp_path / "_internal" / "libone.so").write_bytes(ELF)
     (tmp_path / "libtwo.so").symlink_to("_internal/libone.so")
@@ -213,7 +213,7 @@ def test_files_of_a_bundle_are_found_and_links_are_ignored(tmp_path: Path) -> No
 
 
 def test_command_reports_a_forbidden_library_without_a_traceback(tmp_path: Path) -> None:
-    pytest.importorskip("PyInstaller", reason="needs packaging/lock/build.txt")
+    pytest.importorskip("PyInstaller", reason="needs scripts/lock/build.txt")
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "libx265.so.1").write_bytes(ELF)
     command = [

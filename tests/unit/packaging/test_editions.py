@@ -63,7 +63,7 @@ def test_libraries_that_torch_for_nvidia_cards_links_are_locked_with_it() -> Non
 
 def test_cuda_edition_on_another_system_than_linux_fails_with_a_reason() -> None:
     for system in ("win32", "darwin"):
-        assert CPU.torch(system) == (ROOT / "packaging" / "lock" / "torch.txt",)
+        assert CPU.torch(system) == (ROOT / "scripts" / "lock" / "torch.txt",)
         with pytest.raises(BuildError, match="built on Linux alone"):
             CUDA.torch(system)
 

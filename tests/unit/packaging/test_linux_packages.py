@@ -1,4 +1,4 @@
-"""The Linux packages consist of the same bytes, whoever builds them and in whatever folder."""
+"""The Linux packages have the same bytes, independent of the user and the folder that they are built in."""
 
 import os
 import shutil

@@ -126,7 +126,7 @@ def test_stems_too_loud_for_integer_samples_are_written_as_float(tmp_path: Path,
     outcome = separate(make_request(source, tmp_path / "job", format=file_format), LoudEngine(PLAIN))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"FLOAT"}
     assert outcome.null_dbfs == -300.0
-    assert outcome.notices == (
+    assert tuple(map(str, outcome.notices)) == (
         f"A stem is louder than {bits}-bit files can hold, so all stems were written as 32-bit float WAV.",
     )
     assert soundfile.read(outcome.stems[0].path)[0].max() > 1.2
@@ -308,12 +308,12 @@ def test_sample_rate_that_mp3_cannot_hold_is_written_as_flac(tmp_path: Path) -> 
     source = write_track(tmp_path, "24", 2, 96000, 10_000)
     outcome = separate(make_request(source, tmp_path / "job", format="mp3"), IdentityEngine(SHORT))
     assert {soundfile.info(stem.path).subtype for stem in outcome.stems} == {"PCM_24"}
-    assert outcome.notices == ("MP3 cannot hold 96000 Hz, so the stems were written as FLAC.",)
+    assert tuple(map(str, outcome.notices)) == ("MP3 cannot hold 96000 Hz, so the stems were written as FLAC.",)
     assert outcome.null_dbfs == -300.0
 
 
 def test_flac_stems_of_a_float_track_have_24_bits_and_a_notice(tmp_path: Path) -> None:
     source = write_track(tmp_path, "32f", 2, 44100, 10_000)
     outcome = separate(make_request(source, tmp_path / "job", format="flac"), IdentityEngine(SHORT))
-    assert outcome.notices == ("FLAC holds 24 bits at most, so the stems were written with 24 bits.",)
+    assert tuple(map(str, outcome.notices)) == ("FLAC holds 24 bits at most, so the stems were written with 24 bits.",)
     assert outcome.null_dbfs < -144.0

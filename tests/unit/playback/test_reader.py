@@ -14,8 +14,8 @@ from desktop.playback.player import Player
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import ResampledStream
-from tests.helpers.hand_device import ManualDevice, ManualDevices
 from tests.helpers.library import wait_until
+from tests.helpers.manual_device import ManualDevice, ManualDevices
 
 RATE = 44100
 TRACK_FRAMES = 20 * RATE

@@ -47,7 +47,8 @@ def fill_with_files(disk: Path) -> OSError:
     ],
 )
 def test_advice_fits_the_reason(tmp_path: Path, number: int, reason: str, advice: str) -> None:
-    assert describe_disk_error(OSError(number, os.strerror(number)), tmp_path) == (reason, advice)
+    described = describe_disk_error(OSError(number, os.strerror(number)), tmp_path)
+    assert tuple(map(str, described)) == (reason, advice)
 
 
 def test_disk_without_inodes_has_its_own_reason_and_advice(mounted: Path, tmp_path: Path) -> None:
@@ -55,7 +56,10 @@ def test_disk_without_inodes_has_its_own_reason_and_advice(mounted: Path, tmp_pa
     song = write_song(tmp_path / "song.wav", 1.0)
     error = fill_with_files(mounted)
     assert is_out_of_inodes(mounted)
-    assert describe_disk_error(error, mounted) == ("the disk cannot hold more files", "Delete some files on it")
+    assert tuple(map(str, describe_disk_error(error, mounted))) == (
+        "the disk cannot hold more files",
+        "Delete some files on it",
+    )
     with pytest.raises(StorageError, match=r"song\.wav in the library: the disk cannot hold more files"):
         copy_track(song, library.job_folder("0c9c7d0e-7f0e-4a52-9a0b-0d4f4a2b6d11"))
 

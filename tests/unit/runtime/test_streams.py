@@ -59,7 +59,7 @@ def test_commands_return_the_same_status_without_streams(tmp_path: Path, argumen
 
 def test_window_opens_without_streams_and_writes_no_crash_report(tmp_path: Path) -> None:
     line = "quit() if window.isVisible() else None"
-    command = [sys.executable, "-m", "tests.helpers.driven", line]
+    command = [sys.executable, "-m", "tests.helpers.driven_window", line]
     environment = command_environment(tmp_path, QT_QPA_PLATFORM="offscreen")
     assert run_without_streams(command, env=environment) == 0
     assert not list(Home(tmp_path).crashes.glob("*.txt"))

@@ -14,6 +14,7 @@ from desktop.paths import Home
 from desktop.supervisor import supervisor as module
 from desktop.supervisor.redis_server import RedisServer
 from desktop.supervisor.supervisor import Supervisor
+from desktop.text.message import Message, verbatim
 from tests.helpers.library import assert_all_ended, find_processes, wait_until
 
 
@@ -53,11 +54,11 @@ class Trial:
 
     def __init__(self, root: Path) -> None:
         self.home = Home(root).create_folders()
-        self.troubles: list[str | None] = []
+        self.troubles: list[Message | None] = []
         self.supervisors: list[Supervisor] = []
 
     def supervisor(
-        self, reconciler: FakeReconciler, on_trouble: Callable[[str | None], None] | None = None
+        self, reconciler: FakeReconciler, on_trouble: Callable[[Message | None], None] | None = None
     ) -> Supervisor:
         self.supervisors.append(
             Supervisor(self.home, reconciler, on_trouble or self.troubles.append, makes_drafts=False)
@@ -79,7 +80,7 @@ def worker_pid(home: Home) -> int:
 
 
 def test_redis_and_worker_start_and_stop_even_if_the_queue_cannot_be_rebuilt(trial: Trial) -> None:
-    library_error = raiser(StorageError("The library cannot be written."))
+    library_error = raiser(StorageError(verbatim("The library cannot be written.")))
     reconciler = FakeReconciler(
         rebuild=library_error, reconcile=library_error, release_ended_jobs=library_error, is_stuck=library_error
     )
@@ -116,9 +117,9 @@ def test_start_raises_the_reason_of_a_failure_and_the_thread_keeps_trying(
 
 def test_error_in_the_trouble_callback_does_not_end_the_thread(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RedisServer, "start", raiser(OSError(errno.EMFILE, "Too many open files")))
-    troubles: list[str | None] = []
+    troubles: list[Message | None] = []
 
-    def on_trouble(trouble: str | None) -> None:
+    def on_trouble(trouble: Message | None) -> None:
         troubles.append(trouble)
         raise KeyError("the listener's own fault")
 
@@ -137,7 +138,7 @@ def test_hanging_start_returns_when_the_supervisor_is_stopped(trial: Trial, monk
     def hang(*_: object) -> NoReturn:
         hanging.set()
         released.wait()
-        raise ServiceUnavailableError("At last.")
+        raise ServiceUnavailableError(verbatim("At last."))
 
     monkeypatch.setattr(RedisServer, "start", hang)
     supervisor = trial.supervisor(FakeReconciler())
@@ -158,10 +159,10 @@ def test_silent_redis_is_reported_once_after_a_delay_and_cleared_when_it_answers
     reconciler = FakeReconciler()
     supervisor = trial.supervisor(reconciler)
     supervisor.start()
-    reconciler.steps["reconcile"] = raiser(ServiceUnavailableError("It does not answer."))
-    wait_until(lambda: trial.troubles == ["It does not answer."])
+    reconciler.steps["reconcile"] = raiser(ServiceUnavailableError(verbatim("It does not answer.")))
+    wait_until(lambda: trial.troubles == [verbatim("It does not answer.")])
     reconciler.steps.clear()
-    wait_until(lambda: trial.troubles == ["It does not answer.", None])
+    wait_until(lambda: trial.troubles == [verbatim("It does not answer."), None])
 
 
 def test_own_redis_that_stays_silent_is_restarted(trial: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,7 +173,7 @@ def test_own_redis_that_stays_silent_is_restarted(trial: Trial, monkeypatch: pyt
     supervisor.start()
     (redis_process,) = [p for p in find_processes(trial.home.root) if "redis-server" in p.cmdline()[0]]
     redis_process.suspend()
-    reconciler.steps["reconcile"] = raiser(ServiceUnavailableError("It does not answer."))
+    reconciler.steps["reconcile"] = raiser(ServiceUnavailableError(verbatim("It does not answer.")))
     wait_until(lambda: not psutil.pid_exists(redis_process.pid))
     reconciler.steps.clear()
     wait_until(lambda: any("redis-server" in p.cmdline()[0] for p in find_processes(trial.home.root)))

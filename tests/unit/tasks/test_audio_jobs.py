@@ -13,6 +13,7 @@ from desktop.jobs.model import JobOptions, JobState
 from desktop.tasks import audio_jobs
 from desktop.tasks.audio_jobs import process_audio_job
 from desktop.tasks.draft_jobs import draft_audio_job
+from desktop.text.message import verbatim
 from tests.helpers.bench import InProcessLibrary
 from tests.helpers.library import write_song
 
@@ -92,7 +93,12 @@ def test_unexpected_error_ends_the_claim_and_writes_a_crash_report(
 
 @pytest.mark.parametrize(
     "error",
-    [ConnectionResetError(errno.ECONNRESET, "reset"), TimeoutError(), MemoryError(), StorageError("It is full.")],
+    [
+        ConnectionResetError(errno.ECONNRESET, "reset"),
+        TimeoutError(),
+        MemoryError(),
+        StorageError(verbatim("It is full.")),
+    ],
 )
 def test_transient_and_environment_errors_write_no_crash_report(
     bench: InProcessLibrary, tmp_path: Path, reports: list[BaseException], error: Exception

@@ -17,6 +17,7 @@ from desktop.jobs.store import JobStore
 from desktop.pipeline.engines.engine import Samples
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.tasks.failure_policy import MAX_RETRIES
+from desktop.text.message import verbatim
 from tests.helpers.bench import InProcessLibrary, SingleEngineCache
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.library import write_song
@@ -80,8 +81,8 @@ def test_lasting_timeout_fails_after_three_retries_and_reports_the_number_of_att
     trial = Trial(tmp_path, *timeouts(10))
     failed = trial.run_until_ended()
     assert (failed.state, trial.attempts) == (JobState.FAILED, 1 + MAX_RETRIES)
-    assert "it does not answer" in (failed.error or "")
-    assert (failed.error or "").endswith("Check the disk, then try again. Unbraid tried 4 times.")
+    assert "it does not answer" in str(failed.error)
+    assert str(failed.error).endswith("Check the disk, then try again. Unbraid tried 4 times.")
 
 
 def test_job_waiting_for_a_retry_keeps_its_reason_and_its_finished_segments(tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_job_waiting_for_a_retry_keeps_its_reason_and_its_finished_segments(tmp_
     waiting = trial.run()
     assert waiting.state is JobState.PENDING
     # Without "then try again": Unbraid retries by itself.
-    assert waiting.error == "The stems of song.wav could not be written: the disk reports an error."
+    assert str(waiting.error) == "The stems of song.wav could not be written: the disk reports an error."
     assert folder.count_finished_segments() == 1
     assert not list(folder.root.glob("run-*"))
     assert trial.run() == waiting  # its retry delay has not passed
@@ -119,8 +120,8 @@ def test_permanent_failure_fails_at_the_first_attempt_with_its_reason(tmp_path: 
     trial = Trial(tmp_path, OSError(number, os.strerror(number)))
     failed = trial.run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert disk_error_reason(OSError(number, "")) in (failed.error or "")
-    assert "song.wav" in (failed.error or "")
+    assert disk_error_reason(OSError(number, "")) in str(failed.error)
+    assert "song.wav" in str(failed.error)
     assert not trial.bench.home.job_folder(trial.job.id).segments.exists()
 
 
@@ -134,7 +135,7 @@ def test_missing_track_fails_at_the_first_attempt(tmp_path: Path) -> None:
 def test_unexpected_error_fails_at_the_first_attempt(tmp_path: Path) -> None:
     failed = Trial(tmp_path, KeyError("stems")).run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert "An internal error" in (failed.error or "")
+    assert "An internal error" in str(failed.error)
 
 
 def test_transient_error_raised_outside_the_run_is_retried(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_transient_error_raised_outside_the_run_is_retried(tmp_path: Path) -> No
     )
     waiting = trial.current_job
     assert (waiting.state, waiting.retries) == (JobState.PENDING, 1)
-    assert "did not answer" in (waiting.error or "")
+    assert "did not answer" in str(waiting.error)
 
 
 def test_busy_library_at_completion_is_retried_and_exports_the_stems_once(
@@ -156,7 +157,7 @@ def test_busy_library_at_completion_is_retried_and_exports_the_stems_once(
 
     def busy(*_: object, **__: object) -> bool:
         monkeypatch.setattr(trial.bench.store.ownership, "complete", complete)
-        raise StorageError("The library is busy.") from TimeoutError()
+        raise StorageError(verbatim("The library is busy.")) from TimeoutError()
 
     monkeypatch.setattr(trial.bench.store.ownership, "complete", busy)
     assert trial.run().state is JobState.PENDING
@@ -191,8 +192,8 @@ def test_job_that_runs_out_of_memory_twice_fails_with_advice(tmp_path: Path, err
     trial = Trial(tmp_path, error, error)
     failed = trial.run_until_ended()
     assert (failed.state, trial.attempts) == (JobState.FAILED, 2)
-    assert "not enough memory" in (failed.error or "")
-    assert "Close other programs" in (failed.error or "")
+    assert "not enough memory" in str(failed.error)
+    assert "Close other programs" in str(failed.error)
 
 
 @pytest.fixture
@@ -219,5 +220,5 @@ def test_full_disk_during_separation_fails_the_job_at_the_first_attempt(small_di
     failed = trial.run()
     filler.unlink()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert "the disk is full" in (failed.error or "")
+    assert "the disk is full" in str(failed.error)
     assert not list(trial.bench.home.job_folder(trial.job.id).root.glob("run-*"))

@@ -24,6 +24,7 @@ from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.tasks.failure_policy import MAX_RETRIES, retry_delay
 from desktop.tasks.outcomes import FailureKind, classify_failure
+from desktop.text.message import verbatim
 from tests.helpers.command import ROOT
 
 
@@ -60,19 +61,19 @@ def test_os_error_without_errno_is_permanent() -> None:
 
 def test_storage_error_is_classified_by_its_cause() -> None:
     with pytest.raises(StorageError) as full:
-        raise StorageError("The disk is full.") from os_error(errno.ENOSPC)
+        raise StorageError(verbatim("The disk is full.")) from os_error(errno.ENOSPC)
     with pytest.raises(StorageError) as busy:
-        raise StorageError("The disk did not answer.") from os_error(errno.EIO)
+        raise StorageError(verbatim("The disk did not answer.")) from os_error(errno.EIO)
     assert (classify_failure(full.value), classify_failure(busy.value)) == (
         FailureKind.PERMANENT,
         FailureKind.TRANSIENT,
     )
-    assert classify_failure(StorageError("There is not enough room.")) is FailureKind.PERMANENT
+    assert classify_failure(StorageError(verbatim("There is not enough room."))) is FailureKind.PERMANENT
 
 
 def test_unusable_track_is_permanent_whatever_its_cause() -> None:
     with pytest.raises(UnusableTrackError) as damaged:
-        raise UnusableTrackError("It is damaged.") from os_error(errno.EIO)  # FFmpeg's error for damaged data
+        raise UnusableTrackError(verbatim("It is damaged.")) from os_error(errno.EIO)  # FFmpeg's error for damaged data
     assert classify_failure(damaged.value) is FailureKind.PERMANENT
 
 
@@ -134,7 +135,7 @@ def test_full_or_read_only_database_is_permanent(tmp_path: Path) -> None:
 
 
 def test_programming_error_or_cancellation_is_permanent() -> None:
-    for error in (KeyError("stems"), RuntimeError("a shape does not fit"), CancelledError("Stopped.")):
+    for error in (KeyError("stems"), RuntimeError("a shape does not fit"), CancelledError(verbatim("Stopped."))):
         assert classify_failure(error) is FailureKind.PERMANENT
 
 
@@ -145,7 +146,7 @@ def test_out_of_memory_is_recognized_in_every_form() -> None:
     assert classify_failure(os_error(errno.ENOMEM)) is FailureKind.OUT_OF_MEMORY
     assert classify_failure(RuntimeError("Exception from src/inference: std::bad_alloc")) is FailureKind.OUT_OF_MEMORY
     with pytest.raises(StorageError) as wrapped:
-        raise StorageError("It could not be written: Cannot allocate memory.") from os_error(errno.ENOMEM)
+        raise StorageError(verbatim("It could not be written: Cannot allocate memory.")) from os_error(errno.ENOMEM)
     assert classify_failure(wrapped.value) is FailureKind.OUT_OF_MEMORY
 
 

@@ -15,6 +15,7 @@ from desktop.tasks import queue
 from desktop.tasks.celery_app import app
 from desktop.tasks.queue import CeleryQueue, message_id
 from desktop.tasks.redis_client import redis_client, redis_names
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 from tests.helpers.queue import QueueOnlyLibrary, queue_only_library
 from tests.helpers.redis_server import redis_on_free_port
@@ -81,7 +82,7 @@ def test_unacknowledged_message_of_a_dead_owner_does_not_block_the_next_run(libr
 def test_paused_jobs_and_jobs_waiting_for_a_retry_are_not_published(library: QueueOnlyLibrary) -> None:
     paused, retrying, ready = add(library, 3)
     library.store.set_job_paused(paused.id, True)
-    library.store.ownership.schedule_retry(claim_job(library.store, retrying), "It was busy.", 40.0)
+    library.store.ownership.schedule_retry(claim_job(library.store, retrying), verbatim("It was busy."), 40.0)
     library.reconciliation.reconcile()
     assert library.message_ids() == [message_id(ready)]
     library.service.pause_queue()

@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.audio.names import printable
 from desktop.errors import UnbraidError
 from desktop.jobs.model import Job, RemovedJob
-from desktop.jobs.text import format_removal, format_songs
+from desktop.jobs.text import format_finished_songs, format_removal, format_songs
+from desktop.text.message import tr, tr_count
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -17,6 +19,7 @@ from desktop.ui.widgets.notices import Notice, NoticeStrip
 UNDO_TIMEOUT_S = 20.0
 """How long a notice offers Undo, in seconds; Ctrl+Z undoes a removal while its jobs are in the bin."""
 _NOTICE_KEY = "removed"
+_MAX_TITLE_LENGTH = 60
 
 
 class BinCommands(QObject):
@@ -49,15 +52,15 @@ class BinCommands(QObject):
         """Move jobs to the bin; their rows disappear at once."""
         ids = [job.id for job in jobs]
         if ids:
-            self._hide_and_remove(ids, lambda: self._service().remove_jobs(ids))
+            self._hide_and_remove(ids, lambda: self._service().remove_jobs(ids), format_songs)
 
     def remove_finished(self) -> None:
         """Move all listed jobs that have ended to the bin; their rows disappear at once."""
         ids = self._finished_ids()
         if ids:
-            self._hide_and_remove(ids, lambda: self._service().remove_ended_jobs(ids), "finished")
+            self._hide_and_remove(ids, lambda: self._service().remove_ended_jobs(ids), format_finished_songs)
         else:
-            self._notices.show_text("There are no finished songs to remove.")
+            self._notices.show_text(tr("There are no finished songs to remove."))
 
     def count_finished(self) -> int:
         """Return how many jobs `remove_finished` would move."""
@@ -80,12 +83,16 @@ class BinCommands(QObject):
         # Detached, because it adds up the sizes of all files in the bin.
         self._background.run_detached(lambda: self._service().bin.jobs(), self._on_bin_loaded, self._show_error)
 
-    def _hide_and_remove(self, job_ids: Sequence[str], remove: Callable[[], list[Job]], description: str = "") -> None:
+    def _hide_and_remove(
+        self, job_ids: Sequence[str], remove: Callable[[], list[Job]], describe: Callable[[Sequence[Job]], str]
+    ) -> None:
+        """Hide the rows of jobs while `remove` moves them to the bin, then name the moved ones with `describe`."""
+
         def on_removed(moved: list[Job]) -> None:
             self._table_model.remove_jobs([job.id for job in moved])
             self._proxy.unhide_jobs(job_ids)
             if moved:
-                self._offer_undo(moved, description)
+                self._offer_undo(moved, describe(moved))
 
         def on_error(error: UnbraidError) -> None:
             self._proxy.unhide_jobs(job_ids)
@@ -94,15 +101,15 @@ class BinCommands(QObject):
         self._proxy.hide_jobs(job_ids)
         self._background.run(remove, on_removed, on_error)
 
-    def _offer_undo(self, jobs: Sequence[Job], description: str) -> None:
+    def _offer_undo(self, jobs: Sequence[Job], songs: str) -> None:
         ids = [job.id for job in jobs]
         self._notices.show_notice(
             Notice(
-                format_removal(jobs, description),
+                format_removal(jobs, songs),
                 key=_NOTICE_KEY,
-                action_text="Undo",
+                action_text=tr("Undo"),
                 on_action=lambda: self.restore(ids),
-                second_action=("Removed songs…", self.bin_requested.emit),
+                second_action=(tr("Removed songs…"), self.bin_requested.emit),
                 timeout_s=UNDO_TIMEOUT_S,
             )
         )
@@ -113,8 +120,7 @@ class BinCommands(QObject):
     def _show_restored(self, jobs: list[Job]) -> None:
         self._notices.remove_notice(_NOTICE_KEY)
         self._table_model.upsert_jobs(jobs)
-        sentence = f"Restored {format_songs(jobs)}." if jobs else "There is no removed song to restore."
-        self._notices.show_notice(Notice(sentence, key=_NOTICE_KEY, timeout_s=UNDO_TIMEOUT_S))
+        self._notices.show_notice(Notice(_restored_text(jobs), key=_NOTICE_KEY, timeout_s=UNDO_TIMEOUT_S))
         if jobs:
             self.restored.emit(jobs)
 
@@ -126,3 +132,11 @@ class BinCommands(QObject):
 
     def _show_error(self, error: UnbraidError) -> None:
         self._notices.show_notice(Notice(str(error), key=str(error), edge_colour=Colour.BAD))
+
+
+def _restored_text(jobs: Sequence[Job]) -> str:
+    if not jobs:
+        return tr("There is no removed song to restore.")
+    if len(jobs) == 1:
+        return tr("Restored “{title}”.", title=printable(jobs[0].title, _MAX_TITLE_LENGTH))
+    return tr_count("Restored {count} song.", "Restored {count} songs.", len(jobs))

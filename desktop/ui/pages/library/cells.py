@@ -6,6 +6,7 @@ from desktop.audio.names import natural_sort_key, printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
 from desktop.text.durations import UNKNOWN_DURATION, format_duration
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import available_actions
 from desktop.ui.core.job_text import MAX_NAME_LENGTH, format_artist, format_title
@@ -35,7 +36,8 @@ def accessible_row_text(job: Job, status: Status) -> str:
 
 def accessible_actions_text(job: Job) -> str:
     """Return the text of the actions cell for screen readers: what the row's buttons do."""
-    return f"Actions: {', '.join(ACTIONS[action].text for action in available_actions(job))}. The menu key shows all."
+    actions = ", ".join(ACTIONS[action].text for action in available_actions(job))
+    return tr("Actions: {actions}. The menu key shows all.", actions=actions)
 
 
 def format_cell(job: Job, column: Column) -> str:
@@ -68,7 +70,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
         case Column.STATUS:
             return escape_tooltip(
                 *filter(None, (status.full_text, status.tooltip)),
-                *job.notices,
+                *map(str, job.notices),
                 *filter(None, [format_last_attempt(job)]),
             )
         case Column.ADDED:

@@ -5,6 +5,8 @@ from enum import IntEnum
 
 from PySide6.QtCore import Qt
 
+from desktop.text.message import Message
+
 
 class Column(IntEnum):
     """A column of the job table; the values run from left to right."""
@@ -22,15 +24,25 @@ class Column(IntEnum):
 
 
 HEADINGS = {
-    Column.TITLE: "Song",
-    Column.ARTIST: "Artist",
-    Column.LENGTH: "Length",
-    Column.MODEL: "Model",
-    Column.STATUS: "Status",
-    Column.TIME_LEFT: "Time left",
-    Column.ADDED: "Added",
-    Column.ACTIONS: "",
+    Column.TITLE: Message("Song"),
+    Column.ARTIST: Message("Artist"),
+    Column.LENGTH: Message("Length"),
+    Column.MODEL: Message("Model"),
+    Column.STATUS: Message("Status"),
+    Column.TIME_LEFT: Message("Time left"),
+    Column.ADDED: Message("Added"),
 }
+"""Headings of the columns that have one."""
+SORT_TEXTS = {
+    Column.TITLE: Message("By song"),
+    Column.ARTIST: Message("By artist"),
+    Column.LENGTH: Message("By length"),
+    Column.MODEL: Message("By model"),
+    Column.STATUS: Message("By status"),
+    Column.TIME_LEFT: Message("By time left"),
+    Column.ADDED: Message("By added"),
+}
+"""Texts of the menu that sorts, for the columns that it can sort by."""
 
 JOB_ROLE = Qt.ItemDataRole.UserRole
 """The Job of the row."""

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.store import Model
-from desktop.text.sizes import format_size
+from desktop.text.message import Message, tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE
@@ -17,7 +17,7 @@ from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import TextLabel
 from desktop.ui.widgets.logo import LogoBanner
 
-_FORMATS_TEXT = "WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too"
+_FORMATS_TEXT = Message("WAV, FLAC, MP3, OGG, M4A, AIFF and more · whole folders too")
 CARD_SIZE = QSize(880, 520)
 CARD_MARGIN = QSize(64, 48)
 
@@ -32,11 +32,11 @@ class DropCard(QWidget):
 
     def __init__(self, has_demo: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Drop songs here")
+        self.setAccessibleName(tr("Drop songs here"))
         self.add_button = PushButton(ACTIONS[ActionId.ADD_SONGS].menu_text, "primary", ACTIONS[ActionId.ADD_SONGS].icon)
         self.add_button.setProperty("scale", "large")
         self.add_button.clicked.connect(self.add_requested)
-        self._note = _create_label(_FORMATS_TEXT, SECONDARY_SIZE, 400, Colour.DIM)
+        self._note = _create_label(str(_FORMATS_TEXT), SECONDARY_SIZE, 400, Colour.DIM)
         self._note.setWordWrap(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 24, 40, 24)
@@ -44,9 +44,9 @@ class DropCard(QWidget):
         column.addStretch(1)
         column.addWidget(LogoBanner(), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(4)
-        column.addWidget(_create_label("Drop a song. Hear it come apart.", LARGE_SIZE, 700, Colour.TEXT))
+        column.addWidget(_create_label(tr("Drop a song. Hear it come apart."), LARGE_SIZE, 700, Colour.TEXT))
         column.addSpacing(10)
-        subtitle = "Vocals, drums, bass and the rest, on your own computer. Nothing is uploaded."
+        subtitle = tr("Vocals, drums, bass and the rest, on your own computer. Nothing is uploaded.")
         column.addWidget(_create_label(subtitle, TITLE_SIZE, 400, Colour.DIM))
         column.addSpacing(26)
         column.addLayout(self._create_buttons(has_demo))
@@ -62,11 +62,11 @@ class DropCard(QWidget):
         action = ACTIONS[ActionId.ADD_FOLDER]
         folder_button = PushButton(action.menu_text, "plain", action.icon)
         folder_button.setProperty("scale", "large")
-        folder_button.setToolTip(action.tooltip("Add all songs of a folder"))
+        folder_button.setToolTip(action.tooltip(tr("Add all songs of a folder")))
         folder_button.clicked.connect(self.add_folder_requested)
         row.addWidget(folder_button)
         if has_demo:
-            demo_button = PushButton("Try the demo song", "plain", "play")
+            demo_button = PushButton(tr("Try the demo song"), "plain", "play")
             demo_button.setProperty("scale", "large")
             demo_button.clicked.connect(self.demo_requested)
             row.addWidget(demo_button)
@@ -76,10 +76,15 @@ class DropCard(QWidget):
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
         """Mention the download of the selected model under the buttons if it is not installed."""
         model = next((model for model in models if model.name == selected_name), None)
-        text = _FORMATS_TEXT
+        lines = [str(_FORMATS_TEXT)]
         if model is not None and not model.is_installed:
-            text += f"\nThe first song downloads the {model.title} model ({format_size(model.size_bytes)}) and plays a draft meanwhile"
-        self._note.setText(text)
+            download_text = tr(
+                "The first song downloads the {model} model ({download:size}) and plays a draft meanwhile",
+                model=model.title,
+                download=model.size_bytes,
+            )
+            lines.append(download_text)
+        self._note.setText("\n".join(lines))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

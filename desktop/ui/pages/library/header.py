@@ -4,7 +4,8 @@ from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import QContextMenuEvent, QPainter, QPolygonF
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 
-from desktop.ui.pages.library.columns import HEADINGS, Column
+from desktop.text.message import tr
+from desktop.ui.pages.library.columns import HEADINGS, SORT_TEXTS, Column
 from desktop.ui.pages.library.row_order import NO_COLUMN
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import SECONDARY_SIZE, ui_font
@@ -23,7 +24,7 @@ class JobHeader(QHeaderView):
         self.setSortIndicator(NO_COLUMN, Qt.SortOrder.AscendingOrder)
         self.setHighlightSections(False)
         self.setFixedHeight(metrics.HEADER_HEIGHT)
-        self.setAccessibleName("Columns")
+        self.setAccessibleName(tr("Columns"))
 
     def sizeHint(self) -> QSize:
         return QSize(0, metrics.HEADER_HEIGHT)
@@ -34,7 +35,10 @@ class JobHeader(QHeaderView):
         is_sort_column = self.sortIndicatorSection() == logicalIndex
         painter.setFont(ui_font(SECONDARY_SIZE, 500))
         painter.setPen(theme.colour(Colour.TEXT if is_sort_column else Colour.FAINT))
-        text, left = HEADINGS[Column(logicalIndex)], rect.left() + (16 if logicalIndex == Column.TITLE else 12)
+        text, left = (
+            str(HEADINGS.get(Column(logicalIndex), "")),
+            rect.left() + (16 if logicalIndex == Column.TITLE else 12),
+        )
         text_rect = QRect(left, rect.top(), rect.width() - 24, rect.height() - 1)
         painter.drawText(text_rect, int(Qt.AlignmentFlag.AlignVCenter), text)
         if is_sort_column:
@@ -61,8 +65,8 @@ class JobHeader(QHeaderView):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sort_options = [
-            ("Queue first, then the newest", NO_COLUMN),
-            *((f"By {HEADINGS[c].lower()}", int(c)) for c in Column if HEADINGS[c]),
+            (tr("Queue first, then the newest"), NO_COLUMN),
+            *((str(text), int(column)) for column, text in SORT_TEXTS.items()),
         ]
         for text, section in sort_options:
             action = menu.addAction(text)

@@ -10,6 +10,7 @@ from desktop.audio.files import RejectedPath, SearchResult, SkippedFiles, find_t
 from desktop.errors import DuplicateTrackError, StorageError, UnusableTrackError
 from desktop.jobs.model import Job, JobOptions
 from desktop.runtime.disk_errors import disk_error_reason
+from desktop.text.message import tr
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.service_provider import ServiceProvider
 from desktop.ui.widgets.file_drop import DroppedFiles
@@ -84,8 +85,9 @@ class ImportQueue(QObject):
         except StorageError as error:
             result.error = str(error)
         except OSError as error:
-            result.error = (
-                f"Adding was interrupted: {disk_error_reason(error)}. Check the disk, then add the rest again."
+            result.error = tr(
+                "Adding was interrupted: {reason}. Check the disk, then add the rest again.",
+                reason=disk_error_reason(error),
             )
         return result
 
@@ -102,7 +104,7 @@ class ImportQueue(QObject):
             result.duplicates.append(Duplicate(found, duplicate.job_id, duplicate.in_bin, str(duplicate)))
             return
         except UnusableTrackError as error:
-            result.refusals.append(RejectedPath(found, str(error)))
+            result.refusals.append(RejectedPath(found, error.message))
             return
         if result.added_count < _MAX_DRAFTS:
             self._service().request_draft(job.id)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.errors import UnbraidError
 from desktop.jobs.model import Job
+from desktop.text.message import tr
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.core.opener import no_file_manager_text, open_folder
 from desktop.ui.core.service_provider import ServiceProvider
@@ -64,7 +65,7 @@ class JobCommands(QObject):
         """Pause jobs if at least one of them is not paused, otherwise resume them."""
         paused_flags = [job.paused for job in jobs if not job.state.has_ended]
         if not paused_flags:
-            self._notices.show_text("Only queued or running songs can be paused.")
+            self._notices.show_text(tr("Only queued or running songs can be paused."))
         elif all(paused_flags):
             self.resume(jobs)
         else:
@@ -86,7 +87,7 @@ class JobCommands(QObject):
         """Move a pending job one place up (`step` -1) or down (1) in the queue."""
         queue = self._table_model.queue.pending_ids
         if job.id not in queue:
-            self._notices.show_text("Only queued songs can be moved in the queue.")
+            self._notices.show_text(tr("Only queued songs can be moved in the queue."))
             return
         target_position = queue.index(job.id) + step
         if 0 <= target_position < len(queue):
@@ -104,7 +105,7 @@ class JobCommands(QObject):
 
         def show_retry_error(error: UnbraidError) -> None:
             # For example the model cannot be downloaded now; no job was changed, so the user may try again.
-            self._show_error(error, action="Try again", on_action=lambda: self.retry(jobs, model))
+            self._show_error(error, action=tr("Try again"), on_action=lambda: self.retry(jobs, model))
 
         if ids:
             # Detached, because it may wait for the model's download server.
@@ -115,7 +116,7 @@ class JobCommands(QObject):
     def show_folder(self, job: Job) -> None:
         """Open the folder of a job's stems in the file manager, or of its track if it has no stems."""
         folder = stems_folder(job)
-        open_folder(folder, self, lambda: self._notices.show_text(f"{no_file_manager_text(folder)}."))
+        open_folder(folder, self, lambda: self._notices.show_text(no_file_manager_text(folder)))
 
     def _run(self, operation: Callable[[], Job], on_success: Callable[[Job], None]) -> None:
         self._background.run(operation, on_success, self._show_error)

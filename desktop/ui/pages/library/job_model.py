@@ -10,7 +10,8 @@ from desktop.audio.names import natural_sort_key
 from desktop.jobs.model import Job, JobProgress
 from desktop.jobs.speeds import Speeds, expected_speed
 from desktop.settings import DEFAULT_MODEL, Settings
-from desktop.ui.core.job_text import MODEL_TITLES
+from desktop.text.message import tr
+from desktop.ui.core.job_text import find_model_title
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.active_queue import ActiveQueue
 from desktop.ui.pages.library.columns import (
@@ -52,7 +53,7 @@ class JobTableModel(QAbstractTableModel):
         self._rows: dict[str, int] = {}
         self._retrying_ids: set[str] = set()
         self._statuses: dict[str, Status] = {}
-        self._model_titles: Mapping[str, str] = MODEL_TITLES
+        self._model_titles: Mapping[str, str] = {}
         self._default_model = DEFAULT_MODEL
         self._is_queue_paused = False
         self._removing_ids: frozenset[str] = frozenset()
@@ -98,7 +99,7 @@ class JobTableModel(QAbstractTableModel):
 
     def set_model_titles(self, titles: Mapping[str, str], default_model: str) -> None:
         """Set the titles of models by name, and the name of the model for new jobs."""
-        self._model_titles, self._default_model = {**MODEL_TITLES, **titles}, default_model
+        self._model_titles, self._default_model = titles, default_model
         self._statuses.clear()
         self._emit_data_changed(range(len(self._jobs)), Column.MODEL, Column.STATUS)
 
@@ -241,7 +242,7 @@ class JobTableModel(QAbstractTableModel):
         status = self._statuses.get(job.id)
         if status is None:
             retry_model = choose_retry_model(job, self._default_model)
-            title = self._model_titles.get(retry_model, retry_model)
+            title = find_model_title(retry_model, self._model_titles.get(retry_model, ""))
             status = make_status(job, self._queue.songs_ahead(job.id), title, self._is_queue_paused)
             if job.not_before is None:  # otherwise the status counts down
                 self._statuses[job.id] = status
@@ -257,7 +258,7 @@ class JobTableModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role in (_Role.DisplayRole, _Role.AccessibleTextRole):
-            return HEADINGS[Column(section)] or ("Actions" if role == _Role.AccessibleTextRole else "")
+            return str(HEADINGS.get(Column(section), "")) or (tr("Actions") if role == _Role.AccessibleTextRole else "")
         return None
 
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
@@ -275,7 +276,7 @@ class JobTableModel(QAbstractTableModel):
         return cells.search_text(job, self._status(job), self._model_title(job))
 
     def _model_title(self, job: Job) -> str:
-        return self._model_titles.get(job.model, job.model)
+        return find_model_title(job.model, self._model_titles.get(job.model, ""))
 
     def _display_text(self, job: Job, column: Column) -> str:
         match column:
@@ -297,7 +298,8 @@ class JobTableModel(QAbstractTableModel):
             case Column.ACTIONS:
                 return cells.accessible_actions_text(job)
             case _:
-                return f"{HEADINGS[column]} {self._display_text(job, column) or 'none'}"
+                text = self._display_text(job, column) or tr("none")
+                return tr("{heading} {text}", heading=HEADINGS[column], text=text)
 
     def sort_key(self, job: Job, column: Column) -> SortKey:
         """Return the key by which a column sorts a job."""

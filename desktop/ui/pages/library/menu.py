@@ -8,7 +8,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job
-from desktop.text.plurals import format_count
+from desktop.text.message import tr, tr_count
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
@@ -37,8 +37,12 @@ def build_menu_items(
     items = _selection_items(jobs, models) if jobs else []
     items.append(None)
     if finished_count:
-        finished_text = format_count(finished_count, "finished song and its", "finished songs and their")
-        items.append(_make_item(ActionId.REMOVE_FINISHED, f"Remove {finished_text} stems"))
+        text = tr_count(
+            "Remove {count} finished song and its stems",
+            "Remove {count} finished songs and their stems",
+            finished_count,
+        )
+        items.append(_make_item(ActionId.REMOVE_FINISHED, text))
     items.append(_make_item(ActionId.SHOW_BIN))
     return items[1:] if items[0] is None else items
 
@@ -47,7 +51,7 @@ def _selection_items(jobs: Sequence[Job], models: Sequence[tuple[str, str]]) -> 
     items: list[MenuItem | None] = []
     items += _enabled_items(jobs, ActionId.SHOW_ERROR)
     if len(jobs) == 1 and jobs[0].last_attempt:
-        items.append(MenuItem("Why it was not separated again…", ActionId.SHOW_ERROR))
+        items.append(MenuItem(tr("Why it was not separated again…"), ActionId.SHOW_ERROR))
     items += _enabled_items(
         jobs, ActionId.EXPORT, ActionId.SHOW_FILES, ActionId.SEPARATE_NEXT, ActionId.MOVE_UP, ActionId.MOVE_DOWN
     )
@@ -63,10 +67,12 @@ def _enabled_items(jobs: Sequence[Job], *actions: ActionId) -> list[MenuItem]:
 
 
 def _remove_text(jobs: Sequence[Job]) -> str:
-    is_single = len(jobs) == 1
-    text = "Remove" if is_single else f"Remove {len(jobs)} songs"
     has_stems = any(job.stems for job in jobs)
-    return f"{text} {'with its' if is_single else 'and their'} stems" if has_stems else text
+    if len(jobs) == 1:
+        return tr("Remove with its stems") if has_stems else tr("Remove")
+    if has_stems:
+        return tr_count("Remove {count} song and its stems", "Remove {count} songs and their stems", len(jobs))
+    return tr_count("Remove {count} song", "Remove {count} songs", len(jobs))
 
 
 def _make_item(action: ActionId, text: str = "") -> MenuItem:
@@ -85,7 +91,7 @@ def _separate_again_item(models: Sequence[tuple[str, str]]) -> MenuItem:
     if not models:
         return _make_item(action.id)
     submenu = tuple(MenuItem(title, action.id, name) for name, title in models)
-    return MenuItem(f"{action.text} with", action.id, submenu=submenu)
+    return MenuItem(tr("Separate again with"), action.id, submenu=submenu)
 
 
 class JobMenu(QMenu):

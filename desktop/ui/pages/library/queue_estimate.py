@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from desktop.text.durations import format_rough_time_left
-from desktop.text.plurals import format_count
+from desktop.text.message import tr, tr_count
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,12 @@ class BatchProgress:
 
 def format_batch(batch: BatchProgress, is_paused: bool = False) -> tuple[str, str]:
     """Return the status text of the batch, and the text of its time left, empty if unknown."""
-    queued = f"{format_count(batch.total, 'song')} queued"
+    if is_paused and batch.is_running:
+        return tr("Pausing…"), ""
     if is_paused:
-        return "Pausing…" if batch.is_running else f"Paused · {queued}", ""
-    doing = f"Separating {batch.current_number} of {batch.total}" if batch.is_running else queued
-    return doing, format_rough_time_left(batch.seconds_left)
+        return tr_count("Paused · {count} song queued", "Paused · {count} songs queued", batch.total), ""
+    if batch.is_running:
+        text = tr("Separating {number} of {total}", number=batch.current_number, total=batch.total)
+    else:
+        text = tr_count("{count} song queued", "{count} songs queued", batch.total)
+    return text, format_rough_time_left(batch.seconds_left)

@@ -5,14 +5,13 @@ from enum import Enum
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.text import format_stem_count, format_sum_check, format_sum_difference
+from desktop.jobs.text import UNKNOWN_REASON, format_stem_count, format_sum_check, format_sum_difference
 from desktop.settings import DEFAULT_MODEL
+from desktop.text.message import tr, tr_count
 from desktop.ui.core.job_text import format_pending_status, format_stage
 from desktop.ui.theme.palette import Colour
 
 SKETCH_MODEL = "sketch"
-FAILED_SEARCH_TERM = "failed"
-"""The search term that finds failed jobs."""
 
 
 class Tone(Enum):
@@ -55,12 +54,12 @@ class Status:
     @property
     def accessible_text(self) -> str:
         """The text of the row for screen readers, without the link, which the status cell itself reports."""
-        return self._join_text(self.detail).replace(" %", " percent")
+        return self._join_text(self.detail).replace(" %", f" {tr('percent')}")
 
     def _join_text(self, *details: str) -> str:
         separator = " " if self.detail.endswith((".", "!", "?")) else ", "
         details_text = separator.join(part for part in details if part)
-        return f"{self.text}: {details_text}" if details_text else self.text
+        return tr("{status}: {details}", status=self.text, details=details_text) if details_text else self.text
 
 
 def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_paused: bool = False) -> Status:
@@ -77,25 +76,32 @@ def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_pau
         case JobState.COMPLETED:
             return _completed_status(job, retry_model_title)
         case JobState.FAILED:
-            return Status("Failed", Tone.BAD, _error_text(job), StatusLink.SHOW_ERROR, "Details")
+            return Status(tr("Failed"), Tone.BAD, _error_text(job), StatusLink.SHOW_ERROR, tr("Details"))
         case JobState.CANCELLED:
-            return Status("Cancelled", Tone.DIM, "", StatusLink.RETRY, "Separate again")
+            return Status(tr("Cancelled"), Tone.DIM, "", StatusLink.RETRY, tr("Separate again"))
 
 
 def state_search_terms(job: Job) -> str:
     """Return additional search terms for the state of a job, beside the text of its status."""
     match job.state:
         case JobState.PENDING:
-            return "paused" if job.paused else "queued"
+            return tr("paused") if job.paused else tr("queued")
         case JobState.PROCESSING:
-            return "running"
+            return tr("running")
         case JobState.COMPLETED:
             has_failed_retry = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
-            return " ".join(("done", "draft" if is_draft(job) else "", FAILED_SEARCH_TERM if has_failed_retry else ""))
+            return " ".join(
+                (tr("done"), tr("draft") if is_draft(job) else "", failed_search_term() if has_failed_retry else "")
+            )
         case JobState.FAILED:
-            return FAILED_SEARCH_TERM
+            return failed_search_term()
         case JobState.CANCELLED:
-            return "cancelled"
+            return tr("cancelled")
+
+
+def failed_search_term() -> str:
+    """Return the search term that finds failed jobs."""
+    return tr("failed")
 
 
 def is_draft(job: Job) -> bool:
@@ -116,53 +122,59 @@ def choose_retry_model(job: Job, default_model: str) -> str:
 
 def _error_text(job: Job) -> str:
     """Return why a job failed, without the leading file name, which would leave no space for the reason in a row."""
-    error = job.error or "The reason is unknown."
+    error = str(job.error or UNKNOWN_REASON)
+    # The verb is left out in English only; a translation keeps it.
     return error.removeprefix(f"{printable(job.source.name)} ").removeprefix("is ")
 
 
+def _ahead_text(songs_ahead: int) -> str:
+    """Return how many songs are before a job in the queue; empty if there are none."""
+    return tr_count("{count} ahead", "{count} ahead", songs_ahead) if songs_ahead else ""
+
+
 def _pending_status(job: Job, songs_ahead: int, is_queue_paused: bool) -> Status:
-    queue_paused_text = "queue paused" if is_queue_paused else ""
+    queue_paused_text = tr("queue paused") if is_queue_paused else ""
     text = format_pending_status(job, is_queue_paused)
     if not text:
         details = (
-            f"{songs_ahead} ahead" if songs_ahead else "",
-            "to be separated again" if job.earlier else "",
+            _ahead_text(songs_ahead),
+            tr("to be separated again") if job.earlier else "",
             queue_paused_text,
         )
-        return Status("Queued" if songs_ahead else "Up next", Tone.DIM, " · ".join(filter(None, details)))
+        return Status(tr("Queued") if songs_ahead else tr("Up next"), Tone.DIM, " · ".join(filter(None, details)))
     if job.error and not job.paused:
-        return Status(text, Tone.DIM, job.error)
+        return Status(text, Tone.DIM, str(job.error))
     if queue_paused_text and not job.paused:
-        text = f"{text} ({queue_paused_text})"  # a bar leaves no space for a detail
-    detail = f"{songs_ahead} ahead" if songs_ahead and not job.paused and not queue_paused_text else ""
+        text = tr("{status} (queue paused)", status=text)  # a bar leaves no space for a detail
+    detail = "" if job.paused or queue_paused_text else _ahead_text(songs_ahead)
     return Status(text, Tone.DIM, detail, progress=job.progress or None)
 
 
 def _processing_status(job: Job) -> Status:
     text = format_stage(job.stage, job.progress, is_repeat=job.earlier is not None)
     if job.cancel_requested or job.paused:
-        text = "Stopping" if job.cancel_requested else "Pausing"
+        text = tr("Stopping") if job.cancel_requested else tr("Pausing")
     return Status(text, progress=job.progress)
 
 
 def _completed_status(job: Job, retry_model_title: str) -> Status:
     if is_draft(job):
-        tooltip = f"Separate again with {retry_model_title}."
+        tooltip = tr("Separate again with {model}.", model=retry_model_title)
         return Status(
             format_stem_count(job),
             Tone.GOOD,
-            "draft quality",
+            tr("draft quality"),
             StatusLink.SEPARATE_BETTER,
-            "Separate again",
+            tr("Separate again"),
             tooltip=tooltip,
         )
     if job.last_attempt:
         return Status(
             format_stem_count(job),
             Tone.GOOD,
-            "not separated again",
+            tr("not separated again"),
             StatusLink.SHOW_ERROR,
-            "Why?",
+            tr("Why?"),
             tooltip=format_sum_difference(job),
         )
     return Status(format_stem_count(job), Tone.GOOD, format_sum_check(job), tooltip=format_sum_difference(job))

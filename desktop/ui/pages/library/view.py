@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QTableView, QWidget
 
 from desktop.jobs.model import Job
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.library.columns import STATUS_ROLE, Column, fit_columns
 from desktop.ui.pages.library.covers import CoverCache
@@ -75,12 +76,16 @@ class JobView(QTableView):
         self._row_drag.dropped.connect(self.job_dropped)
         status_delegate = install_delegates(self, self._hover_state, covers)
         self._pointer = Pointer(self, proxy, status_delegate, self._hover_state)
-        self.setAccessibleName("Songs")
+        self.setAccessibleName(tr("Songs"))
         self.setAccessibleDescription(
-            "Space plays or pauses, Return opens the song or activates the link or button of its cell, Delete removes, "
-            f"{ACTIONS[ActionId.MOVE_UP].key_texts[0]} and {ACTIONS[ActionId.MOVE_DOWN].key_texts[0]} move a queued song, "
-            f"{ACTIONS[ActionId.PAUSE_OR_RESUME].key_texts[0]} pauses or resumes a song, "
-            "the menu key or Shift+F10 opens the menu."
+            tr(
+                "Space plays or pauses, Return opens the song or activates the link or button of its cell, Delete "
+                "removes, {move_up_key} and {move_down_key} move a queued song, {pause_key} pauses or resumes a song, "
+                "the menu key or Shift+F10 opens the menu.",
+                move_up_key=ACTIONS[ActionId.MOVE_UP].key_texts[0],
+                move_down_key=ACTIONS[ActionId.MOVE_DOWN].key_texts[0],
+                pause_key=ACTIONS[ActionId.PAUSE_OR_RESUME].key_texts[0],
+            )
         )
         self._configure_view()
         self.setModel(proxy)
@@ -271,7 +276,7 @@ class JobView(QTableView):
         super().paintEvent(event)
         self._row_drag.paint_drop_indicator(QPainter(self.viewport()))
         if not self._proxy.rowCount() and self._proxy.is_searching:
-            draw_table_message(QPainter(self.viewport()), self.viewport().rect(), "No song matches the search")
+            draw_table_message(QPainter(self.viewport()), self.viewport().rect(), tr("No song matches the search"))
 
     def _open_row(self, index: QModelIndex) -> None:
         job = self._proxy.job_at(index)

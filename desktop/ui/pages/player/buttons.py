@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PaintedButton
@@ -13,14 +14,14 @@ class PlayButton(PaintedButton):
     """Round play button: a triangle, or two bars during playback."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Play", QSize(40, 40), parent)
+        super().__init__(tr("Play"), QSize(40, 40), parent)
         self._is_playing = False
         self.show_playing(False)
 
     def show_playing(self, is_playing: bool) -> None:
         """Show what the next click does: pause or play."""
         self._is_playing = is_playing
-        self.setAccessibleName("Pause" if is_playing else "Play")
+        self.setAccessibleName(tr("Pause") if is_playing else tr("Play"))
         self.setToolTip(ACTIONS[ActionId.PLAY_OR_PAUSE].tooltip(self.accessibleName()))
         self.update()
 

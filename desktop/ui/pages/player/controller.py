@@ -11,6 +11,7 @@ from desktop.audio.stems import sort_stem_names
 from desktop.errors import UnusableTrackError
 from desktop.playback.mix import LaneMix, Mix, SongState, clamp_db
 from desktop.playback.session import Session
+from desktop.text.message import Message
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.song_states import SongStateStore
 
@@ -350,7 +351,7 @@ class PlayerController(QObject):
         try:
             return open_source(), self._states.load(key)
         except (OSError, RuntimeError, ValueError) as error:
-            message = "The stems of this song cannot be opened. Separate the song again."
+            message = Message("The stems of this song cannot be opened. Separate the song again.")
             raise UnusableTrackError(message) from error
 
     def _on_load_failed(self, generation: int, message: str) -> None:

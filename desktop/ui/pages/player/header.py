@@ -1,13 +1,14 @@
 """Player header: title and details of the shown job, and its actions."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import (
     format_last_attempt,
     format_stem_count,
@@ -15,10 +16,12 @@ from desktop.jobs.text import (
     format_sum_difference,
     sums_exactly,
 )
-from desktop.text.durations import format_duration
+from desktop.stage import Stage
+from desktop.text.durations import format_duration, format_retry_delay
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.core.job_actions import player_actions
-from desktop.ui.core.job_text import format_artist, format_job_status, format_runtime, format_title, model_title
+from desktop.ui.core.job_text import format_artist, format_runtime, format_title, model_title
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel, TwoLineLabel
@@ -44,10 +47,10 @@ class PlayerHeader(QWidget):
         self._length, self._model, self._sum_chip = Chip(), Chip(), Chip()
         self._notices = TwoLineLabel(12, 400, Colour.DIM)
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._fit_button = TextButton("Show whole song", "Show the whole song (F, or double-click)")
+        self._fit_button = TextButton(tr("Show whole song"), tr("Show the whole song (F, or double-click)"))
         self._fit_button.clicked.connect(self.fit_requested)
         self._export_button = TextButton(
-            "Export…", ACTIONS[ActionId.EXPORT].tooltip("Export the stems to a folder"), is_primary=True
+            tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
         self._export_button.setAccessibleName(ACTIONS[ActionId.EXPORT].text)
         self._export_button.clicked.connect(self.export_requested)
@@ -56,7 +59,7 @@ class PlayerHeader(QWidget):
         self._actions: dict[ActionId, PushButton] = {}
         self._action_row = QHBoxLayout()
         self._action_row.setSpacing(4)
-        self._menu_button = create_icon_button("dots", "Actions")
+        self._menu_button = create_icon_button("dots", tr("Actions"))
         self._menu_button.clicked.connect(
             lambda: self.menu_requested.emit(self._menu_button.mapToGlobal(self._menu_button.rect().bottomLeft()))
         )
@@ -77,7 +80,7 @@ class PlayerHeader(QWidget):
     def show_job(self, job: Job) -> None:
         """Show title, details, actions and notices of a job."""
         self._title.show_text(format_title(job))
-        self._menu_button.setAccessibleName(f"Actions for {format_title(job)}")
+        self._menu_button.setAccessibleName(tr("Actions for {title}", title=format_title(job)))
         self._set_actions(player_actions(job))
         self._show_text(self._artist, format_artist(job))
         self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
@@ -131,9 +134,31 @@ def _list_notices(job: Job) -> list[str]:
     if job.result is None:
         return []
     attempt = _format_running_attempt(job) if job.earlier else format_last_attempt(job)
-    return [*filter(None, [attempt]), *job.result.notices]
+    return [*filter(None, [attempt]), *map(str, job.result.notices)]
 
 
 def _format_running_attempt(job: Job) -> str:
-    status = format_job_status(job)
-    return f"{status}." if "again" in status else f"Separating again: {status[0].lower()}{status[1:]}."
+    """Return a sentence on how far a job is that is separated again."""
+    percent = int(job.progress * 100)
+    if job.state is JobState.PENDING:
+        retry_delay = job.retry_delay(datetime.now(UTC))
+        if retry_delay:
+            return tr("Trying again in {delay}.", delay=format_retry_delay(retry_delay))
+        if job.paused and job.progress:
+            return tr("Separating again: paused at {percent} %.", percent=percent)
+        if job.paused:
+            return tr("Separating again: paused.")
+        if job.progress:
+            return tr("Separating again: queued at {percent} %.", percent=percent)
+        return tr("Queued to be separated again.")
+    match job.stage:
+        case Stage.DOWNLOADING:
+            return tr("Separating again: downloading the model.")
+        case Stage.DECODING:
+            return tr("Separating again: reading the song.")
+        case Stage.SEPARATING:
+            return tr("Separating again {percent} %.", percent=percent)
+        case Stage.WRITING:
+            return tr("Separating again: writing the stems {percent} %.", percent=percent)
+        case None:
+            return tr("Separating again: loading the model.")

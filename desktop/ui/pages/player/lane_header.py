@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.audio.stems import stem_title
+from desktop.text.message import Message, tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme import metrics
@@ -32,6 +33,14 @@ STEM_ICONS = {
     "piano": "mdi6.piano",
 }
 DEFAULT_STEM_ICON = "mdi6.music-note"
+_STEM_TITLES = {
+    "vocals": Message("Vocals"),
+    "drums": Message("Drums"),
+    "bass": Message("Bass"),
+    "guitar": Message("Guitar"),
+    "piano": Message("Piano"),
+    "other": Message("Other"),
+}
 
 
 class StemBadge(QWidget):
@@ -78,18 +87,18 @@ class LaneHeader(LaneHeaderBase):
     ) -> None:
         super().__init__(colour, parent)
         self._controller, self._lane = controller, lane
-        title = stem_title(name)
-        self.setAccessibleName(f"{title} lane")
+        title = str(_STEM_TITLES.get(name, stem_title(name)))
+        self.setAccessibleName(tr("{stem} lane", stem=title))
         self._name_label = ElidedLabel(13, 600)
         self._name_label.show_text(title)
-        self._mute = LetterButton("M", f"Mute {title}", Colour.BAD, Colour.ON_BAD)
-        self._solo = LetterButton("S", f"Solo {title}", Colour.SOLO, Colour.ON_SOLO)
+        self._mute = LetterButton("M", tr("Mute {stem}", stem=title), Colour.BAD, Colour.ON_BAD)
+        self._solo = LetterButton("S", tr("Solo {stem}", stem=title), Colour.SOLO, Colour.ON_SOLO)
         for button, action in ((self._mute, ActionId.MUTE_LANE), (self._solo, ActionId.SOLO_LANE)):
             for key in ACTIONS[action].key_texts[lane : lane + 1]:
-                button.setToolTip(escape_tooltip(f"{button.accessibleName()} ({key})"))
-                button.setAccessibleDescription(f"Key: {key}")
-        self._meter = Meter(f"{title} meter", colour)
-        self._fader = Fader(f"Level of {title}", colour)
+                button.setToolTip(escape_tooltip(tr("{name} ({key})", name=button.accessibleName(), key=key)))
+                button.setAccessibleDescription(tr("Key: {key}", key=key))
+        self._meter = Meter(tr("{stem} meter", stem=title), colour)
+        self._fader = Fader(tr("Level of {stem}", stem=title), colour)
         self._level_label = ElidedLabel(12, 400, Colour.DIM).align_right()
         self._level_label.setFixedWidth(54)
         self._build_layout(StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour))
@@ -147,7 +156,7 @@ class LaneHeader(LaneHeaderBase):
         self._solo.setChecked(mix.solo)
         self._fader.show_db(mix.gain_db)
         self._level_label.show_text(
-            "muted" if mix.mute else format_db(mix.gain_db), "" if is_audible else "Another lane is soloed"
+            tr("muted") if mix.mute else format_db(mix.gain_db), "" if is_audible else tr("Another lane is soloed")
         )
         self._name_label.set_colour(Colour.TEXT if is_audible else Colour.FAINT)
         if not is_audible:
@@ -168,12 +177,12 @@ class PendingLaneHeader(LaneHeaderBase):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Colour.ACCENT, parent)
-        self.setAccessibleName("The song before it is separated")
+        self.setAccessibleName(tr("The song before it is separated"))
         name = ElidedLabel(13, 600)
-        name.show_text("Song")
+        name.show_text(tr("Song"))
         self._status = ElidedLabel(12, 400, Colour.DIM)
         self._time_left = ElidedLabel(12, 400, Colour.DIM)
-        self._progress_bar = ProgressBar("Song separated")
+        self._progress_bar = ProgressBar(tr("Song separated"))
         top = QHBoxLayout()
         top.setSpacing(10)
         top.addWidget(StemBadge(DEFAULT_STEM_ICON, Colour.ACCENT))

@@ -78,7 +78,7 @@ class LanePanel(QWidget):
         """Show how much of the mixture is separated (`fraction`, 0 to 1); does nothing if stems are shown."""
         if self._pending_header is not None:
             self._pending_header.show_progress(status, time_left, fraction, is_running)
-            self.view.show_unfinished([(fraction * self._duration, self._duration)], STEMS_PENDING_TEXT)
+            self.view.show_unfinished([(fraction * self._duration, self._duration)], str(STEMS_PENDING_TEXT))
             self.view.set_bright_until(fraction * self._duration)
 
     def show_partial_results(self, job: Job, live_peaks: LivePeaks, folders: tuple[Path, Path]) -> None:
@@ -105,7 +105,7 @@ class LanePanel(QWidget):
             label_second = self._controller.position_seconds if is_waiting else None
             self.view.show_unfinished(
                 self._live_peaks.missing_ranges(),
-                SEPARATING_HERE_TEXT if is_waiting else status,
+                str(SEPARATING_HERE_TEXT) if is_waiting else status,
                 label_second,
                 is_draft=True,
             )

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.pages.player.lane_header import HEADER_WIDTH
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
@@ -38,7 +39,7 @@ class LaneStack(QWidget):
         self._header_area.viewport().setAutoFillBackground(False)
         self._header_column.setAutoFillBackground(False)
         self._scroll_bar = QScrollBar(Qt.Orientation.Vertical)
-        self._scroll_bar.setAccessibleName("More lanes")
+        self._scroll_bar.setAccessibleName(tr("More lanes"))
         self._scroll_bar.hide()
         self._build_layout()
         header_scroll_bar = self._header_area.verticalScrollBar()
@@ -123,8 +124,8 @@ class TimeScrollBar(QScrollBar):
     def __init__(self, view: WaveformView, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._view = view
-        self.setAccessibleName("Part of the song in view")
-        self.setToolTip("Drag to move along the song (Shift+wheel, Shift+Left and Right)")
+        self.setAccessibleName(tr("Part of the song in view"))
+        self.setToolTip(tr("Drag to move along the song (Shift+wheel, Shift+Left and Right)"))
         self.hide()
         view.range_changed.connect(self._update_from_view)
         self.valueChanged.connect(self._scroll_view)

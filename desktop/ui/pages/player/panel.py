@@ -10,8 +10,10 @@ from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
+from desktop.jobs.text import UNKNOWN_REASON
 from desktop.paths import Home
 from desktop.text.durations import format_time_left
+from desktop.text.message import tr
 from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
@@ -43,7 +45,7 @@ class PlayerPanel(QWidget):
 
     def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Player")
+        self.setAccessibleName(tr("Player"))
         self._controller, self._home = controller, home
         self._job: Job | None = None
         self._shown_key: object = None
@@ -100,7 +102,7 @@ class PlayerPanel(QWidget):
             self.partial_results.stop_watching()
         if job is None:
             self._controller.unload()
-            self._show_message("Choose a song", "Its lanes appear here.")
+            self._show_message(tr("Choose a song"), tr("Its lanes appear here."))
             return
         self._header.show_job(job)
         if job.result is not None:
@@ -118,11 +120,9 @@ class PlayerPanel(QWidget):
         key = (job.id, job.stems)
         if key == self._shown_key:
             return
-        if missing := _describe_missing_stem(job.stems):
+        if sentences := _describe_missing_stem(job.stems):
             self._controller.unload()
-            self._show_message(
-                "Stems are missing", f"{missing} no longer in the library. Separate the song again.", True
-            )
+            self._show_message(tr("Stems are missing"), sentences, True)
             return
         self._shown_key = key
         self._ensure_lanes().show_stems(job)
@@ -134,9 +134,9 @@ class PlayerPanel(QWidget):
         if job.state.has_ended:
             self._controller.unload()
         if job.state is JobState.FAILED:
-            self._show_message("This song could not be separated", job.error or "The reason is unknown.", True)
+            self._show_message(tr("This song could not be separated"), str(job.error or UNKNOWN_REASON), True)
         elif job.state is JobState.CANCELLED:
-            self._show_message("Cancelled", "No stems were kept. “Separate again” starts over.")
+            self._show_message(tr("Cancelled"), tr("No stems were kept. “Separate again” starts over."))
         elif self.partial_results.peaks is not None:
             self._show_partial_results(job, self.partial_results.peaks)
         else:
@@ -207,7 +207,7 @@ class PlayerMessage(QLabel):
         """Show a heading, in the error colour if `is_error`, and a sentence."""
         self._heading, self._sentence = heading, sentence
         self._colour = Colour.BAD if is_error else Colour.TEXT
-        self.setAccessibleName(f"{heading.rstrip('.')}. {sentence}")
+        self.setAccessibleName(tr("{heading}. {sentence}", heading=heading.rstrip("."), sentence=sentence))
         self.update()
 
     def paintEvent(self, ev: QPaintEvent) -> None:
@@ -246,7 +246,8 @@ def _import_lane_modules() -> None:
 
 
 def _describe_missing_stem(stems: Sequence[Stem]) -> str:
-    """Return the missing stem with its verb, or an empty string if every stem exists."""
+    """Return which stem is missing and what to do; empty if every stem exists."""
     if not stems:
-        return "They are"
-    return next((f"{stem.path.name} is" for stem in stems if not stem.path.exists()), "")
+        return tr("They are no longer in the library. Separate the song again.")
+    names = (stem.path.name for stem in stems if not stem.path.exists())
+    return next((tr("{file} is no longer in the library. Separate the song again.", file=name) for name in names), "")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from desktop.errors import StorageError
+from desktop.text.message import Message
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.waveform.pixel_columns import SampleWindow
 
@@ -87,7 +88,7 @@ def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWi
             highs.append(block.max(axis=2))
             count -= len(block)
     except (OSError, RuntimeError, ValueError) as error:
-        raise StorageError("The samples cannot be read.") from error
+        raise StorageError(Message("The samples cannot be read.")) from error
     finally:
         stream.close()
     return SampleWindow(first, source.sample_rate, np.concatenate(lows), np.concatenate(highs))

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QFontMetrics, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
+from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.buttons import IconButton, PlayButton
 from desktop.ui.pages.player.controller import PlayerController
@@ -40,7 +41,7 @@ class TimeReadout(QSlider):
         self._large_font, self._small_font = ui_font(18, 600), ui_font(13)
         self.setSingleStep(KEY_STEP_S)
         self.setPageStep(PAGE_STEP_S)
-        self.setAccessibleName("Playhead")
+        self.setAccessibleName(tr("Playhead"))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.valueChanged.connect(self.seek_requested)
@@ -69,7 +70,9 @@ class TimeReadout(QSlider):
         self.setRange(0, ceil(duration))
         self.setValue(int(position))
         self.blockSignals(blocked)
-        self.setAccessibleDescription(f"{describe_duration(position)} of {describe_duration(duration)}")
+        self.setAccessibleDescription(
+            tr("{position} of {length}", position=describe_duration(position), length=describe_duration(duration))
+        )
 
     def mousePressEvent(self, ev: QMouseEvent) -> None:
         """Ignore the mouse: the time has no slider handle to drag."""
@@ -119,15 +122,15 @@ class TransportBar(QWidget):
 
     def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Transport")
+        self.setAccessibleName(tr("Transport"))
         self.setFixedHeight(HEIGHT)
         self._controller = controller
         self._play_button = PlayButton()
         to_start = ACTIONS[ActionId.RETURN_TO_START]
         self._to_start_button = IconButton("start", to_start.text, to_start.tooltip())
-        self._stop_button = IconButton("stop", "Stop", "Stop: pause and go back to the start")
+        self._stop_button = IconButton("stop", tr("Stop"), tr("Stop: pause and go back to the start"))
         self._time_readout = TimeReadout()
-        self._master_fader = Fader("Master level", Colour.TEXT)
+        self._master_fader = Fader(tr("Master level"), Colour.TEXT)
         self._master_fader.setFixedWidth(162)
         self._master_level_label = ElidedLabel(13, 400, Colour.DIM).align_right()
         self._master_level_label.setFixedWidth(58)
@@ -146,7 +149,7 @@ class TransportBar(QWidget):
 
     def _build_layout(self) -> None:
         master_label = ElidedLabel(13, 400, Colour.DIM)
-        master_label.show_text("Master")
+        master_label.show_text(tr("Master"))
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 1, 16, 0)
         row.setSpacing(12)
@@ -168,7 +171,7 @@ class TransportBar(QWidget):
         for control in (self._play_button, self._time_readout, self._to_start_button, self._stop_button):
             control.setEnabled(self._controller.is_ready)
         if not self._controller.is_ready:
-            self._play_button.setToolTip("Choose a separated song to play it")
+            self._play_button.setToolTip(tr("Choose a separated song to play it"))
         else:
             self._play_button.show_playing(self._controller.is_playing)
         self._show_time()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from desktop.errors import StorageError
 from desktop.jobs.bin import Bin
 from desktop.jobs.model import Job, JobState
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.bin import BinDialog
@@ -159,7 +160,7 @@ def test_songs_that_cannot_be_removed_stay_in_the_table(
     window: MainWindow, setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> list[Job]:
-        raise StorageError("The library cannot be written.")
+        raise StorageError(verbatim("The library cannot be written."))
 
     monkeypatch.setattr(Bin, "add", fail)
     window.library.removals.remove([find_job(setting, "failed")])

@@ -14,6 +14,7 @@ from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
 from desktop.stage import Stage
 from desktop.text.durations import UNKNOWN_DURATION
+from desktop.text.message import verbatim
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.columns import JOB_ROLE, STATUS_ROLE, Column
 from desktop.ui.pages.library.job_model import JobTableModel
@@ -225,7 +226,9 @@ def test_every_cell_has_an_accessible_text(model: JobTableModel) -> None:
         ),
         (make_job("take 3", artist="", album=""), "take 3, Up next"),
         (
-            make_job("Broken", JobState.FAILED, artist="", error="The file is damaged: its index is missing."),
+            make_job(
+                "Broken", JobState.FAILED, artist="", error=verbatim("The file is damaged: its index is missing.")
+            ),
             "Broken, Failed: The file is damaged: its index is missing.",
         ),
     ],

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_actions import layout_row_buttons
@@ -139,8 +140,8 @@ def seconds_from_now(seconds: float) -> datetime:
         (make_job(paused=True, progress=0.64), "Paused at 64 %", 0.64),
         (make_job(progress=0.64), "Queued at 64 %: 2 ahead", 0.64),
         (make_job(state=JobState.PROCESSING, paused=True, progress=0.64), "Pausing", 0.64),
-        (make_job(not_before=seconds_from_now(-1), error="It was busy."), "Queued: 2 ahead", None),
-        (make_job(not_before=seconds_from_now(1000), error="It was busy.", paused=True), "Paused", None),
+        (make_job(not_before=seconds_from_now(-1), error=verbatim("It was busy.")), "Queued: 2 ahead", None),
+        (make_job(not_before=seconds_from_now(1000), error=verbatim("It was busy."), paused=True), "Paused", None),
     ],
 )
 def test_waiting_song_shows_its_reason_and_its_progress(job: Job, text: str, progress: float | None) -> None:
@@ -149,7 +150,7 @@ def test_waiting_song_shows_its_reason_and_its_progress(job: Job, text: str, pro
 
 
 def test_song_with_a_scheduled_retry_shows_delay_and_reason() -> None:
-    status = make_status(make_job(not_before=seconds_from_now(39.5), error="It was busy."), 2, "")
+    status = make_status(make_job(not_before=seconds_from_now(39.5), error=verbatim("It was busy.")), 2, "")
     assert (status.full_text, status.progress) == ("Trying again in 40 s: It was busy.", None)
 
 
@@ -164,7 +165,7 @@ def test_retry_delay_counts_down_and_then_the_song_is_queued_again(
 ) -> None:
     claimed = setting.store.ownership.claim(setting.service.pending_jobs()[2].id)
     assert claimed is not None
-    setting.store.ownership.schedule_retry(claimed, "The library is busy.", 2.5)
+    setting.store.ownership.schedule_retry(claimed, verbatim("The library is busy."), 2.5)
     setting.feed.job_changed.emit(claimed.id)
     qtbot.waitUntil(lambda: status_text(window, 2) == "Trying again in 3 s: The library is busy.")
     texts: list[str] = []

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Attempt, Job, JobProgress, JobState
 from desktop.jobs.queue import JobChanged
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.dialogs.base import TextDialog
@@ -116,7 +117,7 @@ def test_attempt_without_stems_is_reported_in_a_notice_the_row_and_the_player(
         setting.store.ownership.record_stop(attempt, 1.0)
         message = "Separating {} again was cancelled. Its earlier stems are kept."
     else:
-        setting.store.ownership.fail(attempt, "The disk is full.", 1.0)
+        setting.store.ownership.fail(attempt, verbatim("The disk is full."), 1.0)
         message = "{} could not be separated again. The disk is full. Its earlier stems are kept."
     deliver_event(setting, attempt)
     qtbot.waitUntil(lambda: notice_texts(window) == [message.format("“Song 0”")])
@@ -141,7 +142,7 @@ def test_many_failed_attempts_are_reported_in_one_notice_with_a_list(setting: Wi
     )
     for job in jobs:
         attempt = claim(setting, job)
-        setting.store.ownership.fail(attempt, f"{job.title} is broken.", 1.0)
+        setting.store.ownership.fail(attempt, verbatim(f"{job.title} is broken."), 1.0)
         deliver_event(setting, attempt)
     qtbot.waitUntil(lambda: notice_texts(window) == ["3 songs were not separated again. Their earlier stems are kept."])
     press_notice_button(window, "Details")
@@ -179,5 +180,5 @@ def test_unavailable_model_changes_no_job_and_shows_one_notice(setting: WindowHa
 
 def test_draft_whose_last_attempt_failed_still_offers_separate_again() -> None:
     draft = make_job("x", JobState.COMPLETED, model_used="sketch")
-    attempted = replace(draft, last_attempt=Attempt(JobState.FAILED, "No."))
+    attempted = replace(draft, last_attempt=Attempt(JobState.FAILED, verbatim("No.")))
     assert make_status(attempted, 0, choose_retry_model(attempted, "htdemucs")).link is StatusLink.SEPARATE_BETTER

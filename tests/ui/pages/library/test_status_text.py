@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
 from desktop.ui.pages.library.activity import ActivityTracker
@@ -51,7 +52,7 @@ def _completed_job(**changes: object) -> Job:
             StatusLink.SEPARATE_BETTER,
         ),
         (
-            make_job(state=JobState.FAILED, error="It is damaged."),
+            make_job(state=JobState.FAILED, error=verbatim("It is damaged.")),
             "Failed: It is damaged. Details",
             Tone.BAD,
             StatusLink.SHOW_ERROR,
@@ -60,14 +61,14 @@ def _completed_job(**changes: object) -> Job:
             make_job(
                 state=JobState.FAILED,
                 source=Path("/music/a.mp3"),
-                error="a.mp3 is not an audio file, or it is damaged.",
+                error=verbatim("a.mp3 is not an audio file, or it is damaged."),
             ),
             "Failed: not an audio file, or it is damaged. Details",
             Tone.BAD,
             StatusLink.SHOW_ERROR,
         ),
         (
-            make_job(state=JobState.FAILED, source=Path("/music/b.mp3"), error="b.mp3 contains no audio."),
+            make_job(state=JobState.FAILED, source=Path("/music/b.mp3"), error=verbatim("b.mp3 contains no audio.")),
             "Failed: contains no audio. Details",
             Tone.BAD,
             StatusLink.SHOW_ERROR,
@@ -104,7 +105,7 @@ def test_status_says_how_well_stems_add_up_and_tooltip_gives_the_figure() -> Non
         (make_job(state=JobState.PROCESSING), ["running"]),
         (_completed_job(), ["done"]),
         (_completed_job(model_used="sketch"), ["done", "draft"]),
-        (make_job(state=JobState.FAILED, error="It is damaged."), ["failed"]),
+        (make_job(state=JobState.FAILED, error=verbatim("It is damaged.")), ["failed"]),
         (make_job(state=JobState.CANCELLED), ["cancelled"]),
     ],
 )
@@ -181,8 +182,8 @@ def test_relative_times_fit_their_column_in_the_smallest_window(window: MainWind
 STATUSES = (
     make_status(_completed_job(), 0, "HT Demucs"),
     make_status(_completed_job(model_used="sketch"), 0, "HT Demucs · fine-tuned"),
-    make_status(make_job(state=JobState.FAILED, error="word " * 60), 0, ""),
-    make_status(make_job(state=JobState.FAILED, error="W" * 300), 0, ""),
+    make_status(make_job(state=JobState.FAILED, error=verbatim("word " * 60)), 0, ""),
+    make_status(make_job(state=JobState.FAILED, error=verbatim("W" * 300)), 0, ""),
     make_status(make_job(state=JobState.PROCESSING, stage=Stage.DOWNLOADING, progress=1.0), 0, ""),
     make_status(make_job(progress=0.05), 2, "", is_queue_paused=True),
 )

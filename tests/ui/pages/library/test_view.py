@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
+from desktop.text.message import verbatim
 from desktop.ui.core.actions import ActionId
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.library.columns import Column
@@ -29,7 +30,12 @@ from tests.helpers.jobs import make_job
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 JOBS = (
     make_job("Waiting", ago=timedelta(seconds=5)),
-    make_job("Broken", JobState.FAILED, error="The file is damaged: its index is missing.", ago=timedelta(seconds=3)),
+    make_job(
+        "Broken",
+        JobState.FAILED,
+        error=verbatim("The file is damaged: its index is missing."),
+        ago=timedelta(seconds=3),
+    ),
     make_job("Draft", JobState.COMPLETED, model_used="sketch", ago=timedelta(seconds=4)),
 )
 
@@ -309,7 +315,7 @@ def test_damaged_or_missing_cover_is_a_null_image(qtbot: QtBot, tmp_path: Path, 
 
 
 def test_table_of_five_hundred_rows_is_painted_in_under_100_ms(table: Table, qtbot: QtBot) -> None:
-    table.model.upsert_jobs([make_job(f"Song {n}", JobState.FAILED, error="word " * 30) for n in range(500)])
+    table.model.upsert_jobs([make_job(f"Song {n}", JobState.FAILED, error=verbatim("word " * 30)) for n in range(500)])
     table.view.resize(1920, 1080)
     table.view.viewport().repaint()
     started = thread_time()  # CPU time of this thread: other programs may keep the processor busy

@@ -19,6 +19,7 @@ from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
@@ -289,7 +290,7 @@ def test_mix_and_position_are_restored_when_a_job_is_shown_again(
 
 
 def test_failed_job_shows_its_error_in_the_panel(panel: PlayerPanel) -> None:
-    panel.show_job(replace(make_job(state=JobState.FAILED), error="“a.mp3” is empty. Choose another file."))
+    panel.show_job(replace(make_job(state=JobState.FAILED), error=verbatim("“a.mp3” is empty. Choose another file.")))
     assert "could not be separated" in message_text(panel)
     assert "“a.mp3” is empty. Choose another file." in message_text(panel)
     assert "HT Demucs" not in [chip.text() for chip in panel.findChildren(Chip)]  # no model separated it

@@ -15,13 +15,14 @@ from desktop.segments.grid import Segmentation
 from desktop.segments.partial_result import COMPLETE_MARKER
 from desktop.segments.store import SegmentStore, StoreManifest
 from desktop.stage import Stage
+from desktop.text.message import verbatim
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_states import SongStateStore
 from desktop.ui.waveform.view import WaveformView
-from tests.helpers.hand_device import ManualDevices
 from tests.helpers.jobs import make_job
+from tests.helpers.manual_device import ManualDevices
 from tests.helpers.stems import write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -202,7 +203,7 @@ def test_job_that_ended_without_stems_is_unloaded(
     write_segments(create_segment_store(home, job, final=False))
     panel.show_job(job)
     qtbot.waitUntil(lambda: controller.is_ready)
-    panel.show_job(replace(job, state=state, error="It broke."))
+    panel.show_job(replace(job, state=state, error=verbatim("It broke.")))
     assert not controller.is_ready
     assert visible_lane_headers(panel) == []
 

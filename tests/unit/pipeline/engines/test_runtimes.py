@@ -236,7 +236,7 @@ def test_unavailable_runtime_falls_back_to_torch_with_a_notice(files: list[Path]
         pytest.skip("this machine has a GPU")
     engine = load(EngineSpec("tiny", "demucs", (files[0],), runtime=runtime))
     assert engine.runtime == "torch"
-    assert "PyTorch separated the song" in engine.notices[0]
+    assert "PyTorch separated the song" in str(engine.notices[0])
     engine.separate(make_audio(11025)[None])()
 
 
