@@ -17,8 +17,9 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from desktop.paths import Home
 from desktop.runtime.file_lock import FileLock
 
-# Milliseconds after which an open window counts as hung, so that a new one is opened.
-_REPLY_TIMEOUT_MS = 3000
+# Milliseconds after which an open window counts as hung, so that a new one is opened. On a busy machine, a window that
+# works may take seconds to reply, and a second one would add the files a second time.
+_REPLY_TIMEOUT_MS = 15_000
 # Seconds that another process may take from its start to its window, and seconds between two attempts to connect.
 _STARTUP_TIMEOUT_S, _POLL_INTERVAL_S = 15.0, 0.05
 _ACKNOWLEDGEMENT = b"taken\n"
