@@ -51,7 +51,7 @@ class Home:
 
     @property
     def openvino_cache(self) -> Path:
-        """The folder of models converted for OpenVINO, one folder each, named by `openvino_cache_name`."""
+        """The folder of models converted for OpenVINO, one folder each, named by the digest of its weights."""
         return self.models / "openvino"
 
     @property
@@ -264,18 +264,6 @@ def portable_home() -> Home | None:
     app_path = next((folder for folder in executable.parents if folder.suffix == ".app"), executable)
     library = app_path.parent / PORTABLE_FOLDER_NAME
     return Home(library.absolute()) if library.is_dir() else None
-
-
-def openvino_cache_name(weights: Path, variant: str) -> str:
-    """Return the folder name for a converted model: digest of the file `weights`, and `variant`. Raises OSError."""
-    with weights.open("rb") as file:
-        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{variant}"
-
-
-def bundle_folder() -> Path | None:
-    """Return the folder of the packaged app's files, or None in a checkout."""
-    folder = getattr(sys, "_MEIPASS", None)  # set by PyInstaller's bootloader
-    return Path(folder) if folder else None
 
 
 def resources() -> Path:

@@ -6,6 +6,7 @@ Checks that a package was built or installed correctly, and that Unbraid works o
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -15,11 +16,13 @@ from PySide6.QtCore import QObject, QTimer
 
 from desktop.errors import SoundUnavailableError
 from desktop.gui import main as run_window
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job, JobState, options_from_settings
 from desktop.paths import resources
 from desktop.playback.device import default_device_name
 from desktop.runtime.display import is_display_available
+from desktop.settings import SKETCH_MODEL
 from desktop.text.message import tr
+from desktop.ui.widgets.file_drop import DroppedFiles
 
 if TYPE_CHECKING:
     from desktop.ui.app.main_window import MainWindow
@@ -29,7 +32,6 @@ _TIMEOUT_S = 300.0
 _POLL_INTERVAL_MS = 50
 # Seconds of the demo song to play.
 _PLAY_S = 2.0
-_MODEL = "sketch"
 
 
 def main() -> int:
@@ -63,7 +65,9 @@ class SelfTest(QObject):
         """Add the demo song to the open `window` and poll until the test ends."""
         self._window = window
         self._record_time("window")
-        window.library.add_paths(sorted((resources() / "demo").glob("*.flac")), _MODEL)
+        songs = DroppedFiles(tuple(sorted((resources() / "demo").glob("*.flac"))))
+        options = replace(options_from_settings(window.settings_store.settings), model=SKETCH_MODEL)
+        window.library.import_queue.add(songs, options)
         self._poll_timer.start()
 
     def _poll(self) -> None:

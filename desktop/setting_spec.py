@@ -11,7 +11,7 @@ SettingValue = str | float
 """Value of a setting; type checkers count bool and int as float."""
 
 
-class Page(Enum):
+class Group(Enum):
     """Group of settings, in the order of the dialog; the value is its heading."""
 
     SEPARATION = Message("While songs are separated")
@@ -61,7 +61,7 @@ class Range:
 class Row:
     """Row of the settings dialog: a switch for a bool, a drop-down list of `choices` for everything else."""
 
-    page: Page
+    group: Group
     title: Message
     """Name of the setting; `&` precedes the letter that focuses the control together with Alt."""
     explanation: Message
@@ -81,9 +81,9 @@ class Setting:
     row: Row | None = None
     """None keeps the setting out of the dialog."""
 
-    def is_on(self, page: Page) -> bool:
-        """Return True if the dialog shows the setting on `page`."""
-        return self.row is not None and self.row.page is page
+    def is_in(self, group: Group) -> bool:
+        """Return True if the dialog shows the setting in `group`."""
+        return self.row is not None and self.row.group is group
 
     def has_type(self, value: object) -> bool:
         """Return True if `value`, as read from the settings file, has the type of the setting."""

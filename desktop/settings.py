@@ -9,11 +9,13 @@ from ipaddress import ip_address
 from typing import Annotated
 
 from desktop.errors import ConfigurationError
-from desktop.setting_spec import Choice, Need, Page, Range, Row, collect_settings
-from desktop.text.catalogue import LANGUAGE_VARIABLE
+from desktop.setting_spec import Choice, Group, Need, Range, Row, collect_settings
+from desktop.text.catalogue import LANGUAGE_VARIABLE, is_language
 from desktop.text.message import Message, count_message, verbatim
 
 DEFAULT_MODEL = "htdemucs"
+SKETCH_MODEL = "sketch"
+"""Name of the built-in model, which makes drafts."""
 EXPORT_FORMATS = ("wav", "flac", "mp3")
 RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 """Runtimes that can compute a model, as settings and `UNBRAID_RUNTIME` name them."""
@@ -21,8 +23,6 @@ RUNTIMES = ("auto", "torch", "openvino", "cuda", "mps")
 _QUEUE_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _URL = re.compile(r"https?://[^\s/?#]+(/\S*)?|file:///\S*")
 _HOST_NAME = re.compile(r"[\w.-]+")
-# "de", "pt_BR", "zh_Hant".
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z]{2,4})?")
 # Redis numbers databases with a signed 32-bit integer; how many a server has is its own setting.
 _MAX_DATABASES = 2**31
 _MAX_QUOTED_CHARS = 60
@@ -33,7 +33,8 @@ def _describe_passes(number: float) -> Message:
 
 
 def _describe_fraction(fraction: float) -> Message:
-    return Message("{percent} %", percent=f"{fraction:.0%}".removesuffix("%"))
+    percent = f"{fraction:.0%}".removesuffix("%")
+    return Message("{percent} %", percent=percent)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Settings:
     draft: Annotated[
         bool,
         Row(
-            Page.SEPARATION,
+            Group.SEPARATION,
             Message("&Draft while you wait"),
             Message("Hear a rough version of every stem within seconds, while the model works on the real one."),
         ),
@@ -53,7 +54,7 @@ class Settings:
     awake: Annotated[
         bool,
         Row(
-            Page.SEPARATION,
+            Group.SEPARATION,
             Message("&Keep the computer awake"),
             Message("It does not go to sleep by itself before the songs are done."),
         ),
@@ -62,7 +63,7 @@ class Settings:
     quit: Annotated[
         str,
         Row(
-            Page.SEPARATION,
+            Group.SEPARATION,
             Message("If songs are still being separated when I &quit"),
             Message("Your progress is saved either way."),
             (
@@ -76,7 +77,7 @@ class Settings:
     export_format: Annotated[
         str,
         Row(
-            Page.EXPORT,
+            Group.EXPORT,
             Message("&Export format"),
             Message("WAV and FLAC keep every sample of the stems. MP3 files are smaller."),
             tuple(Choice(name, verbatim(name.upper())) for name in EXPORT_FORMATS),
@@ -85,7 +86,7 @@ class Settings:
     runtime: Annotated[
         str,
         Row(
-            Page.QUALITY,
+            Group.QUALITY,
             Message("R&un on"),
             Message("Automatic uses the fastest option on this computer."),
             (
@@ -101,7 +102,7 @@ class Settings:
     fast: Annotated[
         bool,
         Row(
-            Page.QUALITY,
+            Group.QUALITY,
             Message("Half &precision (faster)"),
             Message("Computes with 16-bit numbers if this computer can. The difference is usually inaudible."),
         ),
@@ -111,7 +112,7 @@ class Settings:
         int,
         Range(0, 20, _describe_passes),  # more passes would take too long
         Row(
-            Page.QUALITY,
+            Group.QUALITY,
             Message("Careful &separation"),
             Message(
                 "Separates the song several times, slightly shifted, and averages the results. 2 passes take twice as long."
@@ -124,7 +125,7 @@ class Settings:
         float,
         Range(0.0, 0.9, _describe_fraction),
         Row(
-            Page.QUALITY,
+            Group.QUALITY,
             Message("&Overlap"),
             Message(
                 "A song is separated in pieces. The more they overlap, the smoother the joins, but the longer it takes."
@@ -140,7 +141,7 @@ class Settings:
     updates: Annotated[
         bool,
         Row(
-            Page.APP,
+            Group.APP,
             Message("Check for &new versions"),
             Message(
                 "Unbraid asks about once a day and sends nothing but that request. While this is off, it never asks."
@@ -230,7 +231,7 @@ def runtime_from_environment() -> str | None:
 def language_from_environment() -> str | None:
     """Return the code of the language in `UNBRAID_LANGUAGE`, such as "pt_BR", or None. Raises ConfigurationError."""
     return _read_variable(
-        LANGUAGE_VARIABLE, _LANGUAGE.fullmatch, Message("It must be the code of a language, such as de or pt_BR.")
+        LANGUAGE_VARIABLE, is_language, Message("It must be the code of a language, such as de or pt_BR.")
     )
 
 

@@ -110,8 +110,6 @@ _QT_PLUGINS = (
 )
 # Patterns of files in the bundle that the app never opens.
 _UNUSED_FILES = (
-    # Translations of Qt's own dialogs: the app is in English.
-    "PySide6/Qt/translations/*",
     # Plugins that are not used, on Windows and macOS.
     *(f"PySide6/Qt/plugins/{name}/*" for name in ("generic", "networkinformation", "tls")),
     *(f"PySide6/Qt/plugins/imageformats/*q{name}.*" for name in ("pdf", "tga", "tiff", "wbmp", "icns", "webp", "gif")),
@@ -179,6 +177,8 @@ def remove_unused_files(entries: list[tuple[str, str, str]]) -> list[tuple[str, 
 
 
 def _is_unused(place: Path) -> bool:
+    if place.suffix == ".qm":  # Qt's own words, of use only in a language that the app has
+        return place.stem not in {f"qtbase_{name}" for code in _languages() for name in (code, code.partition("_")[0])}
     plugin = place.as_posix().partition("PySide6/Qt/plugins/")[2]
     if plugin and SYSTEM == "linux":
         return not any(fnmatch(plugin, wanted) for wanted in _QT_PLUGINS)
@@ -209,6 +209,11 @@ def entitlements() -> str | None:
 
 def _resources() -> list[Path]:
     return sorted(path for path in (ROOT / "resources").rglob("*") if path.is_file() and path.suffix != ".py")
+
+
+def _languages() -> list[str]:
+    """Return the codes of the languages that the app is translated into."""
+    return [path.parent.parent.name for path in (ROOT / "resources" / "locale").glob("*/LC_MESSAGES/*.mo")]
 
 
 def _openvino_plugins() -> list[Path]:

@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     LOCALE.mkdir(exist_ok=True)
     (LOCALE / f"{DOMAIN}.pot").write_bytes(format_catalogue(template))
     for language in argv:
-        create_catalogue(LOCALE, language)
+        create_catalogue(LOCALE, language.replace("-", "_"))
     for language, path in find_catalogues(LOCALE):
         missing = update_catalogue(path, language, template)
         sys.stdout.write(f"{language}: {missing} of {len(template)} messages are not translated\n")

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from tests.helpers.isolation import isolate_environment
+from tests.helpers.pseudo_language import use_pseudo_language
 from tests.helpers.qt_bot import PatientBot
 
 # The files that take longest, in the order in which they start: if one started last, the run would end with it alone.
@@ -50,6 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def qapp_args() -> list[str]:
     """Draw windows in memory. An environment variable would also affect the commands under test."""
     return ["unbraid", "-platform", "offscreen"]
+
+
+@pytest.fixture
+def pseudo_language() -> Iterator[None]:
+    """Show text of this process in the pseudo-language."""
+    with use_pseudo_language():
+        yield
 
 
 @pytest.fixture

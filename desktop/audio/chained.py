@@ -74,10 +74,10 @@ class ChainedReader:
         """
         self._path, self._byte_ranges, self._factories = path, byte_ranges, factories
         self._notices: dict[Message, None] = {}
-        self._last_error = UndecodableError(UNKNOWN_FORMAT_PROBLEM)
+        self._first_error = UndecodableError(UNKNOWN_FORMAT_PROBLEM)
         first = next(self._open_readers(), None)
         if first is None:
-            raise self._last_error
+            raise self._first_error
         with closing(first):
             self.info = replace(first.info, frames=None)
 
@@ -110,7 +110,8 @@ class ChainedReader:
             try:
                 return create_reader(self._path, byte_range)
             except UndecodableError as error:
-                self._last_error = error
+                if self._first_error.problem == UNKNOWN_FORMAT_PROBLEM:
+                    self._first_error = error
         return None
 
 

@@ -1,15 +1,15 @@
 """Conversion of a track to one audio format throughout, with invalid samples replaced by silence."""
 
 import math
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.audio.decode import open_readers
+from desktop.audio.decode import decode_file
 from desktop.audio.downmix import stereo_downmix_matrix
 from desktop.audio.names import printable
 from desktop.audio.resample import StreamResampler
@@ -17,6 +17,7 @@ from desktop.audio.track import NO_AUDIO_PROBLEM, SampleFormat, TrackInfo, Track
 from desktop.errors import CancelledError, UnusableTrackError
 from desktop.text.message import Message, join_messages
 
+_Result = TypeVar("_Result")
 # Full scale is ±1; values 80 dB above it are treated as invalid samples.
 _MAX_AMPLITUDE = 1e4
 # Maximum number of source formats that a notice lists.
@@ -58,18 +59,26 @@ def processing_sample_format(samples: SampleFormat) -> SampleFormat:
     return SampleFormat.PCM_24 if samples is SampleFormat.PCM_16 else samples
 
 
-def open_conformed(track: Path, should_stop: Callable[[], bool]) -> Generator["ConformedTrack"]:
-    """Yield a conformed track from each decoder that can open `track`, best first.
+def decode_conformed(
+    track: Path, should_stop: Callable[[], bool], decode: Callable[["ConformedTrack"], _Result]
+) -> _Result:
+    """Return what `decode` returns for the first conformed track with which it does not raise UndecodableError.
 
-    Take the next one only if the previous one raised UndecodableError; close the generator after a success. Raises
-    UnusableTrackError if no decoder is left, CancelledError if `should_stop` returns True.
+    Tries each decoder, best first, and again in the format of all sections if a section turned out to need it. Raises
+    UnusableTrackError if no decoder is left, CancelledError if `should_stop` returns True, and what else `decode`
+    raises.
     """
-    for reader in open_readers(track):
-        with closing(reader), suppress(UndecodableError):
-            conformed = ConformedTrack(track.name, reader, conformed_format(reader.info))
-            yield conformed
-            if conformed.needs_wider_format:
-                yield ConformedTrack(track.name, reader, _find_common_format(reader, should_stop))
+
+    def decode_reader(reader: TrackReader) -> _Result:
+        conformed = ConformedTrack(track.name, reader, conformed_format(reader.info))
+        try:
+            return decode(conformed)
+        except UndecodableError:
+            if not conformed.needs_wider_format:
+                raise
+        return decode(ConformedTrack(track.name, reader, _find_common_format(reader, should_stop)))
+
+    return decode_file(track, decode_reader)
 
 
 def _find_common_format(reader: TrackReader, should_stop: Callable[[], bool]) -> AudioFormat:

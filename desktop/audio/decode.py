@@ -1,9 +1,10 @@
 """Choice of the decoder by file content, never by name: libsndfile where it is exact, FFmpeg for the rest."""
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from desktop.audio.av_source import ByteRangeFile
 from desktop.audio.chained import WHOLE_FILE, ChainedReader, find_byte_ranges
@@ -13,29 +14,25 @@ from desktop.audio.file_types import DRM_PROBLEM, describe_non_audio
 from desktop.audio.files import check_file
 from desktop.audio.headers import check_header
 from desktop.audio.names import printable
-from desktop.audio.track import UNKNOWN_FORMAT_PROBLEM, TrackInfo, TrackReader, UndecodableError
+from desktop.audio.track import DAMAGED_PROBLEM, UNKNOWN_FORMAT_PROBLEM, TrackReader, UndecodableError
 from desktop.errors import UnusableTrackError
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.message import Message, join_messages
 
+# From the most specific to the least.
+_VAGUE_PROBLEMS = (DAMAGED_PROBLEM, UNKNOWN_FORMAT_PROBLEM)
+_Result = TypeVar("_Result")
 # Files with these signatures are decoded by libsndfile first. It does not get any others: it takes executables for MP3.
 _SNDFILE_SIGNATURES = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b"fLaC", b"OggS", b"caff", b".snd", b"NIST")
 _UNREADABLE_PROBLEM = Message("{name} cannot be read: {reason}.")
 _OTHER_PROGRAM_ADVICE = Message("Play it in another program. If it won't play there either, download it again.")
 
 
-def read_track_info(path: Path) -> TrackInfo:
-    """Return the track properties that the header declares. Raises UnusableTrackError if no decoder can open it."""
-    for reader in open_readers(path):
-        with closing(reader):
-            return reader.info
-    raise AssertionError("open_readers() yields or raises")
+def decode_file(path: Path, decode: Callable[[TrackReader], _Result]) -> _Result:
+    """Return what `decode` returns for the best reader of `path` with which it does not raise UndecodableError.
 
-
-def open_readers(path: Path) -> Iterator[TrackReader]:
-    """Yield a reader from each decoder that can open `path`, best first; the caller closes them.
-
-    Take the next one only if the previous one failed. Raises UnusableTrackError if no decoder is left.
+    Raises UnusableTrackError with the most specific problem of all decoders if none is left, and what else `decode`
+    raises.
     """
     check_file(path)
     try:
@@ -47,20 +44,30 @@ def open_readers(path: Path) -> Iterator[TrackReader]:
         raise UnusableTrackError(
             _UNREADABLE_PROBLEM.with_arguments(name=printable(path.name), reason=disk_error_reason(error))
         ) from error
-    problems: list[Message] = []
     if header_check is not None and header_check.problem:
-        problems.append(header_check.problem)
-    for create_reader in () if problems else factories:
-        with _collect_problems(problems):
-            reader = create_reader()
-            try:
-                reader.info.check_supported()
-            except UndecodableError:
-                reader.close()
-                raise
-            yield reader
-            problems.append(UNKNOWN_FORMAT_PROBLEM)
+        raise UnusableTrackError(_failure_message(path, head, [header_check.problem]))
+    problems: list[Message] = []
+    for create_reader in factories:
+        try:
+            with closing(_open_reader(create_reader)) as reader:
+                return decode(reader)
+        except UndecodableError as error:
+            problems.append(error.problem)
     raise UnusableTrackError(_failure_message(path, head, problems))
+
+
+def _open_reader(create_reader: Callable[[], TrackReader]) -> TrackReader:
+    """Return a reader of supported audio. Raises UndecodableError, also if the file cannot be read."""
+    try:
+        reader = create_reader()
+    except OSError as error:
+        raise UndecodableError(_UNREADABLE_PROBLEM.with_arguments(reason=disk_error_reason(error))) from error
+    try:
+        reader.info.check_supported()
+    except UndecodableError:
+        reader.close()
+        raise
+    return reader
 
 
 def _reader_factories(path: Path, head: bytes) -> list[Callable[[], TrackReader]]:
@@ -78,23 +85,11 @@ def _reader_types(head: bytes) -> tuple[Callable[..., TrackReader], ...]:
     return (SndfileReader, AvReader) if head.startswith(_SNDFILE_SIGNATURES) else (AvReader,)
 
 
-@contextmanager
-def _collect_problems(problems: list[Message]) -> Generator[None]:
-    try:
-        yield
-    except (UndecodableError, OSError) as error:
-        problems.append(
-            error.problem
-            if isinstance(error, UndecodableError)
-            else _UNREADABLE_PROBLEM.with_arguments(reason=disk_error_reason(error))
-        )
-
-
 def _failure_message(path: Path, head: bytes, problems: list[Message]) -> Message:
     name = printable(path.name)
     known_problem = DRM_PROBLEM if DRM_PROBLEM in problems else describe_non_audio(head)
     if known_problem:
         return known_problem.with_arguments(name=name)
-    # The first decoder's problem is more specific, unless it only says that it does not know the format.
-    problem = next((problem for problem in problems if problem != UNKNOWN_FORMAT_PROBLEM), problems[0])
+    # The first decoder's problem is more specific, unless it only says that it failed.
+    problem = min(problems, key=lambda problem: _VAGUE_PROBLEMS.index(problem) if problem in _VAGUE_PROBLEMS else -1)
     return join_messages(problem.with_arguments(name=name), _OTHER_PROGRAM_ADVICE)

@@ -1,7 +1,7 @@
 """The mixture: a track decoded once to disk, from which every later step reads any range."""
 
 from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
@@ -10,10 +10,10 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from desktop.audio.conform import ConformedTrack, open_conformed
+from desktop.audio.conform import ConformedTrack, decode_conformed
 from desktop.audio.names import native_path, printable
 from desktop.audio.streaming import prefetch
-from desktop.audio.track import SampleFormat, UndecodableError
+from desktop.audio.track import SampleFormat
 from desktop.audio.writer import to_int32, write_failure_cause
 from desktop.errors import CancelledError, StorageError
 from desktop.runtime.disk_errors import describe_disk_error
@@ -90,27 +90,17 @@ def decode_mixture(
     after an error. Raises UnusableTrackError if the track cannot be decoded, StorageError if `out` cannot be written,
     CancelledError if `should_stop` returns True.
     """
+    listener = listener or _NullListener()
+
+    def decode(conformed: ConformedTrack) -> Mixture:
+        listener.reset()
+        return _write_mixture(track, conformed, out, report_progress, should_stop, listener)
+
     with ExitStack() as on_failure:
         on_failure.callback(out.unlink, missing_ok=True)
-        mixture = _decode_with_any_reader(track, out, report_progress, should_stop, listener or _NullListener())
+        mixture = decode_conformed(track, should_stop, decode)
         on_failure.pop_all()
     return mixture
-
-
-def _decode_with_any_reader(
-    track: Path,
-    out: Path,
-    report_progress: Callable[[float], None],
-    should_stop: Callable[[], bool],
-    listener: BlockListener,
-) -> Mixture:
-    with closing(open_conformed(track, should_stop)) as attempts:
-        for conformed in attempts:
-            # After a failure try the next decoder, or the same one with another format.
-            with suppress(UndecodableError):
-                listener.reset()
-                return _write_mixture(track, conformed, out, report_progress, should_stop, listener)
-    raise AssertionError("open_conformed() yields or raises")
 
 
 def _write_mixture(

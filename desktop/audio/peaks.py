@@ -6,7 +6,6 @@ An hour takes 1.7 MB, and any view is drawn from a few entries per column at mos
 
 import os
 import struct
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -148,17 +147,6 @@ def compute_entries(sound: NDArray[np.floating]) -> PeakEntries:
     groups = np.ascontiguousarray(sound).reshape(len(sound), -1, FRAMES_PER_ENTRY)
     pairs = np.stack([groups.min(axis=2).min(axis=0), groups.max(axis=2).max(axis=0)], axis=1)
     return np.clip(np.rint(pairs * FULL_SCALE), -FULL_SCALE, FULL_SCALE).astype("<i2")
-
-
-def write_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
-    """Write the pyramid of `blocks`, each `[channels, frames]`, to `path`. Raises OSError if it cannot be written."""
-    writer = PeakWriter(path)
-    try:
-        for block in blocks:
-            writer.add_block(block)
-        writer.close()
-    finally:
-        writer.abort()
 
 
 def entry_count(frames: int) -> int:

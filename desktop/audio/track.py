@@ -34,12 +34,12 @@ class UndecodableError(Exception):
 
 def channel_count_problem(channels: int) -> Message:
     """Return the problem of a file with more than `MAX_CHANNELS` channels, or with none."""
-    return Message("{name} has an unsupported number of channels, {channels}.", channels=channels)
+    return Message("{name} has an unsupported number of channels, {channels}.").with_arguments(channels=channels)
 
 
 def sample_rate_problem(sample_rate: int) -> Message:
     """Return the problem of a file whose `sample_rate` in Hz is too low or too high."""
-    return Message("{name} has an unsupported sample rate, {sample_rate} Hz.", sample_rate=sample_rate)
+    return Message("{name} has an unsupported sample rate, {sample_rate} Hz.").with_arguments(sample_rate=sample_rate)
 
 
 class SampleFormat(StrEnum):

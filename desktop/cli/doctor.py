@@ -17,6 +17,7 @@ from desktop.audio.names import printable
 from desktop.backend import Backend
 from desktop.errors import ConfigurationError, SoundUnavailableError, UnbraidError
 from desktop.models.store import ModelStore
+from desktop.models.titles import find_model_title
 from desktop.paths import Home, find_home
 from desktop.playback.device import default_device_name
 from desktop.runtime import nvidia
@@ -217,9 +218,10 @@ def _join(*sentences: str) -> str:
 
 def _check_models(home: Home) -> Check:
     wanted = load_settings(home).model
-    installed_titles = [model.title for model in ModelStore(home).list_models() if model.is_installed]
-    found = tr("On this computer: {models}.", models=", ".join(installed_titles))
-    if any(model.is_installed for model in ModelStore(home).list_models() if model.name == wanted):
+    installed = [model for model in ModelStore(home).list_models() if model.is_installed]
+    titles = [str(find_model_title(model.name, model.title)) for model in installed]
+    found = tr("On this computer: {models}.", models=", ".join(titles))
+    if any(model.name == wanted for model in installed):
         return Check("models", Verdict.OK, found)
     missing = tr("The default model {model} is not downloaded yet.", model=wanted)
     mend = tr("The first song downloads it. To download it now: unbraid models download {model}", model=wanted)

@@ -15,11 +15,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from desktop.backend import Backend
-from desktop.cli.formatting import STAGE_TEXTS, format_paused, format_title, format_waiting
+from desktop.cli.formatting import format_paused, format_title, format_waiting
 from desktop.errors import JobStateError, UnknownJobError
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.queue import JobChanged, JobEvent, QueueChanged
-from desktop.jobs.text import UNKNOWN_REASON
+from desktop.jobs.text import STAGE_TEXTS, UNKNOWN_REASON
 from desktop.runtime.processes import termination_signals
 from desktop.text.durations import format_duration
 from desktop.text.message import Message, tr, tr_count

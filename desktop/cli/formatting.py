@@ -5,16 +5,9 @@ from typing import Any
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
-from desktop.jobs.text import UNKNOWN_REASON
-from desktop.stage import Stage
+from desktop.jobs.text import STAGE_TEXTS, UNKNOWN_REASON
 from desktop.text.message import Message, tr
 
-STAGE_TEXTS = {
-    Stage.DOWNLOADING: Message("downloading the model"),
-    Stage.DECODING: Message("decoding"),
-    Stage.SEPARATING: Message("separating"),
-    Stage.WRITING: Message("writing"),
-}
 _STATE_TEXTS = {
     JobState.PENDING: Message("pending"),
     JobState.PROCESSING: Message("processing"),

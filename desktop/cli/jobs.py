@@ -32,11 +32,12 @@ def list_jobs(as_json: bool) -> int:
     return 0
 
 
-def cancel_or_retry(command: str, id_prefix: str, model: str | None) -> int:
-    """Cancel or retry the job whose id begins with `id_prefix`, and wait for a retried job.
+def cancel_or_separate_again(command: str, id_prefix: str, model: str | None) -> int:
+    """Cancel the job whose id begins with `id_prefix`, or separate it again and wait for its end.
 
-    Return 0, or 1 if a retried job did not complete. Raises UnknownJobError if there is no such job, JobStateError if
-    the prefix is ambiguous or the job's state forbids the command, ModelUnavailableError for an unknown model.
+    Return 0, or 1 if a job that was separated again did not complete. Raises UnknownJobError if there is no such job,
+    JobStateError if the prefix is ambiguous or the job's state forbids the command, ModelUnavailableError for an
+    unknown model.
     """
     backend = open_backend()
     job = find_job(backend.service, id_prefix)

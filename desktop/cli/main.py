@@ -254,13 +254,13 @@ def _run_jobs(arguments: argparse.Namespace) -> int:
 
 def _run_job_action(arguments: argparse.Namespace) -> int:
     from desktop.cli.bin import remove_job
-    from desktop.cli.jobs import cancel_or_retry, move_job
+    from desktop.cli.jobs import cancel_or_separate_again, move_job
 
     if arguments.command_name == "remove":
         return remove_job(arguments.id)
     if arguments.command_name == "move":
         return move_job(arguments.id, arguments.to or 1)
-    return cancel_or_retry(arguments.command_name, arguments.id, getattr(arguments, "model", None))
+    return cancel_or_separate_again(arguments.command_name, arguments.id, getattr(arguments, "model", None))
 
 
 def _run_clear(_: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from desktop.models.store import Model, ModelStore
+from desktop.models.titles import find_model_title
 from desktop.runtime.library import open_library
 from desktop.text.message import tr
 from desktop.text.sizes import format_size
@@ -49,7 +50,8 @@ def _list_models(store: ModelStore, as_json: bool) -> int:
     for model in models:
         size = format_size(model.size_bytes) if model.size_bytes else tr("built in")
         present = tr("yes") if model.is_installed else tr("no")
-        cells = (model.name, model.title, ", ".join(model.sources), size, present)
+        title = str(find_model_title(model.name, model.title))
+        cells = (model.name, title, ", ".join(model.sources), size, present)
         table.add_row(*map(Text, cells))
     Console(soft_wrap=True).print(table)
     return 0

@@ -121,4 +121,5 @@ def _format_sum(job: Job) -> str:
     text = " · ".join(filter(None, (format_stem_count(job), format_sum_check(job))))
     if job.null_dbfs is None or sums_exactly(job):
         return text
-    return tr("{result} ({level} dB)", result=text, level=f"{job.null_dbfs:.0f}".replace("-", "−"))
+    level = f"{job.null_dbfs:.0f}".replace("-", "−")
+    return tr("{result} ({level} dB)", result=text, level=level)

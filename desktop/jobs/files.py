@@ -108,7 +108,7 @@ class DigestBackfill:
     def compute_missing(self, size_bytes: int) -> None:
         """Compute and store the missing digests of jobs whose track has `size_bytes` bytes. Raises StorageError."""
         for job_id in self._job_ids_by_size.pop(size_bytes, []):
-            with suppress(OSError, UnknownJobError):  # a missing track is a duplicate of nothing
+            with suppress(OSError, UnknownJobError):  # a track without a file cannot be a duplicate
                 track = find_stored_track(self._home.job_folder(job_id), self._store.job(job_id, include_bin=True))
                 with track.open("rb") as file:
                     self._store.set_digest(job_id, hashlib.file_digest(file, "sha256").hexdigest())

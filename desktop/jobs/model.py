@@ -37,6 +37,8 @@ class OwnerDirective(Enum):
     """Stop without writing: the claim is lost, because the job was deleted or another process owns it."""
 
 
+MAX_RETRY_DELAY_S = 600.0
+"""Longest delay before a retry, in seconds."""
 BIN_RETENTION_DAYS = 30
 """Days until a job in the bin is deleted. Each process that reconciles checks at its start and then once a day."""
 
@@ -123,7 +125,7 @@ class Job:
     token: int = 0
     """Fencing token, incremented by each claim. Only the owner with the current token may write to the row."""
     crashes: int = 0
-    """Number of owners that died while they held the job, since the last one that set a new record of segments."""
+    """Number of owners that died in a row. One that left more finished segments than before restarts the count."""
     cancel_requested: bool = False
     paused: bool = False
     """True if the user paused this job: it is not started, or stops and returns to the queue."""
@@ -131,7 +133,7 @@ class Job:
     """Number of retries after a transient failure."""
     not_before: datetime | None = None
     """Time of the next retry; None if none is scheduled."""
-    sparing: bool = False
+    low_memory: bool = False
     """True if the job is separated in low memory: in shorter segments on the CPU, because memory ran out."""
     stage: Stage | None = None
     """Current stage while processing; None otherwise."""

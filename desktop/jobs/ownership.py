@@ -5,25 +5,47 @@ worker that was wrongly declared dead can do no harm.
 
 A job that crashes its workers fails after `MAX_CRASHES` crashes in a row without progress. A crash that leaves more
 finished segments than any crash before restarts the count.
+
+An owner on this machine is checked by its process id. An owner on another machine counts as alive until its lease
+expires.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import time
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, select
 
 from desktop.jobs import transitions
-from desktop.jobs.database import Database
-from desktop.jobs.liveness import LEASE_S, LeaseWatch, has_exited, is_on_this_machine
+from desktop.jobs.database import Database, jobs
 from desktop.jobs.model import Job, JobState, OwnerDirective, Stem
 from desktop.jobs.rows import job_from_row, messages_to_json, stems_to_json
-from desktop.jobs.tables import jobs
-from desktop.jobs.transitions import in_state, is_due, read_queue_paused, select_job, update_job, update_owned
+from desktop.jobs.transitions import LEASE_S, in_state, is_due, read_queue_paused, select_job, update_job, update_owned
 from desktop.paths import Home
-from desktop.runtime.process_identity import current_process_identity
+from desktop.runtime.process_identity import current_process_identity, has_exited, is_on_this_machine
+from desktop.runtime.stall_timer import StallTimer
 from desktop.stage import Stage
 from desktop.text.message import Message, message_to_json
+
+
+class LeaseWatch:
+    """Detects expired leases of owners on other machines.
+
+    The time is measured here, not read from the row, because the clocks of two machines differ.
+    """
+
+    def __init__(self) -> None:
+        self._watches: dict[str, StallTimer] = {}
+
+    def expired_jobs(self, heartbeats: Mapping[str, object]) -> set[str]:
+        """Return the ids of jobs whose owner sent no heartbeat for `LEASE_S`. Call this every few seconds.
+
+        `heartbeats` maps the id of each job with an owner on another machine to a value that changes at each heartbeat.
+        """
+        self._watches = {job_id: self._watches.get(job_id) or StallTimer() for job_id in heartbeats}
+        return {
+            job_id for job_id, value in heartbeats.items() if self._watches[job_id].seconds_unchanged(value) >= LEASE_S
+        }
 
 
 class Ownership:

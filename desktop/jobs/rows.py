@@ -18,7 +18,7 @@ from desktop.text.message import Message, message_from_json, message_to_json
 _COPIED_COLUMNS = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
-    *("paused", "retries", "sparing", "digest"),
+    *("paused", "retries", "digest"),
 )
 
 
@@ -39,6 +39,7 @@ def job_from_row(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         ended=_to_datetime(row["ended"]),
         not_before=_to_datetime(row["not_before"]),
         removed=_to_datetime(row["removed"]),
+        low_memory=row["sparing"],
         stems=earlier.stems if earlier else stems,
         earlier=earlier,
         last_attempt=Attempt(JobState(row["attempt"]), _message_or_none(row["attempt_error"]))
@@ -77,6 +78,7 @@ def row_from_job(home: Home, job: Job) -> dict[str, Any]:
         if job.last_attempt and job.last_attempt.error
         else None,
         "removed": _to_timestamp(job.removed),
+        "sparing": job.low_memory,
     }
 
 

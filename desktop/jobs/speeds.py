@@ -25,7 +25,7 @@ def speed_key(model: str, options: JobOptions, low_memory: bool, settings: Setti
 
 def expected_speed(job: Job, settings: Settings, speeds: Speeds) -> float | None:
     """Return the expected seconds of work per second of track for `job`; None if no matching speed was measured."""
-    return speeds.get(speed_key(job.options.model, job.options, job.sparing, settings))
+    return speeds.get(speed_key(job.options.model, job.options, job.low_memory, settings))
 
 
 def load_speeds(home: Home) -> Speeds:

@@ -23,11 +23,10 @@ from sqlalchemy import (
 
 from desktop.errors import JobStateError
 from desktop.jobs import transitions
-from desktop.jobs.database import Database
+from desktop.jobs.database import Database, jobs, queue
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.ownership import Ownership
 from desktop.jobs.rows import has_all_stem_files, job_from_row, options_to_json, row_from_job, stems_to_json
-from desktop.jobs.tables import jobs, queue
 from desktop.jobs.transitions import (
     duplicate_track_error,
     in_library,
@@ -163,7 +162,7 @@ class JobStore:
     def delete_from_bin(self, job_ids: Collection[str] | None = None, removed_before: float = inf) -> list[str]:
         """Delete the rows of jobs in the bin that were removed before a Unix time, and return their ids.
 
-        `job_ids` None means all jobs in the bin. An owner that has not stopped yet learns of it at its next heartbeat.
+        `job_ids` None means all jobs in the bin. An owner that has not stopped yet stops at its next heartbeat.
         """
         condition = and_(_has_id_in(job_ids), jobs.c.removed < removed_before)
         with self._database.write() as connection:

@@ -4,11 +4,21 @@ from collections.abc import Sequence
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
+from desktop.stage import Stage
 from desktop.text.message import Message, tr, tr_count
 
 EXACT_SUM_DBFS = -250.0
 """Null test results up to this level, in dBFS, mean that the stems sum exactly to the mixture."""
+STAGE_TEXTS = {
+    Stage.DOWNLOADING: Message("downloading the model"),
+    Stage.DECODING: Message("decoding"),
+    Stage.SEPARATING: Message("separating"),
+    Stage.WRITING: Message("writing"),
+}
 UNKNOWN_REASON = Message("The reason is unknown.")
+OUT_OF_MEMORY_MESSAGE = Message(
+    "There was not enough memory to separate this song, even in shorter segments. Close other programs, then try again."
+)
 INAUDIBLE_DBFS = -80.0
 """Null test results up to this level, in dBFS, are inaudible: below the resolution of 13 bits."""
 

@@ -7,17 +7,17 @@ from sqlalchemy import ColumnElement, Connection, Row, RowMapping, Update, and_,
 
 from desktop.audio.names import printable
 from desktop.errors import DuplicateTrackError, UnknownJobError
-from desktop.jobs.liveness import LEASE_S, has_exited, oom_kill_count
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.database import jobs, queue
+from desktop.jobs.model import MAX_RETRY_DELAY_S, Job, JobState
 from desktop.jobs.rows import job_from_row, path_from_hex, result_from_json, result_to_json
-from desktop.jobs.tables import jobs, queue
+from desktop.jobs.text import OUT_OF_MEMORY_MESSAGE
 from desktop.paths import Home
-from desktop.runtime.process_identity import current_process_identity
+from desktop.runtime.process_identity import current_process_identity, has_exited, oom_kill_count
 from desktop.stage import Stage
 from desktop.text.message import Message, message_to_json
 
-# Longest delay before a retry, in seconds.
-MAX_RETRY_DELAY_S = 600.0
+LEASE_S = 30.0
+"""Seconds without a heartbeat after which an owner on another machine counts as lost."""
 MAX_CRASHES = 3
 CRASHED_MESSAGE = Message(
     "This song crashed the worker {crashes} times, so Unbraid gave up on it. See the worker's log, then try again."
@@ -25,9 +25,6 @@ CRASHED_MESSAGE = Message(
 UNDECODABLE_MESSAGE = Message(
     "{name} crashed its decoder {crashes} times, so Unbraid gave up on it: the file is damaged or malicious. Convert it "
     "to WAV with another program, then add the WAV file."
-)
-OUT_OF_MEMORY_MESSAGE = Message(
-    "There was not enough memory to separate this song, even in shorter segments. Close other programs, then try again."
 )
 _IN_BIN = Message("“{title}” is among the removed songs.")
 _IN_LIBRARY = Message("“{title}” is already in your library.")

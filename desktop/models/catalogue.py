@@ -24,6 +24,8 @@ class CatalogueEntry:
 
     name: str
     title: str
+    kind: str
+    """Kind of the engine that computes it, as `load_engine` knows it."""
     sources: tuple[str, ...]
     size_bytes: int
     """Approximate size of all files together, in bytes."""
@@ -48,6 +50,7 @@ def _load_catalogue(base_url: str | None) -> tuple[CatalogueEntry, ...]:
         CatalogueEntry(
             name=model["name"],
             title=model["title"],
+            kind=model["kind"],
             sources=tuple(model["sources"]),
             size_bytes=model["bytes"],
             files=tuple(WeightsFile(f["name"], f"{base}/{f['name']}", f["sha256"]) for f in model["files"]),

@@ -13,12 +13,15 @@ from desktop.errors import ModelRejectedError, ModelUnavailableError
 from desktop.models.catalogue import CatalogueEntry, WeightsFile, catalogue
 from desktop.models.digest import digest_path, matches_sha256
 from desktop.models.storage import partial_path, storage_error
-from desktop.paths import Home, openvino_cache_name
+from desktop.models.titles import find_model_title
+from desktop.paths import Home
+from desktop.settings import SKETCH_MODEL
 from desktop.text.message import Message
 from desktop.weights.formats import is_safetensors
-from desktop.weights.package import read_package
+from desktop.weights.package import openvino_cache_name, read_package
 
-SKETCH = "sketch"
+# The kind of engine that every weights file that can be imported is for: `read_package` rejects others.
+_IMPORTED_KIND = "demucs"
 _log = logging.getLogger(__name__)
 
 
@@ -30,7 +33,7 @@ class Model:
     """Name for `--model`."""
     title: str
     kind: str
-    """"demucs" or "sketch"."""
+    """Kind of the engine that computes it, as `load_engine` knows it."""
     files: tuple[Path, ...] = ()
     """Paths of the weights files, whether they exist or not."""
     bag_weights: tuple[tuple[float, ...], ...] | None = None
@@ -42,7 +45,7 @@ class Model:
     sources: tuple[str, ...] = ()
 
 
-_SKETCH = Model(SKETCH, "Sketch", "sketch", sources=("vocals", "drums", "bass", "other"))
+_SKETCH = Model(SKETCH_MODEL, "Sketch", "sketch", sources=("vocals", "drums", "bass", "other"))
 
 
 class ModelStore:
@@ -108,7 +111,7 @@ class ModelStore:
             raise ModelUnavailableError(
                 Message(
                     "{title} is not downloaded, and {reason}. Try again when you are online, or choose another model.",
-                    title=model.title,
+                    title=find_model_title(name, model.title),
                     reason=error.problem,
                 )
             ) from error
@@ -145,11 +148,13 @@ class ModelStore:
         StorageError if a file cannot be deleted.
         """
         model = self.get(name)
-        if model.name == SKETCH:
+        if model.name == SKETCH_MODEL:
             raise ModelRejectedError(Message("Sketch is built in and cannot be removed."))
         weights = [path for file in model.files for path in (file, partial_path(file)) if path.exists()]
         if not weights:
-            raise ModelUnavailableError(Message("{title} is not on this computer.", title=model.title))
+            raise ModelUnavailableError(
+                Message("{title} is not on this computer.", title=find_model_title(name, model.title))
+            )
         try:
             for file in filter(Path.exists, model.files):
                 self._delete_openvino_cache(file)
@@ -181,7 +186,7 @@ class ModelStore:
         return Model(
             entry.name,
             entry.title,
-            "demucs",
+            entry.kind,
             files,
             entry.bag_weights,
             entry.size_bytes,
@@ -205,7 +210,7 @@ class ModelStore:
         return Model(
             metadata_path.stem,
             metadata_path.stem,
-            "demucs",
+            _IMPORTED_KIND,
             (file,),
             size_bytes=size,
             is_imported=True,

@@ -3,16 +3,15 @@
 import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.audio.conform import ConformedTrack, open_conformed
+from desktop.audio.conform import ConformedTrack, decode_conformed
 from desktop.audio.resample import StreamResampler
 from desktop.audio.streaming import prefetch
-from desktop.audio.track import UndecodableError
 from desktop.errors import CancelledError
 from desktop.pipeline.engines.engine import Engine, Samples
 from desktop.segments.grid import Segment
@@ -35,13 +34,13 @@ def make_draft(
 
     Raises UnusableTrackError, CancelledError, and OSError if the disk is full or nearly full.
     """
-    with closing(open_conformed(track, should_stop)) as candidates:
-        for decoded_track in candidates:
-            shutil.rmtree(folder, ignore_errors=True)
-            executor = ThreadPoolExecutor(engine.batch, "store")
-            with executor, suppress(UndecodableError):  # try the next decoder, or the same one with another format
-                return _DraftMaker(decoded_track, folder, engine, executor).make(on_growth, should_stop)
-    raise AssertionError("open_conformed() yields or raises")
+
+    def decode(decoded_track: ConformedTrack) -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        with ThreadPoolExecutor(engine.batch, "store") as executor:
+            _DraftMaker(decoded_track, folder, engine, executor).make(on_growth, should_stop)
+
+    decode_conformed(track, should_stop, decode)
 
 
 class _DraftMaker:
@@ -89,7 +88,7 @@ class _DraftMaker:
         engine = self._engine
         return StoreManifest(
             "draft", engine.sources, engine.sample_rate, self._channels, frames, engine.segmentation,
-            kept_as="int16",
+            dtype="int16",
         )  # fmt: skip
 
     def _append(self, block: NDArray[np.floating]) -> None:

@@ -7,7 +7,7 @@ from desktop.errors import CancelledError
 from desktop.stage import Stage
 from desktop.text.message import Message
 
-# Range of the whole progress for each stage, measured with htdemucs on a CPU; it only has to look even.
+# Range of the whole progress for each stage, measured with htdemucs on a CPU: roughly, so that the bar moves evenly.
 _STAGE_RANGES: dict[Stage, tuple[float, float]] = {
     Stage.DECODING: (0.0, 0.05),
     Stage.SEPARATING: (0.05, 0.97),

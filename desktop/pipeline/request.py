@@ -25,7 +25,7 @@ class Request:
     key: str = ""
     """Identifies the rest that the segments depend on, beyond this request and the engine's name: track, model file."""
     overlap: float = 0.25
-    """Fraction of a segment that it shares with the next, for engines whose segments overlap."""
+    """Fraction of a segment that it shares with the next, for engines that take it (`Segmentation.takes_overlap`)."""
     shifts: int = 0
     """Number of passes with different shifts that are averaged; 0 for one pass without shift."""
     copies: Path | None = None

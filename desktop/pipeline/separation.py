@@ -137,10 +137,10 @@ class _OutputResampler:
 
 
 def with_overlap(segmentation: Segmentation, overlap: float) -> Segmentation:
-    """Return the segmentation with this overlap, as in demucs `apply_model`; unchanged for other engines."""
+    """Return the segmentation with this overlap, as in demucs `apply_model`; unchanged without `takes_overlap`."""
     return (
         replace(segmentation, stride=max(1, int((1 - overlap) * segmentation.length)))
-        if segmentation.normalise
+        if segmentation.takes_overlap
         else segmentation
     )
 

@@ -97,12 +97,8 @@ class CrashHandler:
         if report:
             print_error(tr("Something went wrong in Unbraid. A report is in {report}.", report=str(report)))
         else:
-            print_error(
-                tr(
-                    "Something went wrong in Unbraid. No report could be written: {error}.",
-                    error=f"{type(error).__name__}: {error}",
-                )
-            )
+            reason = f"{type(error).__name__}: {error}"
+            print_error(tr("Something went wrong in Unbraid. No report could be written: {error}.", error=reason))
         if report and self.on_report:
             self.on_report(report)
         return report

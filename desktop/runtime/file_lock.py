@@ -7,6 +7,9 @@ locked crash file, and deletes the file on release; where `flock` is missing, it
 import os
 import sys
 from pathlib import Path
+from time import monotonic, sleep
+
+_POLL_INTERVAL_S = 0.002
 
 if sys.platform == "win32":
     import msvcrt
@@ -45,6 +48,18 @@ class FileLock:
             os.close(descriptor)
             return False
         self._descriptor = descriptor
+        return True
+
+    def acquire_within(self, timeout_s: float) -> bool:
+        """Try to acquire the lock for `timeout_s` seconds; return True if it is held now.
+
+        Raises OSError if the file cannot be created.
+        """
+        deadline = monotonic() + timeout_s
+        while not self.acquire():
+            if monotonic() >= deadline:
+                return False
+            sleep(_POLL_INTERVAL_S)
         return True
 
     def release(self) -> None:

@@ -1,12 +1,16 @@
-"""Unique identities of processes: machine, process id and start time."""
+"""Unique identities of processes (machine, process id and start time), and whether they have exited or were killed."""
 
 import os
 import platform
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 import psutil
+
+# Linux has this counter since 4.13. It covers the whole machine and includes kills by control group limits.
+VMSTAT_PATH = Path("/proc/vmstat")
 
 
 @cache
@@ -34,6 +38,34 @@ def process_start_time(pid: int) -> str | None:
 def current_process_identity() -> str:
     """Return the identity of the calling process as `machine/pid/start`."""
     return f"{machine_id()}/{os.getpid()}/{process_start_time(os.getpid())}"
+
+
+def is_on_this_machine(identity: str) -> bool:
+    """Return True if `identity` names a process of this machine."""
+    return identity.rsplit("/", 2)[0] == machine_id()
+
+
+def has_exited(identity: str) -> bool:
+    """Return True if the process `identity` is known to have exited.
+
+    False for a process of another machine, of which nothing is known.
+    """
+    if not is_on_this_machine(identity):
+        return False
+    _, pid, start = identity.rsplit("/", 2)
+    try:
+        return process_start_time(int(pid)) != start
+    except OSError:  # for example too many open files: the answer is unknown
+        return False
+
+
+def oom_kill_count() -> int | None:
+    """Return how many processes the out-of-memory killer has killed since boot, or None if there is no counter."""
+    try:
+        match = re.search(r"^oom_kill (\d+)$", VMSTAT_PATH.read_text(encoding="ascii"), re.MULTILINE)
+    except OSError:
+        return None
+    return int(match[1]) if match else None
 
 
 def _start_time_on_linux(pid: int) -> str | None:

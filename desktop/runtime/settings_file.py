@@ -4,12 +4,13 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import RLock
 
 from desktop.atomic_file import write_atomically
 from desktop.paths import Home
+from desktop.runtime.file_lock import FileLock
 from desktop.setting_spec import SettingValue
 from desktop.settings import Settings, settings_from_fields
 
@@ -17,6 +18,8 @@ _Stamp = tuple[int, int, int]
 """Modification time in nanoseconds, size in bytes and inode."""
 # Seconds. Modification times of FAT disks are this coarse: a younger file may change again and keep its stamp.
 _STAMP_AGE_S = 2.0
+# Seconds to wait for a change by another process, which takes milliseconds.
+_LOCK_TIMEOUT_S = 3.0
 _MISSING: _Stamp = (0, 0, 0)
 _log = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ class SettingsFile:
         """Read the settings."""
         self._path = home.settings
         self._lock = RLock()
+        # Beside the file, which each change replaces by another one.
+        self._file_lock = FileLock(home.settings.with_suffix(".lock"))
         self._stamp: _Stamp | None = None
         """Stamp of the file when it was read; None reads it again."""
         self._fields: dict[str, SettingValue] = {}
@@ -60,10 +65,7 @@ class SettingsFile:
         A failure to write is logged only, and what was not written is written with the next change.
         """
         with self._lock:
-            self._read_if_changed()
-            changed = replace(settings_from_fields(self._fields | self._unsaved), **values)
-            self._unsaved |= values
-            is_saved = self._write()
+            changed, is_saved = self._merge_into_file(values)
             self._update(changed)
             return is_saved
 
@@ -98,6 +100,25 @@ class SettingsFile:
         is_old = time.time() - status.st_mtime > _STAMP_AGE_S
         self._stamp = _stamp_of(status) if is_old else None
         self._fields = _parse(data)
+
+    def _merge_into_file(self, values: Mapping[str, SettingValue]) -> tuple[Settings, bool]:
+        """Replace the fields `values` in the file; return the new settings, and whether they are on disk.
+
+        No other process can change the file between its reading and its writing.
+        """
+        try:
+            has_lock = self._file_lock.acquire_within(_LOCK_TIMEOUT_S)
+        except OSError:
+            has_lock = True  # a folder without write access: the write below fails and says so
+        try:
+            self._read_if_changed()
+            changed = replace(settings_from_fields(self._fields | self._unsaved), **values)
+            self._unsaved |= values
+            if not has_lock:
+                _log.warning("Settings were not saved: another process holds their lock")
+            return changed, has_lock and self._write()
+        finally:
+            self._file_lock.release()
 
     def _write(self) -> bool:
         fields = self._fields | self._unsaved

@@ -3,7 +3,7 @@
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ class Segmentation:
     """Whether the last, short segment is centred in a full one, with real audio on its left, as in demucs."""
     normalise: bool = False
     """Whether the track is normalized to mean 0 and standard deviation 1 of its mono mix; undone after separation."""
+
+    takes_overlap: bool = field(default=False, compare=False)
+    """Whether the overlap of a request replaces `stride`; without it the engine's own overlap stays."""
 
     @property
     def overlaps(self) -> bool:

@@ -36,9 +36,9 @@ class StoreManifest:
     frames: int
     """Length of the track in frames at `sample_rate`."""
     segmentation: Segmentation
-    leads: tuple[int, ...] = (0,)
+    shifts: tuple[int, ...] = (0,)
     """Shift of each pass: frames that it begins before the track."""
-    kept_as: str = "float32"
+    dtype: str = "float32"
     """NumPy dtype of the files: "float32", or "int16" for half the size with a resolution of 2^-14."""
 
 
@@ -49,12 +49,12 @@ class SegmentStore:
         """Do not call directly: use `create` or `open`."""
         self.folder = folder
         self.manifest = manifest
-        self.grid = SegmentGrid(manifest.frames, manifest.segmentation, manifest.leads)
+        self.grid = SegmentGrid(manifest.frames, manifest.segmentation, manifest.shifts)
         self.finished: set[int] = set()
         """Numbers of the finished segments, updated by `refresh` and `write`."""
         length = manifest.segmentation.length
         self._window = triangular_window(length) if manifest.segmentation.overlaps else np.ones(length)
-        self._dtype = np.dtype(manifest.kept_as)
+        self._dtype = np.dtype(manifest.dtype)
 
     @classmethod
     def create(cls, folder: Path, manifest: StoreManifest) -> Self:
@@ -80,9 +80,13 @@ class SegmentStore:
     def read_manifest(folder: Path) -> StoreManifest:
         """Return the manifest of the store in `folder`. Raises the same errors as `open`."""
         fields = json.loads((folder / _MANIFEST_FILE).read_text(encoding="utf-8"))
-        segmentation = Segmentation(**fields.pop("segmentation"))
-        lists = {name: tuple(fields.pop(name)) for name in ("sources", "leads")}
-        return StoreManifest(segmentation=segmentation, **lists, **fields)
+        return StoreManifest(
+            segmentation=Segmentation(**fields.pop("segmentation")),
+            sources=tuple(fields.pop("sources")),
+            shifts=tuple(fields.pop("leads")),
+            dtype=fields.pop("kept_as"),
+            **fields,
+        )
 
     def with_length(self, frames: int) -> "SegmentStore":
         """Return the same store with a corrected track length in frames. Raises OSError."""
@@ -93,7 +97,7 @@ class SegmentStore:
 
     def refresh(self) -> set[int]:
         """Add the segments that any process finished since the last call to `finished`, and return their numbers."""
-        suffix = f".{self.manifest.kept_as}"
+        suffix = f".{self.manifest.dtype}"
         with suppress(OSError):  # the folder is gone: the job ended
             files = {int(file.stem) for file in self.folder.iterdir() if file.suffix == suffix}
             new = {number for number in files - self.finished if self._is_complete(number)}
@@ -200,10 +204,14 @@ class SegmentStore:
         return False
 
     def _segment_path(self, number: int) -> Path:
-        return self.folder / f"{number:06d}.{self.manifest.kept_as}"
+        return self.folder / f"{number:06d}.{self.manifest.dtype}"
 
     def _peaks_path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.peaks"
 
     def _write_manifest(self) -> None:
-        write_atomically(self.folder / _MANIFEST_FILE, json.dumps(asdict(self.manifest)))
+        fields = asdict(self.manifest)
+        # The keys of earlier versions, so that a job continues after an update.
+        fields["leads"], fields["kept_as"] = fields.pop("shifts"), fields.pop("dtype")
+        del fields["segmentation"]["takes_overlap"]  # `stride` already says with which overlap
+        write_atomically(self.folder / _MANIFEST_FILE, json.dumps(fields))

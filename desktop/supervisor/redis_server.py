@@ -23,7 +23,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from desktop.errors import ServiceUnavailableError
-from desktop.paths import Home, bundle_folder
+from desktop.paths import Home
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import describe_log, log_file
 from desktop.runtime.processes import new_session_options
@@ -194,7 +194,7 @@ def _working_binaries() -> Iterator[Path]:
 
 
 def _candidate_binaries() -> Iterator[Path]:
-    app_folder = bundle_folder()
+    app_folder = _bundle_folder()
     if app_folder:
         yield app_folder / "redis" / ("redis-server.exe" if sys.platform == "win32" else "redis-server")
         return
@@ -241,3 +241,9 @@ def _major_version(binary: Path) -> int:
         _log.warning("Redis server %s does not run: status %d, %r", binary, result.returncode, result.stderr[:200])
         return 0
     return int(found[1])
+
+
+def _bundle_folder() -> Path | None:
+    """Return the folder of the packaged app's files, or None in a checkout."""
+    folder = getattr(sys, "_MEIPASS", None)  # set by PyInstaller's bootloader
+    return Path(folder) if folder else None

@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler(Protocol):
-    """Interface of what keeps the queue in Redis consistent with the database. Each method raises StorageError."""
+    """Interface of reconciliation, which keeps the queue consistent with the database. Each method raises StorageError."""
 
     def rebuild(self) -> None:
         """Rebuild the queue from the database, before a worker starts."""
@@ -44,7 +44,7 @@ class Reconciler(Protocol):
         ...
 
     def release_ended_jobs(self) -> None:
-        """Put the jobs of workers that were stopped in order back into the queue."""
+        """Return the jobs of workers to the queue after an orderly shutdown."""
         ...
 
     def is_stuck(self) -> bool:

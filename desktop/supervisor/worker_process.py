@@ -17,7 +17,7 @@ from desktop.text.message import Message
 READY_LINE = "ready"
 """Line that the worker writes to its standard output once it consumes the queue."""
 END_MESSAGE = b"end"
-"""Content of the worker's standard input if it is stopped in order; without it, the app has died."""
+"""Content of the worker's standard input at an orderly shutdown; without it, the app has died."""
 # Seconds until the worker must consume the queue. Measured: 1 to 3, and 20 on a busy machine.
 _START_TIMEOUT_S = 120.0
 

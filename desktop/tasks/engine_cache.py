@@ -3,20 +3,18 @@
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from time import monotonic
-from typing import Literal, cast
 
 from desktop.errors import ModelUnavailableError
 from desktop.models.store import Model, ModelStore
+from desktop.models.titles import find_model_title
 from desktop.paths import Home
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.engines.load import EngineSpec, load_engine
 from desktop.runtime.settings_file import SettingsFile
-from desktop.settings import Settings
+from desktop.settings import SKETCH_MODEL, Settings
 from desktop.text.message import Message
 
-SKETCH = "sketch"
 # Seconds after a failed download in which further jobs use Sketch at once.
 _DOWNLOAD_RETRY_S = 300.0
 # Seconds: half of the segment that HTDemucs was trained on.
@@ -57,21 +55,25 @@ class EngineCache:
             if not model.is_installed:
                 model = self._download(model, report, should_stop, reuse_failure=fall_back)
             engine = self._load(model, low_memory)
-            is_shortened = low_memory and model.name != SKETCH
+            is_shortened = low_memory and model.name != SKETCH_MODEL
             return engine, (*engine.notices, _LOW_MEMORY_NOTICE) if is_shortened else engine.notices
         except ModelUnavailableError as error:
             if not fall_back:
                 raise ModelUnavailableError(
-                    Message("{title} is not downloaded. {problem}", title=model.title, problem=error.problem),
+                    Message(
+                        "{title} is not downloaded. {problem}",
+                        title=find_model_title(name, model.title),
+                        problem=error.problem,
+                    ),
                     error.advice,
                 ) from error
             _log.warning("Sketch replaced model %s: %s", name, error)
             notice = Message(
                 "Separated with Sketch in draft quality, because {model} is not on this computer. {error}",
-                model=model.title,
+                model=find_model_title(name, model.title),
                 error=error.message,
             )
-            return self._load(self._model_store.get(SKETCH)), (notice,)
+            return self._load(self._model_store.get(SKETCH_MODEL)), (notice,)
 
     def clear(self) -> None:
         """Drop the engine to free its memory."""
@@ -104,8 +106,16 @@ class EngineCache:
             raise
 
     def _load(self, model: Model, low_memory: bool = False) -> Engine:
-        kind = cast('Literal["demucs", "sketch"]', model.kind)
-        spec = EngineSpec(model.name, kind, model.files, model.bag_weights, None, *self._runtime_options())
+        settings = self._current_settings()
+        spec = EngineSpec(
+            model.name,
+            model.kind,
+            model.files,
+            model.bag_weights,
+            runtime=settings.runtime,
+            fast=settings.fast,
+            cache=self._home.openvino_cache if self._home else None,
+        )
         if low_memory:
             spec = replace(spec, segment=_LOW_MEMORY_SEGMENT_S, runtime="torch")
         if self._engine is None or spec != self._spec:
@@ -114,9 +124,6 @@ class EngineCache:
             self._spec = spec
         return self._engine
 
-    def _runtime_options(self) -> tuple[str, bool, Path | None]:
-        """Return runtime, fast mode and OpenVINO cache folder from the current settings, read for each job."""
-        if self._home is None or self._settings_file is None:
-            return Settings.runtime, Settings.fast, None
-        settings = self._settings_file.refresh()
-        return settings.runtime, settings.fast, self._home.openvino_cache
+    def _current_settings(self) -> Settings:
+        """Return the settings, read for each job: a change applies to the next one."""
+        return self._settings_file.refresh() if self._settings_file else Settings()

@@ -19,7 +19,7 @@ STALL_TIMEOUT_S = 600.0
 """Seconds without progress after which a job counts as stalled."""
 # Seconds between heartbeats, and so until a cancel or a pause is noticed at the latest.
 _HEARTBEAT_INTERVAL_S = 0.5
-# Seconds between progress events: smooth to the eye, and not too many for any screen.
+# Seconds between progress events: 25 per second look smooth.
 _PROGRESS_INTERVAL_S = 0.04
 # Seconds that a job may continue after a stop request. A segment may take longer, and is then aborted.
 _STOP_TIMEOUT_S = 1.4

@@ -40,11 +40,11 @@ _PLAYHEAD_TTL_S, _PLAYHEAD_TIMEOUT_S = 15, 0.5
 _CLAIM_TIMEOUT_S = 30.0
 # Seconds after which the lock of a process that died or hangs expires.
 _RECONCILE_LOCK_TTL_S = 10.0
-# Seconds that all workers together have to reply, and the number of attempts on a busy machine.
+# Total wait for the replies of all workers in seconds, and the number of attempts on a busy machine.
 _REPLY_TIMEOUT_S, _ATTEMPTS = 3.0, 3
 # Shorter than the 30 s of a worker: a user waits for the reply.
 _INTERACTIVE_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
-# Seconds for which a message may stay the next one while no job is processing, and between two checks.
+# Seconds for which a message may stay at the head of the queue while no job is processing, and between two checks.
 _TAKE_TIMEOUT_S, _POLL_INTERVAL_S = 5.0, 0.5
 _NO_WORKER_MESSAGE = Message("No worker takes songs from this library's queue.")
 _WORKER_STUCK_MESSAGE = Message("Songs are waiting, but the worker takes none.")

@@ -18,7 +18,8 @@ from desktop.runtime.stall_timer import StallTimer
 from desktop.settings import external_redis
 from desktop.tasks.queue import CeleryQueue, message_id
 
-# Seconds for which a message may stay the next one while no job is processing. A worker reconnects long before that.
+# Seconds for which a message may stay at the head of the queue while no job is processing. A worker reconnects long
+# before that.
 _STUCK_TIMEOUT_S = 60.0
 _DAY_S = 24 * 3600.0
 _log = logging.getLogger(__name__)

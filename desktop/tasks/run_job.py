@@ -41,16 +41,17 @@ from desktop.runtime.settings_file import load_settings
 from desktop.stage import Stage
 from desktop.tasks.engine_cache import EngineCache
 from desktop.tasks.events import read_playhead
-from desktop.tasks.failure_policy import FailurePolicy, retry_delay
 from desktop.tasks.heartbeat import Heartbeat
 from desktop.tasks.outcomes import (
     CANCELLED,
     COMPLETED,
     DROPPED,
     PENDING,
+    FailurePolicy,
     TaskResult,
     make_failed_result,
     make_job_result,
+    retry_delay,
 )
 from desktop.text.message import Message
 
@@ -165,13 +166,13 @@ class JobRunner:
             job.options.model,
             lambda progress: heartbeat.report(Stage.DOWNLOADING, progress),
             heartbeat.should_stop,
-            job.sparing,
+            job.low_memory,
             fall_back=job.earlier is None,  # a draft never replaces stems
         )
         self.store.ownership.record_details(job, model_used=engine.name, runtime=engine.runtime)
         self.events.emit(JobChanged(job.id))
         options = job.options
-        speed_id = speed_key(engine.name, options, job.sparing, load_settings(self.home))
+        speed_id = speed_key(engine.name, options, job.low_memory, load_settings(self.home))
         heartbeat.time_left.set_expected_speed(
             load_speeds(self.home).get(speed_id), partial(save_speed, self.home, speed_id)
         )

@@ -82,7 +82,7 @@ class StallDetector(_PeriodicStep):
         self._message_watch = StallTimer()
 
     def run_once(self) -> None:
-        """Reconnect if the same message has been the next one for `_STUCK_S` while the worker has free slots."""
+        """Reconnect if a message stays at the head of the queue for `_STUCK_S` while the worker has free slots."""
         message = self._read_next_message() if self._has_room() else None
         if self._message_watch.seconds_unchanged(message) >= _STUCK_S and message is not None:
             _log.warning("Worker reconnects: it has free slots but took no waiting message")

@@ -5,6 +5,7 @@ import os
 import re
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 DOMAIN = "unbraid"
@@ -16,9 +17,10 @@ PSEUDO_START, PSEUDO_END = "⟦", "⟧"
 LANGUAGE_VARIABLE = "UNBRAID_LANGUAGE"
 _LOCALE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 _ACCENTED = str.maketrans("aceinouyACEINOUY", "åçéîñöüýÅÇÉÎÑÖÜÝ")
-# A field of a template, or an ampersand of Qt with its letter, is no text.
-_FIELD = re.compile(r"(\{[^{}]*\}|&\w)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}(\.[\w-]+)?(@\w+)?")
+_FIELD = re.compile(r"(\{[^{}]*\})")
 _translations = gettext.NullTranslations()
+_shown_language = ENGLISH
 
 
 class _PseudoTranslations(gettext.NullTranslations):
@@ -34,18 +36,24 @@ class _PseudoTranslations(gettext.NullTranslations):
 
 
 def use_language(language: str, folder: Path) -> None:
-    """Show all text in `language`, such as "de" or "pt_BR", from the catalogues in `folder`.
+    """Show all text in `language`, such as "de", "pt-BR" or "de_DE.UTF-8", from the catalogues in `folder`.
 
     Without a catalogue, or with a damaged one, text stays English.
     """
-    global _translations
-    if language == PSEUDO_LANGUAGE:
+    global _translations, _shown_language
+    _translations, _shown_language = gettext.NullTranslations(), ENGLISH
+    names = _catalogue_names(language)
+    if names[0] == PSEUDO_LANGUAGE:
         _translations = _PseudoTranslations()
         return
-    try:
-        _translations = gettext.translation(DOMAIN, folder, languages=[language], fallback=True)
-    except (OSError, ValueError, struct.error):
-        _translations = gettext.NullTranslations()
+    with suppress(OSError, ValueError, struct.error):
+        _translations = gettext.translation(DOMAIN, folder, languages=names)
+        _shown_language = names[0]
+
+
+def shown_language() -> str:
+    """Return the language of the catalogue in use, such as "pt_BR"; "en" without one."""
+    return _shown_language
 
 
 def find_language(folder: Path, environment: Mapping[str, str] = os.environ) -> str:
@@ -54,9 +62,22 @@ def find_language(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         return chosen
     for name in _LOCALE_VARIABLES:
         for language in environment.get(name, "").split(":"):
-            if language and gettext.find(DOMAIN, folder, [language]):
+            if language and gettext.find(DOMAIN, folder, _catalogue_names(language)):
                 return language
     return ENGLISH
+
+
+def is_language(text: str) -> bool:
+    """Return whether `text` has the form of a language: "de", "pt-BR", "zh_Hant_TW", or a system's "de_DE.UTF-8"."""
+    return bool(_LANGUAGE.fullmatch(text))
+
+
+def _catalogue_names(language: str) -> list[str]:
+    """Return the names of the catalogues for `language`, most specific first: "zh_Hant_TW", "zh_Hant", "zh"."""
+    code, *modifier = re.sub(r"\.[\w-]+", "", language).replace("-", "_").split("@", 1)
+    parts = code.split("_")
+    names = ["_".join(parts[:end]) for end in range(len(parts), 0, -1)]
+    return [*(f"{name}@{modifier[0]}" for name in names if modifier), *names]
 
 
 def translate(text: str) -> str:

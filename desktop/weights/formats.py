@@ -62,17 +62,17 @@ def _read_zip(file: BinaryIO) -> WeightsContent:
         entries = {entry.filename: entry for entry in archive.infolist()}
         # torch stores entries uncompressed; a compressed entry could expand to any size.
         if any(entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1 for entry in entries.values()):
-            raise ValueError("packed or encrypted")
+            raise ValueError("the archive has compressed or encrypted entries")
         description = next((name for name in entries if name.endswith("/data.pkl")), "")
         root = description.removesuffix("data.pkl")
         if not root or entries[description].file_size > _MAX_DESCRIPTION_BYTES:
-            raise ValueError("no description, or too large a one")
+            raise ValueError("the description of the model is missing or too large")
         _check_byte_order(f"{root}byteorder" not in entries or archive.read(f"{root}byteorder") == b"little")
         pickled = read_pickle(io.BytesIO(archive.read(description)))
         offsets = {key: _content_offset(file, entries[f"{root}data/{key}"]) for key in pickled.storages}
     size = file.seek(0, io.SEEK_END)
     if _end_offset(pickled.storages, offsets) > size:
-        raise ValueError("cut short")
+        raise ValueError("the file ends before its data")
     return WeightsContent(pickled.value, offsets, size)
 
 
@@ -92,19 +92,19 @@ def _read_legacy(file: BinaryIO) -> WeightsContent:
     for key in keys.value:
         storage = pickled.storages[key]
         if struct.unpack("<q", file.read(8)) != (storage.elements,):
-            raise ValueError("a storage of another size than described")
+            raise ValueError("a storage does not have the size that the description gives")
         offsets[key] = file.tell()
         file.seek(storage.size_bytes, io.SEEK_CUR)
     size = file.seek(0, io.SEEK_END)
     if _end_offset(pickled.storages, offsets) > size:
-        raise ValueError("cut short")
+        raise ValueError("the file ends before its data")
     return WeightsContent(pickled.value, offsets, size)
 
 
 def _read_safetensors(file: BinaryIO) -> WeightsContent:
     data_offset = 8 + int.from_bytes(file.read(8), "little")
     if data_offset > _MAX_DESCRIPTION_BYTES:
-        raise ValueError("too large a description")
+        raise ValueError("the header is too large")
     header: dict[str, Any] = json.loads(file.read(data_offset - 8))
     metadata = header.pop("__metadata__", {})
     storages: dict[str, Storage] = {}
@@ -117,7 +117,7 @@ def _read_safetensors(file: BinaryIO) -> WeightsContent:
         state[name] = TensorView(storages[name], 0, shape, _contiguous_strides(shape))
     size = file.seek(0, io.SEEK_END)
     if _end_offset(storages, offsets, data_offset) != size:
-        raise ValueError("cut short, or something hangs on")
+        raise ValueError("the file is shorter or longer than its header says")
     if "klass" not in metadata:
         return WeightsContent(state, offsets, size)
     package = {
@@ -156,4 +156,4 @@ def _end_offset(storages: Mapping[str, Storage], offsets: Mapping[str, int], def
 
 def _check_byte_order(is_little_endian: bool) -> None:
     if not is_little_endian:
-        raise ValueError("the order of bytes of another kind of computer")
+        raise ValueError("the byte order is big-endian")

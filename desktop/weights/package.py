@@ -1,5 +1,6 @@
 """The package of an HTDemucs model: its constructor arguments and the position of its weights, all validated."""
 
+import hashlib
 import json
 import math
 import pickle
@@ -177,3 +178,9 @@ def _are_valid_stem_names(sources: Any) -> bool:
         return False
     names = [name for name in sources if isinstance(name, str) and name.isprintable() and name.strip()]
     return len({safe_file_name(name).casefold() for name in names} - {"mixture"}) == len(sources)
+
+
+def openvino_cache_name(weights: Path, variant: str) -> str:
+    """Return the folder name for a converted model: digest of the file `weights`, and `variant`. Raises OSError."""
+    with weights.open("rb") as file:
+        return f"{hashlib.file_digest(file, 'sha256').hexdigest()[:32]}-{variant}"

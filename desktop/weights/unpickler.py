@@ -86,7 +86,7 @@ def read_pickle(stream: io.BytesIO) -> PickleContent:
     data = stream.getvalue()[start : stream.tell()]
     # A pickle may use memo index 4,000,000,000, for which Python would allocate as many entries.
     if max_memo_index > len(data):
-        raise pickle.UnpicklingError("place out of bounds")
+        raise pickle.UnpicklingError("a memo index is too large")
     unpickler = _RestrictedUnpickler(io.BytesIO(data))
     return PickleContent(unpickler.load(), unpickler.storages)
 
@@ -99,7 +99,7 @@ def parse_fraction(*parts: object) -> Fraction:
     # Only int and str: the text of lists that contain each other twice, thirty levels deep, would fill the memory too.
     text = "/".join(str(part) for part in parts if isinstance(part, int | str))
     if not re.fullmatch(r"\d{1,9}(/[1-9]\d{0,8})?", text):
-        raise pickle.UnpicklingError("not a fraction")
+        raise pickle.UnpicklingError("a fraction has an invalid numerator or denominator")
     return Fraction(text)
 
 
@@ -112,7 +112,7 @@ def _build_tensor_view(
     storage: object, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
 ) -> object:
     if not isinstance(storage, Storage):
-        raise pickle.UnpicklingError("a tensor without a storage")
+        raise pickle.UnpicklingError("a tensor has no storage")
     return TensorView(storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
 
 

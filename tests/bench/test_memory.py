@@ -65,7 +65,7 @@ report(soundfile.info(song).duration, began, "")
 STOCK_SCRIPT = """
 import soundfile, torch
 from demucs.apply import apply_model
-from desktop.pipeline.engines.architecture import build_model
+from desktop.pipeline.engines.htdemucs_loader import build_model
 from desktop.weights.package import read_package
 engine = build_model(model, read_package(model)).eval()
 began = time.monotonic()

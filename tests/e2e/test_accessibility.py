@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from desktop.jobs.model import JobState
 from desktop.paths import Home
 from desktop.settings import Settings
+from desktop.text.message import verbatim
 from tests.e2e.test_window import window
 from tests.helpers.at_spi import BUS_LAUNCHER, Accessible, accessibility_bus
 from tests.helpers.command import ROOT, command_environment, unbraid_command
@@ -30,7 +31,7 @@ def test_screen_reader_can_select_mix_and_follow_songs_over_at_spi(tmp_path: Pat
     library = tmp_path / "library"
     with window_harness(library) as harness:
         add_separated_song(harness, title="Vibe Ace")
-        harness.store.insert(make_job("Broken", JobState.FAILED, error=FAILURE_REASON))
+        harness.store.insert(make_job("Broken", JobState.FAILED, error=verbatim(FAILURE_REASON)))
     save_settings(Home(library), Settings(model="sketch"))
     with virtual_screen() as screen, accessibility_bus(tmp_path, screen.environment) as (bus_environment, reader):
         screen.environment |= bus_environment

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.catalogues import write_catalogue
 from tests.helpers.command import ROOT, command_environment
 
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -84,6 +85,19 @@ def test_installed_command_separates_the_demo_song(installed: Path, tmp_path: Pa
     (line,) = run(command, "separate", "--model", "sketch", "--json", "--out", "stems", demo, cwd=tmp_path).splitlines()
     assert json.loads(line)["status"] == "completed"
     assert len(list((tmp_path / "stems").rglob("*.wav"))) == 4
+
+
+@pytest.mark.release
+def test_installed_command_finds_its_catalogues(installed: Path, tmp_path: Path) -> None:
+    (template,) = installed.rglob("unbraid.pot")
+    write_catalogue(
+        template.parent, "de", {"The library is empty. Add a song: unbraid separate FILE": "Die Bibliothek ist leer."}
+    )
+    try:
+        output = run(installed / SCRIPTS / "unbraid", "jobs", cwd=tmp_path, UNBRAID_LANGUAGE="de")
+    finally:
+        shutil.rmtree(template.parent / "de")
+    assert output == "Die Bibliothek ist leer.\n"
 
 
 @pytest.mark.release

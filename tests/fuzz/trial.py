@@ -13,7 +13,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop.audio.decode import read_track_info
 from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.mixture import decode_mixture
 from desktop.audio.tags import read_tags
@@ -24,6 +23,7 @@ from desktop.probe.server import reserve_stdout
 from desktop.segments.grid import Segmentation
 from tests.helpers.engines import IdentityEngine
 from tests.helpers.memory import peak_memory
+from tests.helpers.sound import read_track_info
 
 # CPU seconds for one file, peak memory of the process in bytes, and address space in bytes that the process may request
 # beyond what it has at the start. FFmpeg requests much that it never touches, and fills 400 MB for a table that a MOV

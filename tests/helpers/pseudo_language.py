@@ -1,7 +1,7 @@
 """Find text that the pseudo-language leaves in English, and so no translation could reach."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from desktop.text.catalogue import ENGLISH, PSEUDO_END, PSEUDO_LANGUAGE, PSEUDO_
 
 # A translated word has none of the letters that the pseudo-language accents.
 _PLAIN_LETTER = re.compile("[aceinouyACEINOUY]")
-_PATH_OR_ID = re.compile(rf"(?<!\w)/[^\s{PSEUDO_END}]*|\b[0-9a-f]{{8}}\b")
+_PATH_OR_ID = re.compile(rf"(?<!\w)/[^\s{PSEUDO_END}]*|\b[0-9a-f]{{8}}\b(-[0-9a-f-]{{27}}\b)?")
 _TOKEN = re.compile(rf"{PSEUDO_START}|{PSEUDO_END}|\w[\w@.'-]*")
-_NAMES = {"unbraid", "kB", "MB", "GB", "dB"}
+_NAMES = {"Unbraid", "unbraid", "kB", "MB", "GB", "dB"}
 
 
 def untranslated_words(text: str, names: Collection[str] = ()) -> list[str]:
@@ -20,7 +20,7 @@ def untranslated_words(text: str, names: Collection[str] = ()) -> list[str]:
     Paths, ids, numbers, units and `names` are left out.
     """
     found, depth = list[str](), 0
-    for match in _TOKEN.finditer(_PATH_OR_ID.sub("", text)):
+    for match in _TOKEN.finditer(_PATH_OR_ID.sub("", text.replace("&", ""))):
         token = match[0].rstrip(".'-")
         if token in (PSEUDO_START, PSEUDO_END):
             depth += 1 if token == PSEUDO_START else -1
@@ -31,8 +31,13 @@ def untranslated_words(text: str, names: Collection[str] = ()) -> list[str]:
     return found
 
 
+def find_untranslated(texts: Iterable[str | None], names: Collection[str] = ()) -> dict[str, list[str]]:
+    """Return the texts that have untranslated words, with these words."""
+    return {text: words for text in texts if text and (words := untranslated_words(text, names))}
+
+
 @contextmanager
-def pseudo_language() -> Iterator[None]:
+def use_pseudo_language() -> Iterator[None]:
     """Show text of this process in the pseudo-language, and in English again at the end."""
     use_language(PSEUDO_LANGUAGE, Path())
     try:

@@ -7,6 +7,7 @@ from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.process_identity import machine_id
+from desktop.text.message import verbatim
 from tests.helpers.jobs import make_job
 
 
@@ -27,7 +28,7 @@ def complete_job(home: Home, store: JobStore, job: Job | None = None) -> Job:
         stem.path.write_bytes(f"{stem.name} of run {owned.token}".encode())
     details = {"seconds": 5.0, "sample_rate": 44100, "channels": 2, "frames": 220500, "null_dbfs": -300.0}
     store.ownership.record_details(owned, model_used="htdemucs", runtime="torch")
-    assert store.ownership.complete(owned, stems, ("A notice.",), elapsed=7.0, **details)
+    assert store.ownership.complete(owned, stems, (verbatim("A notice."),), elapsed=7.0, **details)
     done = store.job(owned.id)
     write_backup_record(home, done)
     return done

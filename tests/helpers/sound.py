@@ -2,13 +2,17 @@
 
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from desktop.audio.decode import decode_file
 from desktop.audio.mixture import Mixture, decode_mixture
+from desktop.audio.peaks import PeakWriter
+from desktop.audio.track import TrackInfo
 
 
 def make_noise(frames: int, channels: int = 2, level: float = 0.1, seed: int = 0) -> NDArray[np.float64]:
@@ -32,6 +36,22 @@ def make_integers(frames: int, bits: int, channels: int = 2, seed: int = 0) -> N
 def decode_track(track: Path, out: Path) -> Mixture:
     """Decode `track` as the pipeline does."""
     return decode_mixture(track, out, lambda part: None, lambda: False)
+
+
+def read_track_info(path: Path) -> TrackInfo:
+    """Return the track properties that the header declares. Raises UnusableTrackError if no decoder can open it."""
+    return decode_file(path, lambda reader: reader.info)
+
+
+def write_peaks(blocks: Iterable[NDArray[np.floating]], path: Path) -> None:
+    """Write the pyramid of `blocks`, each `[channels, frames]`, to `path`. Raises OSError if it cannot be written."""
+    writer = PeakWriter(path)
+    try:
+        for block in blocks:
+            writer.add_block(block)
+        writer.close()
+    finally:
+        writer.abort()
 
 
 def run_ffmpeg(*arguments: str | Path) -> None:

@@ -7,10 +7,10 @@ from uuid import uuid4
 import numpy as np
 import soundfile as sf
 
-from desktop.audio.peaks import write_peaks
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.paths import Home
 from tests.helpers.jobs import make_job
+from tests.helpers.sound import write_peaks
 
 SAMPLE_RATE = 44100
 STEM_NAMES = ("vocals", "drums", "bass", "other", "guitar", "piano")

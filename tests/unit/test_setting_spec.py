@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from desktop.setting_spec import Choice, Page, Range, Row, collect_settings
+from desktop.setting_spec import Choice, Group, Range, Row, collect_settings
 from desktop.settings import SETTINGS, Settings, settings_from_fields, valid_settings
 from desktop.text.message import Message
 
@@ -14,13 +14,13 @@ from desktop.text.message import Message
 @dataclass(frozen=True)
 class Example:
     size: Annotated[
-        int, Range(1, 9), Row(Page.APP, Message("Size"), Message("How large."), (Choice(1, Message("One")),))
+        int, Range(1, 9), Row(Group.APP, Message("Size"), Message("How large."), (Choice(1, Message("One")),))
     ] = 3
     name: str = ""
     theme: Annotated[
         str,
         Row(
-            Page.APP,
+            Group.APP,
             Message("Theme"),
             Message("Colours."),
             (Choice("dark", Message("Dark")), Choice("light", Message("Light"))),
@@ -33,7 +33,7 @@ def test_field_of_the_class_is_all_that_a_setting_needs() -> None:
     assert [(s.key, s.type, s.default) for s in settings.values()] == [
         ("size", int, 3), ("name", str, ""), ("theme", str, "dark"),
     ]  # fmt: skip
-    assert [s.is_on(Page.APP) for s in settings.values()] == [True, False, True]
+    assert [s.is_in(Group.APP) for s in settings.values()] == [True, False, True]
 
 
 def test_number_is_valid_in_its_range_and_text_among_its_choices() -> None:

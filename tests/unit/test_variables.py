@@ -52,7 +52,7 @@ def test_unset_redis_variables_have_defaults(monkeypatch: pytest.MonkeyPatch) ->
         *(("UNBRAID_RUNTIME", value) for value in ("steam", "CUDA", "cpu")),
         *(
             ("UNBRAID_LANGUAGE", value)
-            for value in ("d", "german", "de_", "de_DE.UTF-8", "../de", "dé", "de\n", "x" * 200)
+            for value in ("d", "german", "de_", "de_DE.", "../de", "de/../de", "dé", "de\n", "x" * 200)
         ),
     ],
 )
@@ -70,7 +70,9 @@ def test_invalid_value_is_reported_with_its_variable_in_one_sentence(
     assert len(sentence) < 200
 
 
-@pytest.mark.parametrize("language", ["", "de", "pt_BR", "pt-BR", "zh_Hant", "nds", "en_XA"])
+@pytest.mark.parametrize(
+    "language", ["", "de", "pt_BR", "pt-BR", "zh_Hant_TW", "de_DE.UTF-8", "sr_RS@latin", "nds", "en_XA"]
+)
 def test_code_of_a_language_is_accepted(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("UNBRAID_LANGUAGE", language)
     check_environment()

@@ -43,7 +43,9 @@ class DemucsEngine:
         self.sources = signature.sources
         self.sample_rate = signature.sample_rate
         stride = int((1 - _DEFAULT_OVERLAP) * signature.length)
-        self.segmentation = Segmentation(signature.length, stride, centre_last=signature.fills, normalise=True)
+        self.segmentation = Segmentation(
+            signature.length, stride, centre_last=signature.pads_short_input, normalise=True, takes_overlap=True
+        )
         self._bag_weights = _normalized_weights(name, bag, len(runtime.signatures), len(signature.sources))
         self.batch = runtime.batch
 

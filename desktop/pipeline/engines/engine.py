@@ -71,7 +71,7 @@ class ModelSignature:
     """Sample rate in Hz."""
     length: int
     """Length of a segment in frames."""
-    fills: bool
+    pads_short_input: bool
     """Whether a shorter segment is padded with silence to the length that the model was trained on."""
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.engine import Engine, Runtime, UnsupportedModelError
@@ -28,7 +27,8 @@ class EngineSpec:
 
     name: str
     """Name of the model in the catalogue."""
-    kind: Literal["demucs", "sketch"]
+    kind: str
+    """Kind of the engine: "demucs" or "sketch"."""
     files: tuple[Path, ...] = ()
     """Weights files, one for each model of the bag."""
     bag: tuple[tuple[float, ...], ...] | None = None
@@ -47,12 +47,16 @@ class EngineSpec:
 
 
 def load_engine(spec: EngineSpec) -> Engine:
-    """Load the engine into memory. Raises ModelRejectedError, ConfigurationError."""
+    """Load the engine into memory. Raises ModelRejectedError, also for an unknown kind, and ConfigurationError."""
     if spec.kind == "sketch":
         from desktop.pipeline.engines.sketch import SketchEngine
 
         return SketchEngine()
-    return _load_demucs_engine(spec)
+    if spec.kind == "demucs":
+        return _load_demucs_engine(spec)
+    raise ModelRejectedError(
+        Message("The model {name} needs an engine that Unbraid does not have ({kind}).", name=spec.name, kind=spec.kind)
+    )
 
 
 def start_runtime(spec: EngineSpec) -> tuple[Runtime, tuple[Message, ...]]:

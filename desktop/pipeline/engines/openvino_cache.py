@@ -20,9 +20,9 @@ from tempfile import mkdtemp
 from types import ModuleType
 from typing import Self, cast
 
-from desktop.paths import openvino_cache_name
 from desktop.pipeline.engines.engine import ModelSignature, UnsupportedModelError
 from desktop.runtime.processes import end_with_parent_options, own_command, own_environment
+from desktop.weights.package import openvino_cache_name
 
 COMMAND = "convert"
 """Command of this program that converts a model: a separate process isolates torch's memory use and crashes."""
@@ -48,15 +48,15 @@ class ExportedModel:
         if not (folder / _METADATA_FILE).exists():
             raise UnsupportedModelError("OpenVINO does not support this model")
         metadata = json.loads((folder / _METADATA_FILE).read_text(encoding="utf-8"))
-        return cls(
-            folder,
-            ModelSignature(**metadata["form"] | {"sources": tuple(metadata["form"]["sources"])}),
-            metadata["nfft"],
-        )
+        stored = metadata["form"]
+        signature = ModelSignature(tuple(stored["sources"]), stored["sample_rate"], stored["length"], stored["fills"])
+        return cls(folder, signature, metadata["nfft"])
 
     def write_metadata(self) -> None:
         """Write the signature and `nfft` to the folder. Raises OSError."""
-        metadata = {"form": asdict(self.signature), "nfft": self.nfft}
+        stored = asdict(self.signature)
+        stored["fills"] = stored.pop("pads_short_input")
+        metadata = {"form": stored, "nfft": self.nfft}
         (self.folder / _METADATA_FILE).write_text(json.dumps(metadata), encoding="utf-8")
 
     @property

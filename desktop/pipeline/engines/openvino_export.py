@@ -39,7 +39,8 @@ def main(argv: Sequence[str]) -> int:
 def _is_exportable(model: HTDemucs) -> bool:
     """Return True if all segments have one length, long enough for the reflection padding at the ends."""
     signature = signature_of(model)
-    return has_separable_core(model) and signature.fills and signature.length > SpectrogramTransform(model.nfft).padding
+    padding = SpectrogramTransform(model.nfft).padding
+    return has_separable_core(model) and signature.pads_short_input and signature.length > padding
 
 
 def _export_model(model: HTDemucs, target: ExportedModel) -> None:

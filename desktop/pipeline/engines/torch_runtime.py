@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import torch
 from demucs.htdemucs import HTDemucs
 
-from desktop.pipeline.engines.architecture import build_model
 from desktop.pipeline.engines.engine import Runtime, UnsupportedModelError
+from desktop.pipeline.engines.htdemucs_loader import build_model
 from desktop.pipeline.engines.torch_network import TorchNetwork, has_separable_core, signature_of
 from desktop.weights.package import read_package
 

@@ -1,6 +1,6 @@
-"""Registry of the window's actions: what each runs, its shortcuts, and the keys that a focused control keeps for itself.
+"""Registry of the window's actions: handlers, shortcuts, and the keys that a focused control handles itself.
 
-`core/actions.py` says what the actions are called and which keys they have.
+`core/actions.py` describes the actions.
 """
 
 from collections.abc import Callable, Sequence
@@ -47,18 +47,18 @@ class ActionRegistry(QObject):
         window.installEventFilter(ShortcutOverrideFilter(window))
 
     def bind(self, action_id: ActionId, run: Callable[[], object]) -> None:
-        """Let an action run `run`, and add its shortcuts to the window."""
+        """Bind `run` and register the shortcuts of the action."""
         self.bind_for_jobs(action_id, lambda _: run())
 
     def bind_for_jobs(self, action_id: ActionId, run: Callable[[Sequence[Job]], object]) -> None:
-        """Let an action run `run` with the jobs that it applies to, and add its shortcuts to the window."""
+        """Bind `run`, which gets the jobs that the action applies to, and register its shortcuts."""
         action = ACTIONS[action_id]
         self._runs[action_id] = run
         if action.keys:
             self._add_qt_action(action, 0, action.text, action.keys, partial(self.run, action_id))
 
     def bind_for_lanes(self, action_id: ActionId, run: Callable[[int], object]) -> None:
-        """Let an action run `run` with the number of a lane, from 0, and add a shortcut for each lane to the window."""
+        """Bind `run`, which gets the number of a lane, from 0, and register a shortcut for each lane."""
         action = ACTIONS[action_id]
         for lane, key in enumerate(action.keys):
             self._add_qt_action(action, lane, action.lane_text(lane), (key,), partial(run, lane))

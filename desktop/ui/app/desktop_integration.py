@@ -30,7 +30,7 @@ class DesktopIntegration(QObject):
         self.sleep_guard = SleepGuard(activity, lambda: window.settings_store.settings.awake, create_inhibitors(), self)
         self._notify_runner = BackgroundRunner("notify", self)
         self.notifier = Notifier(window.library.batch_tracker, self._is_in_front, self._notify, self)
-        self.announcer = Announcer(window.library.table_model, partial(announce, window), self)
+        self.announcer = Announcer(window.library.batch_tracker, partial(announce, window), self)
         window.batch_changed.connect(self.announcer.follow_batch)
         self.file_open_events = FileOpenEvents(self.open_from_client, self)
         self.quit_policy.window_hidden.connect(self.tray.show_icon)

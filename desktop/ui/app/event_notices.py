@@ -1,4 +1,4 @@
-"""Notices about events in the library: imports, failures, drafts, batches and trouble in the background."""
+"""Notices about events in the library: imports, failures, fallbacks to Sketch, batches and service faults."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,25 +9,25 @@ from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
+from desktop.models.titles import find_model_title
 from desktop.text.message import tr, tr_count
 from desktop.ui.core.job_feed import JobFeed
-from desktop.ui.core.job_text import find_model_title
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.failure_details import RefusedFilesDialog
 from desktop.ui.pages.library.batches import BatchResult
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.import_queue import Duplicate, ImportResult
-from desktop.ui.pages.library.status import failed_search_term, is_fallback_draft
+from desktop.ui.pages.library.status import failed_search_term, is_sketch_fallback
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.file_drop import DroppedFiles
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 _REFUSED_KEY = "refused"
-_SKIPPED_KEY = "left out"
-_DUPLICATE_KEY, _IN_BIN_KEY = "known", "in bin"
+_SKIPPED_KEY = "skipped"
+_DUPLICATE_KEY, _IN_BIN_KEY = "duplicate", "in bin"
 _TROUBLE_KEY, _UNREADABLE_KEY = "trouble", "unreadable"
-_BATCH_KEY, _DRAFT_KEY, _FAILED_RETRY_KEY = "batch", "draft", "kept"
+_BATCH_KEY, _SKETCH_FALLBACK_KEY, _NOT_SEPARATED_AGAIN_KEY = "batch", "sketch fallback", "not separated again"
 _MAX_FOLDERS = 3
 
 
@@ -45,19 +45,19 @@ class EventNotices(QObject):
         self._notices = notices
         self._window = window
         self._refusals: list[RejectedPath] = []
-        self._drafts: dict[str, Job] = {}
-        self._failed_retries: dict[str, Job] = {}
+        self._sketch_fallbacks: dict[str, Job] = {}
+        self._not_separated_again: dict[str, Job] = {}
         feed.trouble_changed.connect(self._update_trouble)
         player.notice.connect(notices.show_text)
         library.import_queue.finished.connect(self._show_import_result)
         library.refresher.load_failed.connect(self._show_unreadable)
         library.refresher.loaded.connect(self._clear_unreadable)
-        library.table_model.fallback_draft_completed.connect(self._add_draft)
-        library.table_model.rowsRemoved.connect(self._drop_removed_drafts)
-        library.table_model.retry_ended.connect(self._add_failed_retry)
-        library.commands.requeued.connect(self._remove_draft)
+        library.table_model.sketch_fallback_completed.connect(self._add_sketch_fallback)
+        library.table_model.rowsRemoved.connect(self._drop_removed_sketch_fallbacks)
+        library.table_model.not_separated_again.connect(self._add_not_separated_again)
+        library.commands.requeued.connect(self._remove_sketch_fallback)
         library.batch_tracker.batch_ended.connect(self._show_batch_result)
-        library.commands.requeued.connect(self._remove_failed_retry)
+        library.commands.requeued.connect(self._remove_not_separated_again)
 
     def _update_trouble(self, message: str) -> None:
         if message:
@@ -165,53 +165,53 @@ class EventNotices(QObject):
             )
         )
 
-    def _add_draft(self, job: Job) -> None:
-        self._drafts[job.id] = job
-        self._update_draft_notice()
+    def _add_sketch_fallback(self, job: Job) -> None:
+        self._sketch_fallbacks[job.id] = job
+        self._update_sketch_fallback_notice()
 
-    def _remove_draft(self, job: Job) -> None:
-        if self._drafts.pop(job.id, None):
-            self._update_draft_notice()
+    def _remove_sketch_fallback(self, job: Job) -> None:
+        if self._sketch_fallbacks.pop(job.id, None):
+            self._update_sketch_fallback_notice()
 
-    def _drop_removed_drafts(self) -> None:
-        if any(self._library.table_model.find_job(job_id) is None for job_id in self._drafts):
-            self._update_draft_notice()
+    def _drop_removed_sketch_fallbacks(self) -> None:
+        if any(self._library.table_model.find_job(job_id) is None for job_id in self._sketch_fallbacks):
+            self._update_sketch_fallback_notice()
 
-    def _update_draft_notice(self) -> None:
+    def _update_sketch_fallback_notice(self) -> None:
         """Show all tracks that were separated with Sketch as a fallback in one notice, until it is closed."""
-        listed = (self._library.table_model.find_job(job_id) for job_id in self._drafts)
-        drafts = [job for job in listed if job is not None and is_fallback_draft(job)]
-        self._notices.remove_notice(_DRAFT_KEY)  # its on_removed callback clears the collection
-        self._drafts = {job.id: job for job in drafts}
-        if not drafts:
+        listed = (self._library.table_model.find_job(job_id) for job_id in self._sketch_fallbacks)
+        jobs = [job for job in listed if job is not None and is_sketch_fallback(job)]
+        self._notices.remove_notice(_SKETCH_FALLBACK_KEY)  # its on_removed callback clears the collection
+        self._sketch_fallbacks = {job.id: job for job in jobs}
+        if not jobs:
             return
-        model = find_model_title(drafts[-1].options.model)
+        model = str(find_model_title(jobs[-1].options.model))
         self._notices.show_notice(
             Notice(
-                _fallback_drafts_text(drafts, model),
-                key=_DRAFT_KEY,
+                _sketch_fallbacks_text(jobs, model),
+                key=_SKETCH_FALLBACK_KEY,
                 action_text=tr("Separate again with {model}", model=model),
-                on_action=lambda: self._separate_again(tuple(drafts)),
-                on_removed=self._drafts.clear,
+                on_action=lambda: self._separate_again(tuple(jobs)),
+                on_removed=self._sketch_fallbacks.clear,
             )
         )
 
-    def _add_failed_retry(self, job: Job) -> None:
-        self._update_failed_retry_notice({**self._failed_retries, job.id: job})
+    def _add_not_separated_again(self, job: Job) -> None:
+        self._update_not_separated_again_notice({**self._not_separated_again, job.id: job})
 
-    def _remove_failed_retry(self, job: Job) -> None:
-        if job.id in self._failed_retries:
-            self._update_failed_retry_notice(
-                {job_id: retry for job_id, retry in self._failed_retries.items() if job_id != job.id}
+    def _remove_not_separated_again(self, job: Job) -> None:
+        if job.id in self._not_separated_again:
+            self._update_not_separated_again_notice(
+                {job_id: other for job_id, other in self._not_separated_again.items() if job_id != job.id}
             )
 
-    def _update_failed_retry_notice(self, failed_retries: dict[str, Job]) -> None:
+    def _update_not_separated_again_notice(self, jobs_by_id: dict[str, Job]) -> None:
         """Show all tracks that could not be separated again in one notice, until it is closed."""
-        self._notices.remove_notice(_FAILED_RETRY_KEY)  # its on_removed callback clears the collection
-        self._failed_retries = failed_retries
-        if not failed_retries:
+        self._notices.remove_notice(_NOT_SEPARATED_AGAIN_KEY)  # its on_removed callback clears the collection
+        self._not_separated_again = jobs_by_id
+        if not jobs_by_id:
             return
-        jobs = list(failed_retries.values())
+        jobs = list(jobs_by_id.values())
         failed = any(job.last_attempt and job.last_attempt.state is JobState.FAILED for job in jobs)
         if len(jobs) == 1:
             text = format_last_attempt(jobs[0], printable(jobs[0].title, 40))
@@ -224,23 +224,23 @@ class EventNotices(QObject):
         self._notices.show_notice(
             Notice(
                 text,
-                key=_FAILED_RETRY_KEY,
+                key=_NOT_SEPARATED_AGAIN_KEY,
                 edge_colour=Colour.BAD if failed else Colour.ACCENT,
                 action_text=tr("Details") if len(jobs) > 1 else "",
-                on_action=lambda: self._open_failed_retries_dialog(jobs),
-                on_removed=failed_retries.clear,
+                on_action=lambda: self._open_not_separated_again_dialog(jobs),
+                on_removed=jobs_by_id.clear,
             )
         )
 
-    def _open_failed_retries_dialog(self, jobs: Sequence[Job]) -> None:
-        self._failed_retries.clear()
+    def _open_not_separated_again_dialog(self, jobs: Sequence[Job]) -> None:
+        self._not_separated_again.clear()
         lines = [f"{printable(job.title, 300)}\n    {format_last_attempt(job)}\n" for job in jobs]
         heading = tr_count("{count} song was not separated again", "{count} songs were not separated again", len(jobs))
         TextDialog(heading, tr("Their earlier stems are kept."), "\n".join(lines), self._window).show()
 
-    def _separate_again(self, drafts: Sequence[Job]) -> None:
-        self._drafts.clear()
-        self._library.commands.retry(drafts)
+    def _separate_again(self, jobs: Sequence[Job]) -> None:
+        self._sketch_fallbacks.clear()
+        self._library.commands.separate_again(jobs)
 
 
 def batch_result_text(done: int, failed: int) -> str:
@@ -252,18 +252,18 @@ def batch_result_text(done: int, failed: int) -> str:
     return tr_count("{count} song done, {failed} failed.", "{count} songs done, {failed} failed.", done, failed=failed)
 
 
-def _fallback_drafts_text(drafts: Sequence[Job], model: str) -> str:
+def _sketch_fallbacks_text(jobs: Sequence[Job], model: str) -> str:
     """Return which tracks were separated with Sketch in place of the model with the title `model`."""
-    if len(drafts) == 1:
+    if len(jobs) == 1:
         return tr(
             "“{title}” was separated with Sketch, in draft quality: {model} is not on this computer yet.",
-            title=printable(drafts[0].title, 40),
+            title=printable(jobs[0].title, 40),
             model=model,
         )
     return tr_count(
         "{count} song was separated with Sketch, in draft quality: {model} is not on this computer yet.",
         "{count} songs were separated with Sketch, in draft quality: {model} is not on this computer yet.",
-        len(drafts),
+        len(jobs),
         model=model,
     )
 

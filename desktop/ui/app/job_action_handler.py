@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import Model
+from desktop.models.titles import find_model_title
 from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.core.actions import ActionId
-from desktop.ui.core.job_text import find_model_title
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
-from desktop.ui.pages.library.status import StatusLink, choose_retry_model
+from desktop.ui.pages.library.status import StatusLink, choose_model_to_separate_again
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 
@@ -54,7 +54,7 @@ class JobActionHandler(QObject):
 
     def set_models(self, models: Sequence[Model], selected_name: str) -> None:
         """Set the models that menus offer; `selected_name` is the model for new tracks."""
-        self._models = [(model.name, find_model_title(model.name, model.title)) for model in models]
+        self._models = [(model.name, str(find_model_title(model.name, model.title))) for model in models]
         self._selected_model = selected_name
 
     def open_selection_menu(self, position: QPoint) -> None:
@@ -88,7 +88,7 @@ class JobActionHandler(QObject):
         if entry.model is None:
             self._registry.run(entry.action, jobs)
         else:
-            self._commands.retry(jobs, entry.model)
+            self._commands.separate_again(jobs, entry.model)
 
     def _bind_actions(self, registry: ActionRegistry) -> None:
         commands, removals = self._commands, self._removals
@@ -101,7 +101,7 @@ class JobActionHandler(QObject):
         registry.bind_for_jobs(ActionId.RESUME, commands.resume)
         registry.bind_for_jobs(ActionId.PAUSE_OR_RESUME, commands.pause_or_resume)
         registry.bind_for_jobs(ActionId.CANCEL, commands.cancel)
-        registry.bind_for_jobs(ActionId.SEPARATE_AGAIN, commands.retry)
+        registry.bind_for_jobs(ActionId.SEPARATE_AGAIN, commands.separate_again)
         registry.bind_for_jobs(ActionId.REMOVE, removals.remove)
         registry.bind(ActionId.REMOVE_FINISHED, removals.remove_finished)
         registry.bind(ActionId.UNDO_REMOVAL, removals.undo)
@@ -116,10 +116,10 @@ class JobActionHandler(QObject):
         match link:
             case StatusLink.SHOW_ERROR:
                 self.show_details(job)
-            case StatusLink.SEPARATE_BETTER:
-                self._commands.retry([job], choose_retry_model(job, self._selected_model))
-            case StatusLink.RETRY:
-                self._commands.retry([job])
+            case StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY:
+                self._commands.separate_again([job], choose_model_to_separate_again(job, self._selected_model))
+            case StatusLink.SEPARATE_AGAIN:
+                self._commands.separate_again([job])
             case StatusLink.NONE:
                 pass
 

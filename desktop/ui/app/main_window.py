@@ -15,13 +15,12 @@ from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
+from desktop.ui.app.current_song import InitialSelection, ShownSong
 from desktop.ui.app.event_notices import EventNotices
-from desktop.ui.app.initial_selection import InitialSelection
 from desktop.ui.app.job_action_handler import JobActionHandler
 from desktop.ui.app.model_store_watcher import ModelStoreWatcher
 from desktop.ui.app.page_stack import PageStack, create_column
-from desktop.ui.app.player_actions import bind_player_actions
-from desktop.ui.app.shown_song import ShownSong
+from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
@@ -86,7 +85,7 @@ class MainWindow(QMainWindow):
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
         self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
-        self.player.set_master_db(self._settings_store.settings.master_db)
+        self.player.mix.set_master_db(self._settings_store.settings.master_db)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
@@ -94,12 +93,14 @@ class MainWindow(QMainWindow):
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
-        self.pages = PageStack(self.empty_state, (self.splitter, TransportBar(self.player)))
+        self._transport_bar = TransportBar(self.player)
+        self.pages = PageStack(self.empty_state, (self.splitter, self._transport_bar))
         self._drop_overlay = DropOverlay(self)
         self._drop_overlay.files_dropped.connect(self._importer.add)
         self._build_layout()
         self.registry = ActionRegistry(self, self.job_view.selected_jobs)
         self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.registry, home, self)
+        self._transport_bar.action_requested.connect(self.registry.run)
         self.player_panel.action_requested.connect(self._job_actions.run_action)
         self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
         feed.draft_extended.connect(self.player_panel.update_draft)
@@ -289,7 +290,7 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.closing.emit()
-            self._settings_store.save_window(self, self.splitter, self.player.master_db)
+            self._settings_store.save_window(self, self.splitter, self.player.mix.master_db)
             self.update_notice.close()
             self.exporter.close()
             self.player_panel.stop_reading()

@@ -1,7 +1,5 @@
 """Watcher for models that this or another process adds to or removes from the model store."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QFileSystemWatcher, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -27,17 +25,17 @@ class ModelStoreWatcher(QObject):
         self._watcher.directoryChanged.connect(self._schedule_change)
         self._debounce_timer = QTimer(self, interval=_DEBOUNCE_MS, singleShot=True)
         self._debounce_timer.timeout.connect(self.changed)
-        self._add_missing_folders()
+        self._watch_existing_folders()
         window.installEventFilter(self)
 
-    def _add_missing_folders(self) -> None:
-        missing = [str(folder) for folder in self._folders if Path(folder).is_dir()]
-        missing = [folder for folder in missing if folder not in self._watcher.directories()]
-        if missing:
-            self._watcher.addPaths(missing)
+    def _watch_existing_folders(self) -> None:
+        existing = [str(folder) for folder in self._folders if folder.is_dir()]
+        unwatched = [folder for folder in existing if folder not in self._watcher.directories()]
+        if unwatched:
+            self._watcher.addPaths(unwatched)
 
     def _schedule_change(self) -> None:
-        self._add_missing_folders()  # the first import creates the folder of imported models
+        self._watch_existing_folders()  # the first import creates the folder of imported models
         self._debounce_timer.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -12,7 +12,7 @@ class PageStack(QStackedWidget):
     """Shows one page. It begins with the loading page, as the library is read in the background."""
 
     def __init__(self, empty_state: EmptyState, songs: Sequence[QWidget]) -> None:
-        """`songs` are the parts of the songs page, from top to bottom; the first takes the free height."""
+        """`songs` are the parts of the songs page, from top to bottom; the first stretches."""
         super().__init__()
         self._empty_state = empty_state
         self._songs_page = QWidget()
@@ -27,7 +27,7 @@ class PageStack(QStackedWidget):
         self._loading_page.setFocus()
 
     def show_library(self, has_songs: bool) -> bool:
-        """Show the songs, or the empty state. Return whether another page was shown before."""
+        """Show the songs, or the empty state. Return True if the page changed."""
         page = self._songs_page if has_songs else self._empty_state
         is_other = page is not self.currentWidget()
         self.setCurrentWidget(page)
@@ -35,7 +35,7 @@ class PageStack(QStackedWidget):
 
 
 def create_column(widgets: Sequence[QWidget], stretched: int) -> QVBoxLayout:
-    """Return a layout of `widgets` from top to bottom, without gaps; the one at index `stretched` takes the free height."""
+    """Return a layout of `widgets` from top to bottom, without gaps; the one at index `stretched` stretches."""
     column = QVBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)

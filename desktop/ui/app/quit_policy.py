@@ -68,7 +68,7 @@ class QuitPolicy(QObject):
         return self._activity.is_active or self._exporter.remaining_count > 0
 
     def end_session(self) -> None:
-        """Let the window close without asking, because the computer shuts down or the user logs out."""
+        """Allow the window to close without asking, because the computer shuts down or the user logs out."""
         self._session_ended_at = monotonic()
 
     def quit_now(self) -> None:

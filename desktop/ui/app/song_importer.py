@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.audio.file_types import audio_suffixes
 from desktop.audio.names import natural_sort_key
-from desktop.jobs.model import Job
+from desktop.jobs.model import Job, options_from_settings
 from desktop.paths import resources
 from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
@@ -22,7 +22,7 @@ _NO_FILES_TEXT = Message("There are no files on the clipboard. Copy songs in a f
 
 
 class SongImporter(QObject):
-    """Adds tracks to the library with the model that is selected for new tracks."""
+    """Adds tracks to the library with the model and the options of the settings."""
 
     def __init__(
         self,
@@ -44,7 +44,8 @@ class SongImporter(QObject):
 
         With `allow_duplicates`, tracks that are already in the library are added again.
         """
-        self._library.add(files, self._settings_store.settings.model, allow_duplicates)
+        options = options_from_settings(self._settings_store.settings)
+        self._library.import_queue.add(files, options, allow_duplicates)
 
     def add_paths(self, paths: Sequence[Path]) -> None:
         """Add files and folders at `paths`."""

@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QActionGroup, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QWidget
 
 from desktop.models.store import Model
+from desktop.models.titles import find_model_title
+from desktop.settings import SKETCH_MODEL
 from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
-from desktop.ui.core.job_text import find_model_title
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
-from desktop.ui.pages.library.status import SKETCH_MODEL
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import PushButton
+from desktop.ui.widgets.button import PushButton, create_icon_button
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.logo import Logo
 from desktop.ui.widgets.progress_bar import ProgressBar
@@ -51,7 +51,10 @@ class TopBar(QWidget):
         self.add_button = PushButton(add.text, "primary", add.icon)
         self.add_button.setToolTip(add.tooltip(tr("Choose songs to separate")))
         self.add_button.clicked.connect(self.add_requested)
-        self.add_folder_button = _create_action_button(ActionId.ADD_FOLDER, tr("Add all songs of a folder"))
+        add_folder = ACTIONS[ActionId.ADD_FOLDER]
+        self.add_folder_button = create_icon_button(
+            add_folder.icon, add_folder.text, add_folder.tooltip(tr("Add all songs of a folder")), "plain"
+        )
         self.add_folder_button.clicked.connect(self.add_folder_requested)
         self._status_label, self._time_left_label = ElidedLabel(13, 400, Colour.DIM), ElidedLabel(13, 400, Colour.DIM)
         self._progress_bar = ProgressBar(tr("Songs separated"))
@@ -61,7 +64,8 @@ class TopBar(QWidget):
         self._batch: BatchProgress | None = None
         self.model_button = ModelButton()
         self.model_button.model_selected.connect(self.model_selected)
-        self.settings_button = _create_action_button(ActionId.SETTINGS)
+        settings = ACTIONS[ActionId.SETTINGS]
+        self.settings_button = create_icon_button(settings.icon, settings.text, settings.tooltip(), "plain")
         self.settings_button.clicked.connect(self.settings_requested)
         self._build_layout()
         self.set_paused(False)
@@ -167,27 +171,18 @@ class ModelButton(PushButton):
         group = QActionGroup(self._menu)
         for model in models:
             action = self._menu.addAction(
-                f"{escape_menu_text(find_model_title(model.name, model.title))}\t{_availability_text(model)}"
+                f"{escape_menu_text(str(find_model_title(model.name, model.title)))}\t{_availability_text(model)}"
             )
             action.setCheckable(True)
             action.setChecked(model.name == selected_name)
             action.triggered.connect(lambda _=False, name=model.name: self.model_selected.emit(name))
             group.addAction(action)
         title = next((model.title for model in models if model.name == selected_name), "")
-        title = find_model_title(selected_name, title)
+        title = str(find_model_title(selected_name, title))
         self.setText(f"{escape_menu_text(title)} ")
         self.setAccessibleName(tr("Model for the next songs: {title}", title=title))
         self.setToolTip(tr("The model for the next songs"))
         self.setVisible(bool(models))
-
-
-def _create_action_button(action_id: ActionId, tooltip: str = "") -> PushButton:
-    """Return a button with the icon of an action alone; `tooltip` defaults to the action's text."""
-    action = ACTIONS[action_id]
-    button = PushButton("", icon_name=action.icon, accessible_name=action.text)
-    button.setIconSize(QSize(16, 16))
-    button.setToolTip(action.tooltip(tooltip))
-    return button
 
 
 def _availability_text(model: Model) -> str:

@@ -42,6 +42,7 @@ class ActionId(Enum):
     SEEK_BACK = auto()
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
+    STOP = auto()
     UNDO_MIX = auto()
     REDO_MIX = auto()
     MUTE_LANE = auto()
@@ -76,7 +77,7 @@ class Scope(Enum):
 
     @property
     def heading(self) -> str:
-        """Its heading, in the language of the user."""
+        """Heading in the user's language."""
         return str(self.value)
 
     @property
@@ -100,62 +101,63 @@ def _for_one(predicate: Callable[[Job], bool]) -> JobsPredicate:
     return lambda jobs: len(jobs) == 1 and predicate(jobs[0])
 
 
+_for_one_pending = _for_one(lambda job: job.state is JobState.PENDING)
+
+
 @dataclass(frozen=True)
 class Action:
-    """An action and all that the window says about it."""
+    """An action: its name, its keys and its icon."""
 
     id: ActionId
     name: Message
-    """Its one name, an order, without "…"."""
+    """Name, in the imperative, without "…"."""
     scope: Scope
     keys: tuple[str, ...] = ()
-    """Key sequences in Qt's portable notation, most usual first."""
+    """Key sequences in Qt's portable notation, primary key first."""
     enabled_when: JobsPredicate = _always
-    """Whether menus offer it for these jobs. Its keys always work: what they run explains why it did nothing."""
+    """Whether menus offer it for these jobs. Its keys always work: the handler shows a notice if it
+    does not apply."""
     icon: str = ""
     """Glyph of its icon buttons."""
     opens_dialog: bool = False
-    """Whether it asks before it does anything, which menus mark with "…"."""
+    """Whether it opens a dialog first, which menus mark with "…"."""
     auto_repeats: bool = False
     """Whether it repeats while its key is held down."""
     is_per_lane: bool = False
     """Whether there is one for each lane; lane number n has `keys[n]`."""
     gestures: tuple[Message, ...] = ()
-    """Names of keys and movements of the mouse, in place of `keys` in the scope of a control."""
+    """Names of keys and mouse gestures that a control handles itself; such an action has no `keys`."""
 
     @property
     def text(self) -> str:
-        """Its name in the language of the user."""
+        """Name in the user's language."""
         return str(self.name)
 
     def lane_text(self, lane: int) -> str:
-        """Return its name for the lane with this number, from 0."""
+        """Return the name in the user's language for the lane with this number, from 0."""
         return tr("{action} {number}", action=self.name, number=lane + 1)
 
     @property
     def menu_text(self) -> str:
-        """Its text in a menu."""
+        """Text in a menu."""
         return f"{self.text}…" if self.opens_dialog else self.text
 
     @property
     def key(self) -> str:
-        """Its most usual key, empty without one."""
+        """Primary key; empty without one."""
         return self.keys[0] if self.keys else ""
 
     @property
     def key_texts(self) -> list[str]:
-        """Its keys, or its gestures, as the user reads them on this system."""
-        return [str(gesture) for gesture in self.gestures] or [native_key_text(key) for key in self.keys]
+        """Keys, or gestures, in the notation of this system and the user's language."""
+        return [str(gesture) for gesture in self.gestures] or [
+            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.keys
+        ]
 
     def tooltip(self, text: str = "") -> str:
-        """Return `text`, or the action's own, with its most usual key."""
+        """Return `text`, or the action's own, with its primary key."""
         key_texts = self.key_texts
         return f"{text or self.text} ({key_texts[0]})" if key_texts else text or self.text
-
-
-def native_key_text(key: str) -> str:
-    """Return a key sequence in the notation of this system."""
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
 
 
 _ACTIONS = (
@@ -185,7 +187,7 @@ _ACTIONS = (
         Scope.SONGS,
         (),
         _for_one(lambda job: job.state is JobState.FAILED),
-        icon="note",
+        icon="alert",
         opens_dialog=True,
     ),
     Action(
@@ -194,7 +196,7 @@ _ACTIONS = (
         Scope.SONGS,
         (),
         _for_any(lambda job: job.state.has_ended),
-        icon="retry",
+        icon="repeat",
     ),
     Action(
         ActionId.CANCEL, Message("Cancel"), Scope.QUEUE, (), _for_any(lambda job: not job.state.has_ended), icon="cross"
@@ -217,34 +219,17 @@ _ACTIONS = (
     ),
     Action(ActionId.PAUSE_OR_RESUME, Message("Pause or resume songs"), Scope.QUEUE, ("Ctrl+P",)),
     Action(ActionId.PAUSE_OR_RESUME_QUEUE, Message("Pause or resume the queue"), Scope.QUEUE, ("Ctrl+Shift+P",)),
-    Action(
-        ActionId.SEPARATE_NEXT,
-        Message("Separate next"),
-        Scope.QUEUE,
-        (),
-        _for_one(lambda job: job.state is JobState.PENDING),
-    ),
-    Action(
-        ActionId.MOVE_UP,
-        Message("Move up in the queue"),
-        Scope.QUEUE,
-        ("Alt+Up",),
-        _for_one(lambda job: job.state is JobState.PENDING),
-    ),
-    Action(
-        ActionId.MOVE_DOWN,
-        Message("Move down in the queue"),
-        Scope.QUEUE,
-        ("Alt+Down",),
-        _for_one(lambda job: job.state is JobState.PENDING),
-    ),
+    Action(ActionId.SEPARATE_NEXT, Message("Separate next"), Scope.QUEUE, (), _for_one_pending),
+    Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
+    Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
     Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",)),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
-    Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",)),
+    Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
     # Not Ctrl+Z, which restores removed songs wherever the focus is.
     Action(ActionId.UNDO_MIX, Message("Undo the last change of the mix"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
     Action(ActionId.REDO_MIX, Message("Redo the change of the mix"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
@@ -261,7 +246,7 @@ _ACTIONS = (
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
     Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
     Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
-    Action(ActionId.SHOW_SHORTCUTS, Message("Show this list"), Scope.APP, ("F1", "?")),
+    Action(ActionId.SHOW_SHORTCUTS, Message("Keyboard shortcuts"), Scope.APP, ("F1", "?")),
     Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
     Action(
@@ -301,17 +286,3 @@ _ACTIONS = (
 
 ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}
 """Every action, in the order of the list of shortcuts."""
-
-
-def list_shortcuts() -> dict[str, list[tuple[str, str]]]:
-    """Return rows of name and keys for the list of shortcuts, by heading; all lanes share one row per action."""
-    rows_by_heading: dict[str, list[tuple[str, str]]] = {scope.heading: [] for scope in Scope}
-    for action in ACTIONS.values():
-        key_texts = action.key_texts
-        if action.is_per_lane:
-            name = tr("{action} 1 to {last_number}", action=action.name, last_number=len(key_texts))
-            keys = tr("{first_key} to {last_key}", first_key=key_texts[0], last_key=key_texts[-1])
-            rows_by_heading[action.scope.heading].append((name, keys))
-        elif key_texts:
-            rows_by_heading[action.scope.heading].append((action.text, ", ".join(key_texts)))
-    return rows_by_heading

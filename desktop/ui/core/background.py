@@ -52,7 +52,7 @@ class BackgroundRunner(QObject):
         """
         future: Future[Result] = Future()
         self._deliver_result(future, on_success, on_failure)
-        threading.Thread(target=_set_result, args=(future, work), name="apart", daemon=True).start()
+        threading.Thread(target=_set_result, args=(future, work), name="detached", daemon=True).start()
 
     def call_in_gui_thread(self, function: Callable[[], None]) -> None:
         """Queue `function` to be called in the GUI thread. May be called from any thread."""

@@ -41,8 +41,8 @@ def available_actions(job: Job) -> list[ActionId]:
     return [primary_action(job)] if job.state.has_ended else [primary_action(job), pause_or_resume_action(job)]
 
 
-def player_actions(job: Job) -> list[ActionId]:
-    """Return the actions of the player's buttons for its job, most likely last."""
+def header_actions(job: Job) -> list[ActionId]:
+    """Return the actions of the buttons in the player's header, most likely last."""
     details = [ActionId.SHOW_ERROR] if job.state is JobState.FAILED else []
     return [*details, *reversed(available_actions(job))]
 

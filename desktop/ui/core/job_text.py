@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
+from desktop.models.titles import find_model_title
 from desktop.stage import Stage
 from desktop.text.durations import format_retry_delay, format_time_left
 from desktop.text.message import Message, tr
@@ -14,12 +15,6 @@ MAX_NAME_LENGTH = 300
 """Number of characters of a title, an artist or a path that is shown."""
 STEMS_PENDING_TEXT = Message("The stems appear here when they are ready")
 SEPARATING_HERE_TEXT = Message("Separating this part")
-_MODEL_TITLES = {
-    "htdemucs": Message("HT Demucs"),
-    "htdemucs_ft": Message("HT Demucs · fine-tuned"),
-    "htdemucs_6s": Message("HT Demucs · six stems"),
-    "sketch": Message("Sketch · draft quality"),
-}
 _RUNTIME_TEXTS = {
     "openvino": Message("Computed by OpenVINO on the processor."),
     "openvino bf16": Message("Computed by OpenVINO on the processor, in 16 bits."),
@@ -57,18 +52,9 @@ def format_artist(job: Job) -> str:
     return printable(job.artist, MAX_NAME_LENGTH)
 
 
-def find_model_title(name: str, title: str = "") -> str:
-    """Return the title of the model `name` in the language of the user.
-
-    `title` is its title in the model store; without one, use that of the built-in model, or the name.
-    """
-    built_in = _MODEL_TITLES.get(name)
-    return str(built_in) if built_in and title in ("", built_in.template) else title or name
-
-
 def model_title(job: Job) -> str:
     """Return the title of the model that separated the job, or that was requested if none did."""
-    return find_model_title(job.model_used or job.options.model)
+    return str(find_model_title(job.model_used or job.options.model))
 
 
 def format_runtime(name: str | None) -> str:
@@ -89,13 +75,13 @@ def format_job_status(job: Job, is_queue_paused: bool = False) -> str:
 
 
 def format_pending_status(job: Job, is_queue_paused: bool = False) -> str:
-    """Return why a pending job is held, or its progress; empty for a job that only waits for its turn."""
+    """Return why a pending job is waiting, or its progress; empty for a job that only waits for its turn."""
     status = _pending_status(job, is_queue_paused)
     return str(status.text) if status else ""
 
 
 def format_stage(stage: Stage | None, progress: float, is_repeat: bool = False) -> str:
-    """Return what a processing job does now; `is_repeat` tells whether it has stems from an earlier run."""
+    """Return what a processing job does now; `is_repeat`: it has stems from an earlier run."""
     return str(_stage_status(stage, progress, is_repeat).text)
 
 
@@ -120,7 +106,7 @@ def _job_status(job: Job, is_queue_paused: bool = False) -> _Status:
 
 
 def _pending_status(job: Job, is_queue_paused: bool) -> _Status | None:
-    """Return why a pending job is held, or its progress; None for a job that only waits for its turn."""
+    """Return why a pending job is waiting, or its progress; None for a job that only waits for its turn."""
     retry_delay = job.retry_delay(datetime.now(UTC))
     if retry_delay:
         delay = format_retry_delay(retry_delay)

@@ -9,11 +9,10 @@ from PySide6.QtWidgets import QWidget
 from desktop.audio.files import RejectedPath
 from desktop.audio.names import printable
 from desktop.jobs.model import Job
-from desktop.jobs.text import format_last_attempt
+from desktop.jobs.text import STAGE_TEXTS, format_last_attempt
 from desktop.paths import Home
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import log_file
-from desktop.stage import Stage
 from desktop.text.message import Message, tr, tr_count
 from desktop.ui.core.job_text import model_title
 from desktop.ui.dialogs.base import TextDialog
@@ -22,12 +21,6 @@ from desktop.ui.dialogs.log_tail import read_log_tail
 _PRIVACY_TEXT = Message(
     "This report is on this computer only: Unbraid does not send it anywhere. Attach it when you report the problem."
 )
-_STAGE_TEXTS = {
-    Stage.DOWNLOADING: Message("downloading"),
-    Stage.DECODING: Message("decoding"),
-    Stage.SEPARATING: Message("separating"),
-    Stage.WRITING: Message("writing"),
-}
 
 
 class FailureDetailsDialog(TextDialog):
@@ -71,7 +64,7 @@ def _details_text(job: Job, home: Home) -> str:
     facts = (
         tr("Song: {path}", path=printable(job.source, 500)),
         tr("Model: {model}", model=model_title(job)),
-        tr("Stage: {stage}", stage=_STAGE_TEXTS[job.stage]) if job.stage else "",
+        tr("Stage: {stage}", stage=STAGE_TEXTS[job.stage]) if job.stage else "",
         tr("Added: {time}", time=_format_time(job.added)),
         _ended_text(job, _format_time(job.ended)) if job.ended else "",
         tr("Song ID: {song_id}", song_id=job.id),

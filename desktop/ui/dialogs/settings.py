@@ -1,7 +1,9 @@
 """Settings dialog."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Collection, Iterable
 from functools import partial
+from importlib.util import find_spec
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -17,11 +19,10 @@ from PySide6.QtWidgets import (
 
 from desktop.paths import Home
 from desktop.runtime import nvidia
-from desktop.setting_spec import Need, Page, SettingValue
+from desktop.setting_spec import Choice, Group, Need, Setting, SettingValue
 from desktop.settings import SETTINGS, Settings
 from desktop.text.message import Message, tr
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
@@ -107,10 +108,10 @@ class SettingsDialog(QDialog):
         cards = QVBoxLayout(self._cards)
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
-        for page in Page:
-            rows = [row for key, row in self._rows.items() if SETTINGS[key].is_on(page)]
+        for group in Group:
+            rows = [row for key, row in self._rows.items() if SETTINGS[key].is_in(group)]
             if rows:
-                cards.addWidget(create_card(str(page.value), rows))
+                cards.addWidget(create_card(str(group.value), rows))
         self._scroll_area = _ScrollArea(self._cards)
         column.addWidget(self._scroll_area, 1)
         column.addWidget(self.status_label)
@@ -214,6 +215,39 @@ class _ScrollArea(QScrollArea):
         if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
             self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
         return super().eventFilter(watched, event)
+
+
+def met_needs(
+    has_tray: bool, offers_updates: bool, platform: str = sys.platform, has_openvino: bool | None = None
+) -> set[Need]:
+    """Return which needs of choices and settings are met.
+
+    No runtime is imported to find out: the window does not load these libraries.
+    """
+    if has_openvino is None:
+        has_openvino = find_spec("openvino") is not None
+    is_met = {
+        Need.TRAY: has_tray,
+        Need.OPENVINO: has_openvino,
+        Need.NVIDIA: platform != "darwin",
+        Need.APPLE: platform == "darwin",
+        Need.UPDATE_FEED: offers_updates,
+    }
+    return {need for need in Need if is_met[need]}
+
+
+def offered_choices(setting: Setting, current: SettingValue, needs: Collection[Need]) -> list[Choice]:
+    """Return the choices of a setting whose needs are among the met `needs`.
+
+    A setting of numbers also offers its `current` value, which may come from an edited file, if it is in the range.
+    """
+    all_choices = setting.row.choices if setting.row else ()
+    choices = [choice for choice in all_choices if choice.needs is None or choice.needs in needs]
+    if setting.range is None or isinstance(current, str):
+        return choices
+    if current in setting.range and all(choice.value != current for choice in choices):
+        choices.append(Choice(current, setting.range.describe(current)))
+    return sorted(choices, key=lambda choice: float(choice.value))
 
 
 def _not_saved_text(home: Home) -> str:

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.audio.names import printable
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job
+from desktop.jobs.text import format_last_attempt
 from desktop.text.message import tr, tr_count
-from desktop.ui.pages.library.job_model import JobTableModel
+from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.queue_estimate import BatchProgress
 
 _MIN_INTERVAL_MS = 30_000
@@ -15,22 +16,22 @@ _MIN_INTERVAL_MS = 30_000
 
 
 class Announcer(QObject):
-    """Announces changes of jobs and of the batch through the callback `announce`.
+    """Announces the outcomes of jobs and the progress of the batch through the callback `announce`.
 
     Events within 30 seconds of an announcement are combined into the next one.
     """
 
-    def __init__(self, jobs: JobTableModel, announce: Callable[[str], None], parent: QObject | None = None) -> None:
+    def __init__(self, batches: BatchTracker, announce: Callable[[str], None], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._announce_text = announce
-        self._active_ids: set[str] = set()
         self._completed: list[Job] = []
         self._failed: list[Job] = []
         self._quarter = 0
         self._progress_text = ""
         self._interval_timer = QTimer(self, interval=_MIN_INTERVAL_MS, singleShot=True)
         self._interval_timer.timeout.connect(self._announce_pending)
-        jobs.job_changed.connect(self._follow_job)
+        batches.job_completed.connect(self._announce_completed)
+        batches.job_failed.connect(self._announce_failed)
 
     def follow_batch(self, batch: BatchProgress | None) -> None:
         """Announce each completed quarter of `batch`; if it is None, announce all pending events at once."""
@@ -49,15 +50,13 @@ class Announcer(QObject):
             self._announce_soon()
         self._quarter = quarter
 
-    def _follow_job(self, job: Job) -> None:
-        if not job.state.has_ended:
-            self._active_ids.add(job.id)
-        elif job.id in self._active_ids:  # otherwise it ended before the window was opened
-            self._active_ids.discard(job.id)
-            ended = {JobState.COMPLETED: self._completed, JobState.FAILED: self._failed}.get(job.state)
-            if ended is not None:
-                ended.append(job)
-                self._announce_soon()
+    def _announce_completed(self, job: Job) -> None:
+        self._completed.append(job)
+        self._announce_soon()
+
+    def _announce_failed(self, job: Job) -> None:
+        self._failed.append(job)
+        self._announce_soon()
 
     def _announce_soon(self) -> None:
         if not self._interval_timer.isActive():
@@ -72,6 +71,8 @@ class Announcer(QObject):
 
 
 def _failures_text(jobs: list[Job]) -> str:
+    if len(jobs) == 1 and jobs[0].last_attempt:
+        return format_last_attempt(jobs[0], printable(jobs[0].title))
     if len(jobs) == 1:
         sentence = tr("“{title}” could not be separated.", title=printable(jobs[0].title))
         return f"{sentence} {jobs[0].error}" if jobs[0].error else sentence

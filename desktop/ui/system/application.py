@@ -1,4 +1,4 @@
-"""Creation of the QApplication, with a message to the user if Qt cannot open a window.
+"""Creation of the QApplication in the user's language, with a message if Qt cannot open a window.
 
 Qt alone would abort the process without a visible message.
 """
@@ -10,10 +10,11 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QLibraryInfo, QLocale, QMessageLogContext, QtMsgType, QTranslator, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from desktop.runtime.fatal_error import show_fatal_error
+from desktop.text.catalogue import ENGLISH, shown_language
 from desktop.text.message import Message, tr
 
 _MISSING_LIBRARY_TEXT = Message(
@@ -31,7 +32,17 @@ def create_application() -> QApplication:
     If Qt cannot open a window, show the reason and exit the process with status 1.
     """
     with _report_fatal_qt_message():
-        return QApplication(sys.argv[:1])
+        application = QApplication(sys.argv[:1])
+    translate_qt(application)
+    return application
+
+
+def translate_qt(application: QApplication) -> None:
+    """Show Qt's own words, such as the menus of its text fields, in the language of the app."""
+    translator = QTranslator(application)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    if shown_language() != ENGLISH and translator.load(QLocale(shown_language()), "qtbase", "_", folder):
+        application.installTranslator(translator)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from desktop.ui.theme.palette import Colour, theme
 GRID_SIZE = 16.0
 """Width and height of the grid on which glyphs are drawn."""
 _SCALES = (1, 2, 3)
-_FILLED_GLYPHS = {"play"}
+_FILLED_GLYPHS = {"play", "to_start", "stop"}
 _TOOTH_OUTLINE = ((-0.28, 5.2), (-0.2, 7.0), (0.2, 7.0), (0.28, 5.2))
 """Corners of a tooth of the gear: angle from the middle of the tooth in radians, and radius on the glyph grid."""
 
@@ -57,18 +57,27 @@ def draw_glyph(painter: QPainter, name: str, rect: QRectF, colour: Colour, strok
 
 
 def create_glyph_icon(name: str, colour: Colour, stroke_width: float = 1.6) -> QIcon:
-    """Return the glyph `name` as a button icon of 16 pixels, for scale factors 1, 2 and 3, in the current value of `colour`."""
+    """Return the glyph `name` as a button icon of 16 pixels, for scale factors 1, 2 and 3, in the current value of `colour`.
+
+    A disabled button shows it fainter. Raises KeyError if there is no such glyph.
+    """
+    _glyph_path(name)  # an error must not be raised while a painter is active
     icon_image = QIcon()
-    for scale in _SCALES:
-        side = round(GRID_SIZE) * scale
-        pixmap = QPixmap(QSize(side, side))
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        draw_glyph(painter, name, QRectF(0, 0, side, side), colour, stroke_width)
-        painter.end()
-        pixmap.setDevicePixelRatio(scale)
-        icon_image.addPixmap(pixmap)
+    for mode, mode_colour in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, Colour.FAINT)):
+        for scale in _SCALES:
+            icon_image.addPixmap(_glyph_pixmap(name, mode_colour, stroke_width, scale), mode)
     return icon_image
+
+
+def _glyph_pixmap(name: str, colour: Colour, stroke_width: float, scale: int) -> QPixmap:
+    side = round(GRID_SIZE) * scale
+    pixmap = QPixmap(QSize(side, side))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    draw_glyph(painter, name, QRectF(0, 0, side, side), colour, stroke_width)
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
 
 
 @cache
@@ -97,7 +106,7 @@ def _alert() -> QPainterPath:
     return path
 
 
-def _retry() -> QPainterPath:
+def _repeat() -> QPainterPath:
     path = _polylines(((13.4, 2.4), (13.4, 5.9), (9.9, 5.9)))
     path.arcMoveTo(QRectF(2.6, 2.6, 10.8, 10.8), 35)
     path.arcTo(QRectF(2.6, 2.6, 10.8, 10.8), 35, 300)
@@ -126,8 +135,10 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     "play": lambda: _polylines(((4.6, 3), (12.8, 8), (4.6, 13), (4.6, 3))),
     "pause": lambda: _polylines(((5.4, 3.4), (5.4, 12.6)), ((10.6, 3.4), (10.6, 12.6))),
     "search": _search,
-    "note": _alert,
-    "retry": _retry,
+    "to_start": lambda: _polylines(((3.2, 3.2), (3.2, 12.8)), ((13.2, 3.2), (6.4, 8), (13.2, 12.8), (13.2, 3.2))),
+    "stop": lambda: _polylines(((3.8, 3.8), (12.2, 3.8), (12.2, 12.2), (3.8, 12.2), (3.8, 3.8))),
+    "alert": _alert,
+    "repeat": _repeat,
     "dots": _dots,
     "gear": _gear,
 }

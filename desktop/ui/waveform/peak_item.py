@@ -1,6 +1,7 @@
 """Waveform of one lane: an image of its peaks, cached until the view, the size or the colour changes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -24,6 +25,16 @@ INAUDIBLE_OPACITY = 0.25
 ImageKey = tuple[float, float, int, int, float, float, str]
 TimeSpan = tuple[float, float]
 """Start and end in seconds."""
+
+
+@dataclass(frozen=True)
+class LaneWaveform:
+    """Content of one lane, which stays empty without peaks."""
+
+    peaks: PeakSource | None
+    colour: Colour
+    gain: float = 1.0
+    """Vertical scale of the samples."""
 
 
 class PeakItem(pg.GraphicsObject):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
@@ -11,10 +10,9 @@ from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.peak_item import PeakItem, TimeSpan
-from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, PeakSource, SampleWindow
-from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
-from desktop.ui.waveform.time_axis import TimeAxis
+from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
+from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
+from desktop.ui.waveform.time_axis import AXIS_HEIGHT, TimeAxis
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
 from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
@@ -22,16 +20,6 @@ from desktop.ui.widgets.accessibility import accessible_role
 PLAYHEAD_WIDTH = 1.5
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
-
-
-@dataclass(frozen=True)
-class LaneWaveform:
-    """Content of one lane, which stays empty without peaks."""
-
-    peaks: PeakSource | None
-    colour: Colour
-    gain: float = 1.0
-    """Vertical scale of the samples."""
 
 
 @accessible_role(QAccessible.Role.Canvas, is_leaf=True)

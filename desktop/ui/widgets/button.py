@@ -56,11 +56,20 @@ class PushButton(QPushButton):
             super().keyPressEvent(event)
 
 
-def create_icon_button(icon_name: str, accessible_name: str, parent: QWidget | None = None) -> PushButton:
-    """Return a quiet button with only an icon; `accessible_name` says what it does."""
-    button = PushButton("", "quiet", icon_name, accessible_name, parent=parent)
-    button.setFixedSize(28, 28)
-    button.setStyleSheet("min-height: 24px; padding: 0;")
+def create_icon_button(
+    icon_name: str, accessible_name: str, tooltip: str = "", kind: str = "quiet", parent: QWidget | None = None
+) -> PushButton:
+    """Return a button with only an icon; `accessible_name` says what it does, and so does `tooltip` if it is not empty.
+
+    A quiet one is small. Raises KeyError if there is no such icon.
+    """
+    button = PushButton("", kind, icon_name, accessible_name, parent=parent)
+    button.setToolTip(tooltip)
+    if kind == "quiet":
+        button.setFixedSize(28, 28)
+        button.setStyleSheet("min-height: 24px; padding: 0;")
+    else:
+        button.setIconSize(QSize(16, 16))
     return button
 
 

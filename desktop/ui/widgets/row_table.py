@@ -1,4 +1,4 @@
-"""Behaviour that all tables share: a row is one thing, which is selected as a whole and not edited."""
+"""Behaviour that all tables share. Rows are selected whole and read-only."""
 
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 

@@ -269,7 +269,7 @@ def test_finished_batch_shows_a_notice_whose_button_filters_failed_jobs(setting:
 def test_link_of_a_draft_separates_it_again_with_the_requested_model(setting: WindowHarness, qtbot: QtBot) -> None:
     job = setting.store.insert(make_job("Night Drive", JobState.COMPLETED, model="htdemucs_ft", model_used="sketch"))
     window = open_window(setting, qtbot)
-    window.job_view.link_clicked.emit(job, StatusLink.SEPARATE_BETTER)
+    window.job_view.link_clicked.emit(job, StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY)
     qtbot.waitUntil(lambda: [queued.options.model for queued in setting.queue.jobs] == ["htdemucs_ft"])
 
 
@@ -295,16 +295,16 @@ def test_sketch_fallback_notice_counts_existing_jobs_and_starts_over_after_dismi
     drafts = [make_job(title, JobState.COMPLETED, model_used="sketch") for title in ("One", "Two", "Three")]
     jobs.upsert_jobs(drafts)
     for draft in drafts[:2]:
-        jobs.fallback_draft_completed.emit(draft)
+        jobs.sketch_fallback_completed.emit(draft)
     assert "2 songs were separated with Sketch" in _notice_text(window)
     jobs.remove_jobs([drafts[0].id])
     assert "“Two” was separated with Sketch" in _notice_text(window)
     jobs.remove_jobs([drafts[1].id])
     assert "Sketch" not in _notice_text(window)
     jobs.upsert_jobs(drafts)
-    jobs.fallback_draft_completed.emit(drafts[0])
+    jobs.sketch_fallback_completed.emit(drafts[0])
     _button(window.notices, "Dismiss").click()
-    jobs.fallback_draft_completed.emit(drafts[2])
+    jobs.sketch_fallback_completed.emit(drafts[2])
     assert "“Three” was separated with Sketch" in _notice_text(window)
 
 
@@ -333,8 +333,8 @@ def test_selected_job_is_loaded_and_controlled_by_keys(setting: WindowHarness, q
     qtbot.waitUntil(lambda: window.player.is_ready)
     qtbot.keyClick(window, Qt.Key.Key_2)
     qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ShiftModifier)
-    assert window.player.lane_mix(1).mute
-    assert window.player.lane_mix(0).solo
+    assert window.player.mix.lane_mix(1).mute
+    assert window.player.mix.lane_mix(0).solo
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
     assert window.player.position > 0
     qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
@@ -352,7 +352,7 @@ def test_song_is_as_it_was_left_when_the_window_opens_again(setting: WindowHarne
     second_window = open_window(setting, qtbot)
     _select(second_window, qtbot, job)
     qtbot.waitUntil(lambda: second_window.player.is_ready)
-    assert second_window.player.lane_mix(1).mute
+    assert second_window.player.mix.lane_mix(1).mute
     assert second_window.player.position_seconds == pytest.approx(1.5)
 
 
@@ -386,7 +386,7 @@ def test_job_that_no_longer_matches_the_search_stays_in_the_player(
     if filtered_by == "search":
         window.top_bar.search_for("one")
     else:
-        window.library.commands.retry([job])
+        window.library.commands.separate_again([job])
     qtbot.waitUntil(lambda: "two" not in _titles(window))
     assert window.player_panel.job is not None
     assert window.player_panel.job.id == job.id
@@ -450,7 +450,7 @@ def test_window_state_is_restored(setting: WindowHarness, qtbot: QtBot) -> None:
     first_window = open_window(setting, qtbot, size)
     first_window.splitter.moveSplitter(300, 1)
     sizes = first_window.splitter.sizes()
-    first_window.player.set_master_db(-6.0)
+    first_window.player.mix.set_master_db(-6.0)
     first_window.top_bar.model_selected.emit("sketch")
     first_window.close()
     second_window = setting.create_window()
@@ -459,7 +459,7 @@ def test_window_state_is_restored(setting: WindowHarness, qtbot: QtBot) -> None:
     qtbot.waitExposed(second_window)
     assert second_window.size() == size
     assert second_window.selected_model == "sketch"
-    assert second_window.player.master_db == pytest.approx(-6.0)
+    assert second_window.player.mix.master_db == pytest.approx(-6.0)
     qtbot.waitUntil(lambda: second_window.job_view.isVisible())
     assert second_window.splitter.sizes() == sizes
 

@@ -76,7 +76,7 @@ def test_space_on_a_focused_button_presses_it_and_does_not_play(playable: MainWi
     _focus(mute, qtbot)
     with qtbot.assertNotEmitted(playable.registry.qt_action(ActionId.PLAY_OR_PAUSE).triggered):
         qtbot.keyClick(mute, Qt.Key.Key_Space)
-    assert playable.player.lane_mix(0).mute
+    assert playable.player.mix.lane_mix(0).mute
     _focus(playable.top_bar.settings_button, qtbot)
     with qtbot.waitSignal(playable.top_bar.settings_requested):
         qtbot.keyClick(playable.top_bar.settings_button, Qt.Key.Key_Space)
@@ -105,9 +105,9 @@ def test_arrows_on_a_fader_set_the_level_and_do_not_seek(playable: MainWindow, q
     assert fader is not None
     _focus(fader, qtbot)
     qtbot.keyClick(fader, Qt.Key.Key_Left)
-    assert playable.player.lane_mix(0).gain_db < 0
+    assert playable.player.mix.lane_mix(0).gain_db < 0
     qtbot.keyClick(fader, Qt.Key.Key_Home)
-    assert playable.player.lane_mix(0).gain_db == -60
+    assert playable.player.mix.lane_mix(0).gain_db == -60
     assert playable.player.position == 0
 
 
@@ -133,26 +133,26 @@ def test_alt_z_undoes_changes_of_the_mix_and_restores_no_removed_song(
     setting.store.move_to_bin([removed.id])
     qtbot.keyClick(playable, Qt.Key.Key_1)
     qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier)
-    assert not playable.player.lane_mix(0).mute
+    assert not playable.player.mix.lane_mix(0).mute
     qtbot.keyClick(playable, Qt.Key.Key_Z, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
-    assert playable.player.lane_mix(0).mute
+    assert playable.player.mix.lane_mix(0).mute
     assert [job.id for job in setting.store.jobs_in_bin()] == [removed.id]
     qtbot.keyClick(playable, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: not setting.store.jobs_in_bin())
-    assert playable.player.lane_mix(0).mute
+    assert playable.player.mix.lane_mix(0).mute
 
 
 def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
     changes: list[bool] = []
-    playable.player.lanes_changed.connect(lambda: changes.append(True))
+    playable.player.mix.lanes_changed.connect(lambda: changes.append(True))
     buttons = playable.player_panel.findChildren(LaneHeader)[0].findChildren(LetterButton)
     for button in buttons:
         interface = QAccessible.queryAccessibleInterface(button)
         assert interface is not None
         interface.actionInterface().doAction("Toggle")
-    assert playable.player.lane_mix(0) == replace(playable.player.lane_mix(0), mute=True, solo=True)
+    assert playable.player.mix.lane_mix(0) == replace(playable.player.mix.lane_mix(0), mute=True, solo=True)
     assert [button.isChecked() for button in buttons] == [True, True]
-    playable.player.toggle_mute(0)
+    playable.player.mix.toggle_mute(0)
     assert [button.isChecked() for button in buttons] == [False, True]
     assert len(changes) == 3
 

@@ -1,7 +1,6 @@
 """Texts of the window's actions, notices and top bar can all be translated: none stays English in the pseudo-language."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,49 +11,39 @@ from pytestqt.qtbot import QtBot
 from desktop.audio.files import RejectedPath
 from desktop.export.result import NO_STEMS_REASON, ExportResult
 from desktop.jobs.model import JobState
+from desktop.models.titles import find_model_title
 from desktop.stage import Stage
-from desktop.text.catalogue import ENGLISH, PSEUDO_LANGUAGE, use_language
 from desktop.text.message import Message
 from desktop.ui.app.event_notices import batch_result_text
 from desktop.ui.app.stem_exporter import result_text
-from desktop.ui.core.actions import ACTIONS, Scope, list_shortcuts
+from desktop.ui.core.actions import ACTIONS, Scope
 from desktop.ui.core.job_text import (
     STEMS_PENDING_TEXT,
-    find_model_title,
     format_last_runtime,
     format_partial_results,
     format_runtime,
 )
 from desktop.ui.core.opener import no_file_manager_text
+from desktop.ui.dialogs.shortcuts import list_shortcuts
 from desktop.ui.pages.library.import_queue import ImportResult
 from tests.helpers.jobs import make_job
+from tests.helpers.pseudo_language import untranslated_words
 from tests.helpers.window import WindowHarness, open_window
 
-pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
+pytestmark = [
+    pytest.mark.usefixtures("pseudo_language"),
+    pytest.mark.qt_log_ignore("does not support propagateSizeHints"),
+]
 
 TITLE = "2024 – 7"
 """A title without letters, so that the text around it is all that can be English."""
+NAMES = {"WAV", "FLAC", "Sketch"}
 BUILT_IN_MODELS = ("htdemucs", "htdemucs_ft", "htdemucs_6s", "sketch")
 RUNTIMES = ("openvino", "openvino bf16", "torch", "torch bf16", "cuda fp16", "mps fp16")
 
 
-@pytest.fixture(autouse=True)
-def pseudo_language() -> Iterator[None]:
-    """Show all text in the pseudo-language, which has brackets around every text that can be translated."""
-    use_language(PSEUDO_LANGUAGE, Path())
-    yield
-    use_language(ENGLISH, Path())
-
-
-def untranslated(text: str) -> str:
-    """Return what `text` has outside of the brackets."""
-    while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", "", text)) != text:
-        text = shorter
-    return text
-
-
 def is_translated(text: str) -> bool:
-    return bool(text) and not re.search(r"[^\W\d_]", untranslated(text))
+    return bool(text) and not untranslated_words(text, NAMES)
 
 
 def test_names_of_actions_and_headings_of_shortcuts() -> None:
@@ -83,7 +72,7 @@ def test_status_of_a_queued_song(changes: dict[str, Any]) -> None:
 
 
 def test_titles_of_models_and_sentences_about_runtimes() -> None:
-    assert all(is_translated(find_model_title(name)) for name in BUILT_IN_MODELS)
+    assert all(is_translated(str(find_model_title(name))) for name in BUILT_IN_MODELS)
     started = make_job().added
     for name in RUNTIMES:
         assert is_translated(format_runtime(name))
@@ -122,5 +111,5 @@ def test_top_bar_and_notices(setting: WindowHarness, qtbot: QtBot) -> None:
     for widget in (window.top_bar, *window.top_bar.findChildren(QWidget)):
         if widget is not window.top_bar.search_field and not window.top_bar.search_field.isAncestorOf(widget):
             texts += [widget.accessibleName(), re.sub(r" \([^()]*\)$", "", widget.toolTip())]
-    texts += [action.text().removeprefix("Sketch") for action in window.top_bar.model_button.menu().actions()]
+    texts += [action.text() for action in window.top_bar.model_button.menu().actions()]
     assert [text for text in texts if text and not is_translated(text)] == []

@@ -79,7 +79,7 @@ def find_button(window: MainWindow, name: str) -> QPushButton:
 
 def find_check_thread() -> threading.Thread | None:
     """Return the thread of a running update check."""
-    return next((thread for thread in threading.enumerate() if thread.name == "apart"), None)
+    return next((thread for thread in threading.enumerate() if thread.name == "detached"), None)
 
 
 def test_notice_names_the_new_version_and_its_button_opens_the_release_page(

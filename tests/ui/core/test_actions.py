@@ -7,8 +7,9 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState
 from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ACTIONS, Action, ActionId, Scope, list_shortcuts
-from desktop.ui.core.job_actions import available_actions, player_actions
+from desktop.ui.core.actions import ACTIONS, Action, ActionId, Scope
+from desktop.ui.core.job_actions import available_actions, header_actions
+from desktop.ui.dialogs.shortcuts import list_shortcuts
 from desktop.ui.pages.library.menu import MenuItem, build_menu_items
 from desktop.ui.theme.icons import create_glyph_icon
 from desktop.ui.theme.palette import Colour
@@ -46,7 +47,7 @@ def test_every_icon_of_an_action_can_be_drawn(qtbot: QtBot) -> None:
 def test_menu_offers_what_the_row_and_the_player_offer(state: JobState) -> None:
     job = make_job(state=state)
     in_menu = {item.action for item in flatten(build_menu_items([job], []))}
-    assert {*available_actions(job), *player_actions(job)} <= in_menu
+    assert {*available_actions(job), *header_actions(job)} <= in_menu
 
 
 @pytest.mark.parametrize("state", JobState)

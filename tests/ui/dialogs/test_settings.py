@@ -22,8 +22,7 @@ from desktop.settings import RUNTIMES, SETTINGS, Settings
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
 from desktop.ui.app.song_importer import list_demo_songs
 from desktop.ui.core.settings_store import SettingsStore
-from desktop.ui.dialogs.settings import SettingsDialog
-from desktop.ui.dialogs.settings_choices import met_needs, offered_choices
+from desktop.ui.dialogs.settings import SettingsDialog, met_needs, offered_choices
 from desktop.ui.dialogs.settings_widgets import SettingRow
 from desktop.ui.widgets.check_box import Switch
 from tests.helpers.jobs import make_job

@@ -1,12 +1,13 @@
 """Every text of the dialogs and of the desktop services passes through the catalogue."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection
 from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QPlainTextEdit, QTableWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from desktop.audio.files import RejectedPath
@@ -20,6 +21,7 @@ from desktop.text.message import verbatim
 from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.about import AboutDialog
 from desktop.ui.dialogs.bin import DeleteDialog
+from desktop.ui.dialogs.components import list_components
 from desktop.ui.dialogs.failure_details import CrashReportDialog, FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
@@ -32,19 +34,16 @@ from desktop.ui.system.notifications import batch_notification, failure_notifica
 from desktop.ui.system.sleep_inhibitors import INHIBIT_REASON
 from desktop.ui.system.tray import TrayIcon
 from tests.helpers.jobs import make_job
-from tests.helpers.pseudo_language import pseudo_language, untranslated_words
+from tests.helpers.pseudo_language import find_untranslated
+from tests.helpers.widget_texts import KEY_NAMES, list_widget_texts
 
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged")
+pytestmark = [
+    pytest.mark.usefixtures("pseudo_language"),
+    pytest.mark.qt_log_ignore("This plugin does not support", "systemTrayWindowChanged"),
+]
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 # "T" is the title of a song.
 NAMES = {"T", "HT", "Demucs", "WAV", "FLAC", "MP3"}
-WIDGET_TEXTS = ("windowTitle", "text", "toolTip", "accessibleName", "accessibleDescription", "toPlainText")
-
-
-@pytest.fixture(autouse=True)
-def translated() -> Iterator[None]:
-    with pseudo_language():
-        yield
 
 
 @pytest.fixture
@@ -52,24 +51,14 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home").create_folders()
 
 
-def shown_texts(top: QWidget) -> Iterator[str]:
-    """Yield each text of a widget and of the widgets in it, and of the lists and headers among them."""
-    for widget in (top, *top.findChildren(QWidget)):
-        yield from (getattr(widget, name)() for name in WIDGET_TEXTS if hasattr(widget, name))
-        if isinstance(widget, QComboBox):
-            yield from (widget.itemText(row) for row in range(widget.count()))
-        if isinstance(widget, QTableWidget):
-            yield from (widget.horizontalHeaderItem(column).text() for column in range(widget.columnCount()))
-
-
-def check_translated(*texts: str) -> None:
+def check_translated(*texts: str, names: Collection[str] = NAMES) -> None:
     assert any(PSEUDO_START in text for text in texts)
-    assert not {text: words for text in texts if (words := untranslated_words(text, NAMES))}
+    assert not find_untranslated(texts, names)
 
 
 def check_dialog(dialog: QDialog, qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
-    check_translated(*shown_texts(dialog))
+    check_translated(*list_widget_texts(dialog))
 
 
 def failed_job(**changes: object) -> Job:
@@ -104,9 +93,8 @@ def test_settings_are_translated_with_their_mnemonics(home: Home, qtbot: QtBot) 
     qtbot.addWidget(dialog)
     home.settings.mkdir()
     dialog.restore_defaults()  # which cannot be saved
-    # The letter of a mnemonic has no accent, so only the brackets count.
-    texts = [text for text in shown_texts(dialog) if text]
-    assert not [text for text in texts if not (text.startswith(PSEUDO_START) and text.endswith(PSEUDO_END))]
+    texts = list(list_widget_texts(dialog))
+    check_translated(*texts)
     assert len([text for text in texts if "&" in text]) > len([s for s in SETTINGS.values() if s.row])
     ranges = [setting.range for setting in SETTINGS.values() if isinstance(setting.range, Range)]
     check_translated(*(str(allowed.describe(allowed.maximum)) for allowed in ranges))
@@ -114,18 +102,16 @@ def test_settings_are_translated_with_their_mnemonics(home: Home, qtbot: QtBot) 
 
 def test_about_dialog_is_translated_except_for_components_and_licences(home: Home, qtbot: QtBot) -> None:
     dialog = AboutDialog(home)
-    dialog.findChild(QPlainTextEdit).clear()
+    dialog.licence_view.clear()
     qtbot.addWidget(dialog)
-    untranslated = {word for text in shown_texts(dialog) for word in untranslated_words(text)}
-    assert untranslated == {"Unbraid"}
+    components = " ".join(f"{part.name} {part.version} {part.licence} {part.bundled_in}" for part in list_components())
+    check_translated(*list_widget_texts(dialog), names={*re.findall(r"\w[\w.'-]*", components)})
 
 
 def test_list_of_keys_is_translated(qtbot: QtBot) -> None:
     dialog = ShortcutsDialog()
     qtbot.addWidget(dialog)
-    lines = dialog.text_view.toPlainText().splitlines()
-    names = [line.partition("\t")[0].strip() for line in lines if line.strip() not in ("", "Unbraid")]
-    assert not [name for name in names if not name.strip().startswith((PSEUDO_START, PSEUDO_END))]
+    check_translated(*list_widget_texts(dialog), names=KEY_NAMES)
 
 
 def test_notifications_are_translated() -> None:

@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 from pytestqt.qtbot import QtBot
 
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Attempt, Job, JobState
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.pages.library.activity import ActivityTracker
+from desktop.ui.pages.library.batches import BatchTracker
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.announcer import Announcer
 from tests.helpers.jobs import make_job
-from tests.helpers.pseudo_language import pseudo_language, untranslated_words
+from tests.helpers.pseudo_language import untranslated_words, use_pseudo_language
 
 ERROR = "The file is damaged: its index is missing."
 
@@ -23,8 +24,8 @@ class AnnouncerHarness:
     def __init__(self) -> None:
         self.announcements: list[str] = []
         self.jobs = JobTableModel()
-        self.announcer = Announcer(self.jobs, self.announcements.append)
         self.activity = ActivityTracker(self.jobs, self.jobs)
+        self.announcer = Announcer(BatchTracker(self.jobs, self.activity, self.jobs), self.announcements.append)
         for signal in (self.activity.membership_changed, self.activity.progress_changed):
             signal.connect(lambda: self.announcer.follow_batch(self.activity.batch))
 
@@ -87,9 +88,16 @@ def test_cancelled_song_and_earlier_results_are_not_announced(harness: Announcer
     assert not [announcement for announcement in harness.announcements if "percent" not in announcement]
 
 
+def test_song_that_was_not_separated_again_is_no_separated_song(harness: AnnouncerHarness) -> None:
+    song = make_job("Vibe Ace", JobState.COMPLETED)
+    harness.jobs.upsert_jobs([replace(song, state=JobState.PENDING, earlier=song)])
+    harness.jobs.upsert_jobs([replace(song, last_attempt=Attempt(JobState.FAILED, verbatim(ERROR)))])
+    assert harness.announcements == [f"“Vibe Ace” could not be separated again. {ERROR} Its earlier stems are kept."]
+
+
 def test_announcements_are_translated(harness: AnnouncerHarness) -> None:
     one, two, three, four = harness.add("1", "2", "3", "4")
-    with pseudo_language():
+    with use_pseudo_language():
         harness.finish(one)
         for job, state in ((two, JobState.FAILED), (three, JobState.COMPLETED), (four, JobState.COMPLETED)):
             harness.finish(job, state)

@@ -1,5 +1,6 @@
 """The theme: Inter is bundled, icons can be drawn, and the theme is applied to the application."""
 
+import pytest
 from PySide6.QtGui import QFontDatabase, QFontInfo, QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -34,9 +35,14 @@ def test_stem_without_its_own_colour_has_the_colour_of_other() -> None:
 
 
 def test_icons_can_be_drawn(qtbot: QtBot) -> None:
-    assert not create_glyph_icon("retry", Colour.TEXT).isNull()
+    assert not create_glyph_icon("repeat", Colour.TEXT).isNull()
     assert not awesome_icon("mdi6.piano").isNull()
     assert not app_icon().pixmap(64, 64).isNull()
+
+
+def test_unknown_icon_is_an_error(qtbot: QtBot) -> None:
+    with pytest.raises(KeyError):
+        create_glyph_icon("stopp", Colour.TEXT)
 
 
 def test_theme_is_applied_to_the_application(qapp: QApplication) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QColor
 
-from desktop.audio.peaks import Peaks, write_peaks
+from desktop.audio.peaks import Peaks
 from desktop.ui.waveform.pixel_columns import SampleWindow, find_peak_level, paint_columns, read_columns
+from tests.helpers.sound import write_peaks
 
 FRAME_COUNT = 256 * 400
 

@@ -9,9 +9,11 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.audio.peaks import Peaks, write_peaks
+from desktop.audio.peaks import Peaks
 from desktop.ui.theme.palette import STEM_COLOURS
-from desktop.ui.waveform.view import LaneWaveform, WaveformView
+from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.view import WaveformView
+from tests.helpers.sound import write_peaks
 
 SAMPLE_RATE = 44100
 HOUR_S = 3600

@@ -9,10 +9,12 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from desktop.audio.peaks import Peaks, write_peaks
+from desktop.audio.peaks import Peaks
 from desktop.ui.theme.palette import Colour
+from desktop.ui.waveform.peak_item import LaneWaveform
 from desktop.ui.waveform.time_view import MIN_VISIBLE_S
-from desktop.ui.waveform.view import LaneWaveform, WaveformView
+from desktop.ui.waveform.view import WaveformView
+from tests.helpers.sound import write_peaks
 
 SAMPLE_RATE = 44100
 DURATION_S = 20

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from desktop.audio.decode import read_track_info
 from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.mixture import Mixture, decode_mixture
 from desktop.audio.names import printable
 from desktop.audio.tags import read_tags
 from desktop.errors import CancelledError, UnusableTrackError
 from tests.helpers.bad_files import SPARSE_NAME, BadFile, list_bad_files
-from tests.helpers.sound import decode_track
+from tests.helpers.sound import decode_track, read_track_info
 
 # CPU time, far above that of the slowest file (half a second for two hours), and far below that of an endless loop.
 CPU_LIMIT_S = 10.0

@@ -1,14 +1,26 @@
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from numpy.typing import NDArray
 
-from desktop.audio.decode import open_readers, read_track_info
-from desktop.audio.track import SampleFormat
+from desktop.audio.decode import decode_file
+from desktop.audio.file_types import DRM_PROBLEM
+from desktop.audio.track import (
+    DAMAGED_PROBLEM,
+    NO_AUDIO_PROBLEM,
+    UNSUPPORTED_WIDTH_PROBLEM,
+    SampleFormat,
+    TrackReader,
+    TrackSection,
+    UndecodableError,
+)
 from desktop.errors import UnusableTrackError
-from tests.helpers.sound import decode_track, make_integers, make_noise, make_tone, run_ffmpeg
+from desktop.text.message import Message
+from tests.helpers.sound import decode_track, make_integers, make_noise, make_tone, read_track_info, run_ffmpeg
 
 INCOMPLETE = "The file is incomplete. The part that is there was separated."
 
@@ -39,9 +51,7 @@ def test_format_is_detected_from_the_content_not_from_the_suffix(suffix: str, tm
 @pytest.mark.parametrize("format", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
 def test_blocks_have_at_most_65536_frames_in_every_format(format: str, tmp_path: Path) -> None:
     path = write_track(tmp_path / "song", format=format)
-    reader = next(open_readers(path))
-    sizes = [block.shape for section in reader.sections() for block in section.blocks]
-    reader.close()
+    sizes = decode_file(path, lambda reader: [block.shape for part in reader.sections() for block in part.blocks])
     assert max(frames for _, frames in sizes) <= 65536
     assert {channels for channels, _ in sizes} == {2}
     assert sum(frames for _, frames in sizes) >= 100_000
@@ -147,3 +157,77 @@ def test_negative_duration_in_a_header_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "b.mka").write_bytes(before + mark + struct.pack(">d", -1e6) + after[8:])
     assert read_track_info(tmp_path / "b.mka").frames is None
     assert decode_track(tmp_path / "b.mka", tmp_path / "mixture.wav").frames == 44100
+
+
+class FailingReader:
+    """Reader whose second block raises UndecodableError."""
+
+    def __init__(self, reader: TrackReader, problem: Message) -> None:
+        self._reader, self._problem = reader, problem
+        self.info = reader.info
+
+    @property
+    def notices(self) -> tuple[Message, ...]:
+        return self._reader.notices
+
+    def sections(self) -> Iterator[TrackSection]:
+        for section in self._reader.sections():
+            yield TrackSection(section.info, self._fail_at_second(section.blocks))
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _fail_at_second(self, blocks: Iterator[NDArray[np.float64]]) -> Iterator[NDArray[np.float64]]:
+        yield next(blocks)
+        raise UndecodableError(self._problem)
+
+
+@pytest.mark.parametrize("problem", [UNSUPPORTED_WIDTH_PROBLEM, DRM_PROBLEM, NO_AUDIO_PROBLEM])
+def test_problem_of_a_later_block_is_the_reason_that_the_user_reads(problem: Message, tmp_path: Path) -> None:
+    path = write_track(tmp_path / "song.wav", format="WAV")
+    sizes: list[int] = []
+
+    def decode(reader: TrackReader) -> None:
+        failing = FailingReader(reader, problem)
+        for section in failing.sections():
+            sizes.extend(block.shape[1] for block in section.blocks)
+
+    with pytest.raises(UnusableTrackError) as caught:
+        decode_file(path, decode)
+    assert str(caught.value).startswith(str(problem.with_arguments(name="song.wav")))
+    assert sizes[0] == 65536
+    assert len(sizes) == 2  # both decoders were tried
+
+
+def test_file_that_the_second_decoder_can_read_to_its_end_is_decoded(tmp_path: Path) -> None:
+    path = write_track(tmp_path / "song.wav", format="WAV")
+    problems = iter([DAMAGED_PROBLEM])
+
+    def decode(reader: TrackReader) -> int:
+        problem = next(problems, None)
+        readable = FailingReader(reader, problem) if problem else reader
+        return sum(block.shape[1] for section in readable.sections() for block in section.blocks)
+
+    assert decode_file(path, decode) == 100_000
+
+
+def test_sample_rate_of_a_later_part_is_the_reason_that_the_user_reads(tmp_path: Path) -> None:
+    parts = [tmp_path / "a.flac", tmp_path / "b.flac"]
+    for part, rate in zip(parts, (44100, 1000), strict=True):
+        soundfile.write(part, make_noise(20_000).T, rate)
+    (tmp_path / "song.flac").write_bytes(b"".join(part.read_bytes() for part in parts))
+    message = decode_error_message(tmp_path / "song.flac", tmp_path / "mixture.wav")
+    assert message.startswith("song.flac has an unsupported sample rate, 1000 Hz.")
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff", "ogg"])
+def test_header_without_samples_contains_no_audio(suffix: str, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / f"song.{suffix}", np.zeros((0, 2)), 44100)
+    message = decode_error_message(tmp_path / f"song.{suffix}", tmp_path / "mixture.wav")
+    assert message.startswith(f"song.{suffix} contains no audio.")
+
+
+def test_flac_that_ends_behind_its_header_contains_no_audio(tmp_path: Path) -> None:
+    data = write_track(tmp_path / "song.flac").read_bytes()
+    (tmp_path / "song.flac").write_bytes(data[: data.index(b"\xff\xf8")])
+    assert "contains no audio" in decode_error_message(tmp_path / "song.flac", tmp_path / "mixture.wav")

@@ -98,11 +98,11 @@ def test_folder_search_skips_stems_made_by_unbraid_even_if_moved(tmp_path: Path,
 
 def test_skipped_files_message_says_what_was_left_out_and_what_to_do(tmp_path: Path) -> None:
     one = SkippedFiles(Path("/music/Album"), 1, (".mid",)).message
-    assert one == "1 other file in Album was left out (.mid). To try it, add it by itself."
+    assert str(one) == "1 other file in Album was left out (.mid). To try it, add it by itself."
     many = SkippedFiles(Path("/"), 12, ()).message
-    assert many == "12 other files in / were left out. To try one, add it by itself."
+    assert str(many) == "12 other files in / were left out. To try one, add it by itself."
     stems = SkippedFiles(Path("/music/Album"), 0, (), stem_count=4).message
-    assert stems == "4 stems that Unbraid made were left out in Album. To separate a stem, add it by itself."
+    assert str(stems) == "4 stems that Unbraid made were left out in Album. To separate a stem, add it by itself."
 
 
 @pytest.mark.parametrize(

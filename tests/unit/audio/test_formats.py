@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from desktop.audio.decode import read_track_info
 from desktop.errors import UnusableTrackError
 from tests.helpers.shared import FIXTURES
-from tests.helpers.sound import decode_track
+from tests.helpers.sound import decode_track, read_track_info
 
 FORMATS = FIXTURES / "formats"
 # Sample rate, channels and frames, as FFmpeg's command line decodes them.

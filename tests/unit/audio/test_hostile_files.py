@@ -10,12 +10,11 @@ import pytest
 import soundfile
 
 from desktop.audio.av_source import ByteRangeFile
-from desktop.audio.decode import read_track_info
 from desktop.audio.files import RejectedPath, find_tracks
 from desktop.audio.tags import read_tags
 from desktop.errors import UnusableTrackError
 from tests.helpers.http_server import FileServer
-from tests.helpers.sound import decode_track, make_noise, run_ffmpeg
+from tests.helpers.sound import decode_track, make_noise, read_track_info, run_ffmpeg
 
 # The file that must not be opened is a pipe without a writer: opening it blocks for ever, and the test times out.
 pytestmark = [

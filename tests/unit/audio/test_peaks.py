@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from desktop.audio.peaks import FRAMES_PER_ENTRY, FULL_SCALE, Peaks, PeakWriter, write_peaks
-from tests.helpers.sound import make_noise
+from desktop.audio.peaks import FRAMES_PER_ENTRY, FULL_SCALE, Peaks, PeakWriter
+from tests.helpers.sound import make_noise, write_peaks
 
 
 def make_peaks(path: Path, sound: NDArray[np.float64], block: int = 5000) -> Peaks:

@@ -12,23 +12,19 @@ from rich.console import Console
 from desktop.__main__ import _shows_text
 from desktop.cli.doctor import _TITLES
 from desktop.cli.follow import _ProgressBars
-from desktop.cli.formatting import _STATE_TEXTS, STAGE_TEXTS, format_status
+from desktop.cli.formatting import _STATE_TEXTS, format_status
 from desktop.cli.main import build_parser
 from desktop.jobs.model import JobProgress, JobState
+from desktop.jobs.text import STAGE_TEXTS
 from desktop.stage import Stage
 from desktop.text.catalogue import PSEUDO_END, PSEUDO_START
 from desktop.text.message import Message
-from tests.helpers.pseudo_language import pseudo_language, untranslated_words
+from tests.helpers.pseudo_language import untranslated_words
 from tests.unit.cli.test_formatting import JOB
 
+pytestmark = pytest.mark.usefixtures("pseudo_language")
 # argparse translates the help of these options itself.
 ARGPARSE_OPTIONS = {"help", "version"}
-
-
-@pytest.fixture(autouse=True)
-def translated() -> Iterator[None]:
-    with pseudo_language():
-        yield
 
 
 def all_parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:

@@ -18,6 +18,7 @@ from desktop.paths import Home
 from desktop.stage import Stage
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
+from desktop.text.message import verbatim
 from tests.helpers.bench import EventRecorder
 from tests.helpers.jobs import make_job
 from tests.helpers.queue import NullEvents
@@ -91,7 +92,12 @@ def test_restored_job_is_unchanged_and_returns_to_its_position(
     home: Home, store: JobStore, bin_: Bin, queue: RecordingQueue, state: JobState
 ) -> None:
     ids = [store.insert(make_job(source=Path(f"/music/{n}.wav"))).id for n in range(3)]
-    values = {"error": "Damaged.", "notices": ("Folded.",), "progress": 0.3, "paused": state is JobState.PENDING}
+    values = {
+        "error": verbatim("Damaged."),
+        "notices": (verbatim("Folded."),),
+        "progress": 0.3,
+        "paused": state is JobState.PENDING,
+    }
     job = store.insert(make_job("A song", state, **values))
     store.move(ids[2], ids[0])
     bin_.add([job.id])
@@ -252,7 +258,7 @@ def test_removed_job_is_recovered_into_the_bin_after_database_damage(home: Home,
         home.database.with_name(f"library.db{suffix}").unlink(missing_ok=True)
     recovered, notice = open_store(home)
     assert notice is not None
-    assert "1 song was recovered" in notice
+    assert "1 song was recovered" in str(notice)
     assert [(job.id, job.stems) for job in recovered.jobs()] == [(restored.id, restored.stems)]
     found = {job.id: job for job in recovered.jobs_in_bin()}
     assert {job.state for job in (found[waiting.id], found[running.id])} == {JobState.PENDING}

@@ -10,12 +10,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.jobs.liveness import LEASE_S, has_exited, is_on_this_machine
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.store import JobStore
+from desktop.jobs.transitions import LEASE_S
 from desktop.paths import Home
 from desktop.runtime import stall_timer
-from desktop.runtime.process_identity import current_process_identity, machine_id, process_start_time
+from desktop.runtime.process_identity import (
+    current_process_identity,
+    has_exited,
+    is_on_this_machine,
+    machine_id,
+    process_start_time,
+)
 from tests.helpers.rows import claim_job, simulate_dead_owner, simulate_remote_owner, update_rows
 
 DAY_S = 86_400

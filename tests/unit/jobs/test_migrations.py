@@ -167,7 +167,7 @@ def test_work_continues_in_a_library_of_an_earlier_version(home: Home, version: 
         assert claimed is not None
         assert store.ownership.complete(claimed, (), ())
     (requeued,) = store.separate_again([jobs[JobState.FAILED].id])
-    assert (requeued.state, requeued.error, requeued.sparing) == (JobState.PENDING, None, False)
+    assert (requeued.state, requeued.error, requeued.low_memory) == (JobState.PENDING, None, False)
     assert store.insert(make_job()).position > requeued.position
 
 

@@ -12,6 +12,7 @@ from desktop.jobs.recovery import open_store, rebuild_jobs, write_backup_record
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
+from desktop.text.message import verbatim
 from tests.helpers.library import write_song
 from tests.helpers.rows import complete_job
 from tests.helpers.window import RecordingQueue
@@ -63,7 +64,7 @@ def test_songs_are_recovered_from_a_damaged_database(
     home.database.with_name("library.db-wal").unlink(missing_ok=True)
     damage(home.database)
     store, notice = open_store(home)
-    assert notice == (
+    assert str(notice) == (
         "The library's database was damaged. It was set aside as library.damaged.db, and 3 songs were recovered."
     )
     assert (home.root / "library.damaged.db").exists()
@@ -73,7 +74,7 @@ def test_songs_are_recovered_from_a_damaged_database(
         JobState.COMPLETED,
         "done",
         done.stems,
-        ("A notice.",),
+        (verbatim("A notice."),),
     )
     assert recovered.options == done.options
     for job in (waiting, running):

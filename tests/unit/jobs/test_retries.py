@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from desktop.jobs import liveness
-from desktop.jobs.model import JobState
+from desktop.jobs.model import MAX_RETRY_DELAY_S, JobState
 from desktop.jobs.store import JobStore
-from desktop.jobs.transitions import MAX_RETRY_DELAY_S
 from desktop.paths import Home
+from desktop.runtime import process_identity
 from desktop.text.message import verbatim
 from tests.helpers.rows import claim_job, simulate_dead_owner, update_rows
 
@@ -76,17 +75,17 @@ def test_separating_again_resets_the_retries_and_low_memory(store: JobStore) -> 
     second = claim_job(store, running)
     store.ownership.retry_in_low_memory(second)
     last = claim_job(store, running)
-    assert (last.retries, last.sparing) == (1, True)
+    assert (last.retries, last.low_memory) == (1, True)
     store.ownership.fail(last, REASON, 1.0)
     (requeued,) = store.separate_again([last.id])
-    assert (requeued.retries, requeued.sparing, requeued.error) == (0, False, None)
+    assert (requeued.retries, requeued.low_memory, requeued.error) == (0, False, None)
 
 
 @pytest.fixture
 def vmstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Replace the kernel's OOM kill counter with a file and return its path."""
     counter = tmp_path / "vmstat"
-    monkeypatch.setattr(liveness, "VMSTAT_PATH", counter)
+    monkeypatch.setattr(process_identity, "VMSTAT_PATH", counter)
     write_oom_kills(counter, 3)
     return counter
 
@@ -96,8 +95,8 @@ def write_oom_kills(counter: Path, kills: int) -> None:
 
 
 def test_this_system_reports_its_oom_kill_count() -> None:
-    if liveness.VMSTAT_PATH.exists():
-        assert (liveness.oom_kill_count() or 0) >= 0
+    if process_identity.VMSTAT_PATH.exists():
+        assert (process_identity.oom_kill_count() or 0) >= 0
 
 
 def test_oom_killed_owner_makes_the_next_run_use_low_memory(home: Home, store: JobStore, vmstat: Path) -> None:
@@ -106,14 +105,14 @@ def test_oom_killed_owner_makes_the_next_run_use_low_memory(home: Home, store: J
     simulate_dead_owner(home, job)
     store.ownership.release_orphans()
     after = store.job(job.id)
-    assert (after.state, after.sparing, after.crashes) == (JobState.PENDING, True, 1)
+    assert (after.state, after.low_memory, after.crashes) == (JobState.PENDING, True, 1)
 
 
 def test_owner_killed_for_another_reason_does_not_cause_low_memory(home: Home, store: JobStore, vmstat: Path) -> None:
     job = claim_job(store)
     simulate_dead_owner(home, job)
     store.ownership.release_orphans()
-    assert not store.job(job.id).sparing
+    assert not store.job(job.id).low_memory
 
 
 def test_job_oom_killed_in_low_memory_fails_with_that_reason(home: Home, store: JobStore, vmstat: Path) -> None:
@@ -135,7 +134,7 @@ def test_crash_without_an_oom_kill_count_does_not_cause_low_memory(home: Home, s
     assert job.state is JobState.PROCESSING
     simulate_dead_owner(home, job)
     store.ownership.release_orphans()
-    assert (store.job(job.id).crashes, store.job(job.id).sparing) == (1, False)
+    assert (store.job(job.id).crashes, store.job(job.id).low_memory) == (1, False)
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_stems_are_found_after_the_library_has_moved(home: Home, store: JobStore
     assert claimed is not None
     folder = home.job_folder(claimed.id).result_folder(1)
     store.ownership.complete(
-        claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), ("Folded.",), frames=7
+        claimed, (Stem("bass", folder / "bass.wav", folder / "bass.peaks"),), (verbatim("Folded."),), frames=7
     )
     moved = tmp_path.with_name("moved")
     tmp_path.rename(moved)

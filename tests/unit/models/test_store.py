@@ -48,7 +48,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Generator[FileServer]:
             WeightsFile(name, f"{running.url}/{name}", hashlib.sha256(body).hexdigest()[:8])
             for name, body in BODIES.items()
         )
-        entry = CatalogueEntry("pair", "A pair", SOURCES, 800_000, files, ((1, 0, 0, 0), (0, 1, 1, 1)))
+        entry = CatalogueEntry("pair", "A pair", "demucs", SOURCES, 800_000, files, ((1, 0, 0, 0), (0, 1, 1, 1)))
         monkeypatch.setattr(module, "catalogue", lambda: (entry,))
         yield running
 

@@ -44,4 +44,4 @@ def test_unsupported_format_is_replaced_with_a_notice(
 ) -> None:
     plan, notices = choose_output_format(requested, SampleFormat.PCM_24, rate)
     assert plan.container == container
-    assert [message in notice for notice in notices if message] == ([True] if message else [])
+    assert [message in str(notice) for notice in notices if message] == ([True] if message else [])

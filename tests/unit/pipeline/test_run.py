@@ -20,7 +20,7 @@ from tests.helpers.engines import IdentityEngine
 from tests.helpers.release import release_except
 from tests.helpers.small_disk import small_disk
 
-SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
+SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True, takes_overlap=True)
 PLAIN = Segmentation(length=4096, stride=3072, centre_last=True)
 SUBTYPES = {"16": "PCM_16", "24": "PCM_24", "32": "PCM_32", "32f": "FLOAT"}
 

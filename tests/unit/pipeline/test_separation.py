@@ -23,7 +23,7 @@ from desktop.segments.grid import Segmentation
 from tests.helpers.engines import TINY_KWARGS, IdentityEngine, write_htdemucs
 
 RATE = 44100
-SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True)
+SHORT = Segmentation(length=4096, stride=3072, centre_last=True, normalise=True, takes_overlap=True)
 
 
 class InterruptionError(Exception):

@@ -33,7 +33,7 @@ class JobFolders:
     def create_draft(self, names: tuple[str, ...] = NAMES[::-1]) -> SegmentStore:
         segmentation = Segmentation(length=RATE, stride=RATE)
         return SegmentStore.create(
-            self.draft, StoreManifest("draft", names, RATE, 1, FRAMES, segmentation, kept_as="int16")
+            self.draft, StoreManifest("draft", names, RATE, 1, FRAMES, segmentation, dtype="int16")
         )
 
     def open_source(self) -> PartialSource:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -167,3 +169,42 @@ def test_listener_hears_own_changes_and_those_of_others_but_no_others(home: Home
     SettingsFile(home).change(shifts=5)
     settings_file.refresh()
     assert heard == [Settings(fast=True), Settings(fast=True, shifts=5)]
+
+
+_CHANGE_100_TIMES = """
+import sys
+from pathlib import Path
+from desktop.paths import Home
+from desktop.runtime.settings_file import SettingsFile, load_settings
+home, field = Home(Path(sys.argv[1])), sys.argv[2]
+settings_file = SettingsFile(home)
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(100):
+    assert settings_file.change(**{field: str(number)})
+    saved = getattr(load_settings(home), field)
+    assert saved == str(number), f"{field} is {saved!r} after change {number}"
+"""
+
+
+def test_two_processes_that_change_different_fields_lose_none(home: Home) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", _CHANGE_100_TIMES, str(home.root), field],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for field in ("folder", "window")
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=60)[1] for process in processes] == ["", ""]
+    settings = load_settings(home)
+    assert (settings.folder, settings.window) == ("99", "99")

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,16 @@ from desktop.segments.store import SegmentStore, StoreManifest
 SOURCES = ("drums", "vocals")
 
 
-def make_manifest(frames: int = 5000, leads: tuple[int, ...] = (0,), **lengths: int) -> StoreManifest:
+def make_manifest(frames: int = 5000, shifts: tuple[int, ...] = (0,), **lengths: int) -> StoreManifest:
     lengths = {"length": 1600, "stride": 1200} | lengths
-    return StoreManifest("song", SOURCES, 44100, 2, frames, Segmentation(**lengths), leads)
+    return StoreManifest("song", SOURCES, 44100, 2, frames, Segmentation(**lengths), shifts)
+
+
+MANIFEST_TEXT = (
+    '{"key": "song", "sources": ["drums", "vocals"], "sample_rate": 44100, "channels": 2, "frames": 5000, '
+    '"segmentation": {"length": 1600, "stride": 1200, "context": 0, "centre_last": true, "normalise": true}, '
+    '"leads": [700, 40], "kept_as": "int16"}'
+)
 
 
 def make_stems(frames: int) -> NDArray[np.float32]:
@@ -37,12 +45,12 @@ def fill(store: SegmentStore, track: NDArray[np.float32], numbers: list[int] | N
 
 
 @settings(max_examples=40)
-@given(frames=st.integers(1, 6000), stride=st.integers(200, 1600), leads=st.sampled_from([(0,), (700, 40), (0, 333)]))
+@given(frames=st.integers(1, 6000), stride=st.integers(200, 1600), shifts=st.sampled_from([(0,), (700, 40), (0, 333)]))
 def test_segments_of_a_track_are_joined_to_the_same_track(
-    tmp_path_factory: pytest.TempPathFactory, frames: int, stride: int, leads: tuple[int, ...]
+    tmp_path_factory: pytest.TempPathFactory, frames: int, stride: int, shifts: tuple[int, ...]
 ) -> None:
     track = make_stems(frames)
-    store = SegmentStore.create(tmp_path_factory.mktemp("store"), make_manifest(frames, leads, stride=stride))
+    store = SegmentStore.create(tmp_path_factory.mktemp("store"), make_manifest(frames, shifts, stride=stride))
     fill(store, track)
     assert store.is_ready(0, frames)
     np.testing.assert_allclose(store.read(0, frames).transpose(1, 2, 0), track, atol=1e-6)
@@ -93,12 +101,12 @@ def test_separate_reader_sees_segments_as_they_finish(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 255, 256, 5000])
-@pytest.mark.parametrize("leads", [(0,), (300, 10)])
+@pytest.mark.parametrize("shifts", [(0,), (300, 10)])
 def test_peaks_of_the_segments_equal_the_peaks_of_the_track(
-    tmp_path: Path, frames: int, leads: tuple[int, ...]
+    tmp_path: Path, frames: int, shifts: tuple[int, ...]
 ) -> None:
     track = make_stems(frames)
-    store = SegmentStore.create(tmp_path / "store", make_manifest(frames, leads))
+    store = SegmentStore.create(tmp_path / "store", make_manifest(frames, shifts))
     fill(store, track)
     entries = -(-frames // FRAMES_PER_ENTRY)
     found = np.zeros((entries, 2, 2), np.int16)
@@ -111,7 +119,7 @@ def test_peaks_of_the_segments_equal_the_peaks_of_the_track(
 
 def test_int16_store_keeps_the_samples_of_a_draft(tmp_path: Path) -> None:
     track = make_stems(5000)
-    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), kept_as="int16"))
+    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), dtype="int16"))
     fill(store, track)
     np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track, atol=4e-5)
     assert store.total_bytes() == sum(file.stat().st_size for file in (tmp_path / "store").glob("*.int16"))
@@ -119,7 +127,7 @@ def test_int16_store_keeps_the_samples_of_a_draft(tmp_path: Path) -> None:
 
 def test_int16_store_clips_a_draft_at_twice_full_scale(tmp_path: Path) -> None:
     track = make_stems(5000) * 1000
-    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), kept_as="int16"))
+    store = SegmentStore.create(tmp_path / "store", replace(make_manifest(), dtype="int16"))
     fill(store, track)
     np.testing.assert_allclose(store.read(0, 5000).transpose(1, 2, 0), track.clip(-2, 2), atol=1e-3)
 
@@ -132,3 +140,15 @@ def test_track_that_turns_out_longer_keeps_its_finished_segments(tmp_path: Path)
     assert longer.finished == {0, 1, 2}
     fill(longer, track, [3, 4])
     np.testing.assert_allclose(longer.read(0, 5000).transpose(1, 2, 0), track, atol=1e-6)
+
+
+def test_manifest_has_the_keys_of_earlier_versions_so_that_jobs_continue_after_an_update(tmp_path: Path) -> None:
+    segmentation = Segmentation(1600, 1200, centre_last=True, normalise=True, takes_overlap=True)
+    manifest = StoreManifest("song", SOURCES, 44100, 2, 5000, segmentation, (700, 40), dtype="int16")
+    SegmentStore.create(tmp_path / "new", manifest)
+    assert json.loads((tmp_path / "new" / "about.json").read_text()) == json.loads(MANIFEST_TEXT)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "about.json").write_text(MANIFEST_TEXT)
+    (tmp_path / "old" / "unknown").touch()
+    assert SegmentStore.create(tmp_path / "old", manifest).manifest == manifest
+    assert (tmp_path / "old" / "unknown").exists()  # the folder was not emptied

@@ -16,7 +16,7 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.store import JobStore
 from desktop.pipeline.engines.engine import Samples
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.tasks.failure_policy import MAX_RETRIES
+from desktop.tasks.outcomes import MAX_RETRIES
 from desktop.text.message import verbatim
 from tests.helpers.bench import InProcessLibrary, SingleEngineCache
 from tests.helpers.engines import IdentityEngine
@@ -120,7 +120,7 @@ def test_permanent_failure_fails_at_the_first_attempt_with_its_reason(tmp_path: 
     trial = Trial(tmp_path, OSError(number, os.strerror(number)))
     failed = trial.run()
     assert (failed.state, failed.retries) == (JobState.FAILED, 0)
-    assert disk_error_reason(OSError(number, "")) in str(failed.error)
+    assert str(disk_error_reason(OSError(number, ""))) in str(failed.error)
     assert "song.wav" in str(failed.error)
     assert not trial.bench.home.job_folder(trial.job.id).segments.exists()
 
@@ -182,7 +182,7 @@ TORCH_OUT_OF_MEMORY = RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultC
 def test_job_that_ran_out_of_memory_is_retried_once_with_low_memory(tmp_path: Path, error: Exception) -> None:
     trial = Trial(tmp_path, error)
     waiting = trial.run()
-    assert (waiting.state, waiting.sparing, waiting.retries) == (JobState.PENDING, True, 0)
+    assert (waiting.state, waiting.low_memory, waiting.retries) == (JobState.PENDING, True, 0)
     assert trial.run().state is JobState.COMPLETED
     assert trial.engines.low_memory_calls == [False, True]
 

@@ -22,8 +22,7 @@ from sqlalchemy import create_engine, event, exc, text
 from desktop.errors import CancelledError, StorageError, UnusableTrackError
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from desktop.tasks.failure_policy import MAX_RETRIES, retry_delay
-from desktop.tasks.outcomes import FailureKind, classify_failure
+from desktop.tasks.outcomes import MAX_RETRIES, FailureKind, classify_failure, retry_delay
 from desktop.text.message import verbatim
 from tests.helpers.command import ROOT
 

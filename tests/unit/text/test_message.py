@@ -130,10 +130,30 @@ def test_damaged_catalogue_leaves_the_text_english(german: Path, content: bytes)
     assert tr("Stop") == "Stop"
 
 
-def test_pseudo_language_marks_text_and_keeps_fields_and_mnemonics(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("language", "catalogue"),
+    [
+        ("pt-BR", "pt_BR"),
+        ("pt_BR", "pt"),
+        ("de_DE.UTF-8", "de"),
+        ("de_AT.UTF-8@euro", "de_AT"),
+        ("sr_RS@latin", "sr@latin"),
+        ("zh_Hant_TW", "zh_Hant"),
+        ("zh-Hant-TW", "zh_Hant_TW"),
+        ("zh_Hant_TW", "zh"),
+    ],
+)
+def test_language_finds_its_own_catalogue_or_a_more_general_one(german: Path, language: str, catalogue: str) -> None:
+    (german / "de").rename(german / catalogue)
+    use_language(language, german)
+    assert tr("Stop") == "Anhalten"
+    assert find_language(german, {"LANG": language}) == language
+
+
+def test_pseudo_language_marks_text_and_keeps_fields(tmp_path: Path) -> None:
     use_language(PSEUDO_LANGUAGE, tmp_path)
     assert str(FULL) == "⟦Thé stéms öf ä {b}.wav ñééd 5.1 GB: ⟦thé dîsk îs füll⟧.⟧"
-    assert tr("&Open") == "⟦&Opéñ⟧"
+    assert tr("&Open") == "⟦&Öpéñ⟧"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from safetensors.torch import save_file
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.architecture import build_model
+from desktop.pipeline.engines.htdemucs_loader import build_model
 from desktop.weights.formats import is_safetensors
 from desktop.weights.package import read_package
 from tests.fuzz.mutations import Mutation, mutated, mutations

@@ -29,7 +29,7 @@ class _Place:
 class ActiveQueue:
     """The jobs that are processing, and the pending ones that are not paused.
 
-    The speed of each job's model is used if known, otherwise the speed of the jobs in work.
+    The speed of each job's model is used if known, otherwise the speed of the running jobs.
     """
 
     def __init__(self, speed_of: SpeedLookup) -> None:
@@ -41,7 +41,7 @@ class ActiveQueue:
         self._retrying_ids: tuple[str, ...] = ()
         self._waiting_progress = 0.0
         self._running_seconds: dict[str, float | None] = {}
-        self._first_start: float | None = 0.0
+        self._seconds_until_next_start: float | None = 0.0
         self._measured_speed: float | None = None
 
     @property
@@ -79,12 +79,17 @@ class ActiveQueue:
     def total_seconds_left(self) -> float | None:
         """Seconds until all active jobs are completed; None while unknown, 0 without active jobs."""
         last_place = next(reversed(self._places.values()), None)
-        return self._first_start if last_place is None else self._seconds_until(last_place)
+        return self._seconds_until_next_start if last_place is None else self._seconds_until(last_place)
 
     @property
-    def are_times_known(self) -> tuple[bool, bool]:
-        """Whether the running jobs have a time left, and whether they have a measured speed."""
-        return self._first_start is not None, self._measured_speed is not None
+    def is_next_start_known(self) -> bool:
+        """Whether every running job has a known time left."""
+        return self._seconds_until_next_start is not None
+
+    @property
+    def is_speed_measured(self) -> bool:
+        """Whether the running jobs have a measured speed."""
+        return self._measured_speed is not None
 
     def songs_ahead(self, job_id: str) -> int:
         """Return the number of waiting jobs before a waiting job; 0 for other jobs."""
@@ -97,14 +102,14 @@ class ActiveQueue:
         A job behind one whose time is unknown has no known time either.
         """
         if job_id in self._running:
-            return self._running_seconds[job_id] if self._first_start is not None else None
+            return self._running_seconds[job_id] if self._seconds_until_next_start is not None else None
         place = self._places.get(job_id)
         return None if place is None else self._seconds_until(place)
 
     def time_rank(self, job_id: str) -> tuple[int, float]:
-        """Return a key that sorts jobs by their time left; the progress of running jobs does not change waiting ones.
+        """Return a key that sorts jobs by their time left.
 
-        Waiting jobs end in the order of the queue and after all running ones; jobs without a known time are last.
+        The progress of running jobs does not affect the keys of waiting jobs. Waiting jobs end in the order of the queue and after all running ones; jobs without a known time are last.
         """
         seconds = self.seconds_left(job_id)
         if seconds is None:
@@ -125,7 +130,7 @@ class ActiveQueue:
             self._is_sorted = False
 
     def mark_speeds_changed(self) -> None:
-        """Compute all times left anew at the next `refresh`."""
+        """Recompute all times left at the next `refresh`."""
         self._is_sorted = False
 
     def refresh(self) -> Sequence[str] | None:
@@ -163,7 +168,7 @@ class ActiveQueue:
         running = list(self._running.values())
         self._running_seconds = {job.id: self._running_job_seconds(job) for job in running}
         seconds = [value for value in self._running_seconds.values() if value is not None]
-        self._first_start = max(seconds, default=0.0) if len(seconds) == len(running) else None
+        self._seconds_until_next_start = max(seconds, default=0.0) if len(seconds) == len(running) else None
         self._measured_speed = _measure_speed(running)
 
     def _running_job_seconds(self, job: Job) -> float | None:
@@ -173,9 +178,13 @@ class ActiveQueue:
         return None if speed is None else speed * _remaining_length(job)
 
     def _seconds_until(self, place: _Place) -> float | None:
-        if self._first_start is None or (place.unmeasured_length and self._measured_speed is None):
+        if self._seconds_until_next_start is None or (place.unmeasured_length and self._measured_speed is None):
             return None
-        return self._first_start + place.known_seconds + place.unmeasured_length * (self._measured_speed or 0.0)
+        return (
+            self._seconds_until_next_start
+            + place.known_seconds
+            + place.unmeasured_length * (self._measured_speed or 0.0)
+        )
 
 
 def _position(job: Job) -> int:
@@ -188,7 +197,7 @@ def _remaining_length(job: Job) -> float:
 
 
 def _measure_speed(running: Sequence[Job]) -> float | None:
-    """Return the speed of the jobs in work, from their time left and remaining length; None while unknown."""
+    """Return the speed of the running jobs, from their time left and remaining length; None while unknown."""
     estimated = [(job.left, _remaining_length(job)) for job in running if job.left is not None]
     work_seconds = sum(left for left, _ in estimated)
     track_seconds = sum(length for _, length in estimated)

@@ -14,7 +14,8 @@ class ActivityTracker(QObject):
     """
 
     membership_changed = Signal()
-    """Jobs were added, removed, paused, started or ended, or their order, the pause, an import or trouble changed."""
+    """Jobs were added, removed, paused, started or ended, or their order, the paused state or a service fault
+    changed, or an import began or ended."""
     progress_changed = Signal()
     """Only the progress or the time left of running jobs changed."""
 
@@ -25,7 +26,7 @@ class ActivityTracker(QObject):
         self._ended_ids: set[str] = set()
         self._is_paused = False
         self._is_importing = False
-        self._has_trouble = False
+        self._has_fault = False
         table_model.job_changed.connect(self._follow_job)
         table_model.rowsAboutToBeRemoved.connect(self._forget_rows)
         table_model.queue_changed.connect(self._follow_queue)
@@ -45,10 +46,10 @@ class ActivityTracker(QObject):
     def active_count(self) -> int:
         """Number of jobs that are being separated now or will be without further user action.
 
-        Pending jobs are not counted while the queue is paused or the feed reports trouble.
+        Pending jobs are not counted while the queue is paused or a service has a fault.
         """
         queue = self._table_model.queue
-        return queue.running_count if self._is_paused or self._has_trouble else queue.active_count
+        return queue.running_count if self._is_paused or self._has_fault else queue.active_count
 
     @property
     def is_active(self) -> bool:
@@ -82,7 +83,7 @@ class ActivityTracker(QObject):
 
     def set_trouble(self, message: str) -> None:
         """Set the sentence about a fault of Redis or the worker; empty without one."""
-        self._has_trouble = bool(message)
+        self._has_fault = bool(message)
         self.membership_changed.emit()
 
     def _follow_job(self, job: Job) -> None:

@@ -24,6 +24,10 @@ class BatchResult:
 class BatchTracker(QObject):
     """Collects batch results from the job table; jobs that had ended before it first saw them are in no batch."""
 
+    job_completed = Signal(object)
+    """A Job that was separated."""
+    job_failed = Signal(object)
+    """A Job that could not be separated, or not again."""
     first_failure = Signal(object)
     """The first Job of a batch that failed; later failures are reported with `batch_ended`."""
     batch_ended = Signal(object)
@@ -58,8 +62,10 @@ class BatchTracker(QObject):
         attempt = job.last_attempt or job
         if attempt.state is JobState.COMPLETED:
             self._completed[job.id] = job
+            self.job_completed.emit(job)
         elif attempt.state is JobState.FAILED:
             self._failed[job.id] = job
+            self.job_failed.emit(job)
             if not self._is_failure_reported:
                 self._is_failure_reported = True
                 self.first_failure.emit(job)

@@ -17,7 +17,7 @@ from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 UNDO_TIMEOUT_S = 20.0
-"""How long a notice offers Undo, in seconds; Ctrl+Z undoes a removal while its jobs are in the bin."""
+"""Seconds for which a notice offers Undo; Ctrl+Z undoes a removal while its jobs are in the bin."""
 _NOTICE_KEY = "removed"
 _MAX_TITLE_LENGTH = 60
 

@@ -19,6 +19,8 @@ _STATE_SORT_ORDER = (JobState.PROCESSING, JobState.PENDING, JobState.FAILED, Job
 # negative, and end times are negated so that the newest comes first.
 _KEY_OFFSET = 10**17
 _KEY_DIGITS = 18
+SortKey = str | float | tuple[int, float]
+"""Key that a column is sorted by; the keys of one column have one type."""
 
 
 def format_artist_and_album(job: Job) -> str:
@@ -79,7 +81,7 @@ def tooltip(job: Job, column: Column, status: Status) -> str | None:
             return None
 
 
-def sort_key(job: Job, column: Column) -> str | float:
+def sort_key(job: Job, column: Column) -> SortKey:
     """Return the key by which a column sorts a job."""
     match column:
         case Column.TITLE:
@@ -92,6 +94,10 @@ def sort_key(job: Job, column: Column) -> str | float:
             return _STATE_SORT_ORDER.index(job.state) * 1e9 + job.position
         case _:
             return job.added.timestamp()
+
+
+SEARCHED_COLUMNS = (Column.TITLE, Column.MODEL, Column.STATUS)
+"""Columns with which `search_text` changes."""
 
 
 def search_text(job: Job, status: Status, model_title: str) -> str:

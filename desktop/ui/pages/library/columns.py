@@ -49,6 +49,10 @@ JOB_ROLE = Qt.ItemDataRole.UserRole
 STATUS_ROLE = Qt.ItemDataRole.UserRole + 2
 """The Status of the job."""
 
+QUEUE_COLUMNS = (Column.STATUS, Column.TIME_LEFT)
+"""First and last of the adjacent columns whose texts depend on a job's place in the queue."""
+
+# Together at most 1012 px (now 1008): the smallest window's 1024, less 12 for the scroll bar.
 MIN_WIDTHS_PX: Mapping[Column, int] = {
     Column.TITLE: 254,
     Column.LENGTH: 72,

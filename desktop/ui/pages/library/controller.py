@@ -1,12 +1,8 @@
 """Controller of the library page: table model, refresh, commands, imports and covers."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from desktop.jobs.model import Job, options_from_settings
+from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.ui.core.background import BackgroundRunner
@@ -22,7 +18,6 @@ from desktop.ui.pages.library.job_commands import JobCommands
 from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.refresher import Refresher
-from desktop.ui.widgets.file_drop import DroppedFiles
 from desktop.ui.widgets.notices import NoticeStrip
 
 _INSERT_DELAY_MS = 40
@@ -52,7 +47,6 @@ class LibraryController(QObject):
         super().__init__(parent)
         self._service = service
         self._model_store = model_store
-        self._settings_store = settings_store
         self._background = BackgroundRunner("library", self)
         self._cover_background = BackgroundRunner("covers", self)
         self.table_model = JobTableModel(self)
@@ -83,18 +77,6 @@ class LibraryController(QObject):
         self.import_queue.finished.connect(self._on_import_finished)
         self.import_queue.busy_changed.connect(self.activity.set_importing)
         self.import_queue.busy_changed.connect(self.batch_tracker.set_importing)
-
-    def add(self, files: DroppedFiles, model: str, allow_duplicates: bool = False) -> None:
-        """Import dropped files and folders, to be separated with `model` and the options of the settings.
-
-        With `allow_duplicates`, tracks whose content is already in the library are added again.
-        """
-        options = replace(options_from_settings(self._settings_store.settings), model=model)
-        self.import_queue.add(files, options, allow_duplicates)
-
-    def add_paths(self, paths: Sequence[Path], model: str, allow_duplicates: bool = False) -> None:
-        """Import files and folders as `add` does."""
-        self.add(DroppedFiles(tuple(paths)), model, allow_duplicates)
 
     def report_playhead(self, job_id: str, position_s: float) -> None:
         """Report the playhead, in seconds, so that the worker separates the segments near it first."""

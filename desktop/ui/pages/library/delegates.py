@@ -159,7 +159,7 @@ class ActionsDelegate(RowDelegate):
 
 
 def install_delegates(view: QTableView, hover_state: HoverState, covers: CoverCache) -> StatusDelegate:
-    """Let each column of `view` be drawn by its delegate. Return the one of the status, for hit tests."""
+    """Set the delegate of each column of `view`. Return the status delegate, for hit tests."""
     status_delegate = StatusDelegate(hover_state, view)
     view.setItemDelegate(RowDelegate(hover_state, view))
     view.setItemDelegateForColumn(Column.TITLE, SongDelegate(hover_state, covers, view))

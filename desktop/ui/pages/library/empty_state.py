@@ -7,6 +7,7 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStyle, QVBoxLayout, QWidget
 
 from desktop.models.store import Model
+from desktop.models.titles import find_model_title
 from desktop.text.message import Message, tr
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.theme import metrics
@@ -80,7 +81,7 @@ class DropCard(QWidget):
         if model is not None and not model.is_installed:
             download_text = tr(
                 "The first song downloads the {model} model ({download:size}) and plays a draft meanwhile",
-                model=model.title,
+                model=find_model_title(model.name, model.title),
                 download=model.size_bytes,
             )
             lines.append(download_text)

@@ -18,7 +18,7 @@ from desktop.ui.widgets.notices import Notice, NoticeStrip
 
 
 class JobCommands(QObject):
-    """Cancels, pauses, moves and retries jobs, and shows their files."""
+    """Cancels, pauses and moves jobs, separates them again, and shows their files."""
 
     requeued = Signal(object)
     """A Job that was queued again."""
@@ -44,7 +44,7 @@ class JobCommands(QObject):
                 self._run(lambda job_id=job.id: self._service().cancel(job_id), self._update_row)
 
     def set_queue_paused(self, is_paused: bool) -> None:
-        """Pause the queue, including the job in work, or resume it."""
+        """Pause the queue, including the running job, or resume it."""
         self._background.run(lambda: self._apply_queue_paused(is_paused), _ignore_result, self._show_error)
 
     def _apply_queue_paused(self, is_paused: bool) -> None:
@@ -99,18 +99,18 @@ class JobCommands(QObject):
             lambda: self._service().move(job_id, before_id), self._table_model.upsert_jobs, self._show_error
         )
 
-    def retry(self, jobs: Sequence[Job], model: str | None = None) -> None:
+    def separate_again(self, jobs: Sequence[Job], model: str | None = None) -> None:
         """Separate ended jobs again, with `model` if given."""
         ids = [job.id for job in jobs if job.state.has_ended]
 
-        def show_retry_error(error: UnbraidError) -> None:
+        def show_error(error: UnbraidError) -> None:
             # For example the model cannot be downloaded now; no job was changed, so the user may try again.
-            self._show_error(error, action=tr("Try again"), on_action=lambda: self.retry(jobs, model))
+            self._show_error(error, action=tr("Try again"), on_action=lambda: self.separate_again(jobs, model))
 
         if ids:
             # Detached, because it may wait for the model's download server.
             self._background.run_detached(
-                lambda: self._service().separate_jobs_again(ids, model), self._on_requeued, show_retry_error
+                lambda: self._service().separate_jobs_again(ids, model), self._on_requeued, show_error
             )
 
     def show_folder(self, job: Job) -> None:

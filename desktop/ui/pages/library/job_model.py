@@ -9,26 +9,20 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from desktop.audio.names import natural_sort_key
 from desktop.jobs.model import Job, JobProgress
 from desktop.jobs.speeds import Speeds, expected_speed
+from desktop.models.titles import find_model_title
 from desktop.settings import DEFAULT_MODEL, Settings
 from desktop.text.message import tr
-from desktop.ui.core.job_text import find_model_title
 from desktop.ui.pages.library import cells
 from desktop.ui.pages.library.active_queue import ActiveQueue
-from desktop.ui.pages.library.columns import (
-    HEADINGS,
-    JOB_ROLE,
-    STATUS_ROLE,
-    Column,
-)
+from desktop.ui.pages.library.cells import SortKey
+from desktop.ui.pages.library.columns import HEADINGS, JOB_ROLE, QUEUE_COLUMNS, STATUS_ROLE, Column
 from desktop.ui.pages.library.relative_time import format_relative_time
 from desktop.ui.pages.library.row_ranges import contiguous_ranges
-from desktop.ui.pages.library.status import Status, choose_retry_model, is_fallback_draft, make_status
+from desktop.ui.pages.library.status import Status, choose_model_to_separate_again, is_sketch_fallback, make_status
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_PARENT = QModelIndex()
 _Role = Qt.ItemDataRole
-SortKey = str | float | tuple[int, float]
-"""What a column is sorted by; the keys of one column have one type."""
 
 
 class JobTableModel(QAbstractTableModel):
@@ -41,11 +35,11 @@ class JobTableModel(QAbstractTableModel):
     progress_changed = Signal()
     """Only the progress or the time left of running jobs changed."""
     times_left_changed = Signal()
-    """The time left of all waiting jobs changed by the same seconds; `dataChanged` is not emitted for their rows."""
-    fallback_draft_completed = Signal(object)
+    """The time left of all waiting jobs changed by the same amount; `dataChanged` is not emitted for their rows."""
+    sketch_fallback_completed = Signal(object)
     """A Job that has just completed with Sketch in place of the requested model."""
-    retry_ended = Signal(object)
-    """A Job whose repeated separation made no stems; it keeps its earlier ones."""
+    not_separated_again = Signal(object)
+    """A Job that was to be separated again and was not; it keeps its earlier stems."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -170,9 +164,8 @@ class JobTableModel(QAbstractTableModel):
 
     def refresh_retry_countdowns(self) -> bool:
         """Repaint the status of jobs that wait for a retry; return whether there are any."""
-        now = datetime.now(UTC)
         waiting = (self._jobs[self._rows[job_id]] for job_id in self._queue.retrying_ids)
-        retrying_ids = {job.id for job in waiting if job.retry_delay(now)}
+        retrying_ids = {job.id for job in waiting if job.retry_delay(datetime.now(UTC))}
         for row in (self._rows[job_id] for job_id in retrying_ids | self._retrying_ids if job_id in self._rows):
             self._emit_data_changed(range(row, row + 1), Column.STATUS, Column.STATUS)
         self._retrying_ids = retrying_ids
@@ -199,9 +192,9 @@ class JobTableModel(QAbstractTableModel):
         self._emit_data_changed(range(row, row + 1), Column.TITLE, Column.ACTIONS)
         self.job_changed.emit(job)
         if job.last_attempt and job.last_attempt != old.last_attempt:
-            self.retry_ended.emit(job)
-        elif job.state is not old.state and is_fallback_draft(job):
-            self.fallback_draft_completed.emit(job)
+            self.not_separated_again.emit(job)
+        elif job.state is not old.state and is_sketch_fallback(job):
+            self.sketch_fallback_completed.emit(job)
 
     def _update_queue(self, has_other_rows: bool = False) -> None:
         """Emit what has changed of the queue, and `dataChanged` for waiting jobs whose place has changed."""
@@ -218,31 +211,30 @@ class JobTableModel(QAbstractTableModel):
         """Emit `dataChanged` for the rows of `changed_ids`, and `times_left_changed` if other times left changed."""
         shown_before = self._times_shown
         self._times_shown = self._times_to_show()
-        self._emit_jobs_changed(changed_ids, Column.STATUS)
+        self._emit_jobs_changed(changed_ids, *QUEUE_COLUMNS)
         if self._times_shown[0] != shown_before[0]:  # the times of all waiting jobs appear or vanish
-            self._emit_jobs_changed(self._queue.active_ids, Column.TIME_LEFT)
+            self._emit_jobs_changed(self._queue.active_ids, Column.TIME_LEFT, Column.TIME_LEFT)
         elif self._times_shown != shown_before:
             self.times_left_changed.emit()
 
-    def _emit_jobs_changed(self, job_ids: Collection[str], first: Column) -> None:
+    def _emit_jobs_changed(self, job_ids: Collection[str], first: Column, last: Column) -> None:
         rows = [self._rows[job_id] for job_id in job_ids]
         if rows:
-            self._emit_data_changed(range(min(rows), max(rows) + 1), first, Column.TIME_LEFT)
+            self._emit_data_changed(range(min(rows), max(rows) + 1), first, last)
 
     def _times_to_show(self) -> tuple[tuple[bool, bool], int | None]:
         """Return which times left are known, and the whole seconds of the last one."""
         seconds = self._queue.total_seconds_left
-        return self._queue.are_times_known, None if seconds is None else int(seconds)
+        is_known = (self._queue.is_next_start_known, self._queue.is_speed_measured)
+        return is_known, None if seconds is None else int(seconds)
 
     def _emit_data_changed(self, rows: range, first: Column, last: Column) -> None:
         if rows:
             self.dataChanged.emit(self.index(rows[0], first), self.index(rows[-1], last))
 
     def _status(self, job: Job) -> Status:
-        status = self._statuses.get(job.id)
-        if status is None:
-            retry_model = choose_retry_model(job, self._default_model)
-            title = find_model_title(retry_model, self._model_titles.get(retry_model, ""))
+        if (status := self._statuses.get(job.id)) is None:
+            title = self._model_title(choose_model_to_separate_again(job, self._default_model))
             status = make_status(job, self._queue.songs_ahead(job.id), title, self._is_queue_paused)
             if job.not_before is None:  # otherwise the status counts down
                 self._statuses[job.id] = status
@@ -255,16 +247,14 @@ class JobTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(Column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
+        roles = (_Role.DisplayRole, _Role.AccessibleTextRole)
+        if orientation is not Qt.Orientation.Horizontal or role not in roles or not 0 <= section < len(Column):
             return None
-        if role in (_Role.DisplayRole, _Role.AccessibleTextRole):
-            return str(HEADINGS.get(Column(section), "")) or (tr("Actions") if role == _Role.AccessibleTextRole else "")
-        return None
+        return str(HEADINGS.get(Column(section), "")) or (tr("Actions") if role == _Role.AccessibleTextRole else "")
 
     def data(self, index: Index, role: int = _Role.DisplayRole) -> Any:
-        if not index.isValid() or index.row() >= len(self._jobs):
-            return None
-        return self.cell_data(self._jobs[index.row()], index.column(), role)
+        is_cell = index.isValid() and index.row() < len(self._jobs)
+        return self.cell_data(self._jobs[index.row()], index.column(), role) if is_cell else None
 
     def cell_data(self, job: Job, column: int, role: int) -> object:
         """Return the data of a job's cell; None for roles without data."""
@@ -273,15 +263,15 @@ class JobTableModel(QAbstractTableModel):
 
     def search_text(self, job: Job) -> str:
         """Return the case-folded text in which a search looks for a job."""
-        return cells.search_text(job, self._status(job), self._model_title(job))
+        return cells.search_text(job, self._status(job), self._model_title(job.model))
 
-    def _model_title(self, job: Job) -> str:
-        return find_model_title(job.model, self._model_titles.get(job.model, ""))
+    def _model_title(self, name: str) -> str:
+        return str(find_model_title(name, self._model_titles.get(name, "")))
 
     def _display_text(self, job: Job, column: Column) -> str:
         match column:
             case Column.MODEL:
-                return self._model_title(job)
+                return self._model_title(job.model)
             case Column.STATUS:
                 return self._status(job).full_text
             case Column.TIME_LEFT:
@@ -306,5 +296,5 @@ class JobTableModel(QAbstractTableModel):
         if column is Column.TIME_LEFT:
             return self._queue.time_rank(job.id)
         if column is Column.MODEL:
-            return natural_sort_key(self._model_title(job))
+            return natural_sort_key(self._model_title(job.model))
         return cells.sort_key(job, column)

@@ -1,4 +1,4 @@
-"""The mouse over the job table: which link or button is under it, and which one was clicked."""
+"""Hit tests of the mouse in the job table: links and buttons that are hovered or clicked."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from desktop.ui.pages.library.status import StatusLink
 
 @dataclass(frozen=True)
 class Target:
-    """What a click is on: a link, a button, or neither."""
+    """Target of a click: a link, a button, or neither."""
 
     job: Job
     link: StatusLink
@@ -34,7 +34,7 @@ class Target:
 
 
 class Pointer:
-    """Keeps the hover state of a job table, and tells a click from a press that was moved away."""
+    """Keeps the hover state of a job table, and ignores a press released elsewhere."""
 
     def __init__(
         self, view: QTableView, proxy: JobProxy, status_delegate: StatusDelegate, hover_state: HoverState

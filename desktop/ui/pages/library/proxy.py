@@ -21,7 +21,7 @@ _MAX_RANGES = 32
 _LAYOUT_SIGNATURE = ("QList<QPersistentModelIndex>", "QAbstractItemModel::LayoutChangeHint")
 """The overload of `layoutChanged` with a hint: without it, the selection would be kept cell by cell."""
 _PREPARE_INTERVAL_MS, _PREPARED_ROWS = 20, 100
-"""Search texts are computed in idle time, so many rows at once, before the first search needs them."""
+"""Search texts are computed in idle time, this many rows at a time, before the first search needs them."""
 
 
 class JobProxy(QAbstractTableModel):

@@ -1,15 +1,14 @@
-"""Which jobs the table lists, and in which order: search, hidden jobs and sort column, without Qt's models."""
+"""Filter and order of the table's rows: search, hidden jobs and sort column, without Qt's models."""
 
 from collections.abc import Iterable
 from itertools import islice
 
 from desktop.jobs.model import Job
-from desktop.ui.pages.library.cells import queue_sort_key
+from desktop.ui.pages.library.cells import SEARCHED_COLUMNS, SortKey, queue_sort_key
 from desktop.ui.pages.library.columns import Column
-from desktop.ui.pages.library.job_model import JobTableModel, SortKey
+from desktop.ui.pages.library.job_model import JobTableModel
 
 NO_COLUMN = -1
-_SEARCHED_COLUMNS = (Column.TITLE, Column.MODEL, Column.STATUS)
 
 
 class RowOrder:
@@ -60,9 +59,9 @@ class RowOrder:
         return sorted(ids, key=self._keys.__getitem__, reverse=self._is_descending)
 
     def refresh(self, job_ids: Iterable[str], columns: range) -> bool:
-        """Take up changes in these columns of some jobs; return whether `listed_ids` may have changed."""
+        """Update the cached keys of jobs that changed in these columns; return whether `listed_ids` may have changed."""
         is_changed = False
-        is_text_changed = any(column in columns for column in _SEARCHED_COLUMNS)
+        is_text_changed = any(column in columns for column in SEARCHED_COLUMNS)
         is_key_changed = (Column.TITLE if self.is_queue_order else self._column) in columns
         if not is_text_changed and not is_key_changed:
             return False

@@ -6,12 +6,10 @@ from enum import Enum
 from desktop.audio.names import printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import UNKNOWN_REASON, format_stem_count, format_sum_check, format_sum_difference
-from desktop.settings import DEFAULT_MODEL
+from desktop.settings import DEFAULT_MODEL, SKETCH_MODEL
 from desktop.text.message import tr, tr_count
 from desktop.ui.core.job_text import format_pending_status, format_stage
 from desktop.ui.theme.palette import Colour
-
-SKETCH_MODEL = "sketch"
 
 
 class Tone(Enum):
@@ -24,12 +22,12 @@ class Tone(Enum):
 
 
 class StatusLink(Enum):
-    """What a click on the link of a status does."""
+    """Effect of a click on the link of a status."""
 
     NONE = ""
     SHOW_ERROR = "details"
-    SEPARATE_BETTER = "separate better"
-    RETRY = "try again"
+    SEPARATE_AGAIN_IN_FULL_QUALITY = "separate again in full quality"
+    SEPARATE_AGAIN = "separate again"
 
 
 @dataclass(frozen=True)
@@ -62,11 +60,11 @@ class Status:
         return tr("{status}: {details}", status=self.text, details=details_text) if details_text else self.text
 
 
-def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_paused: bool = False) -> Status:
+def make_status(job: Job, songs_ahead: int, full_quality_title: str, is_queue_paused: bool = False) -> Status:
     """Return the status of `job`.
 
-    `songs_ahead` is the number of jobs before it in the queue; `retry_model_title` is the title of the model that a
-    draft can be separated again with.
+    `songs_ahead` is the number of jobs before it in the queue; `full_quality_title` is the title of the model that a
+    job in draft quality can be separated again with.
     """
     match job.state:
         case JobState.PENDING:
@@ -74,11 +72,11 @@ def make_status(job: Job, songs_ahead: int, retry_model_title: str, is_queue_pau
         case JobState.PROCESSING:
             return _processing_status(job)
         case JobState.COMPLETED:
-            return _completed_status(job, retry_model_title)
+            return _completed_status(job, full_quality_title)
         case JobState.FAILED:
             return Status(tr("Failed"), Tone.BAD, _error_text(job), StatusLink.SHOW_ERROR, tr("Details"))
         case JobState.CANCELLED:
-            return Status(tr("Cancelled"), Tone.DIM, "", StatusLink.RETRY, tr("Separate again"))
+            return Status(tr("Cancelled"), Tone.DIM, "", StatusLink.SEPARATE_AGAIN, tr("Separate again"))
 
 
 def state_search_terms(job: Job) -> str:
@@ -89,9 +87,13 @@ def state_search_terms(job: Job) -> str:
         case JobState.PROCESSING:
             return tr("running")
         case JobState.COMPLETED:
-            has_failed_retry = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
+            has_failed_again = job.last_attempt is not None and job.last_attempt.state is JobState.FAILED
             return " ".join(
-                (tr("done"), tr("draft") if is_draft(job) else "", failed_search_term() if has_failed_retry else "")
+                (
+                    tr("done"),
+                    tr("draft") if has_draft_quality(job) else "",
+                    failed_search_term() if has_failed_again else "",
+                )
             )
         case JobState.FAILED:
             return failed_search_term()
@@ -104,18 +106,18 @@ def failed_search_term() -> str:
     return tr("failed")
 
 
-def is_draft(job: Job) -> bool:
+def has_draft_quality(job: Job) -> bool:
     """Return True if a job was completed in draft quality, by Sketch."""
     return job.state is JobState.COMPLETED and job.model_used == SKETCH_MODEL
 
 
-def is_fallback_draft(job: Job) -> bool:
+def is_sketch_fallback(job: Job) -> bool:
     """Return True if a job was completed by Sketch in place of the requested model."""
-    return is_draft(job) and job.options.model != SKETCH_MODEL
+    return has_draft_quality(job) and job.options.model != SKETCH_MODEL
 
 
-def choose_retry_model(job: Job, default_model: str) -> str:
-    """Return the name of the model to separate a draft again with, never Sketch."""
+def choose_model_to_separate_again(job: Job, default_model: str) -> str:
+    """Return the name of the model to separate a job of draft quality again with, never Sketch."""
     model = job.options.model if job.options.model != SKETCH_MODEL else default_model
     return model if model != SKETCH_MODEL else DEFAULT_MODEL
 
@@ -157,14 +159,14 @@ def _processing_status(job: Job) -> Status:
     return Status(text, progress=job.progress)
 
 
-def _completed_status(job: Job, retry_model_title: str) -> Status:
-    if is_draft(job):
-        tooltip = tr("Separate again with {model}.", model=retry_model_title)
+def _completed_status(job: Job, full_quality_title: str) -> Status:
+    if has_draft_quality(job):
+        tooltip = tr("Separate again with {model}.", model=full_quality_title)
         return Status(
             format_stem_count(job),
             Tone.GOOD,
             tr("draft quality"),
-            StatusLink.SEPARATE_BETTER,
+            StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY,
             tr("Separate again"),
             tooltip=tooltip,
         )

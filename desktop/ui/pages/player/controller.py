@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
-from desktop.errors import UnusableTrackError
-from desktop.playback.mix import LaneMix, Mix, SongState, clamp_db
+from desktop.playback.mix import SongState
 from desktop.playback.session import Session
-from desktop.text.message import Message
 from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.pages.player.mix_controls import MixControls
+from desktop.ui.pages.player.song_sources import open_partial_results, open_stem_files, open_with_state
 from desktop.ui.pages.player.song_states import SongStateStore
 
 if TYPE_CHECKING:
@@ -26,16 +26,13 @@ SAVE_DELAY_MS = 1000
 
 
 class PlayerController(QObject):
-    """Plays the loaded track and emits its state, with a timer that runs only during playback."""
+    """Loads tracks, plays the loaded one and emits its state, with a timer that runs only during playback."""
 
     position_changed = Signal(int)
     """Playhead in frames."""
     playing_changed = Signal(bool)
     waiting_changed = Signal(bool)
     """True if playback waits for a part that does not exist yet, False if it has resumed."""
-    lanes_changed = Signal()
-    """A mute, a solo or a level has changed."""
-    master_changed = Signal(float)
     loaded_changed = Signal()
     """Another track is loaded, or none."""
     levels_changed = Signal(tuple)
@@ -47,16 +44,18 @@ class PlayerController(QObject):
         super().__init__(parent)
         self._session = session
         self._states = states
-        self._master_db = 0.0
-        self._key: str | None = None
+        self._job_id: str | None = None
         self._ready = False
         self._generation = 0
         self._play_when_ready = False
         self._has_user_input = False
-        self._autoplay_key = ""
+        self._autoplay_job_id = ""
         self._last_position = -1
         self._tick_count = 0
         self._waiting = False
+        self.mix = MixControls(session, self)
+        self.mix.lane_set.connect(self._note_user_input)
+        self.mix.changed.connect(self._save_soon)
         self._background = BackgroundRunner("song", self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -83,7 +82,7 @@ class PlayerController(QObject):
     @property
     def has_user_input(self) -> bool:
         """Whether the user has played, paused, sought or mixed the track that is in the player."""
-        return self._key is not None and (self._has_user_input or self.is_playing or self._play_when_ready)
+        return self._job_id is not None and (self._has_user_input or self.is_playing or self._play_when_ready)
 
     @property
     def is_waiting(self) -> bool:
@@ -110,64 +109,51 @@ class PlayerController(QObject):
         """Names of the loaded stems."""
         return self._session.lane_names if self._ready else ()
 
-    @property
-    def master_db(self) -> float:
-        """Master level in dB."""
-        return self._master_db
+    def load(self, job_id: str, paths: Sequence[Path], names: Sequence[str]) -> None:
+        """Load stem files in a background thread; its state is kept under `job_id`.
 
-    def lane_mix(self, lane: int) -> LaneMix:
-        """Return level, mute and solo of a lane."""
-        return self._session.mix.lane(self._session.lane_names[lane]) if self._has_lane(lane) else LaneMix()
-
-    def is_audible(self, lane: int) -> bool:
-        """Return False if a mute, or another lane's solo, silences this lane."""
-        return not self._has_lane(lane) or self._session.is_audible(lane)
-
-    def load(self, key: str, paths: Sequence[Path], names: Sequence[str]) -> None:
-        """Load stem files in a background thread; `key` is the id of its job, under which its state is kept.
-
-        If a track with this key and the same lanes is loaded already, it continues at its position with the new files.
+        If the track of this job, with the same lanes, is loaded already, it continues at its position with the new files.
         """
-        self._load_track(key, names, lambda: _open_stem_files(paths))
+        self._load_track(job_id, names, lambda: open_stem_files(paths))
 
-    def load_partial(self, key: str, folders: tuple[Path, Path], manifest: "StoreManifest") -> None:
+    def load_partial(self, job_id: str, folders: tuple[Path, Path], manifest: "StoreManifest") -> None:
         """Load the partial results of a track from `folders`: the one of finished segments, and the one of the draft.
 
         `manifest` lists their stems. Otherwise like `load`.
         """
-        self._load_track(key, sort_stem_names(manifest.sources), lambda: _open_partial_source(*folders, manifest))
+        self._load_track(job_id, sort_stem_names(manifest.sources), lambda: open_partial_results(*folders, manifest))
 
-    def _load_track(self, key: str, names: Sequence[str], open_source: Callable[[], "PlaybackSource"]) -> None:
-        if self._ready and self._key == key and self._session.lane_names == tuple(names):
+    def _load_track(self, job_id: str, names: Sequence[str], open_source: Callable[[], "PlaybackSource"]) -> None:
+        if self._ready and self._job_id == job_id and self._session.lane_names == tuple(names):
             self._background.run(
                 open_source,
-                lambda source: self._replace_source(key, source),
+                lambda source: self._replace_source(job_id, source),
                 lambda error: self.notice.emit(str(error)),
             )
             return
-        is_same_track = self._key == key
+        is_same_track = self._job_id == job_id
         keeps_playing, has_user_input = (
             is_same_track and (self.is_playing or self._play_when_ready),
             is_same_track and self._has_user_input,
         )
         self._forget_track()
-        self._key, self._play_when_ready, self._has_user_input = key, keeps_playing, has_user_input
+        self._job_id, self._play_when_ready, self._has_user_input = job_id, keeps_playing, has_user_input
         generation = self._generation
         self._background.run(
-            lambda: self._open_track(generation, key, open_source),
+            lambda: open_with_state(open_source, self._states, job_id) if generation == self._generation else None,
             lambda opened: self._on_opened(generation, names, opened),
             lambda error: self._on_load_failed(generation, str(error)),
         )
 
-    def _replace_source(self, key: str, source: "PlaybackSource") -> None:
-        if self._ready and self._key == key and source.lanes == len(self._session.lane_names):
+    def _replace_source(self, job_id: str, source: "PlaybackSource") -> None:
+        if self._ready and self._job_id == job_id and source.lanes == len(self._session.lane_names):
             self._session.replace_source(source)
             self.loaded_changed.emit()
             self._emit_position()
 
     def unload(self) -> None:
         """Unload the track."""
-        if self._key is not None:
+        if self._job_id is not None:
             self._forget_track()
 
     def close(self) -> None:
@@ -177,17 +163,18 @@ class PlayerController(QObject):
 
     def toggle_playback(self) -> None:
         """Play or pause; while the track is still being opened, set or clear that it plays once it is loaded."""
-        self._has_user_input, self._autoplay_key = True, ""
+        self._has_user_input, self._autoplay_job_id = True, ""
         if not self._ready:
-            self._play_when_ready = self._key is not None and not self._play_when_ready
+            self._play_when_ready = self._job_id is not None and not self._play_when_ready
         elif self._session.is_playing:
-            self._pause()
+            self._session.pause()
+            self._on_stopped()
         else:
             self._play()
 
-    def play_when_loaded(self, key: str) -> None:
-        """Play the track of this key once it is loaded, unless the user plays or pauses before."""
-        self._autoplay_key = key
+    def play_when_loaded(self, job_id: str) -> None:
+        """Play the track of this job once it is loaded, unless the user plays or pauses before."""
+        self._autoplay_job_id = job_id
 
     def stop(self) -> None:
         """Pause and return to the start."""
@@ -215,62 +202,8 @@ class PlayerController(QObject):
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
-    def set_mute(self, lane: int, muted: bool) -> None:
-        """Mute or unmute a lane; do nothing if it is in that state already."""
-        self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
-
-    def set_solo(self, lane: int, soloed: bool) -> None:
-        """Solo a lane or end its solo; do nothing if it is in that state already."""
-        self._set_lane(lane, replace(self.lane_mix(lane), solo=soloed))
-
-    def toggle_mute(self, lane: int) -> None:
-        """Mute a lane, or unmute it if it is muted."""
-        self.set_mute(lane, not self.lane_mix(lane).mute)
-
-    def toggle_solo(self, lane: int) -> None:
-        """Solo a lane, or end its solo if it is soloed."""
-        self.set_solo(lane, not self.lane_mix(lane).solo)
-
-    def set_gain_db(self, lane: int, db: float) -> None:
-        """Set a lane's level in dB, clamped to the fader's range."""
-        self._set_lane(lane, replace(self.lane_mix(lane), gain_db=clamp_db(db)))
-
-    def set_master_db(self, db: float) -> None:
-        """Set the master level in dB, clamped to the fader's range; it is kept for the next track."""
-        level = clamp_db(db)
-        if self._ready:
-            self._apply_mix(replace(self._session.mix, master_db=level))
-        else:
-            self._show_master(level)
-
-    def undo(self) -> None:
-        """Take back the last change of the track's mix."""
-        if self._ready and self._session.undo():
-            self._on_mix_changed()
-
-    def redo(self) -> None:
-        """Repeat the change that `undo` took back last."""
-        if self._ready and self._session.redo():
-            self._on_mix_changed()
-
-    def _set_lane(self, lane: int, mix: LaneMix) -> None:
-        if self._has_lane(lane) and mix != self.lane_mix(lane):
-            self._has_user_input = True
-            self._apply_mix(self._session.mix.with_lane(self._session.lane_names[lane], mix))
-
-    def _apply_mix(self, mix: Mix) -> None:
-        self._session.apply(replace(self._session.state, mix=mix))
-        self._on_mix_changed()
-
-    def _on_mix_changed(self) -> None:
-        self.lanes_changed.emit()
-        if self._session.mix.master_db != self._master_db:
-            self._show_master(self._session.mix.master_db)
-        self._save_soon()
-
-    def _show_master(self, db: float) -> None:
-        self._master_db = db
-        self.master_changed.emit(db)
+    def _note_user_input(self) -> None:
+        self._has_user_input = True
 
     def _save_soon(self) -> None:
         if not self._save_timer.isActive():
@@ -279,13 +212,10 @@ class PlayerController(QObject):
     def _save_state(self) -> None:
         """Save the state of the track in the background."""
         self._save_timer.stop()
-        key = self._key
-        if self._ready and key is not None:
+        job_id = self._job_id
+        if self._ready and job_id is not None:
             state = self._session.snapshot()
-            self._background.run(lambda: self._states.save(key, state))
-
-    def _has_lane(self, lane: int) -> bool:
-        return self._ready and 0 <= lane < len(self._session.lane_names)
+            self._background.run(lambda: self._states.save(job_id, state))
 
     def _sample_rate(self) -> int:
         return (self._session.sample_rate if self._ready else 0) or 1
@@ -296,10 +226,6 @@ class PlayerController(QObject):
         self._session.play()
         self._timer.start()
         self.playing_changed.emit(True)
-
-    def _pause(self) -> None:
-        self._session.pause()
-        self._on_stopped()
 
     def _on_stopped(self) -> None:
         """Stop the timer, so that a paused window uses no CPU time, and save where playback stopped."""
@@ -336,27 +262,15 @@ class PlayerController(QObject):
         self._save_state()
         self._session.close_song()
         self._generation += 1
-        self._key, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
+        self._job_id, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
         self._timer.stop()
         self.levels_changed.emit(())
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
-    def _open_track(
-        self, generation: int, key: str, open_source: Callable[[], "PlaybackSource"]
-    ) -> "tuple[PlaybackSource, SongState] | None":
-        """Open a track's stems, in the background thread, unless it was replaced. Raises UnusableTrackError."""
-        if generation != self._generation:
-            return None
-        try:
-            return open_source(), self._states.load(key)
-        except (OSError, RuntimeError, ValueError) as error:
-            message = Message("The stems of this song cannot be opened. Separate the song again.")
-            raise UnusableTrackError(message) from error
-
     def _on_load_failed(self, generation: int, message: str) -> None:
         if generation == self._generation:
-            self._key = None
+            self._job_id = None
             self.notice.emit(message)
 
     def _on_opened(
@@ -365,14 +279,14 @@ class PlayerController(QObject):
         if opened is None or generation != self._generation:
             return
         source, state = opened
-        mix = replace(state.mix, master_db=self._master_db)
+        mix = replace(state.mix, master_db=self.mix.master_db)
         self._session.open(source, names, replace(state, mix=mix))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
-        self.lanes_changed.emit()
+        self.mix.lanes_changed.emit()
         self._emit_position()
-        if self._play_when_ready or self._key == self._autoplay_key:
-            self._play_when_ready, self._autoplay_key = False, ""
+        if self._play_when_ready or self._job_id == self._autoplay_job_id:
+            self._play_when_ready, self._autoplay_job_id = False, ""
             self._play()
 
     def _on_playback_error(self, message: str) -> None:
@@ -382,16 +296,3 @@ class PlayerController(QObject):
     def _on_ended(self) -> None:
         if self._ready and not self._session.is_playing:
             self._on_stopped()
-
-
-def _open_stem_files(paths: Sequence[Path]) -> "PlaybackSource":
-    # Imported in the background, like all audio modules, so that the window appears sooner.
-    from desktop.playback.source import StemFileSource
-
-    return StemFileSource(paths)
-
-
-def _open_partial_source(segments: Path, draft: Path, manifest: "StoreManifest") -> "PlaybackSource":
-    from desktop.playback.partial_source import PartialSource
-
-    return PartialSource(segments, draft, manifest)

@@ -20,7 +20,7 @@ from desktop.stage import Stage
 from desktop.text.durations import format_duration, format_retry_delay
 from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
-from desktop.ui.core.job_actions import player_actions
+from desktop.ui.core.job_actions import header_actions
 from desktop.ui.core.job_text import format_artist, format_runtime, format_title, model_title
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton, TextButton, create_icon_button
@@ -81,7 +81,7 @@ class PlayerHeader(QWidget):
         """Show title, details, actions and notices of a job."""
         self._title.show_text(format_title(job))
         self._menu_button.setAccessibleName(tr("Actions for {title}", title=format_title(job)))
-        self._set_actions(player_actions(job))
+        self._set_actions(header_actions(job))
         self._show_text(self._artist, format_artist(job))
         self._show_text(self._length, format_duration(job.seconds) if job.seconds else "")
         played_job = job.result or job
@@ -104,7 +104,7 @@ class PlayerHeader(QWidget):
             return
         old_buttons, self._actions = list(self._actions.values()), {}
         for action in actions:
-            self._actions[action] = button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, self)
+            self._actions[action] = button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, parent=self)
             button.clicked.connect(partial(self.action_requested.emit, action))
             self._action_row.addWidget(button)
             button.show()

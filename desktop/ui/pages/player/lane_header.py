@@ -103,9 +103,9 @@ class LaneHeader(LaneHeaderBase):
         self._level_label.setFixedWidth(54)
         self._build_layout(StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour))
         # Not `clicked`: the Toggle action of assistive technology changes the state without a click.
-        self._mute.toggled.connect(partial(controller.set_mute, lane))
-        self._solo.toggled.connect(partial(controller.set_solo, lane))
-        self._fader.db_changed.connect(partial(controller.set_gain_db, lane))
+        self._mute.toggled.connect(partial(controller.mix.set_mute, lane))
+        self._solo.toggled.connect(partial(controller.mix.set_solo, lane))
+        self._fader.db_changed.connect(partial(controller.mix.set_gain_db, lane))
         self.refresh()
 
     def _build_layout(self, badge: StemBadge) -> None:
@@ -150,8 +150,8 @@ class LaneHeader(LaneHeaderBase):
 
     def refresh(self) -> None:
         """Show the current mix of the lane."""
-        mix = self._controller.lane_mix(self._lane)
-        is_audible = self._controller.is_audible(self._lane)
+        mix = self._controller.mix.lane_mix(self._lane)
+        is_audible = self._controller.mix.is_audible(self._lane)
         self._mute.setChecked(mix.mute)
         self._solo.setChecked(mix.solo)
         self._fader.show_db(mix.gain_db)
@@ -167,7 +167,7 @@ class LaneHeader(LaneHeaderBase):
         self._meter.show_peak(peak)
 
     def show_silence(self) -> None:
-        """Let the meter fall to silence."""
+        """Show silence on the meter, which falls to it."""
         self._meter.show_silence()
 
 

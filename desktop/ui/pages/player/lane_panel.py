@@ -19,8 +19,8 @@ from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.lane_stack import LaneStack
 from desktop.ui.pages.player.sample_reader import SampleReader
 from desktop.ui.theme.palette import Colour, stem_colour
+from desktop.ui.waveform.peak_item import LaneWaveform
 from desktop.ui.waveform.pixel_columns import find_peak_level
-from desktop.ui.waveform.view import LaneWaveform
 
 MIN_DRAWN_PEAK = 0.05
 """Smallest peak level that waveforms are scaled by, so that very quiet lanes are not drawn as loud ones."""
@@ -52,7 +52,7 @@ class LanePanel(QWidget):
         self.view.seek_requested.connect(controller.seek_to_seconds)
         self.view.zoom_changed.connect(self.zoom_changed)
         controller.position_changed.connect(self._move_playhead)
-        controller.lanes_changed.connect(self._refresh_lanes)
+        controller.mix.lanes_changed.connect(self._refresh_lanes)
         controller.loaded_changed.connect(self._refresh_lanes)
         controller.levels_changed.connect(self._show_levels)
 
@@ -82,7 +82,7 @@ class LanePanel(QWidget):
             self.view.set_bright_until(fraction * self._duration)
 
     def show_partial_results(self, job: Job, live_peaks: LivePeaks, folders: tuple[Path, Path]) -> None:
-        """Show one lane for each stem of a job in work; `update_partial_results` fills them.
+        """Show one lane for each stem of an unfinished job; `update_partial_results` fills them.
 
         `folders` are the folder of the finished segments and the folder of the draft.
         """
@@ -156,7 +156,7 @@ class LanePanel(QWidget):
     def _refresh_lanes(self) -> None:
         for number, header in enumerate(self._headers):
             header.refresh()
-            self.view.set_audible(number, self._controller.is_audible(number))
+            self.view.set_audible(number, self._controller.mix.is_audible(number))
 
     def _show_levels(self, levels: Sequence[float]) -> None:
         for number, header in enumerate(self._headers):

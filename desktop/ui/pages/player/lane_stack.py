@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBo
 from desktop.text.message import tr
 from desktop.ui.pages.player.lane_header import HEADER_WIDTH
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.time_axis import AXIS_HEIGHT as AXIS_HEIGHT
+from desktop.ui.waveform.time_axis import AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
 SCROLLED_LANE_HEIGHT = 72

@@ -74,7 +74,7 @@ class PlayerPanel(QWidget):
         PySide creates its types on first use, and the window sometimes crashed while pyqtgraph used all of them in
         another thread.
         """
-        threading.Thread(target=_import_playback_modules, name="warm up", daemon=True).start()
+        threading.Thread(target=_import_playback_modules, name="preload", daemon=True).start()
         QTimer.singleShot(PRELOAD_DELAY_MS, self, _import_lane_modules)
 
     @property
@@ -248,6 +248,6 @@ def _import_lane_modules() -> None:
 def _describe_missing_stem(stems: Sequence[Stem]) -> str:
     """Return which stem is missing and what to do; empty if every stem exists."""
     if not stems:
-        return tr("They are no longer in the library. Separate the song again.")
+        return tr("The stems are no longer in the library. Separate the song again.")
     names = (stem.path.name for stem in stems if not stem.path.exists())
     return next((tr("{file} is no longer in the library. Separate the song again.", file=name) for name in names), "")

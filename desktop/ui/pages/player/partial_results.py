@@ -1,4 +1,4 @@
-"""Partial results of a job in work: what can be shown and played, and playhead reports for the workers."""
+"""Partial results of an unfinished job: what can be shown and played, and playhead reports for the workers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +25,9 @@ class PartialResults(QObject):
     results_changed = Signal()
     """New segments were finished, or playback started or stopped waiting."""
     playhead_reported = Signal(str, float)
-    """Id of a job in work, and its playhead in seconds."""
+    """Id of an unfinished job, and its playhead in seconds."""
     draft_requested = Signal(str)
-    """Id of a job in work whose draft is missing or incomplete."""
+    """Id of an unfinished job whose draft is missing or incomplete."""
 
     def __init__(self, controller: PlayerController, home: Home, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -73,7 +73,7 @@ class SampleReader(QObject):
 def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWindow:
     """Return the samples between two seconds, and half as much before and after. Raises StorageError.
 
-    The window of a track in work ends where its samples do not exist yet.
+    The window of an unfinished track ends where its samples do not exist yet.
     """
     import numpy as np  # imported late: the window appears without it
 

@@ -1,20 +1,21 @@
 """Transport bar, the last row of the window: play, stop, time and master level."""
 
+from functools import partial
 from math import ceil
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import QAccessible, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
 from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
-from desktop.ui.pages.player.buttons import IconButton, PlayButton
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.button import PaintedButton, create_icon_button
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
 from desktop.ui.widgets.levels import format_db
@@ -24,6 +25,33 @@ MIN_TIME_WIDTH = 126
 TIME_INDENT = 4
 """Pixels between the focus ring and the time."""
 KEY_STEP_S, PAGE_STEP_S = 5, 30
+
+
+class PlayButton(PaintedButton):
+    """Round play button: a triangle, or two bars during playback."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(tr("Play"), QSize(40, 40), parent)
+        self._is_playing = False
+        self.show_playing(False)
+
+    def show_playing(self, is_playing: bool) -> None:
+        """Show what the next click does: pause or play."""
+        self._is_playing = is_playing
+        self.setAccessibleName(tr("Pause") if is_playing else tr("Play"))
+        self.setToolTip(ACTIONS[ActionId.PLAY_OR_PAUSE].tooltip(self.accessibleName()))
+        self.update()
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        painter = QPainter(self)
+        self.paint_background(painter, theme.colour(Colour.TEXT if self.isEnabled() else Colour.RAISED), 20)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(Colour.BACKGROUND if self.isEnabled() else Colour.FAINT))
+        if self._is_playing:
+            for left in (13.5, 22.5):
+                painter.drawRoundedRect(QRectF(left, 13, 4.5, 14), 1, 1)
+        else:
+            painter.drawPolygon(QPolygonF([QPointF(15, 12), QPointF(29, 20), QPointF(15, 28)]))
 
 
 class TimeReadout(QSlider):
@@ -120,6 +148,9 @@ class TimeReadout(QSlider):
 class TransportBar(QWidget):
     """Play, time, return to start, stop and master fader."""
 
+    action_requested = Signal(object)
+    """ActionId of the clicked button."""
+
     def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Transport"))
@@ -127,24 +158,30 @@ class TransportBar(QWidget):
         self._controller = controller
         self._play_button = PlayButton()
         to_start = ACTIONS[ActionId.RETURN_TO_START]
-        self._to_start_button = IconButton("start", to_start.text, to_start.tooltip())
-        self._stop_button = IconButton("stop", tr("Stop"), tr("Stop: pause and go back to the start"))
+        self._to_start_button = create_icon_button(to_start.icon, to_start.text, to_start.tooltip(), "plain")
+        stop = ACTIONS[ActionId.STOP]
+        self._stop_button = create_icon_button(
+            stop.icon, stop.text, stop.tooltip(tr("Stop: pause and go back to the start")), "plain"
+        )
         self._time_readout = TimeReadout()
         self._master_fader = Fader(tr("Master level"), Colour.TEXT)
         self._master_fader.setFixedWidth(162)
         self._master_level_label = ElidedLabel(13, 400, Colour.DIM).align_right()
         self._master_level_label.setFixedWidth(58)
         self._build_layout()
-        self._play_button.clicked.connect(controller.toggle_playback)
-        self._to_start_button.clicked.connect(controller.seek_to_start)
-        self._stop_button.clicked.connect(controller.stop)
+        for button, action in (
+            (self._play_button, ActionId.PLAY_OR_PAUSE),
+            (self._to_start_button, ActionId.RETURN_TO_START),
+            (self._stop_button, ActionId.STOP),
+        ):
+            button.clicked.connect(partial(self.action_requested.emit, action))
         self._time_readout.seek_requested.connect(controller.seek_to_seconds)
-        self._master_fader.db_changed.connect(controller.set_master_db)
-        controller.master_changed.connect(self._show_master)
+        self._master_fader.db_changed.connect(controller.mix.set_master_db)
+        controller.mix.master_changed.connect(self._show_master)
         controller.playing_changed.connect(self._play_button.show_playing)
         controller.position_changed.connect(self._show_time)
         controller.loaded_changed.connect(self._update_controls)
-        self._show_master(controller.master_db)
+        self._show_master(controller.mix.master_db)
         self._update_controls()
 
     def _build_layout(self) -> None:

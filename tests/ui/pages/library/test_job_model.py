@@ -174,17 +174,17 @@ def test_fallback_draft_is_announced_once(model: JobTableModel, qtbot: QtBot) ->
     job = make_job(state=JobState.PROCESSING, token=1)
     model.upsert_jobs([job])
     done = replace(job, state=JobState.COMPLETED, model_used="sketch")
-    with qtbot.waitSignal(model.fallback_draft_completed) as announced:
+    with qtbot.waitSignal(model.sketch_fallback_completed) as announced:
         model.upsert_jobs([done])
     assert announced.args == [done]
-    with qtbot.assertNotEmitted(model.fallback_draft_completed):
+    with qtbot.assertNotEmitted(model.sketch_fallback_completed):
         model.upsert_jobs([done, replace(done, title="Other")])
 
 
 def test_requested_draft_is_not_announced(model: JobTableModel, qtbot: QtBot) -> None:
     job = make_job(state=JobState.PROCESSING, token=1, model="sketch")
     model.upsert_jobs([job])
-    with qtbot.assertNotEmitted(model.fallback_draft_completed):
+    with qtbot.assertNotEmitted(model.sketch_fallback_completed):
         model.upsert_jobs([replace(job, state=JobState.COMPLETED, model_used="sketch")])
 
 

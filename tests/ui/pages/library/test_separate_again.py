@@ -18,7 +18,7 @@ from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.job_commands import stems_folder
 from desktop.ui.pages.library.menu import build_menu_items
-from desktop.ui.pages.library.status import StatusLink, choose_retry_model, make_status
+from desktop.ui.pages.library.status import StatusLink, choose_model_to_separate_again, make_status
 from desktop.ui.widgets.label import ElidedLabel
 from tests.helpers.jobs import make_job
 from tests.helpers.stems import write_library_job, write_stems
@@ -76,7 +76,7 @@ def test_earlier_stems_play_until_new_stems_take_over_at_the_same_position(
     window.player.seek(44100)
     loaded: list[bool] = []
     window.player.loaded_changed.connect(lambda: loaded.append(window.player.is_ready))
-    window.library.commands.retry([job], "htdemucs_6s")
+    window.library.commands.separate_again([job], "htdemucs_6s")
     qtbot.waitUntil(lambda: status_text(window, job) == "Up next: to be separated again")
     attempt = claim(setting, job)
     deliver_event(setting, attempt, 0.34)
@@ -107,7 +107,7 @@ def test_attempt_without_stems_is_reported_in_a_notice_the_row_and_the_player(
     (job,) = add_songs(setting, 1)
     window = open_window(setting, qtbot)
     window.job_view.select_job(job.id)
-    window.library.commands.retry([job], "htdemucs_6s")
+    window.library.commands.separate_again([job], "htdemucs_6s")
     qtbot.waitUntil(lambda: setting.store.job(job.id).state is JobState.PENDING)
     attempt = claim(setting, job)
     qtbot.waitUntil(lambda: status_text(window, job).startswith("Loading"))
@@ -136,7 +136,7 @@ def test_attempt_without_stems_is_reported_in_a_notice_the_row_and_the_player(
 def test_many_failed_attempts_are_reported_in_one_notice_with_a_list(setting: WindowHarness, qtbot: QtBot) -> None:
     jobs = add_songs(setting, 3)
     window = open_window(setting, qtbot)
-    window.library.commands.retry(jobs, "htdemucs_6s")
+    window.library.commands.separate_again(jobs, "htdemucs_6s")
     qtbot.waitUntil(
         lambda: all(status_text(window, job).endswith("again") or "again:" in status_text(window, job) for job in jobs)
     )
@@ -157,11 +157,11 @@ def test_many_failed_attempts_are_reported_in_one_notice_with_a_list(setting: Wi
 def test_notice_closes_when_its_song_is_separated_again(setting: WindowHarness, qtbot: QtBot) -> None:
     (job,) = add_songs(setting, 1)
     window = open_window(setting, qtbot)
-    window.library.commands.retry([job])
+    window.library.commands.separate_again([job])
     qtbot.waitUntil(lambda: status_text(window, job) == "Up next: to be separated again")
     window.library.commands.cancel([setting.store.job(job.id)])
     qtbot.waitUntil(lambda: len(notice_texts(window)) == 1)
-    window.library.commands.retry([setting.store.job(job.id)])
+    window.library.commands.separate_again([setting.store.job(job.id)])
     qtbot.waitUntil(lambda: notice_texts(window) == [])
 
 
@@ -169,7 +169,7 @@ def test_unavailable_model_changes_no_job_and_shows_one_notice(setting: WindowHa
     jobs = add_songs(setting, 3)
     window = open_window(setting, qtbot)
     setting.model_error = "HT Demucs is not downloaded, and there is no internet connection."
-    window.library.commands.retry(jobs, "htdemucs")
+    window.library.commands.separate_again(jobs, "htdemucs")
     qtbot.waitUntil(lambda: notice_texts(window) == [setting.model_error])
     assert [job.state for job in setting.store.jobs()] == [JobState.COMPLETED] * 3
     setting.model_error = ""
@@ -181,4 +181,7 @@ def test_unavailable_model_changes_no_job_and_shows_one_notice(setting: WindowHa
 def test_draft_whose_last_attempt_failed_still_offers_separate_again() -> None:
     draft = make_job("x", JobState.COMPLETED, model_used="sketch")
     attempted = replace(draft, last_attempt=Attempt(JobState.FAILED, verbatim("No.")))
-    assert make_status(attempted, 0, choose_retry_model(attempted, "htdemucs")).link is StatusLink.SEPARATE_BETTER
+    assert (
+        make_status(attempted, 0, choose_model_to_separate_again(attempted, "htdemucs")).link
+        is StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY
+    )

@@ -22,7 +22,14 @@ from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items
 from desktop.ui.pages.library.queue_estimate import format_batch
 from desktop.ui.pages.library.relative_time import format_relative_time
-from desktop.ui.pages.library.status import Status, StatusLink, Tone, choose_retry_model, is_fallback_draft, make_status
+from desktop.ui.pages.library.status import (
+    Status,
+    StatusLink,
+    Tone,
+    choose_model_to_separate_again,
+    is_sketch_fallback,
+    make_status,
+)
 from desktop.ui.pages.library.status_layout import layout_status
 from desktop.ui.theme.fonts import ui_font
 from tests.helpers.jobs import make_job
@@ -49,7 +56,7 @@ def _completed_job(**changes: object) -> Job:
             _completed_job(model_used="sketch"),
             "4 stems: draft quality, Separate again",
             Tone.GOOD,
-            StatusLink.SEPARATE_BETTER,
+            StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY,
         ),
         (
             make_job(state=JobState.FAILED, error=verbatim("It is damaged.")),
@@ -74,7 +81,7 @@ def _completed_job(**changes: object) -> Job:
             StatusLink.SHOW_ERROR,
         ),
         (make_job(state=JobState.FAILED), "Failed: The reason is unknown. Details", Tone.BAD, StatusLink.SHOW_ERROR),
-        (make_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, StatusLink.RETRY),
+        (make_job(state=JobState.CANCELLED), "Cancelled: Separate again", Tone.DIM, StatusLink.SEPARATE_AGAIN),
     ],
 )
 def test_every_state_has_a_status_text(job: Job, text: str, tone: Tone, link: StatusLink) -> None:
@@ -118,10 +125,10 @@ def test_song_is_found_by_its_state(job: Job, expected: list[str]) -> None:
 def test_draft_is_separated_again_with_the_requested_model() -> None:
     fallback_draft = _completed_job(model_used="sketch", model="htdemucs_ft")
     requested_draft = _completed_job(model_used="sketch", model="sketch")
-    assert (is_fallback_draft(fallback_draft), is_fallback_draft(requested_draft)) == (True, False)
-    assert choose_retry_model(fallback_draft, "htdemucs_6s") == "htdemucs_ft"
-    assert choose_retry_model(requested_draft, "htdemucs_6s") == "htdemucs_6s"
-    assert choose_retry_model(requested_draft, "sketch") == "htdemucs"
+    assert (is_sketch_fallback(fallback_draft), is_sketch_fallback(requested_draft)) == (True, False)
+    assert choose_model_to_separate_again(fallback_draft, "htdemucs_6s") == "htdemucs_ft"
+    assert choose_model_to_separate_again(requested_draft, "htdemucs_6s") == "htdemucs_6s"
+    assert choose_model_to_separate_again(requested_draft, "sketch") == "htdemucs"
 
 
 @pytest.mark.parametrize(

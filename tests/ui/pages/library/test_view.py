@@ -80,7 +80,7 @@ def _link_point(table: Table, row: int) -> QPoint:
     return next(run.rect.center().toPoint() for run in layout.runs if run.link is not StatusLink.NONE)
 
 
-@pytest.mark.parametrize(("row", "link"), [(1, StatusLink.SHOW_ERROR), (2, StatusLink.SEPARATE_BETTER)])
+@pytest.mark.parametrize(("row", "link"), [(1, StatusLink.SHOW_ERROR), (2, StatusLink.SEPARATE_AGAIN_IN_FULL_QUALITY)])
 def test_click_on_a_status_link_emits_the_link_and_selects_the_row(
     table: Table, qtbot: QtBot, row: int, link: StatusLink
 ) -> None:

@@ -204,8 +204,8 @@ def test_commands_without_a_track_have_no_effect(controller: PlayerController) -
     controller.toggle_playback()
     controller.stop()
     controller.seek_by(5)
-    controller.toggle_mute(0)
-    controller.set_gain_db(0, -3)
+    controller.mix.toggle_mute(0)
+    controller.mix.set_gain_db(0, -3)
     assert not controller.is_playing
     assert controller.duration == 0
 
@@ -230,14 +230,14 @@ def home(tmp_path: Path) -> Home:
 def test_mix_and_playhead_are_kept_in_the_library_when_the_window_closes(
     qtbot: QtBot, controller: PlayerController, home: Home, tmp_path: Path
 ) -> None:
-    controller.toggle_mute(1)
-    controller.set_gain_db(2, -9.0)
-    controller.set_master_db(-4.0)
+    controller.mix.toggle_mute(1)
+    controller.mix.set_gain_db(2, -9.0)
+    controller.mix.set_master_db(-4.0)
     controller.seek(SAMPLE_RATE)
     later = open_with_state_saved_by(controller, home, qtbot, tmp_path)
-    assert [later.lane_mix(lane) for lane in range(4)] == [LaneMix(), LaneMix(mute=True), LaneMix(-9.0), LaneMix()]
+    assert [later.mix.lane_mix(lane) for lane in range(4)] == [LaneMix(), LaneMix(mute=True), LaneMix(-9.0), LaneMix()]
     assert later.position == SAMPLE_RATE
-    assert later.master_db == 0.0
+    assert later.mix.master_db == 0.0
     later.close()
 
 
@@ -246,8 +246,8 @@ def test_change_is_saved_shortly_after_it_was_made(
     qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writers: list[str] = []
-    monkeypatch.setattr(song_states, "write_song_state", lambda *_: writers.append(threading.current_thread().name))
-    controller.toggle_solo(0)
+    monkeypatch.setattr(song_states, "write_atomically", lambda *_: writers.append(threading.current_thread().name))
+    controller.mix.toggle_solo(0)
     qtbot.waitUntil(lambda: bool(writers))
     assert writers[0] != threading.main_thread().name
 
@@ -270,7 +270,7 @@ def test_damaged_state_is_ignored_with_a_log_line(
     home.job_folder(SONG_ID).song_state.write_bytes(damage)
     load_stems(controller, tmp_path)
     qtbot.waitUntil(lambda: controller.is_ready)
-    assert controller.lane_mix(0) == LaneMix()
+    assert controller.mix.lane_mix(0) == LaneMix()
     assert "is ignored" in caplog.text
     assert SONG_ID in caplog.text
 
@@ -278,20 +278,20 @@ def test_damaged_state_is_ignored_with_a_log_line(
 @pytest.mark.usefixtures("song")
 def test_state_of_a_deleted_song_does_not_bring_its_folder_back(controller: PlayerController, home: Home) -> None:
     home.job_folder(SONG_ID).root.rmdir()
-    controller.toggle_mute(0)
+    controller.mix.toggle_mute(0)
     controller.close()
     assert not home.job_folder(SONG_ID).root.exists()
 
 
 @pytest.mark.usefixtures("song")
 def test_undo_and_redo_are_shown(qtbot: QtBot, controller: PlayerController) -> None:
-    controller.toggle_mute(0)
-    controller.set_master_db(-3.0)
-    with qtbot.waitSignals([controller.lanes_changed, controller.master_changed]):
-        controller.undo()
-    assert controller.master_db == 0.0
-    with qtbot.waitSignal(controller.lanes_changed):
-        controller.undo()
-    assert not controller.lane_mix(0).mute
-    controller.redo()
-    assert controller.lane_mix(0).mute
+    controller.mix.toggle_mute(0)
+    controller.mix.set_master_db(-3.0)
+    with qtbot.waitSignals([controller.mix.lanes_changed, controller.mix.master_changed]):
+        controller.mix.undo()
+    assert controller.mix.master_db == 0.0
+    with qtbot.waitSignal(controller.mix.lanes_changed):
+        controller.mix.undo()
+    assert not controller.mix.lane_mix(0).mute
+    controller.mix.redo()
+    assert controller.mix.lane_mix(0).mute

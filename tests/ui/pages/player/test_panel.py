@@ -14,7 +14,6 @@ from PySide6.QtGui import QAccessible, QWheelEvent
 from PySide6.QtWidgets import QApplication, QScrollBar, QSlider, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.audio.peaks import write_peaks
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
 from desktop.playback.session import Session
@@ -31,6 +30,7 @@ from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from tests.helpers.command import ROOT
 from tests.helpers.jobs import make_job
+from tests.helpers.sound import write_peaks
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
@@ -162,17 +162,17 @@ def test_mute_and_solo_change_the_transport_and_the_lane_header(
     assert "muted" in visible_texts(lanes[2])
     qtbot.mouseClick(letter_button(lanes[0], "S"), Qt.MouseButton.LeftButton)
     assert [session.is_audible(lane) for lane in range(4)] == [True, False, False, False]
-    controller.toggle_solo(0)
+    controller.mix.toggle_solo(0)
     assert not letter_button(lanes[0], "S").isChecked()
 
 
 def test_mute_and_solo_of_missing_lanes_have_no_effect(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, session: Session, job: Job
 ) -> None:
-    controller.toggle_mute(0)
+    controller.mix.toggle_mute(0)
     load_and_show(qtbot, panel, controller, job)
-    controller.toggle_mute(5)
-    controller.toggle_solo(-1)
+    controller.mix.toggle_mute(5)
+    controller.mix.toggle_solo(-1)
     assert [session.is_audible(lane) for lane in range(4)] == [True, True, True, True]
 
 
@@ -215,7 +215,7 @@ def test_accessible_value_of_a_fader_is_in_decibels(
     value = interface.valueInterface()
     value.setCurrentValue(-6)
     assert session.mix.lane("vocals").gain_db == -6.0
-    controller.set_gain_db(0, -12.3)
+    controller.mix.set_gain_db(0, -12.3)
     assert value.currentValue() == -12
     assert slider.accessibleDescription() == "−12.3 dB"
     assert session.mix.lane("vocals").gain_db == -12.3  # the accessible value is rounded, the level is not
@@ -277,11 +277,11 @@ def test_mix_and_position_are_restored_when_a_job_is_shown_again(
     qtbot: QtBot, panel: PlayerPanel, controller: PlayerController, job: Job, tmp_path: Path
 ) -> None:
     load_and_show(qtbot, panel, controller, job)
-    controller.toggle_mute(1)
-    controller.set_gain_db(3, -4.0)
+    controller.mix.toggle_mute(1)
+    controller.mix.set_gain_db(3, -4.0)
     controller.seek_to_seconds(1.5)
     load_and_show(qtbot, panel, controller, write_completed_job(tmp_path / "other"))
-    assert not controller.lane_mix(1).mute
+    assert not controller.mix.lane_mix(1).mute
     assert controller.position_seconds == 0
     lanes = load_and_show(qtbot, panel, controller, job)
     assert controller.position_seconds == pytest.approx(1.5)
@@ -402,6 +402,7 @@ from desktop.playback.session import Session
 from desktop.ui.pages.player import panel as panel_module
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.song_states import SongStateStore
+from tests.helpers.sound import write_peaks
 
 imported_in_threads, original_import = set(), builtins.__import__
 def record_import(name, *arguments):
@@ -417,7 +418,7 @@ panel.preload_modules()
 QTimer.singleShot(panel_module.PRELOAD_DELAY_MS + 400, application.quit)
 application.exec()
 for thread in threading.enumerate():
-    if thread.name == "warm up":
+    if thread.name == "preload":
         thread.join()
 import sys
 print("desktop.ui.pages.player.lane_panel" in sys.modules, "desktop.playback.reader" in sys.modules, imported_in_threads)

@@ -137,12 +137,12 @@ def test_mix_and_position_are_kept_when_the_stems_replace_the_segments(
     panel.show_job(replace(job, id=completed.id))
     qtbot.waitUntil(lambda: controller.is_ready)
     headers = visible_lane_headers(panel)
-    controller.toggle_mute(1)
+    controller.mix.toggle_mute(1)
     controller.seek_to_seconds(1.0)
     panel.show_job(completed)
     qtbot.waitUntil(lambda: controller.duration == pytest.approx(completed.frames / completed.sample_rate))  # type: ignore[operator]
     assert visible_lane_headers(panel) == headers
-    assert controller.lane_mix(1).mute
+    assert controller.mix.lane_mix(1).mute
     assert controller.position_seconds == pytest.approx(1.0, abs=0.01)
     assert count_hatched_columns(panel) == 0
 
@@ -153,12 +153,12 @@ def test_lanes_of_a_model_with_more_stems_are_added_and_the_position_is_kept(
     write_segments(create_segment_store(home, job, final=False))
     panel.show_job(job)
     qtbot.waitUntil(lambda: controller.is_ready)
-    controller.toggle_solo(0)
+    controller.mix.toggle_solo(0)
     controller.seek_to_seconds(3.0)
     create_segment_store(home, job, final=True, names=("drums", "bass", "other", "vocals", "guitar", "piano"))
     panel.show_job(replace(job, progress=0.1))
     qtbot.waitUntil(lambda: len(controller.lane_names) == 6)
-    assert controller.lane_mix(0).solo
+    assert controller.mix.lane_mix(0).solo
     assert controller.position_seconds == pytest.approx(3.0, abs=0.01)
 
 

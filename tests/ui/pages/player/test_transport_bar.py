@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
 from desktop.playback.session import Session
-from desktop.ui.pages.player.buttons import PlayButton
+from desktop.ui.app.actions import ActionRegistry
+from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_states import SongStateStore
-from desktop.ui.pages.player.transport_bar import TimeReadout, TransportBar
-from desktop.ui.widgets.button import PaintedButton
+from desktop.ui.pages.player.transport_bar import PlayButton, TimeReadout, TransportBar
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.stems import write_completed_job
 
@@ -30,9 +32,13 @@ def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
 
 
 @pytest.fixture
-def bar(qtbot: QtBot, controller: PlayerController) -> TransportBar:
-    widget = TransportBar(controller)
-    qtbot.addWidget(widget)
+def bar(qtbot: QtBot, controller: PlayerController, tmp_path: Path) -> TransportBar:
+    widget, panel = TransportBar(controller), PlayerPanel(controller, Home(tmp_path / "home"))
+    for part in (widget, panel):
+        qtbot.addWidget(part)
+    registry = ActionRegistry(widget, lambda: ())
+    bind_player_actions(registry, controller, panel)
+    widget.action_requested.connect(registry.run)
     widget.resize(1168, 64)
     with qtbot.waitExposed(widget):
         widget.show()
@@ -51,12 +57,12 @@ def time_text(bar: TransportBar) -> str:
     return readout.text
 
 
-def find_button(bar: TransportBar, name: str) -> PaintedButton:
-    return next(button for button in bar.findChildren(PaintedButton) if button.accessibleName() == name)
+def find_button(bar: TransportBar, name: str) -> QAbstractButton:
+    return next(button for button in bar.findChildren(QAbstractButton) if button.accessibleName() == name)
 
 
 def test_buttons_are_disabled_without_a_track(bar: TransportBar) -> None:
-    assert not any(button.isEnabled() for button in bar.findChildren(PaintedButton))
+    assert not any(button.isEnabled() for button in bar.findChildren(QAbstractButton))
     assert time_text(bar) == "0:00.0"
 
 
@@ -89,10 +95,10 @@ def test_master_fader_sets_and_shows_the_master_level(
     fader = bar.findChild(Fader)
     assert fader is not None
     qtbot.mouseClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
-    assert controller.master_db < -5
+    assert controller.mix.master_db < -5
     qtbot.mouseDClick(fader, Qt.MouseButton.LeftButton, pos=QPoint(60, fader.height() // 2))
-    assert controller.master_db == 0
-    controller.set_master_db(-3.5)
+    assert controller.mix.master_db == 0
+    controller.mix.set_master_db(-3.5)
     assert fader.db == -3.5
 
 

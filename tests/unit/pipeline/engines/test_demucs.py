@@ -94,6 +94,7 @@ def test_engine_has_the_name_sources_and_segmentation_of_its_model(tmp_path: Pat
     assert engine.segmentation.length == 176400
     assert engine.segmentation.centre_last
     assert engine.segmentation.normalise
+    assert engine.segmentation.takes_overlap
 
 
 def test_segment_can_be_shortened_but_not_lengthened(files: list[Path]) -> None:

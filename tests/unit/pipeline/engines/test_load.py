@@ -15,6 +15,11 @@ def test_sketch_loads_without_files_and_without_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_model_of_an_unknown_kind_is_rejected() -> None:
+    with pytest.raises(ModelRejectedError, match=r"needs an engine that Unbraid does not have \(spleeter\)"):
+        load_engine(EngineSpec("vocals", "spleeter"))
+
+
 def test_model_without_files_is_rejected() -> None:
     with pytest.raises(ModelRejectedError, match="htdemucs has no weights"):
         load_engine(EngineSpec("htdemucs", "demucs"))

@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import pytest
 
-from desktop.pipeline.engines.openvino_cache import is_verified, verified_folder
+from desktop.pipeline.engines.engine import ModelSignature
+from desktop.pipeline.engines.openvino_cache import ExportedModel, is_verified, verified_folder
 
 
 @pytest.fixture
@@ -62,3 +64,14 @@ def test_failed_write_leaves_no_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"), verified_folder(tmp_path / "folder"):
         raise ValueError("broken")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_exported_model_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    model = ExportedModel(tmp_path, ModelSignature(("drums", "vocals"), 44100, 343_980, pads_short_input=True), 4096)
+    model.write_metadata()
+    metadata = {
+        "form": {"sources": ["drums", "vocals"], "sample_rate": 44100, "length": 343_980, "fills": True},
+        "nfft": 4096,
+    }
+    assert json.loads((tmp_path / "about.json").read_text()) == metadata
+    assert ExportedModel.open(tmp_path) == model

@@ -13,7 +13,6 @@ from demucs.apply import BagOfModels, apply_model
 from demucs.htdemucs import HTDemucs
 from numpy.typing import NDArray
 
-from desktop.paths import openvino_cache_name
 from desktop.pipeline.engines import openvino_cache
 from desktop.pipeline.engines.demucs import DemucsEngine
 from desktop.pipeline.engines.engine import Engine, Network, OutOfMemoryError, PendingStems, Runtime, Samples
@@ -22,6 +21,7 @@ from desktop.pipeline.engines.openvino_cache import cache_folder, is_verified
 from desktop.pipeline.engines.openvino_export import main as convert
 from desktop.pipeline.engines.torch_network import TorchNetwork, signature_of
 from desktop.pipeline.engines.torch_runtime import read_model
+from desktop.weights.package import openvino_cache_name
 from tests.helpers.engines import TINY_KWARGS, separate_track, write_htdemucs
 from tests.helpers.release import release_except
 

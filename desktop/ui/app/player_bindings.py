@@ -1,4 +1,4 @@
-"""Actions of the player: playback, lanes, and the part of the song in view."""
+"""Bindings of the player's actions: playback, lanes, and the part of the song in view."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ PAN_FRACTION = 0.25
 
 
 def bind_player_actions(registry: ActionRegistry, player: PlayerController, panel: PlayerPanel) -> None:
-    """Let the actions of the player and the view run on `player` and on the waveforms of `panel`."""
+    """Bind the actions of the player to `player`, and those of the view to the waveforms of `panel`."""
 
     def on_waveforms(run: Callable[["WaveformView"], object]) -> Callable[[], None]:
         def run_if_shown() -> None:
@@ -30,10 +30,11 @@ def bind_player_actions(registry: ActionRegistry, player: PlayerController, pane
     registry.bind(ActionId.SEEK_BACK, lambda: player.seek_by(-SEEK_STEP_S))
     registry.bind(ActionId.SEEK_FORWARD, lambda: player.seek_by(SEEK_STEP_S))
     registry.bind(ActionId.RETURN_TO_START, player.seek_to_start)
-    registry.bind(ActionId.UNDO_MIX, player.undo)
-    registry.bind(ActionId.REDO_MIX, player.redo)
-    registry.bind_for_lanes(ActionId.MUTE_LANE, player.toggle_mute)
-    registry.bind_for_lanes(ActionId.SOLO_LANE, player.toggle_solo)
+    registry.bind(ActionId.STOP, player.stop)
+    registry.bind(ActionId.UNDO_MIX, player.mix.undo)
+    registry.bind(ActionId.REDO_MIX, player.mix.redo)
+    registry.bind_for_lanes(ActionId.MUTE_LANE, player.mix.toggle_mute)
+    registry.bind_for_lanes(ActionId.SOLO_LANE, player.mix.toggle_solo)
     registry.bind(ActionId.ZOOM_IN, on_waveforms(lambda view: view.zoom_in()))
     registry.bind(ActionId.ZOOM_OUT, on_waveforms(lambda view: view.zoom_out()))
     registry.bind(ActionId.SHOW_WHOLE_SONG, on_waveforms(lambda view: view.fit()))

@@ -6,7 +6,7 @@ import torch
 from demucs.htdemucs import HTDemucs
 
 from desktop.errors import ModelRejectedError
-from desktop.pipeline.engines.architecture import build_model
+from desktop.pipeline.engines.htdemucs_loader import build_model
 from desktop.weights.package import read_package
 from tests.helpers.engines import SOURCES, TINY_KWARGS, write_tiny_htdemucs
 from tests.helpers.weights import save_torch_file

@@ -1,0 +1,98 @@
+"""Mix controls: mute, solo and level of the lanes, and the master level."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from desktop.playback.mix import LaneMix, Mix, clamp_db
+from desktop.playback.session import Session
+
+
+class MixControls(QObject):
+    """Changes the mix of the loaded track; without one, only the master level can be changed."""
+
+    lanes_changed = Signal()
+    """A mute, a solo or a level has changed, or another track is loaded."""
+    master_changed = Signal(float)
+    changed = Signal()
+    """The mix of the loaded track has changed."""
+    lane_set = Signal()
+    """The user sets the mute, solo or level of a lane."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._master_db = 0.0
+
+    @property
+    def master_db(self) -> float:
+        """Master level in dB."""
+        return self._master_db
+
+    def lane_mix(self, lane: int) -> LaneMix:
+        """Return level, mute and solo of a lane."""
+        return self._session.mix.lane(self._session.lane_names[lane]) if self._has_lane(lane) else LaneMix()
+
+    def is_audible(self, lane: int) -> bool:
+        """Return False if a mute, or another lane's solo, silences this lane."""
+        return not self._has_lane(lane) or self._session.is_audible(lane)
+
+    def set_mute(self, lane: int, muted: bool) -> None:
+        """Mute or unmute a lane; do nothing if it is in that state already."""
+        self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
+
+    def set_solo(self, lane: int, soloed: bool) -> None:
+        """Solo a lane or end its solo; do nothing if it is in that state already."""
+        self._set_lane(lane, replace(self.lane_mix(lane), solo=soloed))
+
+    def toggle_mute(self, lane: int) -> None:
+        """Mute a lane, or unmute it if it is muted."""
+        self.set_mute(lane, not self.lane_mix(lane).mute)
+
+    def toggle_solo(self, lane: int) -> None:
+        """Solo a lane, or end its solo if it is soloed."""
+        self.set_solo(lane, not self.lane_mix(lane).solo)
+
+    def set_gain_db(self, lane: int, db: float) -> None:
+        """Set a lane's level in dB, clamped to the fader's range."""
+        self._set_lane(lane, replace(self.lane_mix(lane), gain_db=clamp_db(db)))
+
+    def set_master_db(self, db: float) -> None:
+        """Set the master level in dB, clamped to the fader's range; it is kept for the next track."""
+        level = clamp_db(db)
+        if self._session.lane_names:
+            self._apply(replace(self._session.mix, master_db=level))
+        else:
+            self._show_master(level)
+
+    def undo(self) -> None:
+        """Take back the last change of the track's mix."""
+        if self._session.lane_names and self._session.undo():
+            self._on_changed()
+
+    def redo(self) -> None:
+        """Repeat the change that `undo` took back last."""
+        if self._session.lane_names and self._session.redo():
+            self._on_changed()
+
+    def _set_lane(self, lane: int, mix: LaneMix) -> None:
+        if self._has_lane(lane) and mix != self.lane_mix(lane):
+            self.lane_set.emit()
+            self._apply(self._session.mix.with_lane(self._session.lane_names[lane], mix))
+
+    def _apply(self, mix: Mix) -> None:
+        self._session.apply(replace(self._session.state, mix=mix))
+        self._on_changed()
+
+    def _on_changed(self) -> None:
+        self.lanes_changed.emit()
+        if self._session.mix.master_db != self._master_db:
+            self._show_master(self._session.mix.master_db)
+        self.changed.emit()
+
+    def _show_master(self, db: float) -> None:
+        self._master_db = db
+        self.master_changed.emit(db)
+
+    def _has_lane(self, lane: int) -> bool:
+        return 0 <= lane < len(self._session.lane_names)
