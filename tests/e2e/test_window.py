@@ -154,7 +154,7 @@ def test_playback_continues_without_a_gap_from_the_draft_to_the_finished_stems(t
         times: set[bytes] = set()
         wait_until(
             lambda: (
-                times.add(screen.save_screenshot(tmp_path / "now.ppm", TIME_DISPLAY).read_bytes()) or len(times) > 5
+                times.add(screen.save_screenshot(tmp_path / "now.ppm", TIME_DISPLAY).read_bytes()) or len(times) > 20
             ),
             interval_s=0.3,
         )

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import QComboBox, QTableView, QWidget
 
-from desktop.ui.core.actions import ACTIONS, native_key_text
+from desktop.ui.core.actions import ACTIONS
 
 KEY_NAMES = {
-    word for action in ACTIONS.values() for key in action.keys for word in re.findall(r"\w+", native_key_text(key))
+    word
+    for action in ACTIONS.values()
+    if not action.gestures
+    for key in action.key_texts
+    for word in re.findall(r"\w+", key)
 }
 """Names of keys, which Qt translates."""
 _WIDGET_TEXTS = ("windowTitle", "toolTip", "statusTip", "whatsThis", "accessibleName", "accessibleDescription")
