@@ -35,7 +35,6 @@ def test_time_of_the_windows_thread_with_5000_songs(
         qtbot.wait_until(lambda: window.job_view.model().rowCount() == ROWS)
         qtbot.wait_until(lambda: not window.library.proxy._prepare_timer.isActive())  # as a second after the start
         figures = {name: measure(window, step) for name, step in steps(window, running).items()}
-        window.close()
     with capsys.disabled():
         print(f"\n{ROWS} rows, {state.value}, median (worst) of {ROUNDS} in ms; a frame is {BUDGET_MS:.0f} ms:", end="")
         for name, times in figures.items():

@@ -97,6 +97,8 @@ def open_window(harness: WindowHarness, qtbot: QtBot, size: QSize | None = None)
     qtbot.waitUntil(lambda: QApplication.activeWindow() is window)
     with qtbot.waitSignal(window.library.refresher.loaded):
         window.library.refresher.reload()
+    # The first signal may be that of the window's own first read, and another one follows.
+    qtbot.waitUntil(lambda: not window.library.refresher._is_reading)
     return window
 
 
