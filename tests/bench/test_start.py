@@ -29,7 +29,7 @@ def test_time_to_the_first_window_and_usage_of_an_idle_app(tmp_path: Path, capsy
             starts.append(monotonic() - start)
             app.terminate()
             app.wait()
-        (library / "logs" / "worker.log").unlink()
+        (library / "logs" / "worker.log").unlink(missing_ok=True)
         app = subprocess.Popen(unbraid_command(), cwd=ROOT, env=command_environment(library) | screen.environment)
         screen.wait_for_window("Unbraid")
         wait_until(lambda: "calling self.run" in worker_log(library))
