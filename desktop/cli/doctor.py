@@ -26,10 +26,10 @@ from desktop.runtime.display import is_display_available
 from desktop.runtime.logging_setup import configure_logging, describe_log
 from desktop.runtime.redis_endpoint import describe_redis_error
 from desktop.runtime.settings_file import load_settings
-from desktop.settings import check_environment, external_redis
 from desktop.tasks.queue import find_workers
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.message import Message, tr, tr_count
+from desktop.variables import check_environment, external_redis
 
 # Space for the stems and segments of a few tracks; with less, warn the user before a job fails.
 LOW_SPACE_BYTES = 2 * 10**9

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from desktop.paths import resources
-from desktop.settings import model_url_from_environment
+from desktop.variables import model_url_from_environment
 
 
 @dataclass(frozen=True)

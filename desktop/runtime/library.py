@@ -14,8 +14,8 @@ from desktop.paths import Home, find_home
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.logging_setup import configure_logging
-from desktop.settings import check_environment
 from desktop.text.message import Message
+from desktop.variables import check_environment
 
 # A library on a full disk can still be opened and played.
 _DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)

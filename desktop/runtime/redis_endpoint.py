@@ -13,8 +13,8 @@ import redis
 from redis.exceptions import OutOfMemoryError
 
 from desktop.paths import Home
-from desktop.settings import RedisSettings
 from desktop.text.message import Message
+from desktop.variables import RedisSettings
 
 LOOPBACK = "127.0.0.1"
 

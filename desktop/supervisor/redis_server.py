@@ -34,10 +34,10 @@ from desktop.runtime.redis_endpoint import (
     remove_endpoint,
     write_endpoint,
 )
-from desktop.settings import RedisSettings
 from desktop.supervisor.child_process import ChildProcess, kill_leftover
 from desktop.supervisor.runtime_dir import prepare_runtime_dir, remove_stale_runtime_dirs
 from desktop.text.message import Message
+from desktop.variables import RedisSettings
 
 PIDFILE = "redis.pid"
 USES_TCP = sys.platform == "win32"

@@ -14,11 +14,11 @@ from desktop.runtime.crash_handler import process_crash_handler, report_broken_q
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.settings_file import SettingsFile
 from desktop.runtime.stall_timer import StallTimer
-from desktop.settings import external_redis
 from desktop.supervisor.child_process import ChildProcess
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
 from desktop.supervisor.worker_process import WorkerProcess
 from desktop.text.message import Message
+from desktop.variables import external_redis
 
 # Seconds between reconciliations, and the longest delay after a failed start.
 _POLL_INTERVAL_S = 2.0

@@ -23,8 +23,8 @@ from desktop.errors import ConfigurationError, UnbraidError
 from desktop.paths import Home, find_home
 from desktop.runtime.environment import remove_foreign_variables
 from desktop.runtime.redis_endpoint import read_endpoint
-from desktop.settings import RedisSettings, check_environment, external_redis, redis_from_environment
 from desktop.tasks.redis_client import redis_names
+from desktop.variables import RedisSettings, check_environment, external_redis, redis_from_environment
 
 SEPARATE_TASK = "process_audio_job"
 DRAFT_TASK = "draft_audio_job"

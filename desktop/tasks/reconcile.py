@@ -15,8 +15,8 @@ from desktop.jobs.store import JobStore
 from desktop.paths import Home
 from desktop.runtime.redis_endpoint import describe_redis_error
 from desktop.runtime.stall_timer import StallTimer
-from desktop.settings import external_redis
 from desktop.tasks.queue import CeleryQueue, message_id
+from desktop.variables import external_redis
 
 # Seconds for which a message may stay at the head of the queue while no job is processing. A worker reconnects long
 # before that.

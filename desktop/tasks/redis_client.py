@@ -12,8 +12,8 @@ from desktop.paths import Home, find_home
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.runtime.library import library_id
 from desktop.runtime.redis_endpoint import connection_kwargs
-from desktop.settings import external_redis, queue_from_environment
 from desktop.text.message import Message
+from desktop.variables import external_redis, queue_from_environment
 
 # redis-py would retry for seconds before it reports that the server does not answer; callers decide when to retry.
 _NO_RETRY = Retry(NoBackoff(), 0)

@@ -16,9 +16,9 @@ import redis
 from desktop.jobs.model import JobOptions, JobState
 from desktop.paths import Home
 from desktop.runtime.redis_endpoint import read_endpoint, write_endpoint
-from desktop.settings import RedisSettings
 from desktop.supervisor.redis_server import RedisServer
 from desktop.tasks.celery_app import broker_url
+from desktop.variables import RedisSettings
 from tests.helpers.command import ROOT, command_environment, run_unbraid
 from tests.helpers.library import TIMEOUT_S, RunningLibrary, assert_all_ended, running_library, write_song
 

@@ -12,11 +12,11 @@ from desktop.jobs.queue import JobEvent
 from desktop.jobs.service import JobService
 from desktop.jobs.store import JobStore
 from desktop.paths import Home
-from desktop.settings import external_redis
 from desktop.supervisor.redis_server import RedisServer
 from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.reconcile import Reconciliation
 from desktop.tasks.redis_client import redis_client, redis_names
+from desktop.variables import external_redis
 
 
 class NullEvents:

@@ -4,8 +4,8 @@ import pytest
 from kombu.utils.url import url_to_parts
 
 from desktop.errors import ConfigurationError
-from desktop.settings import RedisSettings, check_environment, external_redis, language_from_environment
 from desktop.tasks.celery_app import broker_url
+from desktop.variables import RedisSettings, check_environment, external_redis, language_from_environment
 
 
 def read_redis_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> RedisSettings | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from desktop.errors import ModelRejectedError
 from desktop.pipeline.engines.engine import Engine, Runtime, UnsupportedModelError
 from desktop.runtime import nvidia
-from desktop.settings import runtime_from_environment
 from desktop.text.message import Message, verbatim
+from desktop.variables import runtime_from_environment
 
 _RUNTIME_TITLES = {
     "openvino": verbatim("OpenVINO"),

@@ -14,7 +14,7 @@ from desktop.audio.files import RejectedPath
 from desktop.errors import ConfigurationError
 from desktop.jobs.model import Attempt, Job, JobState, RemovedJob
 from desktop.paths import Home
-from desktop.settings import SETTINGS, Range, check_environment
+from desktop.settings import SETTINGS, Range
 from desktop.stage import Stage
 from desktop.text.catalogue import PSEUDO_END, PSEUDO_START
 from desktop.text.message import verbatim
@@ -33,6 +33,7 @@ from desktop.ui.pages.library.job_model import JobTableModel
 from desktop.ui.system.notifications import batch_notification, failure_notification
 from desktop.ui.system.sleep_inhibitors import INHIBIT_REASON
 from desktop.ui.system.tray import TrayIcon
+from desktop.variables import check_environment
 from tests.helpers.jobs import make_job
 from tests.helpers.pseudo_language import find_untranslated
 from tests.helpers.widget_texts import KEY_NAMES, list_widget_texts

@@ -3,7 +3,7 @@
 import argparse
 
 from desktop.__main__ import COMMANDS
-from desktop.cli.main import build_parser
+from desktop.cli.parser import build_parser
 
 
 def test_every_command_in_the_help_is_recognized() -> None:

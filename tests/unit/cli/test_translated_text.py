@@ -13,7 +13,7 @@ from desktop.__main__ import _shows_text
 from desktop.cli.doctor import _TITLES
 from desktop.cli.follow import _ProgressBars
 from desktop.cli.formatting import _STATE_TEXTS, format_status
-from desktop.cli.main import build_parser
+from desktop.cli.parser import build_parser
 from desktop.jobs.model import JobProgress, JobState
 from desktop.jobs.text import STAGE_TEXTS
 from desktop.stage import Stage

@@ -9,13 +9,13 @@ import redis
 
 from desktop.errors import ServiceUnavailableError
 from desktop.jobs.model import Job
-from desktop.settings import external_redis
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
 from desktop.tasks import queue
 from desktop.tasks.celery_app import app
 from desktop.tasks.queue import CeleryQueue, message_id
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.message import verbatim
+from desktop.variables import external_redis
 from tests.helpers.jobs import make_job
 from tests.helpers.queue import QueueOnlyLibrary, queue_only_library
 from tests.helpers.redis_server import redis_on_free_port

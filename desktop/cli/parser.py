@@ -1,0 +1,223 @@
+"""Argument parser of the command line."""
+
+import argparse
+from contextlib import suppress
+from pathlib import Path
+
+from desktop import __version__
+from desktop.cli.commands import (
+    run_bin,
+    run_clear,
+    run_doctor,
+    run_export,
+    run_job_action,
+    run_jobs,
+    run_models,
+    run_pause,
+    run_restore,
+    run_separate,
+)
+from desktop.jobs.model import BIN_RETENTION_DAYS
+from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS, SETTINGS
+from desktop.text.message import tr, tr_count
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands.
+
+    Each command sets `run` in the parsed arguments: a function from these arguments to the exit status. Names of
+    commands, options and values are the same in every language.
+    """
+    root = argparse.ArgumentParser(
+        prog="unbraid",
+        description=tr("Separate songs into stems on this computer. With files and no command, open the window."),
+    )
+    root.add_argument("--version", action="version", version=f"unbraid {__version__}")
+    commands = root.add_subparsers(metavar="COMMAND", required=True)
+    _configure_separate(commands.add_parser("separate", help=tr("separate songs and print where the stems are")))
+    _configure_jobs(commands.add_parser("jobs", help=tr("list the songs in the library")))
+    for name, text in (
+        ("cancel", tr("cancel the separation of a song")),
+        ("retry", tr("separate a song again; it keeps its stems until the new ones are done")),
+        (
+            "remove",
+            tr_count(
+                "move a song and its stems to the bin for {count} day",
+                "move a song and its stems to the bin for {count} days",
+                BIN_RETENTION_DAYS,
+            ),
+        ),
+    ):
+        _configure_job_action(commands.add_parser(name, help=text), name)
+    _configure_job_action(
+        commands.add_parser("move", help=tr("move a queued song to the front, or to another place in the queue")),
+        "move",
+    )
+    commands.add_parser("clear", help=tr("move all songs that are done, failed or cancelled to the bin")).set_defaults(
+        run=run_clear
+    )
+    _configure_restore(commands.add_parser("restore", help=tr("restore removed songs as they were")))
+    _configure_bin(commands.add_parser("bin", help=tr("list the removed songs with their sizes, or delete them")))
+    for name, text in (
+        ("pause", tr("pause songs or the whole queue; finished parts are kept")),
+        ("resume", tr("resume songs or the queue")),
+    ):
+        _configure_pause(commands.add_parser(name, help=text), name)
+    _configure_export(
+        commands.add_parser("export", help=tr("write the stems of songs to a folder; never overwrites files"))
+    )
+    _configure_models(commands.add_parser("models", help=tr("list, download, import or remove models")))
+    _configure_doctor(
+        commands.add_parser("doctor", help=tr("check that everything works, and say how to fix what does not"))
+    )
+    commands.add_parser("selftest", help=tr("separate and play the demo song in a real window, and print the result"))
+    commands.add_parser("worker", help=tr("run the Celery worker in the foreground (see: unbraid worker --help)"))
+    return root
+
+
+def _configure_separate(command: argparse.ArgumentParser) -> None:
+    command.add_argument("tracks", nargs="+", metavar="FILE|FOLDER", type=_parse_path)
+    command.add_argument(
+        "--model", default=None, help=tr("a model from `unbraid models list` (default {model})", model=DEFAULT_MODEL)
+    )
+    command.add_argument(
+        "--out", type=_parse_path, help=tr("also copy the stems to this folder, one subfolder per song")
+    )
+    command.add_argument("--format", choices=("wav", "flac", "mp3"), default="wav")
+    command.add_argument(
+        "--bits", choices=("16", "24", "32f"), help=tr("bit depth of the stems (default: that of the song)")
+    )
+    command.add_argument(
+        "--sum",
+        choices=("exact", "raw"),
+        default="exact",
+        dest="sum_mode",
+        help=tr("exact: the stems add up to the original sample for sample; raw: the model's own output"),
+    )
+    command.add_argument(
+        "--overlap", type=_parse_overlap, help=tr("overlap of neighbouring segments, 0 to 0.9 (default 0.25)")
+    )
+    command.add_argument(
+        "--shifts",
+        type=_parse_shifts,
+        help=tr("number of shifted passes to average (default 0: one pass, not shifted)"),
+    )
+    command.add_argument("--again", action="store_true", help=tr("also separate songs that are already in the library"))
+    _add_json_option(command, tr("print one JSON object per song when it ends"))
+    command.set_defaults(run=run_separate)
+
+
+def _parse_path(text: str) -> Path:
+    """Return a path. Raises ArgumentTypeError if the text is empty.
+
+    An empty text is usually an unset shell variable, and `Path` would read it as the current folder.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError(tr("a path is empty; give a file or folder (. is the current folder)"))
+    return Path(text)
+
+
+def _parse_overlap(text: str) -> float:
+    with suppress(ValueError):
+        overlap = float(text)
+        if SETTINGS["overlap"].is_valid(overlap):
+            return overlap
+    raise argparse.ArgumentTypeError(tr("{value} is not a number from 0 to 0.9", value=text))
+
+
+def _parse_shifts(text: str) -> int:
+    with suppress(ValueError):
+        shifts = int(text)
+        if SETTINGS["shifts"].is_valid(shifts):
+            return shifts
+    raise argparse.ArgumentTypeError(tr("{value} is not a whole number from 0 to 20", value=text))
+
+
+def _configure_jobs(command: argparse.ArgumentParser) -> None:
+    _add_json_option(command, tr("print one JSON array"))
+    command.set_defaults(run=run_jobs)
+
+
+def _configure_job_action(command: argparse.ArgumentParser, command_name: str) -> None:
+    command.add_argument("id", metavar="ID", help=tr("the song's id, or a unique beginning of it"))
+    if command_name == "retry":
+        command.add_argument("--model", help=tr("a different model"))
+    if command_name == "move":
+        command.add_argument(
+            "--to", type=_parse_place, metavar="N", help=tr("its new place in the queue (default 1: next)")
+        )
+    command.set_defaults(run=run_job_action, command_name=command_name)
+
+
+def _configure_pause(command: argparse.ArgumentParser, command_name: str) -> None:
+    text = tr("ids of songs, or unique beginnings of them (default: the whole queue)")
+    command.add_argument("ids", metavar="ID", nargs="*", help=text)
+    command.set_defaults(run=run_pause, command_name=command_name)
+
+
+def _configure_restore(command: argparse.ArgumentParser) -> None:
+    selection = command.add_mutually_exclusive_group(required=True)
+    selection.add_argument(
+        "ids", metavar="ID", nargs="*", default=[], help=tr("ids of songs, or unique beginnings of them")
+    )
+    selection.add_argument(
+        "--last", action="store_true", help=tr("restore everything that the last `remove` or `clear` moved to the bin")
+    )
+    command.set_defaults(run=run_restore)
+
+
+def _configure_bin(command: argparse.ArgumentParser) -> None:
+    action = command.add_mutually_exclusive_group()
+    action.add_argument("--empty", action="store_true", help=tr("delete all songs in the bin"))
+    action.add_argument("--delete", metavar="ID", nargs="+", help=tr("delete these songs"))
+    _add_json_option(command, tr("print one JSON array"))
+    command.add_argument("--yes", action="store_true", help=tr("delete without asking"))
+    command.set_defaults(run=run_bin)
+
+
+def _parse_place(text: str) -> int:
+    with suppress(ValueError):
+        place = int(text)
+        if place >= 1:
+            return place
+    raise argparse.ArgumentTypeError(tr("{value} is not a whole number of at least 1", value=text))
+
+
+def _configure_export(command: argparse.ArgumentParser) -> None:
+    text = tr("ids of songs, or unique beginnings of them")
+    command.add_argument("ids", metavar="ID", nargs="+", help=text)
+    command.add_argument(
+        "--to", metavar="FOLDER", type=_parse_path, required=True, help=tr("folder for the stems; created if missing")
+    )
+    text = tr("default: the export format in the settings")
+    command.add_argument("--format", choices=EXPORT_FORMATS, default=None, help=text)
+    command.set_defaults(run=run_export)
+
+
+def _configure_models(command: argparse.ArgumentParser) -> None:
+    subcommands = command.add_subparsers(metavar="list|download|import|remove", required=True)
+    for name, text in (
+        ("list", tr("list all models")),
+        ("download", tr("download a model")),
+        ("import", tr("add a weights file of your own")),
+        ("remove", tr("delete a model's files")),
+    ):
+        subcommand = subcommands.add_parser(name, help=text)
+        if name == "import":
+            subcommand.add_argument("path", type=_parse_path, metavar="PATH")
+            subcommand.add_argument(
+                "--name", help=tr("name of the model (default: the file's name without its suffix)")
+            )
+        elif name != "list":
+            subcommand.add_argument("name", metavar="NAME")
+        _add_json_option(subcommand, tr("print JSON"))
+        subcommand.set_defaults(run=run_models, command_name=name)
+
+
+def _configure_doctor(command: argparse.ArgumentParser) -> None:
+    _add_json_option(command, tr("print one JSON array of checks"))
+    command.set_defaults(run=run_doctor)
+
+
+def _add_json_option(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--json", action="store_true", help=text)
