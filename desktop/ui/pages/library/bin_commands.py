@@ -47,6 +47,7 @@ class BinCommands(QObject):
         self._proxy = proxy
         self._notices = notices
         self._background = background
+        self._load_number = 0
 
     def remove(self, jobs: Sequence[Job]) -> None:
         """Move jobs to the bin; their rows disappear at once."""
@@ -80,8 +81,12 @@ class BinCommands(QObject):
 
     def load(self) -> None:
         """Read the contents of the bin, then emit `bin_loaded`."""
+        self._load_number += 1
+        number = self._load_number
         # Detached, because it adds up the sizes of all files in the bin.
-        self._background.run_detached(lambda: self._service().bin.jobs(), self._on_bin_loaded, self._show_error)
+        self._background.run_detached(
+            lambda: self._service().bin.jobs(), lambda entries: self._on_bin_loaded(number, entries), self._show_error
+        )
 
     def _hide_and_remove(
         self, job_ids: Sequence[str], remove: Callable[[], list[Job]], describe: Callable[[Sequence[Job]], str]
@@ -124,8 +129,9 @@ class BinCommands(QObject):
         if jobs:
             self.restored.emit(jobs)
 
-    def _on_bin_loaded(self, entries: list[RemovedJob]) -> None:
-        self.bin_loaded.emit(entries)
+    def _on_bin_loaded(self, number: int, entries: list[RemovedJob]) -> None:
+        if number == self._load_number:  # the result of an earlier load may arrive after that of a later one
+            self.bin_loaded.emit(entries)
 
     def _finished_ids(self) -> list[str]:
         return [job.id for job in self._table_model.jobs if job.state.has_ended and self._proxy.is_listed(job.id)]

@@ -1,5 +1,6 @@
 """Removing songs in the window, and restoring them."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.errors import StorageError
 from desktop.jobs.bin import Bin
-from desktop.jobs.model import Job, JobState
+from desktop.jobs.model import Job, JobState, RemovedJob
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.core.actions import ActionId
@@ -209,3 +210,31 @@ def test_restored_song_returns_to_the_place_of_its_date(setting: WindowHarness, 
     assert titles(window) == ["1", "3"]
     window.registry.run(ActionId.UNDO_REMOVAL)
     qtbot.waitUntil(lambda: titles(window) == ["1", "2", "3"])
+
+
+def test_late_result_of_an_earlier_load_is_not_shown(
+    setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = setting.store.insert(make_job("Song", JobState.FAILED))
+    window = open_window(setting, qtbot)
+    read, late, calls = setting.service.bin.jobs, threading.Event(), list[int]()
+
+    def read_late_at_first() -> list[RemovedJob]:
+        entries = read()
+        calls.append(len(entries))
+        if len(calls) == 1:
+            assert late.wait(60)
+        return entries
+
+    monkeypatch.setattr(setting.service.bin, "jobs", read_late_at_first)
+    shown: list[int] = []
+    window.library.removals.bin_loaded.connect(lambda entries: shown.append(len(entries)))
+    window.library.removals.load()
+    qtbot.waitUntil(lambda: calls == [0])
+    setting.service.remove_jobs([job.id])
+    window.library.removals.load()
+    qtbot.waitUntil(lambda: shown == [1])
+    late.set()
+    qtbot.waitUntil(lambda: not any(thread.name == "detached" for thread in threading.enumerate()))
+    QApplication.processEvents()
+    assert shown == [1]
