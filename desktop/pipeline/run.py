@@ -21,13 +21,12 @@ from desktop.errors import StorageError
 from desktop.pipeline.disk_space import check_disk_space
 from desktop.pipeline.engines.engine import Engine
 from desktop.pipeline.normalization import Normalization, NormalizationMeter
-from desktop.pipeline.null_test import measure_null_dbfs
 from desktop.pipeline.output_format import choose_output_format
 from desktop.pipeline.progress import Progress, ProgressUpdate
 from desktop.pipeline.request import Request
 from desktop.pipeline.schedule import Playhead
 from desktop.pipeline.separation import Separation
-from desktop.pipeline.stem_files import StemFile, StemWriter
+from desktop.pipeline.stem_files import StemFile, StemWriter, measure_null_dbfs
 from desktop.runtime.disk_errors import describe_disk_error
 from desktop.stage import Stage
 from desktop.text.message import Message

@@ -1,6 +1,7 @@
-"""Stem files and their peaks, written block by block."""
+"""Stem files and their peaks, written block by block, and the null test, which reads them back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,14 +11,18 @@ from numpy.typing import NDArray
 from desktop.audio.mixture import Mixture
 from desktop.audio.names import printable, safe_file_name
 from desktop.audio.peaks import PeakWriter
+from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.writer import AudioWriter
 from desktop.errors import StorageError
 from desktop.pipeline import consistency
-from desktop.pipeline.null_test import read_stem_blocks
 from desktop.pipeline.output_format import OutputFormat
-from desktop.pipeline.spool import StemBlock
+from desktop.pipeline.progress import Progress
+from desktop.pipeline.spool import BLOCK_FRAMES, StemBlock
+from desktop.stage import Stage
 from desktop.text.message import Message
 
+# Result of a null test without any difference, in dBFS.
+_NULL_FLOOR_DBFS = -300.0
 _FLOAT_NOTICE = Message(
     "A stem is louder than {depth}-bit files can hold, so all stems were written as 32-bit float WAV."
 )
@@ -167,3 +172,31 @@ class StemWriter:
 def _make_stem_file(folder: Path, source: str, output_format: OutputFormat) -> StemFile:
     name = safe_file_name(source)
     return StemFile(source, folder / f"{name}.{output_format.container}", folder / f"{name}.peaks")
+
+
+def measure_null_dbfs(mixture: Mixture, paths: Sequence[Path], progress: Progress) -> float:
+    """Measure the null test: read the written stems back, and compare their sum with the mixture.
+
+    Return the peak of mixture minus sum of the written stems, in dBFS; -300 if there is no difference.
+    """
+    peak = 0.0
+    position = 0
+    for stems in read_stem_blocks(paths, mixture.channels, mixture.frames):
+        original = mixture.read(position, stems.shape[-1])
+        peak = max(peak, float(np.abs(original - stems.sum(axis=0)).max(initial=0.0)))
+        position += stems.shape[-1]
+        progress.advance(Stage.WRITING, position / mixture.frames)
+    return max(20.0 * float(np.log10(peak)), _NULL_FLOOR_DBFS) if peak else _NULL_FLOOR_DBFS
+
+
+def read_stem_blocks(paths: Sequence[Path], channels: int, frames: int) -> Iterator[StemBlock]:
+    """Yield blocks `[stems, channels, n <= 65536]` of all files, with silence after the end of a shorter file."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(SequentialSoundFile(path)) for path in paths]
+        for start in range(0, frames, BLOCK_FRAMES):
+            size = min(BLOCK_FRAMES, frames - start)
+            block = np.zeros((len(files), channels, size))
+            for stem, file in zip(block, files, strict=True):
+                read = file.read(size, dtype="float64", always_2d=True).T
+                stem[:, : read.shape[1]] = read
+            yield block

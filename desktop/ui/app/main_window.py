@@ -37,7 +37,7 @@ from desktop.ui.pages.library.empty_state import EmptyState
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.accessibility import focus_next_control
 from desktop.ui.widgets.file_drop import DropOverlay

@@ -19,7 +19,7 @@ from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.pages.library.relative_time import format_relative_time
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.file_drop import files_from_mime
 from desktop.ui.widgets.notices import Notice, NoticeStrip

@@ -12,8 +12,7 @@ from desktop.playback.mix import SongState
 from desktop.playback.session import Session
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.mix_controls import MixControls
-from desktop.ui.pages.player.song_sources import open_partial_results, open_stem_files, open_with_state
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore, open_partial_results, open_stem_files, open_with_state
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from desktop.paths import Home
 from desktop.playback.mix import LaneMix
 from desktop.playback.session import Session
-from desktop.ui.pages.player import song_states
+from desktop.ui.pages.player import song_loader
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.stems import SAMPLE_RATE, write_completed_job
 
 SONG_ID = str(UUID(int=1000))
@@ -246,7 +246,7 @@ def test_change_is_saved_shortly_after_it_was_made(
     qtbot: QtBot, controller: PlayerController, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writers: list[str] = []
-    monkeypatch.setattr(song_states, "write_atomically", lambda *_: writers.append(threading.current_thread().name))
+    monkeypatch.setattr(song_loader, "write_atomically", lambda *_: writers.append(threading.current_thread().name))
     controller.mix.toggle_solo(0)
     qtbot.waitUntil(lambda: bool(writers))
     assert writers[0] != threading.main_thread().name

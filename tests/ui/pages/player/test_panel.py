@@ -23,7 +23,7 @@ from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
@@ -401,7 +401,7 @@ from desktop.paths import Home
 from desktop.playback.session import Session
 from desktop.ui.pages.player import panel as panel_module
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from tests.helpers.sound import write_peaks
 
 imported_in_threads, original_import = set(), builtins.__import__

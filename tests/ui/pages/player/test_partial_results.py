@@ -19,7 +19,7 @@ from desktop.text.message import verbatim
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.song_states import SongStateStore
+from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.jobs import make_job
 from tests.helpers.manual_device import ManualDevices

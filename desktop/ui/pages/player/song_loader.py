@@ -1,0 +1,90 @@
+"""Loading of a song into the player: its sound, and the state in which the user left it.
+
+Audio modules are imported when a source is opened, so that the window appears sooner.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from desktop.atomic_file import write_atomically
+from desktop.errors import UnusableTrackError
+from desktop.paths import Home
+from desktop.playback.mix import SongState
+from desktop.text.message import Message
+
+if TYPE_CHECKING:
+    from desktop.playback.source import PlaybackSource
+    from desktop.segments.store import StoreManifest
+
+_log = logging.getLogger(__name__)
+
+
+class SongStateStore:
+    """Loads and saves the mix and the playhead in which the user left each song, for use by one background thread.
+
+    A state is a file in the job's folder, and not a column of the job's row: it changes with every pause, and a changed
+    row has the whole window read it again. It goes to the bin with the job, is deleted with it, outlives a damaged
+    database, and needs no migration. A state that cannot be written is kept in memory only.
+    """
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._known_states: dict[str, SongState] = {}
+
+    def load(self, job_id: str) -> SongState:
+        """Return the saved state of a job, with a master level of 0 dB; the initial one if there is none."""
+        if job_id not in self._known_states:
+            self._known_states[job_id] = self._read(job_id)
+        return self._known_states[job_id]
+
+    def save(self, job_id: str, state: SongState) -> None:
+        """Save the state of a job without its master level, unless unchanged."""
+        values = state.to_json()
+        if self.load(job_id).to_json() == values:
+            return
+        self._known_states[job_id] = SongState.from_json(values)
+        try:
+            # Fails for a deleted job: its folder is not created again.
+            write_atomically(self._path(job_id), json.dumps(values).encode())
+        except OSError as error:
+            _log.warning("The state of job %s could not be saved: %s", job_id, error)
+
+    def _read(self, job_id: str) -> SongState:
+        try:
+            return SongState.from_json(json.loads(self._path(job_id).read_bytes()))
+        except FileNotFoundError:
+            return SongState()
+        except (OSError, ValueError, RecursionError) as error:
+            _log.warning("The saved state of job %s is ignored: %s", job_id, error)
+            return SongState()
+
+    def _path(self, job_id: str) -> Path:
+        return self._home.job_folder(job_id).song_state
+
+
+def open_stem_files(paths: Sequence[Path]) -> "PlaybackSource":
+    """Open finished stem files. Raises OSError, RuntimeError or ValueError."""
+    from desktop.playback.source import StemFileSource
+
+    return StemFileSource(paths)
+
+
+def open_partial_results(segments: Path, draft: Path, manifest: "StoreManifest") -> "PlaybackSource":
+    """Open the folders of the finished segments and of the draft. Raises OSError, RuntimeError or ValueError."""
+    from desktop.playback.partial_source import PartialSource
+
+    return PartialSource(segments, draft, manifest)
+
+
+def open_with_state(
+    open_source: Callable[[], "PlaybackSource"], states: SongStateStore, job_id: str
+) -> "tuple[PlaybackSource, SongState]":
+    """Open a track's stems, and load the state in which the user left it. Raises UnusableTrackError."""
+    try:
+        return open_source(), states.load(job_id)
+    except (OSError, RuntimeError, ValueError) as error:
+        message = Message("The stems of this song cannot be opened. Separate the song again.")
+        raise UnusableTrackError(message) from error
