@@ -25,6 +25,7 @@ MIN_TIME_WIDTH = 126
 TIME_INDENT = 4
 """Pixels between the focus ring and the time."""
 KEY_STEP_S, PAGE_STEP_S = 5, 30
+_ICON_BUTTON_SIZE = QSize(32, 32)
 
 
 class PlayButton(PaintedButton):
@@ -163,6 +164,9 @@ class TransportBar(QWidget):
         self._stop_button = create_icon_button(
             stop.icon, stop.text, stop.tooltip(tr("Stop: pause and go back to the start")), "plain"
         )
+        for button in (self._to_start_button, self._stop_button):
+            button.setFixedSize(_ICON_BUTTON_SIZE)
+            button.setStyleSheet("padding: 0;")
         self._time_readout = TimeReadout()
         self._master_fader = Fader(tr("Master level"), Colour.TEXT)
         self._master_fader.setFixedWidth(162)
