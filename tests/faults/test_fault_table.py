@@ -208,8 +208,9 @@ def test_unresponsive_redis_at_the_end_of_a_job_does_not_block_the_next_one(
     redis.suspend()
     try:
         wait_until(lambda: library.service.job(first.id).state in DONE)
-        # From now on the worker counts a finished message against its prefetch limit.
-        wait_until(lambda: "Couldn't ack" in log.read_text() or not redis.is_running())
+        # From now on the worker counts a finished message against its prefetch limit. Redis counts as dead after a minute,
+        # and the worker's own timeouts come on top.
+        wait_until(lambda: "Couldn't ack" in log.read_text() or not redis.is_running(), timeout_s=180.0)
     finally:
         with suppress(psutil.NoSuchProcess):  # Redis was restarted
             redis.resume()

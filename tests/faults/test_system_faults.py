@@ -148,7 +148,7 @@ def test_damaged_database_loses_no_job(root: Path, tmp_path: Path) -> None:
     data[: len(data) // 2] = os.urandom(len(data) // 2)
     database.write_bytes(data)
     with running_library(root) as library:
-        assert "damaged" in (library.backend.notice or "")
+        assert "damaged" in str(library.backend.notice)
         (found,) = library.service.jobs()
         assert (found.id, found.title) == (done.id, done.title)
         assert library.wait_for(library.service.add(tmp_path / "song.wav", SKETCH), *DONE).state is JobState.COMPLETED
