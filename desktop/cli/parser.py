@@ -1,8 +1,10 @@
 """Argument parser of the command line."""
 
 import argparse
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from desktop import __version__
 from desktop.cli.commands import (
@@ -19,7 +21,9 @@ from desktop.cli.commands import (
 )
 from desktop.jobs.model import BIN_RETENTION_DAYS
 from desktop.settings import DEFAULT_MODEL, EXPORT_FORMATS, SETTINGS
-from desktop.text.message import tr, tr_count
+from desktop.text.message import Message, tr, tr_count
+
+_Number = TypeVar("_Number", int, float)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -95,11 +99,13 @@ def _configure_separate(command: argparse.ArgumentParser) -> None:
         help=tr("exact: the stems add up to the original sample for sample; raw: the model's own output"),
     )
     command.add_argument(
-        "--overlap", type=_parse_overlap, help=tr("overlap of neighbouring segments, 0 to 0.9 (default 0.25)")
+        "--overlap",
+        type=_number_parser(float, SETTINGS["overlap"].is_valid, Message("{value} is not a number from 0 to 0.9")),
+        help=tr("overlap of neighbouring segments, 0 to 0.9 (default 0.25)"),
     )
     command.add_argument(
         "--shifts",
-        type=_parse_shifts,
+        type=_number_parser(int, SETTINGS["shifts"].is_valid, Message("{value} is not a whole number from 0 to 20")),
         help=tr("number of shifted passes to average (default 0: one pass, not shifted)"),
     )
     command.add_argument("--again", action="store_true", help=tr("also separate songs that are already in the library"))
@@ -117,20 +123,19 @@ def _parse_path(text: str) -> Path:
     return Path(text)
 
 
-def _parse_overlap(text: str) -> float:
-    with suppress(ValueError):
-        overlap = float(text)
-        if SETTINGS["overlap"].is_valid(overlap):
-            return overlap
-    raise argparse.ArgumentTypeError(tr("{value} is not a number from 0 to 0.9", value=text))
+def _number_parser(
+    convert: Callable[[str], _Number], is_valid: Callable[[_Number], bool], problem: Message
+) -> Callable[[str], _Number]:
+    """Return a parser of valid numbers; `problem` says of `{value}` what it is not."""
 
+    def parse(text: str) -> _Number:
+        with suppress(ValueError):
+            number = convert(text)
+            if is_valid(number):
+                return number
+        raise argparse.ArgumentTypeError(str(problem.with_arguments(value=text)))
 
-def _parse_shifts(text: str) -> int:
-    with suppress(ValueError):
-        shifts = int(text)
-        if SETTINGS["shifts"].is_valid(shifts):
-            return shifts
-    raise argparse.ArgumentTypeError(tr("{value} is not a whole number from 0 to 20", value=text))
+    return parse
 
 
 def _configure_jobs(command: argparse.ArgumentParser) -> None:
@@ -144,7 +149,10 @@ def _configure_job_action(command: argparse.ArgumentParser, command_name: str) -
         command.add_argument("--model", help=tr("a different model"))
     if command_name == "move":
         command.add_argument(
-            "--to", type=_parse_place, metavar="N", help=tr("its new place in the queue (default 1: next)")
+            "--to",
+            type=_number_parser(int, lambda place: place >= 1, Message("{value} is not a whole number of at least 1")),
+            metavar="N",
+            help=tr("its new place in the queue (default 1: next)"),
         )
     command.set_defaults(run=run_job_action, command_name=command_name)
 
@@ -173,14 +181,6 @@ def _configure_bin(command: argparse.ArgumentParser) -> None:
     _add_json_option(command, tr("print one JSON array"))
     command.add_argument("--yes", action="store_true", help=tr("delete without asking"))
     command.set_defaults(run=run_bin)
-
-
-def _parse_place(text: str) -> int:
-    with suppress(ValueError):
-        place = int(text)
-        if place >= 1:
-            return place
-    raise argparse.ArgumentTypeError(tr("{value} is not a whole number of at least 1", value=text))
 
 
 def _configure_export(command: argparse.ArgumentParser) -> None:

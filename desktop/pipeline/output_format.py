@@ -33,7 +33,7 @@ class OutputFormat:
     quantization_bits: int | None
     """Bits of the format whose steps the stems are rounded to; None for no rounding."""
     preserves_sum: bool
-    """Whether the stems are corrected to sum to the mixture."""
+    """True if the stems are corrected to sum to the mixture."""
 
     @property
     def is_float(self) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Request:
-    """What to separate, and how to write the stems."""
+    """Request to separate one track: its file, and how the stems are written."""
 
     source: Path
     """Path of the track."""

@@ -20,7 +20,7 @@ class SampleStream(Protocol):
 
     @property
     def has_ended(self) -> bool:
-        """Whether the track's last frame was returned."""
+        """True if the track's last frame was returned."""
         ...
 
     def read(self, frames: int) -> LaneSamples:
@@ -70,7 +70,7 @@ class ResampledStream:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the track's last frame was returned."""
+        """True if the track's last frame was returned."""
         return self._is_flushed and not len(self._pending)
 
     def read(self, frames: int) -> LaneSamples:
@@ -133,7 +133,7 @@ class _StemFileStream:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the track's last frame was returned."""
+        """True if the track's last frame was returned."""
         return not self._remaining_frames
 
     def read(self, frames: int) -> LaneSamples:

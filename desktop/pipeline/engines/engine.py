@@ -72,7 +72,7 @@ class ModelSignature:
     length: int
     """Length of a segment in frames."""
     pads_short_input: bool
-    """Whether a shorter segment is padded with silence to the length that the model was trained on."""
+    """True if a shorter segment is padded with silence to the length that the model was trained on."""
 
 
 class OutOfMemoryError(RuntimeError):

@@ -41,7 +41,7 @@ class EngineSpec:
     The environment variable `UNBRAID_RUNTIME` overrides it.
     """
     fast: bool = False
-    """Whether to compute with 16-bit floats if the processor supports them."""
+    """True to compute with 16-bit floats if the processor supports them."""
     cache: Path | None = None
     """Folder for models exported to a runtime; without it, none are exported."""
 
