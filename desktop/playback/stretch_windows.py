@@ -19,6 +19,8 @@ _BLOCK_S, _PREROLL_S = 0.5, 0.3
 _FADE_S = 0.03
 # Half a period of 100 Hz: lower tones may fit less well. No sound is moved by more than this.
 _MAX_SHIFT_S = 0.005
+# What the longest shift costs, as a part of the energy of a fade of average loudness.
+_SHIFT_COST = 0.1
 # Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
 _LATENCY_S = 0.2
 _MAX_SPEED = 2
@@ -42,8 +44,7 @@ class WindowStretcher:
         self.input_latency = int(_LATENCY_S * sample_rate)
         self._preroll = int(_PREROLL_S * sample_rate)
         self._fade = int(_FADE_S * sample_rate)
-        # The smallest shift first: it is taken if several fit.
-        self._shifts = sorted(range(-int(_MAX_SHIFT_S * sample_rate), int(_MAX_SHIFT_S * sample_rate) + 1), key=abs)
+        self._max_shift = int(_MAX_SHIFT_S * sample_rate)
         self._groups = [
             [_Part(group[first : first + _CHANNELS_PER_CALL], sample_rate) for first in range(0, len(group), _CHANNELS_PER_CALL)]
             for group in groups
@@ -99,12 +100,14 @@ class WindowStretcher:
 
     def _best_shift(self, window: NDArray[np.float32], start: int, tail: NDArray[np.float32]) -> int:
         """Return the shift in frames by which `window` differs least from `tail`."""
-        most = max(self._shifts)
+        most = self._max_shift
+        # Where the fade is quiet beside the rest, nothing is gained by a shift.
+        loudness = float(np.square(window).sum()) * self._fade / window.shape[1]
         candidates = sliding_window_view(window[:, start - most : start + most + self._fade], self._fade, axis=1)
         products = np.einsum("csf,cf->s", candidates, tail)
         energies = np.einsum("csf,csf->s", candidates, candidates)
-        difference = energies - 2 * products
-        return self._shifts[int(np.argmin(difference[[shift + most for shift in self._shifts]]))]
+        cost = _SHIFT_COST * loudness * np.abs(np.arange(-most, most + 1)) / most
+        return int(np.argmin(energies - 2 * products + cost)) - most
 
 
 class _Part:
