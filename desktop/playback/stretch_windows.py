@@ -16,13 +16,13 @@ from desktop.text.message import Message
 
 # Seconds of output of a window, and before it, until the phases have settled.
 _BLOCK_S, _PREROLL_S = 0.5, 0.3
-_FADE_S = 0.03
+_FADE_S = 0.05
 # Half a period of 100 Hz: lower tones may fit less well. No sound is moved by more than this.
 _MAX_SHIFT_S = 0.005
 # What the longest shift costs, as a part of the energy of a fade of average loudness.
 _SHIFT_COST = 0.1
 # Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
-_LATENCY_S = 0.2
+_LATENCY_S = 0.25
 _MAX_SPEED = 2
 # Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
 _CHANNELS_PER_CALL = 2
