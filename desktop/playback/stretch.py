@@ -66,7 +66,7 @@ def needs_stretching(speed: float, cents: int = 0, lane_cents: Sequence[int] = (
 
 @dataclass(frozen=True)
 class SourceSpan:
-    """Frames of a source that consecutive output frames correspond to: `start`, `start + speed`, …"""
+    """Frames of the source that output frames correspond to: the first to `start`, each next one to `speed` more."""
 
     start: float
     speed: float

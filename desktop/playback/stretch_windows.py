@@ -25,7 +25,9 @@ _LATENCY_S = 0.25
 _MAX_SPEED = 2
 # Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
 _CHANNELS_PER_CALL = 2
-_NO_STRETCHER = Message("Speed and key cannot be changed here. Install a C++ compiler, and start Unbraid again.")
+_NO_STRETCHER = Message(
+    "Speed and key cannot be changed on this computer, because there was no C++ compiler when Unbraid was set up."
+)
 
 
 class WindowStretcher:

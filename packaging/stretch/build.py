@@ -4,8 +4,8 @@ It changes speed and pitch during playback. The header is in the source archive 
 module cannot stream. Requires only the standard library and a C++ compiler.
 """
 
-import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +44,8 @@ def main(into: Path) -> None:
 
 def find_compiler() -> str | None:
     """Return the path of a C++ compiler, or None."""
+    if sys.platform == "darwin" and subprocess.run(["xcode-select", "-p"], capture_output=True, check=False).returncode:
+        return None  # there is a c++, but it only asks the user to install Apple's tools
     return next((found for name in COMPILERS if (found := shutil.which(name))), None)
 
 
