@@ -6,6 +6,7 @@ Without one the app takes the package python-stretch: slower, and not on every m
 import hashlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,22 +28,26 @@ def install(environment: Environment, root: Path) -> None:
     if mark.is_file() and mark.read_text() == digest:
         return
     print_message("Compiling the part that changes speed and key.")
-    command = [sys.executable, "-I", str(recipe), str(environment.state_folder)]
-    try:
-        result = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=_TIMEOUT_S,
-            check=False,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired as error:
-        problem = str(error)
-    else:
-        problem = result.stderr.strip() if result.returncode else ""
+    problem = _run(recipe, environment.state_folder)
     if problem:
         print_message("  It cannot be compiled here; a slower one is used.")
         with environment.log.open("a", encoding="utf-8") as log:
             log.write(f"{problem}\n")
         return
     mark.write_text(digest)
+
+
+def _run(recipe: Path, into: Path) -> str:
+    """Run the recipe in a folder that is deleted afterwards; return what went wrong, or an empty string."""
+    with tempfile.TemporaryDirectory(dir=into) as scratch:
+        try:
+            result = subprocess.run(
+                [sys.executable, "-I", str(recipe), str(into), scratch], stdin=subprocess.DEVNULL, capture_output=True,
+                text=True, errors="replace", timeout=_TIMEOUT_S, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired as error:
+            return str(error)
+    return result.stderr.strip() or f"status {result.returncode}" if result.returncode else ""
 
 
 def _digest(root: Path) -> str:
