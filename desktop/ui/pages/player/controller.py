@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
-from desktop.playback.mix import SongState
 from desktop.playback.session import Session
+from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.mix_controls import MixControls
 from desktop.ui.pages.player.song_loader import SongStateStore, open_partial_results, open_stem_files, open_with_state
@@ -278,8 +278,8 @@ class PlayerController(QObject):
         if opened is None or generation != self._generation:
             return
         source, state = opened
-        mix = replace(state.mix, master_db=self.mix.master_db)
-        self._session.open(source, names, replace(state, mix=mix))
+        master = replace(state.master, gain_db=self.mix.master_db)
+        self._session.open(source, names, replace(state, master=master))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
         self.mix.lanes_changed.emit()

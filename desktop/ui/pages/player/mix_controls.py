@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import LaneMix, Mix, clamp_db
+from desktop.playback.mix import LaneMix, clamp_db
 from desktop.playback.session import Session
+from desktop.playback.song_state import SongState
 
 
 class MixControls(QObject):
@@ -61,7 +62,8 @@ class MixControls(QObject):
         """Set the master level in dB, clamped to the fader's range; it is kept for the next track."""
         level = clamp_db(db)
         if self._session.lane_names:
-            self._apply(replace(self._session.mix, master_db=level))
+            state = self._session.state
+            self._apply(replace(state, master=replace(state.master, gain_db=level)))
         else:
             self._show_master(level)
 
@@ -78,16 +80,17 @@ class MixControls(QObject):
     def _set_lane(self, lane: int, mix: LaneMix) -> None:
         if self._has_lane(lane) and mix != self.lane_mix(lane):
             self.lane_set.emit()
-            self._apply(self._session.mix.with_lane(self._session.lane_names[lane], mix))
+            name = self._session.lane_names[lane]
+            self._apply(self._session.state.with_mix(self._session.mix.with_lane(name, mix)))
 
-    def _apply(self, mix: Mix) -> None:
-        self._session.apply(replace(self._session.state, mix=mix))
+    def _apply(self, state: SongState) -> None:
+        self._session.apply(state)
         self._on_changed()
 
     def _on_changed(self) -> None:
         self.lanes_changed.emit()
-        if self._session.mix.master_db != self._master_db:
-            self._show_master(self._session.mix.master_db)
+        if self._session.state.master.gain_db != self._master_db:
+            self._show_master(self._session.state.master.gain_db)
         self.changed.emit()
 
     def _show_master(self, db: float) -> None:

@@ -3,27 +3,29 @@
 Audio modules are imported when a source is opened, so that the window appears sooner.
 """
 
-import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
 from desktop.paths import Home
-from desktop.playback.mix import SongState
+from desktop.playback.song_state import SongState
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
     from desktop.segments.store import StoreManifest
 
+UNREADABLE_SUFFIX = ".unreadable"
+"""Suffix of a saved state that could not be read, which the next saving does not overwrite."""
 _log = logging.getLogger(__name__)
 
 
 class SongStateStore:
-    """Loads and saves the mix and the playhead in which the user left each song, for use by one background thread.
+    """Loads and saves the state in which the user left each song, for use by one background thread.
 
     A state is a file in the job's folder, and not a column of the job's row: it changes with every pause, and a changed
     row has the whole window read it again. It goes to the bin with the job, is deleted with it, outlives a damaged
@@ -35,30 +37,32 @@ class SongStateStore:
         self._known_states: dict[str, SongState] = {}
 
     def load(self, job_id: str) -> SongState:
-        """Return the saved state of a job, with a master level of 0 dB; the initial one if there is none."""
+        """Return the saved state of a job; the initial one if there is none."""
         if job_id not in self._known_states:
             self._known_states[job_id] = self._read(job_id)
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
-        """Save the state of a job without its master level, unless unchanged."""
-        values = state.to_json()
-        if self.load(job_id).to_json() == values:
+        """Save the state of a job, unless unchanged."""
+        if self.load(job_id) == state:
             return
-        self._known_states[job_id] = SongState.from_json(values)
+        self._known_states[job_id] = state
         try:
             # Fails for a deleted job: its folder is not created again.
-            write_atomically(self._path(job_id), json.dumps(values).encode())
+            write_atomically(self._path(job_id), state.to_json())
         except OSError as error:
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
 
     def _read(self, job_id: str) -> SongState:
+        path = self._path(job_id)
         try:
-            return SongState.from_json(json.loads(self._path(job_id).read_bytes()))
+            return SongState.from_json(path.read_bytes())
         except FileNotFoundError:
             return SongState()
         except (OSError, ValueError, RecursionError) as error:
-            _log.warning("The saved state of job %s is ignored: %s", job_id, error)
+            _log.warning("The saved state of job %s is ignored and set aside: %s", job_id, error)
+            with suppress(OSError):
+                path.replace(path.with_suffix(UNREADABLE_SUFFIX))
             return SongState()
 
     def _path(self, job_id: str) -> Path:
