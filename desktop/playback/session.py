@@ -10,7 +10,9 @@ from functools import partial, wraps
 from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from desktop.playback.mix import Mix, MixHistory, SongState
+from desktop.playback.history import SongHistory
+from desktop.playback.mix import Mix
+from desktop.playback.song_state import SongState
 
 if TYPE_CHECKING:
     from desktop.errors import SoundUnavailableError, StorageError
@@ -53,7 +55,7 @@ class Session:
         self._source: PlaybackSource | None = None
         self._lane_names: tuple[str, ...] = ()
         self._state = SongState()
-        self._history = MixHistory()
+        self._history = SongHistory()
         self._player: Player | None = None
         self._reader: Reader | None = None
         self._closed_reader: Reader | None = None
@@ -98,7 +100,7 @@ class Session:
         self._reader = self._player = None
         self._source = None
         self._lane_names = ()
-        self._state, self._history = SongState(), MixHistory()
+        self._state, self._history = SongState(), SongHistory()
         self._playhead = 0
 
     @_in_own_thread
@@ -171,22 +173,22 @@ class Session:
 
     @_in_own_thread
     def apply(self, state: SongState) -> None:
-        """Change the song to `state`; a change of the mix can be undone.
+        """Change the song to `state`; everything but a move of the playhead or of the view can be undone.
 
         What equals the current `state` stays as it is: a song that plays goes on while its mix changes.
         """
-        self._history.record(self._state.mix, state.mix)
+        self._history.record(self._state, state)
         self._change_to(state)
 
     @_in_own_thread
     def undo(self) -> bool:
-        """Return to the mix before the last change. Return False if there is none."""
-        return self._change_mix(self._history.undo(self._state.mix))
+        """Return to the state before the last change. Return False if there is none."""
+        return self._return_to(self._history.undo(self._state))
 
     @_in_own_thread
     def redo(self) -> bool:
-        """Return to the mix before the last `undo`. Return False if there is none, or the mix was changed since."""
-        return self._change_mix(self._history.redo(self._state.mix))
+        """Return to the state before the last `undo`. Return False if there is none, or the state was changed since."""
+        return self._return_to(self._history.redo(self._state))
 
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or the solo of another lane, silences this lane."""
@@ -234,10 +236,10 @@ class Session:
         self._player.mixer.peaks[:] = 0.0
         return peaks
 
-    def _change_mix(self, mix: Mix | None) -> bool:
-        if mix is not None:
-            self._change_to(replace(self._state, mix=mix))
-        return mix is not None
+    def _return_to(self, state: SongState | None) -> bool:
+        if state is not None:
+            self._change_to(state)
+        return state is not None
 
     def _change_to(self, state: SongState) -> None:
         previous, self._state = self._state, state
@@ -247,8 +249,7 @@ class Session:
 
     def _apply_gains(self) -> None:
         if self._player:
-            mix = self._state.mix
-            self._player.set_gains(mix.master_gain, mix.lane_gains(self._lane_names))
+            self._player.set_gains(self._state.master.gain, self._state.mix.lane_gains(self._lane_names))
 
     def _create_cue(self, source: "PlaybackSource") -> "Cue":
         from desktop.playback.reader import Cue

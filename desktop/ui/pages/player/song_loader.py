@@ -3,27 +3,30 @@
 Audio modules are imported when a source is opened, so that the window appears sooner.
 """
 
-import json
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from desktop.analysis.song_analysis import SongAnalysis
 from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
 from desktop.paths import Home
-from desktop.playback.mix import SongState
+from desktop.playback.song_state import SongState
 from desktop.text.message import Message
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
     from desktop.segments.store import StoreManifest
 
+UNREADABLE_SUFFIX = ".unreadable"
+"""Suffix of a saved state that could not be read, which the next saving does not overwrite."""
 _log = logging.getLogger(__name__)
 
 
 class SongStateStore:
-    """Loads and saves the mix and the playhead in which the user left each song, for use by one background thread.
+    """Loads and saves the state in which the user left each song, for use by one background thread.
 
     A state is a file in the job's folder, and not a column of the job's row: it changes with every pause, and a changed
     row has the whole window read it again. It goes to the bin with the job, is deleted with it, outlives a damaged
@@ -35,30 +38,42 @@ class SongStateStore:
         self._known_states: dict[str, SongState] = {}
 
     def load(self, job_id: str) -> SongState:
-        """Return the saved state of a job, with a master level of 0 dB; the initial one if there is none."""
+        """Return the saved state of a job; the initial one if there is none."""
         if job_id not in self._known_states:
             self._known_states[job_id] = self._read(job_id)
         return self._known_states[job_id]
 
     def save(self, job_id: str, state: SongState) -> None:
-        """Save the state of a job without its master level, unless unchanged."""
-        values = state.to_json()
-        if self.load(job_id).to_json() == values:
+        """Save the state of a job, unless unchanged."""
+        if self.load(job_id) == state:
             return
-        self._known_states[job_id] = SongState.from_json(values)
+        self._known_states[job_id] = state
         try:
             # Fails for a deleted job: its folder is not created again.
-            write_atomically(self._path(job_id), json.dumps(values).encode())
+            write_atomically(self._path(job_id), state.to_json())
         except OSError as error:
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
 
-    def _read(self, job_id: str) -> SongState:
+    def load_analysis(self, job_id: str) -> SongAnalysis:
+        """Return what the analysis found in the track of a job; nothing until it was analysed."""
         try:
-            return SongState.from_json(json.loads(self._path(job_id).read_bytes()))
+            return SongAnalysis.from_json(self._home.job_folder(job_id).analysis.read_bytes())
+        except FileNotFoundError:
+            return SongAnalysis()
+        except (OSError, ValueError) as error:
+            _log.warning("The analysis of job %s is ignored: %s", job_id, error)
+            return SongAnalysis()
+
+    def _read(self, job_id: str) -> SongState:
+        path = self._path(job_id)
+        try:
+            return SongState.from_json(path.read_bytes())
         except FileNotFoundError:
             return SongState()
         except (OSError, ValueError, RecursionError) as error:
-            _log.warning("The saved state of job %s is ignored: %s", job_id, error)
+            _log.warning("The saved state of job %s is ignored and set aside: %s", job_id, error)
+            with suppress(OSError):
+                path.replace(path.with_suffix(UNREADABLE_SUFFIX))
             return SongState()
 
     def _path(self, job_id: str) -> Path:
@@ -79,12 +94,18 @@ def open_partial_results(segments: Path, draft: Path, manifest: "StoreManifest")
     return PartialSource(segments, draft, manifest)
 
 
-def open_with_state(
-    open_source: Callable[[], "PlaybackSource"], states: SongStateStore, job_id: str
-) -> "tuple[PlaybackSource, SongState]":
-    """Open a track's stems, and load the state in which the user left it. Raises UnusableTrackError."""
+class OpenedSong(NamedTuple):
+    """Song that is ready to be played."""
+
+    source: "PlaybackSource"
+    state: SongState
+    analysis: SongAnalysis
+
+
+def open_song(open_source: "Callable[[], PlaybackSource]", states: SongStateStore, job_id: str) -> OpenedSong:
+    """Open a track's stems, and load the state in which the user left it and its analysis. Raises UnusableTrackError."""
     try:
-        return open_source(), states.load(job_id)
+        return OpenedSong(open_source(), states.load(job_id), states.load_analysis(job_id))
     except (OSError, RuntimeError, ValueError) as error:
         message = Message("The stems of this song cannot be opened. Separate the song again.")
         raise UnusableTrackError(message) from error

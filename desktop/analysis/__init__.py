@@ -1,0 +1,1 @@
+"""Analysis of a song: tempo, beats, bars, key, tuning and chords."""
