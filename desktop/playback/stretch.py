@@ -13,8 +13,6 @@ from desktop.playback.source import SampleStream
 from desktop.playback.stretch_native import NativeStretcher, is_native_available
 from desktop.playback.stretch_windows import WindowStretcher
 
-MIN_SPEED, MAX_SPEED = 0.25, 2.0
-MAX_CENTS = 1200
 LEAD_IN_S = 0.4
 """Seconds of the source before the first frame that is heard, from which a stretched stream gets its spectrum."""
 _READ_FRAMES = 8192
@@ -80,6 +78,7 @@ class StretchedStream:
     """Stream at another speed and pitch: output frame `n` corresponds exactly to input frame `n * speed`.
 
     All lanes stay aligned, also those that are transposed differently. `n` input frames give `round(n / speed)` frames.
+    For use by one thread.
     """
 
     def __init__(
@@ -125,6 +124,8 @@ class StretchedStream:
 
     def set_speed(self, speed: float) -> None:
         """Change the speed from the next block on."""
+        if speed == self._speed:
+            return
         if self._spans:
             self._anchor = (self._block_end, self._input_frame(self._block_end))
         self._speed = speed

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.errors import StretchUnavailableError
+from desktop.playback.practice import MAX_SPEED_PERCENT
 from desktop.text.message import Message
 
 # Seconds of output of a window, and before it, until the phases have settled.
@@ -22,7 +23,6 @@ _MAX_SHIFT_S = 0.005
 _SHIFT_COST = 0.1
 # Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
 _LATENCY_S = 0.25
-_MAX_SPEED = 2
 # Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
 _CHANNELS_PER_CALL = 2
 _NO_STRETCHER = Message(
@@ -70,7 +70,7 @@ class WindowStretcher:
         preroll = min(start, round(self._preroll * speed))
         window = self._stretch(self._input[:, start - preroll :], speed)
         out = self._join(window, round(preroll / speed), frames_out)
-        self._input = self._input[:, -self.input_latency - _MAX_SPEED * self._preroll :]
+        self._input = self._input[:, -self.input_latency - self._preroll * MAX_SPEED_PERCENT // 100 :]
         return out
 
     def close(self) -> None:

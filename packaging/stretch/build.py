@@ -1,7 +1,8 @@
 """Builds Signalsmith Stretch behind a C interface: `python packaging/stretch/build.py FOLDER [SCRATCH]`.
 
-SCRATCH is the folder for downloads and compilation, default `build`. It changes speed and pitch during playback. The header is in the source archive of python-stretch, whose own Python
-module cannot stream. Requires only the standard library and a C++ compiler.
+Signalsmith Stretch changes speed and pitch during playback. Its header is in the source archive of python-stretch, whose
+own Python module cannot stream. SCRATCH is the folder for downloads and compilation, default `build`. Requires only the
+standard library and a C++ compiler.
 """
 
 import shutil
