@@ -42,7 +42,7 @@ class Fader(QSlider):
         self.setAccessibleName(name)
         self.setToolTip(escape_tooltip(tr("{name}: drag, or turn the wheel. Double-click for 0 dB.", name=name)))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMinimumSize(64, 22)
+        self.setMinimumSize(64, 24)
         self.valueChanged.connect(self._on_value_changed)
         self.show_db(0.0)
 

@@ -75,7 +75,7 @@ def test_groups_and_controls_have_accessible_roles(playable: MainWindow) -> None
         "Notices": Role.Grouping,
         "Player": Role.Grouping,
         "Vocals lane": Role.Grouping,
-        "Vocals meter": Role.Graphic,
+        "Vocals meter": Role.Indicator,
         "Level of Vocals": Role.Slider,
         "Mute Vocals": Role.CheckBox,
         "Waveforms": Role.Canvas,

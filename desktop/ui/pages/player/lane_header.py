@@ -17,8 +17,9 @@ from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.label import ElidedLabel
-from desktop.ui.widgets.levels import Meter, format_db
+from desktop.ui.widgets.levels import format_db
 from desktop.ui.widgets.progress_bar import ProgressBar
+from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.text_escaping import escape_tooltip
 
 HEADER_WIDTH = 272
@@ -97,7 +98,7 @@ class LaneHeader(LaneHeaderBase):
             for key in ACTIONS[action].key_texts[lane : lane + 1]:
                 button.setToolTip(escape_tooltip(tr("{name} ({key})", name=button.accessibleName(), key=key)))
                 button.setAccessibleDescription(tr("Key: {key}", key=key))
-        self._meter = Meter(tr("{stem} meter", stem=title), colour)
+        self._meter = StereoMeter(tr("{stem} meter", stem=title), colour)
         self._fader = Fader(tr("Level of {stem}", stem=title), colour)
         self._level_label = ElidedLabel(12, 400, Colour.DIM).align_right()
         self._level_label.setFixedWidth(54)
@@ -164,7 +165,7 @@ class LaneHeader(LaneHeaderBase):
 
     def show_peak(self, peak: float) -> None:
         """Show a linear peak on the meter."""
-        self._meter.show_peak(peak)
+        self._meter.show_levels((peak, peak), (peak, peak))
 
     def show_silence(self) -> None:
         """Show silence on the meter, which falls to it."""
