@@ -108,6 +108,7 @@ QLineEdit {
     selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
 }
 QLineEdit:focus { border-color: $ACCENT; }
+QLineEdit[kind="inline"] { min-height: 20px; padding: 0 3px; border-radius: 6px; }
 
 QMenu { background: $RAISED; border: 1px solid $LINE; border-radius: 8px; padding: 6px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 6px; }

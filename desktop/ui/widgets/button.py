@@ -1,7 +1,7 @@
 """Buttons, with names for screen readers: styled ones, and painted ones in colours of their own."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 
 from desktop.text.message import tr
@@ -12,6 +12,8 @@ from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.text_escaping import escape_menu_text, show_name_tooltip
 
 _ICON_COLOURS = {"primary": Colour.ON_ACCENT, "plain": Colour.TEXT, "quiet": Colour.DIM, "value": Colour.TEXT}
+
+_EXCLUSIVE_MODIFIERS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class PushButton(QPushButton):
@@ -142,6 +144,9 @@ class PaintedButton(QAbstractButton):
 class LetterButton(PaintedButton):
     """Checkable button with a letter, M or S, filled with its colour while checked."""
 
+    exclusive_requested = Signal()
+    """The button was clicked with Alt or Ctrl held; its own state has not changed."""
+
     def __init__(
         self, letter: str, name: str, colour: Colour, text_colour: Colour, parent: QWidget | None = None
     ) -> None:
@@ -150,6 +155,15 @@ class LetterButton(PaintedButton):
         self.setAccessibleName(name)
         self.setCheckable(True)
         self._colour, self._text_colour = colour, text_colour
+
+    def mouseReleaseEvent(self, e: QMouseEvent) -> None:
+        """Request an exclusive click while Alt or Ctrl is held; otherwise toggle."""
+        if self.isDown() and e.modifiers() & _EXCLUSIVE_MODIFIERS:
+            self.setDown(False)
+            if self.hitButton(e.position().toPoint()):
+                self.exclusive_requested.emit()
+        else:
+            super().mouseReleaseEvent(e)
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -36,11 +36,15 @@ class Knob(QDial):
         self.setSingleStep(KEY_STEP)
         self.setPageStep(PAGE_STEP)
         self.setFixedSize(SIZE, SIZE)
-        self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setToolTip(escape_tooltip(tr("{name}: drag up or down. Double-click to reset.", name=name)))
+        self.set_name(name)
         self.valueChanged.connect(self._on_value_changed)
         self.show_value(0)
+
+    def set_name(self, name: str) -> None:
+        """Set the accessible name and the tooltip."""
+        self.setAccessibleName(name)
+        self.setToolTip(escape_tooltip(tr("{name}: drag up or down. Double-click to reset.", name=name)))
 
     def show_value(self, value: int) -> None:
         """Show a value without emitting it."""

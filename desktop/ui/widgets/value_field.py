@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QFocusEvent, QFont, QKeyEvent, QPainter, QPaintEvent, QValidator
+from PySide6.QtGui import QAccessible, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from desktop.text.message import tr
@@ -63,8 +63,8 @@ class ValueField(QDoubleSpinBox):
         self.setSingleStep(number_format.step)
         # The style sheet hides the buttons: with `NoButtons`, it gives the text no width.
         self.lineEdit().setTextMargins(_TEXT_MARGIN, 0, _TEXT_MARGIN, 0)
-        self.lineEdit().setReadOnly(True)
         self.lineEdit().installEventFilter(self)
+        self._set_editable(False)
         self.valueChanged.connect(self.value_entered)
         self.show_value(number_format.default)
 
@@ -90,7 +90,7 @@ class ValueField(QDoubleSpinBox):
         """Make it a text field with its text selected."""
         self._is_editing = True
         self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.lineEdit().setReadOnly(False)
+        self._set_editable(True)
         self.lineEdit().setText(self._number_format.format(self.value()))
         self.lineEdit().selectAll()
 
@@ -106,9 +106,16 @@ class ValueField(QDoubleSpinBox):
         if accept:
             self.interpretText()
         self._is_editing = False
-        self.lineEdit().setReadOnly(True)
+        self._set_editable(False)
         self.lineEdit().deselect()
         self.refresh_text()
+
+    def _set_editable(self, is_editable: bool) -> None:
+        """Show the menu of a text field only while it is one: otherwise the parent has a menu."""
+        policy = Qt.ContextMenuPolicy
+        self.lineEdit().setReadOnly(not is_editable)
+        for widget in (self, self.lineEdit()):
+            widget.setContextMenuPolicy(policy.DefaultContextMenu if is_editable else policy.NoContextMenu)
 
     def textFromValue(self, val: float) -> str:  # noqa: N802
         return self._number_format.format(val)
@@ -126,12 +133,13 @@ class ValueField(QDoubleSpinBox):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Edit on a click into the text, reset on a double click."""
-        if event.type() is QEvent.Type.MouseButtonDblClick:
-            self.reset()
-            return True
-        if event.type() is QEvent.Type.MouseButtonPress and not self._is_editing:
-            self.start_editing()
-            return True
+        if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            if event.type() is QEvent.Type.MouseButtonDblClick:
+                self.reset()
+                return True
+            if event.type() is QEvent.Type.MouseButtonPress and not self._is_editing:
+                self.start_editing()
+                return True
         return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
