@@ -11,7 +11,7 @@ from desktop.ui.widgets.text_escaping import escape_tooltip
 CHIP_HEIGHT = 22
 CHIP_PADDING = 10
 TWO_LINE_MIN_WIDTH = 200
-_MIN_EDIT_WIDTH, _EDIT_MARGIN = 130, 7
+_MIN_EDIT_WIDTH, _EDIT_MARGIN = 112, 7
 _END_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 

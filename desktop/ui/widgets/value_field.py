@@ -177,6 +177,7 @@ class LevelField(ValueField):
         self.setFont(ui_font(SECONDARY_SIZE))
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.setFixedSize(LEVEL_FIELD_SIZE)
+        self.lineEdit().setTextMargins(0, 0, 0, 0)
 
     def show_level(self, db: float, text_instead: str = "") -> None:
         """Show a level in decibels, or `text_instead` while it is not edited, as "muted"."""

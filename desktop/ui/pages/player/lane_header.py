@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
 from desktop.playback.levels import LaneLevels
 from desktop.text.message import tr
@@ -29,7 +29,7 @@ from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.button import LetterButton, PaintedButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.knob import Knob
-from desktop.ui.widgets.label import Chip, EditableLabel, ElidedLabel
+from desktop.ui.widgets.label import EditableLabel, ElidedLabel
 from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.text_escaping import escape_tooltip
 from desktop.ui.widgets.value_field import LevelField
@@ -39,7 +39,7 @@ ONE_ROW_HEIGHT, TWO_ROW_HEIGHT = 44, 60
 """Height in pixels that a header needs with its controls in one row, and in two."""
 ORIGINAL_HEIGHT = 40
 """Height in pixels of the original lane."""
-_COMPACT_FADER_WIDTH = 64
+_COMPACT_FADER_WIDTH = 60
 _EDGE_HEIGHT = 6
 """Height in pixels of the strip at the bottom that can be dragged."""
 
@@ -151,7 +151,9 @@ class LaneHeader(LaneHeaderBase):
         self._badge = StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour)
         self._name_label = EditableLabel(13, 600)
         self._name_label.max_length = MAX_TITLE_LENGTH
-        self._chip = Chip()
+        self._name_label.setMinimumWidth(24)
+        self._transposition = ElidedLabel(12, 500, Colour.ACCENT)
+        self._badge_gap = QSpacerItem(4, 0)
         self._menu_button = MenuButton()
         self._pan = Knob("", describe_pan)
         self._mute = LetterButton("M", "", Colour.BAD, Colour.ON_BAD)
@@ -169,9 +171,9 @@ class LaneHeader(LaneHeaderBase):
         self._top_row.setSpacing(4)
         self._bottom_row.setSpacing(4)
         self._top_row.addWidget(self._badge)
-        self._top_row.addSpacing(4)
+        self._top_row.addSpacerItem(self._badge_gap)
         self._top_row.addWidget(self._name_label, 1)
-        for widget in (self._chip, self._menu_button, self._pan):
+        for widget in (self._transposition, self._menu_button, self._pan):
             self._top_row.addWidget(widget)
         self._top_row.addSpacing(4)
         for widget in (self._mute, self._solo):
@@ -218,6 +220,7 @@ class LaneHeader(LaneHeaderBase):
             return
         for widget in (self._badge, self._menu_button, self._meter, self._level):
             widget.setVisible(not is_compact)
+        self._badge_gap.changeSize(0 if is_compact else 4, 0)
         if is_compact:
             self._top_row.insertWidget(self._top_row.indexOf(self._mute), self._fader)
             self._fader.setFixedWidth(_COMPACT_FADER_WIDTH)
@@ -237,8 +240,9 @@ class LaneHeader(LaneHeaderBase):
         self._pan.show_value(round(mix.pan * 100))
         self._fader.show_db(mix.gain_db)
         self._level.show_level(mix.gain_db, tr("muted") if mix.mute else "")
-        self._chip.setVisible(bool(mix.cents))
-        self._chip.show_text(format_transposition(mix.cents), describe_transposition(mix.cents))
+        self._transposition.setVisible(bool(mix.cents))
+        self._transposition.show_text(format_transposition(mix.cents), describe_transposition(mix.cents))
+        self._transposition.setMinimumWidth(self._transposition.sizeHint().width())  # the name is elided first
         self._name_label.set_colour(Colour.TEXT if is_audible else Colour.FAINT)
         if not is_audible:
             self._meter.show_silence()
@@ -327,7 +331,7 @@ class OriginalLaneHeader(LaneHeaderBase):
         self._meter = StereoMeter(tr("{stem} meter", stem=tr("Original")), Colour.DIM)
         self._meter.setFixedWidth(24)
         self._fader = Fader(tr("Level of the original"), Colour.DIM)
-        self._fader.setFixedWidth(_COMPACT_FADER_WIDTH)
+        self._fader.setFixedWidth(54)
         self._level = LevelField(tr("Level of the original in decibels"))
         self._solo = LetterButton("S", tr("Hear the original"), Colour.SOLO, Colour.ON_SOLO)
         action = ACTIONS[ActionId.HEAR_ORIGINAL]
@@ -337,6 +341,7 @@ class OriginalLaneHeader(LaneHeaderBase):
         row.setContentsMargins(metrics.EDGE_WIDTH + 14, 0, 12, 1)
         row.setSpacing(4)
         row.addWidget(self._name_label, 1)
+        row.addSpacing(4)
         for widget in (self._meter, self._fader, self._level, self._solo):
             row.addWidget(widget)
         self._solo.toggled.connect(self._set_solo)

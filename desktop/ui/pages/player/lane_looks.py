@@ -36,22 +36,22 @@ class LaneLooks:
     def __init__(self, practice: PracticeControls) -> None:
         self._practice = practice
 
-    def look(self, name: str) -> LaneLook:
+    def chosen_look(self, name: str) -> LaneLook:
         """Return what the user chose; empty values for what they did not."""
         return self._practice.state.looks.get(name, LaneLook())
 
     def title(self, name: str) -> str:
         """Return the title in the user's words, or that of the stem."""
-        return self.look(name).title or str(_STEM_TITLES.get(name, stem_title(name)))
+        return self.chosen_look(name).title or str(_STEM_TITLES.get(name, stem_title(name)))
 
     def colour(self, name: str) -> Colour:
         """Return the chosen colour, or that of the stem."""
-        chosen = (colour for colour in STEM_COLOURS.values() if colour.name == self.look(name).colour)
+        chosen = (colour for colour in STEM_COLOURS.values() if colour.name == self.chosen_look(name).colour)
         return next(chosen, stem_colour(name))
 
     def height(self, name: str) -> int:
         """Return the chosen height in logical pixels; 0 for a share of the height that is there."""
-        height = self.look(name).height
+        height = self.chosen_look(name).height
         return min(MAX_LANE_HEIGHT, max(MIN_LANE_HEIGHT, height)) if height else 0
 
     def rename(self, name: str, title: str) -> None:
@@ -69,6 +69,6 @@ class LaneLooks:
 
     def _change(self, name: str, **changes: Any) -> None:
         state = self._practice.state
-        looks = {**state.looks, name: replace(self.look(name), **changes)}
+        looks = {**state.looks, name: replace(self.chosen_look(name), **changes)}
         kept = {lane: look for lane, look in looks.items() if look != LaneLook()}
         self._practice.apply(replace(state, looks=kept))

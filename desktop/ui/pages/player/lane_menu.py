@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from desktop.playback.mix import MAX_TRANSPOSITION_CENTS
 from desktop.text.message import Message, tr
 from desktop.text.transposition import CENTS_PER_SEMITONE, format_transposition, parse_transposition
+from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.theme.fonts import TITLE_SIZE
-from desktop.ui.theme.palette import STEM_COLOURS, Colour, theme
+from desktop.ui.theme.icons import draw_glyph
+from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.button import PushButton
 from desktop.ui.widgets.label import TextLabel
 from desktop.ui.widgets.text_escaping import escape_menu_text, escape_window_title
@@ -39,6 +41,7 @@ _COLOUR_NAMES = {
 }
 _HEIGHTS = ((0, Message("Automatic")), (44, Message("Small")), (96, Message("Medium")), (192, Message("Large")))
 """Heights in logical pixels that the menu offers."""
+_FIELD_WIDTH = 96
 
 
 @dataclass(frozen=True)
@@ -62,18 +65,26 @@ class LaneMenu(QMenu):
         self._looks, self._name = LaneLooks(controller.practice), name
         title = self._looks.title(name)
         self.setAccessibleName(tr("Actions for {stem}", stem=title))
-        self._add(tr("Rename…"), rename)
+        self._add(tr("Rename…"), rename, "F2")
         self._add_choices(tr("Colour"), self._colour_choices())
         self._add_choices(tr("Height"), self._height_choices())
         self._add(tr("Transpose this lane…"), lambda: TransposeDialog(controller, lane, title, parent).show())
         self.addSeparator()
-        self._add(tr("Solo only this lane"), partial(controller.mix.solo_only, lane))
-        self._add(tr("Mute only this lane"), partial(controller.mix.mute_only, lane))
+        for text, action, run in (
+            (tr("Solo only this lane"), ActionId.SOLO_LANE_ONLY, controller.mix.solo_only),
+            (tr("Mute only this lane"), ActionId.MUTE_LANE_ONLY, controller.mix.mute_only),
+        ):
+            self._add(text, partial(run, lane), *ACTIONS[action].keys[lane : lane + 1])
         self.addSeparator()
         self._add(tr("Reset level, pan and pitch"), partial(controller.mix.reset_lane, lane))
 
-    def _add(self, text: str, run: Callable[[], None]) -> None:
-        _run_when_triggered(self.addAction(escape_menu_text(text)), run)
+    def _add(self, text: str, run: Callable[[], None], key: str = "") -> None:
+        """Add an item; the window or the header handles its `key`."""
+        action = self.addAction(escape_menu_text(text))
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutVisibleInContextMenu(True)
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        _run_when_triggered(action, run)
 
     def _add_choices(self, text: str, choices: Sequence[_Choice]) -> None:
         """Add a submenu, of whose choices one is checked."""
@@ -90,15 +101,13 @@ class LaneMenu(QMenu):
                 action.setIcon(choice.icon)
 
     def _colour_choices(self) -> list[_Choice]:
-        own, set_colour = self._looks.look(self._name).colour, partial(self._looks.set_colour, self._name)
-        shown = self._looks.colour(self._name)
+        chosen = self._looks.colour(self._name) if self._looks.chosen_look(self._name).colour else None
+        set_colour = partial(self._looks.set_colour, self._name)
         colours = [
-            _Choice(
-                str(_COLOUR_NAMES[colour]), bool(own) and colour is shown, partial(set_colour, colour), swatch(colour)
-            )
-            for colour in STEM_COLOURS.values()
+            _Choice(str(text), colour is chosen, partial(set_colour, colour), _swatch(colour, colour is chosen))
+            for colour, text in _COLOUR_NAMES.items()
         ]
-        return [_Choice(tr("Automatic"), not own, partial(set_colour, None)), *colours]
+        return [_Choice(tr("Automatic"), chosen is None, partial(set_colour, None)), *colours]
 
     def _height_choices(self) -> list[_Choice]:
         height = self._looks.height(self._name)
@@ -134,8 +143,10 @@ class TransposeDialog(QDialog):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(24, 24, 24, 20)
         rows.setSpacing(12)
-        for widget in (heading_label, self.stepper, hint):
-            rows.addWidget(widget)
+        self.stepper.field.setMinimumWidth(_FIELD_WIDTH)
+        rows.addWidget(heading_label)
+        rows.addWidget(self.stepper, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addWidget(hint)
         rows.addLayout(buttons)
         controller.mix.lanes_changed.connect(self._refresh)
         controller.loaded_changed.connect(self.close)
@@ -149,8 +160,8 @@ class TransposeDialog(QDialog):
         self.stepper.show_value(self._controller.mix.lane_mix(self._lane).cents)
 
 
-def swatch(colour: Colour) -> QIcon:
-    """Return a square in the current value of `colour`, as the icon of a menu."""
+def _swatch(colour: Colour, is_chosen: bool) -> QIcon:
+    """Return a square in the current value of `colour`, checked if it is chosen, as the icon of a menu."""
     pixmap = QPixmap(QSize(32, 32))
     pixmap.setDevicePixelRatio(2.0)
     pixmap.fill(Qt.GlobalColor.transparent)
@@ -159,6 +170,8 @@ def swatch(colour: Colour) -> QIcon:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour(colour))
     painter.drawRoundedRect(QRectF(1, 1, 14, 14), 4, 4)
+    if is_chosen:
+        draw_glyph(painter, "check", QRectF(3, 3, 10, 10), Colour.BACKGROUND, stroke_width=2.4)
     painter.end()
     return QIcon(pixmap)
 
