@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from desktop.playback.history import SongHistory
+from desktop.playback.levels import Dropouts, LaneLevels, Levels
 from desktop.playback.mix import Mix
 from desktop.playback.song_state import SongState
 
@@ -228,13 +229,14 @@ class Session:
         self._send_cue()
 
     @_in_own_thread
-    def take_peak_levels(self) -> tuple[float, ...]:
-        """Return and reset the largest absolute sample of each lane since the last call, after its fader."""
-        if not self._player:
-            return (0.0,) * len(self._lane_names)
-        peaks = tuple(float(peak) for peak in self._player.mixer.peaks)
-        self._player.mixer.peaks[:] = 0.0
-        return peaks
+    def take_levels(self) -> Levels:
+        """Return and reset the levels of the lanes and of the master since the last call."""
+        return self._player.take_levels() if self._player else Levels((LaneLevels(),) * len(self._lane_names))
+
+    @property
+    def dropouts(self) -> Dropouts:
+        """Interruptions of the sound since the song was opened."""
+        return self._player.dropouts if self._player else Dropouts()
 
     def _return_to(self, state: SongState | None) -> bool:
         if state is not None:
@@ -249,7 +251,8 @@ class Session:
 
     def _apply_gains(self) -> None:
         if self._player:
-            self._player.set_gains(self._state.master.gain, self._state.mix.lane_gains(self._lane_names))
+            self._player.set_gains(self._state.master.gain, self._state.mix.channel_gains(self._lane_names))
+            self._player.has_limiter = self._state.master.has_limiter
 
     def _create_cue(self, source: "PlaybackSource") -> "Cue":
         from desktop.playback.reader import Cue

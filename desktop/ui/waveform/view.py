@@ -136,6 +136,12 @@ class WaveformView(pg.GraphicsView):
         if item is not None:
             item.set_audible(is_audible)
 
+    def set_colour(self, lane: int, colour: Colour) -> None:
+        """Draw a lane in another colour."""
+        item = self._items[lane] if lane < len(self._items) else None
+        if item is not None:
+            item.set_colour(colour)
+
     def show_unfinished(
         self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False
     ) -> None:
