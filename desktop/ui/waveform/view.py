@@ -8,16 +8,20 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
 
+from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.waveform.bar_lines import compute_lines
 from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
-from desktop.ui.waveform.time_axis import AXIS_HEIGHT, TimeAxis
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
 from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
+LOOP_OPACITY, IDLE_LOOP_OPACITY = 0.13, 0.06
+"""Opacity of the tint of a loop that is repeated, and of one that is not."""
+BEAT_LINE = Colour.ROW_LINE
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
 
@@ -49,14 +53,15 @@ class WaveformView(pg.GraphicsView):
         )
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._view_box = TimeViewBox()
-        self._axis = TimeAxis()
-        self._axis.linkToView(self._view_box)
         self._items: list[PeakItem | None] = []
         self._bottoms: list[int] = []
         self._scroll = 0
         self._playhead: float | None = None
         self._frame_count = 0
         self._samples: SampleWindow | None = None
+        self._grid: BeatGrid | None = None
+        self._loop_span: TimeSpan | None = None
+        self._is_loop_repeated = False
         self._unfinished_item = UnfinishedItem(self._view_box)
         self._unfinished_item.hide()
         self._build_layout()
@@ -79,8 +84,7 @@ class WaveformView(pg.GraphicsView):
         layout = QGraphicsGridLayout(frame)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addItem(self._axis, 0, 0)
-        layout.addItem(self._view_box, 1, 0)
+        layout.addItem(self._view_box, 0, 0)
         self.setCentralItem(frame)
 
     @property
@@ -94,8 +98,8 @@ class WaveformView(pg.GraphicsView):
         return tuple(self._items)
 
     def lanes_height(self) -> int:
-        """Return the height available for lanes in logical pixels, without the ruler."""
-        return max(0, self.height() - AXIS_HEIGHT)
+        """Return the height available for lanes in logical pixels."""
+        return self.height()
 
     def set_lanes(self, duration: float, frames: int, waveforms: Sequence[LaneWaveform]) -> None:
         """Show these lanes for the whole track, `duration` seconds or `frames` frames long."""
@@ -224,29 +228,53 @@ class WaveformView(pg.GraphicsView):
 
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
-        strip = QRect(
-            left - REPAINT_MARGIN, AXIS_HEIGHT, right - left + 2 * REPAINT_MARGIN, self.height() - AXIS_HEIGHT
-        )
+        strip = QRect(left - REPAINT_MARGIN, 0, right - left + 2 * REPAINT_MARGIN, self.height())
         shown = strip.intersected(self.viewport().rect())
         if not shown.isEmpty():
             self.viewport().update(shown)
+
+    def set_grid(self, grid: BeatGrid | None) -> None:
+        """Draw lines at bars and beats below the waveforms; None draws none."""
+        if grid != self._grid:
+            self._grid = grid
+            self.viewport().update()
+
+    def show_loop(self, span: TimeSpan | None, is_repeated: bool) -> None:
+        """Tint a passage in all lanes, less if it is not repeated; None tints none."""
+        if (span, is_repeated) != (self._loop_span, self._is_loop_repeated):
+            self._loop_span, self._is_loop_repeated = span, is_repeated
+            self.viewport().update()
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
+        """Draw the background, the tint of the loop, and the lines of bars and beats."""
+        super().drawBackground(painter, rect)
+        strip, bottom = QRectF(rect), self._lanes_bottom()
+        if self._loop_span is not None:
+            left, right = (self.x_of(second) for second in self._loop_span)
+            tint = theme.colour(Colour.ACCENT)
+            tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
+            painter.fillRect(QRectF(left, 0, right - left, bottom).intersected(strip), tint)
+        if self._grid is not None:
+            start, end = self._view_box.visible_range()
+            for x, is_bar in compute_lines(self._grid, start, end, self._view_box.scene_rect().width()):
+                if strip.left() - 1 <= x <= strip.right() + 1:
+                    painter.fillRect(QRectF(round(x), 0, 1, bottom), theme.colour(Colour.LINE if is_bar else BEAT_LINE))
+
+    def _lanes_bottom(self) -> float:
+        return min(self.height(), (self._bottoms[-1] if self._bottoms else 0) - self._scroll)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
         """Draw the lines between the lanes, the playhead and the focus ring."""
         painter.setPen(QPen(theme.colour(Colour.LINE), 1))
         for bottom in self._bottoms:
-            y = AXIS_HEIGHT + bottom - self._scroll - 0.5
-            if y > AXIS_HEIGHT:
+            y = bottom - self._scroll - 0.5
+            if y > 0:
                 painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
         if self._playhead is not None:
             x = self._half_pixel_x(self._playhead) / 2
-            playhead_bottom = min(
-                self.height(), AXIS_HEIGHT + (self._bottoms[-1] if self._bottoms else 0) - self._scroll
-            )
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.fillRect(
-                QRectF(x - PLAYHEAD_WIDTH / 2, AXIS_HEIGHT, PLAYHEAD_WIDTH, playhead_bottom - AXIS_HEIGHT),
-                theme.colour(Colour.KNOB),
+                QRectF(x - PLAYHEAD_WIDTH / 2, 0, PLAYHEAD_WIDTH, self._lanes_bottom()), theme.colour(Colour.KNOB)
             )
         if self.hasFocus():
             painter.setPen(QPen(theme.colour(Colour.ACCENT), 2))

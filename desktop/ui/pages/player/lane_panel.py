@@ -21,7 +21,9 @@ from desktop.ui.pages.player.lane_header import ORIGINAL_HEIGHT, LaneHeader, Ori
 from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.pages.player.lane_stack import LaneStack
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
+from desktop.ui.pages.player.ruler import Ruler
 from desktop.ui.pages.player.sample_reader import SampleReader
+from desktop.ui.pages.player.view_memory import ViewMemory
 from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.peak_item import LaneWaveform
 from desktop.ui.waveform.pixel_columns import PeakSource, find_peak_level
@@ -49,6 +51,8 @@ class LanePanel(QWidget):
         self._live_peaks: LivePeaks | None = None
         self._drawn_version = 0
         self.view = self._stack.view
+        self._stack.set_ruler(Ruler(self.view, controller))
+        self._view_memory = ViewMemory(self.view, controller)
         self._sample_reader = SampleReader(self)
         self._sample_reader.samples_ready.connect(self.view.show_samples)
         self.view.samples_requested.connect(self._sample_reader.request)
@@ -74,6 +78,7 @@ class LanePanel(QWidget):
     def show_mixture(self, job: Job, peaks_path: Path) -> None:
         """Show the mixture as a single lane, until stems exist."""
         peaks = [_open_peaks(peaks_path)]
+        self._view_memory.forget()
         self._live_peaks = None
         self._sample_reader.set_song(None)
         self._show_waveforms(*_track_length(job, peaks), peaks, [Colour.ACCENT])
@@ -124,6 +129,8 @@ class LanePanel(QWidget):
     ) -> None:
         """Lay out one lane for each stem, and one for the original; headers of the same track are kept, with the focus."""
         is_same_track = self._shown_job_id == job.id and bool(self._lane_names)
+        if not is_same_track:
+            self._view_memory.forget()
         visible_range = None if self.view.view_box.shows_whole_song() else self.view.view_box.visible_range()
         self._lane_names, previous_names = tuple(names), self._lane_names
         original = _open_peaks(self._home.job_folder(job.id).mixture_peaks)
@@ -157,7 +164,7 @@ class LanePanel(QWidget):
     def _move_playhead(self, _frame: int) -> None:
         if not self._headers:
             return
-        if self._controller.is_playing:
+        if self._controller.is_playing and self._controller.practice.state.view.follows_playhead:
             self.view.follow_playhead(self._controller.position_seconds)
         else:
             self.view.set_playhead(self._controller.position_seconds)
