@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
-from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsWidget, QWidget
+from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsView, QGraphicsWidget, QWidget
 
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.message import tr
@@ -21,7 +21,6 @@ from desktop.ui.widgets.accessibility import accessible_role
 PLAYHEAD_WIDTH = 1.5
 LOOP_OPACITY, IDLE_LOOP_OPACITY = 0.13, 0.06
 """Opacity of the tint of a loop that is repeated, and of one that is not."""
-BEAT_LINE = Colour.ROW_LINE
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
 
@@ -42,6 +41,8 @@ class WaveformView(pg.GraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # Qt would draw the background once and keep it, with the lines of another zoom.
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         self._update_background()
         theme.changed.connect(self._update_background)
         self.setAccessibleName(tr("Waveforms"))
@@ -106,11 +107,11 @@ class WaveformView(pg.GraphicsView):
         for item in self._items:
             if item is not None:
                 self._view_box.removeItem(item)
+        self._frame_count, self._samples = frames, None
         self._view_box.set_duration(duration)
         self._items = [
             self._create_item(lane, wave, frames / max(duration, 1e-3)) for lane, wave in enumerate(waveforms)
         ]
-        self._frame_count, self._samples = frames, None
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
@@ -226,6 +227,11 @@ class WaveformView(pg.GraphicsView):
         view_rect = self._view_box.scene_rect()
         return view_rect.left() + view_rect.width() * (second - start) / (end - start)
 
+    def _second_at(self, x: float) -> float:
+        start, end = self._view_box.visible_range()
+        view_rect = self._view_box.scene_rect()
+        return start + (end - start) * (x - view_rect.left()) / view_rect.width()
+
     def _update_strip(self, old: float, new: float) -> None:
         left, right = sorted((int(self.x_of(old)), int(self.x_of(new))))
         strip = QRect(left - REPAINT_MARGIN, 0, right - left + 2 * REPAINT_MARGIN, self.height())
@@ -255,10 +261,10 @@ class WaveformView(pg.GraphicsView):
             tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
             painter.fillRect(QRectF(left, 0, right - left, bottom).intersected(strip), tint)
         if self._grid is not None:
-            start, end = self._view_box.visible_range()
-            for x, is_bar in compute_lines(self._grid, start, end, self._view_box.scene_rect().width()):
-                if strip.left() - 1 <= x <= strip.right() + 1:
-                    painter.fillRect(QRectF(round(x), 0, 1, bottom), theme.colour(Colour.LINE if is_bar else BEAT_LINE))
+            left, right = strip.left() - 1, strip.right() + 1
+            for x, is_bar in compute_lines(self._grid, self._second_at(left), self._second_at(right), right - left):
+                colour = theme.colour(Colour.LINE if is_bar else Colour.ROW_LINE)
+                painter.fillRect(QRectF(round(left + x), 0, 1, bottom), colour)
 
     def _lanes_bottom(self) -> float:
         return min(self.height(), (self._bottoms[-1] if self._bottoms else 0) - self._scroll)

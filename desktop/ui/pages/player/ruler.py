@@ -1,6 +1,5 @@
 """Ruler above the lanes: loops and markers, bars and chords, times."""
 
-import math
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -80,9 +79,10 @@ class Ruler(QWidget):
             is_chosen = index == state.loop_index
             is_on = is_chosen and state.is_looping
             band.show_loop(loop, self._describe_loop(loop, is_on), is_chosen, is_on)
-        next_times = [*(marker.time_s for marker in state.markers[1:]), math.inf]
-        for marker, next_time, flag in zip(state.markers, next_times, self._flags, strict=True):
-            flag.show_marker(marker, self._describe_marker(marker), min(next_time, self._view.view_box.duration))
+        for index, (marker, flag) in enumerate(zip(state.markers, self._flags, strict=True)):
+            is_last = index + 1 == len(state.markers)
+            next_second = self._view.view_box.duration if is_last else state.markers[index + 1].time_s
+            flag.show_marker(marker, self._describe_marker(marker), next_second)
         self._view.set_grid(grid)
         self._show_tint(None)
         height = RULER_HEIGHT if grid is None else RULER_HEIGHT_WITH_BARS

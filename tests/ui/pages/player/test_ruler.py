@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QMouseEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.analysis.beat_grid import BeatGrid
@@ -27,6 +27,7 @@ from tests.helpers.stems import write_completed_job
 pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 SECONDS = 20.0
+NO_KEYS = Qt.KeyboardModifier.NoModifier
 BEATS = SongAnalysis(
     BeatGrid(tuple(number * 0.5 for number in range(40))),
     120.0,
@@ -73,31 +74,20 @@ def view(panel: PlayerPanel) -> WaveformView:
     return widget
 
 
-def drag(
-    qtbot: QtBot, widget: object, start: QPoint, end: QPoint, modifiers: Qt.KeyboardModifier | None = None
-) -> None:
-    keys = modifiers or Qt.KeyboardModifier.NoModifier
+def drag(qtbot: QtBot, widget: QWidget, start: QPoint, end: QPoint, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
+    """Drag from `start` to `end`, in coordinates of the widget before the drag, which may move it."""
+    origin = widget.mapToGlobal(QPoint())
     qtbot.mousePress(widget, Qt.MouseButton.LeftButton, keys, start)
     for step in (0.3, 0.7, 1.0):
-        position = start + (end - start) * step
-        move(widget, position, keys)
+        move(widget, origin + start + (end - start) * step, keys)
     qtbot.mouseRelease(widget, Qt.MouseButton.LeftButton, keys, end)
 
 
-def move(widget: object, position: QPoint, keys: Qt.KeyboardModifier) -> None:
-    from PySide6.QtCore import QEvent, QPointF
-    from PySide6.QtGui import QMouseEvent
-    from PySide6.QtWidgets import QWidget
-
-    assert isinstance(widget, QWidget)
-    event = QMouseEvent(
-        QEvent.Type.MouseMove,
-        QPointF(position),
-        QPointF(widget.mapToGlobal(position)),
-        Qt.MouseButton.NoButton,
-        Qt.MouseButton.LeftButton,
-        keys,
-    )
+def move(widget: QWidget, position: QPoint, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
+    """Move the mouse to a position on the screen while its left button is down."""
+    local = QPointF(widget.mapFromGlobal(position))
+    left = Qt.MouseButton.LeftButton
+    event = QMouseEvent(QEvent.Type.MouseMove, local, QPointF(position), Qt.MouseButton.NoButton, left, keys)
     QApplication.sendEvent(widget, event)
 
 
@@ -155,7 +145,7 @@ def test_escape_leaves_a_dragged_loop_where_it_was(qtbot: QtBot, controller: Pla
     controller.practice.set_passage(4.0, 8.0)
     band = bands(ruler)[0]
     qtbot.mousePress(band, Qt.MouseButton.LeftButton, pos=QPoint(100, 9))
-    move(band, QPoint(300, 9), Qt.KeyboardModifier.NoModifier)
+    move(band, band.mapToGlobal(QPoint(300, 9)))
     qtbot.keyClick(band, Qt.Key.Key_Escape)
     qtbot.mouseRelease(band, Qt.MouseButton.LeftButton, pos=QPoint(300, 9))
     assert controller.practice.state.loops == (Loop(4.0, 8.0),)
