@@ -18,6 +18,7 @@ from desktop.ui.waveform.pixel_columns import (
     paint_columns,
     read_columns,
 )
+from desktop.ui.waveform.sample_points import MIN_SAMPLE_WIDTH, paint_points
 from desktop.ui.waveform.time_view import TimeViewBox
 
 INAUDIBLE_OPACITY = 0.25
@@ -158,13 +159,19 @@ class PeakItem(pg.GraphicsObject):
     def _update_images(self, key: ImageKey) -> None:
         if key == self._image_key:
             return
-        start, end, width, height, ratio, gain, colour = key
-        columns = self._read_columns(start, end, width)
-        self._image = paint_columns(columns, height, QColor(colour), gain, ratio)
+        self._image = self._paint_image(key, outline=False)
         if self._draft_spans:
-            self._outline_image = paint_columns(columns, height, QColor(colour), gain, ratio, outline=True)
+            self._outline_image = self._paint_image(key, outline=True)
         self._image_key = key
         self.image_paint_count += 1
+
+    def _paint_image(self, key: ImageKey, outline: bool) -> QImage:
+        start, end, width, height, ratio, gain, colour = key
+        samples, sample_count = self._samples, (end - start) * self._sample_rate
+        if samples and width >= MIN_SAMPLE_WIDTH * ratio * sample_count and samples.covers(start, end):
+            span, size = (start, end), (width, height)
+            return paint_points(samples, self._lane, span, size, QColor(colour), gain, ratio, outline)
+        return paint_columns(self._read_columns(start, end, width), height, QColor(colour), gain, ratio, outline)
 
     def _read_columns(self, start: float, end: float, width: int) -> NDArray[np.float32]:
         shows_samples = (end - start) * self._sample_rate < MAX_FRAMES_PER_COLUMN * width

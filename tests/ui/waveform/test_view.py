@@ -1,5 +1,6 @@
 """Zoom, pan, seek and playhead of the waveform view, with real peaks."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from desktop.audio.peaks import Peaks
 from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.pixel_columns import SampleWindow
 from desktop.ui.waveform.time_view import MIN_VISIBLE_S
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.sound import write_peaks
@@ -199,3 +201,16 @@ def test_unfinished_range_is_hatched(view: WaveformView) -> None:
     finished_pixels = [image.pixelColor(x, 4).lightness() for x in range(100, 160)]
     assert len(set(unfinished_pixels)) > 1
     assert len(set(finished_pixels)) == 1
+
+
+def test_samples_are_points_at_the_closest_zoom(view: WaveformView) -> None:
+    view.set_playhead(5.0)
+    low = high = np.zeros((SAMPLE_RATE, 2), np.float32)
+    low[::2] = 0.5
+    view.view_box.show_range(0.5, 0.5 + MIN_VISIBLE_S)
+    view.show_samples(SampleWindow(0, SAMPLE_RATE, low, high))
+    image = view.grab().toImage()
+    middle = LANE_HEIGHT // 2
+    runs = [image.pixelColor(x, middle).red() > 200 for x in range(WIDTH)]
+    points = sum(not before and now for before, now in pairwise(runs))
+    assert 10 <= points <= 24  # one for each sample at zero and the lines between them, not a filled shape
