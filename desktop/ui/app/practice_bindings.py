@@ -12,10 +12,15 @@ def bind_practice_actions(registry: ActionRegistry, player: PlayerController) ->
     """Bind the actions of loops, markers and view of the loaded song."""
     loops = player.loops
 
-    def toggle_follow() -> None:
+    def change_view(**changes: bool) -> None:
         state = player.practice.state
-        view = replace(state.view, follows_playhead=not state.view.follows_playhead)
-        player.practice.apply(replace(state, view=view))
+        player.practice.apply(replace(state, view=replace(state.view, **changes)))
+
+    def toggle_follow() -> None:
+        change_view(follows_playhead=not player.practice.state.view.follows_playhead)
+
+    def toggle_spectrogram() -> None:
+        change_view(is_spectrogram=not player.practice.state.view.is_spectrogram)
 
     registry.bind(ActionId.SET_LOOP_START, loops.set_start)
     registry.bind(ActionId.SET_LOOP_END, loops.set_end)
@@ -36,3 +41,4 @@ def bind_practice_actions(registry: ActionRegistry, player: PlayerController) ->
     registry.bind(ActionId.NEXT_MARKER, partial(loops.go_to_marker, 1))
     registry.bind(ActionId.SNAP_TO_BEATS, loops.toggle_snapping)
     registry.bind(ActionId.FOLLOW_PLAYHEAD, toggle_follow)
+    registry.bind(ActionId.SHOW_SPECTROGRAM, toggle_spectrogram)

@@ -74,6 +74,7 @@ class ActionId(Enum):
     PAN_BACK = auto()
     PAN_FORWARD = auto()
     FOLLOW_PLAYHEAD = auto()
+    SHOW_SPECTROGRAM = auto()
     SHOW_SHORTCUTS = auto()
     SETTINGS = auto()
     QUIT = auto()
@@ -338,6 +339,7 @@ _ACTIONS = (
     Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
     Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
     Action(ActionId.FOLLOW_PLAYHEAD, Message("Follow the playhead"), Scope.VIEW, ("Shift+F",)),
+    Action(ActionId.SHOW_SPECTROGRAM, Message("Spectrogram or waveform"), Scope.VIEW, ("Shift+W",)),
     Action(ActionId.SHOW_SHORTCUTS, Message("Keyboard shortcuts"), Scope.APP, ("F1", "?")),
     Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),

@@ -14,6 +14,7 @@ from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.bar_lines import compute_lines
 from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
+from desktop.ui.waveform.spectrogram import SpectrogramTiles, Tile, TileKey
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
 from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
@@ -36,6 +37,8 @@ class WaveformView(pg.GraphicsView):
     lanes_resized = Signal()
     samples_requested = Signal(float, float)
     """First and last second of a range whose samples are to be shown."""
+    tiles_requested = Signal(object)
+    """List of TileKey of the spectrograms that are to be shown."""
     range_changed = Signal()
     """The visible range has changed."""
 
@@ -60,6 +63,8 @@ class WaveformView(pg.GraphicsView):
         self._playhead: float | None = None
         self._frame_count = 0
         self._samples: SampleWindow | None = None
+        self._tiles = SpectrogramTiles(1.0)
+        self._is_spectrogram = False
         self._grid: BeatGrid | None = None
         self._loop_span: TimeSpan | None = None
         self._is_loop_repeated = False
@@ -79,6 +84,7 @@ class WaveformView(pg.GraphicsView):
         self.zoom_changed.emit(self._view_box.shows_whole_song())
         self.range_changed.emit()
         self._request_samples()
+        self._request_tiles()
 
     def _build_layout(self) -> None:
         frame = QGraphicsWidget()
@@ -108,10 +114,12 @@ class WaveformView(pg.GraphicsView):
             if item is not None:
                 self._view_box.removeItem(item)
         self._frame_count, self._samples = frames, None
+        self._tiles = SpectrogramTiles(frames / max(duration, 1e-3))
         self._view_box.set_duration(duration)
         self._items = [
             self._create_item(lane, wave, frames / max(duration, 1e-3)) for lane, wave in enumerate(waveforms)
         ]
+        self._show_tiles()
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
@@ -178,11 +186,38 @@ class WaveformView(pg.GraphicsView):
         if shows_samples and not (self._samples and self._samples.covers(start, end)):
             self.samples_requested.emit(start, end)
 
+    def set_spectrogram(self, is_spectrogram: bool) -> None:
+        """Draw spectrograms in place of waveforms, or waveforms again."""
+        if is_spectrogram != self._is_spectrogram:
+            self._is_spectrogram = is_spectrogram
+            self._show_tiles()
+
+    def add_tile(self, key: TileKey, tile: Tile) -> None:
+        """Show a part of the spectrograms."""
+        self._tiles.add(key, tile)
+        self.viewport().update()
+
+    def _show_tiles(self) -> None:
+        for item in self._items:
+            if item is not None:
+                item.show_spectrogram(self._tiles if self._is_spectrogram else None)
+        self._request_tiles()
+        self.viewport().update()
+
+    def _request_tiles(self, is_renewed: bool = False) -> None:
+        """Request the tiles in view that are missing, or all of them if `is_renewed`."""
+        start, end = self._view_box.visible_range()
+        width = round(self._view_box.scene_rect().width() * self.devicePixelRatioF())
+        if self._is_spectrogram and width > 1 and self._tiles.can_show(start, end, width):
+            find = self._tiles.keys_in if is_renewed else self._tiles.missing
+            self.tiles_requested.emit(find(start, end, width))
+
     def reload_lanes(self, gains: Sequence[float]) -> None:
         """Redraw all lanes after their peaks have changed, each scaled by its entry of `gains`."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
                 item.reload(gain)
+        self._request_tiles(is_renewed=True)
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
