@@ -2,6 +2,7 @@
 
 import math
 from collections import OrderedDict
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -117,7 +118,7 @@ def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.u
     A sine of full scale has 0 dB: a Hann window halves it, and its energy is in two halves of the spectrum.
     """
     window = sound.shape[1]
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(window).astype(np.float32), axis=1)) * (4.0 / window)
+    spectrum = np.abs(np.fft.rfft(sound * _hann(window), axis=1)) * (4.0 / window)
     edges = np.geomspace(MIN_HZ, MAX_HZ, BANDS + 1) * window / sample_rate
     first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, spectrum.shape[1] - 1)
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, spectrum.shape[1])
@@ -126,6 +127,12 @@ def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.u
     peaks = np.maximum.reduceat(padded, cuts, axis=1)[:, ::2]
     decibels = 20.0 * np.log10(np.maximum(peaks, 1e-9))
     return np.rint(np.clip(1.0 - decibels / MIN_LEVEL_DB, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+@cache
+def _hann(frames: int) -> NDArray[np.float32]:
+    """Return a Hann window."""
+    return np.hanning(frames).astype(np.float32)
 
 
 def paint_spectrogram(levels: Tile, height: int, colour: QColor, ratio: float) -> QImage:
