@@ -23,6 +23,8 @@ _READ_AHEAD_S = 2.0
 _PREROLL_S = 0.15
 # Seconds read before another source of the same track takes over; the old source plays meanwhile.
 _SWITCH_PREROLL_S = 0.5
+# Seconds that the heard feed must hold before another one is created.
+_SAFE_S = 0.3
 # Seconds from a change of loop, speed, key or click to the frame at which the new feed should take over.
 _LEAD_S = 0.03
 # Seconds before a step of the speed trainer in which the feed of the next speed is created.
@@ -219,7 +221,8 @@ class Reader:
         if not (current and following and self._player.is_gate_open):
             return False
         return (
-            current.ring.seek_number == following.ring.seek_number == seek_number
+            current.ring is self._player.current_ring
+            and current.ring.seek_number == following.ring.seek_number == seek_number
             and not (current.ring.is_starved or following.ring.is_starved)
             and following.ring.position <= current.ring.position + 2 * self._frames(_LEAD_S)
         )
@@ -231,6 +234,7 @@ class Reader:
         if current and current.ring.seek_number == cue.seek_number:
             if current.ring is self._player.current_ring:
                 self._player.requested_ring = current.ring  # not `following`, which is replaced
+            current.fill(self._frames(_SAFE_S))
             lead = self._frames(_LEAD_S) if self._player.is_gate_open else 0
             frame = current.ring.position + min(lead, current.ring.readable_frames)
             feed = self._continue_feed(current, cue, frame)
@@ -238,8 +242,8 @@ class Reader:
             feed = self._continue_feed(following, cue, following.ring.position)
         else:
             feed = self._create_feed(cue, cue.start, cue.count_in)
-        self._active_cue = cue
         self._request(feed)
+        self._active_cue = cue
 
     def _continue_feed(self, feed: _Feed, cue: Cue, frame: int) -> _Feed:
         """Return a feed that continues another one of the same seek at ring frame `frame`, as `cue` says."""
