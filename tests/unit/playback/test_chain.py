@@ -161,9 +161,7 @@ def test_click_of_a_loop_at_half_speed_is_on_the_beats_of_the_time_map(source: S
     np.testing.assert_array_equal(starts, np.arange(0, 4 * RATE, RATE // 2))
 
 
-def test_lane_transposed_by_itself_leaves_the_others_at_their_place(
-    source: StemFileSource, stems: LaneSamples
-) -> None:
+def test_lane_transposed_by_itself_leaves_the_others_at_their_place(source: StemFileSource, stems: LaneSamples) -> None:
     settings = ChainSettings(lane_cents=(0, 700, 0))
     sound = read(Chain(source, RATE, settings, start_at(0.0)))
     assert len(sound) == FRAMES

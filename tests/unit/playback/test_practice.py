@@ -1,10 +1,9 @@
 """Session and reader with practice tools, on a device driven by the test: loops, speed, count-in, click, original."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from math import sin
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -75,7 +74,8 @@ class Playing:
     def is_ahead(self) -> bool:
         """Return True if the ring of the latest cue holds more than a second, or all up to the end."""
         player, reader = self.session._player, self.session._reader
-        assert player and reader
+        assert player
+        assert reader
         ring = player.requested_ring
         return (
             reader._active_cue is reader.cue
@@ -100,8 +100,11 @@ class Playing:
     def is_waiting_for_take_over(self) -> bool:
         """Return True if the latest cue waits until another one, which is ready, is heard."""
         player, reader = self.session._player, self.session._reader
-        assert player and reader
-        return player.requested_ring is not player.current_ring and reader._is_take_over_imminent(reader.cue.seek_number)
+        assert player
+        assert reader
+        return player.requested_ring is not player.current_ring and reader._is_take_over_imminent(
+            reader.cue.seek_number
+        )
 
     def render_until_taken_over(self) -> NDArray[np.float32]:
         """Render until what the latest cue wants is heard, and the cross-fade to it is over."""
