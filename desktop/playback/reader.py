@@ -2,16 +2,16 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from desktop.errors import SoundUnavailableError, StorageError
-from desktop.playback.device import Device
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
+from desktop.playback.player_output import PlayerOutput
 from desktop.playback.ring import Ring
 from desktop.playback.source import PlaybackSource, ResampledStream, SampleStream
-from desktop.text.message import Message
 
 # Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
@@ -23,12 +23,13 @@ _SWITCH_PREROLL_S = 0.5
 _POLL_INTERVAL_S = 0.02
 # Seconds of pause after which the device is released.
 _RELEASE_DEVICE_AFTER_S = 3.0
+# The same if it plays in place of the chosen one, which is looked for when a device is opened.
+_RELEASE_FALLBACK_AFTER_S = 0.2
 # Seconds between two log lines about dropouts.
 _LOG_INTERVAL_S = 10.0
 # Seconds that `close` waits for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 2.0
 _BLOCK_FRAMES = 8192
-_DEVICE_LOST = Message("The sound device was lost. Connect one, then press play again.")
 _log = logging.getLogger(__name__)
 
 
@@ -74,11 +75,15 @@ class Reader:
         on_ended: Callable[[int], None],
         on_error: Callable[[SoundUnavailableError | StorageError], None],
         predecessor: "Reader | None" = None,
+        output: OutputSettings | None = None,
+        lane_names: Sequence[str] = (),
+        on_notice: Callable[[str], None] = lambda message: None,
     ) -> None:
         """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
 
         It calls `on_ended` with the number of the seek that was played to the track's end, and `on_error`.
         """
+        self._wake_event = threading.Event()
         self.cue = cue
         """Latest cue, written by the window and read by the thread; cues are not queued."""
         self.is_buffering = False
@@ -87,15 +92,14 @@ class Reader:
         self._on_ended = on_ended
         self._on_error = on_error
         self._predecessor = predecessor
-        self._device: Device | None = None
+        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice)
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
-        self._is_device_lost = self._is_closing = False
+        self._is_closing = False
         self.has_ended = False
         """True after an error or `close`: the reader plays nothing more."""
         self._logged_dropouts, self._next_log_at = 0, 0.0
-        self._wake_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
@@ -106,6 +110,11 @@ class Reader:
     def close(self) -> None:
         """Have the thread release the device and end; do not wait for it."""
         self._is_closing = True
+        self._wake_event.set()
+
+    def set_output(self, settings: OutputSettings) -> None:
+        """Use another output, at once if a device is open."""
+        self._output.settings = settings
         self._wake_event.set()
 
     def join(self) -> None:
@@ -134,13 +143,11 @@ class Reader:
 
     def _run_once(self) -> None:
         self._wait_for_work()
-        if self._is_device_lost and not self._player.is_gate_open:
-            self._close_device()
-        if self._is_device_lost:
-            raise SoundUnavailableError(_DEVICE_LOST)
-        if self._player.is_gate_open and not self._device:
-            self._open_device()
-        if self._device and self._active_cue is not self.cue:
+        if self._output.is_stale:
+            self._replace_device()
+        if self._player.is_gate_open and not self._output.is_open:
+            self._open_device(self.cue)
+        if self._output.is_open and self._active_cue is not self.cue:
             self._start_cue(self.cue)
         self._read_ahead()
         self._check_end()
@@ -149,34 +156,45 @@ class Reader:
     def _wait_for_work(self) -> None:
         """Wait for the next poll; during a pause, wait for `wake`, and release the device after a while."""
         if (
-            not self._wake_event.wait(_POLL_INTERVAL_S if self._player.is_gate_open else _RELEASE_DEVICE_AFTER_S)
+            not self._wake_event.wait(_POLL_INTERVAL_S if self._player.is_gate_open else self._release_after_s())
             and not self._player.is_gate_open
         ):
             self._close_device()
             self._wake_event.wait()
         self._wake_event.clear()
 
-    def _open_device(self) -> None:
-        cue = self.cue
-        self._device = Device(cue.source.sample_rate, self._player.fill, self._on_device_lost)
-        self._player.reset(self._device.sample_rate, self._device.latency)
-        self._start_cue(cue)
-        self._device.start()
+    def _release_after_s(self) -> float:
+        """Return the seconds of pause after which the device is released: soon if the chosen one may come back."""
+        return _RELEASE_FALLBACK_AFTER_S if self._output.is_fallback else _RELEASE_DEVICE_AFTER_S
 
-    def _close_device(self) -> None:
-        device, self._device = self._device, None
-        if device:
-            device.close()
+    def _open_device(self, cue: Cue) -> None:
+        self._output.open(cue.source.sample_rate)
+        self._start_cue(cue)
+        self._output.start()
+
+    def _replace_device(self) -> None:
+        """Close the device that was lost or is not wanted any more; if the song plays, go on where it was heard."""
+        cue, is_playing = self.cue, self._player.is_gate_open
+        resumed = replace(cue, frame=self._heard_frame(cue))
+        self._close_device(is_replaced=is_playing)
+        if is_playing:
+            self._open_device(resumed)
+            self._active_cue = cue
+
+    def _heard_frame(self, cue: Cue) -> int:
+        """Return the frame of the cue's source that is heard, or the cue's own before it is heard."""
+        frame = self._player.heard_frame(cue.seek_number)
+        rate, source = self._player.sample_rate, cue.source
+        return cue.frame if frame is None else min(source.frames, round(frame * source.sample_rate / rate))
+
+    def _close_device(self, is_replaced: bool = False) -> None:
+        if self._output.is_open:
+            self._output.close(is_replaced)
             self._log_dropouts(is_forced=True)
         for feed in (self._current_feed, self._next_feed):
             if feed:
                 feed.stream.close()
         self._current_feed = self._next_feed = self._active_cue = None
-        self._is_device_lost = False
-
-    def _on_device_lost(self) -> None:
-        self._is_device_lost = True
-        self._wake_event.set()
 
     def _start_cue(self, cue: Cue) -> None:
         """Read a cue's source from the cue's frame on, or from the current position if the same seek is heard."""

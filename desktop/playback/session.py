@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, wraps
-from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from desktop.playback.history import SongHistory
 from desktop.playback.levels import Dropouts, LaneLevels, Levels
 from desktop.playback.mix import Mix
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.song_state import SongState
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class Session:
         """Called from another thread when the song has been played to its end."""
         self.on_error: Callable[[str], None] | None = None
         """Called from another thread with an error message when playback fails."""
+        self.on_notice: Callable[[str], None] | None = None
+        """Called from another thread with a message when another sound device plays than before."""
         self._source: PlaybackSource | None = None
         self._lane_names: tuple[str, ...] = ()
         self._state = SongState()
@@ -60,6 +62,7 @@ class Session:
         self._player: Player | None = None
         self._reader: Reader | None = None
         self._closed_reader: Reader | None = None
+        self._output = OutputSettings()
         self._playhead = 0
         self._seek_number = 0
         self._ended_seek_number = -1
@@ -147,14 +150,11 @@ class Session:
             self._playhead = source.frames
         if not (player and source and self.is_playing):
             return self._playhead
-        requested_at, number, mixed = player.last_block
-        if number != self._seek_number:
-            return self._playhead
-        time_until_heard = player.latency - (monotonic() - requested_at)
-        heard = (mixed - time_until_heard * player.sample_rate) * source.sample_rate / player.sample_rate
-        # The playhead never moves back, and never past the last mixed frame.
-        mixed_frame = mixed * source.sample_rate / player.sample_rate
-        self._playhead = int(max(self._playhead, min(heard, mixed_frame, source.frames)))
+        frame = player.heard_frame(self._seek_number)
+        if frame is not None:
+            # The playhead never moves back.
+            heard = frame * source.sample_rate / player.sample_rate
+            self._playhead = int(max(self._playhead, min(heard, source.frames)))
         return self._playhead
 
     @property
@@ -190,6 +190,18 @@ class Session:
     def redo(self) -> bool:
         """Return to the state before the last `undo`. Return False if there is none, or the state was changed since."""
         return self._return_to(self._history.redo(self._state))
+
+    @property
+    def output(self) -> OutputSettings:
+        """Settings of the output, which stay as they are from song to song."""
+        return self._output
+
+    @_in_own_thread
+    def set_output(self, settings: OutputSettings) -> None:
+        """Play on another device, with another latency or routing; a song that plays goes on after a short gap."""
+        self._output = settings
+        if self._reader:
+            self._reader.set_output(settings)
 
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or the solo of another lane, silences this lane."""
@@ -273,7 +285,14 @@ class Session:
             self._apply_gains()
             predecessor, self._closed_reader = self._reader or self._closed_reader, None
             self._reader = Reader(
-                player, self._create_cue(source), partial(self._handle_end, player), self._handle_error, predecessor
+                player,
+                self._create_cue(source),
+                partial(self._handle_end, player),
+                self._handle_error,
+                predecessor,
+                self._output,
+                self._lane_names,
+                self._handle_notice,
             )
         return self._player, self._reader
 
@@ -282,6 +301,10 @@ class Session:
         player.is_gate_open = False
         if self.on_ended:
             self.on_ended()
+
+    def _handle_notice(self, message: str) -> None:
+        if self.on_notice:
+            self.on_notice(message)
 
     def _handle_error(self, error: "SoundUnavailableError | StorageError") -> None:
         if self.on_error:
