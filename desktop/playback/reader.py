@@ -96,6 +96,7 @@ class Reader:
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
+        self._resumed_cue: Cue | None = None
         self._is_closing = False
         self.has_ended = False
         """True after an error or `close`: the reader plays nothing more."""
@@ -175,17 +176,18 @@ class Reader:
     def _replace_device(self) -> None:
         """Close the device that was lost or is not wanted any more; if the song plays, go on where it was heard."""
         cue, is_playing = self.cue, self._player.is_gate_open
-        resumed = replace(cue, frame=self._heard_frame(cue))
+        self._resumed_cue = resumed = replace(cue, frame=self._heard_frame(cue))
         self._close_device(is_replaced=is_playing)
         if is_playing:
             self._open_device(resumed)
             self._active_cue = cue
 
     def _heard_frame(self, cue: Cue) -> int:
-        """Return the frame of the cue's source that is heard, or the cue's own before it is heard."""
-        frame = self._player.heard_frame(cue.seek_number)
-        rate, source = self._player.sample_rate, cue.source
-        return cue.frame if frame is None else min(source.frames, round(frame * source.sample_rate / rate))
+        """Return the frame of the cue's source that is heard, or will be heard first."""
+        frame, source, resumed = self._player.heard_frame(cue.seek_number), cue.source, self._resumed_cue
+        if frame is not None:
+            return min(source.frames, round(frame * source.sample_rate / self._player.sample_rate))
+        return resumed.frame if resumed and resumed.seek_number == cue.seek_number else cue.frame
 
     def _close_device(self, is_replaced: bool = False) -> None:
         if self._output.is_open:
