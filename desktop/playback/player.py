@@ -48,6 +48,8 @@ class Player:
         self.underflows = 0
         """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
         self.sample_rate = 44100
+        self.device_number = 0
+        """Number of devices that `reset` has prepared for."""
         self.has_limiter = False
         """Whether the sum is limited; may be set from any thread."""
         self.device_latency = 0.0
@@ -79,6 +81,7 @@ class Player:
         the first. The device has an even number of `channels`.
         """
         self.sample_rate, self.device_latency = sample_rate, latency
+        self.device_number += 1
         self.requested_ring = None
         self._position.write(0.0, -1, 0)
         self._prepare_output(channels // 2)

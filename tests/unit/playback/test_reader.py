@@ -56,6 +56,9 @@ class RampSource:
             self._position += count
             return np.repeat(self._source.sound(self._position - count, count), 2).reshape(-1, 1, 2)
 
+        def seek(self, frame: int) -> None:
+            self._position = frame
+
         def close(self) -> None:
             self._source.closed.set()
 

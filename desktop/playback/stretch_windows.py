@@ -1,0 +1,124 @@
+"""Signalsmith Stretch of the package python-stretch, where the streaming one was not compiled.
+
+Its `process` begins anew at each call. So overlapping windows are stretched on their own, and cross-faded where they fit
+best.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from desktop.errors import StretchUnavailableError
+from desktop.text.message import Message
+
+# Seconds of output of a window, and before it, until the phases have settled.
+_BLOCK_S, _PREROLL_S = 0.5, 0.3
+_FADE_S = 0.03
+# Half a period of 100 Hz: lower tones may fit less well. No sound is moved by more than this.
+_MAX_SHIFT_S = 0.005
+# Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
+_LATENCY_S = 0.2
+_MAX_SPEED = 2
+# Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
+_CHANNELS_PER_CALL = 2
+_NO_STRETCHER = Message("Speed and key cannot be changed here. Install a C++ compiler, and start Unbraid again.")
+
+
+class WindowStretcher:
+    """Stretcher of several channels in groups, each with its own pitch, that works in windows."""
+
+    run_in_blocks = 1
+    output_latency = 0
+
+    def __init__(self, groups: Sequence[Sequence[int]], sample_rate: int) -> None:
+        """Allocate stretchers for each of `groups`, which contain the indices of their channels.
+
+        Raises StretchUnavailableError if there is no such package for this machine.
+        """
+        self.block_frames = int(_BLOCK_S * sample_rate)
+        self.input_latency = int(_LATENCY_S * sample_rate)
+        self._preroll = int(_PREROLL_S * sample_rate)
+        self._fade = int(_FADE_S * sample_rate)
+        # The smallest shift first: it is taken if several fit.
+        self._shifts = sorted(range(-int(_MAX_SHIFT_S * sample_rate), int(_MAX_SHIFT_S * sample_rate) + 1), key=abs)
+        self._groups = [
+            [_Part(group[first : first + _CHANNELS_PER_CALL], sample_rate) for first in range(0, len(group), _CHANNELS_PER_CALL)]
+            for group in groups
+        ]  # fmt: skip
+        channels = sum(len(group) for group in groups)
+        self._input = np.zeros((channels, 0), np.float32)
+        self._tail: NDArray[np.float32] | None = None
+
+    def set_cents(self, cents: Sequence[float]) -> None:
+        """Transpose each group by its number of `cents`."""
+        for group, value in zip(self._groups, cents, strict=True):
+            for part in group:
+                part.stretch.setTransposeSemitones(value / 100)
+
+    def process(self, sound: NDArray[np.float32], frames_out: int) -> NDArray[np.float32]:
+        """Add `sound`, float32 `[channels, frames]`, and return float32 `[channels, frames_out]`."""
+        self._input = np.concatenate([self._input, sound], axis=1)
+        start = self._input.shape[1] - self.input_latency - sound.shape[1]
+        if start <= 0 or not frames_out:  # there is no sound before the window yet
+            return np.zeros((len(sound), frames_out), np.float32)
+        speed = sound.shape[1] / frames_out
+        preroll = min(start, round(self._preroll * speed))
+        window = self._stretch(self._input[:, start - preroll :], speed)
+        out = self._join(window, round(preroll / speed), frames_out)
+        self._input = self._input[:, -self.input_latency - _MAX_SPEED * self._preroll :]
+        return out
+
+    def close(self) -> None:
+        """Free the stretchers."""
+        self._groups = []
+
+    def _stretch(self, sound: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
+        out: NDArray[np.float32] | None = None
+        for part in (part for group in self._groups for part in group):
+            part.stretch.timeFactor = speed
+            rows = part.stretch.process(np.ascontiguousarray(sound[part.channels]))
+            if out is None:
+                out = np.empty((len(sound), rows.shape[1]), np.float32)
+            out[part.channels] = rows
+        assert out is not None
+        return out
+
+    def _join(self, window: NDArray[np.float32], start: int, frames: int) -> NDArray[np.float32]:
+        """Return `frames` frames of `window`, from about `start` on, cross-faded with the window before."""
+        if self._tail is not None:
+            start += self._best_shift(window, start, self._tail)
+        out = window[:, start : start + frames].copy()
+        if self._tail is not None:
+            weight = np.linspace(0, 1, self._fade, dtype=np.float32)
+            out[:, : self._fade] = weight * out[:, : self._fade] + (1 - weight) * self._tail
+        self._tail = window[:, start + frames : start + frames + self._fade]
+        return out
+
+    def _best_shift(self, window: NDArray[np.float32], start: int, tail: NDArray[np.float32]) -> int:
+        """Return the shift in frames by which `window` differs least from `tail`."""
+        most = max(self._shifts)
+        candidates = sliding_window_view(window[:, start - most : start + most + self._fade], self._fade, axis=1)
+        products = np.einsum("csf,cf->s", candidates, tail)
+        energies = np.einsum("csf,csf->s", candidates, candidates)
+        difference = energies - 2 * products
+        return self._shifts[int(np.argmin(difference[[shift + most for shift in self._shifts]]))]
+
+
+class _Part:
+    """Channels that are stretched in one call."""
+
+    def __init__(self, channels: Sequence[int], sample_rate: int) -> None:
+        self.channels = list(channels)
+        self.stretch: Any = _import_stretch()(1)
+        self.stretch.preset(len(self.channels), sample_rate)
+
+
+def _import_stretch() -> Any:
+    try:
+        from python_stretch.Signalsmith import Stretch
+    except ImportError as error:
+        raise StretchUnavailableError(_NO_STRETCHER) from error
+    return Stretch
