@@ -13,8 +13,6 @@ from desktop.playback.source import SampleStream
 from desktop.playback.stretch_native import NativeStretcher, is_native_available
 from desktop.playback.stretch_windows import WindowStretcher
 
-MIN_SPEED, MAX_SPEED = 0.25, 2.0
-MAX_CENTS = 1200
 LEAD_IN_S = 0.4
 """Seconds of the source before the first frame that is heard, from which a stretched stream gets its spectrum."""
 _READ_FRAMES = 8192
@@ -66,7 +64,7 @@ def needs_stretching(speed: float, cents: int = 0, lane_cents: Sequence[int] = (
 
 @dataclass(frozen=True)
 class SourceSpan:
-    """Frames of a source that consecutive output frames correspond to: `start`, `start + speed`, …"""
+    """Frames of the source that output frames correspond to: the first to `start`, each next one to `speed` more."""
 
     start: float
     speed: float
@@ -80,6 +78,7 @@ class StretchedStream:
     """Stream at another speed and pitch: output frame `n` corresponds exactly to input frame `n * speed`.
 
     All lanes stay aligned, also those that are transposed differently. `n` input frames give `round(n / speed)` frames.
+    For use by one thread.
     """
 
     def __init__(
@@ -125,8 +124,13 @@ class StretchedStream:
 
     def set_speed(self, speed: float) -> None:
         """Change the speed from the next block on."""
-        self._anchor = (self._block_end, self._input_frame(self._block_end))
+        if speed == self._speed:
+            return
+        if self._spans:
+            self._anchor = (self._block_end, self._input_frame(self._block_end))
         self._speed = speed
+        if not self._spans:
+            self._input_end = round(self._input_frame(self._block_end))
 
     def set_cents(self, cents: int) -> None:
         """Transpose all lanes, in addition to their own `lane_cents`, from the next block on."""
@@ -167,12 +171,11 @@ class StretchedStream:
         if self._input.length is not None and self._length is None and exact_end >= self._input.length:
             self._length = self._output_frame(self._input.length)
         if not self._spans:
-            first = self._input.take(self._input_end, self._input_end + stretcher.input_latency)
-            stretcher.process(_to_rows(first), 0)
+            self._input.start_at(self._input_end)
+            stretcher.process(self._input.take(stretcher.input_latency), 0)
         frames_in = input_end - self._input_end
         self._spans.append((self._block_end, SourceSpan(self._input_end, frames_in / self._block)))
-        latest = self._input.take(self._input_end + stretcher.input_latency, input_end + stretcher.input_latency)
-        self._add_output(stretcher.process(_to_rows(latest), self._block))
+        self._add_output(stretcher.process(self._input.take(frames_in), self._block))
         self._block_end, self._input_end = block_end, input_end
         return True
 
@@ -216,22 +219,20 @@ class _InputBuffer:
                 return False
         return True
 
-    def take(self, start: int, end: int) -> LaneSamples:
-        """Return the frames from `start` to `end`, and drop them and those before them."""
-        before = min(end, self._start) - min(start, self._start)
-        self._sound = self._sound[max(0, start - self._start) :]
-        self._start = max(start, self._start)
-        inside = self._sound[: max(0, end - self._start)]
-        self._sound = self._sound[len(inside) :]
-        self._start += len(inside)
-        return np.pad(inside, ((before, end - start - before - len(inside)), (0, 0), (0, 0)))
+    def start_at(self, frame: int) -> None:
+        """Drop the received frames before `frame`, or begin with silence if there are none."""
+        silence = np.zeros((max(0, self._start - frame), *self._sound.shape[1:]), np.float32)
+        self._sound = np.concatenate([silence, self._sound[max(0, frame - self._start) :]])
+        self._start = frame
+
+    def take(self, frames: int) -> NDArray[np.float32]:
+        """Remove the next frames and return them as `[channels, frames]`."""
+        sound, self._sound = self._sound[:frames], self._sound[frames:]
+        self._start += len(sound)
+        padded = np.pad(sound, ((0, frames - len(sound)), (0, 0), (0, 0)))
+        return padded.transpose(1, 2, 0).reshape(-1, frames)
 
 
 def _channels_of(cents_by_lane: Sequence[int], cents: int) -> list[int]:
     """Return both channels of each lane that is transposed by `cents`."""
     return [2 * lane + side for lane, value in enumerate(cents_by_lane) if value == cents for side in (0, 1)]
-
-
-def _to_rows(sound: LaneSamples) -> NDArray[np.float32]:
-    """Return `[frames, lanes, 2]` as `[channels, frames]`."""
-    return sound.reshape(len(sound), -1).T

@@ -8,23 +8,26 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from desktop.errors import StretchUnavailableError
+from desktop.playback.practice import MAX_SPEED_PERCENT
 from desktop.text.message import Message
 
 # Seconds of output of a window, and before it, until the phases have settled.
-_BLOCK_S, _PREROLL_S = 0.5, 0.3
-_FADE_S = 0.03
+_BLOCK_S, _PREROLL_S = 0.75, 0.2
+_FADE_S = 0.05
 # Half a period of 100 Hz: lower tones may fit less well. No sound is moved by more than this.
 _MAX_SHIFT_S = 0.005
+# What the longest shift costs, as a part of the energy of a fade of average loudness.
+_SHIFT_COST = 0.1
 # Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
-_LATENCY_S = 0.2
-_MAX_SPEED = 2
+_LATENCY_S = 0.25
 # Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
 _CHANNELS_PER_CALL = 2
-_NO_STRETCHER = Message("Speed and key cannot be changed here. Install a C++ compiler, and start Unbraid again.")
+_NO_STRETCHER = Message(
+    "Speed and key cannot be changed on this computer, because there was no C++ compiler when Unbraid was set up."
+)
 
 
 class WindowStretcher:
@@ -42,8 +45,7 @@ class WindowStretcher:
         self.input_latency = int(_LATENCY_S * sample_rate)
         self._preroll = int(_PREROLL_S * sample_rate)
         self._fade = int(_FADE_S * sample_rate)
-        # The smallest shift first: it is taken if several fit.
-        self._shifts = sorted(range(-int(_MAX_SHIFT_S * sample_rate), int(_MAX_SHIFT_S * sample_rate) + 1), key=abs)
+        self._max_shift = int(_MAX_SHIFT_S * sample_rate)
         self._groups = [
             [_Part(group[first : first + _CHANNELS_PER_CALL], sample_rate) for first in range(0, len(group), _CHANNELS_PER_CALL)]
             for group in groups
@@ -68,7 +70,7 @@ class WindowStretcher:
         preroll = min(start, round(self._preroll * speed))
         window = self._stretch(self._input[:, start - preroll :], speed)
         out = self._join(window, round(preroll / speed), frames_out)
-        self._input = self._input[:, -self.input_latency - _MAX_SPEED * self._preroll :]
+        self._input = self._input[:, -self.input_latency - self._preroll * MAX_SPEED_PERCENT // 100 :]
         return out
 
     def close(self) -> None:
@@ -99,12 +101,15 @@ class WindowStretcher:
 
     def _best_shift(self, window: NDArray[np.float32], start: int, tail: NDArray[np.float32]) -> int:
         """Return the shift in frames by which `window` differs least from `tail`."""
-        most = max(self._shifts)
-        candidates = sliding_window_view(window[:, start - most : start + most + self._fade], self._fade, axis=1)
-        products = np.einsum("csf,cf->s", candidates, tail)
-        energies = np.einsum("csf,csf->s", candidates, candidates)
-        difference = energies - 2 * products
-        return self._shifts[int(np.argmin(difference[[shift + most for shift in self._shifts]]))]
+        most = self._max_shift
+        # Where the fade is quiet beside the rest, nothing is gained by a shift.
+        loudness = float(np.square(window).sum()) * self._fade / window.shape[1]
+        near = window[:, start - most : start + most + self._fade]
+        products = sum(np.correlate(row, old) for row, old in zip(near, tail, strict=True))
+        energy_before = np.concatenate([[0.0], np.cumsum(np.square(near, dtype=np.float64).sum(axis=0))])
+        energies = energy_before[self._fade :] - energy_before[: -self._fade]
+        cost = _SHIFT_COST * loudness * np.abs(np.arange(-most, most + 1)) / most
+        return int(np.argmin(energies - 2 * products + cost)) - most
 
 
 class _Part:

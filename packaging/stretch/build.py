@@ -1,10 +1,12 @@
-"""Builds Signalsmith Stretch behind a C interface: `python packaging/stretch/build.py FOLDER`.
+"""Builds Signalsmith Stretch behind a C interface: `python packaging/stretch/build.py FOLDER [SCRATCH]`.
 
-It changes speed and pitch during playback. The header is in the source archive of python-stretch, whose own Python
-module cannot stream. Requires only the standard library and a C++ compiler.
+Signalsmith Stretch changes speed and pitch during playback. Its header is in the source archive of python-stretch, whose
+own Python module cannot stream. SCRATCH is the folder for downloads and compilation, default `build`. Requires only the
+standard library and a C++ compiler.
 """
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,14 +26,14 @@ GNU_FLAGS_OF_SYSTEM = {"win32": ("-static",), "linux": ("-fPIC", "-s"), "darwin"
 MICROSOFT_FLAGS = ("/nologo", "/std:c++14", "/O2", "/EHsc", "/LD", "/MT", "/Brepro")
 
 
-def main(into: Path) -> None:
-    """Build the library into the folder `into`. Raises BuildError."""
+def main(into: Path, scratch: Path = BUILD) -> None:
+    """Build the library into the folder `into`, with downloads and log in `scratch`. Raises BuildError."""
     compiler = find_compiler()
     if compiler is None:
         raise BuildError(f"There is no C++ compiler: none of {', '.join(COMPILERS)} was found.")
-    log = BUILD / "stretch.log"
+    log = scratch / "stretch.log"
     log.unlink(missing_ok=True)
-    tree = unpack(fetch_files("python-stretch")[0], BUILD / "stretch-source")
+    tree = unpack(fetch_files("python-stretch", scratch / "sources")[0], scratch / "stretch-source")
     shutil.copy(SOURCE, tree)
     run_compile_step(tree, compile_command(compiler), log)
     into.mkdir(parents=True, exist_ok=True)
@@ -43,6 +45,8 @@ def main(into: Path) -> None:
 
 def find_compiler() -> str | None:
     """Return the path of a C++ compiler, or None."""
+    if sys.platform == "darwin" and subprocess.run(["xcode-select", "-p"], capture_output=True, check=False).returncode:
+        return None  # there is a c++, but it only asks the user to install Apple's tools
     return next((found for name in COMPILERS if (found := shutil.which(name))), None)
 
 
@@ -56,6 +60,6 @@ def compile_command(compiler: str) -> Sequence[str]:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]).resolve())
+        main(*(Path(folder).resolve() for folder in sys.argv[1:]))
     except (BuildError, OSError) as error:
         sys.exit(str(error))

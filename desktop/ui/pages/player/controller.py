@@ -64,7 +64,7 @@ class PlayerController(QObject):
         self.mix.lane_set.connect(self._note_user_input)
         self.mix.changed.connect(self._save_soon)
         self.practice = PracticeControls(session, self)
-        self.practice.changed.connect(self._save_soon)
+        self.practice.edited.connect(self._save_soon)
         self.analysis = AnalysisControls(session, self.practice.apply, self)
         self.practice.changed.connect(self.analysis.refresh)
         self._background = BackgroundRunner("song", self)

@@ -24,6 +24,8 @@ class PracticeControls(QObject):
 
     changed = Signal()
     """Something of it has changed, or another track is loaded."""
+    edited = Signal()
+    """The user has changed the state of the track."""
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -116,6 +118,7 @@ class PracticeControls(QObject):
         if self._session.lane_names and state != self.state:
             self._session.apply(state)
             self.changed.emit()
+            self.edited.emit()
 
     def _apply(self, **changes: Any) -> None:
         self.apply(replace(self.state, **changes))
