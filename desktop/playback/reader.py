@@ -10,12 +10,12 @@ from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailab
 from desktop.playback.chain import EXTRA_LANES, Chain
 from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.click import Beat, count_in_start_s
-from desktop.playback.device import Device
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
+from desktop.playback.player_output import PlayerOutput
 from desktop.playback.ring import Ring
 from desktop.playback.source import PlaybackSource
 from desktop.playback.time_map import Piece, TimeMap
-from desktop.text.message import Message
 
 # Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
@@ -35,12 +35,13 @@ _POLL_INTERVAL_S = 0.02
 _SHORT_POLL_INTERVAL_S = 0.005
 # Seconds of pause after which the device is released.
 _RELEASE_DEVICE_AFTER_S = 3.0
+# The same if it plays in place of the chosen one, which is looked for when a device is opened.
+_RELEASE_FALLBACK_AFTER_S = 0.2
 # Seconds between two log lines about dropouts.
 _LOG_INTERVAL_S = 10.0
 # Seconds that `close` waits for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 2.0
 _BLOCK_FRAMES = 8192
-_DEVICE_LOST = Message("The sound device was lost. Connect one, then press play again.")
 _log = logging.getLogger(__name__)
 
 
@@ -108,11 +109,15 @@ class Reader:
         on_ended: Callable[[int], None],
         on_error: Callable[[SoundUnavailableError | StorageError | StretchUnavailableError], None],
         predecessor: "Reader | None" = None,
+        output: OutputSettings | None = None,
+        lane_names: Sequence[str] = (),
+        on_notice: Callable[[str], None] = lambda message: None,
     ) -> None:
         """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
 
         It calls `on_ended` with the number of the seek that was played to the track's end, and `on_error`.
         """
+        self._wake_event = threading.Event()
         self.cue = cue
         """Latest cue, written by the window and read by the thread; cues are not queued."""
         self.is_buffering = False
@@ -121,17 +126,16 @@ class Reader:
         self._on_ended = on_ended
         self._on_error = on_error
         self._predecessor = predecessor
-        self._device: Device | None = None
+        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice)
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
-        self._is_device_lost = self._is_closing = False
+        self._is_closing = False
         self._preparation_s = _MIN_LEAD_S
         """Seconds that it took last time to create a feed that takes over."""
         self.has_ended = False
         """True after an error or `close`: the reader plays nothing more."""
         self._logged_dropouts, self._next_log_at = 0, 0.0
-        self._wake_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
@@ -142,6 +146,11 @@ class Reader:
     def close(self) -> None:
         """Have the thread release the device and end; do not wait for it."""
         self._is_closing = True
+        self._wake_event.set()
+
+    def set_output(self, settings: OutputSettings) -> None:
+        """Use another output, at once if a device is open."""
+        self._output.settings = settings
         self._wake_event.set()
 
     def join(self) -> None:
@@ -170,13 +179,11 @@ class Reader:
 
     def _run_once(self) -> None:
         self._wait_for_work()
-        if self._is_device_lost and not self._player.is_gate_open:
-            self._close_device()
-        if self._is_device_lost:
-            raise SoundUnavailableError(_DEVICE_LOST)
-        if self._player.is_gate_open and not self._device:
+        if self._output.is_stale:
+            self._replace_device()
+        if self._player.is_gate_open and not self._output.is_open:
             self._open_device()
-        if self._device and self._has_startable_cue():
+        if self._output.is_open and self._has_startable_cue():
             self._start_cue(self.cue)
         self._read_ahead()
         self._check_end()
@@ -185,7 +192,7 @@ class Reader:
     def _wait_for_work(self) -> None:
         """Wait for the next poll; during a pause, wait for `wake`, and release the device after a while."""
         if not self._player.is_gate_open:
-            timeout_s = _RELEASE_DEVICE_AFTER_S
+            timeout_s = _RELEASE_FALLBACK_AFTER_S if self._output.is_fallback else _RELEASE_DEVICE_AFTER_S
         else:
             timeout_s = _SHORT_POLL_INTERVAL_S if self._active_cue is not self.cue else _POLL_INTERVAL_S
         if not self._wake_event.wait(timeout_s) and not self._player.is_gate_open:
@@ -193,27 +200,43 @@ class Reader:
             self._wake_event.wait()
         self._wake_event.clear()
 
-    def _open_device(self) -> None:
-        cue = self.cue
-        self._device = Device(cue.source.sample_rate, self._player.fill, self._on_device_lost)
-        self._player.reset(self._device.sample_rate, self._device.latency)
-        self._start_cue(cue)
-        self._device.start()
+    def _open_device(self, resumed: "tuple[_Feed, int] | None" = None) -> None:
+        """Open the device and start the latest cue, or go on from a frame of a feed that another device played."""
+        cue, earlier_rate = self.cue, self._player.sample_rate
+        self._output.open(cue.source.sample_rate)
+        if resumed:
+            feed, frame = resumed
+            self._request(self._continue_feed(feed, cue, frame, self._player.sample_rate / earlier_rate))
+            self._active_cue = cue
+        else:
+            self._start_cue(cue)
+        self._output.start()
 
-    def _close_device(self) -> None:
-        device, self._device = self._device, None
-        if device:
-            device.close()
+    def _replace_device(self) -> None:
+        """Close the device that was lost or is not wanted any more; if the song plays, go on where it was heard."""
+        is_playing, resumed = self._player.is_gate_open, self._heard_feed()
+        self._close_device(is_replaced=is_playing)
+        if is_playing:
+            self._open_device(resumed)
+
+    def _heard_feed(self) -> "tuple[_Feed, int] | None":
+        """Return the feed of the latest seek with its frame that is heard, or will be first; None if there is none."""
+        self._release_replaced_feed()
+        seek_number, player = self.cue.seek_number, self._player
+        for feed in (self._current_feed, self._next_feed):
+            if feed and feed.ring.seek_number == seek_number:
+                frame = player.heard_frame(seek_number) if feed.ring is player.current_ring else None
+                return feed, feed.ring.position if frame is None else int(frame)
+        return None
+
+    def _close_device(self, is_replaced: bool = False) -> None:
+        if self._output.is_open:
+            self._output.close(is_replaced)
             self._log_dropouts(is_forced=True)
         for feed in (self._current_feed, self._next_feed):
             if feed:
                 feed.chain.close()
         self._current_feed = self._next_feed = self._active_cue = None
-        self._is_device_lost = False
-
-    def _on_device_lost(self) -> None:
-        self._is_device_lost = True
-        self._wake_event.set()
 
     def _has_startable_cue(self) -> bool:
         """Return True if a new cue has to be started now.
@@ -257,8 +280,11 @@ class Reader:
         lead_s = max(_MIN_LEAD_S, min(_MAX_LEAD_S, self._preparation_s)) if self._player.is_gate_open else 0.0
         return ring.position + min(self._frames(lead_s), ring.readable_frames)
 
-    def _continue_feed(self, feed: _Feed, cue: Cue, frame: int) -> _Feed:
-        """Return a feed that continues another one of the same seek at ring frame `frame`, as `cue` says."""
+    def _continue_feed(self, feed: _Feed, cue: Cue, frame: int, rate_ratio: float | None = None) -> _Feed:
+        """Return a feed that continues another one of the same seek at ring frame `frame`, as `cue` says.
+
+        `rate_ratio` is that of the device's sample rates if the other feed was for another device.
+        """
         time_map, settings = feed.ring.time_map, feed.chain.settings
         piece, second = time_map.piece_at(frame), time_map.running_second_at(frame)
         has_same_rounds = (settings.loop, settings.trainer) == (cue.settings.loop, cue.settings.trainer)
@@ -266,7 +292,9 @@ class Reader:
         start = Piece(frame, second, piece.speed, max(second, piece.playhead_s), rounds)
         if not piece.is_count_in:
             start = start._replace(playhead_s=second)
-        return self._create_feed(cue, start, feed.chain.count_in, time_map.until(frame))
+        if rate_ratio is None:
+            return self._create_feed(cue, start, feed.chain.count_in, time_map.until(frame))
+        return self._create_feed(cue, start._replace(frame=frame * rate_ratio), feed.chain.count_in)
 
     def _create_feed(self, cue: Cue, start: Piece, count_in: Sequence[Beat], earlier: TimeMap | None = None) -> _Feed:
         source, rate = cue.source, self._player.sample_rate

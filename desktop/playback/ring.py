@@ -39,6 +39,11 @@ class Ring:
         self._start = start
 
     @property
+    def start(self) -> int:
+        """First frame."""
+        return self._start
+
+    @property
     def position(self) -> int:
         """Next frame to be read."""
         return self._start + self._read

@@ -7,12 +7,13 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial, wraps
-from time import monotonic
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from desktop.playback.chain_settings import ChainSettings
 from desktop.playback.history import SongHistory
-from desktop.playback.mix import ORIGINAL_LANE, Mix, db_to_gain
+from desktop.playback.levels import Dropouts, LaneLevels, Levels
+from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE, Mix, db_to_gain
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.song_state import SongState
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Session:
         """Called from another thread when the song has been played to its end."""
         self.on_error: Callable[[str], None] | None = None
         """Called from another thread with an error message when playback fails."""
+        self.on_notice: Callable[[str], None] | None = None
+        """Called from another thread with a message when another sound device plays than before."""
         self._source: PlaybackSource | None = None
         self._lane_names: tuple[str, ...] = ()
         self._state = SongState()
@@ -64,9 +67,11 @@ class Session:
         self._player: Player | None = None
         self._reader: Reader | None = None
         self._closed_reader: Reader | None = None
+        self._output = OutputSettings()
         self._playhead = 0
         self._heard_frame = 0.0
         """Frame of the ring, which counts from the last seek, that was heard when the position was asked for."""
+        self._device_number = 0
         self._seek_number = 0
         self._ended_seek_number = -1
         """Number of the seek that was played to the end; written by the reader's thread."""
@@ -215,6 +220,18 @@ class Session:
         """Return to the state before the last `undo`. Return False if there is none, or the state was changed since."""
         return self._return_to(self._history.redo(self._state))
 
+    @property
+    def output(self) -> OutputSettings:
+        """Settings of the output, which stay as they are from song to song."""
+        return self._output
+
+    @_in_own_thread
+    def set_output(self, settings: OutputSettings) -> None:
+        """Play on another device, with another latency or routing; a song that plays goes on after a short gap."""
+        self._output = settings
+        if self._reader:
+            self._reader.set_output(settings)
+
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or the solo of another lane, silences this lane."""
         return self._state.mix.is_audible(self._lane_names[lane], self._mix_names)
@@ -259,13 +276,14 @@ class Session:
         self._start_seek()
 
     @_in_own_thread
-    def take_peak_levels(self) -> tuple[float, ...]:
-        """Return and reset the largest absolute sample of each lane since the last call, after its fader."""
-        if not self._player:
-            return (0.0,) * len(self._lane_names)
-        peaks = tuple(float(peak) for peak in self._player.mixer.peaks[: len(self._lane_names)])
-        self._player.mixer.peaks[:] = 0.0
-        return peaks
+    def take_levels(self) -> Levels:
+        """Return and reset the levels of the lanes and of the master since the last call."""
+        return self._player.take_levels() if self._player else Levels((LaneLevels(),) * len(self._lane_names))
+
+    @property
+    def dropouts(self) -> Dropouts:
+        """Interruptions of the sound since the song was opened."""
+        return self._player.dropouts if self._player else Dropouts()
 
     def _return_to(self, state: SongState | None) -> bool:
         if state is not None:
@@ -296,20 +314,19 @@ class Session:
 
     def _apply_gains(self) -> None:
         if self._player:
-            state = self._state
-            gains = [*state.mix.lane_gains(self._mix_names), db_to_gain(state.click.gain_db)]
+            state, click_gain = self._state, db_to_gain(self._state.click.gain_db)
+            gains = [*state.mix.channel_gains(self._mix_names), (click_gain, click_gain)]
             self._player.set_gains(state.master.gain, gains)
+            self._player.has_limiter = state.master.has_limiter
 
     def _follow_callback(self, player: "Player") -> "TimeMap | None":
         """Update the frame that is heard, and return the time map of its ring; None until the last seek is heard."""
-        ring = player.current_ring
-        requested_at, number, mixed = player.last_block
-        if ring is None or not number == ring.seek_number == self._seek_number:
+        ring, heard = player.current_ring, player.heard_frame(self._seek_number)
+        if ring is None or heard is None or ring.seek_number != self._seek_number:
             return None
-        time_until_heard = player.latency - (monotonic() - requested_at)
-        # It never moves back, and never past the last mixed frame.
-        heard = min(mixed, mixed - time_until_heard * player.sample_rate)
-        self._heard_frame = max(self._heard_frame, heard)
+        if player.device_number != self._device_number:  # its frames may have another length
+            self._device_number, self._heard_frame = player.device_number, float(ring.start)
+        self._heard_frame = max(self._heard_frame, heard)  # it never moves back
         return ring.time_map
 
     def _start_seek(self) -> None:
@@ -338,11 +355,18 @@ class Session:
             from desktop.playback.reader import Reader
 
             self._player = player = Player(len(self._lane_names) + EXTRA_LANES)
-            self._heard_frame = 0.0
+            self._heard_frame, self._device_number = 0.0, 1
             self._apply_gains()
             predecessor, self._closed_reader = self._reader or self._closed_reader, None
             self._reader = Reader(
-                player, self._create_cue(source), partial(self._handle_end, player), self._handle_error, predecessor
+                player,
+                self._create_cue(source),
+                partial(self._handle_end, player),
+                self._handle_error,
+                predecessor,
+                self._output,
+                (*self._mix_names, CLICK_LANE),
+                self._handle_notice,
             )
         return self._player, self._reader
 
@@ -351,6 +375,10 @@ class Session:
         player.is_gate_open = False
         if self.on_ended:
             self.on_ended()
+
+    def _handle_notice(self, message: str) -> None:
+        if self.on_notice:
+            self.on_notice(message)
 
     def _handle_error(self, error: "SoundUnavailableError | StorageError | StretchUnavailableError") -> None:
         if self.on_error:

@@ -13,7 +13,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from desktop.analysis.beat_grid import BeatGrid
-from desktop.playback import reader as reader_module
+from desktop.playback import player_output
 from desktop.playback.mix import ORIGINAL_LANE, LaneMix
 from desktop.playback.mixer import RAMP_S
 from desktop.playback.practice import Click, Loop, SpeedTrainer
@@ -48,7 +48,7 @@ def song(source: StemFileSource) -> NDArray[np.float32]:
 @pytest.fixture
 def devices(monkeypatch: pytest.MonkeyPatch) -> ManualDevices:
     created = ManualDevices()
-    monkeypatch.setattr(reader_module, "Device", created)
+    monkeypatch.setattr(player_output, "Device", created)
     return created
 
 
