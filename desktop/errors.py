@@ -60,7 +60,7 @@ class SoundUnavailableError(UnbraidError):
     """No sound device can be opened, or the one in use was disconnected."""
 
 
-class StretchUnavailableError(UnbraidError):
+class StretchUnavailableError(SoundUnavailableError):
     """Speed and key cannot be changed, because this machine has no stretcher."""
 
 

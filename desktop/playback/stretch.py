@@ -137,9 +137,9 @@ class StretchedStream:
         self._stretcher.set_cents([cents + own for own in self._group_cents])
 
     def read(self, frames: int) -> LaneSamples:
-        """Return the next frames, at most `frames` and of one `span`, float32 `[frames, lanes, 2]`. Raises StorageError.
+        """Return the next frames, at most `frames` and of one `span`, float32 `[frames, lanes, 2]`.
 
-        Returns none at the end, and where the samples do not exist yet.
+        Returns none at the end, and where the samples do not exist yet. Raises StorageError, StretchUnavailableError.
         """
         while not len(self._output) and self._stretch_block():
             pass

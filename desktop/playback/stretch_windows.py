@@ -5,14 +5,12 @@ best.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.errors import StretchUnavailableError
 from desktop.playback.practice import MAX_SPEED_PERCENT
-from desktop.text.message import Message
+from desktop.playback.stretch_process import StretchProcess, require_package
 
 # Seconds of output of a window, and before it, until the phases have settled.
 _BLOCK_S, _PREROLL_S = 0.75, 0.2
@@ -23,11 +21,8 @@ _MAX_SHIFT_S = 0.005
 _SHIFT_COST = 0.1
 # Seconds of input after a window: its fade, its shift and half of Signalsmith's own window, at double speed.
 _LATENCY_S = 0.25
-# Stereo: the package holds the GIL during a call, which must be shorter than the sound device's buffer.
-_CHANNELS_PER_CALL = 2
-_NO_STRETCHER = Message(
-    "Speed and key cannot be changed on this computer, because there was no C++ compiler when Unbraid was set up."
-)
+# One for all streams: it takes a moment to start.
+_process = StretchProcess()
 
 
 class WindowStretcher:
@@ -46,47 +41,37 @@ class WindowStretcher:
         self._preroll = int(_PREROLL_S * sample_rate)
         self._fade = int(_FADE_S * sample_rate)
         self._max_shift = int(_MAX_SHIFT_S * sample_rate)
-        self._groups = [
-            [_Part(group[first : first + _CHANNELS_PER_CALL], sample_rate) for first in range(0, len(group), _CHANNELS_PER_CALL)]
-            for group in groups
-        ]  # fmt: skip
+        require_package()
+        self._sample_rate = sample_rate
+        self._groups = groups
+        self._cents: Sequence[float] = [0.0] * len(groups)
         channels = sum(len(group) for group in groups)
         self._input = np.zeros((channels, 0), np.float32)
         self._tail: NDArray[np.float32] | None = None
 
     def set_cents(self, cents: Sequence[float]) -> None:
         """Transpose each group by its number of `cents`."""
-        for group, value in zip(self._groups, cents, strict=True):
-            for part in group:
-                part.stretch.setTransposeSemitones(value / 100)
+        self._cents = cents
 
     def process(self, sound: NDArray[np.float32], frames_out: int) -> NDArray[np.float32]:
-        """Add `sound`, float32 `[channels, frames]`, and return float32 `[channels, frames_out]`."""
+        """Add `sound`, float32 `[channels, frames]`, and return float32 `[channels, frames_out]`.
+
+        Raises StretchUnavailableError.
+        """
         self._input = np.concatenate([self._input, sound], axis=1)
         start = self._input.shape[1] - self.input_latency - sound.shape[1]
         if start <= 0 or not frames_out:  # there is no sound before the window yet
             return np.zeros((len(sound), frames_out), np.float32)
         speed = sound.shape[1] / frames_out
         preroll = min(start, round(self._preroll * speed))
-        window = self._stretch(self._input[:, start - preroll :], speed)
+        before_and_after = self._input[:, start - preroll :]
+        window = _process.stretch(before_and_after, self._sample_rate, speed, self._groups, self._cents)
         out = self._join(window, round(preroll / speed), frames_out)
         self._input = self._input[:, -self.input_latency - self._preroll * MAX_SPEED_PERCENT // 100 :]
         return out
 
     def close(self) -> None:
-        """Free the stretchers."""
-        self._groups = []
-
-    def _stretch(self, sound: NDArray[np.float32], speed: float) -> NDArray[np.float32]:
-        out: NDArray[np.float32] | None = None
-        for part in (part for group in self._groups for part in group):
-            part.stretch.timeFactor = speed
-            rows = part.stretch.process(np.ascontiguousarray(sound[part.channels]))
-            if out is None:
-                out = np.empty((len(sound), rows.shape[1]), np.float32)
-            out[part.channels] = rows
-        assert out is not None
-        return out
+        """Keep the process, which other streams may use."""
 
     def _join(self, window: NDArray[np.float32], start: int, frames: int) -> NDArray[np.float32]:
         """Return `frames` frames of `window`, from about `start` on, cross-faded with the window before."""
@@ -110,20 +95,3 @@ class WindowStretcher:
         energies = energy_before[self._fade :] - energy_before[: -self._fade]
         cost = _SHIFT_COST * loudness * np.abs(np.arange(-most, most + 1)) / most
         return int(np.argmin(energies - 2 * products + cost)) - most
-
-
-class _Part:
-    """Channels that are stretched in one call."""
-
-    def __init__(self, channels: Sequence[int], sample_rate: int) -> None:
-        self.channels = list(channels)
-        self.stretch: Any = _import_stretch()(1)
-        self.stretch.preset(len(self.channels), sample_rate)
-
-
-def _import_stretch() -> Any:
-    try:
-        from python_stretch.Signalsmith import Stretch
-    except ImportError as error:
-        raise StretchUnavailableError(_NO_STRETCHER) from error
-    return Stretch
