@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from desktop.analysis.harmony import Key
 from desktop.atomic_file import write_atomically
 from desktop.audio.files import check_file
 from desktop.audio.names import storable_file_name
@@ -165,6 +166,16 @@ class JobService:
     def report_playhead(self, job_id: str, position_s: float) -> None:
         """Report the playhead in seconds, where the worker separates first. Call this every few seconds."""
         self._queue.publish_playhead(job_id, position_s)
+
+    def request_analysis(self, job_id: str) -> None:
+        """Request the analysis of a song that has none, or only that of its draft. Raises UnknownJobError."""
+        if self._store.job(job_id).wants_analysis:
+            self._queue.publish_analysis(job_id)
+
+    def set_song_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> None:
+        """Store the tempo and the key of a song as the user corrected them; do nothing if the job is gone."""
+        if self._store.analyses.set_tempo_and_key(job_id, tempo_bpm, key):
+            self._events.emit(JobChanged(job_id))
 
     def pause_queue(self) -> None:
         """Pause the queue. The running job stops and keeps its finished segments. Survives restarts."""
