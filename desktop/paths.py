@@ -172,12 +172,12 @@ class JobFolder:
 
     @property
     def song_state(self) -> Path:
-        """The mix and the playhead in which the song was left, as JSON."""
+        """State in which the user left the song in the player, as JSON."""
         return self.root / "player.json"
 
     @property
     def analysis(self) -> Path:
-        """The analysis of the song, as JSON."""
+        """What the analysis found in the song, as JSON; missing until it was analysed."""
         return self.root / "analysis.json"
 
     @property

@@ -1,11 +1,12 @@
 """The user's corrections of an analysis, kept with the state of the song."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from msgspec import Meta
 
 from desktop.analysis.harmony import Chord, Key
+from desktop.analysis.song_analysis import SongAnalysis
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,8 @@ class AnalysisEdits:
     key: Key | None = None
     chords: tuple[Chord, ...] = ()
     """Replace the chords that were found in their passages."""
+
+
+def apply_edits(analysis: SongAnalysis, edits: AnalysisEdits, duration_s: float) -> SongAnalysis:
+    """Return the analysis of a song of `duration_s` seconds with the user's corrections."""
+    return replace(analysis, key=edits.key or analysis.key)

@@ -15,7 +15,7 @@ RATE = 44100
 SETUP = """
 import sys, threading
 from pathlib import Path
-from desktop.playback.mix import LaneMix, Mix, SongState
+from desktop.playback.mix import LaneMix, Mix
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 paths = [Path(word) for word in sys.argv[1:]]
@@ -25,7 +25,7 @@ session.on_ended = ended.set
 session.open(StemFileSource(paths), [path.stem for path in paths])
 
 def mute(*names):
-    session.apply(SongState(Mix({name: LaneMix(mute=True) for name in names}), session.state.playhead_s))
+    session.apply(session.state.with_mix(Mix({name: LaneMix(mute=True) for name in names})))
 
 def until(frame):
     while session.is_playing and session.position < frame:

@@ -43,8 +43,8 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
-    UNDO_MIX = auto()
-    REDO_MIX = auto()
+    UNDO_CHANGE = auto()
+    REDO_CHANGE = auto()
     MUTE_LANE = auto()
     SOLO_LANE = auto()
     ZOOM_IN = auto()
@@ -231,8 +231,12 @@ _ACTIONS = (
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
     Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
     # Not Ctrl+Z, which restores removed songs wherever the focus is.
-    Action(ActionId.UNDO_MIX, Message("Undo the last change of the mix"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
-    Action(ActionId.REDO_MIX, Message("Redo the change of the mix"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
+    Action(
+        ActionId.UNDO_CHANGE, Message("Undo the last change of the song"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True
+    ),
+    Action(
+        ActionId.REDO_CHANGE, Message("Redo the change of the song"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True
+    ),
     Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
     Action(
         ActionId.SOLO_LANE,

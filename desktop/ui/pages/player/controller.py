@@ -9,10 +9,17 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
 from desktop.playback.session import Session
-from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.pages.player.analysis_controls import AnalysisControls
 from desktop.ui.pages.player.mix_controls import MixControls
-from desktop.ui.pages.player.song_loader import SongStateStore, open_partial_results, open_stem_files, open_with_state
+from desktop.ui.pages.player.practice_controls import PracticeControls
+from desktop.ui.pages.player.song_loader import (
+    OpenedSong,
+    SongStateStore,
+    open_partial_results,
+    open_song,
+    open_stem_files,
+)
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
@@ -55,6 +62,10 @@ class PlayerController(QObject):
         self.mix = MixControls(session, self)
         self.mix.lane_set.connect(self._note_user_input)
         self.mix.changed.connect(self._save_soon)
+        self.practice = PracticeControls(session, self)
+        self.practice.edited.connect(self._save_soon)
+        self.analysis = AnalysisControls(session, self.practice.apply, self)
+        self.practice.changed.connect(self.analysis.refresh)
         self._background = BackgroundRunner("song", self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -139,7 +150,7 @@ class PlayerController(QObject):
         self._job_id, self._play_when_ready, self._has_user_input = job_id, keeps_playing, has_user_input
         generation = self._generation
         self._background.run(
-            lambda: open_with_state(open_source, self._states, job_id) if generation == self._generation else None,
+            lambda: open_song(open_source, self._states, job_id) if generation == self._generation else None,
             lambda opened: self._on_opened(generation, names, opened),
             lambda error: self._on_load_failed(generation, str(error)),
         )
@@ -200,6 +211,26 @@ class PlayerController(QObject):
     def seek_by(self, seconds: float) -> None:
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
+
+    def undo(self) -> None:
+        """Take back the last change of the track's state."""
+        if self._ready and self._session.undo():
+            self._refresh_state()
+
+    def redo(self) -> None:
+        """Repeat the change that `undo` took back last."""
+        if self._ready and self._session.redo():
+            self._refresh_state()
+
+    def choose_snapshot(self, name: str) -> None:
+        """Hear another snapshot of the mix."""
+        if self._ready:
+            self._session.apply(self._session.state.with_snapshot(name))
+            self._refresh_state()
+
+    def _refresh_state(self) -> None:
+        self.mix.refresh()
+        self.practice.changed.emit()
 
     def _note_user_input(self) -> None:
         self._has_user_input = True
@@ -272,17 +303,17 @@ class PlayerController(QObject):
             self._job_id = None
             self.notice.emit(message)
 
-    def _on_opened(
-        self, generation: int, names: Sequence[str], opened: "tuple[PlaybackSource, SongState] | None"
-    ) -> None:
+    def _on_opened(self, generation: int, names: Sequence[str], opened: "OpenedSong | None") -> None:
         if opened is None or generation != self._generation:
             return
-        source, state = opened
+        source, state, analysis = opened
         master = replace(state.master, gain_db=self.mix.master_db)
         self._session.open(source, names, replace(state, master=master))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
+        self.analysis.set_found(analysis)
         self.mix.lanes_changed.emit()
+        self.practice.changed.emit()
         self._emit_position()
         if self._play_when_ready or self._job_id == self._autoplay_job_id:
             self._play_when_ready, self._autoplay_job_id = False, ""

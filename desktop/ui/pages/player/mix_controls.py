@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import LaneMix, clamp_db
+from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, ORIGINAL_LANE, LaneMix, clamp_db
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 
@@ -67,15 +67,40 @@ class MixControls(QObject):
         else:
             self._show_master(level)
 
-    def undo(self) -> None:
-        """Take back the last change of the track's mix."""
-        if self._session.lane_names and self._session.undo():
-            self._on_changed()
+    def set_pan(self, lane: int, pan: float) -> None:
+        """Set a lane's pan, from -1, left, to 1, right."""
+        self._set_lane(lane, replace(self.lane_mix(lane), pan=max(-1.0, min(1.0, pan))))
 
-    def redo(self) -> None:
-        """Repeat the change that `undo` took back last."""
-        if self._session.lane_names and self._session.redo():
-            self._on_changed()
+    def set_cents(self, lane: int, cents: int) -> None:
+        """Transpose one lane alone, in cents, clamped to an octave."""
+        limit = MAX_TRANSPOSITION_CENTS
+        self._set_lane(lane, replace(self.lane_mix(lane), cents=max(-limit, min(limit, cents))))
+
+    def solo_only(self, lane: int) -> None:
+        """Solo a lane and no other; end its solo if it is the only one."""
+        self._set_only(lane, "solo")
+
+    def mute_only(self, lane: int) -> None:
+        """Mute a lane and no other; unmute it if it is the only one."""
+        self._set_only(lane, "mute")
+
+    def refresh(self) -> None:
+        """Show the mix of the session's state."""
+        self._on_changed()
+
+    def _set_only(self, lane: int, switch: str) -> None:
+        """Turn the `switch` (mute or solo) of one lane on and those of all others off, or off if it is so already."""
+        if not self._has_lane(lane):
+            return
+        self.lane_set.emit()
+        mix, chosen = self._session.mix, self._session.lane_names[lane]
+        wanted = {name: replace(mix.lane(name), **{switch: name == chosen}) for name in self._all_lane_names()}
+        if all(mix.lane(name) == lane_mix for name, lane_mix in wanted.items()):
+            wanted[chosen] = replace(wanted[chosen], **{switch: False})
+        self._apply(self._session.state.with_mix(replace(mix, lanes={**mix.lanes, **wanted})))
+
+    def _all_lane_names(self) -> tuple[str, ...]:
+        return (*self._session.lane_names, ORIGINAL_LANE)
 
     def _set_lane(self, lane: int, mix: LaneMix) -> None:
         if self._has_lane(lane) and mix != self.lane_mix(lane):

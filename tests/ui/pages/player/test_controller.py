@@ -288,10 +288,10 @@ def test_undo_and_redo_are_shown(qtbot: QtBot, controller: PlayerController) -> 
     controller.mix.toggle_mute(0)
     controller.mix.set_master_db(-3.0)
     with qtbot.waitSignals([controller.mix.lanes_changed, controller.mix.master_changed]):
-        controller.mix.undo()
+        controller.undo()
     assert controller.mix.master_db == 0.0
     with qtbot.waitSignal(controller.mix.lanes_changed):
-        controller.mix.undo()
+        controller.undo()
     assert not controller.mix.lane_mix(0).mute
-    controller.mix.redo()
+    controller.redo()
     assert controller.mix.lane_mix(0).mute
