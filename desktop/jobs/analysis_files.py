@@ -1,6 +1,6 @@
 """Files of analysed songs: the kept analysis, and the user's corrections of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,7 +55,7 @@ class _Origin:
 
 @dataclass(frozen=True)
 class _Corrections:
-    edits: AnalysisEdits = AnalysisEdits()
+    edits: AnalysisEdits = field(default_factory=AnalysisEdits)
 
 
 def _read(path: Path, kind: type[_Value]) -> _Value | None:

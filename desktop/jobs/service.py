@@ -18,6 +18,7 @@ from desktop.jobs.model import Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
+from desktop.lyrics.files import keep_lyrics
 from desktop.paths import Home
 from desktop.probe.client import read_tags
 from desktop.runtime.settings_file import SettingsFile
@@ -75,6 +76,7 @@ class JobService:
         if tags.cover:
             with suppress(OSError):  # the cover is optional
                 write_atomically(self._home.job_folder(job_id).cover, tags.cover, durable=False)
+        keep_lyrics(self._home.job_folder(job_id), path, tags.lyrics)
         return Job(
             id=job_id,
             state=JobState.PENDING,

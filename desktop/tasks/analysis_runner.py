@@ -6,6 +6,7 @@ nor to be separated, and torch is not needed.
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
 
 import numpy as np
@@ -98,10 +99,8 @@ class AnalysisRunner:
         edited = apply_edits(kept.analysis, load_edits(folder), job.seconds or 0.0)
         self._store.analyses.finish(job.id, kept.made_from, edited.tempo_bpm, edited.key)
         self._events.emit(AnalysisChanged(job.id, kept.made_from))
-        try:
+        with suppress(UnknownJobError):  # removed meanwhile
             write_backup_record(self._home, self._store.job(job.id))
-        except UnknownJobError:  # removed meanwhile
-            pass
 
 
 def _choose_input(job: Job, folder: JobFolder) -> AnalysisInput | None:

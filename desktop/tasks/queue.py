@@ -22,7 +22,15 @@ from desktop.jobs.model import Job
 from desktop.jobs.store import JobStore
 from desktop.paths import find_home
 from desktop.runtime.redis_endpoint import describe_redis_error, has_endpoint
-from desktop.tasks.celery_app import ANALYSE_TASK, DRAFT_TASK, LIBRARY_HEADER, SEPARATE_TASK, app, broker_url, configure_for_library
+from desktop.tasks.celery_app import (
+    ANALYSE_TASK,
+    DRAFT_TASK,
+    LIBRARY_HEADER,
+    SEPARATE_TASK,
+    app,
+    broker_url,
+    configure_for_library,
+)
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.message import Message
 from desktop.variables import external_redis
