@@ -6,20 +6,18 @@ nor to be separated, and torch is not needed.
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.analysis.analyse import analyse_blocks, analyse_stems, harmonic_stems
-from desktop.analysis.edits import apply_edits
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, UnbraidError, UnknownJobError
-from desktop.jobs.analysis_files import KeptAnalysis, load_analysis, load_edits, save_analysis
+from desktop.jobs.analysis_files import KeptAnalysis, load_analysis
+from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.model import AnalysisInput, Job
-from desktop.jobs.queue import AnalysisChanged, EventSink
-from desktop.jobs.recovery import write_backup_record
+from desktop.jobs.queue import EventSink
 from desktop.jobs.rows import has_all_stem_files
 from desktop.jobs.store import JobStore
 from desktop.paths import Home, JobFolder
@@ -67,14 +65,13 @@ class AnalysisRunner:
             return AnalysisOutcome.DROPPED
         try:
             analysis = self._kept_analysis(folder, made_from) or self._analyse(job, folder, made_from)
-            save_analysis(folder, KeptAnalysis(analysis, made_from))
+            keep_analysis(self._home, self._store, self._events, job, KeptAnalysis(analysis, made_from))
         except CancelledError:
             self._store.analyses.interrupt(job_id)
             return AnalysisOutcome.INTERRUPTED
         except _INPUT_ERRORS as error:
             _log.warning("Analysis of the %s of job %s failed: %s", made_from, job_id, error)
             return AnalysisOutcome.DROPPED
-        self._record(job, folder, KeptAnalysis(analysis, made_from))
         return AnalysisOutcome.ANALYSED
 
     def _kept_analysis(self, folder: JobFolder, made_from: AnalysisInput) -> SongAnalysis | None:
@@ -94,13 +91,6 @@ class AnalysisRunner:
                 manifest = store.manifest
                 return analyse_blocks(manifest.sample_rate, manifest.frames, _read_draft(store), should_stop)
             return analyse_stems({stem.name: stem.path for stem in job.stems}, should_stop)
-
-    def _record(self, job: Job, folder: JobFolder, kept: KeptAnalysis) -> None:
-        edited = apply_edits(kept.analysis, load_edits(folder), job.seconds or 0.0)
-        self._store.analyses.finish(job.id, kept.made_from, edited.tempo_bpm, edited.key)
-        self._events.emit(AnalysisChanged(job.id, kept.made_from))
-        with suppress(UnknownJobError):  # removed meanwhile
-            write_backup_record(self._home, self._store.job(job.id))
 
 
 def _choose_input(job: Job, folder: JobFolder) -> AnalysisInput | None:
