@@ -34,7 +34,7 @@ def analyse(file_or_id: Path, as_json: bool) -> int:
             bar.update(task, completed=fraction)
 
         analysis = _find_analysis(file_or_id, report)
-    print(json.dumps(analysis_to_json(analysis)) if as_json else _format_analysis(analysis))
+    print(json.dumps(analysis_to_json(analysis)) if as_json else format_analysis(analysis))
     return 0
 
 
@@ -80,7 +80,7 @@ def _analyse_song(service: JobService, job: Job, report: Callable[[float], None]
     return corrected or analyse_untrusted(service.stored_track(job), report)
 
 
-def _format_analysis(analysis: SongAnalysis) -> str:
+def format_analysis(analysis: SongAnalysis) -> str:
     """Return an analysis as lines for people."""
     grid, key = analysis.grid, analysis.key
     if grid is None or analysis.tempo_bpm is None:
