@@ -61,8 +61,10 @@ def test_draft_and_then_stems_are_analysed_and_the_window_is_told(library: Runni
     assert kept is not None
     assert kept.made_from is AnalysisInput.STEMS
     library.wait_until(
-        lambda: [event.analysed for event in library.analyses if event.job_id == job.id]
-        == [AnalysisInput.DRAFT, AnalysisInput.STEMS]
+        lambda: (
+            [event.analysed for event in library.analyses if event.job_id == job.id]
+            == [AnalysisInput.DRAFT, AnalysisInput.STEMS]
+        )
     )
 
 
