@@ -5,7 +5,7 @@ The child writes lines of JSON to its standard output: its progress, then the an
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 @contextmanager
-def _running_child(track: Path) -> Iterator[Iterator[bytes]]:
+def _running_child(track: Path) -> Generator[Iterator[bytes]]:
     """Run the child on `track`, and yield the lines that it writes; kill it at the end, also after Ctrl-C."""
     child = subprocess.Popen(
         own_command(COMMAND, str(track.absolute())),

@@ -108,7 +108,8 @@ def read_tags(path: Path) -> Tags:
     if response is None:
         return Tags()
     fields, cover = response
-    return Tags(**fields | {"lyrics": tuple(fields["lyrics"])}, cover=cover or None)
+    lyrics = tuple(fields.pop("lyrics"))
+    return Tags(**fields, lyrics=lyrics, cover=cover or None)
 
 
 def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:
