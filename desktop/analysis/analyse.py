@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.analysis.beats import find_beats
+from desktop.analysis.chroma import find_chroma, find_tuning
 from desktop.analysis.chords import find_chords
 from desktop.analysis.downbeat import find_bars
 from desktop.analysis.features import FeatureExtractor, Features
-from desktop.analysis.key import find_key, find_tuning
+from desktop.analysis.key import find_key
+from desktop.analysis.onsets import find_onsets
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.audio.conform import ConformedTrack, decode_conformed
 from desktop.audio.streaming import SequentialSoundFile
@@ -62,14 +64,16 @@ def analyse_file(
 def analyse_features(features: Features) -> SongAnalysis:
     """Return what the features of a song tell about it."""
     tuning = find_tuning(features)
-    beats = find_beats(features)
-    grid = None if beats is None else find_bars(features, beats, tuning)
+    chroma = find_chroma(features, tuning)
+    onsets = find_onsets(features)
+    beats = find_beats(onsets, chroma)
+    grid = None if beats is None else find_bars(beats, features, onsets, chroma)
     return SongAnalysis(
         grid=grid,
         tempo_bpm=None if grid is None else grid.tempo_bpm,
-        key=find_key(features, tuning),
+        key=find_key(chroma),
         tuning_cents=tuning,
-        chords=find_chords(features, grid, tuning),
+        chords=find_chords(chroma, grid, features.seconds),
     )
 
 

@@ -4,23 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.analysis.beat_grid import BeatGrid
-from desktop.analysis.features import CHROMA_RATE, Features
+from desktop.analysis.chroma import Chroma
 from desktop.analysis.harmony import NO_CHORD, Chord, Key
-from desktop.analysis.key import fold_chroma
 
 _PASSAGE_S = 0.5
 _CHANGE_COST = 0.6
 _SILENCE = 1e-3
 
 
-def find_chords(features: Features, grid: BeatGrid | None, tuning_cents: float) -> tuple[Chord, ...]:
+def find_chords(chroma: Chroma, grid: BeatGrid | None, seconds: float) -> tuple[Chord, ...]:
     """Return the chords by beat, or by half second where the song has no beat; neighbours that are equal are one."""
-    edges = passage_edges(features, grid)
-    bass, treble = (
-        mean_between(fold_chroma(chroma, tuning_cents), edges)
-        for chroma in (features.bass_chroma, features.treble_chroma)
-    )
-    path = _best_path(_similarities(bass, treble))
+    edges = _passage_edges(grid, seconds)
+    passages = chroma.mean_between(edges)
+    path = _best_path(_similarities(passages.bass, passages.treble))
     names = [*(Key(tonic).tonic_name + mode for mode in ("", "m") for tonic in range(12)), NO_CHORD]
     starts = [0, *(np.flatnonzero(np.diff(path)) + 1)]
     ends = [*starts[1:], len(path)]
@@ -30,24 +26,13 @@ def find_chords(features: Features, grid: BeatGrid | None, tuning_cents: float) 
     )
 
 
-def passage_edges(features: Features, grid: BeatGrid | None) -> NDArray[np.float64]:
+def _passage_edges(grid: BeatGrid | None, seconds: float) -> NDArray[np.float64]:
     """Return the times in seconds between which a chord is looked for."""
     if grid is None:
-        inner = np.arange(_PASSAGE_S, features.seconds - _PASSAGE_S / 2, _PASSAGE_S)
+        inner = np.arange(_PASSAGE_S, seconds - _PASSAGE_S / 2, _PASSAGE_S)
     else:
-        inner = np.asarray([beat for beat in grid.beats if 0.1 < beat < features.seconds - 0.1])
-    return np.concatenate([[0.0], inner, [features.seconds]])
-
-
-def mean_between(chroma: NDArray[np.float32], edges: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the mean chroma of each passage between two `edges`: `[passages, 12]`."""
-    frames = np.clip(np.round(edges * CHROMA_RATE).astype(int), 0, len(chroma))
-    return np.stack(
-        [
-            chroma[first : max(last, first + 1)].mean(axis=0) if first < len(chroma) else np.zeros(12, np.float32)
-            for first, last in zip(frames[:-1], frames[1:], strict=True)
-        ]
-    )
+        inner = np.asarray([beat for beat in grid.beats if 0.1 < beat < seconds - 0.1])
+    return np.concatenate([[0.0], inner, [seconds]])
 
 
 def _similarities(bass: NDArray[np.float32], treble: NDArray[np.float32]) -> NDArray[np.float32]:
