@@ -11,6 +11,7 @@ import pytest
 
 from desktop.analysis.edits import AnalysisEdits
 from desktop.analysis.harmony import Key
+from desktop.analysis.song_analysis import SongAnalysis
 from desktop.jobs.analyses import MAX_ATTEMPTS
 from desktop.jobs.analysis_files import load_analysis
 from desktop.jobs.model import AnalysisInput, Job, JobState, Stem
@@ -106,6 +107,8 @@ def test_song_with_stems_is_analysed_once_and_its_row_and_the_window_learn_of_it
     kept = load_analysis(library.home.job_folder(job.id))
     assert kept is not None
     assert (kept.made_from, kept.analysis.key) == (AnalysisInput.STEMS, row.key)
+    file = library.home.job_folder(job.id).analysis
+    assert SongAnalysis.from_json(file.read_bytes()) == kept.analysis, "as the player reads it"
     assert library.analyse(job) is AnalysisOutcome.DROPPED
     assert library.store.analyses.next_due() is None
 
