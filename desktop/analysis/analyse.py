@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.analysis.beats import find_beats
-from desktop.analysis.chroma import find_chroma, find_tuning
 from desktop.analysis.chords import find_chords
+from desktop.analysis.chroma import find_chroma, find_tuning
 from desktop.analysis.downbeat import find_bars
 from desktop.analysis.features import FeatureExtractor, Features
 from desktop.analysis.key import find_key
