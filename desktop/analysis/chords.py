@@ -1,5 +1,7 @@
 """Chords of a song: the most probable path through major and minor triads."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -25,7 +27,7 @@ _NOISE_SCORE = 0.85
 def find_chords(chroma: Chroma, grid: BeatGrid | None, seconds: float) -> tuple[Chord, ...]:
     """Return the chords by beat, or by half second where the song has no beat; neighbours that are equal are one.
 
-    Names have sharps. What sounds like no triad has the name `NO_CHORD`.
+    What sounds like no triad has the name `NO_CHORD`.
     """
     edges = _passage_edges(grid, seconds)
     path = _best_path(_scores(chroma.mean_between(edges)), _change_costs(edges[:-1], grid))
@@ -36,6 +38,12 @@ def find_chords(chroma: Chroma, grid: BeatGrid | None, seconds: float) -> tuple[
         Chord(float(edges[start]), float(edges[end]), names[path[start]])
         for start, end in zip(starts, ends, strict=True)
     )
+
+
+def spelled(chords: Sequence[Chord], key: Key | None) -> tuple[Chord, ...]:
+    """Return `chords` with the accidentals that the key signature has."""
+    uses_flats = key is not None and key.uses_flats
+    return tuple(replace(chord, name=chord.transposed_name(0, uses_flats)) for chord in chords)
 
 
 def _passage_edges(grid: BeatGrid | None, seconds: float) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from desktop.analysis.features import CHROMA_RATE, MEL_RATE
 from desktop.analysis.onsets import Onsets
 from desktop.analysis.pulse import Pulse
 
-_TEMPO_RANGE_BPM = (48.0, 210.0)
+_TEMPO_RANGE_BPM = (57.0, 215.0)
 _TYPICAL_BPM = 110.0
 # Pulses in a beat. The pulse is mostly an eighth or a quarter note; 3 of a triplet's, 5 / 4 of a clave's.
 _PULSES_PER_BEAT = (1 / 2, 2 / 3, 3 / 4, 4 / 5, 1, 5 / 4, 4 / 3, 3 / 2, 2, 5 / 2, 3, 4, 6)
@@ -21,7 +21,7 @@ _BLUR_FRAMES = 2.0
 # Tenths of a second that are compared before and after a change of harmony.
 _CHANGE_REACH = 4
 # Weights of `TempoCandidate.evidence` by a conditional logistic regression over some 190 songs.
-_WEIGHTS = np.array([3.2, 2.2, 1.1, 0.75, 1.55, 8.5, 4.0, 4.0, 5.0])
+_WEIGHTS = np.array([3.2, 2.2, 1.1, 0.75, 1.55, 8.5, 4.0, 4.0, 1.6, 5.0])
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ def _evidence(
     """Return what speaks for a tempo.
 
     That is how near it is to a typical one; the onsets on the beats; the accents on all beats, and on the weaker and the
-    stronger of even and odd ones; how regularly the harmony changes every four, three and two beats, and on beats rather
-    than between them.
+    stronger of even and odd ones; how regularly the harmony changes every four, three, two and eight beats, and on beats
+    rather than between them.
     """
     onsets, accents = _at(strengths[0], beats), _at(strengths[1], beats)
     alternate = sorted((accents[::2].mean(), accents[1::2].mean()))
@@ -98,7 +98,7 @@ def _evidence(
     counts = np.interp(np.arange(len(harmony)) / CHROMA_RATE, beats, np.arange(len(beats)))
     change = harmony - harmony.mean()
     change = change / (np.abs(change).sum() + 1e-9)
-    regularity = [np.abs((change * np.exp(-2j * np.pi * counts / beats_apart)).sum()) for beats_apart in (4, 3, 2)]
+    regularity = [np.abs((change * np.exp(-2j * np.pi * counts / beats_apart)).sum()) for beats_apart in (4, 3, 2, 8)]
     on_beat = (change * np.cos(2 * np.pi * counts)).sum()
     return np.array([-(np.log2(bpm / _TYPICAL_BPM) ** 2), *levels, *regularity, on_beat])
 
