@@ -57,5 +57,4 @@ def _line(errors: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[
 
 
 def _curve(errors: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    smooth = gaussian_filter1d(errors * weights, _SMOOTH_BEATS) / (gaussian_filter1d(weights, _SMOOTH_BEATS) + 1e-9)
-    return smooth
+    return gaussian_filter1d(errors * weights, _SMOOTH_BEATS) / (gaussian_filter1d(weights, _SMOOTH_BEATS) + 1e-9)

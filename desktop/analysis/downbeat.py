@@ -14,7 +14,7 @@ _BLUR_FRAMES = 2.0
 # Mel frames before and after a beat whose spectra are compared, and the first band above kick drum and bass.
 _BEFORE, _AFTER = 6, 10
 # Weights of `evidence` by a conditional logistic regression over some 190 songs.
-_WEIGHTS = np.array([1.5, 1.2, 0.7, -0.9, 0.5, 0.5, 0.4, 0.6])
+_WEIGHTS = np.array([1.9, 0.8, 1.3, -0.4, 0.75, 0.65, 1.4, 0.85])
 
 
 def find_bars(beats: NDArray[np.float64], features: Features, onsets: Onsets, chroma: Chroma) -> BeatGrid:
