@@ -45,7 +45,7 @@ def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
 @pytest.fixture
 def devices(monkeypatch: pytest.MonkeyPatch) -> ManualDevices:
     manual_devices = ManualDevices()
-    monkeypatch.setattr("desktop.playback.reader.Device", manual_devices)
+    monkeypatch.setattr("desktop.playback.player_output.Device", manual_devices)
     return manual_devices
 
 
