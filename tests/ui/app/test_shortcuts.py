@@ -144,6 +144,16 @@ def test_alt_z_undoes_changes_of_the_mix_and_restores_no_removed_song(
     assert playable.player.mix.lane_mix(0).mute
 
 
+def test_keys_hear_the_original_and_leave_one_lane_soloed(playable: MainWindow, qtbot: QtBot) -> None:
+    mix = playable.player.mix
+    qtbot.keyClick(playable, Qt.Key.Key_O)
+    assert [mix.is_audible(lane) for lane in range(5)] == [False] * 4 + [True]
+    qtbot.keyClick(playable, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert [mix.is_audible(lane) for lane in range(5)] == [False, True, False, False, False]
+    qtbot.keyClick(playable, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier | CTRL)
+    assert [mix.lane_mix(lane).mute for lane in range(5)] == [False, False, True, False, False]
+
+
 def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:
     changes: list[bool] = []
     playable.player.mix.lanes_changed.connect(lambda: changes.append(True))
