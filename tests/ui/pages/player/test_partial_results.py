@@ -17,8 +17,9 @@ from desktop.segments.store import SegmentStore, StoreManifest
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.jobs import make_job
