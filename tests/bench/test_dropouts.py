@@ -18,9 +18,8 @@ from desktop.paths import Home
 from tests.helpers.command import ROOT
 from tests.helpers.engines import write_full_htdemucs
 from tests.helpers.library import running_library
-from tests.helpers.multitrack import MULTITRACK
 from tests.helpers.screen import virtual_screen
-from tests.helpers.shared import TOOLS
+from tests.helpers.shared import FIXTURES, TOOLS
 
 pytestmark = pytest.mark.bench
 MINUTES = float(os.environ.get("UNBRAID_BENCH_MINUTES", "10"))
@@ -79,7 +78,7 @@ def test_sound_drops_out_never_in_ten_minutes(tmp_path: Path, capsys: pytest.Cap
     ModelStore(home).import_file(write_full_htdemucs(tmp_path / "full.th"), "full")
     with running_library(home.root) as library:
         library.wait_for(
-            library.service.add(MULTITRACK / "rock120" / "mixture.flac", JobOptions(model="sketch")), JobState.COMPLETED
+            library.service.add(FIXTURES / "multitrack" / "rock120" / "mixture.flac", JobOptions(model="sketch")), JobState.COMPLETED
         )
         library.service.pause_queue()
         library.service.add(_write_noise(tmp_path / "long.flac", round(MINUTES * 240)), JobOptions(model="full"))
