@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from desktop.analysis.features import MEL_RATE
@@ -67,10 +67,10 @@ def find_pulse(onset: NDArray[np.float64]) -> Pulse | None:
 
 def _refine_rate(onset: NDArray[np.float64], rate: float) -> float:
     """Return the rate within 2 % of `rate` at which the Fourier transform of the whole song is largest."""
-    size = fft.next_fast_len(8 * len(onset), real=True)
+    size = 1 << (8 * len(onset)).bit_length()
     hertz = MEL_RATE / size
     first, last = int(rate * 0.98 / hertz), int(rate * 1.02 / hertz) + 2
-    magnitudes = np.abs(fft.rfft(onset - onset.mean(), size, workers=1)[first:last])
+    magnitudes = np.abs(np.fft.rfft(onset - onset.mean(), size)[first:last])
     return (first + int(np.argmax(magnitudes))) * hertz
 
 
@@ -95,7 +95,7 @@ class _Windows:
         hertz = np.arange(_TRANSFORM_SIZE // 2 + 1) * (MEL_RATE / _TRANSFORM_SIZE)
         strengths = np.empty((len(self._frames), len(self.rates)))
         for index, frame in enumerate(self._frames):
-            magnitudes = np.abs(fft.rfft(frame * self._shape, _TRANSFORM_SIZE, workers=1))
+            magnitudes = np.abs(np.fft.rfft(frame * self._shape, _TRANSFORM_SIZE))
             strengths[index] = np.interp(self.rates, hertz, magnitudes) + 0.5 * np.interp(
                 2 * self.rates, hertz, magnitudes
             )
@@ -126,10 +126,7 @@ def _follow(windows: _Windows, strengths: NDArray[np.float64], times: NDArray[np
     phasors = windows.phasors(rates)
     error = np.unwrap(np.angle(gaussian_filter1d(phasors.real, 0.7) + 1j * gaussian_filter1d(phasors.imag, 0.7)))
     counts = counts + error / (2 * np.pi)
-    from scipy.interpolate import PchipInterpolator
-
-    inner = PchipInterpolator(windows.times, counts, extrapolate=True)
-    return np.maximum.accumulate(inner(times))
+    return np.maximum.accumulate(PchipInterpolator(windows.times, counts, extrapolate=True)(times))
 
 
 def _smooth_path(strengths: NDArray[np.float64]) -> NDArray[np.intp]:
