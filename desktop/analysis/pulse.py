@@ -23,6 +23,8 @@ _MIN_COHERENCE = 0.85
 # What a change of the tempo by 1 % from one window to the next costs, as a share of a window's typical strength.
 _CHANGE_COST = 0.05
 _MAX_CHANGE_STEPS = 6
+# Rounds in which the phase is corrected, and windows over which it is blurred.
+_CORRECTIONS, _PHASE_BLUR = 3, 0.7
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def find_pulse(onset: NDArray[np.float64]) -> Pulse | None:
     if mean.max() < _MIN_CLARITY * np.median(mean):
         return None
     rate = _refine_rate(onset, float(windows.rates[np.argmax(mean)]))
-    phasors = windows.phasors(np.full(len(windows.starts), rate))
     times = np.arange(len(onset)) / MEL_RATE
+    phasors = windows.phasors(rate * times)
     if np.abs(phasors.sum()) > _MIN_COHERENCE * np.abs(phasors).sum():
         turns = np.angle(phasors.sum()) / (2 * np.pi)
         return Pulse(times * rate + turns, is_constant=True)
@@ -101,14 +103,17 @@ class _Windows:
             )
         return strengths
 
-    def phasors(self, rates: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Return the Fourier transform of each window at its rate, as if the rate had been the same since time 0."""
-        offsets = (np.arange(self._length) - self._length // 2) / MEL_RATE
-        turns = np.concatenate([[0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(self.times))])
+    def phasors(self, counts: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Return the Fourier transform of each window at the rate of the pulses `counts`, one of each frame.
+
+        It turns forward by one turn where the true pulses are one ahead of the counts.
+        """
+        padded = np.pad(counts, (self._length // 2, self._length), mode="edge")
+        windows = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self.starts]
         return np.array(
             [
-                (frame * self._shape) @ np.exp(-2j * np.pi * (rate * offsets + turn))
-                for frame, rate, turn in zip(self._frames, rates, turns, strict=True)
+                (frame * self._shape) @ np.exp(-2j * np.pi * window)
+                for frame, window in zip(self._frames, windows, strict=True)
             ]
         )
 
@@ -119,14 +124,18 @@ def _follow(windows: _Windows, strengths: NDArray[np.float64], times: NDArray[np
     The path of the rate is the strongest smooth one through all windows. What is left of the phase is then followed from
     window to window, as by a phase-locked loop.
     """
-    rates = windows.rates[_smooth_path(strengths)]
-    rates = np.exp(gaussian_filter1d(np.log(rates), 1.0, mode="nearest"))
+    rates = np.exp(gaussian_filter1d(np.log(windows.rates[_smooth_path(strengths)]), 1.0, mode="nearest"))
     counts = np.concatenate([[0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(windows.times))])
-    # The phasor turns by the error of the count; a strong window tells more than a weak one.
-    phasors = windows.phasors(rates)
-    error = np.unwrap(np.angle(gaussian_filter1d(phasors.real, 0.7) + 1j * gaussian_filter1d(phasors.imag, 0.7)))
-    counts = counts + error / (2 * np.pi)
-    return np.maximum.accumulate(PchipInterpolator(windows.times, counts, extrapolate=True)(times))
+    for _ in range(_CORRECTIONS):
+        phasors = gaussian_filter1d(windows.phasors(_between(windows.times, counts, times)), _PHASE_BLUR)
+        counts = counts + np.unwrap(np.angle(phasors)) / (2 * np.pi)
+    return np.maximum.accumulate(_between(windows.times, counts, times))
+
+
+def _between(
+    known_times: NDArray[np.float64], counts: NDArray[np.float64], times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return PchipInterpolator(known_times, counts, extrapolate=True)(times)
 
 
 def _smooth_path(strengths: NDArray[np.float64]) -> NDArray[np.intp]:
