@@ -14,6 +14,8 @@ _WINDOW_S, _HOP_S = 6.0, 1.5
 _TRANSFORM_SIZE = 1 << 13
 _RATE_RANGE_HZ = (0.8, 4.2)
 _LOG_STEP = 0.005
+# Logarithm of how far the tempo of a song may be from its most frequent one: by 25 %.
+_MAX_DRIFT = 0.22
 # How far the best rate stands out of the median of all. Measured: music 2.0 to 11, speech, noise, rubato and ambience
 # 1.0 to 1.5.
 _MIN_CLARITY = 1.7
@@ -55,16 +57,18 @@ def find_pulse(onset: NDArray[np.float64]) -> Pulse | None:
         return None
     windows = _Windows(onset - onset.mean())
     strengths = windows.comb_strengths()
-    mean = strengths.mean(axis=0)
+    margin = round(_MAX_DRIFT / _LOG_STEP)
+    mean = strengths[:, margin:-margin].mean(axis=0)
     if mean.max() < _MIN_CLARITY * np.median(mean):
         return None
-    rate = _refine_rate(onset, float(windows.rates[np.argmax(mean)]))
+    best = int(np.argmax(mean))
+    rate = _refine_rate(onset, float(windows.rates[margin + best]))
     times = np.arange(len(onset)) / MEL_RATE
     phasors = windows.phasors(rate * times)
     if np.abs(phasors.sum()) > _MIN_COHERENCE * np.abs(phasors).sum():
         turns = np.angle(phasors.sum()) / (2 * np.pi)
         return Pulse(times * rate + turns, is_constant=True)
-    return Pulse(_follow(windows, strengths, times), is_constant=False)
+    return Pulse(_follow(windows, strengths, slice(best, best + 2 * margin + 1), times), is_constant=False)
 
 
 def _refine_rate(onset: NDArray[np.float64], rate: float) -> float:
@@ -85,7 +89,8 @@ class _Windows:
         self.starts = np.arange(-(-len(onset) // self._hop)) * self._hop
         self._frames = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self.starts]
         self._shape = np.hanning(self._length)
-        self.rates = np.exp(np.arange(np.log(_RATE_RANGE_HZ[0]), np.log(_RATE_RANGE_HZ[1]), _LOG_STEP))
+        low, high = np.log(_RATE_RANGE_HZ)
+        self.rates = np.exp(np.arange(low - _MAX_DRIFT, high + _MAX_DRIFT, _LOG_STEP))
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -118,13 +123,16 @@ class _Windows:
         )
 
 
-def _follow(windows: _Windows, strengths: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.float64]:
+def _follow(
+    windows: _Windows, strengths: NDArray[np.float64], choice: slice, times: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return the pulses at `times` of a song whose tempo drifts.
 
-    The path of the rate is the strongest smooth one through all windows. What is left of the phase is then followed from
+    The path of the rate is the strongest smooth one through all windows, among the rates of `choice`. What is left of the phase is then followed from
     window to window, as by a phase-locked loop.
     """
-    rates = np.exp(gaussian_filter1d(np.log(windows.rates[_smooth_path(strengths)]), 1.0, mode="nearest"))
+    path = _smooth_path(strengths[:, choice])
+    rates = np.exp(gaussian_filter1d(np.log(windows.rates[choice][path]), 1.0, mode="nearest"))
     counts = np.concatenate([[0], np.cumsum((rates[1:] + rates[:-1]) / 2 * np.diff(windows.times))])
     for _ in range(_CORRECTIONS):
         phasors = gaussian_filter1d(windows.phasors(_between(windows.times, counts, times)), _PHASE_BLUR)
