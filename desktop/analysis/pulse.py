@@ -62,22 +62,13 @@ def find_pulse(onset: NDArray[np.float64]) -> Pulse | None:
     if mean.max() < _MIN_CLARITY * np.median(mean):
         return None
     best = int(np.argmax(mean))
-    rate = _refine_rate(onset, float(windows.rates[margin + best]))
     times = np.arange(len(onset)) / MEL_RATE
+    rate = _refine_rate(windows, float(windows.rates[margin + best]), times)
     phasors = windows.phasors(rate * times)
     if np.abs(phasors.sum()) > _MIN_COHERENCE * np.abs(phasors).sum():
         turns = np.angle(phasors.sum()) / (2 * np.pi)
         return Pulse(times * rate + turns, is_constant=True)
     return Pulse(_follow(windows, strengths, slice(best, best + 2 * margin + 1), times), is_constant=False)
-
-
-def _refine_rate(onset: NDArray[np.float64], rate: float) -> float:
-    """Return the rate within 2 % of `rate` at which the Fourier transform of the whole song is largest."""
-    size = 1 << (8 * len(onset)).bit_length()
-    hertz = MEL_RATE / size
-    first, last = int(rate * 0.98 / hertz), int(rate * 1.02 / hertz) + 2
-    magnitudes = np.abs(np.fft.rfft(onset - onset.mean(), size)[first:last])
-    return (first + int(np.argmax(magnitudes))) * hertz
 
 
 class _Windows:
@@ -96,6 +87,11 @@ class _Windows:
     def times(self) -> NDArray[np.float64]:
         """Centres in seconds."""
         return self.starts / MEL_RATE
+
+    @property
+    def hop_s(self) -> float:
+        """Seconds from one window to the next."""
+        return self._hop / MEL_RATE
 
     def comb_strengths(self) -> NDArray[np.float64]:
         """Return how strong each rate and its double are in each window: `[windows, rates]`."""
@@ -121,6 +117,15 @@ class _Windows:
                 for frame, window in zip(self._frames, windows, strict=True)
             ]
         )
+
+
+def _refine_rate(windows: _Windows, rate: float, times: NDArray[np.float64]) -> float:
+    """Return the rate within 2 % of `rate` at which the phasors of all windows add up best."""
+    phasors = windows.phasors(rate * times)
+    size = 1 << (16 * len(phasors)).bit_length()
+    deviations = np.fft.fftfreq(size, windows.hop_s)
+    strengths = np.where(np.abs(deviations) <= 0.02 * rate, np.abs(np.fft.fft(phasors, size)), 0)
+    return rate + float(deviations[np.argmax(strengths)])
 
 
 def _follow(
