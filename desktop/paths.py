@@ -172,8 +172,18 @@ class JobFolder:
 
     @property
     def song_state(self) -> Path:
-        """The mix and the playhead in which the song was left, as JSON."""
+        """State in which the user left the song in the player, as JSON."""
         return self.root / "player.json"
+
+    @property
+    def analysis(self) -> Path:
+        """What the analysis found in the song, as JSON; missing until it was analysed."""
+        return self.root / "analysis.json"
+
+    @property
+    def lyrics(self) -> Path:
+        """The lyrics that were found when the track was added, as LRC."""
+        return self.root / "lyrics.lrc"
 
     @property
     def segments(self) -> Path:

@@ -1,6 +1,6 @@
 """Analysis of a song from its stems or from one audio file."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def analyse_stems(
         files = {name: stack.enter_context(SequentialSoundFile(path)) for name, path in stems.items()}
         first = next(iter(files.values()))
         blocks = _read_stems(files)
-        return _analyse(first.samplerate, first.frames, blocks, should_stop, report_progress)
+        return analyse_blocks(first.samplerate, first.frames, blocks, should_stop, report_progress)
 
 
 def analyse_file(
@@ -56,7 +56,7 @@ def analyse_file(
     def analyse(conformed: ConformedTrack) -> SongAnalysis:
         rate = conformed.format.sample_rate
         blocks = ((mono, mono) for mono in (_mono(block.T) for block in conformed.blocks()))
-        return _analyse(rate, round((conformed.seconds or 0) * rate), blocks, should_stop, report_progress)
+        return analyse_blocks(rate, round((conformed.seconds or 0) * rate), blocks, should_stop, report_progress)
 
     return decode_conformed(track, should_stop, analyse)
 
@@ -79,13 +79,17 @@ def analyse_features(features: Features) -> SongAnalysis:
     )
 
 
-def _analyse(
+def analyse_blocks(
     sample_rate: int,
     frames: int,
     blocks: Iterable[tuple[Samples, Samples]],
     should_stop: Callable[[], bool],
-    report_progress: Callable[[float], None],
+    report_progress: Callable[[float], None] = lambda fraction: None,
 ) -> SongAnalysis:
+    """Analyse a song of about `frames` frames from `blocks` of its mixture and of its harmonic stems, mono `[frames]`.
+
+    Raises CancelledError if `should_stop` returns True.
+    """
     extractor = FeatureExtractor(sample_rate)
     done = 0
     for mixture, harmonic in blocks:
@@ -98,10 +102,15 @@ def _analyse(
     return analyse_features(extractor.finish())
 
 
+def harmonic_stems(names: Collection[str]) -> frozenset[str]:
+    """Return the stems that play the chords: those other than drums and vocals, if there are any."""
+    pitched = frozenset(names) - _UNPITCHED_STEMS
+    return pitched - _MELODY_STEMS or pitched or frozenset(names)
+
+
 def _read_stems(files: Mapping[str, SequentialSoundFile]) -> Iterator[tuple[Samples, Samples]]:
     """Yield blocks of the mixture and of the stems that play the chords; stems that end early count as silent."""
-    harmonic_names = frozenset(files) - _UNPITCHED_STEMS - _MELODY_STEMS
-    harmonic_names = harmonic_names or frozenset(files) - _UNPITCHED_STEMS or frozenset(files)
+    harmonic_names = harmonic_stems(files)
     while True:
         blocks = {name: _read_mono(file) for name, file in files.items()}
         length = max(map(len, blocks.values()))

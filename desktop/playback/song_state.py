@@ -47,7 +47,7 @@ class SongState:
     """Mix of each snapshot by name; one that was never used is missing."""
     snapshot: str = SNAPSHOTS[0]
     """Name of the snapshot that is heard, and that changes of the mix go to."""
-    master: Master = Master()
+    master: Master = field(default_factory=Master)
     loops: tuple[Loop, ...] = ()
     loop_index: Annotated[int, Meta(ge=0)] | None = None
     """Index of the chosen loop; None if there is none."""
@@ -60,13 +60,13 @@ class SongState:
     """Transposition of the song."""
     trainer: SpeedTrainer | None = None
     """While it is set and a loop repeats, it decides the speed."""
-    click: Click = Click()
+    click: Click = field(default_factory=Click)
     count_in_bars: Annotated[int, Meta(ge=0, le=MAX_COUNT_IN_BARS)] = 0
-    edits: AnalysisEdits = AnalysisEdits()
+    edits: AnalysisEdits = field(default_factory=AnalysisEdits)
     lyrics: tuple[LyricLine, ...] | None = None
     """Lyrics that the user edited; None for those of the file."""
     looks: Mapping[str, LaneLook] = field(default_factory=dict[str, LaneLook])
-    view: View = View()
+    view: View = field(default_factory=View)
     playhead_s: Second = 0.0
 
     @property

@@ -6,7 +6,7 @@ import pytest
 
 from desktop.analysis.analyse import analyse_stems
 from tests.helpers.multitrack import SONGS
-from tests.helpers.music import chord_accuracy, f_measure, fixture_song
+from tests.helpers.known_songs import chord_accuracy, f_measure, fixture_song
 from tests.helpers.shared import FIXTURES
 
 

@@ -15,7 +15,7 @@ RATE = 44100
 SETUP = """
 import sys, threading
 from pathlib import Path
-from desktop.playback.mix import LaneMix, Mix, SongState
+from desktop.playback.mix import LaneMix, Mix
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 paths = [Path(word) for word in sys.argv[1:]]
@@ -25,7 +25,7 @@ session.on_ended = ended.set
 session.open(StemFileSource(paths), [path.stem for path in paths])
 
 def mute(*names):
-    session.apply(SongState(Mix({name: LaneMix(mute=True) for name in names}), session.state.playhead_s))
+    session.apply(session.state.with_mix(Mix({name: LaneMix(mute=True) for name in names})))
 
 def until(frame):
     while session.is_playing and session.position < frame:
@@ -152,7 +152,7 @@ def test_playback_waits_at_unfinished_segments_and_resumes_by_itself(tmp_path: P
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
     played = record_playback(PARTIAL_RESULT_SCRIPT, tmp_path, tmp_path)
     before, after = split_at_silence(played.recording)
-    # The fades at the gap are 12 ms long; nothing else may differ.
+    # The fades at the gap are 10 ms long; nothing else may differ.
     fade = RATE // 50
     stopped, resumed = match_sound(sound, before), match_sound(sound, after[fade:])
     assert played.dropouts.can_explain(stopped.cut_count + resumed.cut_count)

@@ -43,10 +43,13 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
-    UNDO_MIX = auto()
-    REDO_MIX = auto()
+    UNDO_CHANGE = auto()
+    REDO_CHANGE = auto()
     MUTE_LANE = auto()
     SOLO_LANE = auto()
+    MUTE_LANE_ONLY = auto()
+    SOLO_LANE_ONLY = auto()
+    HEAR_ORIGINAL = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -231,8 +234,12 @@ _ACTIONS = (
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
     Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
     # Not Ctrl+Z, which restores removed songs wherever the focus is.
-    Action(ActionId.UNDO_MIX, Message("Undo the last change of the mix"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True),
-    Action(ActionId.REDO_MIX, Message("Redo the change of the mix"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True),
+    Action(
+        ActionId.UNDO_CHANGE, Message("Undo the last change of the song"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True
+    ),
+    Action(
+        ActionId.REDO_CHANGE, Message("Redo the change of the song"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True
+    ),
     Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
     Action(
         ActionId.SOLO_LANE,
@@ -241,6 +248,21 @@ _ACTIONS = (
         tuple(f"Shift+{number}" for number in "123456"),
         is_per_lane=True,
     ),
+    Action(
+        ActionId.MUTE_LANE_ONLY,
+        Message("Mute only lane"),
+        Scope.PLAYER,
+        tuple(f"Ctrl+Alt+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(
+        ActionId.SOLO_LANE_ONLY,
+        Message("Solo only lane"),
+        Scope.PLAYER,
+        tuple(f"Alt+Shift+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.HEAR_ORIGINAL, Message("Hear the original, or the stems again"), Scope.PLAYER, ("O",)),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),

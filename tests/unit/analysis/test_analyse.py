@@ -12,7 +12,7 @@ from desktop.analysis.harmony import NO_CHORD, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, UnusableTrackError
 from tests.helpers.multitrack import SONGS
-from tests.helpers.music import (
+from tests.helpers.known_songs import (
     RATE,
     Song,
     analyse_samples,

@@ -9,8 +9,9 @@ import pytest
 import soundfile
 
 from desktop.errors import StorageError
-from desktop.playback.mix import LaneMix, Mix, SongState
+from desktop.playback.mix import LaneMix, Master, Mix
 from desktop.playback.session import Session
+from desktop.playback.song_state import SongState
 from desktop.playback.source import StemFileSource
 
 NAMES = ("vocals", "drums", "bass")
@@ -33,7 +34,7 @@ def session(source: StemFileSource) -> Session:
 
 
 def change_lane(session: Session, name: str, lane: LaneMix) -> None:
-    session.apply(replace(session.state, mix=session.mix.with_lane(name, lane)))
+    session.apply(session.state.with_mix(session.mix.with_lane(name, lane)))
 
 
 def test_opened_song_is_at_its_start(session: Session) -> None:
@@ -43,7 +44,7 @@ def test_opened_song_is_at_its_start(session: Session) -> None:
 
 
 def test_song_opens_in_its_state(session: Session, source: StemFileSource) -> None:
-    state = SongState(Mix({"drums": LaneMix(-6.0, solo=True)}, -3.0), 500 / RATE)
+    state = SongState({"A": Mix({"drums": LaneMix(-6.0, solo=True)})}, master=Master(-3.0), playhead_s=500 / RATE)
     session.open(source, NAMES, state)
     assert session.position == 500
     assert session.state == state

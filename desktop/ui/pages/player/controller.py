@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
+from desktop.playback.levels import Levels
 from desktop.playback.session import Session
-from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
+from desktop.ui.pages.player.analysis_controls import AnalysisControls
 from desktop.ui.pages.player.mix_controls import MixControls
-from desktop.ui.pages.player.song_loader import SongStateStore, open_partial_results, open_stem_files, open_with_state
+from desktop.ui.pages.player.practice_controls import PracticeControls
+from desktop.ui.pages.player.song_loader import (
+    OpenedSong,
+    SongStateStore,
+    open_partial_results,
+    open_song,
+    open_stem_files,
+)
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
@@ -34,8 +42,8 @@ class PlayerController(QObject):
     """True if playback waits for a part that does not exist yet, False if it has resumed."""
     loaded_changed = Signal()
     """Another track is loaded, or none."""
-    levels_changed = Signal(tuple)
-    """Linear peak of each lane, some thirty times a second during playback; empty when playback stops."""
+    levels_changed = Signal(object)
+    """`Levels` of the lanes and of the master, some thirty times a second during playback; empty when it stops."""
     notice = Signal(str)
     """Message for the user."""
 
@@ -55,6 +63,10 @@ class PlayerController(QObject):
         self.mix = MixControls(session, self)
         self.mix.lane_set.connect(self._note_user_input)
         self.mix.changed.connect(self._save_soon)
+        self.practice = PracticeControls(session, self)
+        self.practice.edited.connect(self._save_soon)
+        self.analysis = AnalysisControls(session, self.practice.apply, self)
+        self.practice.changed.connect(self.analysis.refresh)
         self._background = BackgroundRunner("song", self)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -66,6 +78,7 @@ class PlayerController(QObject):
         self._save_timer.timeout.connect(self._save_state)
         # The session calls these from its audio threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
+        session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
         session.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property
@@ -139,7 +152,7 @@ class PlayerController(QObject):
         self._job_id, self._play_when_ready, self._has_user_input = job_id, keeps_playing, has_user_input
         generation = self._generation
         self._background.run(
-            lambda: open_with_state(open_source, self._states, job_id) if generation == self._generation else None,
+            lambda: open_song(open_source, self._states, job_id) if generation == self._generation else None,
             lambda opened: self._on_opened(generation, names, opened),
             lambda error: self._on_load_failed(generation, str(error)),
         )
@@ -201,6 +214,26 @@ class PlayerController(QObject):
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
+    def undo(self) -> None:
+        """Take back the last change of the track's state."""
+        if self._ready and self._session.undo():
+            self._refresh_state()
+
+    def redo(self) -> None:
+        """Repeat the change that `undo` took back last."""
+        if self._ready and self._session.redo():
+            self._refresh_state()
+
+    def choose_snapshot(self, name: str) -> None:
+        """Hear another snapshot of the mix."""
+        if self._ready:
+            self._session.apply(self._session.state.with_snapshot(name))
+            self._refresh_state()
+
+    def _refresh_state(self) -> None:
+        self.mix.refresh()
+        self.practice.changed.emit()
+
     def _note_user_input(self) -> None:
         self._has_user_input = True
 
@@ -230,7 +263,7 @@ class PlayerController(QObject):
         """Stop the timer, so that a paused window uses no CPU time, and save where playback stopped."""
         self._timer.stop()
         self._save_state()
-        self.levels_changed.emit(())
+        self.levels_changed.emit(Levels())
         self._emit_position()
         self._emit_waiting(False)
         self.playing_changed.emit(False)
@@ -243,7 +276,7 @@ class PlayerController(QObject):
         self._emit_waiting(self._session.is_buffering)
         self._tick_count += 1
         if self._tick_count % TICKS_PER_METER_UPDATE == 0:
-            self.levels_changed.emit(self._session.take_peak_levels())
+            self.levels_changed.emit(self._session.take_levels())
 
     def _emit_waiting(self, waiting: bool) -> None:
         if waiting != self._waiting:
@@ -263,7 +296,7 @@ class PlayerController(QObject):
         self._generation += 1
         self._job_id, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
         self._timer.stop()
-        self.levels_changed.emit(())
+        self.levels_changed.emit(Levels())
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 
@@ -272,17 +305,17 @@ class PlayerController(QObject):
             self._job_id = None
             self.notice.emit(message)
 
-    def _on_opened(
-        self, generation: int, names: Sequence[str], opened: "tuple[PlaybackSource, SongState] | None"
-    ) -> None:
+    def _on_opened(self, generation: int, names: Sequence[str], opened: "OpenedSong | None") -> None:
         if opened is None or generation != self._generation:
             return
-        source, state = opened
+        source, state, analysis = opened
         master = replace(state.master, gain_db=self.mix.master_db)
         self._session.open(source, names, replace(state, master=master))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
+        self.analysis.set_found(analysis)
         self.mix.lanes_changed.emit()
+        self.practice.changed.emit()
         self._emit_position()
         if self._play_when_ready or self._job_id == self._autoplay_job_id:
             self._play_when_ready, self._autoplay_job_id = False, ""

@@ -1,16 +1,19 @@
-"""Mix controls: mute, solo and level of the lanes, and the master level."""
+"""Mix controls: mute, solo, level, pan and transposition of the lanes, and the master level."""
 
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from desktop.playback.mix import LaneMix, clamp_db
+from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, ORIGINAL_LANE, LaneMix, clamp_db
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 
 
 class MixControls(QObject):
-    """Changes the mix of the loaded track; without one, only the master level can be changed."""
+    """Changes the mix of the loaded track; without one, only the master level can be changed.
+
+    Lanes have numbers from 0, in the order of the stems. The original lane comes after the last stem.
+    """
 
     lanes_changed = Signal()
     """A mute, a solo or a level has changed, or another track is loaded."""
@@ -30,17 +33,23 @@ class MixControls(QObject):
         """Master level in dB."""
         return self._master_db
 
+    @property
+    def original_lane(self) -> int:
+        """Number of the original lane."""
+        return len(self._session.lane_names)
+
     def lane_mix(self, lane: int) -> LaneMix:
-        """Return level, mute and solo of a lane."""
-        return self._session.mix.lane(self._session.lane_names[lane]) if self._has_lane(lane) else LaneMix()
+        """Return level, pan, mute, solo and transposition of a lane."""
+        return self._session.mix.lane(self._lane_names[lane]) if self._has_lane(lane) else LaneMix()
 
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or another lane's solo, silences this lane."""
-        return not self._has_lane(lane) or self._session.is_audible(lane)
+        return not self._has_lane(lane) or self._session.mix.is_audible(self._lane_names[lane], self._lane_names)
 
     def set_mute(self, lane: int, muted: bool) -> None:
-        """Mute or unmute a lane; do nothing if it is in that state already."""
-        self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
+        """Mute or unmute a stem; do nothing if it is in that state already."""
+        if lane != self.original_lane:  # it is heard only while it is soloed
+            self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
 
     def set_solo(self, lane: int, soloed: bool) -> None:
         """Solo a lane or end its solo; do nothing if it is in that state already."""
@@ -67,21 +76,55 @@ class MixControls(QObject):
         else:
             self._show_master(level)
 
-    def undo(self) -> None:
-        """Take back the last change of the track's mix."""
-        if self._session.lane_names and self._session.undo():
-            self._on_changed()
+    def set_pan(self, lane: int, pan: float) -> None:
+        """Set a lane's pan, from -1, left, to 1, right."""
+        self._set_lane(lane, replace(self.lane_mix(lane), pan=max(-1.0, min(1.0, pan))))
 
-    def redo(self) -> None:
-        """Repeat the change that `undo` took back last."""
-        if self._session.lane_names and self._session.redo():
-            self._on_changed()
+    def set_cents(self, lane: int, cents: int) -> None:
+        """Transpose one lane alone, in cents, clamped to an octave."""
+        limit = MAX_TRANSPOSITION_CENTS
+        self._set_lane(lane, replace(self.lane_mix(lane), cents=max(-limit, min(limit, cents))))
+
+    def solo_only(self, lane: int) -> None:
+        """Solo a lane and no other; end its solo if it is the only one."""
+        self._set_only(lane, "solo")
+
+    def mute_only(self, lane: int) -> None:
+        """Mute a stem and no other; unmute it if it is the only one."""
+        if lane != self.original_lane:
+            self._set_only(lane, "mute")
+
+    def hear_original(self) -> None:
+        """Hear the original in place of the stems, or the stems again."""
+        self.toggle_solo(self.original_lane)
+
+    def reset_lane(self, lane: int) -> None:
+        """Set level, pan, mute, solo and transposition of a lane to their defaults."""
+        self._set_lane(lane, LaneMix())
+
+    def refresh(self) -> None:
+        """Show the mix of the session's state."""
+        self._on_changed()
+
+    def _set_only(self, lane: int, switch: str) -> None:
+        """Turn the `switch` (mute or solo) of one lane on and those of all others off, or off if it is so already."""
+        if not self._has_lane(lane):
+            return
+        self.lane_set.emit()
+        mix, chosen = self._session.mix, self._lane_names[lane]
+        wanted = {name: replace(mix.lane(name), **{switch: name == chosen}) for name in self._lane_names}
+        if all(mix.lane(name) == lane_mix for name, lane_mix in wanted.items()):
+            wanted[chosen] = replace(wanted[chosen], **{switch: False})
+        self._apply(self._session.state.with_mix(replace(mix, lanes={**mix.lanes, **wanted})))
+
+    @property
+    def _lane_names(self) -> tuple[str, ...]:
+        return (*self._session.lane_names, ORIGINAL_LANE) if self._session.lane_names else ()
 
     def _set_lane(self, lane: int, mix: LaneMix) -> None:
         if self._has_lane(lane) and mix != self.lane_mix(lane):
             self.lane_set.emit()
-            name = self._session.lane_names[lane]
-            self._apply(self._session.state.with_mix(self._session.mix.with_lane(name, mix)))
+            self._apply(self._session.state.with_mix(self._session.mix.with_lane(self._lane_names[lane], mix)))
 
     def _apply(self, state: SongState) -> None:
         self._session.apply(state)
@@ -98,4 +141,4 @@ class MixControls(QObject):
         self.master_changed.emit(db)
 
     def _has_lane(self, lane: int) -> bool:
-        return 0 <= lane < len(self._session.lane_names)
+        return 0 <= lane < len(self._lane_names)

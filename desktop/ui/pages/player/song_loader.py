@@ -7,8 +7,9 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from desktop.analysis.song_analysis import SongAnalysis
 from desktop.atomic_file import write_atomically
 from desktop.errors import UnusableTrackError
 from desktop.paths import Home
@@ -53,6 +54,16 @@ class SongStateStore:
         except OSError as error:
             _log.warning("The state of job %s could not be saved: %s", job_id, error)
 
+    def load_analysis(self, job_id: str) -> SongAnalysis:
+        """Return what the analysis found in the track of a job; nothing until it was analysed."""
+        try:
+            return SongAnalysis.from_json(self._home.job_folder(job_id).analysis.read_bytes())
+        except FileNotFoundError:
+            return SongAnalysis()
+        except (OSError, ValueError) as error:
+            _log.warning("The analysis of job %s is ignored: %s", job_id, error)
+            return SongAnalysis()
+
     def _read(self, job_id: str) -> SongState:
         path = self._path(job_id)
         try:
@@ -83,12 +94,18 @@ def open_partial_results(segments: Path, draft: Path, manifest: "StoreManifest")
     return PartialSource(segments, draft, manifest)
 
 
-def open_with_state(
-    open_source: Callable[[], "PlaybackSource"], states: SongStateStore, job_id: str
-) -> "tuple[PlaybackSource, SongState]":
-    """Open a track's stems, and load the state in which the user left it. Raises UnusableTrackError."""
+class OpenedSong(NamedTuple):
+    """Song that is ready to be played."""
+
+    source: "PlaybackSource"
+    state: SongState
+    analysis: SongAnalysis
+
+
+def open_song(open_source: "Callable[[], PlaybackSource]", states: SongStateStore, job_id: str) -> OpenedSong:
+    """Open a track's stems, and load the state in which the user left it and its analysis. Raises UnusableTrackError."""
     try:
-        return open_source(), states.load(job_id)
+        return OpenedSong(open_source(), states.load(job_id), states.load_analysis(job_id))
     except (OSError, RuntimeError, ValueError) as error:
         message = Message("The stems of this song cannot be opened. Separate the song again.")
         raise UnusableTrackError(message) from error
