@@ -5,8 +5,8 @@ from time import process_time
 import pytest
 
 from desktop.analysis.analyse import analyse_stems
-from tests.helpers.multitrack import SONGS
 from tests.helpers.known_songs import chord_accuracy, f_measure, fixture_song
+from tests.helpers.multitrack import SONGS
 from tests.helpers.shared import FIXTURES
 
 

@@ -11,7 +11,6 @@ from desktop.analysis.analyse import analyse_file, analyse_stems
 from desktop.analysis.harmony import NO_CHORD, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from desktop.errors import CancelledError, UnusableTrackError
-from tests.helpers.multitrack import SONGS
 from tests.helpers.known_songs import (
     RATE,
     Song,
@@ -21,6 +20,7 @@ from tests.helpers.known_songs import (
     fixture_song,
     synthetic_song,
 )
+from tests.helpers.multitrack import SONGS
 from tests.helpers.shared import FIXTURES
 
 STEMS = ("drums", "bass", "other", "vocals")
