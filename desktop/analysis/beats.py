@@ -14,12 +14,12 @@ from desktop.analysis.tempo import find_beats_of_pulse
 _SEARCH_S = 0.04
 # Rounds of the fit, and the error in seconds below which it counts as none.
 _FIT_ROUNDS, _FIT_EPSILON_S = 10, 0.002
-# Seconds by which the first and last beats may move for a whole number of beats a minute.
+# Seconds that the first and last beats may move for a whole number of beats a minute.
 _MAX_ROUNDING_S = 0.008
 _BLUR_FRAMES = 1.5
 # Beats over which the times of a drifting tempo are evened out.
 _SMOOTH_BEATS = 3.0
-# An onset of at least this strength is heard.
+# Beats begin with the first onset of this strength, in standard deviations, and end with the last.
 _AUDIBLE = 1.0
 _MARGIN_S = 0.05
 

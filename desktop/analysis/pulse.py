@@ -8,10 +8,12 @@ from scipy.interpolate import PchipInterpolator
 from scipy.ndimage import gaussian_filter1d
 
 from desktop.analysis.features import MEL_RATE
+from desktop.analysis.viterbi import best_path
 
 # Windows in which the rate is taken as constant.
 _WINDOW_S, _HOP_S = 6.0, 1.5
 _TRANSFORM_SIZE = 1 << 13
+# Pulses a second: those of 48 to 252 beats a minute.
 _RATE_RANGE_HZ = (0.8, 4.2)
 _LOG_STEP = 0.005
 # Logarithm of how far the tempo of a song may be from its most frequent one: by 25 %.
@@ -24,7 +26,7 @@ _MIN_CLARITY = 1.7
 _MIN_COHERENCE = 0.85
 # What a change of the tempo by 1 % from one window to the next costs, as a share of a window's typical strength.
 _CHANGE_COST = 0.05
-_MAX_CHANGE_STEPS = 6
+_MAX_CHANGE_PERCENT = 3.0
 # Rounds in which the phase is corrected, and windows over which it is blurred.
 _CORRECTIONS, _PHASE_BLUR = 3, 0.7
 
@@ -72,13 +74,13 @@ def find_pulse(onset: NDArray[np.float64]) -> Pulse | None:
 
 
 class _Windows:
-    """Overlapping windows of an onset strength, centred on the times `starts`."""
+    """Overlapping windows of an onset strength, one every 1.5 s."""
 
     def __init__(self, onset: NDArray[np.float64]) -> None:
         self._length, self._hop = round(_WINDOW_S * MEL_RATE), round(_HOP_S * MEL_RATE)
         padded = np.pad(onset, (self._length // 2, self._length))
-        self.starts = np.arange(-(-len(onset) // self._hop)) * self._hop
-        self._frames = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self.starts]
+        self._centres = np.arange(-(-len(onset) // self._hop)) * self._hop
+        self._frames = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self._centres]
         self._shape = np.hanning(self._length)
         low, high = np.log(_RATE_RANGE_HZ)
         self.rates = np.exp(np.arange(low - _MAX_DRIFT, high + _MAX_DRIFT, _LOG_STEP))
@@ -86,7 +88,7 @@ class _Windows:
     @property
     def times(self) -> NDArray[np.float64]:
         """Centres in seconds."""
-        return self.starts / MEL_RATE
+        return self._centres / MEL_RATE
 
     @property
     def hop_s(self) -> float:
@@ -110,7 +112,7 @@ class _Windows:
         It turns forward by one turn where the true pulses are one ahead of the counts.
         """
         padded = np.pad(counts, (self._length // 2, self._length), mode="edge")
-        windows = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self.starts]
+        windows = np.lib.stride_tricks.sliding_window_view(padded, self._length)[self._centres]
         return np.array(
             [
                 (frame * self._shape) @ np.exp(-2j * np.pi * window)
@@ -133,8 +135,8 @@ def _follow(
 ) -> NDArray[np.float64]:
     """Return the pulses at `times` of a song whose tempo drifts.
 
-    The path of the rate is the strongest smooth one through all windows, among the rates of `choice`. What is left of the phase is then followed from
-    window to window, as by a phase-locked loop.
+    The path of the rate is the strongest smooth one through all windows, among the rates of `choice`. What is left of
+    the phase is then followed from window to window, as by a phase-locked loop.
     """
     path = _smooth_path(strengths[:, choice])
     rates = np.exp(gaussian_filter1d(np.log(windows.rates[choice][path]), 1.0, mode="nearest"))
@@ -152,20 +154,9 @@ def _between(
 
 
 def _smooth_path(strengths: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the rate's index in each window: the largest sum of strengths less the costs of changes (Viterbi, 1967)."""
-    cost = _CHANGE_COST * strengths.max(axis=1).mean() * _LOG_STEP / 0.01
-    total = strengths[0]
-    origins = np.empty(strengths.shape, np.intp)
-    count = strengths.shape[1]
-    steps = np.arange(-_MAX_CHANGE_STEPS, _MAX_CHANGE_STEPS + 1)
-    for index, strength in enumerate(strengths[1:], start=1):
-        padded = np.pad(total, _MAX_CHANGE_STEPS, constant_values=-np.inf)
-        choices = np.stack([padded[_MAX_CHANGE_STEPS + step :][:count] - cost * abs(step) for step in steps])
-        best = np.argmax(choices, axis=0)
-        origins[index] = np.arange(count) + steps[best]
-        total = np.take_along_axis(choices, best[None], axis=0)[0] + strength
-    path = np.empty(len(strengths), np.intp)
-    path[-1] = np.argmax(total)
-    for index in range(len(strengths) - 1, 0, -1):
-        path[index - 1] = origins[index, path[index]]
-    return path
+    """Return the rate's index in each window: the strongest path whose tempo changes little."""
+    typical = strengths.max(axis=1).mean()
+    states = np.arange(strengths.shape[1])
+    distances = np.abs(states[:, None] - states) * (_LOG_STEP / 0.01)
+    distances[distances > _MAX_CHANGE_PERCENT] = np.inf
+    return best_path(strengths, np.full(len(strengths), _CHANGE_COST * typical), distances)

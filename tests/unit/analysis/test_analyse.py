@@ -102,9 +102,9 @@ def test_a_waltz_has_three_beats_in_a_bar() -> None:
 
 @pytest.mark.parametrize("tonic", range(12))
 def test_all_keys_are_found(tonic: int) -> None:
-    major = synthetic_song(92 + 5 * tonic, Key(tonic), ["C", "F", "Am", "G"], bars=8, seed=tonic)
+    major = synthetic_song(118 + 3 * tonic, Key(tonic), ["C", "F", "Am", "G"], bars=6, seed=tonic)
     check(major, major.analyse())
-    minor = synthetic_song(92 + 5 * tonic, Key(tonic, is_minor=True), ["Am", "F", "Dm", "E"], bars=8, seed=tonic)
+    minor = synthetic_song(118 + 3 * tonic, Key(tonic, is_minor=True), ["Am", "F", "Dm", "E"], bars=6, seed=tonic)
     check(minor, minor.analyse())
 
 
