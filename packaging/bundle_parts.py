@@ -37,6 +37,8 @@ EXCLUDED = [
     # demucs uses these for training and downloads, which the app does not do with it.
     *("huggingface_hub", "hf_xet", "sphn", "torchaudio", "lameenc"),
     *("openvino_telemetry", "torch.utils.tensorboard", "jinja2"),
+    # Replaced by the compiled library, see stretch/build.py.
+    "python_stretch",
     # PyTorch's compiler for NVIDIA cards, and CUDA for Python.
     *("triton", "cuda"),
     # PyTorch's model compiler, distributed computing and ONNX export.
@@ -155,7 +157,8 @@ def binaries(native: Path) -> list[tuple[str, str]]:
     """
     redis = [path for pattern in ("redis-server*", "*.dll") for path in sorted((native / "redis").glob(pattern))]
     found = [(str(path), "redis") for path in redis] + [(str(path), "openvino/libs") for path in _openvino_plugins()]
-    return found + [(str(path), ".") for path in sorted((native / "lib").glob("libportaudio.so.2"))]
+    libraries = [*(native / "lib").glob("libportaudio.so.2"), *(native / "stretch").glob("*unbraid-stretch.*")]
+    return found + [(str(path), ".") for path in sorted(libraries)]
 
 
 def runtime_hooks() -> list[str]:

@@ -28,9 +28,12 @@ def version(name: str) -> str:
     return str(read_pin(name)["version"])
 
 
-def fetch_files(name: str) -> list[Path]:
-    """Return the files of the source `name`, downloaded and verified against sources.toml. Raises BuildError."""
-    return [_fetch_file(file) for file in read_pin(name)["files"]]
+def fetch_files(name: str, into: Path | None = None) -> list[Path]:
+    """Return the files of the source `name`, downloaded and verified against sources.toml. Raises BuildError.
+
+    They are kept in the folder `into`, default `build/sources`.
+    """
+    return [_fetch_file(file, into or BUILD / "sources") for file in read_pin(name)["files"]]
 
 
 def read_pin(name: str) -> dict[str, Any]:
@@ -97,8 +100,8 @@ def _build_environment() -> dict[str, str]:
     return kept | {"SOURCE_DATE_EPOCH": build_timestamp(), "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _fetch_file(file: Mapping[str, Any]) -> Path:
-    path = BUILD / "sources" / str(file["name"])
+def _fetch_file(file: Mapping[str, Any], into: Path) -> Path:
+    path = into / str(file["name"])
     if path.exists() and _digest(path) == file["sha256"]:
         return path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import setup_debian  # noqa: E402 - an isolated Python does not look beside the script
 import setup_stamp  # noqa: E402
+import setup_stretch  # noqa: E402
 import setup_torch  # noqa: E402
 from setup_console import SetUpError, print_message  # noqa: E402
 from setup_environment import Environment  # noqa: E402
@@ -84,6 +85,7 @@ def install(environment: Environment, kind: str, lock: Sequence[int]) -> None:
     environment.install(LOCKS / "app.txt", "the packages that the app is made of", lock)
     if kind == "test":
         environment.install(LOCKS / "test.txt", "the packages that the tests need", lock)
+    setup_stretch.install(environment, ROOT)
 
 
 @contextmanager
