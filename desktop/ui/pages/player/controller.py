@@ -78,6 +78,7 @@ class PlayerController(QObject):
         self._save_timer.timeout.connect(self._save_state)
         # The session calls these from its audio threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
+        session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
         session.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property
