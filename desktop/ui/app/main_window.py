@@ -22,6 +22,7 @@ from desktop.ui.app.model_store_watcher import ModelStoreWatcher
 from desktop.ui.app.navigation import Navigation
 from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_bindings import bind_player_actions
+from desktop.ui.app.practice_bindings import bind_practice_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
@@ -197,6 +198,7 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.SETTINGS, self.open_settings)
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
+        bind_practice_actions(actions, self.player)
 
     def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""

@@ -17,6 +17,7 @@ from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.analysis_controls import AnalysisControls
+from desktop.ui.pages.player.loop_controls import LoopControls
 from desktop.ui.pages.player.mix_controls import MixControls
 from desktop.ui.pages.player.practice_controls import PracticeControls
 from desktop.ui.pages.player.song_loader import (
@@ -86,6 +87,8 @@ class PlayerController(QObject):
         self.analysis = AnalysisControls(session, self.practice.apply, self)
         self.practice.changed.connect(self.analysis.refresh)
         self.analysis.changed.connect(self._on_analysis_changed)
+        self.loops = LoopControls(self.practice, self.analysis, lambda: self.position_seconds, self)
+        self.loops.seek_requested.connect(self.seek_to_seconds)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_INTERVAL_MS)
@@ -278,6 +281,13 @@ class PlayerController(QObject):
         if self._ready:
             self._session.apply(self._session.state.with_snapshot(name))
             self._refresh_state()
+
+    def set_visible_range(self, start_s: float, end_s: float | None) -> None:
+        """Keep the part of the song in view with the song; `end_s` is None for the whole song."""
+        if self._ready:
+            state = self._session.state
+            self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
+            self._save_soon()
 
     def _refresh_state(self) -> None:
         self.mix.refresh()
