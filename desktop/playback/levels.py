@@ -22,10 +22,10 @@ class LaneLevels:
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels since the last reading: of each lane after its fader, and of the sum of all as it is heard."""
+    """Levels since the last reading: of each lane after its fader, and of the first stereo pair as it is heard."""
 
     lanes: tuple[LaneLevels, ...] = ()
-    """In the order of the lanes of the song."""
+    """Stems in the order of the song, original, click; only the stems while no song has been played."""
     master: LaneLevels = LaneLevels()
     reduction_db: float = 0.0
     """Largest gain reduction of the limiter in dB, 0 or more."""

@@ -48,6 +48,8 @@ class Player:
         self.underflows = 0
         """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
         self.sample_rate = 44100
+        self.device_number = 0
+        """Number of devices that `reset` has prepared for."""
         self.has_limiter = False
         """Whether the sum is limited; may be set from any thread."""
         self.device_latency = 0.0
@@ -61,7 +63,7 @@ class Player:
         self._prepare_output(1)
 
     def _prepare_output(self, pairs: int) -> None:
-        """Allocate what depends on the sample rate and on the number of stereo pairs of the device."""
+        """Allocate what depends on the sample rate and on the stereo pairs of the device, of which there are `pairs`."""
         self._fade_frames = ramp_frames(self.sample_rate)
         self._gate = GainRamp(pairs, 0.0, self.sample_rate, MAX_BLOCK_FRAMES)
         self._limiter = Limiter(self.sample_rate, MAX_BLOCK_FRAMES, pairs)
@@ -70,16 +72,19 @@ class Player:
         self._sums = np.zeros((MAX_BLOCK_FRAMES, pairs, 2), dtype=np.float32)
         self._channels = self._sums.reshape(MAX_BLOCK_FRAMES, 2 * pairs)
 
-    def reset(self, sample_rate: int, latency: float, lane_pairs: Sequence[int] | None = None) -> None:
+    def reset(
+        self, sample_rate: int, latency: float, lane_pairs: Sequence[int] | None = None, channels: int = 2
+    ) -> None:
         """Prepare for a newly opened device and drop all rings; no callback may be running.
 
         `latency` is in seconds. `lane_pairs` has the index of the device's stereo pair for each lane; None sends all to
-        the first.
+        the first. The device has an even number of `channels`.
         """
         self.sample_rate, self.device_latency = sample_rate, latency
+        self.device_number += 1
         self.requested_ring = None
         self._position.write(0.0, -1, 0)
-        self._prepare_output(max(lane_pairs or (0,)) + 1)
+        self._prepare_output(channels // 2)
         for voice in (self._voice, self._fading_voice):
             voice.set_fade(self._fade_frames)
             voice.assign(None, is_faded_in=False)
@@ -95,6 +100,16 @@ class Player:
     def last_block(self) -> CallbackPosition:
         """Position of the callback after its last block; may be read from any thread."""
         return self._position.read()
+
+    def heard_frame(self, seek_number: int) -> float | None:
+        """Return the frame that is heard now, at the device's rate, for any thread; None before this seek is heard.
+
+        It is never past the last mixed frame.
+        """
+        requested_at, number, mixed = self.last_block
+        if number != seek_number:
+            return None
+        return mixed - max(0.0, self.latency - (monotonic() - requested_at)) * self.sample_rate
 
     @property
     def current_ring(self) -> Ring | None:
@@ -123,7 +138,7 @@ class Player:
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
         """Fill a requested block, float32 `[frames, channels]`; `underflow` is True if the device reported one before it.
 
-        The device has two channels for each of its stereo pairs.
+        The device has the channels that `reset` was told.
         """
         self.underflows += underflow or self._is_request_late()
         for start in range(0, len(out), MAX_BLOCK_FRAMES):

@@ -2,8 +2,8 @@
 
 import math
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,8 @@ Tile = NDArray[np.uint8]
 """Levels of a passage, uint8 [lanes, BANDS, TILE_COLUMNS] from `MIN_LEVEL_DB` to 0 dB."""
 
 
-class TileKey(NamedTuple):
+@dataclass(frozen=True, order=True)
+class TileKey:
     """Zoom and number of a tile."""
 
     zoom: int
@@ -152,7 +153,7 @@ def _colour_table(colour: QColor) -> list[int]:
     """Return 256 colours that grow in contrast: from the background over the lane's colour to that of text."""
     background, text = theme.colour(Colour.BACKGROUND), theme.colour(Colour.TEXT)
     dark = _mix(background, colour, 0.3)
-    stops = np.array([each.getRgb()[:3] for each in (background, dark, colour, text)], np.float64)
+    stops = np.array([_channels(each) for each in (background, dark, colour, text)], np.float64)
     positions = np.linspace(0.0, 1.0, 256)
     channels = [np.interp(positions, _PALETTE_STOPS, stops[:, channel]) for channel in range(3)]
     return [QColor(round(red), round(green), round(blue)).rgb() for red, green, blue in zip(*channels, strict=True)]
@@ -160,6 +161,10 @@ def _colour_table(colour: QColor) -> list[int]:
 
 def _mix(first: QColor, second: QColor, weight: float) -> QColor:
     """Return `first` with the fraction `weight` of `second`."""
-    pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
+    pairs = zip(_channels(first), _channels(second), strict=True)
     red, green, blue = (round(one + (other - one) * weight) for one, other in pairs)
     return QColor(red, green, blue)
+
+
+def _channels(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

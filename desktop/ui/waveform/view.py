@@ -113,7 +113,7 @@ class WaveformView(pg.GraphicsView):
         for item in self._items:
             if item is not None:
                 self._view_box.removeItem(item)
-        self._frame_count, self._samples = frames, None
+        self._frame_count, self._samples = frames, None  # before the range changes, which requests samples
         self._tiles = SpectrogramTiles(frames / max(duration, 1e-3))
         self._view_box.set_duration(duration)
         self._items = [

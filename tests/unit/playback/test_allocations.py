@@ -25,7 +25,7 @@ class Callback:
 
     def __init__(self, frames: int, lanes: int, pairs: int = 1) -> None:
         self.player = Player(lanes)
-        self.player.reset(RATE, 0.1, [lane % pairs for lane in range(lanes)])
+        self.player.reset(RATE, 0.1, [lane % pairs for lane in range(lanes)], 2 * pairs)
         self.player.is_gate_open = True
         self.out = np.zeros((frames, 2 * pairs), np.float32)
         self._lanes = lanes

@@ -17,9 +17,10 @@ from desktop.playback.source import PlaybackSource, StemFileSource
 from desktop.segments.live_peaks import LivePeaks
 from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import ORIGINAL_HEIGHT, LaneHeader, OriginalLaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.pages.player.lane_stack import LaneStack
+from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT, OriginalLaneHeader
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.ruler import Ruler
 from desktop.ui.pages.player.sample_reader import SampleReader

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QScrollBar, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.pages.player.lane_header import HEADER_WIDTH
+from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH
 from desktop.ui.pages.player.lane_looks import MIN_LANE_HEIGHT
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.view import WaveformView

@@ -14,7 +14,7 @@ from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import SampleStream, StemFileSource
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import ORIGINAL_HEIGHT
+from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.spectrogram_reader import compute_tile
