@@ -15,7 +15,7 @@ from desktop.ui.widgets.button import ValueButton
 from desktop.ui.widgets.check_box import Switch
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
-_WIDE_FIELD, _NARROW_FIELD = 112, 76
+_WIDE_FIELD, _NARROW_FIELD = 100, 66
 
 
 class LoopGroup(TransportGroup):
