@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.analysis.beats import find_beats
+from desktop.analysis.chords import find_chords, spelled
 from desktop.analysis.chroma import find_chroma, find_tuning
-from desktop.analysis.chords import find_chords
 from desktop.analysis.downbeat import find_bars
 from desktop.analysis.features import FeatureExtractor, Features
 from desktop.analysis.key import find_key
@@ -55,7 +55,7 @@ def analyse_file(
 
     def analyse(conformed: ConformedTrack) -> SongAnalysis:
         rate = conformed.format.sample_rate
-        blocks = ((mono, mono) for mono in (block.mean(axis=0) for block in conformed.blocks()))
+        blocks = ((mono, mono) for mono in (_mono(block.T) for block in conformed.blocks()))
         return analyse_blocks(rate, round((conformed.seconds or 0) * rate), blocks, should_stop, report_progress)
 
     return decode_conformed(track, should_stop, analyse)
@@ -68,12 +68,14 @@ def analyse_features(features: Features) -> SongAnalysis:
     onsets = find_onsets(features)
     beats = find_beats(onsets, chroma)
     grid = None if beats is None else find_bars(beats, features, onsets, chroma)
+    chords = find_chords(chroma, grid, features.seconds)
+    key = find_key(chroma, chords)
     return SongAnalysis(
         grid=grid,
         tempo_bpm=None if grid is None else grid.tempo_bpm,
-        key=find_key(chroma),
+        key=key,
         tuning_cents=tuning,
-        chords=find_chords(chroma, grid, features.seconds),
+        chords=spelled(chords, key),
     )
 
 
@@ -122,5 +124,10 @@ def _read_stems(files: Mapping[str, SequentialSoundFile]) -> Iterator[tuple[Samp
         yield mixture, harmonic
 
 
-def _read_mono(file: SequentialSoundFile) -> NDArray[np.float32]:
-    return file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True).mean(axis=1)
+def _read_mono(file: SequentialSoundFile) -> Samples:
+    return _mono(np.asarray(file.read(_BLOCK_FRAMES, dtype="float32", always_2d=True), np.float32))
+
+
+def _mono(frames: Samples) -> Samples:
+    """Return the mean over the channels of `[frames, channels]`; einsum is ten times as fast as `mean` here."""
+    return np.einsum("fc->f", frames) / frames.shape[1]

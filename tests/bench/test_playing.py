@@ -36,15 +36,15 @@ SCRIPT = """
 import sys, threading, time
 from pathlib import Path
 import numpy as np
-from desktop.playback import reader
+from desktop.playback import player_output
 from desktop.playback.practice import Loop
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 from dataclasses import replace
 
 class Device:
-    latency, sample_rate = 0.0, 44100
-    def __init__(self, sample_rate, fill, on_lost):
+    latency, sample_rate, channels, title, is_fallback = 0.0, 44100, 2, "", False
+    def __init__(self, sample_rate, fill, on_lost, output, channels):
         self.fill, self.ends = fill, threading.Event()
     def start(self):
         threading.Thread(target=self.run, daemon=True, name="device").start()
@@ -56,7 +56,7 @@ class Device:
     def close(self):
         self.ends.set()
 
-reader.Device = Device
+player_output.Device = Device
 paths = [Path(word) for word in sys.argv[1:]]
 session = Session()
 session.open(StemFileSource(paths), [path.stem for path in paths])

@@ -28,7 +28,8 @@ def accessible_role(
     """Return a class decorator that sets the accessible role of a widget class.
 
     For widgets that Qt reports as plain containers. `is_leaf` hides the child widgets, which are details of Qt's
-    implementation. `value` returns the value of a widget as text when it is asked for; its changes are not announced.
+    implementation. `value` returns the value of a widget as text when it is asked for, which AT-SPI does as for its
+    description; changes are not announced.
     """
 
     def register(widget_class: WidgetClass) -> WidgetClass:
@@ -87,7 +88,7 @@ class _Interface(QAccessibleWidget):
 
     def text(self, t: QAccessible.Text) -> str:
         """Return the value from the widget, and any other text as Qt has it."""
-        if t is QAccessible.Text.Value and self._spec.value is not None:
+        if self._spec.value is not None and t in (QAccessible.Text.Value, QAccessible.Text.Description):
             return self._spec.value(self.object())
         return super().text(t)
 

@@ -236,7 +236,7 @@ def test_meter_holds_a_peak_and_then_falls(qtbot: QtBot) -> None:
         meter.show_levels((0.0, 0.0), (0.0, 0.0))
     interface = interface_of(meter)
     assert interface.role() == Role.Indicator
-    assert interface.text(QAccessible.Text.Value) == "−6.0 dB"
+    assert interface.text(QAccessible.Text.Value) == interface.text(QAccessible.Text.Description) == "−6.0 dB"
     now = HOLD_S
     meter.show_levels((0.0, 0.0), (0.0, 0.0))
     assert interface.text(QAccessible.Text.Value) == "−∞ dB"

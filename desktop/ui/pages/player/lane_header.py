@@ -1,16 +1,13 @@
-"""Lane headers: the controls of a stem, and those of the original."""
+"""Lane header of a stem: its name, its controls and its menu."""
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt
 from PySide6.QtGui import (
     QAccessible,
     QContextMenuEvent,
     QEnterEvent,
     QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
@@ -20,13 +17,13 @@ from desktop.text.message import tr
 from desktop.text.transposition import describe_transposition, format_transposition
 from desktop.ui.core.actions import ACTIONS, ActionId
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, HeightHandle, LaneHeaderBase, MenuButton, StemBadge
 from desktop.ui.pages.player.lane_looks import DEFAULT_STEM_ICON, MAX_TITLE_LENGTH, STEM_ICONS, LaneLooks
 from desktop.ui.pages.player.lane_menu import LaneMenu
 from desktop.ui.theme import metrics
-from desktop.ui.theme.icons import awesome_icon, draw_glyph
-from desktop.ui.theme.palette import BADGE_OPACITY, Colour, theme
+from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.accessibility import accessible_role
-from desktop.ui.widgets.button import LetterButton, PaintedButton
+from desktop.ui.widgets.button import LetterButton
 from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.knob import Knob
 from desktop.ui.widgets.label import EditableLabel, ElidedLabel
@@ -34,108 +31,11 @@ from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.text_escaping import escape_tooltip
 from desktop.ui.widgets.value_field import LevelField
 
-HEADER_WIDTH = 272
 ONE_ROW_HEIGHT, TWO_ROW_HEIGHT = 44, 60
 """Height in pixels that a header needs with its controls in one row, and in two."""
-ORIGINAL_HEIGHT = 40
-"""Height in pixels of the original lane."""
 _COMPACT_FADER_WIDTH = 60
 _EDGE_HEIGHT = 6
 """Height in pixels of the strip at the bottom that can be dragged."""
-
-
-class StemBadge(QWidget):
-    """Icon of a stem on a background tinted in its colour."""
-
-    def __init__(self, icon_name: str, colour: Colour, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._icon_name = icon_name
-        self._colour = colour
-        self.setFixedSize(22, 22)
-
-    def set_colour(self, colour: Colour) -> None:
-        """Set the colour of icon and background."""
-        self._colour = colour
-        self.update()
-
-    def paintEvent(self, ev: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        background = theme.colour(self._colour)
-        background.setAlphaF(BADGE_OPACITY)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(background)
-        painter.drawRoundedRect(QRectF(self.rect()), 7, 7)
-        awesome_icon(self._icon_name, self._colour).paint(painter, self.rect().adjusted(4, 4, -4, -4))
-
-
-class LaneHeaderBase(QWidget):
-    """Panel of a lane header, with the lane's colour at its left edge."""
-
-    def __init__(self, colour: Colour, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._colour = colour
-        self.setFixedWidth(HEADER_WIDTH)
-
-    def set_colour(self, colour: Colour) -> None:
-        """Set the colour of the edge."""
-        self._colour = colour
-        self.update()
-
-    def paintEvent(self, ev: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.colour(Colour.PANEL))
-        painter.fillRect(0, self.height() - 1, self.width(), 1, theme.colour(Colour.LINE))
-        painter.fillRect(0, 0, metrics.EDGE_WIDTH, self.height() - 1, theme.colour(self._colour))
-
-
-class HeightHandle(QWidget):
-    """Lower edge of a lane header: a drag changes the height of the lane, a double click makes it automatic.
-
-    The menu of the lane does the same by keys.
-    """
-
-    height_dragged = Signal(int)
-    """Height of the header in logical pixels that the pointer asks for; 0 for an automatic one."""
-
-    def __init__(self, header: QWidget) -> None:
-        super().__init__(header)
-        self._header = header
-        self._grab_offset = 0
-        self.setCursor(Qt.CursorShape.SizeVerCursor)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._grab_offset = self._header.height() - self._y_in_header(event)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.height_dragged.emit(max(1, self._y_in_header(event) + self._grab_offset))
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.height_dragged.emit(0)
-
-    def _y_in_header(self, event: QMouseEvent) -> int:
-        return self._header.mapFromGlobal(event.globalPosition().toPoint()).y()
-
-
-class MenuButton(PaintedButton):
-    """Button for the menu of a lane; it is drawn while the pointer or the focus is in its header."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("", QSize(24, 24), parent)
-        self._is_drawn = False
-        self.setToolTip(ACTIONS[ActionId.SHOW_MENU].tooltip())
-
-    def set_drawn(self, is_drawn: bool) -> None:
-        """Draw the button, or nothing; a press works in both cases."""
-        if is_drawn != self._is_drawn:
-            self._is_drawn = is_drawn
-            self.update()
-
-    def paintEvent(self, e: QPaintEvent) -> None:
-        if self._is_drawn or self.hasFocus():
-            painter = QPainter(self)
-            self.paint_background(painter, theme.colour(Colour.PANEL), 7)
-            draw_glyph(painter, "dots", QRectF(self.rect()).adjusted(5, 5, -5, -5), Colour.DIM)
 
 
 @accessible_role(QAccessible.Role.Grouping)
@@ -148,6 +48,7 @@ class LaneHeader(LaneHeaderBase):
         super().__init__(colour, parent)
         self._controller, self._lane, self._name = controller, lane, name
         self._title = ""
+        self._shown: object = None
         self._badge = StemBadge(STEM_ICONS.get(name, DEFAULT_STEM_ICON), colour)
         self._name_label = EditableLabel(13, 600)
         self._name_label.max_length = MAX_TITLE_LENGTH
@@ -180,11 +81,13 @@ class LaneHeader(LaneHeaderBase):
             self._top_row.addWidget(widget)
         for widget in (self._meter, self._fader, self._level):
             self._bottom_row.addWidget(widget, 1 if widget is self._fader else 0)
-        rows = QVBoxLayout(self)
-        rows.setContentsMargins(metrics.EDGE_WIDTH + 14, 7, 12, 6)
-        rows.setSpacing(2)
-        rows.addLayout(self._top_row)
-        rows.addLayout(self._bottom_row, 1)
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(metrics.EDGE_WIDTH + 14, 7, 12, 6)
+        self._rows.setSpacing(1)
+        self._rows.addLayout(self._top_row)
+        self._rows.addStretch(1)
+        self._rows.addLayout(self._bottom_row)
+        self._rows.addStretch(1)
 
     def _connect(self) -> None:
         mix, lane = self._controller.mix, self._lane
@@ -220,6 +123,8 @@ class LaneHeader(LaneHeaderBase):
             return
         for widget in (self._badge, self._menu_button, self._meter, self._level):
             widget.setVisible(not is_compact)
+        for row, stretch in enumerate((1, 0, 0, 0) if is_compact else (0, 1, 0, 1)):
+            self._rows.setStretch(row, stretch)
         self._badge_gap.changeSize(0 if is_compact else 4, 0)
         if is_compact:
             self._top_row.insertWidget(self._top_row.indexOf(self._mute), self._fader)
@@ -230,11 +135,15 @@ class LaneHeader(LaneHeaderBase):
             self._fader.setMaximumWidth(HEADER_WIDTH)
 
     def refresh(self) -> None:
-        """Show the current mix and look of the lane."""
-        self._show_title(self._looks.title(self._name))
-        self._show_colour(self._looks.colour(self._name))
-        mix = self._controller.mix.lane_mix(self._lane)
-        is_audible = self._controller.mix.is_audible(self._lane)
+        """Show the current mix and look of the lane, if they are not shown already: a drag changes one lane only."""
+        mix, is_audible = self._controller.mix.lane_mix(self._lane), self._controller.mix.is_audible(self._lane)
+        title, colour = self._looks.title(self._name), self._looks.colour(self._name)
+        if (mix, is_audible, title, colour) == self._shown:
+            return
+        # Without a track, controls can be moved away from the mix that they show.
+        self._shown = (mix, is_audible, title, colour) if self._controller.is_ready else None
+        self._show_title(title)
+        self._show_colour(colour)
         self._mute.setChecked(mix.mute)
         self._solo.setChecked(mix.solo)
         self._pan.show_value(round(mix.pan * 100))
@@ -316,67 +225,6 @@ class LaneHeader(LaneHeaderBase):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._menu_button.set_drawn(False)
-
-
-@accessible_role(QAccessible.Role.Grouping)
-class OriginalLaneHeader(LaneHeaderBase):
-    """Lane header of the original in one row: level, and a solo button that compares it with the stems."""
-
-    def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
-        super().__init__(Colour.DIM, parent)
-        self._controller = controller
-        self.setAccessibleName(tr("Original lane"))
-        self._name_label = ElidedLabel(13, 600)
-        self._name_label.show_text(tr("Original"))
-        self._meter = StereoMeter(tr("{stem} meter", stem=tr("Original")), Colour.DIM)
-        self._meter.setFixedWidth(24)
-        self._fader = Fader(tr("Level of the original"), Colour.DIM)
-        self._fader.setFixedWidth(54)
-        self._level = LevelField(tr("Level of the original in decibels"))
-        self._solo = LetterButton("S", tr("Hear the original"), Colour.SOLO, Colour.ON_SOLO)
-        action = ACTIONS[ActionId.HEAR_ORIGINAL]
-        self._solo.setToolTip(action.tooltip(tr("Hear the original in place of the stems")))
-        self._solo.setAccessibleDescription(tr("Key: {key}", key=action.key_texts[0]))
-        row = QHBoxLayout(self)
-        row.setContentsMargins(metrics.EDGE_WIDTH + 14, 0, 12, 1)
-        row.setSpacing(4)
-        row.addWidget(self._name_label, 1)
-        row.addSpacing(4)
-        for widget in (self._meter, self._fader, self._level, self._solo):
-            row.addWidget(widget)
-        self._solo.toggled.connect(self._set_solo)
-        self._solo.exclusive_requested.connect(lambda: controller.mix.solo_only(controller.mix.original_lane))
-        for control in (self._fader.db_changed, self._level.value_entered):
-            control.connect(self._set_gain_db)
-        self.refresh()
-
-    def _set_solo(self, is_on: bool) -> None:
-        self._controller.mix.set_solo(self._controller.mix.original_lane, is_on)
-
-    def _set_gain_db(self, db: float) -> None:
-        self._controller.mix.set_gain_db(self._controller.mix.original_lane, db)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(HEADER_WIDTH, ORIGINAL_HEIGHT)
-
-    def refresh(self) -> None:
-        """Show the current mix of the original."""
-        controls = self._controller.mix
-        mix = controls.lane_mix(controls.original_lane)
-        self._solo.setChecked(mix.solo)
-        self._fader.show_db(mix.gain_db)
-        self._level.show_level(mix.gain_db)
-        self._name_label.set_colour(Colour.TEXT if mix.solo else Colour.DIM)
-        if not mix.solo:
-            self._meter.show_silence()
-
-    def show_levels(self, levels: LaneLevels) -> None:
-        """Show levels on the meter."""
-        self._meter.show_levels((levels.peak_left, levels.peak_right), (levels.rms_left, levels.rms_right))
-
-    def show_silence(self) -> None:
-        """Show silence on the meter at once."""
-        self._meter.show_silence()
 
 
 def describe_pan(percent: int) -> str:

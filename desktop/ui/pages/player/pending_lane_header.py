@@ -5,7 +5,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.pages.player.lane_header import HEADER_WIDTH, LaneHeaderBase, StemBadge
+from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, LaneHeaderBase, StemBadge
 from desktop.ui.pages.player.lane_looks import DEFAULT_STEM_ICON
 from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.accessibility import accessible_role

@@ -1,5 +1,6 @@
 """Lane headers of a real song: pan, exclusive solo, typed level, name, colour, height, transposition, the original."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -18,16 +19,19 @@ from desktop.playback.mix import ORIGINAL_LANE
 from desktop.playback.session import Session
 from desktop.playback.song_state import LaneLook
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import ORIGINAL_HEIGHT, HeightHandle, LaneHeader, OriginalLaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
+from desktop.ui.pages.player.lane_header_parts import HeightHandle
 from desktop.ui.pages.player.lane_looks import MAX_LANE_HEIGHT, MIN_LANE_HEIGHT
 from desktop.ui.pages.player.lane_menu import TransposeDialog
 from desktop.ui.pages.player.lane_stack import SCROLLED_LANE_HEIGHT, share_heights
+from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT, OriginalLaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.sample_reader import read_samples
 from desktop.ui.pages.player.song_loader import SongStateStore, open_stem_files
 from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import LetterButton
+from desktop.ui.widgets.fader import Fader
 from desktop.ui.widgets.knob import Knob
 from desktop.ui.widgets.label import EditableLabel, ElidedLabel
 from desktop.ui.widgets.stereo_meter import StereoMeter
@@ -313,3 +317,18 @@ def test_meters_follow_the_levels_of_their_lanes(panel: PlayerPanel, controller:
 )
 def test_lanes_share_the_height_that_the_others_leave(heights: list[int], available: int, shared: list[float]) -> None:
     assert share_heights(heights, available) == shared
+
+
+def test_low_lane_keeps_pan_fader_mute_solo_and_its_menu_in_one_row(qtbot: QtBot, panel: PlayerPanel) -> None:
+    panel.resize(1168, 330)
+    QApplication.processEvents()
+    header = lanes(panel)[0]
+    kept = [child(header, Knob), child(header, Fader), button(header, "M"), button(header, "S")]
+    assert all(widget.isVisible() for widget in kept)
+    assert len({widget.geometry().center().y() for widget in kept}) == 1
+    assert all(left.geometry().right() < right.geometry().left() for left, right in itertools.pairwise(kept))
+    assert not child(header, LevelField).isVisible()
+    qtbot.keyClick(button(header, "M"), Qt.Key.Key_F10, Qt.KeyboardModifier.ShiftModifier)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    menu.close()

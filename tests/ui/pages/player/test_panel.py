@@ -21,7 +21,8 @@ from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.core.job_text import format_runtime
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import ORIGINAL_HEIGHT, LaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
+from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT
 from desktop.ui.pages.player.panel import PlayerMessage, PlayerPanel
 from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.song_loader import SongStateStore
