@@ -22,7 +22,7 @@ from desktop.ui.app.model_store_watcher import ModelStoreWatcher
 from desktop.ui.app.navigation import Navigation
 from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_bindings import bind_player_actions
-from desktop.ui.app.practice_bindings import bind_practice_actions
+from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
@@ -109,8 +109,8 @@ class MainWindow(QMainWindow):
         self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.registry, home, self)
         self._transport_bar.action_requested.connect(self.registry.run)
         self.library.covers.cover_loaded.connect(self.player_panel.page_header.cover.update)
-        self.player.analysed.connect(self.library.set_song_tempo_and_key)
-        feed.analysis_changed.connect(self.player.update_analysis)
+        self.player.found_analysis.corrected.connect(self.library.set_song_tempo_and_key)
+        feed.analysis_changed.connect(self.player.found_analysis.reload)
         self.player_panel.action_requested.connect(self._job_actions.run_action)
         self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
         feed.draft_extended.connect(self.player_panel.update_draft)
@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
         bind_practice_actions(actions, self.player)
+        bind_sound_actions(actions, self.player, self)
 
     def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""

@@ -1,11 +1,19 @@
-"""Bindings of the actions of practice: loops, markers, and what the view follows."""
+"""Bindings of the actions of practice: loops, markers, speed, key, click, analysis, and what the view follows."""
 
 from dataclasses import replace
 from functools import partial
 
+from PySide6.QtWidgets import QWidget
+
+from desktop.playback.practice import MAX_COUNT_IN_BARS
+from desktop.playback.song_state import SNAPSHOTS
+from desktop.text.transposition import CENTS_PER_SEMITONE
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.core.actions import ActionId
+from desktop.ui.pages.player.chord_dialog import ChordDialog
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.pitch_groups import SPEED_STEP_PERCENT
+from desktop.ui.pages.player.trainer_dialog import TrainerDialog
 
 
 def bind_practice_actions(registry: ActionRegistry, player: PlayerController) -> None:
@@ -42,3 +50,37 @@ def bind_practice_actions(registry: ActionRegistry, player: PlayerController) ->
     registry.bind(ActionId.SNAP_TO_BEATS, loops.toggle_snapping)
     registry.bind(ActionId.FOLLOW_PLAYHEAD, toggle_follow)
     registry.bind(ActionId.SHOW_SPECTROGRAM, toggle_spectrogram)
+
+
+def bind_sound_actions(registry: ActionRegistry, player: PlayerController, window: QWidget) -> None:
+    """Bind speed, key, click, count-in, snapshots, limiter, tempo and chords; dialogs belong to `window`."""
+    practice = player.practice
+
+    def step_key(semitones: int) -> None:
+        practice.set_cents(practice.state.cents + semitones * CENTS_PER_SEMITONE)
+
+    def step_speed(percent: float) -> None:
+        practice.set_speed_percent(player.speed_percent + percent)
+
+    def toggle_click() -> None:
+        if player.analysis.current.grid is not None:
+            practice.set_click_on(not practice.state.click.is_on)
+
+    def cycle_count_in() -> None:
+        if player.analysis.current.grid is not None:
+            practice.set_count_in_bars((practice.state.count_in_bars + 1) % (MAX_COUNT_IN_BARS + 1))
+
+    registry.bind(ActionId.SPEED_DOWN, lambda: step_speed(-SPEED_STEP_PERCENT))
+    registry.bind(ActionId.SPEED_UP, lambda: step_speed(SPEED_STEP_PERCENT))
+    registry.bind(ActionId.KEY_DOWN, lambda: step_key(-1))
+    registry.bind(ActionId.KEY_UP, lambda: step_key(1))
+    registry.bind(ActionId.RESET_SPEED_AND_KEY, practice.reset_speed_and_key)
+    registry.bind(ActionId.SPEED_TRAINER, lambda: TrainerDialog(player, window).show())
+    registry.bind(ActionId.CLICK, toggle_click)
+    registry.bind(ActionId.COUNT_IN, cycle_count_in)
+    registry.bind(ActionId.RETURN_TO_LOOP_START, player.return_to_loop_start)
+    registry.bind_for_lanes(ActionId.CHOOSE_MIX, lambda number: player.choose_snapshot(SNAPSHOTS[number]))
+    registry.bind(ActionId.LIMITER, lambda: player.mix.set_limiter(not practice.state.master.has_limiter))
+    registry.bind(ActionId.TAP_TEMPO, player.tempo_taps.tap)
+    registry.bind(ActionId.NAME_CHORD, player.chord_requested.emit)
+    player.chord_requested.connect(lambda: ChordDialog(player, window).open() if player.is_ready else None)

@@ -282,7 +282,7 @@ _ACTIONS = (
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
-    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space",), icon="stop"),
     # In the library, Ctrl+Z restores removed songs wherever the focus is.
     Action(
         ActionId.UNDO_CHANGE,
