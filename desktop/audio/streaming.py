@@ -44,14 +44,20 @@ class SequentialSoundFile(soundfile.SoundFile):
     def __init__(self, path: Path, start: int = 0) -> None:
         """Open at frame `start`. Raises soundfile.SoundFileError if the file cannot be opened."""
         super().__init__(native_path(path))
-        if self.format == "MP3":
-            self._skip_by_reading(start)
-        elif start:
-            self.seek(start)
+        if start:
+            self.continue_at(start)
 
     def seekable(self) -> bool:
         """Return False, so that soundfile does not seek after each read."""
         return False
+
+    def continue_at(self, frame: int) -> None:
+        """Let the next read begin at `frame`. Raises soundfile.SoundFileError."""
+        if self.format == "MP3":
+            self.seek(0)
+            self._skip_by_reading(frame)
+        else:
+            self.seek(frame)
 
     def _skip_by_reading(self, frames: int) -> None:
         while frames > 0 and len(self.read(min(frames, _SKIP_BLOCK_FRAMES), dtype="float32")):

@@ -13,6 +13,8 @@ MAX_DB = 6.0
 MAX_TRANSPOSITION_CENTS = 1200
 ORIGINAL_LANE = "original"
 """Name of the lane with the song before it was separated, which is no stem."""
+CLICK_LANE = "click"
+"""Name of the lane with the metronome, which is in no mix but can be sent to another output."""
 
 Level = Annotated[float, Meta(ge=MIN_DB, le=MAX_DB)]
 """Level in dB, in the range of a fader."""

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from desktop.audio.stems import sort_stem_names
 from desktop.playback.ring import LaneSamples
-from desktop.playback.source import SampleStream
+from desktop.playback.source import SourceStream
 from desktop.segments.partial_result import PartialResult
 from desktop.segments.store import SegmentStore, StoreManifest
 
@@ -32,7 +32,7 @@ class PartialSource:
         self.frames = manifest.frames
         self.lanes = len(manifest.sources)
 
-    def open_stream(self, start: int) -> SampleStream:
+    def open_stream(self, start: int) -> SourceStream:
         """Return a stream from frame `start` on."""
         return _PartialStream(self, PartialResult(*self._folders), start)
 
@@ -42,9 +42,8 @@ class _PartialStream:
         self._sample_rate, self._lane_names, self._frames = source.sample_rate, source.lane_names, source.frames
         self._result = result
         self._result.refresh()
-        self._position = start
         self._fade_frames = max(1, int(_FADE_S * source.sample_rate))
-        self._final_weight = 1.0 if self._ready_until(self._usable_stores()[0], start, start + 1) > start else 0.0
+        self.seek(start)
 
     @property
     def has_ended(self) -> bool:
@@ -64,6 +63,11 @@ class _PartialStream:
             sound = self._read_lanes(None, end, end)
         self._position += len(sound)
         return sound
+
+    def seek(self, frame: int) -> None:
+        """Continue at `frame`."""
+        self._position = frame
+        self._final_weight = 1.0 if self._ready_until(self._usable_stores()[0], frame, frame + 1) > frame else 0.0
 
     def close(self) -> None:
         """Do nothing: the stream holds no file open."""

@@ -7,7 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.playback.mixer import RAMP_S, GainRamp, Mixer
+from desktop.playback.levels import Dropouts, Levels
+from desktop.playback.limiter import Limiter
+from desktop.playback.meters import LevelMeter
+from desktop.playback.mixer import GainRamp, Mixer, ramp_frames
 from desktop.playback.ring import LaneSamples, Ring
 
 MAX_BLOCK_FRAMES = 8192
@@ -45,34 +48,68 @@ class Player:
         self.underflows = 0
         """Number of device underflows: reported by PortAudio, or inferred from a block that was requested too late."""
         self.sample_rate = 44100
-        self.latency = 0.0
+        self.device_number = 0
+        """Number of devices that `reset` has prepared for."""
+        self.has_limiter = False
+        """Whether the sum is limited; may be set from any thread."""
+        self.device_latency = 0.0
         """Seconds from the callback to audible sound, as reported by the device; 0 if unknown."""
         self.mixer = Mixer(lanes, self.sample_rate, MAX_BLOCK_FRAMES)
         self._position = PositionRecord()
         self._master_gain = 1.0
-        self._gate = GainRamp(1, 0.0, self.sample_rate, MAX_BLOCK_FRAMES)
         self._voice, self._fading_voice = RingVoice(lanes, MAX_BLOCK_FRAMES), RingVoice(lanes, MAX_BLOCK_FRAMES)
-        self._fade_frames = int(RAMP_S * self.sample_rate)
         self._lanes = np.zeros((MAX_BLOCK_FRAMES, lanes, 2), dtype=np.float32)
         self._fading_lanes = np.zeros((MAX_BLOCK_FRAMES, lanes, 2), dtype=np.float32)
+        self._prepare_output(1)
 
-    def reset(self, sample_rate: int, latency: float) -> None:
-        """Prepare for a newly opened device and drop all rings; no callback may be running."""
-        self.sample_rate, self.latency = sample_rate, latency
-        self._fade_frames = int(RAMP_S * sample_rate)
+    def _prepare_output(self, pairs: int) -> None:
+        """Allocate what depends on the sample rate and on the stereo pairs of the device, of which there are `pairs`."""
+        self._fade_frames = ramp_frames(self.sample_rate)
+        self._gate = GainRamp(pairs, 0.0, self.sample_rate, MAX_BLOCK_FRAMES)
+        self._limiter = Limiter(self.sample_rate, MAX_BLOCK_FRAMES, pairs)
+        self._pair_meter = LevelMeter(pairs, MAX_BLOCK_FRAMES)
+        self._undelivered_frames = 0
+        self._sums = np.zeros((MAX_BLOCK_FRAMES, pairs, 2), dtype=np.float32)
+        self._channels = self._sums.reshape(MAX_BLOCK_FRAMES, 2 * pairs)
+
+    def reset(
+        self, sample_rate: int, latency: float, lane_pairs: Sequence[int] | None = None, channels: int = 2
+    ) -> None:
+        """Prepare for a newly opened device and drop all rings; no callback may be running.
+
+        `latency` is in seconds. `lane_pairs` has the index of the device's stereo pair for each lane; None sends all to
+        the first. The device has an even number of `channels`.
+        """
+        self.sample_rate, self.device_latency = sample_rate, latency
+        self.device_number += 1
         self.requested_ring = None
         self._position.write(0.0, -1, 0)
-        self._gate.set_sample_rate(sample_rate)
-        self._gate.gains[0] = 0.0
+        self._prepare_output(channels // 2)
         for voice in (self._voice, self._fading_voice):
             voice.set_fade(self._fade_frames)
             voice.assign(None, is_faded_in=False)
-        self.mixer.reset(sample_rate)
+        self.mixer.reset(sample_rate, lane_pairs)
+
+    @property
+    def latency(self) -> float:
+        """Seconds from the callback to audible sound, with the delay of the limiter; 0 if unknown."""
+        delay = self._limiter.delay_frames / self.sample_rate if self.has_limiter else 0.0
+        return self.device_latency + delay if self.device_latency else 0.0
 
     @property
     def last_block(self) -> CallbackPosition:
         """Position of the callback after its last block; may be read from any thread."""
         return self._position.read()
+
+    def heard_frame(self, seek_number: int) -> float | None:
+        """Return the frame that is heard now, at the device's rate, for any thread; None before this seek is heard.
+
+        It is never past the last mixed frame.
+        """
+        requested_at, number, mixed = self.last_block
+        if number != seek_number:
+            return None
+        return mixed - max(0.0, self.latency - (monotonic() - requested_at)) * self.sample_rate
 
     @property
     def current_ring(self) -> Ring | None:
@@ -84,13 +121,25 @@ class Player:
         """Number of times that the sound faded out because the reader was late."""
         return self._voice.late_reads + self._fading_voice.late_reads
 
-    def set_gains(self, master: float, lanes: Sequence[float]) -> None:
-        """Set the target gains, linear: `master` of the sum, `lanes` of each lane."""
+    @property
+    def dropouts(self) -> Dropouts:
+        """Interruptions of the sound so far."""
+        return Dropouts(self.underflows, self.late_reads)
+
+    def set_gains(self, master: float, lanes: Sequence[tuple[float, float]]) -> None:
+        """Set the target gains, linear: `master` of the sum, `lanes` of the left and the right channel of each lane."""
         self._master_gain = master
         self.mixer.target_gains[:] = lanes
 
+    def take_levels(self) -> Levels:
+        """Return the levels since the last call, for use by one thread."""
+        return Levels(self.mixer.meter.take(), self._pair_meter.take()[0], self._limiter.take_reduction_db())
+
     def fill(self, out: NDArray[np.float32], underflow: bool = False) -> None:
-        """Fill a requested block, float32 `[frames, 2]`; `underflow` is True if the device reported one before it."""
+        """Fill a requested block, float32 `[frames, channels]`; `underflow` is True if the device reported one before it.
+
+        The device has the channels that `reset` was told.
+        """
         self.underflows += underflow or self._is_request_late()
         for start in range(0, len(out), MAX_BLOCK_FRAMES):
             self._fill_chunk(out[start : start + MAX_BLOCK_FRAMES])
@@ -100,29 +149,37 @@ class Player:
     def _is_request_late(self) -> bool:
         """Return True if the device may have played its whole buffer: PulseAudio and PipeWire do not report it."""
         requested_at = self._position.requested_at
-        return requested_at > 0.0 and 0.0 < self.latency * _MIN_BUFFER_FILL < monotonic() - requested_at
+        return requested_at > 0.0 and 0.0 < self.device_latency * _MIN_BUFFER_FILL < monotonic() - requested_at
 
     def _fill_chunk(self, out: NDArray[np.float32]) -> None:
         self._start_crossfade(len(out))
-        is_open = self.is_gate_open
-        self._gate.targets[0] = self._master_gain if is_open else 0.0
-        if self.current_ring is None or not (is_open or self._is_gate_audible()):
-            out.fill(0.0)
-            return
-        lanes = self._lanes[: len(out)]
+        sums = self._sums[: len(out)]
+        self._gate.targets.fill(self._master_gain if self.is_gate_open else 0.0)
+        if self.current_ring is not None and (self.is_gate_open or self._gate.is_audible):
+            self._mix_rings(sums)
+            self._undelivered_frames = self._limiter.delay_frames
+        else:
+            sums.fill(0.0)
+        if self._undelivered_frames > 0 or self.is_gate_open:
+            self._undelivered_frames -= len(out)
+            self._limiter.is_on = self.has_limiter
+            self._limiter.process(sums)
+            self._pair_meter.add(sums)
+        np.copyto(out, self._channels[: len(out)])
+
+    def _mix_rings(self, sums: LaneSamples) -> None:
+        """Mix the next frames of the rings into `sums`, float32 `[frames, pairs, 2]`, at the level of the master."""
+        lanes = self._lanes[: len(sums)]
         self._voice.read(lanes)
         if self._fading_voice.ring:
             # Added before the mixer, whose gain ramps advance with every call.
-            fading_lanes = self._fading_lanes[: len(out)]
+            fading_lanes = self._fading_lanes[: len(sums)]
             self._fading_voice.read(fading_lanes, fading_out=True)
             np.add(lanes, fading_lanes, out=lanes)
             if self._fading_voice.is_silent:
                 self._fading_voice.ring = None
-        self.mixer.mix(lanes, out)
-        self._gate.apply(out[:, None])
-
-    def _is_gate_audible(self) -> bool:
-        return self._gate.gains.item(0) > 0.0
+        self.mixer.mix(lanes, sums)
+        self._gate.apply(sums)
 
     def _start_crossfade(self, frames: int) -> None:
         """Start a cross-fade to the requested ring, before a block of `frames` frames."""
@@ -134,7 +191,7 @@ class Player:
             if not requested.can_play(ring.position, frames + self._fade_frames):
                 return
         self._voice, self._fading_voice = self._fading_voice, self._voice
-        is_audible = self._is_gate_audible()
+        is_audible = self._gate.is_audible
         self._voice.assign(requested, is_faded_in=not is_audible)
         if not is_audible:
             self._fading_voice.ring = None

@@ -9,6 +9,8 @@ from desktop.playback.mix import Level
 
 MIN_SPEED_PERCENT, MAX_SPEED_PERCENT = 25, 200
 MAX_COUNT_IN_BARS = 2
+MIN_LOOP_S = 0.02
+"""Shortest loop in seconds."""
 
 Second = Annotated[float, Meta(ge=0, le=1e9)]
 SpeedPercent = Annotated[float, Meta(ge=MIN_SPEED_PERCENT, le=MAX_SPEED_PERCENT)]

@@ -2,16 +2,20 @@
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from time import monotonic
 
-from desktop.errors import SoundUnavailableError, StorageError
-from desktop.playback.device import Device
+from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailableError
+from desktop.playback.chain import EXTRA_LANES, Chain
+from desktop.playback.chain_settings import ChainSettings
+from desktop.playback.click import Beat, count_in_start_s
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
+from desktop.playback.player_output import PlayerOutput
 from desktop.playback.ring import Ring
-from desktop.playback.source import PlaybackSource, ResampledStream, SampleStream
-from desktop.text.message import Message
+from desktop.playback.source import PlaybackSource
+from desktop.playback.time_map import Piece, TimeMap
 
 # Seconds read ahead of the playhead.
 _READ_AHEAD_S = 2.0
@@ -19,16 +23,25 @@ _READ_AHEAD_S = 2.0
 _PREROLL_S = 0.15
 # Seconds read before another source of the same track takes over; the old source plays meanwhile.
 _SWITCH_PREROLL_S = 0.5
+# Seconds that the heard feed must hold before another one is created.
+_SAFE_S = 0.3
+# Seconds from a change of loop, speed, key or click to the frame at which the new feed should take over.
+_LEAD_S = 0.03
+# Seconds before a step of the speed trainer in which the feed of the next speed is created.
+_STEP_NOTICE_S = 0.5
 # Seconds between polls; one poll costs some microseconds.
 _POLL_INTERVAL_S = 0.02
+# The same while a take-over is awaited.
+_SHORT_POLL_INTERVAL_S = 0.005
 # Seconds of pause after which the device is released.
 _RELEASE_DEVICE_AFTER_S = 3.0
+# The same if it plays in place of the chosen one, which is looked for when a device is opened.
+_RELEASE_FALLBACK_AFTER_S = 0.2
 # Seconds between two log lines about dropouts.
 _LOG_INTERVAL_S = 10.0
 # Seconds that `close` waits for a sound server that does not respond.
 _CLOSE_TIMEOUT_S = 2.0
 _BLOCK_FRAMES = 8192
-_DEVICE_LOST = Message("The sound device was lost. Connect one, then press play again.")
 _log = logging.getLogger(__name__)
 
 
@@ -36,29 +49,47 @@ _log = logging.getLogger(__name__)
 class Cue:
     """Playback request: a source from a frame on.
 
-    `seek_number` identifies the seek, and stays the same if only the source changes.
+    `seek_number` identifies the seek, and stays the same if only source or settings change: then the source goes on where
+    it is heard.
     """
 
     source: PlaybackSource
     frame: int
     seek_number: int
+    settings: ChainSettings = field(default_factory=ChainSettings)
+    count_in: Sequence[Beat] = ()
+    """Beats that are counted in before `frame`."""
+
+    @property
+    def start(self) -> Piece:
+        """First piece of the seek's time map."""
+        second, speed = self.frame / self.source.sample_rate, self.settings.speed_at(0)
+        return Piece(0, count_in_start_s(self.count_in, speed) if self.count_in else second, speed, second)
 
 
 @dataclass(frozen=True)
 class _Feed:
-    """Ring and the stream that fills it."""
+    """Ring and the chain that fills it from a source."""
 
     ring: Ring
-    stream: SampleStream
+    chain: Chain
+    source: PlaybackSource
 
-    def fill(self, frames: int) -> None:
-        """Read until the ring holds `frames` frames or the source has no more for now. Raises StorageError."""
-        while self.ring.readable_frames < frames and self.ring.writable_frames > 0:
-            sound = self.stream.read(min(_BLOCK_FRAMES, self.ring.writable_frames))
-            self.ring.is_starved = not len(sound)
-            if self.ring.is_starved:
+    def fill(self, frames: int, should_stop: Callable[[], bool] = lambda: False) -> None:
+        """Read until the ring holds `frames` frames, or the source has no more for now, or `should_stop` says so.
+
+        Raises StorageError.
+        """
+        ring = self.ring
+        while ring.readable_frames < frames and ring.writable_frames > 0:
+            sound = self.chain.read(min(_BLOCK_FRAMES, ring.writable_frames))
+            ring.time_map = self.chain.time_map
+            if self.chain.has_ended:
+                ring.end = ring.written_end + len(sound)
+            ring.is_starved = not len(sound)
+            ring.write(sound)
+            if ring.is_starved or should_stop():
                 return
-            self.ring.write(sound)
 
 
 class Reader:
@@ -72,13 +103,17 @@ class Reader:
         player: Player,
         cue: Cue,
         on_ended: Callable[[int], None],
-        on_error: Callable[[SoundUnavailableError | StorageError], None],
+        on_error: Callable[[SoundUnavailableError | StorageError | StretchUnavailableError], None],
         predecessor: "Reader | None" = None,
+        output: OutputSettings | None = None,
+        lane_names: Sequence[str] = (),
+        on_notice: Callable[[str], None] = lambda message: None,
     ) -> None:
         """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
 
         It calls `on_ended` with the number of the seek that was played to the track's end, and `on_error`.
         """
+        self._wake_event = threading.Event()
         self.cue = cue
         """Latest cue, written by the window and read by the thread; cues are not queued."""
         self.is_buffering = False
@@ -87,15 +122,14 @@ class Reader:
         self._on_ended = on_ended
         self._on_error = on_error
         self._predecessor = predecessor
-        self._device: Device | None = None
+        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice)
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
-        self._is_device_lost = self._is_closing = False
+        self._is_closing = False
         self.has_ended = False
         """True after an error or `close`: the reader plays nothing more."""
         self._logged_dropouts, self._next_log_at = 0, 0.0
-        self._wake_event = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._thread.start()
 
@@ -106,6 +140,11 @@ class Reader:
     def close(self) -> None:
         """Have the thread release the device and end; do not wait for it."""
         self._is_closing = True
+        self._wake_event.set()
+
+    def set_output(self, settings: OutputSettings) -> None:
+        """Use another output, at once if a device is open."""
+        self._output.settings = settings
         self._wake_event.set()
 
     def join(self) -> None:
@@ -121,7 +160,7 @@ class Reader:
                 self._predecessor = None
             while not self._is_closing:
                 self._run_once()
-        except (SoundUnavailableError, StorageError) as error:
+        except (SoundUnavailableError, StorageError, StretchUnavailableError) as error:
             self._stop_playing()
             if not self._is_closing:
                 self._on_error(error)
@@ -134,13 +173,11 @@ class Reader:
 
     def _run_once(self) -> None:
         self._wait_for_work()
-        if self._is_device_lost and not self._player.is_gate_open:
-            self._close_device()
-        if self._is_device_lost:
-            raise SoundUnavailableError(_DEVICE_LOST)
-        if self._player.is_gate_open and not self._device:
+        if self._output.is_stale:
+            self._replace_device()
+        if self._player.is_gate_open and not self._output.is_open:
             self._open_device()
-        if self._device and self._active_cue is not self.cue:
+        if self._output.is_open and self._has_startable_cue():
             self._start_cue(self.cue)
         self._read_ahead()
         self._check_end()
@@ -148,81 +185,152 @@ class Reader:
 
     def _wait_for_work(self) -> None:
         """Wait for the next poll; during a pause, wait for `wake`, and release the device after a while."""
-        if (
-            not self._wake_event.wait(_POLL_INTERVAL_S if self._player.is_gate_open else _RELEASE_DEVICE_AFTER_S)
-            and not self._player.is_gate_open
-        ):
+        if not self._player.is_gate_open:
+            timeout_s = _RELEASE_FALLBACK_AFTER_S if self._output.is_fallback else _RELEASE_DEVICE_AFTER_S
+        else:
+            timeout_s = _SHORT_POLL_INTERVAL_S if self._active_cue is not self.cue else _POLL_INTERVAL_S
+        if not self._wake_event.wait(timeout_s) and not self._player.is_gate_open:
             self._close_device()
             self._wake_event.wait()
         self._wake_event.clear()
 
-    def _open_device(self) -> None:
-        cue = self.cue
-        self._device = Device(cue.source.sample_rate, self._player.fill, self._on_device_lost)
-        self._player.reset(self._device.sample_rate, self._device.latency)
-        self._start_cue(cue)
-        self._device.start()
+    def _open_device(self, resumed: "tuple[_Feed, int] | None" = None) -> None:
+        """Open the device and start the latest cue, or go on from a frame of a feed that another device played."""
+        cue, earlier_rate = self.cue, self._player.sample_rate
+        self._output.open(cue.source.sample_rate)
+        if resumed:
+            feed, frame = resumed
+            self._request(self._continue_feed(feed, cue, frame, self._player.sample_rate / earlier_rate))
+            self._active_cue = cue
+        else:
+            self._start_cue(cue)
+        self._output.start()
 
-    def _close_device(self) -> None:
-        device, self._device = self._device, None
-        if device:
-            device.close()
+    def _replace_device(self) -> None:
+        """Close the device that was lost or is not wanted any more; if the song plays, go on where it was heard."""
+        is_playing, resumed = self._player.is_gate_open, self._heard_feed()
+        self._close_device(is_replaced=is_playing)
+        if is_playing:
+            self._open_device(resumed)
+
+    def _heard_feed(self) -> "tuple[_Feed, int] | None":
+        """Return the feed of the latest seek with its frame that is heard, or will be first; None if there is none."""
+        self._release_replaced_feed()
+        seek_number, player = self.cue.seek_number, self._player
+        for feed in (self._current_feed, self._next_feed):
+            if feed and feed.ring.seek_number == seek_number:
+                frame = player.heard_frame(seek_number) if feed.ring is player.current_ring else None
+                return feed, feed.ring.position if frame is None else int(frame)
+        return None
+
+    def _close_device(self, is_replaced: bool = False) -> None:
+        if self._output.is_open:
+            self._output.close(is_replaced)
             self._log_dropouts(is_forced=True)
         for feed in (self._current_feed, self._next_feed):
             if feed:
-                feed.stream.close()
+                feed.chain.close()
         self._current_feed = self._next_feed = self._active_cue = None
-        self._is_device_lost = False
 
-    def _on_device_lost(self) -> None:
-        self._is_device_lost = True
-        self._wake_event.set()
+    def _has_startable_cue(self) -> bool:
+        """Return True if a new cue has to be started now.
+
+        It waits for a take-over that is about to happen: otherwise none would happen while a slider is dragged.
+        """
+        return self._active_cue is not self.cue and not self._is_take_over_imminent(self.cue.seek_number)
+
+    def _is_take_over_imminent(self, seek_number: int) -> bool:
+        current, following = self._current_feed, self._next_feed
+        if not (current and following and self._player.is_gate_open):
+            return False
+        return (
+            current.ring is self._player.current_ring
+            and current.ring.seek_number == following.ring.seek_number == seek_number
+            and not (current.ring.is_starved or following.ring.is_starved)
+            and following.ring.position <= current.ring.position + 2 * self._frames(_LEAD_S)
+        )
 
     def _start_cue(self, cue: Cue) -> None:
-        """Read a cue's source from the cue's frame on, or from the current position if the same seek is heard."""
+        """Read a cue's source from the cue's frame on, or from where it is heard if the same seek is heard."""
         self._release_replaced_feed()
-        newest_feed = self._next_feed or self._current_feed
-        playing_ring = (
-            newest_feed.ring
-            if newest_feed and self._active_cue and self._active_cue.seek_number == cue.seek_number
-            else None
-        )
-        if self._next_feed:
-            self._next_feed.stream.close()
-        feed = self._next_feed = self._create_feed(cue, playing_ring)
+        current, following = self._current_feed, self._next_feed
+        if current and current.ring.seek_number == cue.seek_number:
+            if current.ring is self._player.current_ring:
+                self._player.requested_ring = current.ring  # not `following`, which is replaced
+            current.fill(self._frames(_SAFE_S))
+            lead = self._frames(_LEAD_S) if self._player.is_gate_open else 0
+            frame = current.ring.position + min(lead, current.ring.readable_frames)
+            feed = self._continue_feed(current, cue, frame)
+        elif following and following.ring.seek_number == cue.seek_number:
+            feed = self._continue_feed(following, cue, following.ring.position)
+        else:
+            feed = self._create_feed(cue, cue.start, cue.count_in)
+        self._request(feed)
         self._active_cue = cue
-        feed.fill(int(_PREROLL_S * self._player.sample_rate))
-        if playing_ring and playing_ring is self._player.current_ring:
-            self._catch_up(feed, playing_ring)
+
+    def _continue_feed(self, feed: _Feed, cue: Cue, frame: int, rate_ratio: float | None = None) -> _Feed:
+        """Return a feed that continues another one of the same seek at ring frame `frame`, as `cue` says.
+
+        `rate_ratio` is that of the device's sample rates if the other feed was for another device.
+        """
+        time_map, settings = feed.ring.time_map, feed.chain.settings
+        piece, second = time_map.piece_at(frame), time_map.running_second_at(frame)
+        has_same_rounds = (settings.loop, settings.trainer) == (cue.settings.loop, cue.settings.trainer)
+        rounds = piece.rounds if has_same_rounds else 0
+        start = Piece(frame, second, piece.speed, max(second, piece.playhead_s), rounds)
+        if not piece.is_count_in:
+            start = start._replace(playhead_s=second)
+        if rate_ratio is None:
+            return self._create_feed(cue, start, feed.chain.count_in, time_map.until(frame))
+        return self._create_feed(cue, start._replace(frame=frame * rate_ratio), feed.chain.count_in)
+
+    def _create_feed(self, cue: Cue, start: Piece, count_in: Sequence[Beat], earlier: TimeMap | None = None) -> _Feed:
+        source, rate = cue.source, self._player.sample_rate
+        chain = Chain(source, rate, cue.settings, start, count_in, earlier)
+        capacity = self._frames(_READ_AHEAD_S) + 2 * _BLOCK_FRAMES
+        ring = Ring(capacity, source.lanes + EXTRA_LANES, round(start.frame), seek_number=cue.seek_number)
+        return _Feed(ring, chain, source)
+
+    def _request(self, feed: _Feed) -> None:
+        """Let the callback switch to `feed` once it holds enough frames."""
+        current = self._current_feed
+        if self._next_feed:
+            self._next_feed.chain.close()
+        self._next_feed = feed
+        feed.fill(self._frames(_PREROLL_S))
+        if current and current.ring is self._player.current_ring and current.ring.seek_number == feed.ring.seek_number:
+            self._catch_up(feed, current)
         self._player.requested_ring = feed.ring
 
-    def _create_feed(self, cue: Cue, playing_ring: Ring | None) -> _Feed:
-        source, rate = cue.source, self._player.sample_rate
-        frame = (
-            min(source.frames, round(playing_ring.position * source.sample_rate / rate)) if playing_ring else cue.frame
-        )
-        stream = source.open_stream(frame)
-        if rate != source.sample_rate:
-            stream = ResampledStream(stream, source.lanes, source.sample_rate, rate)
-        start, end = (round(position * rate / source.sample_rate) for position in (frame, source.frames))
-        return _Feed(
-            Ring(int(_READ_AHEAD_S * rate) + 2 * _BLOCK_FRAMES, source.lanes, start, end, cue.seek_number), stream
-        )
-
-    def _catch_up(self, feed: _Feed, playing_ring: Ring) -> None:
+    def _catch_up(self, feed: _Feed, playing: _Feed) -> None:
         """Read past the position of the ring that plays meanwhile."""
+        preroll_s = _PREROLL_S if feed.source is playing.source else _SWITCH_PREROLL_S
         before = -1
-        while before < feed.ring.position + feed.ring.readable_frames:
-            before = feed.ring.position + feed.ring.readable_frames
-            feed.ring.skip_to(playing_ring.position)
-            feed.fill(int(_SWITCH_PREROLL_S * self._player.sample_rate))
+        while before < feed.ring.written_end:
+            before = feed.ring.written_end
+            feed.ring.skip_to(playing.ring.position)
+            feed.fill(self._frames(preroll_s))
+
+    def _plan_trainer_step(self) -> None:
+        """Create the feed of the trainer's next speed shortly before the round in which it begins."""
+        feed, cue = self._current_feed, self._active_cue
+        if not (feed and cue) or self._next_feed or feed.ring.seek_number != cue.seek_number:
+            return
+        position = feed.ring.position
+        frame = feed.chain.speed_change_after(position + self._frames(_LEAD_S))
+        if frame is not None and frame < position + self._frames(_STEP_NOTICE_S):
+            self._request(self._continue_feed(feed, cue, frame))
+
+    def _frames(self, seconds: float) -> int:
+        return int(seconds * self._player.sample_rate)
 
     def _read_ahead(self) -> None:
         self._release_replaced_feed()
         # The current ring is heard until the next one takes over, and must not run dry before.
         for feed in (self._current_feed, self._next_feed):
             if feed:
-                feed.fill(int(_READ_AHEAD_S * self._player.sample_rate))
+                feed.fill(self._frames(_READ_AHEAD_S), self._has_startable_cue)
+        self._plan_trainer_step()
         ring = self._player.current_ring
         self.is_buffering = (
             self._player.is_gate_open and ring is not None and not ring.readable_frames and not ring.is_finished
@@ -232,7 +340,7 @@ class Reader:
         """Close the previous stream once the callback has switched to the next ring."""
         if self._next_feed and self._player.current_ring is self._next_feed.ring:
             if self._current_feed:
-                self._current_feed.stream.close()
+                self._current_feed.chain.close()
             self._current_feed, self._next_feed = self._next_feed, None
 
     def _check_end(self) -> None:

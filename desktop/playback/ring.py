@@ -1,25 +1,35 @@
 """Ring buffer between the reader's thread, which writes, and the audio callback, which reads; neither waits."""
 
+import sys
+
 import numpy as np
 from numpy.typing import NDArray
+
+from desktop.playback.time_map import TimeMap
+
+UNKNOWN_END = sys.maxsize
 
 LaneSamples = NDArray[np.float32]
 """Samples of several lanes, float32 `[frames, lanes, 2]`."""
 
 
 class Ring:
-    """Ring buffer with the samples of a track from one frame on.
+    """Ring buffer with what is heard from one frame on. Frames count from the last seek, at the device's rate.
 
     Needs no lock: its counters only grow, and each has one writer.
     """
 
-    def __init__(self, capacity: int, lanes: int, start: int, end: int, seek_number: int = 0) -> None:
+    def __init__(self, capacity: int, lanes: int, start: int = 0, end: int = UNKNOWN_END, seek_number: int = 0) -> None:
         """Allocate a buffer of `capacity` frames.
 
-        `start` is the first frame and `end` the track's end, both at the device's rate. `seek_number` identifies the
-        seek that the ring belongs to.
+        `start` is the first frame and `end` the one after the last. `seek_number` identifies the seek that the ring
+        belongs to.
         """
         self.seek_number = seek_number
+        self.end = end
+        """Frame after the last; `UNKNOWN_END` until the writer, which sets it, knows it."""
+        self.time_map = TimeMap()
+        """Where in the song the frames are; replaced as a whole by the writer."""
         self.is_starved = False
         """True while the source has no more frames for now; set by the writer."""
         self._data = np.zeros((capacity, lanes, 2), dtype=np.float32)
@@ -27,28 +37,36 @@ class Ring:
         self._written = 0
         self._read = 0
         self._start = start
-        self._end = end
+
+    @property
+    def start(self) -> int:
+        """First frame."""
+        return self._start
 
     @property
     def position(self) -> int:
-        """Next frame to be read, at the device's rate."""
+        """Next frame to be read."""
         return self._start + self._read
 
     @property
+    def written_end(self) -> int:
+        """Next frame to be written."""
+        return self._start + self._written
+
+    @property
     def is_complete(self) -> bool:
-        """Whether the track's last frame was written."""
-        return self._start + self._written >= self._end
+        """Whether the last frame was written."""
+        return self.written_end >= self.end
 
     @property
     def is_finished(self) -> bool:
-        """Whether the track's last frame was read."""
-        return self.position >= self._end
+        """Whether the last frame was read."""
+        return self.position >= self.end
 
     @property
     def writable_frames(self) -> int:
         """Number of frames that can be written."""
-        missing = self._end - self._start - self._written
-        return min(self._capacity - (self._written - self._read), missing)
+        return min(self._capacity - (self._written - self._read), self.end - self.written_end)
 
     @property
     def readable_frames(self) -> int:
@@ -68,8 +86,8 @@ class Ring:
         self._read += max(0, min(position - self.position, self.readable_frames))
 
     def can_play(self, position: int, frames: int) -> bool:
-        """Return True if `frames` frames from `position` on, or all up to the track's end, can be read."""
-        return self.position >= position and (self.readable_frames >= frames or self.is_complete)
+        """Return True if `position` is next, and `frames` frames, or all up to the end, can be read."""
+        return self.position == position and (self.readable_frames >= frames or self.is_complete)
 
     def read_into(self, out: LaneSamples) -> int:
         """Fill `out` from its beginning with the next frames and return their number."""

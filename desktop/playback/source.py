@@ -35,6 +35,14 @@ class SampleStream(Protocol):
         ...
 
 
+class SourceStream(SampleStream, Protocol):
+    """Sequential reader of a source's samples that can continue elsewhere."""
+
+    def seek(self, frame: int) -> None:
+        """Continue at `frame`. Raises StorageError."""
+        ...
+
+
 class PlaybackSource(Protocol):
     """Samples of several lanes, at one sample rate and length."""
 
@@ -53,7 +61,7 @@ class PlaybackSource(Protocol):
         """Number of stems."""
         ...
 
-    def open_stream(self, start: int) -> SampleStream:
+    def open_stream(self, start: int) -> SourceStream:
         """Return a stream from frame `start` on. Raises StorageError if a file cannot be opened."""
         ...
 
@@ -112,7 +120,7 @@ class StemFileSource:
         self.frames: int = first.frames
         self.lanes = len(self.paths)
 
-    def open_stream(self, start: int) -> SampleStream:
+    def open_stream(self, start: int) -> SourceStream:
         """Return a stream from frame `start` on. Raises StorageError if a file cannot be opened."""
         return _StemFileStream(self, start)
 
@@ -148,6 +156,15 @@ class _StemFileStream:
                 raise _unreadable_stem_error(self._source.paths[lane]) from error
             sound[: len(block), lane] = block  # a mono stem goes to both sides
         return sound
+
+    def seek(self, frame: int) -> None:
+        """Continue at `frame`. Raises StorageError."""
+        self._remaining_frames = self._source.frames - frame
+        for lane, path in enumerate(self._source.paths):
+            try:
+                self._files[lane].continue_at(frame)
+            except (soundfile.SoundFileError, OSError) as error:
+                raise _unreadable_stem_error(path) from error
 
     def close(self) -> None:
         """Close the files."""

@@ -21,18 +21,24 @@ pytestmark = pytest.mark.skipif(which("pulseaudio") is None, reason="PulseAudio 
 SONG_SECONDS = 60
 # A process whose sound server is frozen exits within this time on a busy machine.
 EXIT_TIMEOUT_S = 30
-# Calls the session method that each input line names, and prints the state and every error message.
+# Calls the session method that each input line names, or chooses the output device and channel that it names, and prints
+# the state, every error message and every notice.
 SCRIPT = """
 import sys, threading
 from pathlib import Path
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.session import Session
 from desktop.playback.source import StemFileSource
 
 session = Session()
-session.on_error = lambda sentence: print(sentence, flush=True)
+session.on_error = session.on_notice = lambda sentence: print(sentence, flush=True)
 session.open(StemFileSource([Path(sys.argv[1])]), ["vocals"])
 for line in sys.stdin:
-    getattr(session, line.strip())()
+    match line.split():
+        case [method]:
+            getattr(session, method)()
+        case [device, channel]:
+            session.set_output(OutputSettings(device, routing={"vocals": int(channel)}))
     print("playing" if session.is_playing else "paused", session.position, flush=True)
 session.close()
 """
@@ -53,7 +59,7 @@ class PlayerProcess:
         )
 
     def call(self, method: str) -> str:
-        """Call a method of the session, and return the next line of output."""
+        """Call a method of the session, or choose a device and channel, and return the next line of output."""
         assert self.process.stdin
         self.process.stdin.write(f"{method}\n")
         self.process.stdin.flush()
@@ -129,6 +135,51 @@ def test_playback_follows_the_default_sound_device(program: PlayerProcess, serve
         heard_before = len(speakers.sound())
         wait_until(lambda: speakers.sound()[heard_before + SAMPLE_RATE :].any())
         assert program.call("pause").startswith("paused")
+
+
+def test_chosen_device_plays_and_is_used_again_after_it_was_disconnected(
+    program: PlayerProcess, server: SoundServer
+) -> None:
+    server.start("speakers", "interface")
+    assert program.call("interface 1") == "paused 0"
+    positions: list[int] = []
+
+    def note_position() -> None:
+        state, position = program.call("interface 1").split()
+        assert state == "playing"
+        positions.append(int(position))
+
+    with server.recording("speakers") as speakers:
+        with server.recording("interface") as interface:
+            assert program.call("play") == "playing 0"
+            wait_until(interface.is_audible)
+            assert not speakers.sound().any()
+        note_position()
+        server.remove_card("interface")
+        assert program.read_line() == "Interface was disconnected. Playing on Speakers."
+        wait_until(speakers.is_audible)
+        note_position()
+        server.add_card("interface", sample_rate=48000)
+        with server.recording("interface") as interface:
+            wait_until(interface.is_audible)
+            wait_until(lambda: not speakers.is_audible())
+        note_position()
+    assert 0 < positions[0] < positions[1] < positions[2] < 30 * SAMPLE_RATE
+
+
+def test_song_moves_to_another_device_and_channels_while_it_plays(
+    program: PlayerProcess, server: SoundServer, song: Path
+) -> None:
+    sound = soundfile.read(song, dtype="float32")[0]
+    server.start("speakers")
+    server.add_card("interface", channels=4)
+    with server.recording("speakers") as speakers, server.recording("interface", channels=4) as interface:
+        program.call("play")
+        wait_until(speakers.is_audible)
+        assert program.call("interface 3").startswith("playing")
+        wait_until(lambda: contains_exact_second(interface.sound()[:, 2:], sound), interval_s=0.5)
+        assert not interface.sound()[:, :2].any()
+        wait_until(lambda: not speakers.is_audible())
 
 
 def test_sound_device_lost_while_paused_is_replaced_at_the_next_play(

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from desktop.errors import SoundUnavailableError
 from desktop.playback.device import FillCallback
+from desktop.playback.output_settings import OutputSettings
 
 
 class ManualDevices:
@@ -16,13 +17,29 @@ class ManualDevices:
         """Create devices that support only `sample_rate`, or any rate if it is 0."""
         self.devices: list[ManualDevice] = []
         self.open_error = ""
-        self._sample_rate = sample_rate
+        self.sample_rate = sample_rate
+        self.channels = 2
+        """Channels of every device."""
+        self.connected: set[str] = set()
+        """Devices that can be chosen."""
+        self.default = "Speakers"
 
-    def __call__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> "ManualDevice":
+    def __call__(
+        self,
+        sample_rate: int,
+        fill: FillCallback,
+        on_lost: Callable[[], None],
+        output: OutputSettings | None = None,
+        channels: int = 2,
+    ) -> "ManualDevice":
         if self.open_error:
             raise SoundUnavailableError(self.open_error)
-        self.devices.append(ManualDevice(self._sample_rate or sample_rate, fill, on_lost))
-        return self.devices[-1]
+        chosen = output.device if output else ""
+        device = ManualDevice(self.sample_rate or sample_rate, fill, on_lost, min(channels, self.channels))
+        device.is_fallback = bool(chosen) and chosen not in self.connected
+        device.title = chosen if chosen in self.connected else self.default
+        self.devices.append(device)
+        return device
 
     @property
     def is_playing(self) -> bool:
@@ -39,8 +56,10 @@ class ManualDevice:
 
     latency = 0.0
 
-    def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> None:
+    def __init__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None], channels: int = 2) -> None:
         self.sample_rate = sample_rate
+        self.channels = channels
+        self.title, self.is_fallback = "", False
         self.simulate_loss = on_lost
         self.is_started = False
         self._fill = fill
@@ -52,7 +71,12 @@ class ManualDevice:
         self.is_started = False
 
     def render(self, frames: int, block_frames: int) -> NDArray[np.float32]:
-        out = np.zeros((frames, 2), np.float32)
+        """Render audio and return its first channel."""
+        return self.render_channels(frames, block_frames)[:, 0]
+
+    def render_channels(self, frames: int, block_frames: int = 441) -> NDArray[np.float32]:
+        """Render audio, float32 `[frames, channels]`."""
+        out = np.zeros((frames, self.channels), np.float32)
         for start in range(0, frames, block_frames):
             self._fill(out[start : start + block_frames], False)
-        return out[:, 0]
+        return out

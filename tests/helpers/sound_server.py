@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from tests.helpers.library import wait_until
 
 SAMPLE_RATE = 44100
+# Positions of the channels in the order that ALSA has.
+_CHANNEL_MAPS = {2: "front-left,front-right", 4: "front-left,front-right,rear-left,rear-right"}
 
 
 class SoundServer:
@@ -35,10 +37,9 @@ class SoundServer:
 
     def start(self, *cards: str) -> None:
         """Start the server with these cards; the first is the default."""
-        card = "load-module module-null-sink sink_name={} rate=44100 channels=2 format=float32le"
         lines = [
             f"load-module module-native-protocol-unix auth-anonymous=1 socket={self._folder}/run/native",
-            *(card.format(name) for name in cards),
+            *(f"load-module {_describe_card(name)}" for name in cards),
             f"set-default-sink {cards[0]}",
         ]
         script = self._folder / "server.pa"
@@ -64,6 +65,10 @@ class SoundServer:
         """Make a card the default."""
         assert self._pactl("set-default-sink", card).returncode == 0
 
+    def add_card(self, card: str, channels: int = 2, sample_rate: int = SAMPLE_RATE) -> None:
+        """Connect another card."""
+        assert self._pactl("load-module", *_describe_card(card, channels, sample_rate).split(" ")).returncode == 0
+
     def remove_card(self, card: str) -> None:
         """Remove a card."""
         modules = self._pactl("list", "short", "modules").stdout.splitlines()
@@ -71,15 +76,16 @@ class SoundServer:
         assert self._pactl("unload-module", number).returncode == 0
 
     @contextmanager
-    def recording(self, card: str) -> Generator["Recording"]:
+    def recording(self, card: str, channels: int = 2) -> Generator["Recording"]:
         """Record the output of a card within this context."""
         raw = self._folder / f"{card}.raw"
-        command = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={SAMPLE_RATE}", "--channels=2"]
+        command = ["parec", "-d", f"{card}.monitor", "--format=float32le", f"--rate={SAMPLE_RATE}"]
+        command += [f"--channels={channels}", f"--channel-map={_CHANNEL_MAPS[channels]}"]
         with raw.open("wb") as out:
             recorder = subprocess.Popen([*command, "--latency-msec=20"], env=self._full_environment(), stdout=out)
         try:
             wait_until(lambda: raw.stat().st_size > 0)
-            yield Recording(raw)
+            yield Recording(raw, channels)
         finally:
             recorder.kill()
             recorder.wait()
@@ -96,14 +102,23 @@ class SoundServer:
 class Recording:
     """The output of a card so far."""
 
-    def __init__(self, raw: Path) -> None:
+    def __init__(self, raw: Path, channels: int) -> None:
         self._raw = raw
+        self._channels = channels
 
     def sound(self) -> NDArray[np.float32]:
-        """Return the recorded samples, float32 `[frames, 2]`."""
-        data = self._raw.read_bytes()
-        return np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
+        """Return the recorded samples, float32 `[frames, channels]`."""
+        data, frame_bytes = self._raw.read_bytes(), 4 * self._channels
+        return np.frombuffer(data[: len(data) // frame_bytes * frame_bytes], np.float32).reshape(-1, self._channels)
 
     def is_audible(self) -> bool:
         """Return True if the last half second is not silent."""
         return bool(self.sound()[-SAMPLE_RATE // 2 :].any())
+
+
+def _describe_card(name: str, channels: int = 2, sample_rate: int = SAMPLE_RATE) -> str:
+    """Return the module of a virtual card and its arguments; the title of the card is its name with a capital."""
+    return (
+        f"module-null-sink sink_name={name} rate={sample_rate} format=float32le channels={channels}"
+        f" channel_map={_CHANNEL_MAPS[channels]} sink_properties=device.description={name.title()}"
+    )

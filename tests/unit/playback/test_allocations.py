@@ -17,17 +17,17 @@ TRACK_FRAMES = 10**7
 MAX_TRANSIENT_BYTES = 2500
 FEW_LANES, MANY_LANES = (2048, 2), (16, 1024)
 """Frames of a block and number of lanes: a temporary array is large for one of them, whatever its shape."""
-EVENTS = ("nothing", "seek", "level", "master", "gate", "reader is late", "levels are not unity")
+EVENTS = ("nothing", "seek", "level", "master", "gate", "reader is late", "levels are not unity", "limiter")
 
 
 class Callback:
     """A player whose rings never end, and one block of its output."""
 
-    def __init__(self, frames: int, lanes: int) -> None:
+    def __init__(self, frames: int, lanes: int, pairs: int = 1) -> None:
         self.player = Player(lanes)
-        self.player.reset(RATE, 0.1)
+        self.player.reset(RATE, 0.1, [lane % pairs for lane in range(lanes)], 2 * pairs)
         self.player.is_gate_open = True
-        self.out = np.zeros((frames, 2), np.float32)
+        self.out = np.zeros((frames, 2 * pairs), np.float32)
         self._lanes = lanes
         self._sound = np.full((frames, lanes, 2), 0.5, np.float32)
         self._seek_number = 0
@@ -48,13 +48,16 @@ class Callback:
         if event == "seek":
             self.seek()
         elif event == "level":
-            self.player.set_gains(1.0, [float(is_odd)] * self._lanes)
+            self.player.set_gains(1.0, [(float(is_odd), 1.0)] * self._lanes)
         elif event == "master":
-            self.player.set_gains(0.5 + 0.5 * is_odd, [1.0] * self._lanes)
+            self.player.set_gains(0.5 + 0.5 * is_odd, [(1.0, 1.0)] * self._lanes)
         elif event == "gate":
             self.player.is_gate_open = is_odd
         elif event == "levels are not unity":
-            self.player.set_gains(0.5, [0.5] * self._lanes)
+            self.player.set_gains(0.5, [(0.5, 0.5)] * self._lanes)
+        elif event == "limiter":
+            self.player.set_gains(4.0, [(0.5, 1.0)] * self._lanes)
+            self.player.has_limiter = is_odd
         if event != "reader is late" or is_odd:
             self.feed()
 
@@ -87,8 +90,8 @@ def largest_transient_bytes(callback: Callback, event: str, blocks: int = 60) ->
 
 @pytest.mark.usefixtures("traced")
 @pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("size", [FEW_LANES, MANY_LANES])
-def test_no_block_allocates_an_array(size: tuple[int, int], event: str) -> None:
+@pytest.mark.parametrize("size", [FEW_LANES, MANY_LANES, (*FEW_LANES, 2)])
+def test_no_block_allocates_an_array(size: tuple[int, ...], event: str) -> None:
     assert largest_transient_bytes(Callback(*size), event) < MAX_TRANSIENT_BYTES
 
 

@@ -5,9 +5,21 @@ import pytest
 
 from desktop.errors import SoundUnavailableError
 from desktop.playback import device
-from desktop.playback.device import Device, default_device_name
+from desktop.playback.device import Device, default_device_name, list_output_devices
+from desktop.playback.output_settings import OutputSettings
 
 sounddevice = pytest.importorskip("sounddevice", exc_type=OSError, reason="no PortAudio here")
+
+
+DEVICES = [
+    {"name": "Speakers", "default_samplerate": 48000.0, "max_output_channels": 2},
+    {"name": "Microphone", "default_samplerate": 48000.0, "max_output_channels": 0},
+    {"name": "Interface", "default_samplerate": 88200.0, "max_output_channels": 7},
+]
+
+
+def query_devices(index: int | None = None, kind: str = "") -> object:
+    return DEVICES[index or 0] if kind or index is not None else DEVICES
 
 
 class Stream:
@@ -18,7 +30,7 @@ class Stream:
     def __init__(self, rate: int, **options: object) -> None:
         if rate == 96000:
             raise sounddevice.PortAudioError("Invalid sample rate")
-        self.rate, self.finished = rate, options["finished_callback"]
+        self.rate, self.options, self.finished = rate, options, options["finished_callback"]
 
     def close(self) -> None:
         self.finished()  # type: ignore[operator]
@@ -30,13 +42,14 @@ def portaudio_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     calls: list[str] = []
     monkeypatch.setattr(sounddevice, "_terminate", lambda: calls.append("terminated"))
     monkeypatch.setattr(sounddevice, "_initialize", lambda: calls.append("initialised"))
-    monkeypatch.setattr(sounddevice, "query_devices", lambda **_: {"name": "Speakers", "default_samplerate": 48000.0})
+    monkeypatch.setattr(sounddevice, "query_devices", query_devices)
+    monkeypatch.setattr(sounddevice, "query_hostapis", lambda index: {"devices": range(len(DEVICES))})
     monkeypatch.setattr(sounddevice, "OutputStream", Stream)
     return calls
 
 
-def open_device(rate: int = 44100) -> Device:
-    return Device(rate, lambda block, underflow: None, lambda: pytest.fail("the device was not lost"))
+def open_device(rate: int = 44100, output: OutputSettings | None = None, channels: int = 2) -> Device:
+    return Device(rate, lambda block, underflow: None, lambda: pytest.fail("the device was not lost"), output, channels)
 
 
 def test_portaudio_is_reinitialized_before_each_open(portaudio_calls: list[str]) -> None:
@@ -65,6 +78,28 @@ def test_device_that_rejects_the_track_rate_is_opened_at_its_default_rate() -> N
 
 
 @pytest.mark.usefixtures("portaudio_calls")
+def test_output_devices_are_listed_with_their_channels() -> None:
+    assert [(device.title, device.channels) for device in list_output_devices()] == [("Speakers", 2), ("Interface", 7)]
+
+
+@pytest.mark.usefixtures("portaudio_calls")
+def test_chosen_device_is_opened_with_its_latency_and_an_even_number_of_its_channels() -> None:
+    opened = open_device(96000, OutputSettings("Interface", latency_ms=12), channels=8)
+    assert (opened.title, opened.channels, opened.is_fallback, opened.sample_rate) == ("Interface", 6, False, 88200)
+    options = opened._stream.options
+    assert (options["device"], options["latency"], options["channels"]) == (2, 0.012, 6)
+    opened.close()
+
+
+@pytest.mark.usefixtures("portaudio_calls")
+def test_default_device_is_opened_while_the_chosen_one_is_not_connected() -> None:
+    opened = open_device(output=OutputSettings("Headphones"), channels=4)
+    assert (opened.title, opened.channels, opened.is_fallback) == ("Speakers", 2, True)
+    assert opened._stream.options["device"] is None
+    opened.close()
+
+
+@pytest.mark.usefixtures("portaudio_calls")
 def test_failed_open_raises_an_error_with_advice_and_leaves_no_open_stream(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -80,7 +115,7 @@ def test_failed_open_raises_an_error_with_advice_and_leaves_no_open_stream(
 def test_missing_device_raises_an_error_with_advice(
     portaudio_calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def raise_no_device(**_: object) -> None:
+    def raise_no_device(*_: object, **__: object) -> None:
         raise sounddevice.PortAudioError("Error querying device -1")
 
     monkeypatch.setattr(sounddevice, "query_devices", raise_no_device)

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from desktop.playback.mixer import RAMP_S
+from desktop.playback.mixer import ramp_frames
 from desktop.playback.player import Player
 from desktop.playback.ring import Ring
 
 RATE = 44100
-FADE = int(RAMP_S * RATE)
+FADE = ramp_frames(RATE)
 BLOCK = 441
 TRACK_FRAMES = 10**6
 # Largest allowed difference between neighbouring frames: one step of a fade.
@@ -158,7 +158,7 @@ def test_replacement_ring_starts_at_its_own_position_if_its_seek_was_never_heard
 
 def test_gain_moves_one_step_per_frame_while_two_rings_are_heard() -> None:
     player = make_player(make_ring(50_000))
-    player.set_gains(1.0, [0.0])
+    player.set_gains(1.0, [(0.0, 0.0)])
     player.requested_ring = make_ring(60_000)
     sound = render(player, 2 * FADE)
     assert max_step(sound) < 2 * MAX_STEP
@@ -203,7 +203,7 @@ def test_underflow_reported_by_the_device_is_counted() -> None:
 
 def test_block_requested_after_the_device_buffer_ran_empty_counts_as_an_underflow() -> None:
     player = make_player(make_ring(50_000))
-    player.latency = 1e-9
+    player.device_latency = 1e-9
     assert player.underflows == 0
     player.fill(np.zeros((BLOCK, 2), np.float32))
     assert player.underflows == 1

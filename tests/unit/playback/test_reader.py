@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from desktop.playback import player_output
 from desktop.playback import reader as reader_module
 from desktop.playback.device import FillCallback
+from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
@@ -54,6 +56,9 @@ class RampSource:
             self._position += count
             return np.repeat(self._source.sound(self._position - count, count), 2).reshape(-1, 1, 2)
 
+        def seek(self, frame: int) -> None:
+            self._position = frame
+
         def close(self) -> None:
             self._source.closed.set()
 
@@ -64,7 +69,9 @@ class RecordedSession:
     def __init__(self, source: RampSource) -> None:
         self.session = Session()
         self.errors: list[str] = []
+        self.notices: list[str] = []
         self.ended = threading.Event()
+        self.session.on_notice = self.notices.append
         self.session.on_error = self.errors.append
         self.session.on_ended = self.ended.set
         self.session.open(source, ["vocals"])
@@ -83,7 +90,7 @@ class RecordedSession:
 @pytest.fixture
 def devices(monkeypatch: pytest.MonkeyPatch) -> ManualDevices:
     created = ManualDevices()
-    monkeypatch.setattr(reader_module, "Device", created)
+    monkeypatch.setattr(player_output, "Device", created)
     return created
 
 
@@ -128,21 +135,101 @@ def test_missing_device_is_reported_and_a_device_connected_later_plays(
     assert devices.render(2 * FADE)[-1] > 0
 
 
-def test_lost_device_is_reported_and_the_next_one_resumes_at_the_same_position(
+def test_song_goes_on_where_it_was_heard_on_another_device_when_one_is_lost(
     recorded: RecordedSession, devices: ManualDevices, source: RampSource
 ) -> None:
     play(recorded, devices)
     devices.render(RATE)
-    position = recorded.session.position
+    position, devices.default, devices.sample_rate = recorded.session.position, "Headphones", 22050
     devices.devices[-1].simulate_loss()
-    wait_until(lambda: not recorded.session.is_playing, interval_s=0.01)
-    wait_until(lambda: bool(recorded.errors), interval_s=0.01)
-    assert "lost" in recorded.errors[0]
-    assert not devices.is_playing
+    wait_until(lambda: len(devices.devices) == 2 and devices.is_playing and recorded.has_read(0.9), interval_s=0.01)
+    output = devices.render(RATE)
+    expected = source.sound(position, 2 * RATE)[::2]  # the new device has half the rate
+    np.testing.assert_allclose(output[FADE : RATE - FADE], expected[FADE : RATE - FADE], atol=1e-5)
+    assert recorded.session.is_playing
+    assert recorded.session.position == pytest.approx(position + 2 * RATE, abs=1)
+    assert recorded.errors == []
+    assert recorded.notices == ["Speakers was disconnected. Playing on Headphones."]
+
+
+def test_lost_device_without_another_one_is_reported_and_the_next_play_resumes_at_the_same_position(
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
+) -> None:
     play(recorded, devices)
-    assert len(devices.devices) == 2
+    devices.render(RATE)
+    position, devices.open_error = recorded.session.position, "There is no sound device."
+    devices.devices[-1].simulate_loss()
+    wait_until(lambda: not recorded.session.is_playing and bool(recorded.errors), interval_s=0.01)
+    assert recorded.errors == ["The sound device was lost. Connect one, then press play again."]
+    assert not devices.is_playing
+    devices.open_error = ""
+    play(recorded, devices)
     output = devices.render(RATE)
     np.testing.assert_array_equal(output[FADE:], source.sound(position, RATE)[FADE:])
+    assert recorded.notices == []
+
+
+def test_device_that_is_lost_again_and_again_ends_playback(recorded: RecordedSession, devices: ManualDevices) -> None:
+    play(recorded, devices)
+    for count in range(1, 5):
+        wait_until(lambda: len(devices.devices) == count and devices.is_playing, interval_s=0.01)  # noqa: B023
+        devices.devices[-1].simulate_loss()
+    wait_until(lambda: bool(recorded.errors), interval_s=0.01)
+    assert not recorded.session.is_playing
+
+
+def test_chosen_device_plays_again_once_it_is_connected_and_the_user_is_told_only_about_the_loss(
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
+) -> None:
+    devices.connected = {"Interface"}
+    recorded.session.set_output(OutputSettings("Interface"))
+    play(recorded, devices)
+    devices.render(RATE)
+    for count in (2, 3):
+        devices.connected ^= {"Interface"}
+        position = recorded.session.position
+        devices.devices[-1].simulate_loss()
+        wait_until(
+            lambda: len(devices.devices) == count and devices.is_playing and recorded.has_read(1.9),  # noqa: B023
+            interval_s=0.01,
+        )
+        np.testing.assert_array_equal(devices.render(RATE)[FADE:], source.sound(position, RATE)[FADE:])
+    assert [device.title for device in devices.devices] == ["Interface", "Speakers", "Interface"]
+    assert recorded.notices == ["Interface was disconnected. Playing on Speakers."]
+
+
+def test_fallback_device_is_released_soon_after_a_pause(recorded: RecordedSession, devices: ManualDevices) -> None:
+    recorded.session.set_output(OutputSettings("Interface"))
+    play(recorded, devices)
+    recorded.session.pause()
+    wait_until(lambda: not devices.is_playing, timeout_s=2.0, interval_s=0.01)
+    devices.connected = {"Interface"}
+    play(recorded, devices)
+    assert devices.devices[-1].title == "Interface"
+
+
+def test_new_output_settings_take_effect_while_the_song_plays(
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
+) -> None:
+    play(recorded, devices)
+    devices.render(RATE)
+    position, devices.channels = recorded.session.position, 6
+    recorded.session.set_output(OutputSettings(routing={"vocals": 3}))
+    wait_until(lambda: len(devices.devices) == 2 and devices.is_playing and recorded.has_read(1.9), interval_s=0.01)
+    assert not devices.devices[0].is_started
+    output = devices.devices[-1].render_channels(RATE)
+    assert output.shape == (RATE, 4)
+    assert not output[:, :2].any()
+    np.testing.assert_array_equal(output[FADE:, 2], source.sound(position, RATE)[FADE:])
+    assert recorded.notices == []
+
+
+def test_lane_routed_to_channels_that_the_device_lacks_is_heard_on_the_first_pair(
+    recorded: RecordedSession, devices: ManualDevices, source: RampSource
+) -> None:
+    recorded.session.set_output(OutputSettings(routing={"vocals": 5}))
+    play(recorded, devices)
+    np.testing.assert_array_equal(devices.render(RATE)[FADE:], source.sound(0, RATE)[FADE:])
 
 
 def test_long_pause_releases_the_device_and_play_opens_a_new_one(
@@ -216,16 +303,23 @@ def test_playhead_advances_while_a_replacement_source_waits(recorded: RecordedSe
 class ExclusiveDevices(ManualDevices):
     """A card that only one stream can use, as ALSA's hardware devices are."""
 
-    def __call__(self, sample_rate: int, fill: FillCallback, on_lost: Callable[[], None]) -> ManualDevice:
+    def __call__(
+        self,
+        sample_rate: int,
+        fill: FillCallback,
+        on_lost: Callable[[], None],
+        output: OutputSettings | None = None,
+        channels: int = 2,
+    ) -> ManualDevice:
         self.open_error = "The sound device is busy." if self.is_playing else ""
-        return super().__call__(sample_rate, fill, on_lost)
+        return super().__call__(sample_rate, fill, on_lost, output, channels)
 
 
 def test_next_song_opens_the_device_after_the_song_before_has_released_it(
     source: RampSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     devices = ExclusiveDevices()
-    monkeypatch.setattr(reader_module, "Device", devices)
+    monkeypatch.setattr(player_output, "Device", devices)
     recorded = RecordedSession(source)
     play(recorded, devices)
     source.reads_allowed.clear()  # the reader cannot end: its disk does not respond

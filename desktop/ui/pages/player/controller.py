@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from desktop.audio.stems import sort_stem_names
+from desktop.playback.levels import Levels
 from desktop.playback.session import Session
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.analysis_controls import AnalysisControls
@@ -41,8 +42,8 @@ class PlayerController(QObject):
     """True if playback waits for a part that does not exist yet, False if it has resumed."""
     loaded_changed = Signal()
     """Another track is loaded, or none."""
-    levels_changed = Signal(tuple)
-    """Linear peak of each lane, some thirty times a second during playback; empty when playback stops."""
+    levels_changed = Signal(object)
+    """`Levels` of the lanes and of the master, some thirty times a second during playback; empty when it stops."""
     notice = Signal(str)
     """Message for the user."""
 
@@ -77,6 +78,7 @@ class PlayerController(QObject):
         self._save_timer.timeout.connect(self._save_state)
         # The session calls these from its audio threads.
         session.on_error = lambda message: self._background.call_in_gui_thread(lambda: self._on_playback_error(message))
+        session.on_notice = lambda message: self._background.call_in_gui_thread(lambda: self.notice.emit(message))
         session.on_ended = lambda: self._background.call_in_gui_thread(self._on_ended)
 
     @property
@@ -261,7 +263,7 @@ class PlayerController(QObject):
         """Stop the timer, so that a paused window uses no CPU time, and save where playback stopped."""
         self._timer.stop()
         self._save_state()
-        self.levels_changed.emit(())
+        self.levels_changed.emit(Levels())
         self._emit_position()
         self._emit_waiting(False)
         self.playing_changed.emit(False)
@@ -274,7 +276,7 @@ class PlayerController(QObject):
         self._emit_waiting(self._session.is_buffering)
         self._tick_count += 1
         if self._tick_count % TICKS_PER_METER_UPDATE == 0:
-            self.levels_changed.emit(self._session.take_peak_levels())
+            self.levels_changed.emit(self._session.take_levels())
 
     def _emit_waiting(self, waiting: bool) -> None:
         if waiting != self._waiting:
@@ -294,7 +296,7 @@ class PlayerController(QObject):
         self._generation += 1
         self._job_id, self._ready, self._play_when_ready, self._has_user_input = None, False, False, False
         self._timer.stop()
-        self.levels_changed.emit(())
+        self.levels_changed.emit(Levels())
         self.playing_changed.emit(False)
         self.loaded_changed.emit()
 

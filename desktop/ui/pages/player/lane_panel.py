@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.audio.peaks import Peaks
 from desktop.jobs.model import Job
+from desktop.playback.levels import Levels
 from desktop.playback.partial_source import PartialSource
 from desktop.playback.source import StemFileSource
 from desktop.segments.live_peaks import LivePeaks
@@ -158,10 +159,10 @@ class LanePanel(QWidget):
             header.refresh()
             self.view.set_audible(number, self._controller.mix.is_audible(number))
 
-    def _show_levels(self, levels: Sequence[float]) -> None:
+    def _show_levels(self, levels: Levels) -> None:
         for number, header in enumerate(self._headers):
-            if number < len(levels):
-                header.show_peak(levels[number])
+            if number < len(levels.lanes):
+                header.show_peak(levels.lanes[number].peak)
             else:
                 header.show_silence()
 

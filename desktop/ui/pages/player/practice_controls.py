@@ -9,6 +9,7 @@ from desktop.playback.mix import MAX_TRANSPOSITION_CENTS, clamp_db
 from desktop.playback.practice import (
     MAX_COUNT_IN_BARS,
     MAX_SPEED_PERCENT,
+    MIN_LOOP_S,
     MIN_SPEED_PERCENT,
     Loop,
     Marker,
@@ -16,9 +17,6 @@ from desktop.playback.practice import (
 )
 from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
-
-MIN_LOOP_S = 0.02
-"""Shortest loop in seconds."""
 
 
 class PracticeControls(QObject):

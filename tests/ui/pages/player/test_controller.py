@@ -10,6 +10,7 @@ from PySide6.QtCore import QThread, QTimer
 from pytestqt.qtbot import QtBot
 
 from desktop.paths import Home
+from desktop.playback.levels import Levels
 from desktop.playback.mix import LaneMix
 from desktop.playback.session import Session
 from desktop.ui.pages.player import song_loader
@@ -108,10 +109,10 @@ def test_levels_are_emitted_while_playing_and_cleared_on_pause(qtbot: QtBot, con
     controller.toggle_playback()
     with qtbot.waitSignal(controller.levels_changed) as signal:
         pass
-    assert len(signal.args[0]) == 4
+    assert len(signal.args[0].lanes) == 4
     with qtbot.waitSignal(controller.levels_changed) as signal:
         controller.toggle_playback()
-    assert signal.args[0] == ()
+    assert signal.args[0] == Levels()
 
 
 @pytest.mark.usefixtures("song")

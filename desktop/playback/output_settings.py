@@ -1,0 +1,37 @@
+"""Settings of the sound output, as a frozen value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+DEFAULT_LATENCY_MS = 40
+"""Requested latency in milliseconds: short enough that a mute is heard within 50 ms."""
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """Device that plays, its latency, and the stereo pair of the device that each lane is sent to."""
+
+    device: str = ""
+    """Name of an `OutputDevice`; empty for the system's default, also while the named one is not connected."""
+    latency_ms: int = DEFAULT_LATENCY_MS
+    """Requested latency in milliseconds; the device may choose another."""
+    routing: Mapping[str, int] = field(default_factory=dict[str, int])
+    """First channel of the stereo pair of a lane by name: 1, 3, 5, …; a lane without an entry is sent to 1."""
+
+    def __post_init__(self) -> None:
+        """Copy the routing, so that a later change of the mapping does not change the settings."""
+        object.__setattr__(self, "routing", dict(self.routing))
+
+    def channels(self, names: Sequence[str]) -> int:
+        """Return the number of channels that a device needs for the lanes `names`."""
+        return 2 * (max(self._pairs(names), default=0) + 1)
+
+    def lane_pairs(self, names: Sequence[str], channels: int) -> list[int]:
+        """Return the index of the stereo pair of each lane on a device that has only `channels` channels.
+
+        A lane whose pair the device does not have is sent to the first.
+        """
+        return [pair if 2 * (pair + 1) <= channels else 0 for pair in self._pairs(names)]
+
+    def _pairs(self, names: Sequence[str]) -> list[int]:
+        return [max(0, self.routing.get(name, 1) - 1) // 2 for name in names]
