@@ -41,8 +41,8 @@ SYSTEM_LIBRARIES = (
     *("libresolv.so.2", "libutil.so.1", "libstdc++.so.6", "libgcc_s.so.1"),
     # Libraries that must match the graphics driver, the display server and the user's session.
     *("libGL.so.1", "libEGL.so.1", "libxcb.so.1", "libwayland-*.so.*", "libdbus-1.so.3", "libcuda.so.1"),
-    # Sound: ALSA finds its plugins beside the system's library.
-    "libasound.so.2",
+    # Sound: ALSA finds its plugins beside the system's library; the client of the sound server must match the server.
+    *("libasound.so.2", "libpulse.so.0"),
 )
 
 

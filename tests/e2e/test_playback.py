@@ -152,7 +152,7 @@ def test_playback_waits_at_unfinished_segments_and_resumes_by_itself(tmp_path: P
     soundfile.write(tmp_path / "song.wav", sound, RATE, subtype="FLOAT")
     played = record_playback(PARTIAL_RESULT_SCRIPT, tmp_path, tmp_path)
     before, after = split_at_silence(played.recording)
-    # The fades at the gap are 12 ms long; nothing else may differ.
+    # The fades at the gap are 10 ms long; nothing else may differ.
     fade = RATE // 50
     stopped, resumed = match_sound(sound, before), match_sound(sound, after[fade:])
     assert played.dropouts.can_explain(stopped.cut_count + resumed.cut_count)
