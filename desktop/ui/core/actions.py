@@ -43,6 +43,8 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
+    PREVIOUS_SONG = auto()
+    NEXT_SONG = auto()
     UNDO_CHANGE = auto()
     REDO_CHANGE = auto()
     MUTE_LANE = auto()
@@ -222,14 +224,21 @@ _ACTIONS = (
     Action(ActionId.SEPARATE_NEXT, Message("Separate next"), Scope.QUEUE, (), _for_one_pending),
     Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
     Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
-    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",)),
+    Action(
+        ActionId.PLAY_OR_PAUSE,
+        Message("Play or pause"),
+        Scope.PLAYER,
+        ("Space", "Toggle Media Play/Pause", "Media Play", "Media Pause"),
+    ),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
-    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Media Stop",), icon="stop"),
+    Action(ActionId.PREVIOUS_SONG, Message("Previous song, or back to the start"), Scope.PLAYER, ("Media Previous",)),
+    Action(ActionId.NEXT_SONG, Message("Next song"), Scope.PLAYER, ("Media Next",)),
     # Not Ctrl+Z, which restores removed songs wherever the focus is.
     Action(
         ActionId.UNDO_CHANGE, Message("Undo the last change of the song"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True
