@@ -137,7 +137,9 @@ class Settings:
         Row(
             Group.PLAYBACK,
             Message("Keep the screen on w&hile playing"),
-            Message("It does not turn off or lock by itself, so that you can read along with an instrument in your hands."),
+            Message(
+                "It does not turn off or lock by itself, so that you can read along with an instrument in your hands."
+            ),
         ),
     ] = True
     """Keep the screen from turning off while a song plays."""
@@ -229,6 +231,8 @@ class Settings:
         ),
     ] = False
     """Check for a newer version once a day."""
+    output_device_title: str = ""
+    """Name of the output device for the user, for when it is not connected."""
     master_db: float = 0.0
     """Master level of the player in dB."""
     folder: str = ""

@@ -58,7 +58,12 @@ class MediaSession(QObject):
         self._cover_url = ""
         self._background = BackgroundRunner("cover", self)
         self._request_received.connect(self._carry_out, Qt.ConnectionType.QueuedConnection)
-        for signal in (player.loaded_changed, player.playing_changed, player.mix.master_changed, player.practice.changed):
+        for signal in (
+            player.loaded_changed,
+            player.playing_changed,
+            player.mix.master_changed,
+            player.practice.changed,
+        ):
             signal.connect(self.refresh)
         player.position_changed.connect(self._follow_position)
 
