@@ -31,6 +31,7 @@ class DesktopIntegration(QObject):
         self.sleep_guard, self.screen_guard = _create_guards(window, self)
         self.media_session = _create_media_session(window, self)
         self.media_session.show_requested.connect(self._show_window)
+        self.media_session.quit_requested.connect(self._close_window)
         self._notify_runner = BackgroundRunner("notify", self)
         self.notifier = Notifier(window.library.batch_tracker, self._is_in_front, self._notify, self)
         self.announcer = Announcer(window.library.batch_tracker, partial(announce, window), self)
@@ -48,6 +49,11 @@ class DesktopIntegration(QObject):
 
     def _show_window(self) -> None:
         self.open_from_client(())
+
+    def _close_window(self) -> None:
+        # Shown first: it may ask what happens to the songs that are being separated.
+        self.quit_policy.show_window()
+        self._window.close()
 
     def close(self) -> None:
         """Release what the system lent, hide the tray icon and send pending notifications, when the app has ended."""
@@ -99,6 +105,5 @@ def _create_media_session(window: MainWindow, parent: QObject) -> MediaSession:
         window.player, lambda: window.player_panel.job, window.home, lambda: store.settings.media_keys, parent
     )
     session.action_requested.connect(window.registry.run)
-    session.quit_requested.connect(window.close)
     store.changed.connect(session.refresh)
     return session

@@ -174,7 +174,12 @@ def test_dialog_opens_at_playback(dialog: SettingsDialog) -> None:
 def test_saved_device_is_shown_by_its_title_before_the_list_is_read(home: Home, qtbot: QtBot) -> None:
     save_settings(home, Settings(output_device=INTERFACE.name, output_device_title=INTERFACE.title))
     list_is_wanted = Event()
-    dialog = SettingsDialog(SettingsStore(home), home, list_devices=lambda: [] if list_is_wanted.wait(30) else [])
+
+    def list_devices() -> list[OutputDevice]:
+        list_is_wanted.wait(30)
+        return []
+
+    dialog = SettingsDialog(SettingsStore(home), home, list_devices=list_devices)
     qtbot.addWidget(dialog)
     dialog.show_on_top()
     assert _offered(dialog, "output_device") == ["System default", "Interface 6"]

@@ -11,10 +11,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job
+from desktop.playback import player_output
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.system import sleep_guard
+from desktop.ui.system import sleep_guard, sleep_inhibitors
 from desktop.ui.system.sleep_guard import SleepGuard
-from desktop.ui.system import sleep_inhibitors
 from desktop.ui.system.sleep_inhibitors import (
     Awake,
     DBusInhibitor,
@@ -25,6 +25,7 @@ from desktop.ui.system.sleep_inhibitors import (
 from tests.helpers.command import ROOT
 from tests.helpers.jobs import make_job
 from tests.helpers.library import wait_until
+from tests.helpers.manual_device import ManualDevices
 from tests.helpers.window import WindowHarness, add_separated_song, open_window
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -122,7 +123,11 @@ def test_windows_keeps_the_screen_on_until_no_inhibitor_needs_it(monkeypatch: py
     assert states == [0x80000001, 0x80000003, 0x80000001, 0x80000000]
 
 
-def test_screen_stays_awake_while_a_song_plays(setting: WindowHarness, qtbot: QtBot) -> None:
+def test_screen_stays_awake_while_a_song_plays(
+    setting: WindowHarness, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sleep_guard, "_RELEASE_DELAY_MS", 30)
+    monkeypatch.setattr(player_output, "Device", ManualDevices())
     job = add_separated_song(setting)
     window = open_window(setting, qtbot)
     inhibitor, player = RecordingInhibitor(), window.player
@@ -133,7 +138,7 @@ def test_screen_stays_awake_while_a_song_plays(setting: WindowHarness, qtbot: Qt
     player.toggle_playback()
     assert guard.is_held
     player.toggle_playback()
-    qtbot.waitUntil(lambda: not guard.is_held, timeout=30_000)
+    qtbot.waitUntil(lambda: not guard.is_held)
     assert inhibitor.calls == ["acquire", "release"]
 
 
