@@ -20,7 +20,7 @@ from desktop.text.message import tr
 
 COMMANDS = (
     *("separate", "jobs", "cancel", "retry", "move", "remove", "clear", "restore", "bin", "pause", "resume"),
-    *("export", "models", "doctor"),
+    *("analyse", "export", "models", "doctor"),
 )
 
 
@@ -47,6 +47,10 @@ def main(argv: list[str] | None = None) -> int:
         from desktop.pipeline.engines.openvino_export import main as run_conversion
 
         return run_conversion(arguments[1:])
+    if arguments[:1] == ["analysis-process"]:
+        from desktop.cli.analysis_process import main as run_analysis
+
+        return run_analysis(arguments[1:])
     if arguments == ["probe"]:
         from desktop.probe.server import main as run_probe
 
@@ -99,7 +103,7 @@ def _shows_text(arguments: Sequence[str]) -> bool:
     """
     if arguments[:1] == ["worker"]:
         return not {"-h", "--help"}.isdisjoint(arguments)
-    return arguments[:1] != ["convert"] and arguments != ["probe"]
+    return arguments[:1] not in (["convert"], ["analysis-process"]) and arguments != ["probe"]
 
 
 def _is_option(argument: str) -> bool:

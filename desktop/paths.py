@@ -181,6 +181,11 @@ class JobFolder:
         return self.root / "analysis.json"
 
     @property
+    def lyrics(self) -> Path:
+        """The lyrics that were found when the track was added, as LRC."""
+        return self.root / "lyrics.lrc"
+
+    @property
     def segments(self) -> Path:
         """Finished segments of a processing job, one folder for each request; deleted when the job ends."""
         return self.root / "segments"

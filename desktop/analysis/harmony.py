@@ -66,6 +66,18 @@ class Chord:
     name: str
     """Name with ASCII accidentals: "F#m", "Bb7"; `NO_CHORD` if none sounds."""
 
+    @property
+    def root(self) -> int | None:
+        """Pitch class of the root; None if the name is no chord."""
+        match = _CHORD.fullmatch(self.name)
+        return None if match is None else _PITCH_CLASSES.get(match[1])
+
+    @property
+    def quality(self) -> str:
+        """What follows the root in the name: "" for a major triad, "m", "7"; the whole name if it is no chord."""
+        match = _CHORD.fullmatch(self.name)
+        return self.name if match is None else match[2]
+
     def transposed_name(self, semitones: int, uses_flats: bool = False) -> str:
         """Return the chord's name `semitones` higher; a name that is no chord stays as it is."""
         match = _CHORD.fullmatch(self.name)

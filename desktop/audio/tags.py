@@ -1,4 +1,4 @@
-"""Tags of a track: title, artist, album, length and cover.
+"""Tags of a track: title, artist, album, length, lyrics and cover.
 
 Tags are only displayed: they never become part of a path, and damaged tags are not an error.
 """
@@ -14,6 +14,8 @@ from desktop.audio.files import check_file
 from desktop.errors import UnusableTrackError
 
 _MAX_TEXT_LENGTH = 300
+# Number of lyrics, in several languages for example, and characters of each.
+_MAX_LYRICS, _MAX_LYRICS_LENGTH = 8, 100_000
 # In seconds; a longer declared duration is ignored.
 _MAX_DURATION_S = 7 * 24 * 3600.0
 # Maximum bytes to read for tags (pictures included), so that no header can make the parser read gigabytes.
@@ -35,6 +37,8 @@ class Tags:
     album: str = ""
     seconds: float | None = None
     """Estimated length; None if unknown."""
+    lyrics: tuple[str, ...] = ()
+    """Texts of lyrics as stored in the tags; lines with times are in the form of LRC."""
     cover: bytes | None = None
     """Image file as stored in the tags; None if there is none."""
 
@@ -51,6 +55,7 @@ def read_tags(path: Path) -> Tags:
             artist=_clean_text(parsed.artist),
             album=_clean_text(parsed.album),
             seconds=_plausible_duration(parsed.duration),
+            lyrics=tuple(text[:_MAX_LYRICS_LENGTH] for text in parsed.other.get("lyrics", ())[:_MAX_LYRICS]),
             cover=image.data if image else None,
         )
     except _TAG_ERRORS:

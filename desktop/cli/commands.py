@@ -66,6 +66,13 @@ def run_pause(arguments: argparse.Namespace) -> int:
     )
 
 
+def run_analyse(arguments: argparse.Namespace) -> int:
+    """Print the analysis of a file or a job. Return the exit status."""
+    from desktop.cli.analyse import analyse
+
+    return analyse(arguments.file_or_id, as_json=arguments.json)
+
+
 def run_export(arguments: argparse.Namespace) -> int:
     """Export the stems of jobs. Return the exit status."""
     from desktop.cli.export import export_jobs

@@ -29,7 +29,7 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
     service = open_backend().service
     wanted = file_format or valid_settings(load_settings(find_home())).export_format
     jobs = [find_job(service, id_prefix) for id_prefix in id_prefixes]
-    with _create_progress() as bar:
+    with create_progress() as bar:
         task = bar.add_task(tr("Exporting"), total=1.0)
 
         def report(progress: ExportProgress) -> None:
@@ -49,7 +49,8 @@ def export_jobs(id_prefixes: Sequence[str], folder: Path, file_format: str | Non
     return 1 if result.skipped or result.error else 0
 
 
-def _create_progress() -> Progress:
+def create_progress() -> Progress:
+    """Return a progress bar on standard error, for a terminal only; it is removed at the end."""
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),

@@ -35,6 +35,8 @@ def job_to_json(job: Job) -> dict[str, Any]:
         "channels": job.channels,
         "frames": job.frames,
         "seconds": job.seconds,
+        "tempo": job.tempo_bpm,
+        "key": job.key.name if job.key else None,
         "null_dbfs": job.null_dbfs,
         "notices": [str(notice) for notice in job.notices],
         "stems": {stem.name: str(stem.exported or stem.path) for stem in job.stems},
@@ -44,7 +46,18 @@ def job_to_json(job: Job) -> dict[str, Any]:
 def refused_to_json(source: object, reason: str) -> dict[str, Any]:
     """Return an object of the same form for a track that was refused and has no job."""
     empty = dict.fromkeys(
-        ("last_attempt", "model", "runtime", "sample_rate", "channels", "frames", "seconds", "null_dbfs")
+        (
+            "last_attempt",
+            "model",
+            "runtime",
+            "sample_rate",
+            "channels",
+            "frames",
+            "seconds",
+            "tempo",
+            "key",
+            "null_dbfs",
+        )
     )
     return {
         "id": None,

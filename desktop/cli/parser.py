@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from desktop import __version__
 from desktop.cli.commands import (
+    run_analyse,
     run_bin,
     run_clear,
     run_doctor,
@@ -67,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("resume", tr("resume songs or the queue")),
     ):
         _configure_pause(commands.add_parser(name, help=text), name)
+    _configure_analyse(commands.add_parser("analyse", help=tr("print the tempo, beats, key and chords of a song")))
     _configure_export(
         commands.add_parser("export", help=tr("write the stems of songs to a folder; never overwrites files"))
     )
@@ -181,6 +183,13 @@ def _configure_bin(command: argparse.ArgumentParser) -> None:
     _add_json_option(command, tr("print one JSON array"))
     command.add_argument("--yes", action="store_true", help=tr("delete without asking"))
     command.set_defaults(run=run_bin)
+
+
+def _configure_analyse(command: argparse.ArgumentParser) -> None:
+    text = tr("an audio file, or a song's id in the library, or a unique beginning of it")
+    command.add_argument("file_or_id", metavar="FILE|ID", type=_parse_path, help=text)
+    _add_json_option(command, tr("print one JSON object"))
+    command.set_defaults(run=run_analyse)
 
 
 def _configure_export(command: argparse.ArgumentParser) -> None:

@@ -17,6 +17,7 @@ from desktop.audio.streaming import SequentialSoundFile
 from desktop.audio.writer import BLOCK_FRAMES, MAX_FLAC_SAMPLE_RATE, MP3_SAMPLE_RATES, AudioWriter
 from desktop.errors import StorageError, UnusableTrackError
 from desktop.export.names import move_into_place, stem_file_names
+from desktop.export.song_tags import write_song_tags
 from desktop.jobs.model import Job, Stem
 from desktop.runtime.disk_errors import disk_error_reason
 from desktop.text.message import Message
@@ -40,9 +41,10 @@ class _AboveFullScaleError(Exception):
 def export_stems(job: Job, folder: Path, file_format: str, advance: AdvanceCallback) -> tuple[Path, ...]:
     """Write the stems of `job` to `folder` as "wav", "flac" or "mp3". Return the files in the order of its stems.
 
-    A stem that has this format is copied byte for byte; others are converted at their own bit depth. MP3 has no sample
-    rate above 48 kHz: such stems become FLAC. FLAC holds no sample above full scale: if a stem has one, all stems of
-    the job become WAV. Existing files are not overwritten (`move_into_place`), and no files are left after an error.
+    A stem that has this format is copied byte for byte; others are converted at their own bit depth. The song's tempo
+    and key are added to the tags (`write_song_tags`). MP3 has no sample rate above 48 kHz: such stems become FLAC. FLAC
+    holds no sample above full scale: if a stem has one, all stems of the job become WAV. Existing files are not
+    overwritten (`move_into_place`), and no files are left after an error.
 
     Raises UnusableTrackError if a stem is missing or damaged, StorageError if the folder cannot be written, and any
     error that `advance` raises.
@@ -119,6 +121,7 @@ def _write_stem(job: Job, stem: Stem, target: Path, file_format: str, advance: A
             _copy_stem(job, stem, part, advance)
         else:
             _convert_stem(job, stem, source, part, advance)
+    write_song_tags(part, job.tempo_bpm, job.key)
     return part
 
 

@@ -1,6 +1,6 @@
 """The library's SQLite file: tables, connections, migrations, and database errors as StorageError.
 
-Only `store`, `ownership` and `transitions` import it.
+Only `store`, `ownership`, `transitions` and `analyses` import it.
 """
 
 from collections.abc import Generator
@@ -103,6 +103,12 @@ jobs = Table(
     Column("removed", Float),
     # SHA-256 of the track in hexadecimal digits. Jobs of earlier versions get it once it is needed.
     Column("digest", String),
+    # Tempo and key of the song, as the user corrected them.
+    Column("tempo_bpm", Float),
+    Column("key", String),
+    # `Job.analysed`, and the number of analyses that were started and did not finish.
+    Column("analysed", String),
+    Column("analysis_attempts", Integer, nullable=False, default=0),
 )
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 
+from desktop.analysis.harmony import Key
 from desktop.audio.stems import sort_stem_names
 from desktop.settings import Settings, valid_settings
 from desktop.stage import Stage
@@ -24,6 +25,14 @@ class JobState(StrEnum):
     def has_ended(self) -> bool:
         """True if the job stays as it is until the user acts."""
         return self in (JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED)
+
+
+class AnalysisInput(StrEnum):
+    """What the analysis of a song was made from."""
+
+    DRAFT = "draft"
+    """The draft: a first analysis, replaced once the song has stems."""
+    STEMS = "stems"
 
 
 class OwnerDirective(Enum):
@@ -170,11 +179,22 @@ class Job:
     """Time of the move to the bin; None for a job of the library."""
     digest: str | None = None
     """SHA-256 of the track in hexadecimal digits; None while unknown."""
+    tempo_bpm: float | None = None
+    """Tempo in beats per minute, as the user corrected it; None if unknown or if the song has no steady beat."""
+    key: Key | None = None
+    """Key, as the user corrected it; None if unknown or if the song has none."""
+    analysed: AnalysisInput | None = None
+    """What the analysis of the song was made from; None if there is none."""
 
     @property
     def wants_draft(self) -> bool:
         """True while the job has not ended and has no earlier stems to play."""
         return not self.state.has_ended and self.earlier is None
+
+    @property
+    def wants_analysis(self) -> bool:
+        """True if the song has not been analysed, or only its draft was and it has stems now."""
+        return self.analysed is None or (self.analysed is AnalysisInput.DRAFT and self.result is not None)
 
     @property
     def model(self) -> str:

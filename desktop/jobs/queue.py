@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from desktop.jobs.model import Job, JobProgress
+from desktop.jobs.model import AnalysisInput, Job, JobProgress
 
 
 class JobQueue(Protocol):
@@ -23,6 +23,10 @@ class JobQueue(Protocol):
 
     def publish_draft(self, job: Job) -> None:
         """Publish a message to make a draft of `job`. A second message does no harm. Never raises."""
+        ...
+
+    def publish_analysis(self, job_id: str) -> None:
+        """Publish a message to analyse the song of a job. A second message does no harm. Never raises."""
         ...
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
@@ -46,13 +50,21 @@ class DraftChanged:
 
 
 @dataclass(frozen=True)
+class AnalysisChanged:
+    """A song has a new analysis, and its row another tempo and key: read both again."""
+
+    job_id: str
+    analysed: AnalysisInput
+
+
+@dataclass(frozen=True)
 class QueueChanged:
     """The queue was paused or resumed."""
 
     paused: bool
 
 
-JobEvent = JobProgress | JobChanged | DraftChanged | QueueChanged
+JobEvent = JobProgress | JobChanged | DraftChanged | AnalysisChanged | QueueChanged
 
 
 class EventSink(Protocol):

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from desktop.jobs.model import Attempt, Job, JobOptions, JobState, Stem
+from desktop.analysis.harmony import Key
+from desktop.jobs.model import AnalysisInput, Attempt, Job, JobOptions, JobState, Stem
 from desktop.paths import Home
 from desktop.stage import Stage
 from desktop.text.message import Message, message_from_json, message_to_json
@@ -18,7 +19,7 @@ from desktop.text.message import Message, message_from_json, message_to_json
 _COPIED_COLUMNS = (
     *("id", "title", "artist", "album", "position", "token", "crashes", "cancel_requested", "progress", "elapsed"),
     *("left", "seconds", "sample_rate", "channels", "frames", "model_used", "runtime", "null_dbfs"),
-    *("paused", "retries", "digest"),
+    *("paused", "retries", "digest", "tempo_bpm"),
 )
 
 
@@ -40,6 +41,8 @@ def job_from_row(home: Home, row: RowMapping | dict[str, Any]) -> Job:
         not_before=_to_datetime(row["not_before"]),
         removed=_to_datetime(row["removed"]),
         low_memory=row["sparing"],
+        key=Key.parse(row["key"]) if row["key"] else None,
+        analysed=AnalysisInput(row["analysed"]) if row["analysed"] else None,
         stems=earlier.stems if earlier else stems,
         earlier=earlier,
         last_attempt=Attempt(JobState(row["attempt"]), _message_or_none(row["attempt_error"]))
@@ -79,6 +82,8 @@ def row_from_job(home: Home, job: Job) -> dict[str, Any]:
         else None,
         "removed": _to_timestamp(job.removed),
         "sparing": job.low_memory,
+        "key": job.key.name if job.key else None,
+        "analysed": job.analysed.value if job.analysed else None,
     }
 
 
@@ -90,7 +95,7 @@ def job_from_record(home: Home, record: dict[str, Any]) -> Job:
     defaults = {
         "paused": False, "retries": 0, "sparing": False, "runtime": None, "stage": None, "started": None, "ended": None,
         "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
-        "digest": None,
+        "digest": None, "tempo_bpm": None, "key": None, "analysed": None,
     }  # fmt: skip
     return job_from_row(home, {"not_before": None} | defaults | record)
 

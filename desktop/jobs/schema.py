@@ -55,6 +55,10 @@ MIGRATIONS = (
         json_set(earlier, '$.notices', {_verbatim_list_json("json_extract(earlier, '$.notices')")})
     WHERE earlier IS NOT NULL
     """,
+    "ALTER TABLE jobs ADD COLUMN tempo_bpm REAL",
+    'ALTER TABLE jobs ADD COLUMN "key" TEXT',
+    "ALTER TABLE jobs ADD COLUMN analysed TEXT",
+    "ALTER TABLE jobs ADD COLUMN analysis_attempts INTEGER NOT NULL DEFAULT 0",
 )
 # Position of `user_version`, here the number of applied migrations, in an SQLite file:
 # https://www.sqlite.org/fileformat2.html

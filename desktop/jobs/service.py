@@ -7,18 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
+from desktop.analysis.harmony import Key
+from desktop.analysis.song_analysis import SongAnalysis
 from desktop.atomic_file import write_atomically
 from desktop.audio.files import check_file
 from desktop.audio.names import storable_file_name
 from desktop.errors import DuplicateTrackError, JobStateError, StorageError
+from desktop.jobs.analysis_files import KeptAnalysis, load_corrected_analysis
+from desktop.jobs.analysis_results import keep_analysis
 from desktop.jobs.bin import Bin
-from desktop.jobs.files import DigestBackfill, copy_track
-from desktop.jobs.model import Job, JobOptions, JobState
+from desktop.jobs.files import DigestBackfill, copy_track, find_stored_track
+from desktop.jobs.model import AnalysisInput, Job, JobOptions, JobState
 from desktop.jobs.queue import EventSink, JobChanged, JobQueue, QueueChanged
 from desktop.jobs.recovery import write_backup_record
 from desktop.jobs.store import IsDuplicate, JobStore, never_duplicate
+from desktop.lyrics.files import keep_lyrics
 from desktop.paths import Home
 from desktop.probe.client import read_tags
+from desktop.runtime.disk_errors import describe_disk_error
 from desktop.runtime.settings_file import SettingsFile
 from desktop.text.message import Message
 
@@ -74,6 +80,7 @@ class JobService:
         if tags.cover:
             with suppress(OSError):  # the cover is optional
                 write_atomically(self._home.job_folder(job_id).cover, tags.cover, durable=False)
+        keep_lyrics(self._home.job_folder(job_id), path, tags.lyrics)
         return Job(
             id=job_id,
             state=JobState.PENDING,
@@ -165,6 +172,35 @@ class JobService:
     def report_playhead(self, job_id: str, position_s: float) -> None:
         """Report the playhead in seconds, where the worker separates first. Call this every few seconds."""
         self._queue.publish_playhead(job_id, position_s)
+
+    def request_analysis(self, job_id: str) -> None:
+        """Request the analysis of a song that has none, or only that of its draft. Raises UnknownJobError."""
+        if self._store.job(job_id).wants_analysis:
+            self._queue.publish_analysis(job_id)
+
+    def keep_analysis(self, job: Job, analysis: SongAnalysis) -> None:
+        """Keep an analysis that was made from the stems of a job."""
+        try:
+            keep_analysis(self._home, self._store, self._events, job, KeptAnalysis(analysis, AnalysisInput.STEMS))
+        except OSError as error:
+            reason, advice = describe_disk_error(error, self._home.root)
+            raise StorageError(
+                Message("The analysis could not be kept: {reason}.", reason=reason),
+                Message("{advice}, then try again.", advice=advice),
+            ) from error
+
+    def corrected_analysis(self, job: Job) -> SongAnalysis | None:
+        """Return the kept analysis of a job's song as the user corrected it; None if there is none."""
+        return load_corrected_analysis(self._home.job_folder(job.id), job.seconds or 0.0)
+
+    def stored_track(self, job: Job) -> Path:
+        """Return the path of the library's copy of a job's track, which may be missing."""
+        return find_stored_track(self._home.job_folder(job.id), job)
+
+    def set_song_tempo_and_key(self, job_id: str, tempo_bpm: float | None, key: Key | None) -> None:
+        """Store the tempo and the key of a song as the user corrected them; do nothing if the job is gone."""
+        if self._store.analyses.set_tempo_and_key(job_id, tempo_bpm, key):
+            self._events.emit(JobChanged(job_id))
 
     def pause_queue(self) -> None:
         """Pause the queue. The running job stops and keeps its finished segments. Survives restarts."""

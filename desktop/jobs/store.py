@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from desktop.errors import JobStateError
 from desktop.jobs import transitions
+from desktop.jobs.analyses import AnalysisRecords
 from desktop.jobs.database import Database, jobs, queue
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.ownership import Ownership
@@ -61,6 +62,8 @@ class JobStore:
         self._database = Database(home)
         self.ownership = Ownership(home, self._database)
         """The transactions of the processes that own jobs."""
+        self.analyses = AnalysisRecords(home, self._database)
+        """The transactions about the analyses of songs."""
 
     def check_integrity(self) -> None:
         """Check the whole database. Raises DamagedLibraryError if it is damaged."""

@@ -41,7 +41,7 @@ def restarted_values(row: RowMapping, keep_result: bool) -> dict[str, Any]:
 
     `keep_result`: keep the result of the completed run in `row` until another run completes.
     """
-    counters = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False}
+    counters = {"crashes": 0, "kept": 0, "retries": 0, "sparing": False, "analysis_attempts": 0}
     result = {"earlier": result_to_json(row) if keep_result else None}
     pending = {"state": JobState.PENDING.value, "paused": False, "progress": 0.0}
     return _CLEARED_RUN | _CLEARED_ATTEMPT | counters | result | pending
@@ -82,7 +82,7 @@ def ended_values(state: JobState) -> dict[str, Any]:
 
 def completed_values() -> dict[str, Any]:
     """Return the values that end a run with stems, whose result replaces an earlier one."""
-    return _CLEARED_ATTEMPT | ended_values(JobState.COMPLETED)
+    return _CLEARED_ATTEMPT | ended_values(JobState.COMPLETED) | {"analysis_attempts": 0}
 
 
 def ended_without_stems_values(row: Row[Any], state: JobState, error: Message | None = None) -> dict[str, Any]:

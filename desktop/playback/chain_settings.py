@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from desktop.analysis.beat_grid import BeatGrid
 from desktop.playback.practice import Loop, SpeedTrainer
 from desktop.playback.song_state import SongState
+
+if TYPE_CHECKING:
+    from desktop.analysis.beat_grid import BeatGrid
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,12 @@ class ChainSettings:
     cents: int = 0
     lane_cents: tuple[int, ...] = ()
     """Of the stems, added to `cents`. The original has none."""
-    click_grid: BeatGrid | None = None
+    click_grid: "BeatGrid | None" = None
     """Beats that click; None if the click is off."""
     has_accent: bool = True
 
     @classmethod
-    def of(cls, state: SongState, lane_names: Sequence[str], grid: BeatGrid | None) -> "ChainSettings":
+    def of(cls, state: SongState, lane_names: Sequence[str], grid: "BeatGrid | None") -> "ChainSettings":
         """Return what `state` means for a song with the stems `lane_names` and the beats `grid`."""
         return cls(
             state.repeated_loop,

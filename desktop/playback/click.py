@@ -17,8 +17,8 @@ CLICK_S = 0.03
 _DECAY_S = 0.0052
 _HZ, _ACCENT_HZ = 1000.0, 1500.0
 _PEAK, _ACCENT_PEAK = 0.6, 1.0
-# Seconds that a playhead, which is a whole frame, may be behind the beat on which it was set: half a frame at 44.1 kHz.
-ROUNDING_S = 0.51 / 44100
+# Seconds that a playhead, which is a whole frame, may be behind the beat on which it was set: half a frame at 22.05 kHz.
+ROUNDING_S = 0.51 / 22050
 # Two clicks are no beats if they are closer: it is the same beat, rounded to two frames.
 _MIN_INTERVAL_S = 0.008
 # Seconds of silence before a count-in, in which playback fades in.

@@ -22,7 +22,7 @@ class LaneLevels:
 
 @dataclass(frozen=True)
 class Levels:
-    """Levels since the last reading: of each lane after its fader, and of the sum of all as it is heard."""
+    """Levels since the last reading: of each lane after its fader, and of the first stereo pair as it is heard."""
 
     lanes: tuple[LaneLevels, ...] = ()
     """Stems in the order of the song, original, click; only the stems while no song has been played."""

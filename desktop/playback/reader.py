@@ -23,10 +23,10 @@ _READ_AHEAD_S = 2.0
 _PREROLL_S = 0.15
 # Seconds read before another source of the same track takes over; the old source plays meanwhile.
 _SWITCH_PREROLL_S = 0.5
-# Seconds that the heard feed must hold before another one is created.
-_SAFE_S = 0.3
-# Seconds from a change of loop, speed, key or click to the frame at which the new feed should take over.
-_LEAD_S = 0.03
+# Seconds read before a feed takes over that reads the same source in another way.
+_CHANGE_PREROLL_S = 0.06
+# Least and most seconds from a change of loop, speed, key or click to the frame at which the new feed should take over.
+_MIN_LEAD_S, _MAX_LEAD_S = 0.02, 0.15
 # Seconds before a step of the speed trainer in which the feed of the next speed is created.
 _STEP_NOTICE_S = 0.5
 # Seconds between polls; one poll costs some microseconds.
@@ -75,21 +75,25 @@ class _Feed:
     chain: Chain
     source: PlaybackSource
 
-    def fill(self, frames: int, should_stop: Callable[[], bool] = lambda: False) -> None:
-        """Read until the ring holds `frames` frames, or the source has no more for now, or `should_stop` says so.
+    def fill(self, frames: int) -> None:
+        """Read until the ring holds `frames` frames or the source has no more for now. Raises StorageError."""
+        while self.needs(frames) and self.read_block():
+            pass
 
-        Raises StorageError.
-        """
+    def needs(self, frames: int) -> bool:
+        """Return True if the ring holds fewer than `frames` frames, and not the last one."""
+        return self.ring.readable_frames < frames and self.ring.writable_frames > 0
+
+    def read_block(self) -> bool:
+        """Read the next block; return False if the source has no more for now. Raises StorageError."""
         ring = self.ring
-        while ring.readable_frames < frames and ring.writable_frames > 0:
-            sound = self.chain.read(min(_BLOCK_FRAMES, ring.writable_frames))
-            ring.time_map = self.chain.time_map
-            if self.chain.has_ended:
-                ring.end = ring.written_end + len(sound)
-            ring.is_starved = not len(sound)
-            ring.write(sound)
-            if ring.is_starved or should_stop():
-                return
+        sound = self.chain.read(min(_BLOCK_FRAMES, ring.writable_frames))
+        ring.time_map = self.chain.time_map
+        if self.chain.has_ended:
+            ring.end = ring.written_end + len(sound)
+        ring.is_starved = not len(sound)
+        ring.write(sound)
+        return not ring.is_starved
 
 
 class Reader:
@@ -127,6 +131,8 @@ class Reader:
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
         self._is_closing = False
+        self._preparation_s = _MIN_LEAD_S
+        """Seconds that it took last time to create a feed that takes over."""
         self.has_ended = False
         """True after an error or `close`: the reader plays nothing more."""
         self._logged_dropouts, self._next_log_at = 0, 0.0
@@ -247,7 +253,7 @@ class Reader:
             current.ring is self._player.current_ring
             and current.ring.seek_number == following.ring.seek_number == seek_number
             and not (current.ring.is_starved or following.ring.is_starved)
-            and following.ring.position <= current.ring.position + 2 * self._frames(_LEAD_S)
+            and following.ring.position <= current.ring.position + self._frames(_MAX_LEAD_S)
         )
 
     def _start_cue(self, cue: Cue) -> None:
@@ -257,16 +263,22 @@ class Reader:
         if current and current.ring.seek_number == cue.seek_number:
             if current.ring is self._player.current_ring:
                 self._player.requested_ring = current.ring  # not `following`, which is replaced
-            current.fill(self._frames(_SAFE_S))
-            lead = self._frames(_LEAD_S) if self._player.is_gate_open else 0
-            frame = current.ring.position + min(lead, current.ring.readable_frames)
-            feed = self._continue_feed(current, cue, frame)
+            # What is heard must not run dry while the new feed is prepared.
+            current.fill(self._frames(_CHANGE_PREROLL_S + 1.5 * min(self._preparation_s, _MAX_LEAD_S)))
+            began = monotonic()
+            feed = self._continue_feed(current, cue, self._take_over_frame(current.ring))
+            self._request(feed)
+            self._preparation_s = monotonic() - began
         elif following and following.ring.seek_number == cue.seek_number:
-            feed = self._continue_feed(following, cue, following.ring.position)
+            self._request(self._continue_feed(following, cue, following.ring.position))
         else:
-            feed = self._create_feed(cue, cue.start, cue.count_in)
-        self._request(feed)
+            self._request(self._create_feed(cue, cue.start, cue.count_in))
         self._active_cue = cue
+
+    def _take_over_frame(self, ring: Ring) -> int:
+        """Return the frame of the heard ring at which a feed that is created now can take over."""
+        lead_s = max(_MIN_LEAD_S, min(_MAX_LEAD_S, self._preparation_s)) if self._player.is_gate_open else 0.0
+        return ring.position + min(self._frames(lead_s), ring.readable_frames)
 
     def _continue_feed(self, feed: _Feed, cue: Cue, frame: int, rate_ratio: float | None = None) -> _Feed:
         """Return a feed that continues another one of the same seek at ring frame `frame`, as `cue` says.
@@ -297,14 +309,15 @@ class Reader:
         if self._next_feed:
             self._next_feed.chain.close()
         self._next_feed = feed
-        feed.fill(self._frames(_PREROLL_S))
         if current and current.ring is self._player.current_ring and current.ring.seek_number == feed.ring.seek_number:
             self._catch_up(feed, current)
+        else:
+            feed.fill(self._frames(_PREROLL_S))
         self._player.requested_ring = feed.ring
 
     def _catch_up(self, feed: _Feed, playing: _Feed) -> None:
         """Read past the position of the ring that plays meanwhile."""
-        preroll_s = _PREROLL_S if feed.source is playing.source else _SWITCH_PREROLL_S
+        preroll_s = _CHANGE_PREROLL_S if feed.source is playing.source else _SWITCH_PREROLL_S
         before = -1
         while before < feed.ring.written_end:
             before = feed.ring.written_end
@@ -317,7 +330,7 @@ class Reader:
         if not (feed and cue) or self._next_feed or feed.ring.seek_number != cue.seek_number:
             return
         position = feed.ring.position
-        frame = feed.chain.speed_change_after(position + self._frames(_LEAD_S))
+        frame = feed.chain.speed_change_after(position + self._frames(_MIN_LEAD_S))
         if frame is not None and frame < position + self._frames(_STEP_NOTICE_S):
             self._request(self._continue_feed(feed, cue, frame))
 
@@ -326,15 +339,25 @@ class Reader:
 
     def _read_ahead(self) -> None:
         self._release_replaced_feed()
-        # The current ring is heard until the next one takes over, and must not run dry before.
-        for feed in (self._current_feed, self._next_feed):
-            if feed:
-                feed.fill(self._frames(_READ_AHEAD_S), self._has_startable_cue)
+        starved: list[_Feed] = []
+        while not (self._has_startable_cue() or self._is_closing) and (feed := self._emptiest_feed(starved)):
+            if not feed.read_block():
+                starved.append(feed)
+            self._release_replaced_feed()
         self._plan_trainer_step()
         ring = self._player.current_ring
         self.is_buffering = (
             self._player.is_gate_open and ring is not None and not ring.readable_frames and not ring.is_finished
         )
+
+    def _emptiest_feed(self, excluded: Sequence[_Feed]) -> _Feed | None:
+        """Return the feed that has to read on first: the heard one must not run dry before the next one takes over."""
+        feeds = [
+            feed
+            for feed in (self._current_feed, self._next_feed)
+            if feed and feed not in excluded and feed.needs(self._frames(_READ_AHEAD_S))
+        ]
+        return min(feeds, key=lambda feed: feed.ring.readable_frames, default=None)
 
     def _release_replaced_feed(self) -> None:
         """Close the previous stream once the callback has switched to the next ring."""

@@ -105,7 +105,11 @@ class ProbeClient:
 def read_tags(path: Path) -> Tags:
     """Return the tags of a track; empty ones if they are missing or damaged, or if the probe failed on them."""
     response = shared_probe().request("tags", path=str(path))
-    return Tags(**response[0], cover=response[1] or None) if response else Tags()
+    if response is None:
+        return Tags()
+    fields, cover = response
+    lyrics = tuple(fields.pop("lyrics"))
+    return Tags(**fields, lyrics=lyrics, cover=cover or None)
 
 
 def read_picture(path: Path, side: int) -> tuple[bytes, int] | None:

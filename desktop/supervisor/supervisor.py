@@ -12,7 +12,6 @@ from desktop.errors import ServiceUnavailableError, StorageError
 from desktop.paths import Home
 from desktop.runtime.crash_handler import process_crash_handler, report_broken_queue
 from desktop.runtime.disk_errors import disk_error_reason
-from desktop.runtime.settings_file import SettingsFile
 from desktop.runtime.stall_timer import StallTimer
 from desktop.supervisor.child_process import ChildProcess
 from desktop.supervisor.redis_server import RedisServer, check_external_redis
@@ -65,10 +64,9 @@ class Supervisor:
         """Prepare the supervisor; raises ConfigurationError if the environment names an invalid Redis.
 
         `on_trouble` is called from the thread with a message if jobs cannot be processed, and with None once they can.
-        `makes_drafts`: run a second worker that makes drafts of new tracks.
+        `makes_drafts`: run a second worker that makes drafts and analyses.
         """
         self._home = home
-        self._settings_file = SettingsFile(home)
         self._external = external_redis()
         self._redis = None if self._external else RedisServer(home)
         self._worker = WorkerProcess(home)
@@ -121,7 +119,7 @@ class Supervisor:
             self._set_trouble(self._try_to_keep_running())
             self._first_try_done.set()
             if self._trouble is None and not self._stopping.is_set():
-                self._update_draft_worker()
+                self._start_missing_draft_worker()
         except Exception as error:  # noqa: BLE001 every job depends on this thread, and `start` waits for it
             process_crash_handler.record_exception(error)
         finally:
@@ -217,18 +215,18 @@ class Supervisor:
         if child is not None:
             child.on_exit(self._wake_up)
 
-    def _update_draft_worker(self) -> None:
-        """Start or stop the draft worker according to the settings."""
-        draft_worker, wanted = self._draft_worker, self._settings_file.refresh().draft
-        if draft_worker is None or draft_worker.is_alive == wanted:
+    def _start_missing_draft_worker(self) -> None:
+        # Also if the settings turn drafts off: it makes the analyses.
+        draft_worker = self._draft_worker
+        if draft_worker is None or draft_worker.is_alive:
             return
         draft_worker.stop()
-        if wanted and monotonic() >= self._draft_retry_at:
+        if monotonic() >= self._draft_retry_at:
             try:
                 self._wake_on_exit(draft_worker.start(lambda: self._should_stop_waiting() or not self._worker.is_alive))
             except ServiceUnavailableError as error:
-                # Jobs are processed without drafts, so the user is not notified.
-                _log.warning("Draft worker could not be started, no drafts are made: %s", error)
+                # Jobs are processed without drafts and analyses, so the user is not notified.
+                _log.warning("Draft worker could not be started, no drafts and analyses are made: %s", error)
                 self._draft_retry_at = monotonic() + _MAX_RETRY_DELAY_S
 
     def _run_reconciler(self, step: Callable[[], _Result]) -> _Result | None:

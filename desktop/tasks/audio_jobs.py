@@ -18,7 +18,8 @@ from desktop.paths import find_home
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.runtime.processes import end_with_parent
 from desktop.tasks.celery_app import SEPARATE_TASK, app
-from desktop.tasks.outcomes import FailureKind, TaskResult, classify_failure, make_failed_result
+from desktop.tasks.outcomes import COMPLETED, FailureKind, TaskResult, classify_failure, make_failed_result
+from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.redis_client import parse_job_id
 from desktop.text.message import Message
 
@@ -50,6 +51,8 @@ def process_audio_job(job_id: object = None, *_: object, **__: object) -> TaskRe
             Message("{value} is not a job id: it must be a UUID.", value=_short_repr.repr(job_id))
         )
     result = _get_runner().run(parsed_id)
+    if result == COMPLETED:
+        CeleryQueue().publish_analysis(parsed_id)
     _log.info("Job %s: %s", parsed_id, result["status"])
     return result
 

@@ -4,6 +4,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from desktop.tasks.celery_app import DRAFT_TASK, app
+from desktop.tasks.queue import CeleryQueue
 from desktop.tasks.redis_client import parse_job_id
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 def draft_audio_job(job_id: object = None, *_: object, **__: object) -> str:
     """Make the draft of one job. Return "drafted", or "dropped" if no draft was made."""
     parsed_id = parse_job_id(job_id)
-    return "drafted" if parsed_id is not None and _get_runner().run(parsed_id) else "dropped"
+    if parsed_id is None or not _get_runner().run(parsed_id):
+        return "dropped"
+    CeleryQueue().publish_analysis(parsed_id)
+    return "drafted"
 
 
 @cache

@@ -10,8 +10,8 @@ from time import monotonic
 import redis
 
 from desktop.errors import UnbraidError
-from desktop.jobs.model import JobProgress
-from desktop.jobs.queue import DraftChanged, JobChanged, JobEvent, QueueChanged
+from desktop.jobs.model import AnalysisInput, JobProgress
+from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobChanged, JobEvent, QueueChanged
 from desktop.runtime.crash_handler import process_crash_handler
 from desktop.stage import Stage
 from desktop.tasks.redis_client import parse_job_id, redis_client, redis_names
@@ -127,6 +127,8 @@ def _decode_event(text: str | bytes | None) -> JobEvent | None:
             return JobProgress(**fields | {"stage": Stage(fields["stage"])})
         if "complete" in fields:
             return DraftChanged(**fields)
+        if "analysed" in fields:
+            return AnalysisChanged(**fields | {"analysed": AnalysisInput(fields["analysed"])})
         return QueueChanged(**fields) if "paused" in fields else JobChanged(**fields)
     except (ValueError, TypeError, RecursionError) as error:
         _log.warning("Event message was ignored: %s", error)

@@ -22,7 +22,15 @@ from desktop.jobs.model import Job
 from desktop.jobs.store import JobStore
 from desktop.paths import find_home
 from desktop.runtime.redis_endpoint import describe_redis_error, has_endpoint
-from desktop.tasks.celery_app import DRAFT_TASK, LIBRARY_HEADER, SEPARATE_TASK, app, broker_url, configure_for_library
+from desktop.tasks.celery_app import (
+    ANALYSE_TASK,
+    DRAFT_TASK,
+    LIBRARY_HEADER,
+    SEPARATE_TASK,
+    app,
+    broker_url,
+    configure_for_library,
+)
 from desktop.tasks.redis_client import redis_client, redis_names
 from desktop.text.message import Message
 from desktop.variables import external_redis
@@ -36,6 +44,8 @@ _MIN_SOFT_LIMIT_S, _HARD_LIMIT_MARGIN_S = 3300, 300
 _MAX_SOFT_LIMIT_S = 6 * 24 * 3600
 # Seconds for which a published playhead is valid, and that its publisher waits for Redis at most.
 _PLAYHEAD_TTL_S, _PLAYHEAD_TIMEOUT_S = 15, 0.5
+# Seconds that a worker waits for Redis at most when it looks whether something more urgent waits.
+_GLANCE_TIMEOUT_S = 0.5
 # Seconds within which a worker claims the job of a message that it has taken: it may have to start a process first.
 _CLAIM_TIMEOUT_S = 30.0
 # Seconds after which the lock of a process that died or hangs expires.
@@ -55,7 +65,7 @@ class CeleryQueue:
 
     def publish(self, job: Job) -> None:
         """Publish a message to separate `job`. If Redis does not answer, reconciliation publishes it later."""
-        with _log_if_unreachable(job):
+        with _log_if_unreachable(job.id):
             self.send(job)
 
     def send(self, job: Job) -> None:
@@ -65,7 +75,7 @@ class CeleryQueue:
         soft_limit_s = min(max(_MIN_SOFT_LIMIT_S, int((job.seconds or 0) * _TIME_LIMIT_FACTOR)), _MAX_SOFT_LIMIT_S)
         _send_task(
             SEPARATE_TASK,
-            job,
+            job.id,
             queue=redis_names().queue,
             task_id=message_id(job),
             soft_time_limit=soft_limit_s,
@@ -78,7 +88,7 @@ class CeleryQueue:
             return
         try:
             with redis_client() as client:
-                _delete_waiting(client)
+                _delete_waiting(client, redis_names().queue)
         except (redis.RedisError, UnbraidError) as error:
             _log.info("Queue was not republished: %s", error)
             return
@@ -88,8 +98,25 @@ class CeleryQueue:
     def publish_draft(self, job: Job) -> None:
         """Publish a message to make a draft of `job`. If Redis does not answer, nothing is published."""
         if _has_redis():
-            with _log_if_unreachable(job):
-                _send_task(DRAFT_TASK, job, queue=redis_names().draft_queue)
+            with _log_if_unreachable(job.id):
+                _send_task(DRAFT_TASK, job.id, queue=redis_names().draft_queue)
+
+    def publish_analysis(self, job_id: str) -> None:
+        """Publish a message to analyse the song of a job. If Redis does not answer, reconciliation does it later."""
+        if _has_redis():
+            with _log_if_unreachable(job_id):
+                _send_task(ANALYSE_TASK, job_id, queue=redis_names().analysis_queue)
+
+    def has_waiting_drafts(self) -> bool:
+        """Return True if a message for a draft waits; False if Redis does not answer."""
+        with suppress(redis.RedisError, UnbraidError), redis_client(_GLANCE_TIMEOUT_S) as client:
+            return bool(client.llen(redis_names().draft_queue))
+        return False
+
+    def has_waiting_analyses(self) -> bool:
+        """Return True if a message for an analysis waits. Raises redis.RedisError."""
+        with redis_client() as client:
+            return bool(client.llen(redis_names().analysis_queue))
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
         """Publish the playhead of an unfinished job in seconds; it expires after `_PLAYHEAD_TTL_S`."""
@@ -137,7 +164,8 @@ class CeleryQueue:
         """Delete all messages of this library only. Call this while no worker runs. Raises redis.RedisError."""
         with redis_client() as client:
             client.delete(redis_names().reconcile_lock_key)
-            _delete_waiting(client)
+            _delete_waiting(client, redis_names().queue)
+            _delete_waiting(client, redis_names().analysis_queue)  # reconciliation publishes them one at a time
             unacked = client.hgetall(redis_names().unacked_options["unacked_key"])
             own_tags = [tag for tag, text in unacked.items() if _MessageHeaders(text).is_own]
             if own_tags:
@@ -219,27 +247,27 @@ def _parse_headers(text: str | bytes) -> dict[str, Any]:
         return {}
 
 
-def _delete_waiting(client: "redis.Redis") -> None:
+def _delete_waiting(client: "redis.Redis", queue: str) -> None:
     with client.pipeline() as pipeline:
-        for text in client.lrange(redis_names().queue, 0, -1):
+        for text in client.lrange(queue, 0, -1):
             if _MessageHeaders(text).is_own:
-                pipeline.lrem(redis_names().queue, 1, str(text))
+                pipeline.lrem(queue, 1, str(text))
         pipeline.execute()
 
 
-def _send_task(task: str, job: Job, **options: Any) -> None:
+def _send_task(task: str, job_id: str, **options: Any) -> None:
     # A new connection: the app's pool keeps the address that Redis had when the app started.
     with app.connection_for_write(broker_url()) as connection:
         # The result is in the row, so none is stored.
-        app.send_task(task, (job.id,), connection=connection, retry=False, ignore_result=True, **options)
+        app.send_task(task, (job_id,), connection=connection, retry=False, ignore_result=True, **options)
 
 
 @contextmanager
-def _log_if_unreachable(job: Job) -> Generator[None]:
+def _log_if_unreachable(job_id: str) -> Generator[None]:
     try:
         yield
     except (OperationalError, UnbraidError) as error:
-        _log.info("Message for job %s was not published: %s", job.id, error)
+        _log.info("Message for job %s was not published: %s", job_id, error)
 
 
 def _has_redis() -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from contextlib import suppress
-from time import time
+from time import monotonic, time
 
 import redis
 from kombu.exceptions import OperationalError
@@ -22,6 +22,8 @@ from desktop.variables import external_redis
 # before that.
 _STUCK_TIMEOUT_S = 60.0
 _DAY_S = 24 * 3600.0
+# Seconds between two analyses of songs that nobody waits for. One takes about six: the computer stays quiet.
+_ANALYSIS_INTERVAL_S = 20.0
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ class Reconciliation:
         self._events = events
         self._message_watch = StallTimer()
         self._bin = Bin(home, store, queue, events)
-        self._bin_checked_at = 0.0
+        self._bin_checked_at = self._analysis_published_at = 0.0
 
     def rebuild(self) -> None:
         """Delete all messages and publish them from the rows, before a worker starts. Raises StorageError.
@@ -62,11 +64,14 @@ class Reconciliation:
     def reconcile(self) -> None:
         """Release orphaned jobs, publish due jobs without a message, and delete expired jobs from the bin.
 
+        While no job is due or processing, publish songs without an analysis, one at a time.
+
         Raises StorageError, and ServiceUnavailableError if Redis does not answer or refuses the connection.
         """
         self._delete_expired()
         self._release_orphans()
         if not self._store.due_jobs():
+            self._publish_analysis()
             return
         try:
             self._publish_due()
@@ -100,6 +105,16 @@ class Reconciliation:
             for job in self._store.due_jobs():
                 if message_id(job) not in message_ids:
                     self._queue.send(job)
+
+    def _publish_analysis(self) -> None:
+        """Publish one song that has stems and no analysis: of an earlier version, or whose message was lost."""
+        if monotonic() - self._analysis_published_at < _ANALYSIS_INTERVAL_S:
+            return
+        self._analysis_published_at = monotonic()
+        job = None if self._store.has_processing_jobs() else self._store.analyses.next_due()
+        with suppress(redis.RedisError):
+            if job is not None and not self._queue.has_waiting_analyses():
+                self._queue.publish_analysis(job.id)
 
     def _delete_expired(self) -> None:
         """Delete expired jobs from the bin, at the first call and then daily."""

@@ -37,6 +37,11 @@ class RedisNames:
         return f"{self.queue}.draft"
 
     @property
+    def analysis_queue(self) -> str:
+        """Name of the queue of messages for analyses."""
+        return f"{self.queue}.analysis"
+
+    @property
     def unacked_options(self) -> dict[str, str]:
         """Celery transport options with the Redis keys of unacknowledged messages."""
         return {f"{key}_key": f"{self.queue}:{key}" for key in ("unacked", "unacked_index", "unacked_mutex")}

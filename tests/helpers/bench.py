@@ -36,6 +36,8 @@ class NullQueue:
     def republish(self, jobs: Sequence[Job]) -> None:
         """Do nothing: the test does not use the order."""
 
+    def publish_analysis(self, job_id: str) -> None: ...
+
     def publish_draft(self, job: Job) -> None:
         """Do nothing: the test makes no drafts."""
 

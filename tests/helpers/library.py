@@ -14,7 +14,7 @@ import soundfile
 from desktop.audio.names import native_path
 from desktop.backend import Backend
 from desktop.jobs.model import Job, JobProgress, JobState
-from desktop.jobs.queue import DraftChanged, JobEvent
+from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobEvent
 from desktop.paths import Home
 
 # Seconds for a cold start of everything on a busy machine.
@@ -32,6 +32,7 @@ class RunningLibrary:
         self.home = home
         self.progress: list[JobProgress] = []
         self.drafts: list[DraftChanged] = []
+        self.analyses: list[AnalysisChanged] = []
         self._changed = threading.Condition()
         backend.subscribe(self._on_event, self._notify_waiters)
 
@@ -60,6 +61,8 @@ class RunningLibrary:
                 self.progress.append(event)
             elif isinstance(event, DraftChanged):
                 self.drafts.append(event)
+            elif isinstance(event, AnalysisChanged):
+                self.analyses.append(event)
             self._changed.notify_all()
 
     def _notify_waiters(self) -> None:

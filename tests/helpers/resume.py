@@ -62,9 +62,9 @@ def find_owner(root: Path) -> psutil.Process:
 
 
 def list_leftovers(home: Home, job: Job) -> list[str]:
-    """Return the files that an ended job should have deleted: all but stems, track, peaks, cover and record."""
+    """Return the files that an ended job should have deleted: all but stems, track, peaks, cover, record and analysis."""
     published = {stem.path.parent.name for stem in job.stems}
-    useful = published | {"source", "mixture.peaks", "cover", "job.json"}
+    useful = published | {"source", "mixture.peaks", "cover", "job.json", "analysis.json"}
     return sorted(path.name for path in home.job_folder(job.id).root.iterdir() if path.name not in useful)
 
 

@@ -32,6 +32,7 @@ class RecordingQueue:
         self.jobs: list[Job] = []
         self.drafts: list[Job] = []
         self.playheads: list[tuple[str, float]] = []
+        self.analyses: list[str] = []
 
     def publish(self, job: Job) -> None:
         self.jobs.append(job)
@@ -41,6 +42,9 @@ class RecordingQueue:
 
     def publish_draft(self, job: Job) -> None:
         self.drafts.append(job)
+
+    def publish_analysis(self, job_id: str) -> None:
+        self.analyses.append(job_id)
 
     def publish_playhead(self, job_id: str, position_s: float) -> None:
         self.playheads.append((job_id, position_s))

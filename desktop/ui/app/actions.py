@@ -8,10 +8,19 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QAbstractSlider, QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QWidget,
+)
 
 from desktop.jobs.model import Job
 from desktop.ui.core.actions import ACTIONS, Action, ActionId
+from desktop.ui.widgets.segmented_control import SegmentButton
 
 _NAVIGATION_KEYS = frozenset(
     {
@@ -27,6 +36,8 @@ _NAVIGATION_KEYS = frozenset(
 )
 _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QAbstractButton, frozenset({Qt.Key.Key_Space})),
+    (SegmentButton, _NAVIGATION_KEYS),
+    (QAbstractSpinBox, _NAVIGATION_KEYS - {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End}),
     (QComboBox, _NAVIGATION_KEYS | {Qt.Key.Key_Space}),
     (QAbstractSlider, _NAVIGATION_KEYS),
     (QAbstractItemView, _NAVIGATION_KEYS),

@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         self.player_panel.export_requested.connect(partial(self.registry.run, ActionId.EXPORT, ()))
         self.player_panel.partial_results.playhead_reported.connect(self.library.report_playhead)
         self.player_panel.partial_results.draft_requested.connect(self.library.request_draft)
+        self.job_view.current_job_changed.connect(self.library.request_analysis)
         jobs = self.library.table_model
         self.library.activity.membership_changed.connect(self._update_batch)
         self.library.activity.progress_changed.connect(self._update_batch)

@@ -49,6 +49,9 @@ class ActionId(Enum):
     REDO_CHANGE = auto()
     MUTE_LANE = auto()
     SOLO_LANE = auto()
+    MUTE_LANE_ONLY = auto()
+    SOLO_LANE_ONLY = auto()
+    HEAR_ORIGINAL = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -254,6 +257,21 @@ _ACTIONS = (
         tuple(f"Shift+{number}" for number in "123456"),
         is_per_lane=True,
     ),
+    Action(
+        ActionId.MUTE_LANE_ONLY,
+        Message("Mute only lane"),
+        Scope.PLAYER,
+        tuple(f"Ctrl+Alt+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(
+        ActionId.SOLO_LANE_ONLY,
+        Message("Solo only lane"),
+        Scope.PLAYER,
+        tuple(f"Alt+Shift+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.HEAR_ORIGINAL, Message("Hear the original, or the stems again"), Scope.PLAYER, ("O",)),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),

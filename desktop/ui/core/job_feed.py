@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from desktop.jobs.model import JobProgress
-from desktop.jobs.queue import DraftChanged, JobEvent, QueueChanged
+from desktop.jobs.queue import AnalysisChanged, DraftChanged, JobEvent, QueueChanged
 
 
 class JobFeed(QObject):
@@ -20,6 +20,8 @@ class JobFeed(QObject):
     """Whether the queue is paused now."""
     draft_extended = Signal(str)
     """The id of a job whose draft has grown."""
+    analysis_changed = Signal(str)
+    """The id of a job whose song has a new analysis; `job_changed` is emitted, too."""
     events_missed = Signal()
     """Events may have been lost; read all rows again."""
     trouble_changed = Signal(str)
@@ -34,4 +36,6 @@ class JobFeed(QObject):
         elif isinstance(event, QueueChanged):
             self.paused_changed.emit(event.paused)
         else:
+            if isinstance(event, AnalysisChanged):
+                self.analysis_changed.emit(event.job_id)
             self.job_changed.emit(event.job_id)

@@ -101,12 +101,14 @@ QPushButton[scale="large"] { min-height: 36px; padding: 0 16px; border-radius: 1
 QPushButton[kind="quiet"] { background: transparent; border-color: transparent; color: $DIM; }
 QPushButton[kind="quiet"]:hover { background: $RAISED_HOVER; border-color: $RAIL; color: $TEXT; }
 QPushButton[kind="quiet"]:focus { border-color: $ACCENT; color: $TEXT; }
+QPushButton[kind="value"] { min-height: 24px; padding: 0; }
 
 QLineEdit {
     background: $RAISED; color: $TEXT; border: 2px solid $RAISED; border-radius: 8px; min-height: 28px; padding: 0 8px;
     selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
 }
 QLineEdit:focus { border-color: $ACCENT; }
+QLineEdit[kind="inline"] { min-height: 20px; padding: 0 3px; border-radius: 6px; }
 
 QMenu { background: $RAISED; border: 1px solid $LINE; border-radius: 8px; padding: 6px; }
 QMenu::item { padding: 6px 28px 6px 12px; border-radius: 6px; }
@@ -144,6 +146,17 @@ QComboBox, QSpinBox {
     background: $RAISED; border: 2px solid $RAISED; border-radius: 8px; min-height: 28px; padding: 0 8px;
 }
 QComboBox:focus, QSpinBox:focus { border-color: $ACCENT; }
+QDoubleSpinBox {
+    background: $RAISED; color: $TEXT; border: 2px solid $RAISED; border-radius: 7px; min-height: 24px;
+    selection-background-color: $ACCENT; selection-color: $ON_ACCENT;
+}
+QDoubleSpinBox[kind="quiet"] {
+    background: transparent; color: $DIM; border-color: transparent; min-height: 20px;
+}
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { width: 0; border: none; }
+QDoubleSpinBox:disabled { color: $FAINT; }
+QDoubleSpinBox:hover { border-color: $RAIL; }
+QDoubleSpinBox:focus { border-color: $ACCENT; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox QAbstractItemView { background: $RAISED; border: 1px solid $LINE; padding: 4px; outline: none; }
 QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; border-radius: 6px; color: $TEXT; }

@@ -79,6 +79,12 @@ class PeakItem(pg.GraphicsObject):
             self._is_audible = is_audible
             self.update()
 
+    def set_colour(self, colour: Colour) -> None:
+        """Draw the lane in another colour."""
+        if colour is not self._colour:
+            self._colour = colour
+            self.update()
+
     def show_samples(self, samples: SampleWindow | None) -> None:
         """Draw these samples where they are in view and the zoom is close enough; None draws only peaks."""
         self._samples, self._image_key = samples, None

@@ -102,11 +102,11 @@ class WaveformView(pg.GraphicsView):
         for item in self._items:
             if item is not None:
                 self._view_box.removeItem(item)
+        self._frame_count, self._samples = frames, None  # before the range changes, which requests samples
         self._view_box.set_duration(duration)
         self._items = [
             self._create_item(lane, wave, frames / max(duration, 1e-3)) for lane, wave in enumerate(waveforms)
         ]
-        self._frame_count, self._samples = frames, None
         self.show_unfinished((), "")
         self.zoom_changed.emit(True)
         self.viewport().update()
@@ -135,6 +135,12 @@ class WaveformView(pg.GraphicsView):
         item = self._items[lane] if lane < len(self._items) else None
         if item is not None:
             item.set_audible(is_audible)
+
+    def set_colour(self, lane: int, colour: Colour) -> None:
+        """Draw a lane in another colour."""
+        item = self._items[lane] if lane < len(self._items) else None
+        if item is not None:
+            item.set_colour(colour)
 
     def show_unfinished(
         self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False

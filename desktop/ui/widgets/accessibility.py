@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QAccessibleInterface
@@ -15,21 +15,25 @@ WidgetClass = TypeVar("WidgetClass", bound=type[QWidget])
 class _RoleSpec:
     role: QAccessible.Role
     is_leaf: bool = False
+    value: Callable[[Any], str] | None = None
 
 
 _roles_by_class_name = {"QSplitterHandle": _RoleSpec(QAccessible.Role.Separator)}
 """Roles by the class name of the widget."""
 
 
-def accessible_role(role: QAccessible.Role, is_leaf: bool = False) -> Callable[[WidgetClass], WidgetClass]:
+def accessible_role(
+    role: QAccessible.Role, is_leaf: bool = False, value: Callable[[Any], str] | None = None
+) -> Callable[[WidgetClass], WidgetClass]:
     """Return a class decorator that sets the accessible role of a widget class.
 
     For widgets that Qt reports as plain containers. `is_leaf` hides the child widgets, which are details of Qt's
-    implementation.
+    implementation. `value` returns the value of a widget as text when it is asked for, which AT-SPI does as for its
+    description; changes are not announced.
     """
 
     def register(widget_class: WidgetClass) -> WidgetClass:
-        _roles_by_class_name[widget_class.__name__] = _RoleSpec(role, is_leaf)
+        _roles_by_class_name[widget_class.__name__] = _RoleSpec(role, is_leaf, value)
         return widget_class
 
     return register
@@ -69,14 +73,24 @@ def _create_interface(class_name: str, widget: QObject) -> QAccessibleInterface 
     spec = _roles_by_class_name.get(class_name)
     if spec is None or not isinstance(widget, QWidget):
         return None
-    return _LeafInterface(widget, spec.role) if spec.is_leaf else QAccessibleWidget(widget, spec.role)
+    return _Interface(widget, spec) if spec.is_leaf or spec.value else QAccessibleWidget(widget, spec.role)
 
 
-class _LeafInterface(QAccessibleWidget):
-    """Accessible interface that hides the widget's children."""
+class _Interface(QAccessibleWidget):
+    """Accessible interface that hides the widget's children, or has a value."""
+
+    def __init__(self, widget: QWidget, spec: _RoleSpec) -> None:
+        super().__init__(widget, spec.role)
+        self._spec = spec
 
     def childCount(self) -> int:  # noqa: N802
-        return 0
+        return 0 if self._spec.is_leaf else super().childCount()
+
+    def text(self, t: QAccessible.Text) -> str:
+        """Return the value from the widget, and any other text as Qt has it."""
+        if self._spec.value is not None and t in (QAccessible.Text.Value, QAccessible.Text.Description):
+            return self._spec.value(self.object())
+        return super().text(t)
 
 
 def _is_tab_stop(widget: QWidget, window: QWidget) -> bool:

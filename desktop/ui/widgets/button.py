@@ -1,22 +1,25 @@
 """Buttons, with names for screen readers: styled ones, and painted ones in colours of their own."""
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QWidget
 
+from desktop.text.message import tr
 from desktop.ui.theme.fonts import ui_font
-from desktop.ui.theme.icons import create_glyph_icon
+from desktop.ui.theme.icons import create_glyph_icon, draw_glyph
 from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.text_escaping import show_name_tooltip
+from desktop.ui.widgets.text_escaping import escape_menu_text, show_name_tooltip
 
-_ICON_COLOURS = {"primary": Colour.ON_ACCENT, "plain": Colour.TEXT, "quiet": Colour.DIM}
+_ICON_COLOURS = {"primary": Colour.ON_ACCENT, "plain": Colour.TEXT, "quiet": Colour.DIM, "value": Colour.TEXT}
+
+_EXCLUSIVE_MODIFIERS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifier
 
 
 class PushButton(QPushButton):
     """Button with a text, an icon, or both.
 
-    `kind` is "primary" for the main action, "plain", or "quiet". `accessible_name` defaults to the text, and
+    `kind` is "primary" for the main action, "plain", "quiet", or "value" (`ValueButton`). `accessible_name` defaults to the text, and
     `icon_colour` to the colour of the kind's text.
     """
 
@@ -73,6 +76,44 @@ def create_icon_button(
     return button
 
 
+class ValueButton(PushButton):
+    """Button that shows the chosen value, and opens a menu of others."""
+
+    def __init__(self, name: str, menu: QMenu, parent: QWidget | None = None) -> None:
+        """`name` says what the value is of."""
+        super().__init__("", "value", accessible_name=name, parent=parent)
+        self._name, self._value = name, ""
+        self._menu = menu  # Qt does not own it
+        self.setFixedHeight(28)
+        self.setMenu(menu)
+
+    def show_value(self, text: str) -> None:
+        """Show the text of the chosen value."""
+        self._value = text
+        self.setText(escape_menu_text(text))
+        self.setAccessibleName(tr("{name}: {value}", name=self._name, value=text))
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(QFontMetrics(ui_font()).horizontalAdvance(self._value) + 38, 28)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(64, 28)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the value, elided if it must be, and the arrow that tells of the menu."""
+        painter = QPainter(self)
+        paint_button_background(self, painter, theme.colour(Colour.RAISED), 7)
+        painter.setFont(ui_font())
+        painter.setPen(theme.colour(Colour.TEXT if self.isEnabled() else Colour.FAINT))
+        text_rect = self.rect().adjusted(10, 0, -26, 0)
+        text = painter.fontMetrics().elidedText(self._value, Qt.TextElideMode.ElideRight, text_rect.width())
+        painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, text)
+        arrow_rect = QRectF(self.width() - 22, self.height() / 2 - 6, 12, 12)
+        draw_glyph(painter, "down", arrow_rect, Colour.DIM if self.isEnabled() else Colour.FAINT)
+
+
 class PaintedButton(QAbstractButton):
     """Button that paints itself and its focus ring; Space and Return press it."""
 
@@ -97,19 +138,14 @@ class PaintedButton(QAbstractButton):
 
     def paint_background(self, painter: QPainter, colour: QColor, radius: float) -> None:
         """Fill the button with `colour`; add a highlight and a border while hovered, and the focus ring."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        is_hovered = self.underMouse() and self.isEnabled()
-        painter.setBrush(colour.lighter(85 if self.isDown() else 118) if is_hovered else colour)
-        painter.drawRoundedRect(QRectF(self.rect()), radius, radius)
-        if self.hasFocus() or is_hovered:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(theme.colour(Colour.ACCENT if self.hasFocus() else Colour.RAIL), FOCUS_RING_WIDTH))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius - 1, radius - 1)
+        paint_button_background(self, painter, colour, radius)
 
 
 class LetterButton(PaintedButton):
     """Checkable button with a letter, M or S, filled with its colour while checked."""
+
+    exclusive_requested = Signal()
+    """The button was clicked with Alt or Ctrl held; its own state has not changed."""
 
     def __init__(
         self, letter: str, name: str, colour: Colour, text_colour: Colour, parent: QWidget | None = None
@@ -119,6 +155,15 @@ class LetterButton(PaintedButton):
         self.setAccessibleName(name)
         self.setCheckable(True)
         self._colour, self._text_colour = colour, text_colour
+
+    def mouseReleaseEvent(self, e: QMouseEvent) -> None:
+        """Request an exclusive click while Alt or Ctrl is held; otherwise toggle."""
+        if self.isDown() and e.modifiers() & _EXCLUSIVE_MODIFIERS:
+            self.setDown(False)
+            if self.hitButton(e.position().toPoint()):
+                self.exclusive_requested.emit()
+        else:
+            super().mouseReleaseEvent(e)
 
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -154,3 +199,16 @@ def _click_on_return(button: QAbstractButton, event: QKeyEvent) -> bool:
     if is_return:
         button.click()
     return is_return
+
+
+def paint_button_background(button: QAbstractButton, painter: QPainter, colour: QColor, radius: float) -> None:
+    """Fill `button` with `colour`; add a highlight and a border while hovered, and the focus ring."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    is_hovered = button.underMouse() and button.isEnabled()
+    painter.setBrush(colour.lighter(85 if button.isDown() else 118) if is_hovered else colour)
+    painter.drawRoundedRect(QRectF(button.rect()), radius, radius)
+    if button.hasFocus() or is_hovered:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(theme.colour(Colour.ACCENT if button.hasFocus() else Colour.RAIL), FOCUS_RING_WIDTH))
+        painter.drawRoundedRect(QRectF(button.rect()).adjusted(1, 1, -1, -1), radius - 1, radius - 1)

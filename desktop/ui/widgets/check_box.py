@@ -9,7 +9,7 @@ from desktop.ui.theme.icons import draw_glyph
 from desktop.ui.theme.palette import Colour, theme
 
 _BOX_SIZE = 18
-_SWITCH_SIZE = QSize(36, 20)
+_SWITCH_SIZE = QSize(34, 20)
 RING_GAP = 4
 """Pixels from a switch to the outer edge of its focus ring."""
 

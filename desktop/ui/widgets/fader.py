@@ -39,12 +39,21 @@ class Fader(QSlider):
         self.setRange(round(MIN_DB), round(MAX_DB))
         self.setSingleStep(KEY_STEP_DB)
         self.setPageStep(PAGE_STEP_DB)
-        self.setAccessibleName(name)
-        self.setToolTip(escape_tooltip(tr("{name}: drag, or turn the wheel. Double-click for 0 dB.", name=name)))
+        self.set_name(name)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMinimumSize(64, 22)
+        self.setMinimumSize(64, 24)
         self.valueChanged.connect(self._on_value_changed)
         self.show_db(0.0)
+
+    def set_name(self, name: str) -> None:
+        """Set the accessible name and the tooltip."""
+        self.setAccessibleName(name)
+        self.setToolTip(escape_tooltip(tr("{name}: drag, or turn the wheel. Double-click for 0 dB.", name=name)))
+
+    def set_colour(self, colour: Colour) -> None:
+        """Set the colour of the groove."""
+        self._colour = colour
+        self.update()
 
     @property
     def db(self) -> float:

@@ -508,7 +508,12 @@ def test_all_lanes_are_visible_below_the_table_in_a_low_window(
     assert window.job_view.viewport().height() >= 3 * metrics.ROW_HEIGHT
     kinds = (QAbstractButton, QAbstractSlider)
     controls = [control for lane in lanes for kind in kinds for control in (lane, *lane.findChildren(kind))]
-    qtbot.waitUntil(lambda: all(control.visibleRegion().boundingRect() == control.rect() for control in controls))
+    # Headers with one row hide the controls that need a second one.
+    qtbot.waitUntil(
+        lambda: all(
+            control.isHidden() or control.visibleRegion().boundingRect() == control.rect() for control in controls
+        )
+    )
 
 
 def test_splitter_keeps_the_position_set_by_the_user(setting: WindowHarness, qtbot: QtBot) -> None:

@@ -115,10 +115,12 @@ def test_arrows_in_the_table_move_between_cells_and_ctrl_arrows_seek(playable: M
     table = playable.job_view
     _focus(table, qtbot)
     visited = [table.currentIndex().column()]
-    for _ in range(len(Column) - 2):  # the artist column is hidden
+    shown = [column for column in Column if not table.isColumnHidden(column)]
+    for _ in shown[1:]:
         qtbot.keyClick(table, Qt.Key.Key_Right)
         visited.append(table.currentIndex().column())
-    assert visited == [column for column in Column if column is not Column.ARTIST]
+    assert visited == shown
+    assert {Column.TITLE, Column.STATUS, Column.ACTIONS} <= set(shown)
     qtbot.keyClick(table, Qt.Key.Key_Home)
     assert table.currentIndex().column() == Column.TITLE
     assert playable.player.position == 0
@@ -140,6 +142,16 @@ def test_alt_z_undoes_changes_of_the_mix_and_restores_no_removed_song(
     qtbot.keyClick(playable, Qt.Key.Key_Z, CTRL)
     qtbot.waitUntil(lambda: not setting.store.jobs_in_bin())
     assert playable.player.mix.lane_mix(0).mute
+
+
+def test_keys_hear_the_original_and_leave_one_lane_soloed(playable: MainWindow, qtbot: QtBot) -> None:
+    mix = playable.player.mix
+    qtbot.keyClick(playable, Qt.Key.Key_O)
+    assert [mix.is_audible(lane) for lane in range(5)] == [False] * 4 + [True]
+    qtbot.keyClick(playable, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert [mix.is_audible(lane) for lane in range(5)] == [False, True, False, False, False]
+    qtbot.keyClick(playable, Qt.Key.Key_3, Qt.KeyboardModifier.AltModifier | CTRL)
+    assert [mix.lane_mix(lane).mute for lane in range(5)] == [False, False, True, False, False]
 
 
 def test_accessible_toggle_action_mutes_and_solos(playable: MainWindow) -> None:

@@ -75,7 +75,7 @@ def test_groups_and_controls_have_accessible_roles(playable: MainWindow) -> None
         "Notices": Role.Grouping,
         "Player": Role.Grouping,
         "Vocals lane": Role.Grouping,
-        "Vocals meter": Role.Graphic,
+        "Vocals meter": Role.Indicator,
         "Level of Vocals": Role.Slider,
         "Mute Vocals": Role.CheckBox,
         "Waveforms": Role.Canvas,
@@ -161,7 +161,7 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
     playable.top_bar.search_field.setFocus()
     qtbot.waitUntil(playable.top_bar.search_field.hasFocus)
     names = _tab_through(playable, qtbot, Qt.Key.Key_Tab)
-    lane = ["Mute {}", "Solo {}", "Level of {}"]
+    lane = ["Actions for {}", "Pan of {}", "Mute {}", "Solo {}", "Level of {}", "Level of {} in decibels"]
     lanes = [template.format(stem) for stem in ("Vocals", "Drums", "Bass", "Other") for template in lane]
     assert [name for name in names if not name.startswith("Model for")] == [
         "Search songs, artists, status",
@@ -175,6 +175,9 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
         "Show files",
         "Actions for Night Drive",
         *lanes,
+        "Level of the original",
+        "Level of the original in decibels",
+        "Hear the original",
         "Waveforms",
         "Play",
         "Playhead",

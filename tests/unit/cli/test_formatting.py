@@ -41,6 +41,8 @@ def test_json_of_a_job_names_the_used_model_and_the_exported_stems() -> None:
         "channels",
         "frames",
         "seconds",
+        "tempo",
+        "key",
         "null_dbfs",
         "stems",
     ]:

@@ -34,7 +34,7 @@ FIRST_OPTIONS = {"model": "htdemucs", "format": "flac", "bits": "24", "sum_mode"
 LATER_COLUMNS = {
     "kept": 3, "paused": 1, "retries": 2, "not_before": None, "sparing": 1, "memory_kills": 7, "runtime": "torch",
     "earlier": None, "attempt": None, "attempt_error": None, "removed": None,
-    "digest": None,
+    "digest": None, "tempo_bpm": 112.5, "key": "F# minor", "analysed": "draft", "analysis_attempts": 2,
 }  # fmt: skip
 
 
@@ -137,6 +137,10 @@ def test_columns_of_later_versions_keep_their_values_or_get_their_defaults(home:
         "attempt_error": None,
         "removed": None,
         "digest": None,
+        "tempo_bpm": None,
+        "key": None,
+        "analysed": None,
+        "analysis_attempts": 0,
     }
     with sqlite3.connect(":memory:") as database:
         for migration in MIGRATIONS[:version]:

@@ -169,3 +169,14 @@ def test_stream_waits_if_the_files_are_deleted_during_playback(folders: JobFolde
         file.unlink()
     assert len(stream.read(1000)) == 0
     assert not stream.has_ended
+
+
+def test_stream_that_continues_elsewhere_returns_what_a_new_one_does_there(folders: JobFolders) -> None:
+    fill(folders.create_draft(), {"drums": 0.1, "vocals": 0.2})
+    fill(folders.create_final(), {"drums": 0.5, "vocals": 0.25}, 1, 2)
+    source = folders.open_source()
+    stream = source.open_stream(7 * RATE)
+    read(stream, RATE)
+    for frame in (RATE, 2 * RATE, 0):
+        stream.seek(frame)
+        np.testing.assert_array_equal(read(stream, 3 * RATE), read(source.open_stream(frame), 3 * RATE))

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from desktop.playback import reader as reader_module
 from desktop.playback.device import FillCallback
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
+from desktop.playback.practice import Loop
 from desktop.playback.ring import LaneSamples
 from desktop.playback.session import Session
 from desktop.playback.source import ResampledStream
@@ -362,6 +364,25 @@ def test_playback_buffers_at_missing_audio_and_resumes_by_itself(devices: Manual
     wait_until(lambda: not recorded.session.is_buffering, interval_s=0.01)
     resumed = devices.render(RATE)
     np.testing.assert_allclose(resumed[FADE:], source.sound(2 * RATE, RATE)[FADE:], atol=1e-6)
+    recorded.session.close()
+
+
+def test_loop_into_a_part_that_does_not_exist_yet_waits_and_goes_on_by_itself(devices: ManualDevices) -> None:
+    source = RampSource(available=4 * RATE)
+    recorded = RecordedSession(source)
+    recorded.session.seek(3 * RATE)
+    loop = Loop(3.0, 5.0)
+    recorded.session.apply(replace(recorded.session.state, loops=(loop,), loop_index=0, is_looping=True))
+    recorded.session.play()
+    wait_until(lambda: devices.is_playing and recorded.has_read(0.95), interval_s=0.01)
+    devices.render(2 * RATE)
+    wait_until(lambda: recorded.session.is_buffering, interval_s=0.01)
+    assert recorded.session.position == 4 * RATE
+    source.available = TRACK_FRAMES
+    wait_until(lambda: recorded.has_read(1.9), interval_s=0.01)
+    output = devices.render(3 * RATE // 2)
+    expected = np.concatenate([source.sound(4 * RATE, RATE), source.sound(3 * RATE, RATE // 2)])
+    np.testing.assert_allclose(output[FADE:], expected[FADE:], atol=1e-6)
     recorded.session.close()
 
 

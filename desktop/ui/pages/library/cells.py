@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from desktop.analysis.text import format_key, format_tempo
 from desktop.audio.names import natural_sort_key, printable
 from desktop.jobs.model import Job, JobState
 from desktop.jobs.text import format_last_attempt
@@ -51,6 +52,10 @@ def format_cell(job: Job, column: Column) -> str:
             return format_artist(job)
         case Column.LENGTH:
             return format_duration(job.seconds) if job.seconds else UNKNOWN_DURATION
+        case Column.TEMPO:
+            return format_tempo(job.tempo_bpm) if job.tempo_bpm else UNKNOWN_DURATION
+        case Column.KEY:
+            return format_key(job.key) if job.key else UNKNOWN_DURATION
         case _:
             return ""
 
@@ -90,6 +95,10 @@ def sort_key(job: Job, column: Column) -> SortKey:
             return natural_sort_key(f"{job.artist}\n{job.album}\n{job.title}")
         case Column.LENGTH:
             return job.seconds or -1.0
+        case Column.TEMPO:
+            return job.tempo_bpm or -1.0
+        case Column.KEY:
+            return (job.key.tonic, float(job.key.is_minor)) if job.key else (-1, 0.0)
         case Column.STATUS:
             return _STATE_SORT_ORDER.index(job.state) * 1e9 + job.position
         case _:

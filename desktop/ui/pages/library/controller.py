@@ -86,6 +86,11 @@ class LibraryController(QObject):
         """Request a draft of a job that is not finished."""
         self._background.run(lambda: self._service().request_draft(job_id))
 
+    def request_analysis(self, job: Job | None) -> None:
+        """Request the analysis of a song that is shown and has stems, unless it has one."""
+        if job is not None and job.result is not None and job.wants_analysis:
+            self._background.run(lambda: self._service().request_analysis(job.id))
+
     def load_models(self) -> None:
         """Read the model store in the background; emit `models_changed` if the models differ."""
         self._background.run(self._model_store.list_models, self._set_models)

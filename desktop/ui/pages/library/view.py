@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplicati
 from desktop.jobs.model import Job
 from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
-from desktop.ui.pages.library.columns import STATUS_ROLE, Column, fit_columns
+from desktop.ui.pages.library.columns import OPTIONAL_COLUMNS, STATUS_ROLE, Column, fit_columns
 from desktop.ui.pages.library.covers import CoverCache
 from desktop.ui.pages.library.delegates import draw_table_message, install_delegates
 from desktop.ui.pages.library.header import JobHeader
@@ -171,7 +171,10 @@ class JobView(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        for column, width in fit_columns(self.viewport().width()).items():
+        widths = fit_columns(self.viewport().width())
+        for column in OPTIONAL_COLUMNS:
+            self.setColumnHidden(column, column not in widths)
+        for column, width in widths.items():
             self.setColumnWidth(column, width)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

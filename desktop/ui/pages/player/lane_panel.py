@@ -10,33 +10,39 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.audio.peaks import Peaks
 from desktop.jobs.model import Job
+from desktop.paths import Home
 from desktop.playback.levels import Levels
 from desktop.playback.partial_source import PartialSource
 from desktop.playback.source import StemFileSource
 from desktop.segments.live_peaks import LivePeaks
 from desktop.ui.core.job_text import SEPARATING_HERE_TEXT, STEMS_PENDING_TEXT
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
+from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.pages.player.lane_stack import LaneStack
+from desktop.ui.pages.player.original_lane_header import ORIGINAL_HEIGHT, OriginalLaneHeader
+from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.sample_reader import SampleReader
-from desktop.ui.theme.palette import Colour, stem_colour
+from desktop.ui.theme.palette import Colour
 from desktop.ui.waveform.peak_item import LaneWaveform
-from desktop.ui.waveform.pixel_columns import find_peak_level
+from desktop.ui.waveform.pixel_columns import PeakSource, find_peak_level
 
 MIN_DRAWN_PEAK = 0.05
 """Smallest peak level that waveforms are scaled by, so that very quiet lanes are not drawn as loud ones."""
 
 
 class LanePanel(QWidget):
-    """Lanes of a job: its stems, finished or partial, or its mixture while there are none."""
+    """Lanes of a job: its stems, finished or partial, and its original, or its mixture while there are no stems."""
 
     zoom_changed = Signal(bool)
 
-    def __init__(self, controller: PlayerController, parent: QWidget | None = None) -> None:
+    def __init__(self, controller: PlayerController, home: Home, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._controller = controller
+        self._controller, self._home = controller, home
+        self._looks = LaneLooks(controller.practice)
         self._stack = LaneStack()
-        self._headers: list[LaneHeader] = []
+        self._headers: list[LaneHeader | OriginalLaneHeader] = []
+        self._peaks: list[PeakSource | None] = []
         self._pending_header: PendingLaneHeader | None = None
         self._duration = 0.0
         self._shown_job_id = ""
@@ -55,6 +61,7 @@ class LanePanel(QWidget):
         controller.position_changed.connect(self._move_playhead)
         controller.mix.lanes_changed.connect(self._refresh_lanes)
         controller.loaded_changed.connect(self._refresh_lanes)
+        controller.practice.changed.connect(self._refresh_lanes)
         controller.levels_changed.connect(self._show_levels)
 
     def show_stems(self, job: Job) -> None:
@@ -72,7 +79,7 @@ class LanePanel(QWidget):
         self._sample_reader.set_song(None)
         self._show_waveforms(*_track_length(job, peaks), peaks, [Colour.ACCENT])
         self._headers, self._lane_names, self._pending_header = [], (), PendingLaneHeader()
-        self._stack.set_headers([self._pending_header])
+        self._stack.set_headers([self._pending_header], [0])
         self.view.set_playhead(None)
 
     def show_progress(self, status: str, time_left: str, fraction: float, is_running: bool) -> None:
@@ -100,9 +107,7 @@ class LanePanel(QWidget):
         if self._live_peaks is not None:
             if self._live_peaks.version != self._drawn_version:
                 self._drawn_version = self._live_peaks.version
-                self.view.reload_lanes(
-                    compute_gains([max(MIN_DRAWN_PEAK, find_peak_level(lane)) for lane in self._live_peaks.lanes])
-                )
+                self.view.reload_lanes(_lane_gains(self._peaks))
             label_second = self._controller.position_seconds if is_waiting else None
             self.view.show_unfinished(
                 self._live_peaks.missing_ranges(),
@@ -118,16 +123,18 @@ class LanePanel(QWidget):
     def _lay_out_lanes(
         self, job: Job, names: Sequence[str], duration: float, frames: int, peaks: Sequence[Peaks | None]
     ) -> None:
-        """Lay out one lane for each stem; existing headers of the same track are kept, and with them the focus."""
-        colours = [stem_colour(name) for name in names]
+        """Lay out one lane for each stem, and one for the original; headers of the same track are kept, with the focus."""
         is_same_track = self._shown_job_id == job.id and bool(self._lane_names)
         visible_range = None if self.view.view_box.shows_whole_song() else self.view.view_box.visible_range()
-        self._show_waveforms(duration, frames, peaks, colours)
+        self._lane_names, previous_names = tuple(names), self._lane_names
+        original = _open_peaks(self._home.job_folder(job.id).mixture_peaks)
+        self._show_waveforms(duration, frames, [*peaks, original], [*self._stem_colours(), Colour.DIM])
         self._pending_header = None
-        if (self._shown_job_id, self._lane_names) != (job.id, tuple(names)):
-            self._shown_job_id, self._lane_names = job.id, tuple(names)
-            self._headers = [LaneHeader(self._controller, n, name, colours[n]) for n, name in enumerate(names)]
-            self._stack.set_headers(self._headers)
+        if (self._shown_job_id, previous_names) != (job.id, self._lane_names):
+            self._shown_job_id = job.id
+            stems = [LaneHeader(self._controller, lane, name) for lane, name in enumerate(names)]
+            self._headers = [*stems, OriginalLaneHeader(self._controller)]
+            self._stack.set_headers(self._headers, self._lane_heights())
         else:
             self._stack.relayout()
         if is_same_track and visible_range:
@@ -135,15 +142,17 @@ class LanePanel(QWidget):
         self._refresh_lanes()
         self.view.set_playhead(self._controller.position_seconds if is_same_track else 0.0)
 
+    def _stem_colours(self) -> list[Colour]:
+        return [self._looks.colour(name) for name in self._lane_names]
+
+    def _lane_heights(self) -> list[int]:
+        return [*(self._looks.height(name) for name in self._lane_names), ORIGINAL_HEIGHT]
+
     def _show_waveforms(
-        self, duration: float, frames: int, peaks: Sequence[Peaks | None], colours: Sequence[Colour]
+        self, duration: float, frames: int, peaks: Sequence[PeakSource | None], colours: Sequence[Colour]
     ) -> None:
-        self._duration = duration
-        peak_levels = [
-            MIN_DRAWN_PEAK if lane_peaks is None else max(MIN_DRAWN_PEAK, find_peak_level(lane_peaks))
-            for lane_peaks in peaks
-        ]
-        waveforms = [LaneWaveform(*lane) for lane in zip(peaks, colours, compute_gains(peak_levels), strict=True)]
+        self._duration, self._peaks = duration, list(peaks)
+        waveforms = [LaneWaveform(*lane) for lane in zip(peaks, colours, _lane_gains(peaks), strict=True)]
         self.view.set_lanes(self._duration, frames, waveforms)
 
     def _move_playhead(self, _frame: int) -> None:
@@ -155,14 +164,20 @@ class LanePanel(QWidget):
             self.view.set_playhead(self._controller.position_seconds)
 
     def _refresh_lanes(self) -> None:
+        """Show mix and looks of the lanes."""
+        if not self._headers:
+            return
         for number, header in enumerate(self._headers):
             header.refresh()
             self.view.set_audible(number, self._controller.mix.is_audible(number))
+        for number, colour in enumerate(self._stem_colours()):
+            self.view.set_colour(number, colour)
+        self._stack.set_heights(self._lane_heights())
 
     def _show_levels(self, levels: Levels) -> None:
         for number, header in enumerate(self._headers):
             if number < len(levels.lanes):
-                header.show_peak(levels.lanes[number].peak)
+                header.show_levels(levels.lanes[number])
             else:
                 header.show_silence()
 
@@ -174,6 +189,13 @@ def compute_gains(peak_levels: Sequence[float]) -> list[float]:
     """
     loudest_level = max(peak_levels, default=1.0)
     return [1 / (loudest_level * level) ** 0.5 for level in peak_levels]
+
+
+def _lane_gains(peaks: Sequence[PeakSource | None]) -> list[float]:
+    """Return the vertical scale of lanes with these peaks."""
+    return compute_gains(
+        [MIN_DRAWN_PEAK if lane is None else max(MIN_DRAWN_PEAK, find_peak_level(lane)) for lane in peaks]
+    )
 
 
 def _track_length(job: Job, peaks: Sequence[Peaks | None]) -> tuple[float, int]:

@@ -1,20 +1,20 @@
 """Lane stack: headers on the left, waveforms over one time axis on the right."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QVBoxLayout, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.pages.player.lane_header import HEADER_WIDTH
+from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH
+from desktop.ui.pages.player.lane_looks import MIN_LANE_HEIGHT
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.time_axis import AXIS_HEIGHT
 from desktop.ui.waveform.view import WaveformView
 
 SCROLLED_LANE_HEIGHT = 72
-MIN_LANE_HEIGHT = 44
-"""Lanes shrink down to this height to avoid a scroll bar; their headers then have one row (`lane_header`)."""
 _SCROLL_STEPS = 10_000_000
 """Steps of the scroll bar over a whole track, so that a step in a long track is less than a sample in view."""
 MAX_SINGLE_LANE_HEIGHT = 420
@@ -22,12 +22,13 @@ MAX_SINGLE_LANE_HEIGHT = 420
 
 
 class LaneStack(QWidget):
-    """Divides the height evenly among the lanes, and scrolls headers and waveforms together if it is too small."""
+    """Divides the height among the lanes, and scrolls headers and waveforms together if it is too small."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = WaveformView()
         self._headers: list[QWidget] = []
+        self._heights: list[int] = []
         self._header_column = QWidget()
         self._header_area = QScrollArea()
         self._header_area.setFrameShape(QFrame.Shape.NoFrame)
@@ -72,27 +73,28 @@ class LaneStack(QWidget):
         """Lane headers from top to bottom."""
         return tuple(self._headers)
 
-    def set_headers(self, headers: Sequence[QWidget]) -> None:
-        """Replace the lane headers."""
+    def set_headers(self, headers: Sequence[QWidget], heights: Sequence[int]) -> None:
+        """Replace the lane headers; `heights` are those of `set_heights`."""
         for header in self._headers:
             header.hide()
             header.deleteLater()
-        self._headers = list(headers)
+        self._headers, self._heights = list(headers), list(heights)
         for header in headers:
             header.setParent(self._header_column)
             header.show()
         self._header_area.verticalScrollBar().setValue(0)
         self.relayout()
 
+    def set_heights(self, heights: Sequence[int]) -> None:
+        """Set the height of each lane in logical pixels; 0 is a share of the height that the others leave."""
+        if list(heights) != self._heights:
+            self._heights = list(heights)
+            self.relayout()
+
     def lane_bottoms(self) -> list[int]:
         """Return the bottom of each lane, in logical pixels from the top of the first lane."""
-        count, available_height = len(self._headers), self.view.lanes_height()
-        if not count:
-            return []
-        height = available_height / count if available_height / count >= MIN_LANE_HEIGHT else SCROLLED_LANE_HEIGHT
-        if count == 1:
-            height = min(height, MAX_SINGLE_LANE_HEIGHT)
-        return [round(height * number) for number in range(1, count + 1)]
+        bottoms = accumulate(share_heights(self._heights, self.view.lanes_height()))
+        return [round(bottom) for bottom in bottoms]
 
     def relayout(self) -> None:
         """Position headers and waveforms."""
@@ -116,6 +118,23 @@ class LaneStack(QWidget):
 
     def paintEvent(self, ev: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
+
+
+def share_heights(heights: Sequence[int], available: int) -> list[float]:
+    """Return the height of each lane: its entry of `heights`, or for 0 an equal share of what they leave of `available`.
+
+    Shares shrink to `MIN_LANE_HEIGHT` to avoid a scroll bar, where the headers have one row (`lane_header`). If that is
+    not enough, the last lane, which is the original, moves out of view before the others have to be scrolled.
+    """
+    shares = heights.count(0)
+    if not shares:
+        return [float(height) for height in heights]
+    left = available - sum(heights)
+    for share in (left / shares, (left + heights[-1]) / shares, SCROLLED_LANE_HEIGHT):
+        if share >= MIN_LANE_HEIGHT:
+            break
+    share = min(share, MAX_SINGLE_LANE_HEIGHT) if shares == 1 else share
+    return [float(height) or share for height in heights]
 
 
 class TimeScrollBar(QScrollBar):

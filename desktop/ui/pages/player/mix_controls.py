@@ -1,4 +1,4 @@
-"""Mix controls: mute, solo and level of the lanes, and the master level."""
+"""Mix controls: mute, solo, level, pan and transposition of the lanes, and the master level."""
 
 from dataclasses import replace
 
@@ -10,7 +10,10 @@ from desktop.playback.song_state import SongState
 
 
 class MixControls(QObject):
-    """Changes the mix of the loaded track; without one, only the master level can be changed."""
+    """Changes the mix of the loaded track; without one, only the master level can be changed.
+
+    Lanes have numbers from 0, in the order of the stems. The original lane comes after the last stem.
+    """
 
     lanes_changed = Signal()
     """A mute, a solo or a level has changed, or another track is loaded."""
@@ -30,17 +33,23 @@ class MixControls(QObject):
         """Master level in dB."""
         return self._master_db
 
+    @property
+    def original_lane(self) -> int:
+        """Number of the original lane."""
+        return len(self._session.lane_names)
+
     def lane_mix(self, lane: int) -> LaneMix:
-        """Return level, mute and solo of a lane."""
-        return self._session.mix.lane(self._session.lane_names[lane]) if self._has_lane(lane) else LaneMix()
+        """Return level, pan, mute, solo and transposition of a lane."""
+        return self._session.mix.lane(self._lane_names[lane]) if self._has_lane(lane) else LaneMix()
 
     def is_audible(self, lane: int) -> bool:
         """Return False if a mute, or another lane's solo, silences this lane."""
-        return not self._has_lane(lane) or self._session.is_audible(lane)
+        return not self._has_lane(lane) or self._session.mix.is_audible(self._lane_names[lane], self._lane_names)
 
     def set_mute(self, lane: int, muted: bool) -> None:
-        """Mute or unmute a lane; do nothing if it is in that state already."""
-        self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
+        """Mute or unmute a stem; do nothing if it is in that state already."""
+        if lane != self.original_lane:  # it is heard only while it is soloed
+            self._set_lane(lane, replace(self.lane_mix(lane), mute=muted))
 
     def set_solo(self, lane: int, soloed: bool) -> None:
         """Solo a lane or end its solo; do nothing if it is in that state already."""
@@ -81,8 +90,17 @@ class MixControls(QObject):
         self._set_only(lane, "solo")
 
     def mute_only(self, lane: int) -> None:
-        """Mute a lane and no other; unmute it if it is the only one."""
-        self._set_only(lane, "mute")
+        """Mute a stem and no other; unmute it if it is the only one."""
+        if lane != self.original_lane:
+            self._set_only(lane, "mute")
+
+    def hear_original(self) -> None:
+        """Hear the original in place of the stems, or the stems again."""
+        self.toggle_solo(self.original_lane)
+
+    def reset_lane(self, lane: int) -> None:
+        """Set level, pan, mute, solo and transposition of a lane to their defaults."""
+        self._set_lane(lane, LaneMix())
 
     def refresh(self) -> None:
         """Show the mix of the session's state."""
@@ -93,20 +111,20 @@ class MixControls(QObject):
         if not self._has_lane(lane):
             return
         self.lane_set.emit()
-        mix, chosen = self._session.mix, self._session.lane_names[lane]
-        wanted = {name: replace(mix.lane(name), **{switch: name == chosen}) for name in self._all_lane_names()}
+        mix, chosen = self._session.mix, self._lane_names[lane]
+        wanted = {name: replace(mix.lane(name), **{switch: name == chosen}) for name in self._lane_names}
         if all(mix.lane(name) == lane_mix for name, lane_mix in wanted.items()):
             wanted[chosen] = replace(wanted[chosen], **{switch: False})
         self._apply(self._session.state.with_mix(replace(mix, lanes={**mix.lanes, **wanted})))
 
-    def _all_lane_names(self) -> tuple[str, ...]:
-        return (*self._session.lane_names, ORIGINAL_LANE)
+    @property
+    def _lane_names(self) -> tuple[str, ...]:
+        return (*self._session.lane_names, ORIGINAL_LANE) if self._session.lane_names else ()
 
     def _set_lane(self, lane: int, mix: LaneMix) -> None:
         if self._has_lane(lane) and mix != self.lane_mix(lane):
             self.lane_set.emit()
-            name = self._session.lane_names[lane]
-            self._apply(self._session.state.with_mix(self._session.mix.with_lane(name, mix)))
+            self._apply(self._session.state.with_mix(self._session.mix.with_lane(self._lane_names[lane], mix)))
 
     def _apply(self, state: SongState) -> None:
         self._session.apply(state)
@@ -123,4 +141,4 @@ class MixControls(QObject):
         self.master_changed.emit(db)
 
     def _has_lane(self, lane: int) -> bool:
-        return 0 <= lane < len(self._session.lane_names)
+        return 0 <= lane < len(self._lane_names)

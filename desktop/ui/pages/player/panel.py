@@ -186,7 +186,7 @@ class PlayerPanel(QWidget):
         if self._lanes_or_none is None:
             from desktop.ui.pages.player.lane_panel import LanePanel
 
-            self._lanes_or_none = LanePanel(self._controller)
+            self._lanes_or_none = LanePanel(self._controller, self._home)
             self._lanes_or_none.zoom_changed.connect(self._header.show_zoom)
             self._header.fit_requested.connect(self._lanes_or_none.view.fit)
             self._stack.addWidget(self._lanes_or_none)

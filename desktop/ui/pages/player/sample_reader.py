@@ -73,6 +73,8 @@ class SampleReader(QObject):
 def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWindow:
     """Return the samples between two seconds, and half as much before and after. Raises StorageError.
 
+    The last lane of the window is the original, which is the sum of the stems.
+
     The window of an unfinished track ends where its samples do not exist yet.
     """
     import numpy as np  # imported late: the window appears without it
@@ -81,11 +83,12 @@ def read_samples(source: "PlaybackSource", start: float, end: float) -> SampleWi
     first = max(0, int((start - margin) * source.sample_rate))
     count = min(source.frames, int((end + margin) * source.sample_rate) + 1) - first
     stream = source.open_stream(first)
-    lows, highs = [np.zeros((0, source.lanes), np.float32)], [np.zeros((0, source.lanes), np.float32)]
+    lows, highs = [np.zeros((0, source.lanes + 1), np.float32)], [np.zeros((0, source.lanes + 1), np.float32)]
     try:
         while count > 0 and len(block := stream.read(min(count, _BLOCK_FRAMES))):
-            lows.append(block.min(axis=2))
-            highs.append(block.max(axis=2))
+            lanes = np.concatenate([block, block.sum(axis=1, keepdims=True)], axis=1)
+            lows.append(lanes.min(axis=2))
+            highs.append(lanes.max(axis=2))
             count -= len(block)
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(Message("The samples cannot be read.")) from error

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from desktop.analysis.harmony import Key
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.jobs.speeds import speed_key
 from desktop.settings import Settings
@@ -242,3 +243,13 @@ def test_every_cell_returns_its_job(model: JobTableModel) -> None:
     job = make_job()
     model.upsert_jobs([job])
     assert all(model.index(0, column).data(JOB_ROLE) == job for column in Column)
+
+
+def test_tempo_and_key_are_shown_with_real_accidentals_and_spoken_with_their_headings(model: JobTableModel) -> None:
+    keys = ("F# minor", "Bb major", "E minor")
+    model.upsert_jobs(make_job(name, tempo_bpm=111.8, key=Key.parse(name)) for name in keys)
+    model.upsert_jobs([make_job("not analysed")])
+    assert [_cell_text(model, row, Column.KEY) for row in range(4)] == ["F♯ minor", "B♭ major", "E minor", "–"]
+    assert [_cell_text(model, row, Column.TEMPO) for row in range(4)] == ["112", "112", "112", "–"]
+    spoken = [model.index(0, column).data(Qt.ItemDataRole.AccessibleTextRole) for column in (Column.TEMPO, Column.KEY)]
+    assert spoken == ["Tempo 112", "Key F♯ minor"]

@@ -11,6 +11,7 @@ from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from desktop.analysis.harmony import Key
 from desktop.jobs.model import Job, JobProgress, JobState, Stem
 from desktop.stage import Stage
 from desktop.ui.pages.library.columns import Column
@@ -254,3 +255,15 @@ def test_rows_match_after_any_sequence_of_changes(model: JobTableModel, proxy: J
         ids = [job.id for row in range(proxy.rowCount()) if (job := proxy.job_at(proxy.index(row, 0)))]
         assert ids == expected.listed_ids(), number
         assert [proxy.index_of(job_id).row() for job_id in ids] == list(range(len(ids)))
+
+
+def test_songs_sort_by_tempo_and_by_key_and_unknown_ones_come_first(model: JobTableModel, proxy: JobProxy) -> None:
+    values = {"fast": (174.0, "B minor"), "slow": (76.0, "C major"), "unknown": (None, None), "same": (76.5, "C minor")}
+    model.upsert_jobs(
+        make_job(title, JobState.COMPLETED, tempo_bpm=bpm, key=Key.parse(key) if key else None)
+        for title, (bpm, key) in values.items()
+    )
+    proxy.sort(Column.TEMPO)
+    assert _titles(proxy) == ["unknown", "slow", "same", "fast"]
+    proxy.sort(Column.KEY)
+    assert _titles(proxy) == ["unknown", "slow", "same", "fast"]

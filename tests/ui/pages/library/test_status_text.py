@@ -180,6 +180,11 @@ def test_columns_fill_the_window_exactly(width: int) -> None:
     assert Column.ARTIST not in fit_columns(width)
 
 
+def test_tempo_and_key_are_shown_where_they_fit_and_hidden_together_elsewhere() -> None:
+    for width in range(900, 1400):
+        assert len(fit_columns(width).keys() & {Column.TEMPO, Column.KEY}) == (2 if width >= 1186 else 0), width
+
+
 def test_relative_times_fit_their_column_in_the_smallest_window(window: MainWindow) -> None:
     texts = ("59 min ago", "Wednesday", "28 Nov 2025")
     widest = max(QFontMetricsF(ui_font()).horizontalAdvance(text) for text in texts)

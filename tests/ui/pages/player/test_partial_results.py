@@ -17,8 +17,9 @@ from desktop.segments.store import SegmentStore, StoreManifest
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.lane_header import LaneHeader, PendingLaneHeader
+from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.panel import PlayerPanel
+from desktop.ui.pages.player.pending_lane_header import PendingLaneHeader
 from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.jobs import make_job
@@ -44,7 +45,7 @@ def controller(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
 @pytest.fixture
 def devices(monkeypatch: pytest.MonkeyPatch) -> ManualDevices:
     manual_devices = ManualDevices()
-    monkeypatch.setattr("desktop.playback.reader.Device", manual_devices)
+    monkeypatch.setattr("desktop.playback.player_output.Device", manual_devices)
     return manual_devices
 
 

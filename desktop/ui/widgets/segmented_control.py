@@ -1,0 +1,107 @@
+"""Segmented control: one of several choices, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from desktop.ui.theme.fonts import ui_font
+from desktop.ui.theme.metrics import CONTROL_HEIGHT, FOCUS_RING_WIDTH, RADIUS
+from desktop.ui.theme.palette import Colour, theme
+from desktop.ui.widgets.accessibility import accessible_role
+from desktop.ui.widgets.button import PaintedButton
+
+_INSET = 2
+_MIN_SEGMENT_WIDTH = 28
+_SEGMENT_RADIUS = 6
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A choice: its value, its text, and its name for assistive technology if the text is not enough."""
+
+    value: object
+    text: str
+    name: str = ""
+
+
+class SegmentButton(PaintedButton):
+    """Choice of a segmented control. Arrow keys choose its neighbours, and Tab reaches only the chosen one."""
+
+    def __init__(self, segment: Segment, parent: QWidget | None = None) -> None:
+        width = QFontMetrics(ui_font(weight=500)).horizontalAdvance(segment.text) + 16
+        size = QSize(max(_MIN_SEGMENT_WIDTH, width), CONTROL_HEIGHT - 2 * _INSET)
+        super().__init__(segment.name or segment.text, size, parent)
+        self.segment = segment
+        self.setText(segment.text)
+        self.setCheckable(True)
+        self.setAutoExclusive(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def paintEvent(self, e: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        outline, is_chosen = QRectF(self.rect()), self.isChecked()
+        if is_chosen or self.hasFocus():
+            width = FOCUS_RING_WIDTH if self.hasFocus() else 1
+            painter.setPen(QPen(theme.colour(Colour.ACCENT if self.hasFocus() else Colour.RAIL), width))
+            painter.setBrush(theme.colour(Colour.BACKGROUND))
+            inset = width / 2
+            painter.drawRoundedRect(outline.adjusted(inset, inset, -inset, -inset), _SEGMENT_RADIUS, _SEGMENT_RADIUS)
+        elif self.underMouse() and self.isEnabled():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.colour(Colour.RAISED_HOVER))
+            painter.drawRoundedRect(outline, _SEGMENT_RADIUS, _SEGMENT_RADIUS)
+        painter.setFont(ui_font(weight=500))
+        colour = Colour.FAINT if not self.isEnabled() else Colour.TEXT if is_chosen else Colour.DIM
+        painter.setPen(theme.colour(colour))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
+
+
+@accessible_role(QAccessible.Role.Grouping)
+class SegmentedControl(QWidget):
+    """Row of choices, of which exactly one is chosen."""
+
+    value_selected = Signal(object)
+    """The value that the user chose."""
+
+    def __init__(self, name: str, segments: Sequence[Segment], parent: QWidget | None = None) -> None:
+        """Choose the first of `segments`."""
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFixedHeight(CONTROL_HEIGHT)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(_INSET, _INSET, _INSET, _INSET)
+        row.setSpacing(0)
+        self.buttons = tuple(SegmentButton(segment, self) for segment in segments)
+        for button in self.buttons:
+            row.addWidget(button)
+            button.toggled.connect(partial(self._on_toggled, button))
+        self.show_value(segments[0].value)
+
+    @property
+    def value(self) -> object:
+        """The chosen value."""
+        return next(button.segment.value for button in self.buttons if button.isChecked())
+
+    def show_value(self, value: object) -> None:
+        """Choose a value without emitting it. Raises StopIteration if it is none of them."""
+        chosen = next(button for button in self.buttons if button.segment.value == value)
+        blocked = self.blockSignals(True)
+        chosen.setChecked(True)
+        self.blockSignals(blocked)
+
+    def _on_toggled(self, button: SegmentButton, is_chosen: bool) -> None:
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus if is_chosen else Qt.FocusPolicy.NoFocus)
+        if is_chosen:
+            self.value_selected.emit(button.segment.value)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(Colour.RAISED))
+        painter.drawRoundedRect(QRectF(self.rect()), RADIUS, RADIUS)
