@@ -25,12 +25,14 @@ def _describe_fraction(fraction: float) -> Message:
 
 
 def _describe_milliseconds(number: float) -> Message:
-    return Message("{number} ms", number=f"{number:g}")
+    milliseconds = f"{number:g}"
+    return Message("{number} ms", number=milliseconds)
 
 
 def _describe_channels(first: float) -> Message:
     """Return the label of a stereo pair, by its first channel."""
-    return verbatim(f"{int(first)}–{int(first) + 1}")
+    pair = f"{int(first)}–{int(first) + 1}"
+    return verbatim(pair)
 
 
 _PAIR_RANGE = Range(1, 63, _describe_channels)
@@ -148,9 +150,7 @@ class Settings:
         Row(
             Group.PLAYBACK,
             Message("Med&ia keys"),
-            Message(
-                "The play and stop keys of keyboards and headphones work in every window, and the desktop shows the song."
-            ),
+            Message("The desktop shows the song, and keyboards and headphones control it in every window."),
             needs=Need.MEDIA_KEYS,
         ),
     ] = True

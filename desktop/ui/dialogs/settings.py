@@ -30,9 +30,10 @@ from desktop.ui.core.settings_store import SettingsStore
 from desktop.ui.dialogs.settings_output import (
     DEVICE_KEY,
     DEVICE_TITLE_KEY,
+    DEVICE_WIDTH,
     PAIR_KEYS,
     OutputChoices,
-    TestToneButton,
+    ToneButton,
     list_outputs,
     play_tone,
 )
@@ -74,10 +75,11 @@ class SettingsDialog(QDialog):
         self._home = home
         self._offers_updates = offers_updates
         self._outputs = OutputChoices(list_devices, self)
-        self.tone_button = TestToneButton(play_test_tone, lambda: settings_store.settings)
+        self.tone_button = ToneButton(play_test_tone, lambda: settings_store.settings)
         self._rows = self._create_rows()
         self.controls = {key: row.control for key, row in self._rows.items()}
         """Switch or drop-down list of each setting that is shown, by the key of the setting."""
+        self.controls[DEVICE_KEY].setFixedWidth(DEVICE_WIDTH)
         self.status_label = TextLabel("", SECONDARY_SIZE)
         self.status_label.setWordWrap(True)
         self.restore_button = PushButton(tr("&Restore defaults"))
@@ -142,9 +144,10 @@ class SettingsDialog(QDialog):
         cards.setContentsMargins(0, 0, 0, 0)
         cards.setSpacing(12)
         for group in Group:
-            rows: list[SettingRow[Any]] = [row for key, row in self._rows.items() if SETTINGS[key].is_in(group)]
-            if group is Group.PLAYBACK:
-                rows.append(self._create_tone_row())
+            rows: list[SettingRow[Any]] = []
+            for key, row in self._rows.items():
+                if SETTINGS[key].is_in(group):
+                    rows += [row, self._create_tone_row()] if key == PAIR_KEYS[-1] else [row]
             if rows:
                 cards.addWidget(create_card(str(group.value), rows))
         self._scroll_area = _ScrollArea(self._cards)
@@ -159,7 +162,7 @@ class SettingsDialog(QDialog):
         column.addLayout(buttons)
         self.setFixedWidth(_WIDTH)
 
-    def _create_tone_row(self) -> SettingRow[TestToneButton]:
+    def _create_tone_row(self) -> SettingRow[ToneButton]:
         return SettingRow(
             tr("Test tone"), tr("A quiet tone on the left, then on the right, then on both."), self.tone_button
         )

@@ -19,7 +19,10 @@ DEVICE_KEY = "output_device"
 DEVICE_TITLE_KEY = "output_device_title"
 PAIR_KEYS = ("stems_output", "original_output", "click_output")
 """Settings of the stereo pairs, which only a device of more than two channels has."""
-_MAX_TITLE_LENGTH = 60
+DEVICE_WIDTH = 340
+"""Width of the list of devices in pixels."""
+_MAX_TITLE_LENGTH, _MAX_MISSING_TITLE_LENGTH = 40, 24
+"""Characters that fit in the list, and those that fit in front of “(not connected)”."""
 
 
 class OutputChoices(QObject):
@@ -33,7 +36,7 @@ class OutputChoices(QObject):
         self._list_devices = list_devices
         self._devices: Sequence[OutputDevice] = ()
         self._has_list = False
-        self._background = BackgroundRunner("outputs", self)
+        self._background = BackgroundRunner("devices", self)
 
     def refresh(self) -> None:
         """Read the list of devices in the background; a sound server may not respond for long."""
@@ -64,7 +67,7 @@ class OutputChoices(QObject):
         choices = [Choice(device.name, _title(device.title)) for device in self._devices]
         if chosen and all(device.name != chosen for device in self._devices):
             # Before the list was read, nobody knows.
-            text = _title(title or chosen)
+            text = _title(title or chosen, _MAX_MISSING_TITLE_LENGTH)
             choices.append(Choice(chosen, Message("{device} (not connected)", device=text) if self._has_list else text))
         return choices
 
@@ -77,7 +80,7 @@ class OutputChoices(QObject):
         self.changed.emit()
 
 
-class TestToneButton(PushButton):
+class ToneButton(PushButton):
     """Button that plays the test tone on the chosen device, and stops it."""
 
     failed = Signal(str)
@@ -140,5 +143,5 @@ def play_tone(settings: OutputSettings, stop: Event) -> None:
     play_test_tone(settings, stop)
 
 
-def _title(title: str) -> Message:
-    return verbatim(printable(title, _MAX_TITLE_LENGTH))
+def _title(title: str, max_length: int = _MAX_TITLE_LENGTH) -> Message:
+    return verbatim(printable(title, max_length))

@@ -98,8 +98,9 @@ class MprisService:
 
     def _send_signal(self, interface: str, member: str, signature: str, body: tuple[Any, ...]) -> None:
         # The thread sends it: the bus may keep a sender waiting.
-        self._signals.put((interface, member, signature, body))
-        self._wake()
+        if self._thread.is_alive():
+            self._signals.put((interface, member, signature, body))
+            self._wake()
 
     def _wake(self) -> None:
         if self._connection is not None:

@@ -385,7 +385,7 @@ def test_tab_visits_every_control_from_top_to_bottom(full_dialog: SettingsDialog
         QtBot.keyClick(full_dialog.focusWidget(), Qt.Key.Key_Tab)
         focused.append(full_dialog.focusWidget())
     controls = list(_controls(full_dialog).values())
-    controls.insert(controls.index(full_dialog.controls["media_keys"]) + 1, full_dialog.tone_button)
+    controls.insert(controls.index(full_dialog.controls["click_output"]) + 1, full_dialog.tone_button)
     assert focused == [
         *controls,
         full_dialog.restore_button,
