@@ -13,7 +13,7 @@ from PySide6.QtDBus import (
     QDBusVirtualObject,
 )
 
-from desktop.ui.system.sleep_inhibitors import Awake, DBusInhibitor
+from desktop.ui.system.sleep_inhibitors import DBusInhibitor, SleepTarget
 
 
 class FakeInhibitorService(QDBusVirtualObject):
@@ -37,13 +37,13 @@ class FakeInhibitorService(QDBusVirtualObject):
         return True
 
 
-def main(service_name: str, awake: str) -> None:
+def main(service_name: str, target: str) -> None:
     application = QCoreApplication([])
     bus = QDBusConnection.connectToBus(QDBusConnection.BusType.SessionBus, "service")
     service = FakeInhibitorService(bus)
     bus.registerVirtualObject("/", service, QDBusConnection.VirtualObjectRegisterOption.SubPath)
     bus.registerService(service_name)
-    inhibitor = DBusInhibitor(Awake[awake])
+    inhibitor = DBusInhibitor(SleepTarget[target])
 
     def on_caller_gone() -> None:
         print("gone", flush=True)

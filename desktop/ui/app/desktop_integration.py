@@ -14,7 +14,7 @@ from desktop.ui.system.file_open_events import FileOpenEvents
 from desktop.ui.system.media_session import MediaSession
 from desktop.ui.system.notifications import Notification, Notifier, is_app_active, send_notification
 from desktop.ui.system.sleep_guard import SleepGuard
-from desktop.ui.system.sleep_inhibitors import Awake, create_inhibitors
+from desktop.ui.system.sleep_inhibitors import SleepTarget, create_inhibitors
 from desktop.ui.system.tray import TrayIcon
 from desktop.ui.widgets.accessibility import announce
 
@@ -85,14 +85,14 @@ def _create_guards(window: MainWindow, parent: QObject) -> tuple[SleepGuard, Sle
     computer = SleepGuard(
         lambda: activity.is_processing,
         lambda: store.settings.awake,
-        create_inhibitors(Awake.COMPUTER),
+        create_inhibitors(SleepTarget.COMPUTER),
         (activity.membership_changed, activity.progress_changed, store.changed),
         parent,
     )
     screen = SleepGuard(
         lambda: player.is_playing,
         lambda: store.settings.screen_awake,
-        create_inhibitors(Awake.SCREEN),
+        create_inhibitors(SleepTarget.SCREEN),
         (player.playing_changed, store.changed),
         parent,
     )

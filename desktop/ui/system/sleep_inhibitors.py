@@ -24,7 +24,7 @@ _DBUS_TIMEOUT_MS = 2000
 _log = logging.getLogger(__name__)
 
 
-class Awake(Enum):
+class SleepTarget(Enum):
     """What stays awake; the value is the reason that the system may show."""
 
     COMPUTER = Message("Songs are being separated")
@@ -50,17 +50,17 @@ class DBusInhibitor:
 
     _SCREEN_SERVICE = ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "")
     _SERVICES: ClassVar = {
-        Awake.COMPUTER: (
+        SleepTarget.COMPUTER: (
             # The first one does not affect the screen.
             ("org.freedesktop.PowerManagement", "/org/freedesktop/PowerManagement/Inhibit", ".Inhibit"),
             _SCREEN_SERVICE,
         ),
-        Awake.SCREEN: (_SCREEN_SERVICE,),
+        SleepTarget.SCREEN: (_SCREEN_SERVICE,),
     }
 
-    def __init__(self, awake: Awake = Awake.COMPUTER) -> None:
-        self._awake = awake
-        self._connection_name = f"unbraid-awake-{awake.name.lower()}"
+    def __init__(self, target: SleepTarget = SleepTarget.COMPUTER) -> None:
+        self._target = target
+        self._connection_name = f"unbraid-awake-{target.name.lower()}"
         self._is_held = False
 
     def acquire(self) -> None:
@@ -73,10 +73,10 @@ class DBusInhibitor:
         self._is_held = True
         if not bus.isConnected():
             return
-        for name, path, suffix in self._SERVICES[self._awake]:
+        for name, path, suffix in self._SERVICES[self._target]:
             if bus.interface().isServiceRegistered(name).value():
                 message = QDBusMessage.createMethodCall(name, path, name + suffix, "Inhibit")
-                message.setArguments([_APP_NAME, str(self._awake.value)])
+                message.setArguments([_APP_NAME, str(self._target.value)])
                 bus.asyncCall(message, _DBUS_TIMEOUT_MS)
                 return
         _log.info("No D-Bus service for sleep inhibition found")
@@ -130,8 +130,8 @@ class WindowsInhibitor:
 
     _held: ClassVar[list[int]] = []
 
-    def __init__(self, awake: Awake = Awake.COMPUTER) -> None:
-        self._flags = _ES_SYSTEM_REQUIRED | (_ES_DISPLAY_REQUIRED if awake is Awake.SCREEN else 0)
+    def __init__(self, target: SleepTarget = SleepTarget.COMPUTER) -> None:
+        self._flags = _ES_SYSTEM_REQUIRED | (_ES_DISPLAY_REQUIRED if target is SleepTarget.SCREEN else 0)
 
     def acquire(self) -> None:
         """Declare the system, or the display too, to be in use until `release`."""
@@ -151,14 +151,14 @@ class WindowsInhibitor:
         _set_execution_state(flags)
 
 
-def create_inhibitors(awake: Awake = Awake.COMPUTER, platform: str = sys.platform) -> list[SleepInhibitor]:
+def create_inhibitors(target: SleepTarget = SleepTarget.COMPUTER, platform: str = sys.platform) -> list[SleepInhibitor]:
     """Return the inhibitors for `platform`, a value of `sys.platform`."""
     match platform:
         case "win32":
-            return [WindowsInhibitor(awake)]
+            return [WindowsInhibitor(target)]
         case "darwin":
             # caffeinate(8): -i keeps the system from idle sleep, -d the display.
-            options = "-di" if awake is Awake.SCREEN else "-i"
+            options = "-di" if target is SleepTarget.SCREEN else "-i"
             return [ProcessInhibitor(["caffeinate", options, "-w", str(os.getpid())])]
         case _:
             # `cat` ends when its standard input closes, so the inhibition ends even if the app is killed.
@@ -166,11 +166,11 @@ def create_inhibitors(awake: Awake = Awake.COMPUTER, platform: str = sys.platfor
                 "systemd-inhibit",
                 "--what=idle",
                 f"--who={_APP_NAME}",
-                f"--why={awake.value}",
+                f"--why={target.value}",
                 "--mode=block",
                 "cat",
             ]
-            return [DBusInhibitor(awake), ProcessInhibitor(command)]
+            return [DBusInhibitor(target), ProcessInhibitor(command)]
 
 
 def _set_execution_state(flags: int) -> None:

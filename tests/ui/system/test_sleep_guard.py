@@ -16,9 +16,9 @@ from desktop.ui.app.main_window import MainWindow
 from desktop.ui.system import sleep_guard, sleep_inhibitors
 from desktop.ui.system.sleep_guard import SleepGuard
 from desktop.ui.system.sleep_inhibitors import (
-    Awake,
     DBusInhibitor,
     ProcessInhibitor,
+    SleepTarget,
     WindowsInhibitor,
     create_inhibitors,
 )
@@ -108,16 +108,19 @@ def test_guard_follows_the_setting(window: MainWindow, setting: WindowHarness, q
 
 
 def test_each_platform_has_its_inhibitors() -> None:
-    for awake in Awake:
-        assert [type(inhibitor) for inhibitor in create_inhibitors(awake, "linux")] == [DBusInhibitor, ProcessInhibitor]
-        assert [type(inhibitor) for inhibitor in create_inhibitors(awake, "win32")] == [WindowsInhibitor]
-        assert [type(inhibitor) for inhibitor in create_inhibitors(awake, "darwin")] == [ProcessInhibitor]
+    for target in SleepTarget:
+        assert [type(inhibitor) for inhibitor in create_inhibitors(target, "linux")] == [
+            DBusInhibitor,
+            ProcessInhibitor,
+        ]
+        assert [type(inhibitor) for inhibitor in create_inhibitors(target, "win32")] == [WindowsInhibitor]
+        assert [type(inhibitor) for inhibitor in create_inhibitors(target, "darwin")] == [ProcessInhibitor]
 
 
 def test_windows_keeps_the_screen_on_until_no_inhibitor_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[int] = []
     monkeypatch.setattr(sleep_inhibitors, "_set_execution_state", states.append)
-    computer, screen = WindowsInhibitor(Awake.COMPUTER), WindowsInhibitor(Awake.SCREEN)
+    computer, screen = WindowsInhibitor(SleepTarget.COMPUTER), WindowsInhibitor(SleepTarget.SCREEN)
     for change in (computer.acquire, screen.acquire, screen.release, computer.release):
         change()
     assert states == [0x80000001, 0x80000003, 0x80000001, 0x80000000]
@@ -171,26 +174,26 @@ def test_inhibitor_process_ends_when_the_app_is_killed() -> None:
 
 @pytest.mark.skipif(which("dbus-run-session") is None, reason="no D-Bus here")
 @pytest.mark.parametrize(
-    ("awake", "service", "call"),
+    ("target", "service", "call"),
     [
-        (Awake.COMPUTER, "org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver Inhibit ss"),
-        (Awake.COMPUTER, "org.freedesktop.PowerManagement", "org.freedesktop.PowerManagement.Inhibit Inhibit ss"),
-        (Awake.SCREEN, "org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver Inhibit ss"),
+        (SleepTarget.COMPUTER, "org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver Inhibit ss"),
+        (SleepTarget.COMPUTER, "org.freedesktop.PowerManagement", "org.freedesktop.PowerManagement.Inhibit Inhibit ss"),
+        (SleepTarget.SCREEN, "org.freedesktop.ScreenSaver", "org.freedesktop.ScreenSaver Inhibit ss"),
     ],
 )
-def test_desktop_service_is_asked_to_inhibit_and_then_released(awake: Awake, service: str, call: str) -> None:
-    assert _run_on_private_bus(service, awake) == [f"{call} Unbraid, {awake.value}", "gone"]
+def test_desktop_service_is_asked_to_inhibit_and_then_released(target: SleepTarget, service: str, call: str) -> None:
+    assert _run_on_private_bus(service, target) == [f"{call} Unbraid, {target.value}", "gone"]
 
 
 @pytest.mark.skipif(which("dbus-run-session") is None, reason="no D-Bus here")
-@pytest.mark.parametrize("awake", Awake)
-def test_missing_desktop_service_is_not_an_error(awake: Awake) -> None:
-    assert _run_on_private_bus("org.example.Other", awake) == ["gone"]
+@pytest.mark.parametrize("target", SleepTarget)
+def test_missing_desktop_service_is_not_an_error(target: SleepTarget) -> None:
+    assert _run_on_private_bus("org.example.Other", target) == ["gone"]
 
 
-def _run_on_private_bus(service: str, awake: Awake) -> list[str]:
+def _run_on_private_bus(service: str, target: SleepTarget) -> list[str]:
     """Acquire and release an inhibitor on a bus that has this service, and return the lines that the helper printed."""
-    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.helpers.inhibitor", service, awake.name]
+    command = ["dbus-run-session", "--", sys.executable, "-m", "tests.helpers.inhibitor", service, target.name]
     process = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=dict(os.environ)
     )
