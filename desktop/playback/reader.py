@@ -264,7 +264,7 @@ class Reader:
             if current.ring is self._player.current_ring:
                 self._player.requested_ring = current.ring  # not `following`, which is replaced
             # What is heard must not run dry while the new feed is prepared.
-            current.fill(self._frames(_CHANGE_PREROLL_S + 1.5 * min(self._preparation_s, _MAX_LEAD_S)))
+            current.fill(self._frames(_CHANGE_PREROLL_S + 2 * self._preparation_s))
             began = monotonic()
             feed = self._continue_feed(current, cue, self._take_over_frame(current.ring))
             self._request(feed)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAccessible, QFocusEvent, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
+from PySide6.QtGui import QAccessible, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QValidator
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QWidget
 
 from desktop.text.message import tr
@@ -201,7 +201,7 @@ class StepButton(PaintedButton):
     def paintEvent(self, e: QPaintEvent) -> None:
         painter = QPainter(self)
         self.paint_background(painter, theme.colour(Colour.RAISED), 7)
-        painter.setFont(QFont(self.font()))
+        painter.setFont(ui_font())
         painter.setPen(theme.colour(Colour.DIM if self.isEnabled() else Colour.FAINT))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.text())
 

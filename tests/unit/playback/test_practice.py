@@ -196,9 +196,9 @@ def test_speed_changed_during_playback_takes_over_without_a_gap_where_the_song_i
         assert playing.session.speed_percent == percent
     output = np.concatenate(outputs)
     assert lowest_level(output[FADE:]) > 0.3
-    # The new speed is heard 30 ms after the change, or at the next block.
-    expected_s = 1.0 + 0.5 * (0.75 + 1.5 + 1.0) + 0.03 * (0.25 - 0.75 + 0.5)
-    wait_until(lambda: abs(playing.session.position / RATE - expected_s) < 0.03, 10, 0.01)
+    # Each new speed is heard 20 to 150 ms after its change, as long as its preparation took.
+    expected_s = 1.0 + 0.5 * (0.75 + 1.5 + 1.0)
+    wait_until(lambda: abs(playing.session.position / RATE - expected_s) < 0.12, 10, 0.01)
 
 
 def test_song_is_exact_again_after_the_speed_is_back_at_100_percent(
@@ -351,7 +351,7 @@ def test_count_in_goes_on_at_the_new_speed_when_it_changes(playing: Playing) -> 
     # 1 s of the count-in was left, which now takes 2 s.
     first = int(np.flatnonzero(np.abs(output[FADE + RATE :]) > 0)[-1])
     assert first > 0
-    wait_until(lambda: abs(playing.session.position / RATE - 1.24) < 0.03, 10, 0.01)
+    wait_until(lambda: abs(playing.session.position / RATE - 1.24) < 0.1, 10, 0.01)
 
 
 def test_without_a_grid_there_is_neither_count_in_nor_click(playing: Playing, song: NDArray[np.float32]) -> None:

@@ -228,7 +228,7 @@ def test_playback_continues_when_segments_are_deleted_before_the_job_is_complete
     headers = visible_lane_headers(panel)
     controller.toggle_playback()
     qtbot.waitUntil(lambda: devices.is_playing)
-    devices.render(SAMPLE_RATE)
+    qtbot.waitUntil(lambda: len(devices.render(SAMPLE_RATE // 10)) > 0 and controller.position_seconds > 0.95)
     folder.delete_work_files()
     with qtbot.waitSignal(panel.partial_results.results_changed):
         panel.show_job(running)
