@@ -265,7 +265,7 @@ class PlayerController(QObject):
         if self._ready:
             state = self._session.state
             self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
-            self._save_soon()
+            self._saver.save_soon()
 
     def _refresh_state(self) -> None:
         self.mix.refresh()

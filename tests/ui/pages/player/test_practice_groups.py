@@ -51,7 +51,7 @@ def player(qtbot: QtBot, tmp_path: Path) -> Iterator[PlayerController]:
 def type_into(qtbot: QtBot, field: ValueField, text: str) -> None:
     field.start_editing()
     field.lineEdit().selectAll()
-    qtbot.keyClicks(field.lineEdit(), text)
+    field.lineEdit().insert(text)  # QTest types no minus sign
     qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
