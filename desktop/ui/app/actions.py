@@ -65,7 +65,7 @@ class ActionRegistry(QObject):
         """Bind `run`, which gets the jobs that the action applies to, and register its shortcuts."""
         action = ACTIONS[action_id]
         self._runs[action_id] = run
-        if action.keys:
+        if action.keys or action.player_keys:
             self._add_qt_action(action, 0, action.text, action.keys, partial(self.run, action_id))
 
     def bind_for_lanes(self, action_id: ActionId, run: Callable[[int], object]) -> None:
@@ -73,6 +73,15 @@ class ActionRegistry(QObject):
         action = ACTIONS[action_id]
         for lane, key in enumerate(action.keys):
             self._add_qt_action(action, lane, action.lane_text(lane), (key,), partial(run, lane))
+
+    def set_player_open(self, is_open: bool) -> None:
+        """Set whether the Player page is open, where some actions have other keys and some have none."""
+        for (action_id, _), qt_action in self._qt_actions.items():
+            action = ACTIONS[action_id]
+            if action.player_keys:
+                _set_keys(qt_action, (*action.keys, *action.player_keys) if is_open else action.keys)
+            if action.is_off_in_player:
+                qt_action.setEnabled(not is_open)
 
     def run(self, action_id: ActionId, jobs: Sequence[Job] | None = None) -> None:
         """Run an action on `jobs`, or on the selected ones. Raises KeyError if it is not bound."""
@@ -91,7 +100,7 @@ class ActionRegistry(QObject):
         self, action: Action, lane: int, text: str, keys: Sequence[str], run: Callable[[], object]
     ) -> None:
         qt_action = QAction(text, self._window)
-        qt_action.setShortcuts([QKeySequence(key) for key in keys])
+        _set_keys(qt_action, keys)
         qt_action.setAutoRepeat(action.auto_repeats)
         qt_action.triggered.connect(_Slot(run, qt_action).call)
         self._window.addAction(qt_action)
@@ -119,6 +128,10 @@ def _is_used_by_control(event: QKeyEvent, control: QWidget | None) -> bool:
     if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
         return False
     return any(isinstance(control, kind) and event.key() in keys for kind, keys in _CONTROL_KEYS)
+
+
+def _set_keys(qt_action: QAction, keys: Sequence[str]) -> None:
+    qt_action.setShortcuts([QKeySequence(key) for key in keys])
 
 
 class _Slot(QObject):

@@ -26,7 +26,9 @@ class ActionId(Enum):
     REMOVE_FINISHED = auto()
     SHOW_BIN = auto()
     SEARCH = auto()
-    LEAVE_SEARCH = auto()
+    LEAVE = auto()
+    SHOW_LIBRARY = auto()
+    SHOW_PLAYER = auto()
     SHOW_FILES = auto()
     SHOW_ERROR = auto()
     SEPARATE_AGAIN = auto()
@@ -50,6 +52,19 @@ class ActionId(Enum):
     MUTE_LANE_ONLY = auto()
     SOLO_LANE_ONLY = auto()
     HEAR_ORIGINAL = auto()
+    SPEED_DOWN = auto()
+    SPEED_UP = auto()
+    KEY_DOWN = auto()
+    KEY_UP = auto()
+    RESET_SPEED_AND_KEY = auto()
+    SPEED_TRAINER = auto()
+    CLICK = auto()
+    COUNT_IN = auto()
+    RETURN_TO_LOOP_START = auto()
+    CHOOSE_MIX = auto()
+    LIMITER = auto()
+    TAP_TEMPO = auto()
+    NAME_CHORD = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -128,6 +143,10 @@ class Action:
     """Whether it repeats while its key is held down."""
     is_per_lane: bool = False
     """Whether there is one for each lane; lane number n has `keys[n]`."""
+    player_keys: tuple[str, ...] = ()
+    """Keys that run it on the Player page only, where they mean something else on the other pages."""
+    is_off_in_player: bool = False
+    """Whether its keys do nothing on the Player page, which shows no rows."""
     gestures: tuple[Message, ...] = ()
     """Names of keys and mouse gestures that a control handles itself; such an action has no `keys`."""
 
@@ -154,7 +173,8 @@ class Action:
     def key_texts(self) -> list[str]:
         """Keys, or gestures, in the notation of this system and the user's language."""
         return [str(gesture) for gesture in self.gestures] or [
-            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in self.keys
+            QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
+            for key in (*self.keys, *self.player_keys)
         ]
 
     def tooltip(self, text: str = "") -> str:
@@ -177,12 +197,21 @@ _ACTIONS = (
         _for_any(lambda job: bool(job.stems)),
         opens_dialog=True,
     ),
-    Action(ActionId.REMOVE, Message("Remove"), Scope.SONGS, ("Del", "Backspace"), _for_any(lambda job: True)),
-    Action(ActionId.UNDO_REMOVAL, Message("Undo the last removal"), Scope.SONGS, ("Ctrl+Z",)),
+    Action(
+        ActionId.REMOVE,
+        Message("Remove"),
+        Scope.SONGS,
+        ("Del", "Backspace"),
+        _for_any(lambda job: True),
+        is_off_in_player=True,
+    ),
+    Action(ActionId.UNDO_REMOVAL, Message("Undo the last removal"), Scope.SONGS, ("Ctrl+Z",), is_off_in_player=True),
     Action(ActionId.REMOVE_FINISHED, Message("Remove finished songs"), Scope.SONGS, ("Ctrl+Shift+Del",)),
     Action(ActionId.SHOW_BIN, Message("Removed songs"), Scope.SONGS, opens_dialog=True),
     Action(ActionId.SEARCH, Message("Search"), Scope.SONGS, ("Ctrl+F",)),
-    Action(ActionId.LEAVE_SEARCH, Message("Leave the search"), Scope.SONGS, ("Esc",)),
+    Action(ActionId.LEAVE, Message("Leave the search or the player"), Scope.SONGS, ("Esc",)),
+    Action(ActionId.SHOW_LIBRARY, Message("Library"), Scope.SONGS, ("Ctrl+1",)),
+    Action(ActionId.SHOW_PLAYER, Message("Player"), Scope.SONGS, ("Ctrl+2",)),
     Action(ActionId.SHOW_FILES, Message("Show files"), Scope.SONGS, (), _for_one(lambda job: True), icon="folder"),
     Action(
         ActionId.SHOW_ERROR,
@@ -225,7 +254,8 @@ _ACTIONS = (
     Action(ActionId.SEPARATE_NEXT, Message("Separate next"), Scope.QUEUE, (), _for_one_pending),
     Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
     Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
-    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",)),
+    # Page Down and Page Up are what a foot pedal types.
+    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",), player_keys=("PgDown",)),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
@@ -233,12 +263,24 @@ _ACTIONS = (
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
     Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
-    # Not Ctrl+Z, which restores removed songs wherever the focus is.
+    # In the library, Ctrl+Z restores removed songs wherever the focus is.
     Action(
-        ActionId.UNDO_CHANGE, Message("Undo the last change of the song"), Scope.PLAYER, ("Alt+Z",), auto_repeats=True
+        ActionId.UNDO_CHANGE,
+        Message("Undo the last change of the song"),
+        Scope.PLAYER,
+        ("Alt+Z",),
+        icon="undo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Z",),
     ),
     Action(
-        ActionId.REDO_CHANGE, Message("Redo the change of the song"), Scope.PLAYER, ("Alt+Shift+Z",), auto_repeats=True
+        ActionId.REDO_CHANGE,
+        Message("Redo the change of the song"),
+        Scope.PLAYER,
+        ("Alt+Shift+Z",),
+        icon="redo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Shift+Z", "Ctrl+Y"),
     ),
     Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
     Action(
@@ -263,6 +305,33 @@ _ACTIONS = (
         is_per_lane=True,
     ),
     Action(ActionId.HEAR_ORIGINAL, Message("Hear the original, or the stems again"), Scope.PLAYER, ("O",)),
+    Action(ActionId.SPEED_DOWN, Message("Slower"), Scope.PLAYER, ("S",), auto_repeats=True),
+    Action(ActionId.SPEED_UP, Message("Faster"), Scope.PLAYER, ("Shift+S",), auto_repeats=True),
+    Action(ActionId.KEY_DOWN, Message("A semitone lower"), Scope.PLAYER, ("P",), auto_repeats=True),
+    Action(ActionId.KEY_UP, Message("A semitone higher"), Scope.PLAYER, ("Shift+P",), auto_repeats=True),
+    Action(ActionId.RESET_SPEED_AND_KEY, Message("Original speed and key"), Scope.PLAYER, ("R",)),
+    Action(
+        ActionId.SPEED_TRAINER, Message("Speed trainer"), Scope.PLAYER, ("Shift+T",), icon="steps", opens_dialog=True
+    ),
+    Action(ActionId.CLICK, Message("Click on or off"), Scope.PLAYER, ("C",)),
+    Action(ActionId.COUNT_IN, Message("Count in: off, 1 bar, 2 bars"), Scope.PLAYER, ("Shift+C",)),
+    Action(
+        ActionId.RETURN_TO_LOOP_START,
+        Message("Return to the start of the loop"),
+        Scope.PLAYER,
+        ("Shift+Home",),
+        player_keys=("PgUp",),
+    ),
+    Action(
+        ActionId.CHOOSE_MIX,
+        Message("Hear mix"),
+        Scope.PLAYER,
+        tuple(f"Alt+{number}" for number in "1234"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.LIMITER, Message("Limiter"), Scope.PLAYER),
+    Action(ActionId.TAP_TEMPO, Message("Tap the tempo"), Scope.PLAYER, ("T",)),
+    Action(ActionId.NAME_CHORD, Message("Name the chord"), Scope.PLAYER, ("H",), opens_dialog=True),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
@@ -273,7 +342,7 @@ _ACTIONS = (
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
     Action(
         ActionId.OPEN_CELL,
-        Message("Play the song, follow a link, press a button"),
+        Message("Open the song, follow a link, press a button"),
         Scope.TABLE,
         gestures=(Message("Return"),),
     ),
@@ -295,7 +364,7 @@ _ACTIONS = (
         ActionId.PAN_WAVEFORMS,
         Message("Move the view"),
         Scope.WAVEFORMS,
-        gestures=(Message("Page Up"), Message("Page Down"), Message("Shift+Wheel"), Message("Drag")),
+        gestures=(Message("Shift+Wheel"), Message("Drag")),
     ),
     Action(
         ActionId.FIT_WAVEFORMS,

@@ -44,9 +44,17 @@ class PracticeControls(QObject):
         """Transpose the song, in cents, clamped to an octave."""
         self._apply(cents=max(-MAX_TRANSPOSITION_CENTS, min(MAX_TRANSPOSITION_CENTS, cents)))
 
+    def reset_speed_and_key(self) -> None:
+        """Return to the speed and the key of the song, as one step to undo."""
+        self._apply(speed_percent=100.0, cents=0, trainer=None)
+
     def set_trainer(self, trainer: SpeedTrainer | None) -> None:
         """Start the speed trainer, or end it."""
         self._apply(trainer=trainer)
+
+    def start_trainer(self, trainer: SpeedTrainer) -> None:
+        """Start the speed trainer, and repeat the chosen loop."""
+        self._apply(trainer=trainer, is_looping=True)
 
     def set_click_on(self, is_on: bool) -> None:
         """Turn the click on or off."""
