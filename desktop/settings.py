@@ -137,6 +137,8 @@ class Settings:
         ),
     ] = False
     """Check for a newer version once a day."""
+    lyrics: bool = True
+    """Show the lyrics of songs that have some beside their lanes."""
     master_db: float = 0.0
     """Master level of the player in dB."""
     folder: str = ""

@@ -69,7 +69,9 @@ def _find_changed_value(before: SongState, after: SongState) -> str | None:
     their defaults, which are zero or empty.
     """
     after = after.with_navigation_of(before)
-    changed_fields = [field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)]
+    changed_fields = [
+        field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
+    ]
     if len(changed_fields) != 1:
         return None
     name = changed_fields[0]  # the others are not looked at: lyrics may have thousands of values

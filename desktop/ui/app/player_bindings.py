@@ -82,5 +82,7 @@ def _bind_practice(registry: ActionRegistry, player: PlayerController, panel: Pl
     registry.bind_for_lanes(ActionId.CHOOSE_MIX, lambda number: player.choose_snapshot(SNAPSHOTS[number]))
     registry.bind(ActionId.LIMITER, lambda: player.mix.set_limiter(not practice.state.master.has_limiter))
     registry.bind(ActionId.TAP_TEMPO, player.tap_tempo)
+    registry.bind(ActionId.SHOW_LYRICS, panel.lyrics.toggle)
+    registry.bind(ActionId.SET_LYRICS_TIME, panel.lyrics.set_time)
     registry.bind(ActionId.NAME_CHORD, player.chord_requested.emit)
     player.chord_requested.connect(lambda: ChordDialog(player, panel.window()).open() if player.is_ready else None)

@@ -65,6 +65,8 @@ class ActionId(Enum):
     LIMITER = auto()
     TAP_TEMPO = auto()
     NAME_CHORD = auto()
+    SHOW_LYRICS = auto()
+    SET_LYRICS_TIME = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -332,6 +334,8 @@ _ACTIONS = (
     Action(ActionId.LIMITER, Message("Limiter"), Scope.PLAYER),
     Action(ActionId.TAP_TEMPO, Message("Tap the tempo"), Scope.PLAYER, ("T",)),
     Action(ActionId.NAME_CHORD, Message("Name the chord"), Scope.PLAYER, ("H",), opens_dialog=True),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, ("Y",), icon="lyrics"),
+    Action(ActionId.SET_LYRICS_TIME, Message("Set the time of the line of lyrics"), Scope.PLAYER, ("Ctrl+Return",)),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),

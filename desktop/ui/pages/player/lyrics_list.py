@@ -226,9 +226,7 @@ class LyricsList(QListView):
 
     def select_row(self, row: int) -> None:
         """Select a line and bring it into view."""
-        self.selectionModel().setCurrentIndex(
-            self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect
-        )
+        self.selectionModel().setCurrentIndex(self._model.index(row), QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def pause_following(self) -> None:
         """Let the list stay where the user scrolled it, for a while."""
@@ -258,7 +256,7 @@ class LyricsList(QListView):
             self.pause_following()
         super().keyPressEvent(event)
 
-    def keyboardSearch(self, search: str) -> None:
+    def keyboardSearch(self, search: str) -> None:  # noqa: N802
         """Ignore letters: they are shortcuts of the player."""
 
     def mouseReleaseEvent(self, e: QMouseEvent) -> None:

@@ -20,7 +20,7 @@ from desktop.ui.pages.player.key_menu import KeyMenu, format_song_key
 from desktop.ui.pages.player.tempo_popup import TempoPopup, format_bpm
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import ChipButton, TextButton, create_icon_button
+from desktop.ui.widgets.button import ChipButton, PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
@@ -79,6 +79,9 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
+        self.lyrics_button = self._create_button(ActionId.SHOW_LYRICS)
+        self.lyrics_button.setCheckable(True)
+        self.lyrics_button.setAccessibleName(tr("Lyrics"))
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
@@ -94,7 +97,7 @@ class PageHeader(QWidget):
         controller.loaded_changed.connect(self.refresh)
         self.refresh()
 
-    def _create_button(self, action: ActionId) -> QWidget:
+    def _create_button(self, action: ActionId) -> PushButton:
         button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, ACTIONS[action].tooltip(), "plain")
         button.clicked.connect(partial(self.action_requested.emit, action))
         return button
@@ -116,7 +119,7 @@ class PageHeader(QWidget):
         row.setSpacing(10)
         self._always_shown = (
             self.cover, self._names, self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo,
-            self.drawing, self._export_button, self._menu_button,
+            self.drawing, self.lyrics_button, self._export_button, self._menu_button,
         )  # fmt: skip
         for widget in (self.cover, self._names, self.tempo_chip, self.key_chip, self._model, self._sum_chip):
             row.addWidget(widget)
