@@ -69,18 +69,16 @@ def _find_changed_value(before: SongState, after: SongState) -> str | None:
     their defaults, which are zero or empty.
     """
     after = after.with_navigation_of(before)
-    changed_fields = [
-        field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)
-    ]
-    if len(changed_fields) != 1:
+    changed = [field.name for field in fields(before) if getattr(before, field.name) != getattr(after, field.name)]
+    # Lyrics are no movement either, and may have thousands of values.
+    if len(changed) != 1 or changed == ["lyrics"]:
         return None
-    name = changed_fields[0]  # the others are not looked at: lyrics may have thousands of values
-    earlier, later = (dict(_walk_values(f".{name}", getattr(state, name))) for state in (before, after))
+    earlier, later = (dict(_walk_values(f".{changed[0]}", getattr(state, changed[0]))) for state in (before, after))
     pairs = {path: (earlier.get(path) or 0, later.get(path) or 0) for path in earlier.keys() | later.keys()}
-    changed = [path for path, (old, new) in pairs.items() if old != new]
-    if len(changed) != 1 or not all(type(value) in (int, float) for value in pairs[changed[0]]):
+    paths = [path for path, (old, new) in pairs.items() if old != new]
+    if len(paths) != 1 or not all(type(value) in (int, float) for value in pairs[paths[0]]):
         return None
-    return changed[0]
+    return paths[0]
 
 
 def _walk_values(root_path: str, root: Any) -> Iterator[tuple[str, Any]]:

@@ -32,6 +32,7 @@ Index = QModelIndex | QPersistentModelIndex
 _LINE_ROLE = Qt.ItemDataRole.UserRole
 _PADDING, _TIME_WIDTH, _ROW_PADDING = 12, 44, 5
 _MIN_ROW_HEIGHT = 28
+_BATCH_LINES = 100
 _FOLLOW_PAUSE_S = 4.0
 """Seconds for which the list stays where the user scrolled it."""
 _TEXT_FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
@@ -180,7 +181,10 @@ class LyricsList(QListView):
         # Always shown: where a scroll bar comes and goes, every line wraps anew.
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
+        # 5,000 lines take half a second to measure: in batches, the window stays responsive.
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(_BATCH_LINES)
+        self.verticalScrollBar().rangeChanged.connect(self._follow)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.verticalScrollBar().sliderPressed.connect(self.pause_following)
@@ -269,5 +273,8 @@ class LyricsList(QListView):
         super().wheelEvent(e)
 
     def resizeEvent(self, e: QResizeEvent) -> None:
+        """Wrap the lines anew if the width has changed."""
         super().resizeEvent(e)
+        if e.size().width() != e.oldSize().width():
+            self.scheduleDelayedItemsLayout()
         self._follow()

@@ -43,6 +43,7 @@ class NoLyrics(QWidget):
         rows.setContentsMargins(16, 8, 16, 16)
         rows.setSpacing(10)
         rows.addWidget(sentence)
+        rows.addSpacing(4)
         rows.addWidget(self.write_button, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignLeft)
         rows.addStretch(1)
