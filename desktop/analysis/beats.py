@@ -12,12 +12,14 @@ from desktop.analysis.tempo import find_beats_of_pulse
 
 # Seconds around a beat in which its onset is looked for.
 _SEARCH_S = 0.04
-# Seconds by which the rise of a mel frame is later than the attack that a listener hears; measured.
-_LATENCY_S = 0.0
+# Rounds of the fit, and the error in seconds below which it counts as none.
+_FIT_ROUNDS, _FIT_EPSILON_S = 10, 0.002
+# Seconds that the first and last beats may move for a whole number of beats a minute.
+_MAX_ROUNDING_S = 0.008
 _BLUR_FRAMES = 1.5
 # Beats over which the times of a drifting tempo are evened out.
 _SMOOTH_BEATS = 3.0
-# An onset of at least this strength is heard.
+# Beats begin with the first onset of this strength, in standard deviations, and end with the last.
 _AUDIBLE = 1.0
 _MARGIN_S = 0.05
 
@@ -28,8 +30,8 @@ def find_beats(onsets: Onsets, chroma: Chroma) -> NDArray[np.float64] | None:
     if pulse is None:
         return None
     beats = find_beats_of_pulse(pulse, onsets, chroma)
-    errors, weights = _onsets_near(beats, gaussian_filter1d(onsets.all + onsets.accent, _BLUR_FRAMES))
-    beats = beats + (_line(errors, weights) if pulse.is_constant else _curve(errors, weights)) - _LATENCY_S
+    times, weights = _onsets_near(beats, gaussian_filter1d(onsets.all + onsets.accent, _BLUR_FRAMES))
+    beats = _constant(times, weights) if pulse.is_constant else _smooth(beats, times, weights)
     audible = np.flatnonzero(onsets.all > _AUDIBLE) / MEL_RATE
     beats = beats[(beats >= max(0.0, audible[0] - _MARGIN_S)) & (beats <= audible[-1] + _MARGIN_S)]
     return beats if len(beats) >= 2 else None
@@ -38,23 +40,35 @@ def find_beats(onsets: Onsets, chroma: Chroma) -> NDArray[np.float64] | None:
 def _onsets_near(
     beats: NDArray[np.float64], strength: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return by how many seconds the strongest onset near each beat is later than it, and how strong it is."""
+    """Return the time in seconds of the strongest onset near each beat, and how strong it is."""
     reach = np.arange(-_SEARCH_S, _SEARCH_S + 1e-4, 0.001)
     nearby = np.interp((beats[:, None] + reach) * MEL_RATE, np.arange(len(strength)), strength, left=0, right=0)
     strongest = np.argmax(nearby, axis=1)
-    return reach[strongest], nearby[np.arange(len(beats)), strongest]
+    return beats + reach[strongest], nearby[np.arange(len(beats)), strongest]
 
 
-def _line(errors: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the line through the errors that minimizes their weighted absolute sum, by reweighted least squares."""
-    index = np.arange(len(errors), dtype=np.float64)
-    line = np.zeros(len(errors))
+def _constant(onsets: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return evenly spaced times near the onsets: the line with the least weighted absolute errors.
+
+    It is found by iteratively reweighted least squares. If a whole number of beats a minute, as in most music to a click
+    track, fits as well, it is taken.
+    """
+    index = np.arange(len(onsets), dtype=np.float64)
     factors = weights
-    for _ in range(10):
-        line = np.polynomial.Polynomial.fit(index, errors, 1, w=np.sqrt(factors + 1e-6))(index)
-        factors = weights / np.maximum(np.abs(errors - line), 0.002)
-    return line
+    slope = intercept = 0.0
+    for _ in range(_FIT_ROUNDS):
+        slope, intercept = np.polyfit(index, onsets, 1, w=np.sqrt(factors + 1e-6))
+        factors = weights / np.maximum(np.abs(onsets - intercept - slope * index), _FIT_EPSILON_S)
+    whole = 60 / max(1, round(60 / slope))
+    middle = len(onsets) / 2
+    if abs(whole - slope) * middle <= _MAX_ROUNDING_S:
+        slope, intercept = whole, intercept + (slope - whole) * middle
+    return intercept + slope * index
 
 
-def _curve(errors: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    return gaussian_filter1d(errors * weights, _SMOOTH_BEATS) / (gaussian_filter1d(weights, _SMOOTH_BEATS) + 1e-9)
+def _smooth(
+    beats: NDArray[np.float64], onsets: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return `beats` moved towards the onsets by what neighbouring beats agree on."""
+    errors = gaussian_filter1d((onsets - beats) * weights, _SMOOTH_BEATS)
+    return beats + errors / (gaussian_filter1d(weights, _SMOOTH_BEATS) + 1e-9)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.analysis.chroma import SILENCE, Chroma
 from desktop.analysis.harmony import NO_CHORD, Chord, Key
+from desktop.analysis.viterbi import best_path
 
 # Length of a passage where the song has no beat.
 _PASSAGE_S = 0.5
@@ -30,7 +31,8 @@ def find_chords(chroma: Chroma, grid: BeatGrid | None, seconds: float) -> tuple[
     What sounds like no triad has the name `NO_CHORD`.
     """
     edges = _passage_edges(grid, seconds)
-    path = _best_path(_scores(chroma.mean_between(edges)), _change_costs(edges[:-1], grid))
+    scores = _scores(chroma.mean_between(edges))
+    path = best_path(scores, _change_costs(edges[:-1], grid), 1 - np.eye(scores.shape[1]))
     names = [*(Key(tonic).tonic_name + mode for mode in ("", "m") for tonic in range(12)), NO_CHORD]
     starts = [0, *(np.flatnonzero(np.diff(path)) + 1)]
     ends = [*starts[1:], len(path)]
@@ -97,19 +99,3 @@ def _triads() -> NDArray[np.float64]:
         for tonic in range(12)
     ]
     return _normalized(np.array(triads))
-
-
-def _best_path(scores: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the states with the largest sum of scores less the costs of changes (Viterbi, 1967): `[passages]`."""
-    total = scores[0]
-    origins = np.empty(scores.shape, np.intp)
-    states = np.arange(scores.shape[1])
-    for index in range(1, len(scores)):
-        best = int(np.argmax(total))
-        origins[index] = np.where(total >= total[best] - costs[index], states, best)
-        total = total[origins[index]] - costs[index] * (origins[index] != states) + scores[index]
-    path = np.empty(len(scores), np.intp)
-    path[-1] = np.argmax(total)
-    for index in range(len(scores) - 1, 0, -1):
-        path[index - 1] = origins[index, path[index]]
-    return path

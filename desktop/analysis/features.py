@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy import fft, sparse
 
 from desktop.audio.resample import StreamResampler
 
@@ -105,7 +106,9 @@ class _FrameCutter:
 def _spectra(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the magnitudes of windowed frames; a sine of full scale has the magnitude 1."""
     length = frames.shape[1]
-    return np.abs(fft.rfft(frames * _window(length), axis=1, workers=1)) * np.float32(4 / length)
+    # scipy's transform of float32 is three times as fast as numpy's.
+    spectra = cast("NDArray[np.complex64]", fft.rfft(frames * _window(length), axis=1, workers=1))
+    return np.abs(spectra) * np.float32(4 / length)
 
 
 def _mel_spectra(frames: NDArray[np.float32]) -> NDArray[np.float16]:
@@ -139,12 +142,15 @@ def _window(length: int) -> NDArray[np.float32]:
 
 
 @cache
-def _mel_weights() -> NDArray[np.float32]:
-    """Return triangular filters, equally wide on the mel scale 2595 log10(1 + f / 700), as `[spectrum bins, bands]`."""
+def _mel_weights() -> sparse.csr_array:
+    """Return triangular filters, equally wide on the mel scale 2595 log10(1 + f / 700), as `[spectrum bins, bands]`.
+
+    A sparse product, unlike a dense one, starts no threads that get in the way of a separation.
+    """
     low, high = (2595 * np.log10(1 + limit / 700) for limit in _MEL_RANGE_HZ)
     edges = 700 * (10 ** (np.linspace(low, high, _MEL_BANDS + 2) / 2595) - 1)
-    hertz = fft.rfftfreq(_MEL_WINDOW, 1 / SAMPLE_RATE)[:, None]
+    hertz = np.fft.rfftfreq(_MEL_WINDOW, 1 / SAMPLE_RATE)[:, None]
     rise = (hertz - edges[:-2]) / (edges[1:-1] - edges[:-2])
     fall = (edges[2:] - hertz) / (edges[2:] - edges[1:-1])
     weights = np.clip(np.minimum(rise, fall), 0, None)
-    return (weights / weights.sum(axis=0)).astype(np.float32)
+    return sparse.csr_array((weights / weights.sum(axis=0)).astype(np.float32))

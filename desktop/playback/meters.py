@@ -8,7 +8,7 @@ from desktop.playback.levels import LaneLevels
 from desktop.playback.ring import LaneSamples
 
 
-class _Reading:
+class _Tally:
     """Peaks and sums of squares of several lanes since this reading began."""
 
     def __init__(self, lanes: int) -> None:
@@ -30,7 +30,7 @@ class LevelMeter:
 
     def __init__(self, lanes: int, max_frames: int) -> None:
         """Allocate the buffers; `max_frames` is the most frames that one call of `add` may get."""
-        self._readings = (_Reading(lanes), _Reading(lanes))
+        self._readings = (_Tally(lanes), _Tally(lanes))
         self._current = 0
         self._highest, self._lowest, self._sums = np.zeros((3, lanes, 2), dtype=np.float32)
         self._double_sums = np.zeros((lanes, 2), dtype=np.float64)

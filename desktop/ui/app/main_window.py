@@ -13,6 +13,7 @@ from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.playback.session import Session
+from desktop.setting_spec import Group
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.current_song import InitialSelection, ShownSong
@@ -22,7 +23,10 @@ from desktop.ui.app.model_store_watcher import ModelStoreWatcher
 from desktop.ui.app.navigation import Navigation
 from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_bindings import bind_player_actions
+from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
+from desktop.ui.app.song_navigation import SongNavigation
+from desktop.ui.app.sound_output import follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
 from desktop.ui.core.actions import ActionId
@@ -88,6 +92,7 @@ class MainWindow(QMainWindow):
         self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
         self.player.mix.set_master_db(self._settings_store.settings.master_db)
+        follow_output_settings(session, self._settings_store)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
@@ -110,8 +115,8 @@ class MainWindow(QMainWindow):
         self._job_actions = JobActionHandler(self.job_view, self.library, self.player, self.registry, home, self)
         self._transport_bar.action_requested.connect(self.registry.run)
         self.library.covers.cover_loaded.connect(self.player_panel.page_header.cover.update)
-        self.player.analysed.connect(self.library.set_song_tempo_and_key)
-        feed.analysis_changed.connect(self.player.update_analysis)
+        self.player.found_analysis.corrected.connect(self.library.set_song_tempo_and_key)
+        feed.analysis_changed.connect(self.player.found_analysis.reload)
         self.player_panel.action_requested.connect(self._job_actions.run_action)
         self.player_panel.menu_requested.connect(self._job_actions.open_job_menu)
         feed.draft_extended.connect(self.player_panel.update_draft)
@@ -162,6 +167,11 @@ class MainWindow(QMainWindow):
         jobs.rowsRemoved.connect(self._update_page)
 
     @property
+    def home(self) -> Home:
+        """Folder of the library."""
+        return self._home
+
+    @property
     def settings_store(self) -> SettingsStore:
         """Settings and saved window state."""
         return self._settings_store
@@ -197,8 +207,12 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.PAUSE_OR_RESUME_QUEUE, self._click_pause_button)
         actions.bind(ActionId.SHOW_SHORTCUTS, self.show_shortcuts)
         actions.bind(ActionId.SETTINGS, self.open_settings)
+        actions.bind(ActionId.OUTPUT_SETTINGS, lambda: self.open_settings(Group.PLAYBACK))
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
+        bind_practice_actions(actions, self.player)
+        bind_sound_actions(actions, self.player, self)
+        SongNavigation(self.job_view, self.library.proxy, self.player_panel, self.player).bind(actions)
 
     def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""
@@ -211,8 +225,8 @@ class MainWindow(QMainWindow):
             self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
         self._bin_dialog.show_on_top()
 
-    def open_settings(self) -> None:
-        """Open the settings dialog, or bring it to the front."""
+    def open_settings(self, group: Group | None = None) -> None:
+        """Open the settings dialog, or bring it to the front, at `group` if there is one."""
         if self._settings_dialog is None:
             self._settings_dialog = SettingsDialog(
                 self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
@@ -220,6 +234,8 @@ class MainWindow(QMainWindow):
             self._settings_dialog.about_requested.connect(self.open_about)
             self._settings_dialog.bin_requested.connect(self.open_bin)
         self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
+        if group is not None:
+            self._settings_dialog.focus_group(group)
 
     def show_shortcuts(self) -> None:
         """Open the list of all shortcuts."""

@@ -45,6 +45,8 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
+    PREVIOUS_SONG = auto()
+    NEXT_SONG = auto()
     UNDO_CHANGE = auto()
     REDO_CHANGE = auto()
     MUTE_LANE = auto()
@@ -65,6 +67,24 @@ class ActionId(Enum):
     LIMITER = auto()
     TAP_TEMPO = auto()
     NAME_CHORD = auto()
+    SET_LOOP_START = auto()
+    SET_LOOP_END = auto()
+    TOGGLE_LOOP = auto()
+    NEXT_LOOP = auto()
+    DELETE_LOOP = auto()
+    SAVE_LOOP = auto()
+    RENAME_LOOP = auto()
+    MOVE_LOOP_BACK = auto()
+    MOVE_LOOP_FORWARD = auto()
+    NUDGE_LOOP_BACK = auto()
+    NUDGE_LOOP_FORWARD = auto()
+    SHORTEN_LOOP = auto()
+    LENGTHEN_LOOP = auto()
+    LOOP_SECTION = auto()
+    ADD_MARKER = auto()
+    PREVIOUS_MARKER = auto()
+    NEXT_MARKER = auto()
+    SNAP_TO_BEATS = auto()
     SHOW_LYRICS = auto()
     SET_LYRICS_TIME = auto()
     ZOOM_IN = auto()
@@ -72,8 +92,11 @@ class ActionId(Enum):
     SHOW_WHOLE_SONG = auto()
     PAN_BACK = auto()
     PAN_FORWARD = auto()
+    FOLLOW_PLAYHEAD = auto()
+    SHOW_SPECTROGRAM = auto()
     SHOW_SHORTCUTS = auto()
     SETTINGS = auto()
+    OUTPUT_SETTINGS = auto()
     QUIT = auto()
     OPEN_CELL = auto()
     CHANGE_CELL = auto()
@@ -257,14 +280,22 @@ _ACTIONS = (
     Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
     Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
     # Page Down and Page Up are what a foot pedal types.
-    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",), player_keys=("PgDown",)),
+    Action(
+        ActionId.PLAY_OR_PAUSE,
+        Message("Play or pause"),
+        Scope.PLAYER,
+        ("Space", "Toggle Media Play/Pause", "Media Play", "Media Pause"),
+        player_keys=("PgDown",),
+    ),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
-    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, icon="stop"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space", "Media Stop"), icon="stop"),
+    Action(ActionId.PREVIOUS_SONG, Message("Previous song, or back to the start"), Scope.PLAYER, ("Media Previous",)),
+    Action(ActionId.NEXT_SONG, Message("Next song"), Scope.PLAYER, ("Media Next",)),
     # In the library, Ctrl+Z restores removed songs wherever the focus is.
     Action(
         ActionId.UNDO_CHANGE,
@@ -334,15 +365,75 @@ _ACTIONS = (
     Action(ActionId.LIMITER, Message("Limiter"), Scope.PLAYER),
     Action(ActionId.TAP_TEMPO, Message("Tap the tempo"), Scope.PLAYER, ("T",)),
     Action(ActionId.NAME_CHORD, Message("Name the chord"), Scope.PLAYER, ("H",), opens_dialog=True),
-    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, ("Y",), icon="lyrics"),
-    Action(ActionId.SET_LYRICS_TIME, Message("Set the time of the line of lyrics"), Scope.PLAYER, ("Ctrl+Return",)),
+    Action(ActionId.SET_LOOP_START, Message("Begin the loop here"), Scope.PLAYER, ("[",)),
+    Action(ActionId.SET_LOOP_END, Message("End the loop here"), Scope.PLAYER, ("]",)),
+    Action(ActionId.TOGGLE_LOOP, Message("Loop on or off"), Scope.PLAYER, ("L",)),
+    Action(ActionId.NEXT_LOOP, Message("Next loop"), Scope.PLAYER, ("N",)),
+    Action(ActionId.DELETE_LOOP, Message("Delete the loop"), Scope.PLAYER, ("Shift+L",)),
+    Action(ActionId.SAVE_LOOP, Message("Keep the passage as a loop"), Scope.PLAYER, ("Ctrl+Shift+L",)),
+    Action(ActionId.RENAME_LOOP, Message("Rename the loop"), Scope.PLAYER, ("Shift+N",)),
+    Action(
+        ActionId.MOVE_LOOP_BACK,
+        Message("Move the loop back by its length"),
+        Scope.PLAYER,
+        ("Alt+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.MOVE_LOOP_FORWARD,
+        Message("Move the loop forward by its length"),
+        Scope.PLAYER,
+        ("Alt+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NUDGE_LOOP_BACK, Message("Move the loop back by a beat"), Scope.PLAYER, (",",), auto_repeats=True),
+    Action(
+        ActionId.NUDGE_LOOP_FORWARD, Message("Move the loop forward by a beat"), Scope.PLAYER, (".",), auto_repeats=True
+    ),
+    Action(
+        ActionId.SHORTEN_LOOP,
+        Message("Shorten the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.LENGTHEN_LOOP,
+        Message("Lengthen the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.LOOP_SECTION, Message("Loop this section"), Scope.PLAYER, ("Ctrl+L",)),
+    Action(ActionId.ADD_MARKER, Message("Mark a section here"), Scope.PLAYER, ("K",)),
+    Action(
+        ActionId.PREVIOUS_MARKER,
+        Message("Go to the previous section"),
+        Scope.PLAYER,
+        ("Shift+PgUp",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
+    Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(
+        ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"
+    ),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
     Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
     Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
+    Action(ActionId.FOLLOW_PLAYHEAD, Message("Follow the playhead"), Scope.VIEW, ("Shift+F",)),
+    Action(ActionId.SHOW_SPECTROGRAM, Message("Spectrogram or waveform"), Scope.VIEW, ("Shift+W",)),
     Action(ActionId.SHOW_SHORTCUTS, Message("Keyboard shortcuts"), Scope.APP, ("F1", "?")),
     Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
+    Action(ActionId.OUTPUT_SETTINGS, Message("Output settings"), Scope.APP, opens_dialog=True),
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
     Action(
         ActionId.OPEN_CELL,

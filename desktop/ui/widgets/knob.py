@@ -17,7 +17,7 @@ DEGREES_PER_UNIT = 1.3
 """Turn of the pointer: 130 degrees at each end."""
 FINE_DRAG_FACTOR = 0.2
 """Speed of a drag while Shift is held."""
-_RING_WIDTH, _POINTER_LENGTH = 2.0, 9.0
+_POINTER_LENGTH = 9.0
 
 
 class Knob(QDial):
@@ -103,7 +103,7 @@ class Knob(QDial):
         ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter.setBrush(theme.colour(Colour.RAISED))
         ring_colour = Colour.ACCENT if self.hasFocus() else Colour.RAIL
-        painter.setPen(QPen(theme.colour(ring_colour), FOCUS_RING_WIDTH if self.hasFocus() else _RING_WIDTH))
+        painter.setPen(QPen(theme.colour(ring_colour), FOCUS_RING_WIDTH))
         painter.drawEllipse(ring)
         painter.translate(QRectF(self.rect()).center())
         painter.rotate(self.value() * DEGREES_PER_UNIT)

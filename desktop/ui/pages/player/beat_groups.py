@@ -15,7 +15,7 @@ from desktop.ui.widgets.button import ValueButton, create_icon_button
 from desktop.ui.widgets.check_box import Switch
 from desktop.ui.widgets.fader import Fader
 
-_WIDE_FADER, _NARROW_FADER = 76, 52
+_WIDE_FADER, _NARROW_FADER = 72, 46
 
 
 def describe_missing_beats(controller: PlayerController) -> str:
@@ -86,7 +86,7 @@ class CountInGroup(TransportGroup):
             action.setActionGroup(group)
             action.triggered.connect(partial(self._choose, bars))
         self.button = ValueButton(tr("Count-in"), self._menu)
-        self.button.setFixedWidth(82)
+        self.button.setFixedWidth(78)
         self.add(self.button)
         self._practice.changed.connect(self.refresh)
         controller.analysis.changed.connect(self.refresh)

@@ -3,13 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from desktop.analysis.edits import AnalysisEdits
-from desktop.analysis.song_analysis import SongAnalysis
 from desktop.audio.stems import sort_stem_names
 from desktop.playback.levels import Levels
 from desktop.playback.output_settings import OutputSettings
@@ -17,6 +14,8 @@ from desktop.playback.session import Session
 from desktop.playback.song_state import SongState
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.player.analysis_controls import AnalysisControls
+from desktop.ui.pages.player.found_analysis import FoundAnalysis
+from desktop.ui.pages.player.loop_controls import LoopControls
 from desktop.ui.pages.player.mix_controls import MixControls
 from desktop.ui.pages.player.practice_controls import PracticeControls
 from desktop.ui.pages.player.song_loader import (
@@ -27,7 +26,7 @@ from desktop.ui.pages.player.song_loader import (
     open_stem_files,
 )
 from desktop.ui.pages.player.state_saver import StateSaver
-from desktop.ui.pages.player.tempo_taps import TempoTaps
+from desktop.ui.pages.player.tempo_tapper import TempoTapper
 
 if TYPE_CHECKING:
     from desktop.playback.source import PlaybackSource
@@ -51,12 +50,8 @@ class PlayerController(QObject):
     """`Levels` of the lanes and of the master, some thirty times a second during playback; empty when it stops."""
     speed_changed = Signal()
     """The speed trainer has changed the speed, or the round of the loop is another."""
-    tapped = Signal()
-    """The user tapped the tempo."""
     chord_requested = Signal()
     """The user wants to name the chord at the playhead."""
-    analysed = Signal(str, object, object)
-    """Job id, tempo in beats per minute or None, and `Key` or None, after the user corrected them."""
     notice = Signal(str)
     """Message for the user."""
 
@@ -74,8 +69,6 @@ class PlayerController(QObject):
         self._tick_count = 0
         self._waiting = False
         self._shown_speed = (100.0, 0)
-        self._reported_edits = AnalysisEdits()
-        self._taps = TempoTaps()
         self._background = BackgroundRunner("song", self)
         self._saver = StateSaver(states, self._background, self._loaded_state, self)
         self.mix = MixControls(session, self)
@@ -85,7 +78,10 @@ class PlayerController(QObject):
         self.practice.edited.connect(self._saver.save_soon)
         self.analysis = AnalysisControls(session, self.practice.apply, self)
         self.practice.changed.connect(self.analysis.refresh)
-        self.analysis.changed.connect(self._on_analysis_changed)
+        self.found_analysis = FoundAnalysis(session, states, self.analysis, self._background, self)
+        self.tempo_taps = TempoTapper(self, self.analysis)
+        self.loops = LoopControls(self.practice, self.analysis, lambda: self.position_seconds, self)
+        self.loops.seek_requested.connect(self.seek_to_seconds)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(TICK_INTERVAL_MS)
@@ -248,21 +244,6 @@ class PlayerController(QObject):
         """Move the playhead forward by `seconds`, or back if they are negative."""
         self.seek(self.position + round(seconds * self._sample_rate()))
 
-    @property
-    def tap_count(self) -> int:
-        """Number of taps that the tempo comes from, if it was tapped."""
-        return self._taps.count
-
-    def tap_tempo(self) -> None:
-        """Take a tap in time with the song, or without it while it does not play."""
-        if not self._ready:
-            return
-        is_playing = self._session.is_playing
-        beat = self._taps.tap(self.position_seconds if is_playing else monotonic())
-        if beat is not None:
-            self.analysis.set_tapped_tempo(beat.bpm, beat.first_beat_s if is_playing else self.position_seconds)
-        self.tapped.emit()
-
     def undo(self) -> None:
         """Take back the last change of the track's state."""
         if self._ready and self._session.undo():
@@ -279,6 +260,13 @@ class PlayerController(QObject):
             self._session.apply(self._session.state.with_snapshot(name))
             self._refresh_state()
 
+    def set_visible_range(self, start_s: float, end_s: float | None) -> None:
+        """Keep the part of the song in view with the song; `end_s` is None for the whole song."""
+        if self._ready:
+            state = self._session.state
+            self._session.apply(replace(state, view=replace(state.view, start_s=start_s, end_s=end_s)))
+            self._saver.save_soon()
+
     def _refresh_state(self) -> None:
         self.mix.refresh()
         self.practice.changed.emit()
@@ -288,25 +276,6 @@ class PlayerController(QObject):
 
     def _loaded_state(self) -> tuple[str, SongState] | None:
         return (self._job_id, self._session.snapshot()) if self._ready and self._job_id is not None else None
-
-    def update_analysis(self, job_id: str) -> None:
-        """Show the new analysis of a track, if it is the loaded one."""
-        if self._ready and self._job_id == job_id:
-            self._background.run(
-                lambda: self._states.load_analysis(job_id), lambda found: self._show_analysis(job_id, found)
-            )
-
-    def _show_analysis(self, job_id: str, found: SongAnalysis | None) -> None:
-        if self._ready and self._job_id == job_id and found is not None:
-            self.analysis.set_found(found)
-
-    def _on_analysis_changed(self) -> None:
-        """Give the beats to the sound, and report what the user corrected."""
-        current = self.analysis.current
-        self._session.set_grid(current.grid)
-        if self._ready and self._job_id is not None and self.analysis.edits != self._reported_edits:
-            self._reported_edits = self.analysis.edits
-            self.analysed.emit(self._job_id, current.tempo_bpm, current.key)
 
     def _sample_rate(self) -> int:
         return (self._session.sample_rate if self._ready else 0) or 1
@@ -376,10 +345,9 @@ class PlayerController(QObject):
             return
         source, state, analysis = opened
         self._session.open(source, names, replace(state, master=self.mix.master(state.master)))
-        self._reported_edits = state.edits
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
-        self.analysis.set_found(analysis)
+        self.found_analysis.open(self._job_id, analysis)
         self.mix.lanes_changed.emit()
         self.practice.changed.emit()
         self._emit_position()

@@ -1,10 +1,9 @@
 """Loop group of the transport bar: a switch, and the menu of loops and sections."""
 
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.practice import Loop
 from desktop.text.durations import format_duration_tenths
@@ -15,7 +14,7 @@ from desktop.ui.widgets.button import ValueButton
 from desktop.ui.widgets.check_box import Switch
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
-_WIDE_FIELD, _NARROW_FIELD = 112, 76
+_FIELD_WIDTH = 100
 
 
 class LoopGroup(TransportGroup):
@@ -33,12 +32,8 @@ class LoopGroup(TransportGroup):
         self.add(self.switch, self.button)
         self.switch.toggled.connect(self._practice.set_looping)
         self._practice.changed.connect(self.refresh)
-        self.set_narrow(False)
+        self.button.setFixedWidth(_FIELD_WIDTH)
         self.refresh()
-
-    def set_narrow(self, is_narrow: bool) -> None:
-        super().set_narrow(is_narrow)
-        self.button.setFixedWidth(_NARROW_FIELD if is_narrow else _WIDE_FIELD)
 
     def refresh(self) -> None:
         """Show the chosen loop and whether it repeats."""
@@ -65,33 +60,14 @@ class LoopGroup(TransportGroup):
                 menu.addAction(escape_menu_text(marker.name)).triggered.connect(partial(self._loop_section, number))
         if state.loop is not None:
             menu.addSeparator()
-            menu.addAction(tr("Rename…")).triggered.connect(lambda: self.rename())
-            menu.addAction(tr("Delete")).triggered.connect(lambda: self._delete())
-
-    def rename(self) -> None:
-        """Ask for the name of the chosen loop."""
-        state = self._practice.state
-        if state.loop is None or state.loop_index is None:
-            return
-        index, loop = state.loop_index, state.loop
-        dialog = QInputDialog(self.window())
-        dialog.setWindowTitle(tr("Rename the loop"))
-        dialog.setLabelText(tr("Name"))
-        dialog.setTextValue(loop.name)
-        dialog.accepted.connect(
-            lambda: self._practice.change_loop(index, replace(loop, name=dialog.textValue().strip()))
-        )
-        dialog.open()
+            menu.addAction(tr("Rename…")).triggered.connect(lambda: self._controller.loops.rename_chosen())
+            menu.addAction(tr("Delete")).triggered.connect(lambda: self._controller.loops.delete_chosen())
 
     def _choose(self, number: int | None, _checked: bool = False) -> None:
         self._practice.choose_loop(number)
 
     def _loop_section(self, number: int, _checked: bool = False) -> None:
         self._practice.loop_section(number)
-
-    def _delete(self) -> None:
-        if (index := self._practice.state.loop_index) is not None:
-            self._practice.delete_loop(index)
 
 
 def loop_title(loop: Loop) -> str:

@@ -15,7 +15,7 @@ from desktop.ui.widgets.label import Chip
 from desktop.ui.widgets.levels import format_db
 from desktop.ui.widgets.stereo_meter import StereoMeter
 
-_WIDE_FADER, _NARROW_FADER = 132, 84
+_WIDE_FADER, _NARROW_FADER = 120, 66
 LAMP_S = 1.0
 """Seconds for which the lamp stays on after the limiter has worked."""
 MIN_REDUCTION_DB = 0.05

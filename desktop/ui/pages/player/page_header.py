@@ -68,7 +68,8 @@ class PageHeader(QWidget):
         self._model, self._sum_chip = Chip(), Chip()
         self._notices = ElidedLabel(12, 400, Colour.DIM)
         self._notices.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        segments = [Segment(name, name, tr("Mix {name}", name=name)) for name in SNAPSHOTS]
+        names = [tr("Mix {name}", name=name) for name in SNAPSHOTS]
+        segments = [Segment(*values) for values in zip(SNAPSHOTS, (names[0], *SNAPSHOTS[1:]), names, strict=True)]
         self.snapshots = SegmentedControl(tr("Mix"), segments)
         self.snapshots.setToolTip(tr("Four mixes of this song to switch between (Alt+1 to Alt+4)"))
         self.snapshots.value_selected.connect(controller.choose_snapshot)
@@ -99,6 +100,8 @@ class PageHeader(QWidget):
 
     def _create_button(self, action: ActionId) -> PushButton:
         button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, ACTIONS[action].tooltip(), "plain")
+        button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
+        button.setStyleSheet("padding: 0;")
         button.clicked.connect(partial(self.action_requested.emit, action))
         return button
 

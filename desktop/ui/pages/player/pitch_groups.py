@@ -15,8 +15,8 @@ from desktop.ui.widgets.button import PushButton, create_icon_button
 from desktop.ui.widgets.value_field import NumberFormat, Stepper
 
 SPEED_STEP_PERCENT = 5
-_SPEED_WIDTH = 62
-_WIDE_KEY, _NARROW_KEY = 132, 68
+_SPEED_WIDTH = 58
+_WIDE_KEY, _NARROW_KEY = 132, 64
 _SEPARATOR = " · "
 
 

@@ -118,7 +118,7 @@ class PracticeControls(QObject):
     def loop_section(self, index: int) -> None:
         """Repeat the section that begins at a marker."""
         markers = self.state.markers
-        end = markers[index + 1].time_s if index + 1 < len(markers) else self._duration
+        end = markers[index + 1].time_s if index + 1 < len(markers) else self.duration
         self.set_passage(markers[index].time_s, end)
 
     def apply(self, state: SongState) -> None:
@@ -133,9 +133,10 @@ class PracticeControls(QObject):
 
     def _clamped(self, loop: Loop) -> Loop:
         """Return the loop inside the track and at least `MIN_LOOP_S` long."""
-        start = max(0.0, min(loop.start_s, self._duration - MIN_LOOP_S))
-        return replace(loop, start_s=start, end_s=min(self._duration, max(loop.end_s, start + MIN_LOOP_S)))
+        start = max(0.0, min(loop.start_s, self.duration - MIN_LOOP_S))
+        return replace(loop, start_s=start, end_s=min(self.duration, max(loop.end_s, start + MIN_LOOP_S)))
 
     @property
-    def _duration(self) -> float:
+    def duration(self) -> float:
+        """Length of the loaded track in seconds; 0 without a track."""
         return self._session.frames / self._session.sample_rate

@@ -43,7 +43,7 @@ class TempoPopup(QWidget):
         tap = ACTIONS[ActionId.TAP_TEMPO]
         self.tap_button = PushButton(tr("Tap"), "primary", accessible_name=tap.text)
         self.tap_button.setToolTip(tap.tooltip())
-        self.tap_button.pressed.connect(controller.tap_tempo)
+        self.tap_button.pressed.connect(controller.tempo_taps.tap)
         self._buttons = {
             text: self._create_button(text, run)
             for text, run in (
@@ -60,7 +60,7 @@ class TempoPopup(QWidget):
         self._reset = self._create_button(tr("Reset tempo and beats"), self._analysis.reset_beats)
         self._build_layout()
         self._analysis.changed.connect(self._refresh)
-        controller.tapped.connect(self._refresh)
+        controller.tempo_taps.tapped.connect(self._refresh)
         controller.loaded_changed.connect(self.close)
         self._refresh()
 
@@ -97,7 +97,7 @@ class TempoPopup(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Tap with the key of the action; Esc closes the popup."""
         if QKeySequence(event.keyCombination()).toString() in ACTIONS[ActionId.TAP_TEMPO].keys:
-            self._controller.tap_tempo()
+            self._controller.tempo_taps.tap()
         elif event.key() == Qt.Key.Key_Escape:
             self.close()
         else:
@@ -117,7 +117,7 @@ class TempoPopup(QWidget):
             self._metre.show_value(grid.beats_per_bar)
 
     def _describe(self) -> str:
-        taps = self._controller.tap_count
+        taps = self._controller.tempo_taps.count
         if taps:
             return tr("{count} taps. Tap on, the mean gets better.", count=taps)
         if self._analysis.current.grid is None and self._analysis.is_found:

@@ -20,8 +20,7 @@ from desktop.ui.widgets.accessibility import accessible_role
 from desktop.ui.widgets.button import create_icon_button
 
 HEIGHT, FULL_HEIGHT = 64, 76
-NARROW_BELOW = 1420
-"""Width in pixels below which the groups take less of it."""
+_LEFT_MARGIN, _RIGHT_MARGIN, _GAP = 16, 2, 12 - TIME_INDENT
 _ICON_BUTTON_SIZE = QSize(32, 32)
 
 
@@ -66,7 +65,7 @@ class TransportBar(QWidget):
             (self._speed.trainer_icon, ActionId.SPEED_TRAINER),
         ):
             button.clicked.connect(partial(self.action_requested.emit, action))
-        self._master.output_requested.connect(partial(self.action_requested.emit, ActionId.SETTINGS))
+        self._master.output_requested.connect(partial(self.action_requested.emit, ActionId.OUTPUT_SETTINGS))
         self._time_readout.seek_requested.connect(controller.seek_to_seconds)
         controller.playing_changed.connect(self._play_button.show_playing)
         controller.position_changed.connect(self._show_time)
@@ -78,14 +77,14 @@ class TransportBar(QWidget):
     def _build_layout(self) -> None:
         self._line = VerticalLine()
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(16, 1, 2, 0)
+        self._row.setContentsMargins(_LEFT_MARGIN, 1, _RIGHT_MARGIN, 0)
         self._row.setSpacing(0)
         for widget in (
             self._play_button, self._time_readout, self._line, self._to_start_button, self._stop_button,
             *self._practice_groups,
         ):  # fmt: skip
             self._row.addWidget(widget)
-        self._row.insertSpacing(1, 12 - TIME_INDENT)
+        self._row.insertSpacing(1, _GAP)
         self._row.addStretch(1)
         self._row.addWidget(self._master)
 
@@ -94,6 +93,7 @@ class TransportBar(QWidget):
         self._is_full_size = is_full_size
         self.setFixedHeight(FULL_HEIGHT if is_full_size else HEIGHT)
         self._line.setVisible(not is_full_size)
+        self._stop_button.setVisible(not is_full_size)
         for group in self._practice_groups:
             group.setVisible(is_full_size)
         self._fold()
@@ -105,10 +105,20 @@ class TransportBar(QWidget):
 
     def _fold(self) -> None:
         """Take less width in a narrow window, so that nothing is cut off."""
-        is_narrow = self._is_full_size and self.width() < NARROW_BELOW
+        self._set_narrow(False)
+        if self._is_full_size and self._wanted_width() > self.width():
+            self._set_narrow(True)
+            self._master.meter.setVisible(self._wanted_width() <= self.width())
+
+    def _set_narrow(self, is_narrow: bool) -> None:
         for group in (*self._practice_groups, self._master):
             group.set_narrow(is_narrow)
-        self._stop_button.setVisible(not is_narrow)
+        self._master.meter.show()
+
+    def _wanted_width(self) -> int:
+        """Return the width in pixels of all that the Player page shows; the layout itself knows it only later."""
+        shown = (self._play_button, self._time_readout, self._to_start_button, *self._practice_groups, self._master)
+        return sum(widget.minimumSizeHint().width() for widget in shown) + _LEFT_MARGIN + _GAP + _RIGHT_MARGIN
 
     def _update_controls(self) -> None:
         is_ready = self._controller.is_ready
@@ -121,6 +131,7 @@ class TransportBar(QWidget):
         else:
             self._play_button.show_playing(self._controller.is_playing)
         self._show_time()
+        self._fold()
 
     def _show_time(self) -> None:
         position = self._controller.position_seconds
@@ -135,12 +146,12 @@ class TransportBar(QWidget):
 
 
 class VerticalLine(QWidget):
-    """Vertical line between two groups of controls."""
+    """Vertical line between two groups of controls, with space at both sides."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedSize(1, 32)
+        self.setFixedSize(25, 32)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def paintEvent(self, ev: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), theme.colour(Colour.LINE))
+        QPainter(self).fillRect(self.width() // 2, 0, 1, self.height(), theme.colour(Colour.LINE))

@@ -14,8 +14,8 @@ from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
-from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.playback_controls import PlayButton, TimeReadout
+from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.pages.player.transport_bar import TransportBar
 from desktop.ui.widgets.fader import Fader
 from tests.helpers.stems import write_completed_job
