@@ -247,9 +247,9 @@ class LyricsList(QListView):
 
     def focusInEvent(self, event: Any) -> None:
         """Select the line that is sung, or the first one, if none is selected."""
-        super().focusInEvent(event)
         if self.lines and self.selected_row is None:
             self.select_row(self._model.sung_row or 0)
+        super().focusInEvent(event)  # selects the first line if none is
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Seek to the selected line on Return; move among lines by the other keys."""
