@@ -150,6 +150,11 @@ class LyricsPanel(QWidget):
         self.controls.set_time(row, self._controller.position_seconds)
         self.list.select_row(min(row + 1, len(self.list.lines) - 1))
 
+    def set_shown(self, is_shown: bool) -> None:
+        """Show or hide the lyrics, if they are not already."""
+        if is_shown != self._is_shown:
+            self.toggle()
+
     def start_editing(self) -> None:
         """Show the lyrics as text to be edited."""
         if self.controls.can_change and not self._is_editing:

@@ -20,7 +20,7 @@ from desktop.ui.pages.player.key_menu import KeyMenu, format_song_key
 from desktop.ui.pages.player.tempo_popup import TempoPopup, format_bpm
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import ChipButton, PushButton, TextButton, create_icon_button
+from desktop.ui.widgets.button import ChipButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
@@ -80,9 +80,9 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
-        self.lyrics_button = self._create_button(ActionId.SHOW_LYRICS)
+        lyrics = ACTIONS[ActionId.SHOW_LYRICS]
+        self.lyrics_button = create_icon_button(lyrics.icon, tr("Lyrics"), lyrics.tooltip(), "plain")
         self.lyrics_button.setCheckable(True)
-        self.lyrics_button.setAccessibleName(tr("Lyrics"))
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
@@ -98,7 +98,7 @@ class PageHeader(QWidget):
         controller.loaded_changed.connect(self.refresh)
         self.refresh()
 
-    def _create_button(self, action: ActionId) -> PushButton:
+    def _create_button(self, action: ActionId) -> QWidget:
         button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, ACTIONS[action].tooltip(), "plain")
         button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
         button.setStyleSheet("padding: 0;")

@@ -70,6 +70,7 @@ class PlayerPanel(QWidget):
             header.action_requested.connect(self._request_action)
             header.menu_requested.connect(self._request_menu)
         self.lyrics = LyricsPanel(controller, home)
+        self.page_header.lyrics_button.toggled.connect(self.lyrics.set_shown)
         self.lyrics.shown_changed.connect(self.page_header.lyrics_button.setChecked)
         self._message = PlayerMessage()
         self._stack = QStackedLayout()
