@@ -85,6 +85,8 @@ class ActionId(Enum):
     PREVIOUS_MARKER = auto()
     NEXT_MARKER = auto()
     SNAP_TO_BEATS = auto()
+    SHOW_LYRICS = auto()
+    SET_LYRICS_TIME = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -413,6 +415,13 @@ _ACTIONS = (
     ),
     Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
     Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),

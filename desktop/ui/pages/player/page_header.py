@@ -26,6 +26,8 @@ from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
 HEIGHT = 52
 DrawCover = Callable[[QPainter, QRectF, Job], None]
+_WIDE = 1240
+"""Width in pixels from which sentences fit into the chips of tempo and key."""
 _TITLE_WIDTH = 110
 """Width in pixels that the title keeps; chips give way before it."""
 
@@ -80,6 +82,9 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
+        lyrics = ACTIONS[ActionId.SHOW_LYRICS]
+        self.lyrics_button = create_icon_button(lyrics.icon, tr("Lyrics"), lyrics.tooltip(), "plain")
+        self.lyrics_button.setCheckable(True)
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
@@ -119,7 +124,7 @@ class PageHeader(QWidget):
         row.setSpacing(10)
         self._always_shown = (
             self.cover, self._names, self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo,
-            self.drawing, self._export_button, self._menu_button,
+            self.drawing, self.lyrics_button, self._export_button, self._menu_button,
         )  # fmt: skip
         for widget in (self.cover, self._names, self.tempo_chip, self.key_chip, self._model, self._sum_chip):
             row.addWidget(widget)
@@ -149,8 +154,6 @@ class PageHeader(QWidget):
     def refresh(self) -> None:
         """Show tempo, key and snapshot, and how lanes are drawn."""
         is_ready, state = self._controller.is_ready, self._practice.state
-        self.tempo_chip.show_value(format_bpm(self._controller))
-        self.key_chip.show_value(format_song_key(self._controller))
         self.snapshots.show_value(state.snapshot)
         self.drawing.show_value(state.view.is_spectrogram)
         for control in (self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo, self.drawing):
@@ -166,7 +169,10 @@ class PageHeader(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        """Leave out the chips and notices that do not fit."""
+        """Shorten the chips, and leave out those and the notices that do not fit."""
+        is_short = self.width() < _WIDE
+        self.tempo_chip.show_value(format_bpm(self._controller, is_short=is_short))
+        self.key_chip.show_value(format_song_key(self._controller, is_short))
         shown = [widget for widget in self._always_shown if not widget.isHidden()]
         widths = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown]
         space = self.width() - 26 - sum(widths) - 10 * len(widths)
