@@ -31,10 +31,10 @@ _NAVIGATION_KEYS = frozenset(
         Qt.Key.Key_Down,
         Qt.Key.Key_Home,
         Qt.Key.Key_End,
-        Qt.Key.Key_PageUp,
-        Qt.Key.Key_PageDown,
     }
 )
+"""Not Page Up and Page Down: where they are no shortcuts, controls get them all the same, and on the Player page a foot
+pedal must work wherever the focus is."""
 _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QAbstractButton, frozenset({Qt.Key.Key_Space})),
     (SegmentButton, _NAVIGATION_KEYS),

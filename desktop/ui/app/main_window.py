@@ -13,6 +13,7 @@ from desktop.jobs.model import Job
 from desktop.models.store import Model, ModelStore
 from desktop.paths import Home
 from desktop.playback.session import Session
+from desktop.setting_spec import Group
 from desktop.ui.app.actions import ActionRegistry
 from desktop.ui.app.app_notices import UpdateNotice
 from desktop.ui.app.current_song import InitialSelection, ShownSong
@@ -24,6 +25,8 @@ from desktop.ui.app.page_stack import PageStack, create_column
 from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
+from desktop.ui.app.song_navigation import SongNavigation
+from desktop.ui.app.sound_output import follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
 from desktop.ui.core.actions import ActionId
@@ -89,12 +92,15 @@ class MainWindow(QMainWindow):
         self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
         self.player.mix.set_master_db(self._settings_store.settings.master_db)
+        follow_output_settings(session, self._settings_store)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
         self.empty_state = EmptyState(has_demo=bool(list_demo_songs()))
         self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home, partial(draw_cover, self.library.covers))
+        self.player_panel.lyrics.set_wanted(self._settings_store.settings.lyrics)
+        self.player_panel.lyrics.wanted_changed.connect(self._remember_lyrics)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
         self._transport_bar = TransportBar(self.player)
         self.pages = PageStack(self.empty_state, (self.splitter, self._transport_bar))
@@ -161,6 +167,11 @@ class MainWindow(QMainWindow):
         jobs.rowsRemoved.connect(self._update_page)
 
     @property
+    def home(self) -> Home:
+        """Folder of the library."""
+        return self._home
+
+    @property
     def settings_store(self) -> SettingsStore:
         """Settings and saved window state."""
         return self._settings_store
@@ -196,10 +207,12 @@ class MainWindow(QMainWindow):
         actions.bind(ActionId.PAUSE_OR_RESUME_QUEUE, self._click_pause_button)
         actions.bind(ActionId.SHOW_SHORTCUTS, self.show_shortcuts)
         actions.bind(ActionId.SETTINGS, self.open_settings)
+        actions.bind(ActionId.OUTPUT_SETTINGS, lambda: self.open_settings(Group.PLAYBACK))
         actions.bind(ActionId.QUIT, self.close)
         bind_player_actions(actions, self.player, self.player_panel)
         bind_practice_actions(actions, self.player)
         bind_sound_actions(actions, self.player, self)
+        SongNavigation(self.job_view, self.library.proxy, self.player_panel, self.player).bind(actions)
 
     def _click_pause_button(self) -> None:
         """Pause or resume the queue, if the pause button is visible."""
@@ -212,8 +225,8 @@ class MainWindow(QMainWindow):
             self._bin_dialog = BinDialog(self.library.removals, self._feed, self)
         self._bin_dialog.show_on_top()
 
-    def open_settings(self) -> None:
-        """Open the settings dialog, or bring it to the front."""
+    def open_settings(self, group: Group | None = None) -> None:
+        """Open the settings dialog, or bring it to the front, at `group` if there is one."""
         if self._settings_dialog is None:
             self._settings_dialog = SettingsDialog(
                 self._settings_store, self._home, self, offers_updates=self.update_notice.is_available
@@ -221,6 +234,8 @@ class MainWindow(QMainWindow):
             self._settings_dialog.about_requested.connect(self.open_about)
             self._settings_dialog.bin_requested.connect(self.open_bin)
         self._settings_dialog.show_on_top(format_last_runtime(self.library.table_model.jobs))
+        if group is not None:
+            self._settings_dialog.focus_group(group)
 
     def show_shortcuts(self) -> None:
         """Open the list of all shortcuts."""
@@ -268,6 +283,9 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
+
+    def _remember_lyrics(self, is_wanted: bool) -> None:
+        self._settings_store.change(lyrics=is_wanted)
 
     def _show_selected_model(self) -> None:
         """Show the model for new tracks, if the user or another process has changed it."""

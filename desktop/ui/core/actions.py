@@ -45,6 +45,8 @@ class ActionId(Enum):
     SEEK_FORWARD = auto()
     RETURN_TO_START = auto()
     STOP = auto()
+    PREVIOUS_SONG = auto()
+    NEXT_SONG = auto()
     UNDO_CHANGE = auto()
     REDO_CHANGE = auto()
     MUTE_LANE = auto()
@@ -83,6 +85,8 @@ class ActionId(Enum):
     PREVIOUS_MARKER = auto()
     NEXT_MARKER = auto()
     SNAP_TO_BEATS = auto()
+    SHOW_LYRICS = auto()
+    SET_LYRICS_TIME = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -92,6 +96,7 @@ class ActionId(Enum):
     SHOW_SPECTROGRAM = auto()
     SHOW_SHORTCUTS = auto()
     SETTINGS = auto()
+    OUTPUT_SETTINGS = auto()
     QUIT = auto()
     OPEN_CELL = auto()
     CHANGE_CELL = auto()
@@ -275,14 +280,22 @@ _ACTIONS = (
     Action(ActionId.MOVE_UP, Message("Move up in the queue"), Scope.QUEUE, ("Alt+Up",), _for_one_pending),
     Action(ActionId.MOVE_DOWN, Message("Move down in the queue"), Scope.QUEUE, ("Alt+Down",), _for_one_pending),
     # Page Down and Page Up are what a foot pedal types.
-    Action(ActionId.PLAY_OR_PAUSE, Message("Play or pause"), Scope.PLAYER, ("Space",), player_keys=("PgDown",)),
+    Action(
+        ActionId.PLAY_OR_PAUSE,
+        Message("Play or pause"),
+        Scope.PLAYER,
+        ("Space", "Toggle Media Play/Pause", "Media Play", "Media Pause"),
+        player_keys=("PgDown",),
+    ),
     # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
     Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
     Action(
         ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
     ),
     Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
-    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space",), icon="stop"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space", "Media Stop"), icon="stop"),
+    Action(ActionId.PREVIOUS_SONG, Message("Previous song, or back to the start"), Scope.PLAYER, ("Media Previous",)),
+    Action(ActionId.NEXT_SONG, Message("Next song"), Scope.PLAYER, ("Media Next",)),
     # In the library, Ctrl+Z restores removed songs wherever the focus is.
     Action(
         ActionId.UNDO_CHANGE,
@@ -402,6 +415,13 @@ _ACTIONS = (
     ),
     Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
     Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
@@ -411,6 +431,7 @@ _ACTIONS = (
     Action(ActionId.SHOW_SPECTROGRAM, Message("Spectrogram or waveform"), Scope.VIEW, ("Shift+W",)),
     Action(ActionId.SHOW_SHORTCUTS, Message("Keyboard shortcuts"), Scope.APP, ("F1", "?")),
     Action(ActionId.SETTINGS, Message("Settings"), Scope.APP, ("Ctrl+,",), icon="gear"),
+    Action(ActionId.OUTPUT_SETTINGS, Message("Output settings"), Scope.APP, opens_dialog=True),
     Action(ActionId.QUIT, Message("Quit"), Scope.APP, ("Ctrl+Q",)),
     Action(
         ActionId.OPEN_CELL,

@@ -2,7 +2,8 @@
 
 import math
 from collections import OrderedDict
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,8 @@ Tile = NDArray[np.uint8]
 """Levels of a passage, uint8 [lanes, BANDS, TILE_COLUMNS] from `MIN_LEVEL_DB` to 0 dB."""
 
 
-class TileKey(NamedTuple):
+@dataclass(frozen=True, order=True)
+class TileKey:
     """Zoom and number of a tile."""
 
     zoom: int
@@ -117,7 +119,7 @@ def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.u
     A sine of full scale has 0 dB: a Hann window halves it, and its energy is in two halves of the spectrum.
     """
     window = sound.shape[1]
-    spectrum = np.abs(np.fft.rfft(sound * np.hanning(window).astype(np.float32), axis=1)) * (4.0 / window)
+    spectrum = np.abs(np.fft.rfft(sound * _hann(window), axis=1)) * (4.0 / window)
     edges = np.geomspace(MIN_HZ, MAX_HZ, BANDS + 1) * window / sample_rate
     first = np.clip(np.floor(edges[:-1]).astype(np.int64), 0, spectrum.shape[1] - 1)
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, spectrum.shape[1])
@@ -126,6 +128,12 @@ def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.u
     peaks = np.maximum.reduceat(padded, cuts, axis=1)[:, ::2]
     decibels = 20.0 * np.log10(np.maximum(peaks, 1e-9))
     return np.rint(np.clip(1.0 - decibels / MIN_LEVEL_DB, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+@cache
+def _hann(frames: int) -> NDArray[np.float32]:
+    """Return a Hann window."""
+    return np.hanning(frames).astype(np.float32)
 
 
 def paint_spectrogram(levels: Tile, height: int, colour: QColor, ratio: float) -> QImage:
@@ -145,7 +153,7 @@ def _colour_table(colour: QColor) -> list[int]:
     """Return 256 colours that grow in contrast: from the background over the lane's colour to that of text."""
     background, text = theme.colour(Colour.BACKGROUND), theme.colour(Colour.TEXT)
     dark = _mix(background, colour, 0.3)
-    stops = np.array([each.getRgb()[:3] for each in (background, dark, colour, text)], np.float64)
+    stops = np.array([_channels(each) for each in (background, dark, colour, text)], np.float64)
     positions = np.linspace(0.0, 1.0, 256)
     channels = [np.interp(positions, _PALETTE_STOPS, stops[:, channel]) for channel in range(3)]
     return [QColor(round(red), round(green), round(blue)).rgb() for red, green, blue in zip(*channels, strict=True)]
@@ -153,6 +161,10 @@ def _colour_table(colour: QColor) -> list[int]:
 
 def _mix(first: QColor, second: QColor, weight: float) -> QColor:
     """Return `first` with the fraction `weight` of `second`."""
-    pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
+    pairs = zip(_channels(first), _channels(second), strict=True)
     red, green, blue = (round(one + (other - one) * weight) for one, other in pairs)
     return QColor(red, green, blue)
+
+
+def _channels(colour: QColor) -> tuple[int, int, int]:
+    return colour.red(), colour.green(), colour.blue()

@@ -67,9 +67,8 @@ class CoverCache(QObject):
             self._images.popitem(last=False)
 
 
-def read_cover(path: Path) -> QImage:
-    """Return the centre square of a picture, `metrics.COVER_SIZE * 3` pixels wide; a null image if it cannot be read."""
-    side_px = metrics.COVER_SIZE * _PIXEL_SCALE
+def read_cover(path: Path, side_px: int = metrics.COVER_SIZE * _PIXEL_SCALE) -> QImage:
+    """Return the centre square of a picture, `side_px` pixels wide; a null image if it cannot be read."""
     picture = read_picture(path, side_px) if path.exists() else None
     if picture is None:
         return QImage()

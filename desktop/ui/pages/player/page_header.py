@@ -82,6 +82,9 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
+        lyrics = ACTIONS[ActionId.SHOW_LYRICS]
+        self.lyrics_button = create_icon_button(lyrics.icon, tr("Lyrics"), lyrics.tooltip(), "plain")
+        self.lyrics_button.setCheckable(True)
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
@@ -121,7 +124,7 @@ class PageHeader(QWidget):
         row.setSpacing(10)
         self._always_shown = (
             self.cover, self._names, self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo,
-            self.drawing, self._export_button, self._menu_button,
+            self.drawing, self.lyrics_button, self._export_button, self._menu_button,
         )  # fmt: skip
         for widget in (self.cover, self._names, self.tempo_chip, self.key_chip, self._model, self._sum_chip):
             row.addWidget(widget)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from desktop.playback.source import PlaybackSource
 
+_READ_AHEAD_FRAMES = 131072
+"""Frames that are read at once beyond a window."""
 SourceOpener = Callable[[], "PlaybackSource"]
 
 
@@ -100,22 +102,21 @@ class _SampleWindows:
     def __init__(self, source: "PlaybackSource", window: int) -> None:
         self._source, self._window = source, window
         self._start = 0
-        self._samples: NDArray[np.float32] | None = None
+        self._samples = self._read_range(0, 0)
 
     def read(self, start: int) -> "NDArray[np.float32] | None":
         """Return float32 [lanes + 1, window] from frame `start` on, padded with silence; None if there are none."""
         import numpy as np
 
-        end = start + self._window
-        if self._samples is None or start < self._start or start > self._start + len(self._samples):
-            self._start, self._samples = start, self._read_range(start, end)
-        else:
-            kept, kept_end = self._samples[start - self._start :], self._start + len(self._samples)
-            new = self._read_range(kept_end, max(end, kept_end + 16 * self._window)) if kept_end < end else kept[:0]
-            self._start, self._samples = start, np.concatenate([kept, new])
-        if not len(self._samples):
+        end, read_until = start + self._window, self._start + len(self._samples)
+        if not self._start <= start <= read_until:
+            self._start, self._samples = start, self._read_range(start, end + _READ_AHEAD_FRAMES)
+        elif end > read_until:
+            new = self._read_range(read_until, end + _READ_AHEAD_FRAMES)
+            self._start, self._samples = start, np.concatenate([self._samples[start - self._start :], new])
+        lanes = self._samples[start - self._start : end - self._start].T
+        if not lanes.shape[1]:
             return None
-        lanes = self._samples[: self._window].T
         padding = np.zeros((len(lanes), self._window - lanes.shape[1]), np.float32)
         return np.concatenate([lanes, padding], axis=1)
 
@@ -130,7 +131,7 @@ class _SampleWindows:
         stream = self._source.open_stream(start)
         try:
             while left > 0 and len(block := stream.read(left)):
-                mono = block.mean(axis=2)
+                mono = (block[:, :, 0] + block[:, :, 1]) * np.float32(0.5)
                 blocks.append(np.concatenate([mono, mono.sum(axis=1, keepdims=True)], axis=1))
                 left -= len(block)
         finally:

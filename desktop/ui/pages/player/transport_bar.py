@@ -65,7 +65,7 @@ class TransportBar(QWidget):
             (self._speed.trainer_icon, ActionId.SPEED_TRAINER),
         ):
             button.clicked.connect(partial(self.action_requested.emit, action))
-        self._master.output_requested.connect(partial(self.action_requested.emit, ActionId.SETTINGS))
+        self._master.output_requested.connect(partial(self.action_requested.emit, ActionId.OUTPUT_SETTINGS))
         self._time_readout.seek_requested.connect(controller.seek_to_seconds)
         controller.playing_changed.connect(self._play_button.show_playing)
         controller.position_changed.connect(self._show_time)
