@@ -22,7 +22,8 @@ _SEPARATOR = " · "
 
 def format_speed(percent: float) -> str:
     """Return a speed as "85 %"."""
-    return tr("{percent} %", percent=f"{percent:.1f}".removesuffix(".0"))
+    number = f"{percent:.1f}".removesuffix(".0")
+    return tr("{percent} %", percent=number)
 
 
 SPEED_FORMAT = NumberFormat(

@@ -24,7 +24,8 @@ def format_bpm(controller: PlayerController, decimals: int = 0, is_short: bool =
     """Return "112 bpm", or why there is no tempo, in a word or two if `is_short`."""
     analysis = controller.analysis
     if analysis.current.tempo_bpm is not None:
-        return tr("{tempo} bpm", tempo=f"{analysis.current.tempo_bpm:.{decimals}f}")
+        tempo = f"{analysis.current.tempo_bpm:.{decimals}f}"
+        return tr("{tempo} bpm", tempo=tempo)
     if analysis.is_found:
         return tr("No beat") if is_short else tr("No steady beat")
     return tr("Listening…") if is_short else tr("Listening for the beat…")
