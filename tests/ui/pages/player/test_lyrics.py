@@ -102,6 +102,24 @@ def test_hidden_lyrics_stay_hidden_in_the_next_window(
     second.close()
 
 
+def test_keys_show_time_and_leave_the_lyrics(qtbot: QtBot, with_lyrics: Job, window: MainWindow) -> None:
+    panel = open_player(qtbot, window, with_lyrics)
+    qtbot.keyClick(window, Qt.Key.Key_Y)
+    assert not panel.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Y)
+    assert panel.isVisible()
+    panel.list.setFocus()
+    assert panel.list.selected_row == 0
+    qtbot.keyClick(panel.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert panel.list.lines[0] == LyricLine("First line", 0.0)
+    assert panel.list.selected_row == 1
+    panel.start_editing()
+    qtbot.keyClick(panel.editor.text_edit, Qt.Key.Key_Y)
+    assert panel.editor.is_changed
+    qtbot.keyClick(panel.editor.text_edit, Qt.Key.Key_Tab)
+    assert not panel.editor.text_edit.hasFocus()
+
+
 def test_marked_line_follows_the_playhead(qtbot: QtBot, with_lyrics: Job, window: MainWindow) -> None:
     panel = open_player(qtbot, window, with_lyrics)
     rows: list[int | None] = []
