@@ -303,7 +303,9 @@ def test_sung_line_is_spoken_after_a_seek_but_not_while_the_song_plays(
     monkeypatch.setattr(lyrics_list, "announce", lambda _, text: spoken.append(text))
     window.player.seek_to_seconds(0.6)
     assert spoken == ["Second line, 0 seconds"]
-    panel.list.show_sung_line(3)
+    monkeypatch.setattr(type(window.player), "is_playing", property(lambda _: True))
+    window.player.seek_to_seconds(1.5)
+    assert panel.list.sung_row == 3
     assert len(spoken) == 1
 
 
