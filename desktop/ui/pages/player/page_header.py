@@ -26,6 +26,8 @@ from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
 HEIGHT = 52
 DrawCover = Callable[[QPainter, QRectF, Job], None]
+_WIDE = 1240
+"""Width in pixels from which sentences fit into the chips of tempo and key."""
 _TITLE_WIDTH = 110
 """Width in pixels that the title keeps; chips give way before it."""
 
@@ -149,8 +151,6 @@ class PageHeader(QWidget):
     def refresh(self) -> None:
         """Show tempo, key and snapshot, and how lanes are drawn."""
         is_ready, state = self._controller.is_ready, self._practice.state
-        self.tempo_chip.show_value(format_bpm(self._controller))
-        self.key_chip.show_value(format_song_key(self._controller))
         self.snapshots.show_value(state.snapshot)
         self.drawing.show_value(state.view.is_spectrogram)
         for control in (self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo, self.drawing):
@@ -166,7 +166,10 @@ class PageHeader(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        """Leave out the chips and notices that do not fit."""
+        """Shorten the chips, and leave out those and the notices that do not fit."""
+        is_short = self.width() < _WIDE
+        self.tempo_chip.show_value(format_bpm(self._controller, is_short=is_short))
+        self.key_chip.show_value(format_song_key(self._controller, is_short))
         shown = [widget for widget in self._always_shown if not widget.isHidden()]
         widths = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown]
         space = self.width() - 26 - sum(widths) - 10 * len(widths)

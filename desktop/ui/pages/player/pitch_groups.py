@@ -93,7 +93,7 @@ class KeyGroup(TransportGroup):
         super().set_narrow(is_narrow)
         self._shows_key = not is_narrow
         self.stepper.field.setFixedWidth(_NARROW_KEY if is_narrow else _WIDE_KEY)
-        self.stepper.refresh_text()
+        self.refresh()
 
     def refresh(self) -> None:
         """Show the transposition and the key that results."""
