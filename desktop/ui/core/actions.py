@@ -87,6 +87,7 @@ class ActionId(Enum):
     SNAP_TO_BEATS = auto()
     SHOW_LYRICS = auto()
     SET_LYRICS_TIME = auto()
+    SEEK_TO_LYRICS = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -117,6 +118,7 @@ class Scope(Enum):
     APP = verbatim("Unbraid")
     TABLE = Message("In the table")
     WAVEFORMS = Message("In the waveforms")
+    LYRICS = Message("In the lyrics")
 
     @property
     def heading(self) -> str:
@@ -126,7 +128,7 @@ class Scope(Enum):
     @property
     def is_control(self) -> bool:
         """Whether the focused control handles the keys itself, and not the window."""
-        return self in (Scope.TABLE, Scope.WAVEFORMS)
+        return self in (Scope.TABLE, Scope.WAVEFORMS, Scope.LYRICS)
 
 
 JobsPredicate = Callable[[Sequence[Job]], bool]
@@ -466,6 +468,12 @@ _ACTIONS = (
         gestures=(verbatim("F"), Message("Double-click")),
     ),
     Action(ActionId.SET_PLAYHEAD, Message("Set the playhead"), Scope.WAVEFORMS, gestures=(Message("Click"),)),
+    Action(
+        ActionId.SEEK_TO_LYRICS,
+        Message("Go to the line in the song"),
+        Scope.LYRICS,
+        gestures=(Message("Return"), Message("Click")),
+    ),
 )
 
 ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}

@@ -71,6 +71,10 @@ class LyricsPanel(QWidget):
         self.time_button = PushButton(tr("Set time"), "quiet", accessible_name=action.text)
         self.time_button.setToolTip(action.tooltip(tr("Give the selected line the time that is heard now")))
         self.edit_button = PushButton(tr("Edit"), "quiet", accessible_name=tr("Edit the lyrics"))
+        self._changing_buttons = (
+            self.time_button, self.edit_button, self.no_lyrics.write_button, self.no_lyrics.open_button,
+            self.editor.done_button, self.editor.restore_button,
+        )  # fmt: skip
         self._pages = QStackedLayout()
         self._searching = QWidget()
         self._build_layout()
@@ -225,7 +229,7 @@ class LyricsPanel(QWidget):
         self._show_lines(lines)
         for button in (self.time_button, self.edit_button):
             button.setVisible(page is self.list)
-        for button in (self.time_button, self.edit_button, self.no_lyrics.write_button, self.no_lyrics.open_button):
+        for button in self._changing_buttons:
             button.setEnabled(self.controls.can_change)
         if self.isHidden() == self._is_shown:
             self.setVisible(self._is_shown)

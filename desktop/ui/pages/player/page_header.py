@@ -20,7 +20,7 @@ from desktop.ui.pages.player.key_menu import KeyMenu, format_song_key
 from desktop.ui.pages.player.tempo_popup import TempoPopup, format_bpm
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import ChipButton, TextButton, create_icon_button
+from desktop.ui.widgets.button import ChipButton, PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
@@ -82,8 +82,7 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
-        lyrics = ACTIONS[ActionId.SHOW_LYRICS]
-        self.lyrics_button = create_icon_button(lyrics.icon, tr("Lyrics"), lyrics.tooltip(), "plain")
+        self.lyrics_button = _create_square_button(ActionId.SHOW_LYRICS, tr("Lyrics"))
         self.lyrics_button.setCheckable(True)
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
@@ -101,9 +100,7 @@ class PageHeader(QWidget):
         self.refresh()
 
     def _create_button(self, action: ActionId) -> QWidget:
-        button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, ACTIONS[action].tooltip(), "plain")
-        button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
-        button.setStyleSheet("padding: 0;")
+        button = _create_square_button(action, ACTIONS[action].text)
         button.clicked.connect(partial(self.action_requested.emit, action))
         return button
 
@@ -189,3 +186,11 @@ class PageHeader(QWidget):
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
+
+
+def _create_square_button(action: ActionId, name: str) -> PushButton:
+    """Return a button with the icon of an action; `name` is its accessible name."""
+    button = create_icon_button(ACTIONS[action].icon, name, ACTIONS[action].tooltip(), "plain")
+    button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
+    button.setStyleSheet("padding: 0;")
+    return button

@@ -102,6 +102,24 @@ def test_hidden_lyrics_stay_hidden_in_the_next_window(
     second.close()
 
 
+def test_keys_show_time_and_leave_the_lyrics(qtbot: QtBot, with_lyrics: Job, window: MainWindow) -> None:
+    panel = open_player(qtbot, window, with_lyrics)
+    qtbot.keyClick(window, Qt.Key.Key_Y)
+    assert not panel.isVisible()
+    qtbot.keyClick(window, Qt.Key.Key_Y)
+    assert panel.isVisible()
+    panel.list.setFocus()
+    assert panel.list.selected_row == 0
+    qtbot.keyClick(panel.list, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert panel.list.lines[0] == LyricLine("First line", 0.0)
+    assert panel.list.selected_row == 1
+    panel.start_editing()
+    qtbot.keyClick(panel.editor.text_edit, Qt.Key.Key_Y)
+    assert panel.editor.is_changed
+    qtbot.keyClick(panel.editor.text_edit, Qt.Key.Key_Tab)
+    assert not panel.editor.text_edit.hasFocus()
+
+
 def test_marked_line_follows_the_playhead(qtbot: QtBot, with_lyrics: Job, window: MainWindow) -> None:
     panel = open_player(qtbot, window, with_lyrics)
     rows: list[int | None] = []
@@ -285,7 +303,9 @@ def test_sung_line_is_spoken_after_a_seek_but_not_while_the_song_plays(
     monkeypatch.setattr(lyrics_list, "announce", lambda _, text: spoken.append(text))
     window.player.seek_to_seconds(0.6)
     assert spoken == ["Second line, 0 seconds"]
-    panel.list.show_sung_line(3)
+    monkeypatch.setattr(type(window.player), "is_playing", property(lambda _: True))
+    window.player.seek_to_seconds(1.5)
+    assert panel.list.sung_row == 3
     assert len(spoken) == 1
 
 
