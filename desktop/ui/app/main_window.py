@@ -29,7 +29,7 @@ from desktop.ui.app.song_navigation import SongNavigation
 from desktop.ui.app.sound_output import follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.job_text import format_last_runtime
 from desktop.ui.core.service_provider import ServiceProvider

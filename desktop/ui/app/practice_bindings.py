@@ -9,7 +9,7 @@ from desktop.playback.practice import MAX_COUNT_IN_BARS
 from desktop.playback.song_state import SNAPSHOTS
 from desktop.text.transposition import CENTS_PER_SEMITONE
 from desktop.ui.app.actions import ActionRegistry
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.chord_dialog import ChordDialog
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.pitch_groups import SPEED_STEP_PERCENT

@@ -11,7 +11,7 @@ from desktop.audio.names import printable
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.mix import MIN_DB, db_to_gain
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.library.covers import read_cover
 from desktop.ui.pages.player.controller import PlayerController

@@ -22,7 +22,7 @@ from desktop.jobs.model import Job, JobState
 from desktop.models.store import ModelStore
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import JobMenu, build_menu_items

@@ -12,7 +12,7 @@ from desktop.text.catalogue import PSEUDO_START
 from desktop.ui.app.app_notices import CrashNotices
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.quit_policy import QuitPolicy
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.about import AboutDialog
 from desktop.ui.dialogs.bin import BinDialog, DeleteDialog
 from desktop.ui.dialogs.failure_details import CrashReportDialog, FailureDetailsDialog, RefusedFilesDialog

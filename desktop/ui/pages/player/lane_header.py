@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSpacerItem, QVBoxLayou
 from desktop.playback.levels import LaneLevels
 from desktop.text.message import tr
 from desktop.text.transposition import describe_transposition, format_transposition
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, HeightHandle, LaneHeaderBase, MenuButton, StemBadge
 from desktop.ui.pages.player.lane_looks import DEFAULT_STEM_ICON, MAX_TITLE_LENGTH, STEM_ICONS, LaneLooks

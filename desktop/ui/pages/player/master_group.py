@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.levels import Levels
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour
