@@ -96,7 +96,7 @@ class MediaSession(QObject):
     def _current_state(self) -> MediaState:
         player, job = self._player, self._shown_job()
         if job is None or not player.is_ready:
-            return MediaState(volume=db_to_gain(player.mix.master_db))
+            return MediaState(volume=db_to_gain(player.mix.master.gain_db))
         state = player.practice.state
         return MediaState(
             track_id=job.id,
@@ -108,7 +108,7 @@ class MediaSession(QObject):
             is_playing=player.is_playing,
             is_looping=state.is_looping,
             rate=state.speed_percent / 100,
-            volume=db_to_gain(player.mix.master_db),
+            volume=db_to_gain(player.mix.master.gain_db),
         )
 
     def _follow_position(self) -> None:

@@ -4,6 +4,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.levels import Levels
+from desktop.playback.mix import Master
 from desktop.text.message import tr
 from desktop.ui.core.action import ActionId
 from desktop.ui.core.actions import ACTIONS
@@ -56,10 +57,9 @@ class MasterGroup(TransportGroup):
         self.fader.db_changed.connect(controller.mix.set_master_db)
         self.limiter.toggled.connect(controller.mix.set_limiter)
         controller.mix.master_changed.connect(self._show_master)
-        controller.practice.changed.connect(self._show_limiter)
         controller.levels_changed.connect(self._show_levels)
         self.set_narrow(False)
-        self._show_master(controller.mix.master_db)
+        self._show_master(controller.mix.master)
 
     def set_narrow(self, is_narrow: bool) -> None:
         super().set_narrow(is_narrow)
@@ -67,13 +67,11 @@ class MasterGroup(TransportGroup):
         self.output_button.setVisible(not is_narrow)
         self.output_icon.setVisible(is_narrow)
 
-    def _show_master(self, db: float) -> None:
-        self.fader.show_db(db)
-        self.heading.show_text(tr("Master {level}", level=format_db(db)))
-
-    def _show_limiter(self) -> None:
+    def _show_master(self, master: Master) -> None:
+        self.fader.show_db(master.gain_db)
+        self.heading.show_text(tr("Master {level}", level=format_db(master.gain_db)))
         blocked = self.limiter.blockSignals(True)
-        self.limiter.setChecked(self._controller.practice.state.master.has_limiter)
+        self.limiter.setChecked(master.has_limiter)
         self.limiter.blockSignals(blocked)
 
     def _show_device(self) -> None:
