@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.playback.song_state import SNAPSHOTS
 from desktop.text.catalogue import PSEUDO_START
 from desktop.ui.app.app_notices import CrashNotices
 from desktop.ui.app.main_window import MainWindow
@@ -29,8 +30,8 @@ pytestmark = [
     pytest.mark.usefixtures("pseudo_language"),
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
-# Letters on buttons, names of models and formats of files.
-NAMES = {*KEY_NAMES, "M", "S", "Sketch", "WAV", "FLAC", "MP3"}
+# Letters on buttons, names of mixes, names of models and formats of files.
+NAMES = {*KEY_NAMES, *SNAPSHOTS, "M", "S", "Sketch", "WAV", "FLAC", "MP3"}
 
 
 def check(widget: QWidget) -> None:

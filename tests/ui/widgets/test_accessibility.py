@@ -184,6 +184,7 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
         "Return to start",
         "Stop",
         "Master level",
+        "Pages",
     ]
     backward_names = _tab_through(playable, qtbot, Qt.Key.Key_Backtab)
     assert backward_names == [names[0], *reversed(names[1:])]

@@ -58,14 +58,24 @@ class MasterGroup(TransportGroup):
         self.limiter.toggled.connect(controller.mix.set_limiter)
         controller.mix.master_changed.connect(self._show_master)
         controller.levels_changed.connect(self._show_levels)
+        self._is_narrow, self._has_output = False, True
         self.set_narrow(False)
         self._show_master(controller.mix.master)
 
     def set_narrow(self, is_narrow: bool) -> None:
         super().set_narrow(is_narrow)
         self.fader.setFixedWidth(_NARROW_FADER if is_narrow else _WIDE_FADER)
-        self.output_button.setVisible(not is_narrow)
-        self.output_icon.setVisible(is_narrow)
+        self._is_narrow = is_narrow
+        self._show_output()
+
+    def set_output_visible(self, visible: bool) -> None:
+        """Show or hide the menu of the output, which a small player has no room for."""
+        self._has_output = visible
+        self._show_output()
+
+    def _show_output(self) -> None:
+        self.output_button.setVisible(self._has_output and not self._is_narrow)
+        self.output_icon.setVisible(self._has_output and self._is_narrow)
 
     def _show_master(self, master: Master) -> None:
         self.fader.show_db(master.gain_db)
@@ -92,9 +102,5 @@ class MasterGroup(TransportGroup):
     def _place_lamp(self) -> None:
         """Put the lamp over the right end of the heading, so that nothing moves when it lights."""
         size = self.lamp.sizeHint()
-        right = (
-            self.output_icon.geometry().right()
-            if self.output_icon.isVisible()
-            else self.output_button.geometry().right()
-        )
-        self.lamp.setGeometry(right - size.width(), 0, size.width(), 16)
+        shown = [control for control in (self.fader, self.output_button, self.output_icon) if not control.isHidden()]
+        self.lamp.setGeometry(shown[-1].geometry().right() - size.width(), 0, size.width(), 16)

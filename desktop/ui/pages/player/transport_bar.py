@@ -97,6 +97,7 @@ class TransportBar(QWidget):
         self._stop_button.setVisible(not is_full_size)
         for group in self._practice_groups:
             group.setVisible(is_full_size)
+        self._master.set_output_visible(is_full_size)
         self._fold()
         self._show_time()
 
