@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 
 from desktop.ui.theme.palette import Colour, theme
@@ -80,7 +79,7 @@ class SpectrogramTiles:
     def keys_in(self, start: float, end: float, width: int) -> list[TileKey]:
         """Return the tiles of the zoom at which two seconds take `width` columns."""
         frames_per_column = max(MIN_HOP, (end - start) * self._sample_rate / max(1, width))
-        zoom = math.floor(math.log2(frames_per_column / MIN_HOP))
+        zoom = math.floor(math.log2(frames_per_column / MIN_HOP) + 1e-9)  # the same for each part of a view
         frames = TILE_COLUMNS * (MIN_HOP << zoom)
         first, last = int(start * self._sample_rate / frames), int(end * self._sample_rate / frames)
         return [TileKey(zoom, index) for index in range(max(0, first), last + 1)]
@@ -136,27 +135,46 @@ def _hann(frames: int) -> NDArray[np.float32]:
     return np.hanning(frames).astype(np.float32)
 
 
-def paint_spectrogram(levels: Tile, height: int, colour: QColor, ratio: float) -> QImage:
+def paint_spectrogram(levels: Tile, height: int, colour: QColor) -> QImage:
     """Paint levels, uint8 [BANDS, width], as an image of `height` device pixels, high frequencies at the top."""
-    width = levels.shape[1]
-    flipped = np.ascontiguousarray(levels[::-1])
-    image = QImage(flipped.data, width, BANDS, width, QImage.Format.Format_Indexed8)
-    image.setColorTable(_colour_table(colour))
-    image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `flipped` belongs to numpy
-    modes = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
-    image = image.scaled(width, height, *modes)
-    image.setDevicePixelRatio(ratio)
-    return image
+    rows = _resample_bands(levels, height)[::-1]
+    pixels, width = np.ascontiguousarray(rows), levels.shape[1]
+    image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8)
+    image.setColorTable(_colour_table(*(each.rgb() for each in _palette_colours(colour))))
+    return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `pixels` belongs to numpy
 
 
-def _colour_table(colour: QColor) -> list[int]:
-    """Return 256 colours that grow in contrast: from the background over the lane's colour to that of text."""
+def _resample_bands(levels: Tile, height: int) -> NDArray[np.uint8]:
+    """Return levels, uint8 [height, width], joined by straight lines; of bands that share a row, the louder one.
+
+    Each column is resampled by itself, so that a part of an image looks as in the whole one.
+    """
+    bands = max(1, BANDS // height)
+    loudest = np.maximum.reduceat(levels, np.arange(0, BANDS, bands), axis=0) if bands > 1 else levels
+    positions = np.clip((np.arange(height) + 0.5) * len(loudest) / height - 0.5, 0, len(loudest) - 1)
+    below = positions.astype(np.int64)
+    weight = np.rint((positions - below) * 256).astype(np.uint16)[:, None]
+    rows = loudest[below] * (256 - weight)
+    rows += loudest[np.minimum(below + 1, len(loudest) - 1)] * weight
+    rows >>= 8
+    return rows.astype(np.uint8)
+
+
+def _palette_colours(colour: QColor) -> tuple[QColor, QColor, QColor, QColor]:
+    """Return the colours of a spectrogram, from silence to full scale."""
     background, text = theme.colour(Colour.BACKGROUND), theme.colour(Colour.TEXT)
-    dark = _mix(background, colour, 0.3)
-    stops = np.array([_channels(each) for each in (background, dark, colour, text)], np.float64)
+    return background, _mix(background, colour, 0.3), colour, text
+
+
+@cache
+def _colour_table(*stops: int) -> list[int]:
+    """Return 256 colours that grow in contrast, with RGB values at `_PALETTE_STOPS`."""
+    channels = np.array([[stop >> shift & 255 for stop in stops] for shift in (16, 8, 0)], np.float64)
     positions = np.linspace(0.0, 1.0, 256)
-    channels = [np.interp(positions, _PALETTE_STOPS, stops[:, channel]) for channel in range(3)]
-    return [QColor(round(red), round(green), round(blue)).rgb() for red, green, blue in zip(*channels, strict=True)]
+    red, green, blue = (
+        np.rint(np.interp(positions, _PALETTE_STOPS, channel)).astype(np.uint32) for channel in channels
+    )
+    return (0xFF << 24 | red << 16 | green << 8 | blue).tolist()
 
 
 def _mix(first: QColor, second: QColor, weight: float) -> QColor:

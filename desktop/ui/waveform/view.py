@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QGraphicsGridLayout, QGraphicsView, QGraphicsWidge
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.message import tr
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.waveform.bar_lines import compute_lines
-from desktop.ui.waveform.peak_item import LaneWaveform, PeakItem, TimeSpan
+from desktop.ui.waveform.backdrop import Backdrop
+from desktop.ui.waveform.lane_content import LaneWaveform, TimeSpan
+from desktop.ui.waveform.peak_item import PeakItem
 from desktop.ui.waveform.pixel_columns import MAX_FRAMES_PER_COLUMN, SampleWindow
 from desktop.ui.waveform.spectrogram import SpectrogramTiles, Tile, TileKey
 from desktop.ui.waveform.time_view import ZOOM_PER_NOTCH, TimeViewBox
@@ -20,8 +21,6 @@ from desktop.ui.waveform.unfinished import UnfinishedItem
 from desktop.ui.widgets.accessibility import accessible_role
 
 PLAYHEAD_WIDTH = 1.5
-LOOP_OPACITY, IDLE_LOOP_OPACITY = 0.13, 0.06
-"""Opacity of the tint of a loop that is repeated, and of one that is not."""
 REPAINT_MARGIN = 4
 """Logical pixels repainted on each side of the strip that the playhead crossed."""
 
@@ -65,9 +64,7 @@ class WaveformView(pg.GraphicsView):
         self._samples: SampleWindow | None = None
         self._tiles = SpectrogramTiles(1.0)
         self._is_spectrogram = False
-        self._grid: BeatGrid | None = None
-        self._loop_span: TimeSpan | None = None
-        self._is_loop_repeated = False
+        self._backdrop = Backdrop(self._view_box)
         self._unfinished_item = UnfinishedItem(self._view_box)
         self._unfinished_item.hide()
         self._build_layout()
@@ -276,30 +273,22 @@ class WaveformView(pg.GraphicsView):
 
     def set_grid(self, grid: BeatGrid | None) -> None:
         """Draw lines at bars and beats below the waveforms; None draws none."""
-        if grid != self._grid:
-            self._grid = grid
+        if self._backdrop.set_grid(grid):
             self.viewport().update()
 
     def show_loop(self, span: TimeSpan | None, is_repeated: bool) -> None:
         """Tint a passage in all lanes, less if it is not repeated; None tints none."""
-        if (span, is_repeated) != (self._loop_span, self._is_loop_repeated):
-            self._loop_span, self._is_loop_repeated = span, is_repeated
+        if self._backdrop.show_loop(span, is_repeated):
             self.viewport().update()
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802
-        """Draw the background, the tint of the loop, and the lines of bars and beats."""
-        super().drawBackground(painter, rect)
+        """Draw the backdrop of the lanes, and the background below them."""
         strip, bottom = QRectF(rect), self._lanes_bottom()
-        if self._loop_span is not None:
-            left, right = (self.x_of(second) for second in self._loop_span)
-            tint = theme.colour(Colour.ACCENT)
-            tint.setAlphaF(LOOP_OPACITY if self._is_loop_repeated else IDLE_LOOP_OPACITY)
-            painter.fillRect(QRectF(left, 0, right - left, bottom).intersected(strip), tint)
-        if self._grid is not None:
-            left, right = strip.left() - 1, strip.right() + 1
-            for x, is_bar in compute_lines(self._grid, self._second_at(left), self._second_at(right), right - left):
-                colour = theme.colour(Colour.LINE if is_bar else Colour.ROW_LINE)
-                painter.fillRect(QRectF(round(left + x), 0, 1, bottom), colour)
+        if strip.bottom() > bottom:
+            super().drawBackground(painter, rect)
+        lanes_strip = strip.intersected(QRectF(strip.left(), 0, strip.width(), bottom))
+        if not lanes_strip.isEmpty():
+            self._backdrop.draw(painter, lanes_strip)
 
     def _lanes_bottom(self) -> float:
         return min(self.height(), (self._bottoms[-1] if self._bottoms else 0) - self._scroll)

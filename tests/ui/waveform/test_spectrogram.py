@@ -75,5 +75,5 @@ def test_close_zoom_is_left_to_the_waveform() -> None:
 def test_high_frequencies_are_at_the_top() -> None:
     levels = np.zeros((BANDS, 10), np.uint8)
     levels[-BANDS // 4 :] = 255
-    image = paint_spectrogram(levels, 80, QColor("#ff7a8a"), 1.0)
+    image = paint_spectrogram(levels, 80, QColor("#ff7a8a"))
     assert image.pixelColor(5, 5).lightness() > image.pixelColor(5, 70).lightness() + 100

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.audio.peaks import Peaks
 from desktop.ui.theme.palette import Colour
-from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.lane_content import LaneWaveform
 from desktop.ui.waveform.pixel_columns import SampleWindow
 from desktop.ui.waveform.time_view import MIN_VISIBLE_S
 from desktop.ui.waveform.view import WaveformView

@@ -27,7 +27,7 @@ from desktop.ui.pages.player.sample_reader import SampleReader
 from desktop.ui.pages.player.spectrogram_reader import SpectrogramReader
 from desktop.ui.pages.player.view_memory import ViewMemory
 from desktop.ui.theme.palette import Colour
-from desktop.ui.waveform.peak_item import LaneWaveform
+from desktop.ui.waveform.lane_content import LaneWaveform
 from desktop.ui.waveform.pixel_columns import PeakSource, find_peak_level
 
 MIN_DRAWN_PEAK = 0.05
