@@ -125,9 +125,10 @@ def cover_columns(
     top, bottom = (np.rint((middle + side) * ALPHA_STEPS).astype(np.int32) for side in (-above, below))
     # The rows that hold the edges are never the same, as even silence ends in the row after its first one.
     top_row, bottom_row = top // ALPHA_STEPS, bottom // ALPHA_STEPS
-    rows, dtype = np.arange(height)[:, None], np.int16
-    inside = rows.astype(dtype) > top_row.astype(dtype)
-    inside &= rows.astype(dtype) < bottom_row.astype(dtype)
+    dtype = np.uint8 if height < 255 else np.int16  # the smallest one is twice as fast
+    rows = np.arange(height, dtype=dtype)[:, None]
+    inside = rows > top_row.astype(dtype)
+    inside &= rows < np.minimum(bottom_row, height).astype(dtype)
     coverage = inside.view(np.uint8)
     coverage *= np.uint8(ALPHA_STEPS)
     each_column = np.arange(len(columns))

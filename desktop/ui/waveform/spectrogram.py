@@ -54,6 +54,11 @@ class TileKey:
         """Frames of a Fourier transform."""
         return min(MAX_WINDOW, max(MIN_WINDOW, 2 * self.hop))
 
+    def uses(self, start: float, end: float) -> bool:
+        """Return whether the tile is computed from any of the frames between `start` and `end`."""
+        last = self.start + TILE_COLUMNS * self.hop
+        return start < last + self.window and end > self.start - self.window
+
 
 class SpectrogramTiles:
     """The tiles of one track that were used last."""
@@ -61,6 +66,7 @@ class SpectrogramTiles:
     def __init__(self, sample_rate: float) -> None:
         self._sample_rate = sample_rate
         self._tiles: OrderedDict[TileKey, Tile] = OrderedDict()
+        self._outdated: set[TileKey] = set()
         self.version = 0
         """Counter of changes."""
 
@@ -68,9 +74,15 @@ class SpectrogramTiles:
         """Keep a tile, in place of the one that was not used for the longest time."""
         self._tiles[key] = tile
         self._tiles.move_to_end(key)
+        self._outdated.discard(key)
         while len(self._tiles) > MAX_TILES:
-            self._tiles.popitem(last=False)
+            self._outdated.discard(self._tiles.popitem(last=False)[0])
         self.version += 1
+
+    def outdate(self, start: float, end: float) -> None:
+        """Have the tiles computed again that show any sound between two seconds; until then they are shown as they are."""
+        first, last = start * self._sample_rate, end * self._sample_rate
+        self._outdated.update(key for key in self._tiles if key.uses(first, last))
 
     def can_show(self, start: float, end: float, width: int) -> bool:
         """Return whether a spectrogram of `width` columns between two seconds is sharp enough to make sense."""
@@ -85,8 +97,9 @@ class SpectrogramTiles:
         return [TileKey(zoom, index) for index in range(max(0, first), last + 1)]
 
     def missing(self, start: float, end: float, width: int) -> list[TileKey]:
-        """Return the tiles between two seconds that are still to be computed."""
-        return [key for key in self.keys_in(start, end, width) if key not in self._tiles]
+        """Return the tiles between two seconds that are still to be computed, or to be computed again."""
+        keys = self.keys_in(start, end, width)
+        return [key for key in keys if key not in self._tiles or key in self._outdated]
 
     def columns(self, lane: int, start: float, end: float, width: int) -> Tile:
         """Return the levels of a lane, uint8 [BANDS, width], between two seconds.

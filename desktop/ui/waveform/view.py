@@ -38,6 +38,8 @@ class WaveformView(pg.GraphicsView):
     """First and last second of a range whose samples are to be shown."""
     tiles_requested = Signal(object)
     """List of TileKey of the spectrograms that are to be shown."""
+    tiles_outdated = Signal()
+    """The sound has changed: tiles that are being computed may show it as it was."""
     range_changed = Signal()
     """The visible range has changed."""
 
@@ -201,20 +203,22 @@ class WaveformView(pg.GraphicsView):
         self._request_tiles()
         self.viewport().update()
 
-    def _request_tiles(self, is_renewed: bool = False) -> None:
-        """Request the tiles in view that are missing, or all of them if `is_renewed`."""
+    def _request_tiles(self) -> None:
+        """Request the tiles in view that are missing or outdated."""
         start, end = self._view_box.visible_range()
         width = round(self._view_box.scene_rect().width() * self.devicePixelRatioF())
         if self._is_spectrogram and width > 1 and self._tiles.can_show(start, end, width):
-            find = self._tiles.keys_in if is_renewed else self._tiles.missing
-            self.tiles_requested.emit(find(start, end, width))
+            self.tiles_requested.emit(self._tiles.missing(start, end, width))
 
-    def reload_lanes(self, gains: Sequence[float]) -> None:
-        """Redraw all lanes after their peaks have changed, each scaled by its entry of `gains`."""
+    def reload_lanes(self, gains: Sequence[float], changed_spans: Sequence[TimeSpan]) -> None:
+        """Redraw all lanes after their sound has changed in some spans, each scaled by its entry of `gains`."""
         for item, gain in zip(self._items, gains, strict=True):
             if item is not None:
                 item.reload(gain)
-        self._request_tiles(is_renewed=True)
+        for start, end in changed_spans:
+            self._tiles.outdate(start, end)
+        self.tiles_outdated.emit()
+        self._request_tiles()
         self.viewport().update()
 
     def set_playhead(self, second: float | None) -> None:
