@@ -128,7 +128,8 @@ class SpectrogramTiles:
 def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.uint8]:
     """Return the levels of one column, uint8 [lanes, BANDS], of `sound`, float32 [lanes, window].
 
-    A sine of full scale has 0 dB: a Hann window halves it, and its energy is in two halves of the spectrum.
+    A sine of full scale has 0 dB: a Hann window halves it, and its energy is in two halves of the spectrum. A band has
+    the level of its loudest frequency; those narrower than the distance of two frequencies are joined by straight lines.
     """
     window = sound.shape[1]
     spectrum = np.abs(np.fft.rfft(sound * _hann(window), axis=1)) * (4.0 / window)
@@ -137,9 +138,16 @@ def compute_levels(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.u
     last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, spectrum.shape[1])
     cuts = np.stack([first, last], axis=1).ravel()
     padded = np.concatenate([spectrum, np.zeros((len(spectrum), 1), spectrum.dtype)], axis=1)
-    peaks = np.maximum.reduceat(padded, cuts, axis=1)[:, ::2]
-    decibels = 20.0 * np.log10(np.maximum(peaks, 1e-9))
+    peaks = _to_decibels(np.maximum.reduceat(padded, cuts, axis=1)[:, ::2])
+    centres = np.minimum((edges[:-1] + edges[1:]) / 2, spectrum.shape[1] - 1)
+    below = np.floor(centres).astype(np.int64)
+    lower, upper = _to_decibels(padded[:, below]), _to_decibels(padded[:, below + 1])
+    decibels = np.where(np.diff(edges) < 1.0, lower + (upper - lower) * (centres - below), peaks)
     return np.rint(np.clip(1.0 - decibels / MIN_LEVEL_DB, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def _to_decibels(amplitudes: NDArray[np.floating]) -> NDArray[np.floating]:
+    return 20.0 * np.log10(np.maximum(amplitudes, 1e-9))
 
 
 @cache
@@ -153,7 +161,7 @@ def paint_spectrogram(levels: Tile, height: int, colour: QColor) -> QImage:
     rows = _resample_bands(levels, height)[::-1]
     pixels, width = np.ascontiguousarray(rows), levels.shape[1]
     image = QImage(pixels.data, width, height, width, QImage.Format.Format_Indexed8)
-    image.setColorTable(_colour_table(*(each.rgb() for each in _palette_colours(colour))))
+    image.setColorTable(_colour_table(*(each.rgba() for each in _palette_colours(colour))))
     return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)  # a copy: `pixels` belongs to numpy
 
 
@@ -174,20 +182,21 @@ def _resample_bands(levels: Tile, height: int) -> NDArray[np.uint8]:
 
 
 def _palette_colours(colour: QColor) -> tuple[QColor, QColor, QColor, QColor]:
-    """Return the colours of a spectrogram, from silence to full scale."""
-    background, text = theme.colour(Colour.BACKGROUND), theme.colour(Colour.TEXT)
-    return background, _mix(background, colour, 0.3), colour, text
+    """Return the colours of a spectrogram, from silence, which is transparent, to full scale."""
+    dark = _mix(theme.colour(Colour.BACKGROUND), colour, 0.3)
+    silence = QColor(dark.red(), dark.green(), dark.blue(), 0)
+    return silence, dark, colour, theme.colour(Colour.TEXT)
 
 
 @cache
 def _colour_table(*stops: int) -> list[int]:
-    """Return 256 colours that grow in contrast, with RGB values at `_PALETTE_STOPS`."""
-    channels = np.array([[stop >> shift & 255 for stop in stops] for shift in (16, 8, 0)], np.float64)
+    """Return 256 colours that grow in contrast, with these ARGB values at `_PALETTE_STOPS`."""
+    channels = np.array([[stop >> shift & 255 for stop in stops] for shift in (24, 16, 8, 0)], np.float64)
     positions = np.linspace(0.0, 1.0, 256)
-    red, green, blue = (
+    alpha, red, green, blue = (
         np.rint(np.interp(positions, _PALETTE_STOPS, channel)).astype(np.uint32) for channel in channels
     )
-    return (0xFF << 24 | red << 16 | green << 8 | blue).tolist()
+    return (alpha << 24 | red << 16 | green << 8 | blue).tolist()
 
 
 def _mix(first: QColor, second: QColor, weight: float) -> QColor:

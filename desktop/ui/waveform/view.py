@@ -155,16 +155,16 @@ class WaveformView(pg.GraphicsView):
             item.set_colour(colour)
 
     def show_unfinished(
-        self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, is_draft: bool = False
+        self, spans: Sequence[TimeSpan], label: str, label_second: float | None = None, draft_lanes: int = 0
     ) -> None:
         """Hatch `spans` (seconds), with `label` at `label_second` or at the first visible span.
 
-        Without spans everything is finished. `is_draft`: the samples in the spans are a draft's, of which only the
-        outline is drawn.
+        Without spans everything is finished. In the first `draft_lanes` lanes the samples in the spans are a draft's,
+        of which only the outline is drawn.
         """
-        for item in self._items:
+        for lane, item in enumerate(self._items):
             if item is not None:
-                item.set_draft_spans(spans if is_draft else ())
+                item.set_draft_spans(spans if lane < draft_lanes else ())
         if self._unfinished_item.set_spans(spans, label, label_second):
             self._unfinished_item.setVisible(bool(spans))
             self.viewport().update()

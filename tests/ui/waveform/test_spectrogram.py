@@ -60,6 +60,23 @@ def test_zoom_chooses_tiles_with_a_column_for_each_pixel_or_more() -> None:
         assert keys[-1].start + TILE_COLUMNS * keys[-1].hop >= (10.0 + span) * RATE
 
 
+def test_lowest_bands_of_a_tone_have_no_steps() -> None:
+    tone = np.sin(2 * np.pi * 110.0 * np.arange(2048) / RATE)
+    levels = compute_levels(tone[None].astype(np.float32), RATE)[0].astype(int)
+    slope = levels[band_of(60.0) : band_of(100.0)]
+    assert len(set(slope)) == len(
+        slope
+    )  # although two of three bands are narrower than the distance of two frequencies
+
+
+def test_backdrop_shows_through_silence() -> None:
+    levels = np.zeros((BANDS, 10), np.uint8)
+    levels[:, 5:] = 255
+    image = paint_spectrogram(levels, 40, QColor("#ff7a8a"))
+    assert image.pixelColor(2, 20).alpha() == 0
+    assert image.pixelColor(7, 20).alpha() == 255
+
+
 def test_missing_tile_is_replaced_by_a_coarser_one() -> None:
     tiles = SpectrogramTiles(RATE)
     start, end = 2.0, 3.0

@@ -122,7 +122,7 @@ class LanePanel(QWidget):
                 self._live_peaks.missing_ranges(),
                 str(SEPARATING_HERE_TEXT) if is_waiting else status,
                 label_second,
-                is_draft=True,
+                draft_lanes=len(self._lane_names),  # not the original
             )
 
     def close_reader(self) -> None:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QAccessible, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.playback.practice import Loop, Marker
@@ -56,6 +56,7 @@ class Ruler(QWidget):
         self.setFixedHeight(RULER_HEIGHT)
         self.setCursor(Qt.CursorShape.IBeamCursor)
         view.range_changed.connect(self._follow_view)
+        view.lanes_resized.connect(self._follow_view)
         self._practice.changed.connect(self.refresh)
         controller.analysis.changed.connect(self.refresh)
         controller.loaded_changed.connect(self.refresh)
@@ -297,6 +298,3 @@ class Ruler(QWidget):
         notches = (delta.y() or delta.x()) / WHEEL_NOTCH
         self._view.view_box.turn_wheel(notches, is_pan, self._scale.second_at(event.position().x()))
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._follow_view()

@@ -109,6 +109,17 @@ def spoken(item: object) -> tuple[str, QAccessible.Role]:
     return interface.text(QAccessible.Text.Name), interface.role()
 
 
+@pytest.mark.parametrize("width", [1100, 1400])
+def test_loop_keeps_its_time_when_the_window_is_resized(
+    panel: PlayerPanel, ruler: Ruler, controller: PlayerController, width: int
+) -> None:
+    controller.practice.set_passage(5.0, 10.0)
+    panel.resize(width, 520)
+    QApplication.processEvents()
+    (band,) = bands(ruler)
+    assert (band.x(), band.x() + band.width()) == pytest.approx((x_of(ruler, 5.0), x_of(ruler, 10.0)), abs=1)
+
+
 def test_drag_in_the_ruler_repeats_a_passage_from_beat_to_beat(
     qtbot: QtBot, controller: PlayerController, ruler: Ruler
 ) -> None:
