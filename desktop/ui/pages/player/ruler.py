@@ -12,7 +12,9 @@ from desktop.playback.practice import Loop, Marker
 from desktop.text.durations import format_duration_decimals
 from desktop.text.message import tr
 from desktop.ui.pages.player.controller import PlayerController
-from desktop.ui.pages.player.ruler_items import BAND_HEIGHT, LoopBand, MarkerFlag, RulerItem, RulerScale
+from desktop.ui.pages.player.loop_band import LoopBand
+from desktop.ui.pages.player.marker_flag import MarkerFlag
+from desktop.ui.pages.player.ruler_items import BAND_HEIGHT, RulerItem, RulerScale
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.waveform.bar_lines import chord_at, compute_bar_labels, compute_chord_changes, format_chord

@@ -17,9 +17,10 @@ from desktop.paths import Home
 from desktop.playback.practice import Loop, Marker
 from desktop.playback.session import Session
 from desktop.ui.pages.player.controller import PlayerController
+from desktop.ui.pages.player.loop_band import LoopBand
+from desktop.ui.pages.player.marker_flag import MarkerFlag
 from desktop.ui.pages.player.panel import PlayerPanel
 from desktop.ui.pages.player.ruler import RULER_HEIGHT, RULER_HEIGHT_WITH_BARS, Ruler
-from desktop.ui.pages.player.ruler_items import LoopBand, MarkerFlag
 from desktop.ui.pages.player.song_loader import SongStateStore
 from desktop.ui.waveform.view import WaveformView
 from tests.helpers.stems import write_completed_job
