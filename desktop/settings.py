@@ -237,6 +237,8 @@ class Settings:
     """Show the lyrics of songs that have some beside their lanes."""
     master_db: float = 0.0
     """Master level of the player in dB."""
+    limiter: bool = False
+    """Have the limiter of the player's master on."""
     folder: str = ""
     """The folder that tracks were last added from."""
     export_folder: str = ""

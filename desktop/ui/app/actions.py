@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.jobs.model import Job
-from desktop.ui.core.actions import ACTIONS, Action, ActionId
+from desktop.ui.core.action import Action, ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.widgets.segmented_control import SegmentButton
 
 _NAVIGATION_KEYS = frozenset(

@@ -13,7 +13,7 @@ from desktop.models.titles import find_model_title
 from desktop.paths import Home
 from desktop.settings import DEFAULT_MODEL
 from desktop.ui.app.actions import ActionRegistry
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.controller import LibraryController
 from desktop.ui.pages.library.menu import JobMenu, MenuItem, build_menu_items

@@ -26,10 +26,10 @@ from desktop.ui.app.player_bindings import bind_player_actions
 from desktop.ui.app.practice_bindings import bind_practice_actions, bind_sound_actions
 from desktop.ui.app.song_importer import SongImporter, list_demo_songs
 from desktop.ui.app.song_navigation import SongNavigation
-from desktop.ui.app.sound_output import follow_output_settings
+from desktop.ui.app.sound_output import MasterMemory, follow_output_settings
 from desktop.ui.app.stem_exporter import StemExporter
 from desktop.ui.app.top_bar import TopBar
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_feed import JobFeed
 from desktop.ui.core.job_text import format_last_runtime
 from desktop.ui.core.service_provider import ServiceProvider
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.update_notice = UpdateNotice(feed_config, home, self._settings_store, self.notices, self)
         self.library = LibraryController(service, feed, model_store, home, self._settings_store, self.notices, self)
         self.player = PlayerController(session, SongStateStore(home), self)
-        self.player.mix.set_master_db(self._settings_store.settings.master_db)
+        self._master_memory = MasterMemory(self.player.mix, self._settings_store, self)
         follow_output_settings(session, self._settings_store)
         self.exporter = StemExporter(service, self._settings_store, self.notices, self)
         self.top_bar = TopBar()
@@ -304,7 +304,8 @@ class MainWindow(QMainWindow):
         if not self._closed:
             self._closed = True
             self.closing.emit()
-            self._settings_store.save_window(self, self.splitter, self.player.mix.master_db)
+            self._settings_store.save_window(self, self.splitter)
+            self._master_memory.save()
             self.update_notice.close()
             self.exporter.close()
             self.player_panel.stop_reading()

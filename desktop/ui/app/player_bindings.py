@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from desktop.ui.app.actions import ActionRegistry
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.panel import PlayerPanel
 

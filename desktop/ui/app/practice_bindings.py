@@ -9,7 +9,7 @@ from desktop.playback.practice import MAX_COUNT_IN_BARS
 from desktop.playback.song_state import SNAPSHOTS
 from desktop.text.transposition import CENTS_PER_SEMITONE
 from desktop.ui.app.actions import ActionRegistry
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.chord_dialog import ChordDialog
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.pitch_groups import SPEED_STEP_PERCENT
@@ -80,7 +80,7 @@ def bind_sound_actions(registry: ActionRegistry, player: PlayerController, windo
     registry.bind(ActionId.COUNT_IN, cycle_count_in)
     registry.bind(ActionId.RETURN_TO_LOOP_START, player.return_to_loop_start)
     registry.bind_for_lanes(ActionId.CHOOSE_MIX, lambda number: player.choose_snapshot(SNAPSHOTS[number]))
-    registry.bind(ActionId.LIMITER, lambda: player.mix.set_limiter(not practice.state.master.has_limiter))
+    registry.bind(ActionId.LIMITER, lambda: player.mix.set_limiter(not player.mix.master.has_limiter))
     registry.bind(ActionId.TAP_TEMPO, player.tempo_taps.tap)
     registry.bind(ActionId.NAME_CHORD, player.chord_requested.emit)
     player.chord_requested.connect(lambda: ChordDialog(player, window).open() if player.is_ready else None)

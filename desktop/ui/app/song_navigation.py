@@ -2,7 +2,7 @@
 
 from desktop.jobs.model import Job
 from desktop.ui.app.actions import ActionRegistry
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.proxy import JobProxy
 from desktop.ui.pages.library.view import JobView
 from desktop.ui.pages.player.controller import PlayerController

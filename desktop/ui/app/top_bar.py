@@ -11,7 +11,8 @@ from desktop.models.titles import find_model_title
 from desktop.settings import SKETCH_MODEL
 from desktop.text.message import tr
 from desktop.ui.app.page_stack import Page, PageTabs
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.library.queue_estimate import BatchProgress, format_batch
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import TITLE_SIZE, ui_font

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF
 
 from desktop.jobs.model import Job, JobState
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 
 BUTTON_SIZE_PX = 28.0
 

@@ -76,12 +76,11 @@ class SettingsStore(QObject):
             )
         splitter.restore_user_state(_decode_state(self.settings.splitter))
 
-    def save_window(self, window: QWidget, splitter: MainSplitter, master_db: float) -> None:
-        """Save the window geometry, the splitter state and the master level in dB."""
+    def save_window(self, window: QWidget, splitter: MainSplitter) -> None:
+        """Save the window geometry and the splitter state."""
         self.change(
             window=_encode_state(window.saveGeometry()),
             splitter=_encode_state(splitter.save_user_state()),
-            master_db=float(master_db),
         )
 
     def import_folder(self) -> Path:

@@ -4,7 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from desktop.text.message import Message, tr
-from desktop.ui.core.actions import ACTIONS, Scope
+from desktop.ui.core.action import Scope
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.dialogs.base import TextDialog
 
 _EXPLANATION = Message("A focused control handles its own keys: Space presses a button, arrows move a fader.")
@@ -31,9 +32,8 @@ def list_shortcuts() -> dict[str, list[tuple[str, str]]]:
     for action in ACTIONS.values():
         key_texts = action.key_texts
         if action.is_per_lane:
-            name = tr("{action} 1 to {last_number}", action=action.name, last_number=len(key_texts))
             keys = tr("{first_key} to {last_key}", first_key=key_texts[0], last_key=key_texts[-1])
-            rows_by_heading[action.scope.heading].append((name, keys))
+            rows_by_heading[action.scope.heading].append((action.all_lanes_text, keys))
         elif key_texts:
             rows_by_heading[action.scope.heading].append((action.text, ", ".join(key_texts)))
     return rows_by_heading

@@ -11,7 +11,7 @@ from desktop.audio.names import printable
 from desktop.jobs.model import Job
 from desktop.paths import Home
 from desktop.playback.mix import MIN_DB, db_to_gain
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.library.covers import read_cover
 from desktop.ui.pages.player.controller import PlayerController
@@ -96,7 +96,7 @@ class MediaSession(QObject):
     def _current_state(self) -> MediaState:
         player, job = self._player, self._shown_job()
         if job is None or not player.is_ready:
-            return MediaState(volume=db_to_gain(player.mix.master_db))
+            return MediaState(volume=db_to_gain(player.mix.master.gain_db))
         state = player.practice.state
         return MediaState(
             track_id=job.id,
@@ -108,7 +108,7 @@ class MediaSession(QObject):
             is_playing=player.is_playing,
             is_looping=state.is_looping,
             rate=state.speed_percent / 100,
-            volume=db_to_gain(player.mix.master_db),
+            volume=db_to_gain(player.mix.master.gain_db),
         )
 
     def _follow_position(self) -> None:

@@ -20,9 +20,10 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
 from desktop.models.store import ModelStore
+from desktop.playback.mix import Master
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog, RefusedFilesDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import JobMenu, build_menu_items
@@ -451,6 +452,7 @@ def test_window_state_is_restored(setting: WindowHarness, qtbot: QtBot) -> None:
     first_window.splitter.moveSplitter(300, 1)
     sizes = first_window.splitter.sizes()
     first_window.player.mix.set_master_db(-6.0)
+    first_window.player.mix.set_limiter(True)
     first_window.top_bar.model_selected.emit("sketch")
     first_window.close()
     second_window = setting.create_window()
@@ -459,7 +461,7 @@ def test_window_state_is_restored(setting: WindowHarness, qtbot: QtBot) -> None:
     qtbot.waitExposed(second_window)
     assert second_window.size() == size
     assert second_window.selected_model == "sketch"
-    assert second_window.player.mix.master_db == pytest.approx(-6.0)
+    assert second_window.player.mix.master == Master(-6.0, has_limiter=True)
     qtbot.waitUntil(lambda: second_window.job_view.isVisible())
     assert second_window.splitter.sizes() == sizes
 

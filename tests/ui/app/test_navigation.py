@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job
 from desktop.ui.app.main_window import MINIMUM_SIZE, MainWindow
 from desktop.ui.app.page_stack import Page
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.lane_header import LaneHeader
 from desktop.ui.pages.player.page_header import PageHeader
 from desktop.ui.pages.player.transport_bar import TransportBar

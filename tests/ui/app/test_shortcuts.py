@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.page_stack import Page
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.quit_dialog import QuitDialog
 from desktop.ui.dialogs.settings import SettingsDialog
 from desktop.ui.pages.library.columns import Column

@@ -12,7 +12,8 @@ from desktop.runtime.settings_file import SettingsFile
 from desktop.setting_spec import Group
 from desktop.ui.app import song_navigation
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.dialogs.settings import SettingsDialog
 from tests.helpers.manual_device import ManualDevices
 from tests.helpers.window import WindowHarness, add_separated_song, open_window

@@ -13,7 +13,7 @@ from desktop.jobs.model import Job
 from desktop.runtime.settings_file import load_settings
 from desktop.ui.app.desktop_integration import DesktopIntegration
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.menu import build_menu_items
 from tests.helpers.jobs import make_job
 from tests.helpers.small_disk import small_disk

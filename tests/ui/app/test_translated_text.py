@@ -16,7 +16,8 @@ from desktop.stage import Stage
 from desktop.text.message import Message
 from desktop.ui.app.event_notices import batch_result_text
 from desktop.ui.app.stem_exporter import result_text
-from desktop.ui.core.actions import ACTIONS, Scope
+from desktop.ui.core.action import Scope
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_text import (
     STEMS_PENDING_TEXT,
     format_last_runtime,

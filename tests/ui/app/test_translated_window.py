@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobState
+from desktop.playback.song_state import SNAPSHOTS
 from desktop.text.catalogue import PSEUDO_START
 from desktop.ui.app.app_notices import CrashNotices
 from desktop.ui.app.main_window import MainWindow
 from desktop.ui.app.quit_policy import QuitPolicy
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.about import AboutDialog
 from desktop.ui.dialogs.bin import BinDialog, DeleteDialog
 from desktop.ui.dialogs.failure_details import CrashReportDialog, FailureDetailsDialog, RefusedFilesDialog
@@ -29,8 +30,8 @@ pytestmark = [
     pytest.mark.usefixtures("pseudo_language"),
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
-# Letters on buttons, names of models and formats of files.
-NAMES = {*KEY_NAMES, "M", "S", "Sketch", "WAV", "FLAC", "MP3"}
+# Letters on buttons, names of mixes, names of models and formats of files.
+NAMES = {*KEY_NAMES, *SNAPSHOTS, "M", "S", "Sketch", "WAV", "FLAC", "MP3"}
 
 
 def check(widget: QWidget) -> None:

@@ -7,7 +7,8 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState
 from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ACTIONS, Action, ActionId, Scope
+from desktop.ui.core.action import Action, ActionId, Scope
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import available_actions, header_actions
 from desktop.ui.dialogs.shortcuts import list_shortcuts
 from desktop.ui.pages.library.menu import MenuItem, build_menu_items

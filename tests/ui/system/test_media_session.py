@@ -165,9 +165,9 @@ def test_desktop_changes_volume_rate_and_loop(app: App, desktop: Desktop) -> Non
     player = app.window.player
     desktop.wait_for("Volume", "1.0")
     assert desktop.set("Volume", "0.5") == "()"
-    desktop.qtbot.waitUntil(lambda: player.mix.master_db == pytest.approx(-6.02, abs=0.01))
+    desktop.qtbot.waitUntil(lambda: player.mix.master.gain_db == pytest.approx(-6.02, abs=0.01))
     desktop.set("Volume", "0.0")
-    desktop.qtbot.waitUntil(lambda: player.mix.master_db == -60)
+    desktop.qtbot.waitUntil(lambda: player.mix.master.gain_db == -60)
     desktop.set("Rate", "0.75")
     desktop.qtbot.waitUntil(lambda: player.practice.state.speed_percent == 75)
     desktop.wait_for("Rate", "0.75")

@@ -12,7 +12,7 @@ from desktop.jobs.model import JobState
 from desktop.stage import Stage
 from desktop.text.message import Message
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player.playback_controls import TimeReadout
 from desktop.ui.waveform.view import WaveformView
 from desktop.ui.widgets.button import PushButton
@@ -184,6 +184,7 @@ def test_tab_order_follows_the_visual_order_in_both_directions(playable: MainWin
         "Return to start",
         "Stop",
         "Master level",
+        "Pages",
     ]
     backward_names = _tab_through(playable, qtbot, Qt.Key.Key_Backtab)
     assert backward_names == [names[0], *reversed(names[1:])]

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStyle, QVBoxLayout, QWidget
 from desktop.models.store import Model
 from desktop.models.titles import find_model_title
 from desktop.text.message import Message, tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.theme import metrics
 from desktop.ui.theme.fonts import LARGE_SIZE, SECONDARY_SIZE, TITLE_SIZE
 from desktop.ui.theme.palette import Colour, theme

@@ -4,7 +4,7 @@ from enum import Enum
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex
 
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.status import StatusLink
 

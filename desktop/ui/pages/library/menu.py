@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.jobs.model import Job
 from desktop.text.message import tr, tr_count
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.widgets.text_escaping import escape_menu_text
 
 

@@ -6,7 +6,8 @@ from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtWidgets import QTableView
 
 from desktop.jobs.model import Job
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.delegates import StatusDelegate, content_rect

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplicati
 
 from desktop.jobs.model import Job
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.library.columns import OPTIONAL_COLUMNS, STATUS_ROLE, Column, fit_columns
 from desktop.ui.pages.library.covers import CoverCache
 from desktop.ui.pages.library.delegates import draw_table_message, install_delegates

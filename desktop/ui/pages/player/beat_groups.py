@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.practice import MAX_COUNT_IN_BARS
 from desktop.text.message import tr, tr_count
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour

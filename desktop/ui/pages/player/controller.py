@@ -344,7 +344,7 @@ class PlayerController(QObject):
         if opened is None or generation != self._generation:
             return
         source, state, analysis = opened
-        self._session.open(source, names, replace(state, master=self.mix.master(state.master)))
+        self._session.open(source, names, replace(state, master=self.mix.master))
         self._ready, self._last_position = True, -1
         self.loaded_changed.emit()
         self.found_analysis.open(self._job_id, analysis)

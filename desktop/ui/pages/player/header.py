@@ -19,7 +19,8 @@ from desktop.jobs.text import (
 from desktop.stage import Stage
 from desktop.text.durations import format_duration, format_retry_delay
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_actions import header_actions
 from desktop.ui.core.job_text import format_artist, format_runtime, format_title, model_title
 from desktop.ui.theme.palette import Colour, theme

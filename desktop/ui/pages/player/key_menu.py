@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.analysis.harmony import Key
 from desktop.analysis.text import format_key
 from desktop.text.message import tr, tr_count
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 
 ALL_KEYS = tuple(Key(tonic, is_minor) for is_minor in (False, True) for tonic in range(12))

@@ -15,10 +15,17 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSpacerItem, QVBoxLayou
 from desktop.playback.levels import LaneLevels
 from desktop.text.message import tr
 from desktop.text.transposition import describe_transposition, format_transposition
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, HeightHandle, LaneHeaderBase, MenuButton, StemBadge
-from desktop.ui.pages.player.lane_looks import DEFAULT_STEM_ICON, MAX_TITLE_LENGTH, STEM_ICONS, LaneLooks
+from desktop.ui.pages.player.lane_looks import (
+    DEFAULT_STEM_ICON,
+    MAX_TITLE_LENGTH,
+    MIN_LANE_HEIGHT,
+    STEM_ICONS,
+    LaneLooks,
+)
 from desktop.ui.pages.player.lane_menu import LaneMenu
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour
@@ -31,9 +38,10 @@ from desktop.ui.widgets.stereo_meter import StereoMeter
 from desktop.ui.widgets.text_escaping import escape_tooltip
 from desktop.ui.widgets.value_field import LevelField
 
-ONE_ROW_HEIGHT, TWO_ROW_HEIGHT = 44, 60
-"""Height in pixels that a header needs with its controls in one row, and in two."""
+_TWO_ROW_HEIGHT = 60
+"""Height in pixels below which the controls stand in one row."""
 _COMPACT_FADER_WIDTH = 60
+_TOP_MARGIN, _COMPACT_TOP_MARGIN = 7, 4
 _EDGE_HEIGHT = 6
 """Height in pixels of the strip at the bottom that can be dragged."""
 
@@ -82,7 +90,7 @@ class LaneHeader(LaneHeaderBase):
         for widget in (self._meter, self._fader, self._level):
             self._bottom_row.addWidget(widget, 1 if widget is self._fader else 0)
         self._rows = QVBoxLayout(self)
-        self._rows.setContentsMargins(metrics.EDGE_WIDTH + 14, 7, 12, 6)
+        self._set_top_margin(_TOP_MARGIN)
         self._rows.setSpacing(1)
         self._rows.addLayout(self._top_row)
         self._rows.addStretch(1)
@@ -109,14 +117,14 @@ class LaneHeader(LaneHeaderBase):
         self._controller.mix.set_pan(self._lane, percent / 100)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(HEADER_WIDTH, ONE_ROW_HEIGHT)
+        return QSize(HEADER_WIDTH, MIN_LANE_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the controls into one row if the height is too small for two."""
         super().resizeEvent(event)
         self._handle.setGeometry(0, self.height() - _EDGE_HEIGHT, self.width(), _EDGE_HEIGHT)
         self._handle.raise_()
-        self._set_compact(self.height() < TWO_ROW_HEIGHT)
+        self._set_compact(self.height() < _TWO_ROW_HEIGHT)
 
     def _set_compact(self, is_compact: bool) -> None:
         if self._level.isHidden() == is_compact:
@@ -125,6 +133,7 @@ class LaneHeader(LaneHeaderBase):
             widget.setVisible(not is_compact)
         for row, stretch in enumerate((1, 0, 0, 0) if is_compact else (0, 1, 0, 1)):
             self._rows.setStretch(row, stretch)
+        self._set_top_margin(_COMPACT_TOP_MARGIN if is_compact else _TOP_MARGIN)
         self._badge_gap.changeSize(0 if is_compact else 4, 0)
         if is_compact:
             self._top_row.insertWidget(self._top_row.indexOf(self._mute), self._fader)
@@ -133,6 +142,9 @@ class LaneHeader(LaneHeaderBase):
             self._bottom_row.insertWidget(1, self._fader, 1)
             self._fader.setMinimumWidth(64)
             self._fader.setMaximumWidth(HEADER_WIDTH)
+
+    def _set_top_margin(self, margin: int) -> None:
+        self._rows.setContentsMargins(metrics.EDGE_WIDTH + 14, margin, 12, _EDGE_HEIGHT)
 
     def refresh(self) -> None:
         """Show the current mix and look of the lane, if they are not shown already: a drag changes one lane only."""

@@ -10,8 +10,8 @@ from desktop.ui.pages.player.practice_controls import PracticeControls
 from desktop.ui.theme.palette import STEM_COLOURS, Colour, stem_colour
 
 MAX_TITLE_LENGTH = 60
-MIN_LANE_HEIGHT, MAX_LANE_HEIGHT = 44, 600
-"""Smallest and largest height of a lane in logical pixels."""
+MIN_LANE_HEIGHT, MAX_LANE_HEIGHT = 36, 600
+"""Smallest and largest height of a lane in logical pixels; the smallest has room for one row of controls."""
 STEM_ICONS = {
     "vocals": "mdi6.microphone-variant",
     "drums": "fa5s.drum",

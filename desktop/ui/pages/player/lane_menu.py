@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from desktop.playback.mix import MAX_TRANSPOSITION_CENTS
 from desktop.text.message import Message, tr
 from desktop.text.transposition import CENTS_PER_SEMITONE, format_transposition, parse_transposition
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_looks import LaneLooks
 from desktop.ui.theme.fonts import TITLE_SIZE

@@ -11,7 +11,8 @@ from desktop.lyrics.files import SUFFIXES
 from desktop.lyrics.lines import LyricLine
 from desktop.paths import Home
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lyrics_controls import LyricsControls
 from desktop.ui.pages.player.lyrics_editor import LyricsEditor

@@ -4,8 +4,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.playback.levels import Levels
+from desktop.playback.mix import Master
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.transport_group import TransportGroup
 from desktop.ui.theme.palette import Colour
@@ -55,24 +57,31 @@ class MasterGroup(TransportGroup):
         self.fader.db_changed.connect(controller.mix.set_master_db)
         self.limiter.toggled.connect(controller.mix.set_limiter)
         controller.mix.master_changed.connect(self._show_master)
-        controller.practice.changed.connect(self._show_limiter)
         controller.levels_changed.connect(self._show_levels)
+        self._is_narrow, self._has_output = False, True
         self.set_narrow(False)
-        self._show_master(controller.mix.master_db)
+        self._show_master(controller.mix.master)
 
     def set_narrow(self, is_narrow: bool) -> None:
         super().set_narrow(is_narrow)
         self.fader.setFixedWidth(_NARROW_FADER if is_narrow else _WIDE_FADER)
-        self.output_button.setVisible(not is_narrow)
-        self.output_icon.setVisible(is_narrow)
+        self._is_narrow = is_narrow
+        self._show_output()
 
-    def _show_master(self, db: float) -> None:
-        self.fader.show_db(db)
-        self.heading.show_text(tr("Master {level}", level=format_db(db)))
+    def set_output_visible(self, visible: bool) -> None:
+        """Show or hide the menu of the output, which a small player has no room for."""
+        self._has_output = visible
+        self._show_output()
 
-    def _show_limiter(self) -> None:
+    def _show_output(self) -> None:
+        self.output_button.setVisible(self._has_output and not self._is_narrow)
+        self.output_icon.setVisible(self._has_output and self._is_narrow)
+
+    def _show_master(self, master: Master) -> None:
+        self.fader.show_db(master.gain_db)
+        self.heading.show_text(tr("Master {level}", level=format_db(master.gain_db)))
         blocked = self.limiter.blockSignals(True)
-        self.limiter.setChecked(self._controller.practice.state.master.has_limiter)
+        self.limiter.setChecked(master.has_limiter)
         self.limiter.blockSignals(blocked)
 
     def _show_device(self) -> None:
@@ -93,9 +102,5 @@ class MasterGroup(TransportGroup):
     def _place_lamp(self) -> None:
         """Put the lamp over the right end of the heading, so that nothing moves when it lights."""
         size = self.lamp.sizeHint()
-        right = (
-            self.output_icon.geometry().right()
-            if self.output_icon.isVisible()
-            else self.output_button.geometry().right()
-        )
-        self.lamp.setGeometry(right - size.width(), 0, size.width(), 16)
+        shown = [control for control in (self.fader, self.output_button, self.output_icon) if not control.isHidden()]
+        self.lamp.setGeometry(shown[-1].geometry().right() - size.width(), 0, size.width(), 16)

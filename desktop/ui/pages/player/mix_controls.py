@@ -1,4 +1,4 @@
-"""Mix controls: mute, solo, level, pan and transposition of the lanes, and the master level."""
+"""Mix controls: mute, solo, level, pan and transposition of the lanes, level and limiter of the master."""
 
 from dataclasses import replace
 
@@ -10,14 +10,15 @@ from desktop.playback.song_state import SongState
 
 
 class MixControls(QObject):
-    """Changes the mix of the loaded track; without one, only the master level can be changed.
+    """Changes the mix of the loaded track; without one, only the master can be changed.
 
     Lanes have numbers from 0, in the order of the stems. The original lane comes after the last stem.
     """
 
     lanes_changed = Signal()
     """A mute, a solo or a level has changed, or another track is loaded."""
-    master_changed = Signal(float)
+    master_changed = Signal(Master)
+    """Level or limiter of the master has changed."""
     changed = Signal()
     """The mix of the loaded track has changed."""
     lane_set = Signal()
@@ -26,25 +27,27 @@ class MixControls(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._master_db = 0.0
-        self._has_limiter: bool | None = None
+        self._master = Master()
 
     @property
-    def master_db(self) -> float:
-        """Master level in dB."""
-        return self._master_db
+    def master(self) -> Master:
+        """Level and limiter of the master, which stay from track to track."""
+        return self._master
 
-    def master(self, saved: Master) -> Master:
-        """Return the master for a track that is opened: it stays as it is; `saved` is that of the track's last time."""
-        has_limiter = saved.has_limiter if self._has_limiter is None else self._has_limiter
-        return Master(self._master_db, has_limiter)
+    def set_master(self, master: Master) -> None:
+        """Set level and limiter of the master; they are kept for the next track."""
+        if self._session.lane_names:
+            self._apply(replace(self._session.state, master=master))
+        else:
+            self._show_master(master)
+
+    def set_master_db(self, db: float) -> None:
+        """Set the master level in dB, clamped to the fader's range."""
+        self.set_master(replace(self._master, gain_db=clamp_db(db)))
 
     def set_limiter(self, has_limiter: bool) -> None:
-        """Turn the limiter of the master on or off; it is kept for the next track."""
-        self._has_limiter = has_limiter
-        if self._session.lane_names:
-            state = self._session.state
-            self._apply(replace(state, master=replace(state.master, has_limiter=has_limiter)))
+        """Turn the limiter of the master on or off."""
+        self.set_master(replace(self._master, has_limiter=has_limiter))
 
     @property
     def original_lane(self) -> int:
@@ -79,15 +82,6 @@ class MixControls(QObject):
     def set_gain_db(self, lane: int, db: float) -> None:
         """Set a lane's level in dB, clamped to the fader's range."""
         self._set_lane(lane, replace(self.lane_mix(lane), gain_db=clamp_db(db)))
-
-    def set_master_db(self, db: float) -> None:
-        """Set the master level in dB, clamped to the fader's range; it is kept for the next track."""
-        level = clamp_db(db)
-        if self._session.lane_names:
-            state = self._session.state
-            self._apply(replace(state, master=replace(state.master, gain_db=level)))
-        else:
-            self._show_master(level)
 
     def set_pan(self, lane: int, pan: float) -> None:
         """Set a lane's pan, from -1, left, to 1, right."""
@@ -145,13 +139,13 @@ class MixControls(QObject):
 
     def _on_changed(self) -> None:
         self.lanes_changed.emit()
-        if self._session.state.master.gain_db != self._master_db:
-            self._show_master(self._session.state.master.gain_db)
+        if self._session.state.master != self._master:
+            self._show_master(self._session.state.master)
         self.changed.emit()
 
-    def _show_master(self, db: float) -> None:
-        self._master_db = db
-        self.master_changed.emit(db)
+    def _show_master(self, master: Master) -> None:
+        self._master = master
+        self.master_changed.emit(master)
 
     def _has_lane(self, lane: int) -> bool:
         return 0 <= lane < len(self._lane_names)

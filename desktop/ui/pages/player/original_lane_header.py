@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.playback.levels import LaneLevels
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_header_parts import HEADER_WIDTH, LaneHeaderBase
 from desktop.ui.theme import metrics

@@ -12,7 +12,8 @@ from desktop.jobs.model import Job
 from desktop.jobs.text import format_stem_count, format_sum_check, format_sum_difference, sums_exactly
 from desktop.playback.song_state import SNAPSHOTS
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.core.job_text import format_artist, format_title, model_title
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import list_notices

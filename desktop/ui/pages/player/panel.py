@@ -14,7 +14,7 @@ from desktop.jobs.text import UNKNOWN_REASON
 from desktop.paths import Home
 from desktop.text.durations import format_time_left
 from desktop.text.message import tr
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader

@@ -7,7 +7,8 @@ from desktop.playback.practice import MAX_SPEED_PERCENT, MIN_SPEED_PERCENT
 from desktop.text.message import tr
 from desktop.text.numbers import parse_number
 from desktop.text.transposition import CENTS_PER_SEMITONE, format_transposition, parse_transposition
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.lane_menu import TRANSPOSITION_FORMAT
 from desktop.ui.pages.player.transport_group import TransportGroup

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 from desktop.analysis.beat_grid import BeatGrid
 from desktop.text.durations import describe_duration, format_duration, format_duration_tenths
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.theme.fonts import ui_font
 from desktop.ui.theme.metrics import FOCUS_RING_WIDTH
 from desktop.ui.theme.palette import Colour, theme

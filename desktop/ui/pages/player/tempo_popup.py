@@ -8,7 +8,8 @@ from PySide6.QtGui import QAccessible, QKeyEvent, QKeySequence, QPainter, QPaint
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.theme.palette import Colour, theme
 from desktop.ui.widgets.accessibility import accessible_role

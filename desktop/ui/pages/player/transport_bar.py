@@ -7,7 +7,8 @@ from PySide6.QtGui import QAccessible, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from desktop.text.message import tr
-from desktop.ui.core.actions import ACTIONS, ActionId
+from desktop.ui.core.action import ActionId
+from desktop.ui.core.actions import ACTIONS
 from desktop.ui.pages.player.beat_groups import ClickGroup, CountInGroup
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.loop_group import LoopGroup
@@ -96,6 +97,7 @@ class TransportBar(QWidget):
         self._stop_button.setVisible(not is_full_size)
         for group in self._practice_groups:
             group.setVisible(is_full_size)
+        self._master.set_output_visible(is_full_size)
         self._fold()
         self._show_time()
 

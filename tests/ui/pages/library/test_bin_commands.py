@@ -14,7 +14,7 @@ from desktop.jobs.bin import Bin
 from desktop.jobs.model import Job, JobState, RemovedJob
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.bin import BinDialog
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.menu import build_menu_items

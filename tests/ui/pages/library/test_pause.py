@@ -11,7 +11,7 @@ from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.job_actions import layout_row_buttons
 from desktop.ui.core.job_text import format_job_status
 from desktop.ui.pages.library.activity import ActivityTracker

@@ -12,7 +12,7 @@ from desktop.jobs.queue import JobChanged
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.dialogs.base import TextDialog
 from desktop.ui.dialogs.failure_details import FailureDetailsDialog
 from desktop.ui.pages.library.columns import Column

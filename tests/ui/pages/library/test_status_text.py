@@ -13,7 +13,7 @@ from desktop.jobs.model import Job, JobState, Stem
 from desktop.stage import Stage
 from desktop.text.message import verbatim
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.library.activity import ActivityTracker
 from desktop.ui.pages.library.cells import search_text, tooltip
 from desktop.ui.pages.library.columns import Column, fit_columns

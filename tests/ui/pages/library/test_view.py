@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job, JobState
 from desktop.paths import Home
 from desktop.text.message import verbatim
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.core.background import BackgroundRunner
 from desktop.ui.pages.library.columns import Column
 from desktop.ui.pages.library.covers import CoverCache, placeholder_brush, read_cover

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.jobs.model import Job
 from desktop.lyrics.lines import LyricLine
 from desktop.ui.app.main_window import MainWindow
-from desktop.ui.core.actions import ActionId
+from desktop.ui.core.action import ActionId
 from desktop.ui.pages.player import lyrics_list
 from desktop.ui.pages.player.lyrics_list import text_direction
 from desktop.ui.pages.player.lyrics_panel import LyricsPanel

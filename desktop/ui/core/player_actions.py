@@ -1,0 +1,185 @@
+"""Actions of the player: playback, lanes, practice, and what its waveforms show."""
+
+from desktop.playback.song_state import SNAPSHOTS
+from desktop.text.message import Message, verbatim
+from desktop.ui.core.action import Action, ActionId, Scope
+
+PLAYER_ACTIONS = (
+    # Page Down and Page Up are what a foot pedal types.
+    Action(
+        ActionId.PLAY_OR_PAUSE,
+        Message("Play or pause"),
+        Scope.PLAYER,
+        ("Space", "Toggle Media Play/Pause", "Media Play", "Media Pause"),
+        player_keys=("PgDown",),
+    ),
+    # Tables and sliders use the plain arrow keys themselves: with Ctrl, seeking works from there too.
+    Action(ActionId.SEEK_BACK, Message("Back 5 seconds"), Scope.PLAYER, ("Left", "Ctrl+Left"), auto_repeats=True),
+    Action(
+        ActionId.SEEK_FORWARD, Message("Forward 5 seconds"), Scope.PLAYER, ("Right", "Ctrl+Right"), auto_repeats=True
+    ),
+    Action(ActionId.RETURN_TO_START, Message("Return to start"), Scope.PLAYER, ("Home",), icon="to_start"),
+    Action(ActionId.STOP, Message("Stop"), Scope.PLAYER, ("Shift+Space", "Media Stop"), icon="stop"),
+    Action(ActionId.PREVIOUS_SONG, Message("Previous song, or back to the start"), Scope.PLAYER, ("Media Previous",)),
+    Action(ActionId.NEXT_SONG, Message("Next song"), Scope.PLAYER, ("Media Next",)),
+    # In the library, Ctrl+Z restores removed songs wherever the focus is.
+    Action(
+        ActionId.UNDO_CHANGE,
+        Message("Undo the last change of the song"),
+        Scope.PLAYER,
+        ("Alt+Z",),
+        icon="undo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Z",),
+    ),
+    Action(
+        ActionId.REDO_CHANGE,
+        Message("Redo the change of the song"),
+        Scope.PLAYER,
+        ("Alt+Shift+Z",),
+        icon="redo",
+        auto_repeats=True,
+        player_keys=("Ctrl+Shift+Z", "Ctrl+Y"),
+    ),
+    Action(ActionId.MUTE_LANE, Message("Mute lane"), Scope.PLAYER, tuple("123456"), is_per_lane=True),
+    Action(
+        ActionId.SOLO_LANE,
+        Message("Solo lane"),
+        Scope.PLAYER,
+        tuple(f"Shift+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(
+        ActionId.MUTE_LANE_ONLY,
+        Message("Mute only lane"),
+        Scope.PLAYER,
+        tuple(f"Ctrl+Alt+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(
+        ActionId.SOLO_LANE_ONLY,
+        Message("Solo only lane"),
+        Scope.PLAYER,
+        tuple(f"Alt+Shift+{number}" for number in "123456"),
+        is_per_lane=True,
+    ),
+    Action(ActionId.HEAR_ORIGINAL, Message("Hear the original, or the stems again"), Scope.PLAYER, ("O",)),
+    Action(ActionId.SPEED_DOWN, Message("Slower"), Scope.PLAYER, ("S",), auto_repeats=True),
+    Action(ActionId.SPEED_UP, Message("Faster"), Scope.PLAYER, ("Shift+S",), auto_repeats=True),
+    Action(ActionId.KEY_DOWN, Message("A semitone lower"), Scope.PLAYER, ("P",), auto_repeats=True),
+    Action(ActionId.KEY_UP, Message("A semitone higher"), Scope.PLAYER, ("Shift+P",), auto_repeats=True),
+    Action(ActionId.RESET_SPEED_AND_KEY, Message("Original speed and key"), Scope.PLAYER, ("R",)),
+    Action(
+        ActionId.SPEED_TRAINER, Message("Speed trainer"), Scope.PLAYER, ("Shift+T",), icon="steps", opens_dialog=True
+    ),
+    Action(ActionId.CLICK, Message("Click on or off"), Scope.PLAYER, ("C",)),
+    Action(ActionId.COUNT_IN, Message("Count in: off, 1 bar, 2 bars"), Scope.PLAYER, ("Shift+C",)),
+    Action(
+        ActionId.RETURN_TO_LOOP_START,
+        Message("Return to the start of the loop"),
+        Scope.PLAYER,
+        ("Shift+Home",),
+        player_keys=("PgUp",),
+    ),
+    Action(
+        ActionId.CHOOSE_MIX,
+        Message("Hear mix"),
+        Scope.PLAYER,
+        tuple(f"Alt+{number}" for number in "1234"),
+        is_per_lane=True,
+        lane_names=SNAPSHOTS,
+    ),
+    Action(ActionId.LIMITER, Message("Limiter"), Scope.PLAYER),
+    Action(ActionId.TAP_TEMPO, Message("Tap the tempo"), Scope.PLAYER, ("T",)),
+    Action(ActionId.NAME_CHORD, Message("Name the chord"), Scope.PLAYER, ("H",), opens_dialog=True),
+    Action(ActionId.SET_LOOP_START, Message("Begin the loop here"), Scope.PLAYER, ("[",)),
+    Action(ActionId.SET_LOOP_END, Message("End the loop here"), Scope.PLAYER, ("]",)),
+    Action(ActionId.TOGGLE_LOOP, Message("Loop on or off"), Scope.PLAYER, ("L",)),
+    Action(ActionId.NEXT_LOOP, Message("Next loop"), Scope.PLAYER, ("N",)),
+    Action(ActionId.DELETE_LOOP, Message("Delete the loop"), Scope.PLAYER, ("Shift+L",)),
+    Action(ActionId.SAVE_LOOP, Message("Keep the passage as a loop"), Scope.PLAYER, ("Ctrl+Shift+L",)),
+    Action(ActionId.RENAME_LOOP, Message("Rename the loop"), Scope.PLAYER, ("Shift+N",)),
+    Action(
+        ActionId.MOVE_LOOP_BACK,
+        Message("Move the loop back by its length"),
+        Scope.PLAYER,
+        ("Alt+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.MOVE_LOOP_FORWARD,
+        Message("Move the loop forward by its length"),
+        Scope.PLAYER,
+        ("Alt+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NUDGE_LOOP_BACK, Message("Move the loop back by a beat"), Scope.PLAYER, (",",), auto_repeats=True),
+    Action(
+        ActionId.NUDGE_LOOP_FORWARD, Message("Move the loop forward by a beat"), Scope.PLAYER, (".",), auto_repeats=True
+    ),
+    Action(
+        ActionId.SHORTEN_LOOP,
+        Message("Shorten the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Left",),
+        auto_repeats=True,
+    ),
+    Action(
+        ActionId.LENGTHEN_LOOP,
+        Message("Lengthen the loop by a beat"),
+        Scope.PLAYER,
+        ("Alt+Shift+Right",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.LOOP_SECTION, Message("Loop this section"), Scope.PLAYER, ("Ctrl+L",)),
+    Action(ActionId.ADD_MARKER, Message("Mark a section here"), Scope.PLAYER, ("K",)),
+    Action(
+        ActionId.PREVIOUS_MARKER,
+        Message("Go to the previous section"),
+        Scope.PLAYER,
+        ("Shift+PgUp",),
+        auto_repeats=True,
+    ),
+    Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
+    Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
+    Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
+    Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
+    Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
+    Action(ActionId.PAN_BACK, Message("Move the view back"), Scope.VIEW, ("Shift+Left",), auto_repeats=True),
+    Action(ActionId.PAN_FORWARD, Message("Move the view forward"), Scope.VIEW, ("Shift+Right",), auto_repeats=True),
+    Action(ActionId.FOLLOW_PLAYHEAD, Message("Follow the playhead"), Scope.VIEW, ("Shift+F",)),
+    Action(ActionId.SHOW_SPECTROGRAM, Message("Spectrogram or waveform"), Scope.VIEW, ("Shift+W",)),
+    Action(
+        ActionId.ZOOM_WAVEFORMS,
+        Message("Zoom in, zoom out"),
+        Scope.WAVEFORMS,
+        gestures=(verbatim("+"), verbatim("−"), Message("Up"), Message("Down"), Message("Wheel")),
+    ),
+    Action(
+        ActionId.PAN_WAVEFORMS,
+        Message("Move the view"),
+        Scope.WAVEFORMS,
+        gestures=(Message("Shift+Wheel"), Message("Drag")),
+    ),
+    Action(
+        ActionId.FIT_WAVEFORMS,
+        Message("Show the whole song"),
+        Scope.WAVEFORMS,
+        gestures=(verbatim("F"), Message("Double-click")),
+    ),
+    Action(ActionId.SET_PLAYHEAD, Message("Set the playhead"), Scope.WAVEFORMS, gestures=(Message("Click"),)),
+    Action(
+        ActionId.SEEK_TO_LYRICS,
+        Message("Go to the line in the song"),
+        Scope.LYRICS,
+        gestures=(Message("Return"), Message("Click")),
+    ),
+)
+"""In the order of the list of shortcuts."""
