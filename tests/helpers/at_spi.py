@@ -50,6 +50,11 @@ class ScreenReader:
         """The announcements so far, one per line."""
         return "\n".join(line for line in self._events_path.read_text().splitlines() if "Announcement" in line)
 
+    @property
+    def focus_count(self) -> int:
+        """How often an object has got the focus while events were recorded."""
+        return len(_FOCUS_EVENT.findall(self._events_path.read_text()))
+
     def focused(self, program: "Accessible") -> "Accessible | None":
         """Return the object of `program` that got the focus last while its events were recorded; None before one did."""
         paths = _FOCUS_EVENT.findall(self._events_path.read_text())
