@@ -223,6 +223,7 @@ class PlayerPanel(QWidget):
             self._lanes_or_none.zoom_changed.connect(self._header.show_zoom)
             self._header.fit_requested.connect(self._lanes_or_none.view.fit)
             self._stack.addWidget(self._lanes_or_none)
+            self.lyrics.raise_()  # Tab and screen readers follow the order of the children
         return self._lanes_or_none
 
 
