@@ -17,10 +17,17 @@ _BEFORE, _AFTER = 6, 10
 _WEIGHTS = np.array([1.9, 0.8, 1.3, -0.4, 0.75, 0.65, 1.4, 0.85])
 
 
-def find_bars(beats: NDArray[np.float64], features: Features, onsets: Onsets, chroma: Chroma) -> BeatGrid:
-    """Return the grid of `beats` (times in seconds) with its bars of three or four beats."""
+def find_bars(
+    beats: NDArray[np.float64],
+    features: Features,
+    onsets: Onsets,
+    chroma: Chroma,
+    metre_before: int | None = None,
+) -> BeatGrid:
+    """Return the grid of `beats` (times in seconds) with its bars of three or four beats, or of `metre_before`."""
     candidates = bar_candidates(beats, features, onsets, chroma)
-    beats_per_bar, first = max(candidates, key=lambda candidate: float(candidates[candidate] @ _WEIGHTS))
+    possible = [bar for bar in candidates if metre_before in (None, bar[0])]
+    beats_per_bar, first = max(possible, key=lambda bar: float(candidates[bar] @ _WEIGHTS))
     return BeatGrid(tuple(map(float, beats)), first, beats_per_bar)
 
 

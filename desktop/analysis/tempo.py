@@ -16,6 +16,8 @@ _TEMPO_RANGE_BPM = (57.0, 215.0)
 _TYPICAL_BPM = 110.0
 # Pulses in a beat. The pulse is mostly an eighth or a quarter note; 3 of a triplet's, 5 / 4 of a clave's.
 _PULSES_PER_BEAT = (1 / 2, 2 / 3, 3 / 4, 4 / 5, 1, 5 / 4, 4 / 3, 3 / 2, 2, 5 / 2, 3, 4, 6)
+# Share by which the tempo may differ between two excerpts and count as the same: less than half of 5 / 4.
+_SAME_TEMPO = 0.1
 _OFFSETS = 24
 _BLUR_FRAMES = 2.0
 # Tenths of a second that are compared before and after a change of harmony.
@@ -35,9 +37,14 @@ class TempoCandidate:
     """What speaks for it: see `_evidence`."""
 
 
-def find_beats_of_pulse(pulse: Pulse, onsets: Onsets, chroma: Chroma) -> NDArray[np.float64]:
-    """Return the times in seconds of the beats throughout the song."""
+def find_beats_of_pulse(
+    pulse: Pulse, onsets: Onsets, chroma: Chroma, tempo_before: float | None = None
+) -> NDArray[np.float64]:
+    """Return the times in seconds of the beats throughout an excerpt, near `tempo_before` if a candidate is."""
     candidates = tempo_candidates(pulse, onsets, chroma)
+    if tempo_before is not None:
+        same = [candidate for candidate in candidates if abs(candidate.bpm / tempo_before - 1) < _SAME_TEMPO]
+        candidates = same or candidates
     return max(candidates, key=lambda candidate: float(candidate.evidence @ _WEIGHTS)).beats
 
 

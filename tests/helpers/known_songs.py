@@ -8,8 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.analysis.analyse import analyse_features
-from desktop.analysis.features import FeatureExtractor
+from desktop.analysis.analyse import analyse_blocks
 from desktop.analysis.harmony import Chord, Key
 from desktop.analysis.song_analysis import SongAnalysis
 from tests.helpers.multitrack import read_stem
@@ -49,11 +48,10 @@ class Song:
 
 
 def analyse_samples(mixture: Samples, harmonic: Samples | None = None, rate: int = RATE) -> SongAnalysis:
-    extractor = FeatureExtractor(rate)
     harmonic = mixture if harmonic is None else harmonic
-    for start in range(0, len(mixture), 65_536):
-        extractor.push(mixture[start : start + 65_536], harmonic[start : start + 65_536])
-    return analyse_features(extractor.finish())
+    starts = range(0, len(mixture), 65_536)
+    blocks = ((mixture[start : start + 65_536], harmonic[start : start + 65_536]) for start in starts)
+    return analyse_blocks(rate, len(mixture), blocks, lambda: False)
 
 
 def fixture_song(name: str, warp: NDArray[np.float64] | None = None, semitones: int = 0, lead_s: float = 0.0) -> Song:
