@@ -98,7 +98,8 @@ def synthetic_song(
     chords: list[Chord] = []
     for beat, start in enumerate(beats):
         _add(drums, _noise(random, 0.03), start, 0.1)
-        _add(drums, _noise(random, 0.03), start + period / 2, 0.07)
+        if beats_per_bar != 6:
+            _add(drums, _noise(random, 0.03), start + period / 2, 0.07)
         if beat % beats_per_bar == 0:
             name = Chord(0, 0, progression[len(chords) % len(progression)]).transposed_name(semitones)
             chord = Chord(start, start + beats_per_bar * period, name)
@@ -108,7 +109,8 @@ def synthetic_song(
             for interval in (0, 3 if chord.quality == "m" else 4, 7):
                 _add(notes, _note(48 + ((chord.root or 0) + interval) % 12, beats_per_bar * period), start, 0.12)
         else:
-            _add(drums, _noise(random, 0.15), start, 0.25 if beats_per_bar == 3 or beat % 2 else 0.05)
+            is_loud = beat % beats_per_bar == 3 if beats_per_bar == 6 else beats_per_bar == 3 or beat % 2
+            _add(drums, _noise(random, 0.15), start, 0.25 if is_loud else 0.05)
     return Song(drums + notes, notes, beats, beats_per_bar, key, tuple(chords))
 
 
