@@ -20,6 +20,8 @@ _PULSES_PER_BEAT = (1 / 2, 2 / 3, 3 / 4, 4 / 5, 1, 5 / 4, 4 / 3, 3 / 2, 2, 5 / 2
 # Share by which the tempo may differ between two excerpts and count as the same: less than half of 5 / 4.
 _SAME_TEMPO = 0.1
 _OFFSETS = 24
+# Share of a beat by which the first one may come before the song: its exact time is found later.
+_EARLY_BEAT = 0.05
 _BLUR_FRAMES = 2.0
 # Tenths of a second that are compared before and after a change of harmony.
 _CHANGE_REACH = 4
@@ -74,13 +76,11 @@ def _best_beats(
 ) -> list[NDArray[np.float64]]:
     """Return the beats at those two offsets from the pulse at which most onsets are."""
     comb = strengths[0] + strengths[1] + 0.5 * strengths[2]
-    first, last = pulse.counts[[0, -1]]
-    offsets = np.arange(_OFFSETS) / _OFFSETS * pulses_per_beat
+    first, last = pulse.counts[[0, -1]] / pulses_per_beat
+    offsets = np.arange(_OFFSETS) / _OFFSETS
     choices = [
         pulse.times_of(
-            offset
-            + pulses_per_beat
-            * np.arange(np.ceil((first - offset) / pulses_per_beat), np.floor((last - offset) / pulses_per_beat) + 1)
+            pulses_per_beat * (offset + np.arange(np.ceil(first - offset - _EARLY_BEAT), np.floor(last - offset) + 1))
         )
         for offset in offsets
     ]
