@@ -233,6 +233,8 @@ class Settings:
     """Check for a newer version once a day."""
     output_device_title: str = ""
     """Name of the output device for the user, for when it is not connected."""
+    lyrics: bool = True
+    """Show the lyrics of songs that have some beside their lanes."""
     master_db: float = 0.0
     """Master level of the player in dB."""
     folder: str = ""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QTabBar,
     QWidget,
 )
 
@@ -41,6 +42,7 @@ _CONTROL_KEYS: tuple[tuple[type[QWidget], frozenset[Qt.Key]], ...] = (
     (QComboBox, _NAVIGATION_KEYS | {Qt.Key.Key_Space}),
     (QAbstractSlider, _NAVIGATION_KEYS),
     (QAbstractItemView, _NAVIGATION_KEYS),
+    (QTabBar, _NAVIGATION_KEYS),
 )
 """Keys that each kind of control uses while it has the focus. Text fields override their keys without this filter."""
 

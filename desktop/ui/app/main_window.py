@@ -99,6 +99,8 @@ class MainWindow(QMainWindow):
         self._importer = SongImporter(self.library, self._settings_store, self.player, self.notices, self)
         self.job_view = JobView(self.library.proxy, self.library.covers)
         self.player_panel = PlayerPanel(self.player, home, partial(draw_cover, self.library.covers))
+        self.player_panel.lyrics.set_wanted(self._settings_store.settings.lyrics)
+        self.player_panel.lyrics.wanted_changed.connect(self._remember_lyrics)
         self.splitter = MainSplitter(self.job_view, self.player_panel)
         self._transport_bar = TransportBar(self.player)
         self.pages = PageStack(self.empty_state, (self.splitter, self._transport_bar))
@@ -281,6 +283,9 @@ class MainWindow(QMainWindow):
 
     def _select_model(self, name: str) -> None:
         self._settings_store.change(model=name)
+
+    def _remember_lyrics(self, is_wanted: bool) -> None:
+        self._settings_store.change(lyrics=is_wanted)
 
     def _show_selected_model(self) -> None:
         """Show the model for new tracks, if the user or another process has changed it."""

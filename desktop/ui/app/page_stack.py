@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from desktop.text.message import tr
 from desktop.ui.core.actions import ACTIONS, ActionId
@@ -30,6 +30,8 @@ class PageTabs(QTabBar):
         self.setDrawBase(False)
         self.setExpanding(False)
         self.setUsesScrollButtons(False)
+        for button in self.findChildren(QToolButton):  # Qt creates them in English, and never shows them here
+            button.setAccessibleName(tr("More pages"))
         for number, page in enumerate(Page):
             action = ACTIONS[page.value]
             self.addTab(action.text)

@@ -85,6 +85,9 @@ class ActionId(Enum):
     PREVIOUS_MARKER = auto()
     NEXT_MARKER = auto()
     SNAP_TO_BEATS = auto()
+    SHOW_LYRICS = auto()
+    SET_LYRICS_TIME = auto()
+    SEEK_TO_LYRICS = auto()
     ZOOM_IN = auto()
     ZOOM_OUT = auto()
     SHOW_WHOLE_SONG = auto()
@@ -115,6 +118,7 @@ class Scope(Enum):
     APP = verbatim("Unbraid")
     TABLE = Message("In the table")
     WAVEFORMS = Message("In the waveforms")
+    LYRICS = Message("In the lyrics")
 
     @property
     def heading(self) -> str:
@@ -124,7 +128,7 @@ class Scope(Enum):
     @property
     def is_control(self) -> bool:
         """Whether the focused control handles the keys itself, and not the window."""
-        return self in (Scope.TABLE, Scope.WAVEFORMS)
+        return self in (Scope.TABLE, Scope.WAVEFORMS, Scope.LYRICS)
 
 
 JobsPredicate = Callable[[Sequence[Job]], bool]
@@ -413,6 +417,13 @@ _ACTIONS = (
     ),
     Action(ActionId.NEXT_MARKER, Message("Go to the next section"), Scope.PLAYER, ("Shift+PgDown",), auto_repeats=True),
     Action(ActionId.SNAP_TO_BEATS, Message("Snap to beats"), Scope.PLAYER, ("Shift+B",)),
+    Action(ActionId.SHOW_LYRICS, Message("Show or hide the lyrics"), Scope.PLAYER, player_keys=("Y",), icon="lyrics"),
+    Action(
+        ActionId.SET_LYRICS_TIME,
+        Message("Set the time of the line of lyrics"),
+        Scope.PLAYER,
+        player_keys=("Ctrl+Return",),
+    ),
     Action(ActionId.ZOOM_IN, Message("Zoom in"), Scope.VIEW, ("Ctrl++", "Ctrl+="), auto_repeats=True),
     Action(ActionId.ZOOM_OUT, Message("Zoom out"), Scope.VIEW, ("Ctrl+-",), auto_repeats=True),
     Action(ActionId.SHOW_WHOLE_SONG, Message("Show the whole song"), Scope.VIEW, ("Ctrl+0",)),
@@ -457,6 +468,12 @@ _ACTIONS = (
         gestures=(verbatim("F"), Message("Double-click")),
     ),
     Action(ActionId.SET_PLAYHEAD, Message("Set the playhead"), Scope.WAVEFORMS, gestures=(Message("Click"),)),
+    Action(
+        ActionId.SEEK_TO_LYRICS,
+        Message("Go to the line in the song"),
+        Scope.LYRICS,
+        gestures=(Message("Return"), Message("Click")),
+    ),
 )
 
 ACTIONS: Mapping[ActionId, Action] = {action.id: action for action in _ACTIONS}

@@ -7,13 +7,11 @@ from importlib.util import find_spec
 from threading import Event
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSystemTrayIcon,
     QVBoxLayout,
     QWidget,
@@ -37,7 +35,7 @@ from desktop.ui.dialogs.settings_output import (
     list_outputs,
     play_tone,
 )
-from desktop.ui.dialogs.settings_widgets import SettingRow, create_card
+from desktop.ui.dialogs.settings_widgets import ControlScrollArea, SettingRow, create_card
 from desktop.ui.theme.fonts import SECONDARY_SIZE
 from desktop.ui.theme.metrics import MAX_TITLE_BAR_HEIGHT
 from desktop.ui.theme.palette import Colour
@@ -47,8 +45,6 @@ from desktop.ui.widgets.drop_down import DropDown
 from desktop.ui.widgets.label import TextLabel
 
 _WIDTH = 684
-_SCROLL_MARGIN = 24
-"""Pixels kept in view above and below the focused control."""
 _SAVED_TEXT = Message("Changes are saved automatically. Those of separation apply from the next song.")
 
 
@@ -150,7 +146,7 @@ class SettingsDialog(QDialog):
                     rows += [row, self._create_tone_row()] if key == PAIR_KEYS[-1] else [row]
             if rows:
                 cards.addWidget(create_card(str(group.value), rows))
-        self._scroll_area = _ScrollArea(self._cards)
+        self._scroll_area = ControlScrollArea(self._cards)
         column.addWidget(self._scroll_area, 1)
         column.addWidget(self.status_label)
         buttons = QHBoxLayout()
@@ -266,27 +262,6 @@ class SettingsDialog(QDialog):
             policy.ScrollBarAlwaysOff if cards_height + other_height <= max_height else policy.ScrollBarAlwaysOn
         )
         self.setFixedHeight(min(cards_height + other_height, max_height))
-
-
-class _ScrollArea(QScrollArea):
-    """Scroll area that keeps the focused control in view."""
-
-    def __init__(self, content: QWidget) -> None:
-        super().__init__()
-        self.setWidget(content)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
-            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
-                control.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Scroll a control into view when it gets the focus."""
-        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
-            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
-        return super().eventFilter(watched, event)
 
 
 def met_needs(

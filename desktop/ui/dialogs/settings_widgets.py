@@ -1,13 +1,14 @@
-"""Widgets of the settings dialog: setting row and card."""
+"""Widgets of the settings dialog: setting row, card, and scroll area."""
 
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -17,7 +18,30 @@ from desktop.ui.theme.palette import Colour
 from desktop.ui.widgets.check_box import RING_GAP, Switch
 from desktop.ui.widgets.label import TextLabel
 
+_SCROLL_MARGIN = 24
+"""Pixels kept in view above and below the focused control."""
 Control = TypeVar("Control", bound=QWidget)
+
+
+class ControlScrollArea(QScrollArea):
+    """Scroll area that keeps the focused control in view."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self.setWidget(content)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for control in content.findChildren(QWidget, options=Qt.FindChildOption.FindChildrenRecursively):
+            if control.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Scroll a control into view when it gets the focus."""
+        if event.type() is QEvent.Type.FocusIn and isinstance(watched, QWidget):
+            self.ensureWidgetVisible(watched, 0, _SCROLL_MARGIN)
+        return super().eventFilter(watched, event)
 
 
 class SettingRow(QWidget, Generic[Control]):

@@ -161,6 +161,9 @@ _GLYPHS: dict[str, Callable[[], QPainterPath]] = {
     ),
     "to_start": lambda: _polylines(((3.2, 3.2), (3.2, 12.8)), ((13.2, 3.2), (6.4, 8), (13.2, 12.8), (13.2, 3.2))),
     "stop": lambda: _polylines(((3.8, 3.8), (12.2, 3.8), (12.2, 12.2), (3.8, 12.2), (3.8, 3.8))),
+    "lyrics": lambda: _polylines(
+        ((2.4, 3.4), (13.6, 3.4)), ((2.4, 6.6), (10.2, 6.6)), ((2.4, 9.8), (12.4, 9.8)), ((2.4, 13), (8.2, 13))
+    ),
     "alert": _alert,
     "repeat": _repeat,
     "dots": _dots,

@@ -14,12 +14,14 @@ from desktop.ui.pages.player.controller import PlayerController
 ALL_KEYS = tuple(Key(tonic, is_minor) for is_minor in (False, True) for tonic in range(12))
 
 
-def format_song_key(controller: PlayerController) -> str:
-    """Return "F♯ minor", or why there is no key."""
+def format_song_key(controller: PlayerController, is_short: bool = False) -> str:
+    """Return "F♯ minor", or why there is no key, in a word or two if `is_short`."""
     key = controller.analysis.current.key
     if key is not None:
         return format_key(key)
-    return tr("No key") if controller.analysis.is_found else tr("Listening for the key…")
+    if controller.analysis.is_found:
+        return tr("No key")
+    return tr("Listening…") if is_short else tr("Listening for the key…")
 
 
 def describe_tuning(cents: float) -> str:

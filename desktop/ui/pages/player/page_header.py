@@ -20,12 +20,14 @@ from desktop.ui.pages.player.key_menu import KeyMenu, format_song_key
 from desktop.ui.pages.player.tempo_popup import TempoPopup, format_bpm
 from desktop.ui.theme import metrics
 from desktop.ui.theme.palette import Colour, theme
-from desktop.ui.widgets.button import ChipButton, TextButton, create_icon_button
+from desktop.ui.widgets.button import ChipButton, PushButton, TextButton, create_icon_button
 from desktop.ui.widgets.label import Chip, ElidedLabel
 from desktop.ui.widgets.segmented_control import Segment, SegmentedControl
 
 HEIGHT = 52
 DrawCover = Callable[[QPainter, QRectF, Job], None]
+_WIDE = 1240
+"""Width in pixels from which sentences fit into the chips of tempo and key."""
 _TITLE_WIDTH = 110
 """Width in pixels that the title keeps; chips give way before it."""
 
@@ -80,6 +82,8 @@ class PageHeader(QWidget):
             tr("Lanes show"), [Segment(False, tr("Waveform")), Segment(True, tr("Spectrogram"))]
         )
         self.drawing.value_selected.connect(self._set_spectrogram)
+        self.lyrics_button = _create_square_button(ActionId.SHOW_LYRICS, tr("Lyrics"))
+        self.lyrics_button.setCheckable(True)
         self._export_button = TextButton(
             tr("Export…"), ACTIONS[ActionId.EXPORT].tooltip(tr("Export the stems to a folder")), is_primary=True
         )
@@ -96,9 +100,7 @@ class PageHeader(QWidget):
         self.refresh()
 
     def _create_button(self, action: ActionId) -> QWidget:
-        button = create_icon_button(ACTIONS[action].icon, ACTIONS[action].text, ACTIONS[action].tooltip(), "plain")
-        button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
-        button.setStyleSheet("padding: 0;")
+        button = _create_square_button(action, ACTIONS[action].text)
         button.clicked.connect(partial(self.action_requested.emit, action))
         return button
 
@@ -119,7 +121,7 @@ class PageHeader(QWidget):
         row.setSpacing(10)
         self._always_shown = (
             self.cover, self._names, self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo,
-            self.drawing, self._export_button, self._menu_button,
+            self.drawing, self.lyrics_button, self._export_button, self._menu_button,
         )  # fmt: skip
         for widget in (self.cover, self._names, self.tempo_chip, self.key_chip, self._model, self._sum_chip):
             row.addWidget(widget)
@@ -149,8 +151,6 @@ class PageHeader(QWidget):
     def refresh(self) -> None:
         """Show tempo, key and snapshot, and how lanes are drawn."""
         is_ready, state = self._controller.is_ready, self._practice.state
-        self.tempo_chip.show_value(format_bpm(self._controller))
-        self.key_chip.show_value(format_song_key(self._controller))
         self.snapshots.show_value(state.snapshot)
         self.drawing.show_value(state.view.is_spectrogram)
         for control in (self.tempo_chip, self.key_chip, self.snapshots, self._undo, self._redo, self.drawing):
@@ -166,7 +166,10 @@ class PageHeader(QWidget):
         self._fold()
 
     def _fold(self) -> None:
-        """Leave out the chips and notices that do not fit."""
+        """Shorten the chips, and leave out those and the notices that do not fit."""
+        is_short = self.width() < _WIDE
+        self.tempo_chip.show_value(format_bpm(self._controller, is_short=is_short))
+        self.key_chip.show_value(format_song_key(self._controller, is_short))
         shown = [widget for widget in self._always_shown if not widget.isHidden()]
         widths = [max(widget.sizeHint().width(), widget.minimumWidth()) for widget in shown]
         space = self.width() - 26 - sum(widths) - 10 * len(widths)
@@ -183,3 +186,11 @@ class PageHeader(QWidget):
     def paintEvent(self, ev: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme.colour(Colour.BACKGROUND))
+
+
+def _create_square_button(action: ActionId, name: str) -> PushButton:
+    """Return a button with the icon of an action; `name` is its accessible name."""
+    button = create_icon_button(ACTIONS[action].icon, name, ACTIONS[action].tooltip(), "plain")
+    button.setFixedSize(metrics.CONTROL_HEIGHT, metrics.CONTROL_HEIGHT)
+    button.setStyleSheet("padding: 0;")
+    return button

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from desktop.jobs.model import Job, JobState, Stem
 from desktop.jobs.text import UNKNOWN_REASON
@@ -18,6 +18,7 @@ from desktop.ui.core.actions import ActionId
 from desktop.ui.core.job_text import format_job_status, format_partial_results
 from desktop.ui.pages.player.controller import PlayerController
 from desktop.ui.pages.player.header import PlayerHeader
+from desktop.ui.pages.player.lyrics_panel import LyricsPanel
 from desktop.ui.pages.player.page_header import DrawCover, PageHeader
 from desktop.ui.pages.player.partial_results import PartialResults
 from desktop.ui.theme.fonts import ui_font
@@ -68,6 +69,9 @@ class PlayerPanel(QWidget):
             header.export_requested.connect(self.export_requested)
             header.action_requested.connect(self._request_action)
             header.menu_requested.connect(self._request_menu)
+        self.lyrics = LyricsPanel(controller, home)
+        self.page_header.lyrics_button.toggled.connect(self.lyrics.set_shown)
+        self.lyrics.shown_changed.connect(self.page_header.lyrics_button.setChecked)
         self._message = PlayerMessage()
         self._stack = QStackedLayout()
         rows = QVBoxLayout(self)
@@ -75,7 +79,10 @@ class PlayerPanel(QWidget):
         rows.setSpacing(0)
         rows.addWidget(self._header)
         rows.addWidget(self.page_header)
-        rows.addLayout(self._stack, 1)
+        columns = QHBoxLayout()
+        columns.addLayout(self._stack, 1)
+        columns.addWidget(self.lyrics)
+        rows.addLayout(columns, 1)
         # Added after the stack has a parent: a stack shows its first widget at once.
         self._stack.addWidget(self._message)
         self.show_job(None)
@@ -97,6 +104,7 @@ class PlayerPanel(QWidget):
 
     def stop_reading(self) -> None:
         """Stop reading the track's files, because the window closes."""
+        self.lyrics.close_controls()
         if self._lanes_or_none is not None:
             self._lanes_or_none.close_reader()
 
@@ -109,6 +117,7 @@ class PlayerPanel(QWidget):
         """Show the header of the Player page, or that of a small player."""
         self._is_full_size = is_full_size
         self._show_header()
+        self.lyrics.set_available(is_full_size)
 
     def _show_header(self) -> None:
         self._header.setVisible(self._job is not None and not self._is_full_size)
@@ -116,6 +125,7 @@ class PlayerPanel(QWidget):
 
     def show_job(self, job: Job | None) -> None:
         """Show a job in its current state; showing the same stems again does not affect playback."""
+        self.lyrics.show_job(job)
         self._job = job
         self._show_header()
         if job is not None and job.wants_draft:

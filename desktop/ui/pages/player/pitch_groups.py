@@ -22,7 +22,8 @@ _SEPARATOR = " · "
 
 def format_speed(percent: float) -> str:
     """Return a speed as "85 %"."""
-    return tr("{percent} %", percent=f"{percent:.1f}".removesuffix(".0"))
+    number = f"{percent:.1f}".removesuffix(".0")
+    return tr("{percent} %", percent=number)
 
 
 SPEED_FORMAT = NumberFormat(
@@ -93,7 +94,7 @@ class KeyGroup(TransportGroup):
         super().set_narrow(is_narrow)
         self._shows_key = not is_narrow
         self.stepper.field.setFixedWidth(_NARROW_KEY if is_narrow else _WIDE_KEY)
-        self.stepper.refresh_text()
+        self.refresh()
 
     def refresh(self) -> None:
         """Show the transposition and the key that results."""

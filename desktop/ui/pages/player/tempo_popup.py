@@ -20,19 +20,22 @@ METRES = (2, 3, 4, 5, 6, 7)
 SHIFT_S = 0.01
 
 
-def format_bpm(controller: PlayerController, decimals: int = 0) -> str:
-    """Return "112 bpm", or why there is no tempo."""
+def format_bpm(controller: PlayerController, decimals: int = 0, is_short: bool = False) -> str:
+    """Return "112 bpm", or why there is no tempo, in a word or two if `is_short`."""
     analysis = controller.analysis
     if analysis.current.tempo_bpm is not None:
-        return tr("{tempo} bpm", tempo=f"{analysis.current.tempo_bpm:.{decimals}f}")
-    return tr("No steady beat") if analysis.is_found else tr("Listening for the beat…")
+        tempo = f"{analysis.current.tempo_bpm:.{decimals}f}"
+        return tr("{tempo} bpm", tempo=tempo)
+    if analysis.is_found:
+        return tr("No beat") if is_short else tr("No steady beat")
+    return tr("Listening…") if is_short else tr("Listening for the beat…")
 
 
 @accessible_role(QAccessible.Role.PopupMenu)
 class TempoPopup(QWidget):
     """Corrects the tempo, and stays open meanwhile; Esc or a click elsewhere closes it."""
 
-    def __init__(self, controller: PlayerController, parent: QWidget) -> None:
+    def __init__(self, controller: PlayerController, parent: QWidget | None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(tr("Tempo"))
