@@ -25,7 +25,7 @@ class PlayerOutput:
         lane_names: Sequence[str],
         settings: OutputSettings,
         on_stale: Callable[[], None],
-        on_notice: Callable[[str], None],
+        on_notice: Callable[[Message], None],
     ) -> None:
         """Keep what is needed to open a device.
 
@@ -82,7 +82,7 @@ class PlayerOutput:
         if lost and lost.title != device.title and (device.is_fallback or not lost.is_fallback):
             message = Message("{lost} was disconnected. Playing on {device}.", lost=lost.title, device=device.title)
             _log.info("The sound device was lost, another one plays")
-            self._on_notice(str(message))
+            self._on_notice(message)
 
     def start(self) -> None:
         """Start the device. Raises SoundUnavailableError if it refuses."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from desktop.playback import player_output
 from desktop.playback import reader as reader_module
 from desktop.playback.device import FillCallback
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.player import Player
 from desktop.playback.practice import Loop
@@ -69,7 +70,8 @@ class RecordedSession:
     """A session with a record of its errors and of its end."""
 
     def __init__(self, source: RampSource) -> None:
-        self.session = Session()
+        self.engine = LocalEngine()
+        self.session = Session(self.engine)
         self.errors: list[str] = []
         self.notices: list[str] = []
         self.ended = threading.Event()
@@ -81,8 +83,8 @@ class RecordedSession:
     @property
     def player(self) -> Player:
         """The player of the session."""
-        assert self.session._player
-        return self.session._player
+        assert self.engine.player
+        return self.engine.player
 
     def has_read(self, seconds: float) -> bool:
         """Return True once this many seconds have been read ahead."""

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.jobs.model import Job, JobProgress, JobState
 from desktop.paths import Home
+from desktop.playback.local_engine import LocalEngine
 from desktop.playback.session import Session
 from desktop.stage import Stage
 from desktop.text.message import verbatim
@@ -41,7 +42,7 @@ pytestmark = pytest.mark.qt_log_ignore("does not support propagateSizeHints")
 
 @pytest.fixture
 def session() -> Iterator[Session]:
-    created = Session()
+    created = Session(LocalEngine())
     yield created
     created.close()
 
