@@ -16,6 +16,7 @@ from desktop.playback.levels import Dropouts, LaneLevels, Levels
 from desktop.playback.mix import CLICK_LANE, ORIGINAL_LANE, Mix, db_to_gain
 from desktop.playback.output_settings import OutputSettings
 from desktop.playback.song_state import SongState
+from desktop.playback.sound_process import SoundProcess
 
 if TYPE_CHECKING:
     from desktop.analysis.beat_grid import BeatGrid
@@ -51,7 +52,7 @@ class Session:
     """
 
     def __init__(self, engine: SoundEngine | None = None) -> None:
-        """Play with `engine`; None plays in this process."""
+        """Play with `engine`; None plays in a process of its own."""
         self.thread_id = threading.get_ident()
         """The thread that may use the session."""
         self.on_ended: Callable[[], None] | None = None
@@ -66,7 +67,7 @@ class Session:
         self._history = SongHistory()
         self._grid: BeatGrid | None = None
         self._settings = ChainSettings()
-        self._engine = engine or _create_engine()
+        self._engine = engine or SoundProcess()
         self._engine.on_stopped, self._engine.on_notice = self._handle_stop, self._handle_notice
         self._output = OutputSettings()
         self._playhead = 0
@@ -359,9 +360,3 @@ class Session:
     def _handle_notice(self, message: "Message") -> None:
         if self.on_notice:
             self.on_notice(str(message))
-
-
-def _create_engine() -> SoundEngine:
-    from desktop.playback.local_engine import LocalEngine
-
-    return LocalEngine()

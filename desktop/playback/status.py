@@ -14,6 +14,7 @@ from desktop.playback.meters import Tallies
 CAPACITY = 128
 """Largest number of lanes of a song, and of stereo pairs of a device, in shared memory."""
 _DOUBLE_BYTES = 8
+_COUNTERS_SIZE = 4 * _DOUBLE_BYTES
 
 
 class CallbackPosition(NamedTuple):
@@ -102,7 +103,6 @@ class SoundStatus:
     """Position, levels, dropouts and flags of the sound, in one piece of memory."""
 
     _BUFFERING, _UNDERFLOWS, _LATE_READS, _REDUCTION = range(4)
-    _COUNTERS_SIZE = 4 * _DOUBLE_BYTES
 
     def __init__(self, memory: memoryview | None = None, capacity: int = CAPACITY) -> None:
         """Use `memory` of `status_size()` bytes, which another process may share, or memory of this process.
@@ -111,7 +111,7 @@ class SoundStatus:
         """
         view = memoryview(bytearray(status_size(capacity))) if memory is None else memory
         position_end = PositionRecord.SIZE
-        counters_end = position_end + self._COUNTERS_SIZE
+        counters_end = position_end + _COUNTERS_SIZE
         lanes_end = counters_end + Tallies.size(capacity)
         self.position = PositionRecord(view[:position_end])
         self._counters = view[position_end:counters_end].cast("d")
@@ -162,4 +162,4 @@ class SoundStatus:
 
 def status_size(capacity: int = CAPACITY) -> int:
     """Return the size in bytes of the memory of a `SoundStatus`."""
-    return PositionRecord.SIZE + SoundStatus._COUNTERS_SIZE + 2 * Tallies.size(capacity)
+    return PositionRecord.SIZE + _COUNTERS_SIZE + 2 * Tallies.size(capacity)

@@ -430,7 +430,7 @@ for thread in threading.enumerate():
     if thread.name == "preload":
         thread.join()
 import sys
-print("desktop.ui.pages.player.lane_panel" in sys.modules, "desktop.playback.reader" in sys.modules, imported_in_threads)
+print("desktop.ui.pages.player.lane_panel" in sys.modules, "desktop.playback.cue" in sys.modules, imported_in_threads)
 """
     process = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     assert process.stdout.split("\n")[-2] == "True True set()"
