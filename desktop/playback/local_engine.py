@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from desktop.errors import UnbraidError
+from desktop.playback.adaptive_latency import AdaptiveLatency
 from desktop.playback.cue import Cue
 from desktop.playback.engine import Gains, HeardFrame
 from desktop.playback.levels import Dropouts, Levels
@@ -32,6 +33,7 @@ class LocalEngine:
         self._cue: Cue | None = None
         self._gains: Gains | None = None
         self._output = OutputSettings()
+        self._latency = AdaptiveLatency()
         self._closed_reader: Reader | None = None
         self._lock = threading.Lock()
         """Guards the gate: the end of one seek must not close it for the next."""
@@ -130,6 +132,7 @@ class LocalEngine:
             self._lane_names,
             self.on_notice,
             self.on_time_map,
+            self._latency,
         )
 
     def _handle_end(self, player: Player, seek_number: int) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 DEFAULT_LATENCY_MS = 40
 """Requested latency in milliseconds: short enough that a mute is heard within 50 ms."""
+MAX_LATENCY_MS = 160
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,8 @@ class OutputSettings:
     """Name of an `OutputDevice`; empty for the system's default, also while the named one is not connected."""
     latency_ms: int = DEFAULT_LATENCY_MS
     """Requested latency in milliseconds; the device may choose another."""
+    max_latency_ms: int = MAX_LATENCY_MS
+    """Latency in milliseconds up to which `latency_ms` is doubled while the device underflows."""
     routing: Mapping[str, int] = field(default_factory=dict[str, int])
     """First channel of the stereo pair of a lane by name: 1, 3, 5, …; a lane without an entry is sent to 1."""
 

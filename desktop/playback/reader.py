@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from desktop.errors import SoundUnavailableError, StorageError, StretchUnavailableError, UnbraidError
+from desktop.playback.adaptive_latency import AdaptiveLatency
 from desktop.playback.chain import EXTRA_LANES, Chain
 from desktop.playback.click import Beat
 from desktop.playback.cue import Cue
@@ -95,6 +96,7 @@ class Reader:
         lane_names: Sequence[str] = (),
         on_notice: Callable[[Message], None] = lambda message: None,
         on_time_map: Callable[[Ring], None] = lambda ring: None,
+        latency: AdaptiveLatency | None = None,
     ) -> None:
         """Start the thread, which first waits until `predecessor`, closed or failed, has released the device.
 
@@ -109,7 +111,7 @@ class Reader:
         self._on_error = on_error
         self._on_time_map = on_time_map
         self._predecessor = predecessor
-        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice)
+        self._output = PlayerOutput(player, lane_names, output or OutputSettings(), self.wake, on_notice, latency)
         self._active_cue: Cue | None = None
         self._current_feed: _Feed | None = None
         self._next_feed: _Feed | None = None
@@ -162,6 +164,7 @@ class Reader:
 
     def _run_once(self) -> None:
         self._wait_for_work()
+        self._output.adapt_latency()
         if self._output.is_stale:
             self._replace_device()
         if self._player.is_gate_open and not self._output.is_open:

@@ -29,7 +29,7 @@ def create_shared_memory(size: int) -> SharedMemory:
     """Return `size` bytes of zeros. Raises OSError."""
     if sys.platform == "win32":
         name = f"unbraid-{secrets.token_hex(16)}"
-        return SharedMemory(mmap.mmap(-1, size, tagname=name), name, ())
+        return SharedMemory(_open_named(name, size), name, ())
     if sys.platform == "linux":
         descriptor = os.memfd_create("unbraid")
     else:
@@ -42,8 +42,13 @@ def create_shared_memory(size: int) -> SharedMemory:
 def open_shared_memory(handle: str, size: int) -> mmap.mmap:
     """Return the memory that the parent process created. Raises OSError."""
     if sys.platform == "win32":
-        return mmap.mmap(-1, size, tagname=handle)
+        return _open_named(handle, size)
     descriptor = int(handle)
     memory = mmap.mmap(descriptor, size)
     os.close(descriptor)
     return memory
+
+
+def _open_named(name: str, size: int) -> mmap.mmap:
+    """Return the memory of this name, which Windows keeps until the last process has closed it."""
+    return mmap.mmap(-1, size, tagname=name)  # pyright: ignore[reportCallIssue] only Windows has it

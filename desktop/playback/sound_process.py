@@ -193,12 +193,17 @@ class _Child:
         self._owner = owner
         self._shared = create_shared_memory(status_size())
         self.status = SoundStatus(memoryview(self._shared.memory))
-        self.pid: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._time_maps: dict[int, tuple[int, TimeMap]] = {}
         """First frame and time map of each ring that may be heard, by the ring's number."""
         self._commands: SimpleQueue[Call | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sound commands", daemon=True)
         self._thread.start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id; None until the process was started."""
+        return self._process.pid if self._process else None
 
     def send(self, name: str, *arguments: Any) -> None:
         """Have the method `name` of the child's engine called, without waiting."""
@@ -207,7 +212,11 @@ class _Child:
     def close(self) -> None:
         """End the process, and wait until it has released the device."""
         self._commands.put(None)
-        self._thread.join()
+        self._thread.join(_CLOSE_TIMEOUT_S)
+        if self._thread.is_alive() and self._process:
+            _log.warning("The sound process did not end and was killed")
+            self._process.kill()
+            self._thread.join(_CLOSE_TIMEOUT_S)
 
     def heard(self, seek_number: int) -> HeardFrame | None:
         """Return what is heard now; None before this seek is heard."""
@@ -228,7 +237,7 @@ class _Child:
     def _run(self) -> None:
         """Start the process and send it commands until it is closed; on Linux it is killed when this thread ends."""
         try:
-            process = self._start()
+            process = self._process = self._start()
         except OSError as error:
             _log.warning("The sound process could not be started: %s", error)
             self._owner.handle_exit(self, None)
@@ -236,17 +245,12 @@ class _Child:
         finally:
             self._shared.release_descriptors()
         assert process.stdin
-        self.pid = process.pid
         events = threading.Thread(target=self._receive_events, args=(process,), name="sound events", daemon=True)
         events.start()
         write_calls(self._commands, process.stdin)
         with suppress(OSError):  # it has ended before
             process.stdin.close()
-        events.join(_CLOSE_TIMEOUT_S)
-        if events.is_alive():
-            _log.warning("The sound process did not end and was killed")
-            process.kill()
-            events.join(_CLOSE_TIMEOUT_S)
+        events.join()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
