@@ -298,7 +298,8 @@ class Reader:
         if current and current.ring is self._player.current_ring and current.ring.seek_number == feed.ring.seek_number:
             self._catch_up(feed, current)
         else:
-            feed.fill(self._frames(_PREROLL_S))
+            # A device takes as much as its buffer holds at once.
+            feed.fill(self._frames(_PREROLL_S + self._player.device_latency))
         self._player.requested_ring = feed.ring
 
     def _catch_up(self, feed: _Feed, playing: _Feed) -> None:

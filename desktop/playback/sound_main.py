@@ -81,6 +81,7 @@ class _PipeHandler(logging.Handler):
 
     def __init__(self, events: MessageSender) -> None:
         super().__init__()
+        self.setFormatter(logging.Formatter())
         self._events = events
 
     def emit(self, record: logging.LogRecord) -> None:
