@@ -107,6 +107,11 @@ class LocalEngine:
         return self.player.take_levels() if self.player else None
 
     @property
+    def is_playing(self) -> bool:
+        """Whether a song plays."""
+        return self.player is not None and self.player.is_gate_open
+
+    @property
     def is_buffering(self) -> bool:
         """Whether playback waits for a part that does not exist yet."""
         return self._status.is_buffering

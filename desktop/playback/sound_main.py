@@ -10,13 +10,15 @@ import logging
 import os
 import sys
 import threading
-from typing import Any
+from importlib import import_module
 
+from desktop.playback import device
 from desktop.playback.local_engine import LocalEngine
 from desktop.playback.message_pipe import MessageSender, read_calls
 from desktop.playback.ring import Ring
 from desktop.playback.shared_memory import open_shared_memory
 from desktop.playback.status import SoundStatus, status_size
+from desktop.playback.stretch_native import is_native_available
 from desktop.runtime.processes import end_with_parent
 from desktop.runtime.streams import reserve_stdout
 
@@ -38,14 +40,13 @@ def main(memory_handle: str) -> int:
     engine.on_stopped = lambda seek_number, error: events.send("handle_stop", seek_number, error)
     engine.on_notice = lambda message: events.send("handle_notice", message)
     engine.on_time_map = lambda ring: _send_time_map(events, ring)
+    threading.Thread(target=_preload, name="preload", daemon=True).start()
     gc.collect()
     gc.freeze()
     gc.disable()
-    is_playing = False
     for name, arguments in read_calls(commands):
         getattr(engine, name)(*arguments)
-        is_playing = _plays_after(name, arguments, is_playing)
-        if not is_playing:
+        if not engine.is_playing:
             gc.collect()
     engine.close()
     events.close(_SEND_TIMEOUT_S)
@@ -53,16 +54,11 @@ def main(memory_handle: str) -> int:
     os._exit(0)
 
 
-def _plays_after(name: str, arguments: tuple[Any, ...], is_playing: bool) -> bool:
-    match name:
-        case "play":
-            return True
-        case "cue":
-            return bool(arguments[1])
-        case "open_song" | "close_song":
-            return False
-        case _:
-            return is_playing
+def _preload() -> None:
+    """Load what the first play needs; PortAudio waits for a sound server that does not respond."""
+    import_module("desktop.playback.partial_source")  # the window may send one
+    device.preload()
+    is_native_available()
 
 
 def _send_time_map(events: MessageSender, ring: Ring) -> None:
